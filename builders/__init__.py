@@ -1,0 +1,1 @@
+"""LoCoMo → LoCoMo-VQA: reading the conversations, and writing the benchmark's questions."""

@@ -1,0 +1,25 @@
+"""V: the share of pictures' questions that are answered with exactly the gold word."""
+
+from __future__ import annotations
+
+from locomo_vqa.exact_match import exact_match
+
+from .base import Metric
+
+__all__ = ["METRIC", "v"]
+
+
+def v(prediction: str, gold: str) -> float:
+    """Return 1 where the prediction is the gold answer, else 0."""
+    return float(exact_match(prediction, gold))
+
+
+METRIC = Metric(
+    name="v",
+    title="V",
+    questions="visual",
+    scale=100.0,
+    missing=0.0,
+    signature="v:exact,lower,strip",
+    score=v,
+)

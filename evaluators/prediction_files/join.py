@@ -1,0 +1,141 @@
+"""Joins the rows of a file with the questions of the benchmark: each at most once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from pathlib import Path
+
+from locomo_vqa.benchmark import TextQuestion
+
+from .groups import Group, assign, group_rows
+from .positions import join_by_position
+from .questions import ConversationQuestions, Questions, gold_fits
+from .rows import SourceRow
+
+__all__ = ["Joined", "join_rows"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Joined:
+    """What became of the rows."""
+
+    rows: dict[str, SourceRow] = field(default_factory=dict)
+    """The row of a question, by the question's id."""
+    strangers: list[SourceRow] = field(default_factory=list)
+    """Rows that belong to no question."""
+    repeats: list[SourceRow] = field(default_factory=list)
+    """Further rows for a question that has one."""
+    renamed: list[tuple[str, str]] = field(default_factory=list)
+    """(key, conversation) where the key seemed to mean another conversation."""
+    spread: list[str] = field(default_factory=list)
+    """Keys whose rows belong to several conversations."""
+    by_position: list[tuple[str | None, str]] = field(default_factory=list)
+    """(key, conversation) where only the order tells which question a row answers."""
+
+    def put(self, question_id: str, row: SourceRow) -> None:
+        """Give a question its row, unless it has one."""
+        if question_id in self.rows:
+            self.repeats.append(row)
+        else:
+            self.rows[question_id] = row
+
+
+def join_rows(rows: Sequence[SourceRow], questions: Questions, *, path: Path) -> Joined:
+    """Join by id, then by conversation and text, then by conversation and order.
+
+    Raises:
+        InputError: a group of rows has no text and its order is not certain.
+    """
+    joined = Joined()
+    rest = [row for row in rows if not _join_by_id(row, questions, joined)]
+    members: dict[str, list[SourceRow]] = {}
+    for group in group_rows(rest):
+        if any(row.question or row.question_id for row in group.rows):
+            _note_key(group, pairs := assign(group, questions), questions, joined)
+            for row, name in pairs:
+                if name is None:
+                    joined.strangers.append(row)
+                else:
+                    members.setdefault(name, []).append(row)
+        else:
+            pairs_by_order = join_by_position(group, questions, path=path)
+            joined.by_position.append((group.key, pairs_by_order[0][0].conversation))
+            for question, row in pairs_by_order:
+                joined.put(question.id, row)
+    for name, asked in members.items():
+        _join_conversation(
+            sorted(asked, key=attrgetter("order")), questions.conversations[name], joined
+        )
+    return joined
+
+
+def _join_by_id(row: SourceRow, questions: Questions, joined: Joined) -> bool:
+    words = questions.words.get(row.question_id or "")
+    if words is None or row.question not in (None, words):
+        return False
+    assert row.question_id is not None
+    joined.put(row.question_id, row)
+    return True
+
+
+def _note_key(
+    group: Group,
+    pairs: Sequence[tuple[SourceRow, str | None]],
+    questions: Questions,
+    joined: Joined,
+) -> None:
+    names = {name for _, name in pairs if name is not None}
+    if group.key is None or not names:
+        return
+    if len(names) > 1:
+        joined.spread.append(group.key)
+    elif questions.hint(group.key) not in (None, *names):
+        joined.renamed.append((group.key, names.pop()))
+
+
+def _join_conversation(
+    rows: Sequence[SourceRow], questions: ConversationQuestions, joined: Joined
+) -> None:
+    base = _index_base(rows, questions)
+    later = []
+    for row in rows:
+        question = _at_index(row, questions, base)
+        if question is None:
+            later.append(row)
+        else:
+            joined.put(question.id, row)
+    for row in later:
+        _join_by_text(row, questions, joined)
+
+
+def _join_by_text(row: SourceRow, questions: ConversationQuestions, joined: Joined) -> None:
+    candidates = questions.by_text.get(row.question or "", ())
+    if not candidates:
+        joined.strangers.append(row)
+        return
+    candidates = _prefer(candidates, lambda question: question.category == row.category)
+    candidates = _prefer(candidates, lambda question: gold_fits(row, question))
+    free = [question for question in candidates if question.id not in joined.rows]
+    joined.put((free or candidates)[0].id, row)
+
+
+def _prefer(
+    candidates: Sequence[TextQuestion], fits: Callable[[TextQuestion], bool]
+) -> tuple[TextQuestion, ...]:
+    return tuple(filter(fits, candidates)) or tuple(candidates)
+
+
+def _index_base(rows: Sequence[SourceRow], questions: ConversationQuestions) -> int:
+    """Return whether the file counts questions from 0 or from 1: what fits more texts."""
+    fits = [sum(_at_index(row, questions, base) is not None for row in rows) for base in (0, 1)]
+    return int(fits[1] > fits[0])
+
+
+def _at_index(row: SourceRow, questions: ConversationQuestions, base: int) -> TextQuestion | None:
+    if row.index is None or row.question is None:
+        return None
+    question = questions.by_index.get(row.index - base)
+    fits = question is not None and question in questions.by_text.get(row.question, ())
+    return question if fits else None

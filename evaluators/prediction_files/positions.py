@@ -1,0 +1,76 @@
+"""Joins rows that don't say what was asked, by their order, where the count leaves no doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from locomo_vqa.benchmark import TextQuestion
+from locomo_vqa.errors import InputError
+
+from .fields import shown
+from .groups import Group
+from .questions import ConversationQuestions, Questions, gold_fits
+from .rows import SourceRow
+
+__all__ = ["join_by_position"]
+
+_REMEDY = "Write the question's text or its id, such as {example}, into every row."
+_TOLERATED = 0.1
+
+
+def join_by_position(
+    group: Group, questions: Questions, *, path: Path
+) -> list[tuple[TextQuestion, SourceRow]]:
+    """Pair a conversation's rows with its questions, or with those of categories 1 to 4.
+
+    Raises:
+        InputError: the conversation is not known, the counts differ, or the gold answers that
+            the file has show another order.
+    """
+    remedy = _REMEDY.format(example=next(iter(questions.words)))
+    conversation = _conversation(group, questions)
+    if conversation is None:
+        raise InputError(
+            f"{path}: the rows hold neither the question nor a conversation of the benchmark.",
+            remedy,
+        )
+    rows = f"{path}: the rows of conversation key {shown(group.key or '-')}"
+    asked = _asked(len(group.rows), conversation)
+    if asked is None:
+        raise InputError(
+            f"{rows} don't hold the question, and their count, {len(group.rows)}, is not that of "
+            f"the questions of {conversation.conversation}.",
+            remedy,
+        )
+    pairs = list(zip(asked, _in_order(group.rows), strict=True))
+    told = [(q, row) for q, row in pairs if row.gold and q.answer is not None]
+    if sum(not gold_fits(row, q) for q, row in told) > _TOLERATED * len(told):
+        raise InputError(
+            f"{rows} don't hold the question, and their gold answers are not in the order of "
+            f"{conversation.conversation}.",
+            remedy,
+        )
+    return pairs
+
+
+def _conversation(group: Group, questions: Questions) -> ConversationQuestions | None:
+    everything = list(questions.conversations.values())
+    if group.key is None and len(everything) == 1:
+        return everything[0]
+    hint = questions.hint(group.key)
+    return None if hint is None else questions.conversations[hint]
+
+
+def _asked(count: int, conversation: ConversationQuestions) -> Sequence[TextQuestion] | None:
+    answerable = tuple(q for q in conversation.in_order if q.category != 5)
+    choices = (conversation.in_order, answerable)
+    return next((choice for choice in choices if len(choice) == count), None)
+
+
+def _in_order(rows: Sequence[SourceRow]) -> Sequence[SourceRow]:
+    """Return the rows by index if every row has one of its own, else in the file's order."""
+    indices = {row.index: row for row in rows}
+    if None in indices or len(indices) < len(rows):
+        return rows
+    return sorted(rows, key=lambda row: row.index or 0)

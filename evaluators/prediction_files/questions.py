@@ -1,0 +1,86 @@
+"""The benchmark's questions, by what the rows of a foreign file may call them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from locomo_vqa.benchmark import Benchmark, TextQuestion
+
+from .rows import SourceRow, fold
+
+__all__ = ["ConversationQuestions", "Questions", "gold_fits", "index_questions"]
+
+_TRAILING_NUMBER = re.compile(r"(?:^|\D)(\d{1,6})$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationQuestions:
+    """The text questions of one conversation."""
+
+    conversation: str
+    """The conversation's id."""
+    in_order: tuple[TextQuestion, ...]
+    """By index."""
+    by_index: Mapping[int, TextQuestion]
+    """By LoCoMo's own index."""
+    by_text: Mapping[str, tuple[TextQuestion, ...]]
+    """By folded words; several where LoCoMo repeats itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """All questions of a benchmark."""
+
+    words: Mapping[str, str]
+    """The folded words of every question, text and visual, by id."""
+    conversations: Mapping[str, ConversationQuestions]
+    """In file order."""
+    holders: Mapping[str, Collection[str]]
+    """The conversations in which folded words are asked."""
+
+    def hint(self, key: str | None) -> str | None:
+        """Return the conversation a key seems to mean: an id, or a number in file order."""
+        if key is None or key in self.conversations:
+            return key
+        found = _TRAILING_NUMBER.search(key)
+        names = list(self.conversations)
+        return names[int(found[1])] if found and int(found[1]) < len(names) else None
+
+
+def gold_fits(row: SourceRow, question: TextQuestion) -> bool:
+    """Return whether the row's own gold answer is one that LoCoMo has for the question."""
+    golds = [gold for gold in (question.answer, question.adversarial_answer) if gold is not None]
+    return row.gold is not None and row.gold.strip() in [gold.strip() for gold in golds]
+
+
+def index_questions(benchmark: Benchmark) -> Questions:
+    """Prepare a benchmark's questions for joining."""
+    grouped: dict[str, list[TextQuestion]] = {c.id: [] for c in benchmark.conversations}
+    holders: dict[str, dict[str, None]] = defaultdict(dict)
+    for question in benchmark.text_questions:
+        grouped[question.conversation].append(question)
+        holders[fold(question.question)][question.conversation] = None
+    text = {question.id: fold(question.question) for question in benchmark.text_questions}
+    visual = {question.id: fold(question.question) for question in benchmark.visual_questions}
+    return Questions(
+        words={**text, **visual},
+        conversations={name: _index(name, questions) for name, questions in grouped.items()},
+        holders=holders,
+    )
+
+
+def _index(conversation: str, questions: list[TextQuestion]) -> ConversationQuestions:
+    in_order = tuple(sorted(questions, key=lambda question: question.index))
+    by_text: dict[str, tuple[TextQuestion, ...]] = {}
+    for question in in_order:
+        words = fold(question.question)
+        by_text[words] = (*by_text.get(words, ()), question)
+    return ConversationQuestions(
+        conversation=conversation,
+        in_order=in_order,
+        by_index={question.index: question for question in in_order},
+        by_text=by_text,
+    )

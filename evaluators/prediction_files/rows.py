@@ -1,0 +1,151 @@
+"""A row of somebody's predictions file, in the words of this package."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.benchmark import CATEGORIES
+from locomo_vqa.errors import InputError
+from locomo_vqa.runs import MAX_ANSWER_CHARS
+
+from .fields import (
+    CATEGORY_KEYS,
+    CONVERSATION_KEYS,
+    ID_KEYS,
+    INDEX_KEYS,
+    QUESTION_KEYS,
+    AnswerKeys,
+    as_text,
+    first_text,
+    gold_text,
+    whole_number,
+)
+from .layouts import RawRow
+
+__all__ = ["SourceRow", "check_length", "fold", "source_rows"]
+
+_NUMBER_IN_ID = re.compile(r"(?:^|[^a-z])qa?[_-]?(\d{1,6})$", re.IGNORECASE)
+_MOST = 1e9
+_METRIC = re.compile(r"(?:^|_)(?:f1|bleu|rouge|meteor|score)(?:$|_|\d|l)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow:
+    """What one row of a predictions file says."""
+
+    order: int
+    """Its number among the file's rows, from 0."""
+    place: str
+    """Where it stands in the file, for messages."""
+    conversation: str | None
+    """What the file calls its conversation, if anything."""
+    question_id: str | None
+    """The file's id of its question."""
+    question: str | None
+    """The question's words, white space folded."""
+    index: int | None
+    """Its number among the conversation's questions, as the file counts."""
+    category: int | None
+    """The category's number; names are not read, for published files often have them wrong."""
+    gold: str | None
+    """The file's own gold answer."""
+    prediction: str | None
+    """The answer, unchanged; None where there is none."""
+    was_number: bool
+    """Whether the answer was a number in the file."""
+    was_null: bool
+    """Whether the file has null, or nothing at all, in place of an answer."""
+    scores: Mapping[str, float]
+    """The scores that the file has for the row."""
+
+
+def fold(text: str) -> str:
+    """Return a text stripped, with every run of white space as one blank."""
+    return " ".join(text.split())
+
+
+def source_rows(rows: Sequence[RawRow], keys: AnswerKeys, *, path: Path) -> list[SourceRow]:
+    """Read the rows' fields.
+
+    Raises:
+        InputError: a prediction is neither text nor a number, or is too long.
+    """
+    return [_source_row(number, row, keys, path) for number, row in enumerate(rows)]
+
+
+def check_length(answer: str, *, path: Path, place: str) -> None:
+    """Raise an InputError for an answer of more than `MAX_ANSWER_CHARS` characters."""
+    if len(answer) > MAX_ANSWER_CHARS:
+        raise InputError(
+            f"{path}: {place}: the answer has {len(answer):,} characters; "
+            f"the limit is {MAX_ANSWER_CHARS:,}.",
+            "Look at what the system wrote there; without the row, the question counts as missing.",
+        )
+
+
+def _source_row(number: int, row: RawRow, keys: AnswerKeys, path: Path) -> SourceRow:
+    fields = row.fields
+    question = next((fields[n] for n in QUESTION_KEYS if isinstance(fields.get(n), str)), None)
+    question_id = next((fields[n] for n in ID_KEYS if isinstance(fields.get(n), str)), None)
+    value = fields.get(keys.prediction)
+    return SourceRow(
+        order=number,
+        place=row.place,
+        conversation=_conversation(fields) or row.key,
+        question_id=question_id,
+        question=fold(question or "") or None,
+        index=_index(fields, question_id),
+        category=_category(fields),
+        gold=gold_text(fields.get(keys.gold)) if keys.gold else None,
+        prediction=_prediction(value, keys.prediction, path, row.place),
+        was_number=isinstance(value, int | float) and as_text(value) is not None,
+        was_null=value is None,
+        scores=_scores(fields),
+    )
+
+
+def _prediction(value: Any, key: str, path: Path, place: str) -> str | None:
+    text = as_text(value)
+    if text is None and isinstance(value, list | dict | bool):
+        kind = {list: "a list", dict: "an object", bool: "true or false"}[type(value)]
+        raise InputError(
+            f"{path}: {place}: '{key}' is {kind}, and a prediction must be a text.",
+            "Write the answer as a text, or name its key with --prediction-key.",
+        )
+    if text is None or not text.strip():
+        return None
+    check_length(text, path=path, place=place)
+    return text
+
+
+def _conversation(fields: Mapping[str, Any]) -> str | None:
+    inner = [fields.get("meta"), fields.get("metadata")]
+    places = [fields, *(part for part in inner if isinstance(part, dict))]
+    return next((text for part in places if (text := first_text(part, CONVERSATION_KEYS))), None)
+
+
+def _index(fields: Mapping[str, Any], question_id: str | None) -> int | None:
+    numbers = (whole_number(fields.get(name)) for name in INDEX_KEYS)
+    found = _NUMBER_IN_ID.search(question_id or "")
+    in_id = int(found[1]) if found else None
+    return next((number for number in numbers if number is not None), in_id)
+
+
+def _category(fields: Mapping[str, Any]) -> int | None:
+    numbers = (whole_number(fields.get(name)) for name in CATEGORY_KEYS)
+    return next((number for number in numbers if number in CATEGORIES), None)
+
+
+def _scores(fields: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        name: float(value)
+        for name, value in fields.items()
+        if isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and _METRIC.search(name)
+        and abs(value) <= _MOST
+    }

@@ -1,0 +1,58 @@
+"""Files that name our questions by their ids were made for this benchmark: nothing is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.runs import Prediction
+
+from .fields import shown
+from .rows import SourceRow
+
+__all__ = ["check_our_rows", "check_rows_by_id"]
+
+_REMEDY = (
+    'Write one row a question, its answer as a text: "" for an empty one; leave out what was not '
+    "asked."
+)
+
+
+def check_our_rows(rows: Sequence[Prediction], known: Collection[str], *, path: Path) -> None:
+    """Raise an InputError for an unknown id, or for a row of state ok without a prediction."""
+    for row in rows:
+        if row.question_id not in known:
+            raise _unknown(path, row.question_id, row.question_id, known)
+        if row.state == "ok" and row.prediction is None:
+            raise InputError(
+                f"{path}: {row.question_id}: the state is ok and the prediction is null.", _REMEDY
+            )
+
+
+def check_rows_by_id(rows: Sequence[SourceRow], known: Collection[str], *, path: Path) -> None:
+    """Raise an InputError for an unknown or repeated id, or an answer that is no text."""
+    seen: set[str] = set()
+    for row in rows:
+        name = row.question_id or ""
+        problem = None
+        if name not in known:
+            raise _unknown(path, row.place, name, known)
+        if name in seen:
+            problem = f"the question {name} is there twice"
+        elif row.was_number:
+            problem = "the answer is a number"
+        elif row.was_null:
+            problem = "the answer is null"
+        if problem:
+            raise InputError(f"{path}: {row.place}: {problem}.", _REMEDY)
+        seen.add(name)
+
+
+def _unknown(path: Path, place: str, name: str, known: Collection[str]) -> InputError:
+    example = next(iter(known))
+    return InputError(
+        f"{path}: {shown(place, 100)}: the benchmark has no question “{shown(name, 100)}”; "
+        f"its ids look like “{example}”.",
+        "Leave the row out, or give the benchmark that the file was made for.",
+    )

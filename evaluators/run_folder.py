@@ -1,0 +1,153 @@
+"""Makes, resumes and finishes a run folder."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa._version import __version__
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.files import read_json, sha256_file, write_json, write_jsonl
+from locomo_vqa.models.endpoint import provider_of
+from locomo_vqa.runs import FAILED, ImageMode, Prediction, SplitChoice
+from locomo_vqa.schemas import validate
+from locomo_vqa.system import Services
+
+from .loading import LoadedSystem
+
+__all__ = ["describe_run", "finish_run", "open_run"]
+
+_IDENTITY = ("system", "answerer", "image_handling", "dataset")
+"""The parts of a manifest that must be equal for a run to go on in the same folder."""
+
+
+def describe_run(
+    system: LoadedSystem,
+    benchmark: Benchmark,
+    split: SplitChoice,
+    images: ImageMode,
+    services: Services,
+) -> dict[str, Any]:
+    """Return the manifest of a run that has not begun."""
+    llm = services.llm
+    return {
+        "schema_version": 1,
+        "kind": "run",
+        "system": {
+            "name": system.name,
+            "version": system.version,
+            "uses_pictures": system.uses_pictures,
+        },
+        "answerer": {
+            "model": llm.model if llm else None,
+            "provider": provider_of(llm) if llm else None,
+            "temperature": 0 if llm else None,
+            "prompt_sha256": system.prompt_sha256,
+        },
+        "image_handling": images,
+        "dataset": {
+            "id": benchmark.name,
+            "revision": benchmark.revision,
+            "split": split,
+            "sha256": sha256_file(benchmark.folder / "benchmark.json"),
+        },
+        "versions": _versions(),
+        "git": _git(),
+        "counts": None,
+        "files": {},
+    }
+
+
+def open_run(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Make the run folder, or check that the one that is there belongs to the same run.
+
+    Raises:
+        OutputError: the folder holds something else, or can't be written.
+        InputError: its manifest can't be read.
+    """
+    path = folder / "run.json"
+    if path.exists():
+        try:
+            _check_same(folder, read_json(path, what="the run's manifest"), manifest)
+        except InputError as error:
+            raise OutputError(error.message, "Choose another --out, or remove it.") from None
+        return
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(
+            f"{folder}: exists already and is no run folder.", "Choose another --out."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: can't be made ({error.strerror}).", "Choose another --out."
+        ) from None
+    write_json(path, manifest)
+
+
+def finish_run(
+    folder: Path, manifest: Mapping[str, Any], predictions: Sequence[Prediction]
+) -> dict[str, Any]:
+    """Write predictions.jsonl and the manifest's counts and hashes; return the manifest."""
+    write_jsonl(folder / "predictions.jsonl", [prediction.to_row() for prediction in predictions])
+    started = read_json(folder / "run.json", what="the run's manifest")
+    finished = {
+        **manifest,
+        "versions": started["versions"],
+        "git": started["git"],
+        "counts": {
+            "total": len(predictions),
+            "answered": sum(prediction.state == "ok" for prediction in predictions),
+            "failed": sum(prediction.state in FAILED for prediction in predictions),
+        },
+        "files": {"predictions.jsonl": sha256_file(folder / "predictions.jsonl")},
+    }
+    validate(finished, "run", path=folder / "run.json", remedy="Please report this.")
+    write_json(folder / "run.json", finished)
+    return finished
+
+
+def _check_same(folder: Path, there: Any, wanted: Mapping[str, Any]) -> None:
+    validate(there, "run", path=folder / "run.json", remedy="")
+    for part in _IDENTITY:
+        for key, value in _flat(part, wanted[part]).items():
+            was = _flat(part, there[part]).get(key)
+            if was != value:
+                raise OutputError(
+                    f"{folder}: holds another run: its {key} is {was!r}, not {value!r}.",
+                    "Choose another --out, or give the command as it was.",
+                )
+
+
+def _flat(name: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return {f"{name}.{key}": item for key, item in value.items()}
+    return {name: value}
+
+
+def _versions() -> dict[str, str]:
+    versions = {"locomo-vqa": __version__, "python": platform.python_version()}
+    for package in ("openai", "pillow"):
+        versions[package] = metadata.version(package)
+    return versions
+
+
+def _git() -> dict[str, Any] | None:
+    """Return the commit of the folder the command runs in, where a user's system usually is."""
+    try:
+        commit = _output("rev-parse", "HEAD")
+        return {"commit": commit, "dirty": bool(_output("status", "--porcelain"))}
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _output(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], capture_output=True, text=True, check=True, timeout=10
+    )
+    return done.stdout.strip()

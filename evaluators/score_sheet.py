@@ -1,0 +1,121 @@
+"""Scores one run folder or one predictions file, and writes what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import write_json, write_jsonl
+from locomo_vqa.runs import SplitChoice, read_run
+from locomo_vqa.scores import Scores
+
+from .prediction_files import read_prediction_file
+from .scoring import score_predictions
+
+__all__ = ["ScoreSheet", "score_source", "write_scores"]
+
+EQUAL = 1e-9
+"""Stored values closer than this to ours are equal."""
+
+_STORED = {"f1_score": "f1", "bleu_score": "bleu1"}
+"""Metrics that Mem0's evaluation stores in its rows, and ours of the same definition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreSheet:
+    """The scores of one source, and where they come from."""
+
+    scores: Scores
+    """What was computed."""
+    document: Mapping[str, Any]
+    """scores.json, valid against its schema."""
+
+
+def score_source(
+    source: Path,
+    benchmark: Benchmark,
+    *,
+    split: SplitChoice | None = None,
+    metrics: Sequence[str] | None = None,
+    prediction_key: str | None = None,
+) -> ScoreSheet:
+    """Score a run folder, or a predictions file in any layout of `prediction_files`.
+
+    Args:
+        split: the denominator; None for the run's own, or for all questions of a file.
+
+    Raises:
+        InputError: the source can't be used, or is of another benchmark.
+    """
+    stored: Mapping[str, Mapping[str, float]] = {}
+    notes: tuple[str, ...] = ()
+    extra = 0
+    if source.is_dir():
+        run = read_run(source)
+        _check_dataset(source, run.info["dataset"], benchmark, split)
+        split = run.info["dataset"]["split"]
+        predictions, layout = run.predictions, "run"
+        digest = run.info["files"]["predictions.jsonl"]
+    else:
+        file = read_prediction_file(source, benchmark, prediction_key=prediction_key)
+        predictions, layout, digest = file.predictions, file.layout, file.sha256
+        stored, notes, extra = file.stored, file.notes, len(file.extra)
+    chosen: SplitChoice = split or "all"
+    scores = score_predictions(predictions, benchmark, split=chosen, metrics=metrics, extra=extra)
+    document = {
+        "schema_version": 1,
+        "kind": "scores",
+        "source": {"name": source.name, "layout": layout, "sha256": digest},
+        "dataset": {"id": benchmark.name, "revision": benchmark.revision, "split": chosen},
+        **scores.to_json(),
+        "notes": list(notes),
+        "stored": _compare(stored, scores),
+    }
+    return ScoreSheet(scores=scores, document=document)
+
+
+def write_scores(folder: Path, sheet: ScoreSheet) -> None:
+    """Write scores.json and scores.jsonl (one line a question and metric) into a folder."""
+    write_jsonl(folder / "scores.jsonl", [asdict(row) for row in sheet.scores.by_question])
+    write_json(folder / "scores.json", sheet.document)
+
+
+def _check_dataset(
+    source: Path, dataset: Mapping[str, str], benchmark: Benchmark, split: SplitChoice | None
+) -> None:
+    if dataset["revision"] != benchmark.revision:
+        raise InputError(
+            f"{source}: ran on {dataset['id']}, revision {dataset['revision'][:12]}; the benchmark "
+            f"{benchmark.name} has revision {benchmark.revision[:12]}.",
+            "Score it with the benchmark it ran on.",
+        )
+    if split is not None and split != dataset["split"]:
+        raise InputError(
+            f"{source}: ran on the split {dataset['split']!r}, not {split!r}.",
+            "Leave --split out: a run is scored on all questions it was asked.",
+        )
+
+
+def _compare(stored: Mapping[str, Mapping[str, float]], scores: Scores) -> dict[str, Any]:
+    """Compare the values a file brings with ours: how many rows, their mean, how many equal."""
+    compared: dict[str, Any] = {}
+    for name, values in stored.items():
+        if not values:
+            continue
+        ours = {
+            row.question_id: row.value
+            for row in scores.by_question
+            if row.metric == _STORED.get(name)
+        }
+        equal = sum(abs(ours[q] - value) <= EQUAL for q, value in values.items() if q in ours)
+        compared[name] = {
+            "rows": len(values),
+            "mean": fmean(values.values()),
+            "equal": equal if ours else None,
+        }
+    return compared

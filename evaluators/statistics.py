@@ -1,0 +1,103 @@
+"""Intervals for means over questions that come in conversations.
+
+Questions about one conversation fail together: a memory system that loses a session loses every
+question about it. So the conversation is the unit that varies, and an interval that treats
+questions as independent is too narrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import cos, fsum, isfinite, pi, sin, sqrt, tan
+
+from locomo_vqa.scores import Interval
+
+__all__ = ["Interval", "clustered_interval", "student_t_quantile"]
+
+
+def clustered_interval(
+    values_by_cluster: Mapping[str, Sequence[float]], level: float = 0.95
+) -> Interval | None:
+    """Return an interval for the mean over all values, or None for fewer than two clusters.
+
+    The mean m is the sum of all values divided by their number N, a ratio of two sums over G
+    clusters. Its variance is estimated by
+
+        G / (G - 1) * sum over clusters of (sum over the cluster's values of (y - m))^2 / N^2,
+
+    and the interval is m plus and minus its square root times the quantile of Student's t with
+    G - 1 degrees of freedom. With clusters of one size this is the t interval of their means.
+    Clusters without values don't count. The ends are not clipped, so they may lie outside the
+    range of the values.
+
+    Sources: W. G. Cochran, "Sampling Techniques", 3rd edition, 1977, chapters 6 and 9A
+    (ratios of sums over clusters); A. C. Cameron and D. L. Miller, "A Practitioner's Guide to
+    Cluster-Robust Inference", Journal of Human Resources 50, 2015, pages 317-372 (the factor
+    G / (G - 1) and the G - 1 degrees of freedom).
+
+    Raises:
+        ValueError: `level` is not between 0 and 1, or a value is not finite.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"A confidence level lies between 0 and 1, not at {level}.")
+    clusters = [list(values) for values in values_by_cluster.values() if values]
+    if not all(isfinite(value) for values in clusters for value in values):
+        raise ValueError("An interval needs finite values.")
+    if len(clusters) < 2:
+        return None
+    count = sum(map(len, clusters))
+    mean = fsum(value for values in clusters for value in values) / count
+    squares = fsum(fsum(value - mean for value in values) ** 2 for values in clusters)
+    degrees = len(clusters) - 1
+    error = sqrt(len(clusters) / degrees * squares) / count
+    reach = student_t_quantile((1 + level) / 2, degrees) * error
+    return Interval(
+        low=mean - reach,
+        high=mean + reach,
+        level=level,
+        method="clustered-t",
+        clusters=len(clusters),
+    )
+
+
+def student_t_quantile(p: float, df: int) -> float:
+    """Return the value that Student's t with `df` degrees of freedom stays below with chance `p`.
+
+    The relative error is below 1e-9 for 1 to 100 degrees of freedom and p from 0.0001 to 0.9999.
+
+    Source: M. Abramowitz and I. A. Stegun, "Handbook of Mathematical Functions", 1964, formulas
+    26.7.3 and 26.7.4 (finite series in the angle whose tangent is t / sqrt(df)), inverted by
+    bisection.
+
+    Raises:
+        ValueError: `p` is not between 0 and 1, or `df` is not a whole number above 0.
+    """
+    if not 0 < p < 1:
+        raise ValueError(f"A probability lies between 0 and 1, not at {p}.")
+    if df < 1 or df != int(df):
+        raise ValueError(f"Degrees of freedom are a whole number above 0, not {df}.")
+    if p < 0.5:
+        return -student_t_quantile(1 - p, df)
+    if df == 1:
+        return tan(pi * (p - 0.5))
+    inside = 2 * p - 1
+    low, high = 0.0, pi / 2
+    while low < (middle := (low + high) / 2) < high:
+        if _chance_within(middle, df) < inside:
+            low = middle
+        else:
+            high = middle
+    return sqrt(df) * tan(low)
+
+
+def _chance_within(angle: float, df: int) -> float:
+    """Return the chance that |t| stays below sqrt(df) * tan(angle)."""
+    cosine = cos(angle)
+    odd = df % 2
+    term = cosine if odd else 1.0
+    total = 0.0
+    for step in range(1 + odd, df, 2):
+        total += term
+        term *= cosine * cosine * step / (step + 1)
+    series = sin(angle) * total
+    return (angle + series) * 2 / pi if odd else series

@@ -1,0 +1,1 @@
+"""The bundled memory systems, one a file; `evaluators/loading.py` names them."""

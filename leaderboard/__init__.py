@@ -1,0 +1,1 @@
+"""Submissions, their verification, and the board built of them."""

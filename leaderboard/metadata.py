@@ -1,0 +1,63 @@
+"""metadata.yaml: read as plain data, whatever a stranger wrote into it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import parse_json
+from locomo_vqa.schemas import validate
+
+__all__ = ["parse_metadata"]
+
+_MOST_DEPTH = 10
+_REMEDY = "Write the file as docs/formats.md describes it."
+
+
+def parse_metadata(text: str, *, path: Path) -> dict[str, Any]:
+    """Parse and check a metadata.yaml; `path` is only used in the error's sentence.
+
+    Anchors and aliases are refused, because a few bytes of them can stand for gigabytes; tags
+    that would build Python objects are refused by the loader.
+
+    Raises:
+        InputError: it is no YAML of plain data, or does not fit the schema `metadata`.
+    """
+    import yaml
+
+    try:
+        _refuse_bombs(text, path)
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        place = f" at line {mark.line + 1}" if mark else ""
+        reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
+        raise InputError(
+            f"{path}: can't be read as plain YAML{place}: {reason}.", _REMEDY
+        ) from None
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise InputError(f"{path}: has a value that can't be read ({error}).", _REMEDY) from None
+    validate(value, "metadata", path=path, remedy=_REMEDY)
+    try:
+        plain = json.dumps(value, allow_nan=False)
+    except ValueError:
+        raise InputError(f"{path}: has a number that is not finite.", _REMEDY) from None
+    metadata: dict[str, Any] = parse_json(plain, path=path, what="the metadata")
+    return metadata
+
+
+def _refuse_bombs(text: str, path: Path) -> None:
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise InputError(f"{path}: anchors and aliases are not allowed.", _REMEDY)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MOST_DEPTH:
+            raise InputError(f"{path}: is nested more than {_MOST_DEPTH} deep.", _REMEDY)

@@ -1,0 +1,123 @@
+"""What the board's page and its table of results show of each entry, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from .board import Board, Entry
+
+__all__ = ["METRICS", "page_data", "result_rows"]
+
+METRICS = {
+    "v": ("V", "Questions about a picture answered with exactly the right word, in per cent"),
+    "l": ("L", "Overlap and likeness in meaning with the right answer, 0 to 100"),
+    "j": ("J", "Answers that a judge model accepts, in per cent"),
+    "f1": ("F1", "Words in common with the right answer, 0 to 1"),
+    "bleu1": ("BLEU-1", "Share of the answer's words that are in the right answer, 0 to 1"),
+    "rouge1": ("ROUGE-1", "Stemmed words in common with the right answer, 0 to 1"),
+    "meteor": ("METEOR", "Words, stems and synonyms in common, in order, 0 to 1"),
+}
+"""The columns of scores in their order: a metric's name, its heading and what it means."""
+
+_MOST_CHARACTERS = 200
+_ABSENT = {"state": "not_computed", "reason": "This board's scorer does not have the metric."}
+
+
+def page_data(board: Board) -> dict[str, Any]:
+    """Return everything the page shows; all texts in it may come from strangers."""
+    rows = result_rows(board)
+    accepted = [entry for entry in board.entries if entry.state == "rescored"]
+    return {
+        "dataset": {"id": board.dataset, "revision": board.revision},
+        "metrics": [_metric(name, accepted) for name in METRICS],
+        "default": _default_metric(rows),
+        "entries": rows,
+        "rejected": [
+            {"entry": entry.entry, "problems": list(entry.problems)}
+            for entry in board.entries
+            if entry.state == "rejected"
+        ],
+    }
+
+
+def result_rows(board: Board) -> list[dict[str, Any]]:
+    """Return one row an accepted entry, in the board's order."""
+    return [_row(entry) for entry in board.entries if entry.state == "rescored"]
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    assert entry.metadata is not None and entry.scores is not None
+    metadata, scores = entry.metadata, entry.scores
+    states: dict[str, int] = scores["rows"]["states"]
+    return {
+        "entry": entry.entry,
+        "date": entry.entry.rpartition("/")[2],
+        "system": _short(metadata["system"]["name"]),
+        "version": _short(metadata["system"]["version"]),
+        "url": _web_address(metadata["system"].get("url")),
+        "answerer": _short(metadata["answerer"]["model"]),
+        "pictures": metadata["image_handling"],
+        "split": entry.split,
+        "submission_type": metadata["submission_type"],
+        "trained_on_locomo": metadata["disclosure"]["trained_on_locomo"],
+        "scores": {name: _score(scores["metrics"].get(name, _ABSENT)) for name in METRICS},
+        "given": states.get("ok", 0),
+        "total": scores["rows"]["matched"] + scores["rows"]["missing"],
+        "states": states,
+        "answer_length": scores["answer_length"],
+        "conversations": _conversations(scores["metrics"].values()),
+    }
+
+
+def _score(metric: Mapping[str, Any]) -> dict[str, Any]:
+    overall = metric.get("overall") or {}
+    if metric["state"] != "ok" or overall["value"] is None:
+        reason = metric["reason"] or "There is no question of its kind."
+        return {"value": None, "reason": reason}
+    interval = overall["interval"] or {}
+    kept = {name: interval.get(name) for name in ("low", "high", "level", "method", "clusters")}
+    return {"value": overall["value"], "n": overall["n"], **kept}
+
+
+def _metric(name: str, entries: list[Entry]) -> dict[str, Any]:
+    label, meaning = METRICS[name]
+    found = [entry.scores["metrics"].get(name, _ABSENT) for entry in entries if entry.scores]
+    computed = [metric for metric in found if metric["state"] == "ok"]
+    reasons: dict[str, int] = {}
+    for metric in found:
+        if metric["state"] != "ok":
+            reason = metric["reason"] or "No reason is given."
+            reasons[reason] = reasons.get(reason, 0) + 1
+    return {
+        "name": name,
+        "label": label,
+        "meaning": meaning,
+        "scale": max((metric["scale"] or 1 for metric in computed), default=1),
+        "signatures": sorted({metric["signature"] or "not given" for metric in computed}),
+        "reasons": reasons,
+    }
+
+
+def _default_metric(rows: list[dict[str, Any]]) -> str:
+    has_v = any(row["scores"]["v"]["value"] is not None for row in rows)
+    return "v" if has_v else "f1"
+
+
+def _conversations(metrics: Iterable[Mapping[str, Any]]) -> int:
+    return len({name for metric in metrics for name in metric["by_conversation"]})
+
+
+def _short(text: str | None) -> str | None:
+    if text is None or len(text) <= _MOST_CHARACTERS:
+        return text
+    return f"{text[: _MOST_CHARACTERS - 1]}…"
+
+
+def _web_address(url: str | None) -> str | None:
+    try:
+        safe = url is not None and urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        return None
+    return url if safe else None

@@ -1,0 +1,197 @@
+"""Checking submissions and scoring them: no number that a submitter sends is believed.
+
+Every entry is checked by itself, so that none can stop the others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import InputError, LocomoVqaError
+from locomo_vqa.files import parse_json, write_json
+from locomo_vqa.questions import questions_of
+from locomo_vqa.runs import FAILED, Prediction, SplitChoice, count_states
+from locomo_vqa.schemas import validate
+from locomo_vqa.scores import Scorer
+
+from .board import BOARD_FILE, Board, Entry
+from .entries import (
+    METADATA,
+    PREDICTIONS,
+    RUN,
+    EntryFolder,
+    find_entries,
+    fingerprint,
+    ignored_note,
+    printable,
+    read_plain,
+)
+from .metadata import parse_metadata
+from .rows import Rows, read_rows
+
+__all__ = ["verify"]
+
+_MOST_PROBLEMS = 20
+
+
+def verify(folder: Path, benchmark: Benchmark, scorer: Scorer) -> Board:
+    """Check and score every entry below `folder`, and write `board.json` there.
+
+    An entry with a problem is rejected and has no scores; the others are scored by `scorer`.
+    The same folder, benchmark and scorer give the same bytes.
+
+    Raises:
+        InputError: `folder` is none.
+        OutputError: the board can't be written.
+        LocomoVqaError: whatever the scorer raises for want of something on this machine.
+    """
+    entries = tuple(_verified(found, benchmark, scorer) for found in find_entries(folder))
+    board = Board(dataset=benchmark.name, revision=benchmark.revision, entries=entries)
+    write_json(folder / BOARD_FILE, board.to_json())
+    return board
+
+
+@dataclass(slots=True, kw_only=True)
+class _Findings:
+    """What is known of an entry so far."""
+
+    problems: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, Any] | None = None
+    run: dict[str, Any] | None = None
+    predictions: tuple[Prediction, ...] = ()
+
+    @property
+    def split(self) -> SplitChoice | None:
+        return self.run["dataset"]["split"] if self.run else None
+
+
+def _verified(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> Entry:
+    findings, scores = _Findings(), None
+    try:
+        _examine(found, benchmark, findings)
+        if not findings.problems:
+            scores = _score(findings, benchmark, scorer)
+    except LocomoVqaError:
+        raise
+    except Exception as error:  # noqa: BLE001 - no entry, however made, may stop the others
+        findings.problems.append(f"It can't be checked ({type(error).__name__}: {error}).")
+    return Entry(
+        entry=found.name,
+        state="rejected" if findings.problems else "rescored",
+        problems=_sentences(findings.problems),
+        notes=findings.notes,
+        split=findings.split,
+        metadata=findings.metadata,
+        files=findings.files,
+        scores=scores,
+    )
+
+
+def _sentences(problems: list[str]) -> tuple[str, ...]:
+    shown = [printable(problem) for problem in problems[:_MOST_PROBLEMS]]
+    more = len(problems) - len(shown)
+    return (*shown, f"There are {more:,} more problems.") if more else tuple(shown)
+
+
+@contextmanager
+def _collecting(problems: list[str]) -> Iterator[None]:
+    """Turn an error about the entry into a problem of it."""
+    try:
+        yield
+    except InputError as error:
+        problems.append(error.message)
+
+
+def _examine(found: EntryFolder, benchmark: Benchmark, findings: _Findings) -> None:
+    if found.problem is not None:
+        findings.problems.append(found.problem)
+        return
+    prints = fingerprint(found.path)
+    findings.files, findings.notes = prints.files, ignored_note(prints.ignored)
+    problems = findings.problems
+    problems.extend(prints.problems)
+    if METADATA in findings.files:
+        with _collecting(problems):
+            text = read_plain(found.path / METADATA)
+            findings.metadata = parse_metadata(text, path=Path(METADATA))
+    if RUN in findings.files:
+        with _collecting(problems):
+            findings.run = _read_run(found.path)
+    if findings.run is not None:
+        problems.extend(_contradictions(findings))
+        if findings.run["dataset"]["revision"] != benchmark.revision:
+            problems.append(
+                f"{RUN}: the run was on another revision of the data set than this board's "
+                f"({findings.run['dataset']['revision'][:12]}, not {benchmark.revision[:12]})."
+            )
+        elif PREDICTIONS in findings.files:
+            with _collecting(problems):
+                _examine_rows(found.path, benchmark, findings)
+
+
+def _read_run(entry: Path) -> dict[str, Any]:
+    path = Path(RUN)
+    run: dict[str, Any] = parse_json(read_plain(entry / RUN), path=path, what="the run's manifest")
+    validate(run, "run", path=path, remedy="Submit the run again.")
+    return run
+
+
+def _contradictions(findings: _Findings) -> Iterator[str]:
+    run, metadata = findings.run, findings.metadata
+    assert run is not None
+    if PREDICTIONS in findings.files and (
+        run["files"].get(PREDICTIONS) != findings.files[PREDICTIONS]
+    ):
+        yield f"{PREDICTIONS}: was changed after the run: its hash does not fit {RUN}."
+    if metadata is None:
+        return
+    said = {
+        "image_handling": (metadata["image_handling"], run["image_handling"]),
+        "answerer.model": (metadata["answerer"]["model"], run["answerer"]["model"]),
+    }
+    for name, (submitted, recorded) in said.items():
+        if submitted != recorded:
+            yield f"{METADATA}: {name} is {submitted!r}, but {RUN} says {recorded!r}."
+
+
+def _examine_rows(entry: Path, benchmark: Benchmark, findings: _Findings) -> None:
+    assert findings.run is not None and findings.split is not None
+    rows = read_rows(entry, _questions(benchmark, findings.split))
+    findings.predictions = rows.predictions
+    findings.problems.extend(rows.problems)
+    if not rows.problems:
+        findings.problems.extend(_count_problems(findings.run["counts"], rows))
+
+
+def _questions(benchmark: Benchmark, split: SplitChoice) -> dict[str, None]:
+    return {question.id: None for question in questions_of(benchmark, split)}
+
+
+def _count_problems(counts: Mapping[str, int] | None, rows: Rows) -> Iterator[str]:
+    if counts is None:
+        yield f"{RUN}: has no counts: the run was not finished."
+        return
+    states = count_states(rows.predictions)
+    found = {
+        "total": rows.total,
+        "answered": states.get("ok", 0),
+        "failed": sum(states.get(state, 0) for state in FAILED),
+    }
+    for name, number in found.items():
+        if counts[name] != number:
+            yield f"{RUN}: counts {counts[name]:,} {name}, but the rows are {number:,}."
+
+
+def _score(findings: _Findings, benchmark: Benchmark, scorer: Scorer) -> dict[str, Any]:
+    assert findings.split is not None
+    scores = scorer(findings.predictions, benchmark, split=findings.split)
+    plain: dict[str, Any] = json.loads(json.dumps(scores.to_json()))
+    return plain

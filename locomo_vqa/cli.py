@@ -1,0 +1,124 @@
+"""The command line's root: it names every command as a string and loads it when asked.
+
+Exit status: 0 done; 1 done, but something failed or is incomplete; 2 wrong usage or input;
+130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from locomo_vqa._version import __version__
+from locomo_vqa.cli_support import Handed
+
+if TYPE_CHECKING:
+    from locomo_vqa.scores import Scorer
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {
+    "demo": ("locomo_vqa.demo:demo", "Do everything once on the embedded sample."),
+    "data": ("locomo_vqa.builders.cli:data", "Import LoCoMo, and look at a benchmark folder."),
+    "run": ("locomo_vqa.evaluators.cli_run:run", "Run a memory system on a benchmark."),
+    "score": ("locomo_vqa.evaluators.cli_score:score", "Score a run or a predictions file."),
+    "systems": ("locomo_vqa.evaluators.cli_run:systems", "List the memory systems that are here."),
+    "submit": ("locomo_vqa.leaderboard.cli:submit", "Turn a run into a submission."),
+    "leaderboard": (
+        "locomo_vqa.leaderboard.cli:leaderboard",
+        "Verify submissions, and build the board's site.",
+    ),
+}
+"""Every command: where it is, and its line in the help."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported only when they run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help) for name, (_, help) in COMMANDS.items()])
+
+
+def _scorer() -> Scorer:
+    scorer: Scorer = importlib.import_module("locomo_vqa.evaluators.scoring").score_predictions
+    return scorer
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LOCOMO_VQA"},
+)
+@click.version_option(__version__, prog_name="locomo-vqa")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def cli(ctx: click.Context, debug: bool) -> None:
+    """Build, run and score LoCoMo-VQA, the benchmark of multimodal memory systems.
+
+    Every option has an environment variable: LOCOMO_VQA_<COMMAND>_<OPTION>.
+
+    \b
+    Example:
+      locomo-vqa demo
+      locomo-vqa run bm25 --benchmark sample --split test --out runs/bm25
+      locomo-vqa score runs/bm25 --benchmark sample
+    """
+    ctx.obj = Handed(scorer=_scorer)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit status."""
+    arguments = list(sys.argv[1:] if args is None else args)
+    debug = "--debug" in arguments or bool(os.environ.get("LOCOMO_VQA_DEBUG"))
+    try:
+        status: Any = cli.main(arguments, prog_name="locomo-vqa", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; what was finished is kept.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        sys.exit(_report(error))
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _report(error: Exception) -> int:
+    from locomo_vqa.errors import LocomoVqaError
+
+    if isinstance(error, LocomoVqaError):
+        click.echo(f"Error: {error.message}\n{error.remedy}", err=True)
+    elif isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(
+            f"Error: {place}{error.strerror or error}\n"
+            "What was finished is kept; give the command again when this is mended.",
+            err=True,
+        )
+    else:
+        click.echo(
+            f"Error: {type(error).__name__}: {error}\n"
+            "This is a fault of locomo-vqa: please report it with the output of --debug.",
+            err=True,
+        )
+    return 2

@@ -1,0 +1,69 @@
+"""The command `demo`: everything once on the sample, by the commands a user would give."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from locomo_vqa.benchmark_folder import SAMPLE_FOLDER
+from locomo_vqa.errors import OutputError
+
+__all__ = ["demo"]
+
+DATE = "2026-01-01"
+"""The date of the demo's submissions: the same every time, so that the board is."""
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("locomo-vqa-demo"),
+    show_default=True,
+    help="The folder to make.",
+)
+@click.pass_context
+def demo(ctx: click.Context, out: Path) -> None:
+    """Do everything once on the embedded sample: import, run, score, submit, verify, build a page.
+
+    \b
+    Example:
+      locomo-vqa demo --out demo
+    """
+    if out.exists():
+        raise OutputError(f"{out}: exists already.", "Remove it, or choose another --out.")
+    for arguments in _commands(out):
+        _step(ctx, arguments)
+    page = (out / "site" / "index.html").resolve()
+    click.echo(f"\nThe board: {page.as_uri()}")
+
+
+def _commands(out: Path) -> list[list[str]]:
+    locomo = str(SAMPLE_FOLDER.parent / "locomo.json")
+    board = str(out / "board")
+    commands = [
+        ["data", "import", locomo, "--out", str(out / "imported"), "--name", "sample"],
+        ["data", "info", "sample"],
+    ]
+    for system, images in (("no-memory", "none"), ("bm25", "none"), ("bm25", "caption")):
+        run = str(out / "runs" / f"{system}-{images}")
+        sample = ["--benchmark", "sample"]
+        commands += [
+            ["run", system, *sample, "--split", "test", "--images", images, "--out", run],
+            ["score", run, *sample],
+            ["submit", run, "--to", board, "--name", f"{system}-{images}", "--date", DATE],
+        ]
+    return [
+        *commands,
+        ["leaderboard", "verify", board, "--benchmark", "sample"],
+        ["leaderboard", "build", board, "--out", str(out / "site")],
+    ]
+
+
+def _step(ctx: click.Context, arguments: list[str]) -> None:
+    """Run one command as if it had been typed."""
+    click.secho(f"\n$ locomo-vqa {' '.join(arguments)}", bold=True)
+    root = ctx.find_root()
+    with root.command.make_context("locomo-vqa", arguments, parent=None) as step:
+        root.command.invoke(step)

@@ -1,0 +1,200 @@
+"""Reading and writing JSON so that a bad file gets one clear sentence and a good one is never lost.
+
+Everything is UTF-8. What is written appears whole or not at all: a file or a folder is made
+beside its place and then renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.errors import InputError, OutputError
+
+__all__ = [
+    "MAX_JSON_BYTES",
+    "canonical_json",
+    "clean_text",
+    "new_folder",
+    "parse_json",
+    "read_json",
+    "read_jsonl",
+    "sha256_file",
+    "sha256_text",
+    "some",
+    "write_json",
+    "write_jsonl",
+    "write_text",
+]
+
+MAX_JSON_BYTES = 1 << 30
+"""Larger JSON files are refused before they are read (LoCoMo itself has 2.8 MB)."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def clean_text(text: str) -> str:
+    """Return a text that UTF-8 can hold: lone surrogates become U+FFFD."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def read_json(path: Path, *, what: str) -> Any:
+    """Return the parsed content of a JSON file; `what` names the file in the error's sentence."""
+    return parse_json(_read_text(path, what=what), path=path, what=what)
+
+
+def read_jsonl(path: Path, *, what: str) -> list[tuple[int, Any]]:
+    """Return (line number, parsed line) of a JSON Lines file, blank lines left out."""
+    lines = _read_text(path, what=what).split("\n")
+    return [
+        (number, parse_json(line, path=path, what=what, line=number))
+        for number, line in enumerate(lines, 1)
+        if line.strip()
+    ]
+
+
+def parse_json(text: str, *, path: Path, what: str, line: int | None = None) -> Any:
+    """Parse JSON that came from `path`; lone surrogates, which UTF-8 can't hold, become U+FFFD."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"line {line or error.lineno}, column {error.colno}"
+        ends = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+        hint = "it looks cut off there" if ends else error.msg[0].lower() + error.msg[1:]
+        raise InputError(
+            f"{path}: {what} is not valid JSON at {place}: {hint}.",
+            "Fetch or write the file again.",
+        ) from None
+    except (RecursionError, ValueError) as error:
+        raise InputError(
+            f"{path}: {what} can't be parsed as JSON ({error}).", "Fetch or write the file again."
+        ) from None
+    return _without_surrogates(value) if "\\ud" in text.lower() else value
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
+    return value
+
+
+def _read_text(path: Path, *, what: str) -> str:
+    try:
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder, not {what}.", "Name the file itself.")
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise InputError(
+                f"{path}: {what} is larger than {MAX_JSON_BYTES >> 20} MiB.",
+                "Check that this is the right file.",
+            )
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{path}: {what} does not exist.", "Check the path.") from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}: {what} is not UTF-8 text (byte {error.start}).",
+            "Check that this is the right file; a compressed one must be unpacked first.",
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"{path}: {what} can't be read ({error.strerror}).", "Check the path and its rights."
+        ) from None
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one JSON text of a value that hashes are taken of: sorted keys, no blanks."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def sha256_text(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, as 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, as 64 hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole: a reader sees the old content or the new, never a part."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(temporary).chmod(0o666 & ~_umask())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as indented JSON, keys in the order given."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
+    """Write one row of compact JSON a line."""
+    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+@contextlib.contextmanager
+def new_folder(path: Path, *, what: str, remedy: str) -> Iterator[Path]:
+    """Yield a folder to fill, which takes the name `path` when the block ends without an error.
+
+    Raises:
+        OutputError: `path` exists and is not an empty folder, or can't be written.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise OutputError(f"{path}: {what} can't be made here: it exists already.", remedy)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+    try:
+        yield temporary
+        temporary.chmod(0o777 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _cannot_write(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{path}: can't be written ({error.strerror or error}).",
+        "Choose a folder that you may write to and that has room.",
+    )
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def some(items: Sequence[str], *, most: int = 3) -> str:
+    """Return the first few items as a phrase, with how many more there are."""
+    shown = ", ".join(items[:most])
+    return shown if len(items) <= most else f"{shown} and {len(items) - most:,} more"

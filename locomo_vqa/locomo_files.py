@@ -1,0 +1,89 @@
+"""Finds the conversations in a LoCoMo file of either layout and checks their shape."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import MAX_JSON_BYTES, parse_json, read_json
+from locomo_vqa.schemas import validate
+
+__all__ = ["read_samples"]
+
+_REMEDY = (
+    "Give locomo10.json as https://github.com/snap-research/locomo has it, "
+    "or the older zip with one file a conversation."
+)
+
+
+def read_samples(path: Path) -> list[dict[str, Any]]:
+    """Return LoCoMo's conversations as `{sample_id, conversation, qa}`, valid and in file order.
+
+    Raises:
+        InputError: no such file, not JSON, or JSON of another shape.
+    """
+    if path.is_dir():
+        files = {file.name: read_json(file, what="a LoCoMo file") for file in path.glob("*.json")}
+        samples = _from_parts(path, files)
+    elif path.is_file() and zipfile.is_zipfile(path):
+        samples = _from_parts(path, _unzip(path))
+    else:
+        samples = read_json(path, what="the LoCoMo file")
+    validate(samples, "locomo", path=path, remedy=_REMEDY)
+    ids = [sample["sample_id"] for sample in samples]
+    twice = sorted({sample for sample in ids if ids.count(sample) > 1})
+    if twice:
+        raise InputError(f"{path}: the conversation {twice[0]} is there twice.", _REMEDY)
+    return list(samples)
+
+
+def _unzip(path: Path) -> dict[str, Any]:
+    files: dict[str, Any] = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [e for e in archive.infolist() if _is_part(e.filename)]
+            if sum(entry.file_size for entry in entries) > MAX_JSON_BYTES:
+                raise InputError(f"{path}: unpacks to more than 1 GiB.", _REMEDY)
+            for entry in entries:
+                text = archive.read(entry).decode("utf-8-sig")
+                name = Path(entry.filename).name
+                files[name] = parse_json(text, path=path, what=f"its file {name}")
+    except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, RuntimeError) as error:
+        raise InputError(f"{path}: the zip can't be unpacked ({error}).", _REMEDY) from None
+    return files
+
+
+def _is_part(name: str) -> bool:
+    return name.endswith(".json") and not name.startswith("__MACOSX/")
+
+
+def _from_parts(path: Path, files: dict[str, Any]) -> Any:
+    if not files:
+        raise InputError(f"{path}: holds no .json file.", _REMEDY)
+    if len(files) == 1 and isinstance(whole := next(iter(files.values())), list):
+        return whole
+    return [_sample(path, name, files[name]) for name in sorted(files, key=_number)]
+
+
+def _number(name: str) -> tuple[int, str]:
+    match = re.search(r"(\d+)\.json$", name)
+    return (int(match[1]) if match else 1 << 30, name)
+
+
+def _sample(path: Path, name: str, part: Any) -> dict[str, Any]:
+    """Bring a file of the older layout, `26.json`, to the newer: `sample_id` is `conv-26`."""
+    if not isinstance(part, dict):
+        raise InputError(f"{path}: {name} is no JSON object.", _REMEDY)
+    stem = Path(name).stem
+    return {
+        "sample_id": f"conv-{stem}" if stem.isdigit() else stem,
+        "qa": part.get("qa", []),
+        "conversation": {
+            key: value
+            for key, value in part.items()
+            if key in ("speaker_a", "speaker_b") or re.fullmatch(r"session_\d+(_date_time)?", key)
+        },
+    }

@@ -1,0 +1,186 @@
+"""The run folder: what a memory system answered, and how a person can trust it.
+
+run.json            what was run on what: system, answerer, data set, versions, counts, hashes
+journal.jsonl       every attempt, in order of time, only ever appended to
+predictions.jsonl   one row a question, in the benchmark's order, made from the journal
+scores.json         later: what `locomo-vqa score` computed (scores.jsonl: by question)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import read_json, read_jsonl, sha256_file
+from locomo_vqa.schemas import validate
+
+__all__ = [
+    "FAILED",
+    "IMAGE_MODES",
+    "MAX_ANSWER_CHARS",
+    "STATES",
+    "Hit",
+    "ImageMode",
+    "Prediction",
+    "Run",
+    "SplitChoice",
+    "State",
+    "Usage",
+    "count_states",
+    "prediction_from_row",
+    "read_predictions",
+    "read_run",
+]
+
+State = Literal["ok", "empty", "refused", "timeout", "error", "not_ingested"]
+"""What became of a question:
+
+ok             there is an answer
+empty          the system answered with nothing
+refused        the system, or its model, declined to answer
+timeout        no answer came in time
+error          the system failed while answering
+not_ingested   the system had failed before, while reading the conversation
+"""
+STATES: tuple[State, ...] = get_args(State)
+
+ImageMode = Literal["pixels", "caption", "none"]
+"""What a system is shown of a picture: its pixels, its BLIP caption as text, or nothing."""
+IMAGE_MODES: tuple[ImageMode, ...] = get_args(ImageMode)
+
+FAILED: frozenset[State] = frozenset({"timeout", "error", "not_ingested"})
+"""The states that asking again may mend."""
+
+MAX_ANSWER_CHARS = 1_000_000
+"""A longer answer is refused: the longest in published result files has 191,238 characters."""
+
+SplitChoice = Literal["train", "validation", "test", "all"]
+"""The questions that are asked or scored: those of one split, or all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A passage that a system retrieved for a question."""
+
+    text: str
+    """The passage."""
+    score: float | None = None
+    """The system's own score of it; comparable within one system only."""
+    turn: str | None = None
+    """The turn it comes from, where the system knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an answer cost."""
+
+    input_tokens: int | None = None
+    """Tokens sent, as the endpoint counted them."""
+    output_tokens: int | None = None
+    """Tokens received, as the endpoint counted them."""
+    calls: int | None = None
+    """Requests made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """A system's last word on one question."""
+
+    question_id: str
+    """The question's id."""
+    prediction: str | None
+    """The answer; None unless the state is `ok` or `empty`."""
+    state: State
+    """What became of the question."""
+    retrieved: tuple[Hit, ...] = ()
+    """What the answer was made from, best first."""
+    usage: Usage | None = None
+    """What it cost, where that is known."""
+    latency_ms: float | None = None
+    """Wall time of the answer in milliseconds."""
+    error: str | None = None
+    """Why there is no answer."""
+
+    def to_row(self) -> dict[str, Any]:
+        """Return the line of predictions.jsonl."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A finished run folder."""
+
+    folder: Path
+    """Where it lies."""
+    info: Mapping[str, Any]
+    """run.json, valid against its schema."""
+    predictions: tuple[Prediction, ...]
+    """In the file's order; no question twice."""
+
+
+def prediction_from_row(row: Mapping[str, Any]) -> Prediction:
+    """Build a prediction from a line that is valid against the schema `prediction`."""
+    usage = row.get("usage")
+    known = {name: row.get(name) for name in ("latency_ms", "error")}
+    return Prediction(
+        question_id=row["question_id"],
+        prediction=row["prediction"],
+        state=row["state"],
+        retrieved=tuple(Hit(**hit) for hit in row.get("retrieved", ())),
+        usage=Usage(**{key: usage.get(key) for key in Usage.__slots__}) if usage else None,
+        **known,
+    )
+
+
+def read_predictions(path: Path) -> tuple[Prediction, ...]:
+    """Read a predictions.jsonl.
+
+    Raises:
+        InputError: a line has another shape, or a question is there twice.
+    """
+    remedy = "Write the file as docs/formats.md describes it."
+    predictions: dict[str, Prediction] = {}
+    for number, row in read_jsonl(path, what="the predictions file"):
+        validate(row, "prediction", path=path, place=f"line {number}", remedy=remedy)
+        prediction = prediction_from_row(row)
+        if prediction.question_id in predictions:
+            raise InputError(
+                f"{path}: line {number}: the question {prediction.question_id} is there twice.",
+                "Keep one row a question.",
+            )
+        predictions[prediction.question_id] = prediction
+    return tuple(predictions.values())
+
+
+def read_run(folder: Path) -> Run:
+    """Read a finished run folder and check it against its own manifest.
+
+    Raises:
+        InputError: it is no run folder, is unfinished, or was changed after it was written.
+    """
+    info = read_json(folder / "run.json", what="the run's manifest")
+    validate(info, "run", path=folder / "run.json", remedy="Run the system again.")
+    path = folder / "predictions.jsonl"
+    if not path.is_file():
+        raise InputError(
+            f"{folder}: the run is not finished: it has no predictions.jsonl.",
+            "Give the same `locomo-vqa run` command again; it goes on where it stopped.",
+        )
+    if info["files"].get(path.name) != sha256_file(path):
+        raise InputError(
+            f"{path}: was changed after the run: its hash does not fit run.json.",
+            "Restore the file, or run the system again.",
+        )
+    return Run(folder=folder, info=info, predictions=read_predictions(path))
+
+
+def count_states(predictions: Sequence[Prediction]) -> dict[str, int]:
+    """Return how many predictions are in each state, states without any left out."""
+    return {
+        state: number
+        for state in STATES
+        if (number := sum(prediction.state == state for prediction in predictions))
+    }

@@ -1,0 +1,74 @@
+"""The JSON Schema of every file format, and the check that turns a violation into a sentence."""
+
+from __future__ import annotations
+
+import functools
+import json
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from locomo_vqa.errors import InputError
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+__all__ = ["SCHEMAS", "load_schema", "validate"]
+
+SCHEMAS = (
+    "benchmark",
+    "board",
+    "conversation",
+    "errata",
+    "image",
+    "import_report",
+    "journal",
+    "locomo",
+    "metadata",
+    "prediction",
+    "run",
+    "scores",
+    "scores_row",
+    "text_question",
+    "visual_question",
+)
+"""The names `load_schema` and `validate` take; a test holds them against the files."""
+
+
+def load_schema(name: str) -> dict[str, Any]:
+    """Return one of `SCHEMAS` as parsed JSON."""
+    text = resources.files(__name__).joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+@functools.cache
+def _validator(name: str) -> Validator:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(load_schema(name))
+
+
+def validate(value: Any, schema: str, *, path: Path, remedy: str, place: str = "") -> None:
+    """Check a parsed value against a schema.
+
+    Raises:
+        InputError: naming the file, the place within it and what is wrong there.
+    """
+    validator = _validator(schema)
+    if validator.is_valid(value):
+        return
+    from jsonschema.exceptions import best_match
+
+    error = best_match(validator.iter_errors(value))
+    assert error is not None
+    steps = "".join(
+        f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path
+    )
+    where = ", ".join(part for part in (place, steps.lstrip(".")) if part)
+    raise InputError(f"{path}{': ' if where else ''}{where}: {_sentence(error.message)}.", remedy)
+
+
+def _sentence(message: str) -> str:
+    message = message.replace("is a required property", "is missing")
+    return message if len(message) <= 200 else f"{message[:120]} … {message[-60:]}"

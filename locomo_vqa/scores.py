@@ -1,0 +1,134 @@
+"""What a scorer returns: numbers that carry their uncertainty, their count and their signature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Protocol
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.runs import Prediction, SplitChoice
+
+__all__ = ["Estimate", "Interval", "MetricScores", "RowCounts", "RowScore", "Scorer", "Scores"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A confidence interval of a mean."""
+
+    low: float
+    """The lower end, on the metric's scale."""
+    high: float
+    """The upper end, on the metric's scale."""
+    level: float
+    """The nominal coverage, such as 0.95."""
+    method: str
+    """How it was computed."""
+    clusters: int
+    """How many conversations it rests on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A mean over questions."""
+
+    value: float | None
+    """The mean, on the metric's scale; None where there is no question."""
+    interval: Interval | None
+    """Its interval; None with fewer than two conversations."""
+    n: int
+    """The number of questions: the denominator, whatever was answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricScores:
+    """One metric over a run."""
+
+    state: Literal["ok", "not_computed"]
+    """Whether there is a value."""
+    reason: str | None = None
+    """Why there is none."""
+    signature: str | None = None
+    """The metric and every parameter that changes its value."""
+    scale: float | None = None
+    """The value of a perfect answer: 100 for L, J and V, otherwise 1."""
+    overall: Estimate = Estimate(value=None, interval=None, n=0)
+    """Over all questions that the metric applies to."""
+    by_category: Mapping[str, Estimate] = field(default_factory=dict)
+    """By LoCoMo's category number, for text metrics."""
+    by_type: Mapping[str, Estimate] = field(default_factory=dict)
+    """By question type, for visual metrics."""
+    by_conversation: Mapping[str, Estimate] = field(default_factory=dict)
+    """By conversation; these have no interval."""
+    clean: Estimate | None = None
+    """Without the questions whose gold answer an audit found wrong; None without errata."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowCounts:
+    """How the rows of a predictions file met the questions."""
+
+    matched: int
+    """Questions that have a row."""
+    missing: int
+    """Scored questions that have none: each counts with the metric's value of a missing answer."""
+    extra: int
+    """Rows that belong to no question of the benchmark."""
+    states: Mapping[str, int]
+    """Matched rows by state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowScore:
+    """One question under one metric."""
+
+    question_id: str
+    metric: str
+    value: float
+    """On the metric's scale."""
+    state: str
+    """The prediction's state, or `missing`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """Everything that was computed of one run."""
+
+    rows: RowCounts
+    metrics: Mapping[str, MetricScores]
+    """By the metric's name."""
+    answer_length: float | None
+    """Mean number of words of the answers to text questions, without the missing."""
+    by_question: Sequence[RowScore]
+    """Every question under every metric."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the part of scores.json that depends on the predictions alone."""
+        return {
+            "rows": asdict(self.rows),
+            "answer_length": self.answer_length,
+            "metrics": {name: asdict(scores) for name, scores in self.metrics.items()},
+        }
+
+
+class Scorer(Protocol):
+    """Scores predictions; the command line hands the evaluators' one to the leaderboard."""
+
+    def __call__(
+        self,
+        predictions: Sequence[Prediction],
+        benchmark: Benchmark,
+        *,
+        split: SplitChoice,
+        metrics: Sequence[str] | None = None,
+        extra: int = 0,
+    ) -> Scores:
+        """Score predictions of `benchmark`'s questions in `split`.
+
+        Args:
+            predictions: at most one a question; those of other questions count as extra.
+            benchmark: where questions and gold answers come from.
+            split: the questions of the denominator.
+            metrics: names of metrics; None for all.
+            extra: rows that were left out before, because they belong to no question.
+        """

@@ -1,0 +1,131 @@
+"""What a memory system is: it reads one conversation, in order, and then answers questions.
+
+A system is any class with these methods; it need not import this package. One instance is one
+conversation, so nothing can leak from one to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+from locomo_vqa.runs import Hit, ImageMode, Usage
+
+__all__ = [
+    "Answer",
+    "ConversationInfo",
+    "Endpoint",
+    "Hit",
+    "MemorySystem",
+    "Services",
+    "ShownImage",
+    "ShownTurn",
+    "Usage",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownImage:
+    """A picture as a system sees it."""
+
+    path: Path | None
+    """The file with the picture's bytes, under `--images pixels` and where it could be fetched."""
+    media_type: str | None
+    """Its type, such as `image/png`."""
+    caption: str | None
+    """The BLIP caption, only under `--images caption`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTurn:
+    """A turn as a system sees it: no search query, no gold answer, no URL."""
+
+    id: str
+    """LoCoMo's dialogue id, such as `D3:7`."""
+    session: int
+    """The session's number, from 1."""
+    time: datetime
+    """When the session began: the conversation's time, never the clock's."""
+    speaker: str
+    """The speaker's first name."""
+    role: Literal["user", "assistant"]
+    """`user` for LoCoMo's speaker_a, `assistant` for speaker_b."""
+    text: str
+    """The words."""
+    images: tuple[ShownImage, ...] = ()
+    """The pictures, as `--images` allows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationInfo:
+    """What a system may know of a conversation before it reads it."""
+
+    id: str
+    """LoCoMo's id: a name for stores and files, nothing to answer from."""
+    speakers: tuple[str, str]
+    """The two first names."""
+    images: ImageMode
+    """What the run shows of pictures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An OpenAI-compatible endpoint that a system may call."""
+
+    base_url: str
+    """Up to and with `/v1`."""
+    model: str
+    """The model's name there."""
+    api_key: str
+    """What to send as the bearer token."""
+    timeout_s: float = 120.0
+    """How long one call may take, in seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the harness lends to a system."""
+
+    llm: Endpoint | None = None
+    """The language model named with `--model`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a system says to a question; a plain string will do instead."""
+
+    text: str
+    """The answer."""
+    refused: bool = False
+    """Whether the system, or its model, declined to answer; `text` is then the reason."""
+    retrieved: tuple[Hit, ...] = ()
+    """What it was made from, best first."""
+    usage: Usage | None = None
+    """What it cost, where the system knows."""
+
+
+class MemorySystem(Protocol):
+    """One conversation in a memory system."""
+
+    def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
+        """Begin: `workdir` is an empty folder of this conversation's own."""
+
+    def add(self, turns: Sequence[ShownTurn]) -> None:
+        """Read one session; return when it is taken in or handed to background work."""
+
+    def flush(self) -> None:
+        """Return when all background work is done."""
+
+    def answer(self, question: str, *, now: datetime) -> Answer | str:
+        """Answer a question about what was said; `now` is the end of the conversation."""
+
+    def answer_visual(
+        self, question: str, *, image: ShownImage | None, now: datetime
+    ) -> Answer | str:
+        """Answer a question about a picture in one word."""
+
+    def close(self) -> None:
+        """End: let go of files, connections and processes."""

@@ -1,0 +1,58 @@
+"""What all tests share: the folder of real data, and the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHARED = Path(os.environ.get("LOCOMO_VQA_SHARED", ROOT.parent / "shared"))
+
+Cli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def real_file(name: str) -> Path:
+    """Return a file of real data, or skip the test where it is not on this machine."""
+    path = SHARED / "data" / name
+    if not path.exists():
+        pytest.skip(f"no {name}: set LOCOMO_VQA_SHARED to a folder with data/{name}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def real_locomo() -> Path:
+    """The real locomo10.json."""
+    return real_file("locomo10.json")
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    """Run `locomo-vqa` in a process of its own, in `tmp_path`, and return what it did."""
+
+    def run(
+        *args: str | Path, timeout: float = 120, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "locomo_vqa", *map(str, args)],
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    return run
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder with its bytes."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

@@ -1,0 +1,149 @@
+"""The command line: quick help, an example for every command, and errors that are sentences."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from locomo_vqa.cli import COMMANDS, cli
+from scripts.make_command_docs import walk
+from tests.conftest import ROOT, Cli
+
+HEAVY = ("torch", "transformers", "datasets", "pandas", "nltk", "scipy", "numpy", "PIL", "rich")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], []])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "locomo_vqa", *arguments],
+        capture_output=True,
+        text=True,
+    )
+    imported = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
+    assert "locomo_vqa.cli" in imported
+    assert not imported.intersection(HEAVY)
+
+
+def test_every_command_has_an_example_and_every_option_a_help() -> None:
+    for path, command in walk(cli, ["locomo-vqa"]):
+        assert command.help, path
+        assert re.search(r"Example:\n +locomo-vqa ", command.help.replace("\b\n", "")), path
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, (path, parameter.name)
+
+
+def test_the_command_reference_is_up_to_date() -> None:
+    script = ROOT / "scripts" / "make_command_docs.py"
+    done = subprocess.run([sys.executable, script, "--check"])
+    assert done.returncode == 0, "run scripts/make_command_docs.py"
+
+
+def test_the_root_lists_every_command(cli: Cli) -> None:
+    done = cli("--help")
+    assert done.returncode == 0
+    listed = done.stdout.split("Commands:")[1]
+    assert re.findall(r"^  ([a-z]\S*)", listed, re.MULTILINE) == list(COMMANDS)
+
+
+def test_options_have_environment_variables(cli: Cli, tmp_path: Path) -> None:
+    done = cli(
+        *("run", "no-memory", "--out", "run"),
+        LOCOMO_VQA_RUN_BENCHMARK="sample",
+        LOCOMO_VQA_RUN_SPLIT="validation",
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"split": "validation"' in (tmp_path / "run" / "run.json").read_text()
+
+
+WRONG = {
+    "an unknown command": (["fly"], "No such command"),
+    "no benchmark": (["score", "x"], "Missing option '--benchmark'"),
+    "a benchmark that is not there": (
+        ["run", "bm25", "--benchmark", "nowhere", "--out", "run"],
+        "nowhere: is no benchmark folder",
+    ),
+    "a system that is not there": (
+        ["run", "bm26", "--benchmark", "sample", "--out", "run"],
+        "Give one of no-memory, bm25, full-context",
+    ),
+    "a module that is not there": (
+        ["run", "nowhere:Class", "--benchmark", "sample", "--out", "run"],
+        "the module nowhere can't be imported",
+    ),
+    "a class that is not there": (
+        ["run", "json:Class", "--benchmark", "sample", "--out", "run"],
+        "has no class 'Class'",
+    ),
+    "a class that is no system": (
+        ["run", "json:JSONDecoder", "--benchmark", "sample", "--out", "run"],
+        "has no method open()",
+    ),
+    "a split that is not there": (
+        ["run", "bm25", "--benchmark", "sample", "--split", "dev", "--out", "run"],
+        "'dev' is not one of",
+    ),
+    "a LoCoMo file that is not there": (
+        ["data", "import", "nowhere.json", "--out", "x"],
+        "nowhere.json: the LoCoMo file does not exist",
+    ),
+    "a predictions file that is not there": (
+        ["score", "nowhere.json", "--benchmark", "sample"],
+        "nowhere.json",
+    ),
+    "a metric that is not there": (
+        ["score", "nowhere.json", "--benchmark", "sample", "--metrics", "f1,f2"],
+        "there is no metric 'f2'",
+    ),
+    "a run that is not there": (
+        ["submit", "nowhere", "--to", "board", "--contact", "x"],
+        "nowhere",
+    ),
+    "a board that is not there": (
+        ["leaderboard", "verify", "nowhere", "--benchmark", "sample"],
+        "nowhere",
+    ),
+    "a board that was not verified": (
+        ["leaderboard", "build", "nowhere", "--out", "site"],
+        "nowhere",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_mistake_is_a_sentence_and_nothing_is_written(
+    name: str, cli: Cli, tmp_path: Path
+) -> None:
+    arguments, message = WRONG[name]
+    done = cli(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_debug_shows_the_traceback(cli: Cli) -> None:
+    done = cli("--debug", "data", "info", "nowhere")
+    assert "Traceback" in done.stderr
+    assert done.returncode == 1
+
+
+def test_a_reader_that_leaves_early_is_no_fault() -> None:
+    command = f"{sys.executable} -m locomo_vqa data info sample --json | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert done.stdout.startswith("{")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_a_sentence(cli: Cli) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full on this system")
+    done = cli("data", "import", "/dev/full/x.json", "--out", "/dev/full/out")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr

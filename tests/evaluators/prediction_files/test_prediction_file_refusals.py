@@ -1,0 +1,128 @@
+"""A bad file gets one sentence and a remedy, and nothing else ever escapes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import InputError
+from locomo_vqa.evaluators.prediction_files import read_prediction_file
+
+Write = Callable[..., Path]
+
+ROW = {"question": "Who repaired the clock?", "response": "Eve"}
+OURS = {"question_id": "conv-3/t/0", "prediction": "Eve", "state": "ok"}
+GOOD = json.dumps({"conv-3": [ROW, ROW]})
+
+BAD = {
+    "": "is empty",
+    " \n\n": "is empty",
+    "Eve": "is not valid JSON at line 1, column 1",
+    GOOD[:-10]: "it looks cut off there",
+    json.dumps(ROW) + "\n" + json.dumps(ROW)[:-5]: "is not valid JSON at line 2",
+    json.dumps(ROW) + "\n[]\n7": "is a number where a row, a JSON object, must be",
+    "[": "it looks cut off there",
+    "[" * 100_000: "can't be parsed as JSON",
+    '{"a": ' * 50 + "1" + "}" * 50: "holds no rows",
+    "[]": "holds no rows",
+    "{}": "holds no rows",
+    '{"0": []}': "holds no rows",
+    "null": "is null where a row",
+    "12": "is a number where a row",
+    '"text"': "is a text where a row",
+    '["text"]': r"\[0\]: is a text where a row",
+    '{"0": [[1]]}': r"0\[0\]: is a list where a row",
+    '{"0": [null]}': r"0\[0\]: is null where a row",
+    '[{"a": 1}]': "holds no predictions: the rows' keys are a",
+    '[{"question": "Who repaired the clock?"}]': "holds no predictions",
+    '[{"question": "Who is Zoe?", "response": "?"}]': r"“Who is Zoe\?”, the benchmark “When did",
+    '[{"question": "\\u001b[31m?", "response": "?"}]': r"“\\x1b\[31m\?”",
+    '[{"question_id": "q_7", "hypothesis": "?"}]': "no question “q_7”; its ids look like “conv-1/t/0”",
+    json.dumps(
+        {**OURS, "question_id": "26-1"}
+    ): "no question “26-1”; its ids look like “conv-1/t/0”",
+    json.dumps({**OURS, "state": "fine"}): "line 1, state: 'fine' is not one of",
+    json.dumps(OURS) + "\n" + json.dumps(OURS): "line 2: the question conv-3/t/0 is there twice",
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD.items(), ids=range(len(BAD)))
+def test_bad_files(benchmark: Benchmark, write: Write, text: str, reason: str) -> None:
+    path = write(None, text=text)
+    with pytest.raises(InputError, match=reason) as caught:
+        read_prediction_file(path, benchmark)
+    assert str(path) in caught.value.message
+    assert len(str(caught.value)) < len(str(path)) + 500
+    assert caught.value.remedy.endswith(".")
+
+
+def test_a_compressed_file_is_to_be_unpacked(benchmark: Benchmark, write: Write) -> None:
+    path = write([])
+    path.write_bytes(gzip.compress(GOOD.encode()))
+    with pytest.raises(InputError, match="compressed with gzip") as caught:
+        read_prediction_file(path, benchmark)
+    assert "Unpack it first" in caught.value.remedy
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"PK\x03\x04\x80", b'{"a":"\xe9"}'])
+def test_bytes_that_are_no_text(benchmark: Benchmark, write: Write, content: bytes) -> None:
+    path = write([])
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="is not UTF-8 text"):
+        read_prediction_file(path, benchmark)
+
+
+def test_a_path_that_is_no_file(benchmark: Benchmark, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        read_prediction_file(tmp_path / "none.json", benchmark)
+    with pytest.raises(InputError, match="is a folder"):
+        read_prediction_file(tmp_path, benchmark)
+
+
+def test_a_benchmark_without_questions(benchmark: Benchmark, write: Write) -> None:
+    nothing = replace(benchmark, text_questions=(), visual_questions=())
+    with pytest.raises(InputError, match="the benchmark has no questions"):
+        read_prediction_file(write([ROW]), nothing)
+
+
+def test_names_of_any_length_are_cut_in_messages(benchmark: Benchmark, write: Write) -> None:
+    path = write([{"x" * 100_000: 1}])
+    with pytest.raises(InputError) as caught:
+        read_prediction_file(path, benchmark)
+    assert len(str(caught.value)) < 500
+
+
+_WORDS = st.sampled_from(
+    ["Who repaired the clock?", "What is the dog called?", "conv-3", "conv-3/t/0", "0", "", "x"]
+)
+_ROW_NAMES = ["question", "question_id", "response", "answer", "golden_answer", "category", "index"]
+_OTHER_NAMES = ["sample_id", "hypothesis", "state", "meta", "qa", "results", "by_type", "0"]
+_NAMES = st.sampled_from([*_ROW_NAMES, *_OTHER_NAMES, "detailed_results"])
+_VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | _WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(value=_VALUES, lines=st.booleans(), key=st.none() | _NAMES)
+def test_nothing_but_input_errors(
+    benchmark: Benchmark, write: Write, value: Any, lines: bool, key: str | None
+) -> None:
+    path = write([value, value] if lines else value, lines=lines)
+    try:
+        file = read_prediction_file(path, benchmark, prediction_key=key)
+    except InputError:
+        return
+    ids = [prediction.question_id for prediction in file.predictions]
+    assert ids and len(ids) == len(set(ids))

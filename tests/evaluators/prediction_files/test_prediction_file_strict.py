@@ -1,0 +1,41 @@
+"""Files that go by our ids: what is unknown, twice, null or a number is refused with its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import InputError
+from locomo_vqa.evaluators.prediction_files import read_prediction_file
+from tests.evaluators.prediction_files.conftest import Write
+
+GOOD = ("conv-2/t/1", "not mentioned")
+BAD: dict[str, tuple[list[tuple[str, Any]], str]] = {
+    "an unknown id": ([GOOD, ("conv-2/t/99", "x")], "no question “conv-2/t/99”"),
+    "an id twice": ([GOOD, GOOD], "conv-2/t/1 is there twice"),
+    "null": ([GOOD, ("conv-1/t/0", None)], "null"),
+    "a number": ([GOOD, ("conv-1/t/0", 7)], "number|7 is not of type"),
+    "a list": ([GOOD, ("conv-1/t/0", ["x"])], "is a list|is not of type"),
+    "ten megabytes": ([GOOD, ("conv-1/t/0", "x" * 10_000_000)], "10,000,000 characters"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("ours", [True, False])
+def test_nothing_is_guessed(benchmark: Benchmark, write: Write, name: str, ours: bool) -> None:
+    rows, message = BAD[name]
+    written = [
+        {"question_id": question, "prediction": answer, "state": "ok"}
+        if ours
+        else {"question_id": question, "hypothesis": answer}
+        for question, answer in rows
+    ]
+    path = write(written, lines=True)
+    with pytest.raises(InputError, match=message) as caught:
+        read_prediction_file(path, benchmark)
+    place = "conv-|line 2"
+    assert str(path) in caught.value.message
+    assert any(part in caught.value.message for part in place.split("|"))
+    assert caught.value.remedy

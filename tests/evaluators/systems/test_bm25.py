@@ -1,0 +1,72 @@
+"""BM25's ranking against a hand calculation, and the span it answers with."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from locomo_vqa.evaluators.systems.bm25 import BM25, shortest_span
+from locomo_vqa.system import ConversationInfo, Services, ShownImage, ShownTurn
+
+NOW = datetime(2023, 5, 8)
+
+
+def turn(number: int, text: str, caption: str | None = None) -> ShownTurn:
+    image = ShownImage(path=None, media_type=None, caption=caption)
+    return ShownTurn(
+        id=f"D1:{number}",
+        session=1,
+        time=NOW,
+        speaker="Ada",
+        role="user",
+        text=text,
+        images=(image,) if caption else (),
+    )
+
+
+def system(*turns: ShownTurn) -> BM25:
+    bm25 = BM25()
+    info = ConversationInfo(id="conv-1", speakers=("Ada", "Ben"), images="caption")
+    bm25.open(info, Path(), Services())
+    bm25.add(turns)
+    return bm25
+
+
+def test_the_score_is_okapi_s() -> None:
+    """Three turns of 3, 3 and 5 terms (with the speaker); `cat` stands in one, twice."""
+    bm25 = system(turn(1, "dogs bark"), turn(2, "birds sing"), turn(3, "cats like a cat"))
+    (hit,) = bm25.answer("cat?", now=NOW).retrieved
+    idf = math.log(1 + (3 - 1 + 0.5) / (1 + 0.5))
+    norm = 1.2 * (1 - 0.75 + 0.75 * 5 / (11 / 3))
+    assert hit.score == pytest.approx(idf * 2 * 2.2 / (2 + norm), abs=1e-6)
+    assert hit.turn == "D1:3"
+
+
+def test_no_shared_word_is_no_answer() -> None:
+    assert system(turn(1, "dogs bark")).answer("Xyzzy?", now=NOW).text == ""
+    assert system().answer("Ada?", now=NOW).text == ""
+
+
+def test_the_shortest_run_of_clauses_that_holds_what_the_turn_holds() -> None:
+    text = "Hello Ben! I adopted a dog, her name is Luna. She is brown, and she barks."
+    assert shortest_span(text, {"name"}) == "her name is Luna."
+    assert shortest_span(text, {"dog", "name"}) == "I adopted a dog, her name is Luna."
+    assert shortest_span(text, {"she"}) == "She is brown"
+    assert shortest_span(text, {"cat"}) == "Hello Ben!"
+    assert shortest_span("", {"cat"}) == ""
+
+
+def test_a_caption_is_all_it_knows_of_a_picture() -> None:
+    bm25 = system(
+        turn(1, "look at the boats", "a drawing of boats on a lake"),
+        turn(2, "a drawing of boats on a sea"),
+    )
+    shown = ShownImage(path=None, media_type=None, caption="a drawing of boats on a lake")
+    assert bm25.answer_visual("What is this?", image=shown, now=NOW).text == "lake"
+    assert bm25.answer_visual("What is it?", image=None, now=NOW).text == ""
+    pixels = ShownImage(path=Path("x.png"), media_type="image/png", caption=None)
+    assert bm25.answer_visual("What is it?", image=pixels, now=NOW).text == ""
+    assert bm25.answer("Who spoke of a lake?", now=NOW).retrieved[0].turn == "D1:1"

@@ -1,0 +1,136 @@
+"""full-context: what it sends, and which state each fault of an endpoint becomes."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from locomo_vqa.benchmark import load_benchmark
+from locomo_vqa.files import read_jsonl
+from tests.conftest import Cli
+from tests.evaluators.stub_endpoint import Responder, completion, stub_endpoint
+
+RUN = ("run", "full-context", "--benchmark", "sample", "--split", "validation", "--out", "run")
+
+
+def states(folder: Path) -> set[tuple[str, str | None]]:
+    rows = read_jsonl(folder / "predictions.jsonl", what="it")
+    return {(row["state"], row["prediction"]) for _, row in rows}
+
+
+def test_the_conversation_its_pictures_and_the_question_are_sent(tmp_path: Path, cli: Cli) -> None:
+    with stub_endpoint(lambda request: completion(" Blue. ")) as endpoint:
+        done = cli(*RUN, "--model", endpoint.model)
+    assert done.returncode == 0, done.stderr
+    assert states(tmp_path / "run") == {("ok", "Blue.")}
+    sample = load_benchmark("sample")
+    conversation = next(c for c in sample.conversations if c.split == "validation")
+    parts = endpoint.requests[0]["messages"][0]["content"]
+    text = "".join(part.get("text", "") for part in parts)
+    for _, turn in conversation.turns():
+        assert f"{turn.speaker}: {turn.text}" in text
+    first = next(q for q in sample.text_questions if q.split == "validation")
+    assert text.rstrip().endswith(f"Question: {first.question}\nAnswer:")
+    sent = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+    shared = [image.sha256 for _, turn in conversation.turns() for image in turn.images]
+    pictures = [base64.b64decode(url.removeprefix("data:image/png;base64,")) for url in sent]
+    assert pictures == [sample.image_path(str(sha)).read_bytes() for sha in shared]
+    assert endpoint.requests[0]["temperature"] == 0
+    run = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert run["answerer"]["model"] == "stub"
+    assert run["answerer"]["provider"] == endpoint.url.removeprefix("http://")
+    row = read_jsonl(tmp_path / "run" / "predictions.jsonl", what="it")[0][1]
+    assert row["usage"] == {"input_tokens": 7, "output_tokens": 2, "calls": 1}
+
+
+def test_a_caption_takes_the_place_of_the_picture(tmp_path: Path, cli: Cli) -> None:
+    with stub_endpoint(lambda request: completion("blue")) as endpoint:
+        assert cli(*RUN, "--model", endpoint.model, "--images", "caption").returncode == 0
+    sent = json.dumps(endpoint.requests)
+    assert "image_url" not in sent
+    sample = load_benchmark("sample")
+    captions = {
+        image.caption
+        for conversation in sample.conversations
+        if conversation.split == "validation"
+        for _, turn in conversation.turns()
+        for image in turn.images
+    }
+    assert all(f"[shares {caption}]" in sent for caption in captions)
+    assert all(f"The picture shows: {caption}." in sent for caption in captions)
+
+
+FAULTS: dict[str, tuple[Responder, str, int]] = {
+    "an error of the server": (lambda r: (400, {"error": {"message": "too long"}}), "error", 1),
+    "HTML": (lambda r: (200, b"<html>busy</html>"), "error", 1),
+    "no choices": (lambda r: (200, {"id": "x", "object": "chat.completion"}), "error", 1),
+    "silence": (lambda r: (200, 1.5), "timeout", 1),
+    "nothing": (lambda r: completion(""), "empty", 0),
+    "null": (lambda r: completion(None), "empty", 0),
+    "a refusal": (lambda r: completion(None, refusal="I can't help with that."), "refused", 0),
+    "a filter": (lambda r: completion("", finish_reason="content_filter"), "refused", 0),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_a_state_and_never_an_answer(name: str, tmp_path: Path, cli: Cli) -> None:
+    respond, state, status = FAULTS[name]
+    calls = 0
+
+    def sometimes(request: dict[str, Any]) -> tuple[int, Any]:
+        nonlocal calls
+        calls += 1
+        return respond(request) if calls <= 3 else completion("fine")
+
+    with stub_endpoint(sometimes) as endpoint:
+        done = cli(*RUN, "--model", endpoint.model, "--timeout", "0.5")
+    assert done.returncode == status, done.stderr
+    rows = [row for _, row in read_jsonl(tmp_path / "run" / "predictions.jsonl", what="it")]
+    assert (rows[0]["state"], rows[-1]["state"]) == (state, "ok")
+    assert rows[0]["prediction"] in (None, "")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_goes_away_stops_the_run_and_it_can_go_on(tmp_path: Path, cli: Cli) -> None:
+    class Gone(Exception):
+        pass
+
+    count = 0
+
+    def respond(request: dict[str, Any]) -> tuple[int, Any]:
+        nonlocal count
+        count += 1
+        if count > 5:
+            raise Gone  # The connection breaks without a reply.
+        return completion("fine")
+
+    with stub_endpoint(respond) as endpoint:
+        done = cli(*RUN, "--model", endpoint.model)
+        assert done.returncode == 2
+        assert "does not answer any more" in done.stderr
+        assert "--retry-failed" in done.stderr
+        count = -1000
+        done = cli(*RUN, "--model", endpoint.model, "--retry-failed")
+    assert done.returncode == 0, done.stderr
+    assert states(tmp_path / "run") == {("ok", "fine")}
+
+
+def test_wrong_models_are_refused_before_anything_is_written(tmp_path: Path, cli: Cli) -> None:
+    for model, message in {
+        "": "is no model",
+        "openai:http://127.0.0.1:9/v1": "which model",
+        "openai:127.0.0.1:9/v1?model=x": "is no model",
+        "gpt-4": "is no model",
+        "openai:http://127.0.0.1:9/v1?model=x": "no server answers",
+    }.items():
+        done = cli(*RUN, "--model", model)
+        assert done.returncode == 2
+        assert message in done.stderr
+    done = cli(*RUN)
+    assert done.returncode == 2
+    assert "--model names none" in done.stderr
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,165 @@
+"""The page as a real browser shows it from a file: order of rows, ranks, and strangers' texts."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.leaderboard.site import build_site
+from locomo_vqa.leaderboard.verification import verify
+from locomo_vqa.scores import Scorer
+
+CHROMIUM = next(
+    (
+        path
+        for name in ("chromium", "chromium-browser", "google-chrome")
+        if (path := shutil.which(name))
+    ),
+    None,
+)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")
+
+OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--virtual-time-budget=5000",
+)
+Submit = Callable[..., Path]
+Show = Callable[..., str]
+HOSTILE = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
+V1, V2, T1, T2, T3 = (
+    "conv-1/v/D1:1/colour",
+    "conv-2/v/D1:1/colour",
+    "conv-1/t/0",
+    "conv-1/t/1",
+    "conv-2/t/0",
+)
+
+
+@pytest.fixture
+def show(
+    submitted: Submit,
+    submissions: Path,
+    benchmark: Benchmark,
+    scorer: Scorer,
+    tmp_path: Path,
+) -> Show:
+    """Returns the page's DOM for an address, after its script has run.
+
+    V and F1 of the four entries of `test`: alpha 100 and 0, beta 50 and 1, gamma 50 and 1/3,
+    hostile 0 and 2/3. One entry is of `validation`, which has no pictures: omega, F1 1.
+    """
+    submitted(system="alpha", answers={T1: "x", T2: "x", T3: "x"})
+    submitted(system="beta", answers={V1: "x"})
+    submitted(system="gamma", answers={V2: "x", T1: "x", T2: "x"})
+    submitted(system=HOSTILE, name=HOSTILE, model="m", answers={V1: "x", V2: "x", T3: HOSTILE})
+    submitted(system="omega", split="validation")
+    (submitted(system="broken") / "run.json").write_text(HOSTILE, encoding="utf-8")
+    verify(submissions, benchmark, scorer)
+    page = build_site(submissions, tmp_path / "site") / "index.html"
+
+    def dump(address: str, script: str = "") -> str:
+        assert CHROMIUM is not None
+        if script:  # It stays in the page.
+            _insert(page, script)
+        command = [CHROMIUM, *OPTIONS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
+        done = subprocess.run(
+            [*command, page.as_uri() + address], capture_output=True, timeout=60, check=True
+        )
+        return done.stdout.decode("utf-8")
+
+    return dump
+
+
+def _insert(page: Path, script: str) -> None:
+    """Add a script to the page, and take away the policy that would stop it."""
+    text = page.read_text(encoding="utf-8")
+    text = re.sub(r"<meta http-equiv=[^>]*>", "", text)
+    page.write_text(text.replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8")
+
+
+def _order(dom: str) -> list[str]:
+    names = re.findall(r'<tr data-entry="(\w+?)[-_]', dom)
+    return ["hostile" if name == "script" else name for name in names]
+
+
+def _ranks(dom: str) -> list[str]:
+    return re.findall(r'<td class="rank"[^>]*>([^<]*)</td>', dom)
+
+
+def _sorted_head(dom: str) -> list[tuple[str, str]]:
+    heads = re.findall(r'<th class="(\w+)[^>]*aria-sort="(\w+)"', dom)
+    return [head for head in heads if head[1] != "none"]
+
+
+def test_the_default_is_v_in_the_test_split(show: Show) -> None:
+    dom = show("")
+    assert _order(dom) == ["alpha", "beta", "gamma", "hostile"]
+    assert _ranks(dom) == ["1", "2", "2", "4"]
+    assert _sorted_head(dom) == [("v", "descending")]
+    assert re.search(r"<td[^>]*>50\.0<span[^>]*>± 10\.0</span>", dom)
+    assert re.search(r"<td[^>]*>0\.0<span[^>]*>\[0\.0, 10\.0\]</span>", dom)
+    assert 'title="No judge is configured."' in dom and "not computed" in dom
+    # Strangers' texts are texts: the title is ours, and no element came of them.
+    assert "<title>LoCoMo-VQA board</title>" in dom
+    assert f"<bdi>{html.escape(HOSTILE, quote=False)}</bdi>" in dom
+    assert "<img" not in dom
+    assert "broken__tiny-1/2026-08-31" in dom and "is not valid JSON" in dom
+
+
+@pytest.mark.parametrize(
+    ("address", "order", "ranks"),
+    [
+        ("#sort=-f1", ["beta", "hostile", "gamma", "alpha"], ["1", "2", "3", "4"]),
+        ("#sort=f1&split=test", ["alpha", "gamma", "hostile", "beta"], ["4", "3", "2", "1"]),
+        ("#sort=system", ["hostile", "alpha", "beta", "gamma"], ["4", "1", "2", "2"]),
+        (
+            "#sort=v&split=*",
+            ["hostile", "beta", "gamma", "alpha", "omega"],
+            ["4", "2", "2", "1", "–"],
+        ),
+        (
+            "#sort=-v&split=*",
+            ["alpha", "beta", "gamma", "hostile", "omega"],
+            ["1", "2", "2", "4", "–"],
+        ),
+        ("#sort=f1&split=validation", ["omega"], ["1"]),
+    ],
+)
+def test_the_address_decides_what_is_shown(
+    address: str, order: list[str], ranks: list[str], show: Show
+) -> None:
+    dom = show(address)
+    assert _order(dom) == order
+    assert _ranks(dom) == ranks
+
+
+def test_a_click_sorts_and_a_second_one_turns_the_order(show: Show) -> None:
+    dom = show("", "document.querySelector('[data-sort=f1]').click();")
+    assert _sorted_head(dom) == [("f1", "descending")]
+    assert _order(dom) == ["beta", "hostile", "gamma", "alpha"]
+    dom = show("#sort=-f1")
+    assert _sorted_head(dom) == [("f1", "ascending")]
+    assert _order(dom) == ["alpha", "gamma", "hostile", "beta"]
+
+
+def test_a_script_that_is_not_the_page_s_own_does_not_run(show: Show, tmp_path: Path) -> None:
+    page = tmp_path / "site" / "index.html"
+    text = page.read_text(encoding="utf-8")
+    attack = "<script>document.title = 'owned'</script>"
+    page.write_text(text.replace("</body>", f"{attack}</body>"), encoding="utf-8")
+    assert "<title>LoCoMo-VQA board</title>" in show("")

@@ -1,0 +1,282 @@
+"""The site: what its files hold, and what it refuses to build or to replace."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.leaderboard.cli import leaderboard
+from locomo_vqa.leaderboard.site import build_site
+from locomo_vqa.leaderboard.verification import verify
+from locomo_vqa.scores import Scorer
+
+Submit = Callable[..., Path]
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def verified(
+    submitted: Submit, submissions: Path, benchmark: Benchmark, scorer: Scorer
+) -> Callable[[], Path]:
+    """Verifies what was submitted and returns the folder."""
+
+    def run() -> Path:
+        verify(submissions, benchmark, scorer)
+        return submissions
+
+    return run
+
+
+Verified = Callable[[], Path]
+
+
+def _data(page: str) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="board-data">(.*?)</script>', page, re.S)
+    assert found is not None
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
+def _built(folder: Path, out: Path) -> str:
+    return (build_site(folder, out) / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_page_holds_the_board(submitted: Submit, verified: Verified, tmp_path: Path) -> None:
+    submitted(answers={"conv-1/v/D1:1/colour": "blue", "conv-1/t/0": None})
+    (submitted(system="bad") / "run.json").unlink()
+    data = _data(_built(verified(), tmp_path / "site"))
+    assert data["dataset"]["id"] == "Invented"
+    assert data["default"] == "v"
+    assert [metric["name"] for metric in data["metrics"]] == [
+        "v",
+        "l",
+        "j",
+        "f1",
+        "bleu1",
+        "rouge1",
+        "meteor",
+    ]
+    (row,) = data["entries"]
+    assert row["scores"]["v"] == {
+        "value": 50,
+        "n": 2,
+        "low": 40,
+        "high": 60,
+        "level": 0.95,
+        "method": "t",
+        "clusters": 2,
+    }
+    assert row["scores"]["j"] == {"value": None, "reason": "No judge is configured."}
+    assert (row["given"], row["total"], row["conversations"]) == (4, 5, 2)
+    assert data["rejected"] == [
+        {"entry": "bad__tiny-1/2026-08-31", "problems": ["run.json: is missing."]}
+    ]
+    assert sorted(path.name for path in (tmp_path / "site").iterdir()) == [
+        "index.html",
+        "results.csv",
+    ]
+
+
+def test_f1_is_the_default_where_nobody_has_v(
+    submitted: Submit, verified: Verified, tmp_path: Path
+) -> None:
+    submitted(split="validation")
+    assert _data(_built(verified(), tmp_path / "site"))["default"] == "f1"
+
+
+def test_a_board_without_entries_is_a_page(verified: Verified, tmp_path: Path) -> None:
+    assert _data(_built(verified(), tmp_path / "site"))["entries"] == []
+
+
+def test_no_text_of_a_stranger_is_markup(
+    submitted: Submit, verified: Verified, tmp_path: Path
+) -> None:
+    submitted(system=SCRIPT, model="</script><!--", url="javascript:alert(1)")
+    page = _built(verified(), tmp_path / "site")
+    assert SCRIPT not in page and "<!--" not in page
+    (row,) = _data(page)["entries"]
+    assert (row["system"], row["answerer"], row["url"]) == (SCRIPT, "</script><!--", None)
+
+
+def test_the_policy_allows_only_the_page_s_own_script_and_style(
+    submitted: Submit, verified: Verified, tmp_path: Path
+) -> None:
+    submitted(url="https://echo.example/?a=1")
+    page = _built(verified(), tmp_path / "site")
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
+    assert policy is not None
+    digests = [
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        for text in (
+            page.rpartition("<script>")[2].partition("</script>")[0],
+            page.partition("<style>")[2].partition("</style>")[0],
+        )
+    ]
+    assert policy[1] == (
+        f"default-src 'none'; script-src 'sha256-{digests[0]}'; style-src 'sha256-{digests[1]}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    assert _data(page)["entries"][0]["url"] == "https://echo.example/?a=1"
+    assert re.findall(r"\b(?:src|href)=\"(?!results\.csv)", page) == []
+
+
+def test_results_csv_has_no_formulas(submitted: Submit, verified: Verified, tmp_path: Path) -> None:
+    for number, name in enumerate(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", " =1", "fine, too"]):
+        submitted(system=name, model=f"m{number}", answers={"conv-1/t/0": None})
+    build_site(verified(), tmp_path / "site")
+    text = (tmp_path / "site" / "results.csv").read_text(encoding="utf-8")
+    rows = sorted(csv.DictReader(io.StringIO(text)), key=lambda row: row["answerer"])
+    assert [row["system"] for row in rows] == [
+        "'=1+1",
+        "'+1",
+        "'-1",
+        "'@SUM(A1)",
+        "'\tx",
+        "' =1",
+        "fine, too",
+    ]
+    last = rows[-1]
+    assert (last["v"], last["v_low"], last["v_high"], last["v_n"]) == (
+        "100.0",
+        "90.0",
+        "110.0",
+        "2",
+    )
+    assert (last["j"], last["l"], last["meteor"]) == ("", "", "")
+    assert (last["answered"], last["questions"], last["states"]) == ("4", "5", "4 ok; 1 error")
+    assert last["trained_on_locomo"] == "no"
+
+
+def _change(entry: Path) -> None:
+    with (entry / "predictions.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write("\n")
+
+
+def _add(entry: Path) -> None:
+    (entry.parent / "2026-09-01").mkdir()
+
+
+def _remove(entry: Path) -> None:
+    entry.rename(entry.parent.parent.parent / "gone")
+
+
+@pytest.mark.parametrize("change", [_change, _add, _remove])
+def test_a_folder_that_changed_must_be_verified_again(
+    change: Callable[[Path], None], submitted: Submit, verified: Verified, tmp_path: Path
+) -> None:
+    entry = submitted()
+    folder = verified()
+    change(entry)
+    with pytest.raises(InputError, match="changed after it was verified") as caught:
+        build_site(folder, tmp_path / "site")
+    assert "locomo-vqa leaderboard verify" in caught.value.remedy
+    assert not (tmp_path / "site").exists()
+
+
+def test_an_unverified_folder_is_refused(submissions: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not verified"):
+        build_site(submissions, tmp_path / "site")
+
+
+def test_a_board_of_another_shape_is_refused(
+    submitted: Submit, verified: Verified, tmp_path: Path
+) -> None:
+    submitted()
+    path = verified() / "board.json"
+    board = json.loads(path.read_text(encoding="utf-8"))
+    board["entries"][0]["scores"]["metrics"]["v"]["overall"]["value"] = "<b>100</b>"
+    path.write_text(json.dumps(board), encoding="utf-8")
+    with pytest.raises(InputError, match=r"metrics\.v\.overall\.value"):
+        build_site(path.parent, tmp_path / "site")
+
+
+def test_our_site_is_replaced(submitted: Submit, verified: Verified, tmp_path: Path) -> None:
+    submitted()
+    first = _built(verified(), tmp_path / "out" / "site")
+    assert _built(verified(), tmp_path / "out" / "site") == first
+    submitted(system="another")
+    assert _built(verified(), tmp_path / "out" / "site") != first
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["site"]
+
+
+def test_a_site_inside_the_folder_is_no_entry(
+    submitted: Submit, verified: Verified, submissions: Path
+) -> None:
+    submitted()
+    first = _built(verified(), submissions / "site")
+    assert _built(verified(), submissions / "site") == first
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["thesis.txt"], "holds something that is not of a board: thesis.txt"),
+        (["index.html"], "was not made by"),
+        (["results.csv"], "was not made by"),
+    ],
+)
+def test_any_other_folder_is_left_alone(
+    names: list[str], message: str, submitted: Submit, verified: Verified, tmp_path: Path
+) -> None:
+    submitted()
+    out = tmp_path / "site"
+    out.mkdir()
+    for name in names:
+        (out / name).write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError, match=message):
+        build_site(verified(), out)
+    assert [(out / name).read_text(encoding="utf-8") for name in names] == ["mine"]
+
+
+def test_a_site_with_other_files_is_left_alone(
+    submitted: Submit, verified: Verified, tmp_path: Path
+) -> None:
+    submitted()
+    out = build_site(verified(), tmp_path / "site")
+    (out / "CNAME").write_text("board.example", encoding="utf-8")
+    with pytest.raises(OutputError, match="CNAME"):
+        build_site(verified(), out)
+
+
+def test_the_old_site_stays_when_the_new_one_fails(
+    submitted: Submit, verified: Verified, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted()
+    out = tmp_path / "out" / "site"
+    before = _built(verified(), out)
+
+    def full(path: Path, text: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("locomo_vqa.leaderboard.site.write_text", full)
+    with pytest.raises(OutputError, match="No space left"):
+        build_site(verified(), out)
+    assert (out / "index.html").read_text(encoding="utf-8") == before
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["site"]
+
+
+def test_the_command_says_what_to_open(
+    submitted: Submit, verified: Verified, tmp_path: Path
+) -> None:
+    submitted()
+    arguments = ["build", str(verified()), "--out", str(tmp_path / "site")]
+    done = CliRunner().invoke(leaderboard, arguments)
+    assert done.exit_code == 0, done.output
+    assert "index.html" in done.output
+    done = CliRunner().invoke(leaderboard, [*arguments, "--json"])
+    assert json.loads(done.output) == {
+        "page": str(tmp_path / "site" / "index.html"),
+        "results": str(tmp_path / "site" / "results.csv"),
+    }

@@ -1,0 +1,158 @@
+"""A run becomes a submission: what is in it, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.leaderboard.cli import submit as submit_command
+from locomo_vqa.leaderboard.submission import SubmissionMetadata, folder_name, submit
+
+MakeRun = Callable[..., Path]
+
+METADATA = SubmissionMetadata(contact="ada@example.org", trained_on_locomo=False)
+DAY = date(2026, 8, 31)
+
+
+def test_a_submission_holds_the_run_and_the_metadata(make_run: MakeRun, submissions: Path) -> None:
+    run = make_run(system="Echo Memory", model="org/tiny-1")
+    metadata = SubmissionMetadata(
+        contact="ada@example.org",
+        trained_on_locomo=True,
+        submission_type="custom",
+        url="https://echo.example",
+        commit="abc123",
+    )
+    entry = submit(run, submissions, metadata=metadata, date=DAY)
+    assert entry == submissions / "Echo-Memory__org-tiny-1" / "2026-08-31"
+    assert sorted(path.name for path in entry.iterdir()) == [
+        "metadata.yaml",
+        "predictions.jsonl",
+        "run.json",
+    ]
+    for name in ("predictions.jsonl", "run.json"):
+        assert (entry / name).read_bytes() == (run / name).read_bytes()
+    assert yaml.safe_load((entry / "metadata.yaml").read_text(encoding="utf-8")) == {
+        "system": {
+            "name": "Echo Memory",
+            "version": "1.0",
+            "url": "https://echo.example",
+            "commit": "abc123",
+        },
+        "answerer": {
+            "model": "org/tiny-1",
+            "provider": None,
+            "temperature": 0.0,
+            "prompt_sha256": None,
+        },
+        "image_handling": "pixels",
+        "submission_type": "custom",
+        "contact": "ada@example.org",
+        "disclosure": {"trained_on_locomo": True},
+    }
+
+
+def test_scores_are_not_copied(make_run: MakeRun, submissions: Path) -> None:
+    run = make_run()
+    (run / "scores.json").write_text('{"v": 100}', encoding="utf-8")
+    entry = submit(run, submissions, metadata=METADATA, date=DAY)
+    assert not (entry / "scores.json").exists()
+
+
+def test_a_run_without_a_model_says_none(make_run: MakeRun, submissions: Path) -> None:
+    entry = submit(make_run(model=None), submissions, metadata=METADATA, date=DAY)
+    assert entry.parent.name == "echo__none"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Mem0 (v1.2)", "Mem0-v1.2"),
+        ("../../etc/passwd", "etc-passwd"),
+        (".hidden", "hidden"),
+        ("a__b", "a_b"),
+        ("café", "cafe"),
+        ("<script>alert(1)</script>", "script-alert-1-script"),
+        ("x" * 500, "x" * 60),
+        ("", "xe3b0c442"),
+    ],
+)
+def test_names_become_safe_folder_names(name: str, expected: str) -> None:
+    assert folder_name(name) == expected
+
+
+def test_names_without_any_letter_stay_apart() -> None:
+    assert folder_name("記憶") != folder_name("記録")
+
+
+@pytest.mark.parametrize("counts", [None, {"total": 6, "answered": 5, "failed": 0}])
+def test_an_incomplete_run_is_refused(
+    make_run: MakeRun, submissions: Path, counts: dict[str, int] | None
+) -> None:
+    run = make_run(counts=counts)
+    with pytest.raises(InputError, match="incomplete") as caught:
+        submit(run, submissions, metadata=METADATA, date=DAY)
+    assert "locomo-vqa run" in caught.value.remedy
+    assert list(submissions.iterdir()) == []
+
+
+def test_failed_questions_do_not_make_a_run_incomplete(
+    make_run: MakeRun, submissions: Path
+) -> None:
+    run = make_run(answers={"conv-1/t/0": None})
+    assert submit(run, submissions, metadata=METADATA, date=DAY).is_dir()
+
+
+def test_a_submission_is_never_replaced(make_run: MakeRun, submissions: Path) -> None:
+    run = make_run()
+    entry = submit(run, submissions, metadata=METADATA, date=DAY)
+    before = (entry / "metadata.yaml").read_bytes()
+    other = SubmissionMetadata(contact="bo@example.org", trained_on_locomo=True)
+    with pytest.raises(OutputError, match="exists already") as caught:
+        submit(run, submissions, metadata=other, date=DAY)
+    assert "--date" in caught.value.remedy
+    assert (entry / "metadata.yaml").read_bytes() == before
+    assert submit(run, submissions, metadata=other, date=date(2026, 9, 1)).is_dir()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        (SubmissionMetadata(contact="a" * 201), r"metadata.yaml: contact: .* is too long"),
+        (SubmissionMetadata(name="n" * 101), r"metadata.yaml: system.name: .* is too long"),
+    ],
+)
+def test_metadata_that_does_not_fit_is_refused(
+    make_run: MakeRun, submissions: Path, metadata: SubmissionMetadata, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        submit(make_run(), submissions, metadata=metadata, date=DAY)
+    assert list(submissions.iterdir()) == []
+
+
+def test_the_command_writes_a_submission(make_run: MakeRun, submissions: Path) -> None:
+    run = make_run()
+    arguments = [str(run), "--to", str(submissions), "--contact", "ada@example.org"]
+    arguments += ["--not-trained-on-locomo", "--date", "2026-08-31", "--name", "Mine", "--json"]
+    done = CliRunner().invoke(submit_command, arguments)
+    assert done.exit_code == 0, done.output
+    entry = submissions / "Mine__tiny-1" / "2026-08-31"
+    assert json.loads(done.output) == {"folder": str(entry)}
+    assert (entry / "metadata.yaml").is_file()
+
+
+def test_what_the_submitter_did_not_say_is_null(make_run: MakeRun, submissions: Path) -> None:
+    arguments = [str(make_run()), "--to", str(submissions), "--date", "2026-08-31"]
+    done = CliRunner().invoke(submit_command, arguments)
+    assert done.exit_code == 0, done.output
+    (path,) = submissions.glob("*/*/metadata.yaml")
+    metadata = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert metadata["contact"] is None
+    assert metadata["disclosure"] == {"trained_on_locomo": None}
