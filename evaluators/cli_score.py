@@ -18,6 +18,9 @@ from .scoring import ALL_METRICS
 
 __all__ = ["score", "show_scores"]
 
+FEW_CONVERSATIONS = 6
+"""With fewer, no difference between two systems can reach p < 0.05 by sign flips."""
+
 _TITLES = {
     "l": "L",
     "j": "J",
@@ -123,11 +126,18 @@ def show_scores(sheet: ScoreSheet) -> None:
         out.print(_type_table(document["metrics"]["v"]))
     if computed:
         out.print(_conversation_table(computed))
+        conversations = max(len(metric["by_conversation"]) for metric in computed.values())
+        if conversations < FEW_CONVERSATIONS:
+            out.print(
+                f"With {conversations} conversations an interval says little: it is conditional on "
+                "them. Read each conversation's own number."
+            )
     for name, metric in document["metrics"].items():
         if metric["state"] != "ok":
             out.print(f"{_TITLES[name]} is not computed. {metric['reason']}", markup=False)
-    for name, metric in computed.items():
-        out.print(f"{_TITLES[name]}: {metric['signature']}", style="dim", markup=False)
+    out.print("Signatures:")
+    for metric in computed.values():
+        out.print(f"  {metric['signature']}", style="dim", markup=False, soft_wrap=True)
 
 
 def _show_rows(document: Mapping[str, Any]) -> None:
@@ -161,7 +171,7 @@ def _metric_table(computed: Mapping[str, Any]) -> Any:
         numbers=[
             *("Overall", "95 % interval", "n"),
             *(CATEGORIES[c] for c in categories),
-            *(["errata-clean"] if clean else []),
+            *(["clean"] if clean else []),
         ],
     )
     for name, metric in computed.items():

@@ -105,11 +105,11 @@ def _item(metric: Metric, question: Question, prediction: Prediction | None) -> 
 
 
 def _not_asked(metric: Metric, asked: bool) -> MetricScores:
-    kind = "a visual question" if metric.questions == "visual" else "a question in text"
-    reason = f"no row answers {kind}" if asked else f"the split has not {kind}"
+    kind = "visual question" if metric.questions == "visual" else "text question with a gold answer"
+    reason = f"No row answers a {kind}." if asked else f"The split has no {kind}."
     return MetricScores(
         state="not_computed",
-        reason=f"{reason[0].upper()}{reason[1:]}.",
+        reason=reason,
         signature=metric.signature,
         scale=metric.scale,
     )

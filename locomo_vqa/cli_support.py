@@ -65,6 +65,7 @@ def make_table(*columns: str, numbers: Sequence[str] = (), title: str | None = N
         pad_edge=False,
         collapse_padding=True,
     )
+    table.columns[0].no_wrap = True
     for column in numbers:
         table.add_column(column, justify="right", no_wrap=True)
     return table

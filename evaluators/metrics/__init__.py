@@ -24,10 +24,10 @@ METRICS: Mapping[str, str] = MappingProxyType(
 NOT_YET: Mapping[str, str] = MappingProxyType(
     {
         "l": (
-            "L is the mean of ROUGE-1, METEOR, BERTScore and SBERT; the models behind the last "
-            "two come with a later release."
+            "It is the mean of ROUGE-1, METEOR, BERTScore and SBERT, and the last two need models "
+            "that this version can't run yet."
         ),
-        "j": "J is the verdict of a judge model; judging comes with a later release.",
+        "j": "It is the verdict of a judge model, which this version can't ask yet.",
     }
 )
 """Metrics that have a name but can't be computed yet, each with the reason."""

@@ -53,12 +53,20 @@ class BM25:
         """Nothing is pending."""
 
     def answer(self, question: str, *, now: datetime) -> Answer:
-        """Return a span of the best turn, or nothing where no turn shares a word."""
+        """Return a span of the best turn, or nothing where no turn shares a word.
+
+        A turn's span for a question that begins with "when" is the date of its session.
+        """
         hits = self._search(question)
         if not hits:
             return Answer(text="")
+        best = hits[0][1]
+        if question.lower().startswith("when"):
+            text = f"{best.time.day} {best.time:%B %Y}"
+        else:
+            text = shortest_span(_text(best), set(_terms(question)))
         return Answer(
-            text=shortest_span(_text(hits[0][1]), set(_terms(question))),
+            text=text,
             retrieved=tuple(
                 Hit(text=f"{turn.speaker}: {_text(turn)}", score=round(score, 6), turn=turn.id)
                 for score, turn in hits

@@ -46,7 +46,7 @@ BAD = {
     '[{"question": "Who repaired the clock?"}]': "holds no predictions",
     '[{"question": "Who is Zoe?", "response": "?"}]': r"“Who is Zoe\?”, the benchmark “When did",
     '[{"question": "\\u001b[31m?", "response": "?"}]': r"“\\x1b\[31m\?”",
-    '[{"question_id": "q_7", "hypothesis": "?"}]': "no question “q_7”; its ids look like “conv-1/t/0”",
+    '[{"question_id": "q_7", "hypothesis": "?"}]': "no question “q_7”; its ids .* “conv-1/t/0”",
     json.dumps(
         {**OURS, "question_id": "26-1"}
     ): "no question “26-1”; its ids look like “conv-1/t/0”",

@@ -45,6 +45,12 @@ def test_the_score_is_okapi_s() -> None:
     assert hit.turn == "D1:3"
 
 
+def test_when_is_the_date_of_the_session() -> None:
+    assert (
+        system(turn(1, "I ran a race")).answer("When did Ada race?", now=NOW).text == "8 May 2023"
+    )
+
+
 def test_no_shared_word_is_no_answer() -> None:
     assert system(turn(1, "dogs bark")).answer("Xyzzy?", now=NOW).text == ""
     assert system().answer("Ada?", now=NOW).text == ""

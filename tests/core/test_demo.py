@@ -1,0 +1,24 @@
+"""The demo ends with a page, and everything on the way is real."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+from tests.conftest import Cli
+
+
+def test_the_demo(cli: Cli, tmp_path: Path) -> None:
+    done = cli("demo", "--out", "demo")
+    assert done.returncode == 0, done.stderr
+    page = tmp_path / "demo" / "site" / "index.html"
+    assert done.stdout.rstrip().endswith(page.as_uri())
+    board = json.loads((tmp_path / "demo" / "board" / "board.json").read_text())
+    assert [entry["state"] for entry in board["entries"]] == ["rescored"] * 3
+    with (page.parent / "results.csv").open(encoding="utf-8") as stream:
+        f1 = {row["system"]: float(row["f1"]) for row in csv.DictReader(stream)}
+    assert f1["bm25-none"] > f1["no-memory-none"]
+    again = cli("demo", "--out", "demo")
+    assert again.returncode == 2
+    assert "exists already" in again.stderr
