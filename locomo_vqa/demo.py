@@ -42,6 +42,7 @@ def demo(ctx: click.Context, out: Path) -> None:
 def _commands(out: Path) -> list[list[str]]:
     locomo = str(SAMPLE_FOLDER.parent / "locomo.json")
     board = str(out / "board")
+    said = ["--date", DATE, "--not-trained-on-locomo"]
     commands = [
         ["data", "import", locomo, "--out", str(out / "imported"), "--name", "sample"],
         ["data", "info", "sample"],
@@ -51,7 +52,7 @@ def _commands(out: Path) -> list[list[str]]:
         sample = ["--benchmark", "sample"]
         commands += [
             ["run", system, *sample, "--split", "test", "--images", images, "--out", run],
-            ["submit", run, "--to", board, "--name", f"{system}-{images}", "--date", DATE],
+            ["submit", run, "--to", board, "--name", f"{system}-{images}", *said],
         ]
     return [
         *commands,
