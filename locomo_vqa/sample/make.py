@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
+from locomo_vqa.files import write_json, write_jsonl
 from locomo_vqa.sample.scenes import Scene
 from locomo_vqa.sample.visual import ask
 from locomo_vqa.sample.world import tell
@@ -91,7 +91,7 @@ def picture_name(url: str) -> str:
 
 
 def write_sample(folder: Path, seed: int = 0, conversations: int = 10) -> Sample:
-    """Write `locomo.json`, `scenes.json` and `pictures/` into a folder, and return the sample."""
+    """Write `locomo.json`, `scenes.jsonl` and `pictures/` into a folder, and return the sample."""
     from PIL import Image
 
     from locomo_vqa.sample.painter import paint
@@ -99,19 +99,12 @@ def write_sample(folder: Path, seed: int = 0, conversations: int = 10) -> Sample
     sample = make_sample(seed, conversations)
     pictures = folder / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "locomo.json", sample.conversations)
-    truth = {
-        "scenes": {url: scene.to_dict() for url, scene in sample.scenes.items()},
-        "items": [asdict(item) for item in sample.items],
-    }
-    _write_json(folder / "scenes.json", truth)
+    write_json(folder / "locomo.json", sample.conversations)
+    truth = ({"url": url, "scene": scene.to_dict()} for url, scene in sample.scenes.items())
+    write_jsonl(folder / "scenes.jsonl", truth)
     for url, scene in sample.scenes.items():
         picture = paint(scene, PICTURE_SIZE).quantize(
             _PALETTE, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
         )
         picture.save(pictures / picture_name(url), optimize=True)
     return sample
-
-
-def _write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

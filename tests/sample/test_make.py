@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from locomo_vqa.benchmark import QUESTION_TYPES
+from locomo_vqa.benchmark import QUESTION_TYPES, load_benchmark
 from locomo_vqa.locomo import read_locomo
 from locomo_vqa.sample.make import Sample, make_sample, picture_name, write_sample
 from locomo_vqa.sample.painter import paint
@@ -56,12 +56,27 @@ def test_items_belong_to_the_turn_that_shares_the_picture(written: tuple[Path, S
 def test_files_hold_the_sample(written: tuple[Path, Sample]) -> None:
     folder, sample = written
     assert json.loads((folder / "locomo.json").read_text("utf-8")) == sample.conversations
-    truth = json.loads((folder / "scenes.json").read_text("utf-8"))
-    scenes = {url: Scene.from_dict(values) for url, values in truth["scenes"].items()}
+    lines = (folder / "scenes.jsonl").read_text("utf-8").splitlines()
+    truth = [json.loads(line) for line in lines]
+    scenes = {row["url"]: Scene.from_dict(row["scene"]) for row in truth}
     assert scenes == dict(sample.scenes)
-    keys = {"conversation", "turn", "url", "type", "question", "answer", "reason"}
-    assert all(set(item) == keys for item in truth["items"])
-    assert len(truth["items"]) == len(sample.items)
+
+
+def test_the_sample_that_is_shipped_is_the_one_that_is_made(written: tuple[Path, Sample]) -> None:
+    """Compared as data and as pixels: the bytes of a PNG may differ with the library's version."""
+    folder, sample = written
+    benchmark = load_benchmark("sample")
+    data = benchmark.folder.parent
+    assert json.loads((data / "locomo.json").read_text("utf-8")) == sample.conversations
+    for record in benchmark.images:
+        assert record.sha256 and record.url
+        with (
+            Image.open(benchmark.image_path(record.sha256)) as shipped,
+            Image.open(folder / "pictures" / picture_name(record.url)) as made,
+        ):
+            assert shipped.convert("RGB").tobytes() == made.convert("RGB").tobytes()
+    asked = [(q.conversation, q.turn, q.type, q.answer) for q in benchmark.visual_questions]
+    assert asked == [(i.conversation, i.turn, i.type, i.answer) for i in sample.items]
 
 
 def test_pictures_are_small_and_true_to_the_scene(written: tuple[Path, Sample]) -> None:
