@@ -15,6 +15,30 @@ from typing import Any
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
+Response = tuple[int, bytes, dict[str, str]]
+
+
+def respond(name: str, files: dict[str, Path], path: str) -> Response:
+    """Return status, body and headers for a path of the Hub's interface."""
+    found = re.fullmatch(rf"/datasets/{name}/resolve/[^/]+/(.+)", path)
+    if found and found[1] in files:
+        data = files[found[1]].read_bytes()
+        etag = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+        return 200, data, {"ETag": f'"{etag}"', "X-Repo-Commit": COMMIT}
+    if re.fullmatch(rf"/api/datasets/{name}(/revision/[^/]+)?", path):
+        siblings = [{"rfilename": file} for file in files]
+        return _json({"id": name, "sha": COMMIT, "siblings": siblings})
+    if re.fullmatch(rf"/api/datasets/{name}/tree/[^/]+/?", path):
+        sizes = {file: path.stat().st_size for file, path in files.items()}
+        entries = ({"path": file, "size": size} for file, size in sizes.items())
+        return _json([{"type": "file", "oid": "0" * 40, **entry} for entry in entries])
+    return 404, b"{}", {"X-Error-Code": "RepoNotFound", "X-Error-Message": "not found"}
+
+
+def _json(value: Any) -> Response:
+    return 200, json.dumps(value).encode(), {"Content-Type": "application/json"}
+
+
 @contextmanager
 def hub_server(name: str, folder: Path) -> Iterator[str]:
     """Serve a folder as the data set `name` and yield the server's address."""
@@ -28,34 +52,10 @@ def hub_server(name: str, folder: Path) -> Iterator[str]:
             self._answer(body=True)
 
         def _answer(self, *, body: bool) -> None:
-            path = self.path.split("?")[0]
-            found = re.fullmatch(rf"/datasets/{name}/resolve/[^/]+/(.+)", path)
-            if found and found[1] in files:
-                data = files[found[1]].read_bytes()
-                etag = hashlib.sha1(data, usedforsecurity=False).hexdigest()
-                self._send(200, data, body, {"ETag": f'"{etag}"', "X-Repo-Commit": COMMIT})
-            elif re.fullmatch(rf"/api/datasets/{name}(/revision/[^/]+)?", path):
-                siblings = [{"rfilename": file} for file in files]
-                self._json({"id": name, "sha": COMMIT, "siblings": siblings}, body)
-            elif re.fullmatch(rf"/api/datasets/{name}/tree/[^/]+/?", path):
-                tree = [
-                    {"type": "file", "path": file, "size": path.stat().st_size, "oid": "0" * 40}
-                    for file, path in files.items()
-                ]
-                self._json(tree, body)
-            else:
-                headers = {"X-Error-Code": "RepoNotFound", "X-Error-Message": "not found"}
-                self._send(404, b"{}", body, headers)
-
-        def _json(self, value: Any, body: bool) -> None:
-            headers = {"Content-Type": "application/json"}
-            self._send(200, json.dumps(value).encode(), body, headers)
-
-        def _send(self, status: int, data: bytes, body: bool, headers: dict[str, str]) -> None:
+            status, data, headers = respond(name, files, self.path.split("?")[0])
             self.send_response(status)
-            for key, value in headers.items():
+            for key, value in {**headers, "Content-Length": str(len(data))}.items():
                 self.send_header(key, value)
-            self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             if body:
                 self.wfile.write(data)
