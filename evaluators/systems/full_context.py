@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.models.openai_chat import OpenAIChat, image_part, text_part
+from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
 from locomo_vqa.system import Answer, ConversationInfo, Services, ShownImage, ShownTurn
-
-from ..prompts import fill, prompt_hash
 
 __all__ = ["FullContext"]
 
 MAX_ANSWER_TOKENS = 256
-_PROMPTS = ("full_context_v1", "full_context_visual_v1")
+_PACKAGE = "locomo_vqa.evaluators.prompts"
+_PROMPT = "full_context_v1"
 
 
 class FullContext:
@@ -23,7 +23,7 @@ class FullContext:
 
     version = "1"
     uses_pictures = True
-    prompt_sha256 = prompt_hash(*_PROMPTS)
+    prompt_sha256 = prompt_hash((_PACKAGE, _PROMPT), ("locomo_vqa.prompts", ANSWER_VISUAL))
 
     def __init__(self) -> None:
         self._sessions: list[Sequence[ShownTurn]] = []
@@ -45,7 +45,8 @@ class FullContext:
         """Ask with the whole conversation."""
         marker = "\0"
         prompt = fill(
-            _PROMPTS[0],
+            _PACKAGE,
+            _PROMPT,
             speakers=self._speakers,
             conversation=marker,
             now=_date(now),
@@ -57,8 +58,7 @@ class FullContext:
     def answer_visual(self, question: str, *, image: ShownImage | None, now: datetime) -> Answer:
         """Ask about one picture, or about its caption in its place."""
         caption = image.caption if image else None
-        description = f"The picture shows: {caption}." if caption else ""
-        text = text_part(fill(_PROMPTS[1], description=description, question=question))
+        text = text_part(answer_visual(question, caption=caption))
         return self._ask([image_part(image), text] if image and image.path else [text])
 
     def close(self) -> None:

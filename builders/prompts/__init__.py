@@ -1,0 +1,1 @@
+"""The prompts that write visual questions; see `locomo_vqa.prompts`."""
