@@ -9,9 +9,11 @@ import click
 
 from locomo_vqa.benchmark import CATEGORIES, SPLITS, Benchmark
 from locomo_vqa.benchmark_folder import find_folder, read_benchmark, read_manifest, read_report
-from locomo_vqa.cli_support import console, json_option, make_table, print_json
+from locomo_vqa.cli_support import console, json_option, make_table, print_json, say
 from locomo_vqa.import_report import FINDINGS
 
+from .cli_images import images
+from .cli_publish import publish
 from .ingest import Ingested, ingest
 
 __all__ = ["data"]
@@ -26,6 +28,10 @@ def data() -> None:
       locomo-vqa data import locomo10.json --out locomo
       locomo-vqa data info locomo
     """
+
+
+data.add_command(images)
+data.add_command(publish)
 
 
 @data.command("import")
@@ -66,16 +72,19 @@ def info(folder: str, as_json: bool) -> None:
     """
     path = find_folder(folder)
     benchmark = read_benchmark(path)
+    for record in benchmark.images:
+        if record.sha256 is not None:
+            benchmark.read_image(record.sha256)
     manifest, report = read_manifest(path), read_report(path)
     if as_json:
         print_json({"manifest": manifest, "report": report})
         return
     out = console()
-    out.print(f"[bold]{benchmark.name}[/]  revision {benchmark.revision[:12]}")
+    say(f"{benchmark.name}, revision {benchmark.revision[:12]}", style="bold")
     for source in manifest["sources"]:
-        out.print(f"made of {source['name']}, SHA-256 {source['sha256'][:12]}…", markup=False)
+        say(f"made of {source['name']}, SHA-256 {source['sha256'][:12]}…")
     if manifest["license"]:
-        out.print(f"licence: {manifest['license']}", markup=False)
+        say(f"licence: {manifest['license']}")
     out.print(_conversation_table(benchmark))
     out.print(_counts_table(report, benchmark))
 
@@ -88,7 +97,7 @@ def _tell_import(done: Ingested) -> None:
         if number := done.report["findings"][kind]:
             found.add_row(words, f"{number:,}")
     out.print(found)
-    out.print(f"Wrote {done.folder}, revision {done.revision[:12]}; details: report.json")
+    say(f"Wrote {done.folder}, revision {done.revision[:12]}; details: report.json")
 
 
 def _counts_table(report: dict[str, Any], benchmark: Benchmark | None) -> Any:

@@ -73,6 +73,11 @@ def run(
         --model "openai:http://127.0.0.1:23333/v1?model=NAME"
     """
     loaded = load_system(system)
+    if model is not None and not loaded.uses_model:
+        raise InputError(
+            f"--model {model}: {loaded.name} asks no model, so none can be recorded.",
+            "Leave --model out (and LOCOMO_VQA_RUN_MODEL unset).",
+        )
     services = _services(loaded, model, timeout)
     harness = Harness(
         system=loaded,
@@ -120,9 +125,9 @@ def _services(system: LoadedSystem, model: str | None, timeout: float) -> Servic
             )
         return Services()
     endpoint = parse_endpoint(model, timeout_s=timeout)
-    from locomo_vqa.models.openai_chat import OpenAIChat
+    from locomo_vqa.models.blocking import BlockingEndpoint
 
-    chat = OpenAIChat(endpoint)
+    chat = BlockingEndpoint(endpoint)
     chat.check()
     chat.close()
     return Services(llm=endpoint)

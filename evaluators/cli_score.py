@@ -10,16 +10,14 @@ import click
 
 from locomo_vqa.benchmark import CATEGORIES, load_benchmark
 from locomo_vqa.cli_support import console, json_option, make_table, print_json
-from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.errors import InputError
 from locomo_vqa.runs import SplitChoice
+from locomo_vqa.scores import FEW_CONVERSATIONS
 
 from .score_sheet import ScoreSheet, score_source, write_scores
 from .scoring import ALL_METRICS
 
 __all__ = ["score", "show_scores"]
-
-FEW_CONVERSATIONS = 6
-"""With fewer, no difference between two systems can reach p < 0.05 by sign flips."""
 
 _TITLES = {
     "l": "L",
@@ -49,7 +47,8 @@ _TITLES = {
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder for scores.json and scores.jsonl.  [default: the run folder]",
+    help="The folder for scores.json and scores.jsonl.  [default: the run folder; none for a file "
+    "or a submission]",
 )
 @json_option
 def score(
@@ -63,7 +62,8 @@ def score(
 ) -> int:
     """Score RUN_OR_FILE, a run folder or a predictions file as other harnesses write it.
 
-    Answers that are missing count as wrong and are shown. The exit status is 1 when there are any.
+    Answers that are missing or failed count as wrong and are shown. The exit status is 1 when
+    there are any.
 
     \b
     Example:
@@ -74,17 +74,21 @@ def score(
     sheet = score_source(
         source, load_benchmark(benchmark), split=split, metrics=names, prediction_key=prediction_key
     )
-    folder = out or (source if source.is_dir() else None)
+    folder = out or (source if _is_run(source) else None)
     if folder is not None:
-        _make(folder)
-        write_scores(folder, sheet)
+        write_scores(folder, sheet, own=folder.resolve() == source.resolve())
     if as_json:
         print_json(sheet.document)
     else:
         show_scores(sheet)
         if folder is not None:
             console().print(f"Wrote {folder / 'scores.json'} and scores.jsonl", markup=False)
-    return 1 if sheet.scores.rows.missing else 0
+    return 1 if sheet.scores.rows.missing or sheet.failed else 0
+
+
+def _is_run(source: Path) -> bool:
+    """Return whether a source is a run folder, which keeps its scores; a submission has none."""
+    return source.is_dir() and not (source / "metadata.yaml").exists()
 
 
 def _metric_names(metrics: str) -> list[str]:
@@ -98,15 +102,6 @@ def _metric_names(metrics: str) -> list[str]:
     if not names:
         raise InputError("--metrics names no metric.", f"Choose of {', '.join(ALL_METRICS)}.")
     return list(dict.fromkeys(names))
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{folder}: can't be made ({error.strerror}).", "Choose another --out."
-        ) from None
 
 
 def show_scores(sheet: ScoreSheet) -> None:
@@ -146,7 +141,7 @@ def _show_rows(document: Mapping[str, Any]) -> None:
     out = console()
     out.print(
         f"rows: {rows['matched']:,} matched ({states or 'none'}), {rows['missing']:,} missing, "
-        f"{rows['extra']:,} extra",
+        f"{rows['extra']:,} extra, {rows['unscored']:,} of adversarial questions, not scored",
         markup=False,
     )
     if document["answer_length"] is not None:

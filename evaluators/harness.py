@@ -8,31 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark, VisualQuestion
-from locomo_vqa.errors import MissingResource
-from locomo_vqa.files import clean_text
+from locomo_vqa.errors import InputError, MissingResource, OutputError
 from locomo_vqa.questions import Question, questions_of
-from locomo_vqa.runs import (
-    FAILED,
-    MAX_ANSWER_CHARS,
-    ImageMode,
-    Prediction,
-    Run,
-    SplitChoice,
-    State,
-)
+from locomo_vqa.runs import FAILED, ImageMode, Prediction, Run, SplitChoice, State
 from locomo_vqa.system import Answer, MemorySystem, Services
 
+from .containment import Failure, apart, attempt
 from .journal import Journal
 from .loading import LoadedSystem
-from .run_folder import describe_run, finish_run, open_run
+from .outcomes import prediction_of
+from .run_folder import describe_run, finish_run, open_run, sweep
 from .showing import Showing
 
 __all__ = ["Harness"]
@@ -67,80 +59,120 @@ class Harness:
             answered: called after each question.
 
         Raises:
-            OutputError: the folder holds something else, or another process is writing it.
+            InputError: the split has no questions, or a picture of the benchmark is lost.
+            OutputError: the folder holds something else, can't be written, or another process is
+                writing it.
             MissingResource: the endpoint went away; what was answered is kept.
         """
         questions = questions_of(self.benchmark, self.split)
+        if not questions:
+            raise InputError(
+                f"{self.benchmark.name}: the split {self.split!r} has no questions.",
+                "Choose another --split, or --split all.",
+            )
         manifest = describe_run(self.system, self.benchmark, self.split, self.images, self.services)
         open_run(self.out, manifest)
-        with Journal(self.out / "journal.jsonl") as journal:
-            again = FAILED if retry_failed else frozenset()
-            pending = [
-                question
-                for question in questions
-                if (known := journal.predictions.get(question.id)) is None or known.state in again
-            ]
+        fixed = self._wherever_the_system_goes()
+        with apart(), Journal(fixed.out / "journal.jsonl") as journal:
+            sweep(fixed.out)
+            pending = _pending(questions, journal, FAILED if retry_failed else frozenset())
             started(len(questions), len(questions) - len(pending))
-            connections = _Connections()
-            for conversation, asked in groupby(pending, key=lambda q: q.conversation):
-                for prediction in self._conversation(conversation, list(asked), journal):
-                    journal.answer(prediction)
-                    answered(prediction)
-                    connections.watch(prediction)
+            fixed._ask_all(pending, journal, answered)
             predictions = tuple(journal.predictions[question.id] for question in questions)
-        info = finish_run(self.out, manifest, predictions)
+            info = finish_run(fixed.out, manifest, predictions)
         return Run(folder=self.out, info=info, predictions=predictions)
+
+    def _wherever_the_system_goes(self) -> Harness:
+        """Return this harness with paths that don't depend on the working directory."""
+        folder = self.benchmark.folder.absolute()
+        return replace(
+            self, out=self.out.absolute(), benchmark=replace(self.benchmark, folder=folder)
+        )
+
+    def _ask_all(
+        self,
+        pending: Sequence[Question],
+        journal: Journal,
+        answered: Callable[[Prediction], None],
+    ) -> None:
+        connections = _Connections()
+        for conversation, asked in groupby(pending, key=lambda question: question.conversation):
+            for prediction, failure in self._conversation(conversation, list(asked), journal):
+                journal.answer(prediction)
+                answered(prediction)
+                if self.services.llm is not None:
+                    connections.watch(failure)
 
     def _conversation(
         self, name: str, questions: Sequence[Question], journal: Journal
-    ) -> Iterator[Prediction]:
-        """Read one conversation to a fresh system and yield its answers."""
+    ) -> Iterator[tuple[Prediction, Failure | None]]:
+        """Read one conversation to a fresh system and yield its answers, each with its failure."""
         conversation = next(c for c in self.benchmark.conversations if c.id == name)
         showing = Showing(self.benchmark, conversation, self.images)
-        system: MemorySystem | None = None
+        reading = _Reading(self.system.make, showing)
+        workdir = self._workdir(name)
         begun = time.perf_counter()
-        turns = 0
-        failure: str | None = None
-        try:
-            with _quiet():
-                system = self.system.make()
-                system.open(showing.info, self._workdir(name), self.services)
-                for shown in showing.sessions():
-                    system.add(shown)
-                    turns += len(shown)
-                system.flush()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - anybody's code
-            failure = _reason(error)
+        failure = attempt(lambda: reading.read(workdir, self.services))
         journal.ingest(
             name,
             "error" if failure else "ok",
-            turns=turns,
+            turns=reading.turns,
             latency_ms=_since(begun),
-            error=failure,
+            error=failure.reason if failure else None,
         )
         try:
             for question in questions:
-                if failure or system is None:
-                    yield _failed(question, "not_ingested", f"while reading: {failure}")
+                if failure:
+                    reason = f"while reading: {failure.reason}"
+                    yield _failed(question, "not_ingested", reason), failure
                 else:
-                    yield _ask(system, question, showing)
+                    yield _ask(reading.system, question, showing)
         finally:
-            self._close(name, system)
+            self._close(name, reading)
 
     def _workdir(self, conversation: str) -> Path:
         """Return an empty folder of the conversation's own."""
         workdir = self.out / "work" / conversation
         shutil.rmtree(workdir, ignore_errors=True)
-        workdir.mkdir(parents=True)
+        try:
+            workdir.mkdir(parents=True)
+        except OSError as error:
+            raise OutputError(
+                f"{workdir}: can't be made ({error.strerror}).",
+                "Choose a folder that you may write to and that has room.",
+            ) from None
         return workdir.resolve()
 
-    def _close(self, conversation: str, system: MemorySystem | None) -> None:
-        if system is not None:
-            with contextlib.suppress(Exception, SystemExit), _quiet():
-                system.close()
+    def _close(self, conversation: str, reading: _Reading) -> None:
+        if reading.made:
+            attempt(lambda: reading.system.close())
         for folder in (self.out / "work" / conversation, self.out / "work"):
             with contextlib.suppress(OSError):
                 folder.rmdir()  # Only where the system left nothing.
+
+
+class _Reading:
+    """A system as it reads a conversation, and how far it came.
+
+    What is shown is prepared outside: a picture that is lost is no failure of the system.
+    """
+
+    def __init__(self, make: Callable[[], MemorySystem], showing: Showing) -> None:
+        self._make = make
+        self._info = showing.info
+        self._sessions = tuple(showing.sessions())
+        self.made = False
+        self.turns = 0
+        self.system: MemorySystem
+
+    def read(self, workdir: Path, services: Services) -> None:
+        self.system = self._make()
+        self.made = True
+        self.system.open(self._info, workdir, services)
+        for shown in self._sessions:
+            self.system.add(shown)
+            self.turns += len(shown)
+        self.system.flush()
 
 
 class _Connections:
@@ -149,56 +181,44 @@ class _Connections:
     def __init__(self) -> None:
         self._lost = 0
 
-    def watch(self, prediction: Prediction) -> None:
-        lost = prediction.state == "error" and (prediction.error or "").startswith(_NO_CONNECTION)
-        self._lost = self._lost + 1 if lost else 0
-        if self._lost >= MAX_LOST_CONNECTIONS:
+    def watch(self, failure: Failure | None) -> None:
+        self._lost = self._lost + 1 if failure is not None and failure.unreachable else 0
+        if failure is not None and self._lost >= MAX_LOST_CONNECTIONS:
             raise MissingResource(
-                f"The endpoint does not answer any more ({prediction.error}).",
+                f"The endpoint does not answer any more ({failure.reason}).",
                 "What was answered is kept: start the server again, and give the same command "
                 "with --retry-failed.",
             )
 
 
-_NO_CONNECTION = "ConnectionError"
+def _pending(
+    questions: Sequence[Question], journal: Journal, again: Collection[State]
+) -> list[Question]:
+    """Return the questions without an outcome, or with one of the states `again`."""
+    return [
+        question
+        for question in questions
+        if (known := journal.predictions.get(question.id)) is None or known.state in again
+    ]
 
 
-def _ask(system: MemorySystem, question: Question, showing: Showing) -> Prediction:
+def _ask(
+    system: MemorySystem, question: Question, showing: Showing
+) -> tuple[Prediction, Failure | None]:
+    shown = showing.question_image(question) if isinstance(question, VisualQuestion) else None
+
+    def call() -> Answer | str:
+        if isinstance(question, VisualQuestion):
+            return system.answer_visual(question.question, image=shown, now=showing.now)
+        return system.answer(question.question, now=showing.now)
+
     begun = time.perf_counter()
-    try:
-        with _quiet():
-            if isinstance(question, VisualQuestion):
-                answer = system.answer_visual(
-                    question.question, image=showing.question_image(question), now=showing.now
-                )
-            else:
-                answer = system.answer(question.question, now=showing.now)
-        prediction = _prediction(question, answer)
-    except TimeoutError as error:
-        prediction = _failed(question, "timeout", _reason(error))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - anybody's code
-        prediction = _failed(question, "error", _reason(error))
-    return replace(prediction, latency_ms=_since(begun))
-
-
-def _prediction(question: Question, answer: Answer | str) -> Prediction:
-    if isinstance(answer, str):
-        answer = Answer(text=answer)
-    if not isinstance(answer, Answer) or not isinstance(answer.text, str):
-        raise TypeError(f"the system answered with {type(answer).__name__}, not with text")
-    text = clean_text(answer.text)
-    if len(text) > MAX_ANSWER_CHARS:
-        raise ValueError(f"the answer has {len(text):,} characters, over {MAX_ANSWER_CHARS:,}")
-    prediction = Prediction(
-        question_id=question.id,
-        prediction=text,
-        state="ok" if text.strip() else "empty",
-        retrieved=tuple(replace(hit, text=clean_text(hit.text)) for hit in answer.retrieved),
-        usage=answer.usage,
-    )
-    if answer.refused:
-        return replace(prediction, prediction=None, state="refused", error=text or "refused")
-    return prediction
+    result = attempt(lambda: prediction_of(question.id, call()))
+    latency_ms = _since(begun)
+    if isinstance(result, Failure):
+        failed = _failed(question, result.state, result.reason)
+        return replace(failed, latency_ms=latency_ms), result
+    return replace(result, latency_ms=latency_ms), None
 
 
 def _failed(question: Question, state: State, reason: str) -> Prediction:
@@ -210,16 +230,5 @@ def _failed(question: Question, state: State, reason: str) -> Prediction:
     )
 
 
-def _reason(error: BaseException) -> str:
-    return clean_text(f"{type(error).__name__}: {error}")[:2000]
-
-
 def _since(begun: float) -> float:
     return round((time.perf_counter() - begun) * 1000, 3)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Send what a system prints to the standard error: the standard output is the command's."""
-    with contextlib.redirect_stdout(sys.stderr):
-        yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -10,8 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from locomo_vqa.errors import OutputError
-from locomo_vqa.files import read_jsonl
+from locomo_vqa.appending import AppendedFile
 from locomo_vqa.runs import Prediction, prediction_from_row
 from locomo_vqa.schemas import validate
 
@@ -19,10 +17,11 @@ __all__ = ["Journal"]
 
 
 class Journal:
-    """An append-only file of attempts.
+    """An append-only file of attempts, of one process at a time; see `AppendedFile`.
 
-    A process that is killed loses at most the line it was writing: an unfinished last line is
-    cut off when the journal is opened again. Only one process at a time may hold it.
+    Raises:
+        OutputError: another process holds it, or it can't be opened or written.
+        InputError: a line has another shape.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,17 +29,18 @@ class Journal:
         self.predictions: dict[str, Prediction] = {}
         """The last attempt at each question."""
         self._attempts: dict[str, int] = {}
-        self._stream = path.open("ab")
+        self._owner = os.getpid()
+        self._file = AppendedFile(
+            path, what="the journal", remedy="Wait for it to end, or choose another --out."
+        )
         try:
-            self._lock()
-            self._cut_unfinished_line()
             self._read()
         except BaseException:
-            self._stream.close()
+            self._file.close()
             raise
 
     def _read(self) -> None:
-        for number, row in read_jsonl(self.path, what="the journal"):
+        for number, row in self._file.rows():
             validate(
                 row,
                 "journal",
@@ -60,7 +60,7 @@ class Journal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._stream.close()
+        self._file.close()
 
     def answer(self, prediction: Prediction) -> None:
         """Append one attempt at a question."""
@@ -102,37 +102,9 @@ class Journal:
         self.predictions[key] = prediction
 
     def _append(self, row: dict[str, Any]) -> None:
-        line = json.dumps(row, ensure_ascii=False).encode("utf-8") + b"\n"
-        self._stream.write(line)
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
-
-    def _lock(self) -> None:
-        try:
-            import fcntl
-        except ImportError:  # pragma: no cover - not on Windows
-            return
-        try:
-            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise OutputError(
-                f"{self.path.parent}: another process is writing this run.",
-                "Wait for it to end, or choose another --out.",
-            ) from None
-
-    def _cut_unfinished_line(self) -> None:
-        size = self._stream.tell()
-        with self.path.open("rb+") as stream:
-            end = size
-            while end:
-                start = max(0, end - 65536)
-                stream.seek(start)
-                newline = stream.read(end - start).rfind(b"\n")
-                if newline >= 0:
-                    end = start + newline + 1
-                    break
-                end = start
-            stream.truncate(end)
+        if os.getpid() != self._owner:
+            raise RuntimeError("a process that a system forked can't write the journal")
+        self._file.append(row)
 
 
 def _now() -> str:

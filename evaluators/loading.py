@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,11 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import SystemLoadError
+from locomo_vqa.files import clean_text
 from locomo_vqa.system import MemorySystem
+
+from .containment import Failure, apart, attempt
 
 __all__ = ["SYSTEMS", "BundledSystem", "LoadedSystem", "load_system"]
 
 _METHODS = ("open", "add", "flush", "answer", "answer_visual", "close")
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,8 @@ class LoadedSystem:
     """SHA-256 of its prompts, from the class attribute `prompt_sha256`."""
     needs_model: bool
     """Whether it can't run without `--model`."""
+    uses_model: bool = True
+    """Whether it may ask one, from the class attribute `uses_model`; True where it does not say."""
     make: Callable[[], MemorySystem]
     """Makes an instance for one conversation."""
 
@@ -76,7 +83,8 @@ def load_system(spec: str) -> LoadedSystem:
     """Load a system by its bundled name or as `module:Class`.
 
     Raises:
-        SystemLoadError: there is none, it can't be imported, or it lacks a method.
+        SystemLoadError: there is none, it can't be imported, it lacks a method, or what it says
+            of itself can't be recorded.
     """
     bundled = SYSTEMS.get(spec)
     if bundled is None and ":" not in spec:
@@ -84,21 +92,23 @@ def load_system(spec: str) -> LoadedSystem:
             f"{spec}: is no memory system.",
             f"Give one of {', '.join(SYSTEMS)}, or your own as module:Class.",
         )
-    found = _find(bundled.path if bundled else spec)
-    missing = [method for method in _METHODS if not callable(getattr(found, method, None))]
-    if missing:
-        raise SystemLoadError(
-            f"{spec}: the class has no method {missing[0]}().",
-            f"A memory system has {', '.join(_METHODS)}: see docs/systems.md.",
+    with apart():
+        found = _find(bundled.path if bundled else spec)
+        missing = [method for method in _METHODS if not callable(getattr(found, method, None))]
+        if missing:
+            raise SystemLoadError(
+                f"{spec}: the class has no method {missing[0]}().",
+                f"A memory system has {', '.join(_METHODS)}: see docs/systems.md.",
+            )
+        return LoadedSystem(
+            name=spec if bundled else clean_text(found.__name__),
+            version=_text(found, "version"),
+            uses_pictures=bool(getattr(found, "uses_pictures", True)),
+            uses_model=bool(getattr(found, "uses_model", True)),
+            prompt_sha256=_prompt_sha256(found, spec),
+            needs_model=bool(bundled and bundled.needs_model),
+            make=found,
         )
-    return LoadedSystem(
-        name=spec if bundled else found.__name__,
-        version=_text(found, "version"),
-        uses_pictures=bool(getattr(found, "uses_pictures", True)),
-        prompt_sha256=_text(found, "prompt_sha256"),
-        needs_model=bool(bundled and bundled.needs_model),
-        make=found,
-    )
 
 
 def _find(spec: str) -> Any:
@@ -106,14 +116,12 @@ def _find(spec: str) -> Any:
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:  # noqa: BLE001 - the user's module may raise anything
+    module = attempt(lambda: importlib.import_module(module_name))
+    if isinstance(module, Failure):
         raise SystemLoadError(
-            f"{spec}: the module {module_name} can't be imported "
-            f"({type(error).__name__}: {error}).",
+            f"{spec}: the module {module_name} can't be imported ({module.reason}).",
             "Check the name; the module must be installed or lie in this folder.",
-        ) from None
+        )
     found = getattr(module, class_name, None)
     if not isinstance(found, type):
         raise SystemLoadError(
@@ -125,4 +133,17 @@ def _find(spec: str) -> Any:
 
 def _text(found: type, attribute: str) -> str | None:
     value = getattr(found, attribute, None)
-    return value if isinstance(value, str) else None
+    return clean_text(str.__str__(value)) if isinstance(value, str) else None
+
+
+def _prompt_sha256(found: type, spec: str) -> str | None:
+    value = getattr(found, "prompt_sha256", None)
+    if value is None:
+        return None
+    digits = value.lower() if isinstance(value, str) else ""
+    if not _SHA256.fullmatch(digits):
+        raise SystemLoadError(
+            f"{spec}: its prompt_sha256 is no SHA-256.",
+            "Give 64 hexadecimal digits, or leave the attribute out.",
+        )
+    return digits

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -20,10 +22,16 @@ from locomo_vqa.system import Services
 
 from .loading import LoadedSystem
 
-__all__ = ["describe_run", "finish_run", "open_run"]
+__all__ = ["describe_run", "finish_run", "open_run", "sweep"]
 
-_IDENTITY = ("system", "answerer", "image_handling", "dataset")
-"""The parts of a manifest that must be equal for a run to go on in the same folder."""
+_IDENTITY = ("system", "answerer", "image_handling", "dataset.revision", "dataset.split")
+"""The parts of a manifest that must be equal for a run to go on in the same folder.
+
+Of the data set that is what is asked: errata, a name or the layout it was imported from may differ.
+"""
+
+_UNFINISHED = re.compile(r"\.(?:run\.json|predictions\.jsonl)\.[a-z0-9_]{8}")
+"""What `write_text` leaves of the run's files when the process is killed."""
 
 
 def describe_run(
@@ -68,26 +76,35 @@ def open_run(folder: Path, manifest: Mapping[str, Any]) -> None:
 
     Raises:
         OutputError: the folder holds something else, or can't be written.
-        InputError: its manifest can't be read.
     """
-    path = folder / "run.json"
-    if path.exists():
-        try:
-            _check_same(folder, read_json(path, what="the run's manifest"), manifest)
-        except InputError as error:
-            raise OutputError(error.message, "Choose another --out, or remove it.") from None
-        return
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputError(
-            f"{folder}: exists already and is no run folder.", "Choose another --out."
-        )
     try:
+        if (folder / "run.json").exists():
+            _check_same(folder, manifest)
+            return
+        if folder.exists() and not (folder.is_dir() and _is_empty(folder)):
+            raise OutputError(
+                f"{folder}: exists already and is no run folder.", "Choose another --out."
+            )
         folder.mkdir(parents=True, exist_ok=True)
+    except InputError as error:
+        raise OutputError(error.message, "Choose another --out, or remove it.") from None
     except OSError as error:
         raise OutputError(
-            f"{folder}: can't be made ({error.strerror}).", "Choose another --out."
+            f"{folder}: can't be made ({error.strerror or error}).", "Choose another --out."
         ) from None
-    write_json(path, manifest)
+    write_json(folder / "run.json", manifest)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a process that was killed left half written; only while the journal is held."""
+    for path in folder.iterdir():
+        if _UNFINISHED.fullmatch(path.name):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _is_empty(folder: Path) -> bool:
+    return all(_UNFINISHED.fullmatch(path.name) for path in folder.iterdir())
 
 
 def finish_run(
@@ -97,9 +114,7 @@ def finish_run(
     write_jsonl(folder / "predictions.jsonl", [prediction.to_row() for prediction in predictions])
     started = read_json(folder / "run.json", what="the run's manifest")
     finished = {
-        **manifest,
-        "versions": started["versions"],
-        "git": started["git"],
+        **{**manifest, **{name: started[name] for name in ("dataset", "versions", "git")}},
         "counts": {
             "total": len(predictions),
             "answered": sum(prediction.state == "ok" for prediction in predictions),
@@ -112,22 +127,24 @@ def finish_run(
     return finished
 
 
-def _check_same(folder: Path, there: Any, wanted: Mapping[str, Any]) -> None:
+def _check_same(folder: Path, wanted: Mapping[str, Any]) -> None:
+    there = read_json(folder / "run.json", what="the run's manifest")
     validate(there, "run", path=folder / "run.json", remedy="")
-    for part in _IDENTITY:
-        for key, value in _flat(part, wanted[part]).items():
-            was = _flat(part, there[part]).get(key)
-            if was != value:
-                raise OutputError(
-                    f"{folder}: holds another run: its {key} is {was!r}, not {value!r}.",
-                    "Choose another --out, or give the command as it was.",
-                )
+    was = _flat(there)
+    for key, value in _flat(wanted).items():
+        if key.startswith(_IDENTITY) and was.get(key) != value:
+            raise OutputError(
+                f"{folder}: holds another run: its {key} is {was.get(key)!r}, not {value!r}.",
+                "Choose another --out, or give the command as it was.",
+            )
 
 
-def _flat(name: str, value: Any) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return {f"{name}.{key}": item for key, item in value.items()}
-    return {name: value}
+def _flat(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, item in value.items():
+        name = f"{before}{key}"
+        flat.update(_flat(item, f"{name}.") if isinstance(item, dict) else {name: item})
+    return flat
 
 
 def _versions() -> dict[str, str]:

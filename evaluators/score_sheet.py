@@ -9,13 +9,14 @@ from statistics import fmean
 from typing import Any
 
 from locomo_vqa.benchmark import Benchmark
-from locomo_vqa.errors import InputError
-from locomo_vqa.files import write_json, write_jsonl
+from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.files import read_json, write_json, write_jsonl
 from locomo_vqa.runs import SplitChoice, read_run
 from locomo_vqa.scores import Scores
 
 from .prediction_files import read_prediction_file
 from .scoring import score_predictions
+from .sheet_notes import failed_in, notes_on_rows
 
 __all__ = ["ScoreSheet", "score_source", "write_scores"]
 
@@ -34,6 +35,8 @@ class ScoreSheet:
     """What was computed."""
     document: Mapping[str, Any]
     """scores.json, valid against its schema."""
+    failed: int
+    """Rows in a failed state, those of adversarial questions included."""
 
 
 def score_source(
@@ -54,7 +57,7 @@ def score_source(
     """
     stored: Mapping[str, Mapping[str, float]] = {}
     notes: tuple[str, ...] = ()
-    extra = 0
+    extra: tuple[str, ...] = ()
     if source.is_dir():
         run = read_run(source)
         _check_dataset(source, run.info["dataset"], benchmark, split)
@@ -64,25 +67,59 @@ def score_source(
     else:
         file = read_prediction_file(source, benchmark, prediction_key=prediction_key)
         predictions, layout, digest = file.predictions, file.layout, file.sha256
-        stored, notes, extra = file.stored, file.notes, len(file.extra)
+        stored, notes, extra = file.stored, file.notes, file.extra
     chosen: SplitChoice = split or "all"
-    scores = score_predictions(predictions, benchmark, split=chosen, metrics=metrics, extra=extra)
+    scores = score_predictions(
+        predictions, benchmark, split=chosen, metrics=metrics, extra=len(extra)
+    )
     document = {
         "schema_version": 1,
         "kind": "scores",
         "source": {"name": source.name, "layout": layout, "sha256": digest},
         "dataset": {"id": benchmark.name, "revision": benchmark.revision, "split": chosen},
         **scores.to_json(),
-        "notes": list(notes),
+        "notes": [*notes, *notes_on_rows(predictions, benchmark, split=chosen, extra=extra)],
         "stored": _compare(stored, scores),
     }
-    return ScoreSheet(scores=scores, document=document)
+    failed = sum(failed_in(predictions, benchmark, chosen).values())
+    return ScoreSheet(scores=scores, document=document, failed=failed)
 
 
-def write_scores(folder: Path, sheet: ScoreSheet) -> None:
-    """Write scores.json and scores.jsonl (one line a question and metric) into a folder."""
+def write_scores(folder: Path, sheet: ScoreSheet, *, own: bool = False) -> None:
+    """Write scores.json and scores.jsonl (one line a question and metric) into a folder.
+
+    `own` says that the folder is the source itself, whose scores may always be replaced.
+
+    Raises:
+        OutputError: it is a benchmark folder, has the scores of another source, or can't be
+            written.
+    """
+    try:
+        if not own:
+            _check_free(folder, sheet)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: can't be made ({error.strerror}).", "Choose another --out."
+        ) from None
     write_jsonl(folder / "scores.jsonl", [asdict(row) for row in sheet.scores.by_question])
     write_json(folder / "scores.json", sheet.document)
+
+
+def _check_free(folder: Path, sheet: ScoreSheet) -> None:
+    if (folder / "benchmark.json").exists():
+        raise OutputError(f"{folder}: is a benchmark folder.", "Choose another --out.")
+    path = folder / "scores.json"
+    if not path.exists():
+        return
+    try:
+        source = read_json(path, what="the scores")["source"]["sha256"]
+    except (InputError, KeyError, TypeError):
+        source = None
+    if source != sheet.document["source"]["sha256"]:
+        raise OutputError(
+            f"{path}: holds the scores of something else.", "Choose another --out, or remove it."
+        )
 
 
 def _check_dataset(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from locomo_vqa.benchmark import Benchmark, TextQuestion, VisualQuestion
 from locomo_vqa.questions import Question, questions_of
@@ -51,7 +51,8 @@ def score_predictions(
     ids = {question.id for question in questions}
     given = {p.question_id: p for p in predictions if p.question_id in ids}
     scored = [question for question in questions if _gold(question) is not None]
-    kinds = {type(question) for question in questions if question.id in given}
+    matched = [given[question.id] for question in scored if question.id in given]
+    kinds = {type(question) for question in scored if question.id in given}
     sheet: dict[str, MetricScores] = {}
     rows: list[RowScore] = []
     for name in metrics or ALL_METRICS:
@@ -66,21 +67,14 @@ def score_predictions(
             continue
         items = [_item(metric, question, given.get(question.id)) for question in asked]
         sheet[name] = _summary(metric, items)
-        rows += [
-            RowScore(
-                question_id=item.question.id,
-                metric=name,
-                value=item.value * metric.scale,
-                state=item.state,
-            )
-            for item in items
-        ]
+        rows += [_row_score(metric, item) for item in items]
     return Scores(
         rows=RowCounts(
-            matched=len(given),
-            missing=sum(type(q) in kinds and q.id not in given for q in scored),
+            matched=len(matched),
+            missing=sum(type(question) in kinds for question in scored) - len(matched),
             extra=extra + len(predictions) - len(given),
-            states=count_states(list(given.values())),
+            unscored=len(given) - len(matched),
+            states=count_states(matched),
         ),
         metrics=sheet,
         answer_length=_answer_length(given, scored),
@@ -102,6 +96,15 @@ def _item(metric: Metric, question: Question, prediction: Prediction | None) -> 
     if prediction.state != "ok" or prediction.prediction is None:
         return _Item(question, metric.missing, prediction.state)
     return _Item(question, metric.score(prediction.prediction, gold), "ok")
+
+
+def _row_score(metric: Metric, item: _Item) -> RowScore:
+    return RowScore(
+        question_id=item.question.id,
+        metric=metric.name,
+        value=item.value * metric.scale,
+        state=item.state,
+    )
 
 
 def _not_asked(metric: Metric, asked: bool) -> MetricScores:
@@ -162,9 +165,21 @@ def _estimate(metric: Metric, items: Sequence[_Item]) -> Estimate:
     clusters: dict[str, list[float]] = {}
     for item in items:
         clusters.setdefault(item.question.conversation, []).append(item.value * metric.scale)
-    interval: Interval | None = clustered_interval(clusters)
+    interval = _within_range(clustered_interval(clusters), metric.scale)
     value = statistics.fmean(item.value for item in items) * metric.scale
     return Estimate(value=value, interval=interval, n=len(items))
+
+
+def _within_range(interval: Interval | None, scale: float) -> Interval | None:
+    """Return an interval without the part that no value from 0 to `scale` can be in."""
+    if interval is None or (interval.low >= 0 and interval.high <= scale):
+        return interval
+    return replace(
+        interval,
+        low=max(0.0, interval.low),
+        high=min(scale, interval.high),
+        method=f"{interval.method}, truncated to the range",
+    )
 
 
 def _answer_length(given: Mapping[str, Prediction], scored: Sequence[Question]) -> float | None:

@@ -75,6 +75,7 @@ class Showing:
         if self._mode == "caption" and image.caption is not None:
             return ShownImage(path=None, media_type=None, caption=image.caption)
         if self._mode == "pixels" and image.state == "ok" and image.sha256 is not None:
+            self._benchmark.read_image(image.sha256)
             path = self._benchmark.image_path(image.sha256)
             media_type = _MEDIA_TYPES.get(path.suffix[1:], "application/octet-stream")
             return ShownImage(path=path, media_type=media_type, caption=None)

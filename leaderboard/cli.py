@@ -151,9 +151,6 @@ def _tell(folder: Path, board: Board) -> None:
     from .board import BOARD_FILE
 
     out = console()
-    if not board.entries:
-        out.print("There are no submissions here.")
-        return
     out.print(_table(board))
     for entry in board.entries:
         for kind, sentences in (("problem", entry.problems), ("note", entry.notes)):

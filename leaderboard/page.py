@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from locomo_vqa.scores import FEW_CONVERSATIONS
+
 from .board import Board, Entry
 
 __all__ = ["METRICS", "page_data", "result_rows"]
@@ -33,6 +35,7 @@ def page_data(board: Board) -> dict[str, Any]:
         "dataset": {"id": board.dataset, "revision": board.revision},
         "metrics": [_metric(name, accepted) for name in METRICS],
         "default": _default_metric(rows),
+        "few_conversations": FEW_CONVERSATIONS,
         "entries": rows,
         "rejected": [
             {"entry": entry.entry, "problems": list(entry.problems)}
@@ -58,7 +61,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "version": _short(metadata["system"]["version"]),
         "url": _web_address(metadata["system"].get("url")),
         "answerer": _short(metadata["answerer"]["model"]),
-        "pictures": metadata["image_handling"],
+        "pictures": _pictures(metadata["image_handling"], entry.uses_pictures),
         "split": entry.split,
         "submission_type": metadata["submission_type"],
         "trained_on_locomo": metadata["disclosure"]["trained_on_locomo"],
@@ -69,6 +72,11 @@ def _row(entry: Entry) -> dict[str, Any]:
         "answer_length": scores["answer_length"],
         "conversations": _conversations(scores["metrics"].values()),
     }
+
+
+def _pictures(offered: str, used: bool | None) -> str:
+    """Return what the system saw: pixels that it never looks at were seen by nobody."""
+    return "none used" if offered == "pixels" and used is False else offered
 
 
 def _score(metric: Mapping[str, Any]) -> dict[str, Any]:

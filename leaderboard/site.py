@@ -34,7 +34,8 @@ _PLACE = re.compile(r"\{\{(\w+)\}\}")
 def build_site(folder: Path, out: Path) -> Path:
     """Write the board of a verified folder of submissions as a static site, and return `out`.
 
-    `out` is made whole or not at all. A site that this function made may be replaced.
+    `out` is made whole or not at all. A site that this function made may be replaced; where `out`
+    is a symbolic link, the folder it points to is.
 
     Raises:
         InputError: there is no board.json, or the submissions changed after it was written.
@@ -42,15 +43,30 @@ def build_site(folder: Path, out: Path) -> Path:
     """
     board = read_board(folder)
     _check_unchanged(folder, board)
+    place = _place(out)
     page = _page(page_data(board))
     table = results_csv(result_rows(board))
     with (
-        _out_of_the_way(out),
-        new_folder(out, what="the site", remedy="Choose another --out.") as site,
+        _out_of_the_way(place),
+        new_folder(place, what="the site", remedy="Choose another --out.") as site,
     ):
         write_text(site / PAGE, page)
         write_text(site / RESULTS, table)
     return out
+
+
+def _place(out: Path) -> Path:
+    try:
+        place = out.resolve()
+        here = Path.cwd().resolve()
+    except (OSError, RuntimeError) as error:  # A loop of links is a RuntimeError before 3.13.
+        raise OutputError(f"{out}: can't be followed ({error}).", "Choose another --out.") from None
+    if place == here or place in here.parents:
+        raise OutputError(
+            f"{out}: is the folder you are in, or one above it, and can't be replaced.",
+            "Name a folder below it, such as --out site.",
+        )
+    return place
 
 
 def _check_unchanged(folder: Path, board: Board) -> None:

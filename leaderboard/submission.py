@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date as Date
 from pathlib import Path
@@ -55,11 +57,27 @@ def submit(run_folder: Path, to: Path, *, metadata: SubmissionMetadata, date: Da
     names = (content["system"]["name"], content["answerer"]["model"] or "none")
     target = to / "__".join(folder_name(name) for name in names) / date.isoformat()
     remedy = "Choose another --date or --name; a submission is never replaced."
-    with new_folder(target, what="the submission", remedy=remedy) as out:
+    with (
+        _without_leftovers(target.parent),
+        new_folder(target, what="the submission", remedy=remedy) as out,
+    ):
         write_text(out / METADATA, _yaml(content))
         for name in (PREDICTIONS, RUN):
             shutil.copyfile(run_folder / name, out / name)
     return target
+
+
+@contextlib.contextmanager
+def _without_leftovers(folder: Path) -> Iterator[None]:
+    """Remove the folder, and those above it, that a block made before it failed."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        yield
+    except BaseException:
+        for path in made:
+            with contextlib.suppress(OSError):
+                path.rmdir()
+        raise
 
 
 def folder_name(text: str) -> str:

@@ -47,14 +47,25 @@ def verify(folder: Path, benchmark: Benchmark, scorer: Scorer) -> Board:
     The same folder, benchmark and scorer give the same bytes.
 
     Raises:
-        InputError: `folder` is none.
+        InputError: `folder` is none, holds something else, or has no entry.
         OutputError: the board can't be written.
         LocomoVqaError: whatever the scorer raises for want of something on this machine.
     """
-    entries = tuple(_verified(found, benchmark, scorer) for found in find_entries(folder))
+    entries = tuple(_verified(found, benchmark, scorer) for found in _entries(folder))
     board = Board(dataset=benchmark.name, revision=benchmark.revision, entries=entries)
     write_json(folder / BOARD_FILE, board.to_json())
     return board
+
+
+def _entries(folder: Path) -> tuple[EntryFolder, ...]:
+    remedy = "Name the folder that `locomo-vqa submit --to` wrote to."
+    for name, kind in ((METADATA, "submission"), (RUN, "run"), ("benchmark.json", "benchmark")):
+        if (folder / name).exists():
+            raise InputError(f"{folder}: is a {kind} folder, not one of submissions.", remedy)
+    found = find_entries(folder)
+    if not found:
+        raise InputError(f"{folder}: holds no submission.", remedy)
+    return found
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,6 +100,7 @@ def _verified(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> Entry
         problems=_sentences(findings.problems),
         notes=findings.notes,
         split=findings.split,
+        uses_pictures=findings.run["system"]["uses_pictures"] if findings.run else None,
         metadata=findings.metadata,
         files=findings.files,
         scores=scores,

@@ -6,11 +6,14 @@ on disk each is a line of the benchmark folder described in `docs/formats.md`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
+
+from locomo_vqa.errors import InputError
 
 __all__ = [
     "CATEGORIES",
@@ -31,6 +34,8 @@ __all__ = [
     "VisualQuestion",
     "load_benchmark",
 ]
+
+_RESTORE = "Restore the file, or fetch the pictures again."
 
 Split = Literal["train", "validation", "test"]
 """Whole conversations go to one split, so that no split knows another's people (paper, 4.1)."""
@@ -71,17 +76,19 @@ ImageState = Literal[
     "not_an_image",
     "too_large",
     "blocked",
+    "several_splits",
 ]
 """What is known of a picture:
 
 ok             its bytes are in the benchmark folder, under their SHA-256
-not_fetched    it has a URL that nobody has tried yet
+not_fetched    it has a URL that nobody has tried yet, or that failed in a way worth another try
 no_url         LoCoMo gives a caption and no URL
 dead           the URL answers no more
 changed        the URL answers with another picture than the one expected
 not_an_image   what came back can't be decoded as a picture
 too_large      more bytes or pixels than the limits allow
 blocked        the URL is not a public http(s) address, or its host forbids the download
+several_splits it was fetched, and removed because several splits share it
 """
 
 
@@ -223,6 +230,14 @@ class ImageRecord:
     """The file's ending under `images/`, such as `jpg`."""
     turns: tuple[str, ...] = ()
     """Where it is shared: `<conversation>/<turn>`."""
+    width: int | None = None
+    """Its pixels from left to right, as a person sees it."""
+    height: int | None = None
+    """Its pixels from top to bottom, as a person sees it."""
+    phash: str | None = None
+    """Its look as 16 hexadecimal digits (`locomo_vqa.looks.look_hash`); None where it is flat."""
+    detail: str | None = None
+    """Why it has this state, in a few words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +263,21 @@ class Benchmark:
     def image_path(self, sha256: str) -> Path:
         """Return where the bytes of a picture lie; raises KeyError for an unknown hash."""
         return self.folder / "images" / f"{sha256}.{self._formats[sha256]}"
+
+    def read_image(self, sha256: str) -> bytes:
+        """Return a picture's bytes, checked against its name.
+
+        Raises:
+            InputError: the file is missing, or holds another picture.
+        """
+        path = self.image_path(sha256)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path}: can't be read ({error.strerror}).", _RESTORE) from None
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise InputError(f"{path}: holds another picture than its name says.", _RESTORE)
+        return data
 
 
 def load_benchmark(source: str | Path) -> Benchmark:

@@ -51,6 +51,13 @@ SAMPLE_FOLDER = Path(__file__).parent / "sample" / "data" / "benchmark"
 """Where `load_benchmark("sample")` finds the sample."""
 
 _REMEDY = "Restore the file, or make the folder again with `locomo-vqa data import`."
+_MEND = "Mend what goes in there, and make the folder again."
+_SCHEMAS = {
+    "conversations.jsonl": "conversation",
+    "text_questions.jsonl": "text_question",
+    "visual_questions.jsonl": "visual_question",
+    "images.jsonl": "image",
+}
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _T = TypeVar("_T")
 
@@ -107,14 +114,23 @@ def write_benchmark(folder: Path, content: BenchmarkContent) -> str:
             "images.jsonl": [asdict(record) for record in content.images],
         }
         for name, rows in tables.items():
+            _check_rows(folder / name, rows)
             write_jsonl(out / name, rows)
         write_json(out / "report.json", content.report)
         _copy_pictures(out / "images", content)
         revision = revision_of(
             content.conversations, content.text_questions, content.visual_questions
         )
-        write_json(out / "benchmark.json", _manifest(out, content, tables, revision))
+        manifest = _manifest(out, content, tables, revision)
+        validate(manifest, "benchmark", path=folder / "benchmark.json", remedy=_MEND)
+        write_json(out / "benchmark.json", manifest)
     return revision
+
+
+def _check_rows(path: Path, rows: Sequence[Any]) -> None:
+    """Check what is to be written, so that a folder that exists can be read."""
+    for number, row in enumerate(rows, 1):
+        validate(row, _SCHEMAS[path.name], path=path, place=f"line {number}", remedy=_MEND)
 
 
 def _manifest(
@@ -236,6 +252,7 @@ def read_benchmark(folder: Path) -> Benchmark:
         _formats={r.sha256: r.format for r in images if r.sha256 and r.format},
     )
     _check_references(benchmark)
+    _check_pictures(benchmark)
     return benchmark
 
 
@@ -269,6 +286,18 @@ def _check_references(benchmark: Benchmark) -> None:
         if problem:
             raise InputError(f"{benchmark.folder}: question {question.id}: {problem}.", _REMEDY)
         ids.add(question.id)
+
+
+def _check_pictures(benchmark: Benchmark) -> None:
+    """Check that the pictures are there, by their sizes; `read_image` checks what is in one."""
+    for record in benchmark.images:
+        if record.sha256 is None:
+            continue
+        path = benchmark.image_path(record.sha256)
+        size = path.stat().st_size if path.is_file() else None
+        if size is None or record.bytes not in (None, size):
+            problem = "is missing" if size is None else "has another size than images.jsonl says"
+            raise InputError(f"{path}: {problem}.", _REMEDY)
 
 
 def _conversation(row: dict[str, Any]) -> Conversation:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from locomo_vqa._version import __version__
-from locomo_vqa.cli_support import Handed
+from locomo_vqa.cli_support import Handed, printable
 
 if TYPE_CHECKING:
     from locomo_vqa.scores import Scorer
@@ -25,6 +25,10 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "demo": ("locomo_vqa.demo:demo", "Do everything once on the embedded sample."),
     "data": ("locomo_vqa.builders.cli:data", "Import LoCoMo, and look at a benchmark folder."),
+    "build": (
+        "locomo_vqa.builders.cli_build:build",
+        "Build the data set: pictures, questions, selection.",
+    ),
     "run": ("locomo_vqa.evaluators.cli_run:run", "Run a memory system on a benchmark."),
     "score": ("locomo_vqa.evaluators.cli_score:score", "Score a run or a predictions file."),
     "systems": ("locomo_vqa.evaluators.cli_run:systems", "List the memory systems that are here."),
@@ -37,6 +41,10 @@ COMMANDS = {
 """Every command: where it is, and its line in the help."""
 
 
+WINGS = ("locomo_vqa.builders", "locomo_vqa.evaluators", "locomo_vqa.leaderboard")
+"""The packages that lie beside the core in the source tree, and in it when installed."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported only when they run."""
 
@@ -47,12 +55,27 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
+        try:
+            command: click.Command = getattr(importlib.import_module(module), name)
+        except ModuleNotFoundError as error:
+            raise _not_installed(error) from None
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, help) for name, (_, help) in COMMANDS.items()])
+
+
+def _not_installed(error: ModuleNotFoundError) -> Exception:
+    """Say what to do where the source tree runs without its wings, which lie beside the core."""
+    if error.name not in WINGS:
+        return error
+    from locomo_vqa.errors import MissingResource
+
+    return MissingResource(
+        f"{error.name} is not installed: this folder's own locomo_vqa hides the installed one.",
+        "Use the command `locomo-vqa`, or install this folder with `pip install -e .`.",
+    )
 
 
 def _scorer() -> Scorer:
@@ -84,7 +107,7 @@ def cli(ctx: click.Context, debug: bool) -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit status."""
     arguments = list(sys.argv[1:] if args is None else args)
-    debug = "--debug" in arguments or bool(os.environ.get("LOCOMO_VQA_DEBUG"))
+    debug = "--debug" in arguments or _is_set("LOCOMO_VQA_DEBUG")
     try:
         status: Any = cli.main(arguments, prog_name="locomo-vqa", standalone_mode=False)
     except click.ClickException as error:
@@ -103,11 +126,20 @@ def main(args: Sequence[str] | None = None) -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _is_set(variable: str) -> bool:
+    return os.environ.get(variable, "").lower() in ("1", "true", "yes", "on")
+
+
 def _report(error: Exception) -> int:
     from locomo_vqa.errors import LocomoVqaError
 
     if isinstance(error, LocomoVqaError):
-        click.echo(f"Error: {error.message}\n{error.remedy}", err=True)
+        click.echo(f"Error: {printable(error.message)}\n{printable(error.remedy)}", err=True)
+    elif isinstance(error, UnicodeEncodeError):
+        click.echo(
+            "Error: an argument or a file's name is not UTF-8 text.\nGive it another name.",
+            err=True,
+        )
     elif isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         click.echo(

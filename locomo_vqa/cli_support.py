@@ -20,9 +20,18 @@ if TYPE_CHECKING:
 
     from locomo_vqa.scores import Scorer
 
-__all__ = ["Handed", "console", "json_option", "make_table", "print_json", "progress"]
+__all__ = [
+    "Handed",
+    "console",
+    "json_option",
+    "make_table",
+    "print_json",
+    "printable",
+    "progress",
+    "say",
+]
 
-PLAIN_WIDTH = 100
+PLAIN_WIDTH = 120
 """Columns of the output where it is no terminal."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a machine.")
@@ -41,14 +50,36 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+_CONTROL = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd") | {0x0A: "\n", 0x09: " "}
+
+
+def printable(text: str) -> str:
+    """Return a text without the control characters that would steer a terminal."""
+    return text.encode("utf-8", "replace").decode("utf-8").translate(_CONTROL)
+
+
 @functools.cache
 def console() -> Console:
-    """Return the console for tables and sentences, on the standard output."""
-    from rich.console import Console
+    """Return the console for tables and sentences, on the standard output.
 
+    What is printed is text: no markup, no emoji codes, no control characters.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    class PlainConsole(Console):
+        def render_str(self, text: str, **options: Any) -> Text:
+            return super().render_str(printable(text), **options)
+
+    plain: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
     if sys.stdout.isatty():
-        return Console(highlight=False)
-    return Console(highlight=False, width=PLAIN_WIDTH, color_system=None)
+        return PlainConsole(**plain)
+    return PlainConsole(**plain, width=PLAIN_WIDTH, color_system=None)
+
+
+def say(text: str, *, style: str | None = None) -> None:
+    """Print a sentence on the standard output; only a terminal breaks its line."""
+    console().print(text, style=style, soft_wrap=True)
 
 
 def make_table(*columns: str, numbers: Sequence[str] = (), title: str | None = None) -> Table:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 __all__ = ["Evidence", "repair_evidence"]
 
 _SEPARATORS = re.compile(r"[;,\s]+")
-_LOOSE_ID = re.compile(r"D:?0*(\d+):0*(\d+)")
+_LOOSE_ID = re.compile(r"D:?0*([0-9]{1,6}):0*([0-9]{1,6})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,9 @@ __all__ = [
 MAX_JSON_BYTES = 1 << 30
 """Larger JSON files are refused before they are read (LoCoMo itself has 2.8 MB)."""
 
+MAX_NESTING = 100
+"""Deeper JSON is refused (our own formats need 9)."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -77,7 +80,23 @@ def parse_json(text: str, *, path: Path, what: str, line: int | None = None) -> 
         raise InputError(
             f"{path}: {what} can't be parsed as JSON ({error}).", "Fetch or write the file again."
         ) from None
+    if text.count("[") + text.count("{") > MAX_NESTING and _depth(value) > MAX_NESTING:
+        raise InputError(
+            f"{path}: {what} is nested more than {MAX_NESTING} deep.",
+            "Check that this is the right file.",
+        )
     return _without_surrogates(value) if "\\ud" in text.lower() else value
+
+
+def _depth(value: Any) -> int:
+    """Return how deep lists and objects are nested, without recursion."""
+    depth, level = 0, [value]
+    while level := [item for item in level if isinstance(item, list | dict)]:
+        depth += 1
+        level = [
+            child for item in level for child in (item.values() if isinstance(item, dict) else item)
+        ]
+    return depth
 
 
 def _without_surrogates(value: Any) -> Any:
@@ -94,6 +113,10 @@ def _read_text(path: Path, *, what: str) -> str:
     try:
         if path.is_dir():
             raise InputError(f"{path}: is a folder, not {what}.", "Name the file itself.")
+        if not path.is_file() and path.exists():
+            raise InputError(
+                f"{path}: is a device or a pipe, not {what}.", "Write it to a file first."
+            )
         if path.stat().st_size > MAX_JSON_BYTES:
             raise InputError(
                 f"{path}: {what} is larger than {MAX_JSON_BYTES >> 20} MiB.",

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from locomo_vqa.benchmark import (
+    Category,
     Conversation,
     Erratum,
     Image,
@@ -25,6 +26,7 @@ from locomo_vqa.benchmark import (
 )
 from locomo_vqa.errors import InputError
 from locomo_vqa.evidence import repair_evidence, session_of
+from locomo_vqa.files import clean_text
 from locomo_vqa.import_report import ImportReport, count
 from locomo_vqa.locomo_files import read_samples
 from locomo_vqa.splits import split_by_order
@@ -35,8 +37,10 @@ Errata = Mapping[tuple[str, int], Erratum]
 """What an audit says, by conversation and question index."""
 
 _REMEDY = "Fetch locomo10.json again, or mend the file there."
-_SESSION = re.compile(r"session_(\d+)")
-_DATE = re.compile(r"session_(\d+)_date_time")
+_SESSION = re.compile(r"session_([1-9][0-9]{0,3})")
+_DATE = re.compile(r"session_([1-9][0-9]{0,3})_date_time")
+_LIKE_SESSION = re.compile(r"session_\d+(_date_time)?")
+_CATEGORIES: Mapping[float, Category] = {category: category for category in get_args(Category)}
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -101,6 +105,10 @@ class _SampleReader:
     def conversation(self) -> Conversation:
         numbers = sorted(int(m[1]) for key in self.raw if (m := _SESSION.fullmatch(key)))
         for key in self.raw:
+            if _LIKE_SESSION.fullmatch(key) and not (
+                _SESSION.fullmatch(key) or _DATE.fullmatch(key)
+            ):
+                raise self.fail(repr(key[:40]), "is no session's key, such as 'session_1'")
             if (date := _DATE.fullmatch(key)) and int(date[1]) not in numbers:
                 self.report.add("date_without_session", f"{self.id}/{key}", self.raw[key])
         missing = sorted(set(range(1, max(numbers, default=0) + 1)) - set(numbers))
@@ -151,7 +159,7 @@ class _SampleReader:
         return tuple(Image(url=url, state="not_fetched", caption=caption) for url in urls)
 
     def _url(self, turn: str, url: str) -> str:
-        undone = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), url)
+        undone = clean_text(_ESCAPE.sub(lambda match: chr(int(match[1], 16)), url))
         if undone != url:
             self.report.add("url_repaired", f"{self.id}/{turn}", url)
         return undone
@@ -162,6 +170,7 @@ class _SampleReader:
         asked: dict[str, str] = {}
         for index, raw in enumerate(self.qa):
             answer = self._answer(index, raw)
+            category: Category = _CATEGORIES[raw["category"]]
             key = (
                 raw["question"].strip(),
                 raw["category"],
@@ -171,7 +180,7 @@ class _SampleReader:
                 id=f"{self.id}/t/{index}",
                 conversation=self.id,
                 index=index,
-                category=raw["category"],
+                category=category,
                 question=raw["question"],
                 answer=answer,
                 adversarial_answer=raw.get("adversarial_answer"),
@@ -199,7 +208,8 @@ class _SampleReader:
                 self.report.add("adversarial_with_answer", where, str(answer))
         elif answer is None:
             raise self.fail(f"qa[{index}]", "'answer' is missing")
-        if isinstance(answer, int):
+        if isinstance(answer, int | float):
+            answer = int(answer)
             self.report.add("integer_answer", where, str(answer))
         return None if answer is None else str(answer)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,12 @@ _REMEDY = (
     "or the older zip with one file a conversation."
 )
 
+_UNZIP_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError),
+    *(UnicodeDecodeError, NotImplementedError, RuntimeError),
+)
+"""What Python's zip reader raises for damaged, encrypted or unusual archives."""
+
 
 def read_samples(path: Path) -> list[dict[str, Any]]:
     """Return LoCoMo's conversations as `{sample_id, conversation, qa}`, valid and in file order.
@@ -26,7 +33,11 @@ def read_samples(path: Path) -> list[dict[str, Any]]:
         InputError: no such file, not JSON, or JSON of another shape.
     """
     if path.is_dir():
-        files = {file.name: read_json(file, what="a LoCoMo file") for file in path.glob("*.json")}
+        files = {
+            file.name: read_json(file, what="a LoCoMo file")
+            for file in path.glob("*.json")
+            if file.is_file()
+        }
         samples = _from_parts(path, files)
     elif path.is_file() and zipfile.is_zipfile(path):
         samples = _from_parts(path, _unzip(path))
@@ -51,7 +62,7 @@ def _unzip(path: Path) -> dict[str, Any]:
                 text = archive.read(entry).decode("utf-8-sig")
                 name = Path(entry.filename).name
                 files[name] = parse_json(text, path=path, what=f"its file {name}")
-    except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, RuntimeError) as error:
+    except _UNZIP_ERRORS as error:
         raise InputError(f"{path}: the zip can't be unpacked ({error}).", _REMEDY) from None
     return files
 
@@ -69,7 +80,7 @@ def _from_parts(path: Path, files: dict[str, Any]) -> Any:
 
 
 def _number(name: str) -> tuple[int, str]:
-    match = re.search(r"(\d+)\.json$", name)
+    match = re.search(r"([0-9]{1,9})\.json$", name)
     return (int(match[1]) if match else 1 << 30, name)
 
 

@@ -9,7 +9,19 @@ from typing import Any, Literal, Protocol
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.runs import Prediction, SplitChoice
 
-__all__ = ["Estimate", "Interval", "MetricScores", "RowCounts", "RowScore", "Scorer", "Scores"]
+__all__ = [
+    "FEW_CONVERSATIONS",
+    "Estimate",
+    "Interval",
+    "MetricScores",
+    "RowCounts",
+    "RowScore",
+    "Scorer",
+    "Scores",
+]
+
+FEW_CONVERSATIONS = 6
+"""With fewer, no difference between two systems can reach p < 0.05 by sign flips."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +78,20 @@ class MetricScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowCounts:
-    """How the rows of a predictions file met the questions."""
+    """How the rows of a predictions file met the questions.
+
+    `matched` and `missing` add up to the scored questions: those with a gold answer, of each kind,
+    in text or visual, that any row answers.
+    """
 
     matched: int
-    """Questions that have a row."""
+    """Scored questions that have a row."""
     missing: int
     """Scored questions that have none: each counts with the metric's value of a missing answer."""
     extra: int
-    """Rows that belong to no question of the benchmark."""
+    """Rows that belong to no question of the split, or to one that has a row."""
+    unscored: int
+    """Rows for adversarial questions, which have no gold answer."""
     states: Mapping[str, int]
     """Matched rows by state."""
 

@@ -23,6 +23,7 @@ __all__ = [
     "choose_answer_keys",
     "first_text",
     "gold_text",
+    "is_nan",
     "is_row",
     "shown",
     "whole_number",
@@ -108,9 +109,14 @@ def as_text(value: Any) -> str | None:
     """Return a text as it is and a number as text; None for everything else, and for NaN."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or is_nan(value):
         return None
     return str(value)
+
+
+def is_nan(value: Any) -> bool:
+    """Return whether a value is the number that is none."""
+    return isinstance(value, float) and math.isnan(value)
 
 
 def whole_number(value: Any) -> int | None:

@@ -22,6 +22,7 @@ from .fields import (
     as_text,
     first_text,
     gold_text,
+    is_nan,
     whole_number,
 )
 from .layouts import RawRow
@@ -58,7 +59,7 @@ class SourceRow:
     was_number: bool
     """Whether the answer was a number in the file."""
     was_null: bool
-    """Whether the file has null, or nothing at all, in place of an answer."""
+    """Whether the file has null, NaN, or nothing at all, in place of an answer."""
     scores: Mapping[str, float]
     """The scores that the file has for the row."""
 
@@ -103,7 +104,7 @@ def _source_row(number: int, row: RawRow, keys: AnswerKeys, path: Path) -> Sourc
         gold=gold_text(fields.get(keys.gold)) if keys.gold else None,
         prediction=_prediction(value, keys.prediction, path, row.place),
         was_number=isinstance(value, int | float) and as_text(value) is not None,
-        was_null=value is None,
+        was_null=value is None or is_nan(value),
         scores=_scores(fields),
     )
 

@@ -34,8 +34,13 @@ def check_rows_by_id(rows: Sequence[SourceRow], known: Collection[str], *, path:
     """Raise an InputError for an unknown or repeated id, or an answer that is no text."""
     seen: set[str] = set()
     for row in rows:
-        name = row.question_id or ""
+        name = row.question_id
         problem = None
+        if name is None:
+            raise InputError(
+                f"{path}: {row.place}: the question's id is missing, or is no text.",
+                f"Write it as the benchmark does, such as “{next(iter(known))}”.",
+            )
         if name not in known:
             raise _unknown(path, row.place, name, known)
         if name in seen:
@@ -43,7 +48,7 @@ def check_rows_by_id(rows: Sequence[SourceRow], known: Collection[str], *, path:
         elif row.was_number:
             problem = "the answer is a number"
         elif row.was_null:
-            problem = "the answer is null"
+            problem = "the answer is null or NaN"
         if problem:
             raise InputError(f"{path}: {row.place}: {problem}.", _REMEDY)
         seen.add(name)

@@ -32,6 +32,7 @@ class BM25:
 
     version = "1"
     uses_pictures = False
+    uses_model = False
 
     def __init__(self) -> None:
         self._turns: list[ShownTurn] = []

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from locomo_vqa.models.openai_chat import OpenAIChat, image_part, text_part
+from locomo_vqa.models.blocking import BlockingEndpoint
+from locomo_vqa.models.messages import image_part, text_part
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
 from locomo_vqa.system import Answer, ConversationInfo, Services, ShownImage, ShownTurn
 
@@ -32,7 +33,7 @@ class FullContext:
         """Connect to the endpoint."""
         assert services.llm is not None
         self._speakers = " and ".join(conversation.speakers)
-        self._model = OpenAIChat(services.llm)
+        self._model = BlockingEndpoint(services.llm)
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
         """Keep a session as it is."""
@@ -59,7 +60,7 @@ class FullContext:
         """Ask about one picture, or about its caption in its place."""
         caption = image.caption if image else None
         text = text_part(answer_visual(question, caption=caption))
-        return self._ask([image_part(image), text] if image and image.path else [text])
+        return self._ask([_picture(image), text] if image and image.path else [text])
 
     def close(self) -> None:
         """Close the connections."""
@@ -67,7 +68,7 @@ class FullContext:
 
     def _ask(self, content: list[dict[str, Any]]) -> Answer:
         reply = self._model.ask(content, max_tokens=MAX_ANSWER_TOKENS)
-        return Answer(text=reply.text.strip(), refused=reply.refused, usage=reply.usage)
+        return Answer(text=reply.text.strip(), refused=reply.finish == "refused", usage=reply.usage)
 
     def _conversation(self) -> list[dict[str, Any]]:
         """Return the conversation as parts: runs of text, and the pictures between them."""
@@ -81,9 +82,15 @@ class FullContext:
                 lines.append(f"{turn.speaker}: {turn.text}{''.join(captions)}")
                 for image in turn.images:
                     if image.path is not None:
-                        parts += [text_part("\n".join(lines)), image_part(image)]
+                        parts += [text_part("\n".join(lines)), _picture(image)]
                         lines = []
         return [*parts, text_part("\n".join(lines))]
+
+
+def _picture(image: ShownImage) -> dict[str, Any]:
+    assert image.path is not None
+    assert image.media_type is not None
+    return image_part(image.path.read_bytes(), image.media_type)
 
 
 def _date(time: datetime) -> str:

@@ -16,6 +16,7 @@ class NoMemory:
 
     version = "1"
     uses_pictures = False
+    uses_model = False
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
         """Nothing to prepare."""

@@ -34,7 +34,7 @@
       value: (entry) => entry.scores[metric.name].value,
       cell: (entry, ranking) => scoreCell(metric, entry.scores[metric.name], metric === ranking),
     })),
-    { key: "answers", label: "Answers", title: "Questions answered, of all questions", number: true,
+    { key: "answers", label: "Answers", title: "Scored questions answered, of all scored questions", number: true,
       value: (entry) => (entry.total ? entry.given / entry.total : null), cell: answersCell },
     { key: "length", label: "Words", title: "Mean length of an answer in words", number: true,
       value: (entry) => entry.answer_length,
@@ -113,7 +113,8 @@
     }
     return el("td", { class: "number", title: intervalTitle(score),
       text: score.value.toFixed(digitsOf(metric)) },
-      el("span", { class: "small", text: intervalText(metric, score) }),
+      el("span", { class: score.low === null ? "small absent" : "small",
+        text: intervalText(metric, score) }),
       ranking ? measure(metric, score) : null);
   }
 
@@ -228,7 +229,19 @@
       return row;
     }));
     document.getElementById("split").value = view.split;
+    showFew(shown);
     if (focused) table.tHead.querySelector(`[data-sort="${CSS.escape(focused)}"]`).focus();
+  }
+
+  /* An interval over a handful of conversations says little of others. */
+  function showFew(shown) {
+    const few = shown.filter((entry) => entry.conversations < data.few_conversations);
+    const fewest = Math.min(...few.map((entry) => entry.conversations));
+    const note = document.getElementById("few");
+    note.hidden = few.length === 0;
+    note.textContent = `${count(few.length)} of ${count(shown.length)} entries rest on fewer than ` +
+      `${data.few_conversations} conversations (the fewest: ${fewest}). There an interval says ` +
+      "little: it is conditional on them. Below two there is none.";
   }
 
   function showDataset() {

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from locomo_vqa.errors import InputError
+from locomo_vqa.models.names import EXAMPLES, parse_name
 from locomo_vqa.system import Endpoint
 
-__all__ = ["parse_endpoint", "provider_of"]
+__all__ = ["ENDPOINT_OPTIONS", "address_of", "parse_endpoint", "provider_of"]
 
-_REMEDY = "Name it like openai:http://127.0.0.1:23333/v1?model=NAME."
+ENDPOINT_OPTIONS = ("in_flight", "model", "revision")
+"""What may stand after the question mark."""
+
+_REMEDY = f"Name it like {EXAMPLES['openai']}."
 
 
 def parse_endpoint(spec: str, *, timeout_s: float) -> Endpoint:
@@ -19,11 +23,11 @@ def parse_endpoint(spec: str, *, timeout_s: float) -> Endpoint:
     Raises:
         InputError: it is not of the form above.
     """
-    scheme, _, rest = spec.partition(":")
-    url = urlsplit(rest)
-    if scheme != "openai" or url.scheme not in ("http", "https") or not url.hostname:
-        raise InputError(f"--model {spec}: is no model that this version can ask.", _REMEDY)
-    model = parse_qs(url.query).get("model", [""])[0]
+    name = parse_name(spec)
+    url = urlsplit(name.target)
+    if name.scheme != "openai" or url.scheme not in ("http", "https") or not url.hostname:
+        raise InputError(f"--model {spec}: is no model that can be asked over HTTP.", _REMEDY)
+    model = name.only(*ENDPOINT_OPTIONS).text("model", "")
     if not model:
         raise InputError(f"--model {spec}: does not say which model of the server.", _REMEDY)
     base = urlunsplit((url.scheme, url.netloc, url.path.rstrip("/"), "", ""))
@@ -35,3 +39,9 @@ def provider_of(endpoint: Endpoint) -> str:
     """Return host and port of an endpoint, without a user name or a password."""
     url = urlsplit(endpoint.base_url)
     return f"{url.hostname}:{url.port}" if url.port else str(url.hostname)
+
+
+def address_of(endpoint: Endpoint) -> str:
+    """Return the base URL of an endpoint, without a user name or a password."""
+    url = urlsplit(endpoint.base_url)
+    return urlunsplit((url.scheme, provider_of(endpoint), url.path, "", ""))

@@ -26,9 +26,12 @@ SCHEMAS = (
     "locomo",
     "metadata",
     "prediction",
+    "question_row",
+    "recipe",
     "run",
     "scores",
     "scores_row",
+    "selection",
     "text_question",
     "visual_question",
 )
@@ -45,8 +48,17 @@ def load_schema(name: str) -> dict[str, Any]:
 @functools.cache
 def _validator(name: str) -> Validator:
     from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
 
-    return Draft202012Validator(load_schema(name))
+    types = Draft202012Validator.TYPE_CHECKER.redefine("array", _is_array)
+    kind: Any = extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
+    validator: Validator = kind(load_schema(name))
+    return validator
+
+
+def _is_array(checker: Any, value: Any) -> bool:
+    """Take tuples for arrays too: what is about to be written is checked before it is JSON."""
+    return isinstance(value, list | tuple)
 
 
 def validate(value: Any, schema: str, *, path: Path, remedy: str, place: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,11 @@ import pytest
 
 from locomo_vqa._version import __version__
 from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
-from locomo_vqa.benchmark_folder import BenchmarkContent, write_benchmark
+from locomo_vqa.benchmark_folder import SAMPLE_FOLDER, BenchmarkContent, write_benchmark
 from locomo_vqa.errors import InputError, MissingResource, OutputError
 from locomo_vqa.files import sha256_file
 from locomo_vqa.locomo import read_locomo
-from tests.conftest import tree
+from tests.conftest import Cli, tree
 from tests.core.locomo_example import sample
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "benchmark"
@@ -174,3 +175,41 @@ def test_the_revision_of_the_real_file(real_locomo: Path, tmp_path: Path) -> Non
     assert revision == "880dae12b47e30282df6b7218a0a5d0696d816dd958d5596e002d5e62a6995b5"
     benchmark: Benchmark = load_benchmark(tmp_path / "real")
     assert benchmark.conversations == locomo.conversations
+
+
+def test_a_picture_that_was_replaced_or_lost_is_refused(tmp_path: Path, cli: Cli) -> None:
+    shutil.copytree(SAMPLE_FOLDER, tmp_path / "copy")
+    first, second = sorted((tmp_path / "copy" / "images").iterdir())[:2]
+    size = second.stat().st_size
+    second.write_bytes(first.read_bytes()[:size].ljust(size, b"\0"))
+    benchmark = load_benchmark(tmp_path / "copy")
+    with pytest.raises(InputError, match="holds another picture than its name says"):
+        benchmark.read_image(second.stem)
+    assert benchmark.read_image(first.stem) == first.read_bytes()
+    assert "another picture" in cli("data", "info", "copy").stderr
+    second.write_bytes(b"")
+    with pytest.raises(InputError, match="has another size"):
+        load_benchmark(tmp_path / "copy")
+    second.unlink()
+    with pytest.raises(InputError, match=r"png: is missing"):
+        load_benchmark(tmp_path / "copy")
+
+
+def test_names_are_text_and_never_markup(tmp_path: Path, cli: Cli) -> None:
+    path = tmp_path / "locomo [bold] :smile:.json"
+    raw = sample("conv-1")
+    raw["conversation"]["speaker_a"] = "[/bold]\x1b[31m"
+    path.write_text(json.dumps([raw]), encoding="utf-8")
+    done = cli("data", "import", path, "--out", "out [bold]", "--name", "[/x]")
+    assert done.returncode == 0, done.stderr
+    assert "Wrote out [bold]" in done.stdout
+    done = cli("data", "info", "out [bold]")
+    assert done.returncode == 0, done.stderr
+    assert "[/x]" in done.stdout
+    assert "locomo [bold] :smile:.json" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "[/bold]\ufffd[31m" in done.stdout
+    done = cli("data", "import", path, "--out", "nameless", "--name", "")
+    assert done.returncode == 2
+    assert "name: '' should be non-empty" in done.stderr
+    assert not (tmp_path / "nameless").exists()

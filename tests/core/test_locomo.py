@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -238,3 +239,61 @@ def test_the_real_file(real_locomo: Path) -> None:
     assert by_id["conv-26/t/37"].evidence == ("D8:6", "D9:17")
     assert by_id["conv-50/t/69"].evidence == ("D30:5",)
     assert "D" in by_id["conv-42/t/88"].evidence
+
+
+ODD_FILES = {
+    "a session with a leading zero": (
+        {"session_03": [], "session_03_date_time": "1:00 pm on 8 May, 2023"},
+        "'session_03.*': is no session's key",
+    ),
+    "a session nought": (
+        {"session_0": [], "session_0_date_time": "1:00 pm on 8 May, 2023"},
+        "'session_0.*': is no session's key",
+    ),
+    "a session of another script": ({"session_٣": []}, "'session_٣': is no session's key"),
+    "a session of many digits": ({"session_" + "9" * 5000: []}, "is no session's key"),
+    "a session far away": ({"session_9999": []}, "session_13: the session is missing"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_FILES)
+def test_odd_sessions_are_refused(name: str, tmp_path: Path) -> None:
+    more, message = ODD_FILES[name]
+    raw = sample()
+    raw["conversation"] |= more
+    with pytest.raises(InputError, match=message):
+        read_locomo(write(tmp_path / "odd.json", raw))
+
+
+def test_odd_values_are_mended_or_kept(tmp_path: Path) -> None:
+    raw = sample()
+    raw["qa"][0] |= {"answer": 2022.0, "category": 2.0, "evidence": ["D" + "9" * 5000 + ":1"]}
+    raw["conversation"]["session_2"][0]["img_url"] = [r"https://pictures.example/\ud800.jpg"]
+    locomo = read_locomo(write(tmp_path / "odd.json", raw))
+    question = locomo.questions[0]
+    assert (question.answer, repr(question.category)) == ("2022", "2")
+    assert locomo.images[0].url == "https://pictures.example/\ufffd.jpg"
+    assert "evidence_kept" in {finding.kind for finding in locomo.report.findings}
+
+
+def test_devices_pipes_and_deep_nesting_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is a device or a pipe"):
+        read_locomo(Path("/dev/zero"))
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is a device or a pipe"):
+        read_locomo(tmp_path / "pipe")
+    deep = tmp_path / "deep.json"
+    deep.write_text("[" * 800 + '"\\ud800"' + "]" * 800)
+    with pytest.raises(InputError, match="nested more than 100 deep"):
+        read_locomo(deep)
+
+
+def test_a_zip_with_damaged_data_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("1.json", json.dumps({"speaker_a": "x" * 1000}))
+    data = bytearray(path.read_bytes())
+    data[40:44] = b"\xff\xff\xff\xff"
+    path.write_bytes(bytes(data))
+    with pytest.raises(InputError, match="can't be unpacked"):
+        read_locomo(path)

@@ -14,67 +14,15 @@ from typing import Any
 
 import pytest
 
-from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.errors import InputError, OutputError
-from locomo_vqa.evaluators.harness import Harness
-from locomo_vqa.evaluators.loading import LoadedSystem, load_system
+from locomo_vqa.evaluators.loading import load_system
 from locomo_vqa.files import read_jsonl
 from locomo_vqa.questions import questions_of
 from locomo_vqa.runs import ImageMode, read_run
 from locomo_vqa.schemas import validate
-from locomo_vqa.system import Answer, Hit, Services, ShownImage, ShownTurn, Usage
+from locomo_vqa.system import Answer, ShownImage
 from tests.conftest import Cli
-
-SAMPLE = load_benchmark("sample")
-TEST = questions_of(SAMPLE, "test")
-
-
-class Recorder:
-    """A system that notes what it was shown; each test makes a subclass of its own."""
-
-    seen: list[ShownTurn]
-    asked: list[tuple[str, Any]]
-
-    def open(self, conversation: Any, workdir: Path, services: Services) -> None:
-        (workdir / "store").write_text(conversation.id)
-        assert list(workdir.iterdir()) == [workdir / "store"]
-
-    def add(self, turns: Any) -> None:
-        self.seen.extend(turns)
-
-    def flush(self) -> None: ...
-
-    def answer(self, question: str, *, now: Any) -> Any:
-        self.asked.append((question, now))
-        return "an answer"
-
-    def answer_visual(self, question: str, *, image: ShownImage | None, now: Any) -> Any:
-        self.asked.append((question, image))
-        return Answer(
-            text="red",
-            retrieved=(Hit(text="a turn", turn="D1:1"),),
-            usage=Usage(input_tokens=3, output_tokens=1, calls=1),
-        )
-
-    def close(self) -> None: ...
-
-
-def recorder(**methods: Any) -> type[Recorder]:
-    return type("Own", (Recorder,), {"seen": [], "asked": [], **methods})
-
-
-def harness(make: Any, out: Path, images: ImageMode = "pixels") -> Harness:
-    system = LoadedSystem(
-        name="own",
-        version=None,
-        uses_pictures=True,
-        prompt_sha256=None,
-        needs_model=False,
-        make=make,
-    )
-    return Harness(
-        system=system, benchmark=SAMPLE, split="test", images=images, services=Services(), out=out
-    )
+from tests.evaluators.recording import SAMPLE, TEST, Recorder, harness, recorder
 
 
 def test_every_question_has_a_row_and_files_fit_their_schemas(tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
 from locomo_vqa.builders.ingest import ingest
 from locomo_vqa.evaluators.score_sheet import score_source, write_scores
 from locomo_vqa.evaluators.scoring import score_predictions
+from locomo_vqa.evaluators.statistics import clustered_interval
 from locomo_vqa.files import read_jsonl
 from locomo_vqa.questions import questions_of
 from locomo_vqa.runs import Prediction
 from locomo_vqa.schemas import validate
+from locomo_vqa.scores import Interval
 from tests.conftest import Cli, real_file
 
 SAMPLE = load_benchmark("sample")
@@ -71,9 +73,22 @@ def test_adversarial_questions_are_not_scored() -> None:
     answers = [Prediction(question_id=q.id, prediction="x", state="ok") for q in adversarial]
     scores = score_predictions([*right(*TEXT), *answers], SAMPLE, split="test")
     assert len(adversarial) == 10
-    assert scores.rows.matched == 38
+    assert (scores.rows.matched, scores.rows.missing, scores.rows.unscored) == (28, 0, 10)
+    assert scores.rows.states == {"ok": 28}
     assert scores.metrics["f1"].overall.n == 28
     assert set(scores.metrics["f1"].by_category) == {"1", "2", "3", "4"}
+
+
+def test_matched_and_missing_are_the_scored_questions() -> None:
+    """5 of 28 text questions, 10 of 90 visual ones, and adversarial rows that never count."""
+    adversarial = [q for q in SAMPLE.text_questions if q.split == "test" and q.category == 5]
+    rows = [Prediction(question_id=q.id, prediction=None, state="error") for q in adversarial]
+    scores = score_predictions([*right(*TEXT[:5], *VISUAL[:10]), *rows], SAMPLE, split="test")
+    assert (scores.rows.matched, scores.rows.missing, scores.rows.unscored) == (15, 103, 10)
+    assert scores.metrics["f1"].overall.n + scores.metrics["v"].overall.n == 15 + 103
+    alone = score_predictions(rows, SAMPLE, split="test")
+    assert (alone.rows.matched, alone.rows.missing, alone.rows.unscored) == (0, 0, 10)
+    assert alone.metrics["f1"].reason == "No row answers a text question with a gold answer."
 
 
 def test_groups_add_up() -> None:
@@ -91,7 +106,8 @@ def test_the_interval_is_over_conversations() -> None:
     """Conversation 9 all right (50 of 50), 10 all wrong (0 of 40), worked out by hand.
 
     Mean 5/9; residual sums 50 * 4/9 and 40 * 5/9, both 22.22; variance 2 * 2 * 22.22^2 / 90^2 …
-    over (G - 1) = 1; t with one degree of freedom at 0.975 is 12.7062.
+    over (G - 1) = 1; t with one degree of freedom at 0.975 is 12.7062. That reaches from -571 to
+    683, of which only 0 to 100 are possible.
     """
     ninth = [question for question in VISUAL if question.conversation == "sample-09"]
     assert len(ninth) == 50
@@ -99,10 +115,23 @@ def test_the_interval_is_over_conversations() -> None:
     wrong = [Prediction(question_id=q.id, prediction="x", state="ok") for q in tenth]
     overall = score_predictions([*right(*ninth), *wrong], SAMPLE, split="test").metrics["v"].overall
     assert overall.value == pytest.approx(100 * 5 / 9)
-    assert overall.interval is not None
     half = 12.706204736 * (2 * 2 * (50 * 4 / 9) ** 2 / 90**2) ** 0.5 * 100
-    assert overall.interval.high - overall.value == pytest.approx(half)
-    assert overall.interval.clusters == 2
+    pure = clustered_interval({"sample-09": [100.0] * 50, "sample-10": [0.0] * 40})
+    assert pure is not None
+    assert pure.high - overall.value == pytest.approx(half)
+    assert overall.interval == replace(
+        pure, low=0.0, high=100.0, method="clustered-t, truncated to the range"
+    )
+
+
+def test_an_interval_within_the_range_stays_as_it_is() -> None:
+    """Half of each conversation right (25 of 50, 20 of 40): no spread, so the interval is 50."""
+    halves = []
+    for name in ("sample-09", "sample-10"):
+        asked = [question for question in VISUAL if question.conversation == name]
+        halves += right(*asked[::2])
+    interval = score_predictions(halves, SAMPLE, split="test").metrics["v"].overall.interval
+    assert interval == Interval(low=50, high=50, level=0.95, method="clustered-t", clusters=2)
 
 
 def test_errata_have_a_mean_of_their_own() -> None:
@@ -177,6 +206,7 @@ def test_the_published_f1_comes_out_row_by_row(name: str, locomo: Benchmark) -> 
         "matched": 1540,
         "missing": 0,
         "extra": 0,
+        "unscored": 0,
         "states": {"ok": 1540},
     }
     stored = document["stored"]["f1_score"]

@@ -67,7 +67,15 @@ def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
         ],
         text_questions=[_text(name) for name in GOLD if "/t/" in name],
         visual_questions=[_visual(name, sha256) for name in GOLD if "/v/" in name],
-        images=[ImageRecord(url=url, state="ok", sha256=sha256, bytes=75, format="png")],
+        images=[
+            ImageRecord(
+                url=url,
+                state="ok",
+                sha256=sha256,
+                bytes=picture.stat().st_size,
+                format="png",
+            )
+        ],
         pictures={sha256: picture},
         report={},
     )
@@ -133,7 +141,11 @@ class ExactScorer:
         lengths = [len(given[q.id].split()) for q in text]
         return Scores(
             rows=RowCounts(
-                matched=len(given), missing=0, extra=extra, states=count_states(predictions)
+                matched=len(given),
+                missing=0,
+                extra=extra,
+                unscored=0,
+                states=count_states(predictions),
             ),
             metrics=sheet,
             answer_length=sum(lengths) / len(lengths),

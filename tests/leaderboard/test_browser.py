@@ -114,6 +114,9 @@ def test_the_default_is_v_in_the_test_split(show: Show) -> None:
     assert re.search(r"<td[^>]*>50\.0<span[^>]*>± 10\.0</span>", dom)
     assert re.search(r"<td[^>]*>0\.0<span[^>]*>\[0\.0, 10\.0\]</span>", dom)
     assert 'title="No judge is configured."' in dom and "not computed" in dom
+    note = re.search(r'<p class="legend" id="few">([^<]*)</p>', dom)
+    assert note is not None
+    assert note[1].startswith("4 of 4 entries rest on fewer than 6 conversations (the fewest: 2).")
     # Strangers' texts are texts: the title is ours, and no element came of them.
     assert "<title>LoCoMo-VQA board</title>" in dom
     assert f"<bdi>{html.escape(HOSTILE, quote=False)}</bdi>" in dom

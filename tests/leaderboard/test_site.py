@@ -17,6 +17,8 @@ from click.testing import CliRunner
 
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.files import write_json
+from locomo_vqa.leaderboard.board import Board
 from locomo_vqa.leaderboard.cli import leaderboard
 from locomo_vqa.leaderboard.site import build_site
 from locomo_vqa.leaderboard.verification import verify
@@ -96,8 +98,27 @@ def test_f1_is_the_default_where_nobody_has_v(
     assert _data(_built(verified(), tmp_path / "site"))["default"] == "f1"
 
 
-def test_a_board_without_entries_is_a_page(verified: Verified, tmp_path: Path) -> None:
-    assert _data(_built(verified(), tmp_path / "site"))["entries"] == []
+def test_a_board_without_entries_is_a_page(submissions: Path, tmp_path: Path) -> None:
+    empty = Board(dataset="Invented", revision="0" * 64, entries=())
+    write_json(submissions / "board.json", empty.to_json())
+    assert _data(_built(submissions, tmp_path / "site"))["entries"] == []
+
+
+def test_pictures_that_a_system_never_looks_at_were_not_seen(
+    submitted: Submit, verified: Verified, tmp_path: Path
+) -> None:
+    for name, used in (("blind", False), ("seeing", True)):
+        path = submitted(system=name) / "run.json"
+        run = json.loads(path.read_text(encoding="utf-8"))
+        run["system"]["uses_pictures"] = used
+        path.write_text(json.dumps(run), encoding="utf-8")
+    rows = _data(_built(verified(), tmp_path / "site"))["entries"]
+    assert {row["system"]: row["pictures"] for row in rows} == {
+        "blind": "none used",
+        "seeing": "pixels",
+    }
+    for entry in verified().glob("*/*/metadata.yaml"):
+        assert "image_handling: pixels" in entry.read_text(encoding="utf-8")
 
 
 def test_no_text_of_a_stranger_is_markup(
@@ -209,6 +230,37 @@ def test_our_site_is_replaced(submitted: Submit, verified: Verified, tmp_path: P
     submitted(system="another")
     assert _built(verified(), tmp_path / "out" / "site") != first
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["site"]
+
+
+def test_a_link_stays_a_link_to_the_new_site(
+    submitted: Submit, verified: Verified, tmp_path: Path
+) -> None:
+    submitted()
+    link = tmp_path / "out" / "site"
+    link.parent.mkdir()
+    link.symlink_to(tmp_path / "served")
+    first = _built(verified(), link)
+    submitted(system="another")
+    assert _built(verified(), link) != first
+    assert link.is_symlink()
+    assert sorted(path.name for path in (tmp_path / "served").iterdir()) == [
+        "index.html",
+        "results.csv",
+    ]
+    assert [path.name for path in link.parent.iterdir()] == ["site"]
+
+
+def test_the_folder_one_is_in_is_refused(
+    submitted: Submit, verified: Verified, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted()
+    folder = verified()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for out in (Path(), Path(".."), tmp_path / "here"):
+        with pytest.raises(OutputError, match="is the folder you are in"):
+            build_site(folder, out)
+    assert list((tmp_path / "here").iterdir()) == []
 
 
 def test_a_site_inside_the_folder_is_no_entry(

@@ -122,6 +122,20 @@ def test_a_submission_is_never_replaced(make_run: MakeRun, submissions: Path) ->
     assert submit(run, submissions, metadata=other, date=date(2026, 9, 1)).is_dir()
 
 
+def test_a_submission_that_fails_leaves_nothing(
+    make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, text: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("locomo_vqa.leaderboard.submission.write_text", full)
+    run = make_run()
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(OutputError, match="No space left"):
+        submit(run, tmp_path / "to" / "board", metadata=METADATA, date=DAY)
+    assert sorted(tmp_path.iterdir()) == before
+
+
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [

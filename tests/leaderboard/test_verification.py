@@ -86,14 +86,28 @@ def test_the_board_is_a_valid_file_with_the_same_bytes_each_time(
     assert (submissions / "board.json").read_bytes() == first
 
 
-def test_an_empty_folder_gives_an_empty_board(
+def test_a_folder_without_submissions_is_refused_and_left_alone(
     submissions: Path, benchmark: Benchmark, scorer: Scorer
 ) -> None:
     (submissions / "README.md").write_text("Hello", encoding="utf-8")
     (submissions / ".git" / "objects").mkdir(parents=True)
-    assert verify(submissions, benchmark, scorer).entries == ()
+    with pytest.raises(InputError, match="holds no submission"):
+        verify(submissions, benchmark, scorer)
     with pytest.raises(InputError, match="no folder of submissions"):
         verify(submissions / "none", benchmark, scorer)
+    assert not (submissions / "board.json").exists()
+
+
+def test_a_folder_of_another_kind_is_refused_and_left_alone(
+    submitted: Submit, make_run: Submit, benchmark: Benchmark, scorer: Scorer
+) -> None:
+    run, entry = make_run(), submitted()
+    (run / "work" / "conv-1").mkdir(parents=True)  # As a system may have left it.
+    for folder, kind in ((run, "run"), (entry, "submission"), (benchmark.folder, "benchmark")):
+        with pytest.raises(InputError, match=f"is a {kind} folder") as caught:
+            verify(folder, benchmark, scorer)
+        assert "submit --to" in caught.value.remedy
+        assert not (folder / "board.json").exists()
 
 
 def _symlink_predictions(entry: Path) -> None:

@@ -134,3 +134,16 @@ def test_wrong_models_are_refused_before_anything_is_written(tmp_path: Path, cli
     assert done.returncode == 2
     assert "--model names none" in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("count", [1.5, -1])
+def test_an_endpoint_that_can_t_count_is_no_failure(count: float, tmp_path: Path, cli: Cli) -> None:
+    def respond(request: dict[str, Any]) -> tuple[int, Any]:
+        status, body = completion("fine")
+        return status, {**body, "usage": {"prompt_tokens": count, "completion_tokens": 2}}
+
+    with stub_endpoint(respond) as endpoint:
+        done = cli(*RUN, "--model", endpoint.model)
+    assert done.returncode == 0, done.stderr
+    row = read_jsonl(tmp_path / "run" / "predictions.jsonl", what="it")[0][1]
+    assert row["usage"] == {"input_tokens": None, "output_tokens": 2, "calls": 1}

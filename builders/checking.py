@@ -1,0 +1,53 @@
+"""What a visual question must be before anybody is asked it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["MAX_ANSWER", "MAX_QUESTION", "MIN_QUESTION", "check_question"]
+
+MIN_QUESTION, MAX_QUESTION = 8, 300
+"""Characters of a question."""
+MAX_ANSWER = 30
+"""Characters of an answer."""
+
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_LATIN_SHARE = 0.9
+_FREE = frozenset({"yes", "no"})
+"""Answers that may stand in their question: it offers them, and gives nothing away."""
+
+
+def check_question(question: str, answer: str) -> str | None:
+    """Return what is wrong with a question and its one-word answer, or None where nothing is.
+
+    The sentence is also what the generator is told when it is asked again. The rules are the
+    paper's (appendix C.1): a question, answered by exactly one word, hard to guess from its own
+    wording; and our own: within bounds, and in English letters.
+    """
+    question, answer = question.strip(), answer.strip()
+    words = _WORD.findall(answer)
+    if not question:
+        return "The question is empty."
+    if not answer:
+        return "The answer is empty."
+    if len(words) != 1 or words[0] != answer:
+        return "The answer must be exactly one word, without blanks or punctuation."
+    if len(answer) > MAX_ANSWER:
+        return f"The answer must have at most {MAX_ANSWER} characters."
+    if not question.endswith("?"):
+        return "The question must end with a question mark."
+    if not MIN_QUESTION <= len(question) <= MAX_QUESTION:
+        return f"The question must have {MIN_QUESTION} to {MAX_QUESTION} characters."
+    if not _is_latin(question + answer):
+        return "The question and the answer must be in English."
+    asked = {word.lower() for word in _WORD.findall(question)}
+    if answer.lower() in asked and answer.lower() not in _FREE:
+        return "The answer must not stand in the question."
+    return None
+
+
+def _is_latin(text: str) -> bool:
+    letters = [character for character in text if character.isalpha()]
+    latin = sum(unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
+    return bool(letters) and latin >= _LATIN_SHARE * len(letters)

@@ -1,0 +1,1 @@
+"""The stage `images`: a benchmark folder's pictures, from their hosts or from a mirror."""

@@ -1,0 +1,146 @@
+"""Decoding pictures in processes of their own, a few at a time.
+
+A file made to break a decoder then costs a worker, not the run: a crash, a hang or a flood of
+memory is that picture's state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from locomo_vqa.errors import MissingResource
+from locomo_vqa.images import ImageFacts, Refusal
+
+__all__ = ["Inspectors"]
+
+_COMMAND = (sys.executable, "-m", f"{__package__}.inspect_worker")
+_TRIES = 2
+"""A worker can also be lost to other programs' hunger for memory: only two crashes count."""
+
+
+class Inspectors:
+    """A few workers that answer what `inspect_image` would."""
+
+    def __init__(
+        self,
+        *,
+        max_pixels: int,
+        workers: int | None = None,
+        seconds: float = 60,
+        command: Sequence[str] = _COMMAND,
+    ) -> None:
+        """Start nothing yet.
+
+        `seconds` is the most that one picture may take. `command` starts a worker.
+        """
+        self._max_pixels = max_pixels
+        self._seconds = seconds
+        count = workers or max(1, min(4, (os.cpu_count() or 1) - 1))
+        self._all = [_Worker(command) for _ in range(count)]
+        self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
+        for worker in self._all:
+            self._idle.put_nowait(worker)
+
+    async def inspect(self, path: Path) -> ImageFacts | Refusal:
+        """Return what is known of the picture in a file, or why it is refused.
+
+        Raises:
+            MissingResource: no worker can be started.
+        """
+        worker = await self._idle.get()
+        try:
+            problem = ""
+            for _ in range(_TRIES):
+                answer = await self._ask(worker, path)
+                if not isinstance(answer, str):
+                    return answer
+                problem = answer
+            return Refusal(state="not_an_image", detail=problem)
+        finally:
+            self._idle.put_nowait(worker)
+
+    async def _ask(self, worker: _Worker, path: Path) -> ImageFacts | Refusal | str:
+        asked = {"path": str(path), "max_pixels": self._max_pixels}
+        try:
+            async with asyncio.timeout(self._seconds):
+                answer = await worker.ask(asked)
+        except TimeoutError:
+            await worker.stop()
+            return "decoding it takes too long"
+        except (OSError, EOFError, ValueError):
+            await worker.stop()
+            return "decoding it fails"
+        except BaseException:
+            await worker.stop()
+            raise
+        if "facts" in answer:
+            return ImageFacts(**answer["facts"])
+        return Refusal(**answer["refusal"])
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for worker in self._all:
+            await worker.stop()
+
+
+class _Worker:
+    """One process; started when it is first asked, and again after it was lost."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def ask(self, asked: dict[str, Any]) -> dict[str, Any]:
+        process = self._process or await self._start()
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(asked).encode() + b"\n")
+        await process.stdin.drain()
+        answer: dict[str, Any] = json.loads(await _line(process))
+        return answer
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        pipe = asyncio.subprocess.PIPE
+        # One thread of linear algebra is enough for 32 × 32 pixels, and takes less memory.
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command, stdin=pipe, stdout=pipe, env=environment
+        )
+        try:
+            await _line(self._process)
+        except EOFError:
+            raise MissingResource(
+                "The process that decodes pictures can't be started.",
+                f"Try `{' '.join(self._command)}`, which says why.",
+            ) from None
+        return self._process
+
+    async def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            if process.returncode is None:
+                process.kill()
+            if process.stdin is not None:
+                process.stdin.close()
+            await process.communicate()
+
+
+async def _line(process: asyncio.subprocess.Process) -> bytes:
+    assert process.stdout is not None
+    line = await process.stdout.readline()
+    if not line.endswith(b"\n"):
+        raise EOFError
+    return line

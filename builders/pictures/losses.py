@@ -1,0 +1,79 @@
+"""What became of every URL, in numbers: `losses.json`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, get_args
+
+from locomo_vqa.benchmark import ImageRecord, ImageState
+
+from .duplicates import SharedPicture
+from .fetching import host_of
+
+__all__ = ["Losses", "count_losses"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Losses:
+    """The account of a run; every URL is in it once."""
+
+    urls: int
+    """Distinct URLs."""
+    by_state: dict[ImageState, int]
+    """URLs by state, in the order of `ImageState`; they add up to `urls`."""
+    by_host: list[dict[str, Any]]
+    """`{host, urls, lost, by_state}` of hosts that lost any, the most first."""
+    reasons: list[dict[str, Any]]
+    """`{state, detail, urls}` of what is not ok, the most first."""
+    removed: list[dict[str, Any]]
+    """Pictures that several splits shared; see `SharedPicture`."""
+    visual_questions_removed: int
+    """Visual questions that went with them, or whose picture is no longer ok."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `losses.json` holds."""
+        return {"schema_version": 1, "kind": "losses", **asdict(self)}
+
+
+def count_losses(
+    records: Sequence[ImageRecord],
+    removed: Sequence[SharedPicture],
+    *,
+    visual_questions_removed: int,
+) -> Losses:
+    """Account for every record that has a URL."""
+    fetched = [record for record in records if record.url is not None]
+    states = Counter(record.state for record in fetched)
+    reasons = Counter((r.state, r.detail or "") for r in fetched if r.state != "ok")
+    return Losses(
+        urls=len(fetched),
+        by_state={state: states[state] for state in get_args(ImageState) if states[state]},
+        by_host=_by_host(fetched),
+        reasons=[
+            {"state": state, "detail": detail, "urls": number}
+            for (state, detail), number in sorted(reasons.items(), key=lambda e: (-e[1], e[0]))
+        ],
+        removed=[asdict(each) for each in removed],
+        visual_questions_removed=visual_questions_removed,
+    )
+
+
+def _by_host(records: Sequence[ImageRecord]) -> list[dict[str, Any]]:
+    hosts: dict[str, Counter[ImageState]] = {}
+    for record in records:
+        url = record.url or ""
+        host = "data:" if url.startswith("data:") else host_of(url)
+        hosts.setdefault(host, Counter())[record.state] += 1
+    rows = [
+        {
+            "host": host,
+            "urls": counter.total(),
+            "lost": counter.total() - counter["ok"],
+            "by_state": {s: counter[s] for s in get_args(ImageState) if counter[s]},
+        }
+        for host, counter in hosts.items()
+    ]
+    lossy = [row for row in rows if row["lost"]]
+    return sorted(lossy, key=lambda row: (-row["lost"], row["host"]))

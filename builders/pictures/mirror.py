@@ -1,0 +1,148 @@
+"""Pictures from a folder instead of the network.
+
+The picture of a URL is looked for in this order:
+
+1. where `mirror.jsonl` says: lines `{"url", "file"}`, the file relative to the folder;
+2. as `<SHA-256 of the URL>`, with any ending or none, directly in the folder;
+3. as `<host>/<path>`, which is how `wget --force-directories` keeps it: the path with its query
+   (`a.jpg?w=5`) or without, percent-encoded as in the URL or decoded.
+
+Nothing outside the folder is read, whatever a line, a URL or a symbolic link says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import httpx
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import read_jsonl, sha256_text
+
+from .addresses import parse_url
+from .bodies import PIECE
+from .fetching import Settings
+from .inspecting import Inspectors
+from .outcome import Outcome, TooLarge
+from .store import PictureStore
+
+__all__ = ["Mirror", "read_all"]
+
+_REMEDY = 'Each line must be like {"url": "https://…", "file": "a.jpg"}.'
+
+
+class Mirror:
+    """A folder that has pictures by URL."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the folder's list.
+
+        Raises:
+            InputError: there is no such folder, or its `mirror.jsonl` can't be used.
+        """
+        if not folder.is_dir():
+            raise InputError(f"{folder}: the mirror is no folder.", "Check the path.")
+        self._root = folder.resolve()
+        self._listed = dict(_listed(folder / "mirror.jsonl"))
+        self._hashed = {
+            path.name.partition(".")[0]: path.name
+            for path in sorted(self._root.iterdir())
+            if len(path.name.partition(".")[0]) == 64
+        }
+
+    def open(self, url: str) -> int | str | None:
+        """Return a descriptor of the URL's file; why it is refused; or None if there is none."""
+        for name in self._names(url):
+            try:
+                path = (self._root / name).resolve(strict=True)
+            except (OSError, ValueError, RuntimeError):
+                continue
+            if not path.is_relative_to(self._root):
+                return "the mirror's file lies outside the mirror"
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            if stat.S_ISREG(os.fstat(handle).st_mode):
+                return handle
+            os.close(handle)
+        return None
+
+    def _names(self, url: str) -> Iterator[str]:
+        if url in self._listed:
+            yield self._listed[url]
+        if name := self._hashed.get(sha256_text(url)):
+            yield name
+        try:
+            parsed = parse_url(url)
+        except httpx.InvalidURL:
+            return
+        encoded = parsed.raw_path.decode("ascii").lstrip("/")
+        bare = encoded.partition("?")[0]
+        for path in dict.fromkeys((encoded, unquote(encoded), bare, unquote(bare))):
+            if parsed.host and path:
+                yield f"{parsed.host}/{path}"
+
+
+def _listed(path: Path) -> Iterator[tuple[str, str]]:
+    if not path.exists():
+        return
+    for number, row in read_jsonl(path, what="the mirror's list"):
+        if not isinstance(row, dict) or not all(
+            isinstance(row.get(key), str) for key in ("url", "file")
+        ):
+            raise InputError(f"{path}: line {number} names no url and file.", _REMEDY)
+        yield row["url"], row["file"]
+
+
+async def read_all(
+    mirror: Mirror,
+    urls: Iterable[str],
+    *,
+    store: PictureStore,
+    inspectors: Inspectors,
+    settings: Settings,
+    step: Callable[[], None] = lambda: None,
+) -> dict[str, Outcome]:
+    """Take pictures from a mirror into the store, and return every URL's outcome.
+
+    Raises:
+        OutputError: the disk takes no more; what was finished is kept.
+    """
+    outcomes: dict[str, Outcome] = {}
+    waiting = iter(urls)
+
+    async def work() -> None:
+        for url in waiting:
+            outcomes[url] = await _read(mirror, url, store, inspectors, settings.max_bytes)
+            await store.finish(url, outcomes[url])
+            step()
+
+    await asyncio.gather(*(work() for _ in range(min(settings.in_flight, 8))))
+    return outcomes
+
+
+async def _read(
+    mirror: Mirror, url: str, store: PictureStore, inspectors: Inspectors, max_bytes: int
+) -> Outcome:
+    try:
+        found = mirror.open(url)
+    except OSError:
+        return Outcome(state="not_fetched", detail="the mirror's file can't be read")
+    if found is None:
+        return Outcome(state="not_fetched", detail="it is not in the mirror")
+    if isinstance(found, str):
+        return Outcome(state="blocked", detail=found)
+    try:
+        return await store.receive(_pieces(found), limit=max_bytes, inspectors=inspectors)
+    except TooLarge as large:
+        return Outcome(state="too_large", detail=large.detail)
+    finally:
+        os.close(found)
+
+
+async def _pieces(handle: int) -> AsyncIterator[bytes]:
+    while piece := os.read(handle, PIECE):
+        yield piece

@@ -1,0 +1,49 @@
+"""What became of one URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from locomo_vqa.benchmark import ImageState
+from locomo_vqa.errors import OutputError
+
+__all__ = ["Outcome", "TooLarge", "cannot_keep"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one URL; everything but state and detail is None unless the state is ok."""
+
+    state: ImageState
+    """The state that its picture gets."""
+    detail: str | None = None
+    """Why, in a few words that do not depend on chance."""
+    sha256: str | None = None
+    """The SHA-256 of the picture's bytes."""
+    bytes: int | None = None
+    """Their number."""
+    format: str | None = None
+    """The file's ending."""
+    width: int | None = None
+    """Pixels, upright."""
+    height: int | None = None
+    """Pixels, upright."""
+    phash: str | None = None
+    """See `locomo_vqa.looks.look_hash`."""
+
+
+class TooLarge(Exception):
+    """More bytes came than the limit allows; `detail` says so in a few words."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.detail = f"it has more than {limit:,} bytes"
+
+
+def cannot_keep(error: OSError) -> OutputError:
+    """Return the sentence for a disk that takes no more."""
+    place = f"{error.filename}: " if error.filename else ""
+    return OutputError(
+        f"{place}a picture can't be kept ({error.strerror or error}).",
+        "Make room, then give the same command again: pictures that were finished are kept.",
+    )

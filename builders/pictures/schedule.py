@@ -1,0 +1,99 @@
+"""Who is asked next: many hosts at once, a few requests to each, and pauses where a host asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+__all__ = ["HostQueue", "Job"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """A URL to download."""
+
+    url: str
+    """The URL."""
+    host: str
+    """The host whose bound it counts against."""
+    tries: int = 0
+    """The attempts begun so far."""
+
+
+@dataclass(slots=True)
+class _Host:
+    jobs: deque[Job] = field(default_factory=deque)
+    active: int = 0
+    pauses: int = 0
+    offered: bool = False
+
+
+class HostQueue:
+    """Hands out jobs so that no host works on more than `per_host` at once.
+
+    A worker never waits for one busy host while another is free, and a job that must wait keeps
+    no worker from working.
+    """
+
+    def __init__(self, jobs: Iterable[Job], *, per_host: int) -> None:
+        self._per_host = per_host
+        self._hosts: dict[str, _Host] = {}
+        self._ready: deque[_Host] = deque()
+        self._open = 0
+        self._changed = asyncio.Event()
+        for job in jobs:
+            host = self._hosts.setdefault(job.host, _Host())
+            host.jobs.append(job)
+            self._open += 1
+            self._offer(host)
+
+    async def get(self) -> Job | None:
+        """Return the next job that may begin, or None when all are done."""
+        while self._open:
+            if self._ready:
+                host = self._ready.popleft()
+                host.offered = False
+                if host.pauses or not host.jobs:
+                    continue
+                job = host.jobs.popleft()
+                job.tries += 1
+                host.active += 1
+                self._offer(host)
+                return job
+            self._changed.clear()
+            await self._changed.wait()
+        return None
+
+    def done(self, job: Job) -> None:
+        """Say that a job needs no more."""
+        self._open -= 1
+        self._release(job)
+
+    def again(self, job: Job, *, delay: float, pause_host: bool) -> None:
+        """Say that a job must be tried again after `delay` seconds, and perhaps its host too."""
+        host = self._hosts[job.host]
+        host.pauses += pause_host
+        self._release(job)
+        asyncio.get_running_loop().call_later(delay, self._resume, job, pause_host)
+
+    def _resume(self, job: Job, pause_host: bool) -> None:
+        host = self._hosts[job.host]
+        host.pauses -= pause_host
+        host.jobs.append(job)
+        self._offer(host)
+        self._changed.set()
+
+    def _release(self, job: Job) -> None:
+        host = self._hosts[job.host]
+        host.active -= 1
+        self._offer(host)
+        self._changed.set()
+
+    def _offer(self, host: _Host) -> None:
+        free = host.jobs and host.active < self._per_host and not host.pauses
+        if free and not host.offered:
+            host.offered = True
+            self._ready.append(host)
+            self._changed.set()

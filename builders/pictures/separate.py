@@ -1,0 +1,97 @@
+"""Removing from every split what several splits share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from locomo_vqa.benchmark import Conversation, Image, ImageRecord, VisualQuestion
+
+from .duplicates import LOOK_DISTANCE, SharedPicture, find_shared
+
+__all__ = ["Separated", "separate_splits", "with_records"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Separated:
+    """A benchmark's parts without the pictures that several splits shared."""
+
+    conversations: tuple[Conversation, ...]
+    """The removed pictures have the state `several_splits` and no bytes."""
+    images: tuple[ImageRecord, ...]
+    """Likewise."""
+    visual_questions: tuple[VisualQuestion, ...]
+    """Those whose picture stayed."""
+    removed: tuple[SharedPicture, ...]
+    """What was removed, and why."""
+
+
+def separate_splits(
+    conversations: Sequence[Conversation],
+    images: Sequence[ImageRecord],
+    visual_questions: Sequence[VisualQuestion],
+    *,
+    look_distance: int = LOOK_DISTANCE,
+) -> Separated:
+    """Remove the pictures that occur in several splits from all of them, as the paper does."""
+    splits = {conversation.id: conversation.split for conversation in conversations}
+    removed = find_shared(images, splits, look_distance=look_distance)
+    reasons = {each.sha256: f"in several splits by {', '.join(each.reasons)}" for each in removed}
+    records = tuple(_without(record, reasons) for record in images)
+    return Separated(
+        conversations=with_records(conversations, records),
+        images=records,
+        visual_questions=tuple(q for q in visual_questions if q.image not in reasons),
+        removed=tuple(removed),
+    )
+
+
+def _without(record: ImageRecord, reasons: Mapping[str, str]) -> ImageRecord:
+    if record.sha256 is None or record.sha256 not in reasons:
+        return record
+    return ImageRecord(
+        url=record.url,
+        state="several_splits",
+        turns=record.turns,
+        detail=reasons[record.sha256],
+    )
+
+
+def with_records(
+    conversations: Sequence[Conversation], records: Collection[ImageRecord]
+) -> tuple[Conversation, ...]:
+    """Return the conversations with the state and hash that each picture's record gives.
+
+    What several splits share loses its address there too; its record keeps it.
+    """
+    by_url = {record.url: record for record in records if record.url is not None}
+
+    def filled(image: Image) -> Image:
+        if image.url is None:
+            return image
+        record = by_url[image.url]
+        return replace(
+            image,
+            url=None if record.state == "several_splits" else image.url,
+            state=record.state,
+            sha256=record.sha256 if record.state == "ok" else None,
+        )
+
+    return tuple(
+        replace(
+            conversation,
+            sessions=tuple(
+                replace(
+                    session,
+                    turns=tuple(
+                        replace(turn, images=tuple(map(filled, turn.images)))
+                        if turn.images
+                        else turn
+                        for turn in session.turns
+                    ),
+                )
+                for session in conversation.sessions
+            ),
+        )
+        for conversation in conversations
+    )

@@ -1,0 +1,149 @@
+"""The work folder: pictures under their SHA-256, and the journal of what is finished.
+
+<out>.unfinished/
+├── pictures.jsonl     finished URLs, and the settings of every run
+├── pictures/          <sha256>.<ext>
+└── partial/           what is being downloaded; emptied when a run begins
+
+A URL is finished when its line is in the journal; the picture is in its place before that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import shutil
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from locomo_vqa.images import Refusal
+
+from .inspecting import Inspectors
+from .journal import PictureJournal
+from .outcome import Outcome, TooLarge, cannot_keep
+
+__all__ = ["PictureStore"]
+
+
+class PictureStore:
+    """What earlier runs finished, and where this one keeps what it finishes."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        """Open or make the work folder.
+
+        Outcomes other than ok count only if they were found under the same `settings`.
+
+        Raises:
+            OutputError: it can't be written, or another process is at work there.
+            InputError: its journal is damaged.
+        """
+        self.folder = folder
+        self._names = itertools.count()
+        with _on_disk():
+            (folder / "pictures").mkdir(parents=True, exist_ok=True)
+        self._journal = PictureJournal(folder / "pictures.jsonl", settings)
+        try:
+            shutil.rmtree(folder / "partial", ignore_errors=True)
+            with _on_disk():
+                (folder / "partial").mkdir()
+        except BaseException:
+            self._journal.close()
+            raise
+
+    def _is_whole(self, outcome: Outcome) -> bool:
+        try:
+            return self.path(outcome).stat().st_size == outcome.bytes
+        except OSError:
+            return False
+
+    def finished(self, url: str) -> Outcome | None:
+        """Return the outcome of a URL that is finished."""
+        outcome = self._journal.outcomes.get(self._journal.key(url))
+        if outcome is not None and outcome.state == "ok" and not self._is_whole(outcome):
+            return None
+        return outcome
+
+    async def finish(self, url: str, outcome: Outcome) -> None:
+        """Write an outcome down; it is on the disk on return.
+
+        The picture itself may not be: what a power cut leaves of it has another size, which is
+        seen by `finished`.
+        """
+        await self._journal.add(url, outcome)
+
+    def path(self, outcome: Outcome) -> Path:
+        """Return where the bytes of an outcome with state ok lie."""
+        return self.folder / "pictures" / f"{outcome.sha256}.{outcome.format}"
+
+    async def receive(
+        self, pieces: AsyncIterator[bytes], *, limit: int, inspectors: Inspectors
+    ) -> Outcome:
+        """Write bytes down as they come, and keep them if they are a picture.
+
+        Raises:
+            TooLarge: more than `limit` bytes came; the rest is never asked for.
+            OutputError: the disk takes no more.
+        """
+        path = self.folder / "partial" / str(next(self._names))
+        try:
+            sha256, size = await _write(path, pieces, limit)
+            found = await inspectors.inspect(path)
+            if isinstance(found, Refusal):
+                return Outcome(state=found.state, detail=found.detail)
+            outcome = Outcome(
+                state="ok",
+                sha256=sha256,
+                bytes=size,
+                format=found.format,
+                width=found.width,
+                height=found.height,
+                phash=found.phash,
+            )
+            with _on_disk():
+                path.replace(self.path(outcome))
+            return outcome
+        finally:
+            path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self._journal.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+async def _write(path: Path, pieces: AsyncIterator[bytes], limit: int) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with _on_disk():
+        stream = path.open("wb", buffering=0)
+    with stream:
+        async for piece in pieces:
+            size += len(piece)
+            if size > limit:
+                raise TooLarge(limit)
+            digest.update(piece)
+            with _on_disk():
+                rest = memoryview(piece)
+                while rest:
+                    rest = rest[stream.write(rest) :]
+    return digest.hexdigest(), size
+
+
+@contextlib.contextmanager
+def _on_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise cannot_keep(error) from None

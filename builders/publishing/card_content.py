@@ -1,0 +1,147 @@
+"""What a card says of the data themselves: counts, answers, checks, pictures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from locomo_vqa.benchmark import (
+    CATEGORIES,
+    QUESTION_TYPES,
+    SPLITS,
+    Benchmark,
+    VisualQuestion,
+)
+
+from .facts import QUALITY_COLUMNS, PublishFacts
+from .markdown import escaped, table
+
+__all__ = ["answers_section", "contents_section", "pictures_section"]
+
+DOMINANT = 0.5
+"""A type whose most frequent answer has a larger share measures little, which the card says."""
+
+_STATES: Mapping[str, str] = {
+    "ok": "in the data set",
+    "not_fetched": "not tried",
+    "no_url": "LoCoMo gives a caption and no address",
+    "dead": "the address does not answer any more",
+    "changed": "the address answers with another picture",
+    "not_an_image": "what came back is no picture",
+    "too_large": "larger than the limits",
+    "blocked": "the address is not public, or its host forbids the download",
+    "several_splits": "removed because several splits share it",
+}
+
+
+def contents_section(benchmark: Benchmark) -> str:
+    """Return the counts by split, type and category, with an example of each type."""
+    rows = [_count_row("conversations", [c.split for c in benchmark.conversations])]
+    rows.append(_count_row("text questions", [q.split for q in benchmark.text_questions]))
+    for category, name in CATEGORIES.items():
+        splits = [q.split for q in benchmark.text_questions if q.category == category]
+        if splits:
+            rows.append(_count_row(f"… {name} (category {category})", splits))
+    rows.append(_count_row("visual questions", [q.split for q in benchmark.visual_questions]))
+    for type, questions in _by_type(benchmark).items():
+        rows.append(_count_row(f"… {type}", [q.split for q in questions]))
+    asked = {(q.split, q.image) for q in benchmark.visual_questions}
+    rows.append(_count_row("pictures asked about", [split for split, _ in asked]))
+    parts = [
+        "## What is in it",
+        table(("", *SPLITS, "all"), rows, numbers=len(SPLITS) + 1),
+        "Whole conversations belong to one split.",
+        _text_remarks(benchmark),
+    ]
+    if benchmark.visual_questions:
+        parts += ["An example of each type of visual question:", _examples(benchmark)]
+    return "\n\n".join(parts)
+
+
+def _count_row(name: str, splits: Sequence[str]) -> list[str]:
+    numbers = [sum(item == split for item in splits) for split in SPLITS]
+    return [name, *(f"{number:,}" for number in (*numbers, len(splits)))]
+
+
+def _by_type(benchmark: Benchmark) -> dict[str, list[VisualQuestion]]:
+    groups: dict[str, list[VisualQuestion]] = {type: [] for type in QUESTION_TYPES}
+    for question in benchmark.visual_questions:
+        groups[question.type].append(question)
+    return {type: questions for type, questions in groups.items() if questions}
+
+
+def _text_remarks(benchmark: Benchmark) -> str:
+    duplicates = sum(q.duplicate_of is not None for q in benchmark.text_questions)
+    errata = [q.erratum for q in benchmark.text_questions if q.erratum]
+    changed = sum(erratum.changes_score for erratum in errata)
+    return (
+        f"Text questions that repeat an earlier one: {duplicates:,} (`duplicate_of`). "
+        f"Text questions whose gold answer is known to be wrong in some way: {len(errata):,}, "
+        f"of which {changed:,} change what a right answer scores (`erratum_kind`)."
+    )
+
+
+def _examples(benchmark: Benchmark) -> str:
+    """Show questions of the training split where there are any, to give no test answer away."""
+    rows = []
+    for type, questions in _by_type(benchmark).items():
+        example = min(questions, key=lambda question: SPLITS.index(question.split))
+        rows.append([type, escaped(example.question), escaped(example.answer)])
+    return table(("Type", "Question", "Answer"), rows)
+
+
+def answers_section(benchmark: Benchmark, facts: PublishFacts) -> str:
+    """Return how the answers are distributed, and what the checks of the questions found."""
+    if not benchmark.visual_questions:
+        return "## Answers\n\nThere are no visual questions."
+    rows, warnings = [], []
+    for type, questions in _by_type(benchmark).items():
+        counts = Counter(question.answer.lower() for question in questions)
+        answer = min(counts, key=lambda answer: (-counts[answer], answer))
+        share = counts[answer] / len(questions)
+        number = f"{len(questions):,}"
+        rows.append([type, escaped(answer), number, f"{len(counts):,}", f"{share:.0%}"])
+        if share > DOMINANT:
+            constant = f"always answering “{escaped(answer)}” would be right for {share:.0%}."
+            warnings.append(f"- **{type}**: {constant}")
+    columns = ("Type", "Most frequent answer", "Questions", "Different answers", "Its share")
+    parts = ["## Answers", table(columns, rows, numbers=3)]
+    if warnings:
+        parts += ["Types in which one answer dominates:", "\n".join(warnings)]
+    return "\n\n".join([*parts, _checks(benchmark, facts)])
+
+
+def _checks(benchmark: Benchmark, facts: PublishFacts) -> str:
+    if facts.quality is None:
+        return "Checks of the questions (self-consistency, guessing, captions): not recorded."
+    rows = []
+    for column, meaning in QUALITY_COLUMNS.items():
+        values = Counter(
+            facts.quality.get(question.id, {}).get(column)
+            for question in benchmark.visual_questions
+        )
+        numbers = (values[True], values[False], values[None])
+        rows.append([f"`{column}`", meaning, *(f"{number:,}" for number in numbers)])
+    found = table(("Check", "True means", "True", "False", "Not checked"), rows, numbers=3)
+    return f"Checks of the visual questions; none of them took a question out:\n\n{found}"
+
+
+def pictures_section(benchmark: Benchmark, facts: PublishFacts) -> str:
+    """Return what became of the pictures, and how many were taken out."""
+    losses: Counter[str] = Counter(record.state for record in benchmark.images)
+    if facts.losses is not None:
+        losses = Counter({state: n for state, n in facts.losses.items() if n})
+    rows = [
+        [f"`{state}`", _STATES.get(state, ""), f"{losses[state]:,}"]
+        for state in dict.fromkeys([*_STATES, *losses])
+        if state in losses
+    ]
+    number = facts.removed_pictures or losses["several_splits"]
+    known = number or facts.removed_pictures is not None
+    removed = f"{number:,}" if known else "not recorded"
+    parts = [
+        "## Pictures",
+        table(("State", "Meaning", "Pictures"), rows, numbers=1) if rows else "There are none.",
+        f"Pictures removed because several splits had them: {removed}.",
+    ]
+    return "\n\n".join(parts)

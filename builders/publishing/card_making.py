@@ -1,0 +1,70 @@
+"""What a card says of how the questions were made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .facts import ModelFact, ProbeFact, PublishFacts
+from .markdown import escaped, fenced, table
+
+__all__ = ["making_section"]
+
+_NOT_RECORDED = "not recorded"
+
+
+def making_section(facts: PublishFacts) -> str:
+    """Return the models, the prompt, the trial of the types, and the recipe."""
+    prompt = escaped(facts.prompt_sha256) if facts.prompt_sha256 else _NOT_RECORDED
+    parts = [
+        "## How the visual questions were made",
+        f"- Written by: {_model(facts.generator)}\n"
+        f"- Tried by: {_model(facts.validator)}\n"
+        f"- SHA-256 of the prompt: {prompt}",
+    ]
+    if facts.probe is None:
+        parts.append(f"Trial of the candidate types: {_NOT_RECORDED}.")
+    else:
+        parts.append(
+            "The candidate types were tried on some pictures; those that the second model got "
+            "wrong most often were taken. Intervals are at 95 %."
+        )
+        parts.append(_probe_table(facts.probe))
+    if facts.recipe is None:
+        parts.append(f"Recipe: {_NOT_RECORDED}.")
+    else:
+        parts += ["Recipe:", fenced(facts.recipe)]
+    return "\n\n".join(parts)
+
+
+def _model(model: ModelFact | None) -> str:
+    if model is None:
+        return _NOT_RECORDED
+    revision = escaped(model.revision) if model.revision else _NOT_RECORDED
+    return f"{escaped(model.name)}, revision {revision}"
+
+
+def _probe_table(probe: Sequence[ProbeFact]) -> str:
+    columns = ("Type", "Taken", "Questions", "Wrong", "Error rate", "Interval", "Declined")
+    rows = [
+        [
+            fact.type,
+            "yes" if fact.selected else "no",
+            f"{fact.n:,}",
+            f"{fact.errors:,}",
+            _share(fact.error_rate),
+            _interval(fact),
+            "–" if fact.declined is None else f"{fact.declined:,}",
+        ]
+        for fact in probe
+    ]
+    return table(columns, rows, numbers=5)
+
+
+def _interval(fact: ProbeFact) -> str:
+    if fact.low is None or fact.high is None:
+        return "–"
+    return f"{_share(fact.low)} to {_share(fact.high)}"
+
+
+def _share(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"

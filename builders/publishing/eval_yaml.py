@@ -1,0 +1,36 @@
+"""`eval.yaml`: what registers a data set as a benchmark on the Hub, with a task for each score."""
+
+from __future__ import annotations
+
+from locomo_vqa.benchmark import Benchmark
+
+from .markdown import one_line
+from .parquet import Layout
+
+__all__ = ["TASKS", "eval_yaml"]
+
+TASKS = (("v", "visual"), ("l", "text"), ("j", "text"))
+"""The scores of the paper, and the configuration whose questions each is of."""
+_SPLIT = "test"
+
+
+def eval_yaml(benchmark: Benchmark, layout: Layout) -> str:
+    """Return the file's text; a task whose questions are not in the data set is left out."""
+    import yaml
+
+    content = {
+        "name": one_line(benchmark.name),
+        "description": (
+            "Questions about months of conversation with shared pictures. "
+            "V: share of one-word answers about pictures that are right (exact match). "
+            "L: overlap and semantics of answers about the text. "
+            "J: share of them that a language model judges right."
+        ),
+        "evaluation_framework": "locomo-vqa",
+        "tasks": [
+            {"id": id, "config": config, "split": _SPLIT}
+            for id, config in TASKS
+            if _SPLIT in layout.get(config, {})
+        ],
+    }
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)

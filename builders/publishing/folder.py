@@ -1,0 +1,101 @@
+"""Publishing: one folder that is a benchmark folder and a Hugging Face data set."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from locomo_vqa.benchmark import Benchmark, Split
+from locomo_vqa.benchmark_folder import read_benchmark, read_manifest
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import new_folder, sha256_file, some, write_text
+
+from .card import dataset_card
+from .eval_yaml import eval_yaml
+from .facts import PublishFacts
+from .parquet import SHARD_BYTES, write_parquet
+from .tables import tables_of
+
+__all__ = ["picture_files", "publish"]
+
+
+def publish(
+    benchmark: Benchmark, out: Path, facts: PublishFacts, *, shard_bytes: int = SHARD_BYTES
+) -> Path:
+    """Write the published folder, whole or not at all, and return it.
+
+    `load_benchmark(out)` reads it, and so does `datasets.load_dataset(str(out), configuration)`
+    with the configurations `visual`, `text` and `conversations`. The same benchmark and facts
+    give the same bytes.
+
+    Raises:
+        InputError: a picture is missing or was changed, splits share one, or the benchmark's
+            folder was changed since it was loaded.
+        OutputError: `out` exists and is not empty, or can't be written.
+    """
+    _check_splits(benchmark)
+    manifest = read_manifest(benchmark.folder)
+    remedy = "Choose another --out, or remove it first."
+    with new_folder(out, what="the published data set", remedy=remedy) as folder:
+        for name in ("benchmark.json", *manifest["files"]):
+            shutil.copyfile(benchmark.folder / name, folder / name)
+        _copy_pictures(benchmark, folder / "images")
+        if read_benchmark(folder).revision != benchmark.revision:
+            raise InputError(
+                f"{benchmark.folder}: was changed since it was loaded.", "Give the command again."
+            )
+        tables = tables_of(benchmark, facts.quality or {}, folder / "images")
+        layout = write_parquet(folder, tables, shard_bytes=shard_bytes)
+        write_text(folder / "README.md", dataset_card(benchmark, manifest, facts, layout))
+        write_text(folder / "eval.yaml", eval_yaml(benchmark, layout))
+    return out
+
+
+def picture_files(benchmark: Benchmark) -> dict[str, str]:
+    """Return the names below `images/` of the pictures that are published, by their SHA-256."""
+    kept = {record.sha256 for record in benchmark.images if record.sha256 and record.state == "ok"}
+    kept |= {question.image for question in benchmark.visual_questions}
+    return {sha256: benchmark.image_path(sha256).name for sha256 in sorted(kept)}
+
+
+def _copy_pictures(benchmark: Benchmark, folder: Path) -> None:
+    folder.mkdir()
+    for sha256, name in picture_files(benchmark).items():
+        source = benchmark.image_path(sha256)
+        target = folder / name
+        try:
+            shutil.copyfile(source, target)
+        except FileNotFoundError:
+            raise InputError(
+                f"{source}: the picture is missing.",
+                "Restore it, or build the benchmark folder again.",
+            ) from None
+        if sha256_file(target) != sha256:
+            raise InputError(
+                f"{source}: the picture was changed: its hash is not its name.",
+                "Restore it, or build the benchmark folder again.",
+            )
+
+
+def _check_splits(benchmark: Benchmark) -> None:
+    """Refuse a picture that two splits show or ask about: a system could have learnt it."""
+    first: dict[str, Split] = {}
+    shared = {
+        sha256 for sha256, split in _shown(benchmark) if first.setdefault(sha256, split) != split
+    }
+    if shared:
+        raise InputError(
+            f"{benchmark.folder}: pictures occur in several splits: {some(sorted(shared))}.",
+            "Remove them first: the stage `split` of `locomo-vqa build` does.",
+        )
+
+
+def _shown(benchmark: Benchmark) -> Iterator[tuple[str, Split]]:
+    for conversation in benchmark.conversations:
+        for _, turn in conversation.turns():
+            for image in turn.images:
+                if image.sha256 is not None and image.state == "ok":
+                    yield image.sha256, conversation.split
+    for question in benchmark.visual_questions:
+        yield question.image, question.split

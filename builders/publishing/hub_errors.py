@@ -1,0 +1,87 @@
+"""What the Hub's client raises, as sentences that a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from json import JSONDecodeError
+
+from locomo_vqa.errors import LocomoVqaError, MissingResource, OutputError
+
+__all__ = ["NO_TOKEN_REMEDY", "hub_errors"]
+
+NO_TOKEN_REMEDY = (
+    "Make a token that may write at https://huggingface.co/settings/tokens, then give it with "
+    "`hf auth login` or in HF_TOKEN."
+)
+_AGAIN = "Give the command again: what the Hub has already is not sent twice."
+
+
+@contextmanager
+def hub_errors(repo_id: str) -> Iterator[None]:
+    """Turn the client's errors inside the block into ours; a fault of the program stays one.
+
+    Raises:
+        MissingResource: the token is missing or not accepted.
+        OutputError: the Hub can't be reached, refuses, or fails.
+    """
+    try:
+        yield
+    except LocomoVqaError:
+        raise
+    except Exception as error:
+        known = _translated(error, repo_id)
+        if known is None:
+            raise
+        raise known from error
+
+
+def _translated(error: BaseException, repo_id: str) -> LocomoVqaError | None:
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    if isinstance(error, OfflineModeIsEnabled):
+        return OutputError("The Hub's client is switched to offline.", "Unset HF_HUB_OFFLINE.")
+    if isinstance(error, HfHubHTTPError):
+        return _refused(error.response.status_code, _reason(error), repo_id)
+    if isinstance(error, JSONDecodeError):
+        return OutputError(f"{repo_id}: the Hub answered with something else than JSON.", _AGAIN)
+    if _of_the_network(error):
+        return OutputError(
+            f"{repo_id}: the Hugging Face Hub can't be reached, or the connection broke ({error}).",
+            f"Check the network. {_AGAIN}",
+        )
+    # The client wraps what happens in its threads.
+    cause = error.__cause__ if isinstance(error, RuntimeError) else None
+    return _translated(cause, repo_id) if cause else None
+
+
+def _of_the_network(error: BaseException) -> bool:
+    """Tell errors of the client's HTTP library, which differs between its versions."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    http = tuple(base for base in HfHubHTTPError.__bases__ if base is not OSError)
+    return isinstance(error, (*http, ConnectionError, TimeoutError))
+
+
+def _reason(error: Exception) -> str:
+    """Return what the server said, or else what the client says, as one line."""
+    said = getattr(error, "server_message", None) or str(error)
+    return " ".join(said.split())[:200]
+
+
+def _refused(status: int, reason: str, repo_id: str) -> LocomoVqaError:
+    if status == 401:
+        return MissingResource(f"The Hub does not accept the token ({reason}).", NO_TOKEN_REMEDY)
+    if status == 403:
+        return OutputError(
+            f"{repo_id}: the token may not write there ({reason}).",
+            "Use a token with the right to write, ask the owner, or give --pull-request.",
+        )
+    if status in (409, 412):
+        return OutputError(f"{repo_id}: was changed at the same time ({reason}).", _AGAIN)
+    if status == 429 or status >= 500:
+        return OutputError(f"{repo_id}: the Hub failed with status {status} ({reason}).", _AGAIN)
+    return OutputError(
+        f"{repo_id}: the Hub refused with status {status} ({reason}).",
+        "Check the name of the data set and the token's rights.",
+    )

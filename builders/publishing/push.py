@@ -1,0 +1,176 @@
+"""Putting a published folder on the Hugging Face Hub: one commit, or one pull request."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from locomo_vqa._version import __version__
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.benchmark_folder import read_benchmark, read_manifest
+from locomo_vqa.errors import InputError, MissingResource, OutputError
+
+from .folder import picture_files
+from .hub_errors import NO_TOKEN_REMEDY, hub_errors
+from .markdown import one_line
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+__all__ = ["published_files", "push"]
+
+_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_KIND: Literal["dataset"] = "dataset"
+
+
+def push(
+    folder: Path,
+    repo_id: str,
+    *,
+    pull_request: bool,
+    token: str | None = None,
+    endpoint: str | None = None,
+) -> str:
+    """Make the data set `org/name` equal to a published folder; return the commit's address.
+
+    Only files that `publish` wrote are sent. In the data set, `data/` and `images/` lose what the
+    folder does not have; other files stay. The data set is made where there is none. After a
+    failure, give the same call again: the Hub keeps what it has, and finished work is not repeated.
+
+    Args:
+        folder: what `publish` returned.
+        repo_id: `org/name`.
+        pull_request: propose the commit, and return the pull request's address.
+        token: None takes the one of HF_TOKEN or of `hf auth login`.
+        endpoint: the Hub's address; None takes HF_ENDPOINT or huggingface.co.
+
+    Raises:
+        InputError: the folder is not a published one, or `repo_id` is no such name.
+        MissingResource: there is no token, or the Hub does not accept it.
+        OutputError: the Hub can't be reached, refuses, fails, or holds something else there.
+    """
+    if not _NAME.fullmatch(repo_id):
+        raise InputError(f"{repo_id}: is no name of a data set.", "Give it as ORG/NAME.")
+    benchmark = read_benchmark(folder)
+    files = published_files(benchmark)
+    title = f"{one_line(benchmark.name)}, revision {benchmark.revision[:12]}"
+    with hub_errors(repo_id), _quiet_unless_terminal():
+        return _push(_client(token, endpoint), folder, files, repo_id, title, pull_request)
+
+
+def _client(token: str | None, endpoint: str | None) -> HfApi:
+    from huggingface_hub import HfApi, get_token
+
+    token = token or get_token()
+    if not token:
+        raise MissingResource("There is no token for the Hugging Face Hub.", NO_TOKEN_REMEDY)
+    return HfApi(
+        endpoint=endpoint, token=token, library_name="locomo-vqa", library_version=__version__
+    )
+
+
+def _push(
+    api: HfApi, folder: Path, files: Sequence[str], repo_id: str, title: str, pull_request: bool
+) -> str:
+    """Send everything in one commit: `upload_folder` would cut a large folder into several."""
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    user = api.whoami()["name"]
+    _make_repository(api, repo_id)
+    proposed = _open_pull_request(api, repo_id, user, title) if pull_request else None
+    revision = f"refs/pr/{proposed}" if proposed else None
+    head = api.dataset_info(repo_id, revision=revision).sha
+    remote = api.list_repo_files(repo_id, repo_type=_KIND, revision=head)
+    _check_content(repo_id, remote)
+    stale = sorted(set(remote) - set(files))
+    operations: list[CommitOperationAdd | CommitOperationDelete] = [
+        CommitOperationDelete(name) for name in stale if name.startswith(("data/", "images/"))
+    ]
+    operations += [CommitOperationAdd(name, folder / name) for name in files]
+    commit = api.create_commit(
+        repo_id,
+        operations,
+        commit_message=title,
+        repo_type=_KIND,
+        revision=revision,
+        create_pr=pull_request and not proposed,
+        parent_commit=head,
+    )
+    if proposed:
+        return f"{api.endpoint}/datasets/{repo_id}/discussions/{proposed}"
+    return str(commit.pr_url or commit.commit_url)
+
+
+def _make_repository(api: HfApi, repo_id: str) -> None:
+    if api.repo_exists(repo_id, repo_type=_KIND):
+        return
+    for kind in ("model", "space"):
+        if api.repo_exists(repo_id, repo_type=kind):
+            raise OutputError(
+                f"{repo_id}: is a {kind} on the Hub, not a data set.", "Choose another name."
+            )
+    api.create_repo(repo_id, repo_type=_KIND, exist_ok=True)
+
+
+def _open_pull_request(api: HfApi, repo_id: str, user: str, title: str) -> int | None:
+    """Return the number of the user's own open pull request for this revision, if there is one."""
+    found = api.get_repo_discussions(
+        repo_id,
+        author=user,
+        discussion_type="pull_request",
+        discussion_status="open",
+        repo_type=_KIND,
+    )
+    return next((item.num for item in found if item.title == title), None)
+
+
+def _check_content(repo_id: str, remote: Sequence[str]) -> None:
+    others = [name for name in remote if name not in (".gitattributes", "README.md")]
+    if others and "benchmark.json" not in remote:
+        raise OutputError(
+            f"{repo_id}: holds another data set, without a benchmark.json.",
+            "Choose another name, or empty that data set first.",
+        )
+
+
+def published_files(benchmark: Benchmark) -> list[str]:
+    """Return the files that `publish` wrote, relative to the benchmark's folder, in order.
+
+    Raises:
+        InputError: one is missing, or is a link.
+    """
+    folder = benchmark.folder
+    names = ["README.md", "benchmark.json", "eval.yaml", *read_manifest(folder)["files"]]
+    names += [str(path.relative_to(folder)) for path in folder.glob("data/*/*.parquet")]
+    names += [f"images/{name}" for name in picture_files(benchmark).values()]
+    for name in names:
+        path = folder / name
+        if not path.is_file() or path.is_symlink() or path.parent.is_symlink():
+            raise InputError(
+                f"{path}: is not a file of a published data set.",
+                "Publish the benchmark again with `locomo-vqa build publish`.",
+            )
+    return sorted(names)
+
+
+@contextmanager
+def _quiet_unless_terminal() -> Iterator[None]:
+    """Switch the client's progress bars off where nobody watches."""
+    from huggingface_hub.utils.tqdm import (
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+    )
+
+    change = not sys.stderr.isatty() and not are_progress_bars_disabled()
+    if change:
+        disable_progress_bars()
+    try:
+        yield
+    finally:
+        if change:
+            enable_progress_bars()

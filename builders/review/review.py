@@ -1,0 +1,180 @@
+"""A review under way: its questions, their pictures, and the decisions, which are kept on disk."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from locomo_vqa.appending import AppendedFile
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import clean_text, some
+
+from ..questions_file import QuestionRow
+from .candidates import flags, read_candidates
+from .decisions import WHAT, Decision, decision_problem, parse_decision, standing
+
+__all__ = ["BadDecision", "Review", "UnknownQuestion"]
+
+
+class BadDecision(Exception):
+    """A decision that can't be taken; its text is a sentence for the reviewer."""
+
+
+class UnknownQuestion(Exception):
+    """A decision on a question that is not under review."""
+
+
+class Review:
+    """The questions of a work folder and what was decided of them; safe to use from threads.
+
+    Raises:
+        InputError: a file has another shape, questions and benchmark do not belong together,
+            or decisions are on questions that are not there.
+        OutputError: another review of this folder is open, or it can't be written.
+    """
+
+    def __init__(self, work: Path, benchmark: Benchmark) -> None:
+        self.path = work / "review.jsonl"
+        self.benchmark = benchmark
+        self.questions = read_candidates(work / "questions.jsonl")
+        self.pictures = _pictures(self.questions, benchmark)
+        """The path of each picture by its SHA-256."""
+        self._turns = _turns(benchmark)
+        self._lock = threading.Lock()
+        self._file = AppendedFile(
+            self.path, what=WHAT, remedy="End the other review of this folder first."
+        )
+        try:
+            self._decisions = self._read()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def decisions(self) -> dict[str, Decision]:
+        """Return what stands at this moment, by the question's id."""
+        with self._lock:
+            return dict(self._decisions)
+
+    def decide(self, posted: Any) -> Decision:
+        """Keep one decision, `{id, decision, question?, answer?}`, and return it.
+
+        Raises:
+            UnknownQuestion: no such question is under review.
+            BadDecision: the object is no decision, or its words do not pass the check.
+            OutputError: it can't be written; then it does not count.
+        """
+        if (problem := decision_problem(posted)) is not None:
+            raise BadDecision(problem)
+        row = self.questions.get(posted["id"])
+        if row is None:
+            raise UnknownQuestion(posted["id"])
+        words = {name: _tidy(posted.get(name)) for name in ("question", "answer")}
+        if words == {"question": row.question, "answer": row.answer}:
+            raise BadDecision("Those are the generator's words; accept the question instead.")
+        with self._lock:
+            decision = Decision(id=row.id, decision=posted["decision"], **words, time=_now())
+            self._file.append(asdict(decision))
+            if decision.decision == "undo":
+                self._decisions.pop(row.id, None)
+            else:
+                self._decisions[row.id] = decision
+        return decision
+
+    def question(self, row: QuestionRow) -> dict[str, Any]:
+        """Return a question as the page shows it: with its flags and the turn it is about."""
+        return {
+            "id": row.id,
+            "conversation": row.conversation,
+            "turn": row.turn,
+            "image": row.image,
+            "type": row.type,
+            "split": row.split,
+            "question": row.question,
+            "answer": row.answer,
+            "reason": row.reason,
+            "flags": flags(row.quality),
+            "shared": self._turns.get((row.conversation, row.turn, row.image)),
+        }
+
+    def counts(self) -> dict[str, int]:
+        """Return how many questions there are, and how many of them were decided which way."""
+        found = Counter(decision.decision for decision in self.decisions().values())
+        return {
+            "questions": len(self.questions),
+            "accepted": found["accept"],
+            "corrected": found["correct"],
+            "rejected": found["reject"],
+            "open": len(self.questions) - found.total(),
+        }
+
+    def close(self) -> None:
+        """Let another process have the decisions."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _read(self) -> dict[str, Decision]:
+        decisions = standing(
+            parse_decision(row, place=f"{self.path}, line {number}")
+            for number, row in self._file.rows()
+        )
+        unknown = sorted(decisions.keys() - self.questions.keys())
+        if unknown:
+            raise InputError(
+                f"{self.path}: decides on questions that are not open to review: {some(unknown)}.",
+                "Review in the folder it was made for, or remove it to review anew.",
+            )
+        return decisions
+
+
+def _pictures(questions: Mapping[str, QuestionRow], benchmark: Benchmark) -> dict[str, Path]:
+    paths: dict[str, Path] = {}
+    for row in questions.values():
+        try:
+            paths[row.image] = benchmark.image_path(row.image)
+        except KeyError:
+            raise InputError(
+                f"{benchmark.folder}: has no picture {row.image[:12]}… for {row.id}.",
+                "Name the --benchmark that the questions were generated for.",
+            ) from None
+    return paths
+
+
+def _turns(benchmark: Benchmark) -> dict[tuple[str, str, str], dict[str, str | None]]:
+    """Return who shared a picture when and with which words, by conversation, turn and hash."""
+    return {
+        (conversation.id, turn.id, image.sha256): {
+            "speaker": turn.speaker,
+            "day": f"{session.time:%Y-%m-%d}",
+            "text": turn.text,
+            "caption": image.caption,
+        }
+        for conversation in benchmark.conversations
+        for session, turn in conversation.turns()
+        for image in turn.images
+        if image.sha256 is not None
+    }
+
+
+def _tidy(text: str | None) -> str | None:
+    return None if text is None else " ".join(clean_text(text).split())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

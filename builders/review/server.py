@@ -1,0 +1,193 @@
+"""The review as a small web server on this machine, for one reviewer at a time or several."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib import resources
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route, Router
+
+from locomo_vqa.errors import OutputError
+
+from .guard import Guard
+from .pictures import HEAD, media_type
+from .review import BadDecision, Review, UnknownQuestion
+
+__all__ = ["ReviewServer"]
+
+HOST = "127.0.0.1"
+
+_PAGE = "index.html"
+_ASSETS = {
+    _PAGE: "text/html",
+    "review.css": "text/css",
+    "drawing.js": "text/javascript",
+    "review.js": "text/javascript",
+    "saving.js": "text/javascript",
+}
+_MOST = 1 << 16
+"""Bytes of a posted decision."""
+
+
+class ReviewServer:
+    """Serves one review until it is stopped; it listens from the moment it is made.
+
+    Raises:
+        OutputError: the port is taken or not allowed.
+    """
+
+    def __init__(self, review: Review, *, port: int = 0) -> None:
+        """Take the `port` of this machine's own address; 0 takes any that is free."""
+        self._review = review
+        self._socket = _listen(port)
+        number = self._socket.getsockname()[1]
+        token = secrets.token_urlsafe(24)
+        self.url = f"http://{HOST}:{number}/{token}/"
+        """Where the page is; who knows it may decide."""
+        config = uvicorn.Config(
+            Guard(self._app(token), token=token, port=number),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+        self._server = uvicorn.Server(config)
+
+    def run(self) -> None:
+        """Serve until somebody presses "Done" or Ctrl-C, which ends in KeyboardInterrupt."""
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._socket.close()
+
+    def stop(self) -> None:
+        """End `run` soon; replies under way are finished."""
+        self._server.should_exit = True
+
+    def _app(self, token: str) -> Starlette:
+        routes = [
+            Route("/", self._asset),
+            Route("/questions", self._questions),
+            Route("/decisions", self._decisions, methods=["GET"]),
+            Route("/decisions", self._decide, methods=["POST"]),
+            Route("/pictures/{sha256}", self._picture),
+            Route("/done", self._done, methods=["POST"]),
+            Route("/{name}", self._asset),
+        ]
+        below = Router(routes, redirect_slashes=False)
+        return Starlette(routes=[Mount(f"/{token}", below)], exception_handlers={404: _not_found})
+
+    def _asset(self, request: Request) -> Response:
+        name = request.path_params.get("name", _PAGE)
+        if name not in _ASSETS:
+            return _refusal(404, "There is no such page.")
+        content = resources.files(__package__).joinpath("site", name).read_bytes()
+        return Response(content, media_type=_ASSETS[name])
+
+    def _questions(self, request: Request) -> Response:
+        review = self._review
+        return JSONResponse(
+            {
+                "benchmark": review.benchmark.name,
+                "questions": [review.question(row) for row in review.questions.values()],
+                "decisions": _as_json(review),
+            }
+        )
+
+    def _decisions(self, request: Request) -> Response:
+        return JSONResponse({"decisions": _as_json(self._review)})
+
+    def _picture(self, request: Request) -> Response:
+        path = self._review.pictures.get(request.path_params["sha256"])
+        if path is None:
+            return _refusal(404, "There is no such picture in this review.")
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            return _refusal(404, f"The picture can't be read ({error.strerror}).")
+        return Response(
+            content,
+            media_type=media_type(content[:HEAD]),
+            headers={"Cache-Control": "private, max-age=86400, immutable"},
+        )
+
+    async def _decide(self, request: Request) -> Response:
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        if body is None:
+            return _refusal(413, "That is too long for a decision.")
+        try:
+            posted = json.loads(body)
+        except (ValueError, RecursionError):
+            return _refusal(422, "A decision is a JSON object.")
+        return await run_in_threadpool(_decided, self._review.decide, posted)
+
+    async def _done(self, request: Request) -> Response:
+        self.stop()
+        return JSONResponse(self._review.counts())
+
+
+def _decided(decide: Callable[[Any], Any], posted: Any) -> Response:
+    try:
+        return JSONResponse({"saved": asdict(decide(posted))})
+    except BadDecision as error:
+        return _refusal(422, str(error))
+    except UnknownQuestion:
+        return _refusal(404, "There is no such question in this review.")
+    except OutputError as error:
+        return _refusal(507, str(error))
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return what was posted, or None where it is too long."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MOST:
+            return None
+    return body
+
+
+def _as_json(review: Review) -> dict[str, Any]:
+    return {id: asdict(decision) for id, decision in review.decisions().items()}
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    return _refusal(404, "There is nothing at this address.")
+
+
+def _refusal(status: int, sentence: str) -> Response:
+    return JSONResponse({"error": sentence}, status)
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # Elsewhere it would let two servers have one port.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((HOST, port))
+        listening.listen()
+    except (OSError, OverflowError) as error:
+        listening.close()
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(
+            f"Port {port} of this machine can't be used ({reason}).",
+            "Choose another --port, or leave it out to have a free one.",
+        ) from None
+    return listening

@@ -1,0 +1,122 @@
+"""Calls anybody's code: what it prints, raises, forks or changes stays its own.
+
+Only Ctrl-C gets through.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from locomo_vqa.files import clean_text
+from locomo_vqa.models.chat import ModelTimeout, ModelUnreachable
+
+__all__ = ["Failure", "apart", "attempt"]
+
+_MOST_CHARACTERS = 2000
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """How a call ended without a result."""
+
+    state: Literal["timeout", "error"]
+    """The state of the question that was asked."""
+    reason: str
+    """The exception's type and words, in at most 2,000 characters."""
+    unreachable: bool
+    """Whether it came of a `ModelUnreachable`: nobody answers at the model's endpoint."""
+
+
+def attempt(call: Callable[[], _T]) -> _T | Failure:
+    """Return what `call` returns, or how it failed.
+
+    A process that the call forked, and that comes back from it, ends here: two processes must
+    not go on with the same work.
+    """
+    owner = os.getpid()
+    try:
+        return call()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - sys.exit and cancelled tasks are no end of ours
+        return _failure(error)
+    finally:
+        if os.getpid() != owner:
+            os._exit(0)
+
+
+@contextlib.contextmanager
+def apart() -> Iterator[None]:
+    """Keep the standard output and the working directory as they are, whatever is called.
+
+    What is written to the standard output, by Python or by a process that is started, goes to
+    the standard error: the standard output is the command's.
+    """
+    folder = None
+    with contextlib.suppress(OSError):
+        folder = os.getcwd()  # noqa: PTH109 - a folder that was removed has no Path
+    with _output_to_error(), contextlib.redirect_stdout(sys.stderr):
+        try:
+            yield
+        finally:
+            if folder is not None:
+                with contextlib.suppress(OSError):
+                    os.chdir(folder)
+
+
+@contextlib.contextmanager
+def _output_to_error() -> Iterator[None]:
+    _flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # There is none.
+        yield
+        return
+    try:
+        with contextlib.suppress(OSError):
+            os.dup2(2, 1)
+        yield
+    finally:
+        _flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.__stdout__):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()  # type: ignore[union-attr]
+
+
+def _failure(error: BaseException) -> Failure:
+    return Failure(
+        state="timeout" if isinstance(error, TimeoutError | ModelTimeout) else "error",
+        reason=clean_text(f"{type(error).__name__}: {_words(error)}")[:_MOST_CHARACTERS],
+        unreachable=_came_of(error, ModelUnreachable),
+    )
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - anybody's __str__
+        return "it has no message that can be shown"
+
+
+def _came_of(error: BaseException | None, kind: type[BaseException]) -> bool:
+    """Return whether an error, or what it was raised from or after, is of a kind."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, kind):
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,0 +1,159 @@
+"""Files of JSON lines that only grow, and that outlive a process killed at any moment."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.files import parse_json
+
+__all__ = ["AppendedFile", "read_appended"]
+
+_BLOCK = 1 << 16
+
+
+def read_appended(path: Path, *, what: str) -> list[tuple[int, Any]]:
+    """Return (line number, parsed line) of the finished lines, blank ones left out.
+
+    What follows the last line's end is being written, or was when its process died: it doesn't
+    count. The file is only read, so another process may hold it.
+
+    Raises:
+        InputError: it can't be read, or a finished line is no JSON.
+    """
+    try:
+        content = path.read_bytes()
+        text = content[: content.rfind(b"\n") + 1].decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}: {what} is not UTF-8 text (byte {error.start}).",
+            "Check that this is the right file.",
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"{path}: {what} can't be read ({error.strerror}).", "Check the path and its rights."
+        ) from None
+    return [
+        (number, parse_json(line, path=path, what=what, line=number))
+        for number, line in enumerate(text.split("\n"), 1)
+        if line.strip()
+    ]
+
+
+class AppendedFile:
+    """A file of JSON lines, each on the disk before `append` returns.
+
+    A process that is killed loses at most the line it was writing: an unfinished last line is
+    cut off when the file is opened again. One process at a time may hold the file; its threads
+    may share it.
+
+    Raises:
+        OutputError: another process holds the file, or it can't be opened or written.
+    """
+
+    def __init__(self, path: Path, *, what: str, remedy: str) -> None:
+        """Open `path`, or make it; `what` names it in errors, `remedy` helps where it is held."""
+        self.path = path
+        self._what = what
+        self._threads = threading.Lock()
+        try:
+            self._stream = path.open("ab", buffering=0)
+        except OSError as error:
+            raise self._cannot_write(error) from None
+        try:
+            self._lock(remedy)
+            self._end = _cut_unfinished_line(path, self._stream.tell())
+            _sync_folder(path.parent)
+        except BaseException:
+            self._stream.close()
+            raise
+
+    def rows(self) -> list[tuple[int, Any]]:
+        """Return (line number, parsed line) of what the file holds; see `read_appended`."""
+        return read_appended(self.path, what=self._what)
+
+    def append(self, row: Any) -> None:
+        """Write one line; when it can't be written whole, the file stays as it was.
+
+        Raises:
+            OutputError: the disk is full or gone.
+        """
+        text = json.dumps(row, ensure_ascii=False, allow_nan=False)
+        line = memoryview(text.encode("utf-8") + b"\n")
+        length = len(line)
+        with self._threads:
+            try:
+                while line:
+                    line = line[self._stream.write(line) or 0 :]
+                os.fsync(self._stream.fileno())
+            except OSError as error:
+                with contextlib.suppress(OSError):
+                    self._stream.truncate(self._end)
+                raise self._cannot_write(error) from None
+            self._end += length
+
+    def close(self) -> None:
+        """Let another process have the file."""
+        self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _lock(self, remedy: str) -> None:
+        try:
+            import fcntl
+        except ImportError:  # pragma: no cover - not on Windows
+            return
+        try:
+            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise OutputError(
+                f"{self.path}: another process is writing {self._what}.", remedy
+            ) from None
+
+    def _cannot_write(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"{self.path}: {self._what} can't be written ({error.strerror or error}).",
+            "Choose a folder that you may write to and that has room.",
+        )
+
+
+def _cut_unfinished_line(path: Path, size: int) -> int:
+    """Cut off what follows the last line's end, and return the length that is left."""
+    end = size
+    with path.open("rb+") as stream:
+        while end:
+            start = max(0, end - _BLOCK)
+            stream.seek(start)
+            newline = stream.read(end - start).rfind(b"\n")
+            if newline >= 0:
+                end = start + newline + 1
+                break
+            end = start
+        if end < size:
+            stream.truncate(end)
+    return end
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the name of a file that was just made on the disk, where the system can do that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

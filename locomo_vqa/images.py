@@ -1,0 +1,251 @@
+"""Pictures: what counts as one, and how it is shown to a model.
+
+What something is, is decided by its content, never by its name or by what a server calls it. The
+formats are those that browsers show: JPEG, PNG, WebP, GIF, BMP, and AVIF where Pillow knows it.
+TIFF, HEIC and PDF are refused because the review page and the board could not show them, SVG
+because it is a document that can hold scripts. Of an animation, the first frame counts.
+
+The bytes of a picture are kept as they came; `for_model` makes the version that a model sees.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Literal
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.looks import look_hash
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = [
+    "MAX_PIXELS",
+    "PIXELS_CEILING",
+    "ImageFacts",
+    "Refusal",
+    "for_model",
+    "inspect_image",
+]
+
+MAX_PIXELS = 50_000_000
+"""Pictures with more pixels are refused before they are decoded, unless another limit is given."""
+PIXELS_CEILING = 178_000_000
+"""No limit can be higher: Pillow itself refuses pictures beyond this."""
+
+_ENDINGS = {
+    "JPEG": ("jpg", "image/jpeg"),
+    "MPO": ("jpg", "image/jpeg"),
+    "PNG": ("png", "image/png"),
+    "WEBP": ("webp", "image/webp"),
+    "GIF": ("gif", "image/gif"),
+    "BMP": ("bmp", "image/bmp"),
+    "AVIF": ("avif", "image/avif"),
+}
+_LOSSY = {"JPEG", "MPO", "WEBP", "AVIF"}
+_QUALITY = 95
+_TURNS = {
+    **{2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE"},
+    **{6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"},
+}
+"""What makes a picture upright, by its EXIF orientation; 1 is upright."""
+
+_lock = threading.RLock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts:
+    """What is known of bytes that are a picture."""
+
+    format: str
+    """The file's ending: jpg, png, webp, gif, bmp or avif."""
+    media_type: str
+    """Such as `image/jpeg`."""
+    width: int
+    """Pixels from left to right once the EXIF orientation is applied."""
+    height: int
+    """Pixels from top to bottom once the EXIF orientation is applied."""
+    phash: str | None
+    """See `locomo_vqa.looks.look_hash`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why bytes are no picture that can be shown."""
+
+    state: Literal["not_an_image", "too_large"]
+    """The `ImageState` that follows."""
+    detail: str
+    """The reason in a few words."""
+
+
+class _Refused(Exception):
+    def __init__(self, state: Literal["not_an_image", "too_large"], detail: str) -> None:
+        self.refusal = Refusal(state=state, detail=detail)
+
+
+def inspect_image(data: bytes | Path, *, max_pixels: int = MAX_PIXELS) -> ImageFacts | Refusal:
+    """Decode a picture wholly and return what is known of it, or why it is refused.
+
+    The size is read before any pixel is, so a small file that claims to be huge costs nothing.
+
+    Raises:
+        OSError: `data` is a path that can't be read.
+    """
+    with _stream(data) as stream:
+        try:
+            with _decoded(stream, max_pixels) as image:
+                ending, media_type = _ENDINGS[image.format or ""]
+                upright = _upright(image)
+                return ImageFacts(
+                    format=ending,
+                    media_type=media_type,
+                    width=upright.width,
+                    height=upright.height,
+                    phash=look_hash(_rgb(upright)),
+                )
+        except _Refused as refused:
+            return refused.refusal
+
+
+def for_model(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, str]:
+    """Return a picture as models take it, upright and opaque, with its media type.
+
+    A still JPEG or PNG in grey or RGB that needs no turning is returned as it is. Anything else
+    becomes a new file: JPEG where the original was lossy, else PNG. Transparency is laid on
+    white, 16 bits a channel become 8, and CMYK and palettes become RGB.
+
+    Raises:
+        InputError: it is no picture, or too large.
+    """
+    try:
+        with _decoded(io.BytesIO(data), max_pixels) as image:
+            if _is_fine(image):
+                return data, _ENDINGS[image.format or ""][1]
+            opaque, lossy = _rgb(_upright(image)), image.format in _LOSSY
+    except _Refused as refused:
+        raise InputError(
+            f"This is no picture that can be shown: {refused.refusal.detail}.",
+            "Take pictures from a benchmark folder, where only those that can be shown are kept.",
+        ) from None
+    out = io.BytesIO()
+    if lossy:
+        opaque.save(out, "JPEG", quality=_QUALITY, subsampling=0)
+        return out.getvalue(), "image/jpeg"
+    opaque.save(out, "PNG")
+    return out.getvalue(), "image/png"
+
+
+@contextmanager
+def _stream(data: bytes | Path) -> Iterator[IO[bytes]]:
+    if isinstance(data, Path):
+        with data.open("rb") as file:
+            yield file
+    else:
+        yield io.BytesIO(data)
+
+
+@contextmanager
+def _decoded(stream: IO[bytes], max_pixels: int) -> Iterator[Image]:
+    """Yield the first frame, decoded; the lock is there because warning filters are global."""
+    with _lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            image = _open(stream, max_pixels)
+            with image:
+                image.load()
+                _check_size(image, max_pixels)
+                yield image
+        except _Refused:
+            raise
+        except MemoryError:
+            raise _Refused("too_large", "decoding it takes too much memory") from None
+        except Exception:  # noqa: BLE001 - damaged files make decoders raise errors of any kind
+            raise _Refused("not_an_image", "it is cut off or damaged") from None
+
+
+def _open(stream: IO[bytes], max_pixels: int) -> Image:
+    from PIL import Image, UnidentifiedImageError
+
+    Image.init()
+    known = [name for name in _ENDINGS if name in Image.OPEN and name != "MPO"]
+    try:
+        image = Image.open(stream, formats=known)
+    except Image.DecompressionBombError:
+        raise _Refused("too_large", f"it has more than {max_pixels:,} pixels") from None
+    except UnidentifiedImageError:
+        stream.seek(0)
+        raise _Refused("not_an_image", _what_else(stream.read(1024))) from None
+    _check_size(image, max_pixels)
+    return image
+
+
+def _check_size(image: Image, max_pixels: int) -> None:
+    if image.width * image.height > max_pixels:
+        raise _Refused("too_large", f"it has more than {max_pixels:,} pixels")
+
+
+def _what_else(head: bytes) -> str:
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not text:
+        return "it is empty"
+    if b"<svg" in text:
+        return "it is an SVG drawing"
+    if text.startswith((b"<!doctype html", b"<html", b"<head", b"<script", b"<!--")):
+        return "it is an HTML page"
+    if head.startswith((b"II*\0", b"MM\0*")):
+        return "it is a TIFF file, which browsers don't show"
+    if head[4:8] == b"ftyp":
+        return "it is a HEIC picture or a film, which not all browsers show"
+    if head.startswith((b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"RIFF")):
+        return "it is cut off or damaged"
+    return "it is in no picture format that is shown"
+
+
+def _is_fine(image: Image) -> bool:
+    return (
+        image.format in {"JPEG", "PNG"}
+        and image.mode in {"RGB", "L"}
+        and not image.has_transparency_data
+        and not getattr(image, "is_animated", False)
+        and _orientation(image) == 1
+    )
+
+
+def _orientation(image: Image) -> int:
+    from PIL.ExifTags import Base
+
+    try:
+        turned = image.getexif().get(Base.Orientation, 1)
+    except Exception:  # noqa: BLE001 - broken EXIF data raises errors of any kind
+        return 1
+    return turned if turned in _TURNS else 1
+
+
+def _upright(image: Image) -> Image:
+    from PIL.Image import Transpose
+
+    orientation = _orientation(image)
+    return image if orientation == 1 else image.transpose(Transpose[_TURNS[orientation]])
+
+
+def _rgb(image: Image) -> Image:
+    from PIL import Image as pil
+
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        import numpy
+
+        wide = numpy.asarray(image).clip(0, 0xFFFF)
+        return pil.fromarray((wide >> 8).astype(numpy.uint8)).convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    page = pil.new("RGB", image.size, "white")
+    page.paste(layer, mask=layer.getchannel("A"))
+    return page

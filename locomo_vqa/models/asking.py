@@ -1,0 +1,41 @@
+"""Asks a model many things at once, with as many in flight as it can use and no more in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import TypeVar
+
+__all__ = ["gather_bounded"]
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+async def gather_bounded(
+    items: Iterable[_Item], work: Callable[[_Item], Awaitable[_Result]], *, at_once: int
+) -> AsyncIterator[tuple[_Item, _Result]]:
+    """Yield (item, result) as each is done, with at most `at_once` items begun and not done.
+
+    Twice what a model takes in flight keeps it busy while replies are being read. Items are taken from the iterable only when there is room, so a long one costs no memory. An
+    error of `work` ends it: what is in flight is cancelled, and the error is raised.
+    """
+    waiting = iter(items)
+    running: dict[asyncio.Task[_Result], _Item] = {}
+    try:
+        while True:
+            while len(running) < at_once:
+                try:
+                    item = next(waiting)
+                except StopIteration:
+                    break
+                running[asyncio.ensure_future(work(item))] = item
+            if not running:
+                return
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                yield running.pop(task), task.result()
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

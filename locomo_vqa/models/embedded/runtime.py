@@ -1,0 +1,225 @@
+"""Runs an embedded model on onnxruntime, over the checkpoint's own weights file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from locomo_vqa.errors import InputError, MissingResource
+from locomo_vqa.models.embedded.pictures import to_pixels
+from locomo_vqa.models.embedded.weights import places, read_tensor
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession  # type: ignore[import-untyped]
+    from tokenizers import Tokenizer
+
+__all__ = ["FILES", "SIZES", "EmbeddedModel", "EmbeddedPrompt", "Size"]
+
+Size = Literal["large", "small"]
+"""`large` writes and answers questions; `small` answers, and less well."""
+
+SIZES: tuple[Size, ...] = get_args(Size)
+
+FILES = ("config.json", "model.safetensors", "text.onnx", "tokenizer.json", "vision.onnx")
+"""What the runtime reads from a model's folder."""
+
+_EMBEDDINGS = "language_model.model.embed_tokens.weight"
+_BATCH = 32
+_NEVER = np.float32(-1e9)
+
+_Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedPrompt:
+    """What a model is told in one user turn."""
+
+    text: str
+    picture: bytes | None = None
+    """An encoded picture that stands before the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Config:
+    """What the runtime needs of config.json."""
+
+    picture_tokens: int
+    end: int
+    limit: int
+    """Most tokens, prompt and reply together."""
+    layers: int
+    head_size: int
+
+    @classmethod
+    def read(cls, file: Path) -> _Config:
+        values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        text = values["text_config"]
+        return cls(
+            picture_tokens=values["image_seq_length"],
+            end=text["eos_token_id"],
+            limit=text["max_position_embeddings"],
+            layers=text["num_hidden_layers"],
+            head_size=text["hidden_size"] // text["num_attention_heads"],
+        )
+
+
+class EmbeddedModel:
+    """One of the package's own vision-language models; loaded when first asked.
+
+    The same prompts give the same replies.
+
+    Raises:
+        MissingResource: a file of the model is not there.
+    """
+
+    def __init__(self, size: Size, *, folder: Path | None = None) -> None:
+        self._folder = folder or Path(__file__).parent / size
+        for name in FILES:
+            if not (self._folder / name).exists():
+                raise MissingResource(
+                    f"embedded:{size} has no {name} in {self._folder}.",
+                    "Install locomo-vqa again, or run scripts/train_embedded.py in a clone.",
+                )
+        self._config = _Config.read(self._folder / "config.json")
+        self._sessions: dict[tuple[str, int], InferenceSession] = {}
+
+    def generate(
+        self, prompts: Sequence[EmbeddedPrompt], max_new_tokens: int, threads: int = 1
+    ) -> list[str]:
+        """Return the likeliest reply to each prompt, token by token, in the order given.
+
+        Raises:
+            InputError: a prompt is too long, or its picture can't be decoded.
+        """
+        encoded = [self._encode(prompt, max_new_tokens) for prompt in prompts]
+        seen = self._look(prompts, threads)
+        order = sorted(range(len(prompts)), key=lambda index: len(encoded[index]))
+        replies = [""] * len(prompts)
+        for start in range(0, len(order), _BATCH):
+            chosen = order[start : start + _BATCH]
+            inputs = [self._embed(encoded[k], prompts[k], seen) for k in chosen]
+            written = self._write(inputs, max_new_tokens, threads)
+            for index, tokens in zip(chosen, written, strict=True):
+                replies[index] = self._tokenizer.decode(tokens, skip_special_tokens=True)
+        return replies
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        return Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+
+    @cached_property
+    def _plain(self) -> Tokenizer:
+        """The tokenizer to which special tokens in a prompt are text like any other."""
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer.encode_special_tokens = True
+        return tokenizer
+
+    @cached_property
+    def _table(self) -> _Floats:
+        file = self._folder / "model.safetensors"
+        return read_tensor(file, places(file)[_EMBEDDINGS])
+
+    @cached_property
+    def _frame(self) -> tuple[list[int], list[int], list[int]]:
+        """Tokens that stand before a prompt, before its picture's close, and after the prompt."""
+        context = "<IMG_CONTEXT>" * self._config.picture_tokens
+        texts = (
+            "<|im_start|>user\n",
+            f"<img>{context}</img>",
+            "<|im_end|>\n<|im_start|>assistant\n",
+        )
+        before, picture, after = (self._tokenizer.encode(text).ids for text in texts)
+        return before, picture, after
+
+    def _encode(self, prompt: EmbeddedPrompt, room: int) -> list[int]:
+        before, picture, after = self._frame
+        if prompt.picture is None:
+            ids = [*before, *self._plain.encode(prompt.text).ids, *after]
+        else:
+            ids = [*before, *picture, *self._plain.encode(f"\n{prompt.text}").ids, *after]
+        if len(ids) + room > self._config.limit:
+            raise InputError(
+                f"A prompt has {len(ids)} tokens, and {room} are wanted of the reply; an embedded "
+                f"model has room for {self._config.limit} in all.",
+                "Use a shorter prompt or another model.",
+            )
+        return ids
+
+    def _look(self, prompts: Sequence[EmbeddedPrompt], threads: int) -> dict[bytes, _Floats]:
+        """Return the tokens of each different picture, of shape (tokens, width)."""
+        pictures = list(dict.fromkeys(p.picture for p in prompts if p.picture is not None))
+        seen: dict[bytes, _Floats] = {}
+        for start in range(0, len(pictures), _BATCH):
+            chosen = pictures[start : start + _BATCH]
+            pixels = np.stack([to_pixels(picture) for picture in chosen])
+            (tokens,) = self._session("vision", threads).run(None, {"pixels": pixels})
+            seen.update(zip(chosen, tokens, strict=True))
+        return seen
+
+    def _embed(
+        self, ids: Sequence[int], prompt: EmbeddedPrompt, seen: dict[bytes, _Floats]
+    ) -> _Floats:
+        vectors: _Floats = self._table[np.asarray(ids)]
+        if prompt.picture is not None:
+            first = len(self._frame[0]) + 1
+            vectors[first : first + self._config.picture_tokens] = seen[prompt.picture]
+        return vectors
+
+    def _write(self, inputs: list[_Floats], room: int, threads: int) -> list[list[int]]:
+        """Decode greedily; prompts are filled up on the left, where nobody looks."""
+        session = self._session("text", threads)
+        longest, rows = max(map(len, inputs)), len(inputs)
+        padding = np.array([longest - len(each) for each in inputs])
+        vectors = np.zeros((rows, longest, self._table.shape[1]), np.float32)
+        for row, each in enumerate(inputs):
+            vectors[row, padding[row] :] = each
+        past = np.zeros((self._config.layers, rows, 1, 0, self._config.head_size), np.float32)
+        feed = {"embeddings": vectors, "past_keys": past, "past_values": past}
+        places_ = np.arange(longest)[None] - padding[:, None]
+        replies: list[list[int]] = [[] for _ in inputs]
+        done = np.zeros(rows, bool)
+        for step in range(room):
+            feed["positions"] = np.maximum(places_, 0).astype(np.int64)
+            feed["mask"] = _mask(padding, longest + step, places_.shape[1])
+            logits, feed["past_keys"], feed["past_values"] = session.run(None, feed)
+            tokens = logits.argmax(-1)
+            done |= tokens == self._config.end
+            for index in np.flatnonzero(~done):
+                replies[int(index)].append(int(tokens[index]))
+            if done.all():
+                break
+            places_ = (longest + step - padding)[:, None]
+            feed["embeddings"] = self._table[tokens][:, None]
+        return replies
+
+    def _session(self, part: str, threads: int) -> InferenceSession:
+        if (part, threads) not in self._sessions:
+            import onnxruntime
+
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = threads
+            options.inter_op_num_threads = 1
+            options.log_severity_level = 3
+            self._sessions[part, threads] = onnxruntime.InferenceSession(
+                str(self._folder / f"{part}.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+        return self._sessions[part, threads]
+
+
+def _mask(padding: NDArray[np.int64], total: int, asking: int) -> _Floats:
+    """What is added to attention, of shape (rows, 1, asking, total)."""
+    column = np.arange(total)
+    later = column[None] > np.arange(total - asking, total)[:, None]
+    hidden = later[None] | (column[None, None] < padding[:, None, None])
+    return np.where(hidden, _NEVER, np.float32(0))[:, None].astype(np.float32)

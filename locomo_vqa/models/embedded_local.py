@@ -1,0 +1,97 @@
+"""The backend `embedded`: the small models that come with the toolkit and know its sample world."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.errors import MissingResource
+from locomo_vqa.files import clean_text, sha256_file
+from locomo_vqa.models.batching import Batcher
+from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
+from locomo_vqa.models.names import ModelName
+from locomo_vqa.runs import Usage
+
+__all__ = ["EMBEDDED_OPTIONS", "EmbeddedLocal"]
+
+EMBEDDED_OPTIONS = ("batch", "threads")
+"""What may stand after the question mark."""
+
+_SIZES = ("large", "small")
+_PACKAGE = "locomo_vqa.models.embedded"
+
+
+class EmbeddedLocal:
+    """An embedded model, answering in batches; always greedy, and a schema is not enforced.
+
+    Raises:
+        InputError: there is no such size.
+        MissingResource: this installation is without the embedded models.
+    """
+
+    def __init__(self, name: ModelName) -> None:
+        name.only(*EMBEDDED_OPTIONS)
+        self.name = name.spec
+        self.in_flight = name.number("batch", 16)
+        self._size = name.choose(*_SIZES)
+        self._threads = name.number("threads", len(os.sched_getaffinity(0)))
+        self._runtime, self._weights = _find(self._size)
+        self._model = self._runtime.EmbeddedModel(self._size)
+        self._batcher: Batcher[ChatRequest, ChatReply] = Batcher(
+            self._answer, most=self.in_flight, group=lambda request: request.max_tokens
+        )
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return backend, size and the SHA-256 of the weights."""
+        return {"backend": "embedded", "model": self._size, "revision": self._revision}
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        """Return the reply to one request, answered together with others that are waiting."""
+        if len(request.pictures) > 1:
+            raise ModelFailed(f"{self.name} looks at one picture at a time")
+        return await self._batcher.submit(request)
+
+    async def close(self) -> None:
+        """End the worker thread and let go of the weights."""
+        await self._batcher.close()
+        self._model = None
+
+    @cached_property
+    def _revision(self) -> str:
+        return sha256_file(self._weights)
+
+    def _answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
+        prompts = [
+            self._runtime.EmbeddedPrompt(
+                text=_text(request),
+                picture=request.pictures[0].data if request.pictures else None,
+            )
+            for request in requests
+        ]
+        texts = self._model.generate(
+            prompts, max_new_tokens=requests[0].max_tokens, threads=self._threads
+        )
+        usage = Usage(calls=1)
+        return [ChatReply(text=clean_text(text), finish="stop", usage=usage) for text in texts]
+
+
+def _find(size: str) -> tuple[Any, Path]:
+    """Return the runtime and the weights of a size."""
+    remedy = "Install the toolkit again; its wheel has them."
+    try:
+        runtime = import_module(_PACKAGE)
+    except ImportError as error:
+        raise MissingResource(f"The embedded models are not here ({error}).", remedy) from None
+    folder = Path(str(runtime.__file__)).parent
+    for path in sorted(folder.rglob("model.safetensors")):
+        if size in path.relative_to(folder).parts:
+            return runtime, path
+    raise MissingResource(f"{folder}: the weights of embedded:{size} are not here.", remedy)
+
+
+def _text(request: ChatRequest) -> str:
+    return "\n".join([request.text, *(line for pair in request.replies for line in pair)])

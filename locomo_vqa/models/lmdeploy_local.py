@@ -1,0 +1,162 @@
+"""The backend `lmdeploy`: a model on this machine's GPUs, in this process.
+
+Every class, parameter and method used here is checked against the real package by
+`scripts/check_lmdeploy.py`. On lmdeploy 0.18, TurboMind keeps a picture's prefix between
+questions (InternVL); the PyTorch engine does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.errors import LocomoVqaError, MissingResource
+from locomo_vqa.files import clean_text
+from locomo_vqa.models.batching import Batcher
+from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelError, ModelFailed
+from locomo_vqa.models.folders import hash_listing
+from locomo_vqa.models.messages import messages_of, response_format
+from locomo_vqa.models.names import ModelName
+from locomo_vqa.runs import Usage
+
+__all__ = ["LMDEPLOY_OPTIONS", "LmdeployModel", "engine_settings", "generation_settings"]
+
+LMDEPLOY_OPTIONS = ("batch", "engine", "revision", "session_len", "tp", "trust_remote_code")
+"""What may stand after the question mark."""
+
+_SERVER = (
+    "or serve the model elsewhere with `lmdeploy serve api_server` and use "
+    "openai:http://HOST:23333/v1?model=NAME."
+)
+
+
+class LmdeployModel:
+    """A pipeline of lmdeploy, answering in batches.
+
+    Raises:
+        MissingResource: lmdeploy, a GPU or the weights are not on this machine.
+    """
+
+    def __init__(self, name: ModelName) -> None:
+        name.only(*LMDEPLOY_OPTIONS)
+        self.name = name.spec
+        self.in_flight = name.number("batch", 64)
+        self._revision = name.options.get("revision")
+        folder = Path(name.target)
+        self._target = name.target
+        if folder.is_dir():
+            self._target, self._revision = folder.resolve().name, hash_listing(folder)
+        self._lmdeploy = _package()
+        kind, settings = engine_settings(name)
+        try:
+            self._pipe = self._lmdeploy.pipeline(
+                name.target,
+                backend_config=getattr(self._lmdeploy, kind)(**settings),
+                trust_remote_code=name.flag("trust_remote_code"),
+            )
+        except (AssertionError, ImportError, OSError, RuntimeError, ValueError) as error:
+            raise _not_loaded(name, error) from None
+        self._batcher: Batcher[ChatRequest, ChatReply] = Batcher(
+            self._answer, most=self.in_flight, group=lambda request: None
+        )
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return backend, engine, model, revision and version.
+
+        The engine is the one that runs: lmdeploy falls back to PyTorch by itself where TurboMind
+        does not support a model.
+        """
+        return {
+            "backend": "lmdeploy",
+            "engine": type(self._pipe.backend_config).__name__,
+            "model": self._target,
+            "revision": self._revision,
+            "version": self._lmdeploy.__version__,
+        }
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        """Return the reply to one request, answered together with others that are waiting."""
+        return await self._batcher.submit(request)
+
+    async def close(self) -> None:
+        """End the worker thread and the engine."""
+        await self._batcher.close()
+        self._pipe.close()
+
+    def _answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ModelError]:
+        make = self._lmdeploy.GenerationConfig
+        responses = self._pipe.infer(
+            [messages_of(request) for request in requests],
+            gen_config=[make(**generation_settings(request)) for request in requests],
+        )
+        return [_reply(response) for response in responses]
+
+
+def engine_settings(name: ModelName) -> tuple[str, dict[str, Any]]:
+    """Return the engine's configuration: the name of its class and its fields."""
+    settings: dict[str, Any] = {
+        "tp": name.number("tp", 1),
+        "enable_prefix_caching": True,
+    }
+    if "session_len" in name.options:
+        settings["session_len"] = name.number("session_len", 0)
+    if "revision" in name.options:
+        settings["revision"] = name.options["revision"]
+    engine = name.text("engine", "turbomind", "turbomind", "pytorch")
+    kinds = {"turbomind": "TurbomindEngineConfig", "pytorch": "PytorchEngineConfig"}
+    return kinds[engine], settings
+
+
+def generation_settings(request: ChatRequest) -> dict[str, Any]:
+    """Return the fields of lmdeploy's GenerationConfig: greedy at temperature 0."""
+    settings: dict[str, Any] = {"max_new_tokens": request.max_tokens, "do_sample": False}
+    if request.temperature > 0:
+        settings |= {
+            "do_sample": True,
+            "temperature": request.temperature,
+            "top_p": 1.0,
+            "top_k": 0,
+            "random_seed": request.seed,
+        }
+    if request.schema is not None:
+        settings["response_format"] = response_format(request)
+    return settings
+
+
+def _reply(response: Any) -> ChatReply | ModelError:
+    """Read one `lmdeploy.Response`; it carries failures too."""
+    if response.finish_reason not in ("stop", "length"):
+        reason = response.error_message or response.finish_reason or "no reason given"
+        return ModelFailed(f"lmdeploy failed: {reason}")
+    return ChatReply(
+        text=clean_text(response.text),
+        finish=response.finish_reason,
+        usage=Usage(
+            input_tokens=response.input_token_len,
+            output_tokens=response.generate_token_len,
+            calls=1,
+        ),
+    )
+
+
+def _package() -> Any:
+    try:
+        return import_module("lmdeploy")
+    except ImportError as error:
+        raise MissingResource(
+            f"The backend lmdeploy needs a package that is not installed ({error}).",
+            "Install it in an environment of its own, pip install 'locomo-vqa[lmdeploy]', "
+            + _SERVER,
+        ) from None
+
+
+def _not_loaded(name: ModelName, error: Exception) -> LocomoVqaError:
+    reason = " ".join(str(error).split())[:300]
+    remedy = f"Check the name; fetch the weights with: hf download {name.target}."
+    if "NVIDIA" in reason or "CUDA" in reason:
+        remedy = "Use a machine with an NVIDIA GPU and its driver, " + _SERVER
+    elif "trust_remote_code" in reason or "trust-remote-code" in reason:
+        remedy = "If you trust the code that comes with the weights, add ?trust_remote_code=1."
+    return MissingResource(f"--model {name.spec}: can't be loaded ({reason}).", remedy)

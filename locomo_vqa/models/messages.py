@@ -1,0 +1,40 @@
+"""Requests as chat messages: pictures as data URIs, first, and the text last."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from locomo_vqa.models.chat import ChatRequest
+
+__all__ = ["image_part", "messages_of", "response_format", "text_part"]
+
+
+def text_part(text: str) -> dict[str, Any]:
+    """Return a text as a part of a message."""
+    return {"type": "text", "text": text}
+
+
+def image_part(data: bytes, media_type: str) -> dict[str, Any]:
+    """Return a picture's bytes as a part of a message: a data URI."""
+    url = f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
+def messages_of(request: ChatRequest) -> list[dict[str, Any]]:
+    """Return a request as messages: the question, and earlier replies with the objections."""
+    pictures = [image_part(picture.data, picture.media_type) for picture in request.pictures]
+    content = [*pictures, text_part(request.text)] if pictures else request.text
+    messages: list[dict[str, Any]] = [{"role": "user", "content": content}]
+    for reply, objection in request.replies:
+        messages.append({"role": "assistant", "content": reply})
+        messages.append({"role": "user", "content": objection})
+    return messages
+
+
+def response_format(request: ChatRequest) -> dict[str, Any] | None:
+    """Return what asks a server to keep to the request's schema."""
+    if request.schema is None:
+        return None
+    schema = {"name": "reply", "schema": dict(request.schema), "strict": True}
+    return {"type": "json_schema", "json_schema": schema}

@@ -1,0 +1,83 @@
+"""What a failed call to an endpoint means, and how long to wait before the next try."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from locomo_vqa.files import clean_text
+from locomo_vqa.models.chat import ModelError, ModelFailed, ModelTimeout, ModelUnreachable
+
+__all__ = ["MAX_WAIT_S", "Fault", "backoff_s", "fault_of", "retry_after_s"]
+
+MAX_WAIT_S = 60.0
+"""The longest wait between two tries, whatever the server asks for."""
+
+_FIRST_WAIT_S = 0.5
+_AGAIN = frozenset({408, 409, 429})
+_BUSY = frozenset({429, 503})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A call that gave no reply."""
+
+    error: ModelError
+    """What to raise when it is not tried again."""
+    again: bool
+    """Whether another try may do better."""
+    busy: bool = False
+    """Whether it shows that the server has too much to do."""
+    wait_s: float | None = None
+    """How long the server asks to be left alone."""
+
+
+def fault_of(error: Exception, *, timeout_s: float) -> Fault:
+    """Sort an exception of the client library, or of reading its result."""
+    from openai import APIConnectionError, APIStatusError, APITimeoutError
+
+    if isinstance(error, TimeoutError | APITimeoutError):
+        late = ModelTimeout(f"no reply in {timeout_s:g} s")
+        return Fault(error=late, again=True, busy=True)
+    if isinstance(error, APIConnectionError):
+        cause = error.__cause__ or error
+        lost = ModelUnreachable(f"no connection: {str(cause) or type(cause).__name__}")
+        return Fault(error=lost, again=True)
+    failed = ModelFailed(clean_text(f"the endpoint failed: {str(error)[:300]}"))
+    if isinstance(error, APIStatusError):
+        status = error.status_code
+        return Fault(
+            error=failed,
+            again=status in _AGAIN or status >= 500,
+            busy=status in _BUSY,
+            wait_s=retry_after_s(error.response.headers),
+        )
+    return Fault(error=failed, again=False)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a Retry-After header asks for, or None; at most `MAX_WAIT_S`.
+
+    Source: RFC 9110, section 10.2.3: a number of seconds, or a date.
+    """
+    value = headers.get("retry-after", "").strip()
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return None
+    return min(MAX_WAIT_S, max(0.0, seconds)) if seconds == seconds else None
+
+
+def backoff_s(attempt: int) -> float:
+    """Return the seconds to wait after the `attempt`-th failure: doubling, and half of it chance.
+
+    `attempt` counts from 1.
+    """
+    longest: float = min(MAX_WAIT_S / 2, _FIRST_WAIT_S * 2.0 ** (attempt - 1))
+    return longest * random.uniform(0.5, 1.0)

@@ -1,0 +1,217 @@
+"""The backend `transformers`: a model of the Hub or of a folder, in this process.
+
+Models with pictures need weights in the format of transformers (InternVL's names end in `-hf`);
+others answer questions without pictures. There is no guided decoding: a schema is not enforced.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal
+
+from locomo_vqa.errors import LocomoVqaError, MissingResource
+from locomo_vqa.files import clean_text
+from locomo_vqa.models.batching import Batcher
+from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
+from locomo_vqa.models.folders import hash_contents
+from locomo_vqa.models.internvl import picture_processor_class
+from locomo_vqa.models.names import ModelName
+from locomo_vqa.runs import Usage
+
+__all__ = ["TRANSFORMERS_OPTIONS", "TransformersModel"]
+
+TRANSFORMERS_OPTIONS = ("batch", "device", "dtype", "revision", "threads", "trust_remote_code")
+"""What may stand after the question mark."""
+
+_DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+
+class TransformersModel:
+    """A model and its processor, answering in batches.
+
+    Raises:
+        MissingResource: the packages or the weights are not on this machine.
+    """
+
+    def __init__(self, name: ModelName) -> None:
+        name.only(*TRANSFORMERS_OPTIONS)
+        self.name = name.spec
+        self.in_flight = name.number("batch", 8)
+        source = {
+            "revision": name.options.get("revision"),
+            "trust_remote_code": name.flag("trust_remote_code"),
+        }
+        threads = name.number("threads", len(os.sched_getaffinity(0)))
+        self._dtype = name.text("dtype", "auto", *_DTYPES)
+        self._model: Any = None
+        self._torch, self._transformers = _packages()
+        self._torch.set_num_threads(threads)
+        default = "cuda" if self._torch.cuda.is_available() else "cpu"
+        self._device = name.text("device", default)
+        self._load(name, source)
+        self._batcher: Batcher[ChatRequest, ChatReply] = Batcher(
+            self._answer, most=self.in_flight, group=_group
+        )
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return backend, model, revision or hash of the files, number format and versions."""
+        return {
+            "backend": "transformers",
+            "model": self._target,
+            "revision": self._revision,
+            "dtype": self._dtype,
+            "device": self._device.partition(":")[0],
+            "version": self._transformers.__version__,
+        }
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        """Return the reply to one request, answered together with others that are waiting."""
+        if request.pictures and not self._sees:
+            raise ModelFailed(f"{self.name} sees no pictures")
+        return await self._batcher.submit(request)
+
+    async def close(self) -> None:
+        """End the worker thread and let go of the weights."""
+        await self._batcher.close()
+        self._model = None
+
+    def _load(self, name: ModelName, source: Mapping[str, Any]) -> None:
+        library = self._transformers
+        try:
+            config = library.AutoConfig.from_pretrained(name.target, **source)
+            self._sees = hasattr(config, "vision_config")
+            auto = (
+                library.AutoModelForImageTextToText if self._sees else library.AutoModelForCausalLM
+            )
+            self._processor = _processor(library, config, name.target, self._sees, source)
+            model = auto.from_pretrained(name.target, dtype=self._dtype, **source)
+            self._model = model.to(self._device).eval()
+        except (OSError, ValueError, ImportError, RuntimeError) as error:
+            raise _not_loaded(name, error) from None
+        self._tokenizer = getattr(self._processor, "tokenizer", self._processor)
+        self._tokenizer.padding_side = "left"
+        if self._tokenizer.pad_token_id is None:
+            self._tokenizer.pad_token = self._tokenizer.eos_token
+        folder = Path(name.target)
+        self._target = folder.resolve().name if folder.is_dir() else name.target
+        commit = getattr(config, "_commit_hash", None)
+        self._revision = hash_contents(folder) if folder.is_dir() else commit
+
+    def _answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
+        """Answer requests of one group (see `_group`) in one batch."""
+        torch = self._torch
+        tensors = {"return_tensors": "pt", "padding": True}
+        inputs = self._processor.apply_chat_template(
+            [_conversation(request, sees=self._sees) for request in requests],
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=True,
+            **({"processor_kwargs": tensors} if self._sees else tensors),
+        ).to(self._device)
+        for key, value in inputs.items():
+            if torch.is_floating_point(value):
+                inputs[key] = value.to(self._model.dtype)
+        first = requests[0]
+        if first.temperature > 0 and first.seed is not None:
+            torch.manual_seed(first.seed)
+        with torch.inference_mode():
+            output = self._model.generate(**inputs, generation_config=self._decoding(first))
+        lengths = inputs["attention_mask"].sum(dim=1).tolist()
+        new = output[:, inputs["input_ids"].shape[1] :]
+        return [self._reply(row.tolist(), used) for row, used in zip(new, lengths, strict=True)]
+
+    def _decoding(self, request: ChatRequest) -> Any:
+        """Return the settings of decoding: greedy at temperature 0, else from all tokens."""
+        own = self._model.generation_config
+        settings: dict[str, Any] = {"do_sample": False}
+        if request.temperature > 0:
+            settings = {
+                "do_sample": True,
+                "temperature": request.temperature,
+                "top_k": 0,
+                "top_p": 1.0,
+            }
+        return self._transformers.GenerationConfig(
+            max_new_tokens=request.max_tokens,
+            eos_token_id=_first(own.eos_token_id, self._tokenizer.eos_token_id),
+            pad_token_id=self._tokenizer.pad_token_id,
+            bos_token_id=own.bos_token_id,
+            **settings,
+        )
+
+    def _reply(self, tokens: list[int], used: int) -> ChatReply:
+        """Cut a row of the batch at its end token."""
+        ends = _first(self._model.generation_config.eos_token_id, self._tokenizer.eos_token_id)
+        stops = set(ends if isinstance(ends, list) else [ends])
+        end = next((i for i, token in enumerate(tokens) if token in stops), None)
+        finish: Literal["stop", "length"] = "length" if end is None else "stop"
+        text = self._tokenizer.decode(tokens[:end], skip_special_tokens=True)
+        made = len(tokens) if end is None else end + 1
+        usage = Usage(input_tokens=used, output_tokens=made, calls=1)
+        return ChatReply(text=clean_text(text), finish=finish, usage=usage)
+
+
+def _packages() -> tuple[Any, Any]:
+    try:
+        return import_module("torch"), import_module("transformers")
+    except ImportError as error:
+        raise MissingResource(
+            f"The backend transformers needs a package that is not installed ({error}).",
+            "Install it: pip install 'locomo-vqa[models]'.",
+        ) from None
+
+
+def _processor(
+    library: Any, config: Any, target: str, sees: bool, source: Mapping[str, Any]
+) -> Any:
+    if not sees:
+        return library.AutoTokenizer.from_pretrained(target, **source)
+    try:
+        return library.AutoProcessor.from_pretrained(target, **source)
+    except (ImportError, OSError):  # InternVL's video part is missing, or lacks torchvision.
+        if config.model_type != "internvl":
+            raise
+        return picture_processor_class().from_pretrained(target, **source)
+
+
+def _not_loaded(name: ModelName, error: Exception) -> LocomoVqaError:
+    reason = " ".join(str(error).split())[:300]
+    remedy = f"Check the name; fetch the weights with: hf download {name.target}."
+    if "trust_remote_code" in reason:
+        remedy = (
+            "Use weights in the format of transformers (a name that ends in -hf), or, if you trust "
+            "the code that comes with these, add ?trust_remote_code=1."
+        )
+    return MissingResource(f"--model {name.spec}: can't be loaded ({reason}).", remedy)
+
+
+def _group(request: ChatRequest) -> tuple[object, ...]:
+    """Return what requests of one batch must have in common; a seed is for one request alone."""
+    alone = id(request) if request.temperature > 0 and request.seed is not None else None
+    return (bool(request.pictures), request.max_tokens, request.temperature, alone)
+
+
+def _conversation(request: ChatRequest, *, sees: bool) -> list[dict[str, Any]]:
+    from PIL import Image
+
+    def words(text: str) -> Any:
+        return [{"type": "text", "text": text}] if sees else text
+
+    pictures = [
+        {"type": "image", "image": Image.open(BytesIO(picture.data)).convert("RGB")}
+        for picture in request.pictures
+    ]
+    content = [*pictures, *words(request.text)] if sees else request.text
+    messages = [{"role": "user", "content": content}]
+    for reply, objection in request.replies:
+        messages.append({"role": "assistant", "content": words(reply)})
+        messages.append({"role": "user", "content": words(objection)})
+    return messages
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)

@@ -1,0 +1,189 @@
+"""The response store: a model's finished replies, so that nothing is paid for twice.
+
+One SQLite file, one row a reply. Its key is the SHA-256 of everything that can change the reply;
+the key's parts lie beside it and are compared on reading, as is a checksum of the reply.
+
+Every `put` is a transaction of its own in a write-ahead log with `synchronous=NORMAL`: when it
+returns, the row has been handed to the operating system, so the end of the process, by `kill -9`
+too, can't lose it. A power cut can lose the last rows, which are then asked again, but can't
+damage the file; `synchronous=FULL` would save those too, for one disk flush a reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import canonical_json, clean_text, sha256_text
+from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, request_key
+from locomo_vqa.runs import Usage
+from locomo_vqa.sqlite_file import SqliteFile
+
+__all__ = ["ResponseStore", "StoredModel"]
+
+_APPLICATION = 0x4C560001
+_TABLE = """
+CREATE TABLE replies (
+    key TEXT PRIMARY KEY, parts TEXT NOT NULL, text TEXT NOT NULL, finish TEXT NOT NULL,
+    usage TEXT NOT NULL, time TEXT NOT NULL, checksum TEXT NOT NULL
+) WITHOUT ROWID
+"""
+
+
+class ResponseStore:
+    """The replies in one file, for any number of models, threads and processes.
+
+    Raises:
+        InputError: the file is damaged, or is no response store.
+        OutputError: it can't be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = SqliteFile(
+            path, what="response store", application=_APPLICATION, tables=_TABLE
+        )
+
+    def get(self, identity: Mapping[str, Any], request: ChatRequest) -> ChatReply | None:
+        """Return the stored reply of that model to that request, or None.
+
+        Raises:
+            InputError: the row is there but is not what was written.
+        """
+        key = request_key(identity, request)
+        query = "SELECT parts, text, finish, usage, time, checksum FROM replies WHERE key = ?"
+        row = self._file.do(lambda connection: connection.execute(query, (key,)).fetchone())
+        if row is None:
+            return None
+        *values, checksum = row
+        if values[0] != _parts(identity, request) or checksum != _checksum(key, *values):
+            raise InputError(
+                f"{self.path}: the reply {key[:16]}… is not what was stored there.",
+                "Restore the file, or delete it; what is missing is asked again.",
+            )
+        _, text, finish, usage, _ = values
+        return ChatReply(text=text, finish=finish, usage=Usage(**json.loads(usage)))
+
+    def put(self, identity: Mapping[str, Any], request: ChatRequest, reply: ChatReply) -> ChatReply:
+        """Keep a reply; when this returns it is safe from the end of the process.
+
+        Returns:
+            The reply as `get` gives it: the one that was there before, if there was one.
+
+        Raises:
+            OutputError: it can't be written; the disk is full, say.
+        """
+        key = request_key(identity, request)
+        reply = replace(reply, text=clean_text(reply.text))
+        usage = canonical_json(asdict(reply.usage))
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        values = (_parts(identity, request), reply.text, reply.finish, usage, time)
+        row = (key, *values, _checksum(key, *values))
+        insert = "INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)"
+        added = self._file.do(lambda connection: connection.execute(insert, row).rowcount)
+        return reply if added else self.get(identity, request) or reply
+
+    def __len__(self) -> int:
+        count = "SELECT count(*) FROM replies"
+        return self._file.do(lambda connection: int(connection.execute(count).fetchone()[0]))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A request that was sent and has no reply yet."""
+
+    task: asyncio.Task[ChatReply]
+    waiting: int = 0
+
+
+class StoredModel:
+    """A model that answers from a store, and keeps there what it has to ask.
+
+    The same request while it is in flight is asked once. Failures are never stored. The store
+    stays open when the model is closed.
+    """
+
+    def __init__(self, model: ChatModel, store: ResponseStore) -> None:
+        self.name = model.name
+        self.in_flight = model.in_flight
+        self.asked = 0
+        """Requests that the model itself got."""
+        self.reused = 0
+        """Requests that the store, or the same request in flight, answered."""
+        self._model = model
+        self._store = store
+        self._identity = dict(model.identity())
+        self._flights: dict[str, _Flight] = {}
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return the model's own identity."""
+        return self._identity
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        """Return the stored reply, or ask and store.
+
+        Raises:
+            ModelError: the model gave none.
+            InputError: the stored one is damaged.
+            OutputError: the new one can't be stored.
+        """
+        known = self._store.get(self._identity, request)
+        if known is not None:
+            self.reused += 1
+            return known
+        key = request_key(self._identity, request)
+        flight = self._flights.get(key)
+        joined = flight is not None
+        if flight is None:
+            self.asked += 1
+            flight = _Flight(asyncio.create_task(self._fetch(request)))
+            self._flights[key] = flight
+        flight.waiting += 1
+        try:
+            reply = await asyncio.shield(flight.task)
+        finally:
+            flight.waiting -= 1
+            if flight.task.done() or not flight.waiting:
+                flight.task.cancel()
+                if self._flights.get(key) is flight:
+                    del self._flights[key]
+        self.reused += joined
+        return reply
+
+    async def close(self) -> None:
+        """Close the model."""
+        await self._model.close()
+
+    async def _fetch(self, request: ChatRequest) -> ChatReply:
+        reply = await self._model.ask(request)
+        return self._store.put(self._identity, request, reply)
+
+
+def _parts(identity: Mapping[str, Any], request: ChatRequest) -> str:
+    return canonical_json({"model": dict(identity), "request": request.parts()})
+
+
+def _checksum(key: str, *values: str) -> str:
+    return sha256_text(canonical_json([key, *values]))

@@ -1,0 +1,117 @@
+"""An SQLite file of our own: opened, checked and locked, its errors put into words."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from locomo_vqa.errors import InputError, LocomoVqaError, OutputError
+
+__all__ = ["SqliteFile"]
+
+BUSY_TIMEOUT_S = 60.0
+"""How long one process waits for another's transaction."""
+
+_ROOM = "Choose a file where you may write and that has room; what was stored before is kept."
+_WAIT = "Wait for the other process that writes to it, or end it."
+_UNWRITABLE = {
+    sqlite3.SQLITE_FULL: _ROOM,
+    sqlite3.SQLITE_IOERR: _ROOM,
+    sqlite3.SQLITE_READONLY: _ROOM,
+    sqlite3.SQLITE_CANTOPEN: _ROOM,
+    sqlite3.SQLITE_PERM: _ROOM,
+    sqlite3.SQLITE_BUSY: _WAIT,
+    sqlite3.SQLITE_LOCKED: _WAIT,
+}
+_Result = TypeVar("_Result")
+
+
+class SqliteFile:
+    """One connection, for several threads, to a file that several processes may share.
+
+    Statements are transactions of their own in a write-ahead log with `synchronous=NORMAL`.
+
+    Raises:
+        InputError: the file is damaged, or somebody else's; it is left as it is.
+        OutputError: it can't be written.
+    """
+
+    def __init__(self, path: Path, *, what: str, application: int, tables: str) -> None:
+        self.path = path
+        self._what = what
+        self._application = application
+        self._tables = tables
+        self._lock = threading.Lock()
+        try:
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.Error as error:
+            raise self._told(error) from None
+        try:
+            self.do(self._open)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def do(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Return what `work` makes of the connection.
+
+        Raises:
+            InputError: the file is damaged.
+            OutputError: it can't be written.
+        """
+        with self._lock:
+            try:
+                return work(self._connection)
+            except sqlite3.Error as error:
+                raise self._told(error) from None
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _open(self, connection: sqlite3.Connection) -> None:
+        """Make the tables in an empty file, or check that they are ours."""
+        connection.execute("BEGIN IMMEDIATE")
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        used = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if not used and not application:
+            connection.execute(self._tables)
+            connection.execute(f"PRAGMA application_id = {self._application}")
+        elif application != self._application:
+            raise InputError(
+                f"{self.path}: is no {self._what} of this version.",
+                "Name another file; it is made when it does not exist.",
+            )
+        connection.execute("COMMIT")
+        _write_ahead(connection)
+
+    def _told(self, error: sqlite3.Error) -> LocomoVqaError:
+        """Return what a person can do about an error of SQLite."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _UNWRITABLE:
+            return OutputError(f"{self.path}: can't be used ({error}).", _UNWRITABLE[code])
+        return InputError(
+            f"{self.path}: is no {self._what}, or is damaged ({error}).",
+            "Delete it or name another file; what is missing is made again.",
+        )
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log; SQLite does not wait for others by itself here."""
+    give_up = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.02)

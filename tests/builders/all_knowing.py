@@ -1,0 +1,86 @@
+"""A stub endpoint for whole builds: it knows the sample's pictures by their bytes.
+
+It writes and answers questions by the truth of the scenes. The model `large` is always right; the
+model `small` errs on the types that the test names. It is for kills and counting.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import random
+import re
+import threading
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from locomo_vqa.benchmark import load_benchmark
+from locomo_vqa.builders.question_kinds import KINDS
+from locomo_vqa.images import for_model
+from locomo_vqa.models.probes import known_looks, known_pictures
+from locomo_vqa.sample.make import make_sample
+from locomo_vqa.sample.scenes import Scene
+from locomo_vqa.sample.visual import ask
+from tests.evaluators.stub_endpoint import StubEndpoint, completion, stub_endpoint
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+class AllKnowing:
+    """What the stub knows, and what it was asked."""
+
+    def __init__(self, errs_on: Collection[str] = ()) -> None:
+        benchmark = load_benchmark("sample")
+        scenes = make_sample().scenes
+        self.errs_on = errs_on
+        self.scenes: dict[str, Scene] = {}
+        for record in benchmark.images:
+            assert record.sha256 and record.url
+            shown, _ = for_model(benchmark.read_image(record.sha256))
+            self.scenes[_hash(shown)] = scenes[record.url]
+        self.answers: dict[tuple[str, str], tuple[str, str]] = {}
+        for look in known_looks():
+            picture = _hash(known_pictures()[look.picture].data)
+            self.answers[picture, look.question] = (look.expected, "known")
+        self.asked: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def respond(self, request: dict[str, Any]) -> tuple[int, Any]:
+        """Answer one request by what is true."""
+        message = request["messages"][0]["content"]
+        parts = [{"type": "text", "text": message}] if isinstance(message, str) else message
+        text = next(part["text"] for part in parts if part["type"] == "text")
+        urls = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+        picture = _hash(base64.b64decode(urls[0].partition(",")[2])) if urls else ""
+        with self._lock:
+            self.asked[json.dumps([request["model"], text, picture])] += 1
+            return completion(self._say(request["model"], text, picture))
+
+    def _say(self, model: str, text: str, picture: str) -> str:
+        kind = text.rpartition("Kind of question: ")[2].strip()
+        type = next((type for type, words in KINDS.items() if words == kind), None)
+        if type is not None:
+            rng = random.Random(f"{picture}/{type}")
+            item = ask(self.scenes[picture], type, rng)
+            if item is None:
+                return json.dumps({"question": None, "answer": None, "reason": "Nothing odd."})
+            self.answers[picture, item.question] = (item.answer, type)
+            return json.dumps(
+                {"question": item.question, "answer": item.answer, "reason": item.reason}
+            )
+        found = re.search(r"Question: (.*)\nAnswer:", text)
+        answer, type_of = self.answers.get((picture, found[1] if found else ""), ("unknown", ""))
+        return "wrong" if model == "small" and type_of in self.errs_on else answer
+
+
+@contextmanager
+def all_knowing(errs_on: Collection[str] = ()) -> Iterator[tuple[AllKnowing, StubEndpoint]]:
+    """Serve until the block ends."""
+    known = AllKnowing(errs_on)
+    with stub_endpoint(known.respond) as endpoint:
+        yield known, endpoint

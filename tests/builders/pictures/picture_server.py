@@ -1,0 +1,151 @@
+"""An HTTP server on the loopback whose every reply is scripted, byte by byte."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+
+Write = Callable[[bytes], Awaitable[None]]
+Route = Callable[[int, Write], Awaitable[None]]
+"""Is given the number of the hit, from 1, and a function that sends bytes."""
+
+
+class PictureServer:
+    """Runs in a thread of its own; counts hits by path and the bytes it could send."""
+
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self.routes: dict[str, Route] = {}
+        self.hits: Counter[str] = Counter()
+        self.sent: Counter[str] = Counter()
+        self.heads: dict[str, str] = {}
+        self.active: Counter[str] = Counter()
+        self.most_active: Counter[str] = Counter()
+        self.most_at_once = 0
+        self._host = host
+        self._loop = asyncio.new_event_loop()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._started.wait(10)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._serve())
+
+    async def _serve(self) -> None:
+        self._stop = asyncio.Event()
+        server = await asyncio.start_server(self._client, self._host, 0)
+        self.port = server.sockets[0].getsockname()[1]
+        self._started.set()
+        await self._stop.wait()
+        server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            path = head.split(" ")[1]
+            host = head.lower().partition("host: ")[2].partition("\r\n")[0]
+            self.hits[path] += 1
+            self.heads[path] = head
+            self.active[host] += 1
+            self.most_active[host] = max(self.most_active[host], self.active[host])
+            self.most_at_once = max(self.most_at_once, self.active.total())
+
+            async def write(data: bytes) -> None:
+                writer.write(data)
+                await writer.drain()
+                self.sent[path] += len(data)
+
+            try:
+                await self.routes.get(path, reply(404))(self.hits[path], write)
+            finally:
+                self.active[host] -= 1
+        writer.close()
+
+    def url(self, path: str, host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self.port}{path}"
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+        self._loop.close()
+
+
+@contextlib.contextmanager
+def serving(host: str = "127.0.0.1") -> Iterator[PictureServer]:
+    server = PictureServer(host)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def head(status: int, *lines: str) -> bytes:
+    return "\r\n".join([f"HTTP/1.1 {status} -", *lines, "Connection: close", "", ""]).encode()
+
+
+def reply(status: int = 200, body: bytes = b"", *lines: str, delay: float = 0) -> Route:
+    """A whole reply with a right length."""
+
+    async def route(hit: int, write: Write) -> None:
+        await asyncio.sleep(delay)
+        await write(head(status, f"Content-Length: {len(body)}", *lines) + body)
+
+    return route
+
+
+def raw(data: bytes) -> Route:
+    """Exactly these bytes, then the connection is closed."""
+
+    async def route(hit: int, write: Write) -> None:
+        await write(data)
+
+    return route
+
+
+def in_turn(*routes: Route) -> Route:
+    """One route after the other, the last for ever."""
+
+    async def route(hit: int, write: Write) -> None:
+        await routes[min(hit, len(routes)) - 1](hit, write)
+
+    return route
+
+
+def endless(first: bytes, size: int) -> Route:
+    """A body without a length: `first`, then zeros."""
+
+    async def route(hit: int, write: Write) -> None:
+        await write(head(200, "Content-Type: image/png") + first)
+        for _ in range(size >> 16):
+            await write(bytes(1 << 16))
+
+    return route
+
+
+def drip(data: bytes, pause: float) -> Route:
+    """A byte at a time."""
+
+    async def route(hit: int, write: Write) -> None:
+        await write(head(200, f"Content-Length: {len(data)}"))
+        for byte in data:
+            await asyncio.sleep(pause)
+            await write(bytes([byte]))
+
+    return route
+
+
+def silent() -> Route:
+    """A connection, and never a word."""
+
+    async def route(hit: int, write: Write) -> None:
+        await asyncio.sleep(30)
+
+    return route

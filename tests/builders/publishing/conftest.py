@@ -1,0 +1,57 @@
+"""The sample, published once for all tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from locomo_vqa.benchmark import load_benchmark
+from locomo_vqa.builders.publishing import ModelFact, ProbeFact, PublishFacts, publish
+from tests.builders.publishing.push_server import Hub, push_server
+
+QUALITY = {
+    "sample-01/v/D1:9/detail": {"self_consistent": True, "guessable": False},
+    "sample-01/v/D1:9/colour": {"self_consistent": False, "caption_answers": None},
+}
+
+FACTS = PublishFacts(
+    quality=QUALITY,
+    generator=ModelFact(name="Maker-78B", revision="abc123"),
+    validator=ModelFact(name="Tester-2B"),
+    prompt_sha256="ab" * 32,
+    probe=[
+        ProbeFact(
+            type="colour", n=40, errors=25, error_rate=0.625, low=0.471, high=0.758, selected=True
+        ),
+        ProbeFact(type="mood", n=0, errors=0, declined=3),
+    ],
+    losses={"ok": 60, "dead": 12},
+    removed_pictures=2,
+    recipe='[select]\nkeep = 3\nnote = "```"',
+    repository="org/name",
+)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample as a published folder."""
+    return publish(load_benchmark("sample"), tmp_path_factory.mktemp("p") / "published", FACTS)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """The server; the client does not wait between its retries, and sends without Xet."""
+    import huggingface_hub.constants
+    import huggingface_hub.utils._http
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(
+        huggingface_hub.utils._http, "time", SimpleNamespace(sleep=lambda seconds: None)
+    )
+    with push_server() as hub:
+        yield hub
+        huggingface_hub.utils._http.close_session()

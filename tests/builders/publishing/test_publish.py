@@ -1,0 +1,163 @@
+"""The published folder: a benchmark folder, and a data set that `datasets` reads offline."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from locomo_vqa.benchmark import Benchmark, Image, load_benchmark
+from locomo_vqa.builders.publishing import PublishFacts, publish
+from locomo_vqa.builders.publishing.parquet import write_parquet
+from locomo_vqa.builders.publishing.tables import tables_of
+from locomo_vqa.errors import InputError, OutputError
+from tests.builders.publishing.conftest import FACTS
+from tests.conftest import tree
+
+LOADER = Path(__file__).parent / "load_published.py"
+
+
+def test_datasets_reads_every_table_and_picture(published: Path, tmp_path: Path) -> None:
+    environment = {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, str(LOADER), str(published)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["rows"] == {
+        "visual": {"train": 320, "validation": 42, "test": 90},
+        "text": {"train": 135, "validation": 19, "test": 38},
+        "conversations": {"train": 7, "validation": 1, "test": 2},
+    }
+    assert told["features"]["visual"]["image"] == "Image"
+    assert told["features"]["visual"]["guessable"] == "bool"
+    assert told["features"]["text"]["category"] == "int8"
+    assert told["features"]["text"]["evidence"] == "List"
+    benchmark = load_benchmark(published)
+    assert [(row["id"], row["sha256"]) for row in told["pictures"]] == [
+        (question.id, question.image) for question in benchmark.visual_questions
+    ]
+    assert {tuple(row["size"]) for row in told["pictures"]} == {(224, 224)}
+    assert told["quality"] == {
+        "sample-01/v/D1:9/detail": [True, False, None],
+        "sample-01/v/D1:9/colour": [False, None, None],
+    }
+    lines = (published / "text_questions.jsonl").read_text(encoding="utf-8").splitlines()
+    first = json.loads(lines[0])
+    assert {key: told["text"][key] for key in first if key != "erratum"} == {
+        key: value for key, value in first.items() if key != "erratum"
+    }
+    assert told["text"]["erratum_kind"] is None
+    line = (published / "conversations.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    assert told["conversation"] == json.loads(line)
+
+
+def test_it_is_the_same_benchmark(published: Path) -> None:
+    sample, again = load_benchmark("sample"), load_benchmark(published)
+    assert again.revision == sample.revision
+    assert again.visual_questions == sample.visual_questions
+    before, after = tree(sample.folder), tree(published)
+    assert {name: after[name] for name in before} == before
+
+
+def test_publishing_twice_gives_the_same_bytes(published: Path, tmp_path: Path) -> None:
+    again = publish(load_benchmark("sample"), tmp_path / "again", FACTS)
+    assert tree(again) == tree(published)
+    assert publish(load_benchmark(published), tmp_path / "third", FACTS) == tmp_path / "third"
+    assert tree(tmp_path / "third") == tree(published)
+
+
+def test_a_picture_is_kept_once_a_group_of_rows(published: Path) -> None:
+    size = (published / "data/visual/train-00000-of-00001.parquet").stat().st_size
+    pictures = sum(path.stat().st_size for path in (published / "images").iterdir())
+    assert size < pictures  # 320 questions about 44 of the 63 pictures
+
+
+def test_a_large_split_is_cut_into_files_in_order(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    sample = load_benchmark("sample")
+    tables = tables_of(sample, {}, sample.folder / "images")
+    visual = {"visual": tables["visual"]}
+    layout = write_parquet(tmp_path, visual, shard_bytes=400_000)["visual"]
+    train = [q.id for q in sample.visual_questions if q.split == "train"]
+    count = len(layout["train"])
+    assert count > 2
+    assert list(layout["train"]) == [
+        f"data/visual/train-{number:05d}-of-{count:05d}.parquet" for number in range(count)
+    ]
+    files = [pq.ParquetFile(tmp_path / name) for name in layout["train"]]
+    ids = [id for file in files for id in file.read(["id"])["id"].to_pylist()]
+    for file in files:
+        file.close()
+    assert ids == train
+
+
+def test_a_split_without_rows_has_no_file(tmp_path: Path) -> None:
+    sample = load_benchmark("sample")
+    few = replace(
+        sample,
+        visual_questions=(),
+        text_questions=tuple(q for q in sample.text_questions if q.split == "test"),
+    )
+    layout = write_parquet(tmp_path, tables_of(few, {}, sample.folder / "images"))
+    assert {config: list(splits) for config, splits in layout.items()} == {
+        "text": ["test"],
+        "conversations": ["train", "validation", "test"],
+    }
+
+
+def published_copy(folder: Path) -> Benchmark:
+    return load_benchmark(publish(load_benchmark("sample"), folder, PublishFacts()))
+
+
+def test_a_picture_that_was_changed_or_lost(tmp_path: Path) -> None:
+    benchmark = published_copy(tmp_path / "copy")
+    picture = sorted((benchmark.folder / "images").iterdir())[0]
+    picture.write_bytes(b"another")
+    with pytest.raises(InputError, match=f"{picture.name}: the picture was changed"):
+        publish(benchmark, tmp_path / "out", PublishFacts())
+    picture.unlink()
+    with pytest.raises(InputError, match=f"{picture.name}: the picture is missing"):
+        publish(benchmark, tmp_path / "out", PublishFacts())
+    assert [path.name for path in tmp_path.iterdir()] == ["copy"]
+
+
+def test_splits_that_share_a_picture_are_refused(tmp_path: Path) -> None:
+    sample = load_benchmark("sample")
+    questions = list(sample.visual_questions)
+    questions[-1] = replace(questions[-1], image=questions[0].image)
+    asked = replace(sample, visual_questions=tuple(questions))
+    last = sample.conversations[-1]
+    shared = Image(url=None, sha256=questions[0].image, state="ok")
+    turn = replace(last.sessions[0].turns[0], images=(shared,))
+    session = replace(last.sessions[0], turns=(turn, *last.sessions[0].turns[1:]))
+    changed = replace(last, sessions=(session, *last.sessions[1:]))
+    shown = replace(sample, conversations=(*sample.conversations[:-1], changed))
+    for benchmark in (asked, shown):
+        with pytest.raises(InputError, match=f"several splits: {questions[0].image}"):
+            publish(benchmark, tmp_path / "out", PublishFacts())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_is_there_is_kept(published: Path) -> None:
+    before = hashlib.sha256(repr(sorted(tree(published).items())).encode()).digest()
+    with pytest.raises(OutputError, match="exists already"):
+        publish(load_benchmark("sample"), published, FACTS)
+    assert hashlib.sha256(repr(sorted(tree(published).items())).encode()).digest() == before
+
+
+def test_a_benchmark_that_is_not_its_folder_any_more(tmp_path: Path) -> None:
+    other = replace(load_benchmark("sample"), revision="0" * 64)
+    with pytest.raises(InputError, match="was changed since it was loaded"):
+        publish(other, tmp_path / "out", PublishFacts())

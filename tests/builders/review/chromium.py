@@ -1,0 +1,174 @@
+"""A real chromium with keys to press, driven over its debugging pipe: no driver is needed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+__all__ = ["CHROMIUM", "Page", "open_chromium"]
+
+CHROMIUM = next(
+    (
+        path
+        for name in ("chromium", "chromium-browser", "google-chrome")
+        if (path := shutil.which(name))
+    ),
+    None,
+)
+_OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--remote-debugging-pipe",
+)
+# Chromium reads commands from descriptor 3 and writes to 4; both are moved out of the way first.
+_LAUNCH = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+for number, end in zip((3, 4), ends):
+    os.dup2(end, number)
+    os.close(end)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+_KEYS = {"Enter": (13, "\r"), "Escape": (27, ""), "ArrowLeft": (37, ""), "ArrowRight": (39, "")}
+_PATIENCE = 30.0
+
+
+class Page:
+    """One page of the browser."""
+
+    def __init__(self, commands: int, replies: int) -> None:
+        self._commands, self._replies = commands, replies
+        self._buffer = b""
+        self._number = 0
+        self._session: dict[str, str] = {}
+        target = self.command("Target.createTarget", url="about:blank")["targetId"]
+        found = self.command("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = {"sessionId": found["sessionId"]}
+        self.complaints: list[str] = []
+        """What the browser's console held against the page: errors, and breaches of its policy."""
+        for domain in ("Log", "Runtime"):
+            self.command(f"{domain}.enable")
+
+    def command(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Send one command of the DevTools protocol, and return its result."""
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": parameters, **self._session}
+        os.write(self._commands, json.dumps(message).encode() + b"\0")
+        while True:
+            reply = self._reply()
+            self._listen(reply)
+            if reply.get("id") == self._number:
+                assert "error" not in reply, reply["error"]
+                result: dict[str, Any] = reply["result"]
+                return result
+
+    def _reply(self) -> dict[str, Any]:
+        while b"\0" not in self._buffer:
+            ready, _, _ = select.select([self._replies], [], [], _PATIENCE)
+            assert ready, "chromium does not answer"
+            read = os.read(self._replies, 1 << 16)
+            assert read, "chromium has ended"
+            self._buffer += read
+        line, _, self._buffer = self._buffer.partition(b"\0")
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+    def _listen(self, reply: dict[str, Any]) -> None:
+        entry = reply.get("params", {}).get("entry", {"source": "script"})
+        logged = reply.get("method") in ("Log.entryAdded", "Runtime.exceptionThrown")
+        if logged and entry["source"] != "network":
+            self.complaints.append(json.dumps(reply["params"]))
+
+    def open(self, url: str) -> None:
+        """Go to an address."""
+        self.command("Page.navigate", url=url)
+
+    def evaluate(self, expression: str) -> Any:
+        """Return the value of an expression in the page."""
+        result = self.command("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in result, result["exceptionDetails"]
+        return result["result"].get("value")
+
+    def text(self, selector: str) -> str:
+        """Return the text of the first element that the selector finds."""
+        text: str = self.evaluate(f"document.querySelector({json.dumps(selector)}).innerText")
+        return text
+
+    def wait(self, expression: str) -> None:
+        """Wait until an expression is true in the page."""
+        end = time.monotonic() + _PATIENCE
+        while not self.evaluate(f"Boolean({expression})"):
+            assert time.monotonic() < end, f"never true: {expression}"
+            time.sleep(0.02)
+
+    def wait_text(self, selector: str, text: str) -> None:
+        """Wait until an element's text is this."""
+        found = f"document.querySelector({json.dumps(selector)})?.innerText.trim()"
+        self.wait(f"{found} === {json.dumps(text)}")
+
+    def key(self, key: str) -> None:
+        """Press and release one key."""
+        code, text = _KEYS.get(key, (ord(key[0].upper()), key))
+        press = {"key": key, "windowsVirtualKeyCode": code}
+        self.command("Input.dispatchKeyEvent", type="keyDown", text=text, **press)
+        self.command("Input.dispatchKeyEvent", type="keyUp", **press)
+
+    def type(self, selector: str, text: str) -> None:
+        """Replace what stands in a field, as typing does."""
+        self.evaluate(f"document.querySelector({json.dumps(selector)}).select()")
+        self.evaluate(f"document.querySelector({json.dumps(selector)}).focus()")
+        self.command("Input.insertText", text=text)
+
+    def click(self, selector: str) -> None:
+        """Click the middle of an element with the mouse."""
+        box = self.evaluate(
+            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
+            "e.scrollIntoView({block: 'nearest'}); const b = e.getBoundingClientRect();"
+            "return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+        )
+        mouse = {"x": box[0], "y": box[1], "button": "left", "clickCount": 1}
+        self.command("Input.dispatchMouseEvent", type="mousePressed", **mouse)
+        self.command("Input.dispatchMouseEvent", type="mouseReleased", **mouse)
+
+
+@contextlib.contextmanager
+def open_chromium(profile: Path) -> Iterator[Page]:
+    """Yield a page of a browser of its own, which ends with the block."""
+    assert CHROMIUM is not None
+    (read_commands, commands), (replies, write_replies) = os.pipe(), os.pipe()
+    ends = (read_commands, write_replies)
+    command = [sys.executable, "-c", _LAUNCH, *map(str, ends), CHROMIUM, *_OPTIONS]
+    process = subprocess.Popen(
+        [*command, f"--user-data-dir={profile}"],
+        pass_fds=ends,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        for end in ends:
+            os.close(end)
+        yield Page(commands, replies)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=30)
+        os.close(commands)
+        os.close(replies)

@@ -1,0 +1,95 @@
+"""The adapter of the embedded models, over a runtime that repeats what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from locomo_vqa.errors import MissingResource
+from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelFailed
+from locomo_vqa.models.embedded import EmbeddedPrompt
+from locomo_vqa.models.opening import open_model
+from locomo_vqa.models.probes import known_pictures
+
+BATCHES: list[int] = []
+
+
+class Repeating:
+    """Says size, length of the picture, and text."""
+
+    def __init__(self, size: str) -> None:
+        self.size = size
+
+    def generate(
+        self, prompts: Sequence[EmbeddedPrompt], max_new_tokens: int, threads: int
+    ) -> list[str]:
+        assert threads == 1
+        BATCHES.append(len(prompts))
+        if any(prompt.text == "fail" for prompt in prompts):
+            raise ValueError("too long")
+        return [f"{self.size} {len(p.picture or b'')} {p.text}" for p in prompts]
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a runtime in the embedded one's place, and return its folder."""
+    module: Any = ModuleType("locomo_vqa.models.embedded")
+    module.__file__ = str(tmp_path / "__init__.py")
+    module.EmbeddedModel, module.EmbeddedPrompt = Repeating, EmbeddedPrompt
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / "model.safetensors").write_bytes(b"weights")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return tmp_path
+
+
+def ask(*requests: ChatRequest) -> tuple[ChatModel, list[ChatReply]]:
+    async def main() -> tuple[ChatModel, list[ChatReply]]:
+        model = open_model("embedded:small?threads=1")
+        try:
+            return model, await asyncio.gather(*map(model.ask, requests))
+        finally:
+            await model.close()
+
+    return asyncio.run(main())
+
+
+def test_prompts_and_pictures_are_handed_over_in_batches(runtime: Path) -> None:
+    picture = known_pictures()[0]
+    BATCHES.clear()
+    _, replies = ask(
+        ChatRequest(text="a"),
+        ChatRequest(text="b", pictures=(picture,)),
+        ChatRequest(text="c", replies=(("d", "e"),)),
+    )
+    texts = ["small 0 a", f"small {len(picture.data)} b", "small 0 c\nd\ne"]
+    assert [reply.text for reply in replies] == texts
+    assert sum(BATCHES) == 3
+
+
+def test_the_identity_has_the_hash_of_the_weights(runtime: Path) -> None:
+    model, _ = ask()
+    assert model.identity() == {
+        "backend": "embedded",
+        "model": "small",
+        "revision": hashlib.sha256(b"weights").hexdigest(),
+    }
+
+
+def test_what_it_cannot_do_is_a_failure_of_that_request(runtime: Path) -> None:
+    with pytest.raises(ModelFailed, match="one picture"):
+        ask(ChatRequest(text="a", pictures=known_pictures()))
+    with pytest.raises(ModelFailed, match="too long"):
+        ask(ChatRequest(text="fail"))
+
+
+def test_missing_weights_are_said(runtime: Path) -> None:
+    (runtime / "small" / "model.safetensors").unlink()
+    with pytest.raises(MissingResource, match="embedded:small"):
+        open_model("embedded:small")

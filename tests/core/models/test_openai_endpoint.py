@@ -1,0 +1,155 @@
+"""The backend openai: what it sends, and what each fault of a server becomes."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import socket
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from locomo_vqa.models.chat import (
+    ChatModel,
+    ChatReply,
+    ChatRequest,
+    ModelError,
+    ModelFailed,
+    ModelTimeout,
+    ModelUnreachable,
+)
+from locomo_vqa.models.probes import known_pictures
+from tests.core.models.stub_server import Answer, completion, stub_server
+from tests.core.models.using import REQUEST, ask, using
+
+
+def test_pictures_come_first_and_earlier_rounds_follow() -> None:
+    schema = {"type": "object"}
+    request = ChatRequest(
+        text="Which?",
+        pictures=known_pictures(),
+        replies=(("red", "One word of JSON."), ("{red", "It does not parse.")),
+        schema=schema,
+        max_tokens=9,
+        temperature=0.5,
+        seed=3,
+    )
+    with stub_server(lambda _: completion("blue")) as stub:
+        reply = ask(stub.spec(), request)
+    assert (reply.text, reply.finish) == ("blue", "stop")
+    assert (reply.usage.input_tokens, reply.usage.output_tokens, reply.usage.calls) == (7, 2, 1)
+    (sent,) = stub.requests
+    first, *rounds = sent["messages"]
+    assert [part["type"] for part in first["content"]] == ["image_url", "image_url", "text"]
+    for part, picture in zip(first["content"], known_pictures(), strict=False):
+        head, _, data = part["image_url"]["url"].partition(",")
+        assert head == "data:image/png;base64"
+        assert base64.b64decode(data) == picture.data
+    assert first["content"][-1]["text"] == "Which?"
+    assert [(m["role"], m["content"]) for m in rounds] == [
+        ("assistant", "red"),
+        ("user", "One word of JSON."),
+        ("assistant", "{red"),
+        ("user", "It does not parse."),
+    ]
+    assert sent["response_format"]["json_schema"]["schema"] == schema
+    assert (sent["max_tokens"], sent["temperature"], sent["seed"]) == (9, 0.5, 3)
+    assert "seed" not in json.dumps(sent["messages"])
+
+
+REPLIES: dict[str, tuple[Answer, str, str]] = {
+    "null": (completion(None), "", "stop"),
+    "a refusal": (completion(None, refusal="I can't."), "I can't.", "refused"),
+    "a filter": (completion("", finish="content_filter"), "", "refused"),
+    "cut off": (completion("a long", finish="length"), "a long", "length"),
+    "no reason": (completion("blue", finish=None), "blue", "stop"),
+    "half a surrogate": (completion("a\ud83d"), "a\ufffd", "stop"),
+}
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_an_odd_reply_is_a_reply(name: str) -> None:
+    answer, text, finish = REPLIES[name]
+    with stub_server(lambda _: answer) as stub:
+        reply = ask(stub.spec())
+    assert (reply.text, reply.finish) == (text, finish)
+
+
+FAULTS: dict[str, tuple[Answer, type[ModelError], int]] = {
+    "bad request": (Answer({"error": {"message": "too long"}}, 400), ModelFailed, 1),
+    "no such model": (Answer({"error": {"message": "no"}}, 404), ModelFailed, 1),
+    "wrong key": (Answer({"error": {"message": "no"}}, 401), ModelFailed, 1),
+    "always 500": (Answer({"error": {"message": "oh"}}, 500), ModelFailed, 3),
+    "always 429": (Answer({}, 429), ModelFailed, 3),
+    "HTML": (Answer(b"<html>busy</html>", headers={"content-type": "text/html"}), ModelFailed, 1),
+    "HTML as JSON": (Answer(b"<html>busy</html>"), ModelFailed, 1),
+    "half JSON": (Answer(b'{"choices": ['), ModelFailed, 1),
+    "no JSON object": (Answer([1, 2]), ModelFailed, 1),
+    "nothing": (Answer(b""), ModelFailed, 1),
+    "no choices": (Answer({"choices": []}), ModelFailed, 1),
+    "null choices": (Answer({"choices": None}), ModelFailed, 1),
+    "wrong choices": (Answer({"choices": [{"message": "x"}]}), ModelFailed, 1),
+    "wrong content": (completion({"a": 1}), ModelFailed, 1),
+    "no header": (Answer({}, cut=-1), ModelUnreachable, 3),
+    "half a reply": (Answer(completion("blue").body, cut=20), ModelUnreachable, 3),
+    "silence": (Answer({}, wait_s=30), ModelTimeout, 3),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_an_error_and_never_a_reply(name: str) -> None:
+    answer, error, calls = FAULTS[name]
+    with stub_server(lambda _: answer) as stub, pytest.raises(error):
+        ask(stub.spec(), timeout_s=0.3)
+    assert len(stub.requests) == calls
+
+
+def test_a_drip_of_bytes_does_not_outlast_the_timeout() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        over = threading.Event()
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n")
+                while not over.wait(0.05):
+                    connection.sendall(b" ")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        begun = time.monotonic()
+
+        async def once(model: ChatModel) -> ChatReply:
+            return await model.ask(REQUEST)
+
+        with pytest.raises(ModelTimeout):
+            spec = f"openai:http://127.0.0.1:{server.getsockname()[1]}/v1?model=x"
+            using(spec, once, timeout_s=0.5, tries=1)
+        assert time.monotonic() - begun < 4
+        over.set()
+        thread.join()
+
+
+def test_nobody_there() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(ModelUnreachable, match="no connection"):
+        ask(f"openai:http://127.0.0.1:{port}/v1?model=x")
+
+
+def test_the_identity_has_no_password() -> None:
+    spec = "openai:http://me:secret@127.0.0.1:9/v1?model=x&revision=r1"
+
+    async def identity(model: ChatModel) -> dict[str, Any]:
+        return dict(model.identity())
+
+    assert using(spec, identity) == {
+        "backend": "openai",
+        "address": "http://127.0.0.1:9/v1",
+        "model": "x",
+        "revision": "r1",
+    }

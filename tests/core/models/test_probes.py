@@ -1,0 +1,138 @@
+"""The probes: who passes, who does not, and what is noted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from locomo_vqa.errors import MissingResource
+from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed, ModelUnreachable
+from locomo_vqa.models.probes import Capabilities, known_looks, known_pictures, probe
+from locomo_vqa.runs import Usage
+
+Speaker = Callable[[ChatRequest], str]
+
+
+class Model:
+    """A model whose words are given by a function."""
+
+    name = "test:model"
+    in_flight = 4
+
+    def __init__(self, speak: Speaker) -> None:
+        self._speak = speak
+
+    def identity(self) -> Mapping[str, Any]:
+        return {}
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        return ChatReply(text=self._speak(request), finish="stop", usage=Usage(calls=1))
+
+    async def close(self) -> None:
+        pass
+
+
+def truth(request: ChatRequest) -> str:
+    """Return the right answer, from the looks' own table."""
+    if not request.pictures:
+        return "{}"
+    for look in known_looks():
+        right = request.pictures[0] == known_pictures()[look.picture]
+        if right and look.question in request.text:
+            return look.expected
+    raise AssertionError
+
+
+def counts_only(request: ChatRequest) -> str:
+    if "How many" in request.text:
+        return f"I see {'3' if truth(request) == 'three' else '2'} balloons."
+    return "Pink."
+
+
+def guided(request: ChatRequest) -> str:
+    """Return the least that fits the schema, as guided decoding would."""
+    if request.schema is None:
+        return truth(request)
+    properties = request.schema["properties"]
+    return json.dumps({key: properties[key]["enum"][0] for key in request.schema["required"]})
+
+
+def refuses_schemas(request: ChatRequest) -> str:
+    if request.schema is not None:
+        raise ModelFailed("no such field: response_format")
+    return truth(request)
+
+
+def refuses_pictures(request: ChatRequest) -> str:
+    if request.pictures:
+        raise ModelFailed("no pictures")
+    return "red"
+
+
+def run(speak: Speaker, **options: Any) -> Capabilities:
+    return asyncio.run(probe(Model(speak), **options))
+
+
+def test_a_model_that_sees_passes() -> None:
+    found = run(truth)
+    assert (found.sees, found.json_schema) == (True, "ignored")
+    assert all(look.right for look in found.looks)
+    assert (found.temperature, found.seed) == ("unknown", "unknown")
+    assert json.loads(json.dumps(found.to_json()))["looks"][0]["reply"] == "three"
+
+
+def test_one_question_right_on_both_pictures_is_enough() -> None:
+    found = run(counts_only)
+    assert found.sees
+    assert [look.right for look in found.looks] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "speak",
+    (
+        lambda _: "three",
+        lambda _: "red",
+        lambda request: "two" if "How many" in request.text else "green",
+        lambda _: "one two three four five red green blue",
+        lambda _: "",
+        lambda _: "!!!!!!!!",
+        refuses_pictures,
+    ),
+)
+def test_a_model_that_does_not_see_is_refused(speak: Speaker) -> None:
+    with pytest.raises(MissingResource, match="does not see"):
+        run(speak)
+    assert run(speak, accept_blind=True).sees is False
+
+
+def test_without_pictures_nothing_is_looked_at() -> None:
+    found = run(lambda _: "hello", pictures=False)
+    assert (found.sees, found.looks) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("speak", "expected"),
+    ((guided, "honoured"), (truth, "ignored"), (refuses_schemas, "refused")),
+)
+def test_what_becomes_of_a_schema(speak: Speaker, expected: str) -> None:
+    assert run(speak).json_schema == expected
+
+
+def test_a_server_that_is_not_there_is_said() -> None:
+    def gone(_: ChatRequest) -> str:
+        raise ModelUnreachable("no connection")
+
+    with pytest.raises(MissingResource, match="can't be asked"):
+        run(gone)
+
+
+def test_the_pictures_differ_and_stay() -> None:
+    one, two = known_pictures()
+    assert one.sha256 != two.sha256
+    assert one.data.startswith(b"\x89PNG")
+    answers = {(look.question, look.expected) for look in known_looks()}
+    assert len(answers) == len(known_looks()) == 4

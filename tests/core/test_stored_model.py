@@ -1,0 +1,108 @@
+"""A model behind the store: asked once, never for what failed, cancelled with its last asker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
+from locomo_vqa.responses import ResponseStore, StoredModel
+from locomo_vqa.runs import Usage
+
+IDENTITY = {"backend": "test", "model": "m"}
+REPLY = ChatReply(text="blue", finish="stop", usage=Usage(input_tokens=5, calls=1))
+
+
+class Counting:
+    """A model that takes its time and counts what it is asked."""
+
+    name = "test:m"
+    in_flight = 8
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.cancelled = 0
+        self.closed = False
+
+    def identity(self) -> Mapping[str, Any]:
+        return IDENTITY
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        self.asked.append(request.text)
+        try:
+            await asyncio.sleep(0.02)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if "fail" in request.text:
+            raise ModelFailed("no")
+        return replace(REPLY, text=f"{request.text} {len(self.asked)}")
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+def test_the_same_request_in_flight_is_asked_once(tmp_path: Path) -> None:
+    async def main(store: ResponseStore) -> None:
+        inner = Counting()
+        model = StoredModel(inner, store)
+        requests = [ChatRequest(text=f"q{i % 3}") for i in range(30)]
+        first = await asyncio.gather(*map(model.ask, requests))
+        again = await asyncio.gather(*map(model.ask, requests))
+        assert sorted(inner.asked) == ["q0", "q1", "q2"]
+        assert first == again
+        assert (model.asked, model.reused) == (3, 57)
+        later = StoredModel(Counting(), store)
+        assert await later.ask(requests[0]) == first[0]
+        assert (later.asked, later.reused) == (0, 1)
+        await model.close()
+        assert inner.closed
+
+    with ResponseStore(tmp_path / "r.sqlite") as store:
+        asyncio.run(main(store))
+
+
+def test_a_failure_is_not_stored(tmp_path: Path) -> None:
+    async def main(store: ResponseStore) -> None:
+        inner = Counting()
+        model = StoredModel(inner, store)
+        request = ChatRequest(text="fail")
+        outcomes = await asyncio.gather(
+            *(model.ask(request) for _ in range(3)), return_exceptions=True
+        )
+        assert all(isinstance(outcome, ModelFailed) for outcome in outcomes)
+        with pytest.raises(ModelFailed):
+            await model.ask(request)
+        assert len(inner.asked) == 2
+        assert model.reused == 0
+
+    with ResponseStore(tmp_path / "r.sqlite") as store:
+        asyncio.run(main(store))
+        assert len(store) == 0
+
+
+def test_the_last_that_waits_cancels_the_call(tmp_path: Path) -> None:
+    async def main(store: ResponseStore) -> None:
+        inner = Counting()
+        model = StoredModel(inner, store)
+        request = ChatRequest(text="q")
+        one, two = (asyncio.create_task(model.ask(request)) for _ in range(2))
+        await asyncio.sleep(0.005)
+        one.cancel()
+        assert (await two).text == "q 1"
+        assert inner.cancelled == 0
+        other = ChatRequest(text="r")
+        three = asyncio.create_task(model.ask(other))
+        await asyncio.sleep(0.005)
+        three.cancel()
+        await asyncio.sleep(0)
+        assert (await model.ask(other)).text.startswith("r")
+        assert inner.cancelled == 1
+
+    with ResponseStore(tmp_path / "r.sqlite") as store:
+        asyncio.run(main(store))
