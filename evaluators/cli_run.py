@@ -40,10 +40,10 @@ __all__ = ["run", "run_with_progress", "systems"]
     show_default=True,
     help="What the system is shown of pictures.",
 )
-@click.option("--model", help="The model to use: openai:<base URL>?model=<name>.")
+@click.option("--model", help="The model to use, such as openai:<base URL>?model=<name>.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0.1),
+    type=click.FloatRange(min=0.1, max=86400, clamp=False),
     default=120.0,
     show_default=True,
     help="Seconds that one call to the model may take.",
@@ -124,13 +124,17 @@ def _services(system: LoadedSystem, model: str | None, timeout: float) -> Servic
                 'Add --model "openai:http://127.0.0.1:23333/v1?model=NAME".',
             )
         return Services()
+    if system.any_model and not model.startswith("openai:"):
+        from locomo_vqa.models.names import parse_name
+
+        return Services(model=parse_name(model).spec)
     endpoint = parse_endpoint(model, timeout_s=timeout)
     from locomo_vqa.models.blocking import BlockingEndpoint
 
     chat = BlockingEndpoint(endpoint)
     chat.check()
     chat.close()
-    return Services(llm=endpoint)
+    return Services(llm=endpoint, model=model)
 
 
 def _tell(done: Run, benchmark: str) -> None:

@@ -40,8 +40,8 @@ SYSTEMS: Mapping[str, BundledSystem] = {
     "no-memory": BundledSystem(
         path="locomo_vqa.evaluators.systems.no_memory:NoMemory",
         needs_model=False,
-        sees="nothing",
-        about="forgets everything and says so: the floor",
+        sees="with a model: pixels, captions",
+        about="forgets everything; with a model it guesses, and looks at a question's picture",
     ),
     "bm25": BundledSystem(
         path="locomo_vqa.evaluators.systems.bm25:BM25",
@@ -75,6 +75,8 @@ class LoadedSystem:
     """Whether it can't run without `--model`."""
     uses_model: bool = True
     """Whether it may ask one, from the class attribute `uses_model`; True where it does not say."""
+    any_model: bool = False
+    """Whether it opens the model itself, whatever its kind, and can do without one."""
     make: Callable[[], MemorySystem]
     """Makes an instance for one conversation."""
 
@@ -105,6 +107,7 @@ def load_system(spec: str) -> LoadedSystem:
             version=_text(found, "version"),
             uses_pictures=bool(getattr(found, "uses_pictures", True)),
             uses_model=bool(getattr(found, "uses_model", True)),
+            any_model=bool(getattr(found, "any_model", False)),
             prompt_sha256=_prompt_sha256(found, spec),
             needs_model=bool(bundled and bundled.needs_model),
             make=found,

@@ -42,21 +42,16 @@ def describe_run(
     services: Services,
 ) -> dict[str, Any]:
     """Return the manifest of a run that has not begun."""
-    llm = services.llm
+    blind = system.any_model and services.model is None
     return {
         "schema_version": 1,
         "kind": "run",
         "system": {
             "name": system.name,
             "version": system.version,
-            "uses_pictures": system.uses_pictures,
+            "uses_pictures": system.uses_pictures and not blind,
         },
-        "answerer": {
-            "model": llm.model if llm else None,
-            "provider": provider_of(llm) if llm else None,
-            "temperature": 0 if llm else None,
-            "prompt_sha256": system.prompt_sha256,
-        },
+        "answerer": _answerer(system, services, blind),
         "image_handling": images,
         "dataset": {
             "id": benchmark.name,
@@ -68,6 +63,17 @@ def describe_run(
         "git": _git(),
         "counts": None,
         "files": {},
+    }
+
+
+def _answerer(system: LoadedSystem, services: Services, blind: bool) -> dict[str, Any]:
+    llm, model = services.llm, services.model
+    scheme, _, name = (model or "").partition(":")
+    return {
+        "model": llm.model if llm else name or None,
+        "provider": provider_of(llm) if llm else scheme or None,
+        "temperature": 0 if llm or model else None,
+        "prompt_sha256": None if blind else system.prompt_sha256,
     }
 
 

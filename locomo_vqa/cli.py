@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,7 @@ def cli(ctx: click.Context, debug: bool) -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit status."""
     arguments = list(sys.argv[1:] if args is None else args)
+    signal.signal(signal.SIGTERM, _end)
     debug = "--debug" in arguments or _is_set("LOCOMO_VQA_DEBUG")
     try:
         status: Any = cli.main(arguments, prog_name="locomo-vqa", standalone_mode=False)
@@ -124,6 +126,11 @@ def main(args: Sequence[str] | None = None) -> None:
             raise
         sys.exit(_report(error))
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _end(number: int, frame: object) -> None:
+    """End in order when asked to: what is half made is removed, what is finished is kept."""
+    raise SystemExit(128 + number)
 
 
 def _is_set(variable: str) -> bool:

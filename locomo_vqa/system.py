@@ -90,7 +90,9 @@ class Services:
     """What the harness lends to a system."""
 
     llm: Endpoint | None = None
-    """The language model named with `--model`."""
+    """The language model named with `--model`, where it is an endpoint."""
+    model: str | None = None
+    """The name given with `--model`, for systems that open any model themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

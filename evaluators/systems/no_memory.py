@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from locomo_vqa.images import for_model
+from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelTimeout, Picture
+from locomo_vqa.models.opening import open_model
+from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
 from locomo_vqa.system import Answer, ConversationInfo, Services, ShownImage, ShownTurn
 
 __all__ = ["NoMemory"]
 
+MAX_ANSWER_TOKENS = 64
+_PACKAGE = "locomo_vqa.evaluators.prompts"
+_PROMPT = "no_memory_v1"
+
 
 class NoMemory:
-    """Declines every question about the conversation, and sees no picture."""
+    """Forgets the conversation. With a model it guesses, and looks at the picture of a question.
 
-    version = "1"
-    uses_pictures = False
-    uses_model = False
+    Without one it declines every question about the conversation, and gives no answer to visual
+    ones. Any model will do, in this process too.
+    """
+
+    version = "2"
+    uses_pictures = True
+    any_model = True
+    prompt_sha256 = prompt_hash((_PACKAGE, _PROMPT), ("locomo_vqa.prompts", ANSWER_VISUAL))
+
+    def __init__(self) -> None:
+        self._model: ChatModel | None = None
+        self._runner = asyncio.Runner()
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
-        """Nothing to prepare."""
+        """Open the model, if there is one."""
+        if services.model is not None:
+            self._model = open_model(services.model)
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
         """Forget the turns at once."""
@@ -28,12 +48,34 @@ class NoMemory:
         """Nothing is pending."""
 
     def answer(self, question: str, *, now: datetime) -> Answer:
-        """Say what LoCoMo counts as an abstention."""
-        return Answer(text="No information available.")
+        """Guess; without a model, say what LoCoMo counts as an abstention."""
+        if self._model is None:
+            return Answer(text="No information available.")
+        return self._ask(self._model, fill(_PACKAGE, _PROMPT, question=question), ())
 
     def answer_visual(self, question: str, *, image: ShownImage | None, now: datetime) -> Answer:
-        """Give no answer: without eyes there is not even a guess."""
-        return Answer(text="")
+        """Answer from the picture, or from its caption; without a model there is no answer."""
+        if self._model is None:
+            return Answer(text="")
+        caption = image.caption if image else None
+        pictures = (_picture(image.path),) if image and image.path else ()
+        return self._ask(self._model, answer_visual(question, caption=caption), pictures)
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Let go of the model."""
+        if self._model is not None:
+            self._runner.run(self._model.close())
+        self._runner.close()
+
+    def _ask(self, model: ChatModel, text: str, pictures: tuple[Picture, ...]) -> Answer:
+        request = ChatRequest(text=text, pictures=pictures, max_tokens=MAX_ANSWER_TOKENS)
+        try:
+            reply = self._runner.run(model.ask(request))
+        except ModelTimeout as error:
+            raise TimeoutError(str(error)) from None
+        return Answer(text=reply.text.strip(), refused=reply.finish == "refused", usage=reply.usage)
+
+
+def _picture(path: Path) -> Picture:
+    data, media_type = for_model(path.read_bytes())
+    return Picture(sha256=path.stem, media_type=media_type, data=data)

@@ -17,8 +17,9 @@ async def gather_bounded(
 ) -> AsyncIterator[tuple[_Item, _Result]]:
     """Yield (item, result) as each is done, with at most `at_once` items begun and not done.
 
-    Twice what a model takes in flight keeps it busy while replies are being read. Items are taken from the iterable only when there is room, so a long one costs no memory. An
-    error of `work` ends it: what is in flight is cancelled, and the error is raised.
+    Twice what a model takes in flight keeps it busy while replies are being read. Items are taken
+    from the iterable only when there is room, so a long one costs no memory. An error of `work`
+    ends it: what is in flight is cancelled, and the error is raised.
     """
     waiting = iter(items)
     running: dict[asyncio.Task[_Result], _Item] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from locomo_vqa.cli import COMMANDS, cli
 from scripts.make_command_docs import walk
 from tests.conftest import ROOT, Cli
+from tests.core.locomo_example import sample
 
 HEAVY = ("torch", "transformers", "datasets", "pandas", "nltk", "scipy", "numpy", "PIL", "rich")
 
@@ -147,3 +149,21 @@ def test_a_full_disk_is_a_sentence(cli: Cli) -> None:
     done = cli("data", "import", "/dev/full/x.json", "--out", "/dev/full/out")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_an_end_that_is_asked_for_leaves_nothing_half_made(tmp_path: Path) -> None:
+    """SIGTERM while a folder is being written: no part of it, and no temporary folder, stays."""
+    code = (
+        "import os, signal\n"
+        "from pathlib import Path\n"
+        "from locomo_vqa import cli, files\n"
+        "def slow(*a, **k):\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "import locomo_vqa.benchmark_folder as f\n"
+        "f.write_jsonl = slow\n"
+        "cli.main(['data', 'import', 'locomo.json', '--out', 'out'])\n"
+    )
+    (tmp_path / "locomo.json").write_text(json.dumps([sample()]))
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True)
+    assert done.returncode == 143, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["locomo.json"]
