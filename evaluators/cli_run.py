@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import get_args
 
@@ -72,6 +73,8 @@ def run(
       locomo-vqa run full-context --benchmark lv --out runs/full \\
         --model "openai:http://127.0.0.1:23333/v1?model=NAME"
     """
+    if math.isnan(timeout):
+        raise InputError("--timeout nan: is no number of seconds.", "Give one, such as 120.")
     loaded = load_system(system)
     if model is not None and not loaded.uses_model:
         raise InputError(
