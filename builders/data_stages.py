@@ -141,6 +141,8 @@ def facts_of(
         validator=_model(recipe.validator, models),
         prompt_sha256=PROMPT_SHA256,
         probe=[ProbeFact(**{n: result[n] for n in names}) for result in selection["results"]],
+        stability=selection["stability"],
+        remarks=selection["remarks"],
         removed_pictures=len(work.read(work.removed, "split")),
         recipe=recipe.text,
         repository=repository,

@@ -29,6 +29,12 @@ def making_section(facts: PublishFacts) -> str:
             "wrong most often were taken. Intervals are at 95 %."
         )
         parts.append(_probe_table(facts.probe))
+        if facts.stability is not None:
+            parts.append(
+                f"The same types are chosen in {facts.stability:.0%} of bootstrap samples of the "
+                "pictures."
+            )
+        parts += [escaped(remark) for remark in facts.remarks]
     if facts.recipe is None:
         parts.append(f"Recipe: {_NOT_RECORDED}.")
     else:

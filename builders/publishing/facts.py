@@ -62,6 +62,10 @@ class PublishFacts:
     """SHA-256 of the generation prompt."""
     probe: Sequence[ProbeFact] | None = None
     """The trial of the candidate types, in the order to show."""
+    stability: float | None = None
+    """Share of bootstrap samples of the trial's pictures in which the same types are chosen."""
+    remarks: Sequence[str] = ()
+    """What a reader should know of the choice, a sentence each."""
     losses: Mapping[ImageState, int] | None = None
     """Pictures by state; None counts the states in the folder's own `images.jsonl`."""
     removed_pictures: int | None = None

@@ -53,6 +53,8 @@ def test_a_build_from_recipe_to_data_set(cli: Cli, tmp_path: Path) -> None:
         assert {row["quality"]["self_consistent"] for row in rows if row["state"] == "ok"} == {True}
         assert {row["quality"]["guessable"] for row in rows if row["state"] == "ok"} == {False}
         assert sum(row["state"] == "declined" for row in rows) == 26
+        card = (tmp_path / "d" / "README.md").read_text(encoding="utf-8")
+        assert f"{selection['stability']:.0%} of bootstrap samples" in card
         assert max(known.asked.values()) == 1
         calls = sum(known.asked.values())
         again = cli("build", "run", "sample", "--work", "w", "--out", "e", *models(endpoint))
