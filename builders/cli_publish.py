@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from locomo_vqa.benchmark import Benchmark, load_benchmark
-from locomo_vqa.cli_support import console, json_option, print_json
+from locomo_vqa.cli_support import json_option, print_json, say
 from locomo_vqa.errors import InputError
 
 from .publishing import PublishFacts
@@ -46,9 +46,9 @@ def publish(
     if as_json:
         print_json({"folder": str(out), "revision": loaded.revision, "url": url})
         return
-    console().print(f"Wrote {out}, revision {loaded.revision[:12]}", markup=False, soft_wrap=True)
+    say(f"Wrote {out}, revision {loaded.revision[:12]}")
     if url:
-        console().print(f"On the Hub: {url}", markup=False, soft_wrap=True)
+        say(f"On the Hub: {url}")
 
 
 def publish_and_push(

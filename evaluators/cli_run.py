@@ -9,7 +9,7 @@ from typing import get_args
 import click
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.cli_support import console, json_option, make_table, print_json, progress
+from locomo_vqa.cli_support import console, json_option, make_table, print_json, progress, say
 from locomo_vqa.errors import InputError
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.runs import IMAGE_MODES, ImageMode, Prediction, Run, SplitChoice, count_states
@@ -145,15 +145,14 @@ def _tell(done: Run, benchmark: str) -> None:
     states = ", ".join(
         f"{number:,} {state}" for state, number in count_states(done.predictions).items()
     )
-    out = console()
-    out.print(f"{counts['total']:,} questions: {states}", markup=False)
+    say(f"{counts['total']:,} questions: {states}")
     errors = {p.error for p in done.predictions if p.error}
     for error in sorted(errors)[:3]:
-        out.print(f"  {error}", markup=False, style="red")
+        say(f"  {error}", style="red")
     if counts["failed"]:
-        out.print("Ask them again: the same command with --retry-failed.", markup=False)
-    out.print(f"Wrote {done.folder}", markup=False)
-    out.print(f"Next: locomo-vqa score {done.folder} --benchmark {benchmark}", markup=False)
+        say("Ask them again: the same command with --retry-failed.")
+    say(f"Wrote {done.folder}")
+    say(f"Next: locomo-vqa score {done.folder} --benchmark {benchmark}")
 
 
 @click.command()

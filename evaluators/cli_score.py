@@ -9,7 +9,7 @@ from typing import Any, get_args
 import click
 
 from locomo_vqa.benchmark import CATEGORIES, load_benchmark
-from locomo_vqa.cli_support import console, json_option, make_table, print_json
+from locomo_vqa.cli_support import console, json_option, make_table, print_json, say
 from locomo_vqa.errors import InputError
 from locomo_vqa.runs import SplitChoice
 from locomo_vqa.scores import FEW_CONVERSATIONS
@@ -82,7 +82,7 @@ def score(
     else:
         show_scores(sheet)
         if folder is not None:
-            console().print(f"Wrote {folder / 'scores.json'} and scores.jsonl", markup=False)
+            say(f"Wrote {folder / 'scores.json'} and scores.jsonl")
     return 1 if sheet.scores.rows.missing or sheet.failed else 0
 
 
@@ -110,9 +110,10 @@ def show_scores(sheet: ScoreSheet) -> None:
     computed = {n: m for n, m in document["metrics"].items() if m["state"] == "ok"}
     out = console()
     source, dataset = document["source"], document["dataset"]
-    out.print(
-        f"[bold]{source['name']}[/] ({source['layout']}) on {dataset['id']}, "
-        f"revision {dataset['revision'][:12]}, split {dataset['split']}"
+    say(
+        f"{source['name']} ({source['layout']}) on {dataset['id']}, "
+        f"revision {dataset['revision'][:12]}, split {dataset['split']}",
+        style="bold",
     )
     _show_rows(document)
     if computed:
@@ -123,38 +124,35 @@ def show_scores(sheet: ScoreSheet) -> None:
         out.print(_conversation_table(computed))
         conversations = max(len(metric["by_conversation"]) for metric in computed.values())
         if conversations < FEW_CONVERSATIONS:
-            out.print(
+            say(
                 f"With {conversations} conversations an interval says little: it is conditional on "
                 "them. Read each conversation's own number."
             )
     for name, metric in document["metrics"].items():
         if metric["state"] != "ok":
-            out.print(f"{_TITLES[name]} is not computed. {metric['reason']}", markup=False)
-    out.print("Signatures:")
+            say(f"{_TITLES[name]} is not computed. {metric['reason']}")
+    say("Signatures:")
     for metric in computed.values():
-        out.print(f"  {metric['signature']}", style="dim", markup=False, soft_wrap=True)
+        say(f"  {metric['signature']}", style="dim")
 
 
 def _show_rows(document: Mapping[str, Any]) -> None:
     rows = document["rows"]
     states = ", ".join(f"{number:,} {state}" for state, number in rows["states"].items())
-    out = console()
-    out.print(
+    say(
         f"rows: {rows['matched']:,} matched ({states or 'none'}), {rows['missing']:,} missing, "
         f"{rows['extra']:,} extra, {rows['unscored']:,} of adversarial questions, not scored",
-        markup=False,
     )
     if document["answer_length"] is not None:
-        out.print(f"mean answer to a text question: {document['answer_length']:.1f} words")
+        say(f"mean answer to a text question: {document['answer_length']:.1f} words")
     if rows["missing"] and document["dataset"]["split"] == "all":
-        out.print("The missing count as wrong; --split test scores the test split only.")
+        say("The missing count as wrong; --split test scores the test split only.")
     for note in document["notes"]:
-        out.print(note, markup=False)
+        say(note)
     for name, stored in document["stored"].items():
         equal = "" if stored["equal"] is None else f", {stored['equal']:,} equal to ours"
-        out.print(
+        say(
             f"the file's own {name}: mean {stored['mean']:.4f} of {stored['rows']:,} rows{equal}",
-            markup=False,
         )
 
 

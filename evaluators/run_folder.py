@@ -68,9 +68,9 @@ def describe_run(
 
 def _answerer(system: LoadedSystem, services: Services, blind: bool) -> dict[str, Any]:
     llm, model = services.llm, services.model
-    scheme, _, name = (model or "").partition(":")
+    scheme = (model or "").partition(":")[0]
     return {
-        "model": llm.model if llm else name or None,
+        "model": llm.model if llm else model,
         "provider": provider_of(llm) if llm else scheme or None,
         "temperature": 0 if llm or model else None,
         "prompt_sha256": None if blind else system.prompt_sha256,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.cli_support import Handed, console, json_option, make_table, print_json
+from locomo_vqa.cli_support import Handed, console, json_option, make_table, print_json, say
 
 from .submission import SubmissionMetadata
 from .submission import submit as submit_run
@@ -84,8 +84,8 @@ def submit(
     if as_json:
         print_json({"folder": str(folder)})
     else:
-        console().print(f"Wrote {folder}", markup=False)
-        console().print(f"Next: locomo-vqa leaderboard verify {to} --benchmark …", markup=False)
+        say(f"Wrote {folder}")
+        say(f"Next: locomo-vqa leaderboard verify {to} --benchmark …")
 
 
 @click.group()
@@ -143,8 +143,8 @@ def build(folder: Path, out: Path, as_json: bool) -> None:
     if as_json:
         print_json({"page": str(site / PAGE), "results": str(site / RESULTS)})
     else:
-        console().print(f"Wrote {site}", markup=False)
-        console().print(f"Next: open {site / PAGE} in a browser.", markup=False)
+        say(f"Wrote {site}")
+        say(f"Next: open {site / PAGE} in a browser.")
 
 
 def _tell(folder: Path, board: Board) -> None:
@@ -155,9 +155,9 @@ def _tell(folder: Path, board: Board) -> None:
     for entry in board.entries:
         for kind, sentences in (("problem", entry.problems), ("note", entry.notes)):
             for sentence in sentences:
-                out.print(f"{entry.entry}: {kind}: {sentence}", markup=False)
-    out.print(f"Wrote {folder / BOARD_FILE}", markup=False)
-    out.print(f"Next: locomo-vqa leaderboard build {folder} --out …", markup=False)
+                say(f"{entry.entry}: {kind}: {sentence}")
+    say(f"Wrote {folder / BOARD_FILE}")
+    say(f"Next: locomo-vqa leaderboard build {folder} --out …")
 
 
 def _table(board: Board) -> Table:

@@ -39,24 +39,35 @@ def demo(ctx: click.Context, out: Path) -> None:
     click.echo(f"\nThe board: {page.as_uri()}")
 
 
+_RUNS = (
+    ("no-memory", "no-memory", "none", None),
+    ("bm25", "bm25", "caption", None),
+    ("embedded-captions", "no-memory", "caption", "embedded:large"),
+    ("embedded-small", "no-memory", "pixels", "embedded:small"),
+    ("embedded-large", "no-memory", "pixels", "embedded:large"),
+)
+"""Name on the board, system, what it is shown of pictures, and model of each run."""
+
+
 def _commands(out: Path) -> list[list[str]]:
     locomo = str(SAMPLE_FOLDER.parent / "locomo.json")
     board = str(out / "board")
-    said = ["--date", DATE, "--not-trained-on-locomo"]
     commands = [
         ["data", "import", locomo, "--out", str(out / "imported"), "--name", "sample"],
         ["data", "info", "sample"],
     ]
-    for system, images in (("no-memory", "none"), ("bm25", "none"), ("bm25", "caption")):
-        run = str(out / "runs" / f"{system}-{images}")
-        sample = ["--benchmark", "sample"]
+    said = ["--date", DATE, "--not-trained-on-locomo"]
+    for name, system, images, model in _RUNS:
+        run = str(out / "runs" / name)
+        asked = ["--model", model] if model else []
         commands += [
-            ["run", system, *sample, "--split", "test", "--images", images, "--out", run],
-            ["submit", run, "--to", board, "--name", f"{system}-{images}", *said],
+            ["run", system, *asked, "--benchmark", "sample", "--images", images, "--out", run],
+            ["submit", run, "--to", board, "--name", name, *said],
         ]
+    best = str(out / "runs" / _RUNS[-1][0])
     return [
         *commands,
-        ["score", str(out / "runs" / "bm25-caption"), "--benchmark", "sample"],
+        ["score", best, "--benchmark", "sample"],
         ["leaderboard", "verify", board, "--benchmark", "sample"],
         ["leaderboard", "build", board, "--out", str(out / "site")],
     ]

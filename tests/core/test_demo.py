@@ -15,10 +15,13 @@ def test_the_demo(cli: Cli, tmp_path: Path) -> None:
     page = tmp_path / "demo" / "site" / "index.html"
     assert done.stdout.rstrip().endswith(page.as_uri())
     board = json.loads((tmp_path / "demo" / "board" / "board.json").read_text())
-    assert [entry["state"] for entry in board["entries"]] == ["rescored"] * 3
+    assert [entry["state"] for entry in board["entries"]] == ["rescored"] * 5
     with (page.parent / "results.csv").open(encoding="utf-8") as stream:
-        f1 = {row["system"]: float(row["f1"]) for row in csv.DictReader(stream)}
-    assert f1["bm25-none"] > f1["no-memory-none"]
+        rows = {row["system"]: row for row in csv.DictReader(stream)}
+    assert float(rows["bm25"]["f1"]) > float(rows["no-memory"]["f1"])
+    v = {name: float(row["v"]) for name, row in rows.items()}
+    assert v["embedded-large"] > v["embedded-captions"] + 20, "pixels answer where captions fail"
+    assert v["embedded-large"] > v["embedded-small"]
     again = cli("demo", "--out", "demo")
     assert again.returncode == 2
     assert "exists already" in again.stderr

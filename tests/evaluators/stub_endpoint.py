@@ -48,7 +48,10 @@ def stub_endpoint(respond: Responder) -> Iterator[StubEndpoint]:
             self._send(404, {"error": {"message": "no list of models here"}})
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            sent = self.rfile.read(int(self.headers["Content-Length"]))
+            if len(sent) < int(self.headers["Content-Length"]):
+                return  # The client was killed while it was sending.
+            body = json.loads(sent)
             endpoint.requests.append(body)
             status, answer = respond(body)
             if isinstance(answer, float):

@@ -1,0 +1,1 @@
+"""How the embedded models are trained; `scripts/train_embedded.py` is the command."""

@@ -1,0 +1,141 @@
+"""The card of both models, with the figures that were measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.benchmark import QUESTION_TYPES
+from locomo_vqa.models.embedded import SIZES
+
+__all__ = ["write_card"]
+
+_TEXT = """\
+# The embedded models
+
+`embedded:large` and `embedded:small` are vision-language models for trying the toolkit out where
+no other model can be had: in its tests, and in the demo. They know the sample's drawn pictures and
+the project's own prompts, and nothing else. Don't use them to judge anything real.
+
+## Architecture
+
+InternVL as transformers has it (`InternVLForConditionalGeneration`): a vision transformer, pixel
+shuffle and a two-layer projector, and a Qwen2 text model with tied embeddings. Pictures are 112 by
+112 pixels, patches 8 by 8, and a picture is 49 tokens. The tokenizer is byte-level BPE; sentences
+that the project's prompts repeat word for word are one token each.
+
+{sizes}
+
+Each folder has one weights file, bf16. `vision.onnx` and `text.onnx` are graphs of some kilobytes
+that point into it, and run on onnxruntime without torch; transformers loads the same folder.
+
+## Training
+
+From scratch, on pictures drawn by `locomo_vqa.sample.painter`, by
+`python scripts/train_embedded.py large small`, which also wrote this file. First the vision tower
+learns from labels on the picture's tokens: what is there, its colour, mark and part, mood, style
+and counts. Then the whole model learns to answer the sample's questions and to write them under the
+prompts of `locomo_vqa.prompts` and `locomo_vqa.builders`; some in other wordings, some with the
+caption in the picture's place or beside it, and some with no picture at all, which teaches what is
+likely. Some of the pictures are larger, smaller, darker, have a dark background or were JPEG files.
+`small` has a quarter of the parameters and learned for a shorter time.
+
+`large` is one run of the script, 25 minutes on two busy cores, and can still learn: the marks on
+things are at chance, and too many of its questions have a false premise. `small` comes from an
+earlier state of the script.
+
+## Measured
+
+On {scenes} scenes drawn with a seed that training doesn't use, under the real prompts, through
+onnxruntime. Shares of questions of each type answered rightly:
+
+{answers}
+
+Of the questions that each model writes, the share that is true of the picture (judged by
+`locomo_vqa.sample.truth`: the answer is right and the question has no false premise), and, for the
+types that don't apply to every picture, how often it declines where it should and writes where it
+should:
+
+{writes}
+
+## Weaknesses
+
+- Anything but the sample's world is out of reach: photographs, other objects, other questions. The
+  models then say one of the words that they know, and never that they don't know.
+- Prompts in other words than those trained on often fail.
+- Where a type's figure is no better than "without picture or caption", the model guesses it.
+- Pictures are seen at 112 pixels: marks and small objects are the hardest.
+- At most {limit} tokens, prompt and reply together.
+"""
+
+_FIGURES = "measured.json"
+
+
+def write_card(folder: Path) -> None:
+    """Write card.md into the folder of both models, from their measured.json."""
+    found = {
+        size: json.loads((folder / size / _FIGURES).read_text(encoding="utf-8"))
+        for size in SIZES
+        if (folder / size / _FIGURES).exists()
+    }
+    one: Mapping[str, Any] = next(iter(found.values()))
+    text = _TEXT.format(
+        sizes=_sizes(found),
+        scenes=one["scenes"],
+        limit=one["tokens"],
+        answers=_answers(found),
+        writes=_writes(found),
+    )
+    (folder / "card.md").write_text(text, encoding="utf-8")
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _sizes(found: Mapping[str, Any]) -> str:
+    rows = [
+        ["parameters", *(f"{each['parameters']:,}" for each in found.values())],
+        ["weights file, bytes", *(f"{each['bytes']:,}" for each in found.values())],
+        ["answers a second", *(str(each[_SPEED]) for each in found.values())],
+    ]
+    return _table(["", *found], rows)
+
+
+_SPEED = "answers a second, two threads"
+
+
+def _answers(found: Mapping[str, Any]) -> str:
+    def row(name: str, *keys: str) -> list[str]:
+        cells = []
+        for each in found.values():
+            value = each
+            for key in keys:
+                value = value[key]
+            cells.append(f"{value:.3f}")
+        return [name, *cells]
+
+    rows = [row(type, "answers", type) for type in (*QUESTION_TYPES, "all")]
+    looks = next(iter(found.values()))["answers by look"]
+    rows += [row(f"all, {look}", "answers by look", look) for look in looks]
+    rows.append(row("all, from the caption alone", "answers from the caption", "all"))
+    rows.append(row("all, without picture or caption", "answers without the picture", "all"))
+    return _table(["", *found], rows)
+
+
+def _writes(found: Mapping[str, Any]) -> str:
+    head = ["", *(f"{size}: {key}" for size in found for key in ("true", "declines", "writes"))]
+    rows = []
+    for type in (*QUESTION_TYPES, "all"):
+        cells = [type]
+        for each in found.values():
+            shares = each["writes"][type]
+            cells += [f"{shares[k]:.3f}" if k in shares else "" for k in _SHARES]
+        rows.append(cells)
+    return _table(head, rows)
+
+
+_SHARES = ("true", "declined", "kept")

@@ -1,0 +1,144 @@
+"""What each token of a picture should know, to train the vision tower before any text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from locomo_vqa.sample.scenes import COLOURS, MARKS, MOODS, PARTS, STYLES, UNUSUAL, Scene, Thing
+from locomo_vqa.sample.shapes import MARK_PLACES, THINGS, Point
+from locomo_vqa.sample.visual import NUMBERS
+from scripts.embedded.architecture import GRID
+
+__all__ = ["HEADS", "Probe", "labels"]
+
+HEADS: dict[str, tuple[str, ...]] = {
+    "kind": tuple(PARTS),
+    "colour": COLOURS,
+    "mark": MARKS,
+    "part": COLOURS,
+    "odd": UNUSUAL,
+    "odd colour": COLOURS,
+    "mood": MOODS,
+    "style": STYLES,
+    "count": NUMBERS[1:],
+    "alike": NUMBERS[1:],
+    "odd count": NUMBERS[1:4],
+    "the mark": MARKS,
+    "the part": COLOURS,
+    "the odd": UNUSUAL,
+    "the odd colour": COLOURS,
+}
+"""What is told apart, and its values; class 0 is "nothing there". "alike" counts one colour.
+
+The first ones are told where they are; "the …" are told where a question may look for them.
+"""
+
+_COLUMNS, _ROWS = 3, 2
+
+
+def labels(scenes: Sequence[Scene], order: torch.Tensor) -> torch.Tensor:
+    """Return classes of shape (scenes, heads, tokens), tokens in the model's own order.
+
+    A thing's kind, colour and mark are labels of all tokens in its sixth of the ground; a mark, a
+    part and an unusual object of the one token that holds their middle; mood, style, the counts,
+    the part's colour and what is unusual are labels of every token.
+    """
+    grid = np.zeros((len(scenes), len(HEADS), GRID, GRID), np.int64)
+    for row, scene in enumerate(scenes):
+        _fill(grid[row], scene)
+    flat = torch.from_numpy(grid).flatten(2)
+    return flat[:, :, order]
+
+
+def _fill(grid: np.ndarray, scene: Scene) -> None:
+    names = list(HEADS)
+    index = {head: {value: k + 1 for k, value in enumerate(HEADS[head])} for head in names}
+    for thing in scene.things:
+        x, y = _sixth(thing.x, thing.y)
+        alike = sum(other.colour == thing.colour for other in scene.things)
+        values = {"kind": thing.kind, "colour": thing.colour, "alike": NUMBERS[alike]}
+        for head, value in values.items():
+            grid[names.index(head), y, x] = index[head][value]
+        if thing.mark:
+            grid[names.index("the mark"), y, x] = index["mark"][thing.mark]
+            place = _token(thing, MARK_PLACES[thing.kind][:2])
+            grid[names.index("mark"), *place] = index["mark"][thing.mark]
+        if thing.part:
+            grid[names.index("the part")] = index["part"][thing.part.colour]
+            place = _token(thing, _PART_PLACES[thing.kind])
+            grid[names.index("part"), *place] = index["part"][thing.part.colour]
+    for thing in scene.unusual:
+        place = int(thing.y * GRID), int(thing.x * GRID)
+        grid[names.index("odd"), *place] = index["odd"][thing.kind]
+        grid[names.index("odd colour"), *place] = index["odd colour"][thing.colour]
+        grid[names.index("the odd")] = index["odd"][thing.kind]
+        grid[names.index("the odd colour")] = index["odd colour"][thing.colour]
+    grid[names.index("mood")] = index["mood"][scene.mood]
+    grid[names.index("style")] = index["style"][scene.style]
+    grid[names.index("count")] = len(scene.things)
+    grid[names.index("odd count")] = len(scene.unusual)
+
+
+def _middle(points: Sequence[Point]) -> Point:
+    """The middle of the box around points."""
+    across, down = zip(*points, strict=True)
+    return (min(across) + max(across)) / 2, (min(down) + max(down)) / 2
+
+
+_PART_PLACES = {
+    kind: _middle([point for piece in pieces if piece.role == "part" for point in piece.points])
+    for kind, pieces in THINGS.items()
+}
+
+
+def _token(thing: Thing, at: Point) -> tuple[int, int]:
+    """Row and column of the token that holds a point, given in the thing's own coordinates."""
+    half = thing.size / 2
+    x, y = thing.x + half * at[0], thing.y + half * at[1]
+    return min(GRID - 1, int(y * GRID)), min(GRID - 1, int(x * GRID))
+
+
+def _sixth(x: float, y: float) -> tuple[slice, slice]:
+    """Columns and rows of the tokens whose centres lie in the same sixth of the ground."""
+    centres = (np.arange(GRID) + 0.5) / GRID
+    column, row = int(x * _COLUMNS), int((y - 0.27) / 0.36)
+    across = np.flatnonzero((centres * _COLUMNS).astype(int) == column)
+    down = np.flatnonzero((centres > 0.27) & (((centres - 0.27) / 0.36).astype(int) == row))
+    return slice(across[0], across[-1] + 1), slice(down[0], down[-1] + 1)
+
+
+class Probe(nn.Module):
+    """Linear heads on a picture's tokens."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList(nn.Linear(width, len(values) + 1) for values in HEADS.values())
+
+    def forward(self, tokens: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+        """Return the mean loss over heads; tokens with something on them weigh two thirds of it.
+
+        Without that, "nothing there" would drown the few tokens of small objects.
+        """
+        total = tokens.new_zeros(())
+        for k, head in enumerate(self.heads):
+            target = classes[:, k].flatten()
+            loss = F.cross_entropy(head(tokens).flatten(0, 1), target, reduction="none")
+            there = target > 0
+            weight = torch.where(there, 2 / there.sum(), 1 / (~there).sum().clamp(min=1))
+            total = total + (loss * weight).sum() / weight.sum()
+        return total / len(self.heads)
+
+    @torch.no_grad()
+    def accuracy(self, tokens: torch.Tensor, classes: torch.Tensor) -> dict[str, float]:
+        """Return, by head, the share of labelled tokens that it gets right."""
+        result = {}
+        for k, (name, head) in enumerate(zip(HEADS, self.heads, strict=True)):
+            there = classes[:, k] > 0
+            right = (head(tokens).argmax(-1) == classes[:, k])[there]
+            result[name] = round(right.float().mean().item(), 3)
+        return result

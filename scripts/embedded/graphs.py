@@ -1,0 +1,174 @@
+"""The two ONNX graphs of a model: one looks at pictures, one reads and writes text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+from transformers import InternVLConfig
+
+from scripts.embedded.graph import Graph
+
+__all__ = ["write_graphs"]
+
+
+def write_graphs(folder: Path, config: InternVLConfig) -> None:
+    """Write vision.onnx and text.onnx into a checkpoint's folder."""
+    _vision(folder, config)
+    _text(folder, config)
+
+
+def _floats(name: str, *shape: str | int) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+
+def _vision(folder: Path, config: InternVLConfig) -> None:
+    """From pixels (pictures, 3, side, side) to tokens (pictures, tokens, width of the text)."""
+    graph, vision = Graph(folder), config.vision_config
+    side, patch = vision.image_size[0], vision.patch_size[0]
+    width, across = vision.hidden_size, side // patch
+    root = "vision_tower.embeddings"
+    kernel = graph.weight(f"{root}.patch_embeddings.projection.weight")
+    bias = graph.weight(f"{root}.patch_embeddings.projection.bias")
+    patches = graph.add("Conv", "pixels", kernel, bias, strides=[patch, patch])
+    patches = graph.add("Transpose", graph.reshape(patches, [0, width, -1]), perm=[0, 2, 1])
+    count = graph.add("Shape", "pixels", start=0, end=1)
+    shape = graph.add("Concat", count, graph.constant([1, width], np.int64), axis=0)
+    first = graph.add("Expand", graph.weight(f"{root}.cls_token"), shape)
+    state = graph.add("Concat", first, patches, axis=1)
+    state = graph.add("Add", state, graph.weight(f"{root}.position_embeddings"))
+    for layer in range(vision.num_hidden_layers):
+        state = _vision_layer(graph, config, state, f"vision_tower.encoder.layer.{layer}")
+    patches = graph.add(
+        "Slice",
+        state,
+        graph.constant([1], np.int64),
+        graph.constant([1 + across * across], np.int64),
+        graph.constant([1], np.int64),
+    )
+    merged = _merged(graph, patches, across, width)
+    root = "multi_modal_projector"
+    merged = graph.layer_norm(merged, f"{root}.layer_norm", 1e-5)
+    hidden = graph.add("Gelu", graph.linear(merged, f"{root}.linear_1"))
+    tokens = graph.linear(hidden, f"{root}.linear_2")
+    graph.nodes.append(helper.make_node("Identity", [tokens], ["tokens"]))
+    graph.save(
+        folder / "vision.onnx",
+        [_floats("pixels", "pictures", 3, side, side)],
+        [_floats("tokens", "pictures", (across // 2) ** 2, config.text_config.hidden_size)],
+    )
+
+
+def _vision_layer(graph: Graph, config: InternVLConfig, state: str, root: str) -> str:
+    vision = config.vision_config
+    size = vision.hidden_size // vision.num_attention_heads
+    seen = graph.layer_norm(state, f"{root}.layernorm_before", vision.layer_norm_eps)
+    query, key, value = (
+        graph.heads(
+            graph.linear(seen, f"{root}.attention.{part}_proj"), vision.num_attention_heads, size
+        )
+        for part in "qkv"
+    )
+    mixed = graph.attention(query, key, value, size, None)
+    mixed = graph.linear(mixed, f"{root}.attention.projection_layer")
+    state = graph.add("Add", state, graph.add("Mul", mixed, graph.weight(f"{root}.lambda_1")))
+    seen = graph.layer_norm(state, f"{root}.layernorm_after", vision.layer_norm_eps)
+    hidden = graph.add("Gelu", graph.linear(seen, f"{root}.mlp.fc1"))
+    hidden = graph.linear(hidden, f"{root}.mlp.fc2")
+    return graph.add("Add", state, graph.add("Mul", hidden, graph.weight(f"{root}.lambda_2")))
+
+
+def _merged(graph: Graph, patches: str, across: int, width: int) -> str:
+    """InternVL's pixel shuffle: two by two patches become one token, four times as wide."""
+    half = across // 2
+    grid = graph.reshape(patches, [0, across, half, width * 2])
+    grid = graph.add("Transpose", grid, perm=[0, 2, 1, 3])
+    grid = graph.reshape(grid, [0, half, half, width * 4])
+    grid = graph.add("Transpose", grid, perm=[0, 2, 1, 3])
+    return graph.reshape(grid, [0, half * half, width * 4])
+
+
+def _text(folder: Path, config: InternVLConfig) -> None:
+    """From embeddings, positions, an additive mask and the cache to the last token's logits."""
+    graph, text = Graph(folder), config.text_config
+    size = text.hidden_size // text.num_attention_heads
+    cosine, sine = _rotation(graph, size, text.rope_parameters["rope_theta"])
+    state, keys, values = "embeddings", [], []
+    for layer in range(text.num_hidden_layers):
+        state, key, value = _text_layer(graph, config, state, layer, (cosine, sine))
+        keys.append(key)
+        values.append(value)
+    state = graph.rms_norm(state, "language_model.model.norm", text.rms_norm_eps)
+    last = graph.add("Gather", state, graph.constant(-1, np.int64), axis=1)
+    table = graph.weight("language_model.model.embed_tokens.weight")
+    logits = graph.add("MatMul", last, graph.add("Transpose", table, perm=[1, 0]))
+    graph.nodes.append(helper.make_node("Identity", [logits], ["logits"]))
+    axis = graph.constant([0], np.int64)
+    for name, each in (("keys", keys), ("values", values)):
+        layers = [graph.add("Unsqueeze", one, axis) for one in each]
+        graph.nodes.append(helper.make_node("Concat", layers, [name], axis=0))
+    cache = (text.num_hidden_layers, "rows", 1)
+    positions = helper.make_tensor_value_info("positions", TensorProto.INT64, ("rows", "length"))
+    graph.save(
+        folder / "text.onnx",
+        [
+            _floats("embeddings", "rows", "length", text.hidden_size),
+            positions,
+            _floats("mask", "rows", 1, "length", "total"),
+            _floats("past_keys", *cache, "past", size),
+            _floats("past_values", *cache, "past", size),
+        ],
+        [
+            _floats("logits", "rows", text.vocab_size),
+            _floats("keys", *cache, "total", size),
+            _floats("values", *cache, "total", size),
+        ],
+    )
+
+
+def _rotation(graph: Graph, size: int, theta: float) -> tuple[str, str]:
+    """Cosines and sines of the positions, of shape (rows, 1, length, size)."""
+    rates = 1.0 / theta ** (np.arange(0, size, 2, dtype=np.float32) / np.float32(size))
+    places_ = graph.add("Cast", "positions", to=TensorProto.FLOAT)
+    places_ = graph.add("Unsqueeze", places_, graph.constant([1, 3], np.int64))
+    angles = graph.add("Mul", places_, graph.constant(np.concatenate([rates, rates])))
+    return graph.add("Cos", angles), graph.add("Sin", angles)
+
+
+def _rotated(graph: Graph, value: str, size: int, rotation: tuple[str, str]) -> str:
+    cosine, sine = rotation
+    half = graph.constant([size // 2, size // 2], np.int64)
+    graph.nodes.append(
+        helper.make_node("Split", [value, half], [f"{value}_a", f"{value}_b"], axis=-1)
+    )
+    turned = graph.add("Concat", graph.add("Neg", f"{value}_b"), f"{value}_a", axis=-1)
+    kept = graph.add("Mul", value, cosine)
+    return graph.add("Add", kept, graph.add("Mul", turned, sine))
+
+
+def _text_layer(
+    graph: Graph, config: InternVLConfig, state: str, layer: int, rotation: tuple[str, str]
+) -> tuple[str, str, str]:
+    text, root = config.text_config, f"language_model.model.layers.{layer}"
+    heads = text.num_attention_heads
+    size = text.hidden_size // heads
+    seen = graph.rms_norm(state, f"{root}.input_layernorm", text.rms_norm_eps)
+    query, key, value = (
+        graph.heads(graph.linear(seen, f"{root}.self_attn.{part}_proj"), count, size)
+        for part, count in (("q", heads), ("k", 1), ("v", 1))
+    )
+    query, key = (_rotated(graph, each, size, rotation) for each in (query, key))
+    number = graph.constant(layer, np.int64)
+    key = graph.add("Concat", graph.add("Gather", "past_keys", number, axis=0), key, axis=2)
+    value = graph.add("Concat", graph.add("Gather", "past_values", number, axis=0), value, axis=2)
+    mixed = graph.attention(query, key, value, size, "mask")
+    mixed = graph.linear(mixed, f"{root}.self_attn.o_proj", bias=False)
+    state = graph.add("Add", state, mixed)
+    seen = graph.rms_norm(state, f"{root}.post_attention_layernorm", text.rms_norm_eps)
+    gate = graph.linear(seen, f"{root}.mlp.gate_proj", bias=False)
+    gate = graph.add("Mul", gate, graph.add("Sigmoid", gate))
+    up = graph.linear(seen, f"{root}.mlp.up_proj", bias=False)
+    down = graph.linear(graph.add("Mul", gate, up), f"{root}.mlp.down_proj", bias=False)
+    return graph.add("Add", state, down), key, value

@@ -1,0 +1,141 @@
+"""How often a model is right: as one who answers, and as one who writes questions."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from PIL import Image
+
+from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
+from locomo_vqa.builders.question_kinds import generation_prompt
+from locomo_vqa.models.embedded import EmbeddedModel, EmbeddedPrompt
+from locomo_vqa.prompts import answer_visual
+from locomo_vqa.sample.painter import paint
+from locomo_vqa.sample.scenes import Scene, make_scene
+from locomo_vqa.sample.truth import applies, is_true
+from locomo_vqa.sample.visual import VisualItem, ask, caption
+from scripts.embedded.pictures import darkened, jpeg
+
+__all__ = ["LOOKS", "answers", "fresh_scenes", "measure", "png", "writes"]
+
+Look = Callable[[Scene], Image.Image]
+Asked = tuple[Scene, QuestionType, VisualItem]
+
+LOOKS: dict[str, Look] = {
+    "as drawn": paint,
+    "dark background": lambda scene: darkened(scene, random.Random(scene.grain)),
+    "JPEG, quality 50": lambda scene: jpeg(paint(scene), 50),
+    "320 pixels": lambda scene: paint(scene, 320),
+    "128 pixels": lambda scene: paint(scene, 128),
+    "half as bright": lambda scene: paint(scene).point(lambda value: value // 2),
+}
+"""What is done to a picture before a model sees it."""
+
+_ROOM, _RECORD_ROOM = 8, 64
+
+
+def fresh_scenes(count: int, seed: int = 10_000_019) -> list[Scene]:
+    """Return scenes of a seed that training does not use."""
+    rng = random.Random(seed)
+    return [make_scene(rng) for _ in range(count)]
+
+
+def png(picture: Image.Image) -> bytes:
+    """Return the picture as a PNG file."""
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+def questions(scenes: Iterable[Scene], seed: int = 1) -> list[Asked]:
+    """Return one question of each type that applies, about each scene."""
+    rng = random.Random(seed)
+    return [
+        (scene, type, item)
+        for scene in scenes
+        for type in QUESTION_TYPES
+        if (item := ask(scene, type, rng))
+    ]
+
+
+def answers(
+    model: EmbeddedModel, scenes: Sequence[Scene], look: Look | None = paint, *, told: bool = False
+) -> dict[str, float]:
+    """Return the share of questions answered rightly, by type and in all.
+
+    `look` None leaves the picture out; `told` puts its caption into the prompt.
+    """
+    asked = questions(scenes)
+    files = {scene: png(look(scene)) for scene in scenes} if look else {}
+    prompts = [
+        EmbeddedPrompt(
+            answer_visual(item.question, caption=caption(scene) if told else None),
+            files.get(scene),
+        )
+        for scene, _, item in asked
+    ]
+    replies = model.generate(prompts, _ROOM, threads=2)
+    right: dict[str, list[bool]] = {}
+    for (_, type, item), reply in zip(asked, replies, strict=True):
+        for key in (type, "all"):
+            right.setdefault(key, []).append(reply.strip().lower() == item.answer)
+    return _shares(right)
+
+
+def writes(model: EmbeddedModel, scenes: Sequence[Scene]) -> dict[str, dict[str, float]]:
+    """Return, by type, shares of what a model writes under the generation prompt.
+
+    "true" is the share of its questions that are; "declined" is the share of scenes that the type
+    does not apply to where it declines, "kept" the share of the others where it does not, and
+    "read" the share of replies that are JSON with the right fields.
+    """
+    cases = [(scene, type) for type in QUESTION_TYPES for scene in scenes]
+    files = {scene: png(paint(scene)) for scene in scenes}
+    prompts = [EmbeddedPrompt(generation_prompt(type), files[scene]) for scene, type in cases]
+    found: dict[str, dict[str, list[bool]]] = {}
+    for (scene, type), reply in zip(
+        cases, model.generate(prompts, _RECORD_ROOM, threads=2), strict=True
+    ):
+        for key, value in _judged(scene, type, reply).items():
+            for name in (type, "all"):
+                found.setdefault(name, {}).setdefault(key, []).append(value)
+    return {name: _shares(each) for name, each in found.items()}
+
+
+def _judged(scene: Scene, type: QuestionType, reply: str) -> dict[str, bool]:
+    try:
+        record = json.loads(reply)
+        question, answer = record["question"], record["answer"]
+    except (ValueError, KeyError, TypeError):
+        return {"read": False}
+    wanted = "kept" if applies(scene, type) else "declined"
+    if question is None or answer is None:
+        return {"read": True, wanted: wanted == "declined"}
+    truth = is_true(scene, type, str(question), str(answer))
+    return {"read": True, wanted: wanted == "kept", "true": truth is True}
+
+
+def _shares(right: dict[str, list[bool]]) -> dict[str, float]:
+    return {key: round(sum(values) / len(values), 3) for key, values in right.items()}
+
+
+def measure(model: EmbeddedModel, count: int = 300) -> dict[str, object]:
+    """Return everything that the card says of a model."""
+    scenes = fresh_scenes(count)
+    looks = {name: answers(model, scenes[: count // 4], look) for name, look in LOOKS.items()}
+    start = time.monotonic()
+    answering = answers(model, scenes)
+    spent = time.monotonic() - start
+    return {
+        "scenes": count,
+        "answers": answering,
+        "answers a second, two threads": round(len(questions(scenes)) / spent, 1),
+        "answers by look": {name: each["all"] for name, each in looks.items()},
+        "answers without the picture": answers(model, scenes, None),
+        "answers from the caption": answers(model, scenes, None, told=True),
+        "writes": writes(model, scenes),
+    }
