@@ -1,7 +1,7 @@
 """The command line's root: it names every command as a string and loads it when asked.
 
 Exit status: 0 done; 1 done, but something failed or is incomplete; 2 wrong usage or input;
-130 after Ctrl-C.
+130 after Ctrl-C, 143 after SIGTERM.
 """
 
 from __future__ import annotations
@@ -44,6 +44,10 @@ COMMANDS = {
 
 WINGS = ("locomo_vqa.builders", "locomo_vqa.evaluators", "locomo_vqa.leaderboard")
 """The packages that lie beside the core in the source tree, and in it when installed."""
+
+
+class Terminated(KeyboardInterrupt):
+    """Somebody asked the process to end; like Ctrl-C, nothing below the command line stops it."""
 
 
 class LazyGroup(click.Group):
@@ -115,9 +119,10 @@ def main(args: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
         click.echo("Interrupted; what was finished is kept.", err=True)
-        sys.exit(130)
+        terminated = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
+        sys.exit(128 + (signal.SIGTERM if terminated else signal.SIGINT))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
@@ -130,7 +135,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def _end(number: int, frame: object) -> None:
     """End in order when asked to: what is half made is removed, what is finished is kept."""
-    raise SystemExit(128 + number)
+    raise Terminated
 
 
 def _is_set(variable: str) -> bool:

@@ -282,3 +282,20 @@ def test_bm25_over_the_real_test_split(real_locomo: Path, tmp_path: Path, cli: C
 def test_the_bundled_systems_load() -> None:
     assert load_system("bm25").name == "bm25"
     assert load_system("full-context").prompt_sha256
+
+
+def test_a_run_that_is_asked_to_end_ends_and_can_go_on(tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "slow.py").write_text(SLOW_SYSTEM.replace("0.004", "0.02"))
+    command = ["run", "slow:Slow", "--benchmark", "sample", "--out", "run"]
+    process = subprocess.Popen([sys.executable, "-m", "locomo_vqa", *command], cwd=tmp_path)
+    journal = tmp_path / "run" / "journal.jsonl"
+    deadline = time.monotonic() + 30
+    while (not journal.exists() or journal.stat().st_size < 3000) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 143
+    assert cli(*command).returncode == 0
+    asked = [json.loads(line) for line in journal.read_text().splitlines()]
+    questions = [row["question_id"] for row in asked if row["event"] == "answer"]
+    assert len(questions) == len(set(questions)) == 128
+    assert {row.get("error") for row in asked} == {None}

@@ -140,7 +140,7 @@ def _bomb(entry: Path) -> None:
 
 
 def _python_object(entry: Path) -> None:
-    text = "system: !!python/object/apply:os.system ['touch /tmp/owned']\n"
+    text = "system: !!python/object/apply:os.system ['touch owned']\n"
     (entry / "metadata.yaml").write_text(text, encoding="utf-8")
 
 
