@@ -20,7 +20,7 @@ from locomo_vqa.images import ImageFacts, Refusal
 
 __all__ = ["Inspectors"]
 
-_COMMAND = (sys.executable, "-m", f"{__package__}.inspect_worker")
+_COMMAND = (sys.executable, "-P", "-m", f"{__package__}.inspect_worker")
 _TRIES = 2
 """A worker can also be lost to other programs' hunger for memory: only two crashes count."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import random
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -34,7 +35,7 @@ _SCHEMA: Mapping[str, Any] = {
     "additionalProperties": False,
 }
 _DIGITS = {"1": "one", "2": "two", "3": "three", "4": "four", "5": "five"}
-_BLIND = "Try another server, engine or number format; to build on it anyway, accept a blind model."
+_BLIND = "Try another server, engine or number format: nothing should be built on what it says."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,23 +105,20 @@ async def probe(
     return Capabilities(sees=sees, looks=found, json_schema=json_schema)
 
 
+_SEEDS = (69, 383, 78)
+"""Scenes with two, five and three balloons, and a green, a green and a yellow umbrella."""
+
+
 @cache
 def known_pictures() -> tuple[Picture, ...]:
-    """Return two drawn pictures: three blue balloons with a red umbrella, two with a green one."""
+    """Return three drawn pictures of the sample's world, each with balloons and one umbrella."""
     from locomo_vqa.sample.painter import paint
-    from locomo_vqa.sample.scenes import Scene, Thing
+    from locomo_vqa.sample.scenes import make_scene
 
     pictures = []
-    for count, colour, grain in ((3, "red", 11), (2, "green", 12)):
-        places = [(0.2 + 0.3 * i, 0.45, 0.2) for i in range(count)]
-        scene = Scene(
-            setting="meadow",
-            mood="calm",
-            style="cartoon",
-            things=tuple(Thing("balloon", "blue", *place, mark="heart") for place in places),
-            unusual=(Thing("umbrella", colour, 0.5, 0.84, 0.18),),
-            grain=grain,
-        )
+    for seed in _SEEDS:
+        rng = random.Random(seed)
+        scene = make_scene(rng, kind="balloon", mood="calm", style="cartoon", unusual=True)
         stream = BytesIO()
         paint(scene).save(stream, format="PNG")
         data = stream.getvalue()
@@ -130,13 +128,13 @@ def known_pictures() -> tuple[Picture, ...]:
 
 
 def known_looks() -> tuple[Look, ...]:
-    """Return the questions about `known_pictures`, each of both pictures."""
+    """Return the questions about `known_pictures`, each of two pictures with different answers."""
     count, colour = "How many balloons are there?", "What colour is the umbrella?"
     return (
-        Look(picture=0, question=count, expected="three"),
-        Look(picture=1, question=count, expected="two"),
-        Look(picture=0, question=colour, expected="red"),
-        Look(picture=1, question=colour, expected="green"),
+        Look(picture=0, question=count, expected="two"),
+        Look(picture=1, question=count, expected="five"),
+        Look(picture=0, question=colour, expected="green"),
+        Look(picture=2, question=colour, expected="yellow"),
     )
 
 

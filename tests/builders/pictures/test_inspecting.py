@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 from pathlib import Path
 
@@ -64,3 +65,17 @@ def test_crashes_and_hangs(tmp_path: Path) -> None:
 def test_a_worker_that_does_not_start(tmp_path: Path) -> None:
     with pytest.raises(MissingResource, match="can't be started"):
         ask([tmp_path / "a"], sys.executable, "-c", "raise SystemExit(3)")
+
+
+def test_a_folder_called_like_the_package_does_not_hide_it(tmp_path: Path) -> None:
+    """In a clone, the source tree's core lies in the working directory without the wings."""
+    (tmp_path / "locomo_vqa").mkdir()
+    (tmp_path / "locomo_vqa" / "__init__.py").touch()
+    command = Path(sys.executable).with_name("locomo-vqa")
+    done = subprocess.run(
+        [command, "build", "run", "sample", "--work", "w", "--generator", "openai:x"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert "pictures: 63 URLs: 63 ok" in done.stdout, done.stderr

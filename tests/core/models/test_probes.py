@@ -11,6 +11,7 @@ import pytest
 
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed, ModelUnreachable
+from locomo_vqa.models.opening import open_model
 from locomo_vqa.models.probes import Capabilities, known_looks, known_pictures, probe
 from locomo_vqa.runs import Usage
 
@@ -49,7 +50,7 @@ def truth(request: ChatRequest) -> str:
 
 def counts_only(request: ChatRequest) -> str:
     if "How many" in request.text:
-        return f"I see {'3' if truth(request) == 'three' else '2'} balloons."
+        return f"I see {'5' if truth(request) == 'five' else '2'} balloons."
     return "Pink."
 
 
@@ -82,7 +83,7 @@ def test_a_model_that_sees_passes() -> None:
     assert (found.sees, found.json_schema) == (True, "ignored")
     assert all(look.right for look in found.looks)
     assert (found.temperature, found.seed) == ("unknown", "unknown")
-    assert json.loads(json.dumps(found.to_json()))["looks"][0]["reply"] == "three"
+    assert json.loads(json.dumps(found.to_json()))["looks"][0]["reply"] == "two"
 
 
 def test_one_question_right_on_both_pictures_is_enough() -> None:
@@ -131,8 +132,20 @@ def test_a_server_that_is_not_there_is_said() -> None:
 
 
 def test_the_pictures_differ_and_stay() -> None:
-    one, two = known_pictures()
-    assert one.sha256 != two.sha256
-    assert one.data.startswith(b"\x89PNG")
+    pictures = known_pictures()
+    assert len({picture.sha256 for picture in pictures}) == len(pictures) == 3
+    assert pictures[0].data.startswith(b"\x89PNG")
     answers = {(look.question, look.expected) for look in known_looks()}
     assert len(answers) == len(known_looks()) == 4
+
+
+@pytest.mark.parametrize("size", ("large", "small"))
+def test_the_embedded_models_see(size: str) -> None:
+    async def look() -> Capabilities:
+        model = open_model(f"embedded:{size}")
+        try:
+            return await probe(model)
+        finally:
+            await model.close()
+
+    assert asyncio.run(look()).sees
