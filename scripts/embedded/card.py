@@ -42,7 +42,7 @@ caption in the picture's place or beside it, and some with no picture at all, wh
 likely. Some of the pictures are larger, smaller, darker, have a dark background or were JPEG files.
 `small` has a quarter of the parameters and learned for a shorter time.
 
-`large` is one run of the script, 25 minutes on two busy cores, and can still learn: the marks on
+`large` is one run of the script, 23 minutes on two busy cores, and can still learn: the marks on
 things are at chance, and too many of its questions have a false premise. `small` comes from an
 earlier state of the script.
 
