@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from locomo_vqa.cli_support import console, make_table, say
 
@@ -13,14 +13,17 @@ from .questions_file import QuestionRow
 from .selection import Selection
 from .stages import StageCounts
 
+if TYPE_CHECKING:
+    from .pictures.losses import Losses
+
 __all__ = ["tell_counts", "tell_losses", "tell_selection", "tell_shares"]
 
 
-def tell_losses(losses: Mapping[str, Any]) -> None:
+def tell_losses(losses: Losses) -> None:
     """Print what became of the pictures' URLs."""
-    states = ", ".join(f"{number:,} {state}" for state, number in losses["by_state"].items())
-    say(f"pictures: {losses['urls']:,} URLs: {states}")
-    for reason in losses["reasons"][:5]:
+    states = ", ".join(f"{number:,} {state}" for state, number in losses.by_state.items())
+    say(f"pictures: {losses.urls:,} URLs: {states}")
+    for reason in losses.reasons[:5]:
         say(f"  {reason['urls']:,} {reason['state']}: {reason['detail']}")
 
 

@@ -11,12 +11,14 @@ from typing import Any
 import click
 
 from locomo_vqa.cli_support import json_option, print_json, progress, say
+from locomo_vqa.models.names import hide_credentials
 
 from .build_tables import tell_counts, tell_losses, tell_selection, tell_shares
 from .cli_publish import publish_and_push
 from .cli_review import review
 from .data_stages import facts_of, fetch_pictures, finish_questions, ingest_source, separate
 from .recipe import Recipe, load_recipe
+from .review.decisions import aside_sentence
 from .stages import Builder, StageCounts
 from .work import WorkFolder
 
@@ -89,7 +91,7 @@ def _builder(recipe: str, work: Path, **other: str | None) -> Iterator[Builder]:
 def _with_others(recipe: Recipe, other: dict[str, str | None]) -> Recipe:
     """Put the command line's choices in the recipe's place, and into its text."""
     given = {name: value for name, value in other.items() if value is not None}
-    lines = "".join(f"# --{name} {value}\n" for name, value in sorted(given.items()))
+    lines = "".join(f"# --{n} {hide_credentials(value)}\n" for n, value in sorted(given.items()))
     return replace(recipe, **given, text=recipe.text + lines)  # type: ignore[arg-type]
 
 
@@ -126,6 +128,7 @@ def images_command(mirror: Path | None, allow_private: bool, **options: Any) -> 
 def _pictures(builder: Builder, mirror: Path | None, allow_private: bool) -> int:
     from .pictures.addresses import Addresses
     from .pictures.fetching import Settings
+    from .pictures.losses import read_losses
 
     done = fetch_pictures(
         builder.recipe,
@@ -134,10 +137,10 @@ def _pictures(builder: Builder, mirror: Path | None, allow_private: bool) -> int
         mirror=mirror,
         progress=lambda done, total: builder.tick("images", done, total),
     )
-    losses = builder.work.read(builder.work.pictured / "losses.json", "images")
+    losses = read_losses(builder.work.need(builder.work.pictured, "images") / "losses.json")
     if done is not None:
         tell_losses(losses)
-    return 1 if losses["by_state"].get("not_fetched") else 0
+    return 1 if losses.by_state.get("not_fetched") else 0
 
 
 @build.command("split")
@@ -230,10 +233,13 @@ def publish_command(out: Path, repository: str | None, pull_request: bool, **opt
 
 
 def _finish(builder: Builder, out: Path, repository: str | None, pull_request: bool) -> None:
-    benchmark, rows = finish_questions(builder.work)
-    facts = facts_of(builder.recipe, builder.work, rows, repository)
-    url = publish_and_push(benchmark, out, facts, pull_request=pull_request)
-    say(f"Wrote {out}: {len(benchmark.visual_questions):,} visual questions, {benchmark.revision}")
+    done = finish_questions(builder.work)
+    if done.aside:
+        say(aside_sentence(done.aside, builder.work.review))
+    facts = facts_of(builder.recipe, builder.work, done.rows, repository)
+    url = publish_and_push(done.benchmark, out, facts, pull_request=pull_request)
+    number, revision = len(done.benchmark.visual_questions), done.benchmark.revision
+    say(f"Wrote {out}: {number:,} visual questions, {revision}")
     if url:
         say(f"On the Hub: {url}")
 

@@ -35,19 +35,23 @@ def review(work: Path, benchmark: str | None, port: int, no_browser: bool, as_js
 
     The page is served to this machine only, at an address with a secret. Every decision is in
     WORK/review.jsonl before the page says that it is saved; end with its button "Done" or
-    Ctrl-C, and go on whenever you like.
+    Ctrl-C, and go on whenever you like. A decision counts for the words it was made about: when
+    the questions were generated anew, those on changed questions are set aside.
 
     \b
     Example:
       locomo-vqa build review work
       locomo-vqa build review work --port 8800 --no-browser
     """
+    from .review.decisions import aside_sentence
     from .review.review import Review
     from .review.server import ReviewServer
 
     with Review(work, load_benchmark(benchmark or WorkFolder(work).split)) as under_way:
         server = ReviewServer(under_way, port=port)
         click.echo(f"Review at {server.url}", err=as_json)
+        if under_way.set_aside:
+            click.echo(aside_sentence(under_way.set_aside, under_way.path), err=as_json)
         click.echo('End with "Done" on the page, or with Ctrl-C here.', err=as_json)
         if not no_browser and _has_display():
             threading.Thread(target=_open, args=[server.url], daemon=True).start()

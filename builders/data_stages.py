@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from locomo_vqa.benchmark_folder import (
 )
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import write_json, write_jsonl
+from locomo_vqa.models.names import hide_credentials
 
 from .ingest import ingest
 from .publishing import ModelFact, ProbeFact, PublishFacts
@@ -30,7 +31,14 @@ if TYPE_CHECKING:
     from .pictures.fetching import Settings
     from .pictures.stage import Filled
 
-__all__ = ["facts_of", "fetch_pictures", "finish_questions", "ingest_source", "separate"]
+__all__ = [
+    "Finished",
+    "facts_of",
+    "fetch_pictures",
+    "finish_questions",
+    "ingest_source",
+    "separate",
+]
 
 
 def ingest_source(recipe: Recipe, work: WorkFolder, *, errata: Path | None = None) -> Path:
@@ -105,16 +113,28 @@ def separate(recipe: Recipe, work: WorkFolder) -> Sequence[Mapping[str, Any]]:
     return removed
 
 
-def finish_questions(work: WorkFolder) -> tuple[Benchmark, list[QuestionRow]]:
-    """Write the benchmark folder with the reviewed questions, and return both.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What `finish_questions` made."""
+
+    benchmark: Benchmark
+    """The benchmark with the questions."""
+    rows: Sequence[QuestionRow]
+    """The questions as they were reviewed."""
+    aside: int
+    """How many decisions of the review were not applied; see `review.decisions.Sorted`."""
+
+
+def finish_questions(work: WorkFolder) -> Finished:
+    """Write the benchmark folder with the reviewed questions.
 
     Raises:
         InputError: a stage is missing, or no question is left.
     """
     benchmark = load_benchmark(work.need(work.split, "split"))
     rows = read_questions(work.need(work.questions, "generate"))
-    rows = apply_decisions(rows, read_decisions(work.review))
-    rows = [row for row in rows if row.state == "ok"]
+    reviewed = apply_decisions(rows, read_decisions(work.review))
+    rows = [row for row in reviewed.rows if row.state == "ok"]
     if not rows:
         raise InputError(
             f"{work.questions}: no question is left to publish.",
@@ -125,7 +145,7 @@ def finish_questions(work: WorkFolder) -> tuple[Benchmark, list[QuestionRow]]:
     target = work.replace(work.path / "4-benchmark")
     content = _content(benchmark, images=benchmark.images, pictures=pictures)
     write_benchmark(target, replace(content, visual_questions=questions))
-    return load_benchmark(target), rows
+    return Finished(benchmark=load_benchmark(target), rows=rows, aside=reviewed.aside)
 
 
 def facts_of(
@@ -150,8 +170,9 @@ def facts_of(
 
 
 def _model(spec: str, models: Mapping[str, Any]) -> ModelFact:
-    found = models.get(spec, {})
-    return ModelFact(name=str(found.get("model") or spec), revision=found.get("revision"))
+    name = hide_credentials(spec)
+    found = models.get(name, {})
+    return ModelFact(name=str(found.get("model") or name), revision=found.get("revision"))
 
 
 def _content(

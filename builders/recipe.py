@@ -10,6 +10,7 @@ from typing import Any
 
 from locomo_vqa.benchmark import QuestionType, Split
 from locomo_vqa.errors import InputError
+from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.schemas import validate
 
 __all__ = ["BUNDLED", "Recipe", "load_recipe"]
@@ -45,7 +46,7 @@ class Recipe:
     check_quality: bool
     """Whether the quality columns are filled."""
     text: str
-    """The recipe's own text."""
+    """The recipe's own text, without credentials: it is published."""
 
 
 def load_recipe(name: str) -> Recipe:
@@ -73,11 +74,14 @@ def load_recipe(name: str) -> Recipe:
 
 
 def _recipe(raw: dict[str, Any], text: str) -> Recipe:
+    models: dict[str, str] = raw["models"]
+    for spec in models.values():
+        text = text.replace(spec, hide_credentials(spec))
     return Recipe(
         name=raw["name"],
         locomo=raw["source"]["locomo"],
-        generator=raw["models"]["generator"],
-        validator=raw["models"]["validator"],
+        generator=models["generator"],
+        validator=models["validator"],
         look_distance=raw["pictures"]["look_distance"],
         probe_split=raw["probe"]["split"],
         probe_pictures=raw["probe"]["pictures"],

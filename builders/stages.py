@@ -17,6 +17,7 @@ from locomo_vqa.benchmark import Benchmark, QuestionType, load_benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_jsonl, write_json, write_jsonl
 from locomo_vqa.models.chat import ChatModel
+from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.models.opening import open_model
 from locomo_vqa.models.probes import probe as probe_model
 from locomo_vqa.responses import ResponseStore, StoredModel
@@ -186,7 +187,7 @@ class Builder:
     def _note(self, spec: str, facts: Mapping[str, Any]) -> None:
         path = self.work.models
         known = self.work.read(path, "probe") if path.exists() else {}
-        write_json(path, {**known, spec: facts})
+        write_json(path, {**known, hide_credentials(spec): facts})
 
 
 _NOT_TRIED: Mapping[str, Any] = {

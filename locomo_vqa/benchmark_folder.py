@@ -1,4 +1,4 @@
-"""The benchmark folder: how a benchmark lies on disk.
+"""The benchmark folder: how a benchmark lies on disk, and reading it.
 
 benchmark.json            the manifest: what made it, of what, and a hash of every file
 conversations.jsonl       one conversation a line
@@ -11,17 +11,12 @@ report.json               what the import found
 
 from __future__ import annotations
 
-import re
-import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from locomo_vqa._version import __version__
 from locomo_vqa.benchmark import (
-    SPLITS,
     Benchmark,
     Conversation,
     Erratum,
@@ -32,168 +27,25 @@ from locomo_vqa.benchmark import (
     Turn,
     VisualQuestion,
 )
-from locomo_vqa.errors import InputError, MissingResource
-from locomo_vqa.files import (
-    canonical_json,
-    new_folder,
-    read_json,
-    read_jsonl,
-    sha256_file,
-    sha256_text,
-    write_json,
-    write_jsonl,
-)
+from locomo_vqa.benchmark_finding import SAMPLE_FOLDER, find_folder
+from locomo_vqa.benchmark_writing import BenchmarkContent, revision_of, write_benchmark
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import read_json, read_jsonl, sha256_file
 from locomo_vqa.schemas import validate
 
-__all__ = ["BenchmarkContent", "find_folder", "read_benchmark", "read_report", "write_benchmark"]
-
-SAMPLE_FOLDER = Path(__file__).parent / "sample" / "data" / "benchmark"
-"""Where `load_benchmark("sample")` finds the sample."""
+__all__ = [
+    "SAMPLE_FOLDER",
+    "BenchmarkContent",
+    "find_folder",
+    "read_benchmark",
+    "read_manifest",
+    "read_report",
+    "revision_of",
+    "write_benchmark",
+]
 
 _REMEDY = "Restore the file, or make the folder again with `locomo-vqa data import`."
-_MEND = "Mend what goes in there, and make the folder again."
-_SCHEMAS = {
-    "conversations.jsonl": "conversation",
-    "text_questions.jsonl": "text_question",
-    "visual_questions.jsonl": "visual_question",
-    "images.jsonl": "image",
-}
-_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BenchmarkContent:
-    """What `write_benchmark` writes."""
-
-    name: str
-    """What the benchmark calls itself."""
-    license: str | None
-    """The licence of the conversations and pictures, as a phrase."""
-    sources: Sequence[Mapping[str, str]]
-    """`{name, sha256}` of every file that went in."""
-    conversations: Sequence[Conversation]
-    text_questions: Sequence[TextQuestion]
-    visual_questions: Sequence[VisualQuestion]
-    images: Sequence[ImageRecord]
-    pictures: Mapping[str, Path]
-    """Where the bytes of each picture with state `ok` are now, by SHA-256."""
-    report: Mapping[str, Any]
-    """The import report, as JSON."""
-
-
-def revision_of(
-    conversations: Sequence[Conversation],
-    text_questions: Sequence[TextQuestion],
-    visual_questions: Sequence[VisualQuestion],
-) -> str:
-    """Return the SHA-256 of what a system is asked and shown; errata do not change it."""
-    return sha256_text(
-        canonical_json(
-            [
-                [_conversation_row(conversation) for conversation in conversations],
-                [{**asdict(question), "erratum": None} for question in text_questions],
-                [asdict(question) for question in visual_questions],
-            ]
-        )
-    )
-
-
-def write_benchmark(folder: Path, content: BenchmarkContent) -> str:
-    """Write a benchmark folder, whole or not at all, and return its revision.
-
-    Raises:
-        OutputError: the folder exists and is not empty, or can't be written.
-    """
-    remedy = "Choose another --out, or remove it first."
-    with new_folder(folder, what="the benchmark folder", remedy=remedy) as out:
-        tables: dict[str, list[dict[str, Any]]] = {
-            "conversations.jsonl": [_conversation_row(c) for c in content.conversations],
-            "text_questions.jsonl": [asdict(question) for question in content.text_questions],
-            "visual_questions.jsonl": [asdict(question) for question in content.visual_questions],
-            "images.jsonl": [asdict(record) for record in content.images],
-        }
-        for name, rows in tables.items():
-            _check_rows(folder / name, rows)
-            write_jsonl(out / name, rows)
-        write_json(out / "report.json", content.report)
-        _copy_pictures(out / "images", content)
-        revision = revision_of(
-            content.conversations, content.text_questions, content.visual_questions
-        )
-        manifest = _manifest(out, content, tables, revision)
-        validate(manifest, "benchmark", path=folder / "benchmark.json", remedy=_MEND)
-        write_json(out / "benchmark.json", manifest)
-    return revision
-
-
-def _check_rows(path: Path, rows: Sequence[Any]) -> None:
-    """Check what is to be written, so that a folder that exists can be read."""
-    for number, row in enumerate(rows, 1):
-        validate(row, _SCHEMAS[path.name], path=path, place=f"line {number}", remedy=_MEND)
-
-
-def _manifest(
-    out: Path, content: BenchmarkContent, tables: Mapping[str, Sequence[Any]], revision: str
-) -> dict[str, Any]:
-    rows = {**{name: len(lines) for name, lines in tables.items()}, "report.json": 1}
-    return {
-        "schema_version": 1,
-        "kind": "benchmark",
-        "name": content.name,
-        "license": content.license,
-        "created_by": {"tool": "locomo-vqa", "version": __version__},
-        "revision": revision,
-        "sources": list(content.sources),
-        "splits": {
-            split: [c.id for c in content.conversations if c.split == split] for split in SPLITS
-        },
-        "files": {
-            name: {"sha256": sha256_file(out / name), "rows": number}
-            for name, number in rows.items()
-        },
-    }
-
-
-def _copy_pictures(folder: Path, content: BenchmarkContent) -> None:
-    folder.mkdir()
-    for record in content.images:
-        if record.sha256 is not None:
-            target = folder / f"{record.sha256}.{record.format}"
-            shutil.copyfile(content.pictures[record.sha256], target)
-
-
-def _conversation_row(conversation: Conversation) -> dict[str, Any]:
-    row = asdict(conversation)
-    for session in row["sessions"]:
-        session["time"] = session["time"].isoformat()
-    return row
-
-
-def find_folder(source: str) -> Path:
-    """Return the local folder of `"sample"`, of a path, or of a data set on the Hub."""
-    if source == "sample":
-        return SAMPLE_FOLDER
-    path = Path(source)
-    if path.exists() or not _HUB_NAME.fullmatch(source):
-        return path
-    return _download(source)
-
-
-def _download(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-
-    patterns = ["*.jsonl", "benchmark.json", "report.json", "images/*"]
-    try:
-        folder = snapshot_download(name, repo_type="dataset", allow_patterns=patterns)
-    except Exception as error:  # noqa: BLE001 - the client lets errors of several libraries through
-        reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise MissingResource(
-            f"{name}: there is no such folder here, and the Hugging Face Hub did not give "
-            f"such a data set ({reason}).",
-            "Check the path, or the data set's name and the network.",
-        ) from None
-    return Path(folder)
 
 
 def read_report(folder: Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ __all__ = [
     "MAX_JSON_BYTES",
     "canonical_json",
     "clean_text",
+    "link_or_copy",
     "new_folder",
     "parse_json",
     "read_json",
@@ -178,6 +179,27 @@ def write_json(path: Path, value: Any) -> None:
 def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
     """Write one row of compact JSON a line."""
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name; copy it where it can't have one, as on another file system.
+
+    Afterwards both names may be one file on the disk: it may be replaced or removed under either,
+    and must never be written into. What a symbolic link points to is copied.
+
+    Raises:
+        FileExistsError: `target` is there.
+        OSError: `source` can't be read, or `target` can't be written.
+    """
+    if not source.is_symlink():
+        try:
+            os.link(source, target)
+            return
+        except FileExistsError:
+            raise
+        except OSError:
+            pass
+    shutil.copyfile(source, target)
 
 
 @contextlib.contextmanager

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 from locomo_vqa.benchmark import ImageRecord, ImageState
+from locomo_vqa.files import read_json, write_json
+from locomo_vqa.schemas import validate
 
 from .duplicates import SharedPicture
 from .fetching import host_of
 
-__all__ = ["Losses", "count_losses"]
+__all__ = ["Losses", "count_losses", "read_losses", "write_losses"]
+
+_HEAD = {"schema_version": 1, "kind": "losses"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +39,7 @@ class Losses:
 
     def to_json(self) -> dict[str, Any]:
         """Return what `losses.json` holds."""
-        return {"schema_version": 1, "kind": "losses", **asdict(self)}
+        return {**_HEAD, **asdict(self)}
 
 
 def count_losses(
@@ -58,6 +63,25 @@ def count_losses(
         removed=[asdict(each) for each in removed],
         visual_questions_removed=visual_questions_removed,
     )
+
+
+def write_losses(path: Path, losses: Losses) -> None:
+    """Write `losses.json`."""
+    value = losses.to_json()
+    validate(value, "losses", path=path, remedy="Please report it.")
+    write_json(path, value)
+
+
+def read_losses(path: Path) -> Losses:
+    """Read `losses.json`.
+
+    Raises:
+        InputError: the file is not there, or has another shape.
+    """
+    value = read_json(path, what="the account of lost pictures")
+    remedy = "Remove the folder, and fetch the pictures again."
+    validate(value, "losses", path=path, remedy=remedy)
+    return Losses(**{name: each for name, each in value.items() if name not in _HEAD})
 
 
 def _by_host(records: Sequence[ImageRecord]) -> list[dict[str, Any]]:

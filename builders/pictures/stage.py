@@ -18,12 +18,11 @@ from locomo_vqa.benchmark_folder import (
     write_benchmark,
 )
 from locomo_vqa.errors import OutputError
-from locomo_vqa.files import write_json
 
 from .collect import Collector, Progress
 from .duplicates import LOOK_DISTANCE
 from .fetching import Settings
-from .losses import Losses, count_losses
+from .losses import Losses, count_losses, write_losses
 from .mirror import Mirror
 from .separate import Separated, separate_splits, with_records
 from .store import PictureStore
@@ -126,7 +125,7 @@ def _write(
             report=read_report(benchmark.folder),
         ),
     )
-    write_json(made / "losses.json", losses.to_json())
+    write_losses(made / "losses.json", losses)
     try:
         made.replace(out)
     except OSError as error:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from locomo_vqa.appending import read_appended
 from locomo_vqa.errors import InputError
-from locomo_vqa.files import some
+from locomo_vqa.files import canonical_json, sha256_text
+from locomo_vqa.schemas import validate
 
 from ..checking import check_question
 from ..questions_file import QuestionRow
@@ -18,11 +19,16 @@ __all__ = [
     "VERDICTS",
     "WHAT",
     "Decision",
+    "Reviewed",
+    "Sorted",
     "Verdict",
+    "about_of",
     "apply_decisions",
+    "aside_sentence",
     "decision_problem",
     "parse_decision",
     "read_decisions",
+    "sort_decisions",
     "standing",
 ]
 
@@ -44,10 +50,12 @@ _REMEDY = "Remove the line, or the file to review anew."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One decision on one question; the last of a question counts."""
+    """One decision on one question; the last on the same words counts."""
 
     id: str
     """The question's id."""
+    about: str | None = None
+    """What was decided on: see `about_of`. A decision that does not say it is never applied."""
     decision: Verdict
     """See `Verdict`."""
     question: str | None = None
@@ -58,8 +66,33 @@ class Decision:
     """When it was decided: ISO 8601, UTC."""
 
 
-def read_decisions(path: Path) -> Mapping[str, Decision]:
-    """Return what stands of `review.jsonl`, by the question's id: undone decisions are left out.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sorted:
+    """Decisions beside the questions that are open to review now."""
+
+    applied: Mapping[str, Decision]
+    """Those on the questions as they are, by id."""
+    aside: tuple[Decision, ...]
+    """Those on other words or another picture, or on a question that is no longer there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """The questions after a review."""
+
+    rows: Sequence[QuestionRow]
+    """The rows that stay, in their order, corrected ones with their new words."""
+    aside: int
+    """How many decisions were not applied: see `Sorted.aside`."""
+
+
+def about_of(row: QuestionRow) -> str:
+    """Return the SHA-256 of what a decision on a row is about: question, answer and picture."""
+    return sha256_text(canonical_json([row.question, row.answer, row.image]))
+
+
+def read_decisions(path: Path) -> tuple[Decision, ...]:
+    """Return what stands of `review.jsonl`, in file order: undone decisions are left out.
 
     No file means no decisions. An unfinished last line does not count.
 
@@ -67,33 +100,51 @@ def read_decisions(path: Path) -> Mapping[str, Decision]:
         InputError: the file can't be read, or a line is no decision.
     """
     if not path.exists():
-        return {}
+        return ()
     return standing(
-        parse_decision(row, place=f"{path}, line {number}")
+        parse_decision(row, path=path, line=number)
         for number, row in read_appended(path, what=WHAT)
     )
 
 
-def standing(decisions: Iterable[Decision]) -> dict[str, Decision]:
-    """Return the last decision of each question, without those that were undone."""
-    last = {decision.id: decision for decision in decisions}
-    return {id: decision for id, decision in last.items() if decision.decision != "undo"}
+def standing(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    """Return the last decision on each question's words, without those that were undone."""
+    last = {(decision.id, decision.about): decision for decision in decisions}
+    return tuple(decision for decision in last.values() if decision.decision != "undo")
 
 
-def parse_decision(row: Any, *, place: str) -> Decision:
-    """Return a line of `review.jsonl` as a decision; `place` begins the error's sentence."""
-    problem = decision_problem(row)
-    if problem is None and (not isinstance(row.get("time"), str) or not row["time"]):
-        problem = "A decision needs the time it was made."
-    if problem is not None:
-        raise InputError(f"{place}: {problem}", _REMEDY)
-    return Decision(
-        id=row["id"],
-        decision=row["decision"],
-        question=row.get("question"),
-        answer=row.get("answer"),
-        time=row["time"],
+def sort_decisions(rows: Iterable[QuestionRow], decisions: Iterable[Decision]) -> Sorted:
+    """Tell the decisions on the rows in the state `ok` from those on anything else."""
+    open_ = {row.id: about_of(row) for row in rows if row.state == "ok"}
+    applied, aside = {}, []
+    for decision in decisions:
+        if decision.about is not None and decision.about == open_.get(decision.id):
+            applied[decision.id] = decision
+        else:
+            aside.append(decision)
+    return Sorted(applied=applied, aside=tuple(aside))
+
+
+def aside_sentence(number: int, path: Path) -> str:
+    """Return what a person is told of decisions that are not applied."""
+    what = "1 decision is" if number == 1 else f"{number:,} decisions are"
+    return (
+        f"{what} set aside: made about other words or another picture than the questions have "
+        f"now. Kept in {path}, not applied."
     )
+
+
+def parse_decision(row: Any, *, path: Path, line: int) -> Decision:
+    """Return a line of `review.jsonl` as a decision.
+
+    Raises:
+        InputError: it is none, or a correction does not pass the check of generated questions.
+    """
+    validate(row, "decision", path=path, place=f"line {line}", remedy=_REMEDY)
+    problem = decision_problem(row)
+    if problem is not None:
+        raise InputError(f"{path}: line {line}: {problem}", _REMEDY)
+    return Decision(**row)
 
 
 def decision_problem(row: Any) -> str | None:
@@ -113,35 +164,26 @@ def decision_problem(row: Any) -> str | None:
     return check_question(question, answer)
 
 
-def apply_decisions(
-    rows: Iterable[QuestionRow], decisions: Mapping[str, Decision]
-) -> list[QuestionRow]:
-    """Return the rows of `questions.jsonl` as the reviewer wants them, in their order.
+def apply_decisions(rows: Sequence[QuestionRow], decisions: Iterable[Decision]) -> Reviewed:
+    """Return the rows of `questions.jsonl` as the reviewer wants them.
 
     Rejected rows leave, the others stay, corrected ones with their new words. A reason that
     explained another answer is emptied. A row that is not in the state `ok` stays as it is: it
-    was not open to review.
+    was not open to review. A decision that was made about other words than the row has now, as
+    after generating anew, is not applied, but counted.
 
     Raises:
-        InputError: a decision is on a question that is not there or not `ok`, or a correction
-            does not pass the check of generated questions.
+        InputError: a correction does not pass the check of generated questions.
     """
+    found = sort_decisions(rows, decisions)
     kept: list[QuestionRow] = []
-    unknown = set(decisions)
     for row in rows:
-        decision = decisions.get(row.id) if row.state == "ok" else None
-        if decision is not None:
-            unknown.discard(row.id)
+        decision = found.applied.get(row.id) if row.state == "ok" else None
         if decision is None or decision.decision in ("accept", "undo"):
             kept.append(row)
         elif decision.decision == "correct":
             kept.append(_corrected(row, decision))
-    if unknown:
-        raise InputError(
-            f"The review decides on questions that are not open to it: {some(sorted(unknown))}.",
-            "Apply it to the questions it was made for, or remove review.jsonl to review anew.",
-        )
-    return kept
+    return Reviewed(rows=kept, aside=len(found.aside))
 
 
 def _corrected(row: QuestionRow, decision: Decision) -> QuestionRow:

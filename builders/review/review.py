@@ -14,11 +14,21 @@ from typing import Any, Self
 from locomo_vqa.appending import AppendedFile
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError
-from locomo_vqa.files import clean_text, some
+from locomo_vqa.files import clean_text
+from locomo_vqa.schemas import validate
 
 from ..questions_file import QuestionRow
 from .candidates import flags, read_candidates
-from .decisions import WHAT, Decision, decision_problem, parse_decision, standing
+from .decisions import (
+    WHAT,
+    Decision,
+    Sorted,
+    about_of,
+    decision_problem,
+    parse_decision,
+    sort_decisions,
+    standing,
+)
 
 __all__ = ["BadDecision", "Review", "UnknownQuestion"]
 
@@ -35,8 +45,7 @@ class Review:
     """The questions of a work folder and what was decided of them; safe to use from threads.
 
     Raises:
-        InputError: a file has another shape, questions and benchmark do not belong together,
-            or decisions are on questions that are not there.
+        InputError: a file has another shape, or questions and benchmark do not belong together.
         OutputError: another review of this folder is open, or it can't be written.
     """
 
@@ -52,10 +61,13 @@ class Review:
             self.path, what=WHAT, remedy="End the other review of this folder first."
         )
         try:
-            self._decisions = self._read()
+            found = self._read()
         except BaseException:
             self._file.close()
             raise
+        self._decisions = dict(found.applied)
+        self.set_aside = len(found.aside)
+        """How many decisions of the file are not applied; see `Sorted.aside`."""
 
     def decisions(self) -> dict[str, Decision]:
         """Return what stands at this moment, by the question's id."""
@@ -79,8 +91,16 @@ class Review:
         if words == {"question": row.question, "answer": row.answer}:
             raise BadDecision("Those are the generator's words; accept the question instead.")
         with self._lock:
-            decision = Decision(id=row.id, decision=posted["decision"], **words, time=_now())
-            self._file.append(asdict(decision))
+            decision = Decision(
+                id=row.id,
+                about=about_of(row),
+                decision=posted["decision"],
+                **words,
+                time=_now(),
+            )
+            line = asdict(decision)
+            validate(line, "decision", path=self.path, remedy="Please report it.")
+            self._file.append(line)
             if decision.decision == "undo":
                 self._decisions.pop(row.id, None)
             else:
@@ -104,7 +124,9 @@ class Review:
         }
 
     def counts(self) -> dict[str, int]:
-        """Return how many questions there are, and how many of them were decided which way."""
+        """Return how many questions there are, how many of them were decided which way, and how
+        many decisions are set aside.
+        """
         found = Counter(decision.decision for decision in self.decisions().values())
         return {
             "questions": len(self.questions),
@@ -112,6 +134,7 @@ class Review:
             "corrected": found["correct"],
             "rejected": found["reject"],
             "open": len(self.questions) - found.total(),
+            "set_aside": self.set_aside,
         }
 
     def close(self) -> None:
@@ -129,18 +152,11 @@ class Review:
     ) -> None:
         self.close()
 
-    def _read(self) -> dict[str, Decision]:
+    def _read(self) -> Sorted:
         decisions = standing(
-            parse_decision(row, place=f"{self.path}, line {number}")
-            for number, row in self._file.rows()
+            parse_decision(row, path=self.path, line=number) for number, row in self._file.rows()
         )
-        unknown = sorted(decisions.keys() - self.questions.keys())
-        if unknown:
-            raise InputError(
-                f"{self.path}: decides on questions that are not open to review: {some(unknown)}.",
-                "Review in the folder it was made for, or remove it to review anew.",
-            )
-        return decisions
+        return sort_decisions(self.questions.values(), decisions)
 
 
 def _pictures(questions: Mapping[str, QuestionRow], benchmark: Benchmark) -> dict[str, Path]:

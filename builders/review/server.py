@@ -105,6 +105,7 @@ class ReviewServer:
                 "benchmark": review.benchmark.name,
                 "questions": [review.question(row) for row in review.questions.values()],
                 "decisions": _as_json(review),
+                "set_aside": review.set_aside,
             }
         )
 

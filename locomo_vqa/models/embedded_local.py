@@ -35,7 +35,7 @@ class EmbeddedLocal:
 
     def __init__(self, name: ModelName) -> None:
         name.only(*EMBEDDED_OPTIONS)
-        self.name = name.spec
+        self.name = name.shown
         self.in_flight = name.number("batch", 16)
         self._size = name.choose(*_SIZES)
         self._threads = name.number("threads", len(os.sched_getaffinity(0)))

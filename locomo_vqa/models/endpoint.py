@@ -24,12 +24,16 @@ def parse_endpoint(spec: str, *, timeout_s: float) -> Endpoint:
         InputError: it is not of the form above.
     """
     name = parse_name(spec)
-    url = urlsplit(name.target)
-    if name.scheme != "openai" or url.scheme not in ("http", "https") or not url.hostname:
-        raise InputError(f"--model {spec}: is no model that can be asked over HTTP.", _REMEDY)
+    try:
+        url = urlsplit(name.target)
+        good = url.scheme in ("http", "https") and url.hostname and url.port != 0
+    except ValueError:  # A port that is no number, or a bracket that does not close.
+        good = False
+    if name.scheme != "openai" or not good:
+        raise InputError(f"--model {name.shown}: is no model that can be asked over HTTP.", _REMEDY)
     model = name.only(*ENDPOINT_OPTIONS).text("model", "")
     if not model:
-        raise InputError(f"--model {spec}: does not say which model of the server.", _REMEDY)
+        raise InputError(f"--model {name.shown}: does not say which model of the server.", _REMEDY)
     base = urlunsplit((url.scheme, url.netloc, url.path.rstrip("/"), "", ""))
     key = os.environ.get("OPENAI_API_KEY") or "none"
     return Endpoint(base_url=base, model=model, api_key=key, timeout_s=timeout_s)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from locomo_vqa.errors import InputError
 
-__all__ = ["EXAMPLES", "ModelName", "parse_name"]
+__all__ = ["EXAMPLES", "ModelName", "hide_credentials", "parse_name"]
 
 EXAMPLES: Mapping[str, str] = {
     "openai": "openai:http://127.0.0.1:23333/v1?model=NAME",
@@ -18,19 +19,39 @@ EXAMPLES: Mapping[str, str] = {
 }
 """Every scheme with a name that it understands."""
 
+_USER_INFO = re.compile(r"(?<=://)(?:[^/?#\r\n]*|[^/?#:@\[\r\n]*:(?!\d*[/?#])[^\r\n]*)@")
+"""What stands before the host; also where a password has signs that it may not have as they are."""
+_SECRET = re.compile(
+    r"([?&#][^=&#\r\n]*(?:key|token|secret|password|passwd)=)[^&#\r\n]+", re.IGNORECASE
+)
+
+
+def hide_credentials(spec: str) -> str:
+    """Return a model's name, good or bad, without user name, password and keys.
+
+    Dots stand for what comes before a host, and for the values of options that are named for a
+    key, a token, a secret or a password.
+    """
+    return _SECRET.sub(r"\1…", _USER_INFO.sub("…@", spec))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelName:
     """A model's name, taken apart."""
 
     spec: str
-    """The whole name, as it was given."""
+    """The whole name, as it was given; see `shown` for what may be printed."""
     scheme: str
     """What runs the model."""
     target: str
     """Which model: an address, a folder, a name on the Hub."""
     options: Mapping[str, str]
     """How it is run."""
+
+    @property
+    def shown(self) -> str:
+        """The whole name without credentials: what errors and files say."""
+        return hide_credentials(self.spec)
 
     def only(self, *known: str) -> ModelName:
         """Return the name itself if its options are all known.
@@ -41,7 +62,7 @@ class ModelName:
         for option in self.options:
             if option not in known:
                 raise InputError(
-                    f"--model {self.spec}: {self.scheme} has no option {option!r}.",
+                    f"--model {self.shown}: {self.scheme} has no option {option!r}.",
                     f"It has {', '.join(sorted(known))}.",
                 )
         return self
@@ -50,7 +71,7 @@ class ModelName:
         """Return the target if it is one of these."""
         if self.target not in good:
             names = ", ".join(f"{self.scheme}:{target}" for target in good)
-            raise InputError(f"--model {self.spec}: there is no such model.", f"There is {names}.")
+            raise InputError(f"--model {self.shown}: there is no such model.", f"There is {names}.")
         return self.target
 
     def text(self, option: str, default: str, *good: str) -> str:
@@ -58,7 +79,7 @@ class ModelName:
         value = self.options.get(option, default)
         if good and value not in good:
             raise InputError(
-                f"--model {self.spec}: {option} can't be {value!r}.",
+                f"--model {self.shown}: {option} can't be {value!r}.",
                 f"It can be {', '.join(good)}.",
             )
         return value
@@ -70,7 +91,7 @@ class ModelName:
             return default
         if not (value.isascii() and value.isdigit() and int(value)):
             raise InputError(
-                f"--model {self.spec}: {option} can't be {value!r}.",
+                f"--model {self.shown}: {option} can't be {value!r}.",
                 f"Give a whole number from 1, such as {option}={default or 8192}.",
             )
         return int(value)
@@ -89,7 +110,7 @@ def parse_name(spec: str) -> ModelName:
     scheme, _, rest = spec.partition(":")
     if scheme not in EXAMPLES:
         raise InputError(
-            f"--model {spec}: is no model that this version can ask.",
+            f"--model {hide_credentials(spec)}: is no model that this version can ask.",
             f"Name it like {', '.join(EXAMPLES.values())}.",
         )
     target, _, query = rest.partition("?")
@@ -97,5 +118,7 @@ def parse_name(spec: str) -> ModelName:
     options = dict(pairs)
     if not target or len(options) < len(pairs):
         wrong = "gives an option twice" if target else f"does not say which model of {scheme}"
-        raise InputError(f"--model {spec}: {wrong}.", f"Name it like {EXAMPLES[scheme]}.")
+        raise InputError(
+            f"--model {hide_credentials(spec)}: {wrong}.", f"Name it like {EXAMPLES[scheme]}."
+        )
     return ModelName(spec=spec, scheme=scheme, target=target, options=options)

@@ -2,12 +2,15 @@
 
 Models with pictures need weights in the format of transformers (InternVL's names end in `-hf`);
 others answer questions without pictures. There is no guided decoding: a schema is not enforced.
+
+Questions are given text, and may hold what a model's tokenizer reads as the end of a turn or as a
+picture. Such a special token gets a blank after its first character, and is text like any other.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +23,7 @@ from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
 from locomo_vqa.models.folders import hash_contents
 from locomo_vqa.models.internvl import picture_processor_class
 from locomo_vqa.models.names import ModelName
+from locomo_vqa.models.special_tokens import break_tokens, special_tokens_of
 from locomo_vqa.runs import Usage
 
 __all__ = ["TRANSFORMERS_OPTIONS", "TransformersModel"]
@@ -39,7 +43,7 @@ class TransformersModel:
 
     def __init__(self, name: ModelName) -> None:
         name.only(*TRANSFORMERS_OPTIONS)
-        self.name = name.spec
+        self.name = name.shown
         self.in_flight = name.number("batch", 8)
         source = {
             "revision": name.options.get("revision"),
@@ -93,6 +97,7 @@ class TransformersModel:
         except (OSError, ValueError, ImportError, RuntimeError) as error:
             raise _not_loaded(name, error) from None
         self._tokenizer = getattr(self._processor, "tokenizer", self._processor)
+        self._plain = break_tokens(special_tokens_of(self._processor))
         self._tokenizer.padding_side = "left"
         if self._tokenizer.pad_token_id is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
@@ -106,7 +111,7 @@ class TransformersModel:
         torch = self._torch
         tensors = {"return_tensors": "pt", "padding": True}
         inputs = self._processor.apply_chat_template(
-            [_conversation(request, sees=self._sees) for request in requests],
+            [_conversation(request, self._plain, sees=self._sees) for request in requests],
             add_generation_prompt=True,
             tokenize=True,
             return_dict=True,
@@ -172,7 +177,11 @@ def _processor(
         return library.AutoTokenizer.from_pretrained(target, **source)
     try:
         return library.AutoProcessor.from_pretrained(target, **source)
-    except (ImportError, OSError):  # InternVL's video part is missing, or lacks torchvision.
+    except (
+        ImportError,
+        OSError,
+        ValueError,
+    ):  # InternVL's video part is missing, or lacks torchvision.
         if config.model_type != "internvl":
             raise
         return picture_processor_class().from_pretrained(target, **source)
@@ -186,7 +195,7 @@ def _not_loaded(name: ModelName, error: Exception) -> LocomoVqaError:
             "Use weights in the format of transformers (a name that ends in -hf), or, if you trust "
             "the code that comes with these, add ?trust_remote_code=1."
         )
-    return MissingResource(f"--model {name.spec}: can't be loaded ({reason}).", remedy)
+    return MissingResource(f"--model {name.shown}: can't be loaded ({reason}).", remedy)
 
 
 def _group(request: ChatRequest) -> tuple[object, ...]:
@@ -195,17 +204,20 @@ def _group(request: ChatRequest) -> tuple[object, ...]:
     return (bool(request.pictures), request.max_tokens, request.temperature, alone)
 
 
-def _conversation(request: ChatRequest, *, sees: bool) -> list[dict[str, Any]]:
+def _conversation(
+    request: ChatRequest, plain: Callable[[str], str], *, sees: bool
+) -> list[dict[str, Any]]:
+    """Return a request as messages; every text in it goes through `plain`."""
     from PIL import Image
 
     def words(text: str) -> Any:
-        return [{"type": "text", "text": text}] if sees else text
+        return [{"type": "text", "text": plain(text)}] if sees else plain(text)
 
     pictures = [
         {"type": "image", "image": Image.open(BytesIO(picture.data)).convert("RGB")}
         for picture in request.pictures
     ]
-    content = [*pictures, *words(request.text)] if sees else request.text
+    content = [*pictures, *words(request.text)] if sees else words(request.text)
     messages = [{"role": "user", "content": content}]
     for reply, objection in request.replies:
         messages.append({"role": "assistant", "content": words(reply)})

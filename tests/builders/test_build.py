@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -111,6 +112,12 @@ def test_a_build_that_is_killed_at_any_moment_pays_for_nothing_twice(tmp_path: P
     )
 
 
+def about(row: dict[str, Any]) -> str:
+    """Hash what a decision is about, as docs/formats.md says."""
+    parts = json.dumps([row["question"], row["answer"], row["image"]], separators=(",", ":"))
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
 def test_review_is_applied_by_publish(cli: Cli, tmp_path: Path) -> None:
     with all_knowing(HARD) as (_, endpoint):
         options = ["--work", "w", *models(endpoint)]
@@ -123,14 +130,21 @@ def test_review_is_applied_by_publish(cli: Cli, tmp_path: Path) -> None:
         decisions = [
             {"id": ok[0]["id"], "decision": "reject", "question": None, "answer": None},
             {"id": ok[1]["id"], "decision": "correct", "question": "Is it so?", "answer": "yes"},
+            {"id": ok[2]["id"], "decision": "reject", "question": None, "answer": None},
         ]
-        lines = [json.dumps({**decision, "time": time_}) + "\n" for decision in decisions]
+        made_about = [about(ok[0]), about(ok[1]), about({**ok[2], "answer": "another"})]
+        lines = [
+            json.dumps({**decision, "about": hashed, "time": time_}) + "\n"
+            for decision, hashed in zip(decisions, made_about, strict=True)
+        ]
         (tmp_path / "w" / "review.jsonl").write_text("".join(lines))
         done = cli("build", "publish", "sample", *options, "--out", "d")
         assert done.returncode == 0, done.stderr
+        assert "1 decision is set aside" in done.stdout
     questions = {q.id: q for q in load_benchmark(tmp_path / "d").visual_questions}
     assert ok[0]["id"] not in questions
     assert questions[ok[1]["id"]].answer == "yes"
+    assert ok[2]["id"] in questions
     assert len(questions) == len(ok) - 1
 
 
@@ -195,3 +209,19 @@ def test_a_recipe_with_a_wrong_choice_is_refused(tmp_path: Path) -> None:
         path.write_text(text.replace(old, new))
         with pytest.raises(InputError, match=message):
             load_recipe(str(path))
+
+
+def test_a_recipe_s_text_is_published_without_credentials(cli: Cli, tmp_path: Path) -> None:
+    secret = "openai:http://user:hush@127.0.0.1:9/v1?model=x"
+    shown = "openai:http://…@127.0.0.1:9/v1?model=x"
+    path = tmp_path / "recipe.toml"
+    path.write_text(load_recipe("sample").text.replace("embedded:large", secret))
+    recipe = load_recipe(str(path))
+    assert recipe.generator == secret
+    assert shown in recipe.text
+    assert "hush" not in recipe.text
+    done = cli("build", "probe", "sample", "--work", "w", "--validator", secret)
+    assert "locomo-vqa build split" in done.stderr
+    kept = (tmp_path / "w" / "recipe.toml").read_text(encoding="utf-8")
+    assert kept.endswith(f"# --validator {shown}\n")
+    assert "hush" not in kept

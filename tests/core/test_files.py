@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import (
     canonical_json,
+    link_or_copy,
     new_folder,
     read_json,
     read_jsonl,
@@ -85,6 +87,39 @@ def test_a_full_disk_leaves_the_old_content() -> None:
         pytest.skip("no /dev/full on this system")
     with pytest.raises(OutputError):
         write_text(full / "x", "content")
+
+
+def test_a_file_has_two_names_until_one_is_written_anew(tmp_path: Path) -> None:
+    """Everything that we write replaces a file, so the other name keeps the old content."""
+    (tmp_path / "a").write_text("old")
+    link_or_copy(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "a").samefile(tmp_path / "b")
+    write_text(tmp_path / "b", "new")
+    assert (tmp_path / "a").read_text() == "old"
+    with pytest.raises(FileExistsError):
+        link_or_copy(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").read_text() == "new"
+
+
+def test_what_can_t_have_two_names_is_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_text("x")
+    (tmp_path / "link").symlink_to("a")
+    (tmp_path / "below").mkdir()
+    link_or_copy(tmp_path / "link", tmp_path / "below" / "b")
+    assert not (tmp_path / "below" / "b").is_symlink()
+
+    def refuse(source: Path, target: Path) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    link_or_copy(tmp_path / "a", tmp_path / "c")
+    for name in ("below/b", "c"):
+        assert (tmp_path / name).read_text() == "x"
+        assert not (tmp_path / name).samefile(tmp_path / "a")
+    with pytest.raises(FileNotFoundError):
+        link_or_copy(tmp_path / "missing", tmp_path / "d")
 
 
 def test_some_of_many() -> None:

@@ -67,6 +67,13 @@ export function drawProgress(total, decisions) {
   $("bar").setAttribute("aria-label", $("counts").textContent);
 }
 
+/* Decisions that do not count: their questions have other words now. */
+export function drawAside(number) {
+  const what = number === 1 ? "1 earlier decision is" : `${number} earlier decisions are`;
+  $("aside").textContent = `${what} set aside: made about other words or another picture.`;
+  $("aside").hidden = !number;
+}
+
 export function drawSaved(waiting) {
   $("saved").textContent = waiting ? "saving…" : "all saved";
   $("saved").className = waiting ? "busy" : "";

@@ -1,7 +1,7 @@
 /* The review: which question is shown, what is decided of it, and the keys. */
 
 import {
-  $, announce, drawFilters, drawForm, drawMessage, drawPicture, drawProgress, drawSaved,
+  $, announce, drawAside, drawFilters, drawForm, drawMessage, drawPicture, drawProgress, drawSaved,
   drawTrouble, drawWords, hasFlag, pictureOf, standing,
 } from "./drawing.js";
 import { Saving } from "./saving.js";
@@ -32,6 +32,7 @@ async function load() {
   questions = data.questions;
   remember(data.decisions);
   $("benchmark").textContent = data.benchmark;
+  drawAside(data.set_aside);
   drawFilters(questions);
   filter();
 }

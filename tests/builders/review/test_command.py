@@ -10,9 +10,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from locomo_vqa.builders.questions_file import QuestionRow
+from locomo_vqa.builders.questions_file import QuestionRow, write_questions
 from locomo_vqa.builders.review import read_decisions
 
 from .asking import accept, request
@@ -48,7 +49,7 @@ def test_what_was_saved_outlives_kill_9(work: Path, rows: list[QuestionRow]) -> 
             assert accept(url, id).status == 200
         process.send_signal(signal.SIGKILL)
         assert process.wait(timeout=20) == -signal.SIGKILL
-    assert list(read_decisions(work / "review.jsonl")) == ids
+    assert [each.id for each in read_decisions(work / "review.jsonl")] == ids
     with _command(work) as (_, url):
         assert list(request(url, "decisions").json()["decisions"]) == ids
 
@@ -76,4 +77,20 @@ def test_done_ends_with_json_for_a_machine(work: Path, rows: list[QuestionRow]) 
         "corrected": 0,
         "rejected": 1,
         "open": 23,
+        "set_aside": 0,
     }
+
+
+def test_decisions_on_other_words_are_said(work: Path, rows: list[QuestionRow]) -> None:
+    with _command(work) as (_, url):
+        assert accept(url, rows[0].id).status == 200
+        assert accept(url, rows[1].id).status == 200
+    write_questions(work / "questions.jsonl", [replace(rows[0], answer="moon"), *rows[1:]])
+    with _command(work) as (process, url):
+        listed = request(url, "questions").json()
+        assert (list(listed["decisions"]), listed["set_aside"]) == ([rows[1].id], 1)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=20)
+    assert "1 decision is set aside" in out
+    assert f"Kept in {work / 'review.jsonl'}, not applied." in out
+    assert "1 of 24 questions decided: 1 accepted" in out

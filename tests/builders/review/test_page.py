@@ -52,8 +52,7 @@ def _all_saved(page: Page) -> None:
 
 
 def _kept(review: Review) -> list[tuple[str, str]]:
-    kept = read_decisions(review.path).values()
-    return [(decision.id, decision.decision) for decision in kept]
+    return [(decision.id, decision.decision) for decision in read_decisions(review.path)]
 
 
 def test_the_keys_decide(opened: Page, review: Review, rows: list[QuestionRow]) -> None:
@@ -82,9 +81,26 @@ def test_the_keys_decide(opened: Page, review: Review, rows: list[QuestionRow]) 
     _all_saved(opened)
     assert opened.text("#counts") == "3 of 24 decided · 1 accepted · 1 corrected · 1 rejected"
     assert _kept(review) == [(first.id, "accept"), (second.id, "reject"), (third.id, "correct")]
-    correction = read_decisions(review.path)[third.id]
+    correction = read_decisions(review.path)[-1]
     assert (correction.question, correction.answer) == ("Which fruit is it?", "plum")
+    assert opened.evaluate("document.querySelector('#aside').hidden")
     assert opened.complaints == []
+
+
+def test_decisions_on_other_words_are_counted_and_not_shown(
+    page: Page, work: Path, rows: list[QuestionRow], benchmark: Benchmark
+) -> None:
+    with Review(work, benchmark) as review:
+        review.decide({"id": rows[0].id, "decision": "reject"})
+    anew = replace(rows[0], question="Which other sign is on the kite?")
+    write_questions(work / "questions.jsonl", [anew, *rows[1:]])
+    with Review(work, benchmark) as review, serving(ReviewServer(review)) as server:
+        _open(page, server)
+        assert page.text("#aside").startswith("1 earlier decision is set aside")
+        assert page.text("#question") == anew.question
+        assert page.text(".state") == "not decided"
+        assert page.text("#counts").startswith("0 of 24 decided")
+        assert page.complaints == []
 
 
 def test_back_skip_undo_and_leave(opened: Page, review: Review, rows: list[QuestionRow]) -> None:

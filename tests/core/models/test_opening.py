@@ -13,7 +13,7 @@ import pytest
 
 from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.models.chat import ChatRequest, ModelFailed
-from locomo_vqa.models.names import EXAMPLES, parse_name
+from locomo_vqa.models.names import EXAMPLES, hide_credentials, parse_name
 from locomo_vqa.models.opening import open_model
 from tests.core.models.recorded_lmdeploy import RECORD, install_recorded_lmdeploy
 from tests.core.models.tiny_model import make_tiny_model
@@ -48,6 +48,50 @@ def test_a_wrong_name_is_refused_with_a_good_one(
         open_model(spec)
     assert WRONG[spec] in error.value.remedy
     assert f"--model {spec}" in error.value.message
+
+
+SECRETS = (
+    "openai:http://user:hush@127.0.0.1:9/v1",
+    "openai:http://hush@127.0.0.1:9/v1",
+    "openai:http://user:hu%2Fsh@127.0.0.1:9/v1?model=x&colour=1",
+    "openai:http://user:hush/hush@127.0.0.1:9/v1?model=x&in_flight=0",
+    "openai:http://user:hush#hush@127.0.0.1:9/v1?model=x",
+    "openai:http://user:hush?hush@127.0.0.1:9/v1?model=x",
+    "openai:http://user:hush hush@127.0.0.1:9/v1",
+    "openai:http://user:hush@hush@127.0.0.1:9/v1",
+    "openai:ftp://user:hush@127.0.0.1/v1?model=x",
+    "openai:http://user:hush@127.0.0.1:nine/v1?model=x",
+    "openai:http://user:hush@[::1/v1?model=x",
+    "openai:http://127.0.0.1:9/v1?model=x&api_key=hush",
+    "openai:http://127.0.0.1:9/v1?model=x&token=hush&key=hush",
+    "openai:http://127.0.0.1:9/v1?API-KEY=hush%20hush",
+    "http://user:hush@127.0.0.1:9/v1",
+    "transformers:a/b?hf_token=hush",
+    "embedded:huge?key=hush",
+)
+
+
+@pytest.mark.parametrize("spec", SECRETS)
+def test_no_error_shows_credentials(spec: str) -> None:
+    with pytest.raises(InputError) as error:
+        open_model(spec)
+    assert "hu" not in str(error.value).replace("embedded:huge", "")
+    assert "--model " in error.value.message
+
+
+@pytest.mark.parametrize(
+    ("spec", "shown"),
+    [
+        ("openai:http://u:p@host:8000/v1?model=a@b", "openai:http://…@host:8000/v1?model=a@b"),
+        ("openai:http://host:8000/v1?model=a@b", "openai:http://host:8000/v1?model=a@b"),
+        ("openai:http://[::1]:8000/v1?model=a@b", "openai:http://[::1]:8000/v1?model=a@b"),
+        ("openai:http://h/v1?model=x&max_tokens=5", "openai:http://h/v1?model=x&max_tokens=5"),
+        ("openai:http://h/v1?api_key=a&model=x", "openai:http://h/v1?api_key=…&model=x"),
+        *((example, example) for example in EXAMPLES.values()),
+    ],
+)
+def test_what_is_no_credential_is_shown(spec: str, shown: str) -> None:
+    assert hide_credentials(spec) == shown
 
 
 def test_a_name_is_taken_apart() -> None:
