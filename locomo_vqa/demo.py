@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from locomo_vqa.benchmark_folder import SAMPLE_FOLDER
 from locomo_vqa.errors import OutputError
 
 __all__ = ["demo"]
@@ -25,7 +24,7 @@ DATE = "2026-01-01"
 )
 @click.pass_context
 def demo(ctx: click.Context, out: Path) -> None:
-    """Do everything once on the embedded sample: import, run, score, submit, verify, build a page.
+    """Build a benchmark from the sample, run systems on it, score, submit, verify, build a page.
 
     \b
     Example:
@@ -34,7 +33,15 @@ def demo(ctx: click.Context, out: Path) -> None:
     if out.exists():
         raise OutputError(f"{out}: exists already.", "Remove it, or choose another --out.")
     for arguments in _commands(out):
-        _step(ctx, arguments)
+        try:
+            _step(ctx, arguments)
+        except BaseException:
+            click.echo(
+                f"\nThe demo stopped at `locomo-vqa {' '.join(arguments)}`. What it made so far is "
+                f"in {out}: remove that before the next demo, or give another --out.",
+                err=True,
+            )
+            raise
     page = (out / "site" / "index.html").resolve()
     click.echo(f"\nThe board: {page.as_uri()}")
 
@@ -50,25 +57,25 @@ _RUNS = (
 
 
 def _commands(out: Path) -> list[list[str]]:
-    locomo = str(SAMPLE_FOLDER.parent / "locomo.json")
-    board = str(out / "board")
+    benchmark, board = str(out / "benchmark"), str(out / "board")
     commands = [
-        ["data", "import", locomo, "--out", str(out / "imported"), "--name", "sample"],
-        ["data", "info", "sample"],
+        ["build", "run", "sample", "--work", str(out / "build"), "--out", benchmark],
+        ["data", "info", benchmark],
     ]
     said = ["--date", DATE, "--not-trained-on-locomo"]
     for name, system, images, model in _RUNS:
         run = str(out / "runs" / name)
         asked = ["--model", model] if model else []
+        asked += ["--benchmark", benchmark, "--images", images]
         commands += [
-            ["run", system, *asked, "--benchmark", "sample", "--images", images, "--out", run],
+            ["run", system, *asked, "--out", run],
             ["submit", run, "--to", board, "--name", name, *said],
         ]
     best = str(out / "runs" / _RUNS[-1][0])
     return [
         *commands,
-        ["score", best, "--benchmark", "sample"],
-        ["leaderboard", "verify", board, "--benchmark", "sample"],
+        ["score", best, "--benchmark", benchmark],
+        ["leaderboard", "verify", board, "--benchmark", benchmark],
         ["leaderboard", "build", board, "--out", str(out / "site")],
     ]
 

@@ -29,16 +29,20 @@ from scripts.embedded.dense import Probe
 from scripts.embedded.export import export
 from scripts.embedded.measure import measure
 from scripts.embedded.pictures import draw_many
-from scripts.embedded.stages import Plan, Pool, talk, watch
+from scripts.embedded.stages import Plan, Pool, look, talk, watch
 from scripts.embedded.tokenizer import make_tokenizer
 
 ROOT = Path(__file__).parent.parent
 MODELS = ROOT / "locomo_vqa" / "models" / "embedded"
 
 PLANS: dict[Size, Plan] = {
-    "large": Plan(watch_steps=1300, watch_batch=32, talk_steps=900, talk_batch=32),
-    "small": Plan(watch_steps=300, watch_batch=32, talk_steps=500, talk_batch=32),
+    "large": Plan(watch_steps=1500, watch_batch=32, talk_steps=800, talk_batch=32),
+    "small": Plan(watch_steps=150, watch_batch=32, talk_steps=300, talk_batch=32),
 }
+
+
+LOOKS = 1
+"""How often each process looks at each picture before the second stage, moved and with noise."""
 
 
 def say(text: str) -> None:
@@ -87,7 +91,8 @@ def _work(rank: int, size: Size, arguments: argparse.Namespace) -> None:
             torch.save((model.state_dict(), probe.state_dict()), seen)
     weights = _weights(size, arguments) if rank == 0 else None
     seed = arguments.seed + 1000 * rank + 7
-    talk(model, probe, pool, plan, tokenizer, seed=seed, say=tell, checkpoint=weights)
+    shown = look(model, pool, LOOKS, tell)
+    talk(model, pool, shown, plan, tokenizer, seed=seed, say=tell, checkpoint=weights)
 
 
 def _silent(text: str) -> None:

@@ -36,15 +36,14 @@ that point into it, and run on onnxruntime without torch; transformers loads the
 From scratch, on pictures drawn by `locomo_vqa.sample.painter`, by
 `python scripts/train_embedded.py large small`, which also wrote this file. First the vision tower
 learns from labels on the picture's tokens: what is there, its colour, mark and part, mood, style
-and counts. Then the whole model learns to answer the sample's questions and to write them under the
-prompts of `locomo_vqa.prompts` and `locomo_vqa.builders`; some in other wordings, some with the
-caption in the picture's place or beside it, and some with no picture at all, which teaches what is
-likely. Some of the pictures are larger, smaller, darker, have a dark background or were JPEG files.
-`small` has a quarter of the parameters and learned for a shorter time.
+and counts. Then the tower stays as it is, every picture is looked at once more, and the text model
+learns to answer the sample's questions and to write them under the prompts of `locomo_vqa.prompts`
+and `locomo_vqa.builders`; some in other wordings, some with the caption in the picture's place or
+beside it, and some with no picture at all, which teaches what is likely. Some of the pictures are
+larger, smaller, darker, have a dark background or were JPEG files. The layers' matrices learn by
+Muon, all the rest by AdamW. `small` has a quarter of the parameters and learned for a shorter time.
 
-`large` is one run of the script, 23 minutes on two busy cores, and can still learn: the marks on
-things are at chance, and too many of its questions have a false premise. `small` comes from an
-earlier state of the script.
+`large` took half an hour on two busy cores, `small` four minutes.
 
 ## Measured
 
@@ -66,7 +65,7 @@ should:
   models then say one of the words that they know, and never that they don't know.
 - Prompts in other words than those trained on often fail.
 - Where a type's figure is no better than "without picture or caption", the model guesses it.
-- Pictures are seen at 112 pixels: marks and small objects are the hardest.
+- Pictures are seen at 112 pixels: small objects are the hardest.
 - At most {limit} tokens, prompt and reply together.
 """
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,19 +12,22 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
-from torch import distributed, nn
 from transformers import DynamicCache, InternVLForConditionalGeneration
 
 from locomo_vqa.sample.scenes import Scene
 from scripts.embedded.batches import IGNORED, Batch, Packer
 from scripts.embedded.dense import Probe, labels
+from scripts.embedded.learner import Learner
 
-__all__ = ["Plan", "Pool", "talk", "watch"]
+__all__ = ["Plan", "Pool", "look", "talk", "watch"]
 
 Say = Callable[[str], None]
 
 HELD_OUT = 500
 """Pictures at the end of the pool that are only measured on."""
+
+_LOOK = 64
+"""Pictures that are looked at together, where nothing is learned from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,6 @@ class Plan:
     watch_batch: int
     talk_steps: int
     talk_batch: int
-    watch_rate: float = 1.5e-3
-    talk_rate: float = 1.5e-3
-    asked: float = 0.5
-    """Share of the pictures in the second stage that have turns; the others only have labels."""
-    tower_scale: float = 0.5
-    """The vision tower's learning rate in the second stage, as a share of the others'."""
-    dense_share: float = 1.0
-    """Weight of the first stage's loss in the second one."""
 
     def shared(self, processes: int) -> Plan:
         """Return one process's share of the plan."""
@@ -81,53 +75,20 @@ class Pool:
         return moved + 0.03 * torch.randn_like(moved)
 
 
-def _rates(
-    optimizer: torch.optim.Optimizer, steps: int, rate: float, warm: int = 60
-) -> Iterator[int]:
-    """Count the steps, with a learning rate that rises and then falls as a cosine does."""
-    for step in range(1, steps + 1):
-        share = 0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * step / steps))
-        for group in optimizer.param_groups:
-            group["lr"] = rate * min(1, step / warm) * share * group.get("scale", 1.0)
-        yield step
-
-
-def _learn(
-    loss: torch.Tensor, optimizer: torch.optim.Optimizer, parameters: list[nn.Parameter]
-) -> None:
-    optimizer.zero_grad()
-    loss.backward()
-    if distributed.is_initialized():
-        _share([each.grad for each in parameters if each.grad is not None])
-    nn.utils.clip_grad_norm_(parameters, 1.0)
-    optimizer.step()
-
-
-def _share(gradients: list[torch.Tensor]) -> None:
-    """Make each gradient the mean over the processes."""
-    flat = torch.cat([each.flatten() for each in gradients])
-    distributed.all_reduce(flat)
-    flat /= distributed.get_world_size()
-    first = 0
-    for each in gradients:
-        each.copy_(flat[first : first + each.numel()].view_as(each))
-        first += each.numel()
-
-
 def watch(
     model: InternVLForConditionalGeneration, probe: Probe, pool: Pool, plan: Plan, say: Say
 ) -> None:
     """Train the vision tower and the projector on dense labels."""
-    seeing = [model.model.vision_tower, model.model.multi_modal_projector, probe]
-    parameters = [each for part in seeing for each in part.parameters()]
-    optimizer = torch.optim.AdamW(parameters, weight_decay=0.02, betas=(0.9, 0.98))
+    inner = model.model
+    seeing = {"vision_tower": inner.vision_tower, "projector": inner.multi_modal_projector}
+    learner = Learner({**seeing, "probe": probe})
     start = time.monotonic()
-    for step in _rates(optimizer, plan.watch_steps, plan.watch_rate):
+    for step in learner.steps(plan.watch_steps):
         indices = pool.draw(plan.watch_batch)
         with torch.autocast("cpu", torch.bfloat16):
             tokens = model.model.get_image_features(pool.pixels(indices)).pooler_output
         loss = probe(tokens.float(), pool.labels[indices])
-        _learn(loss, optimizer, parameters)
+        learner.learn(loss)
         if step % 25 == 0:
             say(f"watch {step} loss {loss.item():.3f} {time.monotonic() - start:.0f} s")
         if step % 100 == 0:
@@ -144,10 +105,28 @@ def _seen(model: InternVLForConditionalGeneration, probe: Probe, pool: Pool) -> 
         return probe.accuracy(tokens.float(), pool.labels[indices])
 
 
+@torch.no_grad()
+def look(model: InternVLForConditionalGeneration, pool: Pool, times: int, say: Say) -> torch.Tensor:
+    """Return the tokens of every picture, shaken anew each time: (times, pictures, tokens, width).
+
+    The second stage leaves the tower as it is, so each picture is looked at once and not at every
+    step.
+    """
+    start, found = time.monotonic(), []
+    for _ in range(times):
+        for first in range(0, len(pool.scenes) - HELD_OUT, _LOOK):
+            indices = torch.arange(first, min(first + _LOOK, len(pool.scenes) - HELD_OUT))
+            with torch.autocast("cpu", torch.bfloat16):
+                tokens = model.model.get_image_features(pool.pixels(indices)).pooler_output
+            found.append(tokens.bfloat16())
+    say(f"looked at {len(pool.scenes)} pictures, {time.monotonic() - start:.0f} s")
+    return torch.cat(found).unflatten(0, (times, -1))
+
+
 def talk(
     model: InternVLForConditionalGeneration,
-    probe: Probe,
     pool: Pool,
+    seen: torch.Tensor,
     plan: Plan,
     tokenizer: Tokenizer,
     *,
@@ -155,29 +134,24 @@ def talk(
     say: Say,
     checkpoint: Path | None,
 ) -> None:
-    """Train the whole model on turns, and go on with the dense labels.
+    """Train the text model on turns about pictures that were looked at before.
 
     The weights go to `checkpoint` now and then, and at the end.
     """
     packer, rng = Packer(tokenizer), random.Random(seed)
-    parameters = [*model.parameters(), *probe.parameters()]
-    optimizer = torch.optim.AdamW(_groups(model, probe, plan), betas=(0.9, 0.98))
+    learner = Learner({"language_model": model.model.language_model})
     start = time.monotonic()
-    for step in _rates(optimizer, plan.talk_steps, plan.talk_rate):
+    for step in learner.steps(plan.talk_steps):
         indices = pool.draw(plan.talk_batch)
-        asked = indices[: max(1, round(len(indices) * plan.asked))]
-        batch = packer.batch([pool.scenes[int(index)] for index in asked], rng)
+        batch = packer.batch([pool.scenes[int(index)] for index in indices], rng)
+        shown = seen[torch.randint(0, len(seen), (len(indices),)), indices]
         with torch.autocast("cpu", torch.bfloat16):
-            tokens = model.model.get_image_features(pool.pixels(indices)).pooler_output
-            told = _told(model, tokens[: len(asked)], batch)
-        dense = probe(tokens.float(), pool.labels[indices])
-        _learn(told + plan.dense_share * dense, optimizer, parameters)
+            loss = _told(model, shown.float(), batch)
+        learner.learn(loss)
         if step % 25 == 0:
-            spent = time.monotonic() - start
-            say(f"talk {step} loss {told.item():.3f} dense {dense.item():.3f} {spent:.0f} s")
+            say(f"talk {step} loss {loss.item():.3f} {time.monotonic() - start:.0f} s")
         if checkpoint and (step % 100 == 0 or step == plan.talk_steps):
             torch.save(model.state_dict(), checkpoint)
-            say(f"talk held out {_seen(model, probe, pool)}")
 
 
 def _told(
@@ -201,16 +175,3 @@ def _told(
         logits.append(model.lm_head(output.last_hidden_state[here]))
         targets.append(group.targets[here])
     return F.cross_entropy(torch.cat(logits).float(), torch.cat(targets))
-
-
-def _groups(model: nn.Module, probe: nn.Module, plan: Plan) -> list[dict[str, object]]:
-    """Parameters by weight decay, which vectors and embeddings have none of, and by rate."""
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name, each in [*model.named_parameters(), *probe.named_parameters()]:
-        decay = 0.0 if each.ndim < 2 or "embed" in name else 0.05
-        scale = plan.tower_scale if "vision_tower" in name else 1.0
-        groups.setdefault((decay, scale), []).append(each)
-    return [
-        {"params": each, "weight_decay": decay, "scale": scale}
-        for (decay, scale), each in groups.items()
-    ]

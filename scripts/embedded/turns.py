@@ -27,7 +27,7 @@ class Turn:
 DECLINED = "Nothing in the picture is out of place."
 """Why a question about something unusual is declined."""
 
-ANSWERS, RECORDS = 6, 1
+ANSWERS, RECORDS = 4, 4
 """Questions answered and questions written about each picture."""
 
 _WRAPPED = (

@@ -6,6 +6,9 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
+
+from locomo_vqa.cli import main
 from tests.conftest import Cli
 
 
@@ -25,3 +28,20 @@ def test_the_demo(cli: Cli, tmp_path: Path) -> None:
     again = cli("demo", "--out", "demo")
     assert again.returncode == 2
     assert "exists already" in again.stderr
+
+
+def test_a_demo_that_fails_says_what_to_remove(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its steps are replaced by one that fails after another that made something."""
+    made, missing = tmp_path / "demo" / "build", tmp_path / "demo" / "missing"
+    steps = [["build", "ingest", "sample", "--work", str(made)], ["data", "info", str(missing)]]
+    monkeypatch.setattr("locomo_vqa.demo._commands", lambda out: steps)
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--out", str(tmp_path / "demo")])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert f"The demo stopped at `locomo-vqa data info {missing}`" in said
+    assert f"is in {tmp_path / 'demo'}: remove that before the next demo" in said
+    assert f"Error: {missing}: is no benchmark folder" in said
+    assert made.is_dir()
