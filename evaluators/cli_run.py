@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 import click
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.cli_support import console, json_option, make_table, print_json, progress, say
+from locomo_vqa.cli_support import console, json_option, make_table, print_json, say
 from locomo_vqa.errors import InputError
 from locomo_vqa.models.endpoint import parse_endpoint
-from locomo_vqa.runs import IMAGE_MODES, ImageMode, Prediction, Run, SplitChoice, count_states
+from locomo_vqa.runs import (
+    IMAGE_MODES,
+    VISUAL_MODES,
+    ImageMode,
+    Run,
+    SplitChoice,
+    VisualMode,
+    count_states,
+)
 from locomo_vqa.system import Services
 
 from .harness import Harness
+from .hosting_options import HostingOptions, hosting_options
 from .loading import SYSTEMS, LoadedSystem, load_system
+from .metering import Meter, is_here, tell_calls
+from .metering_options import MeteringOptions, metering_options
+from .run_display import run_with_progress
+from .system_options import lend_options, system_options
 
-__all__ = ["run", "run_with_progress", "systems"]
+__all__ = ["run", "run_with_progress", "services_for", "systems"]
 
 
 @click.command()
@@ -39,7 +54,14 @@ __all__ = ["run", "run_with_progress", "systems"]
     type=click.Choice(IMAGE_MODES),
     default="pixels",
     show_default=True,
-    help="What the system is shown of pictures.",
+    help="What the system is shown of pictures; `shuffled` shows those of other conversations.",
+)
+@click.option(
+    "--visual",
+    type=click.Choice(VISUAL_MODES),
+    default="given",
+    show_default=True,
+    help="Whether a visual question comes with its picture, or says which one it recalls.",
 )
 @click.option("--model", help="The model to use, such as openai:<base URL>?model=<name>.")
 @click.option(
@@ -49,6 +71,22 @@ __all__ = ["run", "run_with_progress", "systems"]
     show_default=True,
     help="Seconds that one call to the model may take.",
 )
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="For a trial: ask only the first N questions of each conversation.",
+)
+@click.option(
+    "--top-k",
+    type=click.IntRange(min=1, max=10_000),
+    default=10,
+    show_default=True,
+    help="How many passages a system that only retrieves is asked for.",
+)
+@system_options
+@hosting_options
+@metering_options
 @click.option("--retry-failed", is_flag=True, help="Ask again what failed before.")
 @json_option
 def run(
@@ -57,15 +95,22 @@ def run(
     split: SplitChoice,
     out: Path,
     images: ImageMode,
+    visual: VisualMode,
     model: str | None,
     timeout: float,
+    limit: int | None,
+    top_k: int,
+    options: Mapping[str, str],
+    hosting: HostingOptions,
+    metering: MeteringOptions,
     retry_failed: bool,
     as_json: bool,
 ) -> int:
-    """Run SYSTEM, a bundled name or module:Class, and write what it answers.
+    """Run SYSTEM, a bundled name, module:Class or an http address, and write what it answers.
 
-    A run that was interrupted goes on where it stopped when the same command is given again; no
-    question is asked twice. The exit status is 1 when a question failed.
+    Each conversation is a process of its own: what crashes, hangs or leaks costs that
+    conversation. A run that was interrupted goes on where it stopped when the same command is
+    given again; no question is asked twice. The exit status is 1 when a question failed.
 
     \b
     Example:
@@ -73,15 +118,14 @@ def run(
       locomo-vqa run full-context --benchmark lv --out runs/full \\
         --model "openai:http://127.0.0.1:23333/v1?model=NAME"
     """
-    if math.isnan(timeout):
-        raise InputError("--timeout nan: is no number of seconds.", "Give one, such as 120.")
-    loaded = load_system(system)
-    if model is not None and not loaded.uses_model:
-        raise InputError(
-            f"--model {model}: {loaded.name} asks no model, so none can be recorded.",
-            "Leave --model out (and LOCOMO_VQA_RUN_MODEL unset).",
-        )
-    services = _services(loaded, model, timeout)
+    loaded = load_system(system, python=hosting.python, limits=hosting.limits)
+    hosting.check(address=loaded.address)
+    services = services_for(loaded, model, timeout, check=not metering.replay)
+    services = lend_options(services, loaded, options)
+    if loaded.address and not is_here(system):
+        metering = replace(metering, meter=False)  # It could not reach the proxy.
+    metering.check(endpoint=services.llm is not None)
+    meter = Meter(services, out, metering)
     harness = Harness(
         system=loaded,
         benchmark=load_benchmark(benchmark),
@@ -89,54 +133,61 @@ def run(
         images=images,
         services=services,
         out=out,
+        visual=visual,
+        limits=hosting.limits,
+        jobs=hosting.jobs,
+        limit=limit,
+        top_k=top_k,
+        services_for=meter.services_for,
     )
-    done = run_with_progress(harness, retry_failed=retry_failed)
+    with meter:
+        done, calls = meter.finish(run_with_progress(harness, retry_failed=retry_failed))
     if as_json:
         print_json({**done.info, "states": count_states(done.predictions)})
     else:
+        if calls is not None:
+            tell_calls(calls)
         _tell(done, benchmark)
     return 1 if done.info["counts"]["failed"] else 0
 
 
-def run_with_progress(harness: Harness, *, retry_failed: bool = False) -> Run:
-    """Run with a progress bar: questions, rate, time left and failures so far."""
-    with progress() as display:
-        task = display.add_task(harness.system.name, total=None)
-        failed = 0
+def services_for(
+    system: LoadedSystem, model: str | None, timeout: float, *, check: bool = True
+) -> Services:
+    """Return what a system is lent: the model named with `--model`, after asking its endpoint.
 
-        def started(total: int, done: int) -> None:
-            display.update(task, total=total, completed=done)
+    Without `check` nothing is asked: a run that is replayed may need no endpoint at all.
 
-        def answered(prediction: Prediction) -> None:
-            nonlocal failed
-            failed += prediction.error is not None
-            conversation = prediction.question_id.split("/")[0]
-            failures = f" [red]{failed} failed[/]" if failed else ""
-            display.update(
-                task, advance=1, description=f"{harness.system.name} {conversation}{failures}"
-            )
-
-        return harness.run(retry_failed=retry_failed, started=started, answered=answered)
-
-
-def _services(system: LoadedSystem, model: str | None, timeout: float) -> Services:
+    Raises:
+        InputError: the system needs a model, or asks none; or `timeout` is no number.
+        MissingResource: nobody answers at the endpoint.
+    """
+    if math.isnan(timeout):
+        raise InputError("--timeout nan: is no number of seconds.", "Give one, such as 120.")
+    if model is not None and not (system.uses_model or system.only_retrieves):
+        raise InputError(
+            f"--model {model}: {system.name} asks no model, so none can be recorded.",
+            "Leave --model out (and its environment variable unset).",
+        )
     if model is None:
         if system.needs_model:
+            what = "is answered by" if system.only_retrieves else "asks"
             raise InputError(
-                f"{system.name} asks a language model, and --model names none.",
+                f"{system.name} {what} a language model, and --model names none.",
                 'Add --model "openai:http://127.0.0.1:23333/v1?model=NAME".',
             )
         return Services()
-    if system.any_model and not model.startswith("openai:"):
-        from locomo_vqa.models.names import parse_name
+    if (system.any_model or system.only_retrieves) and not model.startswith("openai:"):
+        from locomo_vqa.models.opening import check_local
 
-        return Services(model=parse_name(model).spec)
+        return Services(model=check_local(model))
     endpoint = parse_endpoint(model, timeout_s=timeout)
     from locomo_vqa.models.blocking import BlockingEndpoint
 
-    chat = BlockingEndpoint(endpoint)
-    chat.check()
-    chat.close()
+    if check:
+        chat = BlockingEndpoint(endpoint)
+        chat.check()
+        chat.close()
     return Services(llm=endpoint, model=model)
 
 
@@ -149,6 +200,10 @@ def _tell(done: Run, benchmark: str) -> None:
     errors = {p.error for p in done.predictions if p.error}
     for error in sorted(errors)[:3]:
         say(f"  {error}", style="red")
+    if any((done.folder / "work").glob("*.log")):
+        say(f"What the system printed is in {done.folder / 'work'}.")
+    if done.info["limit"] is not None:
+        say(f"A trial of {done.info['limit']:,} questions a conversation: it can't be submitted.")
     if counts["failed"]:
         say("Ask them again: the same command with --retry-failed.")
     say(f"Wrote {done.folder}")

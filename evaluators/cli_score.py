@@ -10,24 +10,19 @@ import click
 
 from locomo_vqa.benchmark import CATEGORIES, load_benchmark
 from locomo_vqa.cli_support import console, json_option, make_table, print_json, say
-from locomo_vqa.errors import InputError
 from locomo_vqa.runs import SplitChoice
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
+from .cli_judge import judge_options, open_judging
+from .cli_l import l_options
+from .judging.showing import show_judging
+from .metric_names import TITLES, parse_metric_names
+from .metrics.l_settings import LSettings
+from .report import REPORT, TABLE, check_place, write_report, write_table
 from .score_sheet import ScoreSheet, score_source, write_scores
 from .scoring import ALL_METRICS
 
 __all__ = ["score", "show_scores"]
-
-_TITLES = {
-    "l": "L",
-    "j": "J",
-    "v": "V",
-    "rouge1": "ROUGE-1",
-    "meteor": "METEOR",
-    "f1": "F1",
-    "bleu1": "BLEU-1",
-}
 
 
 @click.command()
@@ -39,69 +34,84 @@ _TITLES = {
     help="The denominator of a predictions file.  [default: all; a run has its own]",
 )
 @click.option(
-    "--metrics", default=",".join(ALL_METRICS), show_default=True, help="Names, with commas."
+    "--metrics",
+    help=f"Names, with commas.  [default: those of {','.join(ALL_METRICS)} that can be computed]",
 )
+@l_options
+@judge_options
 @click.option(
     "--prediction-key", help="The key of the answers, where a file does not make it clear."
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder for scores.json and scores.jsonl.  [default: the run folder; none for a file "
-    "or a submission]",
+    help="The folder for scores.json, scores.jsonl and scores.parquet.  [default: the run folder; "
+    "none for a file or a submission]",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The page for people.  [default: report.html beside scores.json]",
 )
 @json_option
 def score(
     source: Path,
     benchmark: str,
     split: SplitChoice | None,
-    metrics: str,
+    metrics: str | None,
+    l_settings: LSettings,
     prediction_key: str | None,
     out: Path | None,
+    report: Path | None,
     as_json: bool,
+    **judging: Any,
 ) -> int:
     """Score RUN_OR_FILE, a run folder or a predictions file as other harnesses write it.
 
     Answers that are missing or failed count as wrong and are shown. The exit status is 1 when
-    there are any.
+    there are any, or when a judge gave no verdict on an answer.
 
     \b
     Example:
       locomo-vqa score runs/bm25 --benchmark sample
       locomo-vqa score memobase.json --benchmark locomo --metrics f1,bleu1
+      locomo-vqa score runs/bm25 --benchmark sample --judge "openai:http://host/v1?model=NAME"
     """
-    names = _metric_names(metrics)
-    sheet = score_source(
-        source, load_benchmark(benchmark), split=split, metrics=names, prediction_key=prediction_key
-    )
+    names = parse_metric_names(metrics) if metrics is not None else None
     folder = out or (source if _is_run(source) else None)
+    page = report or (folder / REPORT if folder else None)
+    if page is not None:
+        check_place(page)
+    asked = load_benchmark(benchmark)
+    with open_judging(names, **judging) as judges:
+        sheet = score_source(
+            source,
+            asked,
+            split=split,
+            metrics=names,
+            prediction_key=prediction_key,
+            l_settings=l_settings,
+            judging=judges,
+        )
     if folder is not None:
         write_scores(folder, sheet, own=folder.resolve() == source.resolve())
+        write_table(folder / TABLE, sheet, asked)
+    if page is not None:
+        write_report(page, sheet, asked)
     if as_json:
         print_json(sheet.document)
     else:
         show_scores(sheet)
         if folder is not None:
-            say(f"Wrote {folder / 'scores.json'} and scores.jsonl")
-    return 1 if sheet.scores.rows.missing or sheet.failed else 0
+            say(f"Wrote {folder / 'scores.json'}, scores.jsonl and {TABLE}")
+        if page is not None:
+            say(f"Wrote {page}: open it in a browser")
+    return 1 if sheet.scores.rows.missing or sheet.failed or sheet.unscored else 0
 
 
 def _is_run(source: Path) -> bool:
     """Return whether a source is a run folder, which keeps its scores; a submission has none."""
     return source.is_dir() and not (source / "metadata.yaml").exists()
-
-
-def _metric_names(metrics: str) -> list[str]:
-    names = [name.strip().lower() for name in metrics.split(",") if name.strip()]
-    for name in names:
-        if name not in ALL_METRICS:
-            raise InputError(
-                f"--metrics {metrics}: there is no metric {name!r}.",
-                f"The metrics are {', '.join(ALL_METRICS)}.",
-            )
-    if not names:
-        raise InputError("--metrics names no metric.", f"Choose of {', '.join(ALL_METRICS)}.")
-    return list(dict.fromkeys(names))
 
 
 def show_scores(sheet: ScoreSheet) -> None:
@@ -115,6 +125,8 @@ def show_scores(sheet: ScoreSheet) -> None:
         f"revision {dataset['revision'][:12]}, split {dataset['split']}",
         style="bold",
     )
+    if document["modes"]:
+        say(_modes(**document["modes"]))
     _show_rows(document)
     if computed:
         out.print(_metric_table(computed))
@@ -130,10 +142,21 @@ def show_scores(sheet: ScoreSheet) -> None:
             )
     for name, metric in document["metrics"].items():
         if metric["state"] != "ok":
-            say(f"{_TITLES[name]} is not computed. {metric['reason']}")
+            say(f"{TITLES[name]} is {metric['state'].replace('_', ' ')}. {metric['reason']}")
+    if document["judging"]:
+        show_judging(document["judging"])
     say("Signatures:")
     for metric in computed.values():
         say(f"  {metric['signature']}", style="dim")
+
+
+def _modes(image_handling: str, visual_handling: str) -> str:
+    """Return the sentence on what was shown of pictures, and how visual questions were asked."""
+    asked = {
+        "given": "a visual question came with its picture",
+        "recalled": "a visual question named a picture that was shared before, and came without it",
+    }
+    return f"pictures: {image_handling}; {asked[visual_handling]} ({visual_handling})"
 
 
 def _show_rows(document: Mapping[str, Any]) -> None:
@@ -170,7 +193,7 @@ def _metric_table(computed: Mapping[str, Any]) -> Any:
     for name, metric in computed.items():
         overall = metric["overall"]
         table.add_row(
-            _TITLES[name],
+            TITLES[name],
             _number(metric, overall),
             _interval(metric, overall["interval"]),
             f"{overall['n']:,}",
@@ -189,7 +212,7 @@ def _type_table(metric: Mapping[str, Any]) -> Any:
 
 
 def _conversation_table(computed: Mapping[str, Any]) -> Any:
-    table = make_table("Conversation", numbers=[_TITLES[name] for name in computed])
+    table = make_table("Conversation", numbers=[TITLES[name] for name in computed])
     conversations = dict.fromkeys(c for m in computed.values() for c in m["by_conversation"])
     for conversation in conversations:
         table.add_row(

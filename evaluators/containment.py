@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from locomo_vqa.files import clean_text
-from locomo_vqa.models.chat import ModelTimeout, ModelUnreachable
+from locomo_vqa.worker import failure_of
 
 __all__ = ["Failure", "apart", "attempt"]
 
-_MOST_CHARACTERS = 2000
 _T = TypeVar("_T")
 
 
@@ -31,6 +29,8 @@ class Failure:
     """The exception's type and words, in at most 2,000 characters."""
     unreachable: bool
     """Whether it came of a `ModelUnreachable`: nobody answers at the model's endpoint."""
+    ended: bool = False
+    """Whether the system is gone with it, so that nothing more can be asked."""
 
 
 def attempt(call: Callable[[], _T]) -> _T | Failure:
@@ -45,7 +45,7 @@ def attempt(call: Callable[[], _T]) -> _T | Failure:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - sys.exit and cancelled tasks are no end of ours
-        return _failure(error)
+        return Failure(**failure_of(error))
     finally:
         if os.getpid() != owner:
             os._exit(0)
@@ -92,31 +92,3 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.__stdout__):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()  # type: ignore[union-attr]
-
-
-def _failure(error: BaseException) -> Failure:
-    return Failure(
-        state="timeout" if isinstance(error, TimeoutError | ModelTimeout) else "error",
-        reason=clean_text(f"{type(error).__name__}: {_words(error)}")[:_MOST_CHARACTERS],
-        unreachable=_came_of(error, ModelUnreachable),
-    )
-
-
-def _words(error: BaseException) -> str:
-    try:
-        return str(error)
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # noqa: BLE001 - anybody's __str__
-        return "it has no message that can be shown"
-
-
-def _came_of(error: BaseException | None, kind: type[BaseException]) -> bool:
-    """Return whether an error, or what it was raised from or after, is of a kind."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        if isinstance(error, kind):
-            return True
-        seen.add(id(error))
-        error = error.__cause__ or error.__context__
-    return False

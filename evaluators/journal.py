@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ __all__ = ["Journal"]
 class Journal:
     """An append-only file of attempts, of one process at a time; see `AppendedFile`.
 
+    The conversations of a run write it from threads of their own.
+
     Raises:
         OutputError: another process holds it, or it can't be opened or written.
         InputError: a line has another shape.
@@ -30,6 +33,7 @@ class Journal:
         """The last attempt at each question."""
         self._attempts: dict[str, int] = {}
         self._owner = os.getpid()
+        self._threads = threading.Lock()
         self._file = AppendedFile(
             path, what="the journal", remedy="Wait for it to end, or choose another --out."
         )
@@ -64,15 +68,16 @@ class Journal:
 
     def answer(self, prediction: Prediction) -> None:
         """Append one attempt at a question."""
-        self._remember(prediction)
-        self._append(
-            {
-                "event": "answer",
-                "attempt": self._attempts[prediction.question_id],
-                "time": _now(),
-                **asdict(prediction),
-            }
-        )
+        with self._threads:
+            self._remember(prediction)
+            self._append(
+                {
+                    "event": "answer",
+                    "attempt": self._attempts[prediction.question_id],
+                    "time": _now(),
+                    **asdict(prediction),
+                }
+            )
 
     def ingest(
         self,

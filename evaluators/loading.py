@@ -1,24 +1,35 @@
-"""Finds a memory system by name: a bundled one, or `module:Class` of the user's own."""
+"""Finds a memory system: a bundled name, `module:Class` of the user's own, or an address."""
 
 from __future__ import annotations
 
 import importlib
 import re
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from locomo_vqa.errors import SystemLoadError
+from locomo_vqa.errors import InputError, SystemLoadError
 from locomo_vqa.files import clean_text
-from locomo_vqa.system import MemorySystem
+from locomo_vqa.worker import describe
 
-from .containment import Failure, apart, attempt
+from .answering import PROMPT_SHA256
+from .containment import Failure
+from .hosting import (
+    DEFAULT_LIMITS,
+    HttpHost,
+    Limits,
+    MakeHost,
+    Pictures,
+    ProcessHost,
+    shown_address,
+)
 
 __all__ = ["SYSTEMS", "BundledSystem", "LoadedSystem", "load_system"]
 
-_METHODS = ("open", "add", "flush", "answer", "answer_visual", "close")
+_ALWAYS = ("open", "add", "flush", "close")
+_ANSWERS = ("answer", "answer_visual")
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -55,13 +66,34 @@ SYSTEMS: Mapping[str, BundledSystem] = {
         sees="pixels, captions",
         about="puts the whole conversation before every question",
     ),
+    "mem0": BundledSystem(
+        path="locomo_vqa.evaluators.systems.mem0.system:Mem0",
+        needs_model=True,
+        sees="nothing",
+        about="Mem0's stages: extraction, update, retrieval, generation",
+    ),
+    "mem0-captions": BundledSystem(
+        path="locomo_vqa.evaluators.systems.mem0.system:Mem0Captions",
+        needs_model=True,
+        sees="captions",
+        about="mem0 that reads captions in the place of pictures",
+    ),
+    "mem0-v": BundledSystem(
+        path="locomo_vqa.evaluators.systems.mem0.system:Mem0V",
+        needs_model=True,
+        sees="pixels, captions",
+        about="mem0 that sees pictures, and finds them again",
+    ),
 }
 """The bundled systems by name."""
+
+CheckOptions = Callable[[Mapping[str, str], str | None], None]
+"""Raises `InputError` for an option that a system does not understand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedSystem:
-    """A system that is ready to be made, once a conversation."""
+    """A system that is ready to be hosted, once a conversation."""
 
     name: str
     """The name it has in tables."""
@@ -70,83 +102,192 @@ class LoadedSystem:
     uses_pictures: bool
     """From the class attribute `uses_pictures`; True where it does not say."""
     prompt_sha256: str | None
-    """SHA-256 of its prompts, from the class attribute `prompt_sha256`."""
+    """SHA-256 of its prompts, from the class attribute `prompt_sha256`; for a system that only
+    retrieves, of the prompts it is answered with."""
     needs_model: bool
     """Whether it can't run without `--model`."""
     uses_model: bool = True
     """Whether it may ask one, from the class attribute `uses_model`; True where it does not say."""
     any_model: bool = False
     """Whether it opens the model itself, whatever its kind, and can do without one."""
-    make: Callable[[], MemorySystem]
-    """Makes an instance for one conversation."""
+    only_retrieves: bool = False
+    """Whether it has `search` and no answers: the harness answers, with `--model`."""
+    address: bool = False
+    """Whether it runs on a server, where no process of it can be watched."""
+    check_options: CheckOptions | None = None
+    """Checks what is given with `--option`, and the name of the model; None: it takes anything."""
+    host: MakeHost
+    """Makes the host of one conversation."""
 
 
-def load_system(spec: str) -> LoadedSystem:
-    """Load a system by its bundled name or as `module:Class`.
+def load_system(
+    spec: str, *, python: Path | None = None, limits: Limits = DEFAULT_LIMITS
+) -> LoadedSystem:
+    """Load a system by its bundled name, as `module:Class`, or by the address of its server.
+
+    Args:
+        python: the interpreter of another environment, for `module:Class`.
+        limits: how long it may take to start.
 
     Raises:
-        SystemLoadError: there is none, it can't be imported, it lacks a method, or what it says
-            of itself can't be recorded.
+        InputError: `python` is given for a system that is not started here.
+        SystemLoadError: there is none, it can't be imported or reached, it lacks a method, or
+            what it says of itself can't be recorded.
     """
+    if spec.startswith(("http://", "https://")):
+        return _behind_address(spec, python)
     bundled = SYSTEMS.get(spec)
-    if bundled is None and ":" not in spec:
+    if bundled is not None:
+        _refuse_python(spec, python)
+        return _bundled(spec, bundled)
+    if ":" not in spec:
         raise SystemLoadError(
             f"{spec}: is no memory system.",
-            f"Give one of {', '.join(SYSTEMS)}, or your own as module:Class.",
+            f"Give one of {', '.join(SYSTEMS)}, your own as module:Class, or an http address.",
         )
-    with apart():
-        found = _find(bundled.path if bundled else spec)
-        missing = [method for method in _METHODS if not callable(getattr(found, method, None))]
-        if missing:
+
+    def host(limits: Limits, log: Path) -> ProcessHost:
+        return ProcessHost(spec, python=python, limits=limits, log=log)
+
+    return _loaded(spec, _look(spec, python, limits), host)
+
+
+def _bundled(name: str, bundled: BundledSystem) -> LoadedSystem:
+    """Describe a system of the toolkit, whose class can be imported into this process."""
+    module, _, class_name = bundled.path.partition(":")
+    found = getattr(importlib.import_module(module), class_name)
+    facts = describe(found)
+
+    def host(limits: Limits, log: Path) -> ProcessHost:
+        return ProcessHost(bundled.path, limits=limits, log=log)
+
+    facts = {**facts, "name": name}
+    loaded = _loaded(name, facts, host, needs_model=bundled.needs_model)
+    return replace(loaded, check_options=getattr(found, "check_options", _no_options(name)))
+
+
+def _look(spec: str, python: Path | None, limits: Limits) -> Mapping[str, Any]:
+    """Return what a class says of itself in the environment it runs in."""
+    module, _, class_name = spec.partition(":")
+    host = ProcessHost(spec, python=python, limits=limits)
+    try:
+        failure = host.start()
+        missing = host.description.get("missing")
+        if missing == "class":
             raise SystemLoadError(
-                f"{spec}: the class has no method {missing[0]}().",
-                f"A memory system has {', '.join(_METHODS)}: see docs/systems.md.",
+                f"{spec}: the module {module} has no class {class_name!r}.",
+                "Check the name after the colon.",
             )
-        return LoadedSystem(
-            name=spec if bundled else clean_text(found.__name__),
-            version=_text(found, "version"),
-            uses_pictures=bool(getattr(found, "uses_pictures", True)),
-            uses_model=bool(getattr(found, "uses_model", True)),
-            any_model=bool(getattr(found, "any_model", False)),
-            prompt_sha256=_prompt_sha256(found, spec),
-            needs_model=bool(bundled and bundled.needs_model),
-            make=found,
-        )
-
-
-def _find(spec: str) -> Any:
-    module_name, _, class_name = spec.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    module = attempt(lambda: importlib.import_module(module_name))
-    if isinstance(module, Failure):
+        if missing == "module":
+            reason = host.description["reason"]
+            raise SystemLoadError(
+                f"{spec}: the module {module} can't be imported ({reason}).",
+                "Check the name; the module must be installed or lie in this folder.",
+            )
+    finally:
+        host.end()
+    if failure is not None:
+        words = f": {host.last_words}" if host.last_words else ""
         raise SystemLoadError(
-            f"{spec}: the module {module_name} can't be imported ({module.reason}).",
-            "Check the name; the module must be installed or lie in this folder.",
+            f"{spec}: can't be loaded ({failure.reason}{words}).",
+            "Check --python: it names an interpreter from Python 3.8."
+            if python
+            else "Import the module in Python by itself to see what ends it.",
         )
-    found = getattr(module, class_name, None)
-    if not isinstance(found, type):
+    return host.description
+
+
+def _loaded(
+    spec: str, facts: Mapping[str, Any], host: MakeHost, *, needs_model: bool = False
+) -> LoadedSystem:
+    methods = set(facts["methods"])
+    only_retrieves = "search" in methods and not methods.intersection(_ANSWERS)
+    wanted = _ALWAYS if only_retrieves else (*_ALWAYS[:3], *_ANSWERS, _ALWAYS[3])
+    missing = [method for method in wanted if method not in methods]
+    if missing:
         raise SystemLoadError(
-            f"{spec}: the module {module_name} has no class {class_name!r}.",
-            "Check the name after the colon.",
+            f"{spec}: the class has no method {missing[0]}().",
+            f"A memory system has {', '.join((*_ALWAYS[:3], *_ANSWERS, _ALWAYS[3]))}, or search "
+            "in place of the answers: see docs/systems.md.",
         )
-    return found
-
-
-def _text(found: type, attribute: str) -> str | None:
-    value = getattr(found, attribute, None)
-    return clean_text(str.__str__(value)) if isinstance(value, str) else None
-
-
-def _prompt_sha256(found: type, spec: str) -> str | None:
-    value = getattr(found, "prompt_sha256", None)
-    if value is None:
-        return None
-    digits = value.lower() if isinstance(value, str) else ""
-    if not _SHA256.fullmatch(digits):
+    if facts["prompt_sha256"] == "":
         raise SystemLoadError(
             f"{spec}: its prompt_sha256 is no SHA-256.",
             "Give 64 hexadecimal digits, or leave the attribute out.",
         )
-    return digits
+    return LoadedSystem(
+        name=facts["name"],
+        version=facts["version"],
+        uses_pictures=facts["uses_pictures"] or only_retrieves,
+        uses_model=facts["uses_model"],
+        any_model=facts["any_model"],
+        prompt_sha256=PROMPT_SHA256 if only_retrieves else facts["prompt_sha256"],
+        needs_model=needs_model or only_retrieves,
+        only_retrieves=only_retrieves,
+        host=host,
+    )
+
+
+def _behind_address(address: str, python: Path | None) -> LoadedSystem:
+    _refuse_python(address, python)
+    shown = shown_address(address)
+    if not urlsplit(address).hostname:
+        raise SystemLoadError(f"{address}: is no address.", "Give one like http://127.0.0.1:8000.")
+    host = HttpHost(address)
+    host.start()
+    try:
+        said = host.describe()
+    finally:
+        host.end()
+    if isinstance(said, Failure):
+        raise SystemLoadError(
+            f"{shown}: does not describe a memory system ({said.reason}).",
+            "Start the server, or check the address; docs/system-api.yaml says what it answers.",
+        )
+    facts = _facts(said, shown)
+    pictures: Pictures = "path" if said.get("pictures") == "path" else "data"
+
+    def make(limits: Limits, log: Path) -> HttpHost:
+        return HttpHost(address, limits=limits, pictures=pictures)
+
+    return replace(_loaded(shown, facts, make), address=True, check_options=_no_options(shown))
+
+
+def _facts(said: Mapping[str, Any], address: str) -> dict[str, Any]:
+    """Return what a server says of its system, as the worker says it of a class."""
+    text: dict[str, str | None] = {}
+    for name in ("name", "version", "prompt_sha256"):
+        value = said.get(name)
+        if (value is not None and not isinstance(value, str)) or (name == "name" and not value):
+            raise SystemLoadError(
+                f"{address}: its description's {name} is no text.",
+                "docs/system-api.yaml says what GET /system answers.",
+            )
+        text[name] = None if value is None else clean_text(value)
+    only_retrieves = said.get("only_retrieves", False) is True
+    digits = text["prompt_sha256"]
+    return {
+        **text,
+        "prompt_sha256": digits if digits is None or _SHA256.fullmatch(digits) else "",
+        "uses_pictures": said.get("uses_pictures", True) is not False,
+        "uses_model": said.get("uses_model", True) is not False,
+        "any_model": False,
+        "methods": [*_ALWAYS, *(("search",) if only_retrieves else _ANSWERS)],
+    }
+
+
+def _no_options(name: str) -> CheckOptions:
+    def refuse(options: Mapping[str, str], model: str | None) -> None:
+        raise InputError(
+            f"--option {next(iter(options))}: {name} has no options.", "Leave --option out."
+        )
+
+    return refuse
+
+
+def _refuse_python(spec: str, python: Path | None) -> None:
+    if python is not None:
+        raise InputError(
+            f"--python {python}: {spec} is not started in an environment of its own.",
+            "Leave --python out; it is for systems given as module:Class.",
+        )

@@ -16,15 +16,33 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import read_json, sha256_file, write_json, write_jsonl
 from locomo_vqa.models.endpoint import provider_of
-from locomo_vqa.runs import FAILED, ImageMode, Prediction, SplitChoice
+from locomo_vqa.runs import (
+    FAILED,
+    ImageMode,
+    Prediction,
+    SplitChoice,
+    VisualMode,
+    visual_handling,
+)
 from locomo_vqa.schemas import validate
 from locomo_vqa.system import Services
 
 from .loading import LoadedSystem
+from .system_options import recorded_options
 
 __all__ = ["describe_run", "finish_run", "open_run", "sweep"]
 
-_IDENTITY = ("system", "answerer", "image_handling", "dataset.revision", "dataset.split")
+_IDENTITY = (
+    "system",
+    "answerer",
+    "image_handling",
+    "visual_handling",
+    "dataset.revision",
+    "dataset.split",
+    "limit",
+    "top_k",
+    "options",
+)
 """The parts of a manifest that must be equal for a run to go on in the same folder.
 
 Of the data set that is what is asked: errata, a name or the layout it was imported from may differ.
@@ -40,8 +58,16 @@ def describe_run(
     split: SplitChoice,
     images: ImageMode,
     services: Services,
+    visual: VisualMode = "given",
+    *,
+    limit: int | None = None,
+    top_k: int | None = None,
 ) -> dict[str, Any]:
-    """Return the manifest of a run that has not begun."""
+    """Return the manifest of a run that has not begun.
+
+    `limit` is how many questions of each conversation a trial asks, `top_k` how many passages a
+    system that only retrieves is asked for.
+    """
     blind = system.any_model and services.model is None
     return {
         "schema_version": 1,
@@ -53,12 +79,16 @@ def describe_run(
         },
         "answerer": _answerer(system, services, blind),
         "image_handling": images,
+        "visual_handling": visual,
         "dataset": {
             "id": benchmark.name,
             "revision": benchmark.revision,
             "split": split,
             "sha256": sha256_file(benchmark.folder / "benchmark.json"),
         },
+        "limit": limit,
+        "top_k": top_k if system.only_retrieves else None,
+        "options": recorded_options(services),
         "versions": _versions(),
         "git": _git(),
         "counts": None,
@@ -136,7 +166,7 @@ def finish_run(
 def _check_same(folder: Path, wanted: Mapping[str, Any]) -> None:
     there = read_json(folder / "run.json", what="the run's manifest")
     validate(there, "run", path=folder / "run.json", remedy="")
-    was = _flat(there)
+    was = _flat({"options": [], **there, "visual_handling": visual_handling(there)})
     for key, value in _flat(wanted).items():
         if key.startswith(_IDENTITY) and was.get(key) != value:
             raise OutputError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -11,12 +11,22 @@ from typing import Any
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import read_json, write_json, write_jsonl
-from locomo_vqa.runs import SplitChoice, read_run
+from locomo_vqa.runs import (
+    Prediction,
+    Run,
+    SplitChoice,
+    VisualMode,
+    read_run,
+    visual_handling,
+)
 from locomo_vqa.scores import Scores
 
+from .alarms import notes_on_scores
+from .judging.scoring import JudgeOptions, judge_predictions
+from .metrics.l_settings import LSettings
 from .prediction_files import read_prediction_file
 from .scoring import score_predictions
-from .sheet_notes import failed_in, notes_on_rows
+from .sheet_notes import failed_in, notes_on_rows, notes_on_trial
 
 __all__ = ["ScoreSheet", "score_source", "write_scores"]
 
@@ -37,6 +47,14 @@ class ScoreSheet:
     """scores.json, valid against its schema."""
     failed: int
     """Rows in a failed state, those of adversarial questions included."""
+    predictions: Sequence[Prediction]
+    """What was scored, at most one a question."""
+    run: Run | None
+    """The run folder; None of a predictions file."""
+    judgements: Sequence[Mapping[str, Any]] = ()
+    """The lines of judgements.jsonl."""
+    unscored: int = 0
+    """Answers that a judge gave no verdict on."""
 
 
 def score_source(
@@ -46,20 +64,31 @@ def score_source(
     split: SplitChoice | None = None,
     metrics: Sequence[str] | None = None,
     prediction_key: str | None = None,
+    l_settings: LSettings | None = None,
+    judging: JudgeOptions | None = None,
 ) -> ScoreSheet:
     """Score a run folder, or a predictions file in any layout of `prediction_files`.
 
     Args:
         split: the denominator; None for the run's own, or for all questions of a file.
+        metrics: names of metrics; None for all that can be computed.
+        l_settings: how L, BERTScore and SBERT are computed; None for the defaults.
+        judging: who judges the answers; None leaves J out.
 
     Raises:
         InputError: the source can't be used, or is of another benchmark.
+        MissingResource: what a named metric needs is not on this machine.
     """
     stored: Mapping[str, Mapping[str, float]] = {}
     notes: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
+    modes: dict[str, str] | None = None
+    visual: VisualMode = "given"
+    run: Run | None = None
     if source.is_dir():
         run = read_run(source)
+        visual = visual_handling(run.info)
+        modes = {"image_handling": run.info["image_handling"], "visual_handling": visual}
         _check_dataset(source, run.info["dataset"], benchmark, split)
         split = run.info["dataset"]["split"]
         predictions, layout = run.predictions, "run"
@@ -70,23 +99,50 @@ def score_source(
         stored, notes, extra = file.stored, file.notes, file.extra
     chosen: SplitChoice = split or "all"
     scores = score_predictions(
-        predictions, benchmark, split=chosen, metrics=metrics, extra=len(extra)
+        predictions,
+        benchmark,
+        split=chosen,
+        metrics=metrics,
+        extra=len(extra),
+        l_settings=l_settings,
     )
+    scores = _as_asked(scores, visual)
+    judged = None
+    if judging is not None:
+        judged = judge_predictions(scores, predictions, benchmark, split=chosen, options=judging)
+        scores = judged.scores
     document = {
         "schema_version": 1,
         "kind": "scores",
         "source": {"name": source.name, "layout": layout, "sha256": digest},
         "dataset": {"id": benchmark.name, "revision": benchmark.revision, "split": chosen},
+        "modes": modes,
         **scores.to_json(),
-        "notes": [*notes, *notes_on_rows(predictions, benchmark, split=chosen, extra=extra)],
+        "notes": [
+            *notes,
+            *notes_on_trial(run),
+            *notes_on_rows(predictions, benchmark, split=chosen, extra=extra),
+            *notes_on_scores(scores, benchmark, split=chosen),
+        ],
         "stored": _compare(stored, scores),
+        "judging": judged.document if judged else None,
     }
     failed = sum(failed_in(predictions, benchmark, chosen).values())
-    return ScoreSheet(scores=scores, document=document, failed=failed)
+    return ScoreSheet(
+        scores=scores,
+        document=document,
+        failed=failed,
+        predictions=predictions,
+        run=run,
+        judgements=judged.transcripts if judged else (),
+        unscored=judged.unscored if judged else 0,
+    )
 
 
 def write_scores(folder: Path, sheet: ScoreSheet, *, own: bool = False) -> None:
     """Write scores.json and scores.jsonl (one line a question and metric) into a folder.
+
+    Where answers were judged, judgements.jsonl has what the judges said.
 
     `own` says that the folder is the source itself, whose scores may always be replaced.
 
@@ -103,7 +159,18 @@ def write_scores(folder: Path, sheet: ScoreSheet, *, own: bool = False) -> None:
             f"{folder}: can't be made ({error.strerror}).", "Choose another --out."
         ) from None
     write_jsonl(folder / "scores.jsonl", [asdict(row) for row in sheet.scores.by_question])
+    if sheet.judgements:
+        write_jsonl(folder / "judgements.jsonl", sheet.judgements)
     write_json(folder / "scores.json", sheet.document)
+
+
+def _as_asked(scores: Scores, visual: VisualMode) -> Scores:
+    """Say in V's signature that its pictures were recalled: another task than the paper's V."""
+    v = scores.metrics.get("v")
+    if visual == "given" or v is None or v.signature is None:
+        return scores
+    recalled = replace(v, signature=f"{v.signature},visual={visual}")
+    return replace(scores, metrics={**scores.metrics, "v": recalled})
 
 
 def _check_free(folder: Path, sheet: ScoreSheet) -> None:
@@ -147,7 +214,7 @@ def _compare(stored: Mapping[str, Mapping[str, float]], scores: Scores) -> dict[
         ours = {
             row.question_id: row.value
             for row in scores.by_question
-            if row.metric == _STORED.get(name)
+            if row.metric == _STORED.get(name) and row.value is not None
         }
         equal = sum(abs(ours[q] - value) <= EQUAL for q, value in values.items() if q in ours)
         compared[name] = {

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from locomo_vqa.benchmark import Benchmark, TextQuestion
 from locomo_vqa.files import some
 from locomo_vqa.questions import Question, questions_of
-from locomo_vqa.runs import FAILED, Prediction, SplitChoice, count_states
+from locomo_vqa.runs import FAILED, Prediction, Run, SplitChoice, count_states
 
-__all__ = ["failed_in", "notes_on_rows"]
+__all__ = ["failed_in", "notes_on_rows", "notes_on_trial"]
 
 _MOST_PLACES = 10
 
@@ -51,6 +51,17 @@ def notes_on_rows(
             f"{some(others, most=_MOST_PLACES)}."
         )
     return [*notes, *_on_conversations(predictions, list(asked.values()))]
+
+
+def notes_on_trial(run: Run | None) -> list[str]:
+    """Return the sentence about a run that was a trial, of `--limit` questions a conversation."""
+    limit = run.info.get("limit") if run is not None else None
+    if limit is None:
+        return []
+    return [
+        f"A trial: only the first {limit:,} questions of each conversation were asked, and the "
+        "others count as missing."
+    ]
 
 
 def _on_conversations(

@@ -8,38 +8,51 @@ questions as independent is too narrow.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import cos, fsum, isfinite, pi, sin, sqrt, tan
 
 from locomo_vqa.scores import Interval
 
-__all__ = ["Interval", "clustered_interval", "student_t_quantile"]
+__all__ = [
+    "ClusteredMean",
+    "Interval",
+    "clustered_interval",
+    "clustered_mean",
+    "student_t_quantile",
+    "within_range",
+]
 
 
-def clustered_interval(
-    values_by_cluster: Mapping[str, Sequence[float]], level: float = 0.95
-) -> Interval | None:
-    """Return an interval for the mean over all values, or None for fewer than two clusters.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusteredMean:
+    """A mean over values that come in clusters."""
+
+    mean: float
+    """Over all values."""
+    error: float
+    """Its standard error, of clusters as the sample."""
+    clusters: int
+    """The number of clusters that have values."""
+
+
+def clustered_mean(values_by_cluster: Mapping[str, Sequence[float]]) -> ClusteredMean | None:
+    """Return the mean over all values and its error, or None for fewer than two clusters.
 
     The mean m is the sum of all values divided by their number N, a ratio of two sums over G
     clusters. Its variance is estimated by
 
-        G / (G - 1) * sum over clusters of (sum over the cluster's values of (y - m))^2 / N^2,
+        G / (G - 1) * sum over clusters of (sum over the cluster's values of (y - m))^2 / N^2.
 
-    and the interval is m plus and minus its square root times the quantile of Student's t with
-    G - 1 degrees of freedom. With clusters of one size this is the t interval of their means.
-    Clusters without values don't count. The ends are not clipped, so they may lie outside the
-    range of the values.
+    Clusters without values don't count.
 
     Sources: W. G. Cochran, "Sampling Techniques", 3rd edition, 1977, chapters 6 and 9A
     (ratios of sums over clusters); A. C. Cameron and D. L. Miller, "A Practitioner's Guide to
     Cluster-Robust Inference", Journal of Human Resources 50, 2015, pages 317-372 (the factor
-    G / (G - 1) and the G - 1 degrees of freedom).
+    G / (G - 1)).
 
     Raises:
-        ValueError: `level` is not between 0 and 1, or a value is not finite.
+        ValueError: a value is not finite.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"A confidence level lies between 0 and 1, not at {level}.")
     clusters = [list(values) for values in values_by_cluster.values() if values]
     if not all(isfinite(value) for values in clusters for value in values):
         raise ValueError("An interval needs finite values.")
@@ -48,15 +61,38 @@ def clustered_interval(
     count = sum(map(len, clusters))
     mean = fsum(value for values in clusters for value in values) / count
     squares = fsum(fsum(value - mean for value in values) ** 2 for values in clusters)
-    degrees = len(clusters) - 1
-    error = sqrt(len(clusters) / degrees * squares) / count
-    reach = student_t_quantile((1 + level) / 2, degrees) * error
+    error = sqrt(len(clusters) / (len(clusters) - 1) * squares) / count
+    return ClusteredMean(mean=mean, error=error, clusters=len(clusters))
+
+
+def clustered_interval(
+    values_by_cluster: Mapping[str, Sequence[float]], level: float = 0.95
+) -> Interval | None:
+    """Return an interval for the mean over all values, or None for fewer than two clusters.
+
+    It is the mean plus and minus its standard error (see `clustered_mean`) times the quantile of
+    Student's t with one degree of freedom fewer than clusters. With clusters of one size this is
+    the t interval of their means. The ends are not clipped, so they may lie outside the range of
+    the values.
+
+    Source: A. C. Cameron and D. L. Miller, "A Practitioner's Guide to Cluster-Robust Inference",
+    Journal of Human Resources 50, 2015, pages 317-372 (the degrees of freedom).
+
+    Raises:
+        ValueError: `level` is not between 0 and 1, or a value is not finite.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"A confidence level lies between 0 and 1, not at {level}.")
+    estimate = clustered_mean(values_by_cluster)
+    if estimate is None:
+        return None
+    reach = student_t_quantile((1 + level) / 2, estimate.clusters - 1) * estimate.error
     return Interval(
-        low=mean - reach,
-        high=mean + reach,
+        low=estimate.mean - reach,
+        high=estimate.mean + reach,
         level=level,
         method="clustered-t",
-        clusters=len(clusters),
+        clusters=estimate.clusters,
     )
 
 
@@ -101,3 +137,15 @@ def _chance_within(angle: float, df: int) -> float:
         term *= cosine * cosine * step / (step + 1)
     series = sin(angle) * total
     return (angle + series) * 2 / pi if odd else series
+
+
+def within_range(interval: Interval | None, low: float, high: float) -> Interval | None:
+    """Return an interval without the part that no value from `low` to `high` can be in."""
+    if interval is None or (interval.low >= low and interval.high <= high):
+        return interval
+    return replace(
+        interval,
+        low=max(low, interval.low),
+        high=min(high, interval.high),
+        method=f"{interval.method}, truncated to the range",
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from locomo_vqa.runs import visual_handling
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
 from .board import Board, Entry
@@ -61,7 +62,8 @@ def _row(entry: Entry) -> dict[str, Any]:
         "version": _short(metadata["system"]["version"]),
         "url": _web_address(metadata["system"].get("url")),
         "answerer": _short(metadata["answerer"]["model"]),
-        "pictures": _pictures(metadata["image_handling"], entry.uses_pictures),
+        "pictures": _pictures(metadata, entry.uses_pictures),
+        "visual": visual_handling(metadata),
         "split": entry.split,
         "submission_type": metadata["submission_type"],
         "trained_on_locomo": metadata["disclosure"]["trained_on_locomo"],
@@ -74,9 +76,14 @@ def _row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _pictures(offered: str, used: bool | None) -> str:
-    """Return what the system saw: pixels that it never looks at were seen by nobody."""
-    return "none used" if offered == "pixels" and used is False else offered
+def _pictures(metadata: Mapping[str, Any], used: bool | None) -> str:
+    """Return what the system saw, and whether visual questions came without their picture.
+
+    Pixels that a system never looks at were seen by nobody.
+    """
+    offered: str = metadata["image_handling"]
+    seen = "none used" if offered in ("pixels", "shuffled") and used is False else offered
+    return seen if visual_handling(metadata) == "given" else f"{seen}, recalled"
 
 
 def _score(metric: Mapping[str, Any]) -> dict[str, Any]:

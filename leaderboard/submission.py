@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import new_folder, sha256_text, write_text
-from locomo_vqa.runs import Run, read_run
+from locomo_vqa.runs import Run, read_run, visual_handling
 from locomo_vqa.schemas import validate
 
 from .entries import METADATA, PREDICTIONS, RUN
@@ -93,6 +93,13 @@ def folder_name(text: str) -> str:
 
 
 def _check_complete(run: Run) -> None:
+    limit = run.info.get("limit")
+    if limit is not None:
+        raise InputError(
+            f"{run.folder}: is a trial: only the first {limit:,} questions of each conversation "
+            "were asked.",
+            "Run the system without --limit, in another --out.",
+        )
     counts, rows = run.info["counts"], len(run.predictions)
     if counts is not None and rows >= counts["total"]:
         return
@@ -113,6 +120,7 @@ def _metadata(run: Run, submitter: SubmissionMetadata) -> dict[str, Any]:
         },
         "answerer": dict(run.info["answerer"]),
         "image_handling": run.info["image_handling"],
+        "visual_handling": visual_handling(run.info),
         "submission_type": submitter.submission_type,
         "contact": submitter.contact,
         "disclosure": {"trained_on_locomo": submitter.trained_on_locomo},

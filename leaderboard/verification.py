@@ -16,7 +16,7 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, LocomoVqaError
 from locomo_vqa.files import parse_json, write_json
 from locomo_vqa.questions import questions_of
-from locomo_vqa.runs import FAILED, Prediction, SplitChoice, count_states
+from locomo_vqa.runs import FAILED, Prediction, SplitChoice, count_states, visual_handling
 from locomo_vqa.schemas import validate
 from locomo_vqa.scores import Scorer
 
@@ -167,6 +167,7 @@ def _contradictions(findings: _Findings) -> Iterator[str]:
         return
     said = {
         "image_handling": (metadata["image_handling"], run["image_handling"]),
+        "visual_handling": (visual_handling(metadata), visual_handling(run)),
         "answerer.model": (metadata["answerer"]["model"], run["answerer"]["model"]),
     }
     for name, (submitted, recorded) in said.items():

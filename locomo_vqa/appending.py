@@ -57,10 +57,14 @@ class AppendedFile:
         OutputError: another process holds the file, or it can't be opened or written.
     """
 
-    def __init__(self, path: Path, *, what: str, remedy: str) -> None:
-        """Open `path`, or make it; `what` names it in errors, `remedy` helps where it is held."""
+    def __init__(self, path: Path, *, what: str, remedy: str, flush: bool = True) -> None:
+        """Open `path`, or make it; `what` names it in errors, `remedy` helps where it is held.
+
+        Without `flush` a line is safe from the end of the process, but not from a power cut.
+        """
         self.path = path
         self._what = what
+        self._flush = flush
         self._threads = threading.Lock()
         try:
             self._stream = path.open("ab", buffering=0)
@@ -91,7 +95,8 @@ class AppendedFile:
             try:
                 while line:
                     line = line[self._stream.write(line) or 0 :]
-                os.fsync(self._stream.fileno())
+                if self._flush:
+                    os.fsync(self._stream.fileno())
             except OSError as error:
                 with contextlib.suppress(OSError):
                     self._stream.truncate(self._end)

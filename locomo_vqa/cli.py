@@ -32,6 +32,22 @@ COMMANDS = {
     ),
     "run": ("locomo_vqa.evaluators.cli_run:run", "Run a memory system on a benchmark."),
     "score": ("locomo_vqa.evaluators.cli_score:score", "Score a run or a predictions file."),
+    "compare": (
+        "locomo_vqa.evaluators.cli_compare:compare",
+        "Compare systems on the same questions.",
+    ),
+    "ablate": (
+        "locomo_vqa.evaluators.cli_ablate:ablate",
+        "Compare V with, without and with other pictures.",
+    ),
+    "judge-check": (
+        "locomo_vqa.evaluators.cli_judge:judge_check",
+        "Measure a judge on answers whose verdict is known.",
+    ),
+    "check": (
+        "locomo_vqa.evaluators.cli_check:check",
+        "Test the adapter of a memory system, before money is spent.",
+    ),
     "systems": ("locomo_vqa.evaluators.cli_run:systems", "List the memory systems that are here."),
     "submit": ("locomo_vqa.leaderboard.cli:submit", "Turn a run into a submission."),
     "leaderboard": (

@@ -55,6 +55,9 @@ _RUNS = (
 )
 """Name on the board, system, what it is shown of pictures, and model of each run."""
 
+_COMPARED = ("embedded-captions", "embedded-large")
+"""The same model by the captions alone, and by the pixels."""
+
 
 def _commands(out: Path) -> list[list[str]]:
     benchmark, board = str(out / "benchmark"), str(out / "board")
@@ -71,10 +74,11 @@ def _commands(out: Path) -> list[list[str]]:
             ["run", system, *asked, "--out", run],
             ["submit", run, "--to", board, "--name", name, *said],
         ]
-    best = str(out / "runs" / _RUNS[-1][0])
+    captions, pixels = (str(out / "runs" / name) for name in _COMPARED)
     return [
         *commands,
-        ["score", best, "--benchmark", benchmark],
+        ["score", pixels, "--benchmark", benchmark],
+        ["compare", captions, pixels, "--benchmark", benchmark, "--metrics", "v"],
         ["leaderboard", "verify", board, "--benchmark", benchmark],
         ["leaderboard", "build", board, "--out", str(out / "site")],
     ]

@@ -22,17 +22,21 @@ __all__ = [
     "IMAGE_MODES",
     "MAX_ANSWER_CHARS",
     "STATES",
+    "VISUAL_MODES",
     "Hit",
     "ImageMode",
     "Prediction",
     "Run",
+    "ShownMode",
     "SplitChoice",
     "State",
     "Usage",
+    "VisualMode",
     "count_states",
     "prediction_from_row",
     "read_predictions",
     "read_run",
+    "visual_handling",
 ]
 
 State = Literal["ok", "empty", "refused", "timeout", "error", "not_ingested"]
@@ -43,13 +47,32 @@ empty          the system answered with nothing
 refused        the system, or its model, declined to answer
 timeout        no answer came in time
 error          the system failed while answering
-not_ingested   the system had failed before, while reading the conversation
+not_ingested   the system was not asked: it had failed before, while reading the conversation, or
+               had ended at an earlier question
 """
 STATES: tuple[State, ...] = get_args(State)
 
-ImageMode = Literal["pixels", "caption", "none"]
-"""What a system is shown of a picture: its pixels, its BLIP caption as text, or nothing."""
+ShownMode = Literal["pixels", "caption", "none"]
+"""What a system is told that it is shown of a picture: its pixels, its BLIP caption, or nothing."""
+
+ImageMode = Literal["pixels", "caption", "none", "shuffled"]
+"""What a system is shown of a picture:
+
+pixels     its pixels
+caption    its BLIP caption as text
+none       nothing
+shuffled   the pixels of a picture of another conversation, always the same one; it is told `pixels`
+"""
 IMAGE_MODES: tuple[ImageMode, ...] = get_args(ImageMode)
+
+VisualMode = Literal["given", "recalled"]
+"""How a visual question is asked:
+
+given      with its picture, as the paper measures V
+recalled   without: the picture was seen only when the conversation was read, and the question says
+           whose picture of which day is meant
+"""
+VISUAL_MODES: tuple[VisualMode, ...] = get_args(VisualMode)
 
 FAILED: frozenset[State] = frozenset({"timeout", "error", "not_ingested"})
 """The states that asking again may mend."""
@@ -175,6 +198,12 @@ def read_run(folder: Path) -> Run:
             "Restore the file, or run the system again.",
         )
     return Run(folder=folder, info=info, predictions=read_predictions(path))
+
+
+def visual_handling(info: Mapping[str, Any]) -> VisualMode:
+    """Return how visual questions were asked, by run.json or metadata.yaml; unsaid is `given`."""
+    mode: VisualMode = info.get("visual_handling", "given")
+    return mode
 
 
 def count_states(predictions: Sequence[Prediction]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from locomo_vqa.runs import Prediction, SplitChoice
 
 __all__ = [
     "FEW_CONVERSATIONS",
+    "Bounds",
     "Estimate",
     "Interval",
     "MetricScores",
@@ -41,6 +42,16 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a value lies between while some rows have no verdict."""
+
+    low: float
+    """The value if all of them were wrong, or no error."""
+    high: float
+    """The value if all of them were right, or an error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """A mean over questions."""
 
@@ -56,8 +67,8 @@ class Estimate:
 class MetricScores:
     """One metric over a run."""
 
-    state: Literal["ok", "not_computed"]
-    """Whether there is a value."""
+    state: Literal["ok", "not_computed", "incomplete"]
+    """Whether there is a value; incomplete: some rows are unscored, so there is none yet."""
     reason: str | None = None
     """Why there is none."""
     signature: str | None = None
@@ -74,6 +85,10 @@ class MetricScores:
     """By conversation; these have no interval."""
     clean: Estimate | None = None
     """Without the questions whose gold answer an audit found wrong; None without errata."""
+    unscored: int = 0
+    """Answers that a judge was asked about and gave no verdict on."""
+    bounds: Bounds | None = None
+    """What the value lies between, where the state is incomplete."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +117,10 @@ class RowScore:
 
     question_id: str
     metric: str
-    value: float
-    """On the metric's scale."""
+    value: float | None
+    """On the metric's scale; None where the state is `unscored`."""
     state: str
-    """The prediction's state, or `missing`."""
+    """The prediction's state, `missing`, or `unscored`: a judge gave no verdict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

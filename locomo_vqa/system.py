@@ -6,13 +6,13 @@ conversation, so nothing can leak from one to another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-from locomo_vqa.runs import Hit, ImageMode, Usage
+from locomo_vqa.runs import Hit, ShownMode, Usage, VisualMode
 
 __all__ = [
     "Answer",
@@ -67,8 +67,10 @@ class ConversationInfo:
     """LoCoMo's id: a name for stores and files, nothing to answer from."""
     speakers: tuple[str, str]
     """The two first names."""
-    images: ImageMode
+    images: ShownMode
     """What the run shows of pictures."""
+    visual: VisualMode = "given"
+    """Whether visual questions come with their picture, or ask for one that was seen before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,8 @@ class Services:
     """The language model named with `--model`, where it is an endpoint."""
     model: str | None = None
     """The name given with `--model`, for systems that open any model themselves."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What was given with `--option`, for the system to understand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +131,11 @@ class MemorySystem(Protocol):
     def answer_visual(
         self, question: str, *, image: ShownImage | None, now: datetime
     ) -> Answer | str:
-        """Answer a question about a picture in one word."""
+        """Answer a question about a picture in one word.
+
+        `image` is None where nothing is shown of it, and under `--visual recalled`: the question
+        then says which picture of the conversation is meant.
+        """
 
     def close(self) -> None:
         """End: let go of files, connections and processes."""

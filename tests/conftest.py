@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,15 @@ def real_file(name: str) -> Path:
 def real_locomo() -> Path:
     """The real locomo10.json."""
     return real_file("locomo10.json")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let no test see this machine's models of L, or values of earlier scorings."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in ("LOCOMO_VQA_CACHE", "LOCOMO_VQA_L_MODELS"):
+            patch.setenv(variable, str(tmp_path_factory.mktemp(variable.lower())))
+        yield
 
 
 @pytest.fixture

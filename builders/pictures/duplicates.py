@@ -13,18 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from locomo_vqa.benchmark import SPLITS, ImageRecord, Split
+from locomo_vqa.looks import LOOK_DISTANCE
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
 __all__ = ["LOOK_DISTANCE", "Reason", "SharedPicture", "Twin", "find_shared"]
-
-LOOK_DISTANCE = 6
-"""Pictures whose hashes differ in at most so many of 64 bits have one look.
-
-Our assumption; the paper gives none. On 63 drawn pictures, scaling and compression moved the hash
-by at most 4 bits, and the nearest two different pictures were 12 apart."""
 
 Reason = Literal["url", "bytes", "look"]
 """What shows that a picture occurs in several splits."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
 
-from .base import Metric
+from .base import BatchMetric, Metric, Pair
 
-__all__ = ["METRICS", "NOT_YET", "Metric", "get_metric"]
+__all__ = ["L_METRICS", "METRICS", "NO_JUDGE", "BatchMetric", "Metric", "Pair", "get_metric"]
 
 METRICS: Mapping[str, str] = MappingProxyType(
     {
@@ -21,28 +21,26 @@ METRICS: Mapping[str, str] = MappingProxyType(
 )
 """Each metric's name and the module of this package that defines it as `METRIC`."""
 
-NOT_YET: Mapping[str, str] = MappingProxyType(
-    {
-        "l": (
-            "It is the mean of ROUGE-1, METEOR, BERTScore and SBERT, and the last two need models "
-            "that this version can't run yet."
-        ),
-        "j": "It is the verdict of a judge model, which this version can't ask yet.",
-    }
+L_METRICS = ("l", "bertscore", "sbert")
+"""The metrics that need a text encoder; `l.open_l_metrics` opens them."""
+
+NO_JUDGE = (
+    "It is the verdict of a judge model, and none is named. Add --judge, such as --judge "
+    '"openai:http://127.0.0.1:23333/v1?model=openai/gpt-oss-120b".'
 )
-"""Metrics that have a name but can't be computed yet, each with the reason."""
+"""Why J is not computed where nobody judges."""
 
 
 def get_metric(name: str) -> Metric:
     """Return the metric called `name`.
 
     Raises:
-        ValueError: there is no such metric, or it can't be computed yet; the message says which
-            ones there are.
+        ValueError: there is no such metric, or it is more than a function of two texts; the
+            message says which ones there are.
     """
     known = ", ".join(METRICS)
-    if name in NOT_YET:
-        raise ValueError(f"{NOT_YET[name]} The metrics that can be computed are {known}.")
+    if name == "j":
+        raise ValueError(f"{NO_JUDGE} The metrics of two texts are {known}.")
     if name not in METRICS:
         raise ValueError(f"There is no metric {name!r}. The metrics are {known}.")
     metric: Metric = import_module(f".{METRICS[name]}", __name__).METRIC

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from locomo_vqa.system import Answer, ConversationInfo, Hit, Services, ShownImage, ShownTurn
 
@@ -24,6 +25,7 @@ TOP_K = 5
 """How many turns are handed back as retrieved."""
 
 _WORD = re.compile(r"[a-z0-9]+")
+_T = TypeVar("_T")
 _CLAUSE_END = re.compile(r"(?<=[.!?,;:])\s+|\s+-\s+")
 
 
@@ -35,20 +37,22 @@ class BM25:
     uses_model = False
 
     def __init__(self) -> None:
-        self._turns: list[ShownTurn] = []
-        self._terms: list[Counter[str]] = []
-        self._turns_with: Counter[str] = Counter()
+        self._turns: _Index[ShownTurn] = _Index()
+        self._captions: _Index[str] = _Index()
+        self._recalls = False
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
-        """Nothing to prepare: the index lives in memory."""
+        """Note how visual questions are asked; the index lives in memory."""
+        self._recalls = conversation.visual == "recalled"
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
-        """Index a session's turns, each with its speaker's name and its captions."""
+        """Index a session's turns, and their captions with speaker and date."""
         for turn in turns:
-            terms = Counter(_terms(f"{turn.speaker}: {_text(turn)}"))
-            self._turns.append(turn)
-            self._terms.append(terms)
-            self._turns_with.update(terms.keys())
+            self._turns.add(turn, f"{turn.speaker}: {_text(turn)}")
+            for image in turn.images:
+                if image.caption:
+                    shared = f"{turn.speaker} shared on {_date(turn)}: {image.caption}"
+                    self._captions.add(image.caption, shared)
 
     def flush(self) -> None:
         """Nothing is pending."""
@@ -58,12 +62,12 @@ class BM25:
 
         A turn's span for a question that begins with "when" is the date of its session.
         """
-        hits = self._search(question)
+        hits = self._turns.search(question)[:TOP_K]
         if not hits:
             return Answer(text="")
         best = hits[0][1]
         if question.lower().startswith("when"):
-            text = f"{best.time.day} {best.time:%B %Y}"
+            text = _date(best)
         else:
             text = shortest_span(_text(best), set(_terms(question)))
         return Answer(
@@ -75,32 +79,56 @@ class BM25:
         )
 
     def answer_visual(self, question: str, *, image: ShownImage | None, now: datetime) -> Answer:
-        """Return the caption's rarest word that the question does not hold; pixels stay unseen."""
-        if image is None or image.caption is None:
+        """Return the caption's rarest word that the question does not hold; pixels stay unseen.
+
+        Of a picture that has to be recalled it is the caption that fits the question best.
+        """
+        caption = image.caption if image else None
+        if image is None and self._recalls:
+            hits = self._captions.search(question)
+            caption = hits[0][1] if hits else None
+        if caption is None:
             return Answer(text="")
         asked = set(_terms(question))
-        words = [word for word in _WORD.findall(image.caption.lower()) if stem(word) not in asked]
-        return Answer(text=min(words, key=lambda w: self._turns_with[stem(w)], default=""))
+        words = [word for word in _WORD.findall(caption.lower()) if stem(word) not in asked]
+        return Answer(text=min(words, key=lambda w: self._turns.having[stem(w)], default=""))
 
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def _search(self, question: str) -> list[tuple[float, ShownTurn]]:
+
+class _Index(Generic[_T]):
+    """Things with a text each, found by the words of a question."""
+
+    def __init__(self) -> None:
+        self.having: Counter[str] = Counter()
+        """In how many texts a stem stands."""
+        self._things: list[_T] = []
+        self._terms: list[Counter[str]] = []
+
+    def add(self, thing: _T, text: str) -> None:
+        terms = Counter(_terms(text))
+        self._things.append(thing)
+        self._terms.append(terms)
+        self.having.update(terms.keys())
+
+    def search(self, question: str) -> list[tuple[float, _T]]:
+        """Return the things that share a stem with a question with their scores, best first."""
         query = Counter(_terms(question))
         mean = sum(terms.total() for terms in self._terms) / max(1, len(self._terms))
         scored = [
             (self._score(query, terms, mean), -number) for number, terms in enumerate(self._terms)
         ]
-        best = sorted((pair for pair in scored if pair[0] > 0), reverse=True)[:TOP_K]
-        return [(score, self._turns[-number]) for score, number in best]
+        best = sorted((pair for pair in scored if pair[0] > 0), reverse=True)
+        return [(score, self._things[-number]) for score, number in best]
 
     def _score(self, query: Counter[str], terms: Counter[str], mean: float) -> float:
         norm = K1 * (1 - B + B * terms.total() / mean)
         total = 0.0
         for term, times in query.items():
             if frequency := terms.get(term, 0):
-                known = self._turns_with[term]
-                idf = math.log(1 + (len(self._turns) - known + 0.5) / (known + 0.5))
+                known = self.having[term]
+                idf = math.log(1 + (len(self._things) - known + 0.5) / (known + 0.5))
                 total += times * idf * frequency * (K1 + 1) / (frequency + norm)
         return total
 
@@ -125,6 +153,10 @@ def shortest_span(text: str, terms: set[str]) -> str:
                     best = run
                 break
     return best.rstrip(" ,;:")
+
+
+def _date(turn: ShownTurn) -> str:
+    return f"{turn.time.day} {turn.time:%B %Y}"
 
 
 def _text(turn: ShownTurn) -> str:

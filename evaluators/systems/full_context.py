@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,24 @@ from locomo_vqa.system import Answer, ConversationInfo, Services, ShownImage, Sh
 __all__ = ["FullContext"]
 
 MAX_ANSWER_TOKENS = 256
+MAX_RECALLED = 16
+"""So many of the conversation's pictures at most are sent with a question about one of them.
+
+Our choice: a person of LoCoMo shares at most 13 on one day."""
+
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _PROMPT = "full_context_v1"
+_RECALLED = "full_context_recalled_v1"
 
 
 class FullContext:
     """Asks the endpoint of `--model` with everything that was said, pictures in their places."""
 
-    version = "1"
+    version = "2"
     uses_pictures = True
-    prompt_sha256 = prompt_hash((_PACKAGE, _PROMPT), ("locomo_vqa.prompts", ANSWER_VISUAL))
+    prompt_sha256 = prompt_hash(
+        (_PACKAGE, _PROMPT), (_PACKAGE, _RECALLED), ("locomo_vqa.prompts", ANSWER_VISUAL)
+    )
 
     def __init__(self) -> None:
         self._sessions: list[Sequence[ShownTurn]] = []
@@ -33,6 +41,7 @@ class FullContext:
         """Connect to the endpoint."""
         assert services.llm is not None
         self._speakers = " and ".join(conversation.speakers)
+        self._recalls = conversation.visual == "recalled"
         self._model = BlockingEndpoint(services.llm)
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
@@ -44,20 +53,18 @@ class FullContext:
 
     def answer(self, question: str, *, now: datetime) -> Answer:
         """Ask with the whole conversation."""
-        marker = "\0"
-        prompt = fill(
-            _PACKAGE,
-            _PROMPT,
-            speakers=self._speakers,
-            conversation=marker,
-            now=_date(now),
-            question=question,
-        )
-        before, _, after = prompt.partition(marker)
-        return self._ask([text_part(before), *self._conversation(), text_part(after)])
+        return self._ask_of_all(_PROMPT, question, now, self._conversation())
 
     def answer_visual(self, question: str, *, image: ShownImage | None, now: datetime) -> Answer:
-        """Ask about one picture, or about its caption in its place."""
+        """Ask about one picture, or about its caption in its place.
+
+        A picture that has to be recalled is asked for with the whole conversation, of whose
+        pictures at most `MAX_RECALLED` are sent: first those of a day and a person that the
+        question names, then the latest.
+        """
+        if self._recalls:
+            conversation = self._conversation(pictures_of=self._most_likely(question))
+            return self._ask_of_all(_RECALLED, question, now, conversation)
         caption = image.caption if image else None
         text = text_part(answer_visual(question, caption=caption))
         return self._ask([_picture(image), text] if image and image.path else [text])
@@ -66,12 +73,49 @@ class FullContext:
         """Close the connections."""
         self._model.close()
 
+    def _ask_of_all(
+        self, prompt: str, question: str, now: datetime, conversation: list[dict[str, Any]]
+    ) -> Answer:
+        marker = "\0"
+        filled = fill(
+            _PACKAGE,
+            prompt,
+            speakers=self._speakers,
+            conversation=marker,
+            now=_date(now),
+            question=question,
+        )
+        before, _, after = filled.partition(marker)
+        return self._ask([text_part(before), *conversation, text_part(after)])
+
     def _ask(self, content: list[dict[str, Any]]) -> Answer:
         reply = self._model.ask(content, max_tokens=MAX_ANSWER_TOKENS)
         return Answer(text=reply.text.strip(), refused=reply.finish == "refused", usage=reply.usage)
 
-    def _conversation(self) -> list[dict[str, Any]]:
-        """Return the conversation as parts: runs of text, and the pictures between them."""
+    def _most_likely(self, question: str) -> set[str]:
+        """Return the turns with the pictures that a question is most likely about."""
+        latest_first = [
+            turn for turns in reversed(self._sessions) for turn in reversed(turns) if _pixels(turn)
+        ]
+
+        def fit(turn: ShownTurn) -> tuple[bool, bool]:
+            day = f" {turn.time.day} {turn.time:%B %Y}"
+            return day in question, turn.speaker in question
+
+        chosen: set[str] = set()
+        left = MAX_RECALLED
+        for turn in sorted(latest_first, key=fit, reverse=True):
+            left -= len(_pixels(turn))
+            if left < 0:
+                break
+            chosen.add(turn.id)
+        return chosen
+
+    def _conversation(self, pictures_of: Collection[str] | None = None) -> list[dict[str, Any]]:
+        """Return the conversation as parts: runs of text, and the pictures between them.
+
+        With `pictures_of` only these turns' pictures are there; of others it says that they were.
+        """
         parts: list[dict[str, Any]] = []
         lines: list[str] = []
         for turns in self._sessions:
@@ -79,12 +123,18 @@ class FullContext:
                 lines.append(f"\nSession {turns[0].session}, {_date(turns[0].time)}")
             for turn in turns:
                 captions = [f" [shares {i.caption}]" for i in turn.images if i.caption]
+                sent = pictures_of is None or turn.id in pictures_of
+                if not sent:
+                    captions += [" [shares a picture]" for _ in _pixels(turn)]
                 lines.append(f"{turn.speaker}: {turn.text}{''.join(captions)}")
-                for image in turn.images:
-                    if image.path is not None:
-                        parts += [text_part("\n".join(lines)), _picture(image)]
-                        lines = []
+                for image in _pixels(turn) if sent else ():
+                    parts += [text_part("\n".join(lines)), _picture(image)]
+                    lines = []
         return [*parts, text_part("\n".join(lines))]
+
+
+def _pixels(turn: ShownTurn) -> list[ShownImage]:
+    return [image for image in turn.images if image.path is not None]
 
 
 def _picture(image: ShownImage) -> dict[str, Any]:

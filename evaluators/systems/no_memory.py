@@ -9,6 +9,7 @@ from pathlib import Path
 
 from locomo_vqa.images import for_model
 from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelTimeout, Picture
+from locomo_vqa.models.openai_endpoint import OpenAIModel
 from locomo_vqa.models.opening import open_model
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
 from locomo_vqa.system import Answer, ConversationInfo, Services, ShownImage, ShownTurn
@@ -38,7 +39,9 @@ class NoMemory:
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
         """Open the model, if there is one."""
-        if services.model is not None:
+        if services.llm is not None:
+            self._model = OpenAIModel(services.llm)
+        elif services.model is not None:
             self._model = open_model(services.model)
 
     def add(self, turns: Sequence[ShownTurn]) -> None:

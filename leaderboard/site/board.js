@@ -171,13 +171,15 @@
     };
   }
 
-  /* Equal values share a rank; an entry without a value has none. */
+  /* Equal values share a rank; an entry without a value has none. V of pictures that were given
+     and V of pictures that were recalled are two tasks, with ranks of their own. */
   function ranksBy(metric) {
     const value = (entry) => entry.scores[metric.name].value;
+    const task = (entry) => entry.split + (metric.name === "v" ? ` ${entry.visual}` : "");
     const ranks = new Map();
-    for (const split of splits) {
+    for (const one of new Set(data.entries.map(task))) {
       const ranked = data.entries
-        .filter((entry) => entry.split === split && value(entry) !== null)
+        .filter((entry) => task(entry) === one && value(entry) !== null)
         .sort((left, right) => value(right) - value(left));
       ranked.forEach((entry, index) => {
         const before = ranked[index - 1];

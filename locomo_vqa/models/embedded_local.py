@@ -21,7 +21,7 @@ __all__ = ["EMBEDDED_OPTIONS", "EmbeddedLocal"]
 EMBEDDED_OPTIONS = ("batch", "threads")
 """What may stand after the question mark."""
 
-_SIZES = ("large", "small")
+_SIZES = ("large", "small", "text-large", "text-small")
 _PACKAGE = "locomo_vqa.models.embedded"
 
 
@@ -51,6 +51,8 @@ class EmbeddedLocal:
 
     async def ask(self, request: ChatRequest) -> ChatReply:
         """Return the reply to one request, answered together with others that are waiting."""
+        if request.pictures and not self._model.sees:
+            raise ModelFailed(f"{self.name} sees no pictures")
         if len(request.pictures) > 1:
             raise ModelFailed(f"{self.name} looks at one picture at a time")
         return await self._batcher.submit(request)
@@ -82,6 +84,11 @@ class EmbeddedLocal:
 def _find(size: str) -> tuple[Any, Path]:
     """Return the runtime and the weights of a size."""
     remedy = "Install the toolkit again; its wheel has them."
+    if size.startswith("text-"):
+        remedy = (
+            "The text models don't come with the package yet: train them in a clone by "
+            "scripts/train_embedded_text.py, or name another model."
+        )
     try:
         runtime = import_module(_PACKAGE)
     except ImportError as error:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
+from locomo_vqa.errors import MissingResource
 from locomo_vqa.models.chat import ChatModel
 from locomo_vqa.models.names import ModelName, parse_name
 
-__all__ = ["open_model"]
+__all__ = ["check_local", "open_model"]
 
 
 def open_model(spec: str, *, timeout_s: float = 120.0, tries: int = 5) -> ChatModel:
@@ -31,6 +34,31 @@ def open_model(spec: str, *, timeout_s: float = 120.0, tries: int = 5) -> ChatMo
 
         return EmbeddedLocal(name)
     return _open_endpoint(name, timeout_s=timeout_s, tries=tries)
+
+
+def check_local(spec: str) -> str:
+    """Return a local model's name as it is written, after checking what costs nothing to check.
+
+    The weights are loaded later, once in every process that asks the model.
+
+    Raises:
+        InputError: the name is wrong.
+        MissingResource: the model's package, or an embedded model, is not on this machine.
+    """
+    name = parse_name(spec)
+    package, extra = _PACKAGES.get(name.scheme, (None, None))
+    if name.scheme == "embedded":
+        open_model(spec)
+    elif package and find_spec(package) is None:
+        raise MissingResource(
+            f"--model {name.shown}: the package {package} is not installed.",
+            f"Install it: pip install 'locomo-vqa[{extra}]'.",
+        )
+    return name.spec
+
+
+_PACKAGES = {"lmdeploy": ("lmdeploy", "lmdeploy"), "transformers": ("transformers", "models")}
+"""What a backend can't do without, and the extra that brings it, by the scheme of the name."""
 
 
 def _open_endpoint(name: ModelName, *, timeout_s: float, tries: int) -> ChatModel:

@@ -19,6 +19,9 @@ MAX_WAIT_S = 60.0
 _FIRST_WAIT_S = 0.5
 _AGAIN = frozenset({408, 409, 429})
 _BUSY = frozenset({429, 503})
+_LOST = frozenset({"upstream_unreachable", "upstream_broken"})
+_LATE = "upstream_timeout"
+"""What the metering proxy says where a direct call would have found nobody, or no reply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +49,26 @@ def fault_of(error: Exception, *, timeout_s: float) -> Fault:
         cause = error.__cause__ or error
         lost = ModelUnreachable(f"no connection: {str(cause) or type(cause).__name__}")
         return Fault(error=lost, again=True)
-    failed = ModelFailed(clean_text(f"the endpoint failed: {str(error)[:300]}"))
+    failed: ModelError = ModelFailed(clean_text(f"the endpoint failed: {str(error)[:300]}"))
     if isinstance(error, APIStatusError):
         status = error.status_code
+        code: object = error.code  # The body's, so it may be anything.
+        if isinstance(code, str) and code in _LOST:
+            failed = ModelUnreachable(str(failed))
+        elif code == _LATE:
+            failed = ModelTimeout(str(failed))
         return Fault(
             error=failed,
-            again=status in _AGAIN or status >= 500,
+            again=(status in _AGAIN or status >= 500) and not _hopeless(error.response.headers),
             busy=status in _BUSY,
             wait_s=retry_after_s(error.response.headers),
         )
     return Fault(error=failed, again=False)
+
+
+def _hopeless(headers: Mapping[str, str]) -> bool:
+    """Return whether the server says that another try is of no use, as OpenAI's servers do."""
+    return headers.get("x-should-retry") == "false"
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMAS", "load_schema", "validate"]
 
 SCHEMAS = (
+    "ablation",
     "benchmark",
     "board",
+    "comparison",
+    "call",
     "conversation",
     "decision",
     "errata",
     "image",
     "import_report",
     "journal",
+    "judge_check",
+    "judgement",
     "locomo",
     "losses",
     "metadata",

@@ -7,17 +7,20 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
-from transformers import InternVLConfig
+from transformers import InternVLConfig, Qwen2Config
 
 from scripts.embedded.graph import Graph
 
 __all__ = ["write_graphs"]
 
 
-def write_graphs(folder: Path, config: InternVLConfig) -> None:
-    """Write vision.onnx and text.onnx into a checkpoint's folder."""
-    _vision(folder, config)
-    _text(folder, config)
+def write_graphs(folder: Path, config: InternVLConfig | Qwen2Config) -> None:
+    """Write text.onnx, and vision.onnx for a model that sees, into a checkpoint's folder."""
+    if isinstance(config, InternVLConfig):
+        _vision(folder, config)
+        _text(folder, config.text_config, "language_model.model")
+    else:
+        _text(folder, config, "model")
 
 
 def _floats(name: str, *shape: str | int) -> onnx.ValueInfoProto:
@@ -90,19 +93,21 @@ def _merged(graph: Graph, patches: str, across: int, width: int) -> str:
     return graph.reshape(grid, [0, half * half, width * 4])
 
 
-def _text(folder: Path, config: InternVLConfig) -> None:
+def _text(folder: Path, text: Qwen2Config, root: str) -> None:
     """From embeddings, positions, an additive mask and the cache to the last token's logits."""
-    graph, text = Graph(folder), config.text_config
+    graph = Graph(folder)
     size = text.hidden_size // text.num_attention_heads
     cosine, sine = _rotation(graph, size, text.rope_parameters["rope_theta"])
     state, keys, values = "embeddings", [], []
     for layer in range(text.num_hidden_layers):
-        state, key, value = _text_layer(graph, config, state, layer, (cosine, sine))
+        state, key, value = _text_layer(
+            graph, text, state, f"{root}.layers.{layer}", layer, (cosine, sine)
+        )
         keys.append(key)
         values.append(value)
-    state = graph.rms_norm(state, "language_model.model.norm", text.rms_norm_eps)
+    state = graph.rms_norm(state, f"{root}.norm", text.rms_norm_eps)
     last = graph.add("Gather", state, graph.constant(-1, np.int64), axis=1)
-    table = graph.weight("language_model.model.embed_tokens.weight")
+    table = graph.weight(f"{root}.embed_tokens.weight")
     logits = graph.add("MatMul", last, graph.add("Transpose", table, perm=[1, 0]))
     graph.nodes.append(helper.make_node("Identity", [logits], ["logits"]))
     axis = graph.constant([0], np.int64)
@@ -149,9 +154,8 @@ def _rotated(graph: Graph, value: str, size: int, rotation: tuple[str, str]) -> 
 
 
 def _text_layer(
-    graph: Graph, config: InternVLConfig, state: str, layer: int, rotation: tuple[str, str]
+    graph: Graph, text: Qwen2Config, state: str, root: str, layer: int, rotation: tuple[str, str]
 ) -> tuple[str, str, str]:
-    text, root = config.text_config, f"language_model.model.layers.{layer}"
     heads = text.num_attention_heads
     size = text.hidden_size // heads
     seen = graph.rms_norm(state, f"{root}.input_layernorm", text.rms_norm_eps)

@@ -7,9 +7,10 @@ from typing import Any
 
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.evaluators.harness import Harness
+from locomo_vqa.evaluators.hosting import in_process
 from locomo_vqa.evaluators.loading import LoadedSystem
 from locomo_vqa.questions import questions_of
-from locomo_vqa.runs import ImageMode
+from locomo_vqa.runs import ImageMode, VisualMode
 from locomo_vqa.system import Answer, Endpoint, Hit, Services, ShownImage, ShownTurn, Usage
 
 SAMPLE = load_benchmark("sample")
@@ -51,7 +52,11 @@ def recorder(**methods: Any) -> type[Recorder]:
 
 
 def harness(
-    make: Any, out: Path, images: ImageMode = "pixels", llm: Endpoint | None = None
+    make: Any,
+    out: Path,
+    images: ImageMode = "pixels",
+    llm: Endpoint | None = None,
+    visual: VisualMode = "given",
 ) -> Harness:
     system = LoadedSystem(
         name="own",
@@ -59,7 +64,7 @@ def harness(
         uses_pictures=True,
         prompt_sha256=None,
         needs_model=False,
-        make=make,
+        host=in_process(make),
     )
     return Harness(
         system=system,
@@ -68,4 +73,5 @@ def harness(
         images=images,
         services=Services(llm=llm),
         out=out,
+        visual=visual,
     )

@@ -151,6 +151,22 @@ def test_the_address_decides_what_is_shown(
     assert _ranks(dom) == ranks
 
 
+@pytest.fixture
+def recaller(submitted: Submit) -> None:
+    """One more entry, whose pictures were recalled: V 50 and F1 1."""
+    submitted(system="recaller", visual_handling="recalled", answers={V1: "x"})
+
+
+def test_recalled_v_has_ranks_of_its_own(recaller: None, show: Show) -> None:
+    dom = show("")
+    assert _order(dom) == ["alpha", "beta", "gamma", "recaller", "hostile"]
+    assert _ranks(dom) == ["1", "2", "2", "1", "4"]
+    assert "<bdi>pixels, recalled</bdi>" in dom
+    dom = show("#sort=-f1")
+    assert _order(dom) == ["beta", "recaller", "hostile", "gamma", "alpha"]
+    assert _ranks(dom) == ["1", "1", "3", "4", "5"]
+
+
 def test_a_click_sorts_and_a_second_one_turns_the_order(show: Show) -> None:
     dom = show("", "document.querySelector('[data-sort=f1]').click();")
     assert _sorted_head(dom) == [("f1", "descending")]

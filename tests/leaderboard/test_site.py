@@ -121,6 +121,25 @@ def test_pictures_that_a_system_never_looks_at_were_not_seen(
         assert "image_handling: pixels" in entry.read_text(encoding="utf-8")
 
 
+def test_recalled_pictures_are_told_apart_from_given_ones(
+    submitted: Submit, verified: Verified, tmp_path: Path
+) -> None:
+    for name, modes in {
+        "old": {},
+        "given": {"visual_handling": "given"},
+        "recalled": {"visual_handling": "recalled"},
+        "swapped": {"visual_handling": "recalled", "image_handling": "shuffled"},
+    }.items():
+        submitted(system=name, **modes)
+    rows = _data(_built(verified(), tmp_path / "site"))["entries"]
+    assert {row["system"]: (row["pictures"], row["visual"]) for row in rows} == {
+        "old": ("pixels", "given"),
+        "given": ("pixels", "given"),
+        "recalled": ("pixels, recalled", "recalled"),
+        "swapped": ("shuffled, recalled", "recalled"),
+    }
+
+
 def test_no_text_of_a_stranger_is_markup(
     submitted: Submit, verified: Verified, tmp_path: Path
 ) -> None:

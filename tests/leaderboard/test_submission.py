@@ -53,6 +53,7 @@ def test_a_submission_holds_the_run_and_the_metadata(make_run: MakeRun, submissi
             "prompt_sha256": None,
         },
         "image_handling": "pixels",
+        "visual_handling": "given",
         "submission_type": "custom",
         "contact": "ada@example.org",
         "disclosure": {"trained_on_locomo": True},

@@ -184,6 +184,10 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
         _edit_metadata(lambda m: m.update(image_handling="none")),
         "metadata.yaml: image_handling is 'none', but run.json says 'pixels'.",
     ),
+    "other way to ask": (
+        _edit_metadata(lambda m: m.update(visual_handling="recalled")),
+        "metadata.yaml: visual_handling is 'recalled', but run.json says 'given'.",
+    ),
     "other answerer": (
         _edit_metadata(lambda m: m["answerer"].update(model="big")),
         "metadata.yaml: answerer.model is 'big', but run.json says 'tiny-1'.",

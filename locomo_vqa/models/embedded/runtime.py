@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,17 +20,22 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession  # type: ignore[import-untyped]
     from tokenizers import Tokenizer
 
-__all__ = ["FILES", "SIZES", "EmbeddedModel", "EmbeddedPrompt", "Size"]
+__all__ = ["FILES", "SIZES", "TEXT_SIZES", "EmbeddedModel", "EmbeddedPrompt", "Size"]
 
-Size = Literal["large", "small"]
-"""`large` writes and answers questions; `small` answers, and less well."""
+Size = Literal["large", "small", "text-large", "text-small"]
+"""`large` writes and answers questions about pictures; `small` answers, and less well. The text
+models do the stages of a memory system: extraction, update, answering."""
 
-SIZES: tuple[Size, ...] = get_args(Size)
+SIZES: tuple[Size, ...] = ("large", "small")
+"""The models that see."""
 
-FILES = ("config.json", "model.safetensors", "text.onnx", "tokenizer.json", "vision.onnx")
-"""What the runtime reads from a model's folder."""
+TEXT_SIZES: tuple[Size, ...] = ("text-large", "text-small")
+"""The models that read and write only."""
 
-_EMBEDDINGS = "language_model.model.embed_tokens.weight"
+FILES = ("config.json", "model.safetensors", "text.onnx", "tokenizer.json")
+"""What the runtime reads from a model's folder; one that sees has a vision.onnx besides."""
+
+_EMBEDDINGS = ("language_model.model.embed_tokens.weight", "model.embed_tokens.weight")
 _BATCH = 32
 _NEVER = np.float32(-1e9)
 
@@ -51,6 +56,7 @@ class _Config:
     """What the runtime needs of config.json."""
 
     picture_tokens: int
+    """Tokens of a picture; 0 for a model that sees none."""
     end: int
     limit: int
     """Most tokens, prompt and reply together."""
@@ -60,9 +66,9 @@ class _Config:
     @classmethod
     def read(cls, file: Path) -> _Config:
         values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        text = values["text_config"]
+        text = values.get("text_config", values)
         return cls(
-            picture_tokens=values["image_seq_length"],
+            picture_tokens=values.get("image_seq_length", 0),
             end=text["eos_token_id"],
             limit=text["max_position_embeddings"],
             layers=text["num_hidden_layers"],
@@ -71,7 +77,7 @@ class _Config:
 
 
 class EmbeddedModel:
-    """One of the package's own vision-language models; loaded when first asked.
+    """One of the package's own models; loaded when first asked.
 
     The same prompts give the same replies.
 
@@ -88,6 +94,7 @@ class EmbeddedModel:
                     "Install locomo-vqa again, or run scripts/train_embedded.py in a clone.",
                 )
         self._config = _Config.read(self._folder / "config.json")
+        self.sees = self._config.picture_tokens > 0
         self._sessions: dict[tuple[str, int], InferenceSession] = {}
 
     def generate(
@@ -96,7 +103,8 @@ class EmbeddedModel:
         """Return the likeliest reply to each prompt, token by token, in the order given.
 
         Raises:
-            InputError: a prompt is too long, or its picture can't be decoded.
+            InputError: a prompt is too long, has a picture that the model can't see, or one that
+                can't be decoded.
         """
         encoded = [self._encode(prompt, max_new_tokens) for prompt in prompts]
         seen = self._look(prompts, threads)
@@ -128,7 +136,9 @@ class EmbeddedModel:
     @cached_property
     def _table(self) -> _Floats:
         file = self._folder / "model.safetensors"
-        return read_tensor(file, places(file)[_EMBEDDINGS])
+        there = places(file)
+        name = next(name for name in _EMBEDDINGS if name in there)
+        return read_tensor(file, there[name])
 
     @cached_property
     def _frame(self) -> tuple[list[int], list[int], list[int]]:
@@ -144,6 +154,8 @@ class EmbeddedModel:
 
     def _encode(self, prompt: EmbeddedPrompt, room: int) -> list[int]:
         before, picture, after = self._frame
+        if prompt.picture is not None and not self.sees:
+            raise InputError("The model sees no pictures.", "Use embedded:large.")
         if prompt.picture is None:
             ids = [*before, *self._plain.encode(prompt.text).ids, *after]
         else:

@@ -24,6 +24,8 @@ BATCHES: list[int] = []
 class Repeating:
     """Says size, length of the picture, and text."""
 
+    sees = True
+
     def __init__(self, size: str) -> None:
         self.size = size
 
@@ -71,6 +73,12 @@ def test_prompts_and_pictures_are_handed_over_in_batches(runtime: Path) -> None:
     texts = ["small 0 a", f"small {len(picture.data)} b", "small 0 c\nd\ne"]
     assert [reply.text for reply in replies] == texts
     assert sum(BATCHES) == 3
+
+
+def test_a_text_model_refuses_a_picture(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Repeating, "sees", False)
+    with pytest.raises(ModelFailed, match="sees no pictures"):
+        ask(ChatRequest(text="b", pictures=(known_pictures()[0],)))
 
 
 def test_the_identity_has_the_hash_of_the_weights(runtime: Path) -> None:

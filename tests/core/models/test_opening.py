@@ -14,7 +14,7 @@ import pytest
 from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.models.chat import ChatRequest, ModelFailed
 from locomo_vqa.models.names import EXAMPLES, hide_credentials, parse_name
-from locomo_vqa.models.opening import open_model
+from locomo_vqa.models.opening import check_local, open_model
 from tests.core.models.recorded_lmdeploy import RECORD, install_recorded_lmdeploy
 from tests.core.models.tiny_model import make_tiny_model
 
@@ -238,3 +238,11 @@ def test_the_identity_follows_the_weights(tmp_path: Path) -> None:
     data[-1] ^= 1
     weights.write_bytes(data)
     assert asyncio.run(revision()) != before
+
+
+def test_what_costs_nothing_is_checked_before_a_run() -> None:
+    assert check_local("embedded:small") == "embedded:small"
+    with pytest.raises(MissingResource, match="text-large are not here"):
+        check_local("embedded:text-large")
+    with pytest.raises(InputError, match="no such model"):
+        check_local("embedded:huge")

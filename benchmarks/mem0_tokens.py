@@ -1,0 +1,190 @@
+"""Counts the tokens of mem0's stages on the sample, with the long and with the reduced prompts.
+
+    python -m benchmarks.mem0_tokens [--tokenizer FILE]
+
+The tables A6 and A7 of MemLoRA (arXiv 2512.04763) give tokens a call of extraction and update.
+Here the pipeline runs over the sample's conversations with an oracle in the place of a model: its
+replies are the facts that the sample tells and the operations that follow from them, so the inputs
+are those of a model without faults, and the outputs the shortest that are right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from tokenizers import Tokenizer
+
+from locomo_vqa.benchmark import load_benchmark
+from locomo_vqa.evaluators.showing import Showing
+from locomo_vqa.evaluators.systems.mem0 import asking
+from locomo_vqa.evaluators.systems.mem0.system import Mem0
+from locomo_vqa.files import read_json
+from locomo_vqa.models.chat import ChatReply, ChatRequest
+from locomo_vqa.runs import Usage
+from locomo_vqa.sample.facts import CHANGES, changed, fact_of
+from locomo_vqa.sample.plot import draw_threads, session_times
+from locomo_vqa.sample.tables import NAMES
+from locomo_vqa.sample.talk import Phrasebook, talk
+from locomo_vqa.system import Services
+
+_EMBEDDED = Path(__file__).parent.parent / "locomo_vqa" / "models" / "embedded"
+_STAGES = ("extraction", "update", "generation")
+
+
+class Oracle:
+    """Knows what the sample tells, and counts tokens as a server would."""
+
+    name = "oracle"
+    in_flight = 1
+
+    def __init__(self, tokenizer: Tokenizer, facts: Mapping[str, str], new: Mapping[str, str]):
+        self._tokenizer = tokenizer
+        self._facts = facts
+        self._new = new
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return that it is no model."""
+        return {"backend": "oracle"}
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        """Return what is true."""
+        text = self._reply(request.text)
+        usage = Usage(
+            input_tokens=len(self._tokenizer.encode(request.text).ids),
+            output_tokens=len(self._tokenizer.encode(text).ids),
+            calls=1,
+        )
+        return ChatReply(text=text, finish="stop", usage=usage)
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _reply(self, prompt: str) -> str:
+        lines = prompt.split("\n")
+        lists = [part for line in lines if (part := _list(line)) is not None]
+        if "Question: " in prompt:
+            return "Kyoto"
+        if len(lists) >= 2:
+            return self._update(lists[-2], lists[-1])
+        facts = [fact for line in lines for fact in self._facts.get(line, "").split("\n") if fact]
+        return json.dumps({"facts": facts}, ensure_ascii=False)
+
+    def _update(self, memories: Sequence[Mapping[str, str]], facts: Sequence[str]) -> str:
+        operations = []
+        for fact in facts:
+            old = next((m for m in memories if m["text"] == self._new.get(fact)), None)
+            if old is None:
+                operations.append({"id": "new", "event": "ADD", "text": fact})
+            else:
+                text = changed(old["text"], fact)
+                operations.append({"id": old["id"], "event": "UPDATE", "text": text})
+        return json.dumps({"memory": operations}, ensure_ascii=False)
+
+
+def _list(line: str) -> Any:
+    """Return the JSON list in a line of an update prompt; its own are the last two."""
+    start = line.removeprefix("Memories now: ").removeprefix("New facts: ")
+    if not start.startswith("["):
+        return None
+    try:
+        return json.loads(start)
+    except ValueError:
+        return None
+
+
+def truth(number: int, seed: int = 0) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the facts of each line of a sample conversation, and what each change replaces.
+
+    The conversation is told again as `locomo_vqa.sample.world.tell` does.
+    """
+    rng = random.Random(f"{seed}/{number}")
+    first, second = NAMES
+    index = number - 1
+    names = first[index % len(first)], second[(index + 7 * (index // len(second))) % len(second)]
+    while True:
+        times = session_times(rng)
+        threads = draw_threads(rng, [time.date() for time in times])
+        phrases = Phrasebook(rng, names)
+        sessions = [talk(rng, threads, session, phrases) for session in range(len(times))]
+        spoken = [turns for turns in sessions if turns is not None]
+        if len(spoken) == len(sessions):
+            break
+    facts = {
+        f"{names[turn.speaker]}: {turn.text}": "\n".join(
+            fact_of(threads[thread], beat, names) for thread, beat in turn.facts
+        )
+        for turns in spoken
+        for turn in turns
+    }
+    told = [fact for turns in spoken for turn in turns for fact in turn.facts]
+    new = {
+        fact_of(threads[thread], beat, names): fact_of(threads[thread], earlier, names)
+        for thread, beat in told
+        if (earlier := CHANGES.get((threads[thread].story.topic, beat))) is not None
+    }
+    return facts, new
+
+
+def measure(tokenizer: Tokenizer, form: str) -> dict[str, Any]:
+    """Return calls and tokens of each stage over all conversations of the sample."""
+    sample = load_benchmark("sample")
+    sums: dict[str, list[int]] = {stage: [0, 0, 0] for stage in _STAGES}
+    for number, conversation in enumerate(sample.conversations, 1):
+        oracle = Oracle(tokenizer, *truth(number))
+        told = [f"{turn.speaker}: {turn.text}" for _, turn in conversation.turns()]
+        assert set(told) <= set(truth(number)[0]), "the sample is told otherwise by now"
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            mock.patch.object(asking, "open_model", lambda name, oracle=oracle: oracle),
+        ):
+            stages = _run(sample, conversation, Path(folder), form)
+        for stage in _STAGES:
+            tally = stages[stage]
+            for place, key in enumerate(("calls", "input_tokens", "output_tokens")):
+                sums[stage][place] += tally[key]
+    return {
+        stage: {
+            "calls": calls,
+            "input_tokens_a_call": round(sent / calls, 2),
+            "output_tokens_a_call": round(received / calls, 2),
+        }
+        for stage, (calls, sent, received) in sums.items()
+    }
+
+
+def _run(sample: Any, conversation: Any, folder: Path, form: str) -> Any:
+    showing = Showing(sample, conversation, "none")
+    system = Mem0()
+    options = {"prompts": form, "top_k": "10"}
+    system.open(showing.info, folder, Services(model="transformers:oracle", options=options))
+    for session in showing.sessions():
+        system.add(session)
+    for question in sample.text_questions:
+        if question.conversation == conversation.id:
+            system.answer(question.question, now=showing.now)
+    system.close()
+    stages = read_json(folder / "stages.json", what="the stages")
+    assert not stages["anomalies"], stages["anomalies"]
+    return stages["stages"]
+
+
+def main() -> None:
+    """Print the tokens a call for both forms, as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tokenizer", type=Path, default=_EMBEDDED / "large" / "tokenizer.json")
+    path = parser.parse_args().tokenizer
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    print(json.dumps({form: measure(tokenizer, form) for form in ("long", "reduced")}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Answers for a system that only retrieves: the model of `--model` and a published prompt."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, Picture
+from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
+from locomo_vqa.system import Answer, ConversationInfo, Hit, Services, ShownImage
+
+__all__ = ["PROMPT_SHA256", "AnswerModels", "Answerer"]
+
+MAX_ANSWER_TOKENS = 256
+_PACKAGE = f"{__package__}.prompts"
+_PROMPT = "answer_from_memories_v1"
+_TRIES = 3
+
+PROMPT_SHA256 = prompt_hash((_PACKAGE, _PROMPT), ("locomo_vqa.prompts", ANSWER_VISUAL))
+"""SHA-256 of the two prompts."""
+
+_T = TypeVar("_T")
+
+
+class AnswerModels:
+    """The models of a run, on an event loop of their own that many threads ask.
+
+    A model that runs on this machine is loaded once. An endpoint may be another one for each
+    conversation.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._opening = threading.Lock()
+        self._local: dict[str, ChatModel] = {}
+
+    def __enter__(self) -> AnswerModels:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+        for model in self._local.values():
+            self.run(model.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Return what a coroutine returns; from any thread but the loop's."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def stop(self) -> None:
+        """Break off the requests in progress; from any thread."""
+
+        async def cancel() -> None:
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
+
+        self.run(cancel())
+
+    def answerer(self, conversation: ConversationInfo, services: Services) -> Answerer:
+        """Return what answers the questions of one conversation."""
+        return Answerer(self, conversation, services, self._model(services))
+
+    def _model(self, services: Services) -> ChatModel:
+        if services.llm is not None:
+            from locomo_vqa.models.openai_endpoint import OpenAIModel
+
+            return OpenAIModel(services.llm, in_flight=1, tries=_TRIES)
+        from locomo_vqa.models.opening import open_model
+
+        assert services.model is not None
+        with self._opening:
+            if services.model not in self._local:
+                self._local[services.model] = open_model(services.model)
+            return self._local[services.model]
+
+
+class Answerer:
+    """The model, for the questions of one conversation."""
+
+    def __init__(
+        self,
+        models: AnswerModels,
+        conversation: ConversationInfo,
+        services: Services,
+        model: ChatModel,
+    ) -> None:
+        self._models = models
+        self._speakers = " and ".join(conversation.speakers)
+        self._own = services.llm is not None
+        self._model = model
+
+    def answer(self, question: str, hits: Sequence[Hit], *, now: datetime) -> Answer:
+        """Answer from what was found, best first.
+
+        Raises:
+            ModelError: there is no reply.
+        """
+        prompt = fill(
+            _PACKAGE,
+            _PROMPT,
+            speakers=self._speakers,
+            memories="\n".join(f"- {hit.text}" for hit in hits) or "(nothing was found)",
+            now=f"{now:%A}, {now.day} {now:%B %Y}",
+            question=question,
+        )
+        return _answer(self._ask(prompt, ()), tuple(hits))
+
+    def answer_visual(self, question: str, image: ShownImage | None) -> Answer:
+        """Answer about a picture, or about its caption in its place; no memory has a part in it.
+
+        Raises:
+            ModelError: there is no reply.
+        """
+        caption = image.caption if image else None
+        pictures = (_picture(image),) if image and image.path else ()
+        return _answer(self._ask(answer_visual(question, caption=caption), pictures), ())
+
+    def close(self) -> None:
+        """Close the conversation's own connections."""
+        if self._own:
+            self._models.run(self._model.close())
+
+    def _ask(self, text: str, pictures: tuple[Picture, ...]) -> ChatReply:
+        request = ChatRequest(text=text, pictures=pictures, max_tokens=MAX_ANSWER_TOKENS)
+        return self._models.run(self._model.ask(request))
+
+
+def _answer(reply: ChatReply, hits: tuple[Hit, ...]) -> Answer:
+    refused = reply.finish == "refused"
+    return Answer(text=reply.text.strip(), refused=refused, retrieved=hits, usage=reply.usage)
+
+
+def _picture(image: ShownImage) -> Picture:
+    from locomo_vqa.images import for_model
+
+    assert image.path is not None
+    data, media_type = for_model(image.path.read_bytes())
+    return Picture(sha256=image.path.stem, media_type=media_type, data=data)

@@ -1,0 +1,74 @@
+"""Finds scores above what a perfect system can reach where gold answers are known to be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from locomo_vqa.benchmark import TextQuestion
+from locomo_vqa.scores import MetricScores
+
+__all__ = ["AboveCeiling", "above_ceiling"]
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboveCeiling:
+    """A category's score that only agreement with wrong gold answers explains."""
+
+    category: int
+    """LoCoMo's number of the category."""
+    value: float
+    """The score on the original gold answers, on the metric's scale."""
+    ceiling: float
+    """What a system reaches that answers every question rightly, on the metric's scale."""
+    wrong: int
+    """How many gold answers of the category are wrong."""
+    questions: int
+    """How many questions the category has."""
+
+
+def above_ceiling(
+    scores: MetricScores, questions: Sequence[TextQuestion]
+) -> tuple[AboveCeiling, ...]:
+    """Return the categories whose score on the original gold answers is above the ceiling.
+
+    The ceiling is the share of the category's questions whose gold answer the audit found right,
+    or wrong in a way that doesn't change a score, times the metric's scale. A right answer to any
+    other question earns nothing. (The audit's own ceilings for LoCoMo, J on categories 1 to 4,
+    are 90.1, 91.9, 90.6 and 95.7.)
+
+    Args:
+        scores: one text metric.
+        questions: the denominator; those without a gold answer don't count.
+    """
+    found = []
+    for category, (wrong, number) in _wrong_golds(questions).items():
+        estimate = scores.by_category.get(str(category))
+        if estimate is None or estimate.value is None or scores.scale is None:
+            continue
+        ceiling = scores.scale * (number - wrong) / number
+        if estimate.value > ceiling + _ROUNDING * scores.scale:
+            found.append(
+                AboveCeiling(
+                    category=category,
+                    value=estimate.value,
+                    ceiling=ceiling,
+                    wrong=wrong,
+                    questions=number,
+                )
+            )
+    return tuple(found)
+
+
+def _wrong_golds(questions: Sequence[TextQuestion]) -> Mapping[int, tuple[int, int]]:
+    """Return by category how many gold answers are wrong, of how many."""
+    counts: dict[int, tuple[int, int]] = {}
+    for question in sorted(questions, key=lambda each: each.category):
+        if question.category == 5:
+            continue
+        wrong, number = counts.get(question.category, (0, 0))
+        bad = question.erratum is not None and question.erratum.changes_score
+        counts[question.category] = (wrong + bad, number + 1)
+    return counts

@@ -1,0 +1,45 @@
+"""What is in a folder, and what changed there."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+__all__ = ["Contents", "changes", "contents", "entries"]
+
+Contents: TypeAlias = Mapping[str, str]
+"""By the path below a folder, something that is another where the file is another."""
+
+
+def contents(folder: Path) -> Contents:
+    """Return every file below a folder with the hash of its bytes; one that is gone is left out."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        with contextlib.suppress(OSError):
+            if path.is_file():
+                with path.open("rb") as stream:
+                    digits = hashlib.file_digest(stream, "sha256").hexdigest()
+                found[path.relative_to(folder).as_posix()] = digits
+    return found
+
+
+def entries(folder: Path) -> Contents:
+    """Return what lies in a folder itself, files with size and time; Python's caches apart."""
+    found = {}
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                known = f"{status.st_size} {status.st_mtime_ns}" if path.is_file() else ""
+                found[path.name] = known
+    found.pop("__pycache__", None)
+    return found
+
+
+def changes(before: Contents, after: Contents) -> tuple[str, ...]:
+    """Return the names of what is new, changed or gone."""
+    names = sorted({*before, *after})
+    return tuple(name for name in names if before.get(name) != after.get(name))

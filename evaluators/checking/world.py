@@ -1,0 +1,193 @@
+"""What a system under test is told: a few invented sessions, three facts and some pictures.
+
+The words to be given back are invented or rare, so that nobody knows them from elsewhere, and
+the sessions lie in 2021, so that a date of today is a mistake.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+
+from locomo_vqa.benchmark import Benchmark, Conversation, Image, Session, Turn, VisualQuestion
+
+__all__ = [
+    "DATE",
+    "FACTS",
+    "INVENTED",
+    "OTHER_FACT",
+    "Fact",
+    "World",
+    "make_world",
+]
+
+SPEAKERS = ("Mirela", "Tobin")
+"""The same in every conversation: a store that is shared by name shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something to be given back."""
+
+    question: str
+    """What is asked."""
+    word: str
+    """What the answer holds, in lower case."""
+
+
+FACTS = (
+    Fact("What is the name of Tobin's parrot?", "zebulon"),
+    Fact("What job does Mirela have now?", "glassblower"),
+    Fact("What is Tobin's favourite dish?", "ratatouille"),
+)
+"""The facts of the first conversation."""
+
+OTHER_FACT = Fact("Of which make is Tobin's bicycle?", "varnelli")
+"""The fact of the second one."""
+
+DATE = Fact("When did Mirela adopt a tortoise?", "2021")
+"""Told on 12 May 2021, of the day before."""
+
+INVENTED = (
+    "Did Tobin buy the lamp called Quoxel?",
+    Fact("What is the name of Tobin's lamp?", "quoxel"),
+)
+"""A question with a word that was never said, and one that only this word would answer."""
+
+_SPRING = datetime(2021, 3, 8, 10, 15)
+_SUMMER = datetime(2021, 5, 12, 18, 40)
+_LONG = " and then we walked on along the river" * 400
+_COLOURS = {"red": (208, 32, 32), "blue": (32, 64, 208), "green": (24, 144, 56)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The conversations of the self-test, as a benchmark whose pictures lie in a folder."""
+
+    benchmark: Benchmark
+    first: Conversation
+    """With the three facts and the date."""
+    second: Conversation
+    """Of the same two names, with another fact."""
+    awkward: Conversation
+    """With turns as people write them: empty, very long, in many scripts."""
+    pictured: Conversation
+    """With pictures: two at once, one without words, one that is lost."""
+    visual: VisualQuestion
+    """About the picture without words."""
+
+
+def make_world(folder: Path) -> World:
+    """Draw the pictures into a folder and return the conversations."""
+    pictures = {name: _draw(folder, colour) for name, colour in _COLOURS.items()}
+    first = _conversation("check-1", (_SPRING, _FIRST), (_SUMMER, _SECOND))
+    second = _conversation("check-2", (_SPRING, _OTHER))
+    awkward = _conversation("check-3", (_SPRING, _AWKWARD), (_SUMMER, (("Tobin", "Bye!"),)))
+    pictured = _pictured(pictures)
+    benchmark = Benchmark(
+        name="check",
+        revision="0" * 64,
+        folder=folder,
+        conversations=(first, second, awkward, pictured),
+        text_questions=(),
+        visual_questions=(),
+        images=(),
+        _formats=dict.fromkeys(pictures.values(), "png"),
+    )
+    visual = VisualQuestion(
+        id="check-4/v/D1:2/colour",
+        conversation="check-4",
+        turn="D1:2",
+        image=pictures["green"],
+        type="colour",
+        question="What colour is the square?",
+        answer="green",
+        reason="The square is green.",
+        split="test",
+    )
+    return World(
+        benchmark=benchmark,
+        first=first,
+        second=second,
+        awkward=awkward,
+        pictured=pictured,
+        visual=visual,
+    )
+
+
+_FIRST = (
+    ("Mirela", "Good morning! How are you?"),
+    ("Tobin", "Fine, thank you. The name of my parrot is Zebulon."),
+    ("Mirela", "How nice. The job that I have now is glassblower."),
+)
+_SECOND = (
+    ("Tobin", "My favourite dish is ratatouille."),
+    ("Mirela", "Mine too. Yesterday I adopted a tortoise!"),
+    ("Tobin", "Congratulations."),
+)
+_OTHER = (
+    ("Mirela", "Hello there."),
+    ("Tobin", "Hello. The make of my bicycle is Varnelli."),
+)
+_AWKWARD = (
+    ("Mirela", "Grüße! 你好 👩‍👩‍👧 שלום 'quotes' \"too\" {braces} <tags>\nand a second line\t."),
+    ("Tobin", ""),
+    ("Mirela", f"It was a long day{_LONG}."),
+    ("Tobin", "Ok"),
+)
+
+
+def _conversation(id: str, *sessions: tuple[datetime, Sequence[tuple[str, str]]]) -> Conversation:
+    made = tuple(
+        Session(
+            number=number,
+            time=time,
+            turns=tuple(
+                Turn(id=f"D{number}:{place}", speaker=speaker, text=text)
+                for place, (speaker, text) in enumerate(turns, 1)
+            ),
+        )
+        for number, (time, turns) in enumerate(sessions, 1)
+    )
+    return Conversation(id=id, split="test", speakers=SPEAKERS, sessions=made)
+
+
+def _pictured(pictures: dict[str, str]) -> Conversation:
+    def shown(*colours: str) -> tuple[Image, ...]:
+        return tuple(
+            Image(
+                url=None,
+                sha256=pictures[colour],
+                state="ok",
+                caption=f"a {colour} square on a white wall",
+            )
+            for colour in colours
+        )
+
+    lost = Image(url=None, state="dead", caption="a kite in the sky")
+    turns = (
+        Turn(id="D1:1", speaker="Mirela", text="Look at these two.", images=shown("red", "blue")),
+        Turn(id="D1:2", speaker="Tobin", text="", images=shown("green")),
+        Turn(id="D1:3", speaker="Mirela", text="Here is my kite.", images=(lost,)),
+    )
+    session = Session(number=1, time=_SPRING, turns=turns)
+    return Conversation(id="check-4", split="test", speakers=SPEAKERS, sessions=(session,))
+
+
+def _draw(folder: Path, colour: tuple[int, int, int]) -> str:
+    """Draw a square on white, keep it under its SHA-256, and return that."""
+    from PIL import Image as Pillow
+
+    picture = Pillow.new("RGB", (224, 224), (255, 255, 255))
+    picture.paste(colour, (56, 56, 168, 168))
+    stream = BytesIO()
+    picture.save(stream, "PNG")
+    data = stream.getvalue()
+    digits = hashlib.sha256(data).hexdigest()
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    (folder / "images" / f"{digits}.png").write_bytes(data)
+    return digits

@@ -1,0 +1,23 @@
+"""Where a system runs: in a process of its own, behind an address, or in this process."""
+
+from .base import DEFAULT_LIMITS, Host, Limits, MakeHost, PlainAnswer
+from .http import HttpHost, Pictures
+from .http_client import shown_address
+from .in_process import InProcessHost, in_process
+from .process import ProcessHost
+from .process_tree import can_measure
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Host",
+    "HttpHost",
+    "InProcessHost",
+    "Limits",
+    "MakeHost",
+    "Pictures",
+    "PlainAnswer",
+    "ProcessHost",
+    "can_measure",
+    "in_process",
+    "shown_address",
+]

@@ -1,0 +1,82 @@
+"""What a host is: one conversation of a system, wherever the system runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from locomo_vqa.system import ConversationInfo, Hit, Services, ShownImage, ShownTurn
+
+from ..containment import Failure
+
+__all__ = ["DEFAULT_LIMITS", "Host", "Limits", "MakeHost", "PlainAnswer"]
+
+PlainAnswer = Mapping[str, Any]
+"""An answer as `{text, refused, retrieved, usage}`; see `locomo_vqa.worker.plain_answer`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of everything one conversation may take."""
+
+    read_s: float = 3600.0
+    """Seconds for each step of reading: starting, a session, flushing."""
+    answer_s: float = 600.0
+    """Seconds for each answer."""
+    close_s: float = 60.0
+    """Seconds for closing; then the system is ended anyway."""
+    memory_bytes: int | None = None
+    """Resident memory of a system's processes together; None: no limit."""
+
+
+DEFAULT_LIMITS = Limits()
+"""The defaults."""
+
+
+class Host(Protocol):
+    """The steps of a memory system, each with a time limit; none raises for the system's faults.
+
+    One thread makes the calls, in the order below. After a failure with `ended` there is nobody
+    left to call, and every later call returns the same failure.
+    """
+
+    def start(self) -> Failure | None:
+        """Bring the system up."""
+
+    def open(
+        self, conversation: ConversationInfo, workdir: Path, services: Services
+    ) -> Failure | None:
+        """Begin the conversation."""
+
+    def add(self, turns: Sequence[ShownTurn]) -> Failure | None:
+        """Have one session read."""
+
+    def flush(self) -> Failure | None:
+        """Wait for background work."""
+
+    def answer(self, question: str, *, now: datetime) -> PlainAnswer | Failure:
+        """Ask about what was said."""
+
+    def answer_visual(
+        self, question: str, *, image: ShownImage | None, now: datetime
+    ) -> PlainAnswer | Failure:
+        """Ask about a picture."""
+
+    def search(self, query: str, k: int, *, now: datetime) -> tuple[Hit, ...] | Failure:
+        """Ask for the `k` best passages, best first."""
+
+    def close(self) -> Failure | None:
+        """Ask the system to let go of what it holds."""
+
+    def end(self) -> None:
+        """Leave nothing running, whatever happened before; the last call."""
+
+    def kill(self) -> None:
+        """Make the call in progress, and all later ones, fail at once; from any thread."""
+
+
+MakeHost = Callable[[Limits, Path], Host]
+"""Makes the host of one conversation; the path is the log for what the system prints."""

@@ -1,0 +1,181 @@
+"""A system behind an address; docs/system-api.yaml describes what its server must understand."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+from locomo_vqa.system import ConversationInfo, Hit, Services, ShownImage, ShownTurn
+from locomo_vqa.worker import plain_answer
+
+from ..containment import Failure, attempt
+from ..outcomes import hits_of
+from .base import DEFAULT_LIMITS, Limits, PlainAnswer
+from .http_client import BadReply, HttpClient, Refused, shown_address
+
+__all__ = ["HttpHost", "Pictures"]
+
+Pictures = Literal["data", "path"]
+"""How a server wants pictures: their bytes as a data URI, or the path of the file."""
+
+_TIMEOUTS = (408, 504)
+_LAST_S = 5.0
+"""Seconds for the goodbye to a server that failed before."""
+
+
+class HttpHost:
+    """One conversation on a server."""
+
+    def __init__(
+        self, address: str, *, limits: Limits = DEFAULT_LIMITS, pictures: Pictures = "data"
+    ):
+        self._address = address
+        self._limits = limits
+        self._pictures: Pictures = pictures
+        self._client: HttpClient | None = None
+        self._path: str | None = None
+        self._failure: Failure | None = None
+
+    def start(self) -> Failure | None:
+        """Make the client; the server runs already."""
+        self._client = HttpClient(self._address)
+        return None
+
+    def describe(self) -> Mapping[str, Any] | Failure:
+        """Return what the server says of the system."""
+        found = self._send("GET", "/system", None, self._limits.close_s)
+        if isinstance(found, Failure | Mapping):
+            return found
+        return Failure(state="error", reason="the reply is no object", unreachable=False)
+
+    def open(
+        self, conversation: ConversationInfo, workdir: Path, services: Services
+    ) -> Failure | None:
+        """Begin a conversation; its name there is new, so that no earlier one is met again."""
+        name = f"{conversation.id}-{secrets.token_hex(8)}"
+        self._path = f"/conversations/{quote(name, safe='')}"
+        body = {
+            "id": name,
+            "speakers": list(conversation.speakers),
+            "images": conversation.images,
+            "visual": conversation.visual,
+            "llm": _endpoint(services),
+        }
+        return self._step("POST", "/conversations", body, self._limits.read_s)
+
+    def add(self, turns: Sequence[ShownTurn]) -> Failure | None:
+        """Send one session."""
+        body = {"turns": [self._turn(turn) for turn in turns]}
+        return self._step("POST", f"{self._path}/turns", body, self._limits.read_s)
+
+    def flush(self) -> Failure | None:
+        """Wait for background work."""
+        return self._step("POST", f"{self._path}/flush", None, self._limits.read_s)
+
+    def answer(self, question: str, *, now: datetime) -> PlainAnswer | Failure:
+        """Ask about what was said."""
+        return self._ask("answer", {"question": question, "now": now.isoformat()})
+
+    def answer_visual(
+        self, question: str, *, image: ShownImage | None, now: datetime
+    ) -> PlainAnswer | Failure:
+        """Ask about a picture."""
+        shown = None if image is None else self._image(image)
+        body = {"question": question, "image": shown, "now": now.isoformat()}
+        return self._ask("answer_visual", body)
+
+    def search(self, query: str, k: int, *, now: datetime) -> tuple[Hit, ...] | Failure:
+        """Ask for the `k` best passages."""
+        body = {"query": query, "k": k, "now": now.isoformat()}
+        found = self._send("POST", f"{self._path}/search", body, self._limits.answer_s)
+        return found if isinstance(found, Failure) else attempt(lambda: hits_of(found["hits"]))
+
+    def close(self) -> Failure | None:
+        """Have the conversation forgotten."""
+        if self._path is None:
+            return None
+        path, self._path = self._path, None
+        self._failure = None
+        return self._step("DELETE", path, None, min(_LAST_S, self._limits.close_s))
+
+    def end(self) -> None:
+        """Have the conversation forgotten where it was not, and close the connections."""
+        self.close()
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def kill(self) -> None:
+        """Break off the request in progress; from any thread."""
+        if self._client is not None:
+            self._client.stop()
+
+    def _turn(self, turn: ShownTurn) -> dict[str, Any]:
+        return {
+            "id": turn.id,
+            "session": turn.session,
+            "time": turn.time.isoformat(),
+            "speaker": turn.speaker,
+            "role": turn.role,
+            "text": turn.text,
+            "images": [self._image(image) for image in turn.images],
+        }
+
+    def _image(self, image: ShownImage) -> dict[str, Any]:
+        shown = {"media_type": image.media_type, "caption": image.caption, "data": None}
+        shown["path"] = None
+        if image.path is not None and self._pictures == "path":
+            shown["path"] = str(image.path.absolute())
+        elif image.path is not None:
+            coded = base64.b64encode(image.path.read_bytes()).decode("ascii")
+            shown["data"] = f"data:{image.media_type};base64,{coded}"
+        return shown
+
+    def _ask(self, name: str, body: Any) -> PlainAnswer | Failure:
+        reply = self._send("POST", f"{self._path}/{name}", body, self._limits.answer_s)
+        return reply if isinstance(reply, Failure) else attempt(lambda: plain_answer(reply))
+
+    def _step(self, method: str, path: str, body: Any, seconds: float) -> Failure | None:
+        reply = self._send(method, path, body, seconds)
+        return reply if isinstance(reply, Failure) else None
+
+    def _send(self, method: str, path: str, body: Any, seconds: float) -> Any:
+        if self._failure is not None:
+            return self._failure
+        assert self._client is not None
+        try:
+            return self._client.send(method, path, body, seconds=seconds)
+        except TimeoutError:
+            reason = f"{method} {_step_of(path)}: no answer within {seconds:g} s"
+            self._failure = Failure(state="timeout", reason=reason, unreachable=False, ended=True)
+            return self._failure
+        except ConnectionError as error:
+            reason = f"{shown_address(self._address)}: {error}"
+            return Failure(state="error", reason=reason, unreachable=True)
+        except Refused as error:
+            state: Literal["timeout", "error"] = "timeout" if error.status in _TIMEOUTS else "error"
+            return Failure(state=state, reason=str(error), unreachable=False)
+        except BadReply as error:
+            return Failure(state="error", reason=str(error), unreachable=False)
+
+
+def _step_of(path: str) -> str:
+    """Return a path without the conversation's name, which is another in every run."""
+    return f"/{path.rpartition('/')[2]}" if path.count("/") > 2 else "/conversations"
+
+
+def _endpoint(services: Services) -> dict[str, Any] | None:
+    llm = services.llm
+    if llm is None:
+        return None
+    return {
+        "base_url": llm.base_url,
+        "model": llm.model,
+        "api_key": llm.api_key,
+        "timeout_s": llm.timeout_s,
+    }

@@ -1,0 +1,144 @@
+"""Requests to a system's server, each with an end: in time, in size, and from another thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import json
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from locomo_vqa.files import clean_text
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["KEY_VARIABLE", "BadReply", "HttpClient", "Refused", "shown_address"]
+
+KEY_VARIABLE = "LOCOMO_VQA_SYSTEM_KEY"
+"""The environment variable whose value is sent as the bearer token, where it is set."""
+
+MAX_REPLY_BYTES = 64 << 20
+"""A longer reply is refused before it fills the memory."""
+
+_MOST_CHARACTERS = 1000
+
+
+class Refused(Exception):
+    """The server answered with a status that is no success."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(f"HTTP {status}: {words}" if words else f"HTTP {status}")
+        self.status = status
+
+
+class BadReply(Exception):
+    """The reply is too long, or no JSON."""
+
+
+class HttpClient:
+    """A client of one server, for one thread; `stop` may come from any."""
+
+    def __init__(self, address: str) -> None:
+        import httpx
+
+        key = os.environ.get(KEY_VARIABLE)
+        self._runner = asyncio.Runner()
+        self._client = httpx.AsyncClient(
+            base_url=address.rstrip("/"),
+            headers={"Authorization": f"Bearer {key}"} if key else None,
+            timeout=None,
+            trust_env=not _is_loopback(address),
+        )
+        self._lock = threading.Lock()
+        self._task: asyncio.Task[Any] | None = None
+        self._stopped = False
+
+    def send(self, method: str, path: str, body: Any = None, *, seconds: float) -> Any:
+        """Return the parsed reply; None where it has no content.
+
+        Raises:
+            TimeoutError: it did not come whole in time.
+            ConnectionError: nobody answers, the connection broke, or the client was stopped.
+            Refused: the status is 300 or more.
+            BadReply: it is too long, or no JSON.
+        """
+        try:
+            return self._runner.run(self._send(method, path, body, seconds))
+        except asyncio.CancelledError:
+            raise ConnectionAbortedError("the run was ended") from None
+
+    def stop(self) -> None:
+        """Break off the request in progress; later ones fail too, but for those to say goodbye."""
+        with self._lock:
+            self._stopped = True
+            if self._task is not None:
+                with contextlib.suppress(RuntimeError):
+                    self._task.get_loop().call_soon_threadsafe(self._task.cancel)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._runner.run(self._client.aclose())
+        self._runner.close()
+
+    async def _send(self, method: str, path: str, body: Any, seconds: float) -> Any:
+        import httpx
+
+        with self._lock:
+            if self._stopped and method != "DELETE":
+                raise ConnectionAbortedError("the run was ended")
+            self._task = asyncio.current_task() if method != "DELETE" else None
+        try:
+            async with asyncio.timeout(seconds):
+                async with self._client.stream(method, path, json=body) as response:
+                    return await _read(response)
+        except httpx.TimeoutException as error:
+            raise TimeoutError(str(error)) from None
+        except httpx.HTTPError as error:
+            raise ConnectionError(f"{type(error).__name__}: {error}") from None
+        finally:
+            with self._lock:
+                self._task = None
+
+
+async def _read(response: httpx.Response) -> Any:
+    content = bytearray()
+    async for part in response.aiter_bytes():
+        content += part
+        if len(content) > MAX_REPLY_BYTES:
+            raise BadReply(f"the reply has more than {MAX_REPLY_BYTES >> 20} MiB")
+    if response.status_code >= 300:
+        raise Refused(response.status_code, _words(content))
+    if not content.strip():
+        return None
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise BadReply("the reply is no JSON") from None
+
+
+def _words(content: bytes | bytearray) -> str:
+    """Return what an error's body says, as `{"error": …}` or as text."""
+    text = content.decode("utf-8", "replace")
+    with contextlib.suppress(ValueError, RecursionError, TypeError, KeyError):
+        text = str(json.loads(text)["error"])
+    return clean_text(text).strip()[:_MOST_CHARACTERS]
+
+
+def shown_address(address: str) -> str:
+    """Return an address without a user name, a password or a query."""
+    url = urlsplit(address)
+    host = f"[{url.hostname}]" if url.hostname and ":" in url.hostname else url.hostname
+    port = f":{url.port}" if url.port else ""
+    return f"{url.scheme}://{host}{port}{url.path.rstrip('/')}"
+
+
+def _is_loopback(address: str) -> bool:
+    """Tell whether an address is this machine's own, for which no proxy is meant."""
+    host = urlsplit(address).hostname or ""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"

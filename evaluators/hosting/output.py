@@ -1,0 +1,75 @@
+"""What a system prints: in a log of limited size, and on the standard error as it comes."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+from locomo_vqa.cli_support import printable
+
+__all__ = ["MAX_LOG_BYTES", "Output"]
+
+MAX_LOG_BYTES = 1 << 20
+"""What is printed beyond this is dropped."""
+
+_JOIN_S = 2.0
+_CUT = f"\n(cut off: more than {MAX_LOG_BYTES >> 20} MiB)\n".encode()
+
+
+class Output(threading.Thread):
+    """Reads a pipe until its end; the log is made when there is something to write."""
+
+    def __init__(self, stream: IO[bytes], log: Path | None) -> None:
+        super().__init__(daemon=True, name="output of a system")
+        self.last = ""
+        """The last line that is not blank."""
+        self._stream = stream
+        self._log = log
+        self._left = MAX_LOG_BYTES
+        self._lock = threading.Lock()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def run(self) -> None:
+        while read := self._read():
+            if kept := self._write(read):
+                self._show(kept)
+
+    def note(self, text: str) -> None:
+        """Write a text to the log that the system did not print."""
+        if text:
+            self._write(text.encode("utf-8", "replace"))
+
+    def finish(self) -> None:
+        """Wait for the rest, which comes at once when nobody holds the other end any more."""
+        self.join(_JOIN_S)
+        if not self.is_alive():
+            self._stream.close()
+
+    def _read(self) -> bytes:
+        with contextlib.suppress(OSError, ValueError):
+            return os.read(self._stream.fileno(), 1 << 16)
+        return b""
+
+    def _write(self, data: bytes) -> bytes:
+        """Append to the log as much as it may still hold, and return that much."""
+        with self._lock:
+            kept = data[: self._left]
+            self._left -= len(kept)
+            if kept and not self._left:
+                kept += _CUT
+            if kept and self._log is not None:
+                with contextlib.suppress(OSError), self._log.open("ab") as stream:
+                    stream.write(kept)
+        return kept
+
+    def _show(self, data: bytes) -> None:
+        text = self._decoder.decode(data).replace("\r\n", "\n").replace("\r", "\n")
+        self.last = next((line for line in reversed(text.split("\n")) if line.strip()), self.last)
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(printable(text))
+            sys.stderr.flush()

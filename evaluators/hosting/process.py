@@ -1,0 +1,289 @@
+"""A system in a process of its own, in this interpreter or another."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa._version import __version__
+from locomo_vqa.system import ConversationInfo, Hit, Services, ShownImage, ShownTurn
+from locomo_vqa.worker import plain_answer
+
+from ..containment import Failure, attempt
+from ..outcomes import hits_of
+from .base import DEFAULT_LIMITS, Limits, PlainAnswer
+from .channel import Channel
+from .output import Output
+from .process_tree import MARK, ProcessTree
+from .wire import encode
+
+__all__ = ["ProcessHost"]
+
+_GUARD = Path(__file__).with_name("process_tree.py")
+_MEASURE_S = 0.25
+"""How often memory is measured."""
+_GB = 1e9
+
+
+class ProcessHost:
+    """A `module:Class` behind `locomo_vqa.worker`, with everything it starts.
+
+    The process has a session of its own. All its processes are ended together: at the end, when
+    a call takes too long, when they hold more memory than they may, and, by a guard beside them,
+    when this process dies.
+    """
+
+    def __init__(
+        self,
+        system: str,
+        *,
+        python: Path | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+        log: Path | None = None,
+    ) -> None:
+        """Start nothing yet; `python` is the interpreter of another environment."""
+        self.description: Mapping[str, Any] = {}
+        """After `start`: what the worker found; see `locomo_vqa.worker.describe`."""
+        self._system = system
+        self._python = python
+        self._interpreter = str(python or sys.executable)
+        self._limits = limits
+        self._log = log
+        self._mark = secrets.token_hex(16)
+        self._tree = ProcessTree(self._mark, None)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
+        self._starting = threading.Lock()
+        self._killed = False
+        self._number = 0
+        self._measured = 0.0
+        self._failure: Failure | None = None
+
+    def start(self) -> Failure | None:
+        """Start the process and import the system's class."""
+        try:
+            folder = os.getcwd()  # noqa: PTH109
+            self._spawn()
+        except OSError as error:
+            self._failure = _ended(f"{self._interpreter}: can't be started ({error.strerror})")
+            return self._failure
+        found = self._call(
+            "start",
+            self._limits.read_s,
+            system=self._system,
+            paths=[str(path) for path in sys.path] if self._python is None else [],
+            folder=folder,
+            version=__version__,
+        )
+        if isinstance(found, Failure):
+            return found
+        self.description = found
+        if "missing" in found:
+            reason = found["reason"] or f"there is no class {self._system.partition(':')[2]}"
+            return Failure(state="error", reason=reason, unreachable=False)
+        return None
+
+    @property
+    def last_words(self) -> str:
+        """The last line that the system printed."""
+        return self._output.last if self._process else ""
+
+    def started(self) -> list[int]:
+        """Return the ids of what the system started and that lives, its own process apart."""
+        own = self._process.pid if self._process is not None else None
+        return [pid for pid in self._tree.members() if pid != own]
+
+    def open(
+        self, conversation: ConversationInfo, workdir: Path, services: Services
+    ) -> Failure | None:
+        """Make an instance and open it."""
+        sent = {"conversation": conversation, "workdir": workdir, "services": services}
+        return self._step("open", self._limits.read_s, **sent)
+
+    def add(self, turns: Sequence[ShownTurn]) -> Failure | None:
+        """Have one session read."""
+        return self._step("add", self._limits.read_s, turns=turns)
+
+    def flush(self) -> Failure | None:
+        """Wait for background work."""
+        return self._step("flush", self._limits.read_s)
+
+    def answer(self, question: str, *, now: datetime) -> PlainAnswer | Failure:
+        """Ask about what was said."""
+        return self._ask("answer", question=question, now=now)
+
+    def answer_visual(
+        self, question: str, *, image: ShownImage | None, now: datetime
+    ) -> PlainAnswer | Failure:
+        """Ask about a picture."""
+        return self._ask("answer_visual", question=question, image=image, now=now)
+
+    def search(self, query: str, k: int, *, now: datetime) -> tuple[Hit, ...] | Failure:
+        """Ask for the `k` best passages."""
+        found = self._call("search", self._limits.answer_s, query=query, k=k, now=now)
+        return found if isinstance(found, Failure) else attempt(lambda: hits_of(found))
+
+    def close(self) -> Failure | None:
+        """Ask the system to let go of what it holds."""
+        return self._step("close", self._limits.close_s)
+
+    def end(self) -> None:
+        """End every process of the system and close the pipes."""
+        self.kill()
+        if self._process is not None:
+            self._process.wait()
+            self._tree.session = None  # From now on another process may have that id.
+            self._output.finish()
+            for stream in (self._process.stdin, self._process.stdout):
+                with contextlib.suppress(OSError):
+                    stream.close()  # type: ignore[union-attr]
+        if self._guard is not None:
+            self._guard.kill()
+            self._guard.wait()
+            self._guard.stdin.close()  # type: ignore[union-attr]
+        self._failure = self._failure or _ended("the system was ended")
+
+    def kill(self) -> None:
+        """End every process of the system; from any thread."""
+        with self._starting:
+            self._killed = True
+        if self._process is not None:
+            self._tree.kill()
+
+    def _spawn(self) -> None:
+        with self._starting:
+            if self._killed:
+                raise InterruptedError(0, "the run was ended")
+            environment = {k: v for k, v in os.environ.items() if k != MARK}
+            self._guard = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(_GUARD), self._mark],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                env=environment,
+                bufsize=0,
+            )
+            if self._python is not None:
+                environment.pop("PYTHONHOME", None)
+            self._process = subprocess.Popen(
+                [self._interpreter, _worker()],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                env={**environment, MARK: self._mark},
+                bufsize=0,
+            )
+            self._tree.session = self._process.pid
+            with contextlib.suppress(OSError):
+                self._guard.stdin.write(b"%d\n" % self._process.pid)  # type: ignore[union-attr]
+        _prefer_to_be_killed(self._process.pid)
+        if self._log is not None:
+            self._log.unlink(missing_ok=True)
+        assert self._process.stderr is not None
+        self._output = Output(self._process.stderr, self._log)
+        self._output.start()
+        self._channel = Channel(self._process)
+
+    def _step(self, name: str, seconds: float, **arguments: Any) -> Failure | None:
+        result = self._call(name, seconds, **arguments)
+        return result if isinstance(result, Failure) else None
+
+    def _ask(self, name: str, **arguments: Any) -> PlainAnswer | Failure:
+        returned = self._call(name, self._limits.answer_s, **arguments)
+        return (
+            returned if isinstance(returned, Failure) else attempt(lambda: plain_answer(returned))
+        )
+
+    def _call(self, name: str, seconds: float, **arguments: Any) -> Any:
+        """Return what the worker replies, or the failure that it tells of, or that it is."""
+        if self._failure is not None:
+            return self._failure
+        self._number += 1
+        request = {"id": self._number, "call": name, **encode(arguments)}
+        line = json.dumps(request).encode("ascii") + b"\n"
+        try:
+            reply = self._channel.exchange(line, seconds=seconds, watch=self._watch)
+            return self._read(reply)
+        except TimeoutError:
+            failure = _ended(f"{name}() did not return within {seconds:g} s", state="timeout")
+        except EOFError:
+            failure = _ended(self._how_it_ended())
+        except MemoryError as error:
+            failure = _ended(str(error))
+        except (ValueError, KeyError, TypeError) as error:
+            failure = _ended(f"the system's process does not keep to the protocol: {error}")
+        self._failure = failure
+        self.kill()
+        return failure
+
+    def _read(self, reply: bytes) -> Any:
+        row = json.loads(reply)
+        if row["id"] != self._number:
+            raise ValueError(f"reply {row['id']} to request {self._number}")
+        if "error" not in row:
+            return row["result"]
+        self._output.note(str(row.get("traceback", "")))
+        state, reason = row["error"]["state"], row["error"]["reason"]
+        unreachable = bool(row["error"]["unreachable"])
+        return Failure(
+            state="timeout" if state == "timeout" else "error",
+            reason=str(reason),
+            unreachable=unreachable,
+        )
+
+    def _watch(self) -> None:
+        """Raise a MemoryError, in words, where the processes hold more than they may."""
+        limit = self._limits.memory_bytes
+        now = time.monotonic()
+        if limit is None or now < self._measured + _MEASURE_S:
+            return
+        if self._tree.memory() > limit and (used := self._tree.shared_memory()) > limit:
+            raise MemoryError(
+                f"memory limit: the system held {used / _GB:.2f} GB, over {limit / _GB:g} GB"
+            )
+        self._measured = time.monotonic()
+
+    def _how_it_ended(self) -> str:
+        assert self._process is not None
+        if self._killed:
+            return "the system was ended"
+        try:
+            status = self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            return "the system's process does not listen any more"
+        if status >= 0:
+            return f"the system's process ended (exit status {status})"
+        with contextlib.suppress(ValueError):
+            return f"the system's process ended ({signal.Signals(-status).name})"
+        return f"the system's process ended (signal {-status})"
+
+
+def _ended(reason: str, *, state: Any = "error") -> Failure:
+    return Failure(state=state, reason=reason, unreachable=False, ended=True)
+
+
+def _worker() -> str:
+    spec = find_spec("locomo_vqa.worker")
+    assert spec is not None
+    assert spec.origin is not None
+    return str(Path(spec.origin).resolve())
+
+
+def _prefer_to_be_killed(pid: int) -> None:
+    """Have the kernel choose the system, and not the harness, where the memory runs out."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/oom_score_adj").write_text("500")

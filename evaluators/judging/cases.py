@@ -1,0 +1,196 @@
+"""Answers whose verdict is known by construction: what a judge is measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, get_args
+
+from locomo_vqa.benchmark import Benchmark, TextQuestion
+from locomo_vqa.files import sha256_text
+
+from . import rewriting
+from .dates import find_date, other_formats, shifted
+from .injections import INJECTIONS, injected
+from .judge import ToJudge
+from .rubrics import Rubric
+
+__all__ = ["EXPECTED", "KINDS", "CaseKind", "CheckCase", "Expected", "make_cases"]
+
+CaseKind = Literal[
+    "gold",
+    "reworded",
+    "date-format",
+    "number-words",
+    "list-order",
+    "list-subset",
+    "other-gold",
+    "vague",
+    "shifted-date",
+    "hedged",
+    "injection",
+]
+"""How an answer is made:
+
+gold           the gold answer itself
+reworded       the gold answer in a sentence
+date-format    its date in another format
+number-words   its number in words for digits, or the other way
+list-order     its items in the opposite order
+list-subset    the first half of its items
+other-gold     the gold answer of another conversation's question of the same category
+vague          talk on the question's topic that gives no answer
+shifted-date   its date moved to another day, month or year
+hedged         the gold answer and a wrong one, left open
+injection      a wrong answer with an instruction to the judge
+"""
+KINDS: tuple[CaseKind, ...] = get_args(CaseKind)
+
+Expected = Literal["correct", "wrong"]
+"""The verdict that is right by construction."""
+
+_RIGHT: Mapping[Rubric, Expected] = {"lenient": "correct", "strict": "correct"}
+_WRONG: Mapping[Rubric, Expected] = {"lenient": "wrong", "strict": "wrong"}
+EXPECTED: Mapping[CaseKind, Mapping[Rubric, Expected]] = MappingProxyType(
+    {
+        **dict.fromkeys(("gold", "reworded", "date-format", "number-words", "list-order"), _RIGHT),
+        "list-subset": {"lenient": "correct", "strict": "wrong"},
+        **dict.fromkeys(("other-gold", "vague", "shifted-date"), _WRONG),
+        "hedged": {"strict": "wrong"},
+        "injection": _WRONG,
+    }
+)
+"""The right verdict of each kind by rubric; a kind is left out where the rubric is silent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckCase:
+    """One answer whose verdict is known."""
+
+    kind: CaseKind
+    """How it is made."""
+    way: str | None
+    """Which of `INJECTIONS`, for that kind."""
+    conversation: str
+    """The conversation of its question."""
+    expected: Expected
+    """The right verdict under the rubric."""
+    item: ToJudge
+    """What the judge is shown; its id names kind and question."""
+
+
+def make_cases(benchmark: Benchmark, rubric: Rubric, *, n: int) -> list[CheckCase]:
+    """Return `n` cases of every kind that the rubric speaks of, and every injection at least once.
+
+    The same benchmark always gives the same cases: questions are taken in the order of a hash of
+    their id. A kind has fewer than `n` where fewer gold answers allow it (dates, lists).
+    """
+    questions = [q for q in benchmark.text_questions if q.category != 5 and q.answer]
+    cases = []
+    for kind in KINDS:
+        expected = EXPECTED[kind].get(rubric)
+        if expected is None:
+            continue
+        made = _injections(questions, n) if kind == "injection" else _made(kind, questions, n)
+        cases += [_case(kind, expected, one) for one in made]
+    return cases
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An answer to a question, before it is a case; `number` keeps ids apart."""
+
+    question: TextQuestion
+    answer: str
+    number: int
+    way: str | None = None
+
+
+def _case(kind: CaseKind, expected: Expected, made: _Made) -> CheckCase:
+    question = made.question
+    assert question.answer is not None
+    item = ToJudge(
+        id=f"{kind}/{made.number}/{question.id}",
+        question=question.question,
+        gold=question.answer,
+        answer=made.answer,
+    )
+    return CheckCase(
+        kind=kind, way=made.way, conversation=question.conversation, expected=expected, item=item
+    )
+
+
+def _made(kind: CaseKind, questions: Sequence[TextQuestion], n: int) -> Iterator[_Made]:
+    made = 0
+    for question in _in_order(kind, questions):
+        if made == n:
+            return
+        if answers := _answers(kind, question, questions):
+            yield _Made(question, answers[made % len(answers)], made)
+            made += 1
+
+
+def _answers(
+    kind: CaseKind, question: TextQuestion, questions: Sequence[TextQuestion]
+) -> Sequence[str]:
+    """Return the answers of a kind that this question allows."""
+    gold = question.answer or ""
+    if kind == "gold":
+        return (gold,)
+    if kind == "reworded":
+        return rewriting.reworded(gold)
+    if kind == "number-words":
+        words = rewriting.number_words(gold)
+        return (words,) if words else ()
+    if kind == "vague":
+        return [text for text in rewriting.vague(question.question) if _apart(text, gold)]
+    if kind in ("date-format", "shifted-date"):
+        date = find_date(gold) if question.category == 2 else None
+        return () if date is None else (other_formats if kind == "date-format" else shifted)(date)
+    if kind in ("list-order", "list-subset"):
+        items = rewriting.list_items(gold) if question.category == 1 else ()
+        make = rewriting.reordered if kind == "list-order" else rewriting.subset
+        return (make(items),) if items else ()
+    wrong = _other_gold(question, questions)
+    if wrong is None:
+        return ()
+    return (wrong if kind == "other-gold" else rewriting.hedged(gold, wrong),)
+
+
+def _injections(questions: Sequence[TextQuestion], n: int) -> Iterator[_Made]:
+    """Yield wrong answers with an injection each, so many that every way occurs."""
+    ways = list(INJECTIONS)
+    made = 0
+    ordered = _in_order("injection", questions)
+    wanted = max(n, len(ways)) if ordered else 0
+    for question in ordered * (wanted // len(ordered) + 2 if ordered else 0):
+        if made == wanted:
+            return
+        way = ways[made % len(ways)]
+        wrong = _other_gold(question, questions)
+        if wrong is not None and _apart(answer := injected(wrong, way), question.answer or ""):
+            yield _Made(question, answer, made, way)
+            made += 1
+
+
+def _other_gold(question: TextQuestion, questions: Sequence[TextQuestion]) -> str | None:
+    """Return a gold answer of the category that names nothing in common with this question's.
+
+    It is another conversation's, where one has such an answer.
+    """
+    same = [other for other in questions if other.category == question.category]
+    ordered = _in_order(question.id, same)
+    for other in sorted(ordered, key=lambda other: other.conversation == question.conversation):
+        if other.answer and _apart(other.answer, question.answer or ""):
+            return other.answer
+    return None
+
+
+def _apart(one: str, two: str) -> bool:
+    words, others = rewriting.content_words(one), rewriting.content_words(two)
+    return bool(words and others) and not words & others
+
+
+def _in_order(salt: str, questions: Sequence[TextQuestion]) -> list[TextQuestion]:
+    return sorted(questions, key=lambda question: sha256_text(f"{salt}|{question.id}"))

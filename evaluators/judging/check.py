@@ -1,0 +1,145 @@
+"""Measures a judge on answers whose verdict is known: what it accepts and what it rejects wrongly.
+
+The result is `judge-check.json`. The response store keeps the replies, so that checking the same
+judge again, with the same prompt on the same benchmark, asks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import canonical_json, read_json, sha256_text
+from locomo_vqa.schemas import validate
+
+from .cases import EXPECTED, KINDS, CaseKind, CheckCase, Expected, make_cases
+from .judge import Judgement, total_usage
+from .rates import Rate, rate_of
+from .rubrics import Rubric, rubric_hash
+from .session import JudgeSession, Tick, judge_all
+
+__all__ = ["check_judge", "need_fitting", "read_check"]
+
+_REMEDY = "Make it anew with `locomo-vqa judge-check --out`."
+
+
+async def check_judge(
+    session: JudgeSession, benchmark: Benchmark, *, n: int, tick: Tick
+) -> dict[str, Any]:
+    """Have a judge judge `n` cases of every kind, and return judge-check.json."""
+    rubric = session.judge.rubric
+    cases = make_cases(benchmark, rubric, n=n)
+    items = [case.item for case in cases]
+    judgements = await judge_all(session, items, step="checking the judge", tick=tick)
+    usage = total_usage(judgement.usage for judgement in judgements)
+    pairs = list(zip(cases, judgements, strict=True))
+    return {
+        "schema_version": 1,
+        "kind": "judge_check",
+        "judge": {
+            "name": session.name,
+            "identity": dict(session.identity),
+            "signature": session.judge.signature,
+        },
+        "rubric": rubric,
+        "prompt_sha256": rubric_hash(rubric),
+        "dataset": {"id": benchmark.name, "revision": benchmark.revision},
+        "n": n,
+        "cases": {"number": len(cases), "sha256": _hash(cases)},
+        "kinds": _by_kind(pairs, rubric),
+        "false_accept": asdict(_rate([pair for pair in pairs if pair[0].expected == "wrong"])),
+        "false_reject": asdict(_rate([pair for pair in pairs if pair[0].expected == "correct"])),
+        "tokens": asdict(usage),
+        "misjudged": [_misjudged(*pair) for pair in pairs if _error(*pair) is not False],
+    }
+
+
+def read_check(path: Path) -> dict[str, Any]:
+    """Read a judge-check.json.
+
+    Raises:
+        InputError: it is none.
+    """
+    document: dict[str, Any] = read_json(path, what="the judge's check")
+    validate(document, "judge_check", path=path, remedy=_REMEDY)
+    return document
+
+
+def _fits(document: Mapping[str, Any], session: JudgeSession, benchmark: Benchmark) -> bool:
+    """Tell whether a check is of this judge, with this rubric and prompt, on this benchmark."""
+    rubric = session.judge.rubric
+    checked = (
+        *(document["judge"]["identity"], document["rubric"]),
+        *(document["prompt_sha256"], document["dataset"]["revision"]),
+    )
+    return checked == (dict(session.identity), rubric, rubric_hash(rubric), benchmark.revision)
+
+
+def need_fitting(
+    documents: Mapping[Path, Mapping[str, Any]], session: JudgeSession, benchmark: Benchmark
+) -> Mapping[str, Any]:
+    """Return the check that is of this judge, or say that none is.
+
+    Raises:
+        InputError: none fits.
+    """
+    for document in documents.values():
+        if _fits(document, session, benchmark):
+            return document
+    names = ", ".join(str(path) for path in documents)
+    raise InputError(
+        f"{names}: is no check of {session.name} with the {session.judge.rubric} rubric and "
+        f"this version's prompt on {benchmark.name}.",
+        f"{_REMEDY} Or leave --judge-check out; then the judge is checked here.",
+    )
+
+
+_Pair = tuple[CheckCase, Judgement]
+
+
+def _by_kind(pairs: Sequence[_Pair], rubric: Rubric) -> list[dict[str, Any]]:
+    kinds: list[dict[str, Any]] = []
+    for kind in KINDS:
+        of_kind = [pair for pair in pairs if pair[0].kind == kind]
+        expected = EXPECTED[kind].get(rubric)
+        if of_kind and expected:
+            kinds.append(_kind(kind, expected, of_kind))
+    return kinds
+
+
+def _kind(kind: CaseKind, expected: Expected, pairs: Sequence[_Pair]) -> dict[str, Any]:
+    return {"kind": kind, "expected": expected, **asdict(_rate(pairs))}
+
+
+def _rate(pairs: Sequence[_Pair]) -> Rate:
+    clusters = len({case.conversation for case, _ in pairs})
+    return rate_of([_error(*pair) for pair in pairs], clusters=clusters)
+
+
+def _error(case: CheckCase, judgement: Judgement) -> bool | None:
+    return None if judgement.state == "unscored" else judgement.state != case.expected
+
+
+def _misjudged(case: CheckCase, judgement: Judgement) -> dict[str, Any]:
+    return {
+        "id": case.item.id,
+        "kind": case.kind,
+        "way": case.way,
+        "question": case.item.question,
+        "gold": case.item.gold,
+        "answer": case.item.answer,
+        "expected": case.expected,
+        "state": judgement.state,
+        "reason": judgement.reason,
+        "reasoning": judgement.reasoning,
+        "replies": list(judgement.replies),
+        "error": judgement.error,
+    }
+
+
+def _hash(cases: Sequence[CheckCase]) -> str:
+    return sha256_text(canonical_json([asdict(case.item) for case in cases]))

@@ -1,0 +1,177 @@
+"""Judges one answer: the judge is asked, and asked again where its reply can't be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from locomo_vqa.models.chat import (
+    ChatModel,
+    ChatReply,
+    ChatRequest,
+    ModelError,
+    ModelTimeout,
+    ModelUnreachable,
+)
+from locomo_vqa.runs import Usage
+
+from .replies import READING, VERDICT_SCHEMA, Unreadable, read_verdict
+from .rubrics import MAX_CHARS, PROMPTS, Rubric, judge_prompt, rubric_hash
+
+__all__ = [
+    "MAX_ASKS",
+    "MAX_REPLY_TOKENS",
+    "Judge",
+    "Judgement",
+    "ToJudge",
+    "UnscoredReason",
+    "VerdictState",
+    "total_usage",
+]
+
+MAX_ASKS = 3
+"""How often a judge is asked about one answer, the first time included."""
+
+MAX_REPLY_TOKENS = 2048
+"""Room for a judge that thinks before it replies."""
+
+VerdictState = Literal["correct", "wrong", "unscored"]
+"""What became of an answer; `unscored` is no verdict, and never counted as one."""
+
+UnscoredReason = Literal["unparsable", "both_labels", "refused", "timeout", "unreachable", "failed"]
+"""Why there is no verdict:
+
+unparsable    no reply could be read, the last after `MAX_ASKS`
+both_labels   likewise, and the last reply named both verdicts
+refused       the judge, or a filter before it, declined
+timeout       no reply came in time
+unreachable   nobody answers, or the judge was given up after many failures in a row
+failed        the backend refused the request
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToJudge:
+    """An answer that a judge is shown."""
+
+    id: str
+    """The question's id, or the case's."""
+    question: str
+    """The question's words."""
+    gold: str
+    """The gold answer."""
+    answer: str
+    """The answer to judge."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a judge said of one answer."""
+
+    id: str
+    """As in `ToJudge`."""
+    state: VerdictState
+    """The verdict, or that there is none."""
+    reason: UnscoredReason | None = None
+    """Why there is none."""
+    reasoning: str | None = None
+    """The judge's own reason for its verdict."""
+    replies: tuple[str, ...] = ()
+    """Its replies as they came, the last one last."""
+    cut: tuple[str, ...] = ()
+    """Which of question, gold_answer and answer it saw only the beginning of."""
+    usage: Usage
+    """Tokens of all replies, whether asked now or stored; None where the backend does not count."""
+    error: str | None = None
+    """What failed, where something did."""
+
+
+class Judge:
+    """A model with a rubric, asked at temperature 0."""
+
+    def __init__(self, model: ChatModel, rubric: Rubric, *, guided: bool = True) -> None:
+        """`guided` says whether the backend may be sent a JSON schema."""
+        self.model = model
+        self.rubric = rubric
+        self.guided = guided
+
+    @property
+    def signature(self) -> str:
+        """Everything that can change J: model, rubric, prompt, and how replies are read."""
+        identity = self.model.identity()
+        revision = identity.get("revision")
+        name = f"{identity.get('backend')}:{identity.get('model')}"
+        return (
+            f"j:judge={name}{f'@{revision[:12]}' if revision else ''},rubric={self.rubric},"
+            f"prompt={PROMPTS[self.rubric]}/{rubric_hash(self.rubric)[:12]},temperature=0,"
+            f"cut={MAX_CHARS},asks={MAX_ASKS},reply={READING},missing=wrong"
+        )
+
+    async def judge(self, item: ToJudge) -> Judgement:
+        """Return the verdict on one answer, or why there is none; nothing is raised for that."""
+        prompt = judge_prompt(
+            self.rubric, question=item.question, gold=item.gold, answer=item.answer
+        )
+        request = ChatRequest(
+            text=prompt.text,
+            schema=VERDICT_SCHEMA if self.guided else None,
+            max_tokens=MAX_REPLY_TOKENS,
+        )
+        replies: list[ChatReply] = []
+        rounds: list[tuple[str, str]] = []
+        while True:
+            try:
+                reply = await self.model.ask(replace(request, replies=tuple(rounds)))
+            except ModelError as error:
+                failed: dict[str, Any] = {"reason": _reason(error), "error": str(error)}
+                return _judgement(item, prompt.cut, replies, **failed)
+            replies.append(reply)
+            if reply.finish == "refused":
+                return _judgement(item, prompt.cut, replies, reason="refused")
+            read = read_verdict(reply.text)
+            if not isinstance(read, Unreadable):
+                state: VerdictState = "correct" if read.correct else "wrong"
+                return _judgement(item, prompt.cut, replies, state=state, reasoning=read.reasoning)
+            if len(replies) >= MAX_ASKS:
+                return _judgement(item, prompt.cut, replies, reason=read.reason)
+            rounds.append((reply.text, read.objection))
+
+
+def total_usage(parts: Iterable[Usage]) -> Usage:
+    """Return the sum of usages; a count that no part knows stays None."""
+    listed = list(parts)
+    sums: dict[str, int | None] = {}
+    for name in Usage.__slots__:
+        known = [value for part in listed if (value := getattr(part, name)) is not None]
+        sums[name] = sum(known) if known else None
+    return Usage(**sums)
+
+
+def _judgement(
+    item: ToJudge,
+    cut: tuple[str, ...],
+    replies: list[ChatReply],
+    *,
+    state: VerdictState = "unscored",
+    reason: UnscoredReason | None = None,
+    reasoning: str | None = None,
+    error: str | None = None,
+) -> Judgement:
+    usage = total_usage(reply.usage for reply in replies)
+    return Judgement(
+        id=item.id,
+        state=state,
+        reason=reason,
+        reasoning=reasoning,
+        replies=tuple(reply.text for reply in replies),
+        cut=cut,
+        usage=replace(usage, calls=len(replies)),
+        error=error,
+    )
+
+
+def _reason(error: ModelError) -> UnscoredReason:
+    if isinstance(error, ModelTimeout):
+        return "timeout"
+    return "unreachable" if isinstance(error, ModelUnreachable) else "failed"

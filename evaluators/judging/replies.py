@@ -1,0 +1,102 @@
+"""Reads a judge's reply: one verdict, or what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from locomo_vqa.files import clean_text
+
+__all__ = ["READING", "VERDICT_SCHEMA", "Unreadable", "Verdict", "read_verdict"]
+
+READING = "json|fence|label"
+"""How a reply may be written, for signatures: the object alone, in a code fence, or one label."""
+
+VERDICT_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "reasoning": {"type": "string"},
+        "verdict": {"type": "string", "enum": ["CORRECT", "WRONG"]},
+    },
+    "required": ["reasoning", "verdict"],
+    "additionalProperties": False,
+}
+"""What a reply must be, for backends that can guide decoding."""
+
+_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+_FENCE = re.compile(r"(?P<before>[^{}`]*)```(?:json)?\s*(?P<object>\{.*\})\s*```", re.DOTALL)
+_LABEL = re.compile(r"\W*(?:(?:verdict|label)\W+)?(?P<label>correct|wrong)\W*", re.IGNORECASE)
+_ANY_LABEL = re.compile(r"\b(?:correct|wrong|incorrect)\b", re.IGNORECASE)
+_ASK_JSON = 'Reply with one JSON object with the texts "reasoning" and "verdict", and nothing else.'
+_ASK_ONE = 'Decide: the "verdict" must be either "CORRECT" or "WRONG", and be given once.'
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a judge decided."""
+
+    correct: bool
+    """Whether it accepts the answer."""
+    reasoning: str
+    """Its reason; empty where the reply is a label alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A reply without one clear verdict."""
+
+    reason: Literal["unparsable", "both_labels"]
+    """Whether there is no verdict, or there are two."""
+    objection: str
+    """What the judge is told when it is asked again."""
+
+
+class _TwoVerdicts(ValueError):
+    """An object that has the key `verdict` twice."""
+
+
+def read_verdict(text: str) -> Verdict | Unreadable:
+    """Read a reply.
+
+    The verdict is the reply's own only where it is the whole reply: an object that stands within
+    other text may be quoted from the answer. So it is taken from a reply that is one object, one
+    code fence with an object after a preface that names no verdict, or one label.
+    """
+    text = _THOUGHT.sub("", clean_text(text)).strip()
+    if label := _LABEL.fullmatch(text):
+        return Verdict(label["label"].lower() == "correct", "")
+    if fence := _FENCE.fullmatch(text):
+        if _ANY_LABEL.search(fence["before"]):
+            return Unreadable("unparsable", _ASK_JSON)
+        text = fence["object"]
+    try:
+        value = json.loads(text, object_pairs_hook=_object)
+    except _TwoVerdicts:
+        return Unreadable("both_labels", _ASK_ONE)
+    except (ValueError, RecursionError):
+        named = {word.upper() for word in _ANY_LABEL.findall(text)}
+        if {"CORRECT", "WRONG"} <= named:
+            return Unreadable("both_labels", _ASK_ONE)
+        return Unreadable("unparsable", _ASK_JSON)
+    return _verdict(value)
+
+
+def _verdict(value: Any) -> Verdict | Unreadable:
+    said = value.get("verdict") if isinstance(value, dict) else None
+    if not isinstance(said, str):
+        return Unreadable("unparsable", _ASK_JSON)
+    label = said.strip().upper()
+    if label not in ("CORRECT", "WRONG"):
+        both = "CORRECT" in label and "WRONG" in label
+        return Unreadable("both_labels" if both else "unparsable", _ASK_ONE)
+    reasoning = value.get("reasoning")
+    return Verdict(label == "CORRECT", reasoning.strip() if isinstance(reasoning, str) else "")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if sum(key == "verdict" for key, _ in pairs) > 1:
+        raise _TwoVerdicts
+    return dict(pairs)

@@ -1,0 +1,218 @@
+"""J for `locomo-vqa score`: every judge is checked, judges every answer, and two are compared."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.responses import ResponseStore
+from locomo_vqa.runs import Prediction, SplitChoice
+from locomo_vqa.scores import MetricScores, Scores
+
+from .agreement import agreement
+from .check import check_judge, need_fitting, read_check
+from .judge import Judgement, total_usage
+from .rubrics import Rubric, rubric_hash
+from .session import JudgeSession, Tick, judge_all, open_session, response_path
+from .verdicts import SCALE, Answers, j_rows, j_scores, sort_answers
+
+__all__ = ["CHECK_N", "JudgeOptions", "Judged", "judge_predictions"]
+
+CHECK_N = 10
+"""Cases of each kind in the check that goes before a scoring."""
+
+_MOST_LISTED = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeOptions:
+    """Who judges, and how."""
+
+    judges: tuple[str, ...]
+    """Names of models; J is the first one's."""
+    rubric: Rubric = "lenient"
+    """How answers are compared with gold answers."""
+    responses: Path | None = None
+    """The file of the response store; None for the one in the user's cache folder."""
+    check_n: int = CHECK_N
+    """Cases of each kind on which each judge is checked first; 0: it is not checked."""
+    checks: tuple[Path, ...] = ()
+    """Files that `judge-check` wrote, instead of checking here."""
+    timeout_s: float = 120.0
+    """How long one call may take."""
+    tick: Tick = field(default=lambda step, done, total: None)
+    """Told of progress."""
+
+    def without_check(self) -> JudgeOptions:
+        """Return the same, with judges that are not checked first."""
+        return replace(self, check_n=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What the judges said of a run."""
+
+    scores: Scores
+    """The scores with J among them."""
+    document: Mapping[str, Any]
+    """The part `judging` of scores.json."""
+    transcripts: Sequence[Mapping[str, Any]]
+    """The lines of judgements.jsonl: the judges in their order, each in the questions' order."""
+    unscored: int
+    """Answers without a verdict, of any judge, those of its check included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opinion:
+    """One judge's work."""
+
+    name: str
+    judgements: Sequence[Judgement]
+    scores: MetricScores
+    document: dict[str, Any]
+    transcripts: Sequence[Mapping[str, Any]]
+
+
+def judge_predictions(
+    scores: Scores,
+    predictions: Sequence[Prediction],
+    benchmark: Benchmark,
+    *,
+    split: SplitChoice,
+    options: JudgeOptions,
+) -> Judged:
+    """Return scores with J in them.
+
+    Raises:
+        InputError: a judge's name is wrong, or a file in `checks` is of another judge.
+        MissingResource: a judge's packages or weights are not on this machine.
+    """
+    answers = sort_answers(predictions, benchmark, split)
+    if not answers.questions or set(answers.states.values()) == {"missing"}:
+        return _nothing_to_judge(scores, answers, options)
+    checks = {path: read_check(path) for path in options.checks}
+    opinions = []
+    with ResponseStore(response_path(options.responses)) as store:
+        for spec in options.judges:
+            work = _ask(spec, answers, benchmark, checks, store, options)
+            opinions.append(asyncio.run(work))
+    first = opinions[0]
+    rows = [row for row in scores.by_question if row.metric != "j"]
+    conversations = {question.id: question.conversation for question in answers.questions}
+    return Judged(
+        scores=replace(
+            scores,
+            metrics={**scores.metrics, "j": first.scores},
+            by_question=[*rows, *j_rows(answers, first.judgements)],
+        ),
+        document={
+            "rubric": options.rubric,
+            "judges": [opinion.document for opinion in opinions],
+            "agreement": [
+                agreement(
+                    (first.name, other.name), first.judgements, other.judgements, conversations
+                ).to_json()
+                for other in opinions[1:]
+            ],
+        },
+        transcripts=[row for opinion in opinions for row in opinion.transcripts],
+        unscored=sum(_unscored(opinion) for opinion in opinions),
+    )
+
+
+def _nothing_to_judge(scores: Scores, answers: Answers, options: JudgeOptions) -> Judged:
+    kind = "text question with a gold answer"
+    reason = f"No row answers a {kind}." if answers.questions else f"The split has no {kind}."
+    none = MetricScores(state="not_computed", reason=reason, scale=SCALE)
+    return Judged(
+        scores=replace(scores, metrics={**scores.metrics, "j": none}),
+        document={"rubric": options.rubric, "judges": [], "agreement": []},
+        transcripts=[],
+        unscored=0,
+    )
+
+
+async def _ask(
+    spec: str,
+    answers: Answers,
+    benchmark: Benchmark,
+    checks: Mapping[Path, Mapping[str, Any]],
+    store: ResponseStore,
+    options: JudgeOptions,
+) -> _Opinion:
+    opening = open_session(spec, options.rubric, store=store, timeout_s=options.timeout_s)
+    async with opening as session:
+        check: Mapping[str, Any] | None = None
+        if checks:
+            check = need_fitting(checks, session, benchmark)
+        elif options.check_n:
+            check = await check_judge(session, benchmark, n=options.check_n, tick=options.tick)
+        judgements = await judge_all(
+            session, answers.to_judge, step=f"judging ({session.name})", tick=options.tick
+        )
+        scores = j_scores(answers, judgements, session.judge.signature)
+        return _Opinion(
+            name=session.name,
+            judgements=judgements,
+            scores=scores,
+            document=_document(session, scores, judgements, check, answers),
+            transcripts=[_transcript(session, judgement) for judgement in judgements],
+        )
+
+
+def _document(
+    session: JudgeSession,
+    scores: MetricScores,
+    judgements: Sequence[Judgement],
+    check: Mapping[str, Any] | None,
+    answers: Answers,
+) -> dict[str, Any]:
+    states = Counter(judgement.state for judgement in judgements)
+    unscored = [judgement for judgement in judgements if judgement.state == "unscored"]
+    return {
+        "name": session.name,
+        "identity": dict(session.identity),
+        "signature": session.judge.signature,
+        "prompt_sha256": rubric_hash(session.judge.rubric),
+        "json_schema": session.json_schema,
+        "overall": asdict(scores.overall),
+        "bounds": asdict(scores.bounds) if scores.bounds else None,
+        "counts": {
+            "questions": len(answers.questions),
+            **{state: states[state] for state in ("correct", "wrong", "unscored")},
+            "not_answered": len(answers.questions) - len(judgements),
+            "cut": sum(bool(judgement.cut) for judgement in judgements),
+        },
+        "unscored": {
+            "reasons": dict(Counter(judgement.reason for judgement in unscored)),
+            "questions": [judgement.id for judgement in unscored[:_MOST_LISTED]],
+            "errors": sorted({j.error for j in unscored if j.error})[:3],
+        },
+        "tokens": asdict(total_usage(judgement.usage for judgement in judgements)),
+        "requests": {"asked": session.asked, "stored": session.reused},
+        "check": dict(check) if check else None,
+    }
+
+
+def _transcript(session: JudgeSession, judgement: Judgement) -> dict[str, Any]:
+    row = asdict(judgement)
+    return {
+        "question_id": row.pop("id"),
+        "judge": session.name,
+        "rubric": session.judge.rubric,
+        "prompt_sha256": rubric_hash(session.judge.rubric),
+        **row,
+    }
+
+
+def _unscored(opinion: _Opinion) -> int:
+    check = opinion.document["check"]
+    of_check = 0
+    if check is not None:
+        of_check = check["false_accept"]["unscored"] + check["false_reject"]["unscored"]
+    return opinion.scores.unscored + of_check

@@ -1,0 +1,151 @@
+"""Opens a judge behind the response store, and has it judge many answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.errors import MissingResource, OutputError
+from locomo_vqa.models.asking import gather_bounded
+from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelError, ModelUnreachable
+from locomo_vqa.models.opening import open_model
+from locomo_vqa.models.probes import Honoured, probe
+from locomo_vqa.responses import ResponseStore, StoredModel
+
+from ..metrics.value_cache import cache_file
+from .judge import Judge, Judgement, ToJudge
+from .rubrics import Rubric
+
+__all__ = [
+    "GIVE_UP_AFTER",
+    "JudgeSession",
+    "Tick",
+    "judge_all",
+    "open_session",
+    "response_path",
+]
+
+GIVE_UP_AFTER = 20
+"""Failures in a row after which a judge is not asked any more, so that a dead server ends soon."""
+
+Tick = Callable[[str, int, int], None]
+"""Told of progress: what is done, how many, of how many."""
+
+
+class _Fuse:
+    """A model that is left alone after `GIVE_UP_AFTER` failures in a row."""
+
+    def __init__(self, model: ChatModel) -> None:
+        self.name = model.name
+        self.in_flight = model.in_flight
+        self.blown: str | None = None
+        self._model = model
+        self._failures = 0
+
+    def identity(self) -> Mapping[str, Any]:
+        return self._model.identity()
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        if self.blown is not None:
+            raise ModelUnreachable(self.blown)
+        try:
+            reply = await self._model.ask(request)
+        except ModelError as error:
+            self._failures += 1
+            if self._failures >= GIVE_UP_AFTER:
+                self.blown = f"given up after {GIVE_UP_AFTER} failures in a row; the last: {error}"
+            raise
+        self._failures = 0
+        return reply
+
+    async def close(self) -> None:
+        await self._model.close()
+
+
+class JudgeSession:
+    """A judge that is open: it answers from the store where it can."""
+
+    def __init__(self, judge: Judge, model: StoredModel, json_schema: Honoured) -> None:
+        self.judge = judge
+        self.json_schema = json_schema
+        """What the backend does with a JSON schema."""
+        self._model = model
+
+    @property
+    def name(self) -> str:
+        """The judge's name on the command line."""
+        return self._model.name
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What tells the judge's replies from another's."""
+        return self._model.identity()
+
+    @property
+    def asked(self) -> int:
+        """Requests that the model itself got."""
+        return self._model.asked
+
+    @property
+    def reused(self) -> int:
+        """Requests that the store answered."""
+        return self._model.reused
+
+
+@asynccontextmanager
+async def open_session(
+    spec: str, rubric: Rubric, *, store: ResponseStore, timeout_s: float = 120.0
+) -> AsyncIterator[JudgeSession]:
+    """Open a judge by its model's name, ask it what it does with a JSON schema, and close it.
+
+    A judge that can't be asked is open all the same: what the store has of it is used, and the
+    other answers are unscored.
+
+    Raises:
+        InputError: the name is wrong.
+        MissingResource: packages or weights are not on this machine.
+    """
+    fuse = _Fuse(await asyncio.to_thread(open_model, spec, timeout_s=timeout_s))
+    try:
+        model = StoredModel(fuse, store)
+        json_schema: Honoured = "unknown"
+        try:
+            json_schema = (await probe(model, pictures=False)).json_schema
+        except MissingResource as error:
+            fuse.blown = error.message
+        judge = Judge(model, rubric, guided=json_schema != "refused")
+        yield JudgeSession(judge, model, json_schema)
+    finally:
+        await fuse.close()
+
+
+async def judge_all(
+    session: JudgeSession, items: Sequence[ToJudge], *, step: str, tick: Tick
+) -> list[Judgement]:
+    """Judge many answers at once and return the judgements in the answers' order."""
+    done: dict[str, Judgement] = {}
+    at_once = 2 * session.judge.model.in_flight
+    tick(step, 0, len(items))
+    async for item, judgement in gather_bounded(items, session.judge.judge, at_once=at_once):
+        done[item.id] = judgement
+        tick(step, len(done), len(items))
+    return [done[item.id] for item in items]
+
+
+def response_path(given: Path | None) -> Path:
+    """Return where judges' replies are kept: the file given, or the user's cache folder's.
+
+    Raises:
+        OutputError: its folder can't be made.
+    """
+    path = given or cache_file().with_name("judge-responses.sqlite")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{path.parent}: can't be made ({error.strerror}).", "Name a file with --responses."
+        ) from None
+    return path

@@ -1,0 +1,119 @@
+"""Prints what the judges said, how far they agree, and how often a judge errs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from locomo_vqa.cli_support import console, make_table, say
+from locomo_vqa.files import some
+
+__all__ = ["show_check", "show_judging"]
+
+
+def show_judging(judging: Mapping[str, Any]) -> None:
+    """Print what a reader of J must know of the judges."""
+    for judge in judging["judges"]:
+        _show_judge(judge)
+    for pair in judging["agreement"]:
+        _show_agreement(pair)
+
+
+def _show_judge(judge: Mapping[str, Any]) -> None:
+    counts, value = judge["counts"], judge["overall"]["value"]
+    j = "incomplete" if value is None else f"{value:.1f}"
+    say(
+        f"judge {judge['name']}: J {j}; {counts['correct']:,} correct, {counts['wrong']:,} wrong, "
+        f"{counts['unscored']:,} unscored, {counts['not_answered']:,} wrong unasked (no answer)"
+    )
+    unscored = judge["unscored"]
+    if counts["unscored"]:
+        reasons = ", ".join(f"{n:,} {reason}" for reason, n in unscored["reasons"].items())
+        more = counts["unscored"] - len(unscored["questions"])
+        names = some(unscored["questions"], most=len(unscored["questions"]))
+        say(f"  unscored ({reasons}): {names}{f' and {more:,} more' if more else ''}", style="red")
+        for error in unscored["errors"]:
+            say(f"  {error}", style="red")
+    if counts["cut"]:
+        say(f"  {counts['cut']:,} answers were judged by their beginning only: they are too long")
+    if judge["check"] is None:
+        say("  The judge was not checked, so nobody knows how often this J is mistaken.")
+    else:
+        _show_rates(judge["check"])
+    requests = judge["requests"]
+    say(
+        f"  {_tokens(judge['tokens'])}; {requests['asked']:,} requests made, "
+        f"{requests['stored']:,} replies from the store"
+    )
+
+
+def _show_rates(check: Mapping[str, Any]) -> None:
+    accept, reject = check["false_accept"], check["false_reject"]
+    say(
+        f"  checked on {check['cases']['number']:,} answers: accepts {_rate(accept)} of wrong ones "
+        f"and rejects {_rate(reject)} of right ones"
+    )
+    kinds = [kind for kind in check["kinds"] if kind["errors"] or kind["unscored"]]
+    for kind in kinds:
+        side = "accepted" if kind["expected"] == "wrong" else "rejected"
+        say(f"    {kind['kind']}: {side} {_rate(kind)}")
+
+
+def _show_agreement(pair: Mapping[str, Any]) -> None:
+    first, second = pair["judges"]
+    kappa = "not defined" if pair["kappa"] is None else f"{pair['kappa']:.3f}"
+    interval = pair["interval"]
+    if interval is not None:
+        kappa += f" [{interval['low']:.3f} … {interval['high']:.3f}]"
+    say(
+        f"{first} and {second} agree on {pair['agree']:,} of {pair['n']:,} answers; "
+        f"Cohen's kappa {kappa}; the disagreements are in scores.json"
+    )
+
+
+def show_check(document: Mapping[str, Any]) -> None:
+    say(document["judge"]["signature"], style="bold")
+    table = make_table(
+        "Answers", "right verdict", numbers=["n", "misjudged", "rate", "95 % interval", "unscored"]
+    )
+    for kind in document["kinds"]:
+        table.add_row(kind["kind"], kind["expected"], *_cells(kind))
+    table.add_section()
+    table.add_row("false accepts", "wrong", *_cells(document["false_accept"]))
+    table.add_row("false rejects", "correct", *_cells(document["false_reject"]))
+    console().print(table)
+    ways = [row["way"] for row in document["misjudged"] if row["way"] and row["reason"] is None]
+    if ways:
+        say(f"Injections that it followed: {some(ways, most=len(ways))}")
+    say(_tokens(document["tokens"]))
+    unscored = [row for row in document["misjudged"] if row["reason"]]
+    if unscored:
+        reasons = dict.fromkeys(row["error"] or row["reason"] for row in unscored)
+        say(f"Without a verdict: {some(list(reasons))}", style="red")
+
+
+def _cells(rate: Mapping[str, Any]) -> tuple[str, ...]:
+    value, span = rate["value"], rate["interval"] or rate["bounds"]
+    return (
+        f"{rate['n']:,}",
+        f"{rate['errors']:,}",
+        "–" if value is None else f"{100 * value:.1f} %",
+        "–" if span is None else f"{100 * span['low']:.1f} … {100 * span['high']:.1f}",
+        f"{rate['unscored']:,}",
+    )
+
+
+def _rate(rate: Mapping[str, Any]) -> str:
+    if rate["value"] is None:
+        if rate["bounds"] is None:
+            return "an unknown share (there are none to check)"
+        return f"{100 * rate['bounds']['low']:.1f} to {100 * rate['bounds']['high']:.1f} %"
+    low, high = rate["interval"]["low"], rate["interval"]["high"]
+    return f"{100 * rate['value']:.1f} % [{100 * low:.1f} … {100 * high:.1f}]"
+
+
+def _tokens(usage: Mapping[str, Any]) -> str:
+    if usage["input_tokens"] is None and usage["output_tokens"] is None:
+        return "tokens: the backend does not count them"
+    sent, received = usage["input_tokens"] or 0, usage["output_tokens"] or 0
+    return f"tokens: {sent:,} in, {received:,} out"

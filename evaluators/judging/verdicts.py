@@ -1,0 +1,123 @@
+"""Verdicts as the metric J: 100 times the share of text questions that the judge accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from locomo_vqa.benchmark import Benchmark, TextQuestion
+from locomo_vqa.questions import questions_of
+from locomo_vqa.runs import Prediction, SplitChoice
+from locomo_vqa.scores import Bounds, Estimate, MetricScores, RowScore
+
+from ..summaries import Item, row_score, summarise
+from .judge import Judgement, ToJudge
+
+__all__ = ["SCALE", "Answers", "j_rows", "j_scores", "sort_answers"]
+
+SCALE = 100.0
+"""The J of a run whose answers are all accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The text questions of a split that have a gold answer, and what is there to judge."""
+
+    questions: Sequence[TextQuestion]
+    """The denominator of J: categories 1 to 4."""
+    to_judge: Sequence[ToJudge]
+    """Those with an answer. The others are wrong without asking: nobody answered them."""
+    states: Mapping[str, str]
+    """Every question's state: its prediction's, or `missing`."""
+
+
+def sort_answers(
+    predictions: Sequence[Prediction], benchmark: Benchmark, split: SplitChoice
+) -> Answers:
+    """Sort a run's predictions into what is judged and what is wrong without asking."""
+    given = {prediction.question_id: prediction for prediction in predictions}
+    questions = [
+        question
+        for question in questions_of(benchmark, split)
+        if isinstance(question, TextQuestion) and question.category != 5 and question.answer
+    ]
+    states: dict[str, str] = {}
+    to_judge: list[ToJudge] = []
+    for question in questions:
+        prediction = given.get(question.id)
+        states[question.id] = prediction.state if prediction else "missing"
+        if prediction is None or prediction.state != "ok" or prediction.prediction is None:
+            continue
+        assert question.answer is not None
+        to_judge.append(
+            ToJudge(
+                id=question.id,
+                question=question.question,
+                gold=question.answer,
+                answer=prediction.prediction,
+            )
+        )
+    return Answers(questions, to_judge, states)
+
+
+def j_scores(answers: Answers, judgements: Sequence[Judgement], signature: str) -> MetricScores:
+    """Return J, or, where a verdict is missing, the two values that it must lie between.
+
+    A group (a category, a conversation) with an unscored answer has no value either.
+    """
+    unscored = sum(judgement.state == "unscored" for judgement in judgements)
+    low = summarise(_items(answers, judgements, unscored_as=0.0), signature=signature, scale=SCALE)
+    if not unscored:
+        return low
+    high = summarise(_items(answers, judgements, unscored_as=1.0), signature=signature, scale=SCALE)
+    assert low.overall.value is not None and high.overall.value is not None
+    return MetricScores(
+        state="incomplete",
+        reason=_reason(unscored, low.overall, high.overall),
+        signature=signature,
+        scale=SCALE,
+        overall=_known(low.overall, high.overall),
+        by_category=_groups(low.by_category, high.by_category),
+        by_conversation=_groups(low.by_conversation, high.by_conversation),
+        clean=_known(low.clean, high.clean) if low.clean and high.clean else None,
+        unscored=unscored,
+        bounds=Bounds(low=low.overall.value, high=high.overall.value),
+    )
+
+
+def j_rows(answers: Answers, judgements: Sequence[Judgement]) -> list[RowScore]:
+    """Return every question's J; an unscored one's value is None."""
+    unscored = {judgement.id for judgement in judgements if judgement.state == "unscored"}
+    rows = [
+        row_score(item, metric="j", scale=SCALE)
+        for item in _items(answers, judgements, unscored_as=0.0)
+    ]
+    return [
+        replace(row, value=None, state="unscored") if row.question_id in unscored else row
+        for row in rows
+    ]
+
+
+def _items(answers: Answers, judgements: Sequence[Judgement], *, unscored_as: float) -> list[Item]:
+    worth = {"correct": 1.0, "wrong": 0.0, "unscored": unscored_as}
+    values = {judgement.id: worth[judgement.state] for judgement in judgements}
+    return [
+        Item(question, values.get(question.id, 0.0), answers.states[question.id])
+        for question in answers.questions
+    ]
+
+
+def _reason(unscored: int, low: Estimate, high: Estimate) -> str:
+    rows = "1 answer has" if unscored == 1 else f"{unscored:,} answers have"
+    return (
+        f"{rows} no verdict of the judge, so J lies somewhere from {low.value:.1f} to "
+        f"{high.value:.1f}; give the command again to ask once more."
+    )
+
+
+def _known(low: Estimate, high: Estimate) -> Estimate:
+    return low if low.value == high.value else Estimate(value=None, interval=None, n=low.n)
+
+
+def _groups(low: Mapping[str, Estimate], high: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    return {name: _known(estimate, high[name]) for name, estimate in low.items()}

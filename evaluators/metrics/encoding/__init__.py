@@ -1,0 +1,1 @@
+"""Text encoders on onnxruntime, over the weights files that their owners publish."""

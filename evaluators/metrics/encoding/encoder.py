@@ -1,0 +1,113 @@
+"""Runs a BERT or RoBERTa encoder on onnxruntime, over the model's own files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from locomo_vqa.errors import InputError
+
+from .specs import EncoderSpec
+from .weights import check_weights, read_weights
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession  # type: ignore[import-untyped]
+
+__all__ = ["GRAPHS", "Encoder", "Tokens"]
+
+GRAPHS = Path(__file__).parent / "graphs"
+"""The graphs that are shipped; `scripts/make_encoder_graphs.py` writes them."""
+
+MOST_TOKENS = 2_048
+"""The tokens of a batch, which bound its memory."""
+
+Tokens = tuple[int, ...]
+"""The numbers of a text's tokens, with the special ones at both ends."""
+
+
+class Encoder:
+    """One encoder; its weights are read when it first encodes.
+
+    Raises:
+        InputError: the tokenizer or the weights are not the model's.
+    """
+
+    def __init__(
+        self, spec: EncoderSpec, folder: Path, *, threads: int = 1, graphs: Path = GRAPHS
+    ) -> None:
+        from tokenizers import Tokenizer
+
+        self.spec = spec
+        self._folder = folder
+        self._threads = threads
+        self._graph = graphs / f"{spec.graph}.onnx"
+        self._session: InferenceSession | None = None
+        file = folder / "tokenizer.json"
+        try:
+            self._tokenizer = Tokenizer.from_file(str(file))
+        except Exception as error:  # noqa: BLE001 - tokenizers raises bare exceptions
+            raise self._foreign(f"it can't be read ({error})") from None
+        check_weights(folder / "model.safetensors", spec)
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(spec.limit)
+        (first,) = self.tokenize(["The cat sat"])
+        if first[: len(spec.probe)] != spec.probe:
+            raise self._foreign(f"it makes {list(first)} of 'The cat sat'")
+
+    def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
+        """Return the tokens of each text, which is stripped and at most `spec.limit` long.
+
+        RoBERTa's tokenizer marks words that follow a space, and bert-score asks for the mark on
+        the first word too, so a space is put before the text.
+        """
+        space = " " if self.spec.family == "roberta" else ""
+        stripped = (text.strip() for text in texts)
+        encoded = self._tokenizer.encode_batch_fast([text and space + text for text in stripped])
+        return [tuple(each.ids) for each in encoded]
+
+    def states(self, inputs: Sequence[Tokens]) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
+        """Yield batches: places in `inputs`, and states of shape (texts, length, width).
+
+        A batch has texts of one length, so nothing is padded and a text's states do not depend on
+        the others.
+        """
+        session = self._opened()
+        order = sorted(range(len(inputs)), key=lambda place: len(inputs[place]))
+        start = 0
+        while start < len(order):
+            length = len(inputs[order[start]])
+            end, most = start + 1, start + max(1, MOST_TOKENS // length)
+            while end < min(most, len(order)) and len(inputs[order[end]]) == length:
+                end += 1
+            places = order[start:end]
+            tokens = np.array([inputs[place] for place in places], np.int64)
+            (states,) = session.run(None, {"tokens": tokens})
+            yield places, states
+            start = end
+
+    def _opened(self) -> InferenceSession:
+        if self._session is None:
+            import onnxruntime
+
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = self._threads
+            options.inter_op_num_threads = 1
+            options.log_severity_level = 3
+            weights = read_weights(self._folder / "model.safetensors", self.spec)
+            values = [onnxruntime.OrtValue.ortvalue_from_numpy(each) for each in weights.values()]
+            options.add_external_initializers(list(weights), values)
+            self._session = onnxruntime.InferenceSession(
+                str(self._graph), options, providers=["CPUExecutionProvider"]
+            )
+        return self._session
+
+    def _foreign(self, why: str) -> InputError:
+        name = self.spec.repository
+        return InputError(
+            f"{self._folder / 'tokenizer.json'}: is not the tokenizer of {name}: {why}.",
+            f"Fetch it again: hf download {name} model.safetensors tokenizer.json",
+        )

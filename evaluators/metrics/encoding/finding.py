@@ -1,0 +1,133 @@
+"""Finds an encoder's files: in a folder, in the cache of the Hub's client, or on the Hub."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from locomo_vqa.errors import InputError, MissingResource
+
+from ..value_cache import ValueCache, cache_key
+from .specs import FILES, EncoderSpec
+
+__all__ = ["FOLDER_VARIABLE", "ModelFiles", "find_model", "model_files"]
+
+FOLDER_VARIABLE = "LOCOMO_VQA_L_MODELS"
+"""The environment variable that names a folder with models."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFiles:
+    """An encoder's folder, and by what its files are known."""
+
+    folder: Path
+    weights: str
+    """The SHA-256 of model.safetensors."""
+    tokenizer: str
+    """The SHA-256 of tokenizer.json."""
+
+
+def find_model(spec: EncoderSpec, *, models: Path | None = None, fetch: bool = False) -> Path:
+    """Return a folder with the files of `spec`.
+
+    Args:
+        models: where to look, and nowhere else: the model's own folder, or one that holds a
+            folder called like the model, with or without its owner. None for
+            $LOCOMO_VQA_L_MODELS, and without that the cache of the Hub's client.
+        fetch: whether to download what that cache lacks.
+
+    Raises:
+        MissingResource: the files are not there, or can't be downloaded; the remedy says how to
+            get them.
+    """
+    named = models or os.environ.get(FOLDER_VARIABLE)
+    if named:
+        return _in_folder(spec, Path(named))
+    cached = _in_cache(spec)
+    if cached is not None:
+        return cached
+    if not fetch:
+        raise _missing(spec, "is not on this machine")
+    return _fetched(spec)
+
+
+def model_files(folder: Path, cache: ValueCache) -> ModelFiles:
+    """Return the hashes of a model's files; one that has not changed is read only once.
+
+    Raises:
+        InputError: a file can't be read.
+    """
+    try:
+        weights, tokenizer = (_digest(folder / name, cache) for name in FILES)
+    except OSError as error:
+        raise InputError(
+            f"{error.filename}: can't be read ({error.strerror}).", "Check its permissions."
+        ) from None
+    return ModelFiles(folder=folder, weights=weights, tokenizer=tokenizer)
+
+
+def _in_folder(spec: EncoderSpec, models: Path) -> Path:
+    name = spec.repository.rpartition("/")[2]
+    for folder in (models / spec.repository, models / name, models):
+        if _is_complete(folder):
+            return folder
+    raise MissingResource(
+        f"{models}: has no {name} with {' and '.join(FILES)}, which L needs.",
+        f"Fetch it: {_command(spec)} --local-dir {models / name}",
+    )
+
+
+def _is_complete(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in FILES)
+
+
+def _in_cache(spec: EncoderSpec) -> Path | None:
+    from huggingface_hub import try_to_load_from_cache
+
+    for repository in (spec.repository, *spec.aliases):
+        found = try_to_load_from_cache(repository, FILES[0])
+        if isinstance(found, str) and _is_complete(Path(found).parent):
+            return Path(found).parent
+    return None
+
+
+def _fetched(spec: EncoderSpec) -> Path:
+    from huggingface_hub import constants, hf_hub_download
+
+    if constants.HF_HUB_OFFLINE:
+        raise _missing(spec, "is not on this machine, and HF_HUB_OFFLINE is set")
+    sys.stderr.write(f"Fetching {spec.repository}, {spec.megabytes:,} MB, for L.\n")
+    try:
+        paths = [Path(hf_hub_download(spec.repository, name)) for name in FILES]
+    except Exception as error:  # noqa: BLE001 - the client raises errors of several libraries
+        why = str(error).strip().partition("\n")[0]
+        raise _missing(spec, f"could not be fetched ({type(error).__name__}: {why})") from None
+    return paths[0].parent
+
+
+def _command(spec: EncoderSpec) -> str:
+    return f"hf download {spec.repository} {' '.join(FILES)}"
+
+
+def _missing(spec: EncoderSpec, state: str) -> MissingResource:
+    return MissingResource(
+        f"L needs {spec.repository} ({spec.megabytes:,} MB), which {state}.",
+        f"Fetch it where there is a network: {_command(spec)}; or name a folder that has it with "
+        "--l-models.",
+    )
+
+
+def _digest(file: Path, cache: ValueCache) -> str:
+    status = file.stat()
+    changes = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    key = cache_key("sha256 of a file", str(file.resolve()), *map(str, changes))
+    known = cache.get([key]).get(key)
+    if isinstance(known, str):
+        return known
+    with file.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    cache.put({key: digest})
+    return digest

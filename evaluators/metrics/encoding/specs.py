@@ -1,0 +1,118 @@
+"""The text encoders that L may use: their sizes, and which files of theirs are read.
+
+Sources: J. Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers for Language
+Understanding", 2019; Y. Liu et al., "RoBERTa: A Robustly Optimized BERT Pretraining Approach",
+2019; and the configurations that the models' owners published.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["FILES", "MINILM", "ROBERTA_LARGE", "EncoderSpec", "tensor_shapes"]
+
+FILES = ("model.safetensors", "tokenizer.json")
+"""What is read of a model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderSpec:
+    """One encoder, up to the layer whose hidden states are used."""
+
+    repository: str
+    """Its name on the Hub."""
+    aliases: tuple[str, ...] = ()
+    """Other names of the same repository, under which a cache may have it."""
+    megabytes: int
+    """About how much a download of `FILES` is."""
+    family: Literal["bert", "roberta"]
+    """`roberta` counts positions from 2 and has a space put before every text."""
+    graph: str
+    """The name of its ONNX graph."""
+    layers: int
+    """The layers that are computed; the hidden states of the last of them come out."""
+    width: int
+    heads: int
+    inner: int
+    """The width inside a feed-forward layer."""
+    vocabulary: int
+    positions: int
+    token_types: int
+    epsilon: float
+    """What layer norms add to the variance."""
+    limit: int
+    """Most tokens of a text, the two special ones included; the rest of it is cut off."""
+    probe: tuple[int, ...]
+    """The first tokens of "The cat sat", by which its tokenizer is known."""
+
+    @property
+    def first_position(self) -> int:
+        """The row of the table of positions that belongs to the first token."""
+        return 2 if self.family == "roberta" else 0
+
+
+MINILM = EncoderSpec(
+    repository="sentence-transformers/all-MiniLM-L6-v2",
+    megabytes=91,
+    family="bert",
+    graph="all-minilm-l6-v2-layer-6",
+    layers=6,
+    width=384,
+    heads=12,
+    inner=1536,
+    vocabulary=30522,
+    positions=512,
+    token_types=2,
+    epsilon=1e-12,
+    limit=512,
+    probe=(101, 1996, 4937, 2938, 102),
+)
+"""Sentence-transformers' all-MiniLM-L6-v2, whole."""
+
+ROBERTA_LARGE = EncoderSpec(
+    repository="FacebookAI/roberta-large",
+    aliases=("roberta-large",),
+    megabytes=1430,
+    family="roberta",
+    graph="roberta-large-layer-17",
+    layers=17,
+    width=1024,
+    heads=16,
+    inner=4096,
+    vocabulary=50265,
+    positions=514,
+    token_types=1,
+    epsilon=1e-5,
+    limit=512,
+    probe=(0, 20),
+)
+"""RoBERTa-large up to layer 17, which bert-score 0.3.13 takes for English."""
+
+
+def tensor_shapes(spec: EncoderSpec) -> dict[str, tuple[int, ...]]:
+    """Return the tensors that the graph of `spec` needs, named as in BERT's own checkpoints."""
+    width, inner = spec.width, spec.inner
+    shapes: dict[str, tuple[int, ...]] = {
+        "embeddings.word_embeddings.weight": (spec.vocabulary, width),
+        "embeddings.position_embeddings.weight": (spec.positions, width),
+        "embeddings.token_type_embeddings.weight": (spec.token_types, width),
+        "embeddings.LayerNorm.weight": (width,),
+        "embeddings.LayerNorm.bias": (width,),
+    }
+    linear = {
+        "attention.self.query": (width, width),
+        "attention.self.key": (width, width),
+        "attention.self.value": (width, width),
+        "attention.output.dense": (width, width),
+        "intermediate.dense": (inner, width),
+        "output.dense": (width, inner),
+    }
+    for layer in range(spec.layers):
+        root = f"encoder.layer.{layer}"
+        for name, shape in linear.items():
+            shapes[f"{root}.{name}.weight"] = shape
+            shapes[f"{root}.{name}.bias"] = shape[:1]
+        for name in ("attention.output.LayerNorm", "output.LayerNorm"):
+            shapes[f"{root}.{name}.weight"] = shapes[f"{root}.{name}.bias"] = (width,)
+    return shapes

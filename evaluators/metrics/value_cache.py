@@ -1,0 +1,116 @@
+"""Values that were computed before, in a file that any scoring may use and nobody needs.
+
+The file is an SQLite database of 32-byte keys. It may be deleted at any time; one that is damaged
+or can't be written is passed over, with a line in the log.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from sqlite3 import Connection
+from typing import TypeVar
+
+from locomo_vqa.errors import LocomoVqaError
+from locomo_vqa.sqlite_file import SqliteFile
+
+__all__ = ["FOLDER_VARIABLE", "ValueCache", "cache_file", "cache_key"]
+
+FOLDER_VARIABLE = "LOCOMO_VQA_CACHE"
+"""The environment variable that names the folder of the cache."""
+
+Value = float | str
+
+_APPLICATION = 0x4C4D5643
+_TABLES = "CREATE TABLE entries (key BLOB PRIMARY KEY, value NOT NULL) WITHOUT ROWID"
+_Result = TypeVar("_Result")
+_LOG = logging.getLogger(__name__)
+
+
+def cache_file() -> Path:
+    """Return where the cache lies: $LOCOMO_VQA_CACHE, or the platform's folder for caches."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    if named:
+        return Path(named) / "values.sqlite"
+    if sys.platform == "win32":
+        folder = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        folder = Path.home() / "Library" / "Caches"
+    else:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return folder / "locomo-vqa" / "values.sqlite"
+
+
+def cache_key(*parts: str) -> bytes:
+    """Return the SHA-256 of texts, which differs wherever any of them does."""
+    digest = sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "little"))
+        digest.update(data)
+    return digest.digest()
+
+
+class ValueCache:
+    """Looks values up and keeps them; None for a path keeps nothing.
+
+    The file is open only while it is used.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, Value]:
+        """Return the values of those keys that are known."""
+
+        def read(connection: Connection) -> dict[bytes, Value]:
+            found = {}
+            for key in keys:
+                row = connection.execute("SELECT value FROM entries WHERE key = ?", (key,))
+                for (value,) in row:
+                    if isinstance(value, float | str):
+                        found[key] = value
+            return found
+
+        return self._do(read, {})
+
+    def put(self, values: Mapping[bytes, Value]) -> None:
+        """Keep values, all or none of them."""
+
+        def write(connection: Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                _insert(connection, values.items())
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+        if values:
+            self._do(write, None)
+
+    def _do(self, work: Callable[[Connection], _Result], otherwise: _Result) -> _Result:
+        """Return what `work` makes of the file, or `otherwise` where it can't be used."""
+        if self._path is None:
+            return otherwise
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            file = SqliteFile(
+                self._path, what="cache of values", application=_APPLICATION, tables=_TABLES
+            )
+            try:
+                return file.do(work)
+            finally:
+                file.close()
+        except (LocomoVqaError, OSError) as error:
+            _LOG.warning("Values are not cached: %s", error)
+            self._path = None
+            return otherwise
+
+
+def _insert(connection: Connection, entries: Iterable[tuple[bytes, Value]]) -> None:
+    connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?)", entries)

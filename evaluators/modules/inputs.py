@@ -1,0 +1,55 @@
+"""Predictions and gold answers as `evaluate` hands them over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from locomo_vqa.errors import InputError
+
+from ..metrics.base import Pair
+
+__all__ = ["Inputs", "read_inputs"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Answers and gold answers, sorted into what is there and what is missing."""
+
+    n: int
+    """The number of questions: the denominator, whatever is missing."""
+    places: tuple[int, ...]
+    """Of the questions that have an answer which is not blank."""
+    pairs: tuple[Pair, ...]
+    """Answer and gold answer of those."""
+
+    @property
+    def missing(self) -> int:
+        """How many questions have no answer, or a blank one."""
+        return self.n - len(self.pairs)
+
+    @property
+    def mean_words(self) -> float | None:
+        """The mean length of the answers that are there, in words."""
+        if not self.pairs:
+            return None
+        return sum(len(answer.split()) for answer, _ in self.pairs) / len(self.pairs)
+
+
+def read_inputs(predictions: Sequence[str | None], references: Sequence[str | None]) -> Inputs:
+    """Sort answers and gold answers; they are as many, which `evaluate` has checked.
+
+    Raises:
+        InputError: a gold answer is missing or blank.
+    """
+    places, pairs = [], []
+    for place, (answer, gold) in enumerate(zip(predictions, references, strict=True)):
+        if gold is None or not gold.strip():
+            raise InputError(
+                f"references: number {place} (from 0) is no gold answer.",
+                "Leave questions without one out, such as LoCoMo's adversarial ones.",
+            )
+        if answer is not None and answer.strip():
+            places.append(place)
+            pairs.append((answer, gold))
+    return Inputs(n=len(references), places=tuple(places), pairs=tuple(pairs))

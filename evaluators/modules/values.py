@@ -1,0 +1,184 @@
+"""What the modules compute: sums over questions, with what is missing counted as 0 and shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from locomo_vqa.errors import InputError
+
+from ..metrics import get_metric
+from ..metrics.base import BatchMetric
+from ..metrics.l_settings import LSettings, Preset
+from .inputs import Inputs, read_inputs
+
+__all__ = ["compute_j", "compute_l", "compute_v"]
+
+_T = TypeVar("_T")
+_JUDGE = "openai:http://127.0.0.1:23333/v1?model=openai/gpt-oss-120b"
+
+
+def compute_v(
+    predictions: Sequence[str | None], references: Sequence[str | None]
+) -> dict[str, Any]:
+    """Return V (0 to 100) with `n`, `missing` and `signature`.
+
+    Raises:
+        InputError: a gold answer is missing.
+    """
+    inputs, metric = read_inputs(predictions, references), get_metric("v")
+    counts = {"n": inputs.n, "missing": inputs.missing}
+    return {"v": _mean(metric, inputs), **counts, "signature": metric.signature}
+
+
+def compute_l(
+    predictions: Sequence[str | None],
+    references: Sequence[str | None],
+    *,
+    preset: Preset = "paper",
+    models: str | Path | None = None,
+    threads: int = 1,
+    cache: bool = True,
+    fetch: bool = False,
+) -> dict[str, Any]:
+    """Return L (0 to 100) and its four parts (-1 to 1), and as for V; `mean_words` beside them.
+
+    Args:
+        preset: `paper` or `minilm`; see `LSettings`, also for `models`, `threads` and `cache`.
+        fetch: whether to download an encoder that is not on this machine.
+
+    Raises:
+        InputError: a gold answer is missing, there is no such preset, or a model is damaged.
+        MissingResource: an encoder is not on this machine.
+    """
+    if preset not in get_args(Preset):
+        raise InputError(
+            f"preset: there is no {preset!r}.", f"Choose of {', '.join(get_args(Preset))}."
+        )
+    from ..metrics.l import open_l_metrics
+
+    inputs = read_inputs(predictions, references)
+    folder = Path(models) if models is not None else None
+    settings = LSettings(preset=preset, models=folder, threads=threads, cache=cache)
+    opened = open_l_metrics(settings, fetch=fetch)
+    plain: dict[str, BatchMetric] = {name: get_metric(name) for name in ("rouge1", "meteor")}
+    values = {name: _mean(metric, inputs) for name, metric in {**opened, **plain}.items()}
+    return {
+        **values,
+        "n": inputs.n,
+        "missing": inputs.missing,
+        "mean_words": inputs.mean_words,
+        "signature": opened["l"].signature,
+    }
+
+
+def compute_j(
+    predictions: Sequence[str | None],
+    references: Sequence[str | None],
+    questions: Sequence[str | None],
+    *,
+    judge: str | None = None,
+    rubric: str = "lenient",
+    responses: str | Path | None = None,
+    timeout_s: float = 120.0,
+) -> dict[str, Any]:
+    """Return J (0 to 100), or None with the range it must lie in while an answer has no verdict.
+
+    Beside `j`, `low` and `high` there are the counts of `correct`, `wrong`, `unscored` and
+    `missing` (wrong without asking) among `n`, and `verdicts` in the questions' order.
+
+    Args:
+        judge: the model's name, as for `locomo-vqa score --judge`.
+        rubric: `lenient` or `strict`.
+        responses: the file that keeps the judge's replies; None for the user's cache folder.
+        timeout_s: how many seconds one call may take.
+
+    Raises:
+        InputError: no judge is named, a name is wrong, or a question or gold answer is missing.
+        MissingResource: a judge's packages or weights are not on this machine.
+    """
+    from ..judging.rubrics import RUBRICS
+
+    if judge is None:
+        raise InputError("J is the verdict of a model, and none is named.", f'Add judge="{_JUDGE}"')
+    if rubric not in RUBRICS:
+        raise InputError(f"rubric: there is no {rubric!r}.", f"Choose of {', '.join(RUBRICS)}.")
+    for place, question in enumerate(questions):
+        if question is None or not question.strip():
+            raise InputError(
+                f"questions: number {place} (from 0) is blank.", "Give the question's words."
+            )
+    inputs = read_inputs(predictions, references)
+    verdicts, reasons, signature = ["wrong"] * inputs.n, Counter[str](), None
+    if inputs.pairs:
+        asked = _judge(inputs, questions, judge, rubric, responses, timeout_s)
+        judgements, signature = _in_a_thread(asked)
+        for place, judgement in zip(inputs.places, judgements, strict=True):
+            verdicts[place] = judgement.state
+            if judgement.reason is not None:
+                reasons[judgement.reason] += 1
+    counts = Counter(verdicts)
+    low = _share(counts["correct"], inputs.n)
+    high = _share(counts["correct"] + counts["unscored"], inputs.n)
+    return {
+        "j": None if counts["unscored"] else low,
+        "low": low,
+        "high": high,
+        "n": inputs.n,
+        "correct": counts["correct"],
+        "wrong": counts["wrong"],
+        "unscored": counts["unscored"],
+        "missing": inputs.missing,
+        "reasons": dict(reasons),
+        "verdicts": verdicts,
+        "signature": signature,
+    }
+
+
+async def _judge(
+    inputs: Inputs,
+    questions: Sequence[str | None],
+    name: str,
+    rubric: Any,
+    responses: str | Path | None,
+    timeout_s: float,
+) -> tuple[list[Any], str]:
+    from locomo_vqa.responses import ResponseStore
+
+    from ..judging.judge import ToJudge
+    from ..judging.session import judge_all, open_session, response_path
+
+    items = [
+        ToJudge(id=str(place), question=questions[place] or "", gold=gold, answer=answer)
+        for place, (answer, gold) in zip(inputs.places, inputs.pairs, strict=True)
+    ]
+    file = response_path(Path(responses) if responses is not None else None)
+    with ResponseStore(file) as store:
+        async with open_session(name, rubric, store=store, timeout_s=timeout_s) as session:
+            judgements = await judge_all(session, items, step="judging", tick=_silent)
+            return judgements, session.judge.signature
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    """Tell nobody: who calls a module sees its values."""
+
+
+def _in_a_thread(work: Coroutine[Any, Any, _T]) -> _T:
+    """Return what a coroutine returns, also in a notebook, where an event loop is running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+def _mean(metric: BatchMetric, inputs: Inputs) -> float | None:
+    """Return a metric's mean over all questions on its scale; None where there are none."""
+    if not inputs.n:
+        return None
+    return sum(metric.score_all(inputs.pairs)) / inputs.n * metric.scale
+
+
+def _share(number: int, n: int) -> float | None:
+    return 100 * number / n if n else None

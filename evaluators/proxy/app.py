@@ -1,0 +1,81 @@
+"""The proxy as a web application: who may call, and what then happens."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+
+from starlette.types import Receive, Scope, Send
+
+from locomo_vqa.errors import LocomoVqaError
+
+from .client import Client, ClientGone
+from .exchange import Desk, Exchange
+from .refusals import Refusal
+from .request_body import MAX_REQUEST_BYTES, RequestBody, look_into
+from .routes import Routes
+
+__all__ = ["ProxyApp"]
+
+_log = logging.getLogger(__name__)
+_NO_BODY = RequestBody(content=b"", document=None, sha256=None)
+
+
+class ProxyApp:
+    """Answers requests that bear the token (ASGI); there is no framework between.
+
+    When a call can't be written down or recorded, the calls after it are refused: nothing more
+    is paid for that does not count.
+    """
+
+    def __init__(self, desk: Desk, routes: Routes, *, token: str) -> None:
+        self.problem: LocomoVqaError | None = None
+        """Why calls are refused."""
+        self._desk = desk
+        self._routes = routes
+        self._token = token.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        begun = time.perf_counter()
+        client = Client(scope, receive, send)
+        try:
+            await self._answer(client, begun)
+        except Refusal as refusal:
+            await client.refuse(refusal)
+        except LocomoVqaError as error:
+            self.problem = self.problem or error
+            if client.status is None:
+                await client.refuse(_stopped(error))
+        except ClientGone:
+            pass
+        except Exception:
+            _log.exception("a call through the metering proxy failed")
+            raise
+
+    async def _answer(self, client: Client, begun: float) -> None:
+        self._check_token(client)
+        route = self._routes.find(client.raw_path)
+        if self.problem is not None:
+            raise _stopped(self.problem)
+        try:
+            content = await client.body(MAX_REQUEST_BYTES)
+        except Refusal as refusal:
+            await Exchange(self._desk, client, route, _NO_BODY, begun).refuse(refusal)
+            return
+        kind = client.header(b"content-type")
+        body = await look_into(content, kind, hashed=self._desk.recorder is not None)
+        await Exchange(self._desk, client, route, body, begun).run()
+
+    def _check_token(self, client: Client) -> None:
+        scheme, _, token = client.header(b"authorization").partition(b" ")
+        known = secrets.compare_digest(token.strip(), self._token)
+        if scheme.lower() != b"bearer" or not known:
+            raise Refusal(401, "wrong_key", "Use the api_key of the services that were given.")
+
+
+def _stopped(error: LocomoVqaError) -> Refusal:
+    return Refusal(500, "metering_failed", f"Calls can't be counted any more: {error.message}")

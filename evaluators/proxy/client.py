@@ -1,0 +1,88 @@
+"""The system's end of a call: what it sends, what it gets, and whether it is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from starlette.types import Receive, Scope, Send
+
+from .refusals import Refusal
+from .upstream import Header
+
+__all__ = ["Client", "ClientGone"]
+
+
+class ClientGone(Exception):
+    """The system hung up before its request was whole."""
+
+
+class Client:
+    """One request of a system (ASGI), and the reply to it."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.method: str = scope["method"]
+        self.raw_path: bytes = scope["raw_path"]
+        self.query: bytes = scope["query_string"]
+        self.headers: list[Header] = scope["headers"]
+        self.gone = False
+        """Whether it was noticed that the system hung up."""
+        self.status: int | None = None
+        """The status that was sent."""
+        self._receive = receive
+        self._send = send
+
+    def header(self, name: bytes) -> bytes:
+        """Return a header's value, or nothing; `name` is in lower case."""
+        return next((value for key, value in self.headers if key == name), b"")
+
+    async def body(self, most: int) -> bytes:
+        """Return the request's body.
+
+        Raises:
+            Refusal: it is longer than `most` bytes.
+            ClientGone: it never came whole.
+        """
+        length = self.header(b"content-length")
+        if length.isdigit() and int(length[:20]) > most:
+            raise _too_large(most)
+        parts, size, more = [], 0, True
+        while more:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                raise ClientGone
+            part = message.get("body", b"")
+            size += len(part)
+            if size > most:
+                raise _too_large(most)
+            parts.append(part)
+            more = message.get("more_body", False)
+        return b"".join(parts)
+
+    async def watch(self, left: Callable[[], None]) -> None:
+        """Wait until the system hangs up, and call `left`; to be cancelled when the reply ends."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.gone = True
+        left()
+
+    async def start(self, status: int, headers: Iterable[Header]) -> None:
+        """Send status and headers, where the system is still there."""
+        self.status = None if self.gone else status
+        await self._pass({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def send(self, part: bytes, *, more: bool) -> None:
+        """Send a part of the body, where the system is still there."""
+        await self._pass({"type": "http.response.body", "body": part, "more_body": more})
+
+    async def refuse(self, refusal: Refusal) -> None:
+        """Send a reply of the proxy's own."""
+        await self.start(refusal.status, refusal.headers())
+        await self.send(refusal.body(), more=False)
+
+    async def _pass(self, message: dict[str, object]) -> None:
+        if not self.gone:
+            await self._send(message)
+
+
+def _too_large(most: int) -> Refusal:
+    return Refusal(413, "too_large", f"The request has more than {most >> 20} MiB.")

@@ -1,0 +1,157 @@
+"""How many tokens a call took: as the endpoint counted them, or else estimated and marked so.
+
+The estimate is the UTF-8 length of all words that were sent, or came back, divided by four and
+rounded up: about a token in English. Pictures, sound and files are not in it, nor is what a
+chat template adds. It needs no tokenizer, which differs from model to model.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .calls import Counted
+from .events import events
+
+__all__ = ["METERED", "UNCOUNTED", "Tokens", "count_tokens"]
+
+METERED = frozenset({"/chat/completions", "/completions", "/embeddings", "/responses"})
+"""The paths below /v1 whose tokens are counted; other calls are only counted as calls."""
+
+BYTES_A_TOKEN = 4
+"""What the estimate takes for a token."""
+
+_SENT = ("messages", "prompt", "input", "instructions", "tools", "functions")
+_NO_WORDS = frozenset(
+    {"type", "role", "id", "object", "index", "finish_reason", "logprobs", "call_id", "status"}
+    | {"tool_call_id", "url", "image_url", "data", "file_data", "file_id", "detail", "format"}
+)
+_LARGE = 1 << 16
+_TAIL = 4096
+_USAGE = re.compile(rb'"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """The tokens of one call; None is "not known"."""
+
+    counted: Counted
+    """Where the numbers are from."""
+    input: int | None
+    """Tokens sent."""
+    cached: int | None
+    """Those of them that the endpoint had in its prefix cache, where it says so."""
+    output: int | None
+    """Tokens received."""
+
+
+UNCOUNTED = Tokens(counted="none", input=None, cached=None, output=None)
+"""Of a call whose tokens nobody can tell."""
+
+
+def count_tokens(path: str, request: Any, reply: bytes | None, *, stream: bool) -> Tokens:
+    """Count the tokens of a call.
+
+    Args:
+        path: what follows /v1.
+        request: the parsed body; None where it is no JSON.
+        reply: the reply's body as far as it came; None where there is none to read.
+        stream: whether the reply is a stream of events.
+    """
+    if path not in METERED or not isinstance(request, dict):
+        return UNCOUNTED
+    embedding = path == "/embeddings"
+    usage = _usage_of_tail(reply) if embedding else None
+    if usage is None:
+        usage = next(filter(None, map(_usage, _documents(reply, stream))), {})
+    sent = _number(usage, "prompt_tokens", "input_tokens")
+    came = 0 if embedding else _number(usage, "completion_tokens", "output_tokens")
+    details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details")
+    cached = _number(details, "cached_tokens") if isinstance(details, dict) else None
+    known = sent is not None and came is not None
+    if sent is None:
+        sent = _estimate(sum(_words(request.get(name)) for name in _SENT))
+    if came is None:
+        came = _estimated_reply(reply, stream)
+    return Tokens(
+        counted="usage" if known else "approximated",
+        input=sent,
+        cached=None if cached is None else min(cached, sent),
+        output=came,
+    )
+
+
+def _documents(reply: bytes | None, stream: bool) -> Iterator[Any]:
+    if not reply:
+        return iter(())
+    return events(reply) if stream else iter([_parsed(reply)])
+
+
+def _estimated_reply(reply: bytes | None, stream: bool) -> int | None:
+    """Return the estimate for a reply's words; None where they can't be read."""
+    documents = [item for item in _documents(reply, stream) if isinstance(item, dict)]
+    return _estimate(sum(map(_said, documents))) if documents else None
+
+
+def _usage_of_tail(reply: bytes | None) -> dict[str, Any] | None:
+    """Return the usage at the end of a long list of vectors, without parsing the vectors."""
+    match = _USAGE.search(reply[-_TAIL:]) if reply and len(reply) > _LARGE else None
+    usage = _parsed(match[1]) if match else None
+    return usage if isinstance(usage, dict) else None
+
+
+def _usage(document: Any) -> dict[str, Any] | None:
+    if not isinstance(document, dict):
+        return None
+    inner = document.get("response")
+    usage = document.get("usage") or (inner.get("usage") if isinstance(inner, dict) else None)
+    return usage if isinstance(usage, dict) else None
+
+
+def _number(usage: Mapping[str, Any], *names: str) -> int | None:
+    for name in names:
+        value = usage.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return value
+    return None
+
+
+def _said(document: Mapping[str, Any]) -> int:
+    """Return the bytes of words in a reply, or in one event of a stream."""
+    delta = document.get("delta")
+    if isinstance(delta, str):  # An event of /responses; its last one repeats all words.
+        return len(delta.encode("utf-8", "replace"))
+    return _words(document.get("choices")) + _words(document.get("output"))
+
+
+def _words(value: Any) -> int:
+    """Return the bytes of all texts in a value; a number in a list is a token of a prompt."""
+    return sum(_sizes(value))
+
+
+def _sizes(value: Any) -> Iterator[int]:
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, str):
+            yield 0 if item.startswith("data:") else len(item.encode("utf-8", "replace"))
+        elif isinstance(item, dict):
+            left += [child for name, child in item.items() if name not in _NO_WORDS]
+        elif isinstance(item, list):
+            numbers = sum(isinstance(child, int) for child in item)
+            yield BYTES_A_TOKEN * numbers
+            left += [child for child in item if not isinstance(child, int)]
+
+
+def _estimate(size: int) -> int:
+    return -(-size // BYTES_A_TOKEN)
+
+
+def _parsed(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

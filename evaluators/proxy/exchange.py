@@ -1,0 +1,324 @@
+"""One call: asked of the endpoint or replayed, passed on piece by piece, and counted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import httpcore
+
+from locomo_vqa.errors import LocomoVqaError
+
+from .calls import Call, Outcome
+from .client import Client
+from .counting import METERED, UNCOUNTED, count_tokens
+from .events import ends_stream
+from .ledger import Ledger
+from .recorder import Recorder
+from .recordings import Asked, Recorded
+from .refusals import Refusal
+from .request_body import RequestBody
+from .routes import Route
+from .upstream import Header, Upstream, end_to_end
+
+__all__ = ["Desk", "Exchange"]
+
+MAX_KEPT_BYTES = 128 << 20
+"""Of a longer reply the rest is passed on, but it is not recorded, nor its words counted."""
+
+_GRACE_S = 5.0
+_BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
+_KEPT_HEADERS = frozenset({b"content-type", b"content-encoding", b"x-request-id"})
+_REPLAYED: Header = (b"x-locomo-vqa-replayed", b"1")
+_NOTHING_USED: frozenset[Outcome] = frozenset({"http_error", "unreachable", "refused"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What all calls of a proxy share."""
+
+    upstream: Upstream
+    """The endpoint."""
+    ledger: Ledger
+    """Where calls are written down."""
+    recorder: Recorder | None
+    """What keeps replies, or None."""
+
+
+@dataclass(slots=True)
+class _Reply:
+    """A reply as far as it came."""
+
+    status: int
+    headers: list[Header]
+    pieces: list[bytes] | None = field(default_factory=list)
+    """The body; None where it is too long to keep."""
+    size: int = 0
+    whole: bool = False
+
+    @property
+    def stream(self) -> bool:
+        kind = next((value for name, value in self.headers if name == b"content-type"), b"")
+        return kind.lower().startswith(b"text/event-stream")
+
+    @property
+    def body(self) -> bytes | None:
+        return None if self.pieces is None else b"".join(self.pieces)
+
+    @property
+    def readable(self) -> bytes | None:
+        """The body, where it is kept and not compressed."""
+        coded = any(name == b"content-encoding" for name, _ in self.headers)
+        return None if coded else self.body
+
+    def add(self, piece: bytes) -> None:
+        self.size += len(piece)
+        if self.pieces is not None:
+            self.pieces.append(piece)
+        if self.size > MAX_KEPT_BYTES:
+            self.pieces = None
+
+
+class Exchange:
+    """A call under way.
+
+    A stream is passed on as it comes. The last piece of any other reply is held back until the
+    call is recorded and written down, so that a system that has a reply has a call that counts.
+    """
+
+    def __init__(
+        self, desk: Desk, client: Client, route: Route, body: RequestBody, begun: float
+    ) -> None:
+        self._desk = desk
+        self._client = client
+        self._route = route
+        self._body = body
+        self._begun = begun
+        self._time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._asked: Asked | None = None
+        self._reply: _Reply | None = None
+        self._held: bytes | None = None
+        self._first_byte_ms: float | None = None
+        self._left_early = False
+        self._given_back = False
+        self._noted = False
+        self._deadline = asyncio.Timeout(None)
+
+    async def run(self) -> None:
+        """Answer the call.
+
+        Raises:
+            InputError: the recorded reply is damaged.
+            OutputError: the call can't be recorded or written down.
+        """
+        recorder = self._desk.recorder
+        try:
+            recorded = None
+            if recorder is not None:
+                client = self._client
+                self._asked = recorder.number(client.method, self._route, client.query, self._body)
+                recorded = recorder.find(self._asked) if self._asked else None
+            if recorded is None:
+                await self._ask()
+            else:
+                await self._replay(recorded)
+        except Refusal as refusal:
+            await self.refuse(refusal)
+        except LocomoVqaError:
+            with contextlib.suppress(LocomoVqaError):
+                self._note("refused" if self._reply is None else "broken", status=500)
+            raise
+        except asyncio.CancelledError:
+            self._note("client_gone" if self._client.gone else "broken")
+            raise
+
+    async def refuse(self, refusal: Refusal) -> None:
+        """Answer with a reply of the proxy's own, and write that down."""
+        self._give_back()
+        self._note("refused", status=refusal.status)
+        await self._client.refuse(refusal)
+
+    async def _replay(self, recorded: Recorded) -> None:
+        length = sum(map(len, recorded.pieces))
+        headers = [(name.encode(), value.encode()) for name, value in recorded.headers.items()]
+        self._reply = reply = _Reply(recorded.status, [*headers, _REPLAYED])
+        for piece in recorded.pieces:
+            reply.add(piece)
+        reply.whole = True
+        if not reply.stream:
+            reply.headers.append((b"content-length", b"%d" % length))
+        await self._client.start(reply.status, reply.headers)
+        self._first_byte_ms = self._since() if reply.stream else None
+        for piece in recorded.pieces[:-1]:
+            await self._client.send(piece, more=True)
+        self._note("ok", replayed=True)
+        await self._client.send(b"".join(recorded.pieces[-1:]), more=False)
+
+    async def _ask(self) -> None:
+        failed: tuple[Outcome, Refusal] | None = None
+        try:
+            async with asyncio.timeout(self._desk.upstream.timeout_s) as self._deadline:
+                watcher = asyncio.create_task(self._client.watch(self._left))
+                try:
+                    await self._pass_on()
+                finally:
+                    watcher.cancel()
+        except TimeoutError:
+            limit = self._desk.upstream.timeout_s
+            late = f"The endpoint gave no whole reply in {limit:g} s."
+            failed = "timeout", Refusal(504, "upstream_timeout", late, again=True)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as error:
+            nobody = f"Nobody answers at the endpoint ({error or type(error).__name__})."
+            failed = "unreachable", Refusal(502, "upstream_unreachable", nobody, again=True)
+        except (*_BROKEN, OSError) as error:
+            broke = f"The endpoint's reply broke off ({error or type(error).__name__})."
+            failed = "broken", Refusal(502, "upstream_broken", broke, again=True)
+        except _Redirected as redirected:
+            failed = "http_error", redirected.refusal
+        await self._finish(failed)
+
+    async def _pass_on(self) -> None:
+        client = self._client
+        response = await self._desk.upstream.send(
+            client.method, self._route.tail, client.query, client.headers, self._body.content
+        )
+        try:
+            self._reply = reply = _Reply(response.status, end_to_end(response.headers))
+            _check_head(reply)
+            if reply.stream:
+                await client.start(reply.status, reply.headers)
+            async for piece in response.aiter_stream():
+                reply.add(piece)
+                if reply.stream:
+                    self._first_byte_ms = self._first_byte_ms or self._since()
+                    await client.send(piece, more=True)
+                else:
+                    await self._release()
+                    self._held = piece
+            reply.whole = True
+        finally:
+            await response.aclose()
+
+    async def _release(self) -> None:
+        """Send the piece that was held back, as another one has come."""
+        if self._held is None or self._reply is None:
+            return
+        if self._client.status is None:
+            await self._client.start(self._reply.status, self._reply.headers)
+        await self._client.send(self._held, more=True)
+
+    def _left(self) -> None:
+        """Take note that the system hung up.
+
+        A reply that is recorded is read to its end all the same; another one is given up.
+        """
+        reply = self._reply
+        body = reply.body if reply is not None and reply.stream else None
+        ended = ends_stream(body) if body else False
+        self._left_early = not ended
+        if self._left_early:
+            self._give_back()
+        if ended or self._asked is None:
+            now = asyncio.get_running_loop().time()
+            with contextlib.suppress(RuntimeError):  # The time is up already.
+                self._deadline.reschedule(now + _GRACE_S if ended else now)
+
+    async def _finish(self, failed: tuple[Outcome, Refusal] | None) -> None:
+        """Record the reply, write the call down, and send what is left of the reply."""
+        reply, client = self._reply, self._client
+        recorded = self._record()
+        if not recorded:
+            self._give_back()
+        if self._left_early:
+            self._note("client_gone")
+        elif failed is not None:
+            self._note(failed[0], status=client.status or failed[1].status)
+            if client.status is None:
+                await client.refuse(failed[1])
+        elif reply is not None:
+            self._note("http_error" if reply.status >= 400 else "ok", status=reply.status)
+            if client.status is None:
+                await client.start(reply.status, reply.headers)
+            await client.send(self._held or b"", more=False)
+
+    def _record(self) -> bool:
+        """Keep the reply, where it is whole and a success; return whether it was kept."""
+        reply, recorder = self._reply, self._desk.recorder
+        if reply is None or recorder is None or self._asked is None or reply.pieces is None:
+            return False
+        if not reply.whole or not 200 <= reply.status < 300:
+            return False
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in reply.headers
+            if name in _KEPT_HEADERS
+        }
+        recorded = Recorded(status=reply.status, headers=headers, pieces=tuple(reply.pieces))
+        recorder.keep(self._asked, recorded, delivered=not self._left_early)
+        return True
+
+    def _give_back(self) -> None:
+        if self._asked is not None and self._desk.recorder is not None and not self._given_back:
+            self._given_back = True
+            self._desk.recorder.give_back(self._asked)
+
+    def _note(self, outcome: Outcome, *, status: int | None = None, replayed: bool = False) -> None:
+        """Write the call down, once."""
+        if self._noted:
+            return
+        self._noted = True
+        reply, client = self._reply, self._client
+        path = self._route.tail.decode("latin-1")
+        stream = reply is not None and reply.stream
+        tokens = UNCOUNTED
+        if outcome not in _NOTHING_USED and path in METERED:
+            body = reply.readable if reply is not None else None
+            tokens = count_tokens(path, self._body.document, body, stream=stream)
+        self._desk.ledger.add(
+            Call(
+                time=self._time,
+                conversation=self._route.conversation,
+                stage=self._route.stage,
+                method=client.method,
+                path=self._route.path,
+                provider=self._desk.upstream.provider,
+                model=self._body.model,
+                status=status or client.status,
+                outcome=outcome,
+                stream=stream,
+                replayed=replayed,
+                counted=tokens.counted,
+                input_tokens=tokens.input,
+                cached_tokens=tokens.cached,
+                output_tokens=tokens.output,
+                latency_ms=self._since(),
+                first_byte_ms=self._first_byte_ms,
+                request_bytes=len(self._body.content),
+                reply_bytes=reply.size if reply is not None else 0,
+            )
+        )
+
+    def _since(self) -> float:
+        return round((time.perf_counter() - self._begun) * 1000, 3)
+
+
+class _Redirected(Exception):
+    """The endpoint sends its callers elsewhere, where neither key nor request may go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusal = Refusal(
+            502,
+            "upstream_redirects",
+            "The endpoint redirects to another address; name that one in --model.",
+        )
+
+
+def _check_head(reply: _Reply) -> None:
+    if 300 <= reply.status < 400 and any(name == b"location" for name, _ in reply.headers):
+        raise _Redirected
+    if reply.status >= 600:
+        raise httpcore.RemoteProtocolError(f"the status {reply.status} is none of HTTP's")

@@ -1,0 +1,62 @@
+"""calls.jsonl: every call on a line of its own, only ever appended to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from locomo_vqa.appending import AppendedFile, read_appended
+from locomo_vqa.schemas import validate
+
+from .calls import Call
+
+__all__ = ["Ledger", "read_calls"]
+
+_WHAT = "the list of calls"
+
+
+class Ledger:
+    """The file's only writer.
+
+    A line is handed to the operating system before the system gets the end of its reply, so the
+    end of the process, by `kill -9` too, can't lose it. It is not waited for until the disk has
+    it: that would cost every call some milliseconds. A power cut can lose the last lines.
+
+    Raises:
+        OutputError: another process writes the file, or it can't be opened or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = AppendedFile(
+            path, what=_WHAT, remedy="Wait for that run to end, or choose another.", flush=False
+        )
+
+    def add(self, call: Call) -> None:
+        """Write one line.
+
+        Raises:
+            OutputError: the disk is full or gone.
+        """
+        self._file.append({name: getattr(call, name) for name in Call.__slots__})
+
+    def close(self) -> None:
+        """Let another process have the file."""
+        self._file.close()
+
+
+def read_calls(path: Path) -> Iterator[Call]:
+    """Yield the calls of a file, which may still be written to.
+
+    Raises:
+        InputError: it can't be read, or a line has another shape.
+    """
+    for number, row in read_appended(path, what=_WHAT):
+        validate(
+            row,
+            "call",
+            path=path,
+            place=f"line {number}",
+            remedy="Restore the file as the run wrote it.",
+        )
+        yield Call(**row)

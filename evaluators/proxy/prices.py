@@ -1,0 +1,181 @@
+"""What tokens cost: a dated table of list prices, the bundled one or a user's own."""
+
+from __future__ import annotations
+
+import functools
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.errors import InputError
+
+from .calls import Call
+
+__all__ = ["Price", "PriceTable", "bundled_prices", "read_prices"]
+
+_REMEDY = "Write it as docs/metering.md describes it."
+_MILLION = 1_000_000
+_MAX_BYTES = 1 << 20
+_REQUIRED = frozenset({"models", "host", "since", "input"})
+_FIELDS = _REQUIRED | {"checked", "cached_input", "output"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """A line of the table; amounts are US dollars for a million tokens."""
+
+    models: frozenset[str]
+    """The names that requests may have for the model."""
+    host: str
+    """Where the price holds, with or without a port."""
+    since: date
+    """The first day it holds."""
+    checked: date | None
+    """The last day it was seen to hold."""
+    input: float
+    """Tokens sent."""
+    cached_input: float | None
+    """Tokens sent that the endpoint had in its prefix cache; None costs what others cost."""
+    output: float | None
+    """Tokens received; None where there never are any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceTable:
+    """All lines of a table."""
+
+    name: str
+    """The file's name, for reports."""
+    prices: tuple[Price, ...]
+    """In the file's order."""
+
+    @property
+    def dated(self) -> date | None:
+        """The day of the newest line or look: how old the table is."""
+        return max((p.checked or p.since for p in self.prices), default=None)
+
+    def cost_of(self, call: Call) -> float | None:
+        """Return what a call cost in US dollars, or None where nobody can tell.
+
+        A call that the endpoint refused or never got costs nothing, nor does one that only reads
+        (GET). A replayed call costs here what it cost when it was recorded.
+        """
+        if call.outcome in ("http_error", "unreachable", "refused") or call.method == "GET":
+            return 0.0
+        price = self._price(call)
+        if price is None or call.input_tokens is None or call.output_tokens is None:
+            return None
+        if call.output_tokens and price.output is None:
+            return None
+        cached = (call.cached_tokens or 0) if price.cached_input is not None else 0
+        dollars = (
+            (call.input_tokens - cached) * price.input
+            + cached * (price.cached_input or 0.0)
+            + call.output_tokens * (price.output or 0.0)
+        )
+        return dollars / _MILLION
+
+    def _price(self, call: Call) -> Price | None:
+        day = datetime.fromisoformat(call.time).date()
+        host = call.provider.rpartition(":")[0] or call.provider
+        fitting = [
+            price
+            for price in self.prices
+            if call.model in price.models
+            and price.host in (call.provider, host)
+            and price.since <= day
+        ]
+        return max(fitting, key=lambda price: price.since, default=None)
+
+
+@functools.cache
+def bundled_prices() -> PriceTable:
+    """Return the table that comes with the package."""
+    name = "prices.toml"
+    text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return _table(text, Path(name))
+
+
+def read_prices(path: Path) -> PriceTable:
+    """Read a table.
+
+    Raises:
+        InputError: it can't be read, or has another shape.
+    """
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
+            raise InputError(f"{path}: is too large for a table of prices.", _REMEDY)
+        return _table(content.decode("utf-8"), path)
+    except OSError as error:
+        raise InputError(
+            f"{path}: the prices can't be read ({error.strerror}).", "Check the path."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not UTF-8 text (byte {error.start}).", _REMEDY) from None
+
+
+def _table(text: str, path: Path) -> PriceTable:
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"{path}: is no TOML ({error}).", _REMEDY) from None
+    lines = document.get("price")
+    if document.get("schema_version") != 1 or not isinstance(lines, list):
+        raise InputError(f"{path}: is no table of prices of version 1.", _REMEDY)
+    prices = []
+    for number, line in enumerate(lines, 1):
+        problem = _problem(line)
+        if problem:
+            raise InputError(f"{path}: price {number}: {problem}.", _REMEDY)
+        prices.append(_price_of(line))
+    return PriceTable(name=path.name, prices=tuple(prices))
+
+
+def _price_of(line: Mapping[str, Any]) -> Price:
+    return Price(
+        models=frozenset(line["models"]),
+        host=line["host"],
+        since=line["since"],
+        checked=line.get("checked"),
+        input=float(line["input"]),
+        cached_input=_amount(line.get("cached_input")),
+        output=_amount(line.get("output")),
+    )
+
+
+def _amount(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _problem(line: Any) -> str | None:
+    """Return what is wrong with a line, or None."""
+    if not isinstance(line, dict):
+        return "is no table"
+    if unknown := sorted(line.keys() - _FIELDS):
+        return f"{unknown[0]} is no field; there are {', '.join(sorted(_FIELDS))}"
+    if missing := sorted(_REQUIRED - line.keys()):
+        return f"{missing[0]} is missing"
+    models = line["models"]
+    if not isinstance(models, list) or not models or not all(isinstance(m, str) for m in models):
+        return "models is no list of names"
+    if not isinstance(line["host"], str):
+        return "host is no text"
+    for name in ("since", "checked"):
+        if name in line and type(line[name]) is not date:
+            return f"{name} is no day, such as 2026-01-31"
+    for name in ("input", "cached_input", "output"):
+        if name in line and not _is_amount(line[name]):
+            return f"{name} is no amount of dollars for a million tokens"
+    return None
+
+
+def _is_amount(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value) and value >= 0

@@ -1,0 +1,169 @@
+"""Recorded replies, so that a second run of any system asks the endpoint for nothing.
+
+One SQLite file, one row a reply, as in `locomo_vqa.responses`; but here a reply is the bytes
+that came over the wire, in the pieces they came in, because the clients are other people's.
+
+The key is the SHA-256 of everything that can change a reply, and of what tells equal requests
+apart:
+
+- the endpoint's address and, where it was named, the model's revision;
+- method, path and query;
+- the body: JSON in its canonical form (so the order of keys does not matter), anything else byte
+  for byte with its content type. Model, messages, tools, temperature, seed and the flag `stream`
+  are in it; no field is taken to be without effect;
+- the conversation, and the number of the request among equal ones in that conversation: at a
+  temperature above 0 a system that asks three times gets three replies, and the same three again.
+
+Not in it: the stage, the API key, other headers. No key and no request body is written to the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import canonical_json
+from locomo_vqa.sqlite_file import SqliteFile
+
+__all__ = ["Asked", "Recorded", "Recordings"]
+
+_APPLICATION = 0x4C560002
+_TABLE = """
+CREATE TABLE recordings (
+    key TEXT PRIMARY KEY, parts TEXT NOT NULL, status INTEGER NOT NULL, headers TEXT NOT NULL,
+    pieces TEXT NOT NULL, body BLOB NOT NULL, time TEXT NOT NULL, checksum TEXT NOT NULL
+) WITHOUT ROWID
+"""
+_PUT = "INTO recordings VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_GET = "SELECT parts, status, headers, pieces, body, time, checksum FROM recordings WHERE key = ?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a recorded reply is found by."""
+
+    address: str
+    """The endpoint's base URL, without a user name or a password."""
+    revision: str | None
+    """The model's revision, where it was named."""
+    method: str
+    """The HTTP method."""
+    target: str
+    """What follows /v1, with the query."""
+    body_sha256: str
+    """SHA-256 of the body, JSON in its canonical form."""
+    conversation: str
+    """The conversation's id."""
+    number: int
+    """The request's number among equal ones of the conversation, from 0."""
+
+    def parts(self) -> str:
+        """Return the one JSON text of all this."""
+        return canonical_json({name: getattr(self, name) for name in self.__slots__})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A whole reply."""
+
+    status: int
+    """From 200 to 299."""
+    headers: Mapping[str, str]
+    """The headers that say what the body is."""
+    pieces: tuple[bytes, ...]
+    """The body in the pieces it came in."""
+
+
+class Recordings:
+    """The replies in one file, which several processes may share.
+
+    When `put` returns, the row has been handed to the operating system.
+
+    Raises:
+        InputError: the file is damaged, or holds something else.
+        OutputError: it can't be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = SqliteFile(
+            path, what="file of recorded calls", application=_APPLICATION, tables=_TABLE
+        )
+
+    def get(self, asked: Asked) -> Recorded | None:
+        """Return the recorded reply, or None.
+
+        Raises:
+            InputError: the row is there but is not what was written.
+        """
+        key, parts = _key(asked)
+        row = self._file.do(lambda connection: connection.execute(_GET, (key,)).fetchone())
+        if row is None:
+            return None
+        *values, checksum = row
+        if values[0] != parts or checksum != _checksum(key, values):
+            raise InputError(
+                f"{self.path}: the reply {key[:16]}… is not what was recorded there.",
+                "Restore the file, or delete it; what is missing is asked again.",
+            )
+        _, status, headers, pieces, body, _ = values
+        return Recorded(
+            status=status,
+            headers=json.loads(headers),
+            pieces=tuple(_cut(body, json.loads(pieces))),
+        )
+
+    def put(self, asked: Asked, reply: Recorded, *, replace: bool) -> None:
+        """Keep a reply; with `replace` in place of one that is there.
+
+        Raises:
+            OutputError: it can't be written; the disk is full, say.
+        """
+        key, parts = _key(asked)
+        values = (
+            parts,
+            reply.status,
+            canonical_json(dict(reply.headers)),
+            canonical_json([len(piece) for piece in reply.pieces]),
+            b"".join(reply.pieces),
+            datetime.now(UTC).isoformat(timespec="milliseconds"),
+        )
+        row = (key, *values, _checksum(key, values))
+        insert = f"INSERT OR {'REPLACE' if replace else 'IGNORE'} {_PUT}"
+        self._file.do(lambda connection: connection.execute(insert, row))
+
+    def __len__(self) -> int:
+        count = "SELECT count(*) FROM recordings"
+        return self._file.do(lambda connection: int(connection.execute(count).fetchone()[0]))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _key(asked: Asked) -> tuple[str, str]:
+    parts = asked.parts()
+    return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest(), parts
+
+
+def _checksum(key: str, values: Sequence[Any]) -> str:
+    digest = hashlib.sha256(key.encode())
+    for value in values:
+        content = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+        digest.update(b"%d:" % len(content))
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _cut(body: bytes, lengths: Sequence[int]) -> list[bytes]:
+    pieces, begin = [], 0
+    for length in lengths:
+        pieces.append(body[begin : begin + length])
+        begin += length
+    return pieces

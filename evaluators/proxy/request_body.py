@@ -1,0 +1,60 @@
+"""A request's body: read within bounds, looked into, never changed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["MAX_REQUEST_BYTES", "RequestBody", "look_into"]
+
+MAX_REQUEST_BYTES = 128 << 20
+"""Longer requests are refused: a conversation of LoCoMo with all its pictures has about 20 MB."""
+
+_LARGE = 1 << 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestBody:
+    """What was sent, and what it says."""
+
+    content: bytes
+    """The bytes."""
+    document: Any
+    """The parsed JSON; None where it is none."""
+    sha256: str | None
+    """SHA-256 of the canonical JSON, or of content type and bytes; None unless asked for."""
+
+    @property
+    def model(self) -> str | None:
+        """The model that the request names."""
+        model = self.document.get("model") if isinstance(self.document, dict) else None
+        return model[:200] if isinstance(model, str) else None
+
+
+async def look_into(content: bytes, content_type: bytes, *, hashed: bool) -> RequestBody:
+    """Parse a body and, where it is to be `hashed`, take its hash; a long one in a thread."""
+    if len(content) < _LARGE:
+        return _look_into(content, content_type, hashed)
+    return await asyncio.to_thread(_look_into, content, content_type, hashed)
+
+
+def _look_into(content: bytes, content_type: bytes, hashed: bool) -> RequestBody:
+    try:
+        document = json.loads(content) if content else None
+    except (ValueError, RecursionError):
+        document = None
+    sha256 = _sha256(content, content_type, document) if hashed else None
+    return RequestBody(content=content, document=document, sha256=sha256)
+
+
+def _sha256(content: bytes, content_type: bytes, document: Any) -> str:
+    if document is None:
+        return hashlib.sha256(b"bytes\n" + content_type + b"\n" + content).hexdigest()
+    try:
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    except RecursionError:
+        return _sha256(content, content_type, None)
+    return hashlib.sha256(b"json\n" + text.encode("ascii")).hexdigest()

@@ -1,0 +1,73 @@
+"""The proxy's addresses: `/c/<conversation>/<stage>/v1/…`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from locomo_vqa.files import sha256_text
+
+from .refusals import Refusal
+from .stages import STAGES, Stage
+
+__all__ = ["Route", "Routes"]
+
+_PLAIN = re.compile(r"(?!h-)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_SHAPE = "Addresses are /c/<conversation>/<stage>/v1/…, as the services' base_url has them."
+_MAX_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where a request belongs, and what it wants of the endpoint."""
+
+    conversation: str
+    """The conversation's id."""
+    stage: Stage
+    """What the call is for."""
+    tail: bytes
+    """What follows `/v1`, as it was sent: empty, or with a slash first."""
+
+    @property
+    def path(self) -> str:
+        """The path from `/v1` on, for people; without a query, which may hold secrets."""
+        return "/v1" + self.tail.decode("ascii", "replace")[:_MAX_SHOWN]
+
+
+class Routes:
+    """The conversations that may be asked for.
+
+    A name is never part of a file's path, and only what was registered is found: a conversation
+    with any other name than a plain word stands in addresses as a part of its SHA-256.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def register(self, conversation: str) -> str:
+        """Return the conversation's part of the address."""
+        plain = _PLAIN.fullmatch(conversation)
+        segment = conversation if plain else f"h-{sha256_text(conversation)[:32]}"
+        self._names[segment] = conversation
+        return segment
+
+    def find(self, raw_path: bytes) -> Route:
+        """Return what a path, without its query, stands for.
+
+        Raises:
+            Refusal: no such conversation or stage is there, or the path leads out of `/v1`.
+        """
+        start, *parts = raw_path.decode("ascii", "replace").split("/", 5)
+        if start or len(parts) < 4 or parts[0] != "c" or parts[3] != "v1":
+            raise Refusal(404, "no_such_address", f"Nothing is here. {_SHAPE}")
+        conversation = self._names.get(parts[1])
+        if conversation is None:
+            raise Refusal(404, "no_such_conversation", f"No such conversation is open. {_SHAPE}")
+        if parts[2] not in STAGES:
+            known = ", ".join(STAGES)
+            raise Refusal(404, "no_such_stage", f"The address names no stage; there are: {known}.")
+        tail = b"/" + raw_path.split(b"/", 5)[5] if len(parts) == 5 else b""
+        if any(part in (b".", b"..") for part in re.split(rb"[/\\]", unquote_to_bytes(tail))):
+            raise Refusal(400, "bad_path", "A path may not have parts that are only dots.")
+        return Route(conversation=conversation, stage=parts[2], tail=tail)

@@ -1,0 +1,215 @@
+"""The metering proxy as a server on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from locomo_vqa.errors import InputError, LocomoVqaError, OutputError
+from locomo_vqa.models.endpoint import address_of
+from locomo_vqa.system import Endpoint
+
+from .app import ProxyApp
+from .exchange import Desk
+from .ledger import Ledger
+from .prices import PriceTable
+from .recorder import Mode, Recorder
+from .recordings import Recordings
+from .routes import Routes
+from .stages import Stage
+from .summary import Summary, summarise
+from .upstream import Upstream
+
+__all__ = ["MeteringProxy"]
+
+HOST = "127.0.0.1"
+
+_BACKLOG = 1024
+_KEEP_ALIVE_S = 120
+_LAST_CALLS_S = 5
+
+
+class MeteringProxy:
+    """Passes a run's calls on to one endpoint, and counts every one of them.
+
+    It listens on 127.0.0.1, at a port that the system chooses, from `__enter__` on, in a thread
+    of its own. Each conversation and stage has a path; all share a random key, which stands in
+    for the endpoint's own: systems never see that one. What a caller sends goes to the endpoint
+    byte for byte, and what comes back to the caller: status, headers and body. Retries are the
+    caller's.
+
+    Raises:
+        InputError: the endpoint's address is none, or the file of recordings is damaged.
+        OutputError: another process writes the ledger, a file can't be written, or no port is
+            free.
+    """
+
+    def __init__(
+        self,
+        upstream: Endpoint,
+        ledger: Path,
+        *,
+        mode: Mode = "off",
+        store: Path | None = None,
+        strict: bool = False,
+        revision: str | None = None,
+        prices: PriceTable | None = None,
+    ) -> None:
+        """Prepare a proxy.
+
+        Args:
+            upstream: the endpoint, with its own key.
+            ledger: the calls.jsonl to append to.
+            mode: whether replies are recorded, or given again from `store`.
+            store: the file of recordings; needed unless `mode` is `off`.
+            strict: in mode `replay`, refuse what was never recorded and ask the endpoint nothing.
+            revision: the model's revision, where it was named; it is a part of what replies are
+                found by.
+            prices: what tokens cost; the bundled table if None.
+        """
+        self.ledger = ledger
+        self.mode = mode
+        self._endpoint = upstream
+        self._prices = prices
+        self._store = store
+        self._strict = strict
+        self._revision = revision
+        self._token = secrets.token_urlsafe(32)
+        self._routes = Routes()
+        self._owner = os.getpid()
+        self._recorder: Recorder | None = None
+        if mode != "off" and store is None:
+            raise InputError(f"The mode {mode} needs a file of recordings.", "Name one.")
+
+    def __enter__(self) -> Self:
+        self._upstream = _upstream(self._endpoint)
+        self._listening = _listen()
+        try:
+            self._ledger = Ledger(self.ledger)
+            try:
+                self._recorder = self._open_recorder()
+            except BaseException:
+                self._ledger.close()
+                raise
+        except BaseException:
+            self._listening.close()
+            raise
+        desk = Desk(upstream=self._upstream, ledger=self._ledger, recorder=self._recorder)
+        self._app = ProxyApp(desk, self._routes, token=self._token)
+        self._server = uvicorn.Server(_config(self._app))
+        self._thread = threading.Thread(target=self._run, name="metering proxy", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End: calls under way get a few seconds, and are written down as far as they came."""
+        if os.getpid() != self._owner:
+            return  # A system that forked has a copy of everything, but not of the thread.
+        self._server.should_exit = True
+        self._thread.join()
+        self._listening.close()
+        if self._recorder is not None:
+            self._recorder.close()
+        self._ledger.close()
+
+    @property
+    def problem(self) -> LocomoVqaError | None:
+        """Why calls are refused: one of them could not be written down, recorded or replayed."""
+        return self._app.problem
+
+    def endpoint(self, conversation: str, stage: Stage = "llm") -> Endpoint:
+        """Return the endpoint that a conversation's system is given; callable from any thread.
+
+        A system may put another stage in the place of `stage` in the address.
+        """
+        segment = self._routes.register(conversation)
+        port = self._listening.getsockname()[1]
+        return Endpoint(
+            base_url=f"http://{HOST}:{port}/c/{segment}/{stage}/v1",
+            model=self._endpoint.model,
+            api_key=self._token,
+            timeout_s=self._endpoint.timeout_s,
+        )
+
+    def restart(self, conversation: str) -> None:
+        """Say that a conversation is read anew: equal requests are numbered from 0 again."""
+        if self._recorder is not None:
+            self._recorder.restart(conversation)
+
+    def summary(self) -> Summary:
+        """Return what the ledger says so far, earlier parts of the run with it."""
+        return summarise(self.ledger, prices=self._prices)
+
+    def _open_recorder(self) -> Recorder | None:
+        if self.mode == "off" or self._store is None:
+            return None
+        return Recorder(
+            Recordings(self._store),
+            replays=self.mode == "replay",
+            strict=self._strict,
+            address=address_of(self._endpoint),
+            revision=self._revision,
+        )
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        try:
+            await self._server.serve(sockets=[self._listening])
+        finally:
+            await self._upstream.close()
+
+
+def _upstream(endpoint: Endpoint) -> Upstream:
+    try:
+        return Upstream(endpoint)
+    except (ValueError, OSError) as error:
+        raise InputError(
+            f"{address_of(endpoint)}: can't be asked ({error}).", "Check the address in --model."
+        ) from None
+
+
+def _config(app: ProxyApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_LAST_CALLS_S,
+    )
+
+
+def _listen() -> socket.socket:
+    # The protocol is named because asyncio sends small pieces at once only where it is.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.bind((HOST, 0))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise OutputError(
+            f"No port of this machine can be used ({error.strerror}).", "Try again later."
+        ) from None
+    return listening

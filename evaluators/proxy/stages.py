@@ -1,0 +1,20 @@
+"""What a call is for: the stages of a memory system that are counted apart."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+__all__ = ["STAGES", "Stage"]
+
+Stage = Literal["extraction", "update", "generation", "judge", "vision", "embedding", "llm"]
+"""Why a system asks a model:
+
+extraction   facts are taken out of what was said
+update       facts are merged with those that were known
+generation   a question is answered
+judge        an answer is judged
+vision       a picture is looked at
+embedding    texts are made into vectors
+llm          the system does not say
+"""
+STAGES: tuple[Stage, ...] = get_args(Stage)

@@ -1,0 +1,159 @@
+"""What a run's calls come to: in all, by stage and by conversation."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .calls import FAILED_OUTCOMES, Call
+from .ledger import read_calls
+from .prices import PriceTable, bundled_prices
+
+__all__ = ["Latency", "Summary", "Tally", "summarise"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """Percentiles of wall times in milliseconds, between two neighbours in proportion."""
+
+    n: int
+    """How many times there are."""
+    p50: float
+    """The median."""
+    p90: float
+    """Nine tenths are not longer."""
+    p99: float
+    """Ninety-nine hundredths are not longer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """The sum of some calls.
+
+    Replayed calls are in calls, tokens and cost as if they had been made, so that systems can be
+    compared; `replayed`, `paid_usd` and the latencies set them apart.
+    """
+
+    calls: int
+    """All calls, tries that failed among them."""
+    failed: int
+    """Those that left the system without a reply."""
+    replayed: int
+    """Those that a recorded reply answered."""
+    approximated: int
+    """Those whose tokens are, all or in part, estimated."""
+    uncounted: int
+    """Those that succeeded with tokens unknown."""
+    input_tokens: int
+    """Tokens sent, where known."""
+    cached_tokens: int
+    """Those of them that the endpoint says it had in its prefix cache."""
+    output_tokens: int
+    """Tokens received, where known."""
+    cost_usd: float | None
+    """What all calls cost; None where the cost of one is unknown."""
+    known_cost_usd: float | None
+    """What the calls of known cost come to; None where there are none."""
+    paid_usd: float | None
+    """What the calls that were not replayed cost; None where the cost of one is unknown."""
+    unpriced: int
+    """Calls of unknown cost."""
+    latency_ms: Latency | None
+    """To the reply's last byte, of the calls that succeeded and were not replayed."""
+    first_byte_ms: Latency | None
+    """To a stream's first byte, of the same calls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a ledger says."""
+
+    overall: Tally
+    """All calls."""
+    by_stage: Mapping[str, Tally]
+    """By what they were for."""
+    by_conversation: Mapping[str, Tally]
+    """By conversation, in order of their first call."""
+    unpriced_models: tuple[str, ...]
+    """Models that the table has no price for."""
+    prices: str
+    """The table of prices: its name and its newest day."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the summary as JSON has it."""
+        return asdict(self)
+
+
+def summarise(ledger: Path, *, prices: PriceTable | None = None) -> Summary:
+    """Sum up a calls.jsonl, which may still be written to.
+
+    Args:
+        ledger: the file.
+        prices: what tokens cost; the bundled table if None.
+
+    Raises:
+        InputError: the file can't be read, or a line has another shape.
+    """
+    table = prices or bundled_prices()
+    priced = [(call, table.cost_of(call)) for call in read_calls(ledger)]
+    unknown = {call.model or "not named" for call, cost in priced if cost is None}
+    return Summary(
+        overall=_tally(priced),
+        by_stage=_grouped(priced, lambda call: call.stage),
+        by_conversation=_grouped(priced, lambda call: call.conversation),
+        unpriced_models=tuple(sorted(unknown)),
+        prices=f"{table.name} of {table.dated}",
+    )
+
+
+_Priced = tuple[Call, float | None]
+
+
+def _grouped(priced: Iterable[_Priced], key: Callable[[Call], str]) -> dict[str, Tally]:
+    groups: dict[str, list[_Priced]] = {}
+    for call, cost in priced:
+        groups.setdefault(key(call), []).append((call, cost))
+    return {name: _tally(group) for name, group in groups.items()}
+
+
+def _tally(priced: list[_Priced]) -> Tally:
+    calls = [call for call, _ in priced]
+    known = [cost for _, cost in priced if cost is not None]
+    done = [call for call in calls if call.outcome == "ok"]
+    made = [call for call in done if not call.replayed]
+    streamed = [call.first_byte_ms for call in made if call.first_byte_ms is not None]
+    return Tally(
+        calls=len(calls),
+        failed=sum(call.outcome in FAILED_OUTCOMES for call in calls),
+        replayed=sum(call.replayed for call in calls),
+        approximated=sum(call.counted == "approximated" for call in calls),
+        uncounted=sum(call.counted == "none" and call.method != "GET" for call in done),
+        input_tokens=sum(call.input_tokens or 0 for call in calls),
+        cached_tokens=sum(call.cached_tokens or 0 for call in calls),
+        output_tokens=sum(call.output_tokens or 0 for call in calls),
+        cost_usd=_sum(cost for _, cost in priced),
+        known_cost_usd=sum(known) if known else None,
+        paid_usd=_sum(0.0 if call.replayed else cost for call, cost in priced),
+        unpriced=len(priced) - len(known),
+        latency_ms=_latency([call.latency_ms for call in made]),
+        first_byte_ms=_latency(streamed),
+    )
+
+
+def _sum(costs: Iterable[float | None]) -> float | None:
+    total = 0.0
+    for cost in costs:
+        if cost is None:
+            return None
+        total += cost
+    return total
+
+
+def _latency(times: list[float]) -> Latency | None:
+    if not times:
+        return None
+    cuts = statistics.quantiles(times, n=100, method="inclusive") if len(times) > 1 else times * 99
+    return Latency(n=len(times), p50=cuts[49], p90=cuts[89], p99=cuts[98])

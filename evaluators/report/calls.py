@@ -1,0 +1,108 @@
+"""What the metering proxy's calls.jsonl says: calls, tokens and time, by stage and model."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["CALLS", "CallGroup", "Calls", "read_calls"]
+
+CALLS = "calls.jsonl"
+"""One line a call: `stage`, `model`, `input_tokens`, `output_tokens`, `latency_ms`, `outcome`,
+`replayed`, `counted`; each may be absent."""
+
+
+@dataclass(slots=True)
+class CallGroup:
+    """The calls of one stage to one model."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    counted: int = 0
+    """Calls whose tokens, in and out, are known."""
+    failed: int = 0
+    """Calls whose `outcome` says that the system got no reply."""
+    replayed: int = 0
+    """Calls that a recorded reply answered."""
+    approximated: int = 0
+    """Calls whose tokens are estimated."""
+    latencies: list[float] = field(default_factory=list)
+    """Milliseconds, of the calls that succeeded and were not replayed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """What could be read of a calls.jsonl."""
+
+    groups: Mapping[tuple[str, str], CallGroup]
+    """By stage and model, in order of appearance; what is not named is `not named`."""
+    unreadable: int
+    """Lines that are no JSON object."""
+
+
+def read_calls(path: Path) -> Calls | None:
+    """Read the calls of a run; None where there is no such file or it can't be read.
+
+    Fields that are absent or of another type are left out of the sums, never taken as 0 calls.
+    """
+    groups: dict[tuple[str, str], CallGroup] = {}
+    unreadable = 0
+    try:
+        for row in json_lines(path):
+            if row is None:
+                unreadable += 1
+                continue
+            key = (_name(row.get("stage")), _name(row.get("model")))
+            _add(groups.setdefault(key, CallGroup()), row)
+    except OSError:
+        return None
+    return Calls(groups=groups, unreadable=unreadable)
+
+
+def json_lines(path: Path) -> Iterator[dict[str, Any] | None]:
+    """Yield the objects of a JSON Lines file one at a time; None for a line that is none.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    with path.open("rb") as file:
+        for line in file:
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError):
+                row = None
+            yield row if isinstance(row, dict) else None
+
+
+def _add(group: CallGroup, row: Mapping[str, Any]) -> None:
+    group.calls += 1
+    sent, received = (_number(row.get(key)) for key in ("input_tokens", "output_tokens"))
+    if sent is not None and received is not None:
+        group.counted += 1
+        group.input_tokens += int(sent)
+        group.output_tokens += int(received)
+    failed = row.get("outcome", "ok") != "ok"
+    replayed = row.get("replayed") is True
+    group.failed += failed
+    group.replayed += replayed
+    group.approximated += row.get("counted") == "approximated"
+    latency = _number(row.get("latency_ms"))
+    if latency is not None and not failed and not replayed:
+        group.latencies.append(latency)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if math.isfinite(value) and value >= 0 else None
+
+
+def _name(value: Any) -> str:
+    return value if isinstance(value, str) and value else "not named"

@@ -1,0 +1,197 @@
+"""Everything a report's page shows, as plain values that fit into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from locomo_vqa.benchmark import CATEGORIES, Benchmark, VisualQuestion
+from locomo_vqa.files import clean_text
+from locomo_vqa.questions import Question
+from locomo_vqa.scores import FEW_CONVERSATIONS
+
+from ..metric_names import TITLES
+from ..score_sheet import ScoreSheet
+from .cost import cost_of
+from .facts import facts_of, title_of
+from .items import LEVELS, Kind, Level, asked_in, items_of, kind_of, worst_first
+from .judges import judges_of
+from .markup import json_for_html
+from .pictures import Thumbnails, make_thumbnails
+
+__all__ = ["MAX_BYTES", "report_data"]
+
+MAX_BYTES = 15_000_000
+"""No page is larger."""
+
+_TEXT_BYTES = 7_000_000
+"""Of them, for the questions; what they leave is for the pictures."""
+_OTHER_BYTES = 500_000
+"""Of them, for the page itself, the scores and what is written about them."""
+_MANY = 20_000
+"""More questions than this can't be shown but in the shortest form."""
+_MOST_BARS = 100
+_MOST_NOTES = 50
+_MOST_CHARACTERS = 1000
+
+_MEANINGS = {
+    "j": "answers that the judge model accepts, in per cent",
+    "l": "likeness to the gold answer in words and meaning, 0 to 100",
+    "v": "visual questions answered with exactly the gold word, in per cent",
+    "rouge1": "stems in common with the gold answer, 0 to 1",
+    "meteor": "words, stems and synonyms in common, in order, 0 to 1",
+    "f1": "words in common with the gold answer, 0 to 1",
+    "bleu1": "share of the answer's words that are in the gold answer, 0 to 1",
+}
+"""What a metric's value is; a metric that is not here is explained by its signature alone."""
+
+
+def report_data(sheet: ScoreSheet, benchmark: Benchmark) -> dict[str, Any]:
+    """Return the page's content; any text in it may come from strangers.
+
+    With the page around it, it is smaller than `MAX_BYTES`: long texts are cut, then passages and
+    evidence left out, then the questions that were answered best; pictures become smaller, then
+    those of the questions answered best are left out. Each of it is told in `limits`.
+    """
+    asked = asked_in(sheet, benchmark)
+    worst = worst_first(asked, sheet)
+    items, level = _items(asked, worst, sheet, benchmark)
+    room = MAX_BYTES - _OTHER_BYTES - _size(items)
+    kept = {row["id"] for row in items["questions"]}
+    hashes = [q.image for q in worst if isinstance(q, VisualQuestion) and q.id in kept]
+    thumbnails = make_thumbnails(benchmark, hashes, budget=room)
+    document = sheet.document
+    return {
+        "title": title_of(sheet),
+        "facts": facts_of(sheet),
+        "notes": _notes(document),
+        "metrics": [_metric(name, metric) for name, metric in document["metrics"].items()],
+        "few": FEW_CONVERSATIONS,
+        "rows": {k: document["rows"][k] for k in ("matched", "missing", "extra", "unscored")},
+        "answer_length": document["answer_length"],
+        "judges": judges_of(document),
+        "states": _states(asked, sheet),
+        "cost": cost_of(sheet, asked),
+        "limits": [*_limits(level, len(kept), len(asked)), *_picture_limits(thumbnails)],
+        "pictures": thumbnails.images,
+        **items,
+    }
+
+
+def _items(
+    asked: Sequence[Question],
+    worst: Sequence[Question],
+    sheet: ScoreSheet,
+    benchmark: Benchmark,
+) -> tuple[dict[str, Any], Level]:
+    """Return the questions in the fullest form that fits, or as many of the worst as do."""
+    ranks = {question.id: rank for rank, question in enumerate(worst)}
+    for level in LEVELS if len(asked) <= _MANY else LEVELS[-1:]:
+        items = items_of(asked, sheet, benchmark, level, ranks)
+        if _size(items) <= _TEXT_BYTES:
+            return items, level
+    keep = len(asked)
+    while keep > 1 and (size := _size(items)) > _TEXT_BYTES:
+        keep = max(1, int(keep * 0.9 * _TEXT_BYTES / size))
+        chosen = {question.id for question in worst[:keep]}
+        fewer = [question for question in asked if question.id in chosen]
+        items = items_of(fewer, sheet, benchmark, level, ranks)
+    return items, level
+
+
+def _size(value: Any) -> int:
+    return len(json_for_html(value).encode("utf-8"))
+
+
+def _limits(level: Level, shown: int, asked: int) -> list[str]:
+    """Return what had to be cut or left out of the questions' texts, in sentences."""
+    limits = []
+    if level is not LEVELS[0]:
+        rest = (
+            f"at most {level.passages} retrieved passages are shown"
+            if level.passages
+            else "evidence, retrieved passages and what judges said are left out"
+        )
+        limits.append(
+            f"There are many long texts: answers are cut after {level.answer:,} characters, and "
+            f"{rest}."
+        )
+    if shown < asked:
+        limits.append(
+            f"Only the {shown:,} questions answered worst are listed, of {asked:,}; the values of "
+            "all are in scores.jsonl."
+        )
+    return limits
+
+
+def _picture_limits(thumbnails: Thumbnails) -> list[str]:
+    limits = []
+    if thumbnails.left_out:
+        limits.append(
+            f"Pictures left out, so that this page stays below {MAX_BYTES // 1_000_000} MB: "
+            f"{thumbnails.left_out:,}. They are in the benchmark's folder."
+        )
+    if thumbnails.unreadable:
+        limits.append(
+            f"Pictures that are missing or damaged in the benchmark's folder: "
+            f"{thumbnails.unreadable:,}."
+        )
+    return limits
+
+
+def _notes(document: Mapping[str, Any]) -> list[str]:
+    """Return the sentences of a scores document, alarms first."""
+    notes: list[str] = []
+    for key in ("alarms", "warnings", "notes"):
+        for note in document.get(key) or ():
+            text = note.get("message") or note.get("text") if isinstance(note, dict) else note
+            notes.append(clean_text(str(text or note))[:_MOST_CHARACTERS])
+    if len(notes) > _MOST_NOTES:
+        notes = [*notes[:_MOST_NOTES], f"{len(notes) - _MOST_NOTES:,} more are in scores.json."]
+    return notes
+
+
+def _metric(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
+    row = {
+        "name": name,
+        "label": TITLES.get(name, name),
+        "meaning": _MEANINGS.get(name, ""),
+        "state": metric["state"],
+        "reason": metric.get("reason"),
+        "signature": metric.get("signature"),
+        "scale": metric.get("scale") or 1,
+        "unscored": metric.get("unscored") or 0,
+        "bounds": metric.get("bounds"),
+    }
+    if metric["state"] == "not_computed":
+        return row
+    categories = ((CATEGORIES.get(int(k), k), e) for k, e in metric["by_category"].items())
+    return row | {
+        "overall": _estimate(metric["overall"]),
+        "clean": _estimate(metric["clean"]) if metric.get("clean") else None,
+        "by_category": _bars(categories),
+        "by_type": _bars(metric["by_type"].items()),
+        "by_conversation": _bars(metric["by_conversation"].items()),
+    }
+
+
+def _bars(groups: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    rows = [{"label": label[:100], **_estimate(estimate)} for label, estimate in groups]
+    return {"rows": rows[:_MOST_BARS], "more": max(0, len(rows) - _MOST_BARS)}
+
+
+def _estimate(estimate: Mapping[str, Any]) -> dict[str, Any]:
+    interval = estimate["interval"] or {}
+    kept = {name: interval.get(name) for name in ("low", "high", "level", "method", "clusters")}
+    return {"value": estimate["value"], "n": estimate["n"], **kept}
+
+
+def _states(asked: Sequence[Question], sheet: ScoreSheet) -> list[dict[str, Any]]:
+    """Return how many questions of each kind are in each state, `missing` among them."""
+    given = {prediction.question_id: prediction.state for prediction in sheet.predictions}
+    kinds: dict[Kind, dict[str, int]] = {}
+    for question in asked:
+        counts = kinds.setdefault(kind_of(question), {})
+        state = given.get(question.id, "missing")
+        counts[state] = counts.get(state, 0) + 1
+    return [{"kind": kind, "counts": counts} for kind, counts in kinds.items()]

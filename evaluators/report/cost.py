@@ -1,0 +1,103 @@
+"""What a run cost: tokens, calls and seconds, of the answers and of every call behind them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from locomo_vqa.benchmark import TextQuestion
+from locomo_vqa.questions import Question
+from locomo_vqa.runs import Prediction
+
+from ..score_sheet import ScoreSheet
+from .calls import CALLS, CallGroup, Calls, read_calls
+
+__all__ = ["cost_of", "percentiles"]
+
+_MOST_GROUPS = 50
+_PERCENTILES = (50, 90, 95, 99)
+
+
+def cost_of(sheet: ScoreSheet, questions: Sequence[Question]) -> dict[str, Any]:
+    """Return latency and usage of the answers by kind of question, and the proxy's calls.
+
+    Each kind says of how many answers it is known: what is not recorded is not taken as 0.
+    """
+    given = {prediction.question_id: prediction for prediction in sheet.predictions}
+    kinds: dict[str, list[Prediction]] = {}
+    for question in questions:
+        if question.id in given:
+            kind = "Text questions" if isinstance(question, TextQuestion) else "Visual questions"
+            kinds.setdefault(kind, []).append(given[question.id])
+    if len(kinds) > 1:
+        kinds["All"] = [answer for answers in kinds.values() for answer in answers]
+    calls = read_calls(sheet.run.folder / CALLS) if sheet.run else None
+    return {
+        "latency": [
+            {"label": kind, "rows": len(answers), **percentiles(_latencies(answers))}
+            for kind, answers in kinds.items()
+        ],
+        "usage": [{"label": kind, **_usage(answers)} for kind, answers in kinds.items()],
+        "calls": _calls(calls) if calls else None,
+    }
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float | int | None]:
+    """Return how many values there are, their mean, percentiles and maximum.
+
+    A percentile lies between its two neighbours in proportion, as numpy's default has it.
+    """
+    if not values:
+        return {"n": 0, "mean": None, **{f"p{p}": None for p in _PERCENTILES}, "max": None}
+    cuts = (
+        statistics.quantiles(values, n=100, method="inclusive")
+        if len(values) > 1
+        else [values[0]] * 99
+    )
+    found = {f"p{p}": cuts[p - 1] for p in _PERCENTILES}
+    return {"n": len(values), "mean": statistics.fmean(values), **found, "max": max(values)}
+
+
+def _latencies(answers: Sequence[Prediction]) -> list[float]:
+    return [answer.latency_ms for answer in answers if answer.latency_ms is not None]
+
+
+def _usage(answers: Sequence[Prediction]) -> dict[str, Any]:
+    usages = [answer.usage for answer in answers if answer.usage is not None]
+    return {
+        "rows": len(answers),
+        **{
+            name: _sum([getattr(usage, name) for usage in usages])
+            for name in ("calls", "input_tokens", "output_tokens")
+        },
+    }
+
+
+def _sum(numbers: Sequence[int | None]) -> dict[str, int]:
+    known = [number for number in numbers if number is not None]
+    return {"n": len(known), "sum": sum(known)}
+
+
+def _calls(calls: Calls) -> dict[str, Any]:
+    shown: Mapping[tuple[str, str], CallGroup] = calls.groups
+    rows = [
+        {
+            "stage": stage[:200],
+            "model": model[:200],
+            "calls": group.calls,
+            "counted": group.counted,
+            "failed": group.failed,
+            "replayed": group.replayed,
+            "approximated": group.approximated,
+            "input_tokens": group.input_tokens,
+            "output_tokens": group.output_tokens,
+            **percentiles(group.latencies),
+        }
+        for (stage, model), group in list(shown.items())[:_MOST_GROUPS]
+    ]
+    return {
+        "groups": rows,
+        "more": max(0, len(shown) - _MOST_GROUPS),
+        "unreadable": calls.unreadable,
+    }

@@ -1,0 +1,117 @@
+"""What a report says first: what ran on what, when, and by which rules it was scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa._version import __version__
+from locomo_vqa.runs import visual_handling
+
+from ..score_sheet import ScoreSheet
+from .calls import json_lines
+
+__all__ = ["facts_of", "title_of"]
+
+_MOST_CHARACTERS = 500
+_PICTURES = {
+    "pixels": "pixels: the system sees the pictures",
+    "caption": "caption: the system sees a caption in words instead of each picture",
+    "none": "none: the system sees nothing of the pictures",
+    "shuffled": "shuffled: the system sees another picture in the place of each",
+}
+_VISUAL = {
+    "given": "given: a visual question comes with its picture",
+    "recalled": "recalled: the picture was only seen while the conversation was read",
+}
+
+
+def title_of(sheet: ScoreSheet) -> str:
+    """Return the system's name, or the file's where no run says whose answers it holds."""
+    name = sheet.run.info["system"]["name"] if sheet.run else sheet.document["source"]["name"]
+    return _short(str(name))
+
+
+def facts_of(sheet: ScoreSheet) -> list[tuple[str, str]]:
+    """Return the header's lines as (label, text), those that are not known left out."""
+    document = sheet.document
+    source, dataset = document["source"], document["dataset"]
+    facts = _of_run(sheet.run.info, sheet.run.folder) if sheet.run else _of_file(source)
+    facts += [
+        ("Data set", dataset["id"]),
+        ("Revision", dataset["revision"]),
+        ("Split", "all questions" if dataset["split"] == "all" else dataset["split"]),
+        ("Answers' SHA-256", source["sha256"]),
+        ("Scored", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by locomo-vqa {__version__}"),
+    ]
+    return [(label, _short(str(text))) for label, text in facts if text]
+
+
+def _of_file(source: Mapping[str, Any]) -> list[tuple[str, str | None]]:
+    return [
+        ("Source", f"{source['name']}, a predictions file of the layout “{source['layout']}”"),
+        ("System", "not known: a predictions file does not say which system and model answered"),
+    ]
+
+
+def _of_run(info: Mapping[str, Any], folder: Path) -> list[tuple[str, str | None]]:
+    system, answerer = info["system"], info["answerer"]
+    images, visual = info["image_handling"], visual_handling(info)
+    seen = _PICTURES.get(images, str(images))
+    if images == "pixels" and not system["uses_pictures"]:
+        seen = "pixels were offered; the system looks at no picture"
+    git = info.get("git")
+    return [
+        ("System", " ".join(filter(None, (system["name"], system["version"])))),
+        ("Answerer", _answerer(answerer)),
+        ("Pictures", seen),
+        ("Visual questions", _VISUAL.get(visual, str(visual))),
+        ("Run", _dates(folder / "journal.jsonl")),
+        ("Versions", ", ".join(f"{name} {version}" for name, version in info["versions"].items())),
+        (
+            "Git",
+            git and git["commit"] + (", with changes not committed" if git["dirty"] else ""),
+        ),
+    ]
+
+
+def _answerer(answerer: Mapping[str, Any]) -> str:
+    if not answerer["model"]:
+        return "no model"
+    parts = [answerer["model"]]
+    if answerer["provider"]:
+        parts.append(f"by {answerer['provider']}")
+    if answerer["temperature"] is not None:
+        parts.append(f"temperature {answerer['temperature']:g}")
+    return ", ".join(parts)
+
+
+def _dates(journal: Path) -> str:
+    """Return when the first and the last attempt were made, as the journal has it."""
+    times: list[datetime] = []
+    try:
+        for row in json_lines(journal):
+            time = _time(row.get("time")) if row else None
+            if time is not None:
+                times = [min([time, *times[:1]]), max([time, *times[-1:]])]
+    except OSError:
+        return "not recorded"
+    if not times:
+        return "not recorded"
+    first, last = times
+    end = f"{last:%H:%M:%S}" if first.date() == last.date() else f"{last:%Y-%m-%d %H:%M:%S}"
+    return f"{first:%Y-%m-%d %H:%M:%S} to {end} UTC"
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(value)
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 1]}…"

@@ -1,0 +1,233 @@
+"""The questions of a report: what was asked, what came back, and what it was made from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from locomo_vqa.benchmark import CATEGORIES, Benchmark, Session, TextQuestion, Turn
+from locomo_vqa.questions import Question, questions_of
+from locomo_vqa.runs import Prediction
+
+from ..score_sheet import ScoreSheet
+from .judges import verdicts_of
+
+__all__ = ["LEVELS", "Kind", "Level", "asked_in", "items_of", "kind_of", "worst_first"]
+
+
+_MOST_VERDICTS = 10
+
+Kind = Literal["text", "adversarial", "visual"]
+"""What becomes of a question's answer: text metrics, no score, or V."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """How much of each text a report shows."""
+
+    answer: int
+    """Characters of a question, a gold answer or an answer."""
+    passages: int
+    """Retrieved passages of a question."""
+    passage: int
+    """Characters of a passage, or of a turn of the evidence."""
+    turns: int
+    """Turns of the evidence."""
+
+
+LEVELS = (
+    Level(answer=4000, passages=10, passage=800, turns=10),
+    Level(answer=2000, passages=5, passage=400, turns=10),
+    Level(answer=1000, passages=3, passage=200, turns=5),
+    Level(answer=400, passages=0, passage=0, turns=0),
+)
+"""From the fullest; a report is made at the first that its size allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Texts that many questions share, each kept once; a question has their places."""
+
+    items: list[Any] = field(default_factory=list)
+    places: dict[Any, int] = field(default_factory=dict)
+
+    def place(self, key: Any, item: Any) -> int:
+        if key not in self.places:
+            self.places[key] = len(self.items)
+            self.items.append(item)
+        return self.places[key]
+
+
+def asked_in(sheet: ScoreSheet, benchmark: Benchmark) -> list[Question]:
+    """Return the split's questions of the kinds that any row answers, in the benchmark's order.
+
+    They are those that are scored, and the adversarial ones where any of them was answered.
+    """
+    questions = questions_of(benchmark, sheet.document["dataset"]["split"])
+    given = {prediction.question_id for prediction in sheet.predictions}
+    kinds = {kind_of(question) for question in questions if question.id in given}
+    return [question for question in questions if kind_of(question) in kinds]
+
+
+def kind_of(question: Question) -> Kind:
+    """Return whether a question is visual, adversarial, or in text with a gold answer."""
+    if not isinstance(question, TextQuestion):
+        return "visual"
+    return "adversarial" if question.category == 5 else "text"
+
+
+def worst_first(questions: Sequence[Question], sheet: ScoreSheet) -> list[Question]:
+    """Return questions from the worst answered to the best.
+
+    By the value under the first computed metric of J, V, L and the others, as a share of its
+    scale; then those without an answer first; then by the mean under all metrics. Questions
+    without any value come last.
+    """
+    scales = {
+        name: metric["scale"] or 1
+        for name, metric in sheet.document["metrics"].items()
+        if metric["state"] != "not_computed"
+    }
+    order = [name for name in ("j", "v", "l") if name in scales]
+    order += [name for name in scales if name not in order]
+    values = _values(sheet)
+    given = {prediction.question_id: prediction.state for prediction in sheet.predictions}
+
+    def badness(question: Question) -> tuple[float, bool, float]:
+        found = values.get(question.id, {})
+        shares = [
+            value / scales[name]
+            for name in order
+            if name in scales and (value := found.get(name)) is not None
+        ]
+        if not shares:
+            return (2.0, False, 0.0)
+        return (shares[0], given.get(question.id) == "ok", sum(shares) / len(shares))
+
+    return sorted(questions, key=badness)
+
+
+def items_of(
+    questions: Sequence[Question],
+    sheet: ScoreSheet,
+    benchmark: Benchmark,
+    level: Level,
+    ranks: Mapping[str, int],
+) -> dict[str, Any]:
+    """Return `questions`, with the `turns` and `passages` that they refer to by place.
+
+    `ranks` are the places, by question id, in the order of `worst_first`.
+    """
+    given = {prediction.question_id: prediction for prediction in sheet.predictions}
+    values, verdicts = _values(sheet), verdicts_of(sheet.judgements)
+    spoken = {
+        (conversation.id, turn.id): (session, turn)
+        for conversation in benchmark.conversations
+        for session, turn in conversation.turns()
+    }
+    turns, passages = _Pool(), _Pool()
+    rows = []
+    for question in questions:
+        evidence = _evidence(question)[: level.turns]
+        row = {
+            **_asked(question, level),
+            **_answered(given.get(question.id), level),
+            "rank": ranks[question.id],
+            "values": values.get(question.id, {}),
+            "evidence": [
+                turns.place((question.conversation, name), _turn(name, found, level))
+                for name in evidence
+                for found in [spoken.get((question.conversation, name))]
+            ],
+        }
+        if level.passages and question.id in verdicts:
+            row["verdicts"] = [
+                [judge, state, _cut(why, level.passage)]
+                for judge, state, why in verdicts[question.id][:_MOST_VERDICTS]
+            ]
+        if (answer := given.get(question.id)) is not None and answer.retrieved:
+            row["hits"] = [
+                [
+                    passages.place(hit.text, _cut(hit.text, level.passage)),
+                    _finite(hit.score),
+                    hit.turn and hit.turn[:100],
+                ]
+                for hit in answer.retrieved[: level.passages]
+            ]
+            row["retrieved"] = len(answer.retrieved)
+        rows.append(row)
+    return {"questions": rows, "turns": turns.items, "passages": passages.items}
+
+
+def _values(sheet: ScoreSheet) -> dict[str, dict[str, float | None]]:
+    values: dict[str, dict[str, float | None]] = {}
+    for row in sheet.scores.by_question:
+        values.setdefault(row.question_id, {})[row.metric] = _finite(row.value)
+    return values
+
+
+def _finite(number: float | None) -> float | None:
+    """Return a number that JSON can hold."""
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _asked(question: Question, level: Level) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": question.id,
+        "conversation": question.conversation,
+        "question": _cut(question.question, level.answer),
+        "gold": None if question.answer is None else _cut(question.answer, level.answer),
+    }
+    if not isinstance(question, TextQuestion):
+        return row | {
+            "kind": "visual",
+            "group": question.type,
+            "picture": question.image,
+            "reason": _cut(question.reason, level.answer),
+        }
+    row |= {"kind": "text", "group": CATEGORIES[question.category]}
+    if question.adversarial_answer is not None:
+        row["trap"] = _cut(question.adversarial_answer, level.answer)
+    if question.erratum is not None:
+        row["erratum"] = question.erratum.kind
+    return row
+
+
+def _answered(answer: Prediction | None, level: Level) -> dict[str, Any]:
+    if answer is None:
+        return {"state": "missing", "answer": None}
+    row: dict[str, Any] = {"state": answer.state, "answer": None}
+    if answer.prediction is not None:
+        row["answer"] = _cut(answer.prediction, level.answer)
+    if answer.latency_ms is not None:
+        row["latency"] = _finite(round(answer.latency_ms, 1))
+    if answer.usage is not None:
+        usage = answer.usage
+        row["usage"] = [usage.input_tokens, usage.output_tokens, usage.calls]
+    if answer.error:
+        row["error"] = _cut(answer.error, min(level.answer, 1000))
+    return row
+
+
+def _evidence(question: Question) -> Sequence[str]:
+    return question.evidence if isinstance(question, TextQuestion) else (question.turn,)
+
+
+def _turn(name: str, found: tuple[Session, Turn] | None, level: Level) -> Mapping[str, Any]:
+    if found is None:
+        return {"id": name[:100], "text": None}
+    session, turn = found
+    return {
+        "id": turn.id,
+        "time": f"{session.time:%Y-%m-%d %H:%M}",
+        "speaker": turn.speaker,
+        "text": _cut(turn.text, level.passage),
+        "captions": [_cut(image.caption or "", level.passage) for image in turn.images[:3]],
+    }
+
+
+def _cut(text: str, most: int) -> str | list[Any]:
+    """Return a text, or its beginning and how many characters there are in all."""
+    return text if len(text) <= most else [text[:most], len(text)]

@@ -1,0 +1,47 @@
+"""What a report says of the judges behind J: their verdicts, and how often they err."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = ["judges_of", "verdicts_of"]
+
+_MOST_JUDGES = 20
+_MOST_CHARACTERS = 200
+
+
+def judges_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return one row a judge of a scores document: J, verdicts, and its two error rates.
+
+    The rates, from 0 to 1, are of `judge-check`; None where the judge was not checked.
+    """
+    judging = document.get("judging") or {}
+    return [
+        {
+            "name": str(judge["name"])[:_MOST_CHARACTERS],
+            "rubric": judging.get("rubric"),
+            "value": judge["overall"]["value"],
+            "counts": judge["counts"],
+            **{rate: _rate(judge.get("check"), rate) for rate in ("false_accept", "false_reject")},
+        }
+        for judge in judging.get("judges", ())[:_MOST_JUDGES]
+    ]
+
+
+def _rate(check: Mapping[str, Any] | None, name: str) -> dict[str, Any] | None:
+    if not check or name not in check:
+        return None
+    interval = check[name].get("interval") or {}
+    kept = {key: check[name].get(key) for key in ("value", "n", "errors")}
+    return {**kept, "low": interval.get("low"), "high": interval.get("high")}
+
+
+def verdicts_of(judgements: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[str, str, str]]]:
+    """Return (judge, verdict, its reasoning or why there is none) by question id."""
+    verdicts: dict[str, list[tuple[str, str, str]]] = {}
+    for line in judgements:
+        why = line.get("reasoning") or (line.get("reason") or "").replace("_", " ")
+        verdict = (str(line["judge"])[:_MOST_CHARACTERS], str(line["state"]), str(why))
+        verdicts.setdefault(line["question_id"], []).append(verdict)
+    return verdicts

@@ -1,0 +1,79 @@
+"""The report as one file: it needs no network, no server and no other file."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import OutputError
+from locomo_vqa.files import write_text
+
+from ..score_sheet import ScoreSheet
+from .content import report_data
+from .markup import json_for_html, policy_for
+
+__all__ = ["REPORT", "check_place", "write_report"]
+
+REPORT = "report.html"
+"""The report's name in a folder of scores."""
+
+_GENERATOR = '<meta name="generator" content="locomo-vqa score">'
+_SCRIPTS = ("dom.js", "charts.js", "summary.js", "list.js", "questions.js")
+"""In the order in which they run; together they are one script."""
+_PLACE = re.compile(r"\{\{(\w+)\}\}")
+_HEAD = 2000
+
+
+def check_place(path: Path) -> None:
+    """Check, before anything is computed, that a report may be written to `path`.
+
+    Raises:
+        OutputError: it is a folder, lies in none, or is a file that is no report.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder.", "Name a file, such as --report report.html.")
+    if not path.exists():
+        return
+    try:
+        with path.open("rb") as file:
+            ours = _GENERATOR.encode() in file.read(_HEAD)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: can't be read ({error.strerror}).", "Choose another --report."
+        ) from None
+    if not ours:
+        raise OutputError(
+            f"{path}: exists and is no report of `locomo-vqa score`.", "Choose another --report."
+        )
+
+
+def write_report(path: Path, sheet: ScoreSheet, benchmark: Benchmark) -> None:
+    """Write the report of one scored run or file, whole or not at all.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+    check_place(path)
+    if not path.parent.is_dir():
+        raise OutputError(f"{path}: its folder does not exist.", "Make it, or choose another.")
+    write_text(path, _page(report_data(sheet, benchmark)))
+
+
+def _page(data: dict[str, Any]) -> str:
+    style = _asset("report.css")
+    script = "\n".join(_asset(name) for name in _SCRIPTS)
+    parts = {
+        "generator": _GENERATOR,
+        "policy": policy_for(script=script, style=style),
+        "style": style,
+        "script": script,
+        "data": json_for_html(data),
+    }
+    return _PLACE.sub(lambda place: parts[place.group(1)], _asset(REPORT))
+
+
+def _asset(name: str) -> str:
+    return resources.files(__package__).joinpath("site", name).read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Mem0's pipeline in our own code: extraction, update, retrieval, generation."""

@@ -1,0 +1,151 @@
+"""Texts as vectors: by any server with `/v1/embeddings`, or by their words, on every machine."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from locomo_vqa.models.chat import ModelFailed
+from locomo_vqa.models.retries import backoff_s, fault_of
+from locomo_vqa.runs import Usage
+from locomo_vqa.system import Endpoint
+
+from .words import terms
+
+__all__ = ["Embedder", "EndpointEmbedder", "LexicalEmbedder", "Vectors"]
+
+Vectors = NDArray[np.float32]
+"""Of shape (texts, dimensions)."""
+
+_BATCH = 256
+
+_FUNCTION_WORDS = frozenset(
+    terms(
+        "a an the and or but if so than then of in on at to for from with by as about into over "
+        "out up is am are was were be been being do does did done has have had having will would "
+        "can could may might must shall should i me my we us our you your he him his she her it "
+        "its they them their this that these those there here what which who whom whose when "
+        "where why how not no yes s t ll re ve d m"
+    )
+)
+
+
+class Embedder(Protocol):
+    """Makes vectors that lie close where texts mean the same."""
+
+    async def embed(self, texts: Sequence[str]) -> tuple[Vectors, Usage | None]:
+        """Return a vector for each text, and what that cost where a server was asked.
+
+        Raises:
+            ModelError: the server gave none.
+        """
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+class LexicalEmbedder:
+    """Hashed bags of stemmed words: texts are close when they share words, and only then.
+
+    Each stem that is no function word adds 1 + ln(its count) to one dimension, with a sign; both
+    come from the stem's BLAKE2 hash. Vectors have length 1, or 0 for a text without such words.
+    It knows no synonyms: it stands in for a sentence encoder where there is none, and makes
+    retrieval the same on every machine.
+    """
+
+    def __init__(self, dimensions: int = 2048) -> None:
+        self._dimensions = dimensions
+
+    async def embed(self, texts: Sequence[str]) -> tuple[Vectors, Usage | None]:
+        """Return a vector for each text."""
+        vectors = np.zeros((len(texts), self._dimensions), np.float32)
+        for row, text in enumerate(texts):
+            counts = Counter(term for term in terms(text) if term not in _FUNCTION_WORDS)
+            for term, times in counts.items():
+                place, sign = _place(term, self._dimensions)
+                vectors[row, place] += sign * (1 + math.log(times))
+            length = float(np.linalg.norm(vectors[row]))
+            if length:
+                vectors[row] /= length
+        return vectors, None
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+@lru_cache(maxsize=65_536)
+def _place(term: str, dimensions: int) -> tuple[int, int]:
+    digest = int.from_bytes(hashlib.blake2b(term.encode(), digest_size=8).digest(), "big")
+    return (digest >> 1) % dimensions, 1 if digest & 1 else -1
+
+
+class EndpointEmbedder:
+    """An embedding model behind an OpenAI-compatible address."""
+
+    def __init__(self, endpoint: Endpoint, *, tries: int = 3) -> None:
+        from openai import AsyncOpenAI
+
+        self._endpoint = endpoint
+        self._tries = tries
+        self._client = AsyncOpenAI(
+            base_url=endpoint.base_url,
+            api_key=endpoint.api_key,
+            timeout=endpoint.timeout_s,
+            max_retries=0,
+        )
+
+    async def embed(self, texts: Sequence[str]) -> tuple[Vectors, Usage | None]:
+        """Return a vector for each text."""
+        parts = [texts[start : start + _BATCH] for start in range(0, len(texts), _BATCH)]
+        replies = [await self._ask(list(part)) for part in parts]
+        rows = [row for vectors, _ in replies for row in vectors]
+        if len({len(row) for row in rows}) > 1:
+            raise ModelFailed("the embedder's vectors have different lengths")
+        tokens = [count for _, count in replies]
+        known = [count for count in tokens if count is not None]
+        total = sum(known) if len(known) == len(tokens) else None
+        usage = Usage(input_tokens=total, output_tokens=0, calls=len(replies))
+        return np.array(rows, np.float32), usage
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def _ask(self, texts: list[str]) -> tuple[list[list[float]], int | None]:
+        from openai import OpenAIError
+
+        body = {"model": self._endpoint.model, "input": texts, "encoding_format": "float"}
+        timeout_s = self._endpoint.timeout_s
+        for attempt in range(1, self._tries + 1):
+            try:
+                async with asyncio.timeout(timeout_s):
+                    reply: Any = await self._client.post("/embeddings", cast_to=object, body=body)
+                return _read(reply, len(texts))
+            except (OpenAIError, TimeoutError, ValueError) as error:
+                fault = fault_of(error, timeout_s=timeout_s)
+                if not fault.again or attempt == self._tries:
+                    raise fault.error from None
+                await asyncio.sleep(backoff_s(attempt) if fault.wait_s is None else fault.wait_s)
+        raise AssertionError("unreachable")
+
+
+def _read(reply: Any, wanted: int) -> tuple[list[list[float]], int | None]:
+    """Take a reply apart; its order is that of `index`, as the API has it."""
+    try:
+        data = sorted(reply["data"], key=lambda item: item["index"])
+        rows = [[float(value) for value in item["embedding"]] for item in data]
+        tokens = (reply.get("usage") or {}).get("prompt_tokens")
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise ModelFailed("the embedder's reply is no list of vectors") from None
+    whole = len(rows) == wanted and all(rows)
+    if not whole or not all(math.isfinite(value) for row in rows for value in row):
+        raise ModelFailed("the embedder's reply has not one vector of finite numbers for each text")
+    return rows, tokens if isinstance(tokens, int) and not isinstance(tokens, bool) else None

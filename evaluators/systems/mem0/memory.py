@@ -1,0 +1,143 @@
+"""The memories of one conversation as plain data, and everything that ever happened to them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+from .words import plain
+
+__all__ = ["Change", "Memory", "MemoryStore"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Something that is remembered."""
+
+    id: str
+    """`m1`, `m2` …, in the order of adding; never used again."""
+    text: str
+    """A sentence; never empty."""
+    time: datetime
+    """The conversation's time of the last change."""
+    turns: tuple[str, ...]
+    """The turns that it comes from, in the order in which they were read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A line of the history."""
+
+    event: Literal["ADD", "UPDATE", "DELETE"]
+    """What happened."""
+    id: str
+    """To which memory."""
+    text: str | None
+    """Its text from then on; None for a DELETE."""
+    old_text: str | None
+    """Its text before; None for an ADD."""
+    time: str
+    """The conversation's time, in ISO 8601."""
+    turns: tuple[str, ...]
+    """The turns that made the change."""
+
+
+class MemoryStore:
+    """Memories by id, in the order of adding; only a DELETE makes one go.
+
+    `note` is called with the row of every change before it is made, to write it down.
+    """
+
+    def __init__(self, note: Callable[[dict[str, Any]], None] = lambda row: None) -> None:
+        self._memories: dict[str, Memory] = {}
+        self._plain: Counter[str] = Counter()
+        self._added = 0
+        self._note = note
+
+    @property
+    def memories(self) -> Mapping[str, Memory]:
+        """What is remembered now."""
+        return MappingProxyType(self._memories)
+
+    def has(self, text: str) -> bool:
+        """Tell whether a memory has this very text; see `words.same`."""
+        return self._plain[plain(text)] > 0
+
+    def add(self, text: str, *, time: datetime, turns: tuple[str, ...]) -> Memory:
+        """Remember a text under a new id.
+
+        Raises:
+            ValueError: the text is empty.
+        """
+        memory = Memory(id=f"m{self._added + 1}", text=_checked(text), time=time, turns=turns)
+        self._change("ADD", memory.id, text, None, time, turns)
+        self._added += 1
+        self._memories[memory.id] = memory
+        self._plain[plain(text)] += 1
+        return memory
+
+    def update(self, id: str, text: str, *, time: datetime, turns: tuple[str, ...]) -> Memory:
+        """Give a memory a new text.
+
+        Raises:
+            KeyError: there is no such memory.
+            ValueError: the text is empty.
+        """
+        old = self._memories[id]
+        both = tuple(dict.fromkeys((*old.turns, *turns)))
+        new = replace(old, text=_checked(text), time=time, turns=both)
+        self._change("UPDATE", id, text, old.text, time, turns)
+        self._memories[id] = new
+        self._plain[plain(old.text)] -= 1
+        self._plain[plain(text)] += 1
+        return new
+
+    def delete(self, id: str, *, time: datetime, turns: tuple[str, ...]) -> None:
+        """Forget a memory; the history keeps it.
+
+        Raises:
+            KeyError: there is no such memory.
+        """
+        old = self._memories[id]
+        self._change("DELETE", id, None, old.text, time, turns)
+        del self._memories[id]
+        self._plain[plain(old.text)] -= 1
+
+    @classmethod
+    def replay(cls, history: Iterable[Mapping[str, Any]]) -> MemoryStore:
+        """Return the store that a history leads to."""
+        store = cls()
+        for row in history:
+            time, turns = datetime.fromisoformat(row["time"]), tuple(row["turns"])
+            if row["event"] == "ADD":
+                added = store.add(row["text"], time=time, turns=turns)
+                assert added.id == row["id"]
+            elif row["event"] == "UPDATE":
+                store.update(row["id"], row["text"], time=time, turns=turns)
+            else:
+                store.delete(row["id"], time=time, turns=turns)
+        return store
+
+    def _change(
+        self,
+        event: Literal["ADD", "UPDATE", "DELETE"],
+        id: str,
+        text: str | None,
+        old_text: str | None,
+        time: datetime,
+        turns: tuple[str, ...],
+    ) -> None:
+        change = Change(
+            event=event, id=id, text=text, old_text=old_text, time=time.isoformat(), turns=turns
+        )
+        self._note(asdict(change))
+
+
+def _checked(text: str) -> str:
+    if not text.strip():
+        raise ValueError("a memory has no text")
+    return text

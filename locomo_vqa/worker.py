@@ -1,0 +1,425 @@
+"""Hosts a memory system in any interpreter from Python 3.8: one file, the standard library only.
+
+The harness starts it in the system's own environment and talks to it in JSON lines. Requests are
+`{"id", "call", …}` with the arguments of that call; replies are `{"id", "result"}` or
+`{"id", "error": {"state", "reason", "unreachable"}, "traceback"}`. The calls are those of a memory
+system, and `start`, which imports it. Requests come by what was the standard input, replies go by
+what was the standard output: both are moved out of the system's way, so that nothing it prints, or
+that a process of its prints, gets between them.
+
+A dataclass travels as `{"$": <class>, "fields": {…}}`. Where the toolkit can be imported the
+system gets its classes, elsewhere plain dataclasses with the same attributes.
+
+What a system may answer is decided here, for every way a system is run: a text, or an object or a
+dict with `text`, and where it likes `refused`, `retrieved` and `usage`. Numbers of numpy and its
+like become plain ones, a score that is not finite and a count that can't be one become unknown,
+and text loses its lone surrogates. What is none of these is refused with the field's name.
+"""
+
+from __future__ import annotations
+
+import sys
+
+# Run as a script, the toolkit's own modules would hide the system's.
+if __name__ == "__main__" and sys.path and sys.path[0] == __file__.rpartition("/")[0]:
+    del sys.path[0]
+
+import importlib
+import json
+import math
+import os
+import re
+import traceback
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+__all__ = [
+    "MAX_ANSWER_CHARS",
+    "MAX_HITS",
+    "describe",
+    "failure_of",
+    "plain_answer",
+    "plain_hits",
+]
+
+MAX_ANSWER_CHARS = 1_000_000
+"""A longer answer is refused: the longest in published result files has 191,238 characters."""
+
+MAX_HITS = 10_000
+"""More retrieved passages are refused: a generator may have no end."""
+
+MAX_REPLY_BYTES = 32 << 20
+"""A longer reply is refused: passages may be long, and there may be many."""
+
+_MOST_TOKENS = 1 << 53
+"""Larger counts are unknown: other readers of JSON can't hold them."""
+
+_MOST_CHARACTERS = 2000
+_MOST_TRACEBACK = 20_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SHA256 = re.compile("[0-9a-f]{64}")
+_USAGE = ("input_tokens", "output_tokens", "calls")
+_TIMEOUTS = (
+    ("builtins", "TimeoutError"),
+    ("asyncio", "TimeoutError"),
+    ("concurrent.futures", "TimeoutError"),
+    ("socket", "timeout"),
+    ("locomo_vqa.models.chat", "ModelTimeout"),
+)
+"""The classes of an answer that did not come in time; the first four are one from Python 3.11."""
+
+_UNREACHABLE = (("locomo_vqa.models.chat", "ModelUnreachable"),)
+
+if TYPE_CHECKING:
+    Row = dict[str, Any]
+
+
+# What a system answers
+
+
+def plain_answer(returned: object) -> Row:
+    """Return an answer as `{text, refused, retrieved, usage}` of plain values.
+
+    Raises:
+        TypeError: it, or a field of it, is nothing that can be read as what it should be.
+        ValueError: it is too long.
+    """
+    answer = {"text": returned} if isinstance(returned, str) else returned
+    if not _has(answer, "text"):
+        raise TypeError(f"the system answered with {_type(returned)}, not with text")
+    text = _text(_field(answer, "text"), "the answer's text")
+    if len(text) > MAX_ANSWER_CHARS:
+        raise ValueError(f"the answer has {len(text):,} characters, over {MAX_ANSWER_CHARS:,}")
+    return {
+        "text": text,
+        "refused": _flag(_field(answer, "refused", False), "refused"),
+        "retrieved": plain_hits(_field(answer, "retrieved", None), "retrieved"),
+        "usage": _usage(_field(answer, "usage", None)),
+    }
+
+
+def plain_hits(value: Any, field: str, *, texts: bool = False) -> list[Row]:
+    """Return retrieved passages as a list of `{text, score, turn}`; `texts` allows bare ones.
+
+    Raises:
+        TypeError: one is nothing that can be read as a passage.
+        ValueError: there are too many.
+    """
+    if value is None:
+        return []
+    if isinstance(value, (str, bytes, dict)) or not isinstance(value, Iterable):
+        raise _wrong(value, field, "a sequence of Hit")
+    hits = list(islice(value, MAX_HITS + 1))
+    if len(hits) > MAX_HITS:
+        raise ValueError(f"{field} has more than {MAX_HITS:,} passages")
+    return [
+        _hit({"text": hit} if texts and isinstance(hit, str) else hit, f"{field}[{n}]")
+        for n, hit in enumerate(hits)
+    ]
+
+
+def _hit(value: Any, field: str) -> Row:
+    if not _has(value, "text"):
+        raise _wrong(value, field, "a Hit")
+    turn = _field(value, "turn", None)
+    return {
+        "text": _text(_field(value, "text"), field + ".text"),
+        "score": _number(_field(value, "score", None), field + ".score"),
+        "turn": None if turn is None else _text(turn, field + ".turn"),
+    }
+
+
+def _usage(value: Any) -> Row | None:
+    if value is None:
+        return None
+    if not any(_has(value, name) for name in _USAGE) and value != {}:
+        raise _wrong(value, "usage", "a Usage")
+    return {name: _count(_field(value, name, None), "usage." + name) for name in _USAGE}
+
+
+def _has(value: Any, name: str) -> bool:
+    return name in value if isinstance(value, dict) else hasattr(value, name)
+
+
+def _field(value: Any, name: str, *default: Any) -> Any:
+    if isinstance(value, dict):
+        return value.get(name, *default) if default else value[name]
+    return getattr(value, name, *default)
+
+
+def _text(value: Any, field: str) -> str:
+    if not isinstance(value, str):
+        raise _wrong(value, field, "a text")
+    return _clean(str.__str__(value))
+
+
+def _flag(value: Any, field: str) -> bool:
+    if not hasattr(type(value), "__bool__"):
+        raise _wrong(value, field, "true or false")
+    return bool(value)
+
+
+def _number(value: Any, field: str) -> float | None:
+    """Return a plain number, or None where it is unknown or not finite."""
+    if value is None:
+        return None
+    if not hasattr(type(value), "__float__") and not hasattr(type(value), "__index__"):
+        raise _wrong(value, field, "a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    except (TypeError, ValueError):
+        raise _wrong(value, field, "a number") from None
+    return number if math.isfinite(number) else None
+
+
+def _count(value: Any, field: str) -> int | None:
+    """Return a whole number of at least 0, or None for any other number."""
+    number = _number(value, field)
+    if number is None or number < 0 or number > _MOST_TOKENS or number != int(number):
+        return None
+    return int(number)
+
+
+def _wrong(value: Any, field: str, wanted: str) -> TypeError:
+    return TypeError(f"{field} is of type {_type(value)}, not {wanted}")
+
+
+def _type(value: Any) -> str:
+    return type(value).__name__
+
+
+def _clean(text: str) -> str:
+    """Return a text that UTF-8 can hold: lone surrogates become U+FFFD."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+# How a call fails
+
+
+def failure_of(error: BaseException) -> Row:
+    """Return an exception as `{state, reason, unreachable}`.
+
+    The state is `timeout` or `error`, the reason the exception's type and words in at most 2,000
+    characters; `unreachable` says whether it came of the toolkit's `ModelUnreachable`.
+    """
+    timeout = isinstance(error, _classes(_TIMEOUTS))
+    return {
+        "state": "timeout" if timeout else "error",
+        "reason": _clean(f"{_type(error)}: {_words(error)}")[:_MOST_CHARACTERS],
+        "unreachable": _came_of(error, _classes(_UNREACHABLE)),
+    }
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException:  # noqa: BLE001 - anybody's __str__
+        return "it has no message that can be shown"
+
+
+def _classes(names: Iterable[tuple[str, str]]) -> tuple[type, ...]:
+    """Return those of the classes whose module is imported: of others there is no instance."""
+    found = [getattr(sys.modules.get(module), name, None) for module, name in names]
+    return tuple(kind for kind in found if isinstance(kind, type))
+
+
+def _came_of(error: BaseException | None, kinds: tuple[type, ...]) -> bool:
+    """Return whether an error, or what it was raised from or after, is of one of these kinds."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, kinds):
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False
+
+
+# What a system says of itself
+
+
+def describe(found: type) -> Row:
+    """Return what a system's class says of itself, in plain values.
+
+    `prompt_sha256` is None where it says nothing, and "" where what it says is no SHA-256.
+    """
+    digits = getattr(found, "prompt_sha256", None)
+    if digits is not None:
+        digits = digits.lower() if isinstance(digits, str) else ""
+        digits = digits if _SHA256.fullmatch(digits) else ""
+    version = getattr(found, "version", None)
+    return {
+        "name": _clean(found.__name__),
+        "version": _clean(str.__str__(version)) if isinstance(version, str) else None,
+        "uses_pictures": bool(getattr(found, "uses_pictures", True)),
+        "uses_model": bool(getattr(found, "uses_model", True)),
+        "any_model": bool(getattr(found, "any_model", False)),
+        "prompt_sha256": digits,
+        "methods": [name for name in METHODS if callable(getattr(found, name, None))],
+    }
+
+
+METHODS = ("open", "add", "flush", "answer", "answer_visual", "search", "close")
+"""What a system may be called for."""
+
+
+# The types that a system is given
+
+
+class _Types:
+    """Builds what was sent: the toolkit's classes, or plain ones with the same attributes."""
+
+    def __init__(self) -> None:
+        self._toolkit: ModuleType | None = None
+        self._own = ModuleType("locomo_vqa_types")
+        sys.modules[self._own.__name__] = self._own  # So that what they make can be pickled.
+
+    def use_toolkit(self, version: str) -> None:
+        """Use the toolkit's classes if it can be imported here, in the harness's version."""
+        try:
+            if importlib.import_module("locomo_vqa").__version__ == version:
+                self._toolkit = importlib.import_module("locomo_vqa.system")
+        except Exception:  # noqa: BLE001 - it may be made for a later Python
+            self._toolkit = None
+
+    def build(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return tuple(self.build(item) for item in value)
+        if not isinstance(value, dict):
+            return value
+        name = value.get("$")
+        if name == "datetime":
+            return datetime.fromisoformat(value["value"])
+        if name == "Path":
+            return Path(value["value"])
+        inner = value["fields"] if name else value
+        fields = {key: self.build(item) for key, item in inner.items()}
+        return self._class(name, list(fields))(**fields) if name else fields
+
+    def _class(self, name: str, fields: list[str]) -> Callable[..., Any]:
+        found = getattr(self._toolkit, name, None) or getattr(self._own, name, None)
+        if found is None:
+            import dataclasses
+
+            found = dataclasses.make_dataclass(name, fields, frozen=True)
+            found.__module__ = self._own.__name__
+            setattr(self._own, name, found)
+        made: Callable[..., Any] = found
+        return made
+
+
+# The process
+
+
+class _Worker:
+    """One system and one conversation, called by what the harness sends."""
+
+    def __init__(self) -> None:
+        self._types = _Types()
+        self._class: type | None = None
+        self._system: Any = None
+
+    def call(self, name: str, arguments: Row) -> Any:
+        return getattr(self, "_" + name)(**arguments)
+
+    def _start(self, system: str, paths: list[str], folder: str, version: str) -> Row:
+        """Import a `module:Class`; `paths` are the harness's own, where it is this interpreter."""
+        if paths:
+            sys.path[:] = paths
+        self._types.use_toolkit(version)
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+        module_name, _, class_name = system.partition(":")
+        try:
+            module = importlib.import_module(module_name)
+        except BaseException as error:  # noqa: BLE001 - also sys.exit
+            return {"missing": "module", "reason": failure_of(error)["reason"]}
+        found = getattr(module, class_name, None)
+        if not isinstance(found, type):
+            return {"missing": "class", "reason": ""}
+        self._class = found
+        return describe(found)
+
+    def _open(self, conversation: Any, workdir: Any, services: Any) -> None:
+        assert self._class is not None
+        self._system = self._class()
+        build = self._types.build
+        self._system.open(build(conversation), build(workdir), build(services))
+
+    def _add(self, turns: Any) -> None:
+        self._system.add(self._types.build(turns))
+
+    def _flush(self) -> None:
+        self._system.flush()
+
+    def _answer(self, question: str, now: Any) -> Row:
+        return plain_answer(self._system.answer(question, now=self._types.build(now)))
+
+    def _answer_visual(self, question: str, image: Any, now: Any) -> Row:
+        build = self._types.build
+        answer = self._system.answer_visual(question, image=build(image), now=build(now))
+        return plain_answer(answer)
+
+    def _search(self, query: str, k: int, now: Any) -> list[Row]:
+        hits = self._system.search(query, k, self._types.build(now))
+        return plain_hits(hits, "the hits", texts=True)
+
+    def _close(self) -> None:
+        self._system.close()
+
+
+def _take_over() -> tuple[Any, int]:
+    """Return the requests' stream and the replies' descriptor, which only this process has."""
+    requests = os.fdopen(os.dup(0), "rb")
+    replies = os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    return requests, replies
+
+
+def _reply(worker: _Worker, request: Row) -> bytes:
+    """Do what a request says; a process that was forked meanwhile, and comes back, ends here."""
+    owner = os.getpid()
+    number = request.pop("id")
+    try:
+        row = {"id": number, "result": worker.call(request.pop("call"), request)}
+        line = json.dumps(row).encode("ascii")
+        if len(line) > MAX_REPLY_BYTES:
+            raise ValueError(f"the reply has more than {MAX_REPLY_BYTES >> 20} MiB")
+    except BaseException as error:  # noqa: BLE001 - also sys.exit and cancelled tasks
+        failed = {"id": number, "error": failure_of(error), "traceback": _traceback(error)}
+        line = json.dumps(failed).encode("ascii")
+    finally:
+        if os.getpid() != owner:
+            os._exit(0)
+    return line + b"\n"
+
+
+def _traceback(error: BaseException) -> str:
+    """Return the end of an error's traceback."""
+    try:
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    except BaseException:  # noqa: BLE001 - anybody's __str__
+        return ""
+    return _clean(text[-_MOST_TRACEBACK:])
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    requests, replies = _take_over()
+    worker = _Worker()
+    for request in requests:
+        line = memoryview(_reply(worker, json.loads(request)))
+        while line:
+            line = line[os.write(replies, line) :]
+
+
+if __name__ == "__main__":
+    main()

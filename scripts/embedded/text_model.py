@@ -1,0 +1,109 @@
+"""Sizes and tokenizer of the embedded text models: Qwen2 as transformers has it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import torch
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import Qwen2Config, Qwen2ForCausalLM
+
+from locomo_vqa.models.embedded.runtime import Size
+from locomo_vqa.prompts import prompt_text
+from scripts.embedded.text_examples import examples
+from scripts.embedded.tokenizer import END, PAD, START
+
+__all__ = ["make_text_model", "make_text_tokenizer"]
+
+_SIZES: dict[Size, dict[str, int]] = {
+    "large": {
+        "hidden_size": 192,
+        "num_hidden_layers": 5,
+        "intermediate_size": 512,
+        "num_attention_heads": 6,
+    },
+    "small": {
+        "hidden_size": 96,
+        "num_hidden_layers": 3,
+        "intermediate_size": 256,
+        "num_attention_heads": 3,
+    },
+}
+
+VOCABULARY = 1700
+"""Tokens before the sentences of the prompts are added."""
+
+_PACKAGE = "locomo_vqa.evaluators.prompts"
+_PROMPTS = ("mem0_extract_reduced_v1", "mem0_update_reduced_v1", "mem0_answer_reduced_v1")
+_PIECES = (
+    '{"facts": ["',
+    '{"facts": []}',
+    '", "',
+    '"]}',
+    '{"memory": [{"id": "',
+    '{"memory": []}',
+    '", "event": "ADD", "text": "',
+    '", "event": "UPDATE", "text": "',
+    '", "event": "DELETE", "text": "',
+    '"}, {"id": "',
+    '"}]}',
+    '", "text": "',
+    '[{"id": "',
+    '"}]',
+    "Memories now: ",
+    "New facts: ",
+    "Question: ",
+    "user\n",
+    "assistant\n",
+)
+"""What is the same in every prompt and record."""
+
+
+def make_text_tokenizer(seed: int = 0, lives: int = 250) -> Tokenizer:
+    """Train the tokenizer on the sample world; the same seed gives the same one."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=[PAD, START, END],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_texts(random.Random(seed), lives), trainer)
+    whole = [*_sentences(), *_PIECES]
+    tokenizer.add_tokens([AddedToken(text, normalized=False) for text in whole])
+    return tokenizer
+
+
+def _sentences() -> list[str]:
+    """Return the lines of the prompts in which nothing is filled in."""
+    lines = [line for name in _PROMPTS for line in prompt_text(_PACKAGE, name).split("\n") if line]
+    return sorted({line for line in lines if "$" not in line}, key=lambda line: -len(line))
+
+
+def _texts(rng: random.Random, lives: int) -> Iterator[str]:
+    for _ in range(lives):
+        for example in examples(rng):
+            yield example.prompt.split("Before: ")[-1]
+            yield example.reply
+
+
+def make_text_model(size: Size, tokenizer: Tokenizer) -> Qwen2ForCausalLM:
+    """Return an untrained model; head size 32, one key-value head, tied embeddings."""
+    config = Qwen2Config(
+        **_SIZES[size],
+        vocab_size=tokenizer.get_vocab_size(),
+        num_key_value_heads=1,
+        max_position_embeddings=2048,
+        rope_theta=10000.0,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=tokenizer.token_to_id(END),
+        pad_token_id=tokenizer.token_to_id(PAD),
+    )
+    model = Qwen2ForCausalLM(config)
+    with torch.no_grad():
+        model.model.embed_tokens.weight.normal_(std=0.05)
+    return model

@@ -1,0 +1,127 @@
+"""`locomo-vqa run` through the metering proxy; the endpoint is a stub that always says "blue"."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.evaluators.metering import is_here
+from locomo_vqa.evaluators.metering_options import MeteringOptions
+from locomo_vqa.files import read_jsonl
+from locomo_vqa.schemas import load_schema, validate
+from tests.conftest import Cli
+
+from .stub_upstream import Gives, StubUpstream, chat, stub_upstream
+from .using import rows
+
+RUN = ("run", "full-context", "--benchmark", "sample", "--split", "test", "--limit", "2")
+
+
+@pytest.fixture
+def stub() -> Iterator[StubUpstream]:
+    with stub_upstream(lambda got: chat()) as stub:
+        yield stub
+
+
+def model(stub: StubUpstream) -> str:
+    return f"openai:{stub.url}?model=stub"
+
+
+def answers(folder: Path) -> list[tuple[Any, ...]]:
+    found = read_jsonl(folder / "predictions.jsonl", what="it")
+    return [(row["question_id"], row["prediction"], row["state"]) for _, row in found]
+
+
+def test_a_run_counts_its_calls_and_is_replayed_without_the_endpoint(
+    cli: Cli, tmp_path: Path, stub: StubUpstream
+) -> None:
+    (tmp_path / "p.toml").write_text(
+        f'schema_version = 1\n[[price]]\nmodels = ["stub"]\nhost = "{stub.url.split("/")[2]}"\n'
+        "since = 2026-01-01\ninput = 1.0\noutput = 10.0\n"
+    )
+    options = ("--model", model(stub), "--record", "recorded.sqlite", "--prices", "p.toml")
+    assert cli(*RUN, "--out", "a", *options, OPENAI_API_KEY="sk-own").returncode == 0
+    asked = [got for got in stub.got if got.method == "POST"]
+    calls = rows(tmp_path / "a")
+    assert len(calls) == len(asked) == 4  # Two questions of each of two conversations.
+    assert {got.headers["authorization"] for got in asked} == {"Bearer sk-own"}
+    assert {call["conversation"] for call in calls} == {"sample-09", "sample-10"}
+    for number, call in enumerate(calls, 1):
+        validate(call, "call", path=Path("calls.jsonl"), place=f"line {number}", remedy="")
+    info = json.loads((tmp_path / "a" / "run.json").read_text())
+    validate(info, "run", path=Path("run.json"), remedy="")
+    assert load_schema("run")["properties"]["calls"]["required"] == list(info["calls"])
+    overall = info["calls"]["overall"]
+    assert (overall["calls"], overall["failed"], overall["replayed"]) == (4, 0, 0)
+    assert (overall["input_tokens"], overall["output_tokens"]) == (28, 8)
+    assert overall["cost_usd"] == pytest.approx((28 * 1 + 8 * 10) / 1e6)
+
+    before = len(stub.got)
+    again = ("--model", model(stub), "--replay", "recorded.sqlite", "--strict")
+    done = cli(*RUN, "--out", "b", *again)
+    assert done.returncode == 0
+    assert len(stub.got) == before
+    assert answers(tmp_path / "b") == answers(tmp_path / "a")
+    assert [row["replayed"] for row in rows(tmp_path / "b")] == [True] * 4
+    assert "No price is known for: stub" in done.stdout
+
+
+def test_a_run_may_go_without(cli: Cli, tmp_path: Path, stub: StubUpstream) -> None:
+    assert cli(*RUN, "--out", "r", "--model", model(stub), "--no-meter").returncode == 0
+    assert not (tmp_path / "r" / "calls.jsonl").exists()
+    assert "calls" not in json.loads((tmp_path / "r" / "run.json").read_text())
+    assert sum(got.method == "POST" for got in stub.got) == 4
+
+
+def test_an_endpoint_that_goes_away_stops_the_run_as_without_the_proxy(
+    cli: Cli, tmp_path: Path, stub: StubUpstream
+) -> None:
+    stub.respond = lambda got: chat() if got.method == "GET" else Gives(cut=-1)
+    done = cli(*RUN, "--out", "r", "--model", model(stub))
+    assert done.returncode == 2
+    assert "The endpoint does not answer any more" in done.stderr
+    assert {row["outcome"] for row in rows(tmp_path / "r")} == {"broken"}
+
+
+OPTIONS = MeteringOptions(meter=True, record=None, replay=None, strict=False, prices=None)
+FILE = Path("x")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (replace(OPTIONS, record=FILE, replay=FILE), "can't be given together"),
+        (replace(OPTIONS, strict=True), "--strict is about --replay"),
+        (replace(OPTIONS, meter=False, replay=FILE), "--replay needs the meter"),
+        (replace(OPTIONS, meter=False, prices=FILE), "--prices needs the meter"),
+    ],
+)
+def test_options_that_do_not_fit_are_told(options: MeteringOptions, problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        options.check(endpoint=True)
+
+
+def test_without_an_endpoint_nothing_can_be_recorded() -> None:
+    OPTIONS.check(endpoint=False)
+    with pytest.raises(InputError, match="no calls go to an endpoint"):
+        replace(OPTIONS, record=FILE).check(endpoint=False)
+
+
+@pytest.mark.parametrize(
+    ("address", "here"),
+    [
+        ("http://127.0.0.1:8000", True),
+        ("http://localhost:8000/x", True),
+        ("http://[::1]:8000", True),
+        ("http://192.0.2.1:8000", False),
+        ("https://example.org", False),
+    ],
+)
+def test_only_a_server_on_this_machine_can_be_metered(address: str, here: bool) -> None:
+    assert is_here(address) is here
