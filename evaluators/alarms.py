@@ -34,10 +34,17 @@ def notes_on_scores(scores: Scores, benchmark: Benchmark, *, split: SplitChoice)
 
 
 def _values(scores: Scores, conversations: Mapping[str, str]) -> dict[str, dict[str, list[float]]]:
-    """Return a metric's values by conversation; those without one, such as unscored, left out."""
+    """Return a metric's values by conversation.
+
+    Questions without a value, such as unscored, are left out, and so are conversations without
+    any answer: a file of one conversation says nothing about the others.
+    """
+    answered = {
+        conversations[row.question_id] for row in scores.by_question if row.state != "missing"
+    }
     values: dict[str, dict[str, list[float]]] = {}
     for row in scores.by_question:
-        if row.value is not None:
+        if row.value is not None and conversations[row.question_id] in answered:
             groups = values.setdefault(row.metric, {})
             groups.setdefault(conversations[row.question_id], []).append(row.value)
     return values

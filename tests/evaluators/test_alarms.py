@@ -11,6 +11,7 @@ import pytest
 
 from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
 from locomo_vqa.builders.ingest import ingest
+from locomo_vqa.evaluators.alarms import notes_on_scores
 from locomo_vqa.evaluators.ceilings import above_ceiling
 from locomo_vqa.evaluators.outliers import far_conversations
 from locomo_vqa.evaluators.score_sheet import score_source
@@ -153,3 +154,15 @@ def test_the_note_names_metric_category_and_figures(tmp_path: Path) -> None:
         f"3 of {number} gold answers are known to be wrong, and the answers agree with some. Did "
         "the system see the gold answers?"
     ]
+
+
+def test_a_file_of_one_conversation_says_nothing_about_the_others() -> None:
+    first = TEXT[0].conversation
+    answered = [
+        Prediction(question_id=q.id, prediction=q.answer, state="ok")
+        for q in TEXT
+        if q.conversation == first
+    ]
+    scores = score_predictions(answered, SAMPLE, split="all", metrics=["f1"])
+    assert scores.rows.missing == len(TEXT) - len(answered)
+    assert not notes_on_scores(scores, SAMPLE, split="all")
