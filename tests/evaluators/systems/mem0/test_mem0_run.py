@@ -92,7 +92,7 @@ def test_a_value_that_makes_no_sense_is_refused(option: str, message: str) -> No
 
 
 def test_wrong_options_are_refused_before_anything_is_written(tmp_path: Path, cli: Cli) -> None:
-    model = ("--model", "embedded:text-large")
+    model = ("--model", "embedded:small")
     done = cli(*RUN, *model, "--option", "topk=3")
     assert done.returncode == 2
     assert "no such option. It has prompts, window, top_k" in " ".join(done.stderr.split())
