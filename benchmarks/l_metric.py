@@ -71,8 +71,10 @@ def peer(rows: Rows, folder: Path, kept: bool) -> Callable[[], dict[str, list[fl
     from bert_score import BERTScorer  # type: ignore[import-untyped]
     from bert_score import score as bert_score
     from sentence_transformers import SentenceTransformer, util
+    from transformers.utils.logging import disable_progress_bar
 
     torch.set_num_threads(1)
+    disable_progress_bar()
     model = str(minilm())
     options = {"model_type": model, "num_layers": 6, "device": "cpu"}
     scores: dict[str, Score] = {"rouge1": rouge_score_peer(), "meteor": nltk_meteor_peer(folder)}
