@@ -89,7 +89,7 @@ def check(
 
 def _services(system: LoadedSystem, model: str | None, timeout: float) -> Services:
     """Return what the system is lent; for one that only retrieves no model has to answer."""
-    if system.only_retrieves and model is None:
+    if system.only_retrieves and model is None and not system.reads_with_model:
         return Services()
     return services_for(system, model, timeout)
 

@@ -1,4 +1,4 @@
-"""The commands `run` and `systems`."""
+"""The command `run`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import get_args
 import click
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.cli_support import console, json_option, make_table, print_json, say
+from locomo_vqa.cli_support import json_option, print_json, say
 from locomo_vqa.errors import InputError
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.runs import (
@@ -27,13 +27,13 @@ from locomo_vqa.system import Services
 
 from .harness import Harness
 from .hosting_options import HostingOptions, hosting_options
-from .loading import SYSTEMS, LoadedSystem, load_system
+from .loading import LoadedSystem, load_system
 from .metering import Meter, is_here, tell_calls
 from .metering_options import MeteringOptions, metering_options
 from .run_display import run_with_progress
 from .system_options import lend_options, system_options
 
-__all__ = ["run", "run_with_progress", "services_for", "systems"]
+__all__ = ["run", "run_with_progress", "services_for"]
 
 
 @click.command()
@@ -177,7 +177,8 @@ def services_for(
                 'Add --model "openai:http://127.0.0.1:23333/v1?model=NAME".',
             )
         return Services()
-    if (system.any_model or system.only_retrieves) and not model.startswith("openai:"):
+    anywhere = system.any_model or (system.only_retrieves and not system.reads_with_model)
+    if anywhere and not model.startswith("openai:"):
         from locomo_vqa.models.opening import check_local
 
         return Services(model=check_local(model))
@@ -208,35 +209,3 @@ def _tell(done: Run, benchmark: str) -> None:
         say("Ask them again: the same command with --retry-failed.")
     say(f"Wrote {done.folder}")
     say(f"Next: locomo-vqa score {done.folder} --benchmark {benchmark}")
-
-
-@click.command()
-@json_option
-def systems(as_json: bool) -> None:
-    """List the memory systems that come with the toolkit.
-
-    \b
-    Example:
-      locomo-vqa systems
-    """
-    if as_json:
-        print_json(
-            {
-                name: {
-                    "about": system.about,
-                    "needs_model": system.needs_model,
-                    "sees": system.sees,
-                }
-                for name, system in SYSTEMS.items()
-            }
-        )
-        return
-    table = make_table("System", "What it does", "Model", "Sees")
-    for name, system in SYSTEMS.items():
-        table.add_row(
-            name,
-            system.about,
-            "needed" if system.needs_model else "none",
-            system.sees,
-        )
-    console().print(table)

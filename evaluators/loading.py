@@ -1,4 +1,4 @@
-"""Finds a memory system: a bundled name, `module:Class` of the user's own, or an address."""
+"""Finds a memory system: a bundled name, a package's, the user's `module:Class`, or an address."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from .hosting import (
     ProcessHost,
     shown_address,
 )
+from .third_party import Recipe, find_environment, load_recipes
 
 __all__ = ["SYSTEMS", "BundledSystem", "LoadedSystem", "load_system"]
 
@@ -66,6 +67,12 @@ SYSTEMS: Mapping[str, BundledSystem] = {
         sees="pixels, captions",
         about="puts the whole conversation before every question",
     ),
+    "dense": BundledSystem(
+        path="locomo_vqa.evaluators.systems.dense:Dense",
+        needs_model=True,
+        sees="captions",
+        about="finds turns by an embedder; the model answers from them",
+    ),
     "mem0": BundledSystem(
         path="locomo_vqa.evaluators.systems.mem0.system:Mem0",
         needs_model=True,
@@ -84,11 +91,29 @@ SYSTEMS: Mapping[str, BundledSystem] = {
         sees="pixels, captions",
         about="mem0 that sees pictures, and finds them again",
     ),
+    "memlora": BundledSystem(
+        path="locomo_vqa.evaluators.systems.memlora.system:MemLoRA",
+        needs_model=True,
+        sees="nothing",
+        about="mem0's stages on one small model, an expert adapter for each",
+    ),
+    "memlora-v": BundledSystem(
+        path="locomo_vqa.evaluators.systems.memlora.system:MemLoRAV",
+        needs_model=True,
+        sees="pixels, captions",
+        about="memlora with a vision expert, on a model that sees",
+    ),
 }
 """The bundled systems by name."""
 
 CheckOptions = Callable[[Mapping[str, str], str | None], None]
 """Raises `InputError` for an option that a system does not understand."""
+
+PinOptions = Callable[[Mapping[str, str], str | None], Mapping[str, str]]
+"""Returns options with the hashes of what they name, so that a run goes on only with the same.
+
+Raises `LocomoVqaError` where something that is named is missing or can't be used.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +141,10 @@ class LoadedSystem:
     """Whether it runs on a server, where no process of it can be watched."""
     check_options: CheckOptions | None = None
     """Checks what is given with `--option`, and the name of the model; None: it takes anything."""
+    reads_with_model: bool = False
+    """Whether it can't even read a conversation without `--model`."""
+    pin_options: PinOptions | None = None
+    """Completes what is given with `--option` before anything is run; None: there is no need."""
     host: MakeHost
     """Makes the host of one conversation."""
 
@@ -123,7 +152,7 @@ class LoadedSystem:
 def load_system(
     spec: str, *, python: Path | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> LoadedSystem:
-    """Load a system by its bundled name, as `module:Class`, or by the address of its server.
+    """Load a system by its name, as `module:Class`, or by the address of its server.
 
     Args:
         python: the interpreter of another environment, for `module:Class`.
@@ -131,6 +160,7 @@ def load_system(
 
     Raises:
         InputError: `python` is given for a system that is not started here.
+        MissingResource: it is a package whose environment is not set up.
         SystemLoadError: there is none, it can't be imported or reached, it lacks a method, or
             what it says of itself can't be recorded.
     """
@@ -141,9 +171,14 @@ def load_system(
         _refuse_python(spec, python)
         return _bundled(spec, bundled)
     if ":" not in spec:
+        recipes = load_recipes()
+        if spec in recipes:
+            _refuse_python(spec, python)
+            return _third_party(recipes[spec], limits)
+        names = ", ".join((*SYSTEMS, *recipes))
         raise SystemLoadError(
             f"{spec}: is no memory system.",
-            f"Give one of {', '.join(SYSTEMS)}, your own as module:Class, or an http address.",
+            f"Give one of {names}, your own as module:Class, or an http address.",
         )
 
     def host(limits: Limits, log: Path) -> ProcessHost:
@@ -163,13 +198,39 @@ def _bundled(name: str, bundled: BundledSystem) -> LoadedSystem:
 
     facts = {**facts, "name": name}
     loaded = _loaded(name, facts, host, needs_model=bundled.needs_model)
-    return replace(loaded, check_options=getattr(found, "check_options", _no_options(name)))
+    return replace(
+        loaded,
+        check_options=getattr(found, "check_options", _no_options(name)),
+        pin_options=getattr(found, "pin_options", None),
+    )
 
 
-def _look(spec: str, python: Path | None, limits: Limits) -> Mapping[str, Any]:
+def _third_party(recipe: Recipe, limits: Limits) -> LoadedSystem:
+    """Describe a package's adapter, in the environment that was set up for it."""
+    environment = find_environment(recipe)
+    environment.check()
+    python, folder = environment.python, recipe.adapters
+
+    def host(limits: Limits, log: Path) -> ProcessHost:
+        return ProcessHost(recipe.adapter, python=python, folder=folder, limits=limits, log=log)
+
+    loaded = _loaded(recipe.name, _look(recipe.adapter, python, limits, folder), host)
+    return replace(
+        loaded,
+        name=recipe.name,
+        version=recipe.version,
+        check_options=recipe.check_options,
+        pin_options=recipe.complete_options,
+        reads_with_model=recipe.extracts,
+    )
+
+
+def _look(
+    spec: str, python: Path | None, limits: Limits, folder: Path | None = None
+) -> Mapping[str, Any]:
     """Return what a class says of itself in the environment it runs in."""
     module, _, class_name = spec.partition(":")
-    host = ProcessHost(spec, python=python, limits=limits)
+    host = ProcessHost(spec, python=python, folder=folder, limits=limits)
     try:
         failure = host.start()
         missing = host.description.get("missing")

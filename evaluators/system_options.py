@@ -36,10 +36,13 @@ def lend_options(services: Services, system: LoadedSystem, options: Mapping[str,
     """Return services with options for a system, after the system's own check.
 
     Raises:
-        InputError: the system knows no such option, or not that value of it.
+        InputError: the system knows no such option, or not that value of it, or lacks one.
+        MissingResource: something that an option names can't be used on this machine.
     """
     if options and system.check_options is not None:
         system.check_options(options, services.model)
+    if system.pin_options is not None:
+        options = system.pin_options(options, services.model)
     return replace(services, options=dict(options))
 
 

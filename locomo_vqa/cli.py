@@ -48,7 +48,10 @@ COMMANDS = {
         "locomo_vqa.evaluators.cli_check:check",
         "Test the adapter of a memory system, before money is spent.",
     ),
-    "systems": ("locomo_vqa.evaluators.cli_run:systems", "List the memory systems that are here."),
+    "systems": (
+        "locomo_vqa.evaluators.cli_systems:systems",
+        "List the memory systems, and set up those of other people.",
+    ),
     "submit": ("locomo_vqa.leaderboard.cli:submit", "Turn a run into a submission."),
     "leaderboard": (
         "locomo_vqa.leaderboard.cli:leaderboard",

@@ -50,14 +50,21 @@ class ProcessHost:
         system: str,
         *,
         python: Path | None = None,
+        folder: Path | None = None,
         limits: Limits = DEFAULT_LIMITS,
         log: Path | None = None,
     ) -> None:
-        """Start nothing yet; `python` is the interpreter of another environment."""
+        """Start nothing yet.
+
+        Args:
+            python: the interpreter of another environment.
+            folder: where modules are found first; None for the working directory.
+        """
         self.description: Mapping[str, Any] = {}
         """After `start`: what the worker found; see `locomo_vqa.worker.describe`."""
         self._system = system
         self._python = python
+        self._folder = folder
         self._interpreter = str(python or sys.executable)
         self._limits = limits
         self._log = log
@@ -74,7 +81,7 @@ class ProcessHost:
     def start(self) -> Failure | None:
         """Start the process and import the system's class."""
         try:
-            folder = os.getcwd()  # noqa: PTH109
+            folder = str(self._folder) if self._folder else os.getcwd()  # noqa: PTH109
             self._spawn()
         except OSError as error:
             self._failure = _ended(f"{self._interpreter}: can't be started ({error.strerror})")

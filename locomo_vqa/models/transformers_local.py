@@ -26,7 +26,7 @@ from locomo_vqa.models.names import ModelName
 from locomo_vqa.models.special_tokens import break_tokens, special_tokens_of
 from locomo_vqa.runs import Usage
 
-__all__ = ["TRANSFORMERS_OPTIONS", "TransformersModel"]
+__all__ = ["TRANSFORMERS_OPTIONS", "TransformersModel", "not_loaded", "source_of"]
 
 TRANSFORMERS_OPTIONS = ("batch", "device", "dtype", "revision", "threads", "trust_remote_code")
 """What may stand after the question mark."""
@@ -45,10 +45,6 @@ class TransformersModel:
         name.only(*TRANSFORMERS_OPTIONS)
         self.name = name.shown
         self.in_flight = name.number("batch", 8)
-        source = {
-            "revision": name.options.get("revision"),
-            "trust_remote_code": name.flag("trust_remote_code"),
-        }
         threads = name.number("threads", len(os.sched_getaffinity(0)))
         self._dtype = name.text("dtype", "auto", *_DTYPES)
         self._model: Any = None
@@ -56,9 +52,9 @@ class TransformersModel:
         self._torch.set_num_threads(threads)
         default = "cuda" if self._torch.cuda.is_available() else "cpu"
         self._device = name.text("device", default)
-        self._load(name, source)
+        self._load(name, source_of(name))
         self._batcher: Batcher[ChatRequest, ChatReply] = Batcher(
-            self._answer, most=self.in_flight, group=_group
+            self._answer, most=self.in_flight, group=self._group
         )
 
     def identity(self) -> Mapping[str, Any]:
@@ -95,7 +91,7 @@ class TransformersModel:
             model = auto.from_pretrained(name.target, dtype=self._dtype, **source)
             self._model = model.to(self._device).eval()
         except (OSError, ValueError, ImportError, RuntimeError) as error:
-            raise _not_loaded(name, error) from None
+            raise not_loaded(name, error) from None
         self._tokenizer = getattr(self._processor, "tokenizer", self._processor)
         self._plain = break_tokens(special_tokens_of(self._processor))
         self._tokenizer.padding_side = "left"
@@ -124,10 +120,19 @@ class TransformersModel:
         if first.temperature > 0 and first.seed is not None:
             torch.manual_seed(first.seed)
         with torch.inference_mode():
-            output = self._model.generate(**inputs, generation_config=self._decoding(first))
+            output = self._generate(requests, inputs)
         lengths = inputs["attention_mask"].sum(dim=1).tolist()
         new = output[:, inputs["input_ids"].shape[1] :]
         return [self._reply(row.tolist(), used) for row, used in zip(new, lengths, strict=True)]
+
+    def _generate(self, requests: Sequence[ChatRequest], inputs: Mapping[str, Any]) -> Any:
+        """Return the token ids of prompts and replies, a row for each request."""
+        return self._model.generate(**inputs, generation_config=self._decoding(requests[0]))
+
+    def _group(self, request: ChatRequest) -> tuple[object, ...]:
+        """Return what requests of one batch have in common; a seed is for one request alone."""
+        alone = id(request) if request.temperature > 0 and request.seed is not None else None
+        return (bool(request.pictures), request.max_tokens, request.temperature, alone)
 
     def _decoding(self, request: ChatRequest) -> Any:
         """Return the settings of decoding: greedy at temperature 0, else from all tokens."""
@@ -160,6 +165,14 @@ class TransformersModel:
         return ChatReply(text=clean_text(text), finish=finish, usage=usage)
 
 
+def source_of(name: ModelName) -> dict[str, Any]:
+    """Return what `from_pretrained` has to know of where a model comes from."""
+    return {
+        "revision": name.options.get("revision"),
+        "trust_remote_code": name.flag("trust_remote_code"),
+    }
+
+
 def _packages() -> tuple[Any, Any]:
     try:
         return import_module("torch"), import_module("transformers")
@@ -187,7 +200,8 @@ def _processor(
         return picture_processor_class().from_pretrained(target, **source)
 
 
-def _not_loaded(name: ModelName, error: Exception) -> LocomoVqaError:
+def not_loaded(name: ModelName, error: Exception) -> LocomoVqaError:
+    """Return what to tell a user whose model can't be loaded."""
     reason = " ".join(str(error).split())[:300]
     remedy = f"Check the name; fetch the weights with: hf download {name.target}."
     if "trust_remote_code" in reason:
@@ -196,12 +210,6 @@ def _not_loaded(name: ModelName, error: Exception) -> LocomoVqaError:
             "the code that comes with these, add ?trust_remote_code=1."
         )
     return MissingResource(f"--model {name.shown}: can't be loaded ({reason}).", remedy)
-
-
-def _group(request: ChatRequest) -> tuple[object, ...]:
-    """Return what requests of one batch must have in common; a seed is for one request alone."""
-    alone = id(request) if request.temperature > 0 and request.seed is not None else None
-    return (bool(request.pictures), request.max_tokens, request.temperature, alone)
 
 
 def _conversation(

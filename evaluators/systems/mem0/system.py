@@ -73,13 +73,13 @@ class Mem0:
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
         """Open the models, and the files of the memory."""
-        self._settings = Settings.read(services.options, model=services.model)
+        self._settings = self._read_settings(services)
         self._recalls = conversation.visual == "recalled"
         self._workdir = workdir
         self._counts, self._anomalies = StageCounts(), AnomalyCounts()
         self._history = _appended(workdir / "memory.jsonl", "the memory's history")
         self._runner = asyncio.Runner()
-        self._models = StageModels(services, self._settings, self._counts, self._anomalies)
+        self._models = self._open_models(services)
         self._embedder = _open_embedder(self._settings)
         self._pipeline = Pipeline(
             self._settings,
@@ -124,6 +124,12 @@ class Mem0:
         self._runner.close()
         self._history.close()
         self._shared.close()
+
+    def _read_settings(self, services: Services) -> Settings:
+        return Settings.read(services.options, model=services.model)
+
+    def _open_models(self, services: Services) -> StageModels:
+        return StageModels(services, self._settings, self._counts, self._anomalies)
 
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
         return self._runner.run(work)

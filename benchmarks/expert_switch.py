@@ -1,0 +1,152 @@
+"""What it costs to go from one expert to the next over one base model, side by side.
+
+    python -m benchmarks.expert_switch [--layers 26] [--hidden 512] [--rank 16] [--rounds 15]
+
+A Gemma2 with random weights (26 layers, as Gemma2-2B) has MemLoRA's three experts: two on query
+and value projections, one on all linear layers, which makes 182 layers with adapters. Printed are
+the CPU milliseconds of one change, and how many times the toolkit's switch that is:
+
+switch          what `ExpertsModel` does
+set_adapter     peft's own
+load            delete one adapter and load the next from its files
+merge           take one adapter out of the base model's weights and put the next in
+mixed           what a forward pass over rows of several experts costs more than one over rows of
+                one; there is no switch then
+hooks           what beginning a batch of several experts costs, once for all its tokens
+
+Loading and merging grow with the model's width; the switch does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import statistics
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.models.experts import find_experts
+from locomo_vqa.models.experts_local import ExpertsModel
+from locomo_vqa.models.names import parse_name
+from tests.core.models.tiny_model import TEMPLATE, make_tokenizer
+
+ATTENTION = r".*layers\.\d+\.self_attn\.(q|v)_proj"
+EVERYTHING = r".*layers\.\d+\.(self_attn|mlp)\.(q|k|v|o|gate|up|down)_proj"
+TARGETS = {"extraction": ATTENTION, "memory_update": ATTENTION, "generation": EVERYTHING}
+NAMES = tuple(TARGETS)
+ROWS, LENGTH = 6, 32
+
+
+def make(folder: Path, *, layers: int, hidden: int, rank: int) -> ExpertsModel:
+    """Save a base model and its experts with random weights, and open them."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import Gemma2Config, Gemma2ForCausalLM
+
+    torch.set_num_threads(1)
+    tokenizer = make_tokenizer()
+    tokenizer.chat_template = TEMPLATE
+    tokenizer.save_pretrained(folder / "base")
+    config = Gemma2Config(
+        vocab_size=len(tokenizer),
+        hidden_size=hidden,
+        intermediate_size=4 * hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=8,
+        num_key_value_heads=4,
+        head_dim=hidden // 8,
+        query_pre_attn_scalar=hidden // 8,
+    )
+    base: Any = Gemma2ForCausalLM(config)
+    base.save_pretrained(folder / "base")
+    for name, target in TARGETS.items():
+        lora = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=target)
+        adapted: Any = get_peft_model(base, lora)
+        for key, weight in adapted.named_parameters():
+            if "lora_B" in key:
+                torch.nn.init.normal_(weight, std=0.02)
+        adapted.save_pretrained(folder / "experts" / name)
+        base = adapted.unload()
+    spec = parse_name(f"transformers:{folder / 'base'}?threads=1&device=cpu&dtype=float32")
+    return ExpertsModel(spec, find_experts(folder / "experts", NAMES))
+
+
+def cpu_ms(work: Callable[[str, str], object], rounds: int) -> float:
+    """Return the median CPU milliseconds of a change from one expert to another."""
+    times = []
+    for number in range(rounds):
+        before, after = NAMES[number % len(NAMES)], NAMES[(number + 1) % len(NAMES)]
+        begun = time.process_time()
+        work(before, after)
+        times.append((time.process_time() - begun) * 1000)
+    return statistics.median(times)
+
+
+def measure(model: ExpertsModel, folder: Path, rounds: int) -> Mapping[str, float]:
+    """Return the milliseconds of each way."""
+    import torch
+
+    adapted = model._model
+    ids = torch.randint(0, 256, (ROWS, LENGTH))
+
+    def load(before: str, after: str) -> None:
+        adapted.delete_adapter(after)
+        adapted.load_adapter(str(folder / "experts" / after), after, torch_device="cpu")
+        adapted.set_adapter(after)
+
+    def merge(before: str, after: str) -> None:
+        adapted.unmerge_adapter()
+        adapted.merge_adapter([after])
+
+    def hooks(before: str, after: str) -> None:
+        with adapted._enable_peft_forward_hooks(adapter_names=[before, after]):
+            pass
+
+    def mixed(before: str, after: str) -> None:
+        adapted(input_ids=ids, adapter_names=list(NAMES) * (ROWS // len(NAMES)))
+
+    def uniform(before: str, after: str) -> None:
+        adapted(input_ids=ids)
+
+    found = {"switch": cpu_ms(lambda _, after: model._switch(after), rounds)}
+    found["set_adapter"] = cpu_ms(
+        lambda _, after: adapted.base_model.set_adapter(after, inference_mode=True), rounds
+    )
+    with torch.inference_mode():
+        uniform("", "")
+        plain, several = cpu_ms(uniform, rounds), cpu_ms(mixed, rounds)
+    found["hooks"] = cpu_ms(hooks, rounds)
+    found["mixed"] = several - plain - found["hooks"]
+    with torch.no_grad():
+        merge("", NAMES[0])
+        found["merge"] = cpu_ms(merge, rounds)
+        adapted.unmerge_adapter()
+    found["load"] = cpu_ms(load, rounds)
+    return {**found, "forward": plain}
+
+
+def main() -> None:
+    """Print a line for each way."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, default in (("layers", 26), ("hidden", 512), ("rank", 16), ("rounds", 15)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    given = parser.parse_args()
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        model = make(folder, layers=given.layers, hidden=given.hidden, rank=given.rank)
+        found = measure(model, folder, given.rounds)
+    for way in ("switch", "set_adapter", "merge", "load", "hooks", "mixed"):
+        print(f"{way:12} {found[way]:9.3f} ms {found[way] / found['switch']:9.1f} x")
+    words = f"{ROWS} rows of {LENGTH} tokens"
+    print(f"a forward pass of {words} over one expert: {found['forward']:.1f} ms")
+    print(f"CPU in all: {time.process_time():.1f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Asks each stage's expert."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest
+from locomo_vqa.models.experts_local import ExpertsModel
+from locomo_vqa.system import Services
+
+from ..mem0.anomalies import AnomalyCounts
+from ..mem0.asking import StageModels
+from ..mem0.settings import Settings
+from ..mem0.stages import StageCounts
+
+if TYPE_CHECKING:
+    from ...proxy.stages import Stage
+
+__all__ = ["TEXT_EXPERTS", "VISION_EXPERT", "ExpertStages", "only_the_answer"]
+
+_EXPERT_OF: Mapping[Stage, str] = {
+    "extraction": "extraction",
+    "update": "memory_update",
+    "generation": "generation",
+    "vision": "vision",
+}
+"""Whose adapter a stage uses; peft takes no adapter that is called `update`."""
+
+TEXT_EXPERTS = ("extraction", "memory_update", "generation")
+"""The folders of the experts that both systems need (MemLoRA, section 3.2)."""
+VISION_EXPERT = "vision"
+"""The folder of the one for questions about pictures (section 3.3)."""
+
+
+class ExpertStages(StageModels):
+    """One base model; each stage is answered by its expert."""
+
+    def __init__(
+        self,
+        services: Services,
+        settings: Settings,
+        counts: StageCounts,
+        anomalies: AnomalyCounts,
+        experts: ExpertsModel,
+    ) -> None:
+        known = experts.identity()["experts"]
+        self._experts: dict[str, ChatModel] = {name: experts.expert(name) for name in known}
+        self._base = experts
+        super().__init__(services, settings, counts, anomalies)
+
+    async def ask(self, stage: Stage, request: ChatRequest) -> ChatReply:
+        """Return the reply to one request; of one about a picture, only the answer.
+
+        Raises:
+            ModelError: there is none.
+        """
+        reply = await super().ask(stage, request)
+        return replace(reply, text=only_the_answer(reply.text)) if stage == "vision" else reply
+
+    async def close(self) -> None:
+        """Let go of the base model."""
+        await self._base.close()
+
+    def _at(self, stage: Stage) -> ChatModel:
+        # Without a vision expert nothing is asked about pictures.
+        return self._experts.get(_EXPERT_OF[stage], self._base)
+
+
+def only_the_answer(reply: str) -> str:
+    """Return the answer in a vision expert's reply.
+
+    An expert may have learned to give its reason too, as JSON {"answer": …, "reason": …} (MemLoRA,
+    section 3.3); any other reply is the answer itself.
+    """
+    try:
+        found = json.loads(reply)
+    except (ValueError, RecursionError):
+        return reply
+    answer = found.get("answer") if isinstance(found, dict) else None
+    return answer if isinstance(answer, str) else reply

@@ -1,0 +1,72 @@
+"""The bundled systems `memlora` and `memlora-v`: mem0's stages, each with its expert adapter.
+
+Files in the work folder: those of mem0, and experts.json (the base model and its experts).
+
+Source: MemLoRA (arXiv 2512.04763, sections 3.2 and 3.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from locomo_vqa.files import write_json
+from locomo_vqa.models.experts_local import ExpertsModel
+from locomo_vqa.system import ConversationInfo, Services
+
+from ..mem0.asking import StageModels
+from ..mem0.settings import Settings
+from ..mem0.system import Mem0
+from .settings import base_model, named_experts, pin_experts, read_settings
+from .stages import TEXT_EXPERTS, VISION_EXPERT, ExpertStages
+
+__all__ = ["MemLoRA", "MemLoRAV"]
+
+
+class MemLoRA(Mem0):
+    """Remembers what was said; pictures, and captions, are passed over."""
+
+    version = "1"
+    experts: ClassVar[tuple[str, ...]] = TEXT_EXPERTS
+    """The folders of the experts that it needs."""
+
+    @staticmethod
+    def check_options(options: Mapping[str, str], model: str | None) -> None:
+        """Check what was given with `--option`, before anything is run.
+
+        Raises:
+            InputError: an option is unknown, or has no value that makes sense.
+        """
+        read_settings(options, model)
+
+    @classmethod
+    def pin_options(cls, options: Mapping[str, str], model: str | None) -> Mapping[str, str]:
+        """Return the options with the SHA-256 of the experts, which must fit the base model.
+
+        Raises:
+            InputError: an option, an expert or the base model can't be used.
+            MissingResource: a package or the base model is not on this machine.
+        """
+        return pin_experts(options, model, cls.experts, sees=cls.sees == "pixels")
+
+    def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
+        """Open the base model with its experts, and the files of the memory."""
+        super().open(conversation, workdir, services)
+        write_json(workdir / "experts.json", {"schema_version": 1, **self._base.identity()})
+
+    def _read_settings(self, services: Services) -> Settings:
+        return read_settings(services.options, services.model)
+
+    def _open_models(self, services: Services) -> StageModels:
+        experts = named_experts(services.options, self.experts)
+        self._base = ExpertsModel(base_model(services.model), experts)
+        return ExpertStages(services, self._settings, self._counts, self._anomalies, self._base)
+
+
+class MemLoRAV(MemLoRA):
+    """Sees pictures with an expert of their own, when a question is about one."""
+
+    uses_pictures = True
+    sees = "pixels"
+    experts = (*TEXT_EXPERTS, VISION_EXPERT)

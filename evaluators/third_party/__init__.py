@@ -1,0 +1,22 @@
+"""Memory systems of other people: each one recipe of an environment, and one adapter in it.
+
+An adapter runs in that environment, where the toolkit is not installed: it imports the package,
+the standard library, and the helpers that lie beside it.
+"""
+
+from __future__ import annotations
+
+from .environment import FOLDER_VARIABLE, Environment, find_environment, systems_folder
+from .recipe import Option, Recipe, load_recipes
+from .setting_up import set_up
+
+__all__ = [
+    "FOLDER_VARIABLE",
+    "Environment",
+    "Option",
+    "Recipe",
+    "find_environment",
+    "load_recipes",
+    "set_up",
+    "systems_folder",
+]

@@ -1,0 +1,139 @@
+"""What the adapters share: an endpoint's addresses, embeddings, and a turn as words.
+
+It needs the standard library only, from Python 3.9: the toolkit is not in these environments.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import urllib.error
+import urllib.request
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+__all__ = ["Address", "Embeddings", "as_text", "data_uri", "day", "embedder_of", "llm_of", "quiet"]
+
+
+class Address(NamedTuple):
+    """A model behind an OpenAI-compatible endpoint."""
+
+    base_url: str
+    """Up to and with `/v1`."""
+    model: str
+    api_key: str
+    timeout_s: float
+
+
+def quiet(**variables: str) -> None:
+    """Set variables before a package is imported; calls to this machine go past any HTTP proxy."""
+    local = "127.0.0.1,localhost"
+    for name in ("NO_PROXY", "no_proxy"):
+        known = os.environ.get(name)
+        os.environ[name] = f"{known},{local}" if known else local
+    os.environ.update(DO_NOT_TRACK="1", **variables)
+
+
+def llm_of(services: Any, stage: str = "llm") -> Address:
+    """Return the endpoint of `--model`, with the stage that its calls are counted under.
+
+    Raises:
+        RuntimeError: `--model` names no endpoint.
+    """
+    llm = services.llm
+    if llm is None:
+        raise RuntimeError("this system asks an endpoint: give --model openai:<base URL>?model=…")
+    url = llm.base_url
+    if "/c/" in url and url.endswith("/llm/v1"):
+        url = url[: -len("llm/v1")] + f"{stage}/v1"
+    return Address(url, llm.model, llm.api_key, llm.timeout_s)
+
+
+def embedder_of(services: Any) -> Address:
+    """Return the embedding model of `--option embedder=…`.
+
+    The option is a model's name at the endpoint of `--model`, or an address of its own:
+    `openai:<base URL>?model=<name>`, with the key in LOCOMO_VQA_EMBEDDER_KEY.
+
+    Raises:
+        RuntimeError: there is no such option, or no endpoint.
+    """
+    named = services.options.get("embedder", "")
+    if not named:
+        raise RuntimeError("this system embeds texts: give --option embedder=<model>")
+    if not named.startswith("openai:"):
+        return llm_of(services, "embedding")._replace(model=named)
+    parts = urlsplit(named[len("openai:") :])
+    model = parse_qs(parts.query).get("model", [""])[0]
+    if not parts.hostname or not model:
+        raise RuntimeError(f"embedder={named}: write openai:<base URL>?model=<name>")
+    key = os.environ.get("LOCOMO_VQA_EMBEDDER_KEY", "none")
+    return Address(parts._replace(query="").geturl(), model, key, 120.0)
+
+
+class Embeddings:
+    """Texts as vectors, by `/v1/embeddings`."""
+
+    def __init__(self, address: Address) -> None:
+        self.failure: Exception | None = None
+        """The last failure, for packages that pass over it."""
+        self._address = address
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def __call__(self, texts: list[str]) -> list[list[float]]:
+        """Return a vector for each text.
+
+        Raises:
+            RuntimeError: the endpoint gave none.
+        """
+        try:
+            return self._ask(texts)
+        except RuntimeError as error:
+            self.failure = error
+            raise
+
+    def dimensions(self) -> int:
+        """Return how long its vectors are."""
+        return len(self(["How long is this?"])[0])
+
+    def _ask(self, texts: list[str]) -> list[list[float]]:
+        address = self._address
+        body = {"model": address.model, "input": list(texts), "encoding_format": "float"}
+        request = urllib.request.Request(
+            f"{address.base_url}/embeddings",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json", "Authorization": f"Bearer {address.api_key}"},
+        )
+        try:
+            with self._opener.open(request, timeout=address.timeout_s) as reply:
+                data = json.load(reply)["data"]
+            vectors = [row["embedding"] for row in sorted(data, key=lambda row: row["index"])]
+        except urllib.error.HTTPError as error:
+            words = error.read(500).decode("utf-8", "replace")
+            raise RuntimeError(f"the embedder replied {error.code}: {words}") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RuntimeError(f"the embedder gave no vectors: {error!r}") from None
+        if len(vectors) != len(texts) or not all(vectors):
+            raise RuntimeError(f"the embedder gave {len(vectors)} vectors for {len(texts)} texts")
+        return vectors
+
+
+def day(time: datetime) -> str:
+    """Return a time as its day in words, such as `8 May 2023`."""
+    return f"{time.day} {time:%B %Y}"
+
+
+def as_text(turn: Any) -> str:
+    """Return who said what, with the captions of pictures where they are shown."""
+    said = [turn.text.strip()] if turn.text.strip() else []
+    said += [f"[shares a picture: {image.caption}]" for image in turn.images if image.caption]
+    return f"{turn.speaker}: {' '.join(said)}" if said else ""
+
+
+def data_uri(image: Any) -> str:
+    """Return a picture's bytes as a data URI."""
+    data = base64.b64encode(Path(image.path).read_bytes()).decode("ascii")
+    return f"data:{image.media_type or 'image/png'};base64,{data}"

@@ -1,0 +1,74 @@
+"""LangMem's store manager: the model inserts, changes and removes memories by calling tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from adapter_support import Embeddings, as_text, day, embedder_of, llm_of, quiet
+
+__all__ = ["Langmem"]
+
+_WINDOW = 2
+"""Turns that are added at once, as for mem0."""
+
+
+class Langmem:
+    """One conversation in a store of its own, in memory; it only retrieves."""
+
+    def open(self, conversation: Any, workdir: Path, services: Any) -> None:
+        """Begin with an empty store."""
+        quiet(LANGSMITH_TRACING="false", LANGCHAIN_TRACING_V2="false")
+        from langchain_openai import ChatOpenAI
+        from langgraph.store.memory import InMemoryStore
+        from langmem import create_memory_store_manager
+
+        llm, self._embed = llm_of(services, "extraction"), Embeddings(embedder_of(services))
+        chat = ChatOpenAI(
+            model=llm.model,
+            base_url=llm.base_url,
+            api_key=llm.api_key,
+            timeout=llm.timeout_s,
+            temperature=0.0,
+            use_responses_api=False,
+        )
+        dimensions = self._embed.dimensions()
+        store = InMemoryStore(index={"dims": dimensions, "embed": self._embed})
+        space = ("conversation",)
+        self._manager = create_memory_store_manager(chat, namespace=space, store=store)
+        self._told: dict[str, str] = {}
+
+    def add(self, turns: Any) -> None:
+        """Read a session, two turns at a time."""
+        for start in range(0, len(turns), _WINDOW):
+            window = turns[start : start + _WINDOW]
+            said = [(turn, as_text(turn)) for turn in window]
+            messages = [
+                {"role": "user", "content": f"[{day(turn.time)}] {text}"}
+                for turn, text in said
+                if text
+            ]
+            if messages:
+                self._add(messages, day(turns[start].time))
+
+    def flush(self) -> None:
+        """Nothing is done in the background."""
+
+    def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
+        """Return memories with the day on which each was told last, by cosine."""
+        found = self._manager.search(query=query, limit=k)
+        return [
+            {"text": f"{self._told[item.key]}: {item.value.content}", "score": item.score}
+            for item in found
+        ]
+
+    def close(self) -> None:
+        """Nothing is left open."""
+
+    def _add(self, messages: list[dict[str, str]], told: str) -> None:
+        """Add, and raise what the package met with at the embedder, where it goes on."""
+        self._embed.failure = None
+        for put in self._manager.invoke({"messages": messages}):
+            self._told[put["key"]] = told
+        if self._embed.failure is not None:
+            raise self._embed.failure

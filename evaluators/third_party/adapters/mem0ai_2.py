@@ -1,0 +1,33 @@
+"""mem0ai 2.x: one call extracts facts, which are only ever added.
+
+The package's own prompts are used, with one change: the day that they name is the conversation's.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from mem0ai_1 import Mem0, as_hit
+
+__all__ = ["Mem0Additive"]
+
+
+class Mem0Additive(Mem0):
+    """One conversation in a store of its own; it only retrieves."""
+
+    def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
+        """Return memories with the day on which each was told; the score is the package's."""
+        filters = {"user_id": self._user}
+        # Its threshold is for cosines: the package turns a distance d into 1 / (1 + d).
+        found = self._memory.search(query, filters=filters, top_k=k, threshold=0.0)["results"]
+        return [as_hit(row, score=row["score"]) for row in found]
+
+    def _set_day(self, time: Any) -> None:
+        import mem0.memory.main as package
+        from mem0.configs.prompts import generate_additive_extraction_prompt
+
+        told = f"{time:%Y-%m-%d}"
+        package.generate_additive_extraction_prompt = functools.partial(
+            generate_additive_extraction_prompt, current_date=told, timestamp=told
+        )

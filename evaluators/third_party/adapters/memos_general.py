@@ -1,0 +1,97 @@
+"""MemOS's general textual memory: one call extracts memories, which are only ever added."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from adapter_support import Embeddings, as_text, day, embedder_of, llm_of, quiet
+
+__all__ = ["Memos"]
+
+_WINDOW = 2
+"""Turns that are added at once, as for mem0."""
+
+_TRIES = 3
+"""How often a reply that can't be read is asked for, as the package means to."""
+
+
+class Memos:
+    """One conversation in a store of its own; it only retrieves."""
+
+    def open(self, conversation: Any, workdir: Path, services: Any) -> None:
+        """Begin: the package writes below `workdir` only."""
+        quiet(MEMOS_BASE_PATH=str(workdir))
+        from memos.configs.memory import MemoryConfigFactory
+        from memos.memories.factory import MemoryFactory
+
+        logging.disable(logging.INFO)  # It logs every question to a file.
+        config = {"backend": "general_text", "config": _config(workdir, services)}
+        self._memory = MemoryFactory.from_config(MemoryConfigFactory(**config))
+        self._told: dict[str, str] = {}
+
+    def add(self, turns: Any) -> None:
+        """Read a session, two turns at a time."""
+        for start in range(0, len(turns), _WINDOW):
+            said = [as_text(turn) for turn in turns[start : start + _WINDOW]]
+            told = day(turns[start].time)
+            messages = [{"role": "user", "content": f"[{told}]: {text}"} for text in said if text]
+            if messages:
+                self._add(messages, told)
+
+    def flush(self) -> None:
+        """Nothing is done in the background."""
+
+    def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
+        """Return memories with the day on which each was told, by cosine."""
+        found = self._memory.search(query, top_k=k)
+        return [{"text": f"{self._told[item.id]}: {item.memory}"} for item in found]
+
+    def close(self) -> None:
+        """Close the store."""
+        self._memory.vector_db.client.close()
+
+    def _add(self, messages: list[dict[str, str]], told: str) -> None:
+        memories = self._extract(messages)
+        for item in memories:
+            self._told[item.id] = told
+        if memories:
+            self._memory.add(memories)
+
+    def _extract(self, messages: list[dict[str, str]]) -> list[Any]:
+        """Return what the package extracts; it raises for a reply that is not what it asked for."""
+        for _ in range(_TRIES - 1):
+            try:
+                return list(self._memory.extract(messages))
+            except (IndexError, KeyError, TypeError):
+                continue
+        return list(self._memory.extract(messages))
+
+
+def _config(workdir: Path, services: Any) -> dict[str, Any]:
+    llm, embedder = llm_of(services, "extraction"), embedder_of(services)
+    dimensions = Embeddings(embedder).dimensions()
+    asked = {
+        "model_name_or_path": llm.model,
+        "api_base": llm.base_url,
+        "api_key": llm.api_key,
+        "temperature": 0.0,
+    }
+    embeds = {
+        "provider": "openai",
+        "model_name_or_path": embedder.model,
+        "base_url": embedder.base_url,
+        "api_key": embedder.api_key,
+    }
+    store = {
+        "collection_name": "conversation",
+        "path": str(workdir / "qdrant"),
+        "vector_dimension": dimensions,
+        "distance_metric": "cosine",
+    }
+    return {
+        "extractor_llm": {"backend": "openai", "config": asked},
+        "embedder": {"backend": "universal_api", "config": embeds},
+        "vector_db": {"backend": "qdrant", "config": store},
+    }

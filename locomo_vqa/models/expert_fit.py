@@ -1,0 +1,107 @@
+"""Tells whether experts belong to a base model, before any weights are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from locomo_vqa.errors import InputError, MissingResource
+from locomo_vqa.models.experts import WEIGHTS, Expert
+from locomo_vqa.models.names import ModelName
+from locomo_vqa.models.transformers_local import not_loaded, source_of
+
+__all__ = ["another_base", "check_fit", "check_peft"]
+
+_PREFIX = "base_model.model."
+_PLACES = {"lora_A": 1, "lora_B": 0}
+"""Which dimension of a linear layer's weight a LoRA matrix has in common with it."""
+
+
+def check_peft() -> None:
+    """Check that the package that applies adapters is installed.
+
+    Raises:
+        MissingResource: it is not.
+    """
+    for package in ("torch", "transformers", "peft"):
+        if find_spec(package) is None:
+            raise MissingResource(
+                f"Experts need the package {package}, which is not installed.",
+                "Install it: pip install 'locomo-vqa[models]'.",
+            )
+
+
+def check_fit(base: ModelName, experts: Iterable[Expert], *, sees: bool) -> None:
+    """Check that a base model has the layers that experts change, in the same sizes.
+
+    The model is built without memory for weights, so this costs seconds and no download of more
+    than the configuration. `sees` says that it must take pictures.
+
+    Raises:
+        InputError: an expert is of another base model, or the base model sees nothing.
+        MissingResource: the base model can't be found.
+    """
+    model = _skeleton(base, sees=sees)
+    for expert in experts:
+        shapes = _shapes(expert)
+        if not any(key.rpartition(".lora_")[1] for key in shapes):
+            raise InputError(
+                f"{expert.folder / WEIGHTS}: has no LoRA weights.", "Save the adapter again."
+            )
+        for key, shape in shapes.items():
+            _check(model, key, shape, expert, base)
+
+
+def another_base(expert: Expert, base: ModelName, reason: str) -> InputError:
+    """Return what to tell a user whose expert is of another base model."""
+    return InputError(
+        f"{expert.folder}: is no expert of {base.shown} ({reason}).",
+        "Give the base model that the adapter was trained on, or adapters of this one.",
+    )
+
+
+def _skeleton(base: ModelName, *, sees: bool) -> Any:
+    torch, library = import_module("torch"), import_module("transformers")
+    source = source_of(base)
+    try:
+        config = library.AutoConfig.from_pretrained(base.target, **source)
+        pictures = hasattr(config, "vision_config")
+        auto = library.AutoModelForImageTextToText if pictures else library.AutoModelForCausalLM
+        with torch.device("meta"):
+            model = auto.from_config(config, trust_remote_code=source["trust_remote_code"])
+    except (OSError, ValueError, ImportError, RuntimeError) as error:
+        raise not_loaded(base, error) from None
+    if sees and not pictures:
+        raise InputError(
+            f"--model {base.shown}: sees no pictures.",
+            "Give an InternVL base such as transformers:OpenGVLab/InternVL3-2B-hf.",
+        )
+    return model
+
+
+def _shapes(expert: Expert) -> Mapping[str, tuple[int, ...]]:
+    safetensors = import_module("safetensors")
+    try:
+        with safetensors.safe_open(expert.folder / WEIGHTS, framework="np") as file:
+            return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
+    except (OSError, ValueError, safetensors.SafetensorError) as error:
+        raise InputError(
+            f"{expert.folder / WEIGHTS}: can't be read ({error}).", "Save the adapter again."
+        ) from None
+
+
+def _check(model: Any, key: str, shape: tuple[int, ...], expert: Expert, base: ModelName) -> None:
+    layer, mark, rest = key.removeprefix(_PREFIX).rpartition(".lora_")
+    matrix = f"lora_{rest.partition('.')[0]}"
+    if not mark or matrix not in _PLACES:  # Peft itself checks what is no linear layer's.
+        return
+    try:
+        weight = model.get_submodule(layer).weight
+    except AttributeError:
+        raise another_base(expert, base, f"that has no layer {layer}") from None
+    place = _PLACES[matrix]
+    if shape[place] != weight.shape[place]:
+        reason = f"{layer} has size {weight.shape[place]} there, {shape[place]} in the expert"
+        raise another_base(expert, base, reason)

@@ -1,0 +1,101 @@
+"""What the adapters share, without a package."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from locomo_vqa.evaluators.third_party.recipe import FOLDER
+from locomo_vqa.system import Endpoint, Services, ShownImage, ShownTurn
+
+from .stub_memory_model import DIMENSIONS, stub_memory_model
+
+LLM = Endpoint(base_url="http://127.0.0.1:9/c/conv-26/llm/v1", model="m", api_key="k")
+
+
+@pytest.fixture(scope="module")
+def support() -> ModuleType:
+    spec = spec_from_file_location("adapter_support", FOLDER / "adapters" / "adapter_support.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def lent(embedder: str | None, llm: Endpoint | None = LLM) -> Services:
+    return Services(llm=llm, options={"embedder": embedder} if embedder else {})
+
+
+def test_calls_are_counted_by_stage(support: ModuleType) -> None:
+    assert support.llm_of(lent(None)).base_url == LLM.base_url
+    found = support.llm_of(lent(None), "extraction")
+    assert found.base_url == "http://127.0.0.1:9/c/conv-26/extraction/v1"
+    plain = Endpoint(base_url="http://10.0.0.1/llm/v1", model="m", api_key="k")
+    assert support.llm_of(lent(None, plain), "extraction").base_url == plain.base_url
+    with pytest.raises(RuntimeError, match="give --model openai:"):
+        support.llm_of(lent(None, None))
+
+
+def test_an_embedder_is_a_name_or_an_address(
+    support: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = support.embedder_of(lent("mxbai"))
+    assert here[:3] == ("http://127.0.0.1:9/c/conv-26/embedding/v1", "mxbai", "k")
+    monkeypatch.setenv("LOCOMO_VQA_EMBEDDER_KEY", "own")
+    there = support.embedder_of(lent("openai:http://h:8/v1?model=org/name", None))
+    assert there[:3] == ("http://h:8/v1", "org/name", "own")
+    for wrong in (None, "openai:http://h:8/v1", "openai:nowhere?model=x"):
+        with pytest.raises(RuntimeError, match="embedder="):
+            support.embedder_of(lent(wrong))
+
+
+def test_vectors_come_in_order_and_failures_are_kept(support: ModuleType) -> None:
+    with stub_memory_model() as stub:
+        embed = support.Embeddings(support.Address(f"{stub.url}/v1", "stub", "none", 20.0))
+        assert embed.dimensions() == DIMENSIONS
+        one, two = embed(["a red kite", "something else"])
+        assert (one, two) == (embed(["a red kite"])[0], embed(["something else"])[0])
+        assert embed.failure is None
+        stub.broken = "/embeddings"
+        with pytest.raises(RuntimeError, match=r"replied 400: .*told to fail") as caught:
+            embed(["a"])
+        assert embed.failure is caught.value
+    with pytest.raises(RuntimeError, match="gave no vectors"):
+        embed(["a"])
+
+
+def test_a_turn_as_words(support: ModuleType, tmp_path: Path) -> None:
+    picture = ShownImage(path=None, media_type=None, caption="a red kite")
+    bare = ShownImage(path=tmp_path / "p", media_type="image/jpeg", caption=None)
+    (tmp_path / "p").write_bytes(b"abc")
+    turn = ShownTurn(
+        id="D1:1",
+        session=1,
+        time=datetime(2023, 5, 8, 13, 56),
+        speaker="Ann",
+        role="user",
+        text=" Look! ",
+        images=(picture, bare),
+    )
+    assert support.as_text(turn) == "Ann: Look! [shares a picture: a red kite]"
+    assert support.day(turn.time) == "8 May 2023"
+    assert support.data_uri(bare) == "data:image/jpeg;base64,YWJj"
+
+
+def test_this_machine_is_reached_past_a_proxy(
+    support: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "intranet")
+    monkeypatch.setenv("no_proxy", "")
+    for name in ("DO_NOT_TRACK", "MEM0_TELEMETRY"):
+        monkeypatch.setenv(name, "")
+    support.quiet(MEM0_TELEMETRY="False")
+    assert os.environ["NO_PROXY"] == "intranet,127.0.0.1,localhost"
+    assert os.environ["no_proxy"] == "127.0.0.1,localhost"
+    assert os.environ["MEM0_TELEMETRY"] == "False"

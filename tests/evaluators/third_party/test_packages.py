@@ -1,0 +1,221 @@
+"""The real packages, each in its own environment, before a stub of a model server.
+
+They need a package index and minutes, so they run only with LOCOMO_VQA_THIRD_PARTY=1; environments
+in LOCOMO_VQA_SYSTEMS_DIR are used again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from locomo_vqa.benchmark import Benchmark, Conversation, Session, TextQuestion
+from locomo_vqa.evaluators.checking import check_system
+from locomo_vqa.evaluators.checking.world import make_world
+from locomo_vqa.evaluators.harness import Harness
+from locomo_vqa.evaluators.hosting import DEFAULT_LIMITS
+from locomo_vqa.evaluators.loading import load_system
+from locomo_vqa.evaluators.third_party import Recipe, find_environment, load_recipes, set_up
+from locomo_vqa.evaluators.third_party.environment import FOLDER_VARIABLE
+from locomo_vqa.locomo import read_locomo
+from locomo_vqa.models.endpoint import parse_endpoint
+from locomo_vqa.runs import ImageMode, Prediction, Run
+from locomo_vqa.system import Services
+from tests.conftest import SHARED
+from tests.evaluators.recording import SAMPLE
+
+from .stub_memory_model import StubMemoryModel, stub_memory_model
+
+RECIPES = load_recipes()
+
+pytestmark = [
+    pytest.mark.skipif(
+        os.environ.get("LOCOMO_VQA_THIRD_PARTY") != "1",
+        reason="needs a package index and minutes: set LOCOMO_VQA_THIRD_PARTY=1",
+    ),
+    pytest.mark.timeout(900),
+]
+
+
+@pytest.fixture(scope="module", params=RECIPES)
+def recipe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+    """Each package, set up."""
+    if not os.environ.get(FOLDER_VARIABLE):
+        os.environ[FOLDER_VARIABLE] = str(tmp_path_factory.mktemp("systems"))
+    found = RECIPES[request.param]
+    set_up(find_environment(found))
+    return found
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StubMemoryModel]:
+    """The stub; it is also the proxy for whoever wants to go anywhere else, and sees them."""
+    home = tmp_path / "home"
+    home.mkdir()
+    with stub_memory_model() as stub:
+        for variable in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(variable, stub.url)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv("HOME", str(home))
+        yield stub
+    assert stub.strangers == []
+    assert list(home.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def benchmark() -> Benchmark:
+    """Two conversations of LoCoMo, or of the sample, of two sessions; three questions of each."""
+    path = SHARED / "data" / "locomo10.json"
+    if path.exists():
+        read = read_locomo(path)
+        whole = replace(SAMPLE, conversations=read.conversations, text_questions=read.questions)
+    else:
+        whole = SAMPLE
+    conversations = tuple(_beginning(c) for c in whole.conversations[:2])
+    questions = tuple(q for c in conversations for q in _questions(whole, c))
+    return replace(
+        whole, conversations=conversations, text_questions=questions, visual_questions=()
+    )
+
+
+def _beginning(conversation: Conversation) -> Conversation:
+    """Return two sessions, without what the pictures were: no bytes of them are here."""
+    sessions = []
+    for session in conversation.sessions[:2]:
+        turns = tuple(replace(turn, images=()) for turn in session.turns[:8])
+        sessions.append(replace(session, turns=turns))
+    return replace(conversation, sessions=tuple(sessions))
+
+
+def _questions(whole: Benchmark, conversation: Conversation) -> list[TextQuestion]:
+    told = {turn.id for session in conversation.sessions for turn in session.turns}
+    own = [q for q in whole.text_questions if q.conversation == conversation.id and q.answer]
+    answered = [q for q in own if q.evidence and told.issuperset(q.evidence)]
+    assert len(own) >= 3
+    return (answered + [q for q in own if q not in answered])[:3]
+
+
+def services(stub: StubMemoryModel) -> Services:
+    options = {"embedder": "stub"}
+    return Services(llm=parse_endpoint(stub.model, timeout_s=60), model=stub.model, options=options)
+
+
+def run(
+    recipe: Recipe,
+    benchmark: Benchmark,
+    stub: StubMemoryModel,
+    out: Path,
+    images: ImageMode = "pixels",
+) -> Run:
+    return Harness(
+        system=load_system(recipe.name),
+        benchmark=benchmark,
+        split="all",
+        images=images,
+        services=services(stub),
+        out=out,
+        limits=replace(DEFAULT_LIMITS, read_s=300, answer_s=60),
+        top_k=30,
+    ).run()
+
+
+def passages(predictions: tuple[Prediction, ...], conversation: str) -> list[str]:
+    return [
+        hit.text
+        for prediction in predictions
+        if prediction.question_id.startswith(f"{conversation}/")
+        for hit in prediction.retrieved
+    ]
+
+
+def days(session: Session) -> set[str]:
+    """Return a session's day as the adapters and the packages write it."""
+    time = session.time
+    return {f"{time.day} {time:%B %Y}", f"{time:%Y-%m-%d}"}
+
+
+def test_it_passes_the_self_test(recipe: Recipe, model: StubMemoryModel) -> None:
+    checked = check_system(load_system(recipe.name), services(model))
+    assert [(p.title, p.detail) for p in checked.points if p.state != "pass"] == []
+
+
+def test_it_finds_what_was_told_in_the_past_and_nothing_of_others(
+    recipe: Recipe, model: StubMemoryModel, benchmark: Benchmark, tmp_path: Path
+) -> None:
+    done = run(recipe, benchmark, model, tmp_path / "run")
+    assert [p.error for p in done.predictions if p.state != "ok"] == []
+    assert len(done.predictions) == 6
+    one, other = benchmark.conversations
+    for conversation, stranger in ((one, other), (other, one)):
+        found = passages(done.predictions, conversation.id)
+        assert found
+        texts = [turn.text for s in conversation.sessions for turn in s.turns]
+        foreign = {turn.text for s in stranger.sessions for turn in s.turns} - set(texts)
+        joined = "\n".join(found)
+        assert not [text for text in foreign if len(text) > 30 and text in joined]
+        told = [text for text in texts if text in joined]
+        assert len(told) >= len(texts) / 2
+        for session in conversation.sessions:
+            assert any(day in joined for day in days(session))
+        known = set().union(*map(days, conversation.sessions))
+        assert all(any(day in text for day in known) for text in found)
+    now = f"{date.today():%Y-%m-%d}"
+    assert not [prompt for prompt in model.prompts() if now in prompt]
+
+
+@pytest.mark.parametrize("images", ["pixels", "caption", "none"])
+def test_pictures_become_what_the_recipe_says(
+    recipe: Recipe, model: StubMemoryModel, tmp_path: Path, images: ImageMode
+) -> None:
+    world = make_world(tmp_path / "pictures")
+    (tmp_path / "pictures" / "benchmark.json").write_text("{}")
+    question = TextQuestion(
+        id="check-4/t/0",
+        conversation="check-4",
+        index=0,
+        category=1,
+        question="Which picture of a square was shared?",
+        answer="a red one",
+        adversarial_answer=None,
+        evidence=("D1:1",),
+        split="test",
+    )
+    shared = replace(
+        world.benchmark,
+        conversations=(world.pictured,),
+        text_questions=(question,),
+    )
+    (answer,) = run(recipe, shared, model, tmp_path / "run", images).predictions
+    assert answer.state == "ok", answer.error
+    found = "\n".join(hit.text for hit in answer.retrieved)
+    described = "A picture of a red square." in found and "A picture of a green square." in found
+    captioned = "a red square on a white wall" in found
+    assert described == (images == "pixels" and recipe.pictures == "described")
+    assert captioned == (images == "caption")
+
+
+@pytest.mark.parametrize("broken", ["/chat/completions", "/embeddings"])
+def test_an_outage_while_reading_is_no_memory_that_is_empty(
+    recipe: Recipe, model: StubMemoryModel, benchmark: Benchmark, tmp_path: Path, broken: str
+) -> None:
+    model.broken = broken
+    model.spared = ["How long is this?"]  # Adapters ask it when they open.
+    done = run(recipe, benchmark, model, tmp_path / "run")
+    reads = recipe.extracts or broken == "/embeddings"
+    assert {p.state for p in done.predictions} == {"not_ingested" if reads else "error"}
+    assert all("the stub was told to fail" in str(p.error) for p in done.predictions)
+
+
+def test_an_outage_of_the_update_alone_is_noticed(
+    model: StubMemoryModel, benchmark: Benchmark, tmp_path: Path, recipe: Recipe
+) -> None:
+    if recipe.name != "mem0ai-1":
+        pytest.skip("only mem0ai 1.x has an update")
+    model.broken_prompt = "The new retrieved facts are mentioned"
+    done = run(recipe, benchmark, model, tmp_path / "run")
+    assert {p.state for p in done.predictions} == {"not_ingested"}

@@ -1,0 +1,185 @@
+"""`locomo-vqa systems` and `systems setup`, with a tiny package in the place of real ones."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from locomo_vqa.errors import InputError, LocomoVqaError, MissingResource, OutputError
+from locomo_vqa.evaluators.cli_run import services_for
+from locomo_vqa.evaluators.cli_systems import systems
+from locomo_vqa.evaluators.hosting import Host, Limits
+from locomo_vqa.evaluators.loading import LoadedSystem, load_system
+from locomo_vqa.evaluators.system_options import lend_options
+from locomo_vqa.evaluators.third_party import Recipe, find_environment, set_up
+from locomo_vqa.system import Services
+from tests.conftest import Cli
+from tests.evaluators.hosting.hosted import hosted
+
+from .conftest import make_wheel
+
+
+def command(*args: str) -> Result:
+    return CliRunner().invoke(systems, args)
+
+
+def refusal(*args: str) -> LocomoVqaError:
+    done = command(*args)
+    assert isinstance(done.exception, LocomoVqaError), done
+    return done.exception
+
+
+def listed(name: str) -> Any:
+    return json.loads(command("--json").stdout)[name]
+
+
+def test_all_systems_are_listed_with_what_they_can_do(cli: Cli, tmp_path: Path) -> None:
+    done = cli("systems", LOCOMO_VQA_SYSTEMS_DIR=str(tmp_path / "none"))
+    assert done.returncode == 0, done.stderr
+    (row,) = (line for line in done.stdout.splitlines() if line.strip().startswith("mem0ai-1"))
+    assert row.split()[:2] == ["mem0ai-1", "1.0.11"]
+    assert row.split()[-2:] == ["Apache-2.0", "no"]
+    assert "bm25" in done.stdout
+    rows = json.loads(cli("systems", "--json").stdout)
+    assert rows["bm25"] == {
+        "kind": "bundled",
+        "about": rows["bm25"]["about"],
+        "needs_model": False,
+        "sees": "captions",
+    }
+    assert rows["langgraph-store"]["licence"] == "MIT"
+    assert rows["langgraph-store"]["pictures"] == "captions"
+    assert rows["mem0ai-2"]["pictures"] == "described"
+    assert rows["mem0ai-2"]["dates"] == "text"
+
+
+def test_a_package_that_is_not_set_up_says_how(cli: Cli, tmp_path: Path) -> None:
+    for verb in (("run", "mem0ai-1", "--benchmark", "sample", "--out", "r"), ("check", "mem0ai-1")):
+        done = cli(*verb, LOCOMO_VQA_SYSTEMS_DIR=str(tmp_path / "none"))
+        assert done.returncode == 2
+        assert "mem0ai-1: its environment is not set up" in done.stderr
+        assert "Set it up: locomo-vqa systems setup mem0ai-1" in done.stderr
+        assert not (tmp_path / "r").exists()
+
+
+def test_a_package_is_set_up_once_and_runs_in_its_environment(tiny: Recipe, tmp_path: Path) -> None:
+    assert listed("tiny")["set_up"] == "no"
+    done = command("setup", "tiny")
+    assert done.exit_code == 0, done.output
+    assert "tiny is set up." in done.stdout
+    assert "It is very small." in done.stdout
+    environment = find_environment(tiny)
+    assert environment.folder == tmp_path / "environments" / "tiny"
+    assert listed("tiny")["set_up"] == "yes"
+    mark = json.loads(environment.mark.read_text())
+    assert mark["installed"]["locomo-tiny-package"] == "1.5"
+    assert "click" not in mark["installed"]
+
+    again = command("setup", "tiny", "--json")
+    assert again.exit_code == 0
+    assert json.loads(again.stdout)["made"] is False
+
+    loaded = load_system("tiny")
+    assert (loaded.name, loaded.version) == ("tiny", "1.5")
+    with pytest.raises(InputError, match="has no such option"):
+        lend_options(Services(), loaded, {"depth": "1", "width": "2"})
+    with pytest.raises(InputError, match="tiny needs --option depth: how deep it goes"):
+        lend_options(Services(), loaded, {})
+    assert lend_options(Services(), loaded, {"depth": "1"}).options == {"depth": "1"}
+    with pytest.raises(InputError, match="not started in an environment of its own"):
+        load_system("tiny", python=environment.python)
+
+    run = hosted("tiny", tmp_path / "run", split="validation", limit=1).run()
+    answer = run.predictions[0]
+    assert answer.state == "ok", answer.error
+    assert answer.prediction is not None
+    assert " said: " in answer.prediction
+
+    environment.mark.write_text(json.dumps({**mark, "recipe_sha256": "0" * 64}))
+    assert listed("tiny")["set_up"] == "out of date"
+    with pytest.raises(MissingResource, match="was set up with other versions"):
+        load_system("tiny")
+
+
+def test_what_can_not_be_installed_does_not_look_set_up(tiny: Recipe, tmp_path: Path) -> None:
+    environment = find_environment(tiny)
+    (wheel,) = (tmp_path / "wheels").iterdir()
+    wheel.unlink()
+    error = refusal("setup", "tiny")
+    assert isinstance(error, MissingResource)
+    assert "Tiny can't be installed" in error.message
+    assert "locomo-tiny-package==1.5" in error.message
+    assert environment.state == "no"
+    assert "locomo-tiny-package" in environment.folder.with_name("tiny.log").read_text()
+
+    make_wheel(tmp_path / "wheels", "raise RuntimeError('half a package')")
+    error = refusal("setup", "tiny")
+    assert "is installed, but can't be imported: RuntimeError: half a package" in error.message
+    assert environment.state == "no"
+    with pytest.raises(MissingResource, match="is not set up"):
+        load_system("tiny")
+
+    make_wheel(tmp_path / "wheels")
+    assert set_up(environment) is True
+    assert environment.state == "yes"
+
+
+def test_what_is_no_environment_is_left_alone(tiny: Recipe, tmp_path: Path) -> None:
+    kept = tmp_path / "own" / "tiny" / "thesis.txt"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("all I have")
+    error = refusal("setup", "tiny", "--dir", str(tmp_path / "own"))
+    assert isinstance(error, OutputError)
+    assert "is there already, and no virtual environment" in error.message
+    assert kept.read_text() == "all I have"
+
+
+def test_two_set_ups_do_not_meet(tiny: Recipe) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    folder = find_environment(tiny).folder
+    folder.parent.mkdir(parents=True)
+    with folder.with_name("tiny.lock").open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        error = refusal("setup", "tiny")
+    assert "another process is setting it up" in error.message
+
+
+def test_names_and_interpreters_that_are_wrong(tiny: Recipe, tmp_path: Path) -> None:
+    assert refusal("setup", "bm25").message == "bm25: comes with the toolkit."
+    error = refusal("setup", "mem1")
+    assert error.message == "mem1: is no package that is known here."
+    assert error.remedy == "These can be set up: tiny."
+    assert "is no Python interpreter" in refusal("setup", "tiny", "--python", "/bin/false").message
+    old = tmp_path / "python"
+    old.write_text("#!/bin/sh\necho 3.7.4\n")
+    old.chmod(0o755)
+    error = refusal("setup", "tiny", "--python", str(old))
+    assert "runs on Python 3.8 to 3.98" in error.message
+    assert "is 3.7.4" in error.message
+    assert find_environment(tiny).state == "no"
+
+
+def test_a_package_that_reads_with_a_model_needs_an_endpoint() -> None:
+    def host(limits: Limits, log: Path) -> Host:
+        raise AssertionError("nothing is started")
+
+    only = LoadedSystem(
+        name="own",
+        version=None,
+        uses_pictures=True,
+        prompt_sha256=None,
+        needs_model=True,
+        only_retrieves=True,
+        host=host,
+    )
+    assert services_for(only, "embedded:small", 10).llm is None
+    reads = replace(only, reads_with_model=True)
+    with pytest.raises(LocomoVqaError):
+        services_for(reads, "embedded:small", 10)
+    services = services_for(reads, "openai:http://127.0.0.1:9/v1?model=m", 10, check=False)
+    assert services.llm is not None
