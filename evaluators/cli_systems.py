@@ -11,7 +11,7 @@ import click
 from locomo_vqa.cli_support import console, json_option, make_table, print_json, say
 from locomo_vqa.errors import InputError
 
-from .loading import SYSTEMS
+from .bundled import SYSTEMS
 from .third_party import (
     FOLDER_VARIABLE,
     Recipe,
