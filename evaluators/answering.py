@@ -6,11 +6,14 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, Picture
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
 from locomo_vqa.system import Answer, ConversationInfo, Hit, Services, ShownImage
+
+from .model_calls import ModelCalls
 
 __all__ = ["PROMPT_SHA256", "AnswerModels", "Answerer"]
 
@@ -63,9 +66,11 @@ class AnswerModels:
 
         self.run(cancel())
 
-    def answerer(self, conversation: ConversationInfo, services: Services) -> Answerer:
-        """Return what answers the questions of one conversation."""
-        return Answerer(self, conversation, services, self._model(services))
+    def answerer(
+        self, conversation: ConversationInfo, services: Services, workdir: Path
+    ) -> Answerer:
+        """Return what answers the questions of one conversation, whose work folder is `workdir`."""
+        return Answerer(self, conversation, services, self._model(services), workdir)
 
     def _model(self, services: Services) -> ChatModel:
         if services.llm is not None:
@@ -90,11 +95,13 @@ class Answerer:
         conversation: ConversationInfo,
         services: Services,
         model: ChatModel,
+        workdir: Path,
     ) -> None:
         self._models = models
         self._speakers = " and ".join(conversation.speakers)
         self._own = services.llm is not None
         self._model = model
+        self._calls = None if self._own else ModelCalls(workdir)
 
     def answer(self, question: str, hits: Sequence[Hit], *, now: datetime) -> Answer:
         """Answer from what was found, best first.
@@ -123,13 +130,18 @@ class Answerer:
         return _answer(self._ask(answer_visual(question, caption=caption), pictures), ())
 
     def close(self) -> None:
-        """Close the conversation's own connections."""
+        """Close the conversation's own connections and files."""
+        if self._calls is not None:
+            self._calls.close()
         if self._own:
             self._models.run(self._model.close())
 
     def _ask(self, text: str, pictures: tuple[Picture, ...]) -> ChatReply:
         request = ChatRequest(text=text, pictures=pictures, max_tokens=MAX_ANSWER_TOKENS)
-        return self._models.run(self._model.ask(request))
+        calls = self._calls
+        return self._models.run(
+            calls.ask("llm", self._model, request) if calls else self._model.ask(request)
+        )
 
 
 def _answer(reply: ChatReply, hits: tuple[Hit, ...]) -> Answer:

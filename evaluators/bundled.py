@@ -20,6 +20,8 @@ class BundledSystem:
     """What it makes use of in a picture, as a phrase."""
     about: str
     """What it does, in a line."""
+    with_model: str | None = None
+    """`module:Class` of what runs in its place where `--model` names a model."""
 
 
 SYSTEMS: Mapping[str, BundledSystem] = {
@@ -33,7 +35,8 @@ SYSTEMS: Mapping[str, BundledSystem] = {
         path="locomo_vqa.evaluators.systems.bm25:BM25",
         needs_model=False,
         sees="captions",
-        about="finds the best matching turn and answers with a span of it; no model",
+        about="finds turns by BM25; a model answers from them, or without one a span of the best",
+        with_model="locomo_vqa.evaluators.systems.bm25_passages:BM25Passages",
     ),
     "full-context": BundledSystem(
         path="locomo_vqa.evaluators.systems.full_context:FullContext",
@@ -76,6 +79,12 @@ SYSTEMS: Mapping[str, BundledSystem] = {
         needs_model=True,
         sees="pixels, captions",
         about="memlora with a vision expert, on a model that sees",
+    ),
+    "duomem": BundledSystem(
+        path="locomo_vqa.evaluators.systems.duomem.system:DuoMem",
+        needs_model=True,
+        sees="nothing",
+        about="mem0's stages with a teacher's memories, a LoRA of its answers, or both",
     ),
 }
 """The bundled systems by name."""

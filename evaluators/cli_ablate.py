@@ -109,7 +109,7 @@ def ablate(
 
     images = _names("--modes", modes, IMAGE_MODES)
     ways = _names("--visual", visual, VISUAL_MODES)
-    loaded = load_system(system, python=hosting.python, limits=hosting.limits)
+    loaded = load_system(system, python=hosting.python, limits=hosting.limits, model=model)
     hosting.check(address=loaded.address)
     services = services_for(loaded, model, timeout, check=not metering.replay)
     services = lend_options(services, loaded, options)

@@ -76,7 +76,7 @@ def check(
       locomo-vqa check mine:System --python envs/mine/bin/python \\
         --model "openai:http://127.0.0.1:23333/v1?model=NAME"
     """
-    loaded = load_system(system, python=python)
+    loaded = load_system(system, python=python, model=model)
     services = lend_options(_services(loaded, model, timeout), loaded, options)
     limits = Limits(read_s=read_timeout, answer_s=answer_timeout)
     checked = check_system(loaded, services, limits=limits)

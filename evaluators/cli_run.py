@@ -118,7 +118,7 @@ def run(
       locomo-vqa run full-context --benchmark lv --out runs/full \\
         --model "openai:http://127.0.0.1:23333/v1?model=NAME"
     """
-    loaded = load_system(system, python=hosting.python, limits=hosting.limits)
+    loaded = load_system(system, python=hosting.python, limits=hosting.limits, model=model)
     hosting.check(address=loaded.address)
     services = services_for(loaded, model, timeout, check=not metering.replay)
     services = lend_options(services, loaded, options)

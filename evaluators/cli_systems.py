@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["systems"]
 
-_PICTURES = {"described": "descriptions, captions", "captions": "captions"}
+_PICTURES = {
+    "seen": "pixels, captions",
+    "described": "descriptions, captions",
+    "captions": "captions",
+}
 _DATES = {"native": "its own", "text": "as text"}
 
 

@@ -21,6 +21,7 @@ from .answering import Answerer
 from .containment import Failure, attempt
 from .hosting import Host, PlainAnswer
 from .journal import Journal
+from .model_calls import keep_calls
 from .outcomes import prediction_of
 from .showing import Showing
 from .stopping import Stop
@@ -114,6 +115,7 @@ class Conversing:
             self.watcher.ended(self.name)
 
     def _prepare_workdir(self) -> None:
+        keep_calls(self.workdir)
         shutil.rmtree(self.workdir, ignore_errors=True)
         try:
             self.workdir.mkdir(parents=True)

@@ -136,7 +136,7 @@ class Harness:
                     host=self.system.host(self.limits, workdir.with_name(f"{name}.log")),
                     showing=showing,
                     services=services,
-                    answerer=models.answerer(showing.info, services) if models else None,
+                    answerer=(models.answerer(showing.info, services, workdir) if models else None),
                     top_k=self.top_k,
                     workdir=workdir,
                     journal=journal,

@@ -78,13 +78,18 @@ class LoadedSystem:
 
 
 def load_system(
-    spec: str, *, python: Path | None = None, limits: Limits = DEFAULT_LIMITS
+    spec: str,
+    *,
+    python: Path | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    model: str | None = None,
 ) -> LoadedSystem:
     """Load a system by its name, as `module:Class`, or by the address of its server.
 
     Args:
         python: the interpreter of another environment, for `module:Class`.
         limits: how long it may take to start.
+        model: what `--model` names; a bundled system may be another class with one.
 
     Raises:
         InputError: `python` is given for a system that is not started here.
@@ -97,7 +102,7 @@ def load_system(
     bundled = SYSTEMS.get(spec)
     if bundled is not None:
         _refuse_python(spec, python)
-        return _bundled(spec, bundled)
+        return _bundled(spec, bundled, model)
     if ":" not in spec:
         recipes = load_recipes()
         if spec in recipes:
@@ -115,14 +120,15 @@ def load_system(
     return _loaded(spec, _look(spec, python, limits), host)
 
 
-def _bundled(name: str, bundled: BundledSystem) -> LoadedSystem:
+def _bundled(name: str, bundled: BundledSystem, model: str | None) -> LoadedSystem:
     """Describe a system of the toolkit, whose class can be imported into this process."""
-    module, _, class_name = bundled.path.partition(":")
+    path = bundled.path if model is None else bundled.with_model or bundled.path
+    module, _, class_name = path.partition(":")
     found = getattr(importlib.import_module(module), class_name)
     facts = describe(found)
 
     def host(limits: Limits, log: Path) -> ProcessHost:
-        return ProcessHost(bundled.path, limits=limits, log=log)
+        return ProcessHost(path, limits=limits, log=log)
 
     facts = {**facts, "name": name}
     loaded = _loaded(name, facts, host, needs_model=bundled.needs_model)

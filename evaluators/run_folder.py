@@ -7,6 +7,7 @@ import platform
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from locomo_vqa.schemas import validate
 from locomo_vqa.system import Services
 
 from .loading import LoadedSystem
+from .model_size import size_of_model
 from .system_options import recorded_options
 
 __all__ = ["describe_run", "finish_run", "open_run", "sweep"]
@@ -158,6 +160,9 @@ def finish_run(
         },
         "files": {"predictions.jsonl": sha256_file(folder / "predictions.jsonl")},
     }
+    size = size_of_model(folder, manifest)
+    if size.total is not None:
+        finished["model_bytes"] = asdict(size)
     validate(finished, "run", path=folder / "run.json", remedy="Please report this.")
     write_json(folder / "run.json", finished)
     return finished

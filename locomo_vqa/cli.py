@@ -36,6 +36,10 @@ COMMANDS = {
         "locomo_vqa.evaluators.cli_compare:compare",
         "Compare systems on the same questions.",
     ),
+    "efficiency": (
+        "locomo_vqa.evaluators.cli_efficiency:efficiency",
+        "Show size, tokens and seconds of the models of runs.",
+    ),
     "ablate": (
         "locomo_vqa.evaluators.cli_ablate:ablate",
         "Compare V with, without and with other pictures.",
@@ -51,6 +55,10 @@ COMMANDS = {
     "systems": (
         "locomo_vqa.evaluators.cli_systems:systems",
         "List the memory systems, and set up those of other people.",
+    ),
+    "distill": (
+        "locomo_vqa.evaluators.cli_distill:distill",
+        "Teach a small model what a large one remembers and answers.",
     ),
     "submit": ("locomo_vqa.leaderboard.cli:submit", "Turn a run into a submission."),
     "leaderboard": (

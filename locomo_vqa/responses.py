@@ -69,7 +69,8 @@ class ResponseStore:
                 "Restore the file, or delete it; what is missing is asked again.",
             )
         _, text, finish, usage, _ = values
-        return ChatReply(text=text, finish=finish, usage=Usage(**json.loads(usage)))
+        used = Usage(**json.loads(usage))
+        return ChatReply(text=text, finish=finish, usage=used, replayed=True)
 
     def put(self, identity: Mapping[str, Any], request: ChatRequest, reply: ChatReply) -> ChatReply:
         """Keep a reply; when this returns it is safe from the end of the process.
@@ -170,7 +171,7 @@ class StoredModel:
                 if self._flights.get(key) is flight:
                     del self._flights[key]
         self.reused += joined
-        return reply
+        return replace(reply, replayed=True) if joined else reply
 
     async def close(self) -> None:
         """Close the model."""

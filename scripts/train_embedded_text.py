@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
@@ -24,6 +25,7 @@ from locomo_vqa.models.embedded import EmbeddedModel
 from locomo_vqa.models.embedded.weights import places
 from scripts.embedded.export import CHAT
 from scripts.embedded.graphs import write_graphs
+from scripts.embedded.text_card import write_text_card
 from scripts.embedded.text_learning import TextPlan, learn_text
 from scripts.embedded.text_measure import measure_text
 from scripts.embedded.text_model import make_text_model, make_text_tokenizer
@@ -34,14 +36,21 @@ MODELS = Path(__file__).parent.parent / "locomo_vqa" / "models" / "embedded"
 Name = Literal["text-large", "text-small"]
 
 PLANS: dict[Name, TextPlan] = {
-    "text-large": TextPlan(steps=2400, tokens=4096),
-    "text-small": TextPlan(steps=500, tokens=4096),
+    "text-large": TextPlan(steps=4500, tokens=4096),
+    "text-small": TextPlan(steps=900, tokens=4096),
 }
 
 
 def say(text: str) -> None:
     """Print a line at once."""
     print(text, flush=True)
+
+
+def _tokenizer(file: Path) -> Tokenizer:
+    """Return the tokenizer of both models; trained if it isn't there."""
+    if not file.exists():
+        make_text_tokenizer().save(str(file))
+    return Tokenizer.from_file(str(file))
 
 
 def _model(name: Name, tokenizer: Tokenizer) -> Qwen2ForCausalLM:
@@ -57,13 +66,17 @@ def _work(rank: int, name: Name, arguments: argparse.Namespace) -> None:
         distributed.init_process_group("gloo", meeting, None, arguments.processes, rank)
     tokenizer = Tokenizer.from_file(str(arguments.work / "tokenizer.json"))
     model = _model(name, tokenizer)
+    plan = PLANS[name]
+    if arguments.reuse:
+        model.load_state_dict(torch.load(_weights(name, arguments), weights_only=True))
+        plan = replace(plan, steps=arguments.steps or plan.steps, reading_part=0.0)
     first = rank == 0
     if first:
         say(f"{name}: {sum(each.numel() for each in model.parameters())} parameters")
     learn_text(
         model,
         tokenizer,
-        PLANS[name],
+        plan,
         seed=arguments.seed + 1000 * rank + 7,
         share=arguments.processes,
         say=say if first else _silent,
@@ -125,16 +138,18 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="of each process")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--reuse", action="store_true", help="go on from the weights in --work")
+    parser.add_argument("--steps", type=int, help="with --reuse: how many more")
     parser.add_argument("--measure", action="store_true", help="only measure what is there")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     for name in arguments.names:
         if not arguments.measure:
-            tokenizer = make_text_tokenizer()
-            tokenizer.save(str(arguments.work / "tokenizer.json"))
+            tokenizer = _tokenizer(arguments.work / "tokenizer.json")
             multiprocessing.spawn(_work, (name, arguments), nprocs=arguments.processes)
             _export(name, tokenizer, _weights(name, arguments), arguments.out / name)
         _measure(name, arguments.out / name)
+    write_text_card(arguments.out)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from locomo_vqa.benchmark import TextQuestion
+from locomo_vqa.errors import InputError
 from locomo_vqa.questions import Question
 from locomo_vqa.runs import Prediction
 
+from ..efficiency import efficiency_of
 from ..score_sheet import ScoreSheet
 from .calls import CALLS, CallGroup, Calls, read_calls
 
@@ -20,7 +24,7 @@ _PERCENTILES = (50, 90, 95, 99)
 
 
 def cost_of(sheet: ScoreSheet, questions: Sequence[Question]) -> dict[str, Any]:
-    """Return latency and usage of the answers by kind of question, and the proxy's calls.
+    """Return latency and usage of the answers by kind of question, and the models' calls.
 
     Each kind says of how many answers it is known: what is not recorded is not taken as 0.
     """
@@ -40,6 +44,7 @@ def cost_of(sheet: ScoreSheet, questions: Sequence[Question]) -> dict[str, Any]:
         ],
         "usage": [{"label": kind, **_usage(answers)} for kind, answers in kinds.items()],
         "calls": _calls(calls) if calls else None,
+        "efficiency": _efficiency(sheet.run.folder) if sheet.run else None,
     }
 
 
@@ -77,6 +82,20 @@ def _usage(answers: Sequence[Prediction]) -> dict[str, Any]:
 def _sum(numbers: Sequence[int | None]) -> dict[str, int]:
     known = [number for number in numbers if number is not None]
     return {"n": len(known), "sum": sum(known)}
+
+
+def _efficiency(folder: Path) -> dict[str, Any] | None:
+    """Return the figures of the models by stage; None where no call can be read."""
+    try:
+        run = efficiency_of(folder)
+    except InputError:
+        return None
+    rows = [{"label": stage, **asdict(figures)} for stage, figures in run.stages.items()]
+    if run.memory is not None:
+        rows.append({"label": "all of the memory stages", **asdict(run.memory)})
+    if not rows:
+        return None
+    return {"size_bytes": run.size.total, "source": run.size_source, "rows": rows[:_MOST_GROUPS]}
 
 
 def _calls(calls: Calls) -> dict[str, Any]:

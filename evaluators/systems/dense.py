@@ -19,6 +19,7 @@ from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.system import ConversationInfo, Endpoint, Hit, Services, ShownTurn
 
 from .mem0.embedding import Embedder, EndpointEmbedder, LexicalEmbedder, Vectors
+from .passages import passage_of
 
 __all__ = ["Dense"]
 
@@ -63,7 +64,7 @@ class Dense:
         Raises:
             ModelError: the embedder gave no vectors.
         """
-        passages = [Hit(text=_text(turn), turn=turn.id) for turn in turns if _said(turn)]
+        passages = [passage for passage in map(passage_of, turns) if passage is not None]
         if passages:
             self._vectors.append(self._embed([passage.text for passage in passages]))
             self._passages += passages
@@ -108,12 +109,3 @@ def _of_stage(llm: Endpoint, model: str) -> Endpoint:
     if "/c/" in url and url.endswith("/llm/v1"):
         url = url.removesuffix("llm/v1") + "embedding/v1"
     return replace(llm, base_url=url, model=model)
-
-
-def _said(turn: ShownTurn) -> str:
-    shared = [f"[shares a picture: {image.caption}]" for image in turn.images if image.caption]
-    return " ".join([part for part in (turn.text.strip(), *shared) if part])
-
-
-def _text(turn: ShownTurn) -> str:
-    return f"{turn.time.day} {turn.time:%B %Y}, {turn.speaker}: {_said(turn)}"

@@ -14,6 +14,8 @@ from locomo_vqa.models.opening import open_model
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
 from locomo_vqa.system import Answer, ConversationInfo, Services, ShownImage, ShownTurn
 
+from ..model_calls import ModelCalls
+
 __all__ = ["NoMemory"]
 
 MAX_ANSWER_TOKENS = 64
@@ -35,6 +37,7 @@ class NoMemory:
 
     def __init__(self) -> None:
         self._model: ChatModel | None = None
+        self._calls: ModelCalls | None = None
         self._runner = asyncio.Runner()
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
@@ -43,6 +46,7 @@ class NoMemory:
             self._model = OpenAIModel(services.llm)
         elif services.model is not None:
             self._model = open_model(services.model)
+            self._calls = ModelCalls(workdir)
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
         """Forget the turns at once."""
@@ -68,12 +72,17 @@ class NoMemory:
         """Let go of the model."""
         if self._model is not None:
             self._runner.run(self._model.close())
+        if self._calls is not None:
+            self._calls.close()
         self._runner.close()
 
     def _ask(self, model: ChatModel, text: str, pictures: tuple[Picture, ...]) -> Answer:
         request = ChatRequest(text=text, pictures=pictures, max_tokens=MAX_ANSWER_TOKENS)
         try:
-            reply = self._runner.run(model.ask(request))
+            calls = self._calls
+            reply = self._runner.run(
+                calls.ask("llm", model, request) if calls else model.ask(request)
+            )
         except ModelTimeout as error:
             raise TimeoutError(str(error)) from None
         return Answer(text=reply.text.strip(), refused=reply.finish == "refused", usage=reply.usage)

@@ -17,9 +17,10 @@ __all__ = ["FOLDER", "Dates", "Option", "PicturesUse", "Recipe", "load_recipes",
 FOLDER = Path(__file__).parent
 """Holds `recipes/` and `adapters/`."""
 
-PicturesUse = Literal["described", "captions"]
+PicturesUse = Literal["seen", "described", "captions"]
 """What becomes of a picture that was shared:
 
+seen        the model of `--model` sees it among the words that it extracts from
 described   the model of `--model` describes it, and the package remembers the words
 captions    only a caption is remembered, under `--images caption`
 """

@@ -9,7 +9,7 @@ ModelError          a request that got no reply
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from locomo_vqa.files import canonical_json, sha256_text
@@ -81,6 +81,12 @@ class ChatReply:
     """Whether it ended by itself, was cut off, or was refused or filtered."""
     usage: Usage
     """What the backend counted."""
+    seconds: float | None = field(default=None, compare=False)
+    """How long the model worked on it; see `locomo_vqa.models.timing`. None: not measured now."""
+    batch: int | None = field(default=None, compare=False)
+    """How many requests were answered in one go with it, in this process."""
+    replayed: bool = field(default=False, compare=False)
+    """Whether it was kept from before, and the model was not asked."""
 
 
 class ModelError(Exception):

@@ -19,6 +19,7 @@ from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelError, ModelFail
 from locomo_vqa.models.folders import hash_listing
 from locomo_vqa.models.messages import messages_of, response_format
 from locomo_vqa.models.names import ModelName
+from locomo_vqa.models.timing import timed
 from locomo_vqa.runs import Usage
 
 __all__ = ["LMDEPLOY_OPTIONS", "LmdeployModel", "engine_settings", "generation_settings"]
@@ -59,7 +60,7 @@ class LmdeployModel:
         except (AssertionError, ImportError, OSError, RuntimeError, ValueError) as error:
             raise _not_loaded(name, error) from None
         self._batcher: Batcher[ChatRequest, ChatReply] = Batcher(
-            self._answer, most=self.in_flight, group=lambda request: None
+            timed(self._answer), most=self.in_flight, group=lambda request: None
         )
 
     def identity(self) -> Mapping[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from locomo_vqa.errors import MissingResource
@@ -127,6 +129,7 @@ class OpenAIModel:
         timeout_s = self.endpoint.timeout_s
         body = {"model": self.endpoint.model, "messages": messages, **settings}
         async with self.limiter.slot() as slot:
+            begun = time.perf_counter()
             try:
                 async with asyncio.timeout(timeout_s):
                     completion = await self._client.post(
@@ -138,7 +141,9 @@ class OpenAIModel:
                 if fault.busy and fault.wait_s:
                     self.limiter.pause(fault.wait_s)
                 return fault
-        return _reply(completion)
+            seconds = time.perf_counter() - begun
+        reply = _reply(completion)
+        return replace(reply, seconds=seconds) if isinstance(reply, ChatReply) else reply
 
 
 def _reply(completion: Any) -> ChatReply | Fault:

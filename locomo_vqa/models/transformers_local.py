@@ -24,6 +24,7 @@ from locomo_vqa.models.folders import hash_contents
 from locomo_vqa.models.internvl import picture_processor_class
 from locomo_vqa.models.names import ModelName
 from locomo_vqa.models.special_tokens import break_tokens, special_tokens_of
+from locomo_vqa.models.timing import timed
 from locomo_vqa.runs import Usage
 
 __all__ = ["TRANSFORMERS_OPTIONS", "TransformersModel", "not_loaded", "source_of"]
@@ -54,7 +55,7 @@ class TransformersModel:
         self._device = name.text("device", default)
         self._load(name, source_of(name))
         self._batcher: Batcher[ChatRequest, ChatReply] = Batcher(
-            self._answer, most=self.in_flight, group=self._group
+            timed(self._answer), most=self.in_flight, group=self._group
         )
 
     def identity(self) -> Mapping[str, Any]:

@@ -114,7 +114,7 @@ def _text(folder: Path, text: Qwen2Config, root: str) -> None:
     for name, each in (("keys", keys), ("values", values)):
         layers = [graph.add("Unsqueeze", one, axis) for one in each]
         graph.nodes.append(helper.make_node("Concat", layers, [name], axis=0))
-    cache = (text.num_hidden_layers, "rows", 1)
+    cache = (text.num_hidden_layers, "rows", text.num_key_value_heads)
     positions = helper.make_tensor_value_info("positions", TensorProto.INT64, ("rows", "length"))
     graph.save(
         folder / "text.onnx",
@@ -156,12 +156,14 @@ def _rotated(graph: Graph, value: str, size: int, rotation: tuple[str, str]) -> 
 def _text_layer(
     graph: Graph, text: Qwen2Config, state: str, root: str, layer: int, rotation: tuple[str, str]
 ) -> tuple[str, str, str]:
-    heads = text.num_attention_heads
+    heads, shared = text.num_attention_heads, text.num_key_value_heads
+    if shared not in (1, heads):
+        raise ValueError("Heads share one key-value head, or each has its own.")
     size = text.hidden_size // heads
     seen = graph.rms_norm(state, f"{root}.input_layernorm", text.rms_norm_eps)
     query, key, value = (
         graph.heads(graph.linear(seen, f"{root}.self_attn.{part}_proj"), count, size)
-        for part, count in (("q", heads), ("k", 1), ("v", 1))
+        for part, count in (("q", heads), ("k", shared), ("v", shared))
     )
     query, key = (_rotated(graph, each, size, rotation) for each in (query, key))
     number = graph.constant(layer, np.int64)

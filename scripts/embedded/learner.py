@@ -20,7 +20,14 @@ OTHER_RATE = 1.5e-3
 class Learner:
     """Muon for the matrices of the layers, which learn three times as fast by it; else AdamW."""
 
-    def __init__(self, parts: Mapping[str, nn.Module], *, tower: float = 1.0) -> None:
+    def __init__(
+        self,
+        parts: Mapping[str, nn.Module],
+        *,
+        tower: float = 1.0,
+        matrix_rate: float = MATRIX_RATE,
+        other_rate: float = OTHER_RATE,
+    ) -> None:
         """Take modules by name; `tower` scales the rates of the one called "vision_tower"."""
         named = [
             (f"{part}.{name}", each)
@@ -39,13 +46,13 @@ class Learner:
                 others.setdefault((scale, decay), []).append(each)
         self._optimizers: list[torch.optim.Optimizer] = [
             torch.optim.Muon(
-                [{"params": each, "rate": MATRIX_RATE * scale} for scale, each in matrices.items()],
+                [{"params": each, "rate": matrix_rate * scale} for scale, each in matrices.items()],
                 weight_decay=0.02,
                 adjust_lr_fn="match_rms_adamw",
             ),
             torch.optim.AdamW(
                 [
-                    {"params": each, "rate": OTHER_RATE * scale, "weight_decay": decay}
+                    {"params": each, "rate": other_rate * scale, "weight_decay": decay}
                     for (scale, decay), each in others.items()
                 ],
                 betas=(0.9, 0.98),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -24,6 +24,7 @@ from locomo_vqa.sample.scenes import make_scene
 from locomo_vqa.sample.tables import NAMES
 from locomo_vqa.sample.talk import Phrasebook, Spoken, talk
 from locomo_vqa.sample.visual import caption
+from scripts.embedded.text_hints import match_hints, memory_hints, number_hints, time_hints
 
 __all__ = ["NO_ANSWER", "Example", "Fact", "Life", "answers", "draw_life", "examples"]
 
@@ -35,6 +36,9 @@ Memory = dict[Key, str]
 
 NO_ANSWER = "No information available"
 """The reply where the memories don't tell."""
+
+_LISTS, _ASKED = 3, 8
+"""Lists of memories that each conversation is asked about, and the most questions of each."""
 
 _CAPTIONED = 0.4
 """Share of conversations in which pictures are shown as captions."""
@@ -55,6 +59,10 @@ class Example:
     stage: Stage
     prompt: str
     reply: str
+    shared: str = ""
+    """How the prompt begins where the examples after it begin alike, so that it is read once."""
+    hints: tuple[tuple[int, str], ...] = ()
+    """Places in the prompt after which training expects a word besides what follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +144,9 @@ def _extractions(life: Life, rng: random.Random) -> Iterator[Example]:
             if not facts and rng.random() < 0.5:
                 continue
             prompt = extraction_prompt([line for line, _ in part], time)
-            yield Example("extraction", prompt, _json({"facts": facts}))
+            turns = prompt.index(part[0][0])
+            told = tuple((turns + at, word) for at, word in time_hints(prompt[turns:], time.date()))
+            yield Example("extraction", prompt, _json({"facts": facts}), hints=told)
 
 
 def _updates(life: Life, rng: random.Random) -> Iterator[Example]:
@@ -197,7 +207,13 @@ def _update(
         else:
             operations.append({"id": "new", "event": "ADD", "text": fact.text})
     prompt = update_prompt({ids[key]: memory[key] for key in shown}, [fact.text for fact in facts])
-    return Example("update", prompt, _json({"memory": operations}))
+    meant = {
+        fact.text: ids.get(undone.get(fact.text, fact.changes), "new")
+        for fact in facts
+        if fact.text in undone or fact.text not in memory.values()
+    }
+    told = (*number_hints(prompt), *match_hints(prompt, meant))
+    return Example("update", prompt, _json({"memory": operations}), hints=told)
 
 
 def _shown(
@@ -207,29 +223,39 @@ def _shown(
 ) -> list[Key]:
     """Return what retrieval might bring: the memories that matter among others."""
     others = [key for key in memory if key not in needed]
-    count = min(len(others), rng.randint(0, 8))
+    count = min(len(others), rng.randint(0, 14))
     keys = [*dict.fromkeys(needed), *rng.sample(others, count)]
     rng.shuffle(keys)
     return keys
 
 
 def _answers(life: Life, rng: random.Random) -> Iterator[Example]:
+    """Some memories at a time, as retrieval might bring them, and what can be asked of them.
+
+    A reply begins with a space, as words within a memory do: so its tokens are the memory's own.
+    """
     memory: Memory = {}
     for lines in life.sessions:
         for _, found in lines:
             for fact in found:
                 _remember(memory, fact)
-    for question, reply, threads in answers(life, rng):
-        needed = [key for key in memory if isinstance(key, tuple) and key[0] in threads]
-        others = [key for key in memory if key not in needed]
-        count = min(len(others), rng.randint(2, 12))
-        keys = [*needed, *rng.sample(others, count)]
-        rng.shuffle(keys)
-        prompt = answer_prompt([memory[key] for key in keys], question)
-        yield Example("answer", prompt, reply)
+    asked = answers(life, rng)
+    for _ in range(_LISTS):
+        keys = rng.sample(list(memory), min(len(memory), rng.randint(4, 14)))
+        texts = [memory[key] for key in keys]
+        known = _threads(keys) - _threads(key for key in memory if key not in keys)
+        fit = [(question, reply) for question, reply, thread in asked if thread in known]
+        for question, reply in rng.sample(fit, min(len(fit), _ASKED)):
+            prompt = answer_prompt(texts, question)
+            shared = prompt[: prompt.rindex("Question: ")]
+            yield Example("answer", prompt, f" {reply}", shared, tuple(memory_hints(shared)))
 
 
-def answers(life: Life, rng: random.Random) -> list[tuple[str, str, tuple[int, ...]]]:
+def _threads(keys: Iterable[Key]) -> set[int]:
+    return {key[0] for key in keys if isinstance(key, tuple)}
+
+
+def answers(life: Life, rng: random.Random) -> list[tuple[str, str, int]]:
     """Return questions, their answers and the threads they are about; a fifth has no answer."""
     found = []
     for number, thread in enumerate(life.threads):
@@ -239,14 +265,14 @@ def answers(life: Life, rng: random.Random) -> list[tuple[str, str, tuple[int, .
             exact = ask.answer.strip("{}")
             answer = str(thread.answers.get(exact, ask.answer.format(**words)))
             question = ask.question.format(**words, who=me, you=you)
-            found.append((question, answer, (number,)))
+            found.append((question, answer, number))
             if ask.swap and rng.random() < 0.3:
                 swapped = ask.question.format(**words, who=you, you=me)
-                found.append((swapped, NO_ANSWER, (number,)))
+                found.append((swapped, NO_ANSWER, number))
             if ask.twist and rng.random() < 0.3:
                 twisted = ask.twist.format(**words, who=me, you=you)
-                found.append((twisted, NO_ANSWER, (number,)))
-    return rng.sample(found, min(len(found), 12))
+                found.append((twisted, NO_ANSWER, number))
+    return found
 
 
 def _json(value: object) -> str:

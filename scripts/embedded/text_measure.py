@@ -12,21 +12,26 @@ from typing import Any
 from locomo_vqa.models.embedded import EmbeddedModel, EmbeddedPrompt
 from scripts.embedded.text_examples import NO_ANSWER, Example, examples
 
-__all__ = ["measure_text"]
+__all__ = ["held_out", "measure_text"]
 
 _ROOM = 200
 SEED = 20_000_003
 """Training does not use it."""
 
 
-def measure_text(model: EmbeddedModel, lives: int = 12) -> dict[str, Any]:
+def held_out(lives: int, seed: int = SEED) -> list[Example]:
+    """Return what is asked, and should be replied, about fresh conversations."""
+    rng = random.Random(seed)
+    return [example for _ in range(lives) for example in examples(rng)]
+
+
+def measure_text(model: EmbeddedModel, lives: int = 12, seed: int = SEED) -> dict[str, Any]:
     """Return the shares of facts, operations and answers that are right.
 
     "facts found" is recall and "facts true" precision over whole sentences; an operation is right
     when event, id and text are; an answer when it is the gold answer but for case.
     """
-    rng = random.Random(SEED)
-    cases = [example for _ in range(lives) for example in examples(rng)]
+    cases = held_out(lives, seed)
     start = time.monotonic()
     prompts = [EmbeddedPrompt(case.prompt) for case in cases]
     replies = model.generate(prompts, _ROOM, threads=2)
@@ -69,9 +74,9 @@ def _items(reply: str, key: str) -> list[str] | None:
 
 
 def _answers(pairs: Sequence[tuple[Example, str]]) -> dict[str, float]:
-    asked = [(case.reply, reply) for case, reply in pairs if case.stage == "answer"]
-    told = [gold.lower() == reply.strip().lower() for gold, reply in asked if gold != NO_ANSWER]
-    none = [gold == reply.strip() for gold, reply in asked if gold == NO_ANSWER]
+    asked = [(c.reply.strip(), reply.strip()) for c, reply in pairs if c.stage == "answer"]
+    told = [gold.lower() == reply.lower() for gold, reply in asked if gold != NO_ANSWER]
+    none = [gold == reply for gold, reply in asked if gold == NO_ANSWER]
     return {
         "prompts": len(asked),
         "right": round(sum(told) / len(told), 3),

@@ -11,6 +11,7 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from locomo_vqa.models.embedded.runtime import Size
 from locomo_vqa.prompts import prompt_text
+from scripts.embedded.copying import begin_copying
 from scripts.embedded.text_examples import examples
 from scripts.embedded.tokenizer import END, PAD, START
 
@@ -91,13 +92,16 @@ def _texts(rng: random.Random, lives: int) -> Iterator[str]:
 
 
 def make_text_model(size: Size, tokenizer: Tokenizer) -> Qwen2ForCausalLM:
-    """Return an untrained model; head size 32, one key-value head, tied embeddings."""
+    """Return an untrained model that copies; head size 32, tied embeddings.
+
+    Positions turn as slowly as in Qwen2 itself, so that tokens far apart can be matched.
+    """
     config = Qwen2Config(
         **_SIZES[size],
         vocab_size=tokenizer.get_vocab_size(),
-        num_key_value_heads=1,
+        num_key_value_heads=_SIZES[size]["num_attention_heads"],
         max_position_embeddings=2048,
-        rope_theta=10000.0,
+        rope_theta=1_000_000.0,
         tie_word_embeddings=True,
         bos_token_id=None,
         eos_token_id=tokenizer.token_to_id(END),
@@ -106,4 +110,5 @@ def make_text_model(size: Size, tokenizer: Tokenizer) -> Qwen2ForCausalLM:
     model = Qwen2ForCausalLM(config)
     with torch.no_grad():
         model.model.embed_tokens.weight.normal_(std=0.05)
+    begin_copying(model)
     return model

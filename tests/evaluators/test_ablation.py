@@ -145,7 +145,7 @@ def test_the_command(cli: Cli, tmp_path: Path) -> None:
     for options, message in {
         ("--modes", "pixels,x-ray"): "there is no mode 'x-ray'",
         ("--visual", ","): "--visual names no mode",
-        ("--model", "embedded:large"): "bm25 asks no model",
+        ("--model", "embedded:none"): "embedded:none",
     }.items():
         wrong = cli(*command, *options)
         assert wrong.returncode == 2

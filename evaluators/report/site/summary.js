@@ -200,7 +200,7 @@ function usageCells(row) {
 }
 
 function showCost() {
-  const { latency, usage, calls } = data.cost;
+  const { latency, usage, calls, efficiency } = data.cost;
   const place = byId("cost");
   if (latency.some((row) => row.n)) {
     place.append(el("h3", { text: "Time of an answer" }), table([["", {}], ...LATENCY_HEADS],
@@ -214,6 +214,25 @@ function showCost() {
         el("td", { class: "number soft", text: count(row.rows) }), ...usageCells(row))), "Usage"));
   } else place.append(el("p", { text: "The answers report no tokens and no calls." }));
   if (calls) showCalls(place, calls);
+  if (efficiency) showEfficiency(place, efficiency);
+}
+
+function showEfficiency(place, efficiency) {
+  const figure = (value, digits) => el("td", { class: value === null ? "number soft" : "number",
+    text: value === null ? "–" : count(Number(value.toFixed(digits))) });
+  const apart = (row) => ["failed", "replayed", "estimated"].filter((key) => row[key])
+    .map((key) => el("span", { class: "small", text: `${count(row[key])} ${key}` }));
+  const rows = efficiency.rows.map((row) => el("tr", {}, rowHead(words(row.label)),
+    el("td", { class: "number", text: count(row.calls) }, ...apart(row)),
+    figure(row.input_tokens, 2), figure(row.output_tokens, 2), figure(row.tokens_per_second, 1),
+    figure(row.seconds, 3), figure(row.seconds_p50, 3), figure(row.seconds_p95, 3)));
+  const head = ["calls", "tokens in", "tokens out", "tokens a second", "seconds", "median", "95 %"];
+  place.append(el("h3", { text: "Efficiency of the models, a call" }),
+    table([["Stage", {}], ...head.map((text) => [text, { class: "number" }])], rows, "Efficiency"));
+  const size = efficiency.size_bytes;
+  place.append(el("p", { class: "legend", text: size === null
+    ? "The model's size on disk is not known."
+    : `The model takes ${count(Number((size / 1e9).toPrecision(3)))} GB on disk.` }));
 }
 
 function showCalls(place, calls) {

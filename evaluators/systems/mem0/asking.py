@@ -74,7 +74,11 @@ class StageModels:
         Raises:
             ModelError: there is none.
         """
-        reply = await self._at(stage).ask(request)
+        model, calls = self._at(stage), self._counts.calls
+        if calls is None or self._is_metered(stage):
+            reply = await model.ask(request)
+        else:
+            reply = await calls.ask(stage, model, request)
         sent = len(request.text) + sum(len(said) + len(why) for said, why in request.replies)
         self._counts.add(stage, reply.usage, asked=sent, replied=len(reply.text))
         return reply
@@ -104,6 +108,11 @@ class StageModels:
         """Let go of all models."""
         for model in self._opened.values():
             await model.close()
+
+    def _is_metered(self, stage: Stage) -> bool:
+        """Return whether the proxy, or with `--no-meter` nobody, counts the calls of a stage."""
+        own = stage == "vision" and self._vision is not None
+        return self._services.llm is not None and not own
 
     def _at(self, stage: Stage) -> ChatModel:
         if stage == "vision" and self._vision is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from locomo_vqa.runs import Usage
 
 if TYPE_CHECKING:
+    from ...model_calls import ModelCalls
     from ...proxy.stages import Stage
 
 __all__ = ["StageCounts", "Tally"]
@@ -58,7 +59,9 @@ class Tally:
 class StageCounts:
     """A tally for each stage that was used."""
 
-    def __init__(self) -> None:
+    def __init__(self, calls: ModelCalls | None = None) -> None:
+        """Count; `calls` writes down each call that goes past the metering proxy."""
+        self.calls = calls
         self._tallies: dict[Stage, Tally] = {}
 
     def add(self, stage: Stage, usage: Usage, *, asked: int, replied: int) -> None:

@@ -1,7 +1,8 @@
 """The bundled systems `mem0`, `mem0-captions` and `mem0-v`: one pipeline, three ways to see.
 
 Files in the work folder: memory.jsonl (every change of a memory), pictures.jsonl (every picture
-that was shared), stages.json (settings, calls and tokens by stage, anomalies).
+that was shared), stages.json (settings, calls and tokens by stage, anomalies), model_calls.jsonl
+(every call that goes past the metering proxy).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, prompt_hash, prompt_text
 from locomo_vqa.system import Answer, ConversationInfo, Hit, Services, ShownImage, ShownTurn
 
+from ...model_calls import ModelCalls
 from .album import Album, SharedPicture
 from .anomalies import AnomalyCounts
 from .asking import AGAIN, StageModels
@@ -31,7 +33,7 @@ from .prompts import spoken
 from .settings import LEXICAL, Settings
 from .stages import StageCounts
 
-__all__ = ["Mem0", "Mem0Captions", "Mem0V"]
+__all__ = ["Mem0", "Mem0Captions", "Mem0V", "open_embedder"]
 
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _DESCRIBE = "mem0_describe_v1"
@@ -76,11 +78,12 @@ class Mem0:
         self._settings = self._read_settings(services)
         self._recalls = conversation.visual == "recalled"
         self._workdir = workdir
-        self._counts, self._anomalies = StageCounts(), AnomalyCounts()
+        self._calls = ModelCalls(workdir)
+        self._counts, self._anomalies = StageCounts(self._calls), AnomalyCounts()
         self._history = _appended(workdir / "memory.jsonl", "the memory's history")
         self._runner = asyncio.Runner()
         self._models = self._open_models(services)
-        self._embedder = _open_embedder(self._settings)
+        self._embedder = open_embedder(self._settings)
         self._pipeline = Pipeline(
             self._settings,
             self._models,
@@ -122,6 +125,7 @@ class Mem0:
         self._run(self._models.close())
         self._run(self._embedder.close())
         self._runner.close()
+        self._calls.close()
         self._history.close()
         self._shared.close()
 
@@ -246,7 +250,8 @@ def _appended(path: Path, what: str) -> AppendedFile:
     return AppendedFile(path, what=what, remedy="End that process.", flush=False)
 
 
-def _open_embedder(settings: Settings) -> Embedder:
+def open_embedder(settings: Settings) -> Embedder:
+    """Return what makes vectors of texts, as the settings name it."""
     if settings.embedder == LEXICAL:
         return LexicalEmbedder()
     return EndpointEmbedder(parse_endpoint(settings.embedder, timeout_s=_EMBEDDER_TIMEOUT_S))

@@ -6,6 +6,8 @@ It needs the standard library only, from Python 3.9: the toolkit is not in these
 from __future__ import annotations
 
 import base64
+import functools
+import inspect
 import json
 import os
 import urllib.error
@@ -15,7 +17,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-__all__ = ["Address", "Embeddings", "as_text", "data_uri", "day", "embedder_of", "llm_of", "quiet"]
+__all__ = [
+    "Address",
+    "Embeddings",
+    "as_text",
+    "data_uri",
+    "day",
+    "embedder_of",
+    "llm_of",
+    "quiet",
+    "watch",
+]
 
 
 class Address(NamedTuple):
@@ -35,6 +47,29 @@ def quiet(**variables: str) -> None:
         known = os.environ.get(name)
         os.environ[name] = f"{known},{local}" if known else local
     os.environ.update(DO_NOT_TRACK="1", **variables)
+
+
+def watch(part: Any, method: str, failures: list[Exception]) -> None:
+    """Add to `failures` what a method of `part` raises, also where the package then goes on."""
+    call = getattr(part, method)
+
+    @functools.wraps(call)
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return call(*args, **kwargs)
+        except Exception as error:
+            failures.append(error)
+            raise
+
+    @functools.wraps(call)
+    async def watched_later(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await call(*args, **kwargs)
+        except Exception as error:
+            failures.append(error)
+            raise
+
+    setattr(part, method, watched_later if inspect.iscoroutinefunction(call) else watched)
 
 
 def llm_of(services: Any, stage: str = "llm") -> Address:

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession  # type: ignore[import-untyped]
     from tokenizers import Tokenizer
 
-__all__ = ["FILES", "SIZES", "TEXT_SIZES", "EmbeddedModel", "EmbeddedPrompt", "Size"]
+__all__ = [
+    "FILES",
+    "SIZES",
+    "TEXT_SIZES",
+    "EmbeddedModel",
+    "EmbeddedPrompt",
+    "EmbeddedReply",
+    "Size",
+]
 
 Size = Literal["large", "small", "text-large", "text-small"]
 """`large` writes and answers questions about pictures; `small` answers, and less well. The text
@@ -52,6 +60,17 @@ class EmbeddedPrompt:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddedReply:
+    """What a model said, and the tokens that it read and wrote."""
+
+    text: str
+    input_tokens: int
+    """Those of the prompt: of the frame around it, its picture and its text."""
+    output_tokens: int
+    """Those of the reply, and its end where it has one."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Config:
     """What the runtime needs of config.json."""
 
@@ -61,6 +80,7 @@ class _Config:
     limit: int
     """Most tokens, prompt and reply together."""
     layers: int
+    key_value_heads: int
     head_size: int
 
     @classmethod
@@ -72,6 +92,7 @@ class _Config:
             end=text["eos_token_id"],
             limit=text["max_position_embeddings"],
             layers=text["num_hidden_layers"],
+            key_value_heads=text["num_key_value_heads"],
             head_size=text["hidden_size"] // text["num_attention_heads"],
         )
 
@@ -91,11 +112,17 @@ class EmbeddedModel:
             if not (self._folder / name).exists():
                 raise MissingResource(
                     f"embedded:{size} has no {name} in {self._folder}.",
-                    "Install locomo-vqa again, or run scripts/train_embedded.py in a clone.",
+                    "Install locomo-vqa again; its wheel has them.",
                 )
         self._config = _Config.read(self._folder / "config.json")
         self.sees = self._config.picture_tokens > 0
         self._sessions: dict[tuple[str, int], InferenceSession] = {}
+
+    def load(self, threads: int = 1) -> None:
+        """Read what replies need, so that the first one takes no longer than the others."""
+        _ = self._frame, self._plain, self._table
+        for part in ("text", "vision") if self.sees else ("text",):
+            self._session(part, threads)
 
     def generate(
         self, prompts: Sequence[EmbeddedPrompt], max_new_tokens: int, threads: int = 1
@@ -106,17 +133,25 @@ class EmbeddedModel:
             InputError: a prompt is too long, has a picture that the model can't see, or one that
                 can't be decoded.
         """
+        return [reply.text for reply in self.reply(prompts, max_new_tokens, threads)]
+
+    def reply(
+        self, prompts: Sequence[EmbeddedPrompt], max_new_tokens: int, threads: int = 1
+    ) -> list[EmbeddedReply]:
+        """Return what `generate` does, with counts of tokens; raises the same."""
         encoded = [self._encode(prompt, max_new_tokens) for prompt in prompts]
         seen = self._look(prompts, threads)
         order = sorted(range(len(prompts)), key=lambda index: len(encoded[index]))
-        replies = [""] * len(prompts)
+        replies: dict[int, EmbeddedReply] = {}
         for start in range(0, len(order), _BATCH):
             chosen = order[start : start + _BATCH]
             inputs = [self._embed(encoded[k], prompts[k], seen) for k in chosen]
             written = self._write(inputs, max_new_tokens, threads)
             for index, tokens in zip(chosen, written, strict=True):
-                replies[index] = self._tokenizer.decode(tokens, skip_special_tokens=True)
-        return replies
+                text = self._tokenizer.decode(tokens, skip_special_tokens=True)
+                made = min(len(tokens) + 1, max_new_tokens)  # With its end, unless it was cut off.
+                replies[index] = EmbeddedReply(text, len(encoded[index]), made)
+        return [replies[index] for index in range(len(prompts))]
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -196,7 +231,9 @@ class EmbeddedModel:
         vectors = np.zeros((rows, longest, self._table.shape[1]), np.float32)
         for row, each in enumerate(inputs):
             vectors[row, padding[row] :] = each
-        past = np.zeros((self._config.layers, rows, 1, 0, self._config.head_size), np.float32)
+        config = self._config
+        shape = (config.layers, rows, config.key_value_heads, 0, config.head_size)
+        past = np.zeros(shape, np.float32)
         feed = {"embeddings": vectors, "past_keys": past, "past_values": past}
         places_ = np.arange(longest)[None] - padding[:, None]
         replies: list[list[int]] = [[] for _ in inputs]

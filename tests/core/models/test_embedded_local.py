@@ -14,7 +14,7 @@ import pytest
 
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelFailed
-from locomo_vqa.models.embedded import EmbeddedPrompt
+from locomo_vqa.models.embedded import EmbeddedPrompt, EmbeddedReply
 from locomo_vqa.models.opening import open_model
 from locomo_vqa.models.probes import known_pictures
 
@@ -29,14 +29,18 @@ class Repeating:
     def __init__(self, size: str) -> None:
         self.size = size
 
-    def generate(
+    def load(self, threads: int) -> None:
+        assert threads == 1
+
+    def reply(
         self, prompts: Sequence[EmbeddedPrompt], max_new_tokens: int, threads: int
-    ) -> list[str]:
+    ) -> list[EmbeddedReply]:
         assert threads == 1
         BATCHES.append(len(prompts))
         if any(prompt.text == "fail" for prompt in prompts):
             raise ValueError("too long")
-        return [f"{self.size} {len(p.picture or b'')} {p.text}" for p in prompts]
+        said = [f"{self.size} {len(p.picture or b'')} {p.text}" for p in prompts]
+        return [EmbeddedReply(text, 3, 2) for text in said]
 
 
 @pytest.fixture

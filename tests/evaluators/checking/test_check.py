@@ -232,7 +232,7 @@ def test_the_command_on_a_system_in_processes(cli: Cli, tmp_path: Path) -> None:
 def test_the_command_tells_every_point(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli_check, "load_system", lambda spec, python: loaded(faults.Forgets))
+    monkeypatch.setattr(cli_check, "load_system", lambda spec, **_: loaded(faults.Forgets))
     assert cli_check.check.main(["any:Class"], standalone_mode=False) == 1
     printed = capsys.readouterr().out
     assert printed.startswith("own\n✓ it loads and opens\n")

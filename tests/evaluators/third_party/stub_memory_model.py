@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from .stub_structured_replies import structured_reply
+
 DIMENSIONS = 384
 
 _WORD = re.compile(r"[a-z0-9]+")
@@ -110,12 +112,16 @@ def _prompt(body: dict[str, Any]) -> str:
 
 
 def _message(body: dict[str, Any]) -> dict[str, Any]:
-    picture = _picture(body)
-    if picture:
-        return {"content": f"A picture of a {picture} square."}
-    prompt = _prompt(body)
+    prompt, pictures = _prompt(body), _pictures(body)
+    if "Extract facts from the following chunk." in prompt:
+        return {"content": json.dumps({"facts": _timed_facts(prompt, pictures)})}
+    if pictures:
+        return {"content": f"A picture of a {pictures[-1]} square."}
     if body.get("tools"):
         return _tool_calls(prompt)
+    reply = structured_reply(body, prompt)
+    if reply is not None:
+        return {"content": reply}
     if "The new retrieved facts are mentioned" in prompt:
         return {"content": json.dumps(_update(prompt))}
     if "## New Messages" in prompt:
@@ -127,8 +133,8 @@ def _message(body: dict[str, Any]) -> dict[str, Any]:
     if '"memory list"' in prompt:
         said = prompt.rpartition("Conversation:")[2]
         facts = re.findall(r"^(?:user|assistant):(.+)$", said, re.MULTILINE)
-        memory = [{"key": f"{n}", "value": fact, "tags": []} for n, fact in enumerate(facts)]
-        return {"content": json.dumps({"memory list": memory, "summary": ""})}
+        listed = [{"key": f"{n}", "value": fact, "tags": []} for n, fact in enumerate(facts)]
+        return {"content": json.dumps({"memory list": listed, "summary": ""})}
     if "Today's date is" in prompt:
         told = re.findall(r"Today's date is (\S+)\.", prompt)[-1]
         facts = [f"{line} (on {told})" for line in _lines(prompt.rpartition("Input:")[2])]
@@ -167,9 +173,22 @@ def _tool_calls(prompt: str) -> dict[str, Any]:
     return {"content": "", "tool_calls": calls} if calls else {"content": "Nothing."}
 
 
-def _picture(body: dict[str, Any]) -> str:
-    """Return the colour of the middle of the last picture, or nothing."""
-    for message in reversed(body["messages"]):
+def _timed_facts(prompt: str, pictures: list[str]) -> list[dict[str, Any]]:
+    """Reply to hindsight: a fact for every line of the chunk, and for every picture in it."""
+    told = re.findall(r"^Event Date: .*\((\d{4}-\d\d-\d\d)T", prompt, re.MULTILINE)[-1]
+    lines = [line for line in prompt.rpartition("\nContent:\n")[2].splitlines() if ": " in line]
+    facts = [*lines, *(f"A picture of a {picture} square." for picture in pictures)]
+    unknown = dict.fromkeys(("when", "where", "who", "why"), "N/A")
+    return [
+        {"what": f"{fact} (on {told})", **unknown, "fact_type": "world", "entities": []}
+        for fact in facts
+    ]
+
+
+def _pictures(body: dict[str, Any]) -> list[str]:
+    """Return the colours of the middles of the pictures."""
+    found = []
+    for message in body["messages"]:
         for part in message["content"] if isinstance(message["content"], list) else []:
             if part["type"] == "image_url":
                 from PIL import Image
@@ -179,8 +198,12 @@ def _picture(body: dict[str, Any]) -> str:
                     picture = opened.convert("RGB")
                 middle = picture.getpixel((picture.width // 2, picture.height // 2))
                 assert isinstance(middle, tuple)
-                return min(_COLOURS, key=lambda name: _distance(_COLOURS[name], middle))
-    return ""
+                found.append(_nearest(middle))
+    return found
+
+
+def _nearest(colour: tuple[int, ...]) -> str:
+    return min(_COLOURS, key=lambda name: _distance(_COLOURS[name], colour))
 
 
 def _distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from datetime import datetime
 from importlib.util import module_from_spec, spec_from_file_location
@@ -21,6 +22,16 @@ LLM = Endpoint(base_url="http://127.0.0.1:9/c/conv-26/llm/v1", model="m", api_ke
 @pytest.fixture(scope="module")
 def support() -> ModuleType:
     spec = spec_from_file_location("adapter_support", FOLDER / "adapters" / "adapter_support.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def encoder() -> ModuleType:
+    spec = spec_from_file_location("sentence_encoder", FOLDER / "adapters" / "sentence_encoder.py")
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
@@ -99,3 +110,40 @@ def test_this_machine_is_reached_past_a_proxy(
     assert os.environ["NO_PROXY"] == "intranet,127.0.0.1,localhost"
     assert os.environ["no_proxy"] == "127.0.0.1,localhost"
     assert os.environ["MEM0_TELEMETRY"] == "False"
+
+
+def test_what_a_package_passes_over_is_noticed(support: ModuleType) -> None:
+    class Part:
+        def now(self, value: int) -> int:
+            return 6 // value
+
+        async def later(self, value: int) -> int:
+            return 6 // value
+
+    part, failures = Part(), list[Exception]()
+    support.watch(part, "now", failures)
+    support.watch(part, "later", failures)
+    assert (part.now(2), asyncio.run(part.later(value=3))) == (3, 2)
+    assert failures == []
+    for call in (lambda: part.now(0), lambda: asyncio.run(part.later(0))):
+        with pytest.raises(ZeroDivisionError) as caught:
+            call()
+        assert failures.pop() is caught.value
+
+
+def test_a_sentence_encoder_is_a_folder_or_is_said_to_be_missing(
+    encoder: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
+        monkeypatch.setenv(name, "0")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights").mkdir()
+    with pytest.raises(RuntimeError, match="holds no sentence encoder"):
+        encoder.weights_of(lent("weights"), "other")
+    (tmp_path / "weights" / "config.json").write_text("{}")
+    assert encoder.weights_of(lent("weights"), "other") == str(tmp_path / "weights")
+    assert encoder.weights_of(lent(None), "weights") == str(tmp_path / "weights")
+    assert os.environ["HF_HUB_OFFLINE"] == "1"
+    for named, fetched in (("nobody/has-it", "nobody/has-it"), ("x", "sentence-transformers/x")):
+        with pytest.raises(RuntimeError, match=f"hf download {fetched}`"):
+            encoder.weights_of(lent(named), "weights")

@@ -24,7 +24,17 @@ def classes(path: Path) -> dict[str, ast.ClassDef]:
 
 
 def test_the_packages_of_the_notes_that_can_be_run_have_recipes() -> None:
-    assert set(RECIPES) == {"langgraph-store", "langmem", "mem0ai-1", "mem0ai-2", "memos"}
+    assert set(RECIPES) == {
+        "a-mem",
+        "graphiti",
+        "hindsight",
+        "langgraph-store",
+        "langmem",
+        "mem0ai-1",
+        "mem0ai-2",
+        "memos",
+        "simplemem",
+    }
     assert not set(RECIPES) & set(SYSTEMS)
 
 

@@ -13,7 +13,9 @@ import pytest
 
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.errors import InputError, MissingResource, OutputError
+from locomo_vqa.evaluators.efficiency import efficiency_of
 from locomo_vqa.evaluators.loading import load_system
+from locomo_vqa.evaluators.model_calls import read_model_calls
 from locomo_vqa.evaluators.run_folder import describe_run, open_run
 from locomo_vqa.evaluators.showing import Showing
 from locomo_vqa.evaluators.system_options import lend_options
@@ -105,6 +107,28 @@ def test_without_a_vision_expert_memories_are_asked(
     assert [(name, request.pictures) for name, request in asked] == [("generation", ())]
 
 
+def check_efficiency(folder: Path, trained: Trained, stages: dict[str, Any]) -> None:
+    """Each stage has its own tokens and seconds; the size is of the base and three experts."""
+    run = efficiency_of(folder)
+    weights = (trained.base / "model.safetensors").stat().st_size
+    files = [trained.experts / name / "adapter_model.safetensors" for name in TARGETS]
+    assert run.size.total == weights + sum(file.stat().st_size for file in files)
+    assert run.size_source == "recorded"
+    for stage, tally in stages.items():
+        figures = run.stages[stage]
+        assert (figures.calls, figures.timed, figures.failed) == (tally["calls"],) * 2 + (0,)
+        assert figures.input_tokens == pytest.approx(tally["input_tokens_a_call"], abs=0.01)
+        assert figures.output_tokens == pytest.approx(tally["output_tokens_a_call"], abs=0.01)
+    # Every expert writes until it is cut off, unless it ends by itself.
+    assert 0 < (run.stages["extraction"].output_tokens or 0) <= 6
+    assert run.memory is not None
+    assert run.memory.timed == 11
+    calls = list(read_model_calls(folder))
+    assert {call.model for call in calls if call.stage == "update"} == {
+        f"{trained.spec} with memory_update"
+    }
+
+
 def test_a_run_with_real_experts_records_them(
     all_trained: dict[str, Trained], tmp_path: Path, cli: Cli
 ) -> None:
@@ -130,6 +154,7 @@ def test_a_run_with_real_experts_records_them(
     calls = {stage: tally["calls"] for stage, tally in stages["stages"].items()}
     assert calls == {"extraction": 5, "update": 5, "generation": 1}
     assert stages["settings"]["prompts"] == "reduced"
+    check_efficiency(tmp_path / "run", trained, stages["stages"])
 
     vision = tmp_path / "experts" / "generation" / "adapter_model.safetensors"
     shutil.copy(tmp_path / "experts" / "extraction" / vision.name, vision)

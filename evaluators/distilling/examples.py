@@ -1,0 +1,42 @@
+"""Examples that a model is trained on: a prompt, and the reply that it should give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from locomo_vqa.files import canonical_json, read_jsonl, sha256_text
+from locomo_vqa.schemas import validate
+
+__all__ = ["Example", "hash_examples", "read_examples"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One thing to learn."""
+
+    prompt: str
+    """What is asked, as the user's turn."""
+    reply: str
+    """What should be said to it."""
+
+
+def hash_examples(examples: Sequence[Example]) -> str:
+    """Return one SHA-256 over examples in their order."""
+    rows = [canonical_json([example.prompt, example.reply]) for example in examples]
+    return sha256_text("\n".join(rows))
+
+
+def read_examples(path: Path) -> list[Example]:
+    """Return the examples in a file of a teacher's answers.
+
+    Raises:
+        InputError: it can't be read, or a line has another shape.
+    """
+    examples = []
+    for number, row in read_jsonl(path, what="the file of examples"):
+        place = f"line {number}"
+        validate(row, "teacher_answer", path=path, place=place, remedy="Make the file again.")
+        examples.append(Example(prompt=row["prompt"], reply=row["reply"]))
+    return examples

@@ -1,0 +1,200 @@
+"""A model of transformers with a fresh LoRA: its prompts, its loss, its weights."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import read_json, sha256_file, write_json
+from locomo_vqa.models.expert_fit import check_peft
+from locomo_vqa.models.experts import CONFIG, WEIGHTS
+from locomo_vqa.models.names import ModelName
+from locomo_vqa.models.transformers_local import TransformersModel
+
+from .examples import Example
+from .lora_settings import LoraSettings
+
+__all__ = ["LoraStudent", "Tokens"]
+
+_QUERY_VALUE = ("q_proj", "v_proj")
+_NO_LABEL = -100
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """An example as the model sees it."""
+
+    ids: tuple[int, ...]
+    """Prompt, reply and the token that ends it."""
+    prompt: int
+    """How many of them are the prompt."""
+
+    @property
+    def learned(self) -> int:
+        """How many tokens count in the loss."""
+        return len(self.ids) - self.prompt
+
+
+class LoraStudent(TransformersModel):
+    """A base model whose weights stay as they are, and a LoRA that learns.
+
+    Prompts are written as for asking: by the chat template, special tokens in them broken. On a
+    GPU the base model is in bf16, on a CPU in float32, unless its name says otherwise; the LoRA is
+    in float32.
+
+    Raises:
+        InputError: the model has no layers that are wanted.
+        MissingResource: the packages or the base model's weights are not on this machine.
+    """
+
+    def __init__(self, name: ModelName, settings: LoraSettings) -> None:
+        check_peft()
+        self._settings = settings
+        self._peft = import_module("peft")
+        super().__init__(_in_training_format(name))
+        self._torch.manual_seed(settings.seed)
+        config = self._peft.LoraConfig(
+            r=settings.rank,
+            lora_alpha=settings.alpha,
+            lora_dropout=settings.dropout,
+            target_modules=self._targets(),
+            bias="none",
+            task_type="CAUSAL_LM",
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # About embeddings that are tied: they stay as they are.
+            self._model = self._peft.get_peft_model(self._model, config)
+        self._end = self._end_token()
+
+    @property
+    def model(self) -> Any:
+        """The model with its LoRA, of torch."""
+        return self._model
+
+    @property
+    def limit(self) -> int:
+        """The most tokens of an example."""
+        text = self._model.config.get_text_config()
+        room = getattr(text, "max_position_embeddings", None) or self._settings.max_tokens
+        return min(self._settings.max_tokens, int(room))
+
+    def trainable(self) -> list[Any]:
+        """Return the LoRA's parameters."""
+        return [weight for weight in self._model.parameters() if weight.requires_grad]
+
+    def encode(self, example: Example) -> Tokens:
+        """Return an example as tokens: the prompt as it is asked, the reply as it is generated."""
+        prompt = self._prompt_ids(self._plain(example.prompt))
+        reply = self._tokenizer.encode(self._plain(example.reply), add_special_tokens=False)
+        return Tokens((*prompt, *reply, self._end), len(prompt))
+
+    def loss(self, examples: Sequence[Tokens]) -> Any:
+        """Return the sum of the next-token losses over the replies' tokens, in natural units.
+
+        Only the replies count: the prompt's tokens have no labels.
+        """
+        torch = self._torch
+        longest = max(len(each.ids) for each in examples)
+        reply = max(each.learned for each in examples)
+        pad = self._tokenizer.pad_token_id
+        ids = torch.full((len(examples), longest), pad)
+        mask = torch.zeros_like(ids)
+        labels = torch.full_like(ids, _NO_LABEL)
+        for row, each in enumerate(examples):  # Filled up on the left, as for asking.
+            ids[row, -len(each.ids) :] = torch.tensor(each.ids)
+            mask[row, -len(each.ids) :] = 1
+            labels[row, -each.learned :] = ids[row, -each.learned :]
+        ids, mask = ids.to(self._device), mask.to(self._device)
+        output = self._model(
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=(mask.cumsum(-1) - 1).clamp(min=0),
+            logits_to_keep=reply + 1,
+            use_cache=False,
+        )
+        logits = output.logits[:, :-1].float().flatten(0, 1)
+        wanted = labels[:, -reply:].to(self._device).flatten()
+        return torch.nn.functional.cross_entropy(
+            logits, wanted, ignore_index=_NO_LABEL, reduction="sum"
+        )
+
+    def weights(self) -> dict[str, Any]:
+        """Return a copy of the LoRA's weights, on the CPU."""
+        state = self._peft.get_peft_model_state_dict(self._model, save_embedding_layers=False)
+        return {name: weight.detach().cpu().clone() for name, weight in state.items()}
+
+    def load(self, weights: Mapping[str, Any]) -> None:
+        """Put a copy of weights in the LoRA's place."""
+        self._peft.set_peft_model_state_dict(self._model, dict(weights))
+
+    def save(self, folder: Path) -> str:
+        """Write the adapter as peft does, without local paths; return the hash of its weights."""
+        self._model.save_pretrained(str(folder), save_embedding_layers=False)
+        (folder / "README.md").unlink(missing_ok=True)
+        config = read_json(folder / CONFIG, what="the adapter's configuration")
+        config["base_model_name_or_path"] = self._target
+        config["target_modules"] = sorted(config["target_modules"])
+        write_json(folder / CONFIG, json.loads(json.dumps(config, sort_keys=True)))
+        return sha256_file(folder / WEIGHTS)
+
+    def _targets(self) -> list[str]:
+        """Return the names of the language model's linear layers that are wanted."""
+        torch = self._torch
+        output = self._model.get_output_embeddings()
+        names = [
+            name
+            for name, module in self._model.named_modules()
+            if isinstance(module, torch.nn.Linear) and module is not output
+        ]
+        if self._sees:
+            names = [name for name in names if "language_model" in name]
+        if self._settings.targets == "query-value":
+            names = [name for name in names if name.endswith(_QUERY_VALUE)]
+        if not names:
+            raise InputError(
+                f"--student {self.name}: has no layers for a LoRA on {self._settings.targets}.",
+                "Give a model with linear layers, such as transformers:google/gemma-2-2b-it.",
+            )
+        return names
+
+    def _prompt_ids(self, text: str) -> list[int]:
+        content: Any = [{"type": "text", "text": text}] if self._sees else text
+        found = self._processor.apply_chat_template(
+            [{"role": "user", "content": content}],
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=True,
+        )["input_ids"]
+        nested = bool(found) and isinstance(found[0], list)
+        return list(found[0] if nested else found)
+
+    def _end_token(self) -> int:
+        """Return the token at which a reply ends.
+
+        Of several that end one, it is the one that the chat template puts after a reply.
+        """
+        known = self._model.generation_config.eos_token_id
+        known = self._tokenizer.eos_token_id if known is None else known
+        ends = known if isinstance(known, list) else [known]
+        words: Any = [{"type": "text", "text": "a"}] if self._sees else "a"
+        turns = [{"role": role, "content": words} for role in ("user", "assistant")]
+        whole = self._processor.apply_chat_template(turns, tokenize=False)
+        tokens = self._tokenizer.encode(whole, add_special_tokens=False)
+        return int(next((token for token in reversed(tokens) if token in ends), ends[0]))
+
+
+def _in_training_format(name: ModelName) -> ModelName:
+    if "dtype" in name.options:
+        return name
+    torch = import_module("torch")
+    device = name.options.get("device", "cuda" if torch.cuda.is_available() else "cpu")
+    dtype = "float32" if device.startswith("cpu") else "bfloat16"
+    return replace(name, options={**name.options, "dtype": dtype})

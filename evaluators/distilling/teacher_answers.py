@@ -1,0 +1,217 @@
+"""Has a teacher answer the questions of the train split, and keeps what it answered well.
+
+Questions are about what was said. Adversarial ones (category 5) have no gold answer, so that
+nobody can tell whether an answer to them is a success; they are not asked. Of the validation split
+no answer is made: its gold answers, over the same memories, are what training stops by. The test
+split's questions are never read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.benchmark import Benchmark, Split, TextQuestion
+from locomo_vqa.exact_match import exact_match
+from locomo_vqa.files import sha256_file, write_json, write_jsonl
+from locomo_vqa.models.asking import gather_bounded
+from locomo_vqa.models.chat import ModelError, ModelUnreachable
+from locomo_vqa.prompts import prompt_hash
+
+from ..metrics import get_metric
+from ..showing import Showing
+from ..systems.duomem.memories import TeacherMemories, take_over
+from ..systems.mem0.embedding import Embedder
+from ..systems.mem0.pipeline import Pipeline
+from ..systems.mem0.prompts import answer_prompt
+from ..systems.mem0.settings import Settings
+from ..systems.mem0.system import open_embedder
+from .teaching import Teacher, Teaching, Tick, dataset_of, gone, shown_settings
+
+__all__ = ["ANSWERS", "DEFAULT_THRESHOLD", "SUMMARY", "VALIDATION", "AnswerMaker", "success"]
+
+ANSWERS, VALIDATION, SUMMARY = "answers.jsonl", "validation.jsonl", "answers.json"
+"""The teacher's successful answers, the gold answers of the validation split, and how they were
+made."""
+
+DEFAULT_THRESHOLD = 0.5
+"""The F1 from which an answer is a success; an assumption."""
+
+_PACKAGE = "locomo_vqa.evaluators.prompts"
+
+
+def success(reply: str, gold: str) -> float:
+    """Return how good an answer is: 1 where it is the gold answer by V's rule, else its F1."""
+    return 1.0 if exact_match(reply, gold) else get_metric("f1").score(reply, gold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What became of one question."""
+
+    state: str
+    """kept, below, refused or failed."""
+    row: Mapping[str, Any] | None = None
+    """The row of a kept answer."""
+    error: str | None = None
+    """Why it failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerMaker:
+    """What it takes to make the answers; `make` does it."""
+
+    benchmark: Benchmark
+    memories: TeacherMemories
+    """What answers are made from."""
+    teacher: Teacher
+    settings: Settings
+    """How the teacher is asked."""
+    student: Settings
+    """How the student will be asked: its prompts stand in the rows, and its retrieval is used."""
+    threshold: float = DEFAULT_THRESHOLD
+    """The F1 from which an answer is a success."""
+    out: Path
+    """The folder to write to."""
+    tick: Tick
+
+    async def make(self) -> dict[str, Any]:
+        """Write the three files, and return the content of answers.json.
+
+        Replies that the teacher's response store has are not paid for again.
+
+        Raises:
+            InputError: the memories of a conversation are missing, or are others.
+            OutputError: the files can't be written.
+            MissingResource: nobody answers at the teacher's address.
+        """
+        asked, gold = _with_gold(self.benchmark, "train"), _with_gold(self.benchmark, "validation")
+        embedder = open_embedder(self.student)
+        try:
+            outcomes = await self._ask_all(asked, embedder)
+            validation = await self._gold_rows(gold, embedder)
+        finally:
+            await embedder.close()
+        rows = [outcomes[q.id].row for q in asked if outcomes[q.id].state == "kept"]
+        write_jsonl(self.out / ANSWERS, rows)
+        write_jsonl(self.out / VALIDATION, validation)
+        summary = self._describe(asked, outcomes, len(validation))
+        write_json(self.out / SUMMARY, summary)
+        return summary
+
+    async def _ask_all(
+        self, questions: Sequence[TextQuestion], embedder: Embedder
+    ) -> dict[str, _Outcome]:
+        settings = replace(self.settings, top_k=self.student.top_k, embedder=self.student.embedder)
+        pipelines = {
+            name: Teaching(self.teacher, settings, embedder).pipeline
+            for name in dict.fromkeys(question.conversation for question in questions)
+        }
+        for name, pipeline in pipelines.items():
+            await take_over(pipeline, self.memories.of(name))
+
+        async def ask(question: TextQuestion) -> _Outcome:
+            try:
+                return await self._ask(question, pipelines[question.conversation])
+            except ModelUnreachable as error:
+                raise gone(error) from None
+            except ModelError as error:
+                return _Outcome(state="failed", error=str(error))
+
+        outcomes: dict[str, _Outcome] = {}
+        finished = gather_bounded(questions, ask, at_once=2 * self.teacher.model.in_flight)
+        async for question, outcome in finished:
+            outcomes[question.id] = outcome
+            self.tick("answers", len(outcomes), len(questions))
+        return outcomes
+
+    async def _ask(self, question: TextQuestion, pipeline: Pipeline) -> _Outcome:
+        now = self._now(question)
+        answer = await pipeline.answer(question.question, now)
+        if answer.refused or not answer.text:
+            return _Outcome(state="refused" if answer.refused else "below")
+        score = success(answer.text, str(question.answer))
+        if score < self.threshold:
+            return _Outcome(state="below")
+        memories = [hit.text for hit in answer.retrieved]
+        row = self._row(question, memories, answer.text, round(score, 6))
+        return _Outcome(state="kept", row=row)
+
+    async def _gold_rows(
+        self, questions: Sequence[TextQuestion], embedder: Embedder
+    ) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        pipelines: dict[str, Pipeline] = {}
+        for question in questions:
+            name = question.conversation
+            if name not in pipelines:
+                pipelines[name] = Teaching(self.teacher, self.student, embedder).pipeline
+                await take_over(pipelines[name], self.memories.of(name))
+            pipeline = pipelines[name]
+            (vector,) = await pipeline.embed([question.question])
+            found = pipeline.nearest.search(vector, self.student.top_k)
+            memories = [pipeline.store.memories[id].text for id, _ in found]
+            rows.append(self._row(question, memories, str(question.answer), None))
+        return rows
+
+    def _row(
+        self, question: TextQuestion, memories: Sequence[str], reply: str, score: float | None
+    ) -> dict[str, Any]:
+        now, form = self._now(question), self.student.prompts
+        prompt = answer_prompt(memories, question.question, form=form, now=now)
+        return {"question_id": question.id, "prompt": prompt, "reply": reply, "score": score}
+
+    def _now(self, question: TextQuestion) -> datetime:
+        name = question.conversation
+        conversation = next(c for c in self.benchmark.conversations if c.id == name)
+        return Showing(self.benchmark, conversation, "none").now
+
+    def _describe(
+        self,
+        asked: Sequence[TextQuestion],
+        outcomes: Mapping[str, _Outcome],
+        validation: int,
+    ) -> dict[str, Any]:
+        states = Counter(outcome.state for outcome in outcomes.values())
+        train = [q for q in self.benchmark.text_questions if q.split == "train"]
+        signatures = [get_metric(name).signature for name in ("v", "f1")]
+        forms = (self.settings.prompts, self.student.prompts)
+        errors = sorted({outcome.error for outcome in outcomes.values() if outcome.error})
+        return {
+            "schema_version": 1,
+            "kind": "teacher_answers",
+            "teacher": self.teacher.to_json(),
+            "dataset": {**dataset_of(self.benchmark), "split": "train"},
+            "memories_sha256": self.memories.sha256,
+            "success": {"threshold": self.threshold, "signatures": signatures},
+            "settings": {
+                "teacher": shown_settings(self.settings),
+                "student": shown_settings(self.student),
+            },
+            "prompt_sha256": {
+                role: prompt_hash((_PACKAGE, f"mem0_answer_{form}_v1"))
+                for role, form in zip(("teacher", "student"), forms, strict=True)
+            },
+            "counts": {
+                "questions": len(train),
+                "without_gold": len(train) - len(asked),
+                "asked": len(asked),
+                **{state: states[state] for state in ("kept", "below", "refused", "failed")},
+                "validation": validation,
+            },
+            "errors": errors[:3],
+            "files": {name: sha256_file(self.out / name) for name in (ANSWERS, VALIDATION)},
+        }
+
+
+def _with_gold(benchmark: Benchmark, split: Split) -> list[TextQuestion]:
+    """Return the questions of a split that have a gold answer, as the scores take them."""
+    return [
+        question
+        for question in benchmark.text_questions
+        if question.split == split and question.category != 5 and question.answer is not None
+    ]

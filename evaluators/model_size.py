@@ -1,0 +1,131 @@
+"""What the model of a run takes on disk: its files of weights, and the adapters of its experts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import read_json
+from locomo_vqa.models.experts import WEIGHTS
+from locomo_vqa.models.names import ModelName, parse_name
+
+__all__ = ["UNKNOWN", "ModelBytes", "size_of_model", "weights_in"]
+
+_LOCAL = frozenset({"embedded", "lmdeploy", "transformers"})
+_INDEX = "model.safetensors.index.json"
+_ENDINGS = ("*.safetensors", "pytorch_model*.bin")
+"""What a checkpoint's weights are called, the first that is there; a repository may have both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelBytes:
+    """Sizes in bytes; None is "not known"."""
+
+    weights: int | None
+    """The weights' files, as transformers and lmdeploy load them."""
+    adapters: int | None
+    """The experts' adapter_model.safetensors; 0 where there are no experts."""
+
+    @property
+    def total(self) -> int | None:
+        """Both together."""
+        if self.weights is None or self.adapters is None:
+            return None
+        return self.weights + self.adapters
+
+
+UNKNOWN = ModelBytes(weights=None, adapters=None)
+"""Of a model behind an endpoint, or one whose files are not here."""
+
+
+def size_of_model(run: Path, info: Mapping[str, Any]) -> ModelBytes:
+    """Return what the model named in run.json takes on this machine, as far as it is here.
+
+    A second model for pictures (mem0's `--option vision=`) counts with the first one. Nothing is
+    asked of a network.
+    """
+    answerer = info["answerer"]
+    options = dict(option.partition("=")[::2] for option in info.get("options", ()))
+    if answerer["provider"] not in _LOCAL or not answerer["model"]:
+        return UNKNOWN
+    models = {answerer["model"], options.get("vision", answerer["model"])}
+    sizes = [_weights(spec) for spec in models]
+    weights = [size for size in sizes if size is not None]
+    if len(weights) < len(sizes):
+        return UNKNOWN
+    return ModelBytes(weights=sum(weights), adapters=_adapters(run, options))
+
+
+def weights_in(folder: Path) -> int | None:
+    """Return the bytes of a checkpoint's weights; None where not all of them are in its folder."""
+    try:
+        if (folder / _INDEX).is_file():
+            index = read_json(folder / _INDEX, what="the list of weights")
+            files = [folder / name for name in sorted(set(index["weight_map"].values()))]
+        elif (folder / "model.safetensors").is_file():
+            files = [folder / "model.safetensors"]
+        else:
+            files = next(filter(None, (sorted(folder.glob(ending)) for ending in _ENDINGS)), [])
+        return sum(file.stat().st_size for file in files) if files else None
+    except (OSError, InputError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _weights(spec: str) -> int | None:
+    try:
+        name = parse_name(spec)
+    except InputError:
+        return None
+    folder = _folder(name)
+    return None if folder is None else weights_in(folder)
+
+
+def _folder(name: ModelName) -> Path | None:
+    """Return where a local model's files lie on this machine."""
+    if name.scheme == "embedded":
+        from locomo_vqa.models import embedded
+
+        return Path(str(embedded.__file__)).parent / name.target
+    if name.scheme not in _LOCAL:
+        return None
+    if Path(name.target).is_dir():
+        return Path(name.target)
+    from huggingface_hub import snapshot_download
+
+    try:
+        found = snapshot_download(
+            name.target, revision=name.options.get("revision"), local_files_only=True
+        )
+    except (OSError, ValueError):  # It is not in the cache, or no name on the Hub.
+        return None
+    return Path(found)
+
+
+def _adapters(run: Path, options: Mapping[str, str]) -> int | None:
+    """Return the bytes of the adapters that a run used: duomem's one, or memlora's experts."""
+    files = []
+    if "adapter" in options:
+        files.append(Path(options["adapter"]) / WEIGHTS)
+    if "experts" in options:
+        used = _experts(run)
+        if not used:
+            return None
+        files += [Path(options["experts"]) / name / WEIGHTS for name in sorted(used)]
+    try:
+        return sum(file.stat().st_size for file in files)
+    except OSError:
+        return None
+
+
+def _experts(run: Path) -> set[str]:
+    """Return the names of the experts in use, which memlora lists in its work folders."""
+    used: set[str] = set()
+    for listing in (run / "work").glob("*/experts.json"):
+        try:
+            used |= set(read_json(listing, what="the experts")["experts"])
+        except (InputError, KeyError, TypeError):
+            continue
+    return used

@@ -1,0 +1,1 @@
+"""DuoMem's two spaces for conversations: a teacher's memories, and a LoRA of its answers."""

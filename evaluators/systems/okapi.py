@@ -1,0 +1,71 @@
+"""Okapi BM25 over texts.
+
+The ranking function is Robertson and Zaragoza's (2009) with k1 = 1.2 and b = 0.75 over Porter
+stems, with the idf ln(1 + (N - n + 0.5) / (n + 0.5)), which is never negative.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from typing import Generic, TypeVar
+
+from ..metrics.porter import stem
+
+__all__ = ["OkapiIndex", "terms_of", "words_of"]
+
+K1, B = 1.2, 0.75
+
+_WORD = re.compile(r"[a-z0-9]+")
+_T = TypeVar("_T")
+
+
+class OkapiIndex(Generic[_T]):
+    """Things with a text each, found by the words of a question."""
+
+    def __init__(self) -> None:
+        self.having: Counter[str] = Counter()
+        """In how many texts a stem stands."""
+        self._things: list[_T] = []
+        self._terms: list[Counter[str]] = []
+
+    def add(self, thing: _T, text: str) -> None:
+        """Index a thing by its text."""
+        terms = Counter(terms_of(text))
+        self._things.append(thing)
+        self._terms.append(terms)
+        self.having.update(terms.keys())
+
+    def search(self, question: str) -> list[tuple[float, _T]]:
+        """Return the things that share a stem with a question with their scores, best first.
+
+        Of things with the same score the earlier comes first.
+        """
+        query = Counter(terms_of(question))
+        mean = sum(terms.total() for terms in self._terms) / max(1, len(self._terms))
+        scored = [
+            (self._score(query, terms, mean), -number) for number, terms in enumerate(self._terms)
+        ]
+        best = sorted((pair for pair in scored if pair[0] > 0), reverse=True)
+        return [(score, self._things[-number]) for score, number in best]
+
+    def _score(self, query: Counter[str], terms: Counter[str], mean: float) -> float:
+        norm = K1 * (1 - B + B * terms.total() / mean)
+        total = 0.0
+        for term, times in query.items():
+            if frequency := terms.get(term, 0):
+                known = self.having[term]
+                idf = math.log(1 + (len(self._things) - known + 0.5) / (known + 0.5))
+                total += times * idf * frequency * (K1 + 1) / (frequency + norm)
+        return total
+
+
+def words_of(text: str) -> list[str]:
+    """Return a text's words in lower case."""
+    return _WORD.findall(text.lower())
+
+
+def terms_of(text: str) -> list[str]:
+    """Return the stems of a text's words."""
+    return [stem(word) for word in words_of(text)]

@@ -1,0 +1,36 @@
+"""Where the weights of a package's own sentence encoder are; nothing is downloaded in a run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+__all__ = ["weights_of"]
+
+
+def weights_of(services: Any, default: str) -> str:
+    """Return the folder of the sentence encoder of `--option embedder=…`, or of `default`.
+
+    Either is a folder, or a model's name on the Hugging Face Hub that is in this machine's cache.
+
+    Raises:
+        RuntimeError: it is not on this machine.
+    """
+    os.environ.update(HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+    named = services.options.get("embedder") or default
+    folder = Path(named).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise RuntimeError(f"embedder={named}: the folder holds no sentence encoder")
+        return str(folder.absolute())
+    from huggingface_hub import snapshot_download
+
+    name = named if "/" in named else f"sentence-transformers/{named}"
+    try:
+        return str(snapshot_download(name, local_files_only=True))
+    except (OSError, ValueError):
+        raise RuntimeError(
+            f"the embedder {named} is not on this machine: fetch it with `hf download {name}`, or "
+            "give --option embedder=<folder of a model for sentence-transformers>"
+        ) from None
