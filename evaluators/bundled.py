@@ -22,6 +22,8 @@ class BundledSystem:
     """What it does, in a line."""
     with_model: str | None = None
     """`module:Class` of what runs in its place where `--model` names a model."""
+    remembers: bool = True
+    """Whether it is meant to remember what it reads."""
 
 
 SYSTEMS: Mapping[str, BundledSystem] = {
@@ -30,6 +32,7 @@ SYSTEMS: Mapping[str, BundledSystem] = {
         needs_model=False,
         sees="with a model: pixels, captions",
         about="forgets everything; with a model it guesses, and looks at a question's picture",
+        remembers=False,
     ),
     "bm25": BundledSystem(
         path="locomo_vqa.evaluators.systems.bm25:BM25",

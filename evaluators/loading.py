@@ -71,6 +71,8 @@ class LoadedSystem:
     """Checks what is given with `--option`, and the name of the model; None: it takes anything."""
     reads_with_model: bool = False
     """Whether it can't even read a conversation without `--model`."""
+    remembers: bool = True
+    """Whether it is meant to remember what it reads."""
     pin_options: PinOptions | None = None
     """Completes what is given with `--option` before anything is run; None: there is no need."""
     host: MakeHost
@@ -136,6 +138,7 @@ def _bundled(name: str, bundled: BundledSystem, model: str | None) -> LoadedSyst
         loaded,
         check_options=getattr(found, "check_options", _no_options(name)),
         pin_options=getattr(found, "pin_options", None),
+        remembers=bundled.remembers,
     )
 
 

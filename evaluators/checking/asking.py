@@ -123,9 +123,10 @@ def visual(evidence: Evidence) -> Point:
                 "Return a text for every question; `image` is None where nothing is shown, its "
                 "path None under captions.",
             )
+    looked = ("pixels", "recalled") if evidence.system.remembers else ("pixels",)
     unseen = [
         mode
-        for mode in ("pixels", "recalled")
+        for mode in looked
         if mode in evidence.visual and not evidence.visual[mode].says("green")
     ]
     sees = evidence.system.uses_pictures and not evidence.system.only_retrieves

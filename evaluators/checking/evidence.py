@@ -13,6 +13,7 @@ from locomo_vqa.system import Services
 
 from ..hosting import Limits
 from ..loading import LoadedSystem
+from ..model_calls import MODEL_CALLS
 from ..showing import Showing
 from .looking import changes, contents, entries
 from .trial import Broken, CallTimes, Reply, Trial
@@ -64,7 +65,7 @@ class Evidence:
     changed_after_flush: tuple[str, ...] = ()
     """Files of a work folder."""
     changed_by_asking: tuple[str, ...] = ()
-    """Files of a work folder."""
+    """Files of a work folder, without the list of calls that a run keeps there."""
     changed_pictures: tuple[str, ...] = ()
     """Pictures that are not any more what they were."""
     strays: tuple[str, ...] = ()
@@ -82,6 +83,13 @@ class Evidence:
     def forgetful(self) -> bool:
         """Whether the system declares that no model answers, so that it may remember nothing."""
         return not self.system.uses_model or (self.system.any_model and not self.lends_model)
+
+    @property
+    def excuse(self) -> str | None:
+        """Why the system may remember nothing, as a clause; None where it has to remember."""
+        if self.forgetful:
+            return "it declares that no model answers"
+        return None if self.system.remembers else "it is meant to remember nothing"
 
 
 def gather(
@@ -172,7 +180,8 @@ def _two_at_once(talks: _Talks, evidence: Evidence, quiet_s: float) -> None:
         evidence.second = second.broken
         evidence.changed_after_flush = _changes_in_a_moment(second.workdir, quiet_s)
         _ask(first, second, evidence)
-        evidence.changed_by_asking = changes(stored, contents(first.workdir))
+        asked = changes(stored, contents(first.workdir))
+        evidence.changed_by_asking = tuple(name for name in asked if name != MODEL_CALLS)
         evidence.replies = [*first.replies, *second.replies]
         _close(second, evidence)
         _close(first, evidence)

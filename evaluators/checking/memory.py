@@ -34,8 +34,8 @@ def facts(evidence: Evidence) -> Point:
     known = [fact for fact, *replies in by_fact if any(r.knows(fact.word) for r in replies)]
     if len(said) == len(FACTS) or (evidence.system.only_retrieves and len(known) == len(FACTS)):
         return passed(id, title)
-    if evidence.forgetful:
-        detail = f"{len(said)} of 3, and it declares that no model answers"
+    if evidence.excuse is not None:
+        detail = f"{len(said)} of 3, and {evidence.excuse}"
         return warned(id, title, detail, "Nothing, if it is meant to know no more.")
     if len(known) == len(FACTS):
         return warned(
@@ -72,8 +72,8 @@ def dates(evidence: Evidence) -> Point:
         )
     if any(_TOLD.search(text.casefold()) for text in texts):
         return passed(id, title)
-    if evidence.forgetful:
-        return skipped(id, title, "it declares that no model answers, and gave no date")
+    if evidence.excuse is not None:
+        return skipped(id, title, f"{evidence.excuse}, and gave no date")
     return warned(
         id,
         title,

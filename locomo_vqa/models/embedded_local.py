@@ -12,8 +12,9 @@ from typing import Any
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.files import clean_text, sha256_file
 from locomo_vqa.models.batching import Batcher
-from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
+from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelError, ModelFailed
 from locomo_vqa.models.names import ModelName
+from locomo_vqa.models.timing import timed
 from locomo_vqa.runs import Usage
 
 __all__ = ["EMBEDDED_OPTIONS", "EmbeddedLocal"]
@@ -42,7 +43,7 @@ class EmbeddedLocal:
         self._runtime, self._weights = _find(self._size)
         self._model = self._runtime.EmbeddedModel(self._size)
         self._batcher: Batcher[ChatRequest, ChatReply] = Batcher(
-            self._answer, most=self.in_flight, group=lambda request: request.max_tokens
+            self._load_and_answer, most=self.in_flight, group=lambda request: request.max_tokens
         )
 
     def identity(self) -> Mapping[str, Any]:
@@ -66,6 +67,11 @@ class EmbeddedLocal:
     def _revision(self) -> str:
         return sha256_file(self._weights)
 
+    def _load_and_answer(self, requests: Sequence[ChatRequest]) -> Sequence[ChatReply | ModelError]:
+        """Answer; what is loaded the first time is no part of a reply's seconds."""
+        self._model.load(self._threads)
+        return timed(self._answer)(requests)
+
     def _answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
         prompts = [
             self._runtime.EmbeddedPrompt(
@@ -74,21 +80,24 @@ class EmbeddedLocal:
             )
             for request in requests
         ]
-        texts = self._model.generate(
+        replies = self._model.reply(
             prompts, max_new_tokens=requests[0].max_tokens, threads=self._threads
         )
-        usage = Usage(calls=1)
-        return [ChatReply(text=clean_text(text), finish="stop", usage=usage) for text in texts]
+        return [
+            ChatReply(
+                text=clean_text(reply.text),
+                finish="stop",
+                usage=Usage(
+                    input_tokens=reply.input_tokens, output_tokens=reply.output_tokens, calls=1
+                ),
+            )
+            for reply in replies
+        ]
 
 
 def _find(size: str) -> tuple[Any, Path]:
     """Return the runtime and the weights of a size."""
     remedy = "Install the toolkit again; its wheel has them."
-    if size.startswith("text-"):
-        remedy = (
-            "The text models don't come with the package yet: train them in a clone by "
-            "scripts/train_embedded_text.py, or name another model."
-        )
     try:
         runtime = import_module(_PACKAGE)
     except ImportError as error:

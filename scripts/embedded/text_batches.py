@@ -20,6 +20,9 @@ IGNORED = -100
 _WEIGHTS: Mapping[Stage, float] = {"extraction": 1.0, "update": 1.0, "answer": 4.0}
 """How much a reply's token counts; answers are short, and would else hardly count."""
 
+_MATCHED = 6.0
+"""How much the number of the memory counts that a fact changes: few do, and it is the hard part."""
+
 _POOL = 600
 """Rows that are sorted by length before they are cut into batches."""
 
@@ -43,16 +46,25 @@ class TextBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class _Part:
+    """A prompt's rest, its hints, and the reply with how much each token counts."""
+
+    asked: list[int]
+    hints: dict[int, int]
+    said: list[int]
+    weights: list[float]
+
+
+@dataclass(frozen=True, slots=True)
 class _Row:
-    """Tokens of a beginning and its hints, and what follows it: a prompt's rest, reply, hints."""
+    """Tokens of a beginning, its hints, and what follows it."""
 
     shared: list[int]
     hints: dict[int, int]
-    rest: list[tuple[list[int], list[int], dict[int, int]]]
-    weight: float
+    rest: list[_Part]
 
     def __len__(self) -> int:
-        return len(self.shared) + sum(len(asked) + len(said) - 1 for asked, said, _ in self.rest)
+        return len(self.shared) + sum(len(part.asked) + len(part.said) - 1 for part in self.rest)
 
 
 def text_batches(tokenizer: Tokenizer, rng: random.Random, tokens: int) -> Iterator[TextBatch]:
@@ -83,15 +95,19 @@ def _rows(tokenizer: Tokenizer, found: Iterator[Example]) -> Iterator[_Row]:
         before = "<|im_start|>user\n"
         known = [(len(before) + at, word) for at, word in hints if at <= len(shared)]
         first, told = _encode(tokenizer, f"{before}{shared}", known)
-        rest = [_parts(tokenizer, example) for example in alike]
-        yield _Row(first, told, rest, _WEIGHTS[alike[0].stage])
+        rest = [_part(tokenizer, example) for example in alike]
+        yield _Row(first, told, rest)
 
 
-def _parts(tokenizer: Tokenizer, example: Example) -> tuple[list[int], list[int], dict[int, int]]:
+def _part(tokenizer: Tokenizer, example: Example) -> _Part:
     prompt, start = example.prompt.removeprefix(example.shared), len(example.shared)
     hints = [(at - start, word) for at, word in example.hints if at > start]
     asked, told = _encode(tokenizer, f"{prompt}{END}\n<|im_start|>assistant\n", hints)
-    return asked, tokenizer.encode(f"{example.reply}{END}").ids, told
+    said = tokenizer.encode(f"{example.reply}{END}")
+    weights = [_WEIGHTS[example.stage]] * len(said)
+    if example.stage == "update":
+        weights = [_MATCHED if token.isdecimal() else 1.0 for token in said.tokens]
+    return _Part(asked, told, said.ids, weights)
 
 
 def _encode(
@@ -119,7 +135,8 @@ def _batch(rows: Sequence[_Row], pad: int) -> TextBatch:
         weights[number, :place] = 1.0
         for at, word in row.hints.items():
             replies[number, at] = word
-        for part, (asked, said, told) in enumerate(row.rest, start=1):
+        for part, each in enumerate(row.rest, start=1):
+            asked, said = each.asked, each.said
             inputs = torch.tensor([*asked, *said[:-1]])
             here = slice(place, place + len(inputs))
             ids[number, here] = inputs
@@ -127,10 +144,10 @@ def _batch(rows: Sequence[_Row], pad: int) -> TextBatch:
             parts[number, here] = part
             prompts[number, place : place + len(asked) - 1] = torch.tensor(asked[1:])
             replies[number, place + len(asked) - 1 : here.stop] = torch.tensor(said)
-            for at, word in told.items():
-                replies[number, place + at] = word
             weights[number, here] = 1.0
-            weights[number, place + len(asked) - 1 : here.stop] = row.weight
+            for at, word in each.hints.items():
+                replies[number, place + at] = word
+            weights[number, place + len(asked) - 1 : here.stop] = torch.tensor(each.weights)
             place = here.stop
     return TextBatch(ids, positions, _mask(parts), prompts, replies, weights)
 

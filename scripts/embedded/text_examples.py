@@ -24,7 +24,7 @@ from locomo_vqa.sample.scenes import make_scene
 from locomo_vqa.sample.tables import NAMES
 from locomo_vqa.sample.talk import Phrasebook, Spoken, talk
 from locomo_vqa.sample.visual import caption
-from scripts.embedded.text_hints import match_hints, memory_hints, number_hints, time_hints
+from scripts.embedded.text_hints import memory_hints, number_hints, time_hints
 
 __all__ = ["NO_ANSWER", "Example", "Fact", "Life", "answers", "draw_life", "examples"]
 
@@ -158,7 +158,7 @@ def _updates(life: Life, rng: random.Random) -> Iterator[Example]:
         while facts:
             size = rng.choice((1, 1, 2, 2, 3))
             part, facts = facts[:size], facts[size:]
-            if rng.random() < 0.6:
+            if rng.random() < 0.5 or any(fact.changes in memory for fact in part):
                 yield _update(life, memory, part, rng)
             for fact in part:
                 _remember(memory, fact)
@@ -183,7 +183,7 @@ def _update(
         known = rng.choice(list(memory.values()))
         facts.append(Fact(known, None))
     for number, thread in enumerate(life.threads):
-        if thread.story.topic in _GIVEN_UP and (number, 0) in memory and rng.random() < 0.12:
+        if thread.story.topic in _GIVEN_UP and (number, 0) in memory and rng.random() < 0.2:
             words = {"me": life.names[thread.owner], **thread.values}
             text = _GIVEN_UP[thread.story.topic].format(**words)
             undone[text] = (number, 0)
@@ -198,21 +198,16 @@ def _update(
     for fact in facts:
         if fact.text in undone:
             key = undone[fact.text]
-            operations.append({"id": ids[key], "event": "DELETE", "text": memory[key]})
+            operations.append({"event": "DELETE", "text": memory[key], "id": ids[key]})
         elif fact.text in memory.values():
             continue
         elif fact.changes in memory:
             text = changed(memory[fact.changes], fact.text)
-            operations.append({"id": ids[fact.changes], "event": "UPDATE", "text": text})
+            operations.append({"event": "UPDATE", "text": text, "id": ids[fact.changes]})
         else:
-            operations.append({"id": "new", "event": "ADD", "text": fact.text})
+            operations.append({"event": "ADD", "text": fact.text, "id": "new"})
     prompt = update_prompt({ids[key]: memory[key] for key in shown}, [fact.text for fact in facts])
-    meant = {
-        fact.text: ids.get(undone.get(fact.text, fact.changes), "new")
-        for fact in facts
-        if fact.text in undone or fact.text not in memory.values()
-    }
-    told = (*number_hints(prompt), *match_hints(prompt, meant))
+    told = tuple(number_hints(prompt))
     return Example("update", prompt, _json({"memory": operations}), hints=told)
 
 

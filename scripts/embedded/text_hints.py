@@ -4,16 +4,16 @@ A reply is often two steps away from the prompt: which time was told, and which 
 calendar; which memory is meant, and what its date or its number is. One step alone is not
 rewarded; with the hints it is. They stand at the end of "last Friday" (the day of the month), on
 the date within a memory (what the memory is about, and whom) and at the end of a memory that has
-a number (the number), and of a new fact (the number of the memory that it changes).
+a number (the number).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, timedelta
 
-__all__ = ["match_hints", "memory_hints", "number_hints", "time_hints"]
+__all__ = ["memory_hints", "number_hints", "time_hints"]
 
 _NUMBERS = {
     "one": 1,
@@ -62,13 +62,6 @@ def number_hints(memories: str) -> Iterator[tuple[int, str]]:
     """Yield the end of every numbered memory in a JSON list, and its number."""
     for found in re.finditer(r'\{"id": "(\d+)", "text": "[^"]*', memories):
         yield found.end(), found[1]
-
-
-def match_hints(prompt: str, meant: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-    """Yield the last word of every new fact, and the number of the memory that it changes."""
-    start = prompt.rindex("New facts: ")
-    for fact, number in meant.items():
-        yield prompt.index(fact, start) + len(fact) - 1, number
 
 
 def _meant(found: re.Match[str], today: date) -> str | None:

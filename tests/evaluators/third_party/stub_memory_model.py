@@ -1,8 +1,8 @@
-"""A stub of a model server for the packages' prompts: it replies by rules and knows no language.
+"""A stub of a model server for the packages' prompts and ours: it replies by rules.
 
-Extraction keeps every line of the dialogue as a fact, with the day that the prompt names, so that
-a wrong day shows; an update adds every fact; a vector is a bag of words; a picture is described
-by its colour; a question is answered with the first passage.
+It knows no language. Extraction keeps every line of the dialogue as a fact, with the day that the
+prompt names, so that a wrong day shows; an update adds every fact; a vector is a bag of words; a
+picture is described by its colour; a question is answered with the first passage.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from .stub_bundled_replies import bundled_reply
 from .stub_structured_replies import structured_reply
 
 DIMENSIONS = 384
@@ -50,6 +51,14 @@ class StubMemoryModel:
     def prompts(self) -> list[str]:
         """Return the text of every chat request."""
         return [_prompt(body) for path, body in self.requests if path.endswith("completions")]
+
+    def exchanges(self) -> list[tuple[str, list[bytes], str]]:
+        """Return the text, the pictures and the reply of every chat request."""
+        return [
+            (_prompt(body), _picture_bytes(body), _message(body)["content"])
+            for path, body in self.requests
+            if path.endswith("completions")
+        ]
 
 
 @contextmanager
@@ -115,6 +124,9 @@ def _message(body: dict[str, Any]) -> dict[str, Any]:
     prompt, pictures = _prompt(body), _pictures(body)
     if "Extract facts from the following chunk." in prompt:
         return {"content": json.dumps({"facts": _timed_facts(prompt, pictures)})}
+    own = bundled_reply(prompt, pictures)
+    if own is not None:
+        return {"content": own}
     if pictures:
         return {"content": f"A picture of a {pictures[-1]} square."}
     if body.get("tools"):
@@ -188,18 +200,21 @@ def _timed_facts(prompt: str, pictures: list[str]) -> list[dict[str, Any]]:
 def _pictures(body: dict[str, Any]) -> list[str]:
     """Return the colours of the middles of the pictures."""
     found = []
-    for message in body["messages"]:
-        for part in message["content"] if isinstance(message["content"], list) else []:
-            if part["type"] == "image_url":
-                from PIL import Image
+    for data in _picture_bytes(body):
+        from PIL import Image
 
-                data = base64.b64decode(part["image_url"]["url"].partition(",")[2])
-                with Image.open(io.BytesIO(data)) as opened:
-                    picture = opened.convert("RGB")
-                middle = picture.getpixel((picture.width // 2, picture.height // 2))
-                assert isinstance(middle, tuple)
-                found.append(_nearest(middle))
+        with Image.open(io.BytesIO(data)) as opened:
+            picture = opened.convert("RGB")
+        middle = picture.getpixel((picture.width // 2, picture.height // 2))
+        assert isinstance(middle, tuple)
+        found.append(_nearest(middle))
     return found
+
+
+def _picture_bytes(body: dict[str, Any]) -> list[bytes]:
+    contents = [m["content"] for m in body["messages"] if isinstance(m.get("content"), list)]
+    parts = [part for content in contents for part in content if part["type"] == "image_url"]
+    return [base64.b64decode(part["image_url"]["url"].partition(",")[2]) for part in parts]
 
 
 def _nearest(colour: tuple[int, ...]) -> str:

@@ -1,0 +1,117 @@
+"""The embedded text models, run as the base install runs them, on conversations drawn afresh."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from locomo_vqa.models.embedded import TEXT_SIZES, EmbeddedModel, EmbeddedPrompt, Size
+from scripts.embedded.text_measure import held_out, measure_text
+from tests.conftest import ROOT
+
+MODELS = ROOT / "locomo_vqa" / "models" / "embedded"
+
+LIMIT = 8_000_000
+"""Bytes of a weights file."""
+
+SEED = 40_000_003
+"""Neither training nor the card uses it."""
+
+LIVES = 4
+
+SLACK = 0.12
+"""How far a share may be from the one that was measured on other conversations."""
+
+
+def said(size: Size) -> dict[str, Any]:
+    """Return the figures that the card is made of."""
+    found: dict[str, Any] = json.loads((MODELS / size / "measured.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def measured() -> dict[Size, dict[str, Any]]:
+    """What both models do on conversations that nobody saw."""
+    return {size: measure_text(EmbeddedModel(size), lives=LIVES, seed=SEED) for size in TEXT_SIZES}
+
+
+@pytest.mark.parametrize("size", TEXT_SIZES)
+def test_files_are_small_and_the_graph_holds_no_weights(size: Size) -> None:
+    folder = MODELS / size
+    assert (folder / "model.safetensors").stat().st_size <= LIMIT
+    assert (folder / "text.onnx").stat().st_size < 64_000
+    assert not (folder / "vision.onnx").exists()
+
+
+def test_the_larger_model_does_every_stage(measured: dict[Size, dict[str, Any]]) -> None:
+    found = measured["text-large"]
+    assert found["extraction"]["read"] >= 0.99
+    assert found["extraction"]["found"] >= 0.9
+    assert found["extraction"]["true"] >= 0.9
+    assert found["update"]["read"] >= 0.99
+    assert found["update"]["found"] >= 0.75
+    assert found["update"]["true"] >= 0.75
+    assert found["answer"]["right"] >= 0.75
+
+
+def test_the_smaller_model_is_clearly_weaker_at_each(
+    measured: dict[Size, dict[str, Any]],
+) -> None:
+    more, less = measured["text-large"], measured["text-small"]
+    for stage, key in (
+        ("extraction", "found"),
+        ("extraction", "true"),
+        ("update", "found"),
+        ("update", "true"),
+        ("answer", "right"),
+    ):
+        assert less[stage][key] <= more[stage][key] - 0.15, (stage, key)
+
+
+@pytest.mark.parametrize("size", TEXT_SIZES)
+def test_what_the_card_says_holds(size: Size, measured: dict[Size, dict[str, Any]]) -> None:
+    for stage, key in (("extraction", "found"), ("update", "found"), ("answer", "right")):
+        expected = said(size)[stage][key]
+        assert measured[size][stage][key] == pytest.approx(expected, abs=SLACK), (stage, key)
+
+
+def test_replies_are_the_same_whatever_they_are_asked_with() -> None:
+    model = EmbeddedModel("text-large")
+    prompts = [EmbeddedPrompt(case.prompt) for case in held_out(1, SEED)[:12]]
+    together = model.generate(prompts, 100)
+    assert model.generate(prompts, 100, threads=2) == together
+    assert [model.generate([prompt], 100)[0] for prompt in prompts] == together
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("size", TEXT_SIZES)
+def test_transformers_replies_what_the_runtime_replies(size: Size) -> None:
+    torch = pytest.importorskip("torch", reason="needs the models extra")
+    transformers = pytest.importorskip("transformers", reason="needs the models extra")
+    torch.set_num_threads(1)
+    loaded, report = transformers.Qwen2ForCausalLM.from_pretrained(
+        MODELS / size, dtype=torch.float32, output_loading_info=True
+    )
+    assert not report["missing_keys"]
+    assert not report["unexpected_keys"]
+    # Not AutoTokenizer: for a Qwen2 it splits numbers into digits, whatever tokenizer.json says.
+    tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(MODELS / size)
+    cases = held_out(1, SEED)
+    chosen = [
+        *[case for case in cases if case.stage == "extraction"][:4],
+        *[case for case in cases if case.stage == "update"][:4],
+        *[case for case in cases if case.stage == "answer"][:4],
+    ]
+    theirs = []
+    for case in chosen:
+        text = tokenizer.apply_chat_template(
+            [{"role": "user", "content": case.prompt}], add_generation_prompt=True, tokenize=False
+        )
+        inputs = tokenizer(text, return_tensors="pt", add_special_tokens=False)
+        made = loaded.generate(**inputs, max_new_tokens=100, do_sample=False)
+        reply = made[0, inputs["input_ids"].shape[1] :]
+        theirs.append(tokenizer.decode(reply, skip_special_tokens=True))
+    ours = EmbeddedModel(size).generate([EmbeddedPrompt(case.prompt) for case in chosen], 100)
+    assert ours == theirs
