@@ -188,7 +188,7 @@ def _processor(
     library: Any, config: Any, target: str, sees: bool, source: Mapping[str, Any]
 ) -> Any:
     if not sees:
-        return library.AutoTokenizer.from_pretrained(target, **source)
+        return _tokenizer(library, target, source)
     try:
         return library.AutoProcessor.from_pretrained(target, **source)
     except (
@@ -199,6 +199,19 @@ def _processor(
         if config.model_type != "internvl":
             raise
         return picture_processor_class().from_pretrained(target, **source)
+
+
+def _tokenizer(library: Any, target: str, source: Mapping[str, Any]) -> Any:
+    """Load a tokenizer; one that is declared to be its tokenizer.json alone is loaded as such.
+
+    `AutoTokenizer` loads the class of the model's type instead, which splits texts in its own way:
+    Qwen2's splits numbers into digits, whatever tokenizer.json says.
+    """
+    auto = import_module("transformers.models.auto.tokenization_auto")
+    declared = auto.get_tokenizer_config(target, **source).get("tokenizer_class")
+    general = declared == "TokenizersBackend"
+    kind = library.PreTrainedTokenizerFast if general else library.AutoTokenizer
+    return kind.from_pretrained(target, **source)
 
 
 def not_loaded(name: ModelName, error: Exception) -> LocomoVqaError:

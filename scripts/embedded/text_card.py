@@ -56,7 +56,7 @@ event, memory and text are; an answer when it is the gold answer but for case.
 - `text-large` often names the wrong memory in an update or a deletion, and seldom says that the
   memories don't tell.
 - transformers' `AutoTokenizer` splits numbers into digits for every Qwen2, whatever tokenizer.json
-  says: load the tokenizer by `PreTrainedTokenizerFast`.
+  says: load the tokenizer by `PreTrainedTokenizerFast`, as the toolkit's `transformers:` does.
 - Other talk, other facts and other prompts are out of reach: the models then write what they know
   from the sample's world, and never say that they don't understand.
 - A word that the sample doesn't have, such as a name, is often copied wrongly.

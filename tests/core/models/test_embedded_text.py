@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
+from locomo_vqa.models.chat import ChatRequest
 from locomo_vqa.models.embedded import TEXT_SIZES, EmbeddedModel, EmbeddedPrompt, Size
+from locomo_vqa.models.opening import open_model
 from scripts.embedded.text_measure import held_out, measure_text
 from tests.conftest import ROOT
 
@@ -115,3 +118,21 @@ def test_transformers_replies_what_the_runtime_replies(size: Size) -> None:
         theirs.append(tokenizer.decode(reply, skip_special_tokens=True))
     ours = EmbeddedModel(size).generate([EmbeddedPrompt(case.prompt) for case in chosen], 100)
     assert ours == theirs
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_both_backends_reply_the_same() -> None:
+    pytest.importorskip("transformers", reason="needs the models extra")
+    cases = held_out(1, SEED)[:6]
+
+    async def replies(spec: str) -> list[str]:
+        model = open_model(spec)
+        requests = [ChatRequest(text=case.prompt, max_tokens=100) for case in cases]
+        try:
+            return [reply.text.strip() for reply in await asyncio.gather(*map(model.ask, requests))]
+        finally:
+            await model.close()
+
+    ours = asyncio.run(replies("embedded:text-small"))
+    folder = MODELS / "text-small"
+    assert asyncio.run(replies(f"transformers:{folder}?dtype=float32")) == ours
