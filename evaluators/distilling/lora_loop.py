@@ -127,7 +127,7 @@ class Training:
         for part in _parts(step, self._settings.at_once):
             loss = self._student.loss(part)
             (loss / tokens).backward()
-            total += float(loss)
+            total += loss.item()
         weights = self._student.trainable()
         self._torch.nn.utils.clip_grad_norm_(weights, self._settings.max_norm)
         self._optimizer.step()
