@@ -53,8 +53,8 @@ event, memory and text are; an answer when it is the gold answer but for case.
 
 ## Weaknesses
 
-- `text-large` often names the wrong memory in an update or a deletion, and seldom says that the
-  memories don't tell.
+- `text-large` gets one operation in five wrong: the memory that it changes, its kind or a word. It
+  seldom says that the memories don't tell.
 - transformers' `AutoTokenizer` splits numbers into digits for every Qwen2, whatever tokenizer.json
   says: load the tokenizer by `PreTrainedTokenizerFast`, as the toolkit's `transformers:` does.
 - Other talk, other facts and other prompts are out of reach: the models then write what they know
