@@ -24,12 +24,12 @@ from .efficiency_calls import (
 from .efficiency_figures import Figures, Means, figures_of, figures_of_sums, mean_of_stages
 from .model_size import UNKNOWN, ModelBytes, size_of_model
 
-__all__ = ["MEMORY_STAGES", "RunEfficiency", "efficiency_of", "to_document"]
+__all__ = ["MEMORY_STAGES", "NO_ANSWERS", "RunEfficiency", "efficiency_of", "to_document"]
 
 MEMORY_STAGES = ("extraction", "update", "generation")
 """The three stages that MemLoRA's table 3 is over (section 4.3)."""
 
-_NO_ANSWERS = ("embedding", "judge")
+NO_ANSWERS = ("embedding", "judge")
 """Stages that are left out of the whole: no words of the memory system come of them."""
 
 SizeSource = Literal["recorded", "found", "given", "unknown"]
@@ -131,7 +131,7 @@ def _from_calls(made: RunEfficiency, calls: Sequence[TimedCall]) -> RunEfficienc
         groups.setdefault(call.stage, []).append(call)
     stages = {stage: figures_of(group) for stage, group in groups.items()}
     memory = [call for call in calls if call.stage in MEMORY_STAGES]
-    overall = [call for call in calls if call.stage not in _NO_ANSWERS]
+    overall = [call for call in calls if call.stage not in NO_ANSWERS]
     return replace(
         made,
         counted_by="calls",
@@ -145,7 +145,7 @@ def _from_calls(made: RunEfficiency, calls: Sequence[TimedCall]) -> RunEfficienc
 def _from_sums(made: RunEfficiency, sums: Mapping[str, StageSums]) -> RunEfficiency:
     stages = {stage: figures_of_sums([tally]) for stage, tally in sums.items()}
     memory = [sums[stage] for stage in MEMORY_STAGES if stage in sums]
-    overall = [tally for stage, tally in sums.items() if stage not in _NO_ANSWERS]
+    overall = [tally for stage, tally in sums.items() if stage not in NO_ANSWERS]
     return replace(
         made,
         counted_by="sums",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from locomo_vqa.cli_support import console, make_table, say
 
-from .efficiency import MEMORY_STAGES, RunEfficiency
+from .efficiency import MEMORY_STAGES, NO_ANSWERS, RunEfficiency
 from .efficiency_figures import Figures, Means
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _gigabytes(size: int) -> str:
 def _over(run: RunEfficiency) -> str:
     names = [stage for stage in MEMORY_STAGES if stage in run.stages]
     if run.memory is None:
-        names = [stage for stage in run.stages if stage not in ("embedding", "judge")]
+        names = [stage for stage in run.stages if stage not in NO_ANSWERS]
     return ", ".join(names) or _NONE
 
 

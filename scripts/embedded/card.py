@@ -10,7 +10,7 @@ from typing import Any
 from locomo_vqa.benchmark import QUESTION_TYPES
 from locomo_vqa.models.embedded import SIZES
 
-__all__ = ["write_card"]
+__all__ = ["table", "write_card"]
 
 _TEXT = """\
 # The embedded models
@@ -90,7 +90,8 @@ def write_card(folder: Path) -> None:
     (folder / "card.md").write_text(text, encoding="utf-8")
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """Return a table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
@@ -101,7 +102,7 @@ def _sizes(found: Mapping[str, Any]) -> str:
         ["weights file, bytes", *(f"{each['bytes']:,}" for each in found.values())],
         ["answers a second", *(str(each[_SPEED]) for each in found.values())],
     ]
-    return _table(["", *found], rows)
+    return table(["", *found], rows)
 
 
 _SPEED = "answers a second, two threads"
@@ -122,7 +123,7 @@ def _answers(found: Mapping[str, Any]) -> str:
     rows += [row(f"all, {look}", "answers by look", look) for look in looks]
     rows.append(row("all, from the caption alone", "answers from the caption", "all"))
     rows.append(row("all, without picture or caption", "answers without the picture", "all"))
-    return _table(["", *found], rows)
+    return table(["", *found], rows)
 
 
 def _writes(found: Mapping[str, Any]) -> str:
@@ -134,7 +135,7 @@ def _writes(found: Mapping[str, Any]) -> str:
             shares = each["writes"][type]
             cells += [f"{shares[k]:.3f}" if k in shares else "" for k in _SHARES]
         rows.append(cells)
-    return _table(head, rows)
+    return table(head, rows)
 
 
 _SHARES = ("true", "declined", "kept")

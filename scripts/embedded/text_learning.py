@@ -45,7 +45,7 @@ def learn_text(
     checkpoint: Path | None,
 ) -> None:
     """Train a model; `share` is the number of processes, each of which takes part of a step."""
-    model.config._attn_implementation = "eager"  # Four times as fast backwards on a CPU.
+    model.config._attn_implementation = "eager"  # Flash attention is slow backwards on a CPU.
     learner = Learner({"model": model}, matrix_rate=MATRIX_RATE, other_rate=OTHER_RATE)
     source = text_batches(tokenizer, random.Random(seed), plan.tokens // share)
     start = time.monotonic()

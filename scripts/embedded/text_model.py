@@ -6,14 +6,14 @@ import random
 from collections.abc import Iterator
 
 import torch
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from locomo_vqa.models.embedded.runtime import Size
 from locomo_vqa.prompts import prompt_text
 from scripts.embedded.copying import begin_copying
 from scripts.embedded.text_examples import examples
-from scripts.embedded.tokenizer import END, PAD, START
+from scripts.embedded.tokenizer import END, PAD, START, train_tokenizer
 
 __all__ = ["make_text_model", "make_text_tokenizer"]
 
@@ -65,19 +65,8 @@ _PIECES = (
 
 def make_text_tokenizer(seed: int = 0, lives: int = 250) -> Tokenizer:
     """Train the tokenizer on the sample world; the same seed gives the same one."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
-        special_tokens=[PAD, START, END],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(_texts(random.Random(seed), lives), trainer)
-    whole = [*_sentences(), *_PIECES]
-    tokenizer.add_tokens([AddedToken(text, normalized=False) for text in whole])
-    return tokenizer
+    texts = _texts(random.Random(seed), lives)
+    return train_tokenizer(texts, VOCABULARY, (PAD, START, END), [*_sentences(), *_PIECES])
 
 
 def _sentences() -> list[str]:

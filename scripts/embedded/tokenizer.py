@@ -7,7 +7,7 @@ prompts repeat word for word are one token each, so that a long prompt costs lit
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -26,6 +26,7 @@ __all__ = [
     "SPECIAL",
     "VIDEO",
     "make_tokenizer",
+    "train_tokenizer",
 ]
 
 PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
@@ -60,17 +61,24 @@ def prompt_sentences() -> list[str]:
 
 def make_tokenizer(seed: int = 0) -> Tokenizer:
     """Train the tokenizer on the sample world's questions; the same seed gives the same one."""
+    whole = [*prompt_sentences(), *JSON_PIECES, "user\n", "assistant\n"]
+    return train_tokenizer(_texts(random.Random(seed)), VOCABULARY, SPECIAL, whole)
+
+
+def train_tokenizer(
+    texts: Iterator[str], vocabulary: int, special: Sequence[str], whole: Sequence[str]
+) -> Tokenizer:
+    """Train byte-level BPE of so many tokens, and add what is to be one token as a whole."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
-        special_tokens=list(SPECIAL),
+        vocab_size=vocabulary,
+        special_tokens=list(special),
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_texts(random.Random(seed)), trainer)
-    whole = [*prompt_sentences(), *JSON_PIECES, "user\n", "assistant\n"]
+    tokenizer.train_from_iterator(texts, trainer)
     tokenizer.add_tokens([AddedToken(text, normalized=False) for text in whole])
     return tokenizer
 

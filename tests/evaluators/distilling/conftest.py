@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.evaluators.systems.memlora.conftest import packages
 from tests.evaluators.systems.memlora.tiny import make_base
 
-
-@pytest.fixture(scope="session")
-def packages() -> Iterator[None]:
-    """Skip where nothing can be trained; one thread, as everywhere in these tests."""
-    for package in ("transformers", "peft"):
-        pytest.importorskip(package, reason="needs the models extra")
-    torch = pytest.importorskip("torch", reason="needs the models extra")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+__all__ = ["packages", "qwen2"]
 
 
 @pytest.fixture(scope="session")

@@ -11,21 +11,7 @@ import pytest
 
 from locomo_vqa.evaluators.systems.bm25 import BM25, shortest_span
 from locomo_vqa.system import ConversationInfo, Services, ShownImage, ShownTurn
-
-NOW = datetime(2023, 5, 8)
-
-
-def turn(number: int, text: str, caption: str | None = None) -> ShownTurn:
-    image = ShownImage(path=None, media_type=None, caption=caption)
-    return ShownTurn(
-        id=f"D1:{number}",
-        session=1,
-        time=NOW,
-        speaker="Ada",
-        role="user",
-        text=text,
-        images=(image,) if caption else (),
-    )
+from tests.evaluators.systems.told import NOW, turn
 
 
 def system(*turns: ShownTurn) -> BM25:

@@ -18,7 +18,7 @@ from tests.conftest import Cli
 from tests.evaluators.recording import SAMPLE
 from tests.evaluators.stub_endpoint import completion, stub_endpoint
 
-from .test_bm25 import NOW, turn
+from .told import NOW, turn
 
 DAY = datetime(2023, 9, 1)
 """When questions are asked; nothing depends on it."""

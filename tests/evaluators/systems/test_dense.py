@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.loading import load_system
 from locomo_vqa.evaluators.systems.dense import Dense
 from locomo_vqa.models.endpoint import parse_endpoint
-from locomo_vqa.system import ConversationInfo, Services, ShownImage, ShownTurn
+from locomo_vqa.system import ConversationInfo, Services
 from tests.evaluators.stub_endpoint import stub_endpoint
+from tests.evaluators.systems.told import NOW, turn
 
-NOW = datetime(2023, 5, 8)
 VECTORS = {
     "8 May 2023, Ada: one": [3.0, 4.0],
     "8 May 2023, Ada: two": [2.0, 0.0],
@@ -25,19 +24,6 @@ VECTORS = {
     "which?": [4.0, 0.0],
 }
 """By text; the cosines with "where?" are 4/5, 0 and 1, those with "which?" 3/5, 1 and 0."""
-
-
-def turn(number: int, text: str, caption: str | None = None) -> ShownTurn:
-    image = ShownImage(path=None, media_type=None, caption=caption)
-    return ShownTurn(
-        id=f"D1:{number}",
-        session=1,
-        time=NOW,
-        speaker="Ada",
-        role="user",
-        text=text,
-        images=(image,) if caption else (),
-    )
 
 
 TURNS = (turn(1, "one"), turn(2, "two"), turn(3, "", "a kite"), turn(4, " "))
