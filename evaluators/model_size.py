@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from locomo_vqa.errors import InputError
+from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.files import read_json
 from locomo_vqa.models.experts import WEIGHTS
 from locomo_vqa.models.names import ModelName, parse_name
@@ -86,9 +86,12 @@ def _weights(spec: str) -> int | None:
 def _folder(name: ModelName) -> Path | None:
     """Return where a local model's files lie on this machine."""
     if name.scheme == "embedded":
-        from locomo_vqa.models import embedded
+        from locomo_vqa.models.embedded_local import embedded_folder
 
-        return Path(str(embedded.__file__)).parent / name.target
+        try:
+            return embedded_folder(name.target)
+        except MissingResource:
+            return None
     if name.scheme not in _LOCAL:
         return None
     if Path(name.target).is_dir():

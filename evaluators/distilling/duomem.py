@@ -71,7 +71,7 @@ class DuoMemDistillation:
                 )
         _ = self.teacher_settings, self.student_settings
         if trains:
-            student_base(self.student)
+            student_base(self.student, "--student")
         if self.out.exists() and not self.out.is_dir():
             raise OutputError(f"{self.out}: is no folder.", "Choose another --out.")
 
@@ -139,7 +139,7 @@ class DuoMemDistillation:
                     "Give the same command with --only answers first.",
                 )
         return fit_lora(
-            student_base(self.student),
+            student_base(self.student, "--student"),
             read_examples(self.out / ANSWERS),
             read_examples(self.out / VALIDATION),
             self.lora,

@@ -61,12 +61,14 @@ def fit_lora(
                 "train and validation splits have questions.",
             )
     student = LoraStudent(base, settings)
+    student.choose_prefix(examples)
     training = Training(student, settings, _fit_in(student, examples), _fit_in(student, validation))
     record = {
         "schema_version": 1,
         "kind": "lora_training",
         "base": dict(student.identity()),
         "settings": dict(settings.to_json()),
+        "reply_prefix": student.prefix,
         "examples": {
             "train": _described(examples, training.examples),
             "validation": _described(validation, training.validation),
@@ -136,7 +138,7 @@ def _same(out: Path, record: Mapping[str, Any]) -> dict[str, Any]:
         raise OutputError(f"{out}: exists already and is no adapter.", _AGAIN)
     there = read_training(out)
     for key, value in record.items():
-        if there[key] != value:
+        if there.get(key) != value:
             raise OutputError(
                 f"{out}: holds an adapter that was trained otherwise: its {key} differs.", _AGAIN
             )

@@ -17,13 +17,15 @@ from locomo_vqa.models.names import ModelName
 from locomo_vqa.models.timing import timed
 from locomo_vqa.runs import Usage
 
-__all__ = ["EMBEDDED_OPTIONS", "EmbeddedLocal"]
+__all__ = ["EMBEDDED_OPTIONS", "EmbeddedLocal", "embedded_folder"]
 
 EMBEDDED_OPTIONS = ("batch", "threads")
 """What may stand after the question mark."""
 
 _SIZES = ("large", "small", "text-large", "text-small")
 _PACKAGE = "locomo_vqa.models.embedded"
+_WEIGHTS = "model.safetensors"
+_REMEDY = "Install the toolkit again; its wheel has them."
 
 
 class EmbeddedLocal:
@@ -40,7 +42,8 @@ class EmbeddedLocal:
         self.in_flight = name.number("batch", 16)
         self._size = name.choose(*_SIZES)
         self._threads = name.number("threads", len(os.sched_getaffinity(0)))
-        self._runtime, self._weights = _find(self._size)
+        self._weights = embedded_folder(self._size) / _WEIGHTS
+        self._runtime = _runtime()
         self._model = self._runtime.EmbeddedModel(self._size)
         self._batcher: Batcher[ChatRequest, ChatReply] = Batcher(
             self._load_and_answer, most=self.in_flight, group=lambda request: request.max_tokens
@@ -86,7 +89,7 @@ class EmbeddedLocal:
         return [
             ChatReply(
                 text=clean_text(reply.text),
-                finish="stop",
+                finish="stop" if reply.ended else "length",
                 usage=Usage(
                     input_tokens=reply.input_tokens, output_tokens=reply.output_tokens, calls=1
                 ),
@@ -95,18 +98,25 @@ class EmbeddedLocal:
         ]
 
 
-def _find(size: str) -> tuple[Any, Path]:
-    """Return the runtime and the weights of a size."""
-    remedy = "Install the toolkit again; its wheel has them."
+def embedded_folder(size: str) -> Path:
+    """Return where the checkpoint of an embedded model lies, as transformers loads it.
+
+    Raises:
+        MissingResource: this installation is without it.
+    """
+    folder = Path(str(_runtime().__file__)).parent / size
+    if not (folder / _WEIGHTS).is_file():
+        raise MissingResource(
+            f"{folder.parent}: the weights of embedded:{size} are not here.", _REMEDY
+        )
+    return folder
+
+
+def _runtime() -> Any:
     try:
-        runtime = import_module(_PACKAGE)
+        return import_module(_PACKAGE)
     except ImportError as error:
-        raise MissingResource(f"The embedded models are not here ({error}).", remedy) from None
-    folder = Path(str(runtime.__file__)).parent
-    for path in sorted(folder.rglob("model.safetensors")):
-        if size in path.relative_to(folder).parts:
-            return runtime, path
-    raise MissingResource(f"{folder}: the weights of embedded:{size} are not here.", remedy)
+        raise MissingResource(f"The embedded models are not here ({error}).", _REMEDY) from None
 
 
 def _text(request: ChatRequest) -> str:

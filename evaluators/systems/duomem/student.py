@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pathlib import Path
-
 from locomo_vqa.errors import InputError
+from locomo_vqa.models.embedded_local import embedded_folder
 from locomo_vqa.models.names import ModelName, parse_name
 from locomo_vqa.models.opening import check_local
 
 __all__ = ["student_base"]
 
-_PACKAGE = "locomo_vqa.models.embedded"
 
-
-def student_base(model: str | None) -> ModelName:
+def student_base(model: str | None, option: str = "--model") -> ModelName:
     """Return the student as transformers loads it, for an adapter.
 
     An embedded model is loaded from its own checkpoint, in float32, which is how it runs without
-    an adapter.
+    an adapter. `option` is where it was named, for the error.
 
     Raises:
         InputError: it is none that can take an adapter in this process.
@@ -29,10 +25,10 @@ def student_base(model: str | None) -> ModelName:
         return name
     if name.scheme != "embedded":
         raise InputError(
-            f"--model {name.shown}: takes no adapter; only models in this process do.",
+            f"{option} {name.shown}: takes no adapter; only models in this process do.",
             "Name the student like transformers:google/gemma-2-2b-it, or leave the adapter out.",
         )
     check_local(name.spec)
-    folder = Path(str(import_module(_PACKAGE).__file__)).parent / name.target
+    folder = embedded_folder(name.target)
     options = {"dtype": "float32", **name.options}
     return ModelName(spec=name.spec, scheme="transformers", target=str(folder), options=options)

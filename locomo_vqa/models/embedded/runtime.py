@@ -68,6 +68,8 @@ class EmbeddedReply:
     """Those of the prompt: of the frame around it, its picture and its text."""
     output_tokens: int
     """Those of the reply, and its end where it has one."""
+    ended: bool
+    """Whether it ended by itself; else it was cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +151,9 @@ class EmbeddedModel:
             written = self._write(inputs, max_new_tokens, threads)
             for index, tokens in zip(chosen, written, strict=True):
                 text = self._tokenizer.decode(tokens, skip_special_tokens=True)
-                made = min(len(tokens) + 1, max_new_tokens)  # With its end, unless it was cut off.
-                replies[index] = EmbeddedReply(text, len(encoded[index]), made)
+                ended = len(tokens) < max_new_tokens
+                made = len(tokens) + ended
+                replies[index] = EmbeddedReply(text, len(encoded[index]), made, ended)
         return [replies[index] for index in range(len(prompts))]
 
     @cached_property

@@ -40,7 +40,7 @@ class Repeating:
         if any(prompt.text == "fail" for prompt in prompts):
             raise ValueError("too long")
         said = [f"{self.size} {len(p.picture or b'')} {p.text}" for p in prompts]
-        return [EmbeddedReply(text, 3, 2) for text in said]
+        return [EmbeddedReply(text, 3, 2, ended=max_new_tokens > 2) for text in said]
 
 
 @pytest.fixture
@@ -77,6 +77,11 @@ def test_prompts_and_pictures_are_handed_over_in_batches(runtime: Path) -> None:
     texts = ["small 0 a", f"small {len(picture.data)} b", "small 0 c\nd\ne"]
     assert [reply.text for reply in replies] == texts
     assert sum(BATCHES) == 3
+
+
+def test_a_reply_that_was_cut_off_is_marked(runtime: Path) -> None:
+    _, replies = ask(ChatRequest(text="a", max_tokens=2), ChatRequest(text="b", max_tokens=3))
+    assert [reply.finish for reply in replies] == ["length", "stop"]
 
 
 def test_a_text_model_refuses_a_picture(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,7 +97,7 @@ def _of(split: str) -> set[str]:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        (["--student", "openai:http://127.0.0.1:1/v1?model=a"], "takes no adapter"),
+        (["--student", "openai:http://127.0.0.1:1/v1?model=a"], "--student openai:"),
         (["--option", "vision=embedded:large"], "distilling has no such option"),
         (["--teacher", "nobody"], "is no model that this version can ask"),
         (["--only", "answers"], "holds no teacher's memories"),

@@ -18,6 +18,8 @@ from locomo_vqa.evaluators.distilling.examples import Example
 from locomo_vqa.evaluators.distilling.lora_fit import fit_lora
 from locomo_vqa.evaluators.distilling.lora_settings import LoraSettings
 from locomo_vqa.evaluators.distilling.lora_student import LoraStudent, Tokens
+from locomo_vqa.evaluators.systems.duomem.student import student_base
+from locomo_vqa.evaluators.systems.mem0.prompts import answer_prompt
 from locomo_vqa.models.names import ModelName, parse_name
 from tests.conftest import ROOT
 from tests.evaluators.systems.memlora.tiny import BASES, load_base, make_base
@@ -103,6 +105,19 @@ def test_an_example_is_written_by_the_chat_template(qwen2: Path) -> None:
     assert text == (
         "<|im_start|>user\nWho? < |im_end|><|im_end|>\n<|im_start|>assistant\nAnn<|im_end|>"
     )
+
+
+def test_replies_begin_as_the_base_model_begins_them(packages: None, qwen2: Path) -> None:
+    """The text models begin answers with a space; a tokenizer of single bytes has no use for it."""
+    prompt = answer_prompt(["Igor lives in Kyoto."], "Where does Igor live?")
+    for base, prefix in ((student_base("embedded:text-small"), " "), (named(qwen2), "")):
+        student = LoraStudent(base, FAST)
+        student.choose_prefix([Example(prompt=prompt, reply="Kyoto")])
+        assert student.prefix == prefix
+        replies = [Example(prompt=prompt, reply=f"{lead}Kyoto") for lead in ("", prefix)]
+        student_tokens = student.encode(replies[0])
+        student.prefix = ""
+        assert student.encode(replies[1]) == student_tokens
 
 
 def test_training_lowers_the_loss_on_held_out_examples(qwen2: Path, tmp_path: Path) -> None:
