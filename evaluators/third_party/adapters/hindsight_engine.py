@@ -63,12 +63,12 @@ class Hindsight:
         from hindsight_api.engine.task_backend import SyncTaskBackend
         from hindsight_api.models import RequestContext
 
-        self._postgres, address = _started(workdir / "postgres")
+        self._postgres, self._address = _started(workdir / "postgres")
         self._asked = RequestContext()
         self._runner = asyncio.Runner()
         # In the background nothing is done: a task is done where it is handed in.
         self._engine = MemoryEngine(
-            db_url=address, pool_min_size=1, pool_max_size=12, task_backend=SyncTaskBackend()
+            db_url=self._address, pool_min_size=1, pool_max_size=12, task_backend=SyncTaskBackend()
         )
         self._runner.run(self._engine.initialize())
 
@@ -133,8 +133,17 @@ class Hindsight:
     async def _settle(self) -> None:
         await self._engine.wait_for_background_tasks()
         async with (await self._engine._get_backend()).acquire() as connection:
-            await connection.execute("VACUUM (FREEZE, ANALYZE)")
+            await connection.execute("ANALYZE")
+            await connection.execute("VACUUM (FREEZE)")  # After it, for the statistics as well.
+            await self._greet()
             await connection.execute("CHECKPOINT")
+
+    async def _greet(self) -> None:
+        """Connect once more: the first to come after a vacuum writes a list of the tables."""
+        import asyncpg
+
+        connection = await asyncpg.connect(self._address)
+        await connection.close()
 
     async def _recall(self, query: str, k: int, now: datetime) -> list[dict[str, Any]]:
         found = await self._engine.recall_async(
