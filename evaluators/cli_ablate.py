@@ -167,8 +167,8 @@ def show_ablation(ablation: Ablation) -> None:
         if conversations < FEW_CONVERSATIONS:
             console().print(_by_conversation(modes))
             say(
-                f"With {conversations} conversations an interval says little: it is conditional on "
-                "them. Read each conversation's own number."
+                f"An interval over so few conversations ({conversations}) says little: it is "
+                "conditional on them. Read each conversation's own number."
             )
         for difference in against.values():
             say(difference.reading)

@@ -137,8 +137,8 @@ def show_scores(sheet: ScoreSheet) -> None:
         conversations = max(len(metric["by_conversation"]) for metric in computed.values())
         if conversations < FEW_CONVERSATIONS:
             say(
-                f"With {conversations} conversations an interval says little: it is conditional on "
-                "them. Read each conversation's own number."
+                f"An interval over so few conversations ({conversations}) says little: it is "
+                "conditional on them. Read each conversation's own number."
             )
     for name, metric in document["metrics"].items():
         if metric["state"] != "ok":

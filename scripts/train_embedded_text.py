@@ -36,7 +36,7 @@ MODELS = Path(__file__).parent.parent / "locomo_vqa" / "models" / "embedded"
 Name = Literal["text-large", "text-small"]
 
 PLANS: dict[Name, TextPlan] = {
-    "text-large": TextPlan(steps=4500, tokens=4096),
+    "text-large": TextPlan(steps=5000, tokens=4096),
     "text-small": TextPlan(steps=900, tokens=4096),
 }
 

@@ -6,19 +6,22 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 import torch
 from tokenizers import Tokenizer
 
-from scripts.embedded.text_examples import Example, Stage, examples
+from scripts.embedded.text_examples import lessons
+from scripts.embedded.text_hints import Hint
+from scripts.embedded.text_life import Example, Stage
 from scripts.embedded.tokenizer import END, PAD
 
 __all__ = ["IGNORED", "TextBatch", "text_batches"]
 
 IGNORED = -100
 
-_WEIGHTS: Mapping[Stage, float] = {"extraction": 1.0, "update": 1.0, "answer": 4.0}
-"""How much a reply's token counts; answers are short, and would else hardly count."""
+_WEIGHTS: Mapping[Stage, float] = {"extraction": 2.0, "update": 1.0, "answer": 4.0}
+"""How much a reply's token counts; answers are short and updates many, and would else be all."""
 
 _MATCHED = 6.0
 """How much the number of the memory counts that a fact changes: few do, and it is the hard part."""
@@ -40,9 +43,21 @@ class TextBatch:
     prompts: torch.Tensor
     """The next token of a prompt."""
     replies: torch.Tensor
-    """The next token of a reply, and the hints within a prompt."""
+    """The next token of a reply."""
     weights: torch.Tensor
     """How much a reply's token counts."""
+    hints: torch.Tensor
+    """Tokens that are expected within prompts, of shape (hints, 3): row, place and token."""
+    hint_weights: torch.Tensor
+    """How much each hint counts."""
+
+
+class _Expected(NamedTuple):
+    """A hint, at a token of a prompt."""
+
+    place: int
+    token: int
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +65,7 @@ class _Part:
     """A prompt's rest, its hints, and the reply with how much each token counts."""
 
     asked: list[int]
-    hints: dict[int, int]
+    hints: list[_Expected]
     said: list[int]
     weights: list[float]
 
@@ -60,7 +75,7 @@ class _Row:
     """Tokens of a beginning, its hints, and what follows it."""
 
     shared: list[int]
-    hints: dict[int, int]
+    hints: list[_Expected]
     rest: list[_Part]
 
     def __len__(self) -> int:
@@ -73,7 +88,7 @@ def text_batches(tokenizer: Tokenizer, rng: random.Random, tokens: int) -> Itera
     while True:
         pool: list[_Row] = []
         while len(pool) < _POOL:
-            pool += _rows(tokenizer, examples(rng))
+            pool += _rows(tokenizer, lessons(rng))
         pool.sort(key=len)
         batches: list[list[_Row]] = [[]]
         for row in pool:
@@ -93,7 +108,7 @@ def _rows(tokenizer: Tokenizer, found: Iterator[Example]) -> Iterator[_Row]:
         alike = list(group)
         shared, hints = alike[0].shared, alike[0].hints
         before = "<|im_start|>user\n"
-        known = [(len(before) + at, word) for at, word in hints if at <= len(shared)]
+        known = [_moved(each, len(before)) for each in hints if each.place <= len(shared)]
         first, told = _encode(tokenizer, f"{before}{shared}", known)
         rest = [_part(tokenizer, example) for example in alike]
         yield _Row(first, told, rest)
@@ -101,7 +116,7 @@ def _rows(tokenizer: Tokenizer, found: Iterator[Example]) -> Iterator[_Row]:
 
 def _part(tokenizer: Tokenizer, example: Example) -> _Part:
     prompt, start = example.prompt.removeprefix(example.shared), len(example.shared)
-    hints = [(at - start, word) for at, word in example.hints if at > start]
+    hints = [_moved(each, -start) for each in example.hints if each.place > start]
     asked, told = _encode(tokenizer, f"{prompt}{END}\n<|im_start|>assistant\n", hints)
     said = tokenizer.encode(f"{example.reply}{END}")
     weights = [_WEIGHTS[example.stage]] * len(said)
@@ -110,14 +125,22 @@ def _part(tokenizer: Tokenizer, example: Example) -> _Part:
     return _Part(asked, told, said.ids, weights)
 
 
+def _moved(hint: Hint, by: int) -> Hint:
+    return hint._replace(place=hint.place + by)
+
+
 def _encode(
-    tokenizer: Tokenizer, text: str, hints: Sequence[tuple[int, str]]
-) -> tuple[list[int], dict[int, int]]:
+    tokenizer: Tokenizer, text: str, hints: Sequence[Hint]
+) -> tuple[list[int], list[_Expected]]:
     """Return tokens, and the tokens that are expected after some of them."""
     found = tokenizer.encode(text)
     ends = {end: place for place, (_, end) in enumerate(found.offsets)}
-    expected = {ends[at]: tokenizer.encode(word).ids[0] for at, word in hints if at in ends}
-    return found.ids, expected
+    words = {word: tokenizer.encode(word).ids[0] for word in {hint.word for hint in hints}}
+    return found.ids, [
+        _Expected(ends[hint.place], words[hint.word], hint.weight)
+        for hint in hints
+        if hint.place in ends
+    ]
 
 
 def _batch(rows: Sequence[_Row], pad: int) -> TextBatch:
@@ -126,15 +149,16 @@ def _batch(rows: Sequence[_Row], pad: int) -> TextBatch:
     prompts, replies = torch.full(size, IGNORED), torch.full(size, IGNORED)
     weights = torch.zeros(size)
     parts = torch.full(size, -1)
+    hints: list[tuple[int, int, int]] = []
+    counting: list[float] = []
     for number, row in enumerate(rows):
         place = len(row.shared)
         ids[number, :place] = torch.tensor(row.shared)
         positions[number, :place] = torch.arange(place)
         prompts[number, : place - 1] = torch.tensor(row.shared[1:])
         parts[number, :place] = 0
-        weights[number, :place] = 1.0
-        for at, word in row.hints.items():
-            replies[number, at] = word
+        hints += [(number, each.place, each.token) for each in row.hints]
+        counting += [each.weight for each in row.hints]
         for part, each in enumerate(row.rest, start=1):
             asked, said = each.asked, each.said
             inputs = torch.tensor([*asked, *said[:-1]])
@@ -144,12 +168,21 @@ def _batch(rows: Sequence[_Row], pad: int) -> TextBatch:
             parts[number, here] = part
             prompts[number, place : place + len(asked) - 1] = torch.tensor(asked[1:])
             replies[number, place + len(asked) - 1 : here.stop] = torch.tensor(said)
-            weights[number, here] = 1.0
-            for at, word in each.hints.items():
-                replies[number, place + at] = word
+            hints += [(number, place + hint.place, hint.token) for hint in each.hints]
+            counting += [hint.weight for hint in each.hints]
             weights[number, place + len(asked) - 1 : here.stop] = torch.tensor(each.weights)
             place = here.stop
-    return TextBatch(ids, positions, _mask(parts), prompts, replies, weights)
+    expected = torch.tensor(hints, dtype=torch.long).reshape(-1, 3)
+    return TextBatch(
+        ids,
+        positions,
+        _mask(parts),
+        prompts,
+        replies,
+        weights,
+        expected,
+        torch.tensor(counting, dtype=torch.float),
+    )
 
 
 def _mask(parts: torch.Tensor) -> torch.Tensor:

@@ -2,18 +2,20 @@
 
 A reply is often two steps away from the prompt: which time was told, and which day that is in the
 calendar; which memory is meant, and what its date or its number is. One step alone is not
-rewarded; with the hints it is. They stand at the end of "last Friday" (the day of the month), on
-the date within a memory (what the memory is about, and whom) and at the end of a memory that has
-a number (the number).
+rewarded; with the hints it is. They stand at the end of "last Friday" (the day of the month), all
+along a memory (whom and what it is about), at the end of a memory that has a number (the number),
+on the last word of a new fact (the number of the memory that it is about, or "new") and on that of
+a question (whose story it is about, even where it is asked of the other).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
-__all__ = ["memory_hints", "number_hints", "time_hints"]
+__all__ = ["Hint", "change_hints", "memory_hints", "number_hints", "question_hint", "time_hints"]
 
 _NUMBERS = {
     "one": 1,
@@ -25,43 +27,70 @@ _NUMBERS = {
     "seven": 7,
     "eight": 8,
 }
+_ALONG = 0.1
+"""What a hint counts that stands on many tokens."""
+
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_DATE = re.compile(r"\b(?:on|before) (\d+) (\w+) \d{4}")
 _TIME = re.compile(
     r"yesterday|(?P<days>\w+) days ago|last (?P<day>\w+day)|last (?P<last>month|year)"
     r"|(?P<next>next) month|in (?P<months>\w+) months|(?P<years>\w+) years ago"
 )
 
 
-def time_hints(turns: str, today: date) -> Iterator[tuple[int, str]]:
-    """Yield the place after each time that is told, and the word that a fact's date begins with."""
+class Hint(NamedTuple):
+    """A word that is expected somewhere in a prompt."""
+
+    place: int
+    """After so many characters; where no token ends there, the hint is left out."""
+    word: str
+    weight: float = 1.0
+    """How much it counts; a token of a reply counts 1 or more."""
+
+
+def time_hints(turns: str, today: date) -> Iterator[Hint]:
+    """Yield the word that a fact's date begins with, after each time that is told."""
     for found in _TIME.finditer(turns):
         word = _meant(found, today)
         if word is not None:
-            yield found.end(), f" {word}"
+            yield Hint(found.end(), f" {word}")
 
 
-def memory_hints(memories: str) -> Iterator[tuple[int, str]]:
-    """Yield places on dates, or at the end, of memories that stand a line each, and words."""
-    for line in re.finditer(r"^- (?P<text>.*)$", memories, re.MULTILINE):
-        for found in re.finditer(r"[^.]+\.", line["text"]):
-            yield from _about(found[0], line.start("text") + found.start())
+def memory_hints(memories: str) -> Iterator[Hint]:
+    """Yield whom and what each memory is about, all along it, of memories a line each or in JSON.
+
+    An answer may begin anywhere in a memory, and whoever looks for it looks for both.
+    """
+    for line in re.finditer(r'(?:^- |"text": ")([^"\n]*)', memories, re.MULTILINE):
+        for found in re.finditer(r"[^.]+\.", line[1]):
+            yield from _about(found[0], line.start(1) + found.start())
 
 
-def _about(fact: str, start: int) -> Iterator[tuple[int, str]]:
+def _about(fact: str, start: int) -> Iterator[Hint]:
     words = fact.removeprefix(" Before: ").split()
     topic = words[{"is": 2, "went": 4}.get(words[1], 1)]
-    dated = _DATE.search(fact)
-    places = (dated.end(1), dated.end(2)) if dated else (len(fact) - 1, len(fact))
-    yield start + places[0], f" {topic}"
     name = words[0].removesuffix("'s")
-    yield start + places[1], f" {name}"
+    first = fact.index(f" {topic}") + len(topic) + 1
+    for place in range(start + first, start + len(fact) + 1):
+        yield Hint(place, f" {topic}", _ALONG)
+        yield Hint(place, f" {name}", _ALONG)
 
 
-def number_hints(memories: str) -> Iterator[tuple[int, str]]:
-    """Yield the end of every numbered memory in a JSON list, and its number."""
+def number_hints(memories: str) -> Iterator[Hint]:
+    """Yield the number of every memory in a JSON list, at its end."""
     for found in re.finditer(r'\{"id": "(\d+)", "text": "[^"]*', memories):
-        yield found.end(), found[1]
+        yield Hint(found.end(), found[1])
+
+
+def change_hints(prompt: str, start: int, facts: Sequence[tuple[str, str]]) -> Iterator[Hint]:
+    """Yield the number given with each new fact, on the last word of the fact after `start`."""
+    for text, number in facts:
+        start = prompt.index(text, start) + len(text)
+        yield Hint(start - 1, number)
+
+
+def question_hint(prompt: str, question: str, owner: str) -> Hint:
+    """Return whose story a question is about, on its last word."""
+    return Hint(prompt.rindex(question) + len(question) - 1, f" {owner}")
 
 
 def _meant(found: re.Match[str], today: date) -> str | None:

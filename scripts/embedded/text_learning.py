@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from transformers import Qwen2ForCausalLM
 
 from scripts.embedded.learner import Learner
-from scripts.embedded.text_batches import IGNORED, text_batches
+from scripts.embedded.text_batches import IGNORED, TextBatch, text_batches
 
 __all__ = ["TextPlan", "learn_text"]
 
@@ -59,9 +59,9 @@ def learn_text(
                 attention_mask=batch.mask,
                 use_cache=False,
             ).last_hidden_state
-            loss, right = _loss(model, hidden, batch.replies, batch.weights)
+            loss, right = _loss(model, hidden, batch)
             if reading:
-                loss = loss + reading * _loss(model, hidden, batch.prompts)[0]
+                loss = loss + reading * _reading_loss(model, hidden, batch.prompts)
         learner.learn(loss)
         if step % 25 == 0:
             spent = time.monotonic() - start
@@ -71,16 +71,22 @@ def learn_text(
 
 
 def _loss(
-    model: Qwen2ForCausalLM,
-    hidden: torch.Tensor,
-    targets: torch.Tensor,
-    weights: torch.Tensor | None = None,
+    model: Qwen2ForCausalLM, hidden: torch.Tensor, batch: TextBatch
 ) -> tuple[torch.Tensor, float]:
-    """Return the loss of the targets, and the share of them that comes first."""
+    """Return the loss of replies and hints, and how many of the replies' tokens come first."""
+    here = batch.replies != IGNORED
+    row, place, expected = batch.hints.unbind(1)
+    targets = torch.cat([batch.replies[here], expected])
+    weights = torch.cat([batch.weights[here], batch.hint_weights])
+    logits = model.lm_head(torch.cat([hidden[here], hidden[row, place]])).float()
+    said = int(here.sum())
+    right = (logits[:said].argmax(-1) == targets[:said]).float().mean().item()
+    losses = F.cross_entropy(logits, targets, reduction="none")
+    return (losses * weights).sum() / weights.sum(), right
+
+
+def _reading_loss(
+    model: Qwen2ForCausalLM, hidden: torch.Tensor, targets: torch.Tensor
+) -> torch.Tensor:
     here = targets != IGNORED
-    logits = model.lm_head(hidden[here]).float()
-    right = (logits.argmax(-1) == targets[here]).float().mean().item()
-    if weights is None:
-        return F.cross_entropy(logits, targets[here]), right
-    losses = F.cross_entropy(logits, targets[here], reduction="none")
-    return (losses * weights[here]).sum() / weights[here].sum(), right
+    return F.cross_entropy(model.lm_head(hidden[here]).float(), targets[here])

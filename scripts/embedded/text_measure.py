@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from locomo_vqa.models.embedded import EmbeddedModel, EmbeddedPrompt
-from scripts.embedded.text_examples import NO_ANSWER, Example, examples
+from scripts.embedded.text_examples import NO_ANSWER, examples
+from scripts.embedded.text_life import Example
 
 __all__ = ["held_out", "measure_text"]
 

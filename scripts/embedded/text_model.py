@@ -35,6 +35,9 @@ _SIZES: dict[Size, dict[str, int]] = {
 VOCABULARY = 1700
 """Tokens before the sentences of the prompts are added."""
 
+_NUMBERS = 30
+"""Numbers of memories that are one token each: "12" from "1" and "2" is much harder to copy."""
+
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _PROMPTS = ("mem0_extract_reduced_v1", "mem0_update_reduced_v1", "mem0_answer_reduced_v1")
 _PIECES = (
@@ -77,6 +80,7 @@ def _sentences() -> list[str]:
 
 def _texts(rng: random.Random, lives: int) -> Iterator[str]:
     for _ in range(lives):
+        yield "".join(f'"{number}"' for number in range(_NUMBERS))
         for example in examples(rng):
             yield example.prompt.split("Before: ")[-1]
             yield example.reply
