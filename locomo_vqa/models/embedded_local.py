@@ -56,7 +56,7 @@ class EmbeddedLocal:
     async def ask(self, request: ChatRequest) -> ChatReply:
         """Return the reply to one request, answered together with others that are waiting."""
         if request.pictures and not self._model.sees:
-            raise ModelFailed(f"{self.name} sees no pictures")
+            raise ModelFailed(f"{self.name} sees no pictures; embedded:large does")
         if len(request.pictures) > 1:
             raise ModelFailed(f"{self.name} looks at one picture at a time")
         return await self._batcher.submit(request)

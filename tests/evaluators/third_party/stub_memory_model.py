@@ -67,6 +67,7 @@ def stub_memory_model() -> Iterator[StubMemoryModel]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             self._send(200, {"object": "list", "data": [{"id": "stub", "object": "model"}]})
