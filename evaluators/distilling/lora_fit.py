@@ -61,7 +61,10 @@ def fit_lora(
                 "train and validation splits have questions.",
             )
     student = LoraStudent(base, settings)
-    student.choose_prefix(examples)
+    if out.exists():
+        student.prefix = _trained(out)["reply_prefix"]
+    else:
+        student.choose_prefix(examples)
     training = Training(student, settings, _fit_in(student, examples), _fit_in(student, validation))
     record = {
         "schema_version": 1,
@@ -132,13 +135,18 @@ def _described(given: Sequence[Example], used: Sequence[Tokens]) -> dict[str, An
     }
 
 
-def _same(out: Path, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of the adapter that is there, where it was made of the same."""
+def _trained(out: Path) -> dict[str, Any]:
+    """Return the record of the adapter that is there; older ones began replies with nothing."""
     if not (out / CONFIG).is_file():
         raise OutputError(f"{out}: exists already and is no adapter.", _AGAIN)
-    there = read_training(out)
+    return {"reply_prefix": "", **read_training(out)}
+
+
+def _same(out: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of the adapter that is there, where it was made of the same."""
+    there = _trained(out)
     for key, value in record.items():
-        if there.get(key) != value:
+        if there[key] != value:
             raise OutputError(
                 f"{out}: holds an adapter that was trained otherwise: its {key} differs.", _AGAIN
             )

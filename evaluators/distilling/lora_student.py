@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -100,15 +101,14 @@ class LoraStudent(TransformersModel):
         Some models begin theirs with one, which nobody sees once replies are stripped. To them
         " Kyoto" is the word that they know, and "Kyoto" spelling that would have to be learned.
         """
+        fitting = (each for each in examples if len(self.encode(each).ids) < self.limit)
+        some = list(islice(fitting, _SOME))
         losses = {}
         self._model.eval()
         with self._torch.inference_mode():
             for prefix in _PREFIXES:
                 self.prefix = prefix
-                tokens = [self.encode(example) for example in examples[:_SOME]]
-                losses[prefix] = sum(
-                    float(self.loss([each])) for each in tokens if len(each.ids) <= self.limit
-                )
+                losses[prefix] = sum(float(self.loss([self.encode(each)])) for each in some)
         self.prefix = min(_PREFIXES, key=lambda prefix: losses[prefix])
 
     def encode(self, example: Example) -> Tokens:

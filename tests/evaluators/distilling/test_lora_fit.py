@@ -227,6 +227,18 @@ def test_examples_that_are_too_long_are_left_out_and_counted(qwen2: Path, tmp_pa
         fit(qwen2, tmp_path / "other", settings, examples=[long])
 
 
+def test_an_adapter_that_is_there_is_not_made_again(qwen2: Path, tmp_path: Path) -> None:
+    settings = LoraSettings(rank=2, epochs=1)
+    record, _ = fit(qwen2, tmp_path / "adapter", settings)
+    assert fit(qwen2, tmp_path / "adapter", settings) == (record, [])
+    # Of an older version, which began replies with nothing and did not say so.
+    path = tmp_path / "adapter" / "training.json"
+    path.write_text(json.dumps({k: v for k, v in record.items() if k != "reply_prefix"}))
+    assert fit(qwen2, tmp_path / "adapter", settings) == (record, [])
+    with pytest.raises(OutputError, match="trained otherwise: its settings differs"):
+        fit(qwen2, tmp_path / "adapter", LoraSettings(rank=3, epochs=1))
+
+
 def test_what_lies_in_the_way_is_left_alone(qwen2: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     with pytest.raises(OutputError, match="is no adapter"):
