@@ -29,9 +29,8 @@ from locomo_vqa.files import read_json
 from locomo_vqa.models.chat import ChatReply, ChatRequest
 from locomo_vqa.runs import Usage
 from locomo_vqa.sample.facts import CHANGES, changed, fact_of
-from locomo_vqa.sample.plot import draw_threads, session_times
 from locomo_vqa.sample.tables import NAMES
-from locomo_vqa.sample.talk import Phrasebook, talk
+from locomo_vqa.sample.talk import draw_talk
 from locomo_vqa.system import Services
 
 _EMBEDDED = Path(__file__).parent.parent / "locomo_vqa" / "models" / "embedded"
@@ -108,14 +107,7 @@ def truth(number: int, seed: int = 0) -> tuple[dict[str, str], dict[str, str]]:
     first, second = NAMES
     index = number - 1
     names = first[index % len(first)], second[(index + 7 * (index // len(second))) % len(second)]
-    while True:
-        times = session_times(rng)
-        threads = draw_threads(rng, [time.date() for time in times])
-        phrases = Phrasebook(rng, names)
-        sessions = [talk(rng, threads, session, phrases) for session in range(len(times))]
-        spoken = [turns for turns in sessions if turns is not None]
-        if len(spoken) == len(sessions):
-            break
+    _, threads, spoken = draw_talk(rng, names)
     facts = {
         f"{names[turn.speaker]}: {turn.text}": "\n".join(
             fact_of(threads[thread], beat, names) for thread, beat in turn.facts

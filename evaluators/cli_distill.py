@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import click
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.cli_support import console, json_option, make_table, print_json, progress, say
+from locomo_vqa.cli_support import console, json_option, make_table, print_json, say, ticking
 from locomo_vqa.models.names import hide_credentials
 
 from .lora_options import lora_options
@@ -20,7 +19,6 @@ from .system_options import system_options
 if TYPE_CHECKING:
     from .distilling.duomem import DuoMemDistillation
     from .distilling.lora_settings import LoraSettings
-    from .distilling.teaching import Tick
 
 __all__ = ["distill"]
 
@@ -99,7 +97,7 @@ def duomem(
     from .distilling.duomem import DuoMemDistillation
 
     stages = STAGES if only is None else (only,)
-    with _ticking() as tick:
+    with ticking() as tick:
         work = DuoMemDistillation(
             benchmark=load_benchmark(benchmark),
             teacher=teacher,
@@ -198,17 +196,3 @@ _WORDS: Mapping[Stage, str] = {
         "{validation_loss_before:.3f}; {trainable_parameters:,} parameters"
     ),
 }
-
-
-@contextmanager
-def _ticking() -> Iterator[Tick]:
-    """Yield what shows a step's progress as a bar."""
-    with progress() as display:
-        tasks: dict[str, Any] = {}
-
-        def tick(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = display.add_task(step, total=total)
-            display.update(tasks[step], completed=done, total=total)
-
-        yield tick

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from locomo_vqa.benchmark import Benchmark, load_benchmark
-from locomo_vqa.cli_support import json_option, print_json, progress, say
+from locomo_vqa.cli_support import json_option, print_json, say, ticking
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import write_json
 
@@ -106,7 +106,7 @@ def open_judging(
         raise InputError("--judge names one model twice.", "Name two different models.")
     if judge_check and no_judge_check:
         raise InputError("--judge-check and --no-judge-check are both given.", "Drop one of them.")
-    with _ticking() as tick:
+    with ticking() as tick:
         chosen = JudgeOptions(
             judges=tuple(judge),
             rubric=rubric,
@@ -187,19 +187,5 @@ def _check(
         async with open_session(judge, rubric, store=store, timeout_s=timeout_s) as session:
             return await check_judge(session, benchmark, n=n, tick=tick)
 
-    with ResponseStore(response_path(responses)) as store, _ticking() as tick:
+    with ResponseStore(response_path(responses)) as store, ticking() as tick:
         return asyncio.run(work(store))
-
-
-@contextmanager
-def _ticking() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield what shows a step's progress as a bar."""
-    with progress() as display:
-        tasks: dict[str, Any] = {}
-
-        def tick(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = display.add_task(step, total=total)
-            display.update(tasks[step], completed=done, total=total)
-
-        yield tick

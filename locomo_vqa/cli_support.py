@@ -29,6 +29,7 @@ __all__ = [
     "printable",
     "progress",
     "say",
+    "ticking",
 ]
 
 PLAIN_WIDTH = 120
@@ -141,3 +142,17 @@ def progress() -> Iterator[Progress]:
         disable=not stderr.is_terminal or bool(os.environ.get("LOCOMO_VQA_QUIET")),
     ) as display:
         yield display
+
+
+@contextmanager
+def ticking() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield what shows how far named steps are, a bar each: (step, done, all of them)."""
+    with progress() as display:
+        tasks: dict[str, Any] = {}
+
+        def tick(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = display.add_task(step, total=total)
+            display.update(tasks[step], completed=done, total=total)
+
+        yield tick

@@ -6,12 +6,13 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from locomo_vqa.sample.phrases import PHRASES
-from locomo_vqa.sample.plot import Deck, Thread
+from locomo_vqa.sample.plot import Deck, Thread, draw_threads, session_times
 from locomo_vqa.sample.stories import Beat
 
-__all__ = ["MOST_TURNS", "Phrasebook", "Spoken", "talk"]
+__all__ = ["MOST_TURNS", "Phrasebook", "Spoken", "draw_talk", "talk"]
 
 _FEWEST_TURNS, MOST_TURNS = 8, 12
 _TRIES = 60
@@ -73,6 +74,20 @@ class _Exchange:
     @property
     def teller(self) -> int:
         return self.thread.teller(self.fact[1])
+
+
+def draw_talk(
+    rng: random.Random, names: tuple[str, str]
+) -> tuple[list[datetime], list[Thread], list[list[Spoken]]]:
+    """Return the beginnings of a conversation's sessions, its stories, and each session's turns."""
+    while True:
+        times = session_times(rng)
+        threads = draw_threads(rng, [time.date() for time in times])
+        phrases = Phrasebook(rng, names)
+        sessions = [talk(rng, threads, session, phrases) for session in range(len(times))]
+        spoken = [turns for turns in sessions if turns is not None]
+        if len(spoken) == len(sessions):
+            return times, threads, spoken
 
 
 def talk(

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from locomo_vqa.sample.plot import Thread, draw_threads, session_times
+from locomo_vqa.sample.plot import Thread
 from locomo_vqa.sample.questions import draw_questions
 from locomo_vqa.sample.scenes import Scene, make_scene
 from locomo_vqa.sample.tables import NAMES
-from locomo_vqa.sample.talk import Phrasebook, Spoken, talk
+from locomo_vqa.sample.talk import Spoken, draw_talk
 from locomo_vqa.sample.visual import caption, search_query
 
 __all__ = ["Tale", "make_conversation", "tell"]
@@ -40,14 +40,8 @@ def tell(rng: random.Random, number: int) -> Tale:
     """Return a fresh conversation together with the scenes of its pictures."""
     first, second = NAMES
     names = first[(number - 1) % len(first)], second[_partner(number - 1, len(second))]
-    while True:
-        times = session_times(rng)
-        threads = draw_threads(rng, [time.date() for time in times])
-        phrases = Phrasebook(rng, names)
-        sessions = [talk(rng, threads, session, phrases) for session in range(len(times))]
-        spoken = [turns for turns in sessions if turns is not None]
-        if len(spoken) == len(sessions):
-            return _record(rng, f"sample-{number:02d}", names, times, threads, spoken)
+    times, threads, spoken = draw_talk(rng, names)
+    return _record(rng, f"sample-{number:02d}", names, times, threads, spoken)
 
 
 def _partner(index: int, count: int) -> int:

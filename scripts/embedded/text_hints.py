@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 __all__ = ["Hint", "change_hints", "memory_hints", "number_hints", "question_hint", "time_hints"]
@@ -55,14 +56,19 @@ def time_hints(turns: str, today: date) -> Iterator[Hint]:
             yield Hint(found.end(), f" {word}")
 
 
-def memory_hints(memories: str) -> Iterator[Hint]:
-    """Yield whom and what each memory is about, all along it, of memories a line each or in JSON.
+@lru_cache(maxsize=2)
+def memory_hints(memories: str) -> tuple[Hint, ...]:
+    """Return whom and what each memory is about, all along it, of memories a line each or in JSON.
 
-    An answer may begin anywhere in a memory, and whoever looks for it looks for both.
+    An answer may begin anywhere in a memory, and whoever looks for it looks for both. Several
+    prompts in a row begin with the same memories.
     """
-    for line in re.finditer(r'(?:^- |"text": ")([^"\n]*)', memories, re.MULTILINE):
-        for found in re.finditer(r"[^.]+\.", line[1]):
-            yield from _about(found[0], line.start(1) + found.start())
+    return tuple(
+        hint
+        for line in re.finditer(r'(?:^- |"text": ")([^"\n]*)', memories, re.MULTILINE)
+        for found in re.finditer(r"[^.]+\.", line[1])
+        for hint in _about(found[0], line.start(1) + found.start())
+    )
 
 
 def _about(fact: str, start: int) -> Iterator[Hint]:

@@ -10,10 +10,10 @@ from typing import Literal
 
 from locomo_vqa.evaluators.systems.mem0.prompts import spoken
 from locomo_vqa.sample.facts import CHANGES, changed, fact_of
-from locomo_vqa.sample.plot import Thread, draw_threads, session_times
+from locomo_vqa.sample.plot import Thread
 from locomo_vqa.sample.scenes import make_scene
 from locomo_vqa.sample.tables import NAMES
-from locomo_vqa.sample.talk import Phrasebook, Spoken, talk
+from locomo_vqa.sample.talk import Spoken, draw_talk
 from locomo_vqa.sample.visual import caption
 from scripts.embedded.text_hints import Hint
 
@@ -66,14 +66,7 @@ class Life:
 def draw_life(rng: random.Random) -> Life:
     """Return a fresh conversation of the sample world."""
     names = (rng.choice(NAMES[0]), rng.choice(NAMES[1]))
-    while True:
-        times = session_times(rng)
-        threads = draw_threads(rng, [time.date() for time in times])
-        phrases = Phrasebook(rng, names)
-        sessions = [talk(rng, threads, session, phrases) for session in range(len(times))]
-        spoken_ = [turns for turns in sessions if turns is not None]
-        if len(spoken_) == len(sessions):
-            break
+    times, threads, spoken_ = draw_talk(rng, names)
     shown = rng.random() < _CAPTIONED
     lines = [[_line(rng, names, threads, turn, shown) for turn in turns] for turns in spoken_]
     return Life(names, times, threads, lines)
