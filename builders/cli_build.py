@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from locomo_vqa.cli_support import json_option, print_json, progress, say
+from locomo_vqa.cli_support import json_option, print_json, say, ticking
 from locomo_vqa.models.names import hide_credentials
 
 from .build_tables import tell_counts, tell_losses, tell_selection, tell_shares
@@ -77,14 +77,7 @@ def _builder(recipe: str, work: Path, **other: str | None) -> Iterator[Builder]:
     chosen = _with_others(load_recipe(recipe), other)
     folder = WorkFolder(work)
     folder.begin(chosen)
-    with progress() as display:
-        tasks: dict[str, Any] = {}
-
-        def tick(step: str, done: int, total: int | None) -> None:
-            if step not in tasks:
-                tasks[step] = display.add_task(step, total=total)
-            display.update(tasks[step], completed=done, total=total)
-
+    with ticking() as tick:
         yield Builder(recipe=chosen, work=folder, tick=tick)
 
 

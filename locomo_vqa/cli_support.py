@@ -145,12 +145,12 @@ def progress() -> Iterator[Progress]:
 
 
 @contextmanager
-def ticking() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield what shows how far named steps are, a bar each: (step, done, all of them)."""
+def ticking() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Yield what shows how far named steps are, a bar each: (step, done, all, where known)."""
     with progress() as display:
         tasks: dict[str, Any] = {}
 
-        def tick(step: str, done: int, total: int) -> None:
+        def tick(step: str, done: int, total: int | None) -> None:
             if step not in tasks:
                 tasks[step] = display.add_task(step, total=total)
             display.update(tasks[step], completed=done, total=total)
