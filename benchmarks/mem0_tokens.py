@@ -22,15 +22,14 @@ from unittest import mock
 from tokenizers import Tokenizer
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.evaluators.showing import Showing
-from locomo_vqa.evaluators.systems.mem0 import asking
-from locomo_vqa.evaluators.systems.mem0.system import Mem0
+from locomo_vqa.builders.sample.facts import CHANGES, changed, fact_of
+from locomo_vqa.builders.sample.tables import NAMES
+from locomo_vqa.builders.sample.talk import draw_talk
+from locomo_vqa.evaluators.memory import Mem0, asking
+from locomo_vqa.evaluators.running.view import Showing
 from locomo_vqa.files import read_json
 from locomo_vqa.models.chat import ChatReply, ChatRequest
 from locomo_vqa.runs import Usage
-from locomo_vqa.sample.facts import CHANGES, changed, fact_of
-from locomo_vqa.sample.tables import NAMES
-from locomo_vqa.sample.talk import draw_talk
 from locomo_vqa.system import Services
 
 _EMBEDDED = Path(__file__).parent.parent / "locomo_vqa" / "models" / "embedded"

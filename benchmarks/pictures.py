@@ -25,7 +25,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from locomo_vqa.benchmark import SPLITS, Conversation, Image, ImageRecord, Session, Turn
-from locomo_vqa.benchmark_folder import BenchmarkContent, write_benchmark
+from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
 
 PER_CONVERSATION = 100
 MARKS = (0.1, 0.5, 1.0)
@@ -53,9 +53,9 @@ def main() -> None:
 
 def run(folder: Path, in_flight: int) -> None:
     """Run the stage and print memory and speed."""
-    from locomo_vqa.builders.pictures.addresses import Addresses
-    from locomo_vqa.builders.pictures.fetching import Settings
-    from locomo_vqa.builders.pictures.stage import fill_pictures
+    from locomo_vqa.builders.images.addresses import Addresses
+    from locomo_vqa.builders.images.fetching import Settings
+    from locomo_vqa.builders.images.stage import fill_pictures
 
     print(f"{'pictures':>10} {'peak MiB':>9} {'seconds':>8} {'pictures/s':>11}")
     began = 0.0

@@ -9,27 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.benchmark import Benchmark, Conversation, VisualQuestion, load_benchmark
-from locomo_vqa.benchmark_folder import (
-    BenchmarkContent,
-    read_manifest,
-    read_report,
-    write_benchmark,
-)
+from locomo_vqa.benchmark.read import read_manifest, read_report
+from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import write_json, write_jsonl
 from locomo_vqa.models.names import hide_credentials
 
+from .build_folder import WorkFolder
 from .ingest import ingest
 from .publishing import ModelFact, ProbeFact, PublishFacts
 from .question_kinds import PROMPT_SHA256
 from .questions_file import QuestionRow, read_questions
 from .recipe import Recipe
 from .review.decisions import apply_decisions, read_decisions
-from .work import WorkFolder
 
 if TYPE_CHECKING:
-    from .pictures.fetching import Settings
-    from .pictures.stage import Filled
+    from .images.fetching import Settings
+    from .images.stage import Filled
 
 __all__ = [
     "Finished",
@@ -54,7 +50,7 @@ def ingest_source(recipe: Recipe, work: WorkFolder, *, errata: Path | None = Non
 
 def _make_sample(folder: Path) -> Path:
     """Write the sample's LoCoMo file and its pictures, and list them as a mirror does."""
-    from locomo_vqa.sample.make import picture_name, write_sample
+    from .sample.make import picture_name, write_sample
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -73,7 +69,7 @@ def fetch_pictures(
     progress: Callable[[int, int], None],
 ) -> Filled | None:
     """Fill in the pictures; None where an earlier run of the stage has done it."""
-    from .pictures.stage import fill_pictures
+    from .images.stage import fill_pictures
 
     if work.pictured.exists():
         return None
@@ -91,7 +87,7 @@ def fetch_pictures(
 
 def separate(recipe: Recipe, work: WorkFolder) -> Sequence[Mapping[str, Any]]:
     """Remove from every split the pictures that several share, and return what was removed."""
-    from .pictures.separate import separate_splits
+    from .images.separate import separate_splits
 
     benchmark = load_benchmark(work.need(work.pictured, "images"))
     parts = separate_splits(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.benchmark import Erratum
-from locomo_vqa.benchmark_folder import BenchmarkContent, write_benchmark
+from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json, sha256_file, sha256_text
 from locomo_vqa.locomo import Errata, read_locomo

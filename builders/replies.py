@@ -10,7 +10,7 @@ from typing import Any
 
 from locomo_vqa.files import clean_text
 
-from .checking import check_question
+from .question_rules import check_question
 
 __all__ = ["QUESTION_SCHEMA", "Declined", "Problem", "Written", "read_reply"]
 

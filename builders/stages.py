@@ -23,13 +23,13 @@ from locomo_vqa.models.probes import probe as probe_model
 from locomo_vqa.responses import ResponseStore, StoredModel
 
 from .answering import Asked, answer_all
+from .build_folder import WorkFolder
 from .generation import Place, places_of, write_all
 from .plot import plot_error_rates
 from .quality import check_quality
 from .questions_file import QuestionRow, read_questions, write_questions
 from .recipe import Recipe
 from .selection import Selection, select_types
-from .work import WorkFolder
 
 __all__ = ["Builder", "StageCounts"]
 

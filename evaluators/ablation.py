@@ -25,10 +25,10 @@ from locomo_vqa.runs import (
 from locomo_vqa.schemas import validate
 from locomo_vqa.scores import FEW_CONVERSATIONS, MetricScores
 
-from .harness import Harness
-from .paired import PairedDifference, paired_difference
-from .score_sheet import ScoreSheet, score_source, write_scores
-from .showing import check_images
+from .running.harness import Harness
+from .running.view import check_images
+from .scoring.report import ScoreSheet, score_source, write_scores
+from .statistics.paired import PairedDifference, paired_difference
 
 __all__ = ["ABLATION_FILE", "Ablation", "ModeDifference", "ModeScores", "ablate", "signed"]
 

@@ -15,8 +15,6 @@ from locomo_vqa.files import clean_text
 from locomo_vqa.worker import describe
 
 from .answering import PROMPT_SHA256
-from .bundled import SYSTEMS, BundledSystem
-from .containment import Failure
 from .hosting import (
     DEFAULT_LIMITS,
     HttpHost,
@@ -26,6 +24,8 @@ from .hosting import (
     ProcessHost,
     shown_address,
 )
+from .hosting.isolation import Failure
+from .systems.bundled import SYSTEMS, BundledSystem
 from .third_party import Recipe, find_environment, load_recipes
 
 __all__ = ["LoadedSystem", "load_system"]

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.errors import InputError, LocomoVqaError
 from locomo_vqa.files import parse_json, write_json
-from locomo_vqa.questions import questions_of
 from locomo_vqa.runs import FAILED, Prediction, SplitChoice, count_states, visual_handling
 from locomo_vqa.schemas import validate
 from locomo_vqa.scores import Scorer

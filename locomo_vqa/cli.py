@@ -25,39 +25,39 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
     "demo": ("locomo_vqa.demo:demo", "Do everything once on the embedded sample."),
-    "data": ("locomo_vqa.builders.cli:data", "Import LoCoMo, and look at a benchmark folder."),
+    "data": ("locomo_vqa.builders.cli.data:data", "Import LoCoMo, and look at a benchmark folder."),
     "build": (
-        "locomo_vqa.builders.cli_build:build",
+        "locomo_vqa.builders.cli.build:build",
         "Build the data set: pictures, questions, selection.",
     ),
-    "run": ("locomo_vqa.evaluators.cli_run:run", "Run a memory system on a benchmark."),
-    "score": ("locomo_vqa.evaluators.cli_score:score", "Score a run or a predictions file."),
+    "run": ("locomo_vqa.evaluators.cli.run:run", "Run a memory system on a benchmark."),
+    "score": ("locomo_vqa.evaluators.cli.score:score", "Score a run or a predictions file."),
     "compare": (
-        "locomo_vqa.evaluators.cli_compare:compare",
+        "locomo_vqa.evaluators.cli.compare:compare",
         "Compare systems on the same questions.",
     ),
     "efficiency": (
-        "locomo_vqa.evaluators.cli_efficiency:efficiency",
+        "locomo_vqa.evaluators.cli.efficiency:efficiency",
         "Show size, tokens and seconds of the models of runs.",
     ),
     "ablate": (
-        "locomo_vqa.evaluators.cli_ablate:ablate",
+        "locomo_vqa.evaluators.cli.ablate:ablate",
         "Compare V with, without and with other pictures.",
     ),
     "judge-check": (
-        "locomo_vqa.evaluators.cli_judge:judge_check",
+        "locomo_vqa.evaluators.cli.judge:judge_check",
         "Measure a judge on answers whose verdict is known.",
     ),
     "check": (
-        "locomo_vqa.evaluators.cli_check:check",
+        "locomo_vqa.evaluators.cli.check:check",
         "Test the adapter of a memory system, before money is spent.",
     ),
     "systems": (
-        "locomo_vqa.evaluators.cli_systems:systems",
+        "locomo_vqa.evaluators.cli.systems:systems",
         "List the memory systems, and set up those of other people.",
     ),
     "distill": (
-        "locomo_vqa.evaluators.cli_distill:distill",
+        "locomo_vqa.evaluators.cli.distill:distill",
         "Teach a small model what a large one remembers and answers.",
     ),
     "submit": ("locomo_vqa.leaderboard.cli:submit", "Turn a run into a submission."),
@@ -111,7 +111,9 @@ def _not_installed(error: ModuleNotFoundError) -> Exception:
 
 
 def _scorer() -> Scorer:
-    scorer: Scorer = importlib.import_module("locomo_vqa.evaluators.scoring").score_predictions
+    scorer: Scorer = importlib.import_module(
+        "locomo_vqa.evaluators.scoring.score"
+    ).score_predictions
     return scorer
 
 

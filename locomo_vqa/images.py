@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
 from locomo_vqa.errors import InputError
-from locomo_vqa.looks import look_hash
+from locomo_vqa.phash import look_hash
 
 if TYPE_CHECKING:
     from PIL.Image import Image

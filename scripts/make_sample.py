@@ -11,8 +11,8 @@ import argparse
 import shutil
 from pathlib import Path
 
-from locomo_vqa.sample.benchmark import write_sample_benchmark
-from locomo_vqa.sample.make import write_sample
+from locomo_vqa.builders.sample.benchmark import write_sample_benchmark
+from locomo_vqa.builders.sample.make import write_sample
 
 DATA = Path(__file__).parent.parent / "locomo_vqa" / "sample" / "data"
 

@@ -19,9 +19,9 @@ from torch import distributed, multiprocessing
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from locomo_vqa.builders.sample.scenes import Scene
 from locomo_vqa.models.embedded import EmbeddedModel, Size
 from locomo_vqa.models.embedded.weights import places
-from locomo_vqa.sample.scenes import Scene
 from scripts.embedded.architecture import make_model, token_order
 from scripts.embedded.beginning import look_at_neighbours
 from scripts.embedded.card import write_card

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -36,16 +35,6 @@ def test_a_wing_imports_itself_relatively_and_the_core_absolutely(wing: str) -> 
             if level == 0 and module.startswith("locomo_vqa."):
                 assert module.split(".")[1] not in WINGS, f"{path} imports {module}"
             assert level or module.split(".")[0] not in WINGS, f"{path} imports {module}"
-
-
-def test_every_package_is_listed() -> None:
-    setup = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    listed = set(setup["tool"]["setuptools"]["packages"])
-    there = set()
-    for top, name in (("locomo_vqa", "locomo_vqa"), *((w, f"locomo_vqa.{w}") for w in WINGS)):
-        for init in (ROOT / top).rglob("__init__.py"):
-            there.add(".".join([name, *init.parent.relative_to(ROOT / top).parts]))
-    assert listed == there
 
 
 def test_the_readme_names_files_that_are_there() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark, Split
-from locomo_vqa.benchmark_folder import read_benchmark, read_manifest
+from locomo_vqa.benchmark.read import read_benchmark, read_manifest
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import new_folder, sha256_file, some, write_text
 

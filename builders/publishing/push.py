@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from locomo_vqa._version import __version__
 from locomo_vqa.benchmark import Benchmark
-from locomo_vqa.benchmark_folder import read_benchmark, read_manifest
+from locomo_vqa.benchmark.read import read_benchmark, read_manifest
 from locomo_vqa.errors import InputError, MissingResource, OutputError
 
 from .folder import picture_files

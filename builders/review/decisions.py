@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from locomo_vqa.appending import read_appended
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json, sha256_text
+from locomo_vqa.jsonl_log import read_appended
 from locomo_vqa.schemas import validate
 
-from ..checking import check_question
+from ..question_rules import check_question
 from ..questions_file import QuestionRow
 
 __all__ = [

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from locomo_vqa.appending import AppendedFile
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import clean_text
+from locomo_vqa.jsonl_log import AppendedFile
 from locomo_vqa.schemas import validate
 
 from ..questions_file import QuestionRow

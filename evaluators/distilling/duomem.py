@@ -18,11 +18,11 @@ from locomo_vqa.files import read_json, sha256_file
 from locomo_vqa.responses import ResponseStore
 from locomo_vqa.schemas import validate
 
+from ..memory.settings import OPTIONS as MEM0_OPTIONS
+from ..memory.settings import Settings
 from ..systems.duomem.memories import read_memories
 from ..systems.duomem.settings import read_settings
 from ..systems.duomem.student import student_base
-from ..systems.mem0.settings import OPTIONS as MEM0_OPTIONS
-from ..systems.mem0.settings import Settings
 from .examples import read_examples
 from .lora_fit import fit_lora
 from .lora_settings import LoraSettings

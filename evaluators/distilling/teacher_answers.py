@@ -22,14 +22,14 @@ from locomo_vqa.models.asking import gather_bounded
 from locomo_vqa.models.chat import ModelError, ModelUnreachable
 from locomo_vqa.prompts import prompt_hash
 
+from ..memory.embedding import Embedder
+from ..memory.pipeline import Pipeline
+from ..memory.prompts import answer_prompt
+from ..memory.settings import Settings
 from ..metrics import get_metric
-from ..showing import Showing
+from ..running.view import Showing
 from ..systems.duomem.memories import TeacherMemories, take_over
-from ..systems.mem0.embedding import Embedder
-from ..systems.mem0.pipeline import Pipeline
-from ..systems.mem0.prompts import answer_prompt
-from ..systems.mem0.settings import Settings
-from ..systems.mem0.system import open_embedder
+from ..systems.mem0 import open_embedder
 from .teaching import Teacher, Teaching, Tick, dataset_of, gone, shown_settings
 
 __all__ = ["ANSWERS", "DEFAULT_THRESHOLD", "SUMMARY", "VALIDATION", "AnswerMaker", "success"]

@@ -19,14 +19,14 @@ from locomo_vqa.models.chat import ModelError, ModelUnreachable
 from locomo_vqa.prompts import prompt_hash
 from locomo_vqa.schemas import validate
 
-from ..showing import Showing
+from ..memory.asking import AGAIN
+from ..memory.embedding import Embedder
+from ..memory.pipeline import Line
+from ..memory.prompts import spoken
+from ..memory.settings import Settings
+from ..running.view import Showing
 from ..systems.duomem.memories import MANIFEST, TurnsHash, memory_row
-from ..systems.mem0.asking import AGAIN
-from ..systems.mem0.embedding import Embedder
-from ..systems.mem0.pipeline import Line
-from ..systems.mem0.prompts import spoken
-from ..systems.mem0.settings import Settings
-from ..systems.mem0.system import open_embedder
+from ..systems.mem0 import open_embedder
 from .teaching import Teacher, Teaching, Tick, dataset_of, gone, shown_settings
 
 __all__ = ["MadeMemories", "make_memories"]

@@ -17,12 +17,12 @@ from locomo_vqa.models.opening import open_model
 from locomo_vqa.responses import ResponseStore, StoredModel
 from locomo_vqa.system import Services
 
-from ..systems.mem0.anomalies import AnomalyCounts
-from ..systems.mem0.asking import StageModels
-from ..systems.mem0.embedding import Embedder
-from ..systems.mem0.pipeline import Pipeline
-from ..systems.mem0.settings import Settings
-from ..systems.mem0.stages import StageCounts
+from ..memory.anomalies import AnomalyCounts
+from ..memory.asking import StageModels
+from ..memory.embedding import Embedder
+from ..memory.pipeline import Pipeline
+from ..memory.settings import Settings
+from ..memory.stages import StageCounts
 
 if TYPE_CHECKING:
     from ..proxy.stages import Stage

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from locomo_vqa.system import ConversationInfo, Hit, Services, ShownImage, ShownTurn
 
-from ..containment import Failure
+from .isolation import Failure
 
 __all__ = ["DEFAULT_LIMITS", "Host", "Limits", "MakeHost", "PlainAnswer"]
 

@@ -13,10 +13,10 @@ from urllib.parse import quote
 from locomo_vqa.system import ConversationInfo, Hit, Services, ShownImage, ShownTurn
 from locomo_vqa.worker import plain_answer
 
-from ..containment import Failure, attempt
-from ..outcomes import hits_of
+from ..running.outcomes import hits_of
 from .base import DEFAULT_LIMITS, Limits, PlainAnswer
 from .http_client import BadReply, HttpClient, Refused, shown_address
+from .isolation import Failure, attempt
 
 __all__ = ["HttpHost", "Pictures"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from locomo_vqa.system import ConversationInfo, Hit, MemorySystem, Services, ShownImage, ShownTurn
 from locomo_vqa.worker import plain_answer
 
-from ..containment import Failure, attempt
-from ..outcomes import hits_of
+from ..running.outcomes import hits_of
 from .base import Limits, MakeHost, PlainAnswer
+from .isolation import Failure, attempt
 
 __all__ = ["InProcessHost", "in_process"]
 

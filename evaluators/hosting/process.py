@@ -21,10 +21,10 @@ from locomo_vqa._version import __version__
 from locomo_vqa.system import ConversationInfo, Hit, Services, ShownImage, ShownTurn
 from locomo_vqa.worker import plain_answer
 
-from ..containment import Failure, attempt
-from ..outcomes import hits_of
+from ..running.outcomes import hits_of
 from .base import DEFAULT_LIMITS, Limits, PlainAnswer
 from .channel import Channel
+from .isolation import Failure, attempt
 from .output import Output
 from .process_tree import MARK, ProcessTree
 from .wire import encode

@@ -9,7 +9,7 @@ from typing import Any
 
 from locomo_vqa.scores import Interval
 
-from ..statistics import student_t_quantile
+from ..statistics.intervals import student_t_quantile
 from .judge import Judgement
 
 __all__ = ["Agreement", "agreement", "cohen_kappa", "kappa_interval"]

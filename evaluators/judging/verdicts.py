@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from locomo_vqa.benchmark import Benchmark, TextQuestion
-from locomo_vqa.questions import questions_of
+from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.runs import Prediction, SplitChoice
 from locomo_vqa.scores import Bounds, Estimate, MetricScores, RowScore
 
-from ..summaries import Item, row_score, summarise
+from ..scoring.summaries import Item, row_score, summarise
 from .judge import Judgement, ToJudge
 
 __all__ = ["SCALE", "Answers", "j_rows", "j_scores", "sort_answers"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from locomo_vqa.appending import AppendedFile, read_appended
+from locomo_vqa.jsonl_log import AppendedFile, read_appended
 from locomo_vqa.schemas import validate
 
 from .calls import Call

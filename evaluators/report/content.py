@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from locomo_vqa.benchmark import CATEGORIES, Benchmark, VisualQuestion
+from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.files import clean_text
-from locomo_vqa.questions import Question
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
-from ..metric_names import TITLES
-from ..score_sheet import ScoreSheet
+from ..metrics.names import TITLES
+from ..scoring.report import ScoreSheet
 from .cost import cost_of
 from .facts import facts_of, title_of
 from .items import LEVELS, Kind, Level, asked_in, items_of, kind_of, worst_first

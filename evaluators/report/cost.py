@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.benchmark import TextQuestion
+from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.errors import InputError
-from locomo_vqa.questions import Question
 from locomo_vqa.runs import Prediction
 
-from ..efficiency import efficiency_of
-from ..score_sheet import ScoreSheet
+from ..efficiency.measure import efficiency_of
+from ..scoring.report import ScoreSheet
 from .calls import CALLS, CallGroup, Calls, read_calls
 
 __all__ = ["cost_of", "percentiles"]

@@ -10,7 +10,7 @@ from typing import Any
 from locomo_vqa._version import __version__
 from locomo_vqa.runs import visual_handling
 
-from ..score_sheet import ScoreSheet
+from ..scoring.report import ScoreSheet
 from .calls import json_lines
 
 __all__ = ["facts_of", "title_of"]

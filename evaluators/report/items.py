@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from locomo_vqa.benchmark import CATEGORIES, Benchmark, Session, TextQuestion, Turn
-from locomo_vqa.questions import Question, questions_of
+from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.runs import Prediction
 
-from ..score_sheet import ScoreSheet
+from ..scoring.report import ScoreSheet
 from .judges import verdicts_of
 
 __all__ = ["LEVELS", "Kind", "Level", "asked_in", "items_of", "kind_of", "worst_first"]

@@ -11,7 +11,7 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import OutputError
 from locomo_vqa.files import write_text
 
-from ..score_sheet import ScoreSheet
+from ..scoring.report import ScoreSheet
 from .content import report_data
 from .markup import json_for_html, policy_for
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.benchmark import Benchmark, TextQuestion
+from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.errors import OutputError
 from locomo_vqa.files import clean_text
-from locomo_vqa.questions import Question
 
-from ..score_sheet import ScoreSheet
+from ..scoring.report import ScoreSheet
 
 __all__ = ["TABLE", "write_table"]
 

@@ -18,7 +18,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.system import ConversationInfo, Endpoint, Hit, Services, ShownTurn
 
-from .mem0.embedding import Embedder, EndpointEmbedder, LexicalEmbedder, Vectors
+from ..memory.embedding import Embedder, EndpointEmbedder, LexicalEmbedder, Vectors
 from .passages import passage_of
 
 __all__ = ["Dense"]

@@ -7,8 +7,8 @@ the standard library, and the helpers that lie beside it.
 from __future__ import annotations
 
 from .environment import FOLDER_VARIABLE, Environment, find_environment, systems_folder
+from .install import set_up
 from .recipe import Option, Recipe, load_recipes
-from .setting_up import set_up
 
 __all__ = [
     "FOLDER_VARIABLE",

@@ -112,8 +112,8 @@ _SEEDS = (69, 383, 78)
 @cache
 def known_pictures() -> tuple[Picture, ...]:
     """Return three drawn pictures of the sample's world, each with balloons and one umbrella."""
-    from locomo_vqa.sample.painter import paint
-    from locomo_vqa.sample.scenes import make_scene
+    from locomo_vqa.builders.sample.painter import paint
+    from locomo_vqa.builders.sample.scenes import make_scene
 
     pictures = []
     for seed in _SEEDS:
@@ -154,8 +154,8 @@ async def _look(model: ChatModel, look: Look) -> Look:
 
 def _names(reply: str, expected: str) -> bool:
     """Tell whether a reply names the expected word and no other word of the same kind."""
-    from locomo_vqa.sample.scenes import COLOURS
-    from locomo_vqa.sample.visual import NUMBERS
+    from locomo_vqa.builders.sample.scenes import COLOURS
+    from locomo_vqa.builders.sample.visual import NUMBERS
 
     kind = {*NUMBERS} if expected in NUMBERS else {*COLOURS}
     words = {_DIGITS.get(word, word) for word in re.findall(r"[a-z]+|\d+", reply.lower())}

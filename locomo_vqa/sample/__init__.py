@@ -1,4 +1,1 @@
-"""A small world of invented people and drawn pictures, whose whole truth is known.
-
-`make` draws it from a seed; nothing here is downloaded or comes from anybody's life.
-"""
+"""The sample benchmark: data alone; `locomo_vqa.builders.sample` generates it."""

@@ -10,7 +10,7 @@ from functools import cached_property
 import torch
 from tokenizers import Tokenizer
 
-from locomo_vqa.sample.scenes import Scene
+from locomo_vqa.builders.sample.scenes import Scene
 from scripts.embedded.architecture import GRID
 from scripts.embedded.tokenizer import CONTEXT, END, PAD
 from scripts.embedded.turns import Turn, turns

@@ -33,7 +33,7 @@ that point into it, and run on onnxruntime without torch; transformers loads the
 
 ## Training
 
-From scratch, on pictures drawn by `locomo_vqa.sample.painter`, by
+From scratch, on pictures drawn by `locomo_vqa.builders.sample.painter`, by
 `python scripts/train_embedded.py large small`, which also wrote this file. First the vision tower
 learns from labels on the picture's tokens: what is there, its colour, mark and part, mood, style
 and counts. Then the tower stays as it is, every picture is looked at once more, and the text model
@@ -53,7 +53,7 @@ onnxruntime. Shares of questions of each type answered rightly:
 {answers}
 
 Of the questions that each model writes, the share that is true of the picture (judged by
-`locomo_vqa.sample.truth`: the answer is right and the question has no false premise), and, for the
+`locomo_vqa.builders.sample.truth`: the answer is right and the question has no false premise), and, for the
 types that don't apply to every picture, how often it declines where it should and writes where it
 should:
 

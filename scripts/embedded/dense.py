@@ -9,9 +9,18 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from locomo_vqa.sample.scenes import COLOURS, MARKS, MOODS, PARTS, STYLES, UNUSUAL, Scene, Thing
-from locomo_vqa.sample.shapes import MARK_PLACES, THINGS, Point
-from locomo_vqa.sample.visual import NUMBERS
+from locomo_vqa.builders.sample.scenes import (
+    COLOURS,
+    MARKS,
+    MOODS,
+    PARTS,
+    STYLES,
+    UNUSUAL,
+    Scene,
+    Thing,
+)
+from locomo_vqa.builders.sample.shapes import MARK_PLACES, THINGS, Point
+from locomo_vqa.builders.sample.visual import NUMBERS
 from scripts.embedded.architecture import GRID
 
 __all__ = ["HEADS", "Probe", "labels"]

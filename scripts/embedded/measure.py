@@ -12,12 +12,12 @@ from PIL import Image
 
 from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
 from locomo_vqa.builders.question_kinds import generation_prompt
+from locomo_vqa.builders.sample.painter import paint
+from locomo_vqa.builders.sample.scenes import Scene, make_scene
+from locomo_vqa.builders.sample.truth import applies, is_true
+from locomo_vqa.builders.sample.visual import VisualItem, ask, caption
 from locomo_vqa.models.embedded import EmbeddedModel, EmbeddedPrompt
 from locomo_vqa.prompts import answer_visual
-from locomo_vqa.sample.painter import paint
-from locomo_vqa.sample.scenes import Scene, make_scene
-from locomo_vqa.sample.truth import applies, is_true
-from locomo_vqa.sample.visual import VisualItem, ask, caption
 from scripts.embedded.pictures import darkened, jpeg
 
 __all__ = ["LOOKS", "answers", "fresh_scenes", "measure", "png", "writes"]

@@ -11,9 +11,9 @@ from functools import partial
 import numpy as np
 from PIL import Image, ImageChops
 
+from locomo_vqa.builders.sample.painter import paint
+from locomo_vqa.builders.sample.scenes import Scene, make_scene
 from locomo_vqa.models.embedded.pictures import SIDE
-from locomo_vqa.sample.painter import paint
-from locomo_vqa.sample.scenes import Scene, make_scene
 
 __all__ = ["darkened", "draw", "draw_many", "jpeg"]
 

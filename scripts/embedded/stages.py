@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from transformers import DynamicCache, InternVLForConditionalGeneration
 
-from locomo_vqa.sample.scenes import Scene
+from locomo_vqa.builders.sample.scenes import Scene
 from scripts.embedded.batches import IGNORED, Batch, Packer
 from scripts.embedded.dense import Probe, labels
 from scripts.embedded.learner import Learner

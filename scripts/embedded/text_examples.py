@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from locomo_vqa.evaluators.systems.mem0.prompts import answer_prompt, extraction_prompt
+from locomo_vqa.evaluators.memory.prompts import answer_prompt, extraction_prompt
 from scripts.embedded.text_hints import memory_hints, question_hint, time_hints
 from scripts.embedded.text_life import Example, Key, Life, Memory, draw_life, remember
 from scripts.embedded.text_updates import drills, updates

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from locomo_vqa.evaluators.systems.mem0.prompts import spoken
-from locomo_vqa.sample.facts import CHANGES, changed, fact_of
-from locomo_vqa.sample.plot import Thread
-from locomo_vqa.sample.scenes import make_scene
-from locomo_vqa.sample.tables import NAMES
-from locomo_vqa.sample.talk import Spoken, draw_talk
-from locomo_vqa.sample.visual import caption
+from locomo_vqa.builders.sample.facts import CHANGES, changed, fact_of
+from locomo_vqa.builders.sample.plot import Thread
+from locomo_vqa.builders.sample.scenes import make_scene
+from locomo_vqa.builders.sample.tables import NAMES
+from locomo_vqa.builders.sample.talk import Spoken, draw_talk
+from locomo_vqa.builders.sample.visual import caption
+from locomo_vqa.evaluators.memory.prompts import spoken
 from scripts.embedded.text_hints import Hint
 
 __all__ = ["Example", "Fact", "Key", "Life", "Memory", "Stage", "draw_life", "remember"]

@@ -12,8 +12,8 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from locomo_vqa.evaluators.systems.mem0.prompts import update_prompt
-from locomo_vqa.sample.facts import changed
+from locomo_vqa.builders.sample.facts import changed
+from locomo_vqa.evaluators.memory.prompts import update_prompt
 from scripts.embedded.text_hints import change_hints, memory_hints, number_hints
 from scripts.embedded.text_life import Example, Fact, Key, Life, Memory, remember
 

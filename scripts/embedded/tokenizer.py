@@ -13,9 +13,9 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 
 from locomo_vqa.benchmark import QUESTION_TYPES
 from locomo_vqa.builders.question_kinds import KINDS
+from locomo_vqa.builders.sample.scenes import make_scene
+from locomo_vqa.builders.sample.visual import ask, caption
 from locomo_vqa.prompts import prompt_text
-from locomo_vqa.sample.scenes import make_scene
-from locomo_vqa.sample.visual import ask, caption
 
 __all__ = [
     "CONTEXT",

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
 from locomo_vqa.builders.question_kinds import generation_prompt
+from locomo_vqa.builders.sample.scenes import Scene
+from locomo_vqa.builders.sample.visual import ask, caption
 from locomo_vqa.prompts import answer_visual
-from locomo_vqa.sample.scenes import Scene
-from locomo_vqa.sample.visual import ask, caption
 
 __all__ = ["DECLINED", "Turn", "record", "turns"]
 

@@ -19,11 +19,11 @@ from typing import Any
 
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.builders.question_kinds import KINDS
+from locomo_vqa.builders.sample.make import make_sample
+from locomo_vqa.builders.sample.scenes import Scene
+from locomo_vqa.builders.sample.visual import ask
 from locomo_vqa.images import for_model
 from locomo_vqa.models.probes import known_looks, known_pictures
-from locomo_vqa.sample.make import make_sample
-from locomo_vqa.sample.scenes import Scene
-from locomo_vqa.sample.visual import ask
 from tests.evaluators.stub_endpoint import StubEndpoint, completion, stub_endpoint
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.builders.sample.make import make_sample
+from locomo_vqa.builders.sample.scenes import Scene
+from locomo_vqa.builders.sample.truth import is_true
 from locomo_vqa.models.embedded.pictures import SIDE
-from locomo_vqa.sample.make import make_sample
-from locomo_vqa.sample.scenes import Scene
-from locomo_vqa.sample.truth import is_true
 from tests.conftest import ROOT, Cli
 from tests.core.models.transformers_server import transformers_server
 

@@ -159,7 +159,7 @@ def test_an_end_that_is_asked_for_leaves_nothing_half_made(tmp_path: Path) -> No
         "from locomo_vqa import cli, files\n"
         "def slow(*a, **k):\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"
-        "import locomo_vqa.benchmark_writing as f\n"
+        "import locomo_vqa.benchmark.write as f\n"
         "f.write_jsonl = slow\n"
         "cli.main(['data', 'import', 'locomo.json', '--out', 'out'])\n"
     )

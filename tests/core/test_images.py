@@ -13,8 +13,8 @@ from PIL import Image, features
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.images import ImageFacts, Refusal, for_model, inspect_image
-from locomo_vqa.looks import look_distance, look_hash
-from tests.builders.pictures.drawn import (
+from locomo_vqa.phash import look_distance, look_hash
+from tests.builders.images.drawn import (
     HTML,
     SVG,
     animation,

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.evaluators.harness import Harness
+from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.evaluators.hosting import in_process
 from locomo_vqa.evaluators.loading import LoadedSystem
-from locomo_vqa.questions import questions_of
+from locomo_vqa.evaluators.running.harness import Harness
 from locomo_vqa.runs import ImageMode, VisualMode
 from locomo_vqa.system import Answer, Endpoint, Hit, Services, ShownImage, ShownTurn, Usage
 

@@ -12,8 +12,8 @@ import pytest
 
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.evaluators.ablation import ablate
-from locomo_vqa.evaluators.harness import Harness
 from locomo_vqa.evaluators.loading import load_system
+from locomo_vqa.evaluators.running.harness import Harness
 from locomo_vqa.files import read_json
 from locomo_vqa.schemas import validate
 from locomo_vqa.system import Services, ShownImage

@@ -22,7 +22,7 @@ from locomo_vqa.benchmark import (
     VisualQuestion,
     load_benchmark,
 )
-from locomo_vqa.benchmark_folder import BenchmarkContent, write_benchmark
+from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
 from locomo_vqa.exact_match import exact_match
 from locomo_vqa.files import sha256_file
 from locomo_vqa.leaderboard.submission import SubmissionMetadata, submit

@@ -18,8 +18,8 @@ from locomo_vqa.files import canonical_json, read_json, read_jsonl, sha256_file
 from locomo_vqa.schemas import validate
 from locomo_vqa.system import ShownTurn
 
-from ..mem0.memory import Memory
-from ..mem0.pipeline import Pipeline
+from ...memory.memory import Memory
+from ...memory.pipeline import Pipeline
 
 __all__ = ["MANIFEST", "TeacherMemories", "TurnsHash", "memory_row", "read_memories", "take_over"]
 

@@ -11,8 +11,8 @@ from locomo_vqa.models.expert_fit import check_fit, check_peft
 from locomo_vqa.models.experts import Expert, find_experts
 from locomo_vqa.models.names import parse_name
 
-from ..mem0.settings import OPTIONS as MEM0_OPTIONS
-from ..mem0.settings import Settings
+from ...memory.settings import OPTIONS as MEM0_OPTIONS
+from ...memory.settings import Settings
 from .memories import TeacherMemories, read_memories
 from .student import student_base
 

@@ -21,9 +21,9 @@ from locomo_vqa.models.experts_local import ExpertsModel
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.system import ConversationInfo, Services, ShownTurn
 
-from ..mem0.asking import StageModels
-from ..mem0.settings import Settings
-from ..mem0.system import Mem0
+from ...memory.asking import StageModels
+from ...memory.settings import Settings
+from ..mem0 import Mem0
 from ..memlora.stages import ExpertStages
 from .memories import TeacherMemories, TurnsHash, take_over
 from .settings import named_adapter, named_memories, pin_spaces, read_settings

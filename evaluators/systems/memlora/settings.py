@@ -10,8 +10,8 @@ from locomo_vqa.models.expert_fit import check_fit, check_peft
 from locomo_vqa.models.experts import Expert, find_experts, hash_experts
 from locomo_vqa.models.names import ModelName, parse_name
 
-from ..mem0.settings import OPTIONS as MEM0_OPTIONS
-from ..mem0.settings import Settings
+from ...memory.settings import OPTIONS as MEM0_OPTIONS
+from ...memory.settings import Settings
 
 __all__ = ["OPTIONS", "base_model", "named_experts", "pin_experts", "read_settings"]
 

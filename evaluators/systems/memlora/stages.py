@@ -11,10 +11,10 @@ from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest
 from locomo_vqa.models.experts_local import ExpertsModel
 from locomo_vqa.system import Services
 
-from ..mem0.anomalies import AnomalyCounts
-from ..mem0.asking import StageModels
-from ..mem0.settings import Settings
-from ..mem0.stages import StageCounts
+from ...memory.anomalies import AnomalyCounts
+from ...memory.asking import StageModels
+from ...memory.settings import Settings
+from ...memory.stages import StageCounts
 
 if TYPE_CHECKING:
     from ...proxy.stages import Stage

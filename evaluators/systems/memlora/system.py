@@ -15,9 +15,9 @@ from locomo_vqa.files import write_json
 from locomo_vqa.models.experts_local import ExpertsModel
 from locomo_vqa.system import ConversationInfo, Services
 
-from ..mem0.asking import StageModels
-from ..mem0.settings import Settings
-from ..mem0.system import Mem0
+from ...memory.asking import StageModels
+from ...memory.settings import Settings
+from ..mem0 import Mem0
 from .settings import base_model, named_experts, pin_experts, read_settings
 from .stages import TEXT_EXPERTS, VISION_EXPERT, ExpertStages
 

@@ -13,7 +13,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.benchmark_folder import read_manifest
+from locomo_vqa.benchmark.read import read_manifest
 from locomo_vqa.builders.publishing import PublishFacts
 from locomo_vqa.builders.publishing.card import dataset_card
 from locomo_vqa.builders.publishing.eval_yaml import eval_yaml

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.builders.cli_publish import publish
+from locomo_vqa.builders.cli.publish import publish
 from locomo_vqa.errors import MissingResource, OutputError
 from tests.builders.publishing.push_server import NAME, TOKEN, Hub
 from tests.conftest import tree

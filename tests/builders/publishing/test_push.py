@@ -147,7 +147,7 @@ def test_a_commit_in_between_is_noticed(hub: Hub, published: Path) -> None:
 
 
 def test_what_is_no_published_folder(hub: Hub, published: Path, tmp_path: Path) -> None:
-    from locomo_vqa.benchmark_folder import SAMPLE_FOLDER
+    from locomo_vqa.benchmark.locate import SAMPLE_FOLDER
 
     with pytest.raises(InputError, match="is not a file of a published data set"):
         send(hub, SAMPLE_FOLDER)

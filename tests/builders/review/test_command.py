@@ -18,7 +18,7 @@ from locomo_vqa.builders.review import read_decisions
 
 from .asking import accept, request
 
-COMMAND = "from locomo_vqa.builders.cli_review import review; review()"
+COMMAND = "from locomo_vqa.builders.cli.review import review; review()"
 
 
 @contextmanager

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from locomo_vqa.benchmark import QUESTION_TYPES
+from locomo_vqa.builders.sample.painter import paint
 from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.models.embedded import SIZES, EmbeddedModel, EmbeddedPrompt, Size
 from locomo_vqa.models.embedded.pictures import to_pixels
 from locomo_vqa.prompts import answer_visual
-from locomo_vqa.sample.painter import paint
 from scripts.embedded.measure import LOOKS, answers, fresh_scenes, png, writes
 from tests.conftest import ROOT
 

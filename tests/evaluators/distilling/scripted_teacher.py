@@ -6,7 +6,7 @@ import json
 
 from locomo_vqa.evaluators.distilling.teaching import Teacher
 from locomo_vqa.models.chat import ChatReply, ChatRequest
-from tests.evaluators.systems.mem0.scripted import Script, Scripted
+from tests.evaluators.memory.scripted import Script, Scripted
 
 
 def reads(request: ChatRequest) -> str | None:

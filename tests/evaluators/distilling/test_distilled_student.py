@@ -14,8 +14,8 @@ from locomo_vqa.evaluators.distilling.examples import Example
 from locomo_vqa.evaluators.distilling.lora_fit import fit_lora
 from locomo_vqa.evaluators.distilling.lora_settings import LoraSettings
 from locomo_vqa.evaluators.loading import load_system
-from locomo_vqa.evaluators.showing import Showing
-from locomo_vqa.evaluators.system_options import lend_options
+from locomo_vqa.evaluators.running.system_options import lend_options
+from locomo_vqa.evaluators.running.view import Showing
 from locomo_vqa.evaluators.systems.duomem.system import DuoMem
 from locomo_vqa.files import read_json, sha256_file
 from locomo_vqa.models.chat import ChatReply, ChatRequest

@@ -18,8 +18,8 @@ from locomo_vqa.evaluators.distilling.examples import Example
 from locomo_vqa.evaluators.distilling.lora_fit import fit_lora
 from locomo_vqa.evaluators.distilling.lora_settings import LoraSettings
 from locomo_vqa.evaluators.distilling.lora_student import LoraStudent, Tokens
+from locomo_vqa.evaluators.memory.prompts import answer_prompt
 from locomo_vqa.evaluators.systems.duomem.student import student_base
-from locomo_vqa.evaluators.systems.mem0.prompts import answer_prompt
 from locomo_vqa.models.names import ModelName, parse_name
 from tests.conftest import ROOT
 from tests.evaluators.systems.memlora.tiny import BASES, load_base, make_base

@@ -15,11 +15,11 @@ from locomo_vqa.benchmark import Category, Split, TextQuestion, load_benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.distilling.examples import read_examples
 from locomo_vqa.evaluators.distilling.teacher_answers import AnswerMaker, success
+from locomo_vqa.evaluators.memory.settings import Settings
 from locomo_vqa.evaluators.systems.duomem.memories import read_memories
-from locomo_vqa.evaluators.systems.mem0.settings import Settings
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
+from tests.evaluators.memory.scripted import Scripted, reply
 from tests.evaluators.systems.duomem.folders import write_folder
-from tests.evaluators.systems.mem0.scripted import Scripted, reply
 
 from .scripted_teacher import make_teacher
 

@@ -19,8 +19,8 @@ from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.errors import MissingResource, OutputError
 from locomo_vqa.evaluators.distilling.teacher_memories import MadeMemories, make_memories
 from locomo_vqa.evaluators.distilling.teaching import Teacher
+from locomo_vqa.evaluators.memory.settings import Settings
 from locomo_vqa.evaluators.systems.duomem.memories import read_memories
-from locomo_vqa.evaluators.systems.mem0.settings import Settings
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed, ModelUnreachable
 from tests.evaluators.stub_endpoint import completion, stub_endpoint
 from tests.evaluators.systems.duomem.folders import turns_sha256

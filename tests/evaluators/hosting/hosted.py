@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from locomo_vqa.evaluators.harness import Harness
 from locomo_vqa.evaluators.loading import load_system
+from locomo_vqa.evaluators.running.harness import Harness
 from locomo_vqa.runs import Prediction
 from locomo_vqa.system import Services
 from tests.evaluators.recording import SAMPLE

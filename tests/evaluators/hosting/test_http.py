@@ -16,8 +16,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from locomo_vqa.errors import InputError, MissingResource, SystemLoadError
 from locomo_vqa.evaluators.hosting import HttpHost, Limits
-from locomo_vqa.evaluators.hosting_options import HostingOptions
 from locomo_vqa.evaluators.loading import load_system
+from locomo_vqa.evaluators.running.hosting_settings import HostingOptions
 from locomo_vqa.system import ConversationInfo, Endpoint, Services, Usage
 from tests.conftest import ROOT
 from tests.evaluators.hosting.hosted import hosted

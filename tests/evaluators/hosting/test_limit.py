@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.errors import OutputError
-from locomo_vqa.questions import questions_of
 from locomo_vqa.runs import read_run
 from tests.conftest import Cli
 from tests.evaluators.recording import SAMPLE, harness, recorder

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from locomo_vqa.benchmark import TextQuestion
+from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.cli import cli as root
 from locomo_vqa.models import openai_endpoint
-from locomo_vqa.questions import questions_of
 from locomo_vqa.schemas import validate
 from tests.conftest import Cli
 from tests.core.models.stub_server import Answer, completion

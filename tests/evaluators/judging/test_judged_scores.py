@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from locomo_vqa.benchmark import TextQuestion
+from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.evaluators.judging.scoring import Judged, JudgeOptions, judge_predictions
-from locomo_vqa.evaluators.scoring import score_predictions
+from locomo_vqa.evaluators.scoring.score import score_predictions
 from locomo_vqa.leaderboard import page
-from locomo_vqa.questions import questions_of
 from locomo_vqa.runs import Prediction
 from locomo_vqa.schemas import validate
 from tests.core.models.stub_server import Answer, Stub, completion

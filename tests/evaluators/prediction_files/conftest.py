@@ -23,7 +23,7 @@ from locomo_vqa.benchmark import (
     VisualQuestion,
     load_benchmark,
 )
-from locomo_vqa.benchmark_folder import BenchmarkContent, write_benchmark
+from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
 
 Write = Callable[..., Path]
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from locomo_vqa.errors import InputError
-from locomo_vqa.evaluators.metering import is_here
-from locomo_vqa.evaluators.metering_options import MeteringOptions
+from locomo_vqa.evaluators.running.metering import is_here
+from locomo_vqa.evaluators.running.metering_settings import MeteringOptions
 from locomo_vqa.files import read_jsonl
 from locomo_vqa.schemas import load_schema, validate
 from tests.conftest import Cli

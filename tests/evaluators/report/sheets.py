@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.benchmark import TextQuestion, VisualQuestion
-from locomo_vqa.evaluators.score_sheet import ScoreSheet, score_source
+from locomo_vqa.evaluators.scoring.report import ScoreSheet, score_source
 from tests.evaluators.recording import SAMPLE, TEST
 
 TEXT = [q for q in TEST if isinstance(q, TextQuestion) and q.category != 5]

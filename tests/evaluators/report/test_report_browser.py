@@ -15,7 +15,7 @@ import pytest
 
 from locomo_vqa.benchmark import CATEGORIES
 from locomo_vqa.evaluators.report.page import write_report
-from locomo_vqa.evaluators.score_sheet import ScoreSheet
+from locomo_vqa.evaluators.scoring.report import ScoreSheet
 from locomo_vqa.scores import Bounds, MetricScores, RowScore
 from tests.evaluators.recording import SAMPLE
 from tests.evaluators.report.sheets import ADVERSARIAL, TEXT, VISUAL, sheet_of

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 from locomo_vqa.benchmark import Benchmark, Conversation, Session, TextQuestion
-from locomo_vqa.evaluators.checking import check_system
-from locomo_vqa.evaluators.checking.world import make_world
-from locomo_vqa.evaluators.harness import Harness
 from locomo_vqa.evaluators.hosting import DEFAULT_LIMITS
 from locomo_vqa.evaluators.loading import load_system
+from locomo_vqa.evaluators.running.harness import Harness
+from locomo_vqa.evaluators.selftest import check_system
+from locomo_vqa.evaluators.selftest.fixtures import make_world
 from locomo_vqa.evaluators.third_party import Recipe, find_environment, load_recipes, set_up
 from locomo_vqa.evaluators.third_party.environment import FOLDER_VARIABLE
 from locomo_vqa.locomo import read_locomo

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from locomo_vqa.errors import InputError
-from locomo_vqa.evaluators.bundled import SYSTEMS
+from locomo_vqa.evaluators.systems.bundled import SYSTEMS
 from locomo_vqa.evaluators.third_party.recipe import FOLDER, load_recipes, read_recipe
 
 from .conftest import ADAPTER, RECIPE

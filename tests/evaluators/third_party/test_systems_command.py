@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from locomo_vqa.errors import InputError, LocomoVqaError, MissingResource, OutputError
-from locomo_vqa.evaluators.cli_run import services_for
-from locomo_vqa.evaluators.cli_systems import systems
+from locomo_vqa.evaluators.cli.run import services_for
+from locomo_vqa.evaluators.cli.systems import systems
 from locomo_vqa.evaluators.hosting import Host, Limits
 from locomo_vqa.evaluators.loading import LoadedSystem, load_system
-from locomo_vqa.evaluators.system_options import lend_options
+from locomo_vqa.evaluators.running.system_options import lend_options
 from locomo_vqa.evaluators.third_party import Recipe, find_environment, set_up
 from locomo_vqa.system import Services
 from tests.conftest import Cli

@@ -13,18 +13,18 @@ import pytest
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.loading import load_system
-from locomo_vqa.evaluators.showing import Showing
-from locomo_vqa.evaluators.system_options import lend_options
+from locomo_vqa.evaluators.memory import asking
+from locomo_vqa.evaluators.running.system_options import lend_options
+from locomo_vqa.evaluators.running.view import Showing
 from locomo_vqa.evaluators.systems.duomem.settings import read_settings
 from locomo_vqa.evaluators.systems.duomem.student import student_base
 from locomo_vqa.evaluators.systems.duomem.system import DuoMem
-from locomo_vqa.evaluators.systems.mem0 import asking
 from locomo_vqa.files import read_json, read_jsonl
 from locomo_vqa.models.chat import ChatRequest
 from locomo_vqa.system import Services
 from tests.conftest import Cli
+from tests.evaluators.memory.scripted import Scripted
 from tests.evaluators.stub_endpoint import completion, stub_endpoint
-from tests.evaluators.systems.mem0.scripted import Scripted
 
 from .folders import TEACHER, sha256, write_folder
 

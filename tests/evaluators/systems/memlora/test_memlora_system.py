@@ -13,12 +13,12 @@ import pytest
 
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.errors import InputError, MissingResource, OutputError
-from locomo_vqa.evaluators.efficiency import efficiency_of
+from locomo_vqa.evaluators.efficiency.measure import efficiency_of
 from locomo_vqa.evaluators.loading import load_system
-from locomo_vqa.evaluators.model_calls import read_model_calls
-from locomo_vqa.evaluators.run_folder import describe_run, open_run
-from locomo_vqa.evaluators.showing import Showing
-from locomo_vqa.evaluators.system_options import lend_options
+from locomo_vqa.evaluators.running.model_calls import read_model_calls
+from locomo_vqa.evaluators.running.run_folder import describe_run, open_run
+from locomo_vqa.evaluators.running.system_options import lend_options
+from locomo_vqa.evaluators.running.view import Showing
 from locomo_vqa.evaluators.systems.memlora.stages import only_the_answer
 from locomo_vqa.evaluators.systems.memlora.system import MemLoRA, MemLoRAV
 from locomo_vqa.files import read_json

@@ -1,0 +1,165 @@
+"""Pictures that occur in several splits: by URL, by bytes, and by look.
+
+By look means that the hashes of `locomo_vqa.looks.look_hash` differ in at most a few bits. If two
+hashes of 64 bits differ in at most t, then cut into t + 1 bands at least one band is equal, so
+only pictures that share a band are compared.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from locomo_vqa.benchmark import SPLITS, ImageRecord, Split
+from locomo_vqa.phash import LOOK_DISTANCE
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+
+__all__ = ["LOOK_DISTANCE", "Reason", "SharedPicture", "Twin", "find_shared"]
+
+Reason = Literal["url", "bytes", "look"]
+"""What shows that a picture occurs in several splits."""
+
+_ROWS = 1024
+"""So many pictures at a time are compared with the others of their band."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """The nearest picture of another split that looks alike."""
+
+    sha256: str
+    """Its bytes' SHA-256."""
+    distance: int
+    """In how many bits the hashes differ."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedPicture:
+    """A picture that must leave every split."""
+
+    sha256: str
+    """Its bytes' SHA-256."""
+    reasons: tuple[Reason, ...]
+    """Every reason that applies."""
+    splits: tuple[Split, ...]
+    """The splits it occurs in itself; with `looks_like`, that one's are others."""
+    places: tuple[str, ...]
+    """The turns that share it: `<conversation>/<turn>`."""
+    urls: tuple[str, ...]
+    """Where it came from."""
+    looks_like: Twin | None
+    """The picture of another split that has its look, if that is a reason."""
+
+
+@dataclass(slots=True)
+class _Picture:
+    """One distinct file, of one or several URLs."""
+
+    splits: set[Split]
+    places: list[str]
+    urls: list[str]
+    phash: str | None
+    url_splits: int = 0
+    """The most splits that one of its URLs occurs in."""
+
+
+def find_shared(
+    records: Sequence[ImageRecord],
+    splits: Mapping[str, Split],
+    *,
+    look_distance: int = LOOK_DISTANCE,
+) -> list[SharedPicture]:
+    """Return the pictures with state ok that several splits share, in the order of the records.
+
+    `splits` gives each conversation's split. Of two pictures that look alike in different splits,
+    both are returned.
+    """
+    pictures = _by_bytes(records, splits)
+    names = [sha for sha, picture in pictures.items() if picture.phash is not None]
+    masks = {
+        sha: sum(1 << SPLITS.index(split) for split in p.splits) for sha, p in pictures.items()
+    }
+    twins = _twins(names, pictures, masks, look_distance)
+    found = []
+    for sha, picture in pictures.items():
+        reasons: list[Reason] = []
+        if picture.url_splits > 1:
+            reasons.append("url")
+        if len(picture.splits) > 1 and len(picture.urls) > 1:
+            reasons.append("bytes")
+        if sha in twins:
+            reasons.append("look")
+        if reasons:
+            found.append(
+                SharedPicture(
+                    sha256=sha,
+                    reasons=tuple(reasons),
+                    splits=tuple(split for split in SPLITS if split in picture.splits),
+                    places=tuple(picture.places),
+                    urls=tuple(picture.urls),
+                    looks_like=twins.get(sha),
+                )
+            )
+    return found
+
+
+def _by_bytes(records: Sequence[ImageRecord], splits: Mapping[str, Split]) -> dict[str, _Picture]:
+    pictures: dict[str, _Picture] = {}
+    for record in records:
+        if record.state != "ok" or record.sha256 is None:
+            continue
+        own = {splits[place.partition("/")[0]] for place in record.turns}
+        picture = pictures.setdefault(record.sha256, _Picture(set(), [], [], record.phash))
+        picture.splits |= own
+        picture.places += record.turns
+        picture.urls.append(record.url or "")
+        picture.url_splits = max(picture.url_splits, len(own))
+    return pictures
+
+
+def _twins(
+    names: Sequence[str],
+    pictures: Mapping[str, _Picture],
+    masks: Mapping[str, int],
+    look_distance: int,
+) -> dict[str, Twin]:
+    import numpy
+
+    hashes = numpy.array([int(pictures[n].phash or "0", 16) for n in names], dtype=numpy.uint64)
+    mask = numpy.array([masks[name] for name in names], dtype=numpy.uint8)
+    nearest = numpy.full(len(names), 65, dtype=numpy.uint8)
+    twin = numpy.zeros(len(names), dtype=numpy.int64)
+    for group in _candidates(hashes, look_distance + 1):
+        for start in range(0, len(group), _ROWS):
+            rows = group[start : start + _ROWS]
+            distance = numpy.bitwise_count(hashes[rows][:, None] ^ hashes[group][None, :])
+            together = numpy.bitwise_count(mask[rows][:, None] | mask[group][None, :])
+            itself = rows[:, None] == group[None, :]
+            distance[(together < 2) | itself] = 65
+            best = distance.argmin(axis=1)
+            value = distance[numpy.arange(len(rows)), best]
+            better = value < nearest[rows]
+            nearest[rows[better]] = value[better]
+            twin[rows[better]] = group[best[better]]
+    return {
+        name: Twin(sha256=names[twin[i]], distance=int(nearest[i]))
+        for i, name in enumerate(names)
+        if nearest[i] <= look_distance
+    }
+
+
+def _candidates(hashes: NDArray[numpy.uint64], bands: int) -> Iterator[NDArray[numpy.int64]]:
+    """Yield the indices of hashes that share a band, for every band and value."""
+    import numpy
+
+    edges = [64 * band // bands for band in range(bands + 1)]
+    for low, high in itertools.pairwise(edges):
+        value = (hashes >> numpy.uint64(low)) & numpy.uint64((1 << (high - low)) - 1)
+        order = numpy.argsort(value, kind="stable")
+        cuts = numpy.flatnonzero(numpy.diff(value[order])) + 1
+        yield from (group for group in numpy.split(order, cuts) if len(group) > 1)

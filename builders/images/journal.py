@@ -1,0 +1,98 @@
+"""The journal of finished URLs: rows that are ready together go to the disk together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import clean_text, sha256_text
+from locomo_vqa.jsonl_log import AppendedFile
+
+from .outcome import Outcome
+
+__all__ = ["PictureJournal"]
+
+_SHOWN = 500
+"""Longer URLs, which are `data:` URIs, are cut in the journal; the key tells them apart."""
+
+
+class PictureJournal:
+    """An append-only file; a line is a run's settings, or the outcomes of one or more URLs.
+
+    Putting a line on the disk takes a few milliseconds, whatever its length. So outcomes that
+    come while a line is being written share the next one.
+    """
+
+    def __init__(self, path: Path, settings: Mapping[str, Any]) -> None:
+        """Open or make the file, and read what earlier runs finished.
+
+        Raises:
+            OutputError: it can't be written, or another process holds it.
+            InputError: it is damaged.
+        """
+        self._file = AppendedFile(
+            path,
+            what="the journal of the pictures",
+            remedy="Wait for the other run, or give another --out.",
+        )
+        self._waiting: list[dict[str, Any]] = []
+        self._writing = asyncio.Lock()
+        # A thread of its own: in the common ones, slow name servers would keep it waiting.
+        self._thread = ThreadPoolExecutor(1)
+        self.outcomes: dict[str, Outcome] = {}
+        """Outcomes that still count, by `key`."""
+        try:
+            self.outcomes.update(self._read(dict(settings)))
+            self._file.append({"event": "start", "settings": dict(settings)})
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _read(self, settings: dict[str, Any]) -> Iterator[tuple[str, Outcome]]:
+        """Yield what is finished: pictures, and losses that these settings would bring again."""
+        same = False
+        for number, row in self._file.rows():
+            try:
+                if row["event"] == "start":
+                    same = row["settings"] == settings
+                    continue
+                found = [(each["key"], Outcome(**each["outcome"])) for each in row["urls"]]
+            except (KeyError, TypeError):
+                raise InputError(
+                    f"{self._file.path}: line {number} is no line of this journal.",
+                    f"Remove {self._file.path.parent} and begin again.",
+                ) from None
+            for key, outcome in found:
+                if outcome.state == "ok" or (same and outcome.state != "not_fetched"):
+                    yield key, outcome
+
+    @staticmethod
+    def key(url: str) -> str:
+        """Return what stands for a URL in the journal."""
+        return sha256_text(url)
+
+    async def add(self, url: str, outcome: Outcome) -> None:
+        """Write an outcome down; it is on the disk on return.
+
+        Raises:
+            OutputError: the disk takes no more.
+        """
+        key, shown = self.key(url), clean_text(url[:_SHOWN])
+        self._waiting.append({"key": key, "url": shown, "outcome": asdict(outcome)})
+        async with self._writing:
+            if rows := self._waiting:
+                self._waiting = []
+                line = {"event": "urls", "urls": rows}
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._thread, self._file.append, line)
+        self.outcomes[key] = outcome
+
+    def close(self) -> None:
+        """Let another process have the file."""
+        self._thread.shutdown()
+        self._file.close()

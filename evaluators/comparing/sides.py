@@ -1,0 +1,169 @@
+"""One side of a comparison: its value of every question, from stored scores or scored now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import isclose
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import read_json, read_jsonl
+from locomo_vqa.runs import FAILED, SplitChoice
+from locomo_vqa.schemas import validate
+
+from ..metrics import METRICS
+from ..scoring.report import score_source
+
+__all__ = ["Side", "read_side", "split_of"]
+
+_AGAIN = "Score it again with `locomo-vqa score`."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One system's scores, whole and by question."""
+
+    name: str
+    """The file's or the folder's name."""
+    document: Mapping[str, Any]
+    """scores.json, valid against its schema."""
+    values: Mapping[str, Mapping[str, float | None]]
+    """By metric, then by question; None for what is unscored."""
+
+    @property
+    def failed(self) -> int:
+        """The number of scored questions in a failed state."""
+        return sum(n for state, n in self.document["rows"]["states"].items() if state in FAILED)
+
+
+def split_of(source: Path) -> SplitChoice | None:
+    """Return the split that a run folder or a scored folder is bound to; None for a file."""
+    if not source.is_dir():
+        return None
+    name = next((n for n in ("run.json", "scores.json") if (source / n).is_file()), None)
+    if name is None:
+        raise InputError(
+            f"{source}: is neither a run folder nor a folder of scores.",
+            "Name a run folder, a folder with scores.json, or a predictions file.",
+        )
+    kind: Any = name.removesuffix(".json")
+    info = read_json(source / name, what="the manifest")
+    validate(info, kind, path=source / name, remedy=_AGAIN)
+    split: SplitChoice = info["dataset"]["split"]
+    return split
+
+
+def read_side(
+    source: Path,
+    benchmark: Benchmark,
+    *,
+    split: SplitChoice,
+    metrics: Sequence[str] | None = None,
+    prediction_key: str | None = None,
+) -> Side:
+    """Return a source's scores on a split.
+
+    What scores.json has of the very same predictions is taken from there, so that no judge is
+    asked twice; the rest is computed, but beside stored scores L and J only when they are named.
+
+    Args:
+        source: a run folder, a folder with scores.json and scores.jsonl, or a predictions file.
+        metrics: names of metrics; None for all.
+
+    Raises:
+        InputError: the source can't be used, or is of other data.
+    """
+    stored = _stored(source, benchmark) if source.is_dir() else None
+    wanted = metrics
+    if stored is not None:
+        have = {n for n, m in stored.document["metrics"].items() if m["state"] == "ok"}
+        wanted = [name for name in metrics or METRICS if name not in have]
+        if not wanted or not (source / "run.json").is_file():
+            return stored
+    sheet = score_source(
+        source,
+        benchmark,
+        split=None if source.is_dir() else split,
+        metrics=wanted,
+        prediction_key=prediction_key,
+    )
+    rows = [asdict(row) for row in sheet.scores.by_question]
+    fresh = Side(name=source.name, document=sheet.document, values=_by_metric(rows))
+    return fresh if stored is None else _joined(fresh, stored)
+
+
+def _stored(source: Path, benchmark: Benchmark) -> Side | None:
+    """Return the scores that lie in a folder, or None where a run has none of its predictions."""
+    path = source / "scores.json"
+    is_run = (source / "run.json").is_file()
+    if is_run and not path.is_file():
+        return None
+    try:
+        document = read_json(path, what="the scores")
+        validate(document, "scores", path=path, remedy=_AGAIN)
+    except InputError:
+        if is_run:
+            return None
+        raise
+    if is_run:
+        run = read_json(source / "run.json", what="the run's manifest")
+        if run["files"].get("predictions.jsonl") != document["source"]["sha256"]:
+            return None
+    revision = document["dataset"]["revision"]
+    if revision != benchmark.revision:
+        raise InputError(
+            f"{source}: has scores on {document['dataset']['id']}, revision {revision[:12]}; the "
+            f"benchmark {benchmark.name} has revision {benchmark.revision[:12]}.",
+            "Compare runs on one revision of the data, and name it with --benchmark.",
+        )
+    rows = []
+    for number, row in read_jsonl(source / "scores.jsonl", what="the scores by question"):
+        validate(
+            row, "scores_row", path=source / "scores.jsonl", place=f"line {number}", remedy=_AGAIN
+        )
+        rows.append(row)
+    side = Side(name=source.name, document=document, values=_by_metric(rows))
+    _check_whole(source, side)
+    return side
+
+
+def _check_whole(source: Path, side: Side) -> None:
+    """Check that scores.jsonl has the values of which scores.json tells the means."""
+    for name, metric in side.document["metrics"].items():
+        if metric["state"] != "ok":
+            continue
+        values = side.values.get(name, {}).values()
+        known = [value for value in values if value is not None]
+        overall = metric["overall"]
+        if len(values) < overall["n"] or not known:
+            fits = False
+        else:
+            fits = len(known) != overall["n"] or isclose(
+                fmean(known), overall["value"], abs_tol=1e-9 * metric["scale"]
+            )
+        if not fits:
+            raise InputError(
+                f"{source / 'scores.jsonl'}: does not fit scores.json (metric {name}).", _AGAIN
+            )
+
+
+def _by_metric(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float | None]]:
+    values: dict[str, dict[str, float | None]] = {}
+    for row in rows:
+        values.setdefault(row["metric"], {})[row["question_id"]] = row["value"]
+    return values
+
+
+def _joined(fresh: Side, stored: Side) -> Side:
+    computed = {n: m for n, m in fresh.document["metrics"].items() if m["state"] == "ok"}
+    metrics = {**fresh.document["metrics"], **stored.document["metrics"], **computed}
+    notes = dict.fromkeys([*stored.document["notes"], *fresh.document["notes"]])
+    return Side(
+        name=fresh.name,
+        document={**fresh.document, "metrics": metrics, "notes": list(notes)},
+        values={**stored.values, **fresh.values},
+    )

@@ -1,0 +1,168 @@
+"""What a run's models take: size on disk, tokens a second, tokens and seconds an answer, by stage.
+
+The figures are those of MemLoRA's tables 3, A6 and A7 (arXiv 2512.04763): an "answer" is one reply
+of a model, in any stage. What each figure is made of stands at `Figures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from locomo_vqa.files import read_json
+from locomo_vqa.schemas import validate
+
+from ..running.model_size import UNKNOWN, ModelBytes, size_of_model
+from .calls import StageSums, TimedCall, has_calls, read_stage_sums, read_timed_calls
+from .figures import Figures, Means, figures_of, figures_of_sums, mean_of_stages
+
+__all__ = ["MEMORY_STAGES", "NO_ANSWERS", "RunEfficiency", "efficiency_of", "to_document"]
+
+MEMORY_STAGES = ("extraction", "update", "generation")
+"""The three stages that MemLoRA's table 3 is over (section 4.3)."""
+
+NO_ANSWERS = ("embedding", "judge")
+"""Stages that are left out of the whole: no words of the memory system come of them."""
+
+SizeSource = Literal["recorded", "found", "given", "unknown"]
+"""Where a model's size is from:
+
+recorded   from run.json: the run measured it
+found      from the files that the run names, as they are here now
+given      from the command line
+unknown    from nowhere: the model is behind an endpoint, or its files are not here
+"""
+
+CountedBy = Literal["calls", "sums", "nothing"]
+"""Where tokens and seconds are from: single calls, sums by stage (runs of older versions, which
+know no seconds), or nowhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEfficiency:
+    """The figures of one run; what has no data is None."""
+
+    name: str
+    """The run folder's name."""
+    system: str
+    """The memory system and its version."""
+    model: str | None
+    """The model that run.json names."""
+    finished: bool
+    """Whether every question has its outcome."""
+    size: ModelBytes
+    """What the model takes on disk."""
+    size_source: SizeSource
+    """Where that is from."""
+    counted_by: CountedBy
+    """Where the rest is from."""
+    stages: Mapping[str, Figures]
+    """By stage, in order of their first call."""
+    memory: Figures | None
+    """All calls of the three memory stages together."""
+    mean_of_stages: Means | None
+    """The three memory stages' values, averaged; each stage counts alike."""
+    overall: Figures | None
+    """All calls but those that embed or judge."""
+
+    @property
+    def shown(self) -> Figures | None:
+        """The row of table 3: over the memory stages, or all stages where there are none."""
+        return self.memory or self.overall
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the run's part of the schema `efficiency`."""
+        row = asdict(self)
+        source = row.pop("size_source")
+        row["size"] = {**asdict(self.size), "total": self.size.total, "source": source}
+        return row
+
+
+def efficiency_of(folder: Path, *, size_bytes: int | None = None) -> RunEfficiency:
+    """Return the figures of a run folder, which may be unfinished.
+
+    Args:
+        folder: the run folder.
+        size_bytes: what the model takes on disk, where the run can't tell.
+
+    Raises:
+        InputError: it is no run folder, or a list of calls is damaged.
+    """
+    info = read_json(folder / "run.json", what="the run's manifest")
+    validate(info, "run", path=folder / "run.json", remedy="Run the system again.")
+    size, source = _size(folder, info, size_bytes)
+    system = info["system"]
+    made = RunEfficiency(
+        name=folder.resolve().name,
+        system=" ".join(filter(None, (system["name"], system["version"]))),
+        model=info["answerer"]["model"],
+        finished=info["counts"] is not None,
+        size=size,
+        size_source=source,
+        counted_by="nothing",
+        stages={},
+        memory=None,
+        mean_of_stages=None,
+        overall=None,
+    )
+    if has_calls(folder):
+        return _from_calls(made, read_timed_calls(folder))
+    sums = read_stage_sums(folder)
+    return _from_sums(made, sums) if sums else made
+
+
+def to_document(runs: Sequence[RunEfficiency]) -> dict[str, Any]:
+    """Return what `efficiency --json` prints, valid against the schema `efficiency`."""
+    rows = [run.to_json() for run in runs]
+    return {"schema_version": 1, "kind": "efficiency", "runs": rows}
+
+
+def _from_calls(made: RunEfficiency, calls: Sequence[TimedCall]) -> RunEfficiency:
+    groups: dict[str, list[TimedCall]] = {}
+    for call in calls:
+        groups.setdefault(call.stage, []).append(call)
+    stages = {stage: figures_of(group) for stage, group in groups.items()}
+    memory = [call for call in calls if call.stage in MEMORY_STAGES]
+    overall = [call for call in calls if call.stage not in NO_ANSWERS]
+    return replace(
+        made,
+        counted_by="calls",
+        stages=stages,
+        memory=figures_of(memory) if memory else None,
+        mean_of_stages=_mean(stages),
+        overall=figures_of(overall) if overall else None,
+    )
+
+
+def _from_sums(made: RunEfficiency, sums: Mapping[str, StageSums]) -> RunEfficiency:
+    stages = {stage: figures_of_sums([tally]) for stage, tally in sums.items()}
+    memory = [sums[stage] for stage in MEMORY_STAGES if stage in sums]
+    overall = [tally for stage, tally in sums.items() if stage not in NO_ANSWERS]
+    return replace(
+        made,
+        counted_by="sums",
+        stages=stages,
+        memory=figures_of_sums(memory) if memory else None,
+        mean_of_stages=_mean(stages),
+        overall=figures_of_sums(overall) if overall else None,
+    )
+
+
+def _mean(stages: Mapping[str, Figures]) -> Means | None:
+    if not all(stage in stages for stage in MEMORY_STAGES):
+        return None
+    return mean_of_stages([stages[stage] for stage in MEMORY_STAGES])
+
+
+def _size(
+    folder: Path, info: Mapping[str, Any], given: int | None
+) -> tuple[ModelBytes, SizeSource]:
+    if given is not None:
+        return ModelBytes(weights=given, adapters=0), "given"
+    recorded = info.get("model_bytes")
+    if recorded is not None:
+        return ModelBytes(**recorded), "recorded"
+    found = size_of_model(folder, info)
+    return (UNKNOWN, "unknown") if found.total is None else (found, "found")

@@ -1,0 +1,155 @@
+"""The tables of `efficiency` in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from locomo_vqa.cli_support import console, make_table, say
+
+from .figures import Figures, Means
+from .measure import MEMORY_STAGES, NO_ANSWERS, RunEfficiency
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["GB", "show_efficiency"]
+
+GB = 1_000_000_000
+"""Bytes of a gigabyte here; MemLoRA's table 3 has gigabytes of 2^30 bytes."""
+
+_NONE = "–"
+
+
+def show_efficiency(runs: Sequence[RunEfficiency], *, by_stage: bool) -> None:
+    """Print table 3, with `by_stage` what A6 and A7 have, and what a reader must know."""
+    console().print(_overview(runs))
+    for run in runs if by_stage else ():
+        if run.stages:
+            console().print(_stages(run))
+    for note in _notes(runs):
+        say(note)
+
+
+def _overview(runs: Sequence[RunEfficiency]) -> Table:
+    table = make_table(
+        "Run",
+        "Model",
+        "Stages",
+        numbers=["size (GB)", "tok/s", "tok/ans", "s/ans", "p50", "p95", "calls"],
+    )
+    for run in runs:
+        figures = run.shown
+        total = run.size.total
+        table.add_row(
+            run.name,
+            run.model or "no model",
+            _over(run),
+            "not known" if total is None else _gigabytes(total),
+            *_speed(figures),
+            *_spread(figures),
+            f"{figures.calls:,}" if figures else _NONE,
+        )
+    return table
+
+
+def _stages(run: RunEfficiency) -> Table:
+    table = make_table(
+        "Stage",
+        numbers=["calls", "failed", "replayed", "tok in", "tok out", "tok/s", "s", "p50", "p95"],
+        title=f"{run.name}, a call",
+    )
+    for stage, figures in run.stages.items():
+        table.add_row(stage, *_counts(figures), *_a_call(figures), *_spread(figures))
+    if run.memory is not None:
+        table.add_row(
+            "all calls of the memory stages",
+            *_counts(run.memory),
+            *_a_call(run.memory),
+            *_spread(run.memory),
+        )
+    if run.mean_of_stages is not None:
+        table.add_row("mean of the three stages", "", "", "", *_a_call(run.mean_of_stages))
+    return table
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / GB:.2f}" if size >= GB else f"{size / GB:.3g}"
+
+
+def _over(run: RunEfficiency) -> str:
+    names = [stage for stage in MEMORY_STAGES if stage in run.stages]
+    if run.memory is None:
+        names = [stage for stage in run.stages if stage not in NO_ANSWERS]
+    return ", ".join(names) or _NONE
+
+
+def _counts(figures: Figures) -> list[str]:
+    return [f"{figures.calls:,}", f"{figures.failed:,}", f"{figures.replayed:,}"]
+
+
+def _speed(figures: Figures | None) -> list[str]:
+    if figures is None:
+        return [_NONE] * 3
+    about = "≈ " if figures.estimated else ""
+    return [
+        _text(figures.tokens_per_second, 1, about),
+        _text(figures.output_tokens, 2, about),
+        _text(figures.seconds, 3),
+    ]
+
+
+def _a_call(figures: Means) -> list[str]:
+    about = "≈ " if isinstance(figures, Figures) and figures.estimated else ""
+    return [
+        _text(figures.input_tokens, 2, about),
+        _text(figures.output_tokens, 2, about),
+        _text(figures.tokens_per_second, 1, about),
+        _text(figures.seconds, 3),
+    ]
+
+
+def _spread(figures: Figures | None) -> list[str]:
+    if figures is None:
+        return [_NONE] * 2
+    return [_text(figures.seconds_p50, 3), _text(figures.seconds_p95, 3)]
+
+
+def _text(value: float | None, digits: int, about: str = "") -> str:
+    return _NONE if value is None else f"{about}{value:,.{digits}f}"
+
+
+def _notes(runs: Sequence[RunEfficiency]) -> list[str]:
+    notes = []
+    for run in runs:
+        if not run.finished:
+            notes.append(f"{run.name}: the run is not finished.")
+        if run.counted_by != "calls":
+            notes.append(f"{run.name}: {_UNCOUNTED[run.counted_by]}")
+        elif run.overall is not None:
+            notes += [f"{run.name}: {note}" for note in _notes_of(run.overall)]
+    if any(run.size_source == "unknown" and run.model for run in runs):
+        notes.append("A size that is not known can be given: --size RUN=GB.")
+    return notes
+
+
+_UNCOUNTED = {
+    "sums": "made by an older version, which kept sums of tokens and no seconds.",
+    "nothing": "no calls are recorded.",
+}
+
+
+def _notes_of(figures: Figures) -> list[str]:
+    notes = []
+    if figures.failed:
+        notes.append(f"{figures.failed:,} of {figures.calls:,} calls failed, and count in nothing.")
+    if figures.replayed:
+        notes.append(f"{figures.replayed:,} replies were replayed: no seconds, but their tokens.")
+    if figures.estimated:
+        notes.append(f"the tokens of {figures.estimated:,} calls are estimated (≈).")
+    if (figures.largest_batch or 0) > 1:
+        notes.append(
+            f"up to {figures.largest_batch} requests were answered in one go, and share its "
+            "seconds equally."
+        )
+    return notes

@@ -1,0 +1,17 @@
+"""L of LoCoMo-VQA, for `evaluate.load`: see README.md beside this file."""
+
+from importlib import import_module
+from typing import Any
+
+# What `evaluate` runs is a copy of this file in another folder, where nothing is relative.
+_base = import_module("locomo_vqa.evaluators.hf_metrics.base")
+_values = import_module("locomo_vqa.evaluators.hf_metrics.values")
+
+
+class LocomoL(_base.TextMetric):  # type: ignore[misc,name-defined]
+    """The mean of ROUGE-1, METEOR, BERTScore and SBERT cosine, × 100."""
+
+    name_of_folder = "locomo_l"
+
+    def _compute(self, **given: Any) -> Any:
+        return _values.compute_l(**given)

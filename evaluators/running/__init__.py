@@ -1,0 +1,1 @@
+"""Runs a memory system over conversations, and keeps every outcome."""

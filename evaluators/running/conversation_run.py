@@ -1,0 +1,209 @@
+"""One conversation of a run: read to a fresh system, which is then asked, question by question."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from locomo_vqa.benchmark import VisualQuestion
+from locomo_vqa.benchmark.questions import Question
+from locomo_vqa.errors import MissingResource, OutputError
+from locomo_vqa.runs import Prediction, State
+from locomo_vqa.system import Services, ShownImage, ShownTurn
+from locomo_vqa.worker import plain_answer
+
+from ..answering import Answerer
+from ..hosting import Host, PlainAnswer
+from ..hosting.isolation import Failure, attempt
+from .cancellation import Stop
+from .journal import Journal
+from .listener import Watcher
+from .model_calls import keep_calls
+from .outcomes import prediction_of
+from .view import Showing
+
+__all__ = ["MAX_LOST_CONNECTIONS", "Connections", "Conversing"]
+
+MAX_LOST_CONNECTIONS = 3
+"""After so many questions in a row without a connection the run stops and can be continued."""
+
+
+class Connections:
+    """Counts questions in a row that found nobody at the endpoint, over all conversations."""
+
+    def __init__(self, *, matter: bool) -> None:
+        """Count only where they `matter`: where there is an endpoint that was named to us."""
+        self._matter = matter
+        self._lost = 0
+        self._lock = threading.Lock()
+
+    def watch(self, failure: Failure | None) -> None:
+        """Take one question into account.
+
+        Raises:
+            MissingResource: it was one too many.
+        """
+        with self._lock:
+            lost = failure is not None and failure.unreachable and self._matter
+            self._lost = self._lost + 1 if lost else 0
+            stop = self._lost >= MAX_LOST_CONNECTIONS
+        if failure is not None and stop:
+            raise MissingResource(
+                f"The endpoint does not answer any more ({failure.reason}).",
+                "What was answered is kept: start the server again, and give the same command "
+                "with --retry-failed.",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversing:
+    """What it takes to run one conversation; `run` does it, once."""
+
+    name: str
+    """The conversation's id."""
+    questions: Sequence[Question]
+    """Those to ask, in order."""
+    host: Host
+    """Where the system runs."""
+    showing: Showing
+    """What it is shown."""
+    services: Services
+    """What it is lent."""
+    answerer: Answerer | None
+    """Answers for a system that only retrieves."""
+    top_k: int
+    """How many passages it is then asked for."""
+    workdir: Path
+    """A folder of the conversation's own."""
+    journal: Journal
+    """Where every outcome stands before the next question is asked."""
+    watcher: Watcher
+    """Is told how it gets on."""
+    connections: Connections
+    """Stops the run where an endpoint is gone."""
+    stop: Stop
+    """Whether the run is broken off."""
+
+    def run(self) -> None:
+        """Read the conversation and ask every question.
+
+        Raises:
+            InputError: a picture of the benchmark is lost.
+            OutputError: the journal or the work folder can't be written.
+            MissingResource: the endpoint went away.
+            Stopped: the run was broken off.
+        """
+        sessions = tuple(self.showing.sessions())  # A picture that is lost is no system's failure.
+        turns = sum(map(len, sessions))
+        self.watcher.begun(self.name, turns, len(self.questions))
+        try:
+            with self.stop.hosting(self.host):
+                self._prepare_workdir()
+                failure = self._read(sessions)
+                self._ask_all(failure)
+                self.host.close()
+        finally:
+            with contextlib.suppress(OSError):
+                self.workdir.rmdir()  # Only where the system left nothing.
+            if self.answerer is not None:
+                self.answerer.close()
+            self.watcher.ended(self.name)
+
+    def _prepare_workdir(self) -> None:
+        keep_calls(self.workdir)
+        shutil.rmtree(self.workdir, ignore_errors=True)
+        try:
+            self.workdir.mkdir(parents=True)
+        except OSError as error:
+            raise OutputError(
+                f"{self.workdir}: can't be made ({error.strerror}).",
+                "Choose a folder that you may write to and that has room.",
+            ) from None
+
+    def _read(self, sessions: Sequence[Sequence[ShownTurn]]) -> Failure | None:
+        turns = 0
+        begun = time.perf_counter()
+        failure = self.host.start()
+        failure = failure or self.host.open(
+            self.showing.info, self.workdir.resolve(), self.services
+        )
+        for session in sessions:
+            failure = failure or self.host.add(session)
+            if failure is None:
+                turns += len(session)
+                self.watcher.read(self.name, len(session))
+        failure = failure or self.host.flush()
+        if failure is not None:
+            self.stop.check()
+        self.journal.ingest(
+            self.name,
+            "error" if failure else "ok",
+            turns=turns,
+            latency_ms=_since(begun),
+            error=failure.reason if failure else None,
+        )
+        return failure
+
+    def _ask_all(self, failure: Failure | None) -> None:
+        """Ask, unless reading failed; after a failure that ended the system nothing is asked."""
+        reason = f"while reading: {failure.reason}" if failure else None
+        for question in self.questions:
+            failed = failure
+            if reason is not None:
+                outcome = _failed(question, "not_ingested", reason)
+            else:
+                outcome, failed = self._ask(question)
+                if failed is not None and failed.ended:
+                    failure = failed
+                    reason = f"not asked: {failed.reason}"
+            self.journal.answer(outcome)
+            self.watcher.answered(self.name, outcome)
+            self.connections.watch(failed)
+
+    def _ask(self, question: Question) -> tuple[Prediction, Failure | None]:
+        visual = isinstance(question, VisualQuestion)
+        shown = (
+            self.showing.question_image(question) if isinstance(question, VisualQuestion) else None
+        )
+        text = self.showing.question_text(question)
+        begun = time.perf_counter()
+        result = self._answer(text, shown, visual=visual)
+        latency_ms = _since(begun)
+        made = (
+            result
+            if isinstance(result, Failure)
+            else attempt(lambda: prediction_of(question.id, result))
+        )
+        if isinstance(made, Failure):
+            self.stop.check()
+            failed = _failed(question, made.state, made.reason)
+            return replace(failed, latency_ms=latency_ms), made
+        return replace(made, latency_ms=latency_ms), None
+
+    def _answer(
+        self, text: str, shown: ShownImage | None, *, visual: bool
+    ) -> PlainAnswer | Failure:
+        now, answerer = self.showing.now, self.answerer
+        if answerer is None:
+            if visual:
+                return self.host.answer_visual(text, image=shown, now=now)
+            return self.host.answer(text, now=now)
+        if visual and self.showing.info.visual == "given":
+            return attempt(lambda: plain_answer(answerer.answer_visual(text, shown)))
+        hits = self.host.search(text, self.top_k, now=now)
+        if isinstance(hits, Failure):
+            return hits
+        return attempt(lambda: plain_answer(answerer.answer(text, hits[: self.top_k], now=now)))
+
+
+def _failed(question: Question, state: State, reason: str) -> Prediction:
+    return Prediction(question_id=question.id, prediction=None, state=state, error=reason)
+
+
+def _since(begun: float) -> float:
+    return round((time.perf_counter() - begun) * 1000, 3)

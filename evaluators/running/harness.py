@@ -1,0 +1,173 @@
+"""Runs a memory system over conversations: reads each to it, asks, and keeps every outcome.
+
+A conversation that fails costs its own questions and nothing else. What is answered stands in the
+journal before the conversation's next question is asked, so a run that is killed goes on where it
+stopped. How many conversations run at once changes nothing that is answered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.benchmark.questions import Question, questions_of
+from locomo_vqa.errors import InputError
+from locomo_vqa.runs import FAILED, ImageMode, Run, SplitChoice, State, VisualMode
+from locomo_vqa.system import Services
+
+from ..answering import AnswerModels
+from ..hosting import DEFAULT_LIMITS, Limits
+from ..hosting.isolation import apart
+from ..loading import LoadedSystem
+from .cancellation import Stop, side_by_side
+from .conversation_run import Connections, Conversing
+from .journal import Journal
+from .listener import Silent, Watcher
+from .run_folder import describe_run, finish_run, open_run, sweep
+from .view import Showing, check_images
+
+__all__ = ["Harness"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harness:
+    """One system on one split of one benchmark, written to one folder."""
+
+    system: LoadedSystem
+    benchmark: Benchmark
+    split: SplitChoice
+    images: ImageMode
+    services: Services
+    """What the system is lent, as the manifest tells it."""
+    out: Path
+    visual: VisualMode = "given"
+    limits: Limits = DEFAULT_LIMITS
+    """What one conversation may take."""
+    jobs: int = 1
+    """How many conversations run at once."""
+    limit: int | None = None
+    """For a trial: only the first so many questions of each conversation."""
+    top_k: int = 10
+    """How many passages a system that only retrieves is asked for."""
+    services_for: Callable[[str], Services] | None = None
+    """Returns what one conversation is lent in place of `services`, by the conversation's id;
+    conversations that run at once ask from threads of their own."""
+
+    def run(self, *, retry_failed: bool = False, watcher: Watcher | None = None) -> Run:
+        """Ask every question that has no answer yet and write the run folder.
+
+        Args:
+            retry_failed: ask again what failed before (states timeout, error, not_ingested), and
+                first what was never asked.
+            watcher: is told how the run gets on.
+
+        Raises:
+            InputError: the split has no questions, a picture of the benchmark is lost, or one has
+                no substitute to be shuffled with.
+            OutputError: the folder holds something else, can't be written, or another process is
+                writing it.
+            MissingResource: the endpoint went away; what was answered is kept.
+        """
+        watcher = watcher or Silent()
+        questions = self._questions()
+        check_images(self.benchmark, {q.conversation: None for q in questions}, self.images)
+        manifest = describe_run(
+            self.system,
+            self.benchmark,
+            self.split,
+            self.images,
+            self.services,
+            self.visual,
+            limit=self.limit,
+            top_k=self.top_k,
+        )
+        open_run(self.out, manifest)
+        fixed = self._wherever_the_system_goes()
+        with apart(), Journal(fixed.out / "journal.jsonl") as journal:
+            sweep(fixed.out)
+            pending = _pending(questions, journal, FAILED if retry_failed else frozenset())
+            watcher.started(len(questions), len(questions) - sum(map(len, pending.values())))
+            fixed._ask_all(pending, journal, watcher)
+            predictions = tuple(journal.predictions[question.id] for question in questions)
+            info = finish_run(fixed.out, manifest, predictions)
+        return Run(folder=self.out, info=info, predictions=predictions)
+
+    def _questions(self) -> list[Question]:
+        questions = questions_of(self.benchmark, self.split)
+        if not questions:
+            raise InputError(
+                f"{self.benchmark.name}: the split {self.split!r} has no questions.",
+                "Choose another --split, or --split all.",
+            )
+        grouped = _by_conversation(questions)
+        return [question for group in grouped.values() for question in group[: self.limit]]
+
+    def _wherever_the_system_goes(self) -> Harness:
+        """Return this harness with paths that don't depend on the working directory."""
+        folder = self.benchmark.folder.absolute()
+        return replace(
+            self, out=self.out.absolute(), benchmark=replace(self.benchmark, folder=folder)
+        )
+
+    def _ask_all(
+        self, pending: Mapping[str, Sequence[Question]], journal: Journal, watcher: Watcher
+    ) -> None:
+        matter = self.services.llm is not None or self.system.address
+        connections, stop = Connections(matter=matter), Stop()
+        with ExitStack() as stack:
+            models = None
+            if self.system.only_retrieves:
+                models = stack.enter_context(AnswerModels())
+                stack.enter_context(stop.ending(models.stop))
+
+            def converse(name: str, questions: Sequence[Question]) -> None:
+                conversation = next(c for c in self.benchmark.conversations if c.id == name)
+                showing = Showing(self.benchmark, conversation, self.images, self.visual)
+                services = self.services_for(name) if self.services_for else self.services
+                workdir = self.out / "work" / name
+                Conversing(
+                    name=name,
+                    questions=questions,
+                    host=self.system.host(self.limits, workdir.with_name(f"{name}.log")),
+                    showing=showing,
+                    services=services,
+                    answerer=(models.answerer(showing.info, services, workdir) if models else None),
+                    top_k=self.top_k,
+                    workdir=workdir,
+                    journal=journal,
+                    watcher=watcher,
+                    connections=connections,
+                    stop=stop,
+                ).run()
+
+            tasks = [partial(converse, name, asked) for name, asked in pending.items()]
+            side_by_side(tasks, jobs=self.jobs, stop=stop)
+        with contextlib.suppress(OSError):
+            (self.out / "work").rmdir()  # Only where no system left anything.
+
+
+def _pending(
+    questions: Sequence[Question], journal: Journal, again: Collection[State]
+) -> dict[str, list[Question]]:
+    """Return by conversation the questions without an outcome, or with one of the states `again`.
+
+    Those that were asked before come last: they may end the system again.
+    """
+    known = {id: prediction.state for id, prediction in journal.predictions.items()}
+    pending = [q for q in questions if q.id not in known or known[q.id] in again]
+    pending.sort(key=lambda question: known.get(question.id) in ("timeout", "error"))
+    order = {question.conversation: None for question in questions}
+    grouped = _by_conversation(pending)
+    return {name: grouped[name] for name in order if name in grouped}
+
+
+def _by_conversation(questions: Sequence[Question]) -> dict[str, list[Question]]:
+    grouped: dict[str, list[Question]] = {}
+    for question in questions:
+        grouped.setdefault(question.conversation, []).append(question)
+    return grouped

@@ -1,0 +1,116 @@
+"""The journal of a run: every attempt on a line of its own, on the disk before the next begins."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from locomo_vqa.jsonl_log import AppendedFile
+from locomo_vqa.runs import Prediction, prediction_from_row
+from locomo_vqa.schemas import validate
+
+__all__ = ["Journal"]
+
+
+class Journal:
+    """An append-only file of attempts, of one process at a time; see `AppendedFile`.
+
+    The conversations of a run write it from threads of their own.
+
+    Raises:
+        OutputError: another process holds it, or it can't be opened or written.
+        InputError: a line has another shape.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.predictions: dict[str, Prediction] = {}
+        """The last attempt at each question."""
+        self._attempts: dict[str, int] = {}
+        self._owner = os.getpid()
+        self._threads = threading.Lock()
+        self._file = AppendedFile(
+            path, what="the journal", remedy="Wait for it to end, or choose another --out."
+        )
+        try:
+            self._read()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _read(self) -> None:
+        for number, row in self._file.rows():
+            validate(
+                row,
+                "journal",
+                path=self.path,
+                place=f"line {number}",
+                remedy="Choose another --out; this journal was changed by hand.",
+            )
+            if row["event"] == "answer":
+                self._remember(prediction_from_row(row))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def answer(self, prediction: Prediction) -> None:
+        """Append one attempt at a question."""
+        with self._threads:
+            self._remember(prediction)
+            self._append(
+                {
+                    "event": "answer",
+                    "attempt": self._attempts[prediction.question_id],
+                    "time": _now(),
+                    **asdict(prediction),
+                }
+            )
+
+    def ingest(
+        self,
+        conversation: str,
+        state: Literal["ok", "error"],
+        *,
+        turns: int,
+        latency_ms: float,
+        error: str | None,
+    ) -> None:
+        """Append that a conversation was read, or that reading it failed."""
+        self._append(
+            {
+                "event": "ingest",
+                "time": _now(),
+                "conversation": conversation,
+                "state": state,
+                "turns": turns,
+                "latency_ms": latency_ms,
+                "error": error,
+            }
+        )
+
+    def _remember(self, prediction: Prediction) -> None:
+        key = prediction.question_id
+        self._attempts[key] = self._attempts.get(key, 0) + 1
+        self.predictions[key] = prediction
+
+    def _append(self, row: dict[str, Any]) -> None:
+        if os.getpid() != self._owner:
+            raise RuntimeError("a process that a system forked can't write the journal")
+        self._file.append(row)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,133 @@
+"""Calls to models that the metering proxy does not see: those that run in a process of the run.
+
+A conversation's calls are lines of `model_calls.jsonl` in its work folder. When a conversation is
+begun again, which empties that folder, the file is moved beside it, as
+`work/<conversation>.calls-<number>.jsonl`: what was asked before was asked all the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from locomo_vqa.jsonl_log import AppendedFile, read_appended
+from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelError
+from locomo_vqa.schemas import validate
+
+if TYPE_CHECKING:
+    from ..proxy.stages import Stage
+
+__all__ = ["MODEL_CALLS", "ModelCall", "ModelCalls", "keep_calls", "read_model_calls"]
+
+MODEL_CALLS = "model_calls.jsonl"
+"""The file of a conversation's work folder."""
+
+_WHAT = "the list of a model's calls"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCall:
+    """A line of model_calls.jsonl; None is "not known"."""
+
+    time: str
+    """When it ended: UTC, to the millisecond."""
+    stage: Stage
+    """What it was for."""
+    model: str
+    """The model's name."""
+    outcome: Literal["ok", "error"]
+    """Whether there was a reply."""
+    replayed: bool
+    """Whether the reply was kept from before, and the model not asked."""
+    input_tokens: int | None
+    """Tokens of the prompt."""
+    output_tokens: int | None
+    """Tokens of the reply."""
+    seconds: float | None
+    """How long the model worked on it: its equal share where it was answered in a batch."""
+    batch: int | None
+    """How many requests were answered in one go with it."""
+
+
+class ModelCalls:
+    """Asks models, and writes each call down; the file is made with the first one.
+
+    A line is with the operating system before the reply is handed over, so the end of the process
+    can't lose it.
+    """
+
+    def __init__(self, workdir: Path) -> None:
+        self._path = workdir / MODEL_CALLS
+        self._file: AppendedFile | None = None
+
+    async def ask(self, stage: Stage, model: ChatModel, request: ChatRequest) -> ChatReply:
+        """Return the model's reply.
+
+        Raises:
+            ModelError: there is none; that is written down too.
+            OutputError: the file can't be written.
+        """
+        try:
+            reply = await model.ask(request)
+        except ModelError:
+            self._add(stage, model.name, None)
+            raise
+        self._add(stage, model.name, reply)
+        return reply
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _add(self, stage: Stage, model: str, reply: ChatReply | None) -> None:
+        if self._file is None:
+            remedy = "Wait for that process to end."
+            self._file = AppendedFile(self._path, what=_WHAT, remedy=remedy, flush=False)
+        usage = reply.usage if reply else None
+        seconds = reply.seconds if reply and not reply.replayed else None
+        call = ModelCall(
+            time=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            stage=stage,
+            model=model,
+            outcome="ok" if reply else "error",
+            replayed=reply.replayed if reply else False,
+            input_tokens=usage.input_tokens if usage else None,
+            output_tokens=usage.output_tokens if usage else None,
+            seconds=None if seconds is None else round(seconds, 6),
+            batch=reply.batch if reply else None,
+        )
+        self._file.append(asdict(call))
+
+
+def keep_calls(workdir: Path) -> None:
+    """Move a conversation's calls out of its work folder, which is about to be emptied."""
+    number = 1
+    while (kept := workdir.with_name(f"{workdir.name}.calls-{number}.jsonl")).exists():
+        number += 1
+    with contextlib.suppress(OSError):
+        (workdir / MODEL_CALLS).rename(kept)
+
+
+def read_model_calls(run: Path) -> Iterator[ModelCall]:
+    """Yield the calls of a run folder, those of conversations that were begun again among them.
+
+    Raises:
+        InputError: a file can't be read, or a line has another shape.
+    """
+    work = run / "work"
+    for path in [*sorted(work.glob("*.calls-*.jsonl")), *sorted(work.glob(f"*/{MODEL_CALLS}"))]:
+        for number, row in read_appended(path, what=_WHAT):
+            validate(
+                row,
+                "model_call",
+                path=path,
+                place=f"line {number}",
+                remedy="Restore the file as the run wrote it.",
+            )
+            yield ModelCall(**row)

@@ -1,0 +1,211 @@
+"""Makes, resumes and finishes a run folder."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa._version import __version__
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.files import read_json, sha256_file, write_json, write_jsonl
+from locomo_vqa.models.endpoint import provider_of
+from locomo_vqa.runs import (
+    FAILED,
+    ImageMode,
+    Prediction,
+    SplitChoice,
+    VisualMode,
+    visual_handling,
+)
+from locomo_vqa.schemas import validate
+from locomo_vqa.system import Services
+
+from ..loading import LoadedSystem
+from .model_size import size_of_model
+from .system_options import recorded_options
+
+__all__ = ["describe_run", "finish_run", "open_run", "sweep"]
+
+_IDENTITY = (
+    "system",
+    "answerer",
+    "image_handling",
+    "visual_handling",
+    "dataset.revision",
+    "dataset.split",
+    "limit",
+    "top_k",
+    "options",
+)
+"""The parts of a manifest that must be equal for a run to go on in the same folder.
+
+Of the data set that is what is asked: errata, a name or the layout it was imported from may differ.
+"""
+
+_UNFINISHED = re.compile(r"\.(?:run\.json|predictions\.jsonl)\.[a-z0-9_]{8}")
+"""What `write_text` leaves of the run's files when the process is killed."""
+
+
+def describe_run(
+    system: LoadedSystem,
+    benchmark: Benchmark,
+    split: SplitChoice,
+    images: ImageMode,
+    services: Services,
+    visual: VisualMode = "given",
+    *,
+    limit: int | None = None,
+    top_k: int | None = None,
+) -> dict[str, Any]:
+    """Return the manifest of a run that has not begun.
+
+    `limit` is how many questions of each conversation a trial asks, `top_k` how many passages a
+    system that only retrieves is asked for.
+    """
+    blind = system.any_model and services.model is None
+    return {
+        "schema_version": 1,
+        "kind": "run",
+        "system": {
+            "name": system.name,
+            "version": system.version,
+            "uses_pictures": system.uses_pictures and not blind,
+        },
+        "answerer": _answerer(system, services, blind),
+        "image_handling": images,
+        "visual_handling": visual,
+        "dataset": {
+            "id": benchmark.name,
+            "revision": benchmark.revision,
+            "split": split,
+            "sha256": sha256_file(benchmark.folder / "benchmark.json"),
+        },
+        "limit": limit,
+        "top_k": top_k if system.only_retrieves else None,
+        "options": recorded_options(services),
+        "versions": _versions(),
+        "git": _git(),
+        "counts": None,
+        "files": {},
+    }
+
+
+def _answerer(system: LoadedSystem, services: Services, blind: bool) -> dict[str, Any]:
+    llm, model = services.llm, services.model
+    scheme = (model or "").partition(":")[0]
+    return {
+        "model": llm.model if llm else model,
+        "provider": provider_of(llm) if llm else scheme or None,
+        "temperature": 0 if llm or model else None,
+        "prompt_sha256": None if blind else system.prompt_sha256,
+    }
+
+
+def open_run(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Make the run folder, or check that the one that is there belongs to the same run.
+
+    Raises:
+        OutputError: the folder holds something else, or can't be written.
+    """
+    try:
+        if (folder / "run.json").exists():
+            _check_same(folder, manifest)
+            return
+        if folder.exists() and not (folder.is_dir() and _is_empty(folder)):
+            raise OutputError(
+                f"{folder}: exists already and is no run folder.", "Choose another --out."
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+    except InputError as error:
+        raise OutputError(error.message, "Choose another --out, or remove it.") from None
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: can't be made ({error.strerror or error}).", "Choose another --out."
+        ) from None
+    write_json(folder / "run.json", manifest)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a process that was killed left half written; only while the journal is held."""
+    for path in folder.iterdir():
+        if _UNFINISHED.fullmatch(path.name):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _is_empty(folder: Path) -> bool:
+    return all(_UNFINISHED.fullmatch(path.name) for path in folder.iterdir())
+
+
+def finish_run(
+    folder: Path, manifest: Mapping[str, Any], predictions: Sequence[Prediction]
+) -> dict[str, Any]:
+    """Write predictions.jsonl and the manifest's counts and hashes; return the manifest."""
+    write_jsonl(folder / "predictions.jsonl", [prediction.to_row() for prediction in predictions])
+    started = read_json(folder / "run.json", what="the run's manifest")
+    finished = {
+        **{**manifest, **{name: started[name] for name in ("dataset", "versions", "git")}},
+        "counts": {
+            "total": len(predictions),
+            "answered": sum(prediction.state == "ok" for prediction in predictions),
+            "failed": sum(prediction.state in FAILED for prediction in predictions),
+        },
+        "files": {"predictions.jsonl": sha256_file(folder / "predictions.jsonl")},
+    }
+    size = size_of_model(folder, manifest)
+    if size.total is not None:
+        finished["model_bytes"] = asdict(size)
+    validate(finished, "run", path=folder / "run.json", remedy="Please report this.")
+    write_json(folder / "run.json", finished)
+    return finished
+
+
+def _check_same(folder: Path, wanted: Mapping[str, Any]) -> None:
+    there = read_json(folder / "run.json", what="the run's manifest")
+    validate(there, "run", path=folder / "run.json", remedy="")
+    was = _flat({"options": [], **there, "visual_handling": visual_handling(there)})
+    for key, value in _flat(wanted).items():
+        if key.startswith(_IDENTITY) and was.get(key) != value:
+            raise OutputError(
+                f"{folder}: holds another run: its {key} is {was.get(key)!r}, not {value!r}.",
+                "Choose another --out, or give the command as it was.",
+            )
+
+
+def _flat(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, item in value.items():
+        name = f"{before}{key}"
+        flat.update(_flat(item, f"{name}.") if isinstance(item, dict) else {name: item})
+    return flat
+
+
+def _versions() -> dict[str, str]:
+    versions = {"locomo-vqa": __version__, "python": platform.python_version()}
+    for package in ("openai", "pillow"):
+        versions[package] = metadata.version(package)
+    return versions
+
+
+def _git() -> dict[str, Any] | None:
+    """Return the commit of the folder the command runs in, where a user's system usually is."""
+    try:
+        commit = _output("rev-parse", "HEAD")
+        return {"commit": commit, "dirty": bool(_output("status", "--porcelain"))}
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _output(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], capture_output=True, text=True, check=True, timeout=10
+    )
+    return done.stdout.strip()

@@ -1,0 +1,126 @@
+"""What a system is shown: the conversation as it happened, and of pictures what `--images` allows.
+
+Gold answers, evidence, picture URLs and other people's questions have no place in these types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from locomo_vqa.benchmark import Benchmark, Conversation, Image, Session, VisualQuestion
+from locomo_vqa.benchmark.questions import Question
+from locomo_vqa.runs import ImageMode, ShownMode, VisualMode
+from locomo_vqa.system import ConversationInfo, ShownImage, ShownTurn
+
+from .recalled import recalled_question
+from .shuffled_images import Substitutes
+
+__all__ = ["Showing", "check_images"]
+
+_MEDIA_TYPES = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "webp": "image/webp",
+    "gif": "image/gif",
+}
+
+
+def check_images(benchmark: Benchmark, conversations: Iterable[str], images: ImageMode) -> None:
+    """Check that conversations can be shown in a mode, before anything is asked.
+
+    Raises:
+        InputError: the mode is `shuffled`, and a picture has no substitute.
+    """
+    if images == "shuffled":
+        Substitutes(benchmark).check(conversations)
+
+
+class Showing:
+    """One conversation of a benchmark, through the window of an image mode.
+
+    `visual` says whether a question about a picture comes with it.
+    """
+
+    def __init__(
+        self,
+        benchmark: Benchmark,
+        conversation: Conversation,
+        images: ImageMode,
+        visual: VisualMode = "given",
+    ) -> None:
+        self._benchmark = benchmark
+        self._conversation = conversation
+        self._mode: ShownMode = "pixels" if images == "shuffled" else images
+        self._substitutes = Substitutes(benchmark) if images == "shuffled" else None
+        self._visual = visual
+
+    @property
+    def info(self) -> ConversationInfo:
+        """What the system is told at the start; that pictures are shuffled it is not."""
+        return ConversationInfo(
+            id=self._conversation.id,
+            speakers=self._conversation.speakers,
+            images=self._mode,
+            visual=self._visual,
+        )
+
+    @property
+    def now(self) -> datetime:
+        """When questions are asked: the time of the last session."""
+        return self._conversation.sessions[-1].time
+
+    def sessions(self) -> Iterator[tuple[ShownTurn, ...]]:
+        """Yield the turns of each session, in order."""
+        for session in self._conversation.sessions:
+            yield tuple(self._turns(session))
+
+    def question_image(self, question: VisualQuestion) -> ShownImage | None:
+        """Return the picture a visual question comes with, or None where nothing is shown."""
+        if self._visual == "recalled":
+            return None
+        for _, turn in self._conversation.turns():
+            if turn.id == question.turn:
+                for image in turn.images:
+                    if image.sha256 == question.image:
+                        return self._shown(image)
+        return None
+
+    def question_text(self, question: Question) -> str:
+        """Return a question's words; those of a recalled picture say which one is meant."""
+        if self._visual == "given" or not isinstance(question, VisualQuestion):
+            return question.question
+        return recalled_question(self._conversation, question, shown=self._is_shown)
+
+    def _turns(self, session: Session) -> Iterator[ShownTurn]:
+        for turn in session.turns:
+            shown = (self._shown(image) for image in turn.images)
+            first = turn.speaker == self._conversation.speakers[0]
+            yield ShownTurn(
+                id=turn.id,
+                session=session.number,
+                time=session.time,
+                speaker=turn.speaker,
+                role="user" if first else "assistant",
+                text=turn.text,
+                images=tuple(image for image in shown if image is not None),
+            )
+
+    def _shown(self, image: Image) -> ShownImage | None:
+        if self._mode == "none" or not self._is_shown(image):
+            return None
+        if self._mode == "caption":
+            return ShownImage(path=None, media_type=None, caption=image.caption)
+        assert image.sha256 is not None
+        sha256 = self._substitutes.of(image.sha256) if self._substitutes else image.sha256
+        self._benchmark.read_image(sha256)
+        path = self._benchmark.image_path(sha256)
+        media_type = _MEDIA_TYPES.get(path.suffix[1:], "application/octet-stream")
+        return ShownImage(path=path, media_type=media_type, caption=None)
+
+    def _is_shown(self, image: Image) -> bool:
+        """Return whether a picture is shown; where none is, whether its pixels could be."""
+        if self._mode == "caption":
+            return image.caption is not None
+        return image.state == "ok" and image.sha256 is not None

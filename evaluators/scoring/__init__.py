@@ -1,0 +1,1 @@
+"""Scores predictions with a fixed denominator."""

@@ -1,0 +1,84 @@
+"""What a reader of scores must know about the rows they were computed of, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from locomo_vqa.benchmark import Benchmark, TextQuestion
+from locomo_vqa.benchmark.questions import Question, questions_of
+from locomo_vqa.files import some
+from locomo_vqa.runs import FAILED, Prediction, Run, SplitChoice, count_states
+
+__all__ = ["failed_in", "notes_on_rows", "notes_on_trial"]
+
+_MOST_PLACES = 10
+
+
+def failed_in(
+    predictions: Sequence[Prediction], benchmark: Benchmark, split: SplitChoice
+) -> dict[str, int]:
+    """Return how many rows of the split are in each failed state, adversarial ones included."""
+    asked = {question.id for question in questions_of(benchmark, split)}
+    states = count_states([row for row in predictions if row.question_id in asked])
+    return {state: number for state, number in states.items() if state in FAILED}
+
+
+def notes_on_rows(
+    predictions: Sequence[Prediction],
+    benchmark: Benchmark,
+    *,
+    split: SplitChoice,
+    extra: Sequence[str],
+) -> list[str]:
+    """Return the sentences about rows that failed or don't count, and questions without any.
+
+    `extra` are the places of rows that were left out because they belong to no question.
+    """
+    asked = {question.id: question for question in questions_of(benchmark, split)}
+    notes = []
+    if failed := failed_in(predictions, benchmark, split):
+        states = ", ".join(f"{number:,} {state}" for state, number in failed.items())
+        notes.append(f"{_count(sum(failed.values()), 'row')} failed: {states}.")
+    if extra:
+        notes.append(
+            f"{_count(len(extra), 'row')} of no question, or of one that has a row already: "
+            f"{some(extra, most=_MOST_PLACES)}."
+        )
+    others = [row.question_id for row in predictions if row.question_id not in asked]
+    if others:
+        notes.append(
+            f"{_count(len(others), 'row')} of questions outside the split {split}: "
+            f"{some(others, most=_MOST_PLACES)}."
+        )
+    return [*notes, *_on_conversations(predictions, list(asked.values()))]
+
+
+def notes_on_trial(run: Run | None) -> list[str]:
+    """Return the sentence about a run that was a trial, of `--limit` questions a conversation."""
+    limit = run.info.get("limit") if run is not None else None
+    if limit is None:
+        return []
+    return [
+        f"A trial: only the first {limit:,} questions of each conversation were asked, and the "
+        "others count as missing."
+    ]
+
+
+def _on_conversations(
+    predictions: Sequence[Prediction], questions: Sequence[Question]
+) -> list[str]:
+    answered = {row.question_id for row in predictions}
+    kinds = {isinstance(q, TextQuestion) for q in questions if q.id in answered}
+    wanted = {q.conversation for q in questions if isinstance(q, TextQuestion) in kinds}
+    given = {q.conversation for q in questions if q.id in answered}
+    if not 0 < len(given) < len(wanted):
+        return []
+    has = "has" if len(given) == 1 else "have"
+    return [
+        f"Only {len(given)} of {len(wanted)} conversations {has} rows; --split or a smaller "
+        "benchmark may be meant."
+    ]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,80 @@
+"""What looks wrong about scores themselves, in sentences: outliers and scores above a ceiling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from locomo_vqa.benchmark import CATEGORIES, Benchmark, TextQuestion
+from locomo_vqa.benchmark.questions import questions_of
+from locomo_vqa.runs import SplitChoice
+from locomo_vqa.scores import Scores
+
+from ..metrics.names import TITLES
+from ..statistics.outliers import FarConversation, far_conversations
+from .ceilings import above_ceiling
+
+__all__ = ["notes_on_scores"]
+
+
+def notes_on_scores(scores: Scores, benchmark: Benchmark, *, split: SplitChoice) -> list[str]:
+    """Return a sentence for each conversation that lies far from the others, and for each score of
+    a category that is above the ceiling of its gold answers."""
+    questions = questions_of(benchmark, split)
+    conversations = {question.id: question.conversation for question in questions}
+    far: dict[tuple[str, bool], list[tuple[str, FarConversation]]] = {}
+    for name, groups in _values(scores, conversations).items():
+        for one in far_conversations(groups):
+            far.setdefault((one.conversation, one.mean < one.others), []).append((name, one))
+    notes = [
+        _far_note(conversation, below, found, scores)
+        for (conversation, below), found in far.items()
+    ]
+    text = [question for question in questions if isinstance(question, TextQuestion)]
+    return [*notes, *_ceiling_notes(scores, text)]
+
+
+def _values(scores: Scores, conversations: Mapping[str, str]) -> dict[str, dict[str, list[float]]]:
+    """Return a metric's values by conversation.
+
+    Questions without a value, such as unscored, are left out, and so are conversations without
+    any answer: a file of one conversation says nothing about the others.
+    """
+    answered = {
+        conversations[row.question_id] for row in scores.by_question if row.state != "missing"
+    }
+    values: dict[str, dict[str, list[float]]] = {}
+    for row in scores.by_question:
+        if row.value is not None and conversations[row.question_id] in answered:
+            groups = values.setdefault(row.metric, {})
+            groups.setdefault(conversations[row.question_id], []).append(row.value)
+    return values
+
+
+def _far_note(
+    conversation: str, below: bool, found: Sequence[tuple[str, FarConversation]], scores: Scores
+) -> str:
+    figures = ", ".join(
+        f"{TITLES[name]} {_figure(one.mean, scores, name)} to {_figure(one.others, scores, name)}"
+        for name, one in found
+    )
+    question = "Was it ingested?" if below else "Was the system made with it?"
+    side = "below" if below else "above"
+    return f"{conversation} is far {side} the other conversations ({figures}). {question}"
+
+
+def _ceiling_notes(scores: Scores, questions: Sequence[TextQuestion]) -> list[str]:
+    notes = []
+    for name, metric in scores.metrics.items():
+        for one in above_ceiling(metric, questions):
+            notes.append(
+                f"{TITLES[name]} of {CATEGORIES[one.category]} questions is "
+                f"{_figure(one.value, scores, name)}, above the ceiling of "
+                f"{_figure(one.ceiling, scores, name)}: {one.wrong} of {one.questions} gold "
+                "answers are known to be wrong, and the answers agree with some. Did the system "
+                "see the gold answers?"
+            )
+    return notes
+
+
+def _figure(value: float, scores: Scores, metric: str) -> str:
+    return f"{value:.1f}" if scores.metrics[metric].scale == 100 else f"{value:.4f}"

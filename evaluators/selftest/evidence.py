@@ -1,0 +1,225 @@
+"""Tells the system the conversations, asks, and keeps what was seen; nothing is judged here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from locomo_vqa.benchmark import Conversation
+from locomo_vqa.runs import ImageMode, VisualMode
+from locomo_vqa.system import Services
+
+from ..hosting import Limits
+from ..loading import LoadedSystem
+from ..running.model_calls import MODEL_CALLS
+from ..running.view import Showing
+from .fixtures import DATE, FACTS, INVENTED, OTHER_FACT, World, make_world
+from .snapshots import changes, contents, entries
+from .trial import Broken, CallTimes, Reply, Trial
+
+__all__ = ["MODES", "Evidence", "gather"]
+
+MODES: Mapping[str, tuple[ImageMode, VisualMode]] = {
+    "pixels": ("pixels", "given"),
+    "caption": ("caption", "given"),
+    "none": ("none", "given"),
+    "recalled": ("pixels", "recalled"),
+}
+"""How the pictures are shown, by the words for it: `--images` and `--visual`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Evidence:
+    """What was seen of a system."""
+
+    system: LoadedSystem
+    """What it declares."""
+    lends_model: bool
+    """Whether it was lent a model."""
+    awkward: Broken | None = None
+    """Where the awkward conversation failed."""
+    first: Broken | None = None
+    """Where the first of two conversations failed."""
+    second: Broken | None = None
+    """Where the second failed, which is open at the same time."""
+    at_once: tuple[Reply, ...] = ()
+    """The facts, asked as soon as flush() returned."""
+    later: tuple[Reply, ...] = ()
+    """The facts, asked again after a moment."""
+    again: Reply | None = None
+    """The first fact, asked once more right after it was asked."""
+    date: Reply | None = None
+    """The day that was told of as yesterday."""
+    invented: Reply | None = None
+    """The question that only an earlier question would answer."""
+    other_in_first: Reply | None = None
+    """The first conversation, asked for the second's fact."""
+    first_in_second: Reply | None = None
+    """The second conversation, asked for a fact of the first."""
+    pictured: dict[str, Broken | None] = field(default_factory=dict)
+    """Where the conversation with pictures failed, by mode."""
+    visual: dict[str, Reply] = field(default_factory=dict)
+    """The question about a picture, by mode."""
+    changed_after_flush: tuple[str, ...] = ()
+    """Files of a work folder."""
+    changed_by_asking: tuple[str, ...] = ()
+    """Files of a work folder, without the list of calls that a run keeps there."""
+    changed_pictures: tuple[str, ...] = ()
+    """Pictures that are not any more what they were."""
+    strays: tuple[str, ...] = ()
+    """Files beside the work folders."""
+    changed_here: tuple[str, ...] = ()
+    """What is new or changed in the working directory."""
+    left: tuple[str, ...] | None = None
+    """Processes that outlive close(); None where nobody can tell."""
+    closing: Broken | None = None
+    """How close() failed."""
+    replies: list[Reply] = field(default_factory=list)
+    """To all text questions."""
+
+    @property
+    def forgetful(self) -> bool:
+        """Whether the system declares that no model answers, so that it may remember nothing."""
+        return not self.system.uses_model or (self.system.any_model and not self.lends_model)
+
+    @property
+    def excuse(self) -> str | None:
+        """Why the system may remember nothing, as a clause; None where it has to remember."""
+        if self.forgetful:
+            return "it declares that no model answers"
+        return None if self.system.remembers else "it is meant to remember nothing"
+
+
+def gather(
+    system: LoadedSystem, services: Services, folder: Path, *, limits: Limits, quiet_s: float
+) -> tuple[Evidence, CallTimes]:
+    """Return what was seen, and how long calls took; `folder` is empty and takes all files."""
+    world = make_world(folder / "pictures")
+    talks = _Talks(system, services, folder, limits, world)
+    lends_model = services.llm is not None or services.model is not None
+    evidence = Evidence(system=system, lends_model=lends_model)
+    here, pictures = entries(Path.cwd()), contents(folder / "pictures")
+    with talks.trial("awkward", world.awkward) as trial:
+        trial.read()
+        evidence.awkward = trial.broken
+        _close(trial, evidence)
+    if evidence.awkward is None or evidence.awkward.call not in ("start", "open"):
+        _two_at_once(talks, evidence, quiet_s)
+        for mode in MODES:
+            _show_pictures(talks, evidence, mode)
+            changed = changes(pictures, contents(folder / "pictures"))
+            if changed:
+                evidence.changed_pictures = changed
+                make_world(folder / "pictures")
+    evidence.strays = talks.strays()
+    evidence.changed_here = () if system.address else changes(here, entries(Path.cwd()))
+    return evidence, talks.times
+
+
+class _Talks:
+    """Makes the conversations, each in a folder of its own."""
+
+    def __init__(
+        self,
+        system: LoadedSystem,
+        services: Services,
+        folder: Path,
+        limits: Limits,
+        world: World,
+    ) -> None:
+        self.world = world
+        self.times = CallTimes()
+        self._system = system
+        self._services = services
+        self._folder = folder
+        self._limits = limits
+        self._names: list[str] = []
+        (folder / "logs").mkdir()
+
+    def showing(self, conversation: Conversation, mode: str = "pixels") -> Showing:
+        """Return a conversation as a run would show it."""
+        images, visual = MODES[mode]
+        return Showing(self.world.benchmark, conversation, images, visual)
+
+    def trial(self, name: str, conversation: Conversation, mode: str = "pixels") -> Trial:
+        """Return a conversation that nothing was told yet."""
+        self._names.append(name)
+        return Trial(
+            self._system.host(self._limits, self._folder / "logs" / f"{name}.log"),
+            self.showing(conversation, mode),
+            self._folder / "work" / name,
+            self._services,
+            self.times,
+            only_retrieves=self._system.only_retrieves,
+        )
+
+    def strays(self) -> tuple[str, ...]:
+        """Return the files that lie in nobody's folder."""
+        own = ("pictures/", "logs/", *(f"work/{name}/" for name in self._names))
+        return tuple(name for name in contents(self._folder) if not name.startswith(own))
+
+
+def _two_at_once(talks: _Talks, evidence: Evidence, quiet_s: float) -> None:
+    world = talks.world
+    with talks.trial("first", world.first) as first, talks.trial("second", world.second) as second:
+        begin, *rest = first.sessions()
+        first.open()
+        first.add(begin)
+        second.open()
+        for session in second.sessions():
+            second.add(session)
+        for session in rest:
+            first.add(session)
+        first.flush()
+        evidence.first = first.broken
+        stored = contents(first.workdir)
+        evidence.at_once = tuple(first.ask(fact.question) for fact in FACTS)
+        second.flush()
+        evidence.second = second.broken
+        evidence.changed_after_flush = _changes_in_a_moment(second.workdir, quiet_s)
+        _ask(first, second, evidence)
+        asked = changes(stored, contents(first.workdir))
+        evidence.changed_by_asking = tuple(name for name in asked if name != MODEL_CALLS)
+        evidence.replies = [*first.replies, *second.replies]
+        _close(second, evidence)
+        _close(first, evidence)
+
+
+def _ask(first: Trial, second: Trial, evidence: Evidence) -> None:
+    evidence.date = first.ask(DATE.question)
+    evidence.later = tuple(first.ask(fact.question) for fact in FACTS[::-1])[::-1]
+    evidence.again = first.ask(FACTS[0].question)
+    naming, asking = INVENTED
+    first.ask(naming)
+    evidence.invented = first.ask(asking.question)
+    evidence.other_in_first = first.ask(OTHER_FACT.question)
+    evidence.first_in_second = second.ask(FACTS[0].question)
+
+
+def _show_pictures(talks: _Talks, evidence: Evidence, mode: str) -> None:
+    world = talks.world
+    showing = talks.showing(world.pictured, mode)
+    question, image = showing.question_text(world.visual), showing.question_image(world.visual)
+    with talks.trial(f"pictures-{mode}", world.pictured, mode) as trial:
+        trial.read()
+        evidence.pictured[mode] = trial.broken
+        if trial.broken is None:
+            evidence.visual[mode] = trial.ask_visual(question, image)
+        _close(trial, evidence)
+
+
+def _changes_in_a_moment(folder: Path, seconds: float) -> tuple[str, ...]:
+    before = contents(folder)
+    time.sleep(seconds)
+    return changes(before, contents(folder))
+
+
+def _close(trial: Trial, evidence: Evidence) -> None:
+    """Close a conversation, and remember what it left and how that failed."""
+    trial.close()
+    if trial.broken is not None and trial.broken.call == "close":
+        evidence.closing = evidence.closing or trial.broken
+    if trial.left is not None:
+        evidence.left = (*(evidence.left or ()), *trial.left)

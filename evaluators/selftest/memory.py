@@ -1,0 +1,115 @@
+"""Points about what is remembered, and when it happened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from .evidence import Evidence
+from .fixtures import DATE, FACTS, Fact
+from .ingest_checks import unread
+from .result import Point, failed, passed, skipped, warned
+from .trial import Reply
+
+__all__ = ["dates", "facts", "todays_words"]
+
+_YEAR = 2021
+_DAYS = ((3, 8), (5, 11), (5, 12))  # the sessions, and the day that is told of
+_NO_ANSWER = "a question got no answer (see the point about answers)"
+_TOLD = re.compile(r"\b(2021|1[12](th)?( of)? may|may 1[12](th)?|0?5[-/.]1[12]|1[12][-/.]0?5)\b")
+
+
+def facts(evidence: Evidence) -> Point:
+    """Three facts of two sessions are given back."""
+    id, title = "facts", "it gives back three facts"
+    reason = unread(evidence)
+    if reason is not None:
+        return skipped(id, title, reason)
+    asked = [*evidence.at_once, *evidence.later]
+    if any(reply.failure for reply in asked):
+        return skipped(id, title, _NO_ANSWER)
+    by_fact = list(zip(FACTS, evidence.at_once, evidence.later, strict=True))
+    said = [fact for fact, *replies in by_fact if any(r.says(fact.word) for r in replies)]
+    known = [fact for fact, *replies in by_fact if any(r.knows(fact.word) for r in replies)]
+    if len(said) == len(FACTS) or (evidence.system.only_retrieves and len(known) == len(FACTS)):
+        return passed(id, title)
+    if evidence.excuse is not None:
+        detail = f"{len(said)} of 3, and {evidence.excuse}"
+        return warned(id, title, detail, "Nothing, if it is meant to know no more.")
+    if len(known) == len(FACTS):
+        return warned(
+            id,
+            title,
+            f"all three are retrieved, but {len(said)} of 3 are in the answers",
+            "Hand what is retrieved to the model, or try a model that answers from it.",
+        )
+    return failed(
+        id,
+        title,
+        _unknown(evidence.later, known),
+        "Keep what add() reads, speakers included, and answer from it.",
+    )
+
+
+def dates(evidence: Evidence) -> Point:
+    """What happened "yesterday" is dated by the conversation's time, never by the clock's."""
+    id, title = "dates", "it dates things by the conversation's time"
+    reply = evidence.date
+    reason = unread(evidence)
+    if reason is not None or reply is None:
+        return skipped(id, title, reason or "nothing was asked")
+    if reply.failure:
+        return skipped(id, title, _NO_ANSWER)
+    texts = [reply.text, *reply.retrieved]
+    found = next((word for word in todays_words(date.today()) if _holds(texts, word)), None)
+    if found is not None:
+        return failed(
+            id,
+            title,
+            f"asked for a day in May 2021, it speaks of {found}, which is today's date",
+            "Use turn.time and `now`, never the clock; tell the model that this is today's date.",
+        )
+    if any(_TOLD.search(text.casefold()) for text in texts):
+        return passed(id, title)
+    if evidence.excuse is not None:
+        return skipped(id, title, f"{evidence.excuse}, and gave no date")
+    return warned(
+        id,
+        title,
+        f"“{DATE.question}” was answered without a date: {_shortened(reply.text)}",
+        "Keep turn.time with what is stored, and show it to the model.",
+    )
+
+
+def todays_words(today: date) -> list[str]:
+    """Return what only somebody who looks at the clock would say, in lower case."""
+    words = []
+    for day in (today, today - timedelta(days=1)):
+        if day.year != _YEAR:
+            words.append(str(day.year))
+        if (day.month, day.day) not in _DAYS:
+            month = f"{day:%B}".casefold()
+            words += [f"{day.day} {month}", f"{month} {day.day}", f"{day:%m-%d}"]
+    return list(dict.fromkeys(words))
+
+
+def _holds(texts: Iterable[str], word: str) -> bool:
+    pattern = re.compile(rf"(?<!\d){re.escape(word)}(?!\d)")
+    return any(pattern.search(text.casefold()) for text in texts)
+
+
+def _unknown(replies: Iterable[Reply], known: list[Fact]) -> str:
+    pairs = zip(FACTS, replies, strict=True)
+    return "; ".join(
+        f"“{fact.question}” was answered: {_shortened(reply.text)}"
+        for fact, reply in pairs
+        if fact not in known
+    )
+
+
+def _shortened(text: str) -> str:
+    words = " ".join(text.split())
+    if not words:
+        return "(nothing)"
+    return words if len(words) <= 80 else f"{words[:79]}…"

@@ -1,0 +1,232 @@
+"""One conversation with a system: every call timed, every reply and the first failure kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from locomo_vqa.system import Services, ShownImage, ShownTurn
+
+from ..hosting import Host, PlainAnswer, ProcessHost, can_measure
+from ..hosting.isolation import Failure
+from ..running.view import Showing
+
+__all__ = ["Broken", "CallTimes", "Reply", "Trial"]
+
+_T = TypeVar("_T")
+_TOP_K = 10
+_LINGER_S = 3.0
+"""How long processes may take to end after close()."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The call at which a conversation failed."""
+
+    call: str
+    """The method's name, or `start`."""
+    reason: str
+    """The exception's type and words."""
+
+    def __str__(self) -> str:
+        return f"{self.call}(): {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came of one question."""
+
+    question: str
+    """Its words."""
+    text: str = ""
+    """The answer's text."""
+    retrieved: tuple[str, ...] = ()
+    """The texts that it was made from."""
+    usage: Mapping[str, Any] | None = None
+    """The counts, where any were given."""
+    failure: str | None = None
+    """Why there is no answer."""
+
+    def says(self, word: str) -> bool:
+        """Return whether the answer holds a word, given in lower case."""
+        return word in self.text.casefold()
+
+    def knows(self, word: str) -> bool:
+        """Return whether the answer, or what was retrieved for it, holds a word."""
+        return self.says(word) or any(word in text.casefold() for text in self.retrieved)
+
+
+@dataclass(slots=True)
+class CallTimes:
+    """How long the calls of each kind took, in seconds."""
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    """By the method's name."""
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return number, mean and longest time by call, in milliseconds."""
+        return [
+            {
+                "call": name,
+                "number": len(took),
+                "mean_ms": round(1000 * sum(took) / len(took), 3),
+                "longest_ms": round(1000 * max(took), 3),
+            }
+            for name, took in self.seconds.items()
+        ]
+
+
+class Trial:
+    """A hosted conversation; nothing is called any more after a step of reading failed."""
+
+    def __init__(
+        self,
+        host: Host,
+        showing: Showing,
+        workdir: Path,
+        services: Services,
+        times: CallTimes,
+        *,
+        only_retrieves: bool = False,
+    ) -> None:
+        self.broken: Broken | None = None
+        """The step that failed."""
+        self.replies: list[Reply] = []
+        """To every question, in order."""
+        self.left: list[str] | None = None
+        """After `close`: the command lines of what still runs; None where nobody can tell."""
+        self.workdir = workdir
+        """The conversation's own folder."""
+        self._host = host
+        self._showing = showing
+        self._services = services
+        self._times = times
+        self._only_retrieves = only_retrieves
+        self._ended = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._host.end()
+
+    def open(self) -> None:
+        """Bring the system up and begin the conversation."""
+        self.workdir.mkdir(parents=True)
+        self._step("start", self._host.start)
+        info, workdir, services = self._showing.info, self.workdir.resolve(), self._services
+        self._step("open", lambda: self._host.open(info, workdir, services))
+
+    def sessions(self) -> list[tuple[ShownTurn, ...]]:
+        """Return what there is to read, as a run would show it."""
+        return list(self._showing.sessions())
+
+    def add(self, turns: Sequence[ShownTurn]) -> None:
+        """Have one session read."""
+        self._step("add", lambda: self._host.add(turns))
+
+    def flush(self) -> None:
+        """Wait for background work."""
+        self._step("flush", self._host.flush)
+
+    def read(self) -> None:
+        """Open, have every session read, and flush."""
+        self.open()
+        for session in self.sessions():
+            self.add(session)
+        self.flush()
+
+    def ask(self, question: str) -> Reply:
+        """Ask about what was said."""
+        now = self._showing.now
+        if self._only_retrieves:
+            return self._retrieve(question, now)
+        return self._ask("answer", question, lambda: self._host.answer(question, now=now))
+
+    def ask_visual(self, question: str, image: ShownImage | None) -> Reply:
+        """Ask about a picture; of a system that only retrieves, what it finds."""
+        now = self._showing.now
+        if self._only_retrieves:
+            return self._retrieve(question, now)
+        call = "answer_visual"
+        return self._ask(
+            call, question, lambda: self._host.answer_visual(question, image=image, now=now)
+        )
+
+    def close(self) -> None:
+        """Ask the system to let go, and look at what it left running, unless it is gone."""
+        if self._ended or self.broken is not None:
+            return
+        self._step("close", self._host.close)
+        if isinstance(self._host, ProcessHost) and can_measure():
+            self.left = _lingering(self._host)
+
+    def _step(self, name: str, call: Callable[[], Failure | None]) -> None:
+        if self.broken is None:
+            failure = self._timed(name, call)
+            if failure is not None:
+                self.broken = Broken(name, failure.reason)
+
+    def _ask(self, name: str, question: str, call: Callable[[], PlainAnswer | Failure]) -> Reply:
+        if self.broken is not None:
+            return Reply(question=question, failure=str(self.broken))
+        answer = self._timed(name, call)
+        if isinstance(answer, Failure):
+            self._ended = self._ended or answer.ended
+            reply = Reply(question=question, failure=f"{name}(): {answer.reason}")
+        else:
+            reply = Reply(
+                question=question,
+                text=answer["text"],
+                retrieved=tuple(hit["text"] for hit in answer["retrieved"]),
+                usage=answer["usage"],
+            )
+        self.replies.append(reply)
+        return reply
+
+    def _retrieve(self, question: str, now: datetime) -> Reply:
+        def search() -> PlainAnswer | Failure:
+            hits = self._host.search(question, _TOP_K, now=now)
+            if isinstance(hits, Failure):
+                return hits
+            return {"text": "", "retrieved": [{"text": hit.text} for hit in hits], "usage": None}
+
+        return self._ask("search", question, search)
+
+    def _timed(self, name: str, call: Callable[[], _T]) -> _T:
+        begun = time.perf_counter()
+        try:
+            return call()
+        finally:
+            took = time.perf_counter() - begun
+            self._times.seconds.setdefault(name, []).append(took)
+
+
+def _lingering(host: ProcessHost) -> list[str]:
+    """Return the command lines of a system's processes that do not end, its own apart."""
+    deadline = time.monotonic() + _LINGER_S
+    while True:
+        left = [line for pid in host.started() if (line := _command(pid))]
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.05)
+
+
+def _command(pid: int) -> str:
+    """Return a process's command line; "" for one that is gone, or that ends with its parent."""
+    try:
+        line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+    except OSError:
+        return ""
+    text = line.decode("utf-8", "replace").strip()
+    return "" if "resource_tracker" in text else text[:200]

@@ -1,0 +1,1 @@
+"""Intervals and exact tests that respect conversations."""

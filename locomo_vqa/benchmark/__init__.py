@@ -1,0 +1,56 @@
+"""What a benchmark is made of, and loading one from wherever it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from locomo_vqa.benchmark.locate import find_folder
+from locomo_vqa.benchmark.read import read_benchmark
+from locomo_vqa.benchmark.types import (
+    CATEGORIES,
+    QUESTION_TYPES,
+    SPLITS,
+    Benchmark,
+    Category,
+    Conversation,
+    Erratum,
+    Image,
+    ImageRecord,
+    ImageState,
+    QuestionType,
+    Session,
+    Split,
+    TextQuestion,
+    Turn,
+    VisualQuestion,
+)
+
+__all__ = [
+    "CATEGORIES",
+    "QUESTION_TYPES",
+    "SPLITS",
+    "Benchmark",
+    "Category",
+    "Conversation",
+    "Erratum",
+    "Image",
+    "ImageRecord",
+    "ImageState",
+    "QuestionType",
+    "Session",
+    "Split",
+    "TextQuestion",
+    "Turn",
+    "VisualQuestion",
+    "load_benchmark",
+]
+
+
+def load_benchmark(source: str | Path) -> Benchmark:
+    """Load `"sample"`, a benchmark folder, or `"org/name"` from the Hugging Face Hub.
+
+    Raises:
+        InputError: it does not exist, has another shape, or its hashes do not match.
+        MissingResource: it is on the Hub and cannot be downloaded from here.
+    """
+    return read_benchmark(find_folder(str(source)))

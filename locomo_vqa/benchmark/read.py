@@ -1,0 +1,180 @@
+"""The benchmark folder: how a benchmark lies on disk, and reading it.
+
+benchmark.json            the manifest: what made it, of what, and a hash of every file
+conversations.jsonl       one conversation a line
+text_questions.jsonl      one LoCoMo question a line
+visual_questions.jsonl    one visual question a line
+images.jsonl              one distinct picture URL a line
+images/<sha256>.<ext>     the pictures that could be fetched
+report.json               what the import found
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from locomo_vqa.benchmark.types import (
+    Benchmark,
+    Conversation,
+    Erratum,
+    Image,
+    ImageRecord,
+    Session,
+    TextQuestion,
+    Turn,
+    VisualQuestion,
+)
+from locomo_vqa.benchmark.write import revision_of
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import read_json, read_jsonl, sha256_file
+from locomo_vqa.schemas import validate
+
+__all__ = [
+    "read_benchmark",
+    "read_manifest",
+    "read_report",
+]
+
+_REMEDY = "Restore the file, or make the folder again with `locomo-vqa data import`."
+_T = TypeVar("_T")
+
+
+def read_report(folder: Path) -> dict[str, Any]:
+    """Return the import report of a benchmark folder that `read_benchmark` accepts."""
+    report: dict[str, Any] = read_json(folder / "report.json", what="the import report")
+    return report
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a benchmark folder, valid.
+
+    Raises:
+        InputError: the folder is none, or its manifest has another shape.
+    """
+    path = folder / "benchmark.json"
+    if not path.is_file():
+        raise InputError(
+            f"{folder}: is no benchmark folder (it has no benchmark.json).",
+            "Give `sample`, or a folder made by `locomo-vqa data import`.",
+        )
+    manifest: dict[str, Any] = read_json(path, what="the benchmark's manifest")
+    validate(manifest, "benchmark", path=path, remedy=_REMEDY)
+    return manifest
+
+
+def read_benchmark(folder: Path) -> Benchmark:
+    """Read a benchmark folder after checking every hash, shape and reference.
+
+    Raises:
+        InputError: naming the file and the place that does not fit.
+    """
+    manifest = read_manifest(folder)
+    for name, entry in manifest["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise InputError(f"{path}: is missing.", _REMEDY)
+        if sha256_file(path) != entry["sha256"]:
+            raise InputError(
+                f"{path}: was changed after it was written: its hash does not fit benchmark.json.",
+                _REMEDY,
+            )
+    conversations = _read(folder, "conversations.jsonl", "conversation", _conversation)
+    text = _read(folder, "text_questions.jsonl", "text_question", _text_question)
+    visual = _read(folder, "visual_questions.jsonl", "visual_question", _visual_question)
+    images = _read(folder, "images.jsonl", "image", _image_record)
+    if revision_of(conversations, text, visual) != manifest["revision"]:
+        raise InputError(f"{folder / 'benchmark.json'}: its revision does not fit.", _REMEDY)
+    benchmark = Benchmark(
+        name=manifest["name"],
+        revision=manifest["revision"],
+        folder=folder,
+        conversations=conversations,
+        text_questions=text,
+        visual_questions=visual,
+        images=images,
+        _formats={r.sha256: r.format for r in images if r.sha256 and r.format},
+    )
+    _check_references(benchmark)
+    _check_pictures(benchmark)
+    return benchmark
+
+
+def _read(
+    folder: Path, name: str, schema: str, build: Callable[[dict[str, Any]], _T]
+) -> tuple[_T, ...]:
+    path = folder / name
+    items = []
+    for number, row in read_jsonl(path, what="the benchmark's file"):
+        validate(row, schema, path=path, place=f"line {number}", remedy=_REMEDY)
+        items.append(build(row))
+    return tuple(items)
+
+
+def _check_references(benchmark: Benchmark) -> None:
+    known = {c.id: {turn.id for _, turn in c.turns()} for c in benchmark.conversations}
+    ids: set[str] = set()
+    questions: list[TextQuestion | VisualQuestion] = [*benchmark.text_questions]
+    questions += benchmark.visual_questions
+    for question in questions:
+        problem = None
+        if question.id in ids:
+            problem = "its id is used twice"
+        elif question.conversation not in known:
+            problem = f"the conversation {question.conversation} is not there"
+        elif isinstance(question, VisualQuestion):
+            if question.turn not in known[question.conversation]:
+                problem = f"the turn {question.turn} is not there"
+            elif question.image not in benchmark._formats:
+                problem = "its picture is not in images.jsonl"
+        if problem:
+            raise InputError(f"{benchmark.folder}: question {question.id}: {problem}.", _REMEDY)
+        ids.add(question.id)
+
+
+def _check_pictures(benchmark: Benchmark) -> None:
+    """Check that the pictures are there, by their sizes; `read_image` checks what is in one."""
+    for record in benchmark.images:
+        if record.sha256 is None:
+            continue
+        path = benchmark.image_path(record.sha256)
+        size = path.stat().st_size if path.is_file() else None
+        if size is None or record.bytes not in (None, size):
+            problem = "is missing" if size is None else "has another size than images.jsonl says"
+            raise InputError(f"{path}: {problem}.", _REMEDY)
+
+
+def _conversation(row: dict[str, Any]) -> Conversation:
+    return Conversation(
+        id=row["id"],
+        split=row["split"],
+        speakers=(row["speakers"][0], row["speakers"][1]),
+        sessions=tuple(
+            Session(
+                number=session["number"],
+                time=datetime.fromisoformat(session["time"]),
+                turns=tuple(_turn(turn) for turn in session["turns"]),
+            )
+            for session in row["sessions"]
+        ),
+    )
+
+
+def _turn(row: dict[str, Any]) -> Turn:
+    images = tuple(Image(**image) for image in row["images"])
+    return Turn(id=row["id"], speaker=row["speaker"], text=row["text"], images=images)
+
+
+def _text_question(row: dict[str, Any]) -> TextQuestion:
+    erratum = Erratum(**row["erratum"]) if row["erratum"] else None
+    return TextQuestion(**{**row, "evidence": tuple(row["evidence"]), "erratum": erratum})
+
+
+def _visual_question(row: dict[str, Any]) -> VisualQuestion:
+    return VisualQuestion(**row)
+
+
+def _image_record(row: dict[str, Any]) -> ImageRecord:
+    return ImageRecord(**{**row, "turns": tuple(row["turns"])})

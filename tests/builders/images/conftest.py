@@ -1,0 +1,46 @@
+"""A server, and one run of downloads against it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from locomo_vqa.builders.images.addresses import Addresses
+from locomo_vqa.builders.images.fetching import Settings, fetch_all
+from locomo_vqa.builders.images.inspecting import Inspectors
+from locomo_vqa.builders.images.outcome import Outcome
+from locomo_vqa.builders.images.store import PictureStore
+
+from .picture_server import PictureServer, serving
+
+Fetch = Callable[..., dict[str, Outcome]]
+
+
+@pytest.fixture
+def server() -> Iterator[PictureServer]:
+    with serving() as made:
+        yield made
+
+
+def quick(*servers: PictureServer, **more: Any) -> Settings:
+    """Return settings with short pauses that open these servers and nothing else private."""
+    addresses = Addresses(allowed=frozenset(("127.0.0.1", server.port) for server in servers))
+    fast = {"timeout": 10.0, "backoff": 0.01, "addresses": addresses}
+    return Settings(**{**fast, **more})
+
+
+def fetch(urls: Sequence[str], folder: Path, settings: Settings, **more: Any) -> dict[str, Outcome]:
+    """Download into a store in `folder`."""
+
+    async def run() -> dict[str, Outcome]:
+        async with Inspectors(max_pixels=settings.max_pixels, workers=1) as inspectors:
+            return await fetch_all(
+                urls, store=store, inspectors=inspectors, settings=settings, **more
+            )
+
+    with PictureStore(folder, settings.deciding()) as store:
+        return asyncio.run(run())

@@ -1,0 +1,81 @@
+"""A file that breaks the decoder costs a worker and not the run."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from locomo_vqa.builders.images.inspecting import Inspectors
+from locomo_vqa.errors import MissingResource
+from locomo_vqa.images import ImageFacts, Refusal
+
+from .drawn import picture
+
+FRAGILE = """
+import json, os, sys, time
+print("ready", flush=True)
+for line in sys.stdin:
+    folder, path = os.path.split(json.loads(line)["path"])
+    with open(folder + "/log", "a") as log:
+        log.write(path + " ")
+    if "crash" in path:
+        os._exit(11)
+    if "hang" in path:
+        time.sleep(60)
+    if "flood" in path:
+        print("x" * 200_000, flush=True)
+    print(json.dumps({"refusal": {"state": "not_an_image", "detail": "seen"}}), flush=True)
+"""
+
+
+def ask(paths: list[Path], *command: str) -> list[ImageFacts | Refusal]:
+    async def run() -> list[ImageFacts | Refusal]:
+        chosen = {"command": command} if command else {}
+        async with Inspectors(max_pixels=10_000, workers=1, seconds=2, **chosen) as inspectors:
+            return await asyncio.gather(*map(inspectors.inspect, paths))
+
+    return asyncio.run(run())
+
+
+def test_real_workers(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(picture(1))
+    (tmp_path / "b").write_bytes(b"no picture")
+    facts, refusal = ask([tmp_path / "a", tmp_path / "b"])
+    assert isinstance(facts, ImageFacts)
+    assert (facts.width, facts.height, facts.format) == (64, 48, "png")
+    assert isinstance(refusal, Refusal)
+
+
+def test_crashes_and_hangs(tmp_path: Path) -> None:
+    names = ["one", "crash", "two", "hang", "three", "flood", "four"]
+    found = ask([tmp_path / name for name in names], sys.executable, "-c", FRAGILE)
+    details = [refusal.detail for refusal in found if isinstance(refusal, Refusal)]
+    assert details[0::2] == ["seen"] * 4
+    assert details[1] == "decoding it fails"
+    assert details[3] == "decoding it takes too long"
+    assert details[5] == "decoding it fails"
+    asked = (tmp_path / "log").read_text().split()
+    assert [asked.count(name) for name in names] == [1, 2, 1, 2, 1, 2, 1]
+
+
+def test_a_worker_that_does_not_start(tmp_path: Path) -> None:
+    with pytest.raises(MissingResource, match="can't be started"):
+        ask([tmp_path / "a"], sys.executable, "-c", "raise SystemExit(3)")
+
+
+def test_a_folder_called_like_the_package_does_not_hide_it(tmp_path: Path) -> None:
+    """In a clone, the source tree's core lies in the working directory without the wings."""
+    (tmp_path / "locomo_vqa").mkdir()
+    (tmp_path / "locomo_vqa" / "__init__.py").touch()
+    command = Path(sys.executable).with_name("locomo-vqa")
+    done = subprocess.run(
+        [command, "build", "run", "sample", "--work", "w", "--generator", "openai:x"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert "pictures: 63 URLs: 63 ok" in done.stdout, done.stderr

@@ -1,0 +1,116 @@
+"""Pictures from a folder: three ways to name them, and none out of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from locomo_vqa.builders.images.fetching import Settings
+from locomo_vqa.builders.images.inspecting import Inspectors
+from locomo_vqa.builders.images.mirror import Mirror, read_all
+from locomo_vqa.builders.images.outcome import Outcome
+from locomo_vqa.builders.images.store import PictureStore
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import sha256_text
+
+from .drawn import HTML, picture
+
+SITE = "https://pictures.example"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "mirror"
+    path.mkdir()
+    return path
+
+
+def read(folder: Path, *urls: str, max_bytes: int = 1 << 20) -> list[Outcome]:
+    settings = Settings(max_bytes=max_bytes)
+
+    async def run() -> dict[str, Outcome]:
+        async with Inspectors(max_pixels=10_000, workers=1) as inspectors:
+            return await read_all(
+                Mirror(folder), urls, store=store, inspectors=inspectors, settings=settings
+            )
+
+    with PictureStore(folder.parent / "work", settings.deciding()) as store:
+        outcomes = asyncio.run(run())
+    return [outcomes[url] for url in urls]
+
+
+def put(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def test_three_ways_to_name_a_picture(folder: Path) -> None:
+    urls = [f"{SITE}/listed", f"{SITE}/hashed", f"{SITE}/bare-hash", f"{SITE}/a b/c.png?w=5"]
+    urls += [f"{SITE}/d.png?w=6", f"{SITE}/e%20f.png"]
+    put(folder / "some" / "file", picture(1))
+    (folder / "mirror.jsonl").write_text(json.dumps({"url": urls[0], "file": "some/file"}) + "\n")
+    put(folder / f"{sha256_text(urls[1])}.jpeg", picture(2))
+    put(folder / sha256_text(urls[2]), picture(3))
+    put(folder / "pictures.example" / "a%20b" / "c.png?w=5", picture(4))
+    put(folder / "pictures.example" / "d.png", picture(5))
+    put(folder / "pictures.example" / "e f.png", picture(6))
+    outcomes = read(folder, *urls)
+    assert [outcome.state for outcome in outcomes] == ["ok"] * 6
+    assert len({outcome.sha256 for outcome in outcomes}) == 6
+
+
+def test_what_is_missing_or_no_picture(folder: Path) -> None:
+    put(folder / "pictures.example" / "page", HTML)
+    put(folder / "pictures.example" / "large", bytes(2000))
+    (folder / "pictures.example" / "folder").mkdir()
+    os.mkfifo(folder / "pictures.example" / "pipe")
+    names = ["none", "page", "large", "folder", "pipe", "%ff%00"]
+    outcomes = read(folder, *(f"{SITE}/{name}" for name in names), "no url", max_bytes=1000)
+    missing = ("not_fetched", "it is not in the mirror")
+    assert [(outcome.state, outcome.detail) for outcome in outcomes] == [
+        missing,
+        ("not_an_image", "it is an HTML page"),
+        ("too_large", "it has more than 1,000 bytes"),
+        missing,
+        missing,
+        missing,
+        missing,
+    ]
+
+
+def test_nothing_outside_is_read(folder: Path) -> None:
+    secret = folder.parent / "secret.png"
+    put(secret, picture(1))
+    inside = folder / "pictures.example"
+    inside.mkdir()
+    (inside / "link.png").symlink_to(secret)
+    (inside / "up").symlink_to(folder.parent, target_is_directory=True)
+    rows = [
+        {"url": "u:relative", "file": "../secret.png"},
+        {"url": "u:absolute", "file": str(secret)},
+    ]
+    (folder / "mirror.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    urls = ["u:relative", "u:absolute", f"{SITE}/link.png", f"{SITE}/up/secret.png"]
+    urls += ["http://../secret.png", f"{SITE}/%2e%2e/%2e%2e/secret.png"]
+    outcomes = read(folder, *urls)
+    assert not any(outcome.state == "ok" for outcome in outcomes)
+    assert [outcome.state for outcome in outcomes[:4]] == ["blocked"] * 4
+    put(inside / "real.png", picture(2))
+    (inside / "inner.png").symlink_to(inside / "real.png")
+    assert read(folder, f"{SITE}/inner.png")[0].state == "ok"
+
+
+@pytest.mark.parametrize("line", ["[]", '{"url": "u"}', '{"url": "u", "file": 3}', "{"])
+def test_a_bad_list(folder: Path, line: str) -> None:
+    (folder / "mirror.jsonl").write_text(line)
+    with pytest.raises(InputError, match=r"mirror\.jsonl"):
+        Mirror(folder)
+
+
+def test_no_mirror(folder: Path) -> None:
+    with pytest.raises(InputError, match="no folder"):
+        Mirror(folder / "none")

@@ -1,0 +1,216 @@
+"""The benchmark folder: what is written is read back, and what was changed is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from locomo_vqa._version import __version__
+from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
+from locomo_vqa.benchmark.locate import SAMPLE_FOLDER
+from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
+from locomo_vqa.errors import InputError, MissingResource, OutputError
+from locomo_vqa.files import sha256_file
+from locomo_vqa.locomo import read_locomo
+from tests.conftest import Cli, tree
+from tests.core.locomo_example import sample
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "benchmark"
+
+
+def content(tmp_path: Path, *names: str) -> BenchmarkContent:
+    path = tmp_path / "locomo.json"
+    path.write_text(json.dumps([sample(name) for name in names]), encoding="utf-8")
+    locomo = read_locomo(path)
+    return BenchmarkContent(
+        name="Example",
+        license=None,
+        sources=[{"name": path.name, "sha256": sha256_file(path)}],
+        conversations=locomo.conversations,
+        text_questions=locomo.questions,
+        visual_questions=(),
+        images=locomo.images,
+        pictures={},
+        report=locomo.report.to_json(),
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_benchmark(tmp_path / "benchmark", content(tmp_path, "conv-1", "conv-2"))
+    return tmp_path / "benchmark"
+
+
+def test_what_is_written_is_read(folder: Path, tmp_path: Path) -> None:
+    written = content(tmp_path, "conv-1", "conv-2")
+    benchmark = load_benchmark(folder)
+    assert benchmark.conversations == written.conversations
+    assert benchmark.text_questions == written.text_questions
+    assert benchmark.images == written.images
+    assert benchmark.name == "Example"
+
+
+def test_the_format_is_the_golden_one(folder: Path) -> None:
+    """The golden folder was read by a person once; a change of the format shows here."""
+    golden, written = tree(GOLDEN), tree(folder)
+    assert list(written) == list(golden)
+    for name, expected in golden.items():
+        version = f'"version": "{__version__}"'.encode()
+        assert written[name] == expected.replace(b'"version": "0.1.0"', version), name
+
+
+def test_writing_twice_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    write_benchmark(tmp_path / "again", content(tmp_path, "conv-1", "conv-2"))
+    assert tree(tmp_path / "again") == tree(folder)
+
+
+def test_errata_do_not_change_the_revision(tmp_path: Path) -> None:
+    plain = content(tmp_path, "conv-1")
+    erratum = Erratum(kind="AMBIGUOUS", changes_score=True)
+    first, *rest = plain.text_questions
+    marked = replace(plain, text_questions=(replace(first, erratum=erratum), *rest))
+    one = write_benchmark(tmp_path / "one", plain)
+    two = write_benchmark(tmp_path / "two", marked)
+    assert one == two
+    assert load_benchmark(tmp_path / "two").text_questions[0].erratum == erratum
+    other = write_benchmark(tmp_path / "other", content(tmp_path, "conv-3"))
+    assert other != one
+
+
+def test_an_existing_folder_is_kept(folder: Path, tmp_path: Path) -> None:
+    before = tree(folder)
+    with pytest.raises(OutputError, match="exists already"):
+        write_benchmark(folder, content(tmp_path, "conv-1"))
+    assert tree(folder) == before
+
+
+def edit(name: str, change: Callable[[str], str]) -> Callable[[Path], None]:
+    def apply(folder: Path) -> None:
+        path = folder / name
+        path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+    return apply
+
+
+def edit_and_seal(name: str, change: Callable[[list[Any]], None]) -> Callable[[Path], None]:
+    """Change rows and make the hash fit again, as a forger would."""
+
+    def apply(folder: Path) -> None:
+        rows = [json.loads(line) for line in (folder / name).read_text().splitlines()]
+        change(rows)
+        (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+        manifest = json.loads((folder / "benchmark.json").read_text())
+        manifest["files"][name]["sha256"] = sha256_file(folder / name)
+        (folder / "benchmark.json").write_text(json.dumps(manifest))
+
+    return apply
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "an answer edited by hand": (
+        edit("text_questions.jsonl", lambda text: text.replace("2022", "2023")),
+        "text_questions.jsonl: was changed after it was written",
+    ),
+    "a file gone": (lambda folder: (folder / "images.jsonl").unlink(), "images.jsonl: is missing"),
+    "a manifest that is cut off": (
+        edit("benchmark.json", lambda text: text[:100]),
+        "benchmark.json: the benchmark's manifest is not valid JSON",
+    ),
+    "a manifest of a later version": (
+        edit(
+            "benchmark.json",
+            lambda text: text.replace('"schema_version": 1', '"schema_version": 2'),
+        ),
+        "schema_version: 1 was expected",
+    ),
+    "no manifest": (lambda folder: (folder / "benchmark.json").unlink(), "is no benchmark folder"),
+    "a forged answer": (
+        edit_and_seal("text_questions.jsonl", lambda rows: rows[0].update(answer="2023")),
+        "its revision does not fit",
+    ),
+    "a row of another shape": (
+        edit_and_seal("text_questions.jsonl", lambda rows: rows[1].update(category=7)),
+        r"text_questions.jsonl: line 2, category: 7 is not one of",
+    ),
+    "a picture's name that is a path": (
+        edit_and_seal("images.jsonl", lambda rows: rows[0].update(format="../x")),
+        "line 1, format",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_folder_that_was_changed_is_refused(name: str, folder: Path) -> None:
+    damage, message = DAMAGES[name]
+    damage(folder)
+    with pytest.raises(InputError, match=message):
+        load_benchmark(folder)
+
+
+def test_what_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="is no benchmark folder"):
+        load_benchmark(tmp_path / "nothing")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(MissingResource, match="no-such-org/no-such-set: there is no such folder"):
+        load_benchmark("no-such-org/no-such-set")
+
+
+def test_the_revision_of_the_real_file(real_locomo: Path, tmp_path: Path) -> None:
+    """Both layouts of the published file have this revision; the format keeps it stable."""
+    locomo = read_locomo(real_locomo)
+    written = replace(
+        content(tmp_path, "conv-1"),
+        conversations=locomo.conversations,
+        text_questions=locomo.questions,
+        images=locomo.images,
+        report=locomo.report.to_json(),
+    )
+    revision = write_benchmark(tmp_path / "real", written)
+    assert revision == "880dae12b47e30282df6b7218a0a5d0696d816dd958d5596e002d5e62a6995b5"
+    benchmark: Benchmark = load_benchmark(tmp_path / "real")
+    assert benchmark.conversations == locomo.conversations
+
+
+def test_a_picture_that_was_replaced_or_lost_is_refused(tmp_path: Path, cli: Cli) -> None:
+    shutil.copytree(SAMPLE_FOLDER, tmp_path / "copy")
+    first, second = sorted((tmp_path / "copy" / "images").iterdir())[:2]
+    size = second.stat().st_size
+    second.write_bytes(first.read_bytes()[:size].ljust(size, b"\0"))
+    benchmark = load_benchmark(tmp_path / "copy")
+    with pytest.raises(InputError, match="holds another picture than its name says"):
+        benchmark.read_image(second.stem)
+    assert benchmark.read_image(first.stem) == first.read_bytes()
+    assert "another picture" in cli("data", "info", "copy").stderr
+    second.write_bytes(b"")
+    with pytest.raises(InputError, match="has another size"):
+        load_benchmark(tmp_path / "copy")
+    second.unlink()
+    with pytest.raises(InputError, match=r"png: is missing"):
+        load_benchmark(tmp_path / "copy")
+
+
+def test_names_are_text_and_never_markup(tmp_path: Path, cli: Cli) -> None:
+    path = tmp_path / "locomo [bold] :smile:.json"
+    raw = sample("conv-1")
+    raw["conversation"]["speaker_a"] = "[/bold]\x1b[31m"
+    path.write_text(json.dumps([raw]), encoding="utf-8")
+    done = cli("data", "import", path, "--out", "out [bold]", "--name", "[/x]")
+    assert done.returncode == 0, done.stderr
+    assert "Wrote out [bold]" in done.stdout
+    done = cli("data", "info", "out [bold]")
+    assert done.returncode == 0, done.stderr
+    assert "[/x]" in done.stdout
+    assert "locomo [bold] :smile:.json" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "[/bold]\ufffd[31m" in done.stdout
+    done = cli("data", "import", path, "--out", "nameless", "--name", "")
+    assert done.returncode == 2
+    assert "name: '' should be non-empty" in done.stderr
+    assert not (tmp_path / "nameless").exists()

@@ -1,0 +1,160 @@
+"""What the three systems make of pictures, over a scripted stub in the place of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from locomo_vqa.benchmark import Conversation, load_benchmark
+from locomo_vqa.evaluators.memory import Mem0, Mem0Captions, Mem0V, asking
+from locomo_vqa.evaluators.running.view import Showing
+from locomo_vqa.models.chat import ChatRequest
+from locomo_vqa.runs import ImageMode, VisualMode
+from locomo_vqa.system import Services
+
+from .scripted import Scripted
+
+SAMPLE = load_benchmark("sample")
+CONVERSATION = next(c for c in SAMPLE.conversations if c.split == "validation")
+QUESTIONS = [q for q in SAMPLE.visual_questions if q.conversation == CONVERSATION.id]
+CAPTION = "a drawing of some cars on a street"
+"""Of the conversation's first picture, in D1:8."""
+
+
+def script(request: ChatRequest) -> str:
+    if "facts" in request.text:
+        return '{"facts": []}'
+    return "A grey drawing." if "one sentence" in request.text else "heart"
+
+
+class Told:
+    """A system that has read a conversation, and the models it asked."""
+
+    def __init__(
+        self,
+        patch: pytest.MonkeyPatch,
+        folder: Path,
+        make: type[Mem0],
+        images: ImageMode = "pixels",
+        visual: VisualMode = "given",
+        conversation: Conversation = CONVERSATION,
+        **options: str,
+    ) -> None:
+        self.models: dict[str, Scripted] = {}
+        patch.setattr(asking, "open_model", self.open)
+        self.showing = Showing(SAMPLE, conversation, images, visual)
+        self.system = make()
+        folder.mkdir(exist_ok=True)
+        services = Services(model="transformers:stub", options={"prompts": "reduced", **options})
+        self.system.open(self.showing.info, folder, services)
+        for session in self.showing.sessions():
+            self.system.add(session)
+        self.system.flush()
+        self.read = {name: list(model.requests) for name, model in self.models.items()}
+
+    def open(self, name: str) -> Scripted:
+        return self.models.setdefault(name, Scripted(script))
+
+    def ask(self, question: Any) -> ChatRequest:
+        """Ask about a picture and return the request that was made."""
+        answer = self.system.answer_visual(
+            self.showing.question_text(question),
+            image=self.showing.question_image(question),
+            now=self.showing.now,
+        )
+        assert answer.text == "heart"
+        return max(self.models.values(), key=lambda model: len(model.requests)).requests[-1]
+
+    def extractions(self) -> str:
+        return "\n".join(r.text for r in self.read["transformers:stub"] if "facts" in r.text)
+
+
+@pytest.fixture
+def tell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+    made: list[Told] = []
+
+    def one(make: type[Mem0], *args: Any, **options: Any) -> Told:
+        made.append(Told(monkeypatch, tmp_path / str(len(made)), make, *args, **options))
+        return made[-1]
+
+    yield one
+    for told in made:
+        told.system.close()
+
+
+def test_every_recalled_picture_of_the_sample_is_found_again(tell: Any) -> None:
+    """The question names person, day and place; the stub remembers nothing of what was said."""
+    for conversation in SAMPLE.conversations:
+        told = tell(Mem0V, "pixels", "recalled", conversation, pictures="keep")
+        questions = [q for q in SAMPLE.visual_questions if q.conversation == conversation.id]
+        assert questions
+        for question in questions:
+            (picture,) = told.ask(question).pictures
+            assert picture.sha256 == question.image
+
+
+def test_a_given_picture_is_looked_at(tell: Any) -> None:
+    told = tell(Mem0V, pictures="keep")
+    for question in QUESTIONS[:3]:
+        request = told.ask(question)
+        assert [picture.sha256 for picture in request.pictures] == [question.image]
+        assert question.question in request.text
+    assert all(not request.pictures for request in told.read["transformers:stub"])
+
+
+def test_the_extraction_sees_pictures_or_reads_what_they_show(tell: Any) -> None:
+    shared = [i.sha256 for _, turn in CONVERSATION.turns() for i in turn.images]
+    told = tell(Mem0V)
+    requests = told.read["transformers:stub"]
+    assert [p.sha256 for request in requests for p in request.pictures] == shared
+    assert told.extractions().count("[shares a picture]") == len(shared)
+
+    told = tell(Mem0V, vision="transformers:eye")
+    assert all(not request.pictures for request in told.read["transformers:stub"])
+    assert {p.sha256 for r in told.read["transformers:eye"] for p in r.pictures} == set(shared)
+    assert told.extractions().count("[shares A grey drawing]") == len(shared)
+    question = QUESTIONS[0]
+    told.system.answer_visual(
+        question.question, image=told.showing.question_image(question), now=told.showing.now
+    )
+    assert told.models["transformers:eye"].requests[-1].pictures[0].sha256 == question.image
+
+
+def test_captions_take_the_place_of_pictures(tell: Any) -> None:
+    told = tell(Mem0Captions, "caption")
+    assert f"[shares {CAPTION}]" in told.extractions()
+    request = told.ask(QUESTIONS[0])
+    assert request.pictures == ()
+    assert f"The picture shows: {CAPTION}." in request.text
+
+    told = tell(Mem0Captions, "caption", "recalled")
+    assert f"The picture shows: {CAPTION}." in told.ask(QUESTIONS[0]).text
+
+    told = tell(Mem0Captions, "pixels")
+    assert told.ask(QUESTIONS[0]).pictures == ()
+    assert "[shares" not in told.extractions()
+
+
+def test_mem0_passes_pictures_and_captions_over(tell: Any) -> None:
+    for images in ("pixels", "caption"):
+        told = tell(Mem0, images)
+        assert "[shares" not in told.extractions()
+        request = told.ask(QUESTIONS[0])
+        assert request.pictures == ()
+        assert request.text.startswith("- none\nQuestion: ")
+        assert CAPTION not in request.text
+
+
+def test_embedded_models_get_what_they_learned() -> None:
+    from locomo_vqa.evaluators.memory.settings import Settings
+
+    embedded = Settings.read({"vision": "embedded:large"}, model="embedded:text-large")
+    assert (embedded.prompts, embedded.pictures) == ("reduced", "keep")
+    assert (embedded.top_k, embedded.update_k, embedded.reply_tokens) == (10, 8, 200)
+    other = Settings.read({}, model="openai:http://127.0.0.1:9/v1?model=x")
+    assert (other.prompts, other.pictures) == ("long", "see")
+    assert (other.top_k, other.update_k, other.window) == (30, 5, 2)
+    assert Settings.read({"prompts": "long"}, model="embedded:text-large").prompts == "long"

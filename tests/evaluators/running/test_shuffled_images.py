@@ -1,0 +1,118 @@
+"""Shuffled pictures: always another conversation's, always the same, never one that looks alike."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from PIL import Image as Picture
+
+from locomo_vqa.benchmark import Benchmark, Conversation, Image, ImageRecord, Session, Turn
+from locomo_vqa.errors import InputError
+from locomo_vqa.evaluators.running.shuffled_images import Substitutes
+from tests.evaluators.recording import SAMPLE
+
+OF = {
+    conversation.id: {str(i.sha256) for _, turn in conversation.turns() for i in turn.images}
+    for conversation in SAMPLE.conversations
+}
+
+
+def test_no_conversation_gets_a_picture_of_its_own() -> None:
+    substitutes = Substitutes(SAMPLE)
+    everything = {picture for pictures in OF.values() for picture in pictures}
+    drawn = []
+    for pictures in OF.values():
+        for picture in pictures:
+            drawn.append(substitutes.of(picture))
+            assert drawn[-1] in everything - pictures
+    assert len(drawn) == 63
+    assert len(set(drawn)) > 30
+
+
+def test_the_draw_depends_on_the_benchmark_and_the_picture_only() -> None:
+    order = sorted(picture for pictures in OF.values() for picture in pictures)
+    first = Substitutes(SAMPLE)
+    drawn = {picture: first.of(picture) for picture in order}
+    turned = Substitutes(replace(SAMPLE, conversations=SAMPLE.conversations[::-1]))
+    assert {picture: turned.of(picture) for picture in reversed(order)} == drawn
+    other = Substitutes(replace(SAMPLE, revision="f" * 64))
+    assert sum(other.of(picture) != drawn[picture] for picture in order) > 40
+
+
+def noise(seed: int) -> Picture.Image:
+    """A picture whose look is that of no other seed."""
+    values = random.Random(seed).randbytes(64)
+    return Picture.frombytes("L", (8, 8), values).resize((64, 64), Picture.Resampling.BICUBIC)
+
+
+def saved(picture: Picture.Image, kind: str = "PNG") -> bytes:
+    out = io.BytesIO()
+    picture.save(out, kind)
+    return out.getvalue()
+
+
+def benchmark(folder: Path, shared: Mapping[str, Sequence[bytes]]) -> Benchmark:
+    """A benchmark whose conversations share the given pictures."""
+    (folder / "images").mkdir()
+    formats, records, conversations = {}, {}, []
+    for name, pictures in shared.items():
+        turns = []
+        for number, data in enumerate(pictures, start=1):
+            digest = sha256(data).hexdigest()
+            formats[digest] = "png"
+            (folder / "images" / f"{digest}.png").write_bytes(data)
+            records[digest] = ImageRecord(url=digest, state="ok", sha256=digest)
+            image = Image(url=digest, sha256=digest, state="ok")
+            turns.append(Turn(id=f"D1:{number}", speaker="Ada", text="", images=(image,)))
+        session = Session(number=1, time=datetime(2023, 5, 7), turns=tuple(turns))
+        conversations.append(
+            Conversation(id=name, split="test", speakers=("Ada", "Bo"), sessions=(session,))
+        )
+    return Benchmark(
+        name="Invented",
+        revision="0" * 64,
+        folder=folder,
+        conversations=tuple(conversations),
+        text_questions=(),
+        visual_questions=(),
+        images=tuple(records.values()),
+        _formats=formats,
+    )
+
+
+def test_a_picture_that_looks_the_same_is_no_substitute(tmp_path: Path) -> None:
+    """The second conversation has the first one's pictures in other bytes, and one of its own."""
+    mine = [noise(seed) for seed in range(3)]
+    twins = [saved(picture, "JPEG") for picture in mine]
+    new = saved(noise(99))
+    made = benchmark(tmp_path, {"a": [saved(p) for p in mine], "b": [*twins, new]})
+    substitutes = Substitutes(made)
+    for picture in mine:
+        assert substitutes.of(sha256(saved(picture)).hexdigest()) == sha256(new).hexdigest()
+    for data in (twins[0], new):
+        with pytest.raises(InputError, match="no other conversation has a picture"):
+            substitutes.of(sha256(data).hexdigest())
+
+
+def test_a_picture_of_two_conversations_is_replaced_by_a_third_one_s(tmp_path: Path) -> None:
+    a, b, both, c = (saved(noise(seed)) for seed in range(4))
+    substitutes = Substitutes(benchmark(tmp_path, {"a": [a, both], "b": [both, b], "c": [c]}))
+    assert substitutes.of(sha256(both).hexdigest()) == sha256(c).hexdigest()
+
+
+def test_without_another_picture_there_is_no_shuffling(tmp_path: Path) -> None:
+    one = benchmark(tmp_path, {"a": [saved(noise(1)), saved(noise(2))]})
+    with pytest.raises(InputError, match="no other conversation has a picture") as caught:
+        Substitutes(one).check(["a"])
+    assert "two conversations" in caught.value.remedy
+    (tmp_path / "flat").mkdir()
+    flat = [saved(Picture.new("RGB", (9, 9), colour)) for colour in ("red", "green")]
+    with pytest.raises(InputError, match="no other conversation has a picture"):
+        Substitutes(benchmark(tmp_path / "flat", {"a": flat[:1], "b": flat[1:]})).check(["a"])

@@ -1,0 +1,248 @@
+"""The self-test: each fault fails its own point and no other."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from locomo_vqa.evaluators.cli import check as cli_check
+from locomo_vqa.evaluators.hosting import InProcessHost, in_process
+from locomo_vqa.evaluators.hosting.isolation import Failure
+from locomo_vqa.evaluators.loading import LoadedSystem, load_system
+from locomo_vqa.evaluators.selftest import Point, check_system
+from locomo_vqa.evaluators.selftest.memory import todays_words
+from locomo_vqa.evaluators.systems.bm25 import BM25
+from locomo_vqa.evaluators.systems.no_memory import NoMemory
+from locomo_vqa.system import Services
+from tests.conftest import Cli
+from tests.evaluators.hosting.hosted import wait_until_gone, write_system
+from tests.evaluators.hosting.memory_server import MemoryServer, serving
+from tests.evaluators.selftest import faults
+
+
+def loaded(make: Any, **declared: Any) -> LoadedSystem:
+    """Return a system that runs in this process."""
+    given = {"uses_pictures": True, "needs_model": False, **declared}
+    return LoadedSystem(
+        name="own", version=None, prompt_sha256=None, host=in_process(make), **given
+    )
+
+
+def points(make: Any, quiet_s: float = 0.0, **declared: Any) -> dict[str, Point]:
+    """Return the points of a system in this process, by id."""
+    checked = check_system(loaded(make, **declared), Services(), quiet_s=quiet_s)
+    return {point.id: point for point in checked.points}
+
+
+def states(found: dict[str, Point]) -> dict[str, str]:
+    """Return the points that did not pass."""
+    return {id: point.state for id, point in found.items() if point.state != "pass"}
+
+
+FAILS = {
+    faults.WillNotOpen: ("opens", "open(): RuntimeError: no licence"),
+    faults.TakesShortTexts: ("sessions", "AssertionError: a text is too long"),
+    faults.Forgets: ("facts", "“What is the name of Tobin's parrot?” was answered: I do not know"),
+    faults.LooksAtTheClock: ("dates", "today's date"),
+    faults.LooksAtTheClockWhenReading: ("dates", "today's date"),
+    faults.NoPictures: (
+        "pictures",
+        "--images pixels --visual given: add(): AssertionError: no pic",
+    ),
+    faults.ShrinksPictures: ("pictures", "changed: images/"),
+    faults.WritesOn: ("flush", "written after flush() had returned: background.txt"),
+    faults.ComesLate: ("flush", "a moment later: zebulon, glassblower, ratatouille"),
+    faults.TidiesUp: ("flush", "gone a moment later: zebulon, glassblower, ratatouille"),
+    faults.WritesQuestionsDown: ("read-only", "“quoxel” was only ever said in a question"),
+    faults.AnswersOnce: ("read-only", "asked twice, was known once"),
+    faults.SharedMemory: ("isolation", "one conversation knows “varnelli”"),
+    faults.SharedFile: ("isolation", "one conversation knows “varnelli”"),
+    faults.WritesBeside: ("isolation", "written outside the workdir: work/awkward.db"),
+    faults.OneAtATime: ("isolation", "can't be opened beside the first: open(): OSError"),
+    faults.WillNotClose: ("close", "close(): RuntimeError: the pool is busy"),
+    faults.AnswersNothing: ("answers", "answered with NoneType, not with text"),
+    faults.OpensEveryPicture: ("visual", "--images caption --visual given: answer_visual()"),
+}
+MAY_SKIP = {"opens", "answers"}
+
+
+@pytest.mark.parametrize("fault", FAILS, ids=lambda fault: fault.__name__)
+def test_a_fault_fails_its_own_point_and_no_other(fault: Any) -> None:
+    id, words = FAILS[fault]
+    found = points(fault, quiet_s=0.5 if fault is faults.WritesOn else 0.0)
+    assert found[id].state == "fail"
+    assert words in found[id].detail
+    assert found[id].remedy
+    others = {state for other, state in states(found).items() if other != id}
+    assert others <= ({"skipped"} if id in MAY_SKIP else {"warn", "skipped"})
+    if id not in MAY_SKIP:
+        assert len(states(found)) <= 2
+
+
+def test_what_passes_everything() -> None:
+    found = points(faults.Keeper)
+    assert states(found) == {}
+    assert len(found) == 11
+    assert not any(point.remedy for point in found.values())
+
+
+WARNS = {
+    faults.SeesNothing: ("visual", "a green square is called: purple"),
+    faults.ForgetsPictures: ("visual", "--visual recalled: a green square is called: yellow"),
+    faults.CountsWrongly: ("answers", "usage has no count"),
+    faults.LogsQuestions: ("read-only", "asking changed files in the workdir: log.txt"),
+}
+
+
+@pytest.mark.parametrize("fault", WARNS, ids=lambda fault: fault.__name__)
+def test_what_is_worth_a_look_is_no_failure(fault: Any) -> None:
+    id, words = WARNS[fault]
+    found = points(fault)
+    assert states(found) == {id: "warn"}
+    assert words in found[id].detail
+
+
+def test_declared_attributes_decide() -> None:
+    """Who declares that no model answers may forget, and who declares no pictures may not see."""
+    assert states(points(faults.SeesNothing, uses_pictures=False)) == {}
+    forgetful = points(faults.Forgets, uses_model=False)
+    assert states(forgetful) == {"facts": "warn"}
+    assert forgetful["facts"].detail == "0 of 3, and it declares that no model answers"
+
+
+def test_the_bundled_systems_without_a_model() -> None:
+    assert states(points(BM25, uses_pictures=False, uses_model=False)) == {}
+    assert states(points(NoMemory, any_model=True)) == {"facts": "warn", "dates": "skipped"}
+
+
+def test_a_system_that_only_retrieves_needs_no_model() -> None:
+    assert states(points(faults.OnlyFinds, only_retrieves=True)) == {}
+
+
+def test_what_the_conversations_show() -> None:
+    """Under none no picture is there, under captions no file, under pixels no caption."""
+    seen: dict[tuple[str, str], list[Any]] = {}
+
+    class Notes(faults.Keeper):
+        def open(self, conversation: Any, workdir: Path, services: Any) -> None:
+            super().open(conversation, workdir, services)
+            self.seen = seen.setdefault((conversation.images, conversation.visual), [])
+
+        def add(self, turns: Any) -> None:
+            self.seen += [image for turn in turns for image in turn.images]
+
+        def answer_visual(self, question: str, *, image: Any, now: Any) -> str:
+            self.seen.append(image)
+            return question
+
+    points(Notes)
+    assert seen["none", "given"] == [None]
+    captions = [image.caption for image in seen["caption", "given"]]
+    square = "a {} square on a white wall"
+    names = ("red", "blue", "green")
+    kite = "a kite in the sky"
+    assert captions == [*map(square.format, names), kite, square.format("green")]
+    assert all(image.path is None for image in seen["caption", "given"])
+    assert [bool(i.path) and i.caption is None for i in seen["pixels", "given"]] == [True] * 4
+    assert seen["pixels", "recalled"][3:] == [None]
+
+
+def test_a_system_that_ends_while_it_is_asked() -> None:
+    """It costs the point about answers; nothing is said of a close() that nobody could call."""
+
+    class Gone(InProcessHost):
+        gone: Failure | None = None
+
+        def answer(self, question: str, *, now: Any) -> Any:
+            self.gone = Failure(state="timeout", reason="too slow", unreachable=False, ended=True)
+            return self.gone
+
+        def close(self) -> Failure | None:
+            return self.gone or super().close()
+
+    system = replace(loaded(faults.Keeper), host=lambda limits, log: Gone(faults.Keeper))
+    checked = check_system(system, Services(), quiet_s=0)
+    found = states({point.id: point for point in checked.points})
+    assert {id for id, state in found.items() if state == "fail"} == {"answers"}
+    assert set(found) == {"answers", "facts", "dates", "read-only", "isolation"}
+
+
+def test_the_words_of_the_clock() -> None:
+    assert todays_words(date(2027, 1, 1)) == [
+        "2027",
+        *("1 january", "january 1", "01-01"),
+        "2026",
+        *("31 december", "december 31", "12-31"),
+    ]
+    assert todays_words(date(2027, 5, 12)) == ["2027"]  # the days of the conversation
+
+
+def test_a_system_behind_an_address() -> None:
+    with serving(MemoryServer()) as server:
+        checked = check_system(load_system(server.url), Services(), quiet_s=0)
+    found = {point.id: point for point in checked.points}
+    assert {id for id, state in states(found).items() if state == "fail"} == {"facts"}
+    assert found["close"].detail == "processes can't be seen here"
+    assert server.open == {}
+
+
+LEAVES = """
+import subprocess
+
+class Own(Echo):
+    def open(self, conversation, workdir, services):
+        super().open(conversation, workdir, services)
+        print("to the standard output")
+        if conversation.id == "check-1":
+            self.child = subprocess.Popen(["sleep", "600"])
+        if conversation.id == "check-3":
+            open("leftover.txt", "w").close()
+
+    def answer(self, question, *, now):
+        return " ".join(turn.text for turn in self.turns) + " 2021"
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_the_command_on_a_system_in_processes(cli: Cli, tmp_path: Path) -> None:
+    spec = write_system(tmp_path, "leaves", LEAVES)
+    done = cli("check", spec, "--json", HOSTED_BY=str(tmp_path))
+    assert done.returncode == 1, done.stderr
+    told = json.loads(done.stdout)
+    found = {point["id"]: point for point in told["points"]}
+    assert {id: point["state"] for id, point in found.items() if point["state"] != "pass"} == {
+        "close": "fail",
+        "isolation": "warn",
+        "visual": "warn",
+    }
+    assert "sleep 600" in found["close"]["detail"]
+    assert "leftover.txt" in found["isolation"]["detail"]
+    assert told["states"] == {"pass": 8, "warn": 2, "fail": 1, "skipped": 0}
+    assert {row["call"]: row["number"] for row in told["calls"]}["answer_visual"] == 4
+    assert wait_until_gone(str(tmp_path)) == []
+
+
+def test_the_command_tells_every_point(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli_check, "load_system", lambda spec, **_: loaded(faults.Forgets))
+    assert cli_check.check.main(["any:Class"], standalone_mode=False) == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith("own\n✓ it loads and opens\n")
+    assert "✗ it gives back three facts: “What is the name" in printed
+    assert "    Keep what add() reads, speakers included, and answer from it.\n" in printed
+    assert printed.endswith("10 passed, 1 failed\n")
+    assert re.search(r"^ answer_visual +4 +\d+ ms +\d+ ms", printed, re.MULTILINE)
+
+
+def test_a_wrong_use_is_a_sentence(cli: Cli) -> None:
+    done = cli("check", "full-context")
+    assert done.returncode == 2
+    assert "--model names none" in done.stderr
