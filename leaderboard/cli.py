@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.cli_support import Handed, console, json_option, make_table, print_json, say
+from locomo_vqa.cli_support import CliContext, console, echo, json_option, make_table, print_json
 
 from .submission import SubmissionMetadata
 from .submission import submit as submit_run
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["leaderboard", "submit"]
 
 _SHOWN = ("v", "l", "j", "f1")
-_pass_handed = click.make_pass_decorator(Handed)
+_pass_context = click.make_pass_decorator(CliContext)
 
 
 @click.command()
@@ -84,8 +84,8 @@ def submit(
     if as_json:
         print_json({"folder": str(folder)})
     else:
-        say(f"Wrote {folder}")
-        say(f"Next: locomo-vqa leaderboard verify {to} --benchmark …")
+        echo(f"Wrote {folder}")
+        echo(f"Next: locomo-vqa leaderboard verify {to} --benchmark …")
 
 
 @click.group()
@@ -103,8 +103,8 @@ def leaderboard() -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--benchmark", required=True, help="`sample`, a benchmark folder, or org/name.")
 @json_option
-@_pass_handed
-def verify(handed: Handed, folder: Path, benchmark: str, as_json: bool) -> int:
+@_pass_context
+def verify(context: CliContext, folder: Path, benchmark: str, as_json: bool) -> int:
     """Check every submission below FOLDER, score it, and write FOLDER/board.json.
 
     Scores are computed here, from the answers. The exit status is 1 when a submission was
@@ -116,7 +116,7 @@ def verify(handed: Handed, folder: Path, benchmark: str, as_json: bool) -> int:
     """
     from .verification import verify as verify_folder
 
-    board = verify_folder(folder, load_benchmark(benchmark), handed.scorer())
+    board = verify_folder(folder, load_benchmark(benchmark), context.scorer())
     if as_json:
         print_json(board.to_json())
     else:
@@ -143,8 +143,8 @@ def build(folder: Path, out: Path, as_json: bool) -> None:
     if as_json:
         print_json({"page": str(site / PAGE), "results": str(site / RESULTS)})
     else:
-        say(f"Wrote {site}")
-        say(f"Next: open {site / PAGE} in a browser.")
+        echo(f"Wrote {site}")
+        echo(f"Next: open {site / PAGE} in a browser.")
 
 
 def _tell(folder: Path, board: Board) -> None:
@@ -155,9 +155,9 @@ def _tell(folder: Path, board: Board) -> None:
     for entry in board.entries:
         for kind, sentences in (("problem", entry.problems), ("note", entry.notes)):
             for sentence in sentences:
-                say(f"{entry.entry}: {kind}: {sentence}")
-    say(f"Wrote {folder / BOARD_FILE}")
-    say(f"Next: locomo-vqa leaderboard build {folder} --out …")
+                echo(f"{entry.entry}: {kind}: {sentence}")
+    echo(f"Wrote {folder / BOARD_FILE}")
+    echo(f"Next: locomo-vqa leaderboard build {folder} --out …")
 
 
 def _table(board: Board) -> Table:

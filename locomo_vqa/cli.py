@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -16,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from locomo_vqa._version import __version__
-from locomo_vqa.cli_support import Handed, printable
+from locomo_vqa.cli_support import CliContext, printable
 
 if TYPE_CHECKING:
     from locomo_vqa.scores import Scorer
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "main", "with_flags"]
 
 COMMANDS = {
     "demo": ("locomo_vqa.demo:demo", "Do everything once on the embedded sample."),
@@ -135,7 +136,7 @@ def cli(ctx: click.Context, debug: bool) -> None:
       locomo-vqa run bm25 --benchmark sample --split test --out runs/bm25
       locomo-vqa score runs/bm25 --benchmark sample
     """
-    ctx.obj = Handed(scorer=_scorer)
+    ctx.obj = CliContext(scorer=_scorer)
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -158,8 +159,32 @@ def main(args: Sequence[str] | None = None) -> None:
     except Exception as error:
         if debug:
             raise
-        sys.exit(_report(error))
+        sys.exit(_report(error, arguments))
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def with_flags(text: str, command: click.Command) -> str:
+    """Return an error of the library with a command's flags in place of parameter names.
+
+    The library names parameters in backticks: `split` becomes --split, and `run`, an argument, RUN.
+    """
+    flags = {
+        parameter.name: max(parameter.opts, key=len)
+        if isinstance(parameter, click.Option)
+        else parameter.make_metavar(click.Context(command))
+        for parameter in command.params
+    }
+    return re.sub(r"`([a-z_0-9]+)`", lambda found: flags.get(found[1]) or found[0], text)
+
+
+def _command_of(arguments: Sequence[str]) -> click.Command:
+    """Return the command that arguments name: `build images …` is the group's `images`."""
+    command: click.Command = cli
+    for argument in arguments:
+        if isinstance(command, click.Group):
+            inner = command.get_command(click.Context(command), argument)
+            command = inner or command
+    return command
 
 
 def _end(number: int, frame: object) -> None:
@@ -171,11 +196,12 @@ def _is_set(variable: str) -> bool:
     return os.environ.get(variable, "").lower() in ("1", "true", "yes", "on")
 
 
-def _report(error: Exception) -> int:
+def _report(error: Exception, arguments: Sequence[str]) -> int:
     from locomo_vqa.errors import LocomoVqaError
 
     if isinstance(error, LocomoVqaError):
-        click.echo(f"Error: {printable(error.message)}\n{printable(error.remedy)}", err=True)
+        text = with_flags(f"Error: {error.message}\n{error.remedy}", _command_of(arguments))
+        click.echo(printable(text), err=True)
     elif isinstance(error, UnicodeEncodeError):
         click.echo(
             "Error: an argument or a file's name is not UTF-8 text.\nGive it another name.",

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,21 +13,18 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
     from rich.table import Table
 
     from locomo_vqa.scores import Scorer
 
 __all__ = [
-    "Handed",
+    "CliContext",
     "console",
+    "echo",
     "json_option",
     "make_table",
     "print_json",
     "printable",
-    "progress",
-    "say",
-    "ticking",
 ]
 
 PLAIN_WIDTH = 120
@@ -39,7 +34,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class CliContext:
     """What the command-line root, which knows every wing, hands to one that may not import it."""
 
     scorer: Callable[[], Scorer]
@@ -78,7 +73,7 @@ def console() -> Console:
     return PlainConsole(**plain, width=PLAIN_WIDTH, color_system=None)
 
 
-def say(text: str, *, style: str | None = None) -> None:
+def echo(text: str, *, style: str | None = None) -> None:
     """Print a sentence on the standard output; only a terminal breaks its line."""
     console().print(text, style=style, soft_wrap=True)
 
@@ -101,58 +96,3 @@ def make_table(*columns: str, numbers: Sequence[str] = (), title: str | None = N
     for column in numbers:
         table.add_column(column, justify="right", no_wrap=True)
     return table
-
-
-@contextmanager
-def progress() -> Iterator[Progress]:
-    """Yield a progress display on the standard error: count, rate and time left.
-
-    Where the standard error is no terminal it stays silent.
-    """
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        """Finished steps a second."""
-
-        def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            return Text("" if speed is None else f"{speed:,.1f}/s", style="progress.data.speed")
-
-    stderr = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        Rate(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=stderr,
-        disable=not stderr.is_terminal or bool(os.environ.get("LOCOMO_VQA_QUIET")),
-    ) as display:
-        yield display
-
-
-@contextmanager
-def ticking() -> Iterator[Callable[[str, int, int | None], None]]:
-    """Yield what shows how far named steps are, a bar each: (step, done, all, where known)."""
-    with progress() as display:
-        tasks: dict[str, Any] = {}
-
-        def tick(step: str, done: int, total: int | None) -> None:
-            if step not in tasks:
-                tasks[step] = display.add_task(step, total=total)
-            display.update(tasks[step], completed=done, total=total)
-
-        yield tick

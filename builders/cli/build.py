@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
-from locomo_vqa.cli_support import json_option, print_json, say, ticking
+from locomo_vqa.cli_support import echo, json_option, print_json
 from locomo_vqa.models.names import hide_credentials
+from locomo_vqa.progress import progress_bars
 
 from ..build_folder import WorkFolder
 from ..data_stages import facts_of, fetch_pictures, finish_questions, ingest_source, separate
@@ -20,7 +21,7 @@ from ..review.decisions import aside_sentence
 from ..stages import Builder, StageCounts
 from .publish import publish_and_push
 from .review import review
-from .tables import tell_counts, tell_losses, tell_selection, tell_shares
+from .tables import print_counts, print_losses, print_selection, print_shares
 
 __all__ = ["build"]
 
@@ -77,7 +78,7 @@ def _builder(recipe: str, work: Path, **other: str | None) -> Iterator[Builder]:
     chosen = _with_others(load_recipe(recipe), other)
     folder = WorkFolder(work)
     folder.begin(chosen)
-    with ticking() as tick:
+    with progress_bars() as tick:
         yield Builder(recipe=chosen, work=folder, tick=tick)
 
 
@@ -99,7 +100,7 @@ def ingest_command(**options: Any) -> None:
     """
     with _builder(**options) as builder:
         folder = ingest_source(builder.recipe, builder.work)
-    say(f"Wrote {folder}")
+    echo(f"Wrote {folder}")
 
 
 @build.command("images")
@@ -132,7 +133,7 @@ def _pictures(builder: Builder, mirror: Path | None, allow_private: bool) -> int
     )
     losses = read_losses(builder.work.need(builder.work.pictured, "images") / "losses.json")
     if done is not None:
-        tell_losses(losses)
+        print_losses(losses)
     return 1 if losses.by_state.get("not_fetched") else 0
 
 
@@ -151,7 +152,7 @@ def split_command(**options: Any) -> None:
 
 def _split(builder: Builder) -> None:
     removed = separate(builder.recipe, builder.work)
-    say(f"{len(removed):,} pictures stood in several splits and were removed: removed.json")
+    echo(f"{len(removed):,} pictures stood in several splits and were removed: removed.json")
 
 
 @build.command("probe")
@@ -167,7 +168,7 @@ def probe_command(**options: Any) -> int:
     """
     with _builder(**options) as builder:
         counts = builder.probe()
-    tell_counts("probe", counts)
+    print_counts("probe", counts)
     return _status(counts)
 
 
@@ -186,7 +187,7 @@ def select_command(as_json: bool, **options: Any) -> None:
     if as_json:
         print_json(selection.to_json())
     else:
-        tell_selection(selection, builder.work.plot)
+        print_selection(selection, builder.work.plot)
 
 
 @build.command("generate")
@@ -202,8 +203,8 @@ def generate_command(**options: Any) -> int:
     """
     with _builder(**options) as builder:
         counts = builder.generate()
-        tell_counts("generate", counts)
-        tell_shares(builder.questions())
+        print_counts("generate", counts)
+        print_shares(builder.questions())
     return _status(counts)
 
 
@@ -228,13 +229,13 @@ def publish_command(out: Path, repository: str | None, pull_request: bool, **opt
 def _finish(builder: Builder, out: Path, repository: str | None, pull_request: bool) -> None:
     done = finish_questions(builder.work)
     if done.aside:
-        say(aside_sentence(done.aside, builder.work.review))
+        echo(aside_sentence(done.aside, builder.work.review))
     facts = facts_of(builder.recipe, builder.work, done.rows, repository)
     url = publish_and_push(done.benchmark, out, facts, pull_request=pull_request)
     number, revision = len(done.benchmark.visual_questions), done.benchmark.revision
-    say(f"Wrote {out}: {number:,} visual questions, {revision}")
+    echo(f"Wrote {out}: {number:,} visual questions, {revision}")
     if url:
-        say(f"On the Hub: {url}")
+        echo(f"On the Hub: {url}")
 
 
 @build.command("run")
@@ -258,12 +259,12 @@ def run_command(out: Path | None, mirror: Path | None, allow_private: bool, **op
         status = _pictures(builder, mirror, allow_private)
         _split(builder)
         counts = builder.probe()
-        tell_counts("probe", counts)
+        print_counts("probe", counts)
         status |= _status(counts)
-        tell_selection(builder.select(), builder.work.plot)
+        print_selection(builder.select(), builder.work.plot)
         counts = builder.generate()
-        tell_counts("generate", counts)
-        tell_shares(builder.questions())
+        print_counts("generate", counts)
+        print_shares(builder.questions())
         status |= _status(counts)
         _finish(builder, out or builder.work.path / "dataset", None, False)
     return status

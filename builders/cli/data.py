@@ -10,7 +10,7 @@ import click
 from locomo_vqa.benchmark import CATEGORIES, SPLITS, Benchmark
 from locomo_vqa.benchmark.locate import find_folder
 from locomo_vqa.benchmark.read import read_benchmark, read_manifest, read_report
-from locomo_vqa.cli_support import console, json_option, make_table, print_json, say
+from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
 from locomo_vqa.locomo.report import FINDINGS
 
 from ..ingest import Ingested, ingest
@@ -81,11 +81,11 @@ def info(folder: str, as_json: bool) -> None:
         print_json({"manifest": manifest, "report": report})
         return
     out = console()
-    say(f"{benchmark.name}, revision {benchmark.revision[:12]}", style="bold")
+    echo(f"{benchmark.name}, revision {benchmark.revision[:12]}", style="bold")
     for source in manifest["sources"]:
-        say(f"made of {source['name']}, SHA-256 {source['sha256'][:12]}…")
+        echo(f"made of {source['name']}, SHA-256 {source['sha256'][:12]}…")
     if manifest["license"]:
-        say(f"licence: {manifest['license']}")
+        echo(f"licence: {manifest['license']}")
     out.print(_conversation_table(benchmark))
     out.print(_counts_table(report, benchmark))
 
@@ -98,7 +98,7 @@ def _tell_import(done: Ingested) -> None:
         if number := done.report["findings"][kind]:
             found.add_row(words, f"{number:,}")
     out.print(found)
-    say(f"Wrote {done.folder}, revision {done.revision[:12]}; details: report.json")
+    echo(f"Wrote {done.folder}, revision {done.revision[:12]}; details: report.json")
 
 
 def _counts_table(report: dict[str, Any], benchmark: Benchmark | None) -> Any:

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from locomo_vqa.cli_support import console, json_option, make_table, print_json, progress
+from locomo_vqa.cli_support import console, json_option, make_table, print_json
 from locomo_vqa.images import MAX_PIXELS, PIXELS_CEILING
+from locomo_vqa.progress import progress_display
 
 from ..images.duplicates import LOOK_DISTANCE
 
@@ -102,7 +103,7 @@ def images(
 
     addresses = Addresses(allow_private=bounds.pop("allow_private"))
     settings = Settings(addresses=addresses, **bounds)
-    with progress() as display:
+    with progress_display() as display:
         task = display.add_task("pictures", total=None)
         done = fill_pictures(
             benchmark,

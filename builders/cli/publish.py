@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from locomo_vqa.benchmark import Benchmark, load_benchmark
-from locomo_vqa.cli_support import json_option, print_json, say
+from locomo_vqa.cli_support import echo, json_option, print_json
 from locomo_vqa.errors import InputError
 
 from ..publishing import PublishFacts
@@ -46,9 +46,9 @@ def publish(
     if as_json:
         print_json({"folder": str(out), "revision": loaded.revision, "url": url})
         return
-    say(f"Wrote {out}, revision {loaded.revision[:12]}")
+    echo(f"Wrote {out}, revision {loaded.revision[:12]}")
     if url:
-        say(f"On the Hub: {url}")
+        echo(f"On the Hub: {url}")
 
 
 def publish_and_push(

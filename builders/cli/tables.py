@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from locomo_vqa.cli_support import console, make_table, say
+from locomo_vqa.cli_support import console, echo, make_table
 
 from ..quality import answer_shares, dominance_warnings
 from ..questions_file import QuestionRow
@@ -16,28 +16,28 @@ from ..stages import StageCounts
 if TYPE_CHECKING:
     from ..images.losses import Losses
 
-__all__ = ["tell_counts", "tell_losses", "tell_selection", "tell_shares"]
+__all__ = ["print_counts", "print_losses", "print_selection", "print_shares"]
 
 
-def tell_losses(losses: Losses) -> None:
+def print_losses(losses: Losses) -> None:
     """Print what became of the pictures' URLs."""
     states = ", ".join(f"{number:,} {state}" for state, number in losses.by_state.items())
-    say(f"pictures: {losses.urls:,} URLs: {states}")
+    echo(f"pictures: {losses.urls:,} URLs: {states}")
     for reason in losses.reasons[:5]:
-        say(f"  {reason['urls']:,} {reason['state']}: {reason['detail']}")
+        echo(f"  {reason['urls']:,} {reason['state']}: {reason['detail']}")
 
 
-def tell_counts(stage: str, counts: StageCounts) -> None:
+def print_counts(stage: str, counts: StageCounts) -> None:
     """Print how the questions of a stage ended."""
-    say(
+    echo(
         f"{stage}: {counts.ok:,} questions, {counts.declined:,} declined, "
         f"{counts.dropped:,} dropped, {counts.failed:,} without a reply"
     )
     if counts.failed:
-        say("Give the same command again to ask for what got no reply.")
+        echo("Give the same command again to ask for what got no reply.")
 
 
-def tell_selection(selection: Selection, plot: Path) -> None:
+def print_selection(selection: Selection, plot: Path) -> None:
     """Print the error rates, hardest first, and how sure the choice is."""
     table = make_table(
         "Type", numbers=["Errors", "of", "Rate", "95 % interval", "Declined", "Lost", "Chosen"]
@@ -55,15 +55,15 @@ def tell_selection(selection: Selection, plot: Path) -> None:
             "yes" if result.selected else "",
         )
     console().print(table)
-    say(
+    echo(
         f"Chosen: {', '.join(selection.types)}; the same in {selection.stability:.0%} of "
         f"bootstrap samples of the pictures. Plot: {plot}"
     )
     for remark in selection.remarks:
-        say(remark)
+        echo(remark)
 
 
-def tell_shares(rows: Sequence[QuestionRow]) -> None:
+def print_shares(rows: Sequence[QuestionRow]) -> None:
     """Print how answers are distributed, and what the quality checks found."""
     table = make_table(
         "Type",
@@ -83,9 +83,9 @@ def tell_shares(rows: Sequence[QuestionRow]) -> None:
             _share([each.caption_answers for each in quality]),
         )
     console().print(table)
-    say("Right again when asked afresh (self), without the picture (blind), by caption alone.")
+    echo("Right again when asked afresh (self), without the picture (blind), by caption alone.")
     for warning in dominance_warnings(shares):
-        say(warning)
+        echo(warning)
 
 
 def _share(values: Sequence[bool | None]) -> str:

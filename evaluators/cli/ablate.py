@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import click
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.cli_support import console, json_option, make_table, print_json, say
+from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
 from locomo_vqa.errors import InputError
 from locomo_vqa.runs import IMAGE_MODES, VISUAL_MODES, Run, SplitChoice, VisualMode
 from locomo_vqa.scores import FEW_CONVERSATIONS
@@ -139,8 +139,8 @@ def ablate(
     else:
         show_ablation(done)
         if failed:
-            say("Ask the failed again: the same command with --retry-failed.")
-        say(f"Wrote {out / ABLATION_FILE}")
+            echo("Ask the failed again: the same command with --retry-failed.")
+        echo(f"Wrote {out / ABLATION_FILE}")
     return 1 if failed else 0
 
 
@@ -161,19 +161,19 @@ def show_ablation(ablation: Ablation) -> None:
     for way in dict.fromkeys(mode.visual for mode in ablation.modes):
         modes = [mode for mode in ablation.modes if mode.visual == way]
         against = {d.baseline: d for d in ablation.differences if d.visual == way}
-        say(_ASKED[way], style="bold")
+        echo(_ASKED[way], style="bold")
         console().print(_table(modes, against))
         conversations = len(modes[0].values)
         if conversations < FEW_CONVERSATIONS:
             console().print(_by_conversation(modes))
-            say(
+            echo(
                 f"An interval over so few conversations ({conversations}) says little: it is "
                 "conditional on them. Read each conversation's own number."
             )
         for difference in against.values():
-            say(difference.reading)
+            echo(difference.reading)
         if not against:
-            say("No difference is computed: that takes `pixels` and another of --modes.")
+            echo("No difference is computed: that takes `pixels` and another of --modes.")
 
 
 def _table(modes: Sequence[ModeScores], against: Mapping[Any, ModeDifference]) -> Any:

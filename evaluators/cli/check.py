@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from locomo_vqa.cli_support import console, json_option, make_table, print_json, say
+from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
 from locomo_vqa.system import Services
 
 from ..hosting import Limits
@@ -96,22 +96,22 @@ def _services(system: LoadedSystem, model: str | None, timeout: float) -> Servic
 
 def _tell(checked: Checked) -> None:
     version = f" {checked.version}" if checked.version else ""
-    say(f"{checked.system}{version}")
+    echo(f"{checked.system}{version}")
     for point in checked.points:
         _tell_point(point)
     table = make_table("Call", numbers=("Number", "Mean", "Longest"))
     for row in checked.times.to_json():
         times = (f"{row[name]:,.0f} ms" for name in ("mean_ms", "longest_ms"))
         table.add_row(row["call"], f"{row['number']:,}", *times)
-    say("")
+    echo("")
     console().print(table)
     counts = checked.to_json()["states"]
     words = {"pass": "passed", "warn": "to look at", "fail": "failed", "skipped": "skipped"}
-    say(", ".join(f"{counts[state]} {word}" for state, word in words.items() if counts[state]))
+    echo(", ".join(f"{counts[state]} {word}" for state, word in words.items() if counts[state]))
 
 
 def _tell_point(point: Point) -> None:
     detail = f": {point.detail}" if point.detail else ""
-    say(f"{_MARKS[point.state]} {point.title}{detail}", style=_STYLES.get(point.state))
+    echo(f"{_MARKS[point.state]} {point.title}{detail}", style=_STYLES.get(point.state))
     if point.remedy:
-        say(f"    {point.remedy}")
+        echo(f"    {point.remedy}")

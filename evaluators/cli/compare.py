@@ -9,7 +9,7 @@ from typing import Any, get_args
 import click
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.cli_support import console, json_option, make_table, print_json, say
+from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import write_json
 from locomo_vqa.runs import SplitChoice
@@ -90,7 +90,7 @@ def compare(
     else:
         show_comparison(comparison)
         if written:
-            say(f"Wrote {', '.join(map(str, written))}")
+            echo(f"Wrote {', '.join(map(str, written))}")
     incomplete = any(side.failed or side.document["rows"]["missing"] for side in sides)
     return 1 if incomplete else 0
 
@@ -155,24 +155,24 @@ def _write(comparison: Comparison, plot: Path | None, out: Path | None) -> list[
 def show_comparison(comparison: Comparison) -> None:
     """Print the sides, a table for each metric and system, and what a reader must know."""
     data = comparison.dataset
-    say(
+    echo(
         f"Differences on {data['id']}, revision {data['revision'][:12]}, split {data['split']}",
         style="bold",
     )
     for letter, side in zip(_LETTERS, comparison.sides, strict=False):
-        say(f"{letter}  {_side(side)}{', the baseline' if letter == 'A' else ''}")
+        echo(f"{letter}  {_side(side)}{', the baseline' if letter == 'A' else ''}")
     for note in comparison.notes:
-        say(note)
+        echo(note)
     for one in comparison.metrics:
         console().print(_difference_table(one))
         if one.overall.conversations < FEW_CONVERSATIONS:
             console().print(_conversation_table(one))
     _show_reading([one.overall for one in comparison.metrics])
     for name, reason in comparison.not_compared.items():
-        say(f"{TITLES[name]} is not compared. {reason}")
-    say("Signatures:")
+        echo(f"{TITLES[name]} is not compared. {reason}")
+    echo("Signatures:")
     for signature in dict.fromkeys(one.signature for one in comparison.metrics):
-        say(f"  {signature}", style="dim")
+        echo(f"  {signature}", style="dim")
 
 
 def _side(side: Side) -> str:
@@ -238,14 +238,14 @@ def _conversation_table(one: MetricComparison) -> Any:
 def _show_reading(results: Sequence[PairedDifference]) -> None:
     counts = {result.conversations for result in results}
     if min(counts) < FEW_CONVERSATIONS:
-        say(
+        echo(
             f"With {min(counts)} conversations no p-value can fall below 0.05, and an interval is "
             "conditional on them: read each conversation's own numbers."
         )
     if max(counts) > MANY_CONVERSATIONS:
-        say(f"Exact p-values are for up to {MANY_CONVERSATIONS} conversations.")
+        echo(f"Exact p-values are for up to {MANY_CONVERSATIONS} conversations.")
     if any(result.p is not None for result in results):
-        say(
+        echo(
             "p: exact, by sign flips of whole conversations. Holm: corrected for the number of "
             "rows below the first.\n"
             "detectable: the smallest true difference that is found at p < 0.05 with a power of "

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import click
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.cli_support import console, json_option, make_table, print_json, say, ticking
+from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
 from locomo_vqa.models.names import hide_credentials
+from locomo_vqa.progress import progress_bars
 
 from ..running.system_options import system_options
 from .lora_options import lora_options
@@ -97,7 +98,7 @@ def duomem(
     from ..distilling.duomem import DuoMemDistillation
 
     stages = STAGES if only is None else (only,)
-    with ticking() as tick:
+    with progress_bars() as tick:
         work = DuoMemDistillation(
             benchmark=load_benchmark(benchmark),
             teacher=teacher,
@@ -180,12 +181,12 @@ def _tell(
             table.add_row(stage, words.format(**done[stage]), str(work.out / place))
     console().print(table)
     for name, reason in list(failures.items())[:3]:
-        say(f"  {name}: {reason}", style="red")
+        echo(f"  {name}: {reason}", style="red")
     if failures:
-        say("What failed is asked again when the same command is given.")
-    say(f"Next: {next_command}")
+        echo("What failed is asked again when the same command is given.")
+    echo(f"Next: {next_command}")
     if " --option memories=" in next_command and " --option adapter=" in next_command:
-        say("Leave out one of memories and adapter, or both, to see what each of them brings.")
+        echo("Leave out one of memories and adapter, or both, to see what each of them brings.")
 
 
 _WORDS: Mapping[Stage, str] = {

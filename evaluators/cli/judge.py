@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 from locomo_vqa.benchmark import Benchmark, load_benchmark
-from locomo_vqa.cli_support import json_option, print_json, say, ticking
+from locomo_vqa.cli_support import echo, json_option, print_json
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import write_json
+from locomo_vqa.progress import progress_bars
 
 from ..judging.rubrics import RUBRICS, Rubric
 from ..judging.scoring import JudgeOptions
@@ -106,7 +107,7 @@ def open_judging(
         raise InputError("--judge names one model twice.", "Name two different models.")
     if judge_check and no_judge_check:
         raise InputError("--judge-check and --no-judge-check are both given.", "Drop one of them.")
-    with ticking() as tick:
+    with progress_bars() as tick:
         chosen = JudgeOptions(
             judges=tuple(judge),
             rubric=rubric,
@@ -166,7 +167,7 @@ def judge_check(
     else:
         show_check(document)
         if out is not None:
-            say(f"Wrote {out}: give it to `locomo-vqa score --judge-check`")
+            echo(f"Wrote {out}: give it to `locomo-vqa score --judge-check`")
     return 1 if any(kind["unscored"] for kind in document["kinds"]) else 0
 
 
@@ -187,5 +188,5 @@ def _check(
         async with open_session(judge, rubric, store=store, timeout_s=timeout_s) as session:
             return await check_judge(session, benchmark, n=n, tick=tick)
 
-    with ResponseStore(response_path(responses)) as store, ticking() as tick:
+    with ResponseStore(response_path(responses)) as store, progress_bars() as tick:
         return asyncio.run(work(store))

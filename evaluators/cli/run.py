@@ -11,7 +11,7 @@ from typing import get_args
 import click
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.cli_support import json_option, print_json, say
+from locomo_vqa.cli_support import echo, json_option, print_json
 from locomo_vqa.errors import InputError
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.runs import (
@@ -28,7 +28,7 @@ from locomo_vqa.system import Services
 from ..loading import LoadedSystem, load_system
 from ..running.harness import Harness
 from ..running.hosting_settings import HostingOptions, hosting_options
-from ..running.metering import Meter, is_here, tell_calls
+from ..running.metering import Meter, is_here, print_calls
 from ..running.metering_settings import MeteringOptions, metering_options
 from ..running.system_options import lend_options, system_options
 from .run_display import run_with_progress
@@ -146,7 +146,7 @@ def run(
         print_json({**done.info, "states": count_states(done.predictions)})
     else:
         if calls is not None:
-            tell_calls(calls)
+            print_calls(calls)
         _tell(done, benchmark)
     return 1 if done.info["counts"]["failed"] else 0
 
@@ -197,15 +197,15 @@ def _tell(done: Run, benchmark: str) -> None:
     states = ", ".join(
         f"{number:,} {state}" for state, number in count_states(done.predictions).items()
     )
-    say(f"{counts['total']:,} questions: {states}")
+    echo(f"{counts['total']:,} questions: {states}")
     errors = {p.error for p in done.predictions if p.error}
     for error in sorted(errors)[:3]:
-        say(f"  {error}", style="red")
+        echo(f"  {error}", style="red")
     if any((done.folder / "work").glob("*.log")):
-        say(f"What the system printed is in {done.folder / 'work'}.")
+        echo(f"What the system printed is in {done.folder / 'work'}.")
     if done.info["limit"] is not None:
-        say(f"A trial of {done.info['limit']:,} questions a conversation: it can't be submitted.")
+        echo(f"A trial of {done.info['limit']:,} questions a conversation: it can't be submitted.")
     if counts["failed"]:
-        say("Ask them again: the same command with --retry-failed.")
-    say(f"Wrote {done.folder}")
-    say(f"Next: locomo-vqa score {done.folder} --benchmark {benchmark}")
+        echo("Ask them again: the same command with --retry-failed.")
+    echo(f"Wrote {done.folder}")
+    echo(f"Next: locomo-vqa score {done.folder} --benchmark {benchmark}")

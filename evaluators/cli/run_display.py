@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from locomo_vqa.cli_support import progress
+from locomo_vqa.progress import progress_display
 from locomo_vqa.runs import FAILED, Prediction, Run
 
 from ..running.harness import Harness
@@ -22,7 +22,7 @@ def run_with_progress(harness: Harness, *, retry_failed: bool = False) -> Run:
     The line of the whole run counts questions, with their rate and the time left; that of a
     conversation counts first the turns that were read and then the questions.
     """
-    with progress() as bars:
+    with progress_display() as bars:
         watcher = RunDisplay(bars, harness.system.name)
         return harness.run(retry_failed=retry_failed, watcher=watcher)
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import click
 
 from locomo_vqa.benchmark import CATEGORIES, load_benchmark
-from locomo_vqa.cli_support import console, json_option, make_table, print_json, say
+from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
 from locomo_vqa.runs import SplitChoice
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
@@ -103,9 +103,9 @@ def score(
     else:
         show_scores(sheet)
         if folder is not None:
-            say(f"Wrote {folder / 'scores.json'}, scores.jsonl and {TABLE}")
+            echo(f"Wrote {folder / 'scores.json'}, scores.jsonl and {TABLE}")
         if page is not None:
-            say(f"Wrote {page}: open it in a browser")
+            echo(f"Wrote {page}: open it in a browser")
     return 1 if sheet.scores.rows.missing or sheet.failed or sheet.unscored else 0
 
 
@@ -120,13 +120,13 @@ def show_scores(sheet: ScoreSheet) -> None:
     computed = {n: m for n, m in document["metrics"].items() if m["state"] == "ok"}
     out = console()
     source, dataset = document["source"], document["dataset"]
-    say(
+    echo(
         f"{source['name']} ({source['layout']}) on {dataset['id']}, "
         f"revision {dataset['revision'][:12]}, split {dataset['split']}",
         style="bold",
     )
     if document["modes"]:
-        say(_modes(**document["modes"]))
+        echo(_modes(**document["modes"]))
     _show_rows(document)
     if computed:
         out.print(_metric_table(computed))
@@ -136,18 +136,18 @@ def show_scores(sheet: ScoreSheet) -> None:
         out.print(_conversation_table(computed))
         conversations = max(len(metric["by_conversation"]) for metric in computed.values())
         if conversations < FEW_CONVERSATIONS:
-            say(
+            echo(
                 f"An interval over so few conversations ({conversations}) says little: it is "
                 "conditional on them. Read each conversation's own number."
             )
     for name, metric in document["metrics"].items():
         if metric["state"] != "ok":
-            say(f"{TITLES[name]} is {metric['state'].replace('_', ' ')}. {metric['reason']}")
+            echo(f"{TITLES[name]} is {metric['state'].replace('_', ' ')}. {metric['reason']}")
     if document["judging"]:
         show_judging(document["judging"])
-    say("Signatures:")
+    echo("Signatures:")
     for metric in computed.values():
-        say(f"  {metric['signature']}", style="dim")
+        echo(f"  {metric['signature']}", style="dim")
 
 
 def _modes(image_handling: str, visual_handling: str) -> str:
@@ -162,19 +162,19 @@ def _modes(image_handling: str, visual_handling: str) -> str:
 def _show_rows(document: Mapping[str, Any]) -> None:
     rows = document["rows"]
     states = ", ".join(f"{number:,} {state}" for state, number in rows["states"].items())
-    say(
+    echo(
         f"rows: {rows['matched']:,} matched ({states or 'none'}), {rows['missing']:,} missing, "
         f"{rows['extra']:,} extra, {rows['unscored']:,} of adversarial questions, not scored",
     )
     if document["answer_length"] is not None:
-        say(f"mean answer to a text question: {document['answer_length']:.1f} words")
+        echo(f"mean answer to a text question: {document['answer_length']:.1f} words")
     if rows["missing"] and document["dataset"]["split"] == "all":
-        say("The missing count as wrong; --split test scores the test split only.")
+        echo("The missing count as wrong; --split test scores the test split only.")
     for note in document["notes"]:
-        say(note)
+        echo(note)
     for name, stored in document["stored"].items():
         equal = "" if stored["equal"] is None else f", {stored['equal']:,} equal to ours"
-        say(
+        echo(
             f"the file's own {name}: mean {stored['mean']:.4f} of {stored['rows']:,} rows{equal}",
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from locomo_vqa.cli_support import console, json_option, make_table, print_json, say
+from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
 from locomo_vqa.errors import InputError
 
 from ..systems.bundled import SYSTEMS
@@ -57,7 +57,7 @@ def systems(context: click.Context, as_json: bool) -> None:
         return
     console().print(_bundled_table())
     console().print(_package_table(recipes.values()))
-    say(f"Packages are set up with: locomo-vqa systems setup NAME (in {systems_folder()})")
+    echo(f"Packages are set up with: locomo-vqa systems setup NAME (in {systems_folder()})")
 
 
 @systems.command()
@@ -90,20 +90,20 @@ def setup(name: str, folder: Path | None, python: Path | None, again: bool, as_j
     recipe = _recipe(name)
     environment = find_environment(recipe, folder)
     if not as_json and (again or environment.state != "yes"):
-        say(f"Installing {recipe.title} {recipe.version} into {environment.folder} …")
+        echo(f"Installing {recipe.title} {recipe.version} into {environment.folder} …")
     made = set_up(environment, python=python, again=again)
     if as_json:
         print_json({**_recipe_json(recipe, folder), "made": made})
         return
-    say(f"{name} is set up." if made else f"{name} was set up already: {environment.folder}")
+    echo(f"{name} is set up." if made else f"{name} was set up already: {environment.folder}")
     for note in recipe.notes:
-        say(f"  {note}")
+        echo(f"  {note}")
     if folder is not None and environment.folder != find_environment(recipe).folder:
-        say(f"It is found there with {FOLDER_VARIABLE}={folder}.")
+        echo(f"It is found there with {FOLDER_VARIABLE}={folder}.")
     options = "".join(
         f" --option {key}=…" for key, option in recipe.options.items() if option.needed
     )
-    say(f'Next: locomo-vqa check {name} --model "openai:<base URL>?model=<name>"{options}')
+    echo(f'Next: locomo-vqa check {name} --model "openai:<base URL>?model=<name>"{options}')
 
 
 def _recipe(name: str) -> Recipe:

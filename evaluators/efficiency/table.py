@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from locomo_vqa.cli_support import console, make_table, say
+from locomo_vqa.cli_support import console, echo, make_table
 
 from .figures import Figures, Means
 from .measure import MEMORY_STAGES, NO_ANSWERS, RunEfficiency
@@ -28,7 +28,7 @@ def show_efficiency(runs: Sequence[RunEfficiency], *, by_stage: bool) -> None:
         if run.stages:
             console().print(_stages(run))
     for note in _notes(runs):
-        say(note)
+        echo(note)
 
 
 def _overview(runs: Sequence[RunEfficiency]) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from locomo_vqa.cli_support import console, make_table, say
+from locomo_vqa.cli_support import console, echo, make_table
 from locomo_vqa.files import some
 
 __all__ = ["show_check", "show_judging"]
@@ -22,7 +22,7 @@ def show_judging(judging: Mapping[str, Any]) -> None:
 def _show_judge(judge: Mapping[str, Any]) -> None:
     counts, value = judge["counts"], judge["overall"]["value"]
     j = "incomplete" if value is None else f"{value:.1f}"
-    say(
+    echo(
         f"judge {judge['name']}: J {j}; {counts['correct']:,} correct, {counts['wrong']:,} wrong, "
         f"{counts['unscored']:,} unscored, {counts['not_answered']:,} wrong unasked (no answer)"
     )
@@ -31,17 +31,17 @@ def _show_judge(judge: Mapping[str, Any]) -> None:
         reasons = ", ".join(f"{n:,} {reason}" for reason, n in unscored["reasons"].items())
         more = counts["unscored"] - len(unscored["questions"])
         names = some(unscored["questions"], most=len(unscored["questions"]))
-        say(f"  unscored ({reasons}): {names}{f' and {more:,} more' if more else ''}", style="red")
+        echo(f"  unscored ({reasons}): {names}{f' and {more:,} more' if more else ''}", style="red")
         for error in unscored["errors"]:
-            say(f"  {error}", style="red")
+            echo(f"  {error}", style="red")
     if counts["cut"]:
-        say(f"  {counts['cut']:,} answers were judged by their beginning only: they are too long")
+        echo(f"  {counts['cut']:,} answers were judged by their beginning only: they are too long")
     if judge["check"] is None:
-        say("  The judge was not checked, so nobody knows how often this J is mistaken.")
+        echo("  The judge was not checked, so nobody knows how often this J is mistaken.")
     else:
         _show_rates(judge["check"])
     requests = judge["requests"]
-    say(
+    echo(
         f"  {_tokens(judge['tokens'])}; {requests['asked']:,} requests made, "
         f"{requests['stored']:,} replies from the store"
     )
@@ -49,14 +49,14 @@ def _show_judge(judge: Mapping[str, Any]) -> None:
 
 def _show_rates(check: Mapping[str, Any]) -> None:
     accept, reject = check["false_accept"], check["false_reject"]
-    say(
+    echo(
         f"  checked on {check['cases']['number']:,} answers: accepts {_rate(accept)} of wrong ones "
         f"and rejects {_rate(reject)} of right ones"
     )
     kinds = [kind for kind in check["kinds"] if kind["errors"] or kind["unscored"]]
     for kind in kinds:
         side = "accepted" if kind["expected"] == "wrong" else "rejected"
-        say(f"    {kind['kind']}: {side} {_rate(kind)}")
+        echo(f"    {kind['kind']}: {side} {_rate(kind)}")
 
 
 def _show_agreement(pair: Mapping[str, Any]) -> None:
@@ -65,14 +65,14 @@ def _show_agreement(pair: Mapping[str, Any]) -> None:
     interval = pair["interval"]
     if interval is not None:
         kappa += f" [{interval['low']:.3f} … {interval['high']:.3f}]"
-    say(
+    echo(
         f"{first} and {second} agree on {pair['agree']:,} of {pair['n']:,} answers; "
         f"Cohen's kappa {kappa}; the disagreements are in scores.json"
     )
 
 
 def show_check(document: Mapping[str, Any]) -> None:
-    say(document["judge"]["signature"], style="bold")
+    echo(document["judge"]["signature"], style="bold")
     table = make_table(
         "Answers", "right verdict", numbers=["n", "misjudged", "rate", "95 % interval", "unscored"]
     )
@@ -84,12 +84,12 @@ def show_check(document: Mapping[str, Any]) -> None:
     console().print(table)
     ways = [row["way"] for row in document["misjudged"] if row["way"] and row["reason"] is None]
     if ways:
-        say(f"Injections that it followed: {some(ways, most=len(ways))}")
-    say(_tokens(document["tokens"]))
+        echo(f"Injections that it followed: {some(ways, most=len(ways))}")
+    echo(_tokens(document["tokens"]))
     unscored = [row for row in document["misjudged"] if row["reason"]]
     if unscored:
         reasons = dict.fromkeys(row["error"] or row["reason"] for row in unscored)
-        say(f"Without a verdict: {some(list(reasons))}", style="red")
+        echo(f"Without a verdict: {some(list(reasons))}", style="red")
 
 
 def _cells(rate: Mapping[str, Any]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from locomo_vqa.cli_support import console, make_table, say
+from locomo_vqa.cli_support import console, echo, make_table
 from locomo_vqa.files import write_json
 from locomo_vqa.runs import Run
 from locomo_vqa.system import Endpoint, Services
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..proxy.recorder import Mode
     from ..proxy.summary import Tally
 
-__all__ = ["CALLS", "Meter", "is_here", "tell_calls"]
+__all__ = ["CALLS", "Meter", "is_here", "print_calls"]
 
 CALLS = "calls.jsonl"
 """The file of a run folder in which calls are counted."""
@@ -119,7 +119,7 @@ def is_here(address: str) -> bool:
         return host == "localhost"
 
 
-def tell_calls(summary: Summary) -> None:
+def print_calls(summary: Summary) -> None:
     """Print what the calls come to, by stage."""
     table = make_table(
         "Calls", "Number", "Failed", "Replayed", "Tokens in", "Tokens out", "p50", "p90", "p99", "$"
@@ -132,9 +132,9 @@ def tell_calls(summary: Summary) -> None:
     console().print(table)
     overall = summary.overall
     if overall.approximated:
-        say(f"Of {overall.approximated:,} calls the tokens are estimated (≈).")
+        echo(f"Of {overall.approximated:,} calls the tokens are estimated (≈).")
     if summary.unpriced_models:
-        say(f"No price is known for: {', '.join(summary.unpriced_models)} ({summary.prices}).")
+        echo(f"No price is known for: {', '.join(summary.unpriced_models)} ({summary.prices}).")
 
 
 def _cells(tally: Tally) -> list[str]:

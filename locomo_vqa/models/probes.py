@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import random
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from io import BytesIO
+from importlib import resources
 from typing import Any, Literal
 
 from locomo_vqa.errors import MissingResource
@@ -34,6 +33,8 @@ _SCHEMA: Mapping[str, Any] = {
     "required": [_KEY],
     "additionalProperties": False,
 }
+_NUMBERS = frozenset(("zero", "one", "two", "three", "four", "five"))
+_COLOURS = frozenset(("red", "orange", "yellow", "green", "blue", "purple", "pink", "white"))
 _DIGITS = {"1": "one", "2": "two", "3": "three", "4": "four", "5": "five"}
 _BLIND = "Try another server, engine or number format: nothing should be built on what it says."
 
@@ -105,23 +106,17 @@ async def probe(
     return Capabilities(sees=sees, looks=found, json_schema=json_schema)
 
 
-_SEEDS = (69, 383, 78)
-"""Scenes with two, five and three balloons, and a green, a green and a yellow umbrella."""
+_FILES = ("two_balloons_green.png", "five_balloons_green.png", "three_balloons_yellow.png")
+"""Drawn scenes, named after their balloons and the colour of their umbrella."""
 
 
 @cache
 def known_pictures() -> tuple[Picture, ...]:
     """Return three drawn pictures of the sample's world, each with balloons and one umbrella."""
-    from locomo_vqa.builders.sample.painter import paint
-    from locomo_vqa.builders.sample.scenes import make_scene
-
+    folder = resources.files(__package__).joinpath("probe_images")
     pictures = []
-    for seed in _SEEDS:
-        rng = random.Random(seed)
-        scene = make_scene(rng, kind="balloon", mood="calm", style="cartoon", unusual=True)
-        stream = BytesIO()
-        paint(scene).save(stream, format="PNG")
-        data = stream.getvalue()
+    for name in _FILES:
+        data = folder.joinpath(name).read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
         pictures.append(Picture(sha256=sha256, media_type="image/png", data=data))
     return tuple(pictures)
@@ -154,10 +149,7 @@ async def _look(model: ChatModel, look: Look) -> Look:
 
 def _names(reply: str, expected: str) -> bool:
     """Tell whether a reply names the expected word and no other word of the same kind."""
-    from locomo_vqa.builders.sample.scenes import COLOURS
-    from locomo_vqa.builders.sample.visual import NUMBERS
-
-    kind = {*NUMBERS} if expected in NUMBERS else {*COLOURS}
+    kind = _NUMBERS if expected in _NUMBERS else _COLOURS
     words = {_DIGITS.get(word, word) for word in re.findall(r"[a-z]+|\d+", reply.lower())}
     return words & kind == {expected}
 

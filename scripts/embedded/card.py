@@ -53,9 +53,9 @@ onnxruntime. Shares of questions of each type answered rightly:
 {answers}
 
 Of the questions that each model writes, the share that is true of the picture (judged by
-`locomo_vqa.builders.sample.truth`: the answer is right and the question has no false premise), and, for the
-types that don't apply to every picture, how often it declines where it should and writes where it
-should:
+`locomo_vqa.builders.sample.truth`: the answer is right and the question has no false premise), and,
+for the types that don't apply to every picture, how often it declines where it should and writes
+where it should:
 
 {writes}
 

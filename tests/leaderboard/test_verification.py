@@ -15,7 +15,7 @@ import yaml
 from click.testing import CliRunner
 
 from locomo_vqa.benchmark import Benchmark
-from locomo_vqa.cli_support import Handed
+from locomo_vqa.cli_support import CliContext
 from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.files import sha256_file
 from locomo_vqa.leaderboard.board import Board, Entry, read_board
@@ -425,7 +425,7 @@ def test_the_command_prints_a_table_and_problems(
     submitted(system="good")
     _wrong_hash(submitted(system="bad"))
     arguments = ["verify", str(submissions), "--benchmark", str(benchmark.folder)]
-    handed = Handed(scorer=lambda: scorer)
+    handed = CliContext(scorer=lambda: scorer)
     done = CliRunner().invoke(leaderboard, arguments, obj=handed, standalone_mode=False)
     assert done.return_value == 1, done.output
     assert "100.0" in done.output
@@ -439,6 +439,6 @@ def test_the_command_leaves_with_0_when_nothing_is_rejected(
 ) -> None:
     submitted()
     arguments = ["verify", str(submissions), "--benchmark", str(benchmark.folder)]
-    handed = Handed(scorer=lambda: scorer)
+    handed = CliContext(scorer=lambda: scorer)
     done = CliRunner().invoke(leaderboard, arguments, obj=handed, standalone_mode=False)
     assert done.return_value == 0, done.output

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from locomo_vqa.benchmark import Conversation, load_benchmark
-from locomo_vqa.evaluators.memory import Mem0, Mem0Captions, Mem0V, asking
+from locomo_vqa.evaluators.memory import asking
 from locomo_vqa.evaluators.running.view import Showing
+from locomo_vqa.evaluators.systems.mem0 import Mem0, Mem0Captions, Mem0V
 from locomo_vqa.models.chat import ChatRequest
 from locomo_vqa.runs import ImageMode, VisualMode
 from locomo_vqa.system import Services

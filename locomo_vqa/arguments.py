@@ -1,0 +1,81 @@
+"""Checks arguments in one place, so that every wrong one is refused in the same words.
+
+Messages name parameters as Python spells them, in backticks (`split`); the command line shows the
+same messages with its own flags (see `locomo_vqa.cli`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Collection, Iterable, Sequence
+
+from locomo_vqa.errors import InputError
+
+__all__ = ["check_choice", "check_choices", "check_number", "nearest"]
+
+
+def check_choice(name: str, value: object, allowed: Iterable[str]) -> None:
+    """Check that a parameter has one of a closed vocabulary's values.
+
+    Args:
+        name: the parameter, as Python spells it.
+        value: what was given for it.
+        allowed: every value that it may have, in the order of the message.
+
+    Raises:
+        InputError: it has another value; the message lists the allowed ones, and the nearest.
+    """
+    words = list(allowed)
+    if value not in words:
+        raise InputError(
+            f"`{name}` must be one of {', '.join(words)}, not {value!r}.", _remedy(value, words)
+        )
+
+
+def check_choices(name: str, values: Collection[object], allowed: Iterable[str]) -> None:
+    """Check that a parameter is a list of values of a closed vocabulary, and not an empty one.
+
+    Raises:
+        InputError: it is empty, or a value is not allowed; the message lists the allowed ones.
+    """
+    words = list(allowed)
+    if isinstance(values, str) or not values:
+        raise InputError(
+            f"`{name}` must be a list of one or more of {', '.join(words)}, not {values!r}.",
+            f"Give a list, such as {words[:1]!r}.",
+        )
+    for value in values:
+        if value not in words:
+            raise InputError(
+                f"`{name}` may contain {', '.join(words)}, not {value!r}.", _remedy(value, words)
+            )
+
+
+def check_number(
+    name: str, value: float, *, low: float, high: float = math.inf, whole: bool = False
+) -> None:
+    """Check that a parameter is a finite number from `low` to `high`.
+
+    Raises:
+        InputError: it is not.
+    """
+    number = isinstance(value, int) or (isinstance(value, float) and not whole)
+    if isinstance(value, bool) or not number or not (math.isfinite(value) and low <= value <= high):
+        kind = "a whole number" if whole else "a number"
+        span = f"from {low:g} to {high:g}" if math.isfinite(high) else f"of at least {low:g}"
+        raise InputError(f"`{name}` must be {kind} {span}, not {value!r}.", f"Correct `{name}`.")
+
+
+def nearest(word: object, candidates: Iterable[str]) -> str | None:
+    """Return the candidate that a misspelt word most likely means; None where none is close."""
+    if not isinstance(word, str):
+        return None
+    lower = {candidate.lower(): candidate for candidate in candidates}
+    close = difflib.get_close_matches(word.lower(), lower, n=1, cutoff=0.6)
+    return lower[close[0]] if close else None
+
+
+def _remedy(value: object, words: Sequence[str]) -> str:
+    close = nearest(value, words)
+    return f"Did you mean {close!r}?" if close else "Choose one of these values."

@@ -1,0 +1,85 @@
+"""How long calls report progress, and the bars that show it on a terminal or in a notebook."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+__all__ = ["ProgressCallback", "ignore_progress", "progress_bars", "progress_display"]
+
+ProgressCallback: TypeAlias = Callable[[str, int, int | None], None]
+"""Called with the name of a step, how many items of it are done, and how many there are in all
+(None: unknown). It may be called from several threads."""
+
+
+def ignore_progress(step: str, done: int, total: int | None) -> None:
+    """Show nothing: the `ProgressCallback` of a silent call."""
+
+
+@contextmanager
+def progress_display() -> Iterator[Progress]:
+    """Yield a progress display with count, rate and time left.
+
+    It is shown on the standard error where that is a terminal, and in a notebook below the cell;
+    elsewhere, and where the environment variable LOCOMO_VQA_QUIET is set, it stays silent.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Finished steps a second."""
+
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("" if speed is None else f"{speed:,.1f}/s", style="progress.data.speed")
+
+    console = Console() if _in_notebook() else Console(stderr=True)
+    shown = console.is_terminal or console.is_jupyter
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not shown or bool(os.environ.get("LOCOMO_VQA_QUIET")),
+    ) as display:
+        yield display
+
+
+@contextmanager
+def progress_bars() -> Iterator[ProgressCallback]:
+    """Yield a callback that shows a bar for each step."""
+    with progress_display() as display:
+        tasks: dict[str, Any] = {}
+
+        def show(step: str, done: int, total: int | None) -> None:
+            if step not in tasks:
+                tasks[step] = display.add_task(step, total=total)
+            display.update(tasks[step], completed=done, total=total)
+
+        yield show
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and shell.__class__.__name__ == "ZMQInteractiveShell"
