@@ -37,7 +37,8 @@ From scratch, by `scripts/train_embedded_text.py`. Conversations of the sample w
 afresh all the time (`locomo_vqa.builders.sample.talk`), and with them what is true of each: the
 facts that a few turns tell (`locomo_vqa.builders.sample.facts`), what they change in what was
 remembered so far, and the answers. The first layers begin as layers that copy
-(`scripts/embedded/copying.py`), and for the first part of the steps the prompt's own tokens count as the reply's do: both teach copying, which
+(`scripts/embedded/copying.py`), and for the first part of the steps the prompt's own tokens
+count as the reply's do: both teach copying, which
 is most of the work. Hints within the prompts tell what is meant on the way to the reply, such as
 the day that "last Friday" was (`scripts/embedded/text_hints.py`). In a conversation most facts are
 new; training asks besides about many that change or undo a memory
