@@ -1,6 +1,119 @@
-"""LoCoMo-VQA: the benchmark and data-set toolkit for multimodal memory systems."""
+"""LoCoMo-VQA: the benchmark and data-set toolkit for multimodal memory systems.
+
+Build the data set (`import_locomo`, `build`), score a memory system (`run`, `score`, `compare`,
+`check`, `ablate`), and submit to a leaderboard (`submit`, `verify`, `build_site`). A memory system
+is a class with the methods of `MemorySystem`. Whatever goes wrong is a `LocomoVqaError` that says
+what to do next.
+
+    import locomo_vqa as lv
+
+    run = lv.run("bm25", benchmark="sample")
+    lv.score(run, metrics=["f1"])["f1"].value
+
+Every name is imported when it is first used, so importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from locomo_vqa._version import __version__
-from locomo_vqa.benchmark import Benchmark, load_benchmark
 
-__all__ = ["Benchmark", "__version__", "load_benchmark"]
+if TYPE_CHECKING:
+    from locomo_vqa.benchmark import Benchmark, load_benchmark
+    from locomo_vqa.builders.build import Build, build
+    from locomo_vqa.builders.importing import import_locomo
+    from locomo_vqa.errors import (
+        InputError,
+        LocomoVqaError,
+        MissingResource,
+        OutputError,
+        SystemLoadError,
+    )
+    from locomo_vqa.evaluators.ablation import ablate
+    from locomo_vqa.evaluators.comparing import Comparison, compare
+    from locomo_vqa.evaluators.running import run
+    from locomo_vqa.evaluators.scoring import ScoreReport, score
+    from locomo_vqa.evaluators.selftest import check
+    from locomo_vqa.leaderboard import Board, build_site, submit, verify
+    from locomo_vqa.runs import Hit, Prediction, Run, Usage
+    from locomo_vqa.system import Answer, ConversationInfo, MemorySystem, Services
+    from locomo_vqa.system import ShownImage as Image
+    from locomo_vqa.system import ShownTurn as Turn
+
+__all__ = [
+    "Answer",
+    "Benchmark",
+    "Board",
+    "Build",
+    "Comparison",
+    "ConversationInfo",
+    "Hit",
+    "Image",
+    "InputError",
+    "LocomoVqaError",
+    "MemorySystem",
+    "MissingResource",
+    "OutputError",
+    "Prediction",
+    "Run",
+    "ScoreReport",
+    "Services",
+    "SystemLoadError",
+    "Turn",
+    "Usage",
+    "__version__",
+    "ablate",
+    "build",
+    "build_site",
+    "check",
+    "compare",
+    "import_locomo",
+    "load_benchmark",
+    "run",
+    "score",
+    "submit",
+    "verify",
+]
+
+_PLACES = {
+    "locomo_vqa.benchmark": ("Benchmark", "load_benchmark"),
+    "locomo_vqa.builders.build": ("Build", "build"),
+    "locomo_vqa.builders.importing": ("import_locomo",),
+    "locomo_vqa.errors": (
+        "InputError",
+        "LocomoVqaError",
+        "MissingResource",
+        "OutputError",
+        "SystemLoadError",
+    ),
+    "locomo_vqa.evaluators.ablation": ("ablate",),
+    "locomo_vqa.evaluators.comparing": ("Comparison", "compare"),
+    "locomo_vqa.evaluators.running": ("run",),
+    "locomo_vqa.evaluators.scoring": ("ScoreReport", "score"),
+    "locomo_vqa.evaluators.selftest": ("check",),
+    "locomo_vqa.leaderboard": ("Board", "build_site", "submit", "verify"),
+    "locomo_vqa.runs": ("Hit", "Prediction", "Run", "Usage"),
+    "locomo_vqa.system": ("Answer", "ConversationInfo", "MemorySystem", "Services"),
+}
+_EXPORTS = {name: f"{module}:{name}" for module, names in _PLACES.items() for name in names} | {
+    "Image": "locomo_vqa.system:ShownImage",
+    "Turn": "locomo_vqa.system:ShownTurn",
+}
+"""Where each exported name is, as a string: the core imports none of the packages beside it."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import an exported name when it is first used."""
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = _EXPORTS[name].partition(":")
+    value = getattr(import_module(module), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the exported names, whether or not they are imported yet."""
+    return sorted({*globals(), *__all__})
