@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.import_graph import TREES, find_circles, read_graph
 
 WINGS = ("builders", "evaluators", "leaderboard")
+OTHER_PROGRAMS = ("evaluators/third_party/install.py", "evaluators/running/run_folder.py")
+"""Files that give arguments to pip and git."""
 
 
 def imports(path: Path) -> list[tuple[int, str]]:
@@ -42,3 +45,57 @@ def test_the_readme_names_files_that_are_there() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         if not target.startswith("http"):
             assert (ROOT / target).exists(), target
+
+
+def library_files() -> list[Path]:
+    """Return the modules that are not the command line."""
+    return [
+        path
+        for tree in TREES
+        for path in sorted((ROOT / tree).rglob("*.py"))
+        if "cli" not in path.relative_to(ROOT).parts
+        and path.name not in ("cli.py", "cli_support.py")
+    ]
+
+
+@pytest.mark.xfail(reason="options move to the command line", strict=False)
+def test_click_is_imported_by_the_command_line_alone() -> None:
+    importing = [
+        path for path in library_files() for _, module in imports(path) if module == "click"
+    ]
+    assert importing == []
+
+
+@pytest.mark.xfail(reason="errors move from flags to parameters", strict=False)
+def test_no_text_of_the_library_speaks_of_flags() -> None:
+    found = []
+    for path in library_files():
+        name = path.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                flag = re.search(r"(?<![-\w])--[a-z][a-z-]*", node.value)
+                if flag and not (name in OTHER_PROGRAMS and flag[0] == node.value):
+                    found.append(f"{name}:{node.lineno}: {flag[0]}")
+    assert found == []
+
+
+def test_the_top_of_the_evaluators_can_be_taken_in_at_a_glance() -> None:
+    assert len(list((ROOT / "evaluators").glob("*.py"))) <= 12
+
+
+@pytest.mark.xfail(reason="two circles are being opened", strict=False)
+def test_rooms_import_each_other_in_one_direction() -> None:
+    assert find_circles(read_graph(ROOT)) == []
+
+
+def test_a_circle_of_rooms_is_found() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}
+    assert find_circles(graph) == [["b", "c"]]
+
+
+@pytest.mark.xfail(reason="tables move to the command line", strict=False)
+def test_no_library_room_imports_the_command_line() -> None:
+    graph = read_graph(ROOT)
+    commands = {room for room in graph if room.split("/")[1] in ("cli", "cli_support")}
+    allowed = {*commands, "locomo_vqa/__main__", "locomo_vqa/demo"}
+    assert {room for room, named in graph.items() if named & commands} <= allowed
