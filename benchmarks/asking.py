@@ -22,7 +22,7 @@ from pathlib import Path
 from locomo_vqa.models.asking import gather_bounded
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest
 from locomo_vqa.models.opening import open_model
-from locomo_vqa.models.probes import known_pictures
+from locomo_vqa.models.probes import known_images
 from locomo_vqa.responses import ResponseStore, StoredModel
 
 BODY = (
@@ -65,9 +65,7 @@ def serve(latency_s: float, pipe: Connection) -> None:
 
 def requests(number: int) -> list[ChatRequest]:
     """Return different questions about a picture of 5 kB."""
-    return [
-        ChatRequest(text=f"Question {i}?", pictures=known_pictures()[:1]) for i in range(number)
-    ]
+    return [ChatRequest(text=f"Question {i}?", images=known_images()[:1]) for i in range(number)]
 
 
 async def ask_all(model: ChatModel, number: int) -> None:
@@ -83,7 +81,7 @@ async def ask_all(model: ChatModel, number: int) -> None:
 async def ask_bare(port: int, number: int, in_flight: int) -> None:
     """Send the same bytes over plain sockets: the least that this machine needs."""
     left = iter(range(number))
-    image = known_pictures()[0].data
+    image = known_images()[0].data
     body = b"x" * (len(image) * 4 // 3 + 300)
     head = f"POST /v1/chat/completions HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n"
 

@@ -64,7 +64,7 @@ async def _answer(model: ChatModel, benchmark: Benchmark, item: Asked) -> Verdic
     caption = item.caption if item.shown == "caption" else None
     request = ChatRequest(
         text=answer_visual(row.question, caption=caption),
-        pictures=(load_picture(benchmark, row.image),) if item.shown == "picture" else (),
+        images=(load_picture(benchmark, row.image),) if item.shown == "picture" else (),
         max_tokens=MAX_ANSWER_TOKENS,
     )
     try:

@@ -187,7 +187,7 @@ def _content(
         text_questions=benchmark.text_questions,
         visual_questions=(),
         images=images,
-        pictures=pictures,
+        image_files=pictures,
         report=read_report(benchmark.folder),
     )
 

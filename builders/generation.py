@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from locomo_vqa.benchmark import Benchmark, QuestionType, Split
 from locomo_vqa.images import for_model
 from locomo_vqa.models.asking import gather_bounded
-from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelError, Picture
+from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelError, ModelImage
 
 from .question_kinds import generation_prompt
 from .questions_file import QuestionRow, QuestionState
@@ -49,10 +49,10 @@ def places_of(benchmark: Benchmark, removed: Iterable[str] = ()) -> Iterator[Pla
                     )
 
 
-def load_picture(benchmark: Benchmark, sha256: str) -> Picture:
+def load_picture(benchmark: Benchmark, sha256: str) -> ModelImage:
     """Read a picture as models are shown it: upright, one frame, RGB."""
     data, media_type = for_model(benchmark.read_image(sha256))
-    return Picture(sha256=sha256, media_type=media_type, data=data)
+    return ModelImage(sha256=sha256, media_type=media_type, data=data)
 
 
 async def write_all(
@@ -78,7 +78,7 @@ async def _write(
 ) -> QuestionRow:
     request = ChatRequest(
         text=generation_prompt(type),
-        pictures=(load_picture(benchmark, place.image),),
+        images=(load_picture(benchmark, place.image),),
         schema=QUESTION_SCHEMA,
         max_tokens=MAX_REPLY_TOKENS,
     )

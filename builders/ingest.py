@@ -49,7 +49,7 @@ def ingest(source: Path, out: Path, *, errata: Path | None = None, name: str) ->
         text_questions=locomo.questions,
         visual_questions=(),
         images=locomo.images,
-        pictures={},
+        image_files={},
         report=report,
     )
     return Ingested(out, write_benchmark(out, content), report)

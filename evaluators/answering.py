@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, Picture
+from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelImage
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
 from locomo_vqa.system import Answer, ConversationInfo, Hit, Services, ShownImage
 
@@ -136,8 +136,8 @@ class Answerer:
         if self._own:
             self._models.run(self._model.close())
 
-    def _ask(self, text: str, pictures: tuple[Picture, ...]) -> ChatReply:
-        request = ChatRequest(text=text, pictures=pictures, max_tokens=MAX_ANSWER_TOKENS)
+    def _ask(self, text: str, pictures: tuple[ModelImage, ...]) -> ChatReply:
+        request = ChatRequest(text=text, images=pictures, max_tokens=MAX_ANSWER_TOKENS)
         calls = self._calls
         return self._models.run(
             calls.ask("llm", self._model, request) if calls else self._model.ask(request)
@@ -149,9 +149,9 @@ def _answer(reply: ChatReply, hits: tuple[Hit, ...]) -> Answer:
     return Answer(text=reply.text.strip(), refused=refused, retrieved=hits, usage=reply.usage)
 
 
-def _picture(image: ShownImage) -> Picture:
+def _picture(image: ShownImage) -> ModelImage:
     from locomo_vqa.images import for_model
 
     assert image.path is not None
     data, media_type = for_model(image.path.read_bytes())
-    return Picture(sha256=image.path.stem, media_type=media_type, data=data)
+    return ModelImage(sha256=image.path.stem, media_type=media_type, data=data)

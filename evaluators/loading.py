@@ -18,9 +18,9 @@ from .answering import PROMPT_SHA256
 from .hosting import (
     DEFAULT_LIMITS,
     HttpHost,
+    ImageTransfer,
     Limits,
     MakeHost,
-    Pictures,
     ProcessHost,
     shown_address,
 )
@@ -52,8 +52,8 @@ class LoadedSystem:
     """The name it has in tables."""
     version: str | None
     """Its version, from the class attribute `version`."""
-    uses_pictures: bool
-    """From the class attribute `uses_pictures`; True where it does not say."""
+    uses_images: bool
+    """From the class attribute `uses_images`; True where it does not say."""
     prompt_sha256: str | None
     """SHA-256 of its prompts, from the class attribute `prompt_sha256`; for a system that only
     retrieves, of the prompts it is answered with."""
@@ -216,7 +216,7 @@ def _loaded(
     return LoadedSystem(
         name=facts["name"],
         version=facts["version"],
-        uses_pictures=facts["uses_pictures"] or only_retrieves,
+        uses_images=facts["uses_images"] or only_retrieves,
         uses_model=facts["uses_model"],
         any_model=facts["any_model"],
         prompt_sha256=PROMPT_SHA256 if only_retrieves else facts["prompt_sha256"],
@@ -243,10 +243,10 @@ def _behind_address(address: str, python: Path | None) -> LoadedSystem:
             "Start the server, or check the address; docs/system-api.yaml says what it answers.",
         )
     facts = _facts(said, shown)
-    pictures: Pictures = "path" if said.get("pictures") == "path" else "data"
+    images: ImageTransfer = "path" if said.get("images") == "path" else "data"
 
     def make(limits: Limits, log: Path) -> HttpHost:
-        return HttpHost(address, limits=limits, pictures=pictures)
+        return HttpHost(address, limits=limits, images=images)
 
     return replace(_loaded(shown, facts, make), address=True, check_options=_no_options(shown))
 
@@ -267,7 +267,7 @@ def _facts(said: Mapping[str, Any], address: str) -> dict[str, Any]:
     return {
         **text,
         "prompt_sha256": digits if digits is None or _SHA256.fullmatch(digits) else "",
-        "uses_pictures": said.get("uses_pictures", True) is not False,
+        "uses_images": said.get("uses_images", True) is not False,
         "uses_model": said.get("uses_model", True) is not False,
         "any_model": False,
         "methods": [*_ALWAYS, *(("search",) if only_retrieves else _ANSWERS)],

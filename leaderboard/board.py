@@ -39,7 +39,7 @@ class Entry:
     """What a maintainer should know and what is no reason to reject it, a sentence each."""
     split: SplitChoice | None = None
     """The questions it answers; None where run.json can't be read."""
-    uses_pictures: bool | None = None
+    uses_images: bool | None = None
     """Whether the system looks at pixels, by run.json; None where that can't be read."""
     metadata: Mapping[str, Any] | None = None
     """Its metadata.yaml; None where that can't be read."""

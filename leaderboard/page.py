@@ -62,7 +62,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "version": _short(metadata["system"]["version"]),
         "url": _web_address(metadata["system"].get("url")),
         "answerer": _short(metadata["answerer"]["model"]),
-        "pictures": _pictures(metadata, entry.uses_pictures),
+        "pictures": _pictures(metadata, entry.uses_images),
         "visual": visual_handling(metadata),
         "split": entry.split,
         "submission_type": metadata["submission_type"],

@@ -100,7 +100,7 @@ def _verified(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> Entry
         problems=_sentences(findings.problems),
         notes=findings.notes,
         split=findings.split,
-        uses_pictures=findings.run["system"]["uses_pictures"] if findings.run else None,
+        uses_images=findings.run["system"]["uses_images"] if findings.run else None,
         metadata=findings.metadata,
         files=findings.files,
         scores=scores,

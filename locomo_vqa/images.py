@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
 from locomo_vqa.errors import InputError
-from locomo_vqa.phash import look_hash
+from locomo_vqa.phash import perceptual_hash
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,7 +29,7 @@ __all__ = [
     "MAX_PIXELS",
     "PIXELS_CEILING",
     "ImageFacts",
-    "Refusal",
+    "ImageRejection",
     "for_model",
     "inspect_image",
 ]
@@ -72,11 +72,11 @@ class ImageFacts:
     height: int
     """Pixels from top to bottom once the EXIF orientation is applied."""
     phash: str | None
-    """See `locomo_vqa.looks.look_hash`."""
+    """See `locomo_vqa.phash.perceptual_hash`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class ImageRejection:
     """Why bytes are no picture that can be shown."""
 
     state: Literal["not_an_image", "too_large"]
@@ -87,10 +87,12 @@ class Refusal:
 
 class _Refused(Exception):
     def __init__(self, state: Literal["not_an_image", "too_large"], detail: str) -> None:
-        self.refusal = Refusal(state=state, detail=detail)
+        self.refusal = ImageRejection(state=state, detail=detail)
 
 
-def inspect_image(data: bytes | Path, *, max_pixels: int = MAX_PIXELS) -> ImageFacts | Refusal:
+def inspect_image(
+    data: bytes | Path, *, max_pixels: int = MAX_PIXELS
+) -> ImageFacts | ImageRejection:
     """Decode a picture wholly and return what is known of it, or why it is refused.
 
     The size is read before any pixel is, so a small file that claims to be huge costs nothing.
@@ -108,7 +110,7 @@ def inspect_image(data: bytes | Path, *, max_pixels: int = MAX_PIXELS) -> ImageF
                     media_type=media_type,
                     width=upright.width,
                     height=upright.height,
-                    phash=look_hash(_rgb(upright)),
+                    phash=perceptual_hash(_rgb(upright)),
                 )
         except _Refused as refused:
             return refused.refusal

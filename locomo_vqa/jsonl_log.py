@@ -13,12 +13,12 @@ from typing import Any, Self
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import parse_json
 
-__all__ = ["AppendedFile", "read_appended"]
+__all__ = ["JsonlLog", "read_jsonl_log"]
 
 _BLOCK = 1 << 16
 
 
-def read_appended(path: Path, *, what: str) -> list[tuple[int, Any]]:
+def read_jsonl_log(path: Path, *, what: str) -> list[tuple[int, Any]]:
     """Return (line number, parsed line) of the finished lines, blank ones left out.
 
     What follows the last line's end is being written, or was when its process died: it doesn't
@@ -46,7 +46,7 @@ def read_appended(path: Path, *, what: str) -> list[tuple[int, Any]]:
     ]
 
 
-class AppendedFile:
+class JsonlLog:
     """A file of JSON lines, each on the disk before `append` returns.
 
     A process that is killed loses at most the line it was writing: an unfinished last line is
@@ -79,8 +79,8 @@ class AppendedFile:
             raise
 
     def rows(self) -> list[tuple[int, Any]]:
-        """Return (line number, parsed line) of what the file holds; see `read_appended`."""
-        return read_appended(self.path, what=self._what)
+        """Return (line number, parsed line) of what the file holds; see `read_jsonl_log`."""
+        return read_jsonl_log(self.path, what=self._what)
 
     def append(self, row: Any) -> None:
         """Write one line; when it can't be written whole, the file stays as it was.

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["LOOK_DISTANCE", "look_distance", "look_hash"]
+__all__ = ["PHASH_DISTANCE", "perceptual_hash", "phash_distance"]
 
-LOOK_DISTANCE = 6
+PHASH_DISTANCE = 6
 """Pictures whose hashes differ in at most so many of 64 bits have one look.
 
 Our assumption; the paper gives none. On 63 drawn pictures, scaling and compression moved the hash
@@ -23,7 +23,7 @@ _FLAT = 3.0
 """The least standard deviation of grey levels (0 to 255); below it there is nothing to compare."""
 
 
-def look_hash(image: Image) -> str | None:
+def perceptual_hash(image: Image) -> str | None:
     """Return a hash that stays nearly equal when a picture is scaled, compressed or converted.
 
     Each bit tells whether one of the 64 lowest frequencies of the grey picture (the discrete
@@ -44,7 +44,7 @@ def look_hash(image: Image) -> str | None:
     return bytes(numpy.packbits(bits)).hex()
 
 
-def look_distance(first: str, second: str) -> int:
+def phash_distance(first: str, second: str) -> int:
     """Return in how many of 64 bits two look hashes differ."""
     return (int(first, 16) ^ int(second, 16)).bit_count()
 

@@ -256,7 +256,7 @@ def describe(found: type) -> Row:
     return {
         "name": _clean(found.__name__),
         "version": _clean(str.__str__(version)) if isinstance(version, str) else None,
-        "uses_pictures": bool(getattr(found, "uses_pictures", True)),
+        "uses_images": bool(getattr(found, "uses_images", True)),
         "uses_model": bool(getattr(found, "uses_model", True)),
         "any_model": bool(getattr(found, "any_model", False)),
         "prompt_sha256": digits,

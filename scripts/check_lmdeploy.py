@@ -46,7 +46,7 @@ from locomo_vqa.models.chat import ChatRequest
 from locomo_vqa.models.lmdeploy_local import LmdeployModel, engine_settings, generation_settings
 from locomo_vqa.models.messages import messages_of
 from locomo_vqa.models.names import parse_name
-from locomo_vqa.models.probes import known_pictures
+from locomo_vqa.models.probes import known_images
 from locomo_vqa.errors import MissingResource
 
 for spec in ("lmdeploy:a/b", "lmdeploy:a/b?tp=4&session_len=4096&revision=r",
@@ -54,7 +54,7 @@ for spec in ("lmdeploy:a/b", "lmdeploy:a/b?tp=4&session_len=4096&revision=r",
     kind, settings = engine_settings(parse_name(spec))
     getattr(lmdeploy, kind)(**settings)
 schema = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
-request = ChatRequest(text="t", pictures=known_pictures(), replies=(("a", "b"),), schema=schema)
+request = ChatRequest(text="t", images=known_images(), replies=(("a", "b"),), schema=schema)
 sampled = ChatRequest(text="t", temperature=0.7, seed=3)
 for each in (request, sampled):
     config = lmdeploy.GenerationConfig(**generation_settings(each))

@@ -117,7 +117,7 @@ def _counts_table(report: dict[str, Any], benchmark: Benchmark | None) -> Any:
         f"{report['urls']:,} URLs, {report['urls_more_than_once']:,} more than once, "
         f"{report['urls_in_several_conversations']:,} in several conversations"
     )
-    table.add_row("pictures", f"{report['pictures']:,}", urls)
+    table.add_row("pictures", f"{report['images']:,}", urls)
     table.add_row(
         "captions", f"{report['captions']:,}", f"{report['captions_without_url']:,} alone"
     )

@@ -11,7 +11,7 @@ from locomo_vqa.cli_support import console, json_option, make_table, print_json
 from locomo_vqa.images import MAX_PIXELS, PIXELS_CEILING
 from locomo_vqa.progress import progress_display
 
-from ..images.duplicates import LOOK_DISTANCE
+from ..images.duplicates import PHASH_DISTANCE
 
 __all__ = ["images"]
 
@@ -72,7 +72,7 @@ _TOP_REASONS = 12
 @click.option(
     "--look-distance",
     type=click.IntRange(0, 32),
-    default=LOOK_DISTANCE,
+    default=PHASH_DISTANCE,
     show_default=True,
     help="Pictures of several splits look alike when so many of 64 bits of their hashes differ.",
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark, ImageRecord
-from locomo_vqa.images import Refusal
+from locomo_vqa.images import ImageRejection
 
 from .bodies import PIECE, Undecodable, decode_data_uri
 from .fetching import Settings, fetch_all
@@ -21,7 +21,7 @@ __all__ = ["Collector", "Progress", "with_outcome"]
 Progress = Callable[[int, int], None]
 """Is told how many URLs are done, and how many there are."""
 
-_FINAL = {"ok", "no_url", "changed", "several_splits"}
+_FINAL = {"ok", "no_url", "bytes_changed", "shared_across_splits"}
 """States that another attempt would not change."""
 
 
@@ -106,7 +106,7 @@ class Collector:
         if record.phash is not None or record.width is not None or record.sha256 is None:
             return record
         facts = await inspectors.inspect(self._benchmark.image_path(record.sha256))
-        if isinstance(facts, Refusal):
+        if isinstance(facts, ImageRejection):
             return with_outcome(record, Outcome(state=facts.state, detail=facts.detail))
         return replace(record, width=facts.width, height=facts.height, phash=facts.phash)
 
@@ -127,11 +127,13 @@ class Collector:
 
 
 def with_outcome(record: ImageRecord, outcome: Outcome | None) -> ImageRecord:
-    """Return a record that says what became of its URL; other bytes than expected are `changed`."""
+    """Return a record with its URL's outcome; unexpected bytes are `bytes_changed`."""
     if outcome is None:
         return record
     if outcome.sha256 is not None and record.sha256 not in {None, outcome.sha256}:
-        outcome = Outcome(state="changed", detail="its bytes are not those that were expected")
+        outcome = Outcome(
+            state="bytes_changed", detail="its bytes are not those that were expected"
+        )
     return replace(
         record,
         state=outcome.state,

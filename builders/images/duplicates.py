@@ -1,8 +1,8 @@
 """Pictures that occur in several splits: by URL, by bytes, and by look.
 
-By look means that the hashes of `locomo_vqa.looks.look_hash` differ in at most a few bits. If two
-hashes of 64 bits differ in at most t, then cut into t + 1 bands at least one band is equal, so
-only pictures that share a band are compared.
+By look means that the hashes of `locomo_vqa.phash.perceptual_hash` differ in at most a few
+bits. If two hashes of 64 bits differ in at most t, then cut into t + 1 bands at least one band
+is equal, so only pictures that share a band are compared.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from locomo_vqa.benchmark import SPLITS, ImageRecord, Split
-from locomo_vqa.phash import LOOK_DISTANCE
+from locomo_vqa.phash import PHASH_DISTANCE
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
-__all__ = ["LOOK_DISTANCE", "Reason", "SharedPicture", "Twin", "find_shared"]
+__all__ = ["PHASH_DISTANCE", "Reason", "SharedPicture", "Twin", "find_shared"]
 
 Reason = Literal["url", "bytes", "look"]
 """What shows that a picture occurs in several splits."""
@@ -72,7 +72,7 @@ def find_shared(
     records: Sequence[ImageRecord],
     splits: Mapping[str, Split],
     *,
-    look_distance: int = LOOK_DISTANCE,
+    look_distance: int = PHASH_DISTANCE,
 ) -> list[SharedPicture]:
     """Return the pictures with state ok that several splits share, in the order of the records.
 

@@ -79,7 +79,7 @@ class Fetcher:
         try:
             return await self._follow(parse_url(url))
         except httpx.InvalidURL:
-            return _final("dead", "the URL is malformed")
+            return _final("unavailable", "the URL is malformed")
         except Blocked as blocked:
             return _final("blocked", blocked.detail)
         except TooLarge as large:
@@ -107,7 +107,7 @@ class Fetcher:
             finally:
                 await response.aclose()
             url = parse_url(target, base=url)
-        return _final("dead", f"more than {MAX_REDIRECTS} redirects")
+        return _final("unavailable", f"more than {MAX_REDIRECTS} redirects")
 
     async def _read(self, response: httpx.Response, deadline: float) -> Attempt:
         status = response.status_code
@@ -153,7 +153,7 @@ def _refused(response: httpx.Response) -> Attempt:
         outcome = Outcome(state="not_fetched", detail=detail)
         wait = _seconds_to_wait(response.headers.get("retry-after", ""))
         return Attempt(outcome=outcome, again="later", wait=wait)
-    return _final("dead", detail)
+    return _final("unavailable", detail)
 
 
 def _name(status: int) -> str:
@@ -178,7 +178,9 @@ def _seconds_to_wait(value: str) -> float | None:
 
 
 def _unreached(error: Exception) -> Attempt:
-    return Attempt(outcome=Outcome(state="dead", detail=_no_connection(error)), again="unreached")
+    return Attempt(
+        outcome=Outcome(state="unavailable", detail=_no_connection(error)), again="unreached"
+    )
 
 
 def _no_connection(error: BaseException) -> str:

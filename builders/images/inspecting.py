@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from locomo_vqa.errors import MissingResource
-from locomo_vqa.images import ImageFacts, Refusal
+from locomo_vqa.images import ImageFacts, ImageRejection
 
 __all__ = ["Inspectors"]
 
@@ -48,7 +48,7 @@ class Inspectors:
         for worker in self._all:
             self._idle.put_nowait(worker)
 
-    async def inspect(self, path: Path) -> ImageFacts | Refusal:
+    async def inspect(self, path: Path) -> ImageFacts | ImageRejection:
         """Return what is known of the picture in a file, or why it is refused.
 
         Raises:
@@ -62,11 +62,11 @@ class Inspectors:
                 if not isinstance(answer, str):
                     return answer
                 problem = answer
-            return Refusal(state="not_an_image", detail=problem)
+            return ImageRejection(state="not_an_image", detail=problem)
         finally:
             self._idle.put_nowait(worker)
 
-    async def _ask(self, worker: _Worker, path: Path) -> ImageFacts | Refusal | str:
+    async def _ask(self, worker: _Worker, path: Path) -> ImageFacts | ImageRejection | str:
         asked = {"path": str(path), "max_pixels": self._max_pixels}
         try:
             async with asyncio.timeout(self._seconds):
@@ -82,7 +82,7 @@ class Inspectors:
             raise
         if "facts" in answer:
             return ImageFacts(**answer["facts"])
-        return Refusal(**answer["refusal"])
+        return ImageRejection(**answer["refusal"])
 
     async def __aenter__(self) -> Self:
         return self

@@ -11,7 +11,7 @@ from typing import Any
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import clean_text, sha256_text
-from locomo_vqa.jsonl_log import AppendedFile
+from locomo_vqa.jsonl_log import JsonlLog
 
 from .outcome import Outcome
 
@@ -35,7 +35,7 @@ class PictureJournal:
             OutputError: it can't be written, or another process holds it.
             InputError: it is damaged.
         """
-        self._file = AppendedFile(
+        self._file = JsonlLog(
             path,
             what="the journal of the pictures",
             remedy="Wait for the other run, or give another --out.",

@@ -29,7 +29,7 @@ class Outcome:
     height: int | None = None
     """Pixels, upright."""
     phash: str | None = None
-    """See `locomo_vqa.looks.look_hash`."""
+    """See `locomo_vqa.phash.perceptual_hash`."""
 
 
 class TooLarge(Exception):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from locomo_vqa.benchmark import Conversation, Image, ImageRecord, VisualQuestion
 
-from .duplicates import LOOK_DISTANCE, SharedPicture, find_shared
+from .duplicates import PHASH_DISTANCE, SharedPicture, find_shared
 
 __all__ = ["Separated", "separate_splits", "with_records"]
 
@@ -17,7 +17,7 @@ class Separated:
     """A benchmark's parts without the pictures that several splits shared."""
 
     conversations: tuple[Conversation, ...]
-    """The removed pictures have the state `several_splits` and no bytes."""
+    """The removed pictures have the state `shared_across_splits` and no bytes."""
     images: tuple[ImageRecord, ...]
     """Likewise."""
     visual_questions: tuple[VisualQuestion, ...]
@@ -31,7 +31,7 @@ def separate_splits(
     images: Sequence[ImageRecord],
     visual_questions: Sequence[VisualQuestion],
     *,
-    look_distance: int = LOOK_DISTANCE,
+    look_distance: int = PHASH_DISTANCE,
 ) -> Separated:
     """Remove the pictures that occur in several splits from all of them, as the paper does."""
     splits = {conversation.id: conversation.split for conversation in conversations}
@@ -51,7 +51,7 @@ def _without(record: ImageRecord, reasons: Mapping[str, str]) -> ImageRecord:
         return record
     return ImageRecord(
         url=record.url,
-        state="several_splits",
+        state="shared_across_splits",
         turns=record.turns,
         detail=reasons[record.sha256],
     )
@@ -72,7 +72,7 @@ def with_records(
         record = by_url[image.url]
         return replace(
             image,
-            url=None if record.state == "several_splits" else image.url,
+            url=None if record.state == "shared_across_splits" else image.url,
             state=record.state,
             sha256=record.sha256 if record.state == "ok" else None,
         )

@@ -15,7 +15,7 @@ from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
 from locomo_vqa.errors import OutputError
 
 from .collect import Collector, Progress
-from .duplicates import LOOK_DISTANCE
+from .duplicates import PHASH_DISTANCE
 from .fetching import Settings
 from .losses import Losses, count_losses, write_losses
 from .mirror import Mirror
@@ -43,7 +43,7 @@ def fill_pictures(
     *,
     settings: Settings | None = None,
     mirror: Path | None = None,
-    look_distance: int | None = LOOK_DISTANCE,
+    look_distance: int | None = PHASH_DISTANCE,
     progress: Progress = lambda done, total: None,
 ) -> Filled:
     """Write a copy of a benchmark whose pictures are fetched, and leave out what splits share.
@@ -116,7 +116,7 @@ def _write(
             text_questions=benchmark.text_questions,
             visual_questions=parts.visual_questions,
             images=parts.images,
-            pictures=pictures,
+            image_files=pictures,
             report=read_report(benchmark.folder),
         ),
     )

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from locomo_vqa.images import Refusal
+from locomo_vqa.images import ImageRejection
 
 from .inspecting import Inspectors
 from .journal import PictureJournal
@@ -91,7 +91,7 @@ class PictureStore:
         try:
             sha256, size = await _write(path, pieces, limit)
             found = await inspectors.inspect(path)
-            if isinstance(found, Refusal):
+            if isinstance(found, ImageRejection):
                 return Outcome(state=found.state, detail=found.detail)
             outcome = Outcome(
                 state="ok",

@@ -25,12 +25,12 @@ _STATES: Mapping[str, str] = {
     "ok": "in the data set",
     "not_fetched": "not tried",
     "no_url": "LoCoMo gives a caption and no address",
-    "dead": "the address does not answer any more",
-    "changed": "the address answers with another picture",
+    "unavailable": "the address does not answer any more",
+    "bytes_changed": "the address answers with another picture",
     "not_an_image": "what came back is no picture",
     "too_large": "larger than the limits",
     "blocked": "the address is not public, or its host forbids the download",
-    "several_splits": "removed because several splits share it",
+    "shared_across_splits": "removed because several splits share it",
 }
 
 
@@ -136,7 +136,7 @@ def pictures_section(benchmark: Benchmark, facts: PublishFacts) -> str:
         for state in dict.fromkeys([*_STATES, *losses])
         if state in losses
     ]
-    number = facts.removed_pictures or losses["several_splits"]
+    number = facts.removed_pictures or losses["shared_across_splits"]
     known = number or facts.removed_pictures is not None
     removed = f"{number:,}" if known else "not recorded"
     parts = [

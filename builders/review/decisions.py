@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json, sha256_text
-from locomo_vqa.jsonl_log import read_appended
+from locomo_vqa.jsonl_log import read_jsonl_log
 from locomo_vqa.schemas import validate
 
 from ..question_rules import check_question
@@ -103,7 +103,7 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
         return ()
     return standing(
         parse_decision(row, path=path, line=number)
-        for number, row in read_appended(path, what=WHAT)
+        for number, row in read_jsonl_log(path, what=WHAT)
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import clean_text
-from locomo_vqa.jsonl_log import AppendedFile
+from locomo_vqa.jsonl_log import JsonlLog
 from locomo_vqa.schemas import validate
 
 from ..questions_file import QuestionRow
@@ -57,7 +57,7 @@ class Review:
         """The path of each picture by its SHA-256."""
         self._turns = _turns(benchmark)
         self._lock = threading.Lock()
-        self._file = AppendedFile(
+        self._file = JsonlLog(
             self.path, what=WHAT, remedy="End the other review of this folder first."
         )
         try:

@@ -40,7 +40,7 @@ def write_sample_benchmark(out: Path, *, seed: int = 0) -> str:
             text_questions=locomo.questions,
             visual_questions=_visual_questions(locomo, items, hashes),
             images=[_fetched(record, pictures, hashes) for record in locomo.images],
-            pictures={hashes[url]: path for url, path in pictures.items()},
+            image_files={hashes[url]: path for url, path in pictures.items()},
             report=locomo.report.to_json(),
         )
         return write_benchmark(out, content)

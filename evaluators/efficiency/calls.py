@@ -9,7 +9,7 @@ from typing import Any
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json
-from locomo_vqa.jsonl_log import read_appended
+from locomo_vqa.jsonl_log import read_jsonl_log
 from locomo_vqa.schemas import validate
 
 from ..running.model_calls import MODEL_CALLS, read_model_calls
@@ -105,7 +105,7 @@ def read_stage_sums(run: Path) -> dict[str, StageSums]:
 
 
 def _metered(path: Path) -> Iterator[TimedCall]:
-    for number, row in read_appended(path, what="the list of calls"):
+    for number, row in read_jsonl_log(path, what="the list of calls"):
         validate(
             row,
             "call",

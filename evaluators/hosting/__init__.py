@@ -1,7 +1,7 @@
 """Where a system runs: in a process of its own, behind an address, or in this process."""
 
 from .base import DEFAULT_LIMITS, Host, Limits, MakeHost, PlainAnswer
-from .http import HttpHost, Pictures
+from .http import HttpHost, ImageTransfer
 from .http_client import shown_address
 from .in_process import InProcessHost, in_process
 from .process import ProcessHost
@@ -11,10 +11,10 @@ __all__ = [
     "DEFAULT_LIMITS",
     "Host",
     "HttpHost",
+    "ImageTransfer",
     "InProcessHost",
     "Limits",
     "MakeHost",
-    "Pictures",
     "PlainAnswer",
     "ProcessHost",
     "can_measure",

@@ -18,10 +18,10 @@ from .base import DEFAULT_LIMITS, Limits, PlainAnswer
 from .http_client import BadReply, HttpClient, Refused, shown_address
 from .isolation import Failure, attempt
 
-__all__ = ["HttpHost", "Pictures"]
+__all__ = ["HttpHost", "ImageTransfer"]
 
-Pictures = Literal["data", "path"]
-"""How a server wants pictures: their bytes as a data URI, or the path of the file."""
+ImageTransfer = Literal["data", "path"]
+"""How a server takes images: their bytes as a data URI, or the path of the file."""
 
 _TIMEOUTS = (408, 504)
 _LAST_S = 5.0
@@ -32,11 +32,11 @@ class HttpHost:
     """One conversation on a server."""
 
     def __init__(
-        self, address: str, *, limits: Limits = DEFAULT_LIMITS, pictures: Pictures = "data"
+        self, address: str, *, limits: Limits = DEFAULT_LIMITS, images: ImageTransfer = "data"
     ):
         self._address = address
         self._limits = limits
-        self._pictures: Pictures = pictures
+        self._image_transfer: ImageTransfer = images
         self._client: HttpClient | None = None
         self._path: str | None = None
         self._failure: Failure | None = None
@@ -129,7 +129,7 @@ class HttpHost:
     def _image(self, image: ShownImage) -> dict[str, Any]:
         shown = {"media_type": image.media_type, "caption": image.caption, "data": None}
         shown["path"] = None
-        if image.path is not None and self._pictures == "path":
+        if image.path is not None and self._image_transfer == "path":
             shown["path"] = str(image.path.absolute())
         elif image.path is not None:
             coded = base64.b64encode(image.path.read_bytes()).decode("ascii")

@@ -113,7 +113,7 @@ async def open_session(
         model = StoredModel(fuse, store)
         json_schema: Honoured = "unknown"
         try:
-            json_schema = (await probe(model, pictures=False)).json_schema
+            json_schema = (await probe(model, images=False)).json_schema
         except MissingResource as error:
             fuse.blown = error.message
         judge = Judge(model, rubric, guided=json_schema != "refused")

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from locomo_vqa.models.asking import gather_bounded
-from locomo_vqa.models.chat import ChatReply, ChatRequest, Picture
+from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelImage
 from locomo_vqa.system import Answer, Hit
 
 from .anomalies import AnomalyCounts
@@ -40,7 +40,7 @@ class Line:
     """The turn's id."""
     text: str
     """Made by `prompts.spoken`."""
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[ModelImage, ...] = ()
     """What the extraction sees."""
 
 
@@ -138,7 +138,7 @@ class Pipeline:
         )
         request = ChatRequest(
             text=prompt,
-            pictures=tuple(picture for line in window for picture in line.pictures),
+            images=tuple(picture for line in window for picture in line.pictures),
             max_tokens=self._settings.reply_tokens,
         )
         read = partial(read_facts, counts=self._anomalies)

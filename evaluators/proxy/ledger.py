@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from locomo_vqa.jsonl_log import AppendedFile, read_appended
+from locomo_vqa.jsonl_log import JsonlLog, read_jsonl_log
 from locomo_vqa.schemas import validate
 
 from .calls import Call
@@ -28,7 +28,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = AppendedFile(
+        self._file = JsonlLog(
             path, what=_WHAT, remedy="Wait for that run to end, or choose another.", flush=False
         )
 
@@ -51,7 +51,7 @@ def read_calls(path: Path) -> Iterator[Call]:
     Raises:
         InputError: it can't be read, or a line has another shape.
     """
-    for number, row in read_appended(path, what=_WHAT):
+    for number, row in read_jsonl_log(path, what=_WHAT):
         validate(
             row,
             "call",

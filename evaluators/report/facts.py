@@ -60,7 +60,7 @@ def _of_run(info: Mapping[str, Any], folder: Path) -> list[tuple[str, str | None
     system, answerer = info["system"], info["answerer"]
     images, visual = info["image_handling"], visual_handling(info)
     seen = _PICTURES.get(images, str(images))
-    if images == "pixels" and not system["uses_pictures"]:
+    if images == "pixels" and not system["uses_images"]:
         seen = "pixels were offered; the system looks at no picture"
     git = info.get("git")
     return [

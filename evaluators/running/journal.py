@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from locomo_vqa.jsonl_log import AppendedFile
+from locomo_vqa.jsonl_log import JsonlLog
 from locomo_vqa.runs import Prediction, prediction_from_row
 from locomo_vqa.schemas import validate
 
@@ -18,7 +18,7 @@ __all__ = ["Journal"]
 
 
 class Journal:
-    """An append-only file of attempts, of one process at a time; see `AppendedFile`.
+    """An append-only file of attempts, of one process at a time; see `JsonlLog`.
 
     The conversations of a run write it from threads of their own.
 
@@ -34,7 +34,7 @@ class Journal:
         self._attempts: dict[str, int] = {}
         self._owner = os.getpid()
         self._threads = threading.Lock()
-        self._file = AppendedFile(
+        self._file = JsonlLog(
             path, what="the journal", remedy="Wait for it to end, or choose another --out."
         )
         try:

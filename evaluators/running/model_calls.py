@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from locomo_vqa.jsonl_log import AppendedFile, read_appended
+from locomo_vqa.jsonl_log import JsonlLog, read_jsonl_log
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelError
 from locomo_vqa.schemas import validate
 
@@ -62,7 +62,7 @@ class ModelCalls:
 
     def __init__(self, workdir: Path) -> None:
         self._path = workdir / MODEL_CALLS
-        self._file: AppendedFile | None = None
+        self._file: JsonlLog | None = None
 
     async def ask(self, stage: Stage, model: ChatModel, request: ChatRequest) -> ChatReply:
         """Return the model's reply.
@@ -88,7 +88,7 @@ class ModelCalls:
     def _add(self, stage: Stage, model: str, reply: ChatReply | None) -> None:
         if self._file is None:
             remedy = "Wait for that process to end."
-            self._file = AppendedFile(self._path, what=_WHAT, remedy=remedy, flush=False)
+            self._file = JsonlLog(self._path, what=_WHAT, remedy=remedy, flush=False)
         usage = reply.usage if reply else None
         seconds = reply.seconds if reply and not reply.replayed else None
         call = ModelCall(
@@ -122,7 +122,7 @@ def read_model_calls(run: Path) -> Iterator[ModelCall]:
     """
     work = run / "work"
     for path in [*sorted(work.glob("*.calls-*.jsonl")), *sorted(work.glob(f"*/{MODEL_CALLS}"))]:
-        for number, row in read_appended(path, what=_WHAT):
+        for number, row in read_jsonl_log(path, what=_WHAT):
             validate(
                 row,
                 "model_call",

@@ -77,7 +77,7 @@ def describe_run(
         "system": {
             "name": system.name,
             "version": system.version,
-            "uses_pictures": system.uses_pictures and not blind,
+            "uses_images": system.uses_images and not blind,
         },
         "answerer": _answerer(system, services, blind),
         "image_handling": images,

@@ -11,7 +11,7 @@ from locomo_vqa.benchmark import Benchmark, Conversation
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import sha256_text
 from locomo_vqa.images import ImageFacts, inspect_image
-from locomo_vqa.phash import LOOK_DISTANCE, look_distance
+from locomo_vqa.phash import PHASH_DISTANCE, phash_distance
 
 __all__ = ["Substitutes"]
 
@@ -73,7 +73,7 @@ class Substitutes:
         a, b = self._look(first), self._look(second)
         if a is None or b is None:
             return a is b
-        return look_distance(a, b) <= LOOK_DISTANCE
+        return phash_distance(a, b) <= PHASH_DISTANCE
 
     def _look(self, sha256: str) -> str | None:
         """Return a picture's look hash, computed where the benchmark does not have it."""

@@ -11,7 +11,7 @@ __all__ = ["answers", "pictures", "read_only", "visual"]
 
 _MOST_TOKENS = 1_000_000
 _SEE = {
-    "pixels": "Show the model the picture, or declare uses_pictures = False.",
+    "pixels": "Show the model the picture, or declare uses_images = False.",
     "recalled": "Keep pictures with speaker and day, and show the model the one that is meant.",
 }
 
@@ -129,7 +129,7 @@ def visual(evidence: Evidence) -> Point:
         for mode in looked
         if mode in evidence.visual and not evidence.visual[mode].says("green")
     ]
-    sees = evidence.system.uses_pictures and not evidence.system.only_retrieves
+    sees = evidence.system.uses_images and not evidence.system.only_retrieves
     if unseen and sees and not evidence.forgetful:
         said = " ".join(evidence.visual[unseen[0]].text.split())[:60] or "(nothing)"
         return warned(

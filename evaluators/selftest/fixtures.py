@@ -168,7 +168,7 @@ def _pictured(pictures: dict[str, str]) -> Conversation:
             for colour in colours
         )
 
-    lost = Image(url=None, state="dead", caption="a kite in the sky")
+    lost = Image(url=None, state="unavailable", caption="a kite in the sky")
     turns = (
         Turn(id="D1:1", speaker="Mirela", text="Look at these two.", images=shown("red", "blue")),
         Turn(id="D1:2", speaker="Tobin", text="", images=shown("green")),

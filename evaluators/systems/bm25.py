@@ -24,7 +24,7 @@ class BM25:
     """Answers with the shortest span of the best matching turn."""
 
     version = "1"
-    uses_pictures = False
+    uses_images = False
     uses_model = False
 
     def __init__(self) -> None:

@@ -29,7 +29,7 @@ class FullContext:
     """Asks the endpoint of `--model` with everything that was said, pictures in their places."""
 
     version = "2"
-    uses_pictures = True
+    uses_images = True
     prompt_sha256 = prompt_hash(
         (_PACKAGE, _PROMPT), (_PACKAGE, _RECALLED), ("locomo_vqa.prompts", ANSWER_VISUAL)
     )

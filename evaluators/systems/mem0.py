@@ -15,9 +15,9 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from locomo_vqa.files import write_json
 from locomo_vqa.images import for_model
-from locomo_vqa.jsonl_log import AppendedFile
+from locomo_vqa.jsonl_log import JsonlLog
 from locomo_vqa.models.asking import gather_bounded
-from locomo_vqa.models.chat import ChatRequest, Picture
+from locomo_vqa.models.chat import ChatRequest, ModelImage
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, prompt_hash, prompt_text
 from locomo_vqa.system import Answer, ConversationInfo, Hit, Services, ShownImage, ShownTurn
@@ -46,7 +46,7 @@ class Mem0:
     """Remembers what was said; pictures, and captions, are passed over."""
 
     version = "1"
-    uses_pictures = False
+    uses_images = False
     any_model = True
     prompt_sha256 = prompt_hash(
         *(
@@ -190,7 +190,7 @@ class Mem0:
             return None
         request = ChatRequest(
             text=prompt_text(_PACKAGE, _DESCRIBE).strip(),
-            pictures=(_picture(image.path),),
+            images=(_picture(image.path),),
             max_tokens=MAX_ANSWER_TOKENS,
         )
         reply = await self._models.ask("vision", request)
@@ -211,7 +211,7 @@ class Mem0:
         shown = image if image is not None and self._sees(image) else None
         pictures = (_picture(shown.path),) if shown and shown.path else ()
         prompt = answer_visual(question, caption=shown.caption if shown else None)
-        request = ChatRequest(text=prompt, pictures=pictures, max_tokens=MAX_ANSWER_TOKENS)
+        request = ChatRequest(text=prompt, images=pictures, max_tokens=MAX_ANSWER_TOKENS)
         reply = await self._models.ask("vision", request)
         refused = reply.finish == "refused"
         return Answer(text=reply.text.strip(), refused=refused, retrieved=hits, usage=reply.usage)
@@ -242,12 +242,12 @@ class Mem0Captions(Mem0):
 class Mem0V(Mem0):
     """Sees pictures: when they are shared, and when a question is about one."""
 
-    uses_pictures = True
+    uses_images = True
     sees = "pixels"
 
 
-def _appended(path: Path, what: str) -> AppendedFile:
-    return AppendedFile(path, what=what, remedy="End that process.", flush=False)
+def _appended(path: Path, what: str) -> JsonlLog:
+    return JsonlLog(path, what=what, remedy="End that process.", flush=False)
 
 
 def open_embedder(settings: Settings) -> Embedder:
@@ -257,6 +257,6 @@ def open_embedder(settings: Settings) -> Embedder:
     return EndpointEmbedder(parse_endpoint(settings.embedder, timeout_s=_EMBEDDER_TIMEOUT_S))
 
 
-def _picture(path: Path) -> Picture:
+def _picture(path: Path) -> ModelImage:
     data, media_type = for_model(path.read_bytes())
-    return Picture(sha256=path.stem, media_type=media_type, data=data)
+    return ModelImage(sha256=path.stem, media_type=media_type, data=data)

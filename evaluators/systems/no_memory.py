@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from locomo_vqa.images import for_model
-from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelTimeout, Picture
+from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelImage, ModelTimeout
 from locomo_vqa.models.openai_endpoint import OpenAIModel
 from locomo_vqa.models.opening import open_model
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
@@ -31,7 +31,7 @@ class NoMemory:
     """
 
     version = "2"
-    uses_pictures = True
+    uses_images = True
     any_model = True
     prompt_sha256 = prompt_hash((_PACKAGE, _PROMPT), ("locomo_vqa.prompts", ANSWER_VISUAL))
 
@@ -76,8 +76,8 @@ class NoMemory:
             self._calls.close()
         self._runner.close()
 
-    def _ask(self, model: ChatModel, text: str, pictures: tuple[Picture, ...]) -> Answer:
-        request = ChatRequest(text=text, pictures=pictures, max_tokens=MAX_ANSWER_TOKENS)
+    def _ask(self, model: ChatModel, text: str, pictures: tuple[ModelImage, ...]) -> Answer:
+        request = ChatRequest(text=text, images=pictures, max_tokens=MAX_ANSWER_TOKENS)
         try:
             calls = self._calls
             reply = self._runner.run(
@@ -88,6 +88,6 @@ class NoMemory:
         return Answer(text=reply.text.strip(), refused=reply.finish == "refused", usage=reply.usage)
 
 
-def _picture(path: Path) -> Picture:
+def _picture(path: Path) -> ModelImage:
     data, media_type = for_model(path.read_bytes())
-    return Picture(sha256=path.stem, media_type=media_type, data=data)
+    return ModelImage(sha256=path.stem, media_type=media_type, data=data)

@@ -70,24 +70,24 @@ ImageState = Literal[
     "ok",
     "not_fetched",
     "no_url",
-    "dead",
-    "changed",
+    "unavailable",
+    "bytes_changed",
     "not_an_image",
     "too_large",
     "blocked",
-    "several_splits",
+    "shared_across_splits",
 ]
 """What is known of a picture:
 
-ok             its bytes are in the benchmark folder, under their SHA-256
-not_fetched    it has a URL that nobody has tried yet, or that failed in a way worth another try
-no_url         LoCoMo gives a caption and no URL
-dead           the URL answers no more
-changed        the URL answers with another picture than the one expected
-not_an_image   what came back can't be decoded as a picture
-too_large      more bytes or pixels than the limits allow
-blocked        the URL is not a public http(s) address, or its host forbids the download
-several_splits it was fetched, and removed because several splits share it
+ok                    its bytes are in the benchmark folder, under their SHA-256
+not_fetched           its URL has not been tried, or failed in a way that is worth another try
+no_url                LoCoMo gives a caption and no URL
+unavailable           the URL no longer answers
+bytes_changed         the URL answers with other bytes than were expected
+not_an_image          what came back can't be decoded as a picture
+too_large             more bytes or pixels than the limits allow
+blocked               the URL is not a public http(s) address, or its host forbids the download
+shared_across_splits  it was fetched, and removed because several splits share it
 """
 
 
@@ -234,7 +234,7 @@ class ImageRecord:
     height: int | None = None
     """Its pixels from top to bottom, as a person sees it."""
     phash: str | None = None
-    """Its look as 16 hexadecimal digits (`locomo_vqa.looks.look_hash`); None where it is flat."""
+    """Its perceptual hash (`locomo_vqa.phash`), 16 hexadecimal digits; None for a flat image."""
     detail: str | None = None
     """Why it has this state, in a few words."""
 

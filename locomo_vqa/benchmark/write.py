@@ -53,7 +53,7 @@ class BenchmarkContent:
     text_questions: Sequence[TextQuestion]
     visual_questions: Sequence[VisualQuestion]
     images: Sequence[ImageRecord]
-    pictures: Mapping[str, Path]
+    image_files: Mapping[str, Path]
     """Where the bytes of each picture with state `ok` are now, by SHA-256; on one file system the
     folder shares these files, so they may be replaced or removed, and never written into."""
     report: Mapping[str, Any]
@@ -138,7 +138,7 @@ def _place_pictures(folder: Path, content: BenchmarkContent) -> None:
     folder.mkdir()
     names = {f"{r.sha256}.{r.format}": r.sha256 for r in content.images if r.sha256 is not None}
     for name, sha256 in names.items():
-        source = content.pictures[sha256]
+        source = content.image_files[sha256]
         if source.parent == SAMPLE_FOLDER / "images":
             shutil.copyfile(source, folder / name)
         else:

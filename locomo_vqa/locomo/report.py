@@ -98,7 +98,7 @@ def count(
         "conversations": len(conversations),
         "sessions": sum(len(conversation.sessions) for conversation in conversations),
         "turns": sum(1 for conversation in conversations for _ in conversation.turns()),
-        "pictures": sum(image.url is not None for image in shared),
+        "images": sum(image.url is not None for image in shared),
         "urls": len(with_url),
         "urls_more_than_once": sum(len(record.turns) > 1 for record in with_url),
         "urls_in_several_conversations": sum(_conversations(record) > 1 for record in with_url),

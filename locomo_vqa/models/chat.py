@@ -21,14 +21,14 @@ __all__ = [
     "ChatRequest",
     "ModelError",
     "ModelFailed",
+    "ModelImage",
     "ModelTimeout",
     "ModelUnreachable",
-    "Picture",
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class ModelImage:
     """A picture as it is sent."""
 
     sha256: str
@@ -45,7 +45,7 @@ class ChatRequest:
 
     text: str
     """What is asked."""
-    pictures: tuple[Picture, ...] = ()
+    images: tuple[ModelImage, ...] = ()
     """What it is asked about."""
     replies: tuple[tuple[str, str], ...] = ()
     """(reply, objection) of earlier rounds: the model's words and what was wrong with them."""
@@ -62,7 +62,7 @@ class ChatRequest:
         """Return everything that can change the reply, pictures by their hash."""
         return {
             "text": self.text,
-            "pictures": [picture.sha256 for picture in self.pictures],
+            "images": [image.sha256 for image in self.images],
             "replies": [list(pair) for pair in self.replies],
             "schema": self.schema,
             "max_tokens": self.max_tokens,

@@ -130,7 +130,7 @@ class ExpertsModel(TransformersModel):
         together = super()._group(request)
         if not isinstance(request, _ExpertRequest):
             return (*together, None)
-        alone = request.pictures or not self._experts[request.expert].mixable
+        alone = request.images or not self._experts[request.expert].mixable
         return (*together, request.expert if alone else "mixed")
 
 

@@ -23,7 +23,7 @@ def image_part(data: bytes, media_type: str) -> dict[str, Any]:
 
 def messages_of(request: ChatRequest) -> list[dict[str, Any]]:
     """Return a request as messages: the question, and earlier replies with the objections."""
-    pictures = [image_part(picture.data, picture.media_type) for picture in request.pictures]
+    pictures = [image_part(picture.data, picture.media_type) for picture in request.images]
     content = [*pictures, text_part(request.text)] if pictures else request.text
     messages: list[dict[str, Any]] = [{"role": "user", "content": content}]
     for reply, objection in request.replies:

@@ -17,10 +17,10 @@ from importlib import resources
 from typing import Any, Literal
 
 from locomo_vqa.errors import MissingResource
-from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelError, ModelFailed, Picture
+from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelError, ModelFailed, ModelImage
 from locomo_vqa.prompts import answer_visual
 
-__all__ = ["Capabilities", "Honoured", "Look", "known_looks", "known_pictures", "probe"]
+__all__ = ["Capabilities", "Honoured", "ImageProbe", "known_images", "known_probes", "probe"]
 
 Honoured = Literal["honoured", "ignored", "refused", "unknown"]
 """What a backend does with a setting: keeps to it, ignores it, refuses the request, not tried."""
@@ -40,11 +40,11 @@ _BLIND = "Try another server, engine or number format: nothing should be built o
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class ImageProbe:
     """A question about a drawn picture whose answer is known."""
 
-    picture: int
-    """Which of `known_pictures`."""
+    image: int
+    """Which of `known_images`."""
     question: str
     """What is asked."""
     expected: str
@@ -61,7 +61,7 @@ class Capabilities:
 
     sees: bool | None
     """Whether some question was answered right for both pictures; None where none was shown."""
-    looks: tuple[Look, ...]
+    probes: tuple[ImageProbe, ...]
     """The questions with what the model said."""
     json_schema: Honoured
     """Whether a reply keeps to a schema whose key the question does not name."""
@@ -76,7 +76,7 @@ class Capabilities:
 
 
 async def probe(
-    model: ChatModel, *, pictures: bool = True, accept_blind: bool = False
+    model: ChatModel, *, images: bool = True, accept_blind: bool = False
 ) -> Capabilities:
     """Ask a model a few things whose answers are known.
 
@@ -87,23 +87,23 @@ async def probe(
         MissingResource: the model can't be asked, or it sees nothing or wrongly and
             `accept_blind` is not set.
     """
-    looks = known_looks() if pictures else ()
+    probes = known_probes() if images else ()
     try:
         *seen, json_schema = await asyncio.gather(
-            *(_look(model, look) for look in looks), _schema(model)
+            *(_ask_probe(model, item) for item in probes), _schema(model)
         )
     except ModelError as error:
         raise MissingResource(
             f"{model.name}: can't be asked ({error}).",
             "Start the server, or check the name, the address and the key.",
         ) from None
-    found = tuple(look for look in seen if isinstance(look, Look))
+    found = tuple(item for item in seen if isinstance(item, ImageProbe))
     assert isinstance(json_schema, str)
-    sees = _sees(found) if pictures else None
+    sees = _sees(found) if images else None
     if sees is False and not accept_blind:
-        said = "; ".join(f"{look.question} {look.reply[:40]!r}" for look in found)
+        said = "; ".join(f"{item.question} {item.reply[:40]!r}" for item in found)
         raise MissingResource(f"{model.name}: does not see what is in a picture ({said}).", _BLIND)
-    return Capabilities(sees=sees, looks=found, json_schema=json_schema)
+    return Capabilities(sees=sees, probes=found, json_schema=json_schema)
 
 
 _FILES = ("two_balloons_green.png", "five_balloons_green.png", "three_balloons_yellow.png")
@@ -111,40 +111,40 @@ _FILES = ("two_balloons_green.png", "five_balloons_green.png", "three_balloons_y
 
 
 @cache
-def known_pictures() -> tuple[Picture, ...]:
+def known_images() -> tuple[ModelImage, ...]:
     """Return three drawn pictures of the sample's world, each with balloons and one umbrella."""
     folder = resources.files(__package__).joinpath("probe_images")
     pictures = []
     for name in _FILES:
         data = folder.joinpath(name).read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
-        pictures.append(Picture(sha256=sha256, media_type="image/png", data=data))
+        pictures.append(ModelImage(sha256=sha256, media_type="image/png", data=data))
     return tuple(pictures)
 
 
-def known_looks() -> tuple[Look, ...]:
-    """Return the questions about `known_pictures`, each of two pictures with different answers."""
+def known_probes() -> tuple[ImageProbe, ...]:
+    """Return the questions about `known_images`, each of two pictures with different answers."""
     count, colour = "How many balloons are there?", "What colour is the umbrella?"
     return (
-        Look(picture=0, question=count, expected="two"),
-        Look(picture=1, question=count, expected="five"),
-        Look(picture=0, question=colour, expected="green"),
-        Look(picture=2, question=colour, expected="yellow"),
+        ImageProbe(image=0, question=count, expected="two"),
+        ImageProbe(image=1, question=count, expected="five"),
+        ImageProbe(image=0, question=colour, expected="green"),
+        ImageProbe(image=2, question=colour, expected="yellow"),
     )
 
 
-async def _look(model: ChatModel, look: Look) -> Look:
+async def _ask_probe(model: ChatModel, item: ImageProbe) -> ImageProbe:
     request = ChatRequest(
-        text=answer_visual(look.question),
-        pictures=(known_pictures()[look.picture],),
+        text=answer_visual(item.question),
+        images=(known_images()[item.image],),
         max_tokens=32,
     )
     try:
         reply = (await model.ask(request)).text
     except ModelFailed as error:
         reply = f"(failed: {error})"
-        return Look(**{**asdict(look), "reply": reply})
-    return Look(**{**asdict(look), "reply": reply, "right": _names(reply, look.expected)})
+        return ImageProbe(**{**asdict(item), "reply": reply})
+    return ImageProbe(**{**asdict(item), "reply": reply, "right": _names(reply, item.expected)})
 
 
 def _names(reply: str, expected: str) -> bool:
@@ -154,10 +154,10 @@ def _names(reply: str, expected: str) -> bool:
     return words & kind == {expected}
 
 
-def _sees(looks: tuple[Look, ...]) -> bool:
+def _sees(probes: tuple[ImageProbe, ...]) -> bool:
     return any(
-        all(look.right for look in looks if look.question == question)
-        for question in {look.question for look in looks}
+        all(item.right for item in probes if item.question == question)
+        for question in {item.question for item in probes}
     )
 
 

@@ -71,7 +71,7 @@ class TransformersModel:
 
     async def ask(self, request: ChatRequest) -> ChatReply:
         """Return the reply to one request, answered together with others that are waiting."""
-        if request.pictures and not self._sees:
+        if request.images and not self._sees:
             raise ModelFailed(f"{self.name} sees no pictures")
         return await self._batcher.submit(request)
 
@@ -133,7 +133,7 @@ class TransformersModel:
     def _group(self, request: ChatRequest) -> tuple[object, ...]:
         """Return what requests of one batch have in common; a seed is for one request alone."""
         alone = id(request) if request.temperature > 0 and request.seed is not None else None
-        return (bool(request.pictures), request.max_tokens, request.temperature, alone)
+        return (bool(request.images), request.max_tokens, request.temperature, alone)
 
     def _decoding(self, request: ChatRequest) -> Any:
         """Return the settings of decoding: greedy at temperature 0, else from all tokens."""
@@ -237,7 +237,7 @@ def _conversation(
 
     pictures = [
         {"type": "image", "image": Image.open(BytesIO(picture.data)).convert("RGB")}
-        for picture in request.pictures
+        for picture in request.images
     ]
     content = [*pictures, *words(request.text)] if sees else words(request.text)
     messages = [{"role": "user", "content": content}]

@@ -23,7 +23,7 @@ from locomo_vqa.builders.sample.make import make_sample
 from locomo_vqa.builders.sample.scenes import Scene
 from locomo_vqa.builders.sample.visual import ask
 from locomo_vqa.images import for_model
-from locomo_vqa.models.probes import known_looks, known_pictures
+from locomo_vqa.models.probes import known_images, known_probes
 from tests.evaluators.stub_endpoint import StubEndpoint, completion, stub_endpoint
 
 
@@ -44,9 +44,9 @@ class AllKnowing:
             shown, _ = for_model(benchmark.read_image(record.sha256))
             self.scenes[_hash(shown)] = scenes[record.url]
         self.answers: dict[tuple[str, str], tuple[str, str]] = {}
-        for look in known_looks():
-            picture = _hash(known_pictures()[look.picture].data)
-            self.answers[picture, look.question] = (look.expected, "known")
+        for item in known_probes():
+            picture = _hash(known_images()[item.image].data)
+            self.answers[picture, item.question] = (item.expected, "known")
         self.asked: Counter[str] = Counter()
         """How often each request was made, the known-answer probes left out."""
         self._lock = threading.Lock()
@@ -65,7 +65,7 @@ class AllKnowing:
 
     def _is_probe(self, text: str, picture: str) -> bool:
         """Tell what is asked anew at the start of every stage, on purpose."""
-        known = picture in {_hash(shown.data) for shown in known_pictures()}
+        known = picture in {_hash(shown.data) for shown in known_images()}
         return known or not re.search("Question: |Kind of question: ", text)
 
     def _say(self, model: str, text: str, picture: str) -> str:

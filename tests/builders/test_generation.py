@@ -49,7 +49,7 @@ def test_a_row_for_every_picture_and_type() -> None:
         generation_prompt("count"),
         generation_prompt("colour"),
     }
-    (picture,) = model.requests[0].pictures
+    (picture,) = model.requests[0].images
     assert picture.sha256 == PLACES[0].image
     assert model.requests[0].schema is not None
 
@@ -111,7 +111,7 @@ def test_the_quality_columns() -> None:
     """The model sees three with the picture, guesses two, and reads four in the caption."""
 
     def say(request: ChatRequest) -> str:
-        if request.pictures:
+        if request.images:
             return " Three\n"
         return "four" if "The picture shows:" in request.text else "two"
 

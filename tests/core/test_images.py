@@ -12,8 +12,8 @@ import pytest
 from PIL import Image, features
 
 from locomo_vqa.errors import InputError
-from locomo_vqa.images import ImageFacts, Refusal, for_model, inspect_image
-from locomo_vqa.phash import look_distance, look_hash
+from locomo_vqa.images import ImageFacts, ImageRejection, for_model, inspect_image
+from locomo_vqa.phash import perceptual_hash, phash_distance
 from tests.builders.images.drawn import (
     HTML,
     SVG,
@@ -105,7 +105,7 @@ def test_refusals(data: bytes, state: str, words: str) -> None:
     found = inspect_image(data)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert isinstance(found, Refusal)
+    assert isinstance(found, ImageRejection)
     assert found.state == state
     assert words in found.detail
     assert peak < 10e6
@@ -115,7 +115,7 @@ def test_refusals(data: bytes, state: str, words: str) -> None:
 
 def test_the_limit_of_pixels_is_exact() -> None:
     assert isinstance(inspect_image(PNG, max_pixels=64 * 48), ImageFacts)
-    assert isinstance(inspect_image(PNG, max_pixels=64 * 48 - 1), Refusal)
+    assert isinstance(inspect_image(PNG, max_pixels=64 * 48 - 1), ImageRejection)
 
 
 def test_a_missing_file_is_no_refusal(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_versions_of_a_picture_look_alike_and_others_do_not() -> None:
     hashes = []
     for seed in range(40):
         original = draw(seed, (256, 192))
-        own = look_hash(original)
+        own = perceptual_hash(original)
         assert own is not None
         hashes.append(own)
         for data in (
@@ -215,8 +215,8 @@ def test_versions_of_a_picture_look_alike_and_others_do_not() -> None:
             facts = inspect_image(data)
             assert isinstance(facts, ImageFacts)
             assert facts.phash is not None
-            assert look_distance(own, facts.phash) <= 4
-    far = [look_distance(a, b) for i, a in enumerate(hashes) for b in hashes[:i]]
+            assert phash_distance(own, facts.phash) <= 4
+    far = [phash_distance(a, b) for i, a in enumerate(hashes) for b in hashes[:i]]
     assert min(far) > 8
 
 
@@ -227,13 +227,13 @@ def test_the_hash_is_written_out() -> None:
     basis = [[numpy.cos(numpy.pi * (2 * n + 1) * k / 64) for n in range(32)] for k in range(8)]
     wave = [sum(255 * basis[k][n] for n in range(16, 32)) * 32 for k in range(8)]
     row = "".join("1" if round(value, 3) > 0 else "0" for value in wave)
-    assert look_hash(image) == f"{int(row, 2):02x}" + "00" * 7
+    assert perceptual_hash(image) == f"{int(row, 2):02x}" + "00" * 7
 
 
 def test_flat_pictures_have_no_look() -> None:
-    assert look_hash(Image.new("RGB", (50, 50), "red")) is None
+    assert perceptual_hash(Image.new("RGB", (50, 50), "red")) is None
 
 
 def test_distance() -> None:
-    assert look_distance("0" * 16, "f" * 16) == 64
-    assert look_distance("00000000000000ff", "00000000000000fe") == 1
+    assert phash_distance("0" * 16, "f" * 16) == 64
+    assert phash_distance("00000000000000ff", "00000000000000fe") == 1

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from locomo_vqa.errors import InputError, OutputError
-from locomo_vqa.jsonl_log import AppendedFile, read_appended
+from locomo_vqa.jsonl_log import JsonlLog, read_jsonl_log
 
 WHAT, REMEDY = "the log", "Wait for it to end."
 
 
-def _open(path: Path) -> AppendedFile:
-    return AppendedFile(path, what=WHAT, remedy=REMEDY)
+def _open(path: Path) -> JsonlLog:
+    return JsonlLog(path, what=WHAT, remedy=REMEDY)
 
 
 def test_lines_are_there_as_soon_as_they_are_appended(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_lines_are_there_as_soon_as_they_are_appended(tmp_path: Path) -> None:
 def test_an_unfinished_last_line_is_cut_off(content: bytes, left: bytes, tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_bytes(content)
-    assert len(read_appended(path, what=WHAT)) == len(left.split())
+    assert len(read_jsonl_log(path, what=WHAT)) == len(left.split())
     assert path.read_bytes() == content
     with _open(path) as file:
         assert path.read_bytes() == left
@@ -72,13 +72,13 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.Mon
 def test_one_process_holds_the_file_and_others_may_read_it(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     script = (
-        "import sys; from pathlib import Path; from locomo_vqa.jsonl_log import AppendedFile;"
-        "AppendedFile(Path(sys.argv[1]), what='the log', remedy='Wait.')"
+        "import sys; from pathlib import Path; from locomo_vqa.jsonl_log import JsonlLog;"
+        "JsonlLog(Path(sys.argv[1]), what='the log', remedy='Wait.')"
     )
     command = [sys.executable, "-W", "ignore", "-c", script, str(path)]
     with _open(path) as file:
         file.append(1)
-        assert read_appended(path, what=WHAT) == [(1, 1)]
+        assert read_jsonl_log(path, what=WHAT) == [(1, 1)]
         held = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert held.returncode == 1
         assert "another process is writing the log. Wait." in held.stderr
@@ -96,10 +96,10 @@ def test_what_can_t_be_read_or_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="the log can't be written"):
         _open(tmp_path / "none" / "log.jsonl")
     with pytest.raises(InputError, match="the log can't be read"):
-        read_appended(tmp_path / "log.jsonl", what=WHAT)
+        read_jsonl_log(tmp_path / "log.jsonl", what=WHAT)
     (tmp_path / "log.jsonl").write_bytes(b"1\n\xff\n")
     with pytest.raises(InputError, match=r"not UTF-8 text \(byte 2\)"):
-        read_appended(tmp_path / "log.jsonl", what=WHAT)
+        read_jsonl_log(tmp_path / "log.jsonl", what=WHAT)
     (tmp_path / "log.jsonl").write_bytes(b"1\nx\n")
     with pytest.raises(InputError, match="the log is not valid JSON at line 2"):
-        read_appended(tmp_path / "log.jsonl", what=WHAT)
+        read_jsonl_log(tmp_path / "log.jsonl", what=WHAT)

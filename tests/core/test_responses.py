@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.errors import InputError, OutputError
-from locomo_vqa.models.chat import ChatReply, ChatRequest, Picture, request_key
+from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelImage, request_key
 from locomo_vqa.responses import ResponseStore
 from locomo_vqa.runs import Usage
 
@@ -23,18 +23,18 @@ REQUEST = ChatRequest(text="What colour?")
 REPLY = ChatReply(text="blue", finish="stop", usage=Usage(input_tokens=5, calls=1))
 
 
-def picture(data: bytes) -> Picture:
-    return Picture(sha256=hashlib.sha256(data).hexdigest(), media_type="image/png", data=data)
+def picture(data: bytes) -> ModelImage:
+    return ModelImage(sha256=hashlib.sha256(data).hexdigest(), media_type="image/png", data=data)
 
 
 CHANGES: dict[str, tuple[Mapping[str, Any], ChatRequest]] = {
     "model": ({**IDENTITY, "model": "n"}, REQUEST),
     "revision": ({**IDENTITY, "revision": "2"}, REQUEST),
     "prompt": (IDENTITY, replace(REQUEST, text="What color?")),
-    "picture": (IDENTITY, replace(REQUEST, pictures=(picture(b"a"),))),
-    "other picture": (IDENTITY, replace(REQUEST, pictures=(picture(b"b"),))),
-    "order of pictures": (IDENTITY, replace(REQUEST, pictures=(picture(b"a"), picture(b"b")))),
-    "order of pictures 2": (IDENTITY, replace(REQUEST, pictures=(picture(b"b"), picture(b"a")))),
+    "picture": (IDENTITY, replace(REQUEST, images=(picture(b"a"),))),
+    "other picture": (IDENTITY, replace(REQUEST, images=(picture(b"b"),))),
+    "order of pictures": (IDENTITY, replace(REQUEST, images=(picture(b"a"), picture(b"b")))),
+    "order of pictures 2": (IDENTITY, replace(REQUEST, images=(picture(b"b"), picture(b"a")))),
     "round": (IDENTITY, replace(REQUEST, replies=(("a", "b"),))),
     "objection": (IDENTITY, replace(REQUEST, replies=(("a", "c"),))),
     "schema": (IDENTITY, replace(REQUEST, schema={"type": "object"})),

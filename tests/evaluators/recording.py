@@ -61,7 +61,7 @@ def harness(
     system = LoadedSystem(
         name="own",
         version=None,
-        uses_pictures=True,
+        uses_images=True,
         prompt_sha256=None,
         needs_model=False,
         host=in_process(make),

@@ -76,7 +76,7 @@ def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
                 format="png",
             )
         ],
-        pictures={sha256: picture},
+        image_files={sha256: picture},
         report={},
     )
     write_benchmark(folder / "benchmark", content)
@@ -208,7 +208,7 @@ def make_run(tmp_path: Path, benchmark: Benchmark) -> MakeRun:
         info: dict[str, Any] = {
             "schema_version": 1,
             "kind": "run",
-            "system": {"name": system, "version": "1.0", "uses_pictures": True},
+            "system": {"name": system, "version": "1.0", "uses_images": True},
             "answerer": {
                 "model": model,
                 "provider": None,

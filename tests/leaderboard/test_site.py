@@ -110,7 +110,7 @@ def test_pictures_that_a_system_never_looks_at_were_not_seen(
     for name, used in (("blind", False), ("seeing", True)):
         path = submitted(system=name) / "run.json"
         run = json.loads(path.read_text(encoding="utf-8"))
-        run["system"]["uses_pictures"] = used
+        run["system"]["uses_images"] = used
         path.write_text(json.dumps(run), encoding="utf-8")
     rows = _data(_built(verified(), tmp_path / "site"))["entries"]
     assert {row["system"]: row["pictures"] for row in rows} == {

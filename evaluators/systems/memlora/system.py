@@ -67,6 +67,6 @@ class MemLoRA(Mem0):
 class MemLoRAV(MemLoRA):
     """Sees pictures with an expert of their own, when a question is about one."""
 
-    uses_pictures = True
+    uses_images = True
     sees = "pixels"
     experts = (*TEXT_EXPERTS, VISION_EXPERT)

@@ -42,7 +42,7 @@ def make_benchmark(folder: Path, urls: Mapping[str, Sequence[str | None]]) -> Pa
         text_questions=(),
         visual_questions=(),
         images=[*records, *captions],
-        pictures={},
+        image_files={},
         report={},
     )
     write_benchmark(folder, content)

@@ -11,7 +11,7 @@ import pytest
 from locomo_vqa.benchmark import SPLITS, ImageRecord, Split
 from locomo_vqa.builders.images.duplicates import Twin, find_shared
 from locomo_vqa.files import sha256_text
-from locomo_vqa.phash import look_distance
+from locomo_vqa.phash import phash_distance
 
 CONVERSATIONS: dict[str, Split] = {"a": "train", "b": "train", "v": "validation", "t": "test"}
 
@@ -43,7 +43,7 @@ def test_each_reason() -> None:
         record("alike-in-one-split-2", h(*range(41)), "b"),
         record("flat-1", None, "a"),
         record("flat-2", None, "t"),
-        ImageRecord(url="https://pictures.example/dead", state="dead", turns=("a/1", "t/1")),
+        ImageRecord(url="https://pictures.example/dead", state="unavailable", turns=("a/1", "t/1")),
     ]
     found = find_shared(records, CONVERSATIONS, look_distance=3)
     assert [(each.reasons, each.splits) for each in found] == [
@@ -71,7 +71,7 @@ def test_equals_comparing_all_with_all(distance: int) -> None:
     expected = set()
     for one, other in itertools.combinations(records, 2):
         splits = {CONVERSATIONS[each.turns[0][0]] for each in (one, other)}
-        if len(splits) > 1 and look_distance(one.phash or "", other.phash or "") <= distance:
+        if len(splits) > 1 and phash_distance(one.phash or "", other.phash or "") <= distance:
             expected |= {one.sha256, other.sha256}
     found = find_shared(records, CONVERSATIONS, look_distance=distance)
     assert {each.sha256 for each in found} == expected

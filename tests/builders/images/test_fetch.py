@@ -41,16 +41,16 @@ NOISE = os.urandom(4000)
 
 FAULTS: dict[str, tuple[Route, str, str | None]] = {
     "/ok.png": (reply(200, PNG), "ok", None),
-    "/404": (reply(404, b"no"), "dead", "answered 404 Not Found"),
-    "/410": (reply(410), "dead", "answered 410 Gone"),
-    "/204": (reply(204), "dead", "answered 204 No Content"),
-    "/299": (reply(299), "dead", "answered 299"),
-    "/302-nowhere": (reply(302), "dead", "answered 302 Found"),
+    "/404": (reply(404, b"no"), "unavailable", "answered 404 Not Found"),
+    "/410": (reply(410), "unavailable", "answered 410 Gone"),
+    "/204": (reply(204), "unavailable", "answered 204 No Content"),
+    "/299": (reply(299), "unavailable", "answered 299"),
+    "/302-nowhere": (reply(302), "unavailable", "answered 302 Found"),
     "/401": (reply(401), "blocked", "answered 401 Unauthorized"),
     "/403": (reply(403), "blocked", "answered 403 Forbidden"),
     "/451": (reply(451), "blocked", "answered 451 Unavailable For Legal Reasons"),
-    "/circle": (reply(302, b"", "Location: /circle"), "dead", "more than 5 redirects"),
-    "/bad-target": (reply(302, b"", "Location: http://[::"), "dead", "the URL is malformed"),
+    "/circle": (reply(302, b"", "Location: /circle"), "unavailable", "more than 5 redirects"),
+    "/bad-target": (reply(302, b"", "Location: http://[::"), "unavailable", "the URL is malformed"),
     "/5gb": (endless(PNG, 5 << 30), "too_large", "it has more than 1,048,576 bytes"),
     "/5gb-length": (
         raw(head(200, f"Content-Length: {5 << 30}") + PNG),
@@ -130,7 +130,7 @@ FAULTS: dict[str, tuple[Route, str, str | None]] = {
         "not_an_image",
         "its compression is broken",
     ),
-    "/odd path%20é?a=1&b=ü": (reply(404), "dead", "answered 404 Not Found"),
+    "/odd path%20é?a=1&b=ü": (reply(404), "unavailable", "answered 404 Not Found"),
 }
 
 
@@ -240,10 +240,10 @@ def test_hosts_are_dead_only_where_the_network_is_there(
     outcomes = fetch([refused, unknown, good], tmp_path / "b", settings)
     assert outcomes[good].state == "ok"
     for url, words in ((refused, "refuses connections"), (unknown, "no name server knows")):
-        assert outcomes[url].state == "dead"
+        assert outcomes[url].state == "unavailable"
         assert words in (outcomes[url].detail or "")
     later = fetch([refused, unknown], tmp_path / "c", settings, known_urls=[good])
-    assert {outcome.state for outcome in later.values()} == {"dead"}
+    assert {outcome.state for outcome in later.values()} == {"unavailable"}
 
 
 @pytest.mark.parametrize(

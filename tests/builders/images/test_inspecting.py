@@ -11,7 +11,7 @@ import pytest
 
 from locomo_vqa.builders.images.inspecting import Inspectors
 from locomo_vqa.errors import MissingResource
-from locomo_vqa.images import ImageFacts, Refusal
+from locomo_vqa.images import ImageFacts, ImageRejection
 
 from .drawn import picture
 
@@ -32,8 +32,8 @@ for line in sys.stdin:
 """
 
 
-def ask(paths: list[Path], *command: str) -> list[ImageFacts | Refusal]:
-    async def run() -> list[ImageFacts | Refusal]:
+def ask(paths: list[Path], *command: str) -> list[ImageFacts | ImageRejection]:
+    async def run() -> list[ImageFacts | ImageRejection]:
         chosen = {"command": command} if command else {}
         async with Inspectors(max_pixels=10_000, workers=1, seconds=2, **chosen) as inspectors:
             return await asyncio.gather(*map(inspectors.inspect, paths))
@@ -47,13 +47,13 @@ def test_real_workers(tmp_path: Path) -> None:
     facts, refusal = ask([tmp_path / "a", tmp_path / "b"])
     assert isinstance(facts, ImageFacts)
     assert (facts.width, facts.height, facts.format) == (64, 48, "png")
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, ImageRejection)
 
 
 def test_crashes_and_hangs(tmp_path: Path) -> None:
     names = ["one", "crash", "two", "hang", "three", "flood", "four"]
     found = ask([tmp_path / name for name in names], sys.executable, "-c", FRAGILE)
-    details = [refusal.detail for refusal in found if isinstance(refusal, Refusal)]
+    details = [refusal.detail for refusal in found if isinstance(refusal, ImageRejection)]
     assert details[0::2] == ["seen"] * 4
     assert details[1] == "decoding it fails"
     assert details[3] == "decoding it takes too long"

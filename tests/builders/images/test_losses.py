@@ -33,9 +33,9 @@ def test_the_golden_file_is_what_is_written_and_read(tmp_path: Path) -> None:
     )
     records = [
         _record("https://b.example/1.png", "ok"),
-        _record("https://a.example/1.png", "dead", "answered 404 Not Found"),
-        _record("https://b.example/2.png", "several_splits"),
-        _record("https://a.example/2.png", "dead", "answered 404 Not Found"),
+        _record("https://a.example/1.png", "unavailable", "answered 404 Not Found"),
+        _record("https://b.example/2.png", "shared_across_splits"),
+        _record("https://a.example/2.png", "unavailable", "answered 404 Not Found"),
         _record("https://a.example/3.png", "ok"),
         _record(None, "no_url"),
     ]

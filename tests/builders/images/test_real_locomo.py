@@ -12,19 +12,19 @@ from typing import Any
 
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.builders.images.addresses import Addresses
-from locomo_vqa.builders.images.duplicates import LOOK_DISTANCE
+from locomo_vqa.builders.images.duplicates import PHASH_DISTANCE
 from locomo_vqa.builders.images.stage import fill_pictures
 from locomo_vqa.builders.ingest import ingest
 from locomo_vqa.images import ImageFacts, inspect_image
-from locomo_vqa.phash import look_distance
+from locomo_vqa.phash import phash_distance
 
 from .conftest import quick
 from .drawn import HTML, draw, encode, huge_png, picture
 from .picture_server import PictureServer, in_turn, reply, serving
 
 FAULTS = {
-    0: (reply(404), "dead"),
-    1: (reply(410), "dead"),
+    0: (reply(404), "unavailable"),
+    1: (reply(410), "unavailable"),
     2: (reply(403), "blocked"),
     3: (reply(200, HTML, "Content-Type: image/jpeg"), "not_an_image"),
     4: (reply(200, picture(0, "JPEG")[:400]), "not_an_image"),
@@ -95,11 +95,11 @@ def test_every_url_is_accounted_for_and_splits_share_nothing(
     losses = done.losses
     assert losses.urls == 862
     assert sum(losses.by_state.values()) == 862
-    for state in ("dead", "blocked", "not_an_image", "too_large", "not_fetched"):
+    for state in ("unavailable", "blocked", "not_an_image", "too_large", "not_fetched"):
         assert losses.by_state[state] == copy.expected[state], state
     sound = copy.expected["ok"] + copy.expected["placeholder"] + 2  # two data: URIs
-    assert losses.by_state["ok"] + losses.by_state["several_splits"] == sound
-    assert losses.by_state["several_splits"] > copy.expected["placeholder"]
+    assert losses.by_state["ok"] + losses.by_state["shared_across_splits"] == sound
+    assert losses.by_state["shared_across_splits"] > copy.expected["placeholder"]
     assert sum(row["urls"] for row in losses.reasons) == 862 - losses.by_state["ok"]
     assert sum(row["lost"] for row in losses.by_host) == 862 - losses.by_state["ok"]
     assert {reason for each in losses.removed for reason in each["reasons"]} == {
@@ -136,4 +136,4 @@ def check_splits(folder: Path) -> None:
             assert not by_split[one] & by_split[other]
         for a, b in itertools.product(hashes[one], hashes[other]):
             first, second = looks[a], looks[b]
-            assert first is None or second is None or look_distance(first, second) > LOOK_DISTANCE
+            assert first is None or second is None or phash_distance(first, second) > PHASH_DISTANCE

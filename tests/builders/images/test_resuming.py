@@ -132,23 +132,23 @@ def test_no_decoder_outlives_its_run(source: Path, server: PictureServer, tmp_pa
 
 
 OK = Outcome(state="ok", sha256="a" * 64, bytes=3, format="png", width=1, height=1)
-DEAD = Outcome(state="dead", detail="answered 404 Not Found")
+DEAD = Outcome(state="unavailable", detail="answered 404 Not Found")
 
 
 def test_what_counts_as_finished(tmp_path: Path) -> None:
     work = tmp_path / "work"
     with PictureStore(work, {"max_bytes": 5}) as store:
         store.path(OK).write_bytes(b"abc")
-        for url, outcome in {"ok": OK, "dead": DEAD}.items():
+        for url, outcome in {"ok": OK, "unavailable": DEAD}.items():
             asyncio.run(store.finish(url, outcome))
         later = Outcome(state="not_fetched", detail="answered 503")
         asyncio.run(store.finish("later", later))
     with (work / "pictures.jsonl").open("ab") as journal:
         journal.write(b'{"event": "urls", "urls": [{"key": "torn')
     with PictureStore(work, {"max_bytes": 5}) as store:
-        assert [store.finished(url) for url in ("ok", "dead", "later")] == [OK, DEAD, None]
+        assert [store.finished(url) for url in ("ok", "unavailable", "later")] == [OK, DEAD, None]
     with PictureStore(work, {"max_bytes": 6}) as store:
-        assert [store.finished(url) for url in ("ok", "dead", "later")] == [OK, None, None]
+        assert [store.finished(url) for url in ("ok", "unavailable", "later")] == [OK, None, None]
         store.path(OK).write_bytes(b"ab")
     with PictureStore(work, {"max_bytes": 6}) as store:
         assert store.finished("ok") is None

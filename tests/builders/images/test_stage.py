@@ -58,7 +58,7 @@ def states(folder: Path) -> dict[str, str]:
     return {(row["url"] or "none").rpartition("/")[2]: row["state"] for row in rows}
 
 
-EXPECTED = {"ok": 4, "dead": 1, "not_an_image": 2, "several_splits": 5}
+EXPECTED = {"ok": 4, "unavailable": 1, "not_an_image": 2, "shared_across_splits": 5}
 
 
 def test_a_folder_with_pictures(source: Path, server: PictureServer, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_folder_with_pictures(source: Path, server: PictureServer, tmp_path: P
     by_name = states(tmp_path / "out")
     assert {by_name[name] for name in ("3.png", "4.png", "5.png")} == {"ok"}
     shared = ("0.png", "0-copy.png", "1.png", "1-small.jpg", "2.png")
-    assert {by_name[name] for name in shared} == {"several_splits"}
+    assert {by_name[name] for name in shared} == {"shared_across_splits"}
     assert not any(
         name in (tmp_path / "out" / "conversations.jsonl").read_text() for name in shared
     )
@@ -163,10 +163,10 @@ def test_shared_pictures_may_stay_for_a_later_stage(
     source: Path, server: PictureServer, tmp_path: Path
 ) -> None:
     done = fill_pictures(source, tmp_path / "out", settings=quick(server), look_distance=None)
-    assert done.losses.by_state == {"ok": 9, "dead": 1, "not_an_image": 2}
+    assert done.losses.by_state == {"ok": 9, "unavailable": 1, "not_an_image": 2}
     benchmark = load_benchmark(tmp_path / "out")
     parts = separate_splits(benchmark.conversations, benchmark.images, ())
-    assert sum(record.state == "several_splits" for record in parts.images) == 5
+    assert sum(record.state == "shared_across_splits" for record in parts.images) == 5
 
 
 def test_an_output_that_is_there_is_kept(source: Path, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_picture_that_is_not_the_expected_one_has_changed() -> None:
     same = with_outcome(expected, Outcome(state="ok", sha256="a" * 64, bytes=3, format="png"))
     other = with_outcome(expected, Outcome(state="ok", sha256="b" * 64, bytes=3, format="png"))
     assert (same.state, same.bytes) == ("ok", 3)
-    assert (other.state, other.sha256, other.bytes) == ("changed", None, None)
+    assert (other.state, other.sha256, other.bytes) == ("bytes_changed", None, None)
 
 
 def test_visual_questions_go_with_their_picture(tmp_path: Path) -> None:
@@ -213,13 +213,13 @@ def test_visual_questions_go_with_their_picture(tmp_path: Path) -> None:
             text_questions=sample.text_questions,
             visual_questions=[moved(question) for question in sample.visual_questions],
             images=records,
-            pictures=paths,
+            image_files=paths,
             report={},
         ),
     )
     gone = [q for q in sample.visual_questions if q.image in {first.sha256, other.sha256}]
     done = fill_pictures(tmp_path / "source", tmp_path / "out")
-    assert done.losses.by_state == {"ok": len(records) - 2, "several_splits": 2}
+    assert done.losses.by_state == {"ok": len(records) - 2, "shared_across_splits": 2}
     assert done.losses.visual_questions_removed == len(gone)
     result = load_benchmark(tmp_path / "out")
     assert len(result.visual_questions) == len(sample.visual_questions) - len(gone)

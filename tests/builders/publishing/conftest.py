@@ -28,7 +28,7 @@ FACTS = PublishFacts(
         ),
         ProbeFact(type="mood", n=0, errors=0, declined=3),
     ],
-    losses={"ok": 60, "dead": 12},
+    losses={"ok": 60, "unavailable": 12},
     removed_pictures=2,
     recipe='[select]\nkeep = 3\nnote = "```"',
     repository="org/name",

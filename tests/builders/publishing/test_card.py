@@ -79,7 +79,7 @@ def test_the_facts_are_told(published: Path) -> None:
         f"SHA-256 of the prompt: {'ab' * 32}",
         "| colour | yes | 40 | 25 | 62.5% | 47.1% to 75.8% | – |",
         "| mood | no | 0 | 0 | – | – | 3 |",
-        "| `dead` | the address does not answer any more | 12 |",
+        "| `unavailable` | the address does not answer any more | 12 |",
         "Pictures removed because several splits had them: 2.",
         "| visual questions | 320 | 42 | 90 | 452 |",
         "| pictures asked about | 44 | 6 | 13 | 63 |",

@@ -36,7 +36,7 @@ def content(tmp_path: Path, *names: str) -> BenchmarkContent:
         text_questions=locomo.questions,
         visual_questions=(),
         images=locomo.images,
-        pictures={},
+        image_files={},
         report=locomo.report.to_json(),
     )
 

@@ -38,7 +38,7 @@ def _content(source: Path, *, sha256: str = SHA256) -> BenchmarkContent:
         text_questions=(),
         visual_questions=(),
         images=records,
-        pictures={sha256: source},
+        image_files={sha256: source},
         report={},
     )
 

@@ -73,7 +73,7 @@ def test_duplicates_are_marked_within_a_conversation(locomo: Locomo) -> None:
 def test_the_counts(locomo: Locomo) -> None:
     counts = locomo.report.counts
     assert (counts["conversations"], counts["sessions"], counts["turns"]) == (2, 24, 48)
-    assert (counts["pictures"], counts["urls"]) == (4, 2)
+    assert (counts["images"], counts["urls"]) == (4, 2)
     assert counts["urls_in_several_conversations"] == 2
     assert counts["questions_by_category"] == {"1": 2, "2": 2, "3": 2, "4": 4, "5": 4}
     assert counts["questions_by_split"] == {"train": 7, "validation": 0, "test": 7}
@@ -213,7 +213,7 @@ def test_the_real_file(real_locomo: Path) -> None:
         "conversations": 10,
         "sessions": 272,
         "turns": 5882,
-        "pictures": 910,
+        "images": 910,
         "urls": 862,
         "urls_more_than_once": 29,
         "urls_in_several_conversations": 13,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelFailed, request_key
-from locomo_vqa.models.probes import known_pictures
+from locomo_vqa.models.probes import known_images
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ async def earlier_rounds_are_sent(model: ChatModel, traits: Traits) -> None:
 
 async def pictures_are_taken_or_refused(model: ChatModel, traits: Traits) -> None:
     for number in (1, 2):
-        request = replace(QUESTION, pictures=known_pictures()[:number])
+        request = replace(QUESTION, images=known_images()[:number])
         if traits.pictures and (number == 1 or traits.several_pictures):
             well_formed(await model.ask(request), request, traits)
         else:
@@ -78,9 +78,9 @@ async def pictures_are_taken_or_refused(model: ChatModel, traits: Traits) -> Non
 
 
 async def many_at_once_are_all_answered(model: ChatModel, traits: Traits) -> None:
-    pictures = known_pictures()[:1] if traits.pictures else ()
+    pictures = known_images()[:1] if traits.pictures else ()
     requests = [
-        ChatRequest(text=f"Question {i}", pictures=pictures if i % 2 else (), max_tokens=3 + i % 2)
+        ChatRequest(text=f"Question {i}", images=pictures if i % 2 else (), max_tokens=3 + i % 2)
         for i in range(24)
     ]
     replies = await asyncio.gather(*map(model.ask, requests))

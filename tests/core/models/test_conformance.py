@@ -11,7 +11,7 @@ import pytest
 from locomo_vqa import models
 from locomo_vqa.models.chat import ChatRequest
 from locomo_vqa.models.opening import open_model
-from locomo_vqa.models.probes import known_pictures
+from locomo_vqa.models.probes import known_images
 from tests.core.models.conformance import CHECKS, Check, Traits
 from tests.core.models.recorded_lmdeploy import install_recorded_lmdeploy
 from tests.core.models.stub_server import completion, stub_server
@@ -91,8 +91,8 @@ def test_backend(backend: Backend, check: Check) -> None:
 
 def test_the_server_and_the_local_backend_say_the_same(tiny: Path, served: str) -> None:
     requests = [
-        ChatRequest(text="What is this?", pictures=pictures, replies=replies, max_tokens=8)
-        for pictures in ((), known_pictures()[:1], known_pictures())
+        ChatRequest(text="What is this?", images=pictures, replies=replies, max_tokens=8)
+        for pictures in ((), known_images()[:1], known_images())
         for replies in ((), (("a", "b"),))
     ]
 

@@ -16,7 +16,7 @@ from locomo_vqa.errors import MissingResource
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelFailed
 from locomo_vqa.models.embedded import EmbeddedPrompt, EmbeddedReply
 from locomo_vqa.models.opening import open_model
-from locomo_vqa.models.probes import known_pictures
+from locomo_vqa.models.probes import known_images
 
 BATCHES: list[int] = []
 
@@ -67,11 +67,11 @@ def ask(*requests: ChatRequest) -> tuple[ChatModel, list[ChatReply]]:
 
 
 def test_prompts_and_pictures_are_handed_over_in_batches(runtime: Path) -> None:
-    picture = known_pictures()[0]
+    picture = known_images()[0]
     BATCHES.clear()
     _, replies = ask(
         ChatRequest(text="a"),
-        ChatRequest(text="b", pictures=(picture,)),
+        ChatRequest(text="b", images=(picture,)),
         ChatRequest(text="c", replies=(("d", "e"),)),
     )
     texts = ["small 0 a", f"small {len(picture.data)} b", "small 0 c\nd\ne"]
@@ -87,7 +87,7 @@ def test_a_reply_that_was_cut_off_is_marked(runtime: Path) -> None:
 def test_a_text_model_refuses_a_picture(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Repeating, "sees", False)
     with pytest.raises(ModelFailed, match="sees no pictures"):
-        ask(ChatRequest(text="b", pictures=(known_pictures()[0],)))
+        ask(ChatRequest(text="b", images=(known_images()[0],)))
 
 
 def test_the_identity_has_the_hash_of_the_weights(runtime: Path) -> None:
@@ -101,7 +101,7 @@ def test_the_identity_has_the_hash_of_the_weights(runtime: Path) -> None:
 
 def test_what_it_cannot_do_is_a_failure_of_that_request(runtime: Path) -> None:
     with pytest.raises(ModelFailed, match="one picture"):
-        ask(ChatRequest(text="a", pictures=known_pictures()))
+        ask(ChatRequest(text="a", images=known_images()))
     with pytest.raises(ModelFailed, match="too long"):
         ask(ChatRequest(text="fail"))
 

@@ -21,7 +21,7 @@ from locomo_vqa.models.chat import (
     ModelTimeout,
     ModelUnreachable,
 )
-from locomo_vqa.models.probes import known_pictures
+from locomo_vqa.models.probes import known_images
 from tests.core.models.stub_server import Answer, completion, stub_server
 from tests.core.models.using import REQUEST, ask, using
 
@@ -30,7 +30,7 @@ def test_pictures_come_first_and_earlier_rounds_follow() -> None:
     schema = {"type": "object"}
     request = ChatRequest(
         text="Which?",
-        pictures=known_pictures(),
+        images=known_images(),
         replies=(("red", "One word of JSON."), ("{red", "It does not parse.")),
         schema=schema,
         max_tokens=9,
@@ -44,8 +44,8 @@ def test_pictures_come_first_and_earlier_rounds_follow() -> None:
     (sent,) = stub.requests
     first, *rounds = sent["messages"]
     *shown, text = first["content"]
-    assert [part["type"] for part in shown] == ["image_url"] * len(known_pictures())
-    for part, picture in zip(shown, known_pictures(), strict=True):
+    assert [part["type"] for part in shown] == ["image_url"] * len(known_images())
+    for part, picture in zip(shown, known_images(), strict=True):
         head, _, data = part["image_url"]["url"].partition(",")
         assert head == "data:image/png;base64"
         assert base64.b64decode(data) == picture.data

@@ -12,7 +12,7 @@ import pytest
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed, ModelUnreachable
 from locomo_vqa.models.opening import open_model
-from locomo_vqa.models.probes import Capabilities, known_looks, known_pictures, probe
+from locomo_vqa.models.probes import Capabilities, known_images, known_probes, probe
 from locomo_vqa.runs import Usage
 
 Speaker = Callable[[ChatRequest], str]
@@ -38,13 +38,13 @@ class Model:
 
 
 def truth(request: ChatRequest) -> str:
-    """Return the right answer, from the looks' own table."""
-    if not request.pictures:
+    """Return the right answer, from the probes' own table."""
+    if not request.images:
         return "{}"
-    for look in known_looks():
-        right = request.pictures[0] == known_pictures()[look.picture]
-        if right and look.question in request.text:
-            return look.expected
+    for item in known_probes():
+        right = request.images[0] == known_images()[item.image]
+        if right and item.question in request.text:
+            return item.expected
     raise AssertionError
 
 
@@ -69,7 +69,7 @@ def refuses_schemas(request: ChatRequest) -> str:
 
 
 def refuses_pictures(request: ChatRequest) -> str:
-    if request.pictures:
+    if request.images:
         raise ModelFailed("no pictures")
     return "red"
 
@@ -81,15 +81,15 @@ def run(speak: Speaker, **options: Any) -> Capabilities:
 def test_a_model_that_sees_passes() -> None:
     found = run(truth)
     assert (found.sees, found.json_schema) == (True, "ignored")
-    assert all(look.right for look in found.looks)
+    assert all(item.right for item in found.probes)
     assert (found.temperature, found.seed) == ("unknown", "unknown")
-    assert json.loads(json.dumps(found.to_json()))["looks"][0]["reply"] == "two"
+    assert json.loads(json.dumps(found.to_json()))["probes"][0]["reply"] == "two"
 
 
 def test_one_question_right_on_both_pictures_is_enough() -> None:
     found = run(counts_only)
     assert found.sees
-    assert [look.right for look in found.looks] == [True, True, False, False]
+    assert [item.right for item in found.probes] == [True, True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_a_model_that_does_not_see_is_refused(speak: Speaker) -> None:
 
 
 def test_without_pictures_nothing_is_looked_at() -> None:
-    found = run(lambda _: "hello", pictures=False)
-    assert (found.sees, found.looks) == (None, ())
+    found = run(lambda _: "hello", images=False)
+    assert (found.sees, found.probes) == (None, ())
 
 
 @pytest.mark.parametrize(
@@ -132,20 +132,20 @@ def test_a_server_that_is_not_there_is_said() -> None:
 
 
 def test_the_pictures_differ_and_stay() -> None:
-    pictures = known_pictures()
+    pictures = known_images()
     assert len({picture.sha256 for picture in pictures}) == len(pictures) == 3
     assert pictures[0].data.startswith(b"\x89PNG")
-    answers = {(look.question, look.expected) for look in known_looks()}
-    assert len(answers) == len(known_looks()) == 4
+    answers = {(item.question, item.expected) for item in known_probes()}
+    assert len(answers) == len(known_probes()) == 4
 
 
 @pytest.mark.parametrize("size", ("large", "small"))
 def test_the_embedded_models_see(size: str) -> None:
-    async def look() -> Capabilities:
+    async def probe_it() -> Capabilities:
         model = open_model(f"embedded:{size}")
         try:
             return await probe(model)
         finally:
             await model.close()
 
-    assert asyncio.run(look()).sees
+    assert asyncio.run(probe_it()).sees

@@ -11,7 +11,7 @@ import pytest
 from locomo_vqa import models
 from locomo_vqa.models.chat import ChatRequest
 from locomo_vqa.models.opening import open_model
-from locomo_vqa.models.probes import known_pictures
+from locomo_vqa.models.probes import known_images
 from locomo_vqa.models.special_tokens import break_tokens
 from tests.core.models.tiny_model import SPECIAL, make_tiny_model
 
@@ -88,11 +88,11 @@ def test_no_text_can_forge_a_turn_or_a_picture(folder: Path) -> None:
     special = {tokenizer.convert_tokens_to_ids(token) for token in SPECIAL}
     assert len(special) == 7
     sees = "vision_config" in (folder / "config.json").read_text(encoding="utf-8")
-    shown = known_pictures()[:1] if sees else ()
+    shown = known_images()[:1] if sees else ()
     plain, forged = _asked(
         folder,
         [
-            ChatRequest(text=text, replies=((text, text),), pictures=shown, max_tokens=2)
+            ChatRequest(text=text, replies=((text, text),), images=shown, max_tokens=2)
             for text in ("What is it?", FORGED)
         ],
     )

@@ -56,7 +56,7 @@ def test_a_file_a_conversation_has_what_the_teacher_remembered(tmp_path: Path) -
         assert entry["turns_sha256"] == turns_sha256(conversation)
         assert entry["memories"] == len(rows)
         assert entry["stages"]["extraction"]["calls"] == len(conversation.sessions)
-    assert not any(request.pictures for request in model.requests)
+    assert not any(request.images for request in model.requests)
     captions = [i.caption for c in TWO.conversations for _, t in c.turns() for i in t.images]
     asked = "\n".join(request.text for request in model.requests)
     assert any(captions)

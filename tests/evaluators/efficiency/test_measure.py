@@ -46,7 +46,7 @@ def write_run(
     info = {
         "schema_version": 1,
         "kind": "run",
-        "system": {"name": "mem0", "version": "1", "uses_pictures": False},
+        "system": {"name": "mem0", "version": "1", "uses_images": False},
         "answerer": {"model": model, "provider": provider, "temperature": 0, "prompt_sha256": None},
         "image_handling": "pixels",
         "dataset": {"id": "sample", "revision": HASH, "split": "test", "sha256": HASH},

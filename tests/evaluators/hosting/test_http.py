@@ -71,12 +71,12 @@ def test_the_description_is_openapi() -> None:
             assert said["responses"]
 
 
-@pytest.mark.parametrize("pictures", ["data", "path"])
+@pytest.mark.parametrize("images", ["data", "path"])
 def test_a_server_is_told_the_conversation_and_asked(
-    pictures: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    images: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOCOMO_VQA_SYSTEM_KEY", "open sesame")
-    with serving(MemoryServer(pictures=pictures)) as server:
+    with serving(MemoryServer(images=images)) as server:
         run = hosted(server.url, tmp_path / "run", split="validation", limit=FIRST_VISUAL + 1)
         llm = Endpoint(base_url="http://127.0.0.1:9/v1", model="m", api_key="none")
         done = hosted(
@@ -103,7 +103,7 @@ def test_a_server_is_told_the_conversation_and_asked(
     assert done.predictions[-1].prediction == "something"
     (picture,) = [body["image"] for _, path, body, *_ in server.log if "_visual" in path]
     file = SAMPLE.image_path(SAMPLE.visual_questions[_first()].image)
-    if pictures == "path":
+    if images == "path":
         assert (picture["path"], picture["data"]) == (str(file.absolute()), None)
     else:
         assert base64.b64decode(picture["data"].partition(",")[2]) == file.read_bytes()

@@ -28,7 +28,7 @@ else:
 
 
 class Own(Echo):
-    uses_pictures = False
+    uses_images = False
 
     def flush(self):
         turn = next(turn for turn in self.turns if turn.images)
@@ -71,7 +71,7 @@ def test_a_system_runs_in_an_environment_of_its_own(
     monkeypatch.chdir(tmp_path)
     spec = write_system(tmp_path, "alone", ALONE)
     run = hosted(spec, tmp_path / "run", python=bare, split="validation")
-    assert run.system.uses_pictures is False
+    assert run.system.uses_images is False
     done = run.run()
     assert {p.state for p in done.predictions} == {"ok"}, done.predictions[0].error
     assert done.predictions[0].prediction == "2023"

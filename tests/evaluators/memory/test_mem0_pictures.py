@@ -93,7 +93,7 @@ def test_every_recalled_picture_of_the_sample_is_found_again(tell: Any) -> None:
         questions = [q for q in SAMPLE.visual_questions if q.conversation == conversation.id]
         assert questions
         for question in questions:
-            (picture,) = told.ask(question).pictures
+            (picture,) = told.ask(question).images
             assert picture.sha256 == question.image
 
 
@@ -101,41 +101,41 @@ def test_a_given_picture_is_looked_at(tell: Any) -> None:
     told = tell(Mem0V, pictures="keep")
     for question in QUESTIONS[:3]:
         request = told.ask(question)
-        assert [picture.sha256 for picture in request.pictures] == [question.image]
+        assert [picture.sha256 for picture in request.images] == [question.image]
         assert question.question in request.text
-    assert all(not request.pictures for request in told.read["transformers:stub"])
+    assert all(not request.images for request in told.read["transformers:stub"])
 
 
 def test_the_extraction_sees_pictures_or_reads_what_they_show(tell: Any) -> None:
     shared = [i.sha256 for _, turn in CONVERSATION.turns() for i in turn.images]
     told = tell(Mem0V)
     requests = told.read["transformers:stub"]
-    assert [p.sha256 for request in requests for p in request.pictures] == shared
+    assert [p.sha256 for request in requests for p in request.images] == shared
     assert told.extractions().count("[shares a picture]") == len(shared)
 
     told = tell(Mem0V, vision="transformers:eye")
-    assert all(not request.pictures for request in told.read["transformers:stub"])
-    assert {p.sha256 for r in told.read["transformers:eye"] for p in r.pictures} == set(shared)
+    assert all(not request.images for request in told.read["transformers:stub"])
+    assert {p.sha256 for r in told.read["transformers:eye"] for p in r.images} == set(shared)
     assert told.extractions().count("[shares A grey drawing]") == len(shared)
     question = QUESTIONS[0]
     told.system.answer_visual(
         question.question, image=told.showing.question_image(question), now=told.showing.now
     )
-    assert told.models["transformers:eye"].requests[-1].pictures[0].sha256 == question.image
+    assert told.models["transformers:eye"].requests[-1].images[0].sha256 == question.image
 
 
 def test_captions_take_the_place_of_pictures(tell: Any) -> None:
     told = tell(Mem0Captions, "caption")
     assert f"[shares {CAPTION}]" in told.extractions()
     request = told.ask(QUESTIONS[0])
-    assert request.pictures == ()
+    assert request.images == ()
     assert f"The picture shows: {CAPTION}." in request.text
 
     told = tell(Mem0Captions, "caption", "recalled")
     assert f"The picture shows: {CAPTION}." in told.ask(QUESTIONS[0]).text
 
     told = tell(Mem0Captions, "pixels")
-    assert told.ask(QUESTIONS[0]).pictures == ()
+    assert told.ask(QUESTIONS[0]).images == ()
     assert "[shares" not in told.extractions()
 
 
@@ -144,7 +144,7 @@ def test_mem0_passes_pictures_and_captions_over(tell: Any) -> None:
         told = tell(Mem0, images)
         assert "[shares" not in told.extractions()
         request = told.ask(QUESTIONS[0])
-        assert request.pictures == ()
+        assert request.images == ()
         assert request.text.startswith("- none\nQuestion: ")
         assert CAPTION not in request.text
 

@@ -44,7 +44,7 @@ def test_a_conversation_is_read_remembered_and_asked_about(tmp_path: Path, cli: 
     run = json.loads((tmp_path / "run" / "run.json").read_text())
     assert run["options"] == ["prompts=reduced", "top_k=3"]
     assert len(run["answerer"]["prompt_sha256"]) == 64
-    assert run["system"] == {"name": "mem0", "version": "1", "uses_pictures": False}
+    assert run["system"] == {"name": "mem0", "version": "1", "uses_images": False}
 
     windows = sum(-(-turns // 2) for turns in TURNS)
     asked = {"extraction": windows, "update": windows, "generation": 61}

@@ -113,7 +113,7 @@ def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
         text_questions=_questions(),
         visual_questions=[visual],
         images=[record],
-        pictures={sha256: picture},
+        image_files={sha256: picture},
         report={},
     )
     write_benchmark(root / "folder", content)

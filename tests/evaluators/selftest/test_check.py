@@ -29,7 +29,7 @@ from tests.evaluators.selftest import faults
 
 def loaded(make: Any, **declared: Any) -> LoadedSystem:
     """Return a system that runs in this process."""
-    given = {"uses_pictures": True, "needs_model": False, **declared}
+    given = {"uses_images": True, "needs_model": False, **declared}
     return LoadedSystem(
         name="own", version=None, prompt_sha256=None, host=in_process(make), **given
     )
@@ -111,14 +111,14 @@ def test_what_is_worth_a_look_is_no_failure(fault: Any) -> None:
 
 def test_declared_attributes_decide() -> None:
     """Who declares that no model answers may forget, and who declares no pictures may not see."""
-    assert states(points(faults.SeesNothing, uses_pictures=False)) == {}
+    assert states(points(faults.SeesNothing, uses_images=False)) == {}
     forgetful = points(faults.Forgets, uses_model=False)
     assert states(forgetful) == {"facts": "warn"}
     assert forgetful["facts"].detail == "0 of 3, and it declares that no model answers"
 
 
 def test_the_bundled_systems_without_a_model() -> None:
-    assert states(points(BM25, uses_pictures=False, uses_model=False)) == {}
+    assert states(points(BM25, uses_images=False, uses_model=False)) == {}
     assert states(points(NoMemory, any_model=True)) == {"facts": "warn", "dates": "skipped"}
 
 

@@ -23,7 +23,7 @@ def test_without_a_model_it_abstains(cli: Cli, tmp_path: Path) -> None:
     assert said == {"No information available."}
     assert {r["state"] for r in rows(tmp_path / "run") if "/v/" in r["question_id"]} == {"empty"}
     run = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert run["system"]["uses_pictures"] is False
+    assert run["system"]["uses_images"] is False
     assert run["answerer"]["model"] is None
 
 
@@ -40,5 +40,5 @@ def test_with_a_model_it_sees_the_picture_and_nothing_of_the_conversation(
     assert sum("image_url" in json.dumps(request) for request in asked) == 42
     assert "image_url" not in json.dumps(blind)
     run = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert run["system"]["uses_pictures"] is True
+    assert run["system"]["uses_images"] is True
     assert run["answerer"]["model"] == "stub"

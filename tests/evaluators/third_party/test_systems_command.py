@@ -171,7 +171,7 @@ def test_a_package_that_reads_with_a_model_needs_an_endpoint() -> None:
     only = LoadedSystem(
         name="own",
         version=None,
-        uses_pictures=True,
+        uses_images=True,
         prompt_sha256=None,
         needs_model=True,
         only_retrieves=True,

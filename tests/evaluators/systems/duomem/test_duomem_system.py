@@ -202,7 +202,7 @@ def test_a_run_records_the_teacher_and_says_what_is_missing(
     run = json.loads((tmp_path / "run" / "run.json").read_text())
     pinned = f"memories_sha256={sha256((memories / 'manifest.json').read_text())}"
     assert run["options"] == ["memories=memories", pinned, f"teacher={TEACHER}"]
-    assert run["system"] == {"name": "duomem", "version": "1", "uses_pictures": False}
+    assert run["system"] == {"name": "duomem", "version": "1", "uses_images": False}
     assert other.returncode == 1
     rows = [row for _, row in read_jsonl(tmp_path / "other" / "predictions.jsonl", what="it")]
     assert {row["state"] for row in rows} == {"not_ingested"}

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from locomo_vqa.models.chat import ChatRequest, Picture
+from locomo_vqa.models.chat import ChatRequest, ModelImage
 from locomo_vqa.models.experts import find_experts, hash_experts
 from locomo_vqa.models.experts_local import ExpertsModel
 from locomo_vqa.models.names import parse_name
-from locomo_vqa.models.probes import known_pictures
+from locomo_vqa.models.probes import known_images
 
 from .conftest import Trained
 from .tiny import load_base
@@ -58,7 +58,7 @@ def alone(trained: Trained, name: str | None, request: ChatRequest) -> str:
     }
     if trained.base.parent.name.startswith("internvl"):
         processor = picture_processor_class().from_pretrained(trained.base)
-        pictures = [Image.open(BytesIO(p.data)).convert("RGB") for p in request.pictures]
+        pictures = [Image.open(BytesIO(p.data)).convert("RGB") for p in request.images]
         content = [{"type": "image", "image": picture} for picture in pictures]
         content.append({"type": "text", "text": request.text})
         inputs = processor.apply_chat_template(
@@ -143,12 +143,12 @@ def test_experts_that_change_the_vision_tower_see_as_alone(
     all_trained: dict[str, Trained], batches: list[list[str | None]]
 ) -> None:
     trained = all_trained["internvl"]
-    pictures: tuple[Picture, ...] = known_pictures()[:2]
+    pictures: tuple[ModelImage, ...] = known_images()[:2]
     shown = [
-        ChatRequest(text="What colour?", pictures=(picture,), max_tokens=TOKENS)
+        ChatRequest(text="What colour?", images=(picture,), max_tokens=TOKENS)
         for picture in pictures
     ]
-    two = ChatRequest(text="Are they alike?", pictures=pictures, max_tokens=TOKENS)
+    two = ChatRequest(text="Are they alike?", images=pictures, max_tokens=TOKENS)
     asked = [
         (name, request) for name in ("vision", "generation", None) for request in (*shown, two)
     ]

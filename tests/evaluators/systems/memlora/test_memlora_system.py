@@ -78,7 +78,7 @@ def test_each_stage_asks_its_expert(
     assert {name for name, _ in asked} == set(starts)
     assert all(request.text.startswith(starts[name]) for name, request in asked)
     assert {request.max_tokens for _, request in asked} == {512}
-    assert not any(request.pictures for _, request in asked)
+    assert not any(request.images for _, request in asked)
     del asked[:]
     assert system.answer("What is old?", now=showing.now).text == "an old boat"
     question = next(q for q in SAMPLE.visual_questions if q.conversation == CONVERSATION.id)
@@ -87,7 +87,7 @@ def test_each_stage_asks_its_expert(
     (first, text), (second, visual) = asked
     assert (first, second) == ("generation", "vision")
     assert text.text.startswith("- The boat is old.")
-    assert [picture.sha256 for picture in visual.pictures] == [question.image]
+    assert [picture.sha256 for picture in visual.images] == [question.image]
     system.close()
     stages = read_json(tmp_path / "stages.json", what="it")["stages"]
     assert list(stages) == ["extraction", "update", "generation", "vision"]
@@ -104,7 +104,7 @@ def test_without_a_vision_expert_memories_are_asked(
     said = system.answer_visual(question.question, image=image, now=showing.now)
     system.close()
     assert said.text == "an old boat"
-    assert [(name, request.pictures) for name, request in asked] == [("generation", ())]
+    assert [(name, request.images) for name, request in asked] == [("generation", ())]
 
 
 def check_efficiency(folder: Path, trained: Trained, stages: dict[str, Any]) -> None:
@@ -144,7 +144,7 @@ def test_a_run_with_real_experts_records_them(
     run = json.loads((tmp_path / "run" / "run.json").read_text())
     pinned = f"experts_sha256={hash_experts(experts)}"
     assert run["options"] == sorted(["experts=experts", pinned, *map("=".join, SHORT.items())])
-    assert run["system"] == {"name": "memlora", "version": "1", "uses_pictures": False}
+    assert run["system"] == {"name": "memlora", "version": "1", "uses_images": False}
     assert run["answerer"]["model"] == trained.spec
     assert run["answerer"]["prompt_sha256"] == MemLoRA.prompt_sha256
     work = tmp_path / "run" / "work" / CONVERSATION.id
