@@ -25,8 +25,9 @@ from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.builders.sample.facts import CHANGES, changed, fact_of
 from locomo_vqa.builders.sample.tables import NAMES
 from locomo_vqa.builders.sample.talk import draw_talk
-from locomo_vqa.evaluators.memory import Mem0, asking
+from locomo_vqa.evaluators.memory import stage_models
 from locomo_vqa.evaluators.running.view import Showing
+from locomo_vqa.evaluators.systems.mem0 import Mem0
 from locomo_vqa.files import read_json
 from locomo_vqa.models.chat import ChatReply, ChatRequest
 from locomo_vqa.runs import Usage
@@ -133,7 +134,7 @@ def measure(tokenizer: Tokenizer, form: str) -> dict[str, Any]:
         assert set(told) <= set(truth(number)[0]), "the sample is told otherwise by now"
         with (
             tempfile.TemporaryDirectory() as folder,
-            mock.patch.object(asking, "open_model", lambda name, oracle=oracle: oracle),
+            mock.patch.object(stage_models, "open_model", lambda name, oracle=oracle: oracle),
         ):
             stages = _run(sample, conversation, Path(folder), form)
         for stage in _STAGES:

@@ -26,7 +26,7 @@ from .hosting import (
 )
 from .hosting.isolation import Failure
 from .systems.bundled import SYSTEMS, BundledSystem
-from .third_party import Recipe, find_environment, load_recipes
+from .third_party import ThirdPartyRecipe, find_environment, load_recipes
 
 __all__ = ["LoadedSystem", "load_system"]
 
@@ -142,7 +142,7 @@ def _bundled(name: str, bundled: BundledSystem, model: str | None) -> LoadedSyst
     )
 
 
-def _third_party(recipe: Recipe, limits: Limits) -> LoadedSystem:
+def _third_party(recipe: ThirdPartyRecipe, limits: Limits) -> LoadedSystem:
     """Describe a package's adapter, in the environment that was set up for it."""
     environment = find_environment(recipe)
     environment.check()

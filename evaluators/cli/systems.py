@@ -13,8 +13,8 @@ from locomo_vqa.errors import InputError
 
 from ..systems.bundled import SYSTEMS
 from ..third_party import (
-    FOLDER_VARIABLE,
-    Recipe,
+    SYSTEMS_FOLDER_VARIABLE,
+    ThirdPartyRecipe,
     find_environment,
     load_recipes,
     set_up,
@@ -66,7 +66,7 @@ def systems(context: click.Context, as_json: bool) -> None:
     "--dir",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
-    envvar=FOLDER_VARIABLE,
+    envvar=SYSTEMS_FOLDER_VARIABLE,
     help="The folder with the environments; the default is the user's folder for data.",
 )
 @click.option(
@@ -99,14 +99,14 @@ def setup(name: str, folder: Path | None, python: Path | None, again: bool, as_j
     for note in recipe.notes:
         echo(f"  {note}")
     if folder is not None and environment.folder != find_environment(recipe).folder:
-        echo(f"It is found there with {FOLDER_VARIABLE}={folder}.")
+        echo(f"It is found there with {SYSTEMS_FOLDER_VARIABLE}={folder}.")
     options = "".join(
         f" --option {key}=…" for key, option in recipe.options.items() if option.needed
     )
     echo(f'Next: locomo-vqa check {name} --model "openai:<base URL>?model=<name>"{options}')
 
 
-def _recipe(name: str) -> Recipe:
+def _recipe(name: str) -> ThirdPartyRecipe:
     recipes = load_recipes()
     if name not in recipes:
         what = "comes with the toolkit" if name in SYSTEMS else "is no package that is known here"
@@ -126,7 +126,7 @@ def _bundled_json() -> dict[str, Any]:
     }
 
 
-def _recipe_json(recipe: Recipe, folder: Path | None = None) -> dict[str, Any]:
+def _recipe_json(recipe: ThirdPartyRecipe, folder: Path | None = None) -> dict[str, Any]:
     environment = find_environment(recipe, folder)
     return {
         "kind": "package",
@@ -155,7 +155,7 @@ def _bundled_table() -> Table:
     return table
 
 
-def _package_table(recipes: Iterable[Recipe]) -> Table:
+def _package_table(recipes: Iterable[ThirdPartyRecipe]) -> Table:
     columns = ("Package", "Version", "What it does", "Sees", "Dates", "Licence", "Set up")
     table = make_table(*columns)
     for recipe in recipes:

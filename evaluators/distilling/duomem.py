@@ -18,17 +18,17 @@ from locomo_vqa.files import read_json, sha256_file
 from locomo_vqa.responses import ResponseStore
 from locomo_vqa.schemas import validate
 
+from ..memory.memory_folder import read_memories
 from ..memory.settings import OPTIONS as MEM0_OPTIONS
-from ..memory.settings import Settings
-from ..systems.duomem.memories import read_memories
+from ..memory.settings import MemorySettings
+from ..memory.student import student_base
 from ..systems.duomem.settings import read_settings
-from ..systems.duomem.student import student_base
 from .examples import read_examples
 from .lora_fit import fit_lora
 from .lora_settings import LoraSettings
 from .teacher_answers import ANSWERS, DEFAULT_THRESHOLD, SUMMARY, VALIDATION, AnswerMaker
 from .teacher_memories import MadeMemories, make_memories
-from .teaching import Tick, open_teacher
+from .teacher_pipeline import Tick, open_teacher
 
 __all__ = ["ADAPTER", "MEMORIES", "DuoMemDistillation"]
 
@@ -76,12 +76,12 @@ class DuoMemDistillation:
             raise OutputError(f"{self.out}: is no folder.", "Choose another --out.")
 
     @property
-    def teacher_settings(self) -> Settings:
+    def teacher_settings(self) -> MemorySettings:
         """How the teacher is asked."""
-        return Settings.read(self.options, model=self.teacher)
+        return MemorySettings.read(self.options, model=self.teacher)
 
     @property
-    def student_settings(self) -> Settings:
+    def student_settings(self) -> MemorySettings:
         """How the student will be asked by `duomem`."""
         return read_settings(self.options, self.student)
 

@@ -24,7 +24,7 @@ from .examples import Example, hash_examples
 from .lora_loop import Tick, Training
 from .lora_settings import LoraSettings
 from .lora_state import TrainingState
-from .lora_student import LoraStudent, Tokens
+from .lora_student import EncodedExample, LoraStudent
 
 __all__ = ["RECORD", "fit_lora", "read_training"]
 
@@ -113,7 +113,7 @@ def read_training(folder: Path) -> dict[str, Any]:
     return record
 
 
-def _fit_in(student: LoraStudent, examples: Sequence[Example]) -> list[Tokens]:
+def _fit_in(student: LoraStudent, examples: Sequence[Example]) -> list[EncodedExample]:
     """Return the examples that the student has room for, as tokens."""
     encoded = [student.encode(example) for example in examples]
     fitting = [each for each in encoded if len(each.ids) <= student.limit]
@@ -126,7 +126,7 @@ def _fit_in(student: LoraStudent, examples: Sequence[Example]) -> list[Tokens]:
     return fitting
 
 
-def _described(given: Sequence[Example], used: Sequence[Tokens]) -> dict[str, Any]:
+def _described(given: Sequence[Example], used: Sequence[EncodedExample]) -> dict[str, Any]:
     return {
         "count": len(given),
         "sha256": hash_examples(given),

@@ -12,9 +12,9 @@ from locomo_vqa.errors import InputError
 
 from .lora_settings import LoraSettings
 from .lora_state import TrainingState
-from .lora_student import LoraStudent, Tokens
+from .lora_student import EncodedExample, LoraStudent
 
-__all__ = ["Epoch", "Progress", "Tick", "Training"]
+__all__ = ["Epoch", "Tick", "Training", "TrainingProgress"]
 
 Tick = Callable[[str, int, int], None]
 """Called with the name of an epoch, the steps that are done, and all of them."""
@@ -35,7 +35,7 @@ class Epoch:
 
 
 @dataclass(slots=True)
-class Progress:
+class TrainingProgress:
     """Where a training stands."""
 
     before: float
@@ -62,8 +62,8 @@ class Training:
         self,
         student: LoraStudent,
         settings: LoraSettings,
-        examples: Sequence[Tokens],
-        validation: Sequence[Tokens],
+        examples: Sequence[EncodedExample],
+        validation: Sequence[EncodedExample],
     ) -> None:
         self.examples, self.validation = examples, validation
         self._torch = import_module("torch")
@@ -76,13 +76,13 @@ class Training:
             weight_decay=settings.weight_decay,
         )
 
-    def run(self, state: TrainingState, tick: Tick) -> Progress:
+    def run(self, state: TrainingState, tick: Tick) -> TrainingProgress:
         """Train from where the state is, to the end."""
         known = state.read()
         if known is None:
-            progress = Progress(before=_number(self._validation_loss(), 0))
+            progress = TrainingProgress(before=_number(self._validation_loss(), 0))
         else:
-            progress = Progress(
+            progress = TrainingProgress(
                 before=known["before"],
                 epochs=[Epoch(**epoch) for epoch in known["epochs"]],
                 best=known["best"],
@@ -103,7 +103,7 @@ class Training:
             )
         return progress
 
-    def _epoch(self, progress: Progress, tick: Tick) -> None:
+    def _epoch(self, progress: TrainingProgress, tick: Tick) -> None:
         number = len(progress.epochs) + 1
         seed = self._settings.seed + number * _SEED_STEP
         self._torch.manual_seed(seed)
@@ -119,7 +119,7 @@ class Training:
         loss = _number(self._validation_loss(), number)
         progress.epochs.append(Epoch(epoch=number, train_loss=train, validation_loss=loss))
 
-    def _step(self, step: Sequence[Tokens]) -> float:
+    def _step(self, step: Sequence[EncodedExample]) -> float:
         """Change the weights by one batch, and return the sum of its losses."""
         tokens = sum(each.learned for each in step)
         total = 0.0
@@ -143,7 +143,7 @@ class Training:
         return sum(losses) / sum(each.learned for each in self.validation)
 
 
-def _parts(items: Sequence[Tokens], size: int) -> Iterator[Sequence[Tokens]]:
+def _parts(items: Sequence[EncodedExample], size: int) -> Iterator[Sequence[EncodedExample]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]
 

@@ -21,7 +21,7 @@ from locomo_vqa.models.transformers_local import TransformersModel
 from .examples import Example
 from .lora_settings import LoraSettings
 
-__all__ = ["LoraStudent", "Tokens"]
+__all__ = ["EncodedExample", "LoraStudent"]
 
 _QUERY_VALUE = ("q_proj", "v_proj")
 _NO_LABEL = -100
@@ -30,7 +30,7 @@ _SOME = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class EncodedExample:
     """An example as the model sees it."""
 
     ids: tuple[int, ...]
@@ -111,14 +111,14 @@ class LoraStudent(TransformersModel):
                 losses[prefix] = sum(float(self.loss([self.encode(each)])) for each in some)
         self.prefix = min(_PREFIXES, key=lambda prefix: losses[prefix])
 
-    def encode(self, example: Example) -> Tokens:
+    def encode(self, example: Example) -> EncodedExample:
         """Return an example as tokens: the prompt as it is asked, the reply as it is generated."""
         prompt = self._prompt_ids(self._plain(example.prompt))
         reply = self._plain(f"{self.prefix}{example.reply}")
         said = self._tokenizer.encode(reply, add_special_tokens=False)
-        return Tokens((*prompt, *said, self._end), len(prompt))
+        return EncodedExample((*prompt, *said, self._end), len(prompt))
 
-    def loss(self, examples: Sequence[Tokens]) -> Any:
+    def loss(self, examples: Sequence[EncodedExample]) -> Any:
         """Return the sum of the next-token losses over the replies' tokens, in natural units.
 
         Only the replies count: the prompt's tokens have no labels.

@@ -23,14 +23,21 @@ from locomo_vqa.models.chat import ModelError, ModelUnreachable
 from locomo_vqa.prompts import prompt_hash
 
 from ..memory.embedding import Embedder
+from ..memory.memory_folder import TeacherMemories, load_memories
 from ..memory.pipeline import Pipeline
 from ..memory.prompts import answer_prompt
-from ..memory.settings import Settings
+from ..memory.settings import MemorySettings
 from ..metrics import get_metric
 from ..running.view import Showing
-from ..systems.duomem.memories import TeacherMemories, take_over
 from ..systems.mem0 import open_embedder
-from .teaching import Teacher, Teaching, Tick, dataset_of, gone, shown_settings
+from .teacher_pipeline import (
+    Teacher,
+    TeacherPipeline,
+    Tick,
+    dataset_identity,
+    settings_without_credentials,
+    teacher_unreachable,
+)
 
 __all__ = ["ANSWERS", "DEFAULT_THRESHOLD", "SUMMARY", "VALIDATION", "AnswerMaker", "success"]
 
@@ -69,9 +76,9 @@ class AnswerMaker:
     memories: TeacherMemories
     """What answers are made from."""
     teacher: Teacher
-    settings: Settings
+    settings: MemorySettings
     """How the teacher is asked."""
-    student: Settings
+    student: MemorySettings
     """How the student will be asked: its prompts stand in the rows, and its retrieval is used."""
     threshold: float = DEFAULT_THRESHOLD
     """The F1 from which an answer is a success."""
@@ -108,17 +115,17 @@ class AnswerMaker:
     ) -> dict[str, _Outcome]:
         settings = replace(self.settings, top_k=self.student.top_k, embedder=self.student.embedder)
         pipelines = {
-            name: Teaching(self.teacher, settings, embedder).pipeline
+            name: TeacherPipeline(self.teacher, settings, embedder).pipeline
             for name in dict.fromkeys(question.conversation for question in questions)
         }
         for name, pipeline in pipelines.items():
-            await take_over(pipeline, self.memories.of(name))
+            await load_memories(pipeline, self.memories.of(name))
 
         async def ask(question: TextQuestion) -> _Outcome:
             try:
                 return await self._ask(question, pipelines[question.conversation])
             except ModelUnreachable as error:
-                raise gone(error) from None
+                raise teacher_unreachable(error) from None
             except ModelError as error:
                 return _Outcome(state="failed", error=str(error))
 
@@ -149,8 +156,8 @@ class AnswerMaker:
         for question in questions:
             name = question.conversation
             if name not in pipelines:
-                pipelines[name] = Teaching(self.teacher, self.student, embedder).pipeline
-                await take_over(pipelines[name], self.memories.of(name))
+                pipelines[name] = TeacherPipeline(self.teacher, self.student, embedder).pipeline
+                await load_memories(pipelines[name], self.memories.of(name))
             pipeline = pipelines[name]
             (vector,) = await pipeline.embed([question.question])
             found = pipeline.nearest.search(vector, self.student.top_k)
@@ -185,12 +192,12 @@ class AnswerMaker:
             "schema_version": 1,
             "kind": "teacher_answers",
             "teacher": self.teacher.to_json(),
-            "dataset": {**dataset_of(self.benchmark), "split": "train"},
+            "dataset": {**dataset_identity(self.benchmark), "split": "train"},
             "memories_sha256": self.memories.sha256,
             "success": {"threshold": self.threshold, "signatures": signatures},
             "settings": {
-                "teacher": shown_settings(self.settings),
-                "student": shown_settings(self.student),
+                "teacher": settings_without_credentials(self.settings),
+                "student": settings_without_credentials(self.student),
             },
             "prompt_sha256": {
                 role: prompt_hash((_PACKAGE, f"mem0_answer_{form}_v1"))

@@ -19,15 +19,22 @@ from locomo_vqa.models.chat import ModelError, ModelUnreachable
 from locomo_vqa.prompts import prompt_hash
 from locomo_vqa.schemas import validate
 
-from ..memory.asking import AGAIN
 from ..memory.embedding import Embedder
-from ..memory.pipeline import Line
-from ..memory.prompts import spoken
-from ..memory.settings import Settings
+from ..memory.memory_folder import MANIFEST, TurnsHash, memory_row
+from ..memory.pipeline import TurnLine
+from ..memory.prompts import turn_as_text
+from ..memory.settings import MemorySettings
+from ..memory.stage_models import AGAIN
 from ..running.view import Showing
-from ..systems.duomem.memories import MANIFEST, TurnsHash, memory_row
 from ..systems.mem0 import open_embedder
-from .teaching import Teacher, Teaching, Tick, dataset_of, gone, shown_settings
+from .teacher_pipeline import (
+    Teacher,
+    TeacherPipeline,
+    Tick,
+    dataset_identity,
+    settings_without_credentials,
+    teacher_unreachable,
+)
 
 __all__ = ["MadeMemories", "make_memories"]
 
@@ -49,7 +56,7 @@ class MadeMemories:
 
 
 async def make_memories(
-    benchmark: Benchmark, teacher: Teacher, settings: Settings, folder: Path, *, tick: Tick
+    benchmark: Benchmark, teacher: Teacher, settings: MemorySettings, folder: Path, *, tick: Tick
 ) -> MadeMemories:
     """Write the teacher's memories of every conversation, those left out that are there already.
 
@@ -71,7 +78,7 @@ async def make_memories(
         try:
             return await _read(benchmark, conversation, teacher, settings, folder, embedder)
         except ModelUnreachable as error:
-            raise gone(error) from None
+            raise teacher_unreachable(error) from None
         except ModelError as error:
             return error
 
@@ -96,16 +103,18 @@ async def _read(
     benchmark: Benchmark,
     conversation: Conversation,
     teacher: Teacher,
-    settings: Settings,
+    settings: MemorySettings,
     folder: Path,
     embedder: Embedder,
 ) -> Mapping[str, Any]:
     """Write the memories of one conversation, and return its entry of the manifest."""
-    teaching, turns_hash, turns = Teaching(teacher, settings, embedder), TurnsHash(), 0
+    teaching, turns_hash, turns = TeacherPipeline(teacher, settings, embedder), TurnsHash(), 0
     for session in Showing(benchmark, conversation, "none").sessions():
         turns_hash.add(session)
         turns += len(session)
-        lines = [Line(turn=turn.id, text=spoken(turn.speaker, turn.text)) for turn in session]
+        lines = [
+            TurnLine(turn=turn.id, text=turn_as_text(turn.speaker, turn.text)) for turn in session
+        ]
         if lines:
             await teaching.pipeline.read(lines, session[0].time)
     memories = teaching.pipeline.store.memories.values()
@@ -125,7 +134,7 @@ async def _read(
     }
 
 
-def _describe(benchmark: Benchmark, teacher: Teacher, settings: Settings) -> dict[str, Any]:
+def _describe(benchmark: Benchmark, teacher: Teacher, settings: MemorySettings) -> dict[str, Any]:
     form = settings.prompts
     names = (f"mem0_extract_{form}_v1", f"mem0_update_{form}_v1", AGAIN)
     kept = ("prompts", "window", "update_k", "tries", "reply_tokens", "embedder")
@@ -133,8 +142,8 @@ def _describe(benchmark: Benchmark, teacher: Teacher, settings: Settings) -> dic
         "schema_version": 1,
         "kind": "teacher_memories",
         "teacher": teacher.to_json(),
-        "dataset": dict(dataset_of(benchmark)),
-        "settings": {name: shown_settings(settings)[name] for name in kept},
+        "dataset": dict(dataset_identity(benchmark)),
+        "settings": {name: settings_without_credentials(settings)[name] for name in kept},
         "prompt_sha256": prompt_hash(*((_PACKAGE, name) for name in names)),
         "conversations": {},
     }

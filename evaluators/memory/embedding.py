@@ -18,7 +18,7 @@ from locomo_vqa.models.retries import backoff_s, fault_of
 from locomo_vqa.runs import Usage
 from locomo_vqa.system import Endpoint
 
-from .words import terms
+from .text_matching import terms
 
 __all__ = ["Embedder", "EndpointEmbedder", "LexicalEmbedder", "Vectors"]
 

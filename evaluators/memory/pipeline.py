@@ -16,24 +16,24 @@ from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelImage
 from locomo_vqa.system import Answer, Hit
 
 from .anomalies import AnomalyCounts
-from .asking import StageModels
 from .embedding import Embedder, Vectors
-from .memory import MemoryStore
-from .nearest import Nearest
-from .operations import make_plan
 from .prompts import answer_prompt, extraction_prompt, update_prompt
-from .replies import Unreadable, read_facts, read_list
-from .settings import Settings
-from .stages import StageCounts
-from .updating import Source, Updater
+from .replies import ReplyFault, read_facts, read_list
+from .settings import MemorySettings
+from .stage_models import StageModels
+from .store import MemoryStore
+from .update_plan import make_update_plan
+from .updater import Source, Updater
+from .usage import PipelineUsage
+from .vector_index import VectorIndex
 
-__all__ = ["MAX_ANSWER_TOKENS", "Line", "Pipeline"]
+__all__ = ["MAX_ANSWER_TOKENS", "Pipeline", "TurnLine"]
 
 MAX_ANSWER_TOKENS = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class TurnLine:
     """A turn as the extraction reads it."""
 
     turn: str
@@ -49,26 +49,26 @@ class Pipeline:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: MemorySettings,
         models: StageModels,
         embedder: Embedder,
         note: Callable[[dict[str, Any]], None],
         *,
-        counts: StageCounts,
+        counts: PipelineUsage,
         anomalies: AnomalyCounts,
     ) -> None:
         self.store = MemoryStore(note)
         self.windows_kept = 0
         """Windows whose extraction could not be read, and whose turns were kept as they are."""
         self.updater = Updater(self.store, anomalies)
-        self.nearest = Nearest()
+        self.nearest = VectorIndex()
         self._settings = settings
         self._models = models
         self._embedder = embedder
         self._counts = counts
         self._anomalies = anomalies
 
-    async def read(self, lines: Sequence[Line], time: datetime) -> None:
+    async def read(self, lines: Sequence[TurnLine], time: datetime) -> None:
         """Take a session in: its windows are extracted side by side, and updates made in order.
 
         Raises:
@@ -104,7 +104,7 @@ class Pipeline:
         if entries is None:
             self.updater.keep_all(facts, source)
         else:
-            plan = make_plan(entries, shown, self._anomalies)
+            plan = make_update_plan(entries, shown, self._anomalies)
             self.updater.carry_out(plan, ids, facts, source)
         await self._index(before)
 
@@ -132,7 +132,7 @@ class Pipeline:
             self._counts.add("embedding", usage, asked=sum(map(len, texts)), replied=0)
         return vectors
 
-    async def _extract(self, window: Sequence[Line], time: datetime) -> list[str]:
+    async def _extract(self, window: Sequence[TurnLine], time: datetime) -> list[str]:
         prompt = extraction_prompt(
             [line.text for line in window], time, form=self._settings.prompts
         )
@@ -170,5 +170,5 @@ class Pipeline:
                 self.nearest.put(id, vector)
 
 
-def _read_memory(reply: ChatReply) -> list[Any] | Unreadable:
+def _read_memory(reply: ChatReply) -> list[Any] | ReplyFault:
     return read_list(reply, "memory")

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 
 from locomo_vqa.prompts import fill
 
-__all__ = ["answer_prompt", "calendar", "extraction_prompt", "spoken", "update_prompt"]
+__all__ = ["answer_prompt", "calendar", "extraction_prompt", "turn_as_text", "update_prompt"]
 
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _DAYS_BEFORE = 6
 
 
 def extraction_prompt(turns: Sequence[str], time: datetime, *, form: str = "reduced") -> str:
-    """Return the prompt that asks which facts a few turns tell; `turns` are made by `spoken`."""
+    """Return the prompt that asks which facts a few turns tell; each made by `turn_as_text`."""
     name = f"mem0_extract_{form}_v1"
     return fill(_PACKAGE, name, time=calendar(time), turns="\n".join(turns)).strip()
 
@@ -47,7 +47,7 @@ def answer_prompt(
     return fill(_PACKAGE, f"mem0_answer_{form}_v1", **values).strip()
 
 
-def spoken(speaker: str, text: str, captions: Sequence[str] = ()) -> str:
+def turn_as_text(speaker: str, text: str, captions: Sequence[str] = ()) -> str:
     """Return a turn as a line; captions stand where a picture was shared."""
     shared = "".join(f" [shares {caption}]" for caption in captions)
     return f"{speaker}: {text}{shared}"

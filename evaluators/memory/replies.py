@@ -11,9 +11,9 @@ from locomo_vqa.models.chat import ChatReply
 
 from .anomalies import Anomaly, AnomalyCounts
 
-__all__ = ["Unreadable", "read_facts", "read_list"]
+__all__ = ["ReplyFault", "read_facts", "read_list"]
 
-Unreadable = Literal["broken_json", "truncated_json", "not_a_list", "refused"]
+ReplyFault = Literal["broken_json", "truncated_json", "not_a_list", "refused"]
 """Why a reply as a whole can't be used; see `Anomaly`."""
 
 MAX_CHARS = 200_000
@@ -25,7 +25,7 @@ _DECODER = json.JSONDecoder()
 _ESCAPE = len(r"\u0000")
 
 
-def read_list(reply: ChatReply, key: str) -> list[Any] | Unreadable:
+def read_list(reply: ChatReply, key: str) -> list[Any] | ReplyFault:
     """Return the list under `key` of the last JSON object that has it, or why there is none.
 
     What a model says before and after it is passed over: thinking, fences, explanations. A list of
@@ -48,7 +48,7 @@ def read_list(reply: ChatReply, key: str) -> list[Any] | Unreadable:
     return "truncated_json" if reply.finish == "length" else "broken_json"
 
 
-def read_facts(reply: ChatReply, counts: AnomalyCounts) -> list[str] | Unreadable:
+def read_facts(reply: ChatReply, counts: AnomalyCounts) -> list[str] | ReplyFault:
     """Return the facts of an extraction, each once, or why they can't be read."""
     found = read_list(reply, "facts")
     if isinstance(found, str):
@@ -86,10 +86,10 @@ def _words(item: Any) -> str:
     return clean_text(json.dumps(item, ensure_ascii=False))
 
 
-def _values(text: str) -> tuple[list[Any], Unreadable | None]:
+def _values(text: str) -> tuple[list[Any], ReplyFault | None]:
     """Return the JSON objects and lists in a text, and what is wrong where one can't be read."""
     values: list[Any] = []
-    fault: Unreadable | None = None
+    fault: ReplyFault | None = None
     place = _next(text, 0)
     for _ in range(_MAX_STARTS):
         if place is None:

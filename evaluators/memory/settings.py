@@ -10,7 +10,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.models.names import parse_name
 
-__all__ = ["OPTIONS", "PictureReading", "PromptForm", "Settings"]
+__all__ = ["OPTIONS", "ImageReading", "MemorySettings", "PromptForm"]
 
 PromptForm = Literal["long", "reduced"]
 """Which prompts are sent:
@@ -19,7 +19,7 @@ long      with every rule and examples, as Mem0's are
 reduced   an order of magnitude shorter, as MemLoRA's are; for models that learned the stages
 """
 
-PictureReading = Literal["see", "describe", "keep"]
+ImageReading = Literal["see", "describe", "keep"]
 """What `mem0-v` does with a picture when it is shared:
 
 see        the extraction sees it
@@ -42,12 +42,12 @@ OPTIONS: Mapping[str, str] = {
 }
 """Every option, with its values and its default."""
 
-LEXICAL = "lexical"
+LEXICAL_EMBEDDER = "lexical"
 _LARGEST = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class MemorySettings:
     """How the pipeline runs.
 
     The window of two turns is an exchange, as Mem0's evaluation adds them; 30 memories are the
@@ -61,12 +61,12 @@ class Settings:
     update_k: int = 5
     tries: int = 3
     reply_tokens: int = 2048
-    embedder: str = LEXICAL
+    embedder: str = LEXICAL_EMBEDDER
     vision: str | None = None
-    pictures: PictureReading = "see"
+    pictures: ImageReading = "see"
 
     @classmethod
-    def read(cls, options: Mapping[str, str], *, model: str | None) -> Settings:
+    def read(cls, options: Mapping[str, str], *, model: str | None) -> MemorySettings:
         """Return the settings of a run; `model` is the name given with `--model`.
 
         Raises:
@@ -129,7 +129,7 @@ def _model(name: str, value: str) -> str:
 
 
 def _embedder(name: str, value: str) -> str:
-    if value != LEXICAL:
+    if value != LEXICAL_EMBEDDER:
         parse_endpoint(value, timeout_s=1.0)
     return value
 
@@ -143,5 +143,5 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "reply_tokens": _number,
     "embedder": _embedder,
     "vision": _model,
-    "pictures": _one_of(*get_args(PictureReading)),
+    "pictures": _one_of(*get_args(ImageReading)),
 }

@@ -23,7 +23,7 @@ from .passages import passage_of
 
 __all__ = ["Dense"]
 
-LEXICAL = "lexical"
+LEXICAL_EMBEDDER = "lexical"
 _TIMEOUT_S = 120.0
 
 
@@ -42,10 +42,10 @@ class Dense:
         for name in options:
             if name != "embedder":
                 raise InputError(f"--option {name}: dense has no such option.", "It has embedder.")
-        embedder = options.get("embedder", LEXICAL)
+        embedder = options.get("embedder", LEXICAL_EMBEDDER)
         if embedder.startswith("openai:"):
             parse_endpoint(embedder, timeout_s=_TIMEOUT_S)
-        elif embedder != LEXICAL and not (model or "").startswith("openai:"):
+        elif embedder != LEXICAL_EMBEDDER and not (model or "").startswith("openai:"):
             raise InputError(
                 f"--option embedder={embedder}: --model names no endpoint that could have it.",
                 "Give embedder=lexical, or embedder=openai:<base URL>?model=<name>.",
@@ -94,8 +94,8 @@ class Dense:
 
 
 def _open_embedder(services: Services) -> Embedder:
-    named = services.options.get("embedder", LEXICAL)
-    if named == LEXICAL:
+    named = services.options.get("embedder", LEXICAL_EMBEDDER)
+    if named == LEXICAL_EMBEDDER:
         return LexicalEmbedder()
     if named.startswith("openai:"):
         return EndpointEmbedder(parse_endpoint(named, timeout_s=_TIMEOUT_S))

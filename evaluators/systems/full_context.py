@@ -15,7 +15,7 @@ from locomo_vqa.system import Answer, ConversationInfo, Services, ShownImage, Sh
 __all__ = ["FullContext"]
 
 MAX_ANSWER_TOKENS = 256
-MAX_RECALLED = 16
+MAX_RECALLED_IMAGES = 16
 """So many of the conversation's pictures at most are sent with a question about one of them.
 
 Our choice: a person of LoCoMo shares at most 13 on one day."""
@@ -59,7 +59,7 @@ class FullContext:
         """Ask about one picture, or about its caption in its place.
 
         A picture that has to be recalled is asked for with the whole conversation, of whose
-        pictures at most `MAX_RECALLED` are sent: first those of a day and a person that the
+        pictures at most `MAX_RECALLED_IMAGES` are sent: first those of a day and a person that the
         question names, then the latest.
         """
         if self._recalls:
@@ -103,7 +103,7 @@ class FullContext:
             return day in question, turn.speaker in question
 
         chosen: set[str] = set()
-        left = MAX_RECALLED
+        left = MAX_RECALLED_IMAGES
         for turn in sorted(latest_first, key=fit, reverse=True):
             left -= len(_pixels(turn))
             if left < 0:

@@ -22,15 +22,15 @@ from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, prompt_hash, prompt_text
 from locomo_vqa.system import Answer, ConversationInfo, Hit, Services, ShownImage, ShownTurn
 
-from ..memory.album import Album, SharedPicture
 from ..memory.anomalies import AnomalyCounts
-from ..memory.asking import AGAIN, StageModels
 from ..memory.embedding import Embedder, EndpointEmbedder, LexicalEmbedder
-from ..memory.nearest import Nearest
-from ..memory.pipeline import MAX_ANSWER_TOKENS, Line, Pipeline
-from ..memory.prompts import spoken
-from ..memory.settings import LEXICAL, Settings
-from ..memory.stages import StageCounts
+from ..memory.image_index import ImageIndex, SharedImage
+from ..memory.pipeline import MAX_ANSWER_TOKENS, Pipeline, TurnLine
+from ..memory.prompts import turn_as_text
+from ..memory.settings import LEXICAL_EMBEDDER, MemorySettings
+from ..memory.stage_models import AGAIN, StageModels
+from ..memory.usage import PipelineUsage
+from ..memory.vector_index import VectorIndex
 from ..running.model_calls import ModelCalls
 
 __all__ = ["Mem0", "Mem0Captions", "Mem0V", "open_embedder"]
@@ -68,7 +68,7 @@ class Mem0:
         Raises:
             InputError: an option is unknown, or has no value that makes sense.
         """
-        Settings.read(options, model=model)
+        MemorySettings.read(options, model=model)
 
     def __init__(self) -> None:
         self._is_open = False
@@ -79,7 +79,7 @@ class Mem0:
         self._recalls = conversation.visual == "recalled"
         self._workdir = workdir
         self._calls = ModelCalls(workdir)
-        self._counts, self._anomalies = StageCounts(self._calls), AnomalyCounts()
+        self._counts, self._anomalies = PipelineUsage(self._calls), AnomalyCounts()
         self._history = _appended(workdir / "memory.jsonl", "the memory's history")
         self._runner = asyncio.Runner()
         self._models = self._open_models(services)
@@ -93,7 +93,7 @@ class Mem0:
             anomalies=self._anomalies,
         )
         self._shared = _appended(workdir / "pictures.jsonl", "the album")
-        self._album = Album(self._shared.append, Nearest())
+        self._album = ImageIndex(self._shared.append, VectorIndex())
         self._is_open = True
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
@@ -129,8 +129,8 @@ class Mem0:
         self._history.close()
         self._shared.close()
 
-    def _read_settings(self, services: Services) -> Settings:
-        return Settings.read(services.options, model=services.model)
+    def _read_settings(self, services: Services) -> MemorySettings:
+        return MemorySettings.read(services.options, model=services.model)
 
     def _open_models(self, services: Services) -> StageModels:
         return StageModels(services, self._settings, self._counts, self._anomalies)
@@ -169,13 +169,13 @@ class Mem0:
             shows[number] = words
         return [shows[number] for number in range(len(images))]
 
-    def _line(self, turn: ShownTurn, shared: Sequence[tuple[ShownImage, str | None]]) -> Line:
+    def _line(self, turn: ShownTurn, shared: Sequence[tuple[ShownImage, str | None]]) -> TurnLine:
         """Return a turn for the extraction; a picture that it sees is announced in the words."""
         seen = self.sees == "pixels" and self._settings.pictures == "see"
         captions = [words or ("a picture" if seen else None) for _, words in shared]
-        return Line(
+        return TurnLine(
             turn=turn.id,
-            text=spoken(turn.speaker, turn.text, [words for words in captions if words]),
+            text=turn_as_text(turn.speaker, turn.text, [words for words in captions if words]),
             pictures=tuple(_picture(i.path) for i, _ in shared if seen and i.path is not None),
         )
 
@@ -197,7 +197,7 @@ class Mem0:
         words = " ".join(reply.text.split()).rstrip(".")[:_MAX_DESCRIPTION]
         return words if words and reply.finish != "refused" else None
 
-    async def _keep(self, picture: SharedPicture) -> None:
+    async def _keep(self, picture: SharedImage) -> None:
         (vector,) = await self._pipeline.embed([picture.text])
         self._album.keep(picture, vector)
 
@@ -250,9 +250,9 @@ def _appended(path: Path, what: str) -> JsonlLog:
     return JsonlLog(path, what=what, remedy="End that process.", flush=False)
 
 
-def open_embedder(settings: Settings) -> Embedder:
+def open_embedder(settings: MemorySettings) -> Embedder:
     """Return what makes vectors of texts, as the settings name it."""
-    if settings.embedder == LEXICAL:
+    if settings.embedder == LEXICAL_EMBEDDER:
         return LexicalEmbedder()
     return EndpointEmbedder(parse_endpoint(settings.embedder, timeout_s=_EMBEDDER_TIMEOUT_S))
 

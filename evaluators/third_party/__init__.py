@@ -6,15 +6,15 @@ the standard library, and the helpers that lie beside it.
 
 from __future__ import annotations
 
-from .environment import FOLDER_VARIABLE, Environment, find_environment, systems_folder
+from .environment import SYSTEMS_FOLDER_VARIABLE, Environment, find_environment, systems_folder
 from .install import set_up
-from .recipe import Option, Recipe, load_recipes
+from .recipe import Option, ThirdPartyRecipe, load_recipes
 
 __all__ = [
-    "FOLDER_VARIABLE",
+    "SYSTEMS_FOLDER_VARIABLE",
     "Environment",
     "Option",
-    "Recipe",
+    "ThirdPartyRecipe",
     "find_environment",
     "load_recipes",
     "set_up",

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from locomo_vqa.errors import MissingResource
 
-from .recipe import Recipe
+from .recipe import ThirdPartyRecipe
 
-__all__ = ["FOLDER_VARIABLE", "Environment", "State", "find_environment", "systems_folder"]
+__all__ = ["SYSTEMS_FOLDER_VARIABLE", "Environment", "State", "find_environment", "systems_folder"]
 
-FOLDER_VARIABLE = "LOCOMO_VQA_SYSTEMS_DIR"
+SYSTEMS_FOLDER_VARIABLE = "LOCOMO_VQA_SYSTEMS_DIR"
 """The environment variable that names the folder with the environments."""
 
 _MARK = "locomo-vqa.json"
@@ -27,7 +27,7 @@ State = str
 class Environment:
     """The environment of one package; it need not be there."""
 
-    recipe: Recipe
+    recipe: ThirdPartyRecipe
     folder: Path
     """The environment's own folder."""
 
@@ -74,7 +74,7 @@ class Environment:
 
 def systems_folder() -> Path:
     """Return the environments' folder: $LOCOMO_VQA_SYSTEMS_DIR, or the user's folder for data."""
-    named = os.environ.get(FOLDER_VARIABLE)
+    named = os.environ.get(SYSTEMS_FOLDER_VARIABLE)
     if named:
         return Path(named)
     if sys.platform == "win32":
@@ -86,6 +86,6 @@ def systems_folder() -> Path:
     return folder / "locomo-vqa" / "systems"
 
 
-def find_environment(recipe: Recipe, folder: Path | None = None) -> Environment:
+def find_environment(recipe: ThirdPartyRecipe, folder: Path | None = None) -> Environment:
     """Return a package's environment in `folder`, or where environments lie."""
     return Environment(recipe=recipe, folder=(folder or systems_folder()).absolute() / recipe.name)

@@ -12,7 +12,15 @@ from typing import Any, Literal, get_args
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json, sha256_text
 
-__all__ = ["FOLDER", "Dates", "Option", "PicturesUse", "Recipe", "load_recipes", "read_recipe"]
+__all__ = [
+    "FOLDER",
+    "Dates",
+    "Option",
+    "PicturesUse",
+    "ThirdPartyRecipe",
+    "load_recipes",
+    "read_recipe",
+]
 
 FOLDER = Path(__file__).parent
 """Holds `recipes/` and `adapters/`."""
@@ -51,7 +59,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class ThirdPartyRecipe:
     """A package, pinned, and what it can do."""
 
     name: str
@@ -120,7 +128,7 @@ class Recipe:
         return options
 
 
-def load_recipes() -> dict[str, Recipe]:
+def load_recipes() -> dict[str, ThirdPartyRecipe]:
     """Return the recipes by name, in the order of their names.
 
     Raises:
@@ -130,7 +138,7 @@ def load_recipes() -> dict[str, Recipe]:
     return {recipe.name: recipe for recipe in recipes}
 
 
-def read_recipe(path: Path) -> Recipe:
+def read_recipe(path: Path) -> ThirdPartyRecipe:
     """Read a recipe; its adapter lies in `../adapters`.
 
     Raises:
@@ -144,7 +152,7 @@ def read_recipe(path: Path) -> Recipe:
         ) from None
 
 
-def _read(path: Path, said: dict[str, Any]) -> Recipe:
+def _read(path: Path, said: dict[str, Any]) -> ThirdPartyRecipe:
     texts = {key: _text(said, key) for key in _TEXTS}
     lists = {key: _list(said, key) for key in _LISTS}
     adapters = path.parent.parent / "adapters"
@@ -165,7 +173,7 @@ def _read(path: Path, said: dict[str, Any]) -> Recipe:
         if not lists[key]:
             raise ValueError(f"{key} is empty")
     pictures, dates, python = (texts.pop(key) for key in ("pictures", "dates", "python"))
-    return Recipe(
+    return ThirdPartyRecipe(
         **{**texts, **lists},  # type: ignore[arg-type]
         python=_pythons(python),
         pictures=_one_of(pictures, get_args(PicturesUse), "pictures"),

@@ -14,7 +14,7 @@ from locomo_vqa.builders.sample.scenes import make_scene
 from locomo_vqa.builders.sample.tables import NAMES
 from locomo_vqa.builders.sample.talk import Spoken, draw_talk
 from locomo_vqa.builders.sample.visual import caption
-from locomo_vqa.evaluators.memory.prompts import spoken
+from locomo_vqa.evaluators.memory.prompts import turn_as_text
 from scripts.embedded.text_hints import Hint
 
 __all__ = ["Example", "Fact", "Key", "Life", "Memory", "Stage", "draw_life", "remember"]
@@ -85,7 +85,7 @@ def _line(
     if turn.picture and shown:
         captions = [caption(make_scene(rng, kind=turn.picture))]
         facts.append(Fact(f"{speaker} shared {captions[0]}.", None))
-    return spoken(speaker, turn.text, captions), tuple(facts)
+    return turn_as_text(speaker, turn.text, captions), tuple(facts)
 
 
 def _fact(threads: Sequence[Thread], key: tuple[int, int], names: tuple[str, str]) -> Fact:

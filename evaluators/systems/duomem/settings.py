@@ -11,10 +11,10 @@ from locomo_vqa.models.expert_fit import check_fit, check_peft
 from locomo_vqa.models.experts import Expert, find_experts
 from locomo_vqa.models.names import parse_name
 
+from ...memory.memory_folder import TeacherMemories, read_memories
 from ...memory.settings import OPTIONS as MEM0_OPTIONS
-from ...memory.settings import Settings
-from .memories import TeacherMemories, read_memories
-from .student import student_base
+from ...memory.settings import MemorySettings
+from ...memory.student import student_base
 
 __all__ = ["OPTIONS", "named_adapter", "named_memories", "pin_spaces", "read_settings"]
 
@@ -38,7 +38,7 @@ EXPERT = "generation"
 """The stage that the adapter is for, as MemLoRA's experts are called."""
 
 
-def read_settings(options: Mapping[str, str], model: str | None) -> Settings:
+def read_settings(options: Mapping[str, str], model: str | None) -> MemorySettings:
     """Return how the stages run.
 
     The prompts are the reduced ones, with and without the two spaces: what is compared is asked in
@@ -62,7 +62,7 @@ def read_settings(options: Mapping[str, str], model: str | None) -> Settings:
     if model is not None and parse_name(model).scheme != "embedded":
         defaults["reply_tokens"] = "512"
     shared = {name: value for name, value in options.items() if name in MEM0_OPTIONS}
-    return Settings.read({**defaults, **shared}, model=model)
+    return MemorySettings.read({**defaults, **shared}, model=model)
 
 
 def named_memories(options: Mapping[str, str]) -> TeacherMemories | None:

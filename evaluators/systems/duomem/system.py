@@ -21,13 +21,13 @@ from locomo_vqa.models.experts_local import ExpertsModel
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.system import ConversationInfo, Services, ShownTurn
 
-from ...memory.asking import StageModels
-from ...memory.settings import Settings
+from ...memory.experts import ExpertModels
+from ...memory.memory_folder import TeacherMemories, TurnsHash, load_memories
+from ...memory.settings import MemorySettings
+from ...memory.stage_models import StageModels
+from ...memory.student import student_base
 from ..mem0 import Mem0
-from ..memlora.stages import ExpertStages
-from .memories import TeacherMemories, TurnsHash, take_over
 from .settings import named_adapter, named_memories, pin_spaces, read_settings
-from .student import student_base
 
 __all__ = ["DuoMem"]
 
@@ -67,7 +67,7 @@ class DuoMem(Mem0):
         self._conversation, self._read_turns = conversation.id, TurnsHash()
         self._student: dict[str, Any] = {"name": hide_credentials(services.model or "")}
         super().open(conversation, workdir, services)
-        self._run(take_over(self._pipeline, memories))
+        self._run(load_memories(self._pipeline, memories))
         content = {"schema_version": 1, "student": self._student, **_context(self._given)}
         write_json(workdir / "duomem.json", content)
 
@@ -95,7 +95,7 @@ class DuoMem(Mem0):
                 "that is run.",
             )
 
-    def _read_settings(self, services: Services) -> Settings:
+    def _read_settings(self, services: Services) -> MemorySettings:
         return read_settings(services.options, services.model)
 
     def _open_models(self, services: Services) -> StageModels:
@@ -104,7 +104,7 @@ class DuoMem(Mem0):
             return super()._open_models(services)
         base = ExpertsModel(student_base(services.model), [adapter])
         self._student |= base.identity()
-        return ExpertStages(services, self._settings, self._counts, self._anomalies, base)
+        return ExpertModels(services, self._settings, self._counts, self._anomalies, base)
 
 
 def _context(memories: TeacherMemories | None) -> dict[str, Any]:

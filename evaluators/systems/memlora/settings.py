@@ -11,7 +11,7 @@ from locomo_vqa.models.experts import Expert, find_experts, hash_experts
 from locomo_vqa.models.names import ModelName, parse_name
 
 from ...memory.settings import OPTIONS as MEM0_OPTIONS
-from ...memory.settings import Settings
+from ...memory.settings import MemorySettings
 
 __all__ = ["OPTIONS", "base_model", "named_experts", "pin_experts", "read_settings"]
 
@@ -32,7 +32,7 @@ _DEFAULTS: Mapping[str, str] = {"prompts": "reduced", "reply_tokens": "512", "pi
 alone; replies of 512 tokens at most are an assumption (table A7's means are below 60)."""
 
 
-def read_settings(options: Mapping[str, str], model: str | None) -> Settings:
+def read_settings(options: Mapping[str, str], model: str | None) -> MemorySettings:
     """Return how the stages run.
 
     Raises:
@@ -49,7 +49,7 @@ def read_settings(options: Mapping[str, str], model: str | None) -> Settings:
             "pictures can be see, keep.",
         )
     shared = {name: value for name, value in options.items() if name in MEM0_OPTIONS}
-    return Settings.read({**_DEFAULTS, **shared}, model=model)
+    return MemorySettings.read({**_DEFAULTS, **shared}, model=model)
 
 
 def named_experts(options: Mapping[str, str], wanted: Sequence[str]) -> tuple[Expert, ...]:

@@ -15,11 +15,11 @@ from locomo_vqa.files import write_json
 from locomo_vqa.models.experts_local import ExpertsModel
 from locomo_vqa.system import ConversationInfo, Services
 
-from ...memory.asking import StageModels
-from ...memory.settings import Settings
+from ...memory.experts import TEXT_EXPERTS, VISION_EXPERT, ExpertModels
+from ...memory.settings import MemorySettings
+from ...memory.stage_models import StageModels
 from ..mem0 import Mem0
 from .settings import base_model, named_experts, pin_experts, read_settings
-from .stages import TEXT_EXPERTS, VISION_EXPERT, ExpertStages
 
 __all__ = ["MemLoRA", "MemLoRAV"]
 
@@ -55,13 +55,13 @@ class MemLoRA(Mem0):
         super().open(conversation, workdir, services)
         write_json(workdir / "experts.json", {"schema_version": 1, **self._base.identity()})
 
-    def _read_settings(self, services: Services) -> Settings:
+    def _read_settings(self, services: Services) -> MemorySettings:
         return read_settings(services.options, services.model)
 
     def _open_models(self, services: Services) -> StageModels:
         experts = named_experts(services.options, self.experts)
         self._base = ExpertsModel(base_model(services.model), experts)
-        return ExpertStages(services, self._settings, self._counts, self._anomalies, self._base)
+        return ExpertModels(services, self._settings, self._counts, self._anomalies, self._base)
 
 
 class MemLoRAV(MemLoRA):

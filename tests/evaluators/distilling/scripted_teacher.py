@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from locomo_vqa.evaluators.distilling.teaching import Teacher
+from locomo_vqa.evaluators.distilling.teacher_pipeline import Teacher
 from locomo_vqa.models.chat import ChatReply, ChatRequest
 from tests.evaluators.memory.scripted import Script, Scripted
 

@@ -14,7 +14,7 @@ import pytest
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.distilling.examples import read_examples
 from locomo_vqa.evaluators.distilling.lora_fit import read_training
-from locomo_vqa.evaluators.systems.duomem.memories import read_memories
+from locomo_vqa.evaluators.memory.memory_folder import read_memories
 from locomo_vqa.schemas import validate
 from tests.conftest import ROOT
 

@@ -17,9 +17,9 @@ from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.evaluators.distilling.examples import Example
 from locomo_vqa.evaluators.distilling.lora_fit import fit_lora
 from locomo_vqa.evaluators.distilling.lora_settings import LoraSettings
-from locomo_vqa.evaluators.distilling.lora_student import LoraStudent, Tokens
+from locomo_vqa.evaluators.distilling.lora_student import EncodedExample, LoraStudent
 from locomo_vqa.evaluators.memory.prompts import answer_prompt
-from locomo_vqa.evaluators.systems.duomem.student import student_base
+from locomo_vqa.evaluators.memory.student import student_base
 from locomo_vqa.models.names import ModelName, parse_name
 from tests.conftest import ROOT
 from tests.evaluators.systems.memlora.tiny import BASES, load_base, make_base
@@ -57,7 +57,7 @@ def fit(
     return record, steps
 
 
-def reference_loss(model: Any, tokens: Tokens) -> Any:
+def reference_loss(model: Any, tokens: EncodedExample) -> Any:
     """Return transformers' own mean loss of one example, with the prompt's labels masked."""
     import torch
 
@@ -256,5 +256,5 @@ def test_a_loss_that_is_no_number_ends_it(qwen2: Path, tmp_path: Path) -> None:
             fit(qwen2, tmp_path / "out", settings)
 
 
-def _broken(self: LoraStudent, examples: list[Tokens]) -> Any:
+def _broken(self: LoraStudent, examples: list[EncodedExample]) -> Any:
     return sum(weight.sum() for weight in self.trainable()) * math.nan

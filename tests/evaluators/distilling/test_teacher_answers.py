@@ -15,8 +15,8 @@ from locomo_vqa.benchmark import Category, Split, TextQuestion, load_benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.distilling.examples import read_examples
 from locomo_vqa.evaluators.distilling.teacher_answers import AnswerMaker, success
-from locomo_vqa.evaluators.memory.settings import Settings
-from locomo_vqa.evaluators.systems.duomem.memories import read_memories
+from locomo_vqa.evaluators.memory.memory_folder import read_memories
+from locomo_vqa.evaluators.memory.settings import MemorySettings
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
 from tests.evaluators.memory.scripted import Scripted, reply
 from tests.evaluators.systems.duomem.folders import write_folder
@@ -83,8 +83,8 @@ def make(tmp_path: Path, **changes: Any) -> tuple[dict[str, Any], Scripted]:
         benchmark=replace(SAMPLE, text_questions=QUESTIONS),
         memories=read_memories(folder),
         teacher=teacher,
-        settings=Settings(prompts="long"),
-        student=Settings(prompts="reduced", top_k=2),
+        settings=MemorySettings(prompts="long"),
+        student=MemorySettings(prompts="reduced", top_k=2),
         out=tmp_path,
         tick=lambda *_: None,
     )

@@ -18,9 +18,9 @@ import pytest
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.errors import MissingResource, OutputError
 from locomo_vqa.evaluators.distilling.teacher_memories import MadeMemories, make_memories
-from locomo_vqa.evaluators.distilling.teaching import Teacher
-from locomo_vqa.evaluators.memory.settings import Settings
-from locomo_vqa.evaluators.systems.duomem.memories import read_memories
+from locomo_vqa.evaluators.distilling.teacher_pipeline import Teacher
+from locomo_vqa.evaluators.memory.memory_folder import read_memories
+from locomo_vqa.evaluators.memory.settings import MemorySettings
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed, ModelUnreachable
 from tests.evaluators.stub_endpoint import completion, stub_endpoint
 from tests.evaluators.systems.duomem.folders import turns_sha256
@@ -29,10 +29,10 @@ from .scripted_teacher import make_teacher, reads
 
 SAMPLE = load_benchmark("sample")
 TWO = replace(SAMPLE, conversations=SAMPLE.conversations[6:8])
-SETTINGS = Settings(prompts="reduced", window=12)
+SETTINGS = MemorySettings(prompts="reduced", window=12)
 
 
-def make(folder: Path, teacher: Teacher, settings: Settings = SETTINGS) -> MadeMemories:
+def make(folder: Path, teacher: Teacher, settings: MemorySettings = SETTINGS) -> MadeMemories:
     return asyncio.run(make_memories(TWO, teacher, settings, folder, tick=lambda *_: None))
 
 

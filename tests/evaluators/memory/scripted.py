@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from locomo_vqa.evaluators.memory import asking
+from locomo_vqa.evaluators.memory import stage_models
 from locomo_vqa.evaluators.memory.anomalies import AnomalyCounts
-from locomo_vqa.evaluators.memory.asking import StageModels
 from locomo_vqa.evaluators.memory.embedding import LexicalEmbedder
 from locomo_vqa.evaluators.memory.pipeline import Pipeline
-from locomo_vqa.evaluators.memory.settings import Settings
-from locomo_vqa.evaluators.memory.stages import StageCounts
+from locomo_vqa.evaluators.memory.settings import MemorySettings
+from locomo_vqa.evaluators.memory.stage_models import StageModels
+from locomo_vqa.evaluators.memory.usage import PipelineUsage
 from locomo_vqa.models.chat import ChatReply, ChatRequest
 from locomo_vqa.runs import Usage
 from locomo_vqa.system import Services
@@ -54,10 +54,10 @@ class Scene:
         self, script: Script, patch: pytest.MonkeyPatch, *, dimensions: int = 64, **options: str
     ) -> None:
         self.model = Scripted(script)
-        patch.setattr(asking, "open_model", lambda name: self.model)
-        self.counts, self.anomalies = StageCounts(), AnomalyCounts()
+        patch.setattr(stage_models, "open_model", lambda name: self.model)
+        self.counts, self.anomalies = PipelineUsage(), AnomalyCounts()
         self.history: list[dict[str, Any]] = []
-        settings = Settings.read({"prompts": "reduced", **options}, model=None)
+        settings = MemorySettings.read({"prompts": "reduced", **options}, model=None)
         services = Services(model="scripted")
         self.pipeline = Pipeline(
             settings,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.benchmark import Conversation, load_benchmark
-from locomo_vqa.evaluators.memory import asking
+from locomo_vqa.evaluators.memory import stage_models
 from locomo_vqa.evaluators.running.view import Showing
 from locomo_vqa.evaluators.systems.mem0 import Mem0, Mem0Captions, Mem0V
 from locomo_vqa.models.chat import ChatRequest
@@ -45,7 +45,7 @@ class Told:
         **options: str,
     ) -> None:
         self.models: dict[str, Scripted] = {}
-        patch.setattr(asking, "open_model", self.open)
+        patch.setattr(stage_models, "open_model", self.open)
         self.showing = Showing(SAMPLE, conversation, images, visual)
         self.system = make()
         folder.mkdir(exist_ok=True)
@@ -150,12 +150,12 @@ def test_mem0_passes_pictures_and_captions_over(tell: Any) -> None:
 
 
 def test_embedded_models_get_what_they_learned() -> None:
-    from locomo_vqa.evaluators.memory.settings import Settings
+    from locomo_vqa.evaluators.memory.settings import MemorySettings
 
-    embedded = Settings.read({"vision": "embedded:large"}, model="embedded:text-large")
+    embedded = MemorySettings.read({"vision": "embedded:large"}, model="embedded:text-large")
     assert (embedded.prompts, embedded.pictures) == ("reduced", "keep")
     assert (embedded.top_k, embedded.update_k, embedded.reply_tokens) == (10, 8, 200)
-    other = Settings.read({}, model="openai:http://127.0.0.1:9/v1?model=x")
+    other = MemorySettings.read({}, model="openai:http://127.0.0.1:9/v1?model=x")
     assert (other.prompts, other.pictures) == ("long", "see")
     assert (other.top_k, other.update_k, other.window) == (30, 5, 2)
-    assert Settings.read({"prompts": "long"}, model="embedded:text-large").prompts == "long"
+    assert MemorySettings.read({"prompts": "long"}, model="embedded:text-large").prompts == "long"

@@ -12,14 +12,14 @@ from pathlib import Path
 from locomo_vqa.evaluators.memory.prompts import (
     answer_prompt,
     extraction_prompt,
-    spoken,
+    turn_as_text,
     update_prompt,
 )
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "tests" / "golden" / "prompts"
 MONDAY = datetime(2023, 5, 1, 9)
-TURNS = [spoken("Ada", 'He said "hi".', ["a $5 kite"]), spoken("Ben", "Oh?")]
+TURNS = [turn_as_text("Ada", 'He said "hi".', ["a $5 kite"]), turn_as_text("Ben", "Oh?")]
 MEMORIES = {"0": 'Ada has a "cat".', "1": "Ben lives in Zürich."}
 FACTS = ["Ada’s cat is grey."]
 

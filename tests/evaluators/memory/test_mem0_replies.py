@@ -70,10 +70,13 @@ def test_a_reply_that_can_t_be_read_has_a_kind(text: str, finish: Any, kind: str
 
 
 def test_turns_are_kept_as_they_are_where_no_extraction_can_be_read(scene: MakeScene) -> None:
-    from locomo_vqa.evaluators.memory.pipeline import Line
+    from locomo_vqa.evaluators.memory.pipeline import TurnLine
 
     made = scene(lambda request: '{"facts": ["Ada', tries="2")
-    lines = [Line(turn="D1:1", text="Ada: I have a cat"), Line(turn="D1:2", text="Ben: Lovely")]
+    lines = [
+        TurnLine(turn="D1:1", text="Ada: I have a cat"),
+        TurnLine(turn="D1:2", text="Ben: Lovely"),
+    ]
     made.runner.run(made.pipeline.read(lines, NOW))
     assert made.texts == [
         "Ada: I have a cat (said on 8 May 2023)",

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from locomo_vqa.evaluators.memory.embedding import EndpointEmbedder, LexicalEmbedder
-from locomo_vqa.evaluators.memory.nearest import Nearest
+from locomo_vqa.evaluators.memory.vector_index import VectorIndex
 from locomo_vqa.models.chat import ModelFailed
 from locomo_vqa.models.endpoint import parse_endpoint
 from tests.evaluators.stub_endpoint import stub_endpoint
 
 
-def filled(backend: Any, vectors: Any) -> Nearest:
-    nearest = Nearest(backend)
+def filled(backend: Any, vectors: Any) -> VectorIndex:
+    nearest = VectorIndex(backend)
     for number, vector in enumerate(vectors):
         nearest.put(f"v{number}", vector)
     return nearest
@@ -75,7 +75,7 @@ def test_faiss_and_numpy_give_the_same_names_and_distances() -> None:
 def test_an_empty_index_finds_nothing(backend: Any) -> None:
     if backend == "faiss":
         pytest.importorskip("faiss", reason="the extra mem0 (faiss-cpu) is not installed")
-    nearest = Nearest(backend)
+    nearest = VectorIndex(backend)
     assert nearest.search(np.zeros(3, np.float32), 5) == []
     nearest.put("a", np.ones(3, np.float32))
     nearest.remove("a")

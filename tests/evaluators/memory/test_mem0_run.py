@@ -10,8 +10,8 @@ import pytest
 
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.errors import InputError
-from locomo_vqa.evaluators.memory.memory import MemoryStore
-from locomo_vqa.evaluators.memory.settings import Settings
+from locomo_vqa.evaluators.memory.settings import MemorySettings
+from locomo_vqa.evaluators.memory.store import MemoryStore
 from locomo_vqa.files import read_json, read_jsonl
 from tests.conftest import Cli
 from tests.evaluators.stub_endpoint import completion, stub_endpoint
@@ -88,7 +88,7 @@ def test_a_conversation_is_read_remembered_and_asked_about(tmp_path: Path, cli: 
 def test_a_value_that_makes_no_sense_is_refused(option: str, message: str) -> None:
     name, _, value = option.partition("=")
     with pytest.raises(InputError, match=message):
-        Settings.read({name: value}, model="embedded:text-large")
+        MemorySettings.read({name: value}, model="embedded:text-large")
 
 
 def test_wrong_options_are_refused_before_anything_is_written(tmp_path: Path, cli: Cli) -> None:

@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from locomo_vqa.evaluators.memory.memory import MemoryStore
-from locomo_vqa.evaluators.memory.updating import Source
+from locomo_vqa.evaluators.memory.store import MemoryStore
+from locomo_vqa.evaluators.memory.updater import Source
 from locomo_vqa.models.chat import ChatReply, ChatRequest
 
 from .scripted import NOW, MakeScene, asked, reply

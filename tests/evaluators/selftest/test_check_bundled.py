@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from locomo_vqa.evaluators.distilling.teacher_memories import make_memories
-from locomo_vqa.evaluators.distilling.teaching import Teacher
+from locomo_vqa.evaluators.distilling.teacher_pipeline import Teacher
 from locomo_vqa.evaluators.hosting import in_process
 from locomo_vqa.evaluators.loading import LoadedSystem, load_system
-from locomo_vqa.evaluators.memory.settings import Settings
+from locomo_vqa.evaluators.memory.settings import MemorySettings
 from locomo_vqa.evaluators.running.system_options import lend_options
 from locomo_vqa.evaluators.selftest import check_system
 from locomo_vqa.evaluators.selftest.fixtures import World, make_world
@@ -145,7 +145,7 @@ async def remember(stub: StubMemoryModel, world: World, out: Path) -> None:
     """Have the stub make a teacher's memories of the conversations."""
     (world.benchmark.folder / "benchmark.json").write_text("{}")
     model = OpenAIModel(parse_endpoint(stub.model, timeout_s=60))
-    teacher, settings = Teacher(model, "stub"), Settings(prompts="reduced")
+    teacher, settings = Teacher(model, "stub"), MemorySettings(prompts="reduced")
     made = await make_memories(world.benchmark, teacher, settings, out, tick=_silent)
     await model.close()
     assert (made.done, made.failed) == (4, {})

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.evaluators.systems.full_context import MAX_RECALLED, FullContext
+from locomo_vqa.evaluators.systems.full_context import MAX_RECALLED_IMAGES, FullContext
 from locomo_vqa.files import read_jsonl
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.system import ConversationInfo, Services, ShownImage, ShownTurn
@@ -88,7 +88,7 @@ def test_a_recalled_picture_is_sent_with_the_conversation(tmp_path: Path) -> Non
     parts = request["messages"][0]["content"]
     sent = [part["image_url"]["url"].partition(",")[2] for part in parts if "image_url" in part]
     names = [base64.b64decode(data).decode() for data in sent]
-    assert len(names) == MAX_RECALLED == 16
+    assert len(names) == MAX_RECALLED_IMAGES == 16
     assert names == [t.id for session in turns for t in session if t.id in names]
     # All of the day, then Ada's of the other days (nine), then Ben's latest two.
     assert [name for name in names if name.startswith("D1")] == [t.id for t in turns[0]]

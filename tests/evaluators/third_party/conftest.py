@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from locomo_vqa.evaluators.third_party import recipe as recipe_module
-from locomo_vqa.evaluators.third_party.environment import FOLDER_VARIABLE
-from locomo_vqa.evaluators.third_party.recipe import Recipe, read_recipe
+from locomo_vqa.evaluators.third_party.environment import SYSTEMS_FOLDER_VARIABLE
+from locomo_vqa.evaluators.third_party.recipe import ThirdPartyRecipe, read_recipe
 
 RECIPE = """
 name = "tiny"
@@ -75,7 +75,7 @@ def make_wheel(folder: Path, code: str = CODE) -> None:
 
 
 @pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ThirdPartyRecipe:
     """The recipe; its wheel is the only thing that pip can find, and environments are ours."""
     folder = tmp_path / "third_party"
     (folder / "recipes").mkdir(parents=True)
@@ -86,5 +86,5 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
     monkeypatch.setattr(recipe_module, "FOLDER", folder)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "environments"))
+    monkeypatch.setenv(SYSTEMS_FOLDER_VARIABLE, str(tmp_path / "environments"))
     return read_recipe(folder / "recipes" / "tiny.toml")

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from locomo_vqa.evaluators.third_party import Recipe, find_environment
-from locomo_vqa.evaluators.third_party.environment import FOLDER_VARIABLE
+from locomo_vqa.evaluators.third_party import ThirdPartyRecipe, find_environment
+from locomo_vqa.evaluators.third_party.environment import SYSTEMS_FOLDER_VARIABLE
 
 __all__ = ["lent_to_nobody"]
 
@@ -21,7 +21,7 @@ _AS_NOBODY = ("unshare", "--user", "--map-user=65534", "--map-group=65534", "--"
 
 
 @contextmanager
-def lent_to_nobody(recipe: Recipe, folders: pytest.TempPathFactory) -> Iterator[None]:
+def lent_to_nobody(recipe: ThirdPartyRecipe, folders: pytest.TempPathFactory) -> Iterator[None]:
     """Let the package's interpreter be a script that starts the real one as another user."""
     if os.geteuid() != 0:
         yield
@@ -37,5 +37,5 @@ def lent_to_nobody(recipe: Recipe, folders: pytest.TempPathFactory) -> Iterator[
     lent.python.chmod(0o755)
     shutil.copy(real.mark, lent.mark)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(FOLDER_VARIABLE, str(systems))
+        patch.setenv(SYSTEMS_FOLDER_VARIABLE, str(systems))
         yield

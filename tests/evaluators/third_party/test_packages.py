@@ -22,8 +22,13 @@ from locomo_vqa.evaluators.loading import load_system
 from locomo_vqa.evaluators.running.harness import Harness
 from locomo_vqa.evaluators.selftest import check_system
 from locomo_vqa.evaluators.selftest.fixtures import make_world
-from locomo_vqa.evaluators.third_party import Recipe, find_environment, load_recipes, set_up
-from locomo_vqa.evaluators.third_party.environment import FOLDER_VARIABLE
+from locomo_vqa.evaluators.third_party import (
+    ThirdPartyRecipe,
+    find_environment,
+    load_recipes,
+    set_up,
+)
+from locomo_vqa.evaluators.third_party.environment import SYSTEMS_FOLDER_VARIABLE
 from locomo_vqa.locomo import read_locomo
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.runs import ImageMode, Prediction, Run
@@ -50,10 +55,10 @@ pytestmark = [
 @pytest.fixture(scope="module", params=RECIPES)
 def recipe(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Recipe]:
+) -> Iterator[ThirdPartyRecipe]:
     """Each package, set up; one that refuses root is run by nobody."""
-    if not os.environ.get(FOLDER_VARIABLE):
-        os.environ[FOLDER_VARIABLE] = str(tmp_path_factory.mktemp("systems"))
+    if not os.environ.get(SYSTEMS_FOLDER_VARIABLE):
+        os.environ[SYSTEMS_FOLDER_VARIABLE] = str(tmp_path_factory.mktemp("systems"))
     found = RECIPES[request.param]
     set_up(find_environment(found))
     with lent_to_nobody(found, tmp_path_factory) if found.name in REFUSE_ROOT else nullcontext():
@@ -108,13 +113,15 @@ def _questions(whole: Benchmark, conversation: Conversation) -> list[TextQuestio
     return (answered + [q for q in own if q not in answered])[:3]
 
 
-def services(stub: StubMemoryModel, recipe: Recipe, embedder: str | None = None) -> Services:
+def services(
+    stub: StubMemoryModel, recipe: ThirdPartyRecipe, embedder: str | None = None
+) -> Services:
     named = embedder or (sentence_encoder() if embeds_here(recipe) else "stub")
     llm = parse_endpoint(stub.model, timeout_s=60)
     return Services(llm=llm, model=stub.model, options={"embedder": named})
 
 
-def embeds_here(recipe: Recipe) -> bool:
+def embeds_here(recipe: ThirdPartyRecipe) -> bool:
     """Whether a package embeds with weights of its own, and not at an endpoint."""
     return not recipe.options["embedder"].needed
 
@@ -128,7 +135,7 @@ def sentence_encoder() -> str:
 
 
 def run(
-    recipe: Recipe,
+    recipe: ThirdPartyRecipe,
     benchmark: Benchmark,
     stub: StubMemoryModel,
     out: Path,
@@ -162,13 +169,13 @@ def days(session: Session) -> set[str]:
     return {f"{time.day} {time:%B %Y}", f"{time:%Y-%m-%d}"}
 
 
-def test_it_passes_the_self_test(recipe: Recipe, model: StubMemoryModel) -> None:
+def test_it_passes_the_self_test(recipe: ThirdPartyRecipe, model: StubMemoryModel) -> None:
     checked = check_system(load_system(recipe.name), services(model, recipe))
     assert [(p.title, p.detail) for p in checked.points if p.state != "pass"] == []
 
 
 def test_it_finds_what_was_told_in_the_past_and_nothing_of_others(
-    recipe: Recipe, model: StubMemoryModel, benchmark: Benchmark, tmp_path: Path
+    recipe: ThirdPartyRecipe, model: StubMemoryModel, benchmark: Benchmark, tmp_path: Path
 ) -> None:
     done = run(recipe, benchmark, model, tmp_path / "run")
     assert [p.error for p in done.predictions if p.state != "ok"] == []
@@ -193,7 +200,7 @@ def test_it_finds_what_was_told_in_the_past_and_nothing_of_others(
 
 @pytest.mark.parametrize("images", ["pixels", "caption", "none"])
 def test_pictures_become_what_the_recipe_says(
-    recipe: Recipe, model: StubMemoryModel, tmp_path: Path, images: ImageMode
+    recipe: ThirdPartyRecipe, model: StubMemoryModel, tmp_path: Path, images: ImageMode
 ) -> None:
     world = make_world(tmp_path / "pictures")
     (tmp_path / "pictures" / "benchmark.json").write_text("{}")
@@ -224,7 +231,11 @@ def test_pictures_become_what_the_recipe_says(
 
 @pytest.mark.parametrize("broken", ["/chat/completions", "/embeddings"])
 def test_an_outage_while_reading_is_no_memory_that_is_empty(
-    recipe: Recipe, model: StubMemoryModel, benchmark: Benchmark, tmp_path: Path, broken: str
+    recipe: ThirdPartyRecipe,
+    model: StubMemoryModel,
+    benchmark: Benchmark,
+    tmp_path: Path,
+    broken: str,
 ) -> None:
     if broken == "/embeddings" and embeds_here(recipe):
         pytest.skip("it embeds without an endpoint")
@@ -246,7 +257,7 @@ PASSED_OVER = {
 
 
 def test_an_outage_that_the_package_passes_over_is_noticed(
-    model: StubMemoryModel, benchmark: Benchmark, tmp_path: Path, recipe: Recipe
+    model: StubMemoryModel, benchmark: Benchmark, tmp_path: Path, recipe: ThirdPartyRecipe
 ) -> None:
     if recipe.name not in PASSED_OVER:
         pytest.skip("it passes over none")
@@ -256,7 +267,7 @@ def test_an_outage_that_the_package_passes_over_is_noticed(
 
 
 def test_an_embedder_that_is_not_here_is_missed_before_the_model_is_asked(
-    model: StubMemoryModel, benchmark: Benchmark, tmp_path: Path, recipe: Recipe
+    model: StubMemoryModel, benchmark: Benchmark, tmp_path: Path, recipe: ThirdPartyRecipe
 ) -> None:
     if not embeds_here(recipe):
         pytest.skip("it embeds at an endpoint")

@@ -16,7 +16,7 @@ from locomo_vqa.evaluators.cli.systems import systems
 from locomo_vqa.evaluators.hosting import Host, Limits
 from locomo_vqa.evaluators.loading import LoadedSystem, load_system
 from locomo_vqa.evaluators.running.system_options import lend_options
-from locomo_vqa.evaluators.third_party import Recipe, find_environment, set_up
+from locomo_vqa.evaluators.third_party import ThirdPartyRecipe, find_environment, set_up
 from locomo_vqa.system import Services
 from tests.conftest import Cli
 from tests.evaluators.hosting.hosted import hosted
@@ -67,7 +67,9 @@ def test_a_package_that_is_not_set_up_says_how(cli: Cli, tmp_path: Path) -> None
         assert not (tmp_path / "r").exists()
 
 
-def test_a_package_is_set_up_once_and_runs_in_its_environment(tiny: Recipe, tmp_path: Path) -> None:
+def test_a_package_is_set_up_once_and_runs_in_its_environment(
+    tiny: ThirdPartyRecipe, tmp_path: Path
+) -> None:
     assert listed("tiny")["set_up"] == "no"
     done = command("setup", "tiny")
     assert done.exit_code == 0, done.output
@@ -106,7 +108,9 @@ def test_a_package_is_set_up_once_and_runs_in_its_environment(tiny: Recipe, tmp_
         load_system("tiny")
 
 
-def test_what_can_not_be_installed_does_not_look_set_up(tiny: Recipe, tmp_path: Path) -> None:
+def test_what_can_not_be_installed_does_not_look_set_up(
+    tiny: ThirdPartyRecipe, tmp_path: Path
+) -> None:
     environment = find_environment(tiny)
     (wheel,) = (tmp_path / "wheels").iterdir()
     wheel.unlink()
@@ -129,7 +133,7 @@ def test_what_can_not_be_installed_does_not_look_set_up(tiny: Recipe, tmp_path: 
     assert environment.state == "yes"
 
 
-def test_what_is_no_environment_is_left_alone(tiny: Recipe, tmp_path: Path) -> None:
+def test_what_is_no_environment_is_left_alone(tiny: ThirdPartyRecipe, tmp_path: Path) -> None:
     kept = tmp_path / "own" / "tiny" / "thesis.txt"
     kept.parent.mkdir(parents=True)
     kept.write_text("all I have")
@@ -139,7 +143,7 @@ def test_what_is_no_environment_is_left_alone(tiny: Recipe, tmp_path: Path) -> N
     assert kept.read_text() == "all I have"
 
 
-def test_two_set_ups_do_not_meet(tiny: Recipe) -> None:
+def test_two_set_ups_do_not_meet(tiny: ThirdPartyRecipe) -> None:
     fcntl = pytest.importorskip("fcntl")
     folder = find_environment(tiny).folder
     folder.parent.mkdir(parents=True)
@@ -149,7 +153,7 @@ def test_two_set_ups_do_not_meet(tiny: Recipe) -> None:
     assert "another process is setting it up" in error.message
 
 
-def test_names_and_interpreters_that_are_wrong(tiny: Recipe, tmp_path: Path) -> None:
+def test_names_and_interpreters_that_are_wrong(tiny: ThirdPartyRecipe, tmp_path: Path) -> None:
     assert refusal("setup", "bm25").message == "bm25: comes with the toolkit."
     error = refusal("setup", "mem1")
     assert error.message == "mem1: is no package that is known here."

@@ -13,11 +13,11 @@ import pytest
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.loading import load_system
-from locomo_vqa.evaluators.memory import asking
+from locomo_vqa.evaluators.memory import stage_models
+from locomo_vqa.evaluators.memory.student import student_base
 from locomo_vqa.evaluators.running.system_options import lend_options
 from locomo_vqa.evaluators.running.view import Showing
 from locomo_vqa.evaluators.systems.duomem.settings import read_settings
-from locomo_vqa.evaluators.systems.duomem.student import student_base
 from locomo_vqa.evaluators.systems.duomem.system import DuoMem
 from locomo_vqa.files import read_json, read_jsonl
 from locomo_vqa.models.chat import ChatRequest
@@ -52,7 +52,7 @@ def student(monkeypatch: pytest.MonkeyPatch) -> Scripted:
         return "bees"
 
     model = Scripted(script)
-    monkeypatch.setattr(asking, "open_model", lambda name: model)
+    monkeypatch.setattr(stage_models, "open_model", lambda name: model)
     return model
 
 

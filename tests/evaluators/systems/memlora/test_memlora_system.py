@@ -15,11 +15,11 @@ from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.errors import InputError, MissingResource, OutputError
 from locomo_vqa.evaluators.efficiency.measure import efficiency_of
 from locomo_vqa.evaluators.loading import load_system
+from locomo_vqa.evaluators.memory.experts import answer_of_reply
 from locomo_vqa.evaluators.running.model_calls import read_model_calls
 from locomo_vqa.evaluators.running.run_folder import describe_run, open_run
 from locomo_vqa.evaluators.running.system_options import lend_options
 from locomo_vqa.evaluators.running.view import Showing
-from locomo_vqa.evaluators.systems.memlora.stages import only_the_answer
 from locomo_vqa.evaluators.systems.memlora.system import MemLoRA, MemLoRAV
 from locomo_vqa.files import read_json
 from locomo_vqa.models import expert_fit
@@ -307,4 +307,4 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_only_the_answer_of_a_vision_experts_reply_counts(reply: str, answer: str) -> None:
-    assert only_the_answer(reply) == answer
+    assert answer_of_reply(reply) == answer

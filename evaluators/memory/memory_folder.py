@@ -18,10 +18,17 @@ from locomo_vqa.files import canonical_json, read_json, read_jsonl, sha256_file
 from locomo_vqa.schemas import validate
 from locomo_vqa.system import ShownTurn
 
-from ...memory.memory import Memory
-from ...memory.pipeline import Pipeline
+from .pipeline import Pipeline
+from .store import Memory
 
-__all__ = ["MANIFEST", "TeacherMemories", "TurnsHash", "memory_row", "read_memories", "take_over"]
+__all__ = [
+    "MANIFEST",
+    "TeacherMemories",
+    "TurnsHash",
+    "load_memories",
+    "memory_row",
+    "read_memories",
+]
 
 MANIFEST = "manifest.json"
 
@@ -121,7 +128,7 @@ def memory_row(memory: Memory) -> dict[str, Any]:
     }
 
 
-async def take_over(pipeline: Pipeline, memories: Sequence[Memory]) -> None:
+async def load_memories(pipeline: Pipeline, memories: Sequence[Memory]) -> None:
     """Put memories into a pipeline that has none, so that it answers from them.
 
     Raises:

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from locomo_vqa.system import ShownImage, ShownTurn
 
 from ..running.recalled import ordinal
-from .nearest import Nearest
+from .vector_index import VectorIndex
 
-__all__ = ["Album", "SharedPicture"]
+__all__ = ["ImageIndex", "SharedImage"]
 
 _WHICH = re.compile(r"\b(\w+) of the \w+ pictures\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SharedPicture:
+class SharedImage:
     """A picture and its memory."""
 
     turn: str
@@ -54,22 +54,22 @@ class SharedPicture:
         }
 
 
-class Album:
+class ImageIndex:
     """All pictures of a conversation, in the order of sharing."""
 
-    def __init__(self, note: Callable[[dict[str, Any]], None], nearest: Nearest) -> None:
+    def __init__(self, note: Callable[[dict[str, Any]], None], nearest: VectorIndex) -> None:
         self._note = note
         self._nearest = nearest
-        self._pictures: dict[str, SharedPicture] = {}
+        self._pictures: dict[str, SharedImage] = {}
 
     def __len__(self) -> int:
         return len(self._pictures)
 
-    def picture(self, turn: ShownTurn, image: ShownImage, shows: str | None) -> SharedPicture:
+    def picture(self, turn: ShownTurn, image: ShownImage, shows: str | None) -> SharedImage:
         """Return a picture's memory, with its place among those already kept."""
         day = f"{turn.time.day} {turn.time:%B} {turn.time.year}"
         others = [p for p in self._pictures.values() if (p.speaker, p.day) == (turn.speaker, day)]
-        return SharedPicture(
+        return SharedImage(
             turn=turn.id,
             speaker=turn.speaker,
             day=day,
@@ -78,14 +78,14 @@ class Album:
             shows=shows,
         )
 
-    def keep(self, picture: SharedPicture, vector: NDArray[Any]) -> None:
+    def keep(self, picture: SharedImage, vector: NDArray[Any]) -> None:
         """Remember a picture; `vector` is its text's."""
         name = f"p{len(self._pictures) + 1}"
         self._note({"id": name, **picture.to_row()})
         self._pictures[name] = picture
         self._nearest.put(name, vector)
 
-    def find(self, question: str, vector: NDArray[Any]) -> SharedPicture | None:
+    def find(self, question: str, vector: NDArray[Any]) -> SharedImage | None:
         """Return the picture that a question is most likely about.
 
         First counts the day, then the person, then the place among several of that day, as far

@@ -14,14 +14,14 @@ from locomo_vqa.prompts import fill
 from locomo_vqa.system import Endpoint, Services
 
 from .anomalies import AnomalyCounts
-from .replies import Unreadable
-from .settings import Settings
-from .stages import StageCounts
+from .replies import ReplyFault
+from .settings import MemorySettings
+from .usage import PipelineUsage
 
 if TYPE_CHECKING:
     from ..proxy.stages import Stage
 
-__all__ = ["AGAIN", "StageModels", "staged"]
+__all__ = ["AGAIN", "StageModels", "stage_endpoint"]
 
 AGAIN = "mem0_again_v1"
 """The prompt that objects to a reply."""
@@ -33,7 +33,7 @@ _SHOWN_CHARS = 2000
 _STAGED = re.compile(r"(http://127\.0\.0\.1:\d+/c/[^/]+)/llm/v1")
 _T = TypeVar("_T")
 
-_FAULTS: dict[Unreadable, str] = {
+_FAULTS: dict[ReplyFault, str] = {
     "broken_json": "it is no JSON",
     "truncated_json": "its JSON ends too early",
     "not_a_list": "its JSON has no such list",
@@ -41,7 +41,7 @@ _FAULTS: dict[Unreadable, str] = {
 }
 
 
-def staged(endpoint: Endpoint, stage: Stage) -> Endpoint:
+def stage_endpoint(endpoint: Endpoint, stage: Stage) -> Endpoint:
     """Return the endpoint that counts a stage apart, where it is the metering proxy's."""
     found = _STAGED.fullmatch(endpoint.base_url)
     return replace(endpoint, base_url=f"{found[1]}/{stage}/v1") if found else endpoint
@@ -56,7 +56,11 @@ class StageModels:
     """
 
     def __init__(
-        self, services: Services, settings: Settings, counts: StageCounts, anomalies: AnomalyCounts
+        self,
+        services: Services,
+        settings: MemorySettings,
+        counts: PipelineUsage,
+        anomalies: AnomalyCounts,
     ) -> None:
         self._services = services
         self._tries = settings.tries
@@ -84,7 +88,7 @@ class StageModels:
         return reply
 
     async def ask_until_read(
-        self, stage: Stage, request: ChatRequest, read: Callable[[ChatReply], list[_T] | Unreadable]
+        self, stage: Stage, request: ChatRequest, read: Callable[[ChatReply], list[_T] | ReplyFault]
     ) -> list[_T] | None:
         """Return what the first reply that can be read has, or None after so many tries as are set.
 
@@ -121,7 +125,7 @@ class StageModels:
         if llm is None:
             assert self._services.model is not None
             return self._open(self._services.model, lambda name: open_model(name))
-        endpoint = staged(llm, stage)
+        endpoint = stage_endpoint(llm, stage)
         return self._open(endpoint.base_url, lambda _: self._endpoint(endpoint))
 
     def _open(self, key: str, make: Callable[[str], ChatModel]) -> ChatModel:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .embedding import Vectors
 
-__all__ = ["Backend", "Nearest", "default_backend"]
+__all__ = ["Backend", "VectorIndex", "default_backend"]
 
 Backend = Literal["faiss", "numpy"]
 """What searches."""
@@ -32,7 +32,7 @@ def default_backend() -> Backend:
     return "faiss" if find_spec("faiss") is not None else "numpy"
 
 
-class Nearest:
+class VectorIndex:
     """Vectors by name, in the order of their coming; a name that is put again keeps its place."""
 
     def __init__(self, backend: Backend | None = None) -> None:

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from ..proxy.stages import Stage
     from ..running.model_calls import ModelCalls
 
-__all__ = ["StageCounts", "Tally"]
+__all__ = ["PipelineUsage", "StageUsage"]
 
 
 @dataclass(slots=True)
-class Tally:
+class StageUsage:
     """What the calls of one stage come to."""
 
     calls: int = 0
@@ -24,9 +24,9 @@ class Tally:
     counted: int = 0
     """Those of which the model said both token counts."""
     input_tokens: int = 0
-    """Tokens that these sent."""
+    """EncodedExample that these sent."""
     output_tokens: int = 0
-    """Tokens that these received."""
+    """EncodedExample that these received."""
     input_characters: int = 0
     """Characters of all prompts, without pictures."""
     output_characters: int = 0
@@ -56,17 +56,17 @@ class Tally:
         }
 
 
-class StageCounts:
+class PipelineUsage:
     """A tally for each stage that was used."""
 
     def __init__(self, calls: ModelCalls | None = None) -> None:
         """Count; `calls` writes down each call that goes past the metering proxy."""
         self.calls = calls
-        self._tallies: dict[Stage, Tally] = {}
+        self._tallies: dict[Stage, StageUsage] = {}
 
     def add(self, stage: Stage, usage: Usage, *, asked: int, replied: int) -> None:
         """Count one call of a stage."""
-        self._tallies.setdefault(stage, Tally()).add(usage, asked=asked, replied=replied)
+        self._tallies.setdefault(stage, StageUsage()).add(usage, asked=asked, replied=replied)
 
     def to_json(self) -> Mapping[str, Any]:
         """Return the tallies by stage."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
-from .words import plain
+from .text_matching import plain
 
 __all__ = ["Change", "Memory", "MemoryStore"]
 

@@ -18,16 +18,24 @@ from locomo_vqa.responses import ResponseStore, StoredModel
 from locomo_vqa.system import Services
 
 from ..memory.anomalies import AnomalyCounts
-from ..memory.asking import StageModels
 from ..memory.embedding import Embedder
 from ..memory.pipeline import Pipeline
-from ..memory.settings import Settings
-from ..memory.stages import StageCounts
+from ..memory.settings import MemorySettings
+from ..memory.stage_models import StageModels
+from ..memory.usage import PipelineUsage
 
 if TYPE_CHECKING:
     from ..proxy.stages import Stage
 
-__all__ = ["Teacher", "Teaching", "Tick", "dataset_of", "gone", "open_teacher", "shown_settings"]
+__all__ = [
+    "Teacher",
+    "TeacherPipeline",
+    "Tick",
+    "dataset_identity",
+    "open_teacher",
+    "settings_without_credentials",
+    "teacher_unreachable",
+]
 
 Tick = Callable[[str, int, int], None]
 """Called with the name of a step, how much is done and of how much."""
@@ -78,8 +86,8 @@ class _TeacherStages(StageModels):
     def __init__(
         self,
         teacher: Teacher,
-        settings: Settings,
-        counts: StageCounts,
+        settings: MemorySettings,
+        counts: PipelineUsage,
         anomalies: AnomalyCounts,
     ) -> None:
         self._teacher = teacher.model
@@ -89,11 +97,11 @@ class _TeacherStages(StageModels):
         return self._teacher
 
 
-class Teaching:
+class TeacherPipeline:
     """The pipeline of one conversation with the teacher in all stages, and what it counts."""
 
-    def __init__(self, teacher: Teacher, settings: Settings, embedder: Embedder) -> None:
-        self.counts, self.anomalies = StageCounts(), AnomalyCounts()
+    def __init__(self, teacher: Teacher, settings: MemorySettings, embedder: Embedder) -> None:
+        self.counts, self.anomalies = PipelineUsage(), AnomalyCounts()
         self.pipeline = Pipeline(
             settings,
             _TeacherStages(teacher, settings, self.counts, self.anomalies),
@@ -104,7 +112,7 @@ class Teaching:
         )
 
 
-def gone(error: ModelUnreachable) -> MissingResource:
+def teacher_unreachable(error: ModelUnreachable) -> MissingResource:
     """Return what to tell a user whose teacher does not answer any more."""
     return MissingResource(
         f"The teacher does not answer ({error}).",
@@ -112,13 +120,13 @@ def gone(error: ModelUnreachable) -> MissingResource:
     )
 
 
-def dataset_of(benchmark: Benchmark) -> Mapping[str, str]:
+def dataset_identity(benchmark: Benchmark) -> Mapping[str, str]:
     """Return what tells a benchmark from another, for a manifest."""
     sha256 = sha256_file(benchmark.folder / "benchmark.json")
     return {"id": benchmark.name, "revision": benchmark.revision, "sha256": sha256}
 
 
-def shown_settings(settings: Settings) -> Mapping[str, Any]:
+def settings_without_credentials(settings: MemorySettings) -> Mapping[str, Any]:
     """Return settings as a manifest has them: addresses without user name and password."""
     return {
         name: hide_credentials(value) if isinstance(value, str) else value

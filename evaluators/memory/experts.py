@@ -11,15 +11,15 @@ from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest
 from locomo_vqa.models.experts_local import ExpertsModel
 from locomo_vqa.system import Services
 
-from ...memory.anomalies import AnomalyCounts
-from ...memory.asking import StageModels
-from ...memory.settings import Settings
-from ...memory.stages import StageCounts
+from .anomalies import AnomalyCounts
+from .settings import MemorySettings
+from .stage_models import StageModels
+from .usage import PipelineUsage
 
 if TYPE_CHECKING:
-    from ...proxy.stages import Stage
+    from ..proxy.stages import Stage
 
-__all__ = ["TEXT_EXPERTS", "VISION_EXPERT", "ExpertStages", "only_the_answer"]
+__all__ = ["TEXT_EXPERTS", "VISION_EXPERT", "ExpertModels", "answer_of_reply"]
 
 _EXPERT_OF: Mapping[Stage, str] = {
     "extraction": "extraction",
@@ -35,14 +35,14 @@ VISION_EXPERT = "vision"
 """The folder of the one for questions about pictures (section 3.3)."""
 
 
-class ExpertStages(StageModels):
+class ExpertModels(StageModels):
     """One base model; each stage is answered by its expert."""
 
     def __init__(
         self,
         services: Services,
-        settings: Settings,
-        counts: StageCounts,
+        settings: MemorySettings,
+        counts: PipelineUsage,
         anomalies: AnomalyCounts,
         experts: ExpertsModel,
     ) -> None:
@@ -58,7 +58,7 @@ class ExpertStages(StageModels):
             ModelError: there is none.
         """
         reply = await super().ask(stage, request)
-        return replace(reply, text=only_the_answer(reply.text)) if stage == "vision" else reply
+        return replace(reply, text=answer_of_reply(reply.text)) if stage == "vision" else reply
 
     async def close(self) -> None:
         """Let go of the base model."""
@@ -69,7 +69,7 @@ class ExpertStages(StageModels):
         return self._experts.get(_EXPERT_OF[stage], self._base)
 
 
-def only_the_answer(reply: str) -> str:
+def answer_of_reply(reply: str) -> str:
     """Return the answer in a vision expert's reply.
 
     An expert may have learned to give its reason too, as JSON {"answer": …, "reason": …} (MemLoRA,

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from .anomalies import AnomalyCounts
-from .memory import MemoryStore
-from .operations import Plan
-from .words import covers, terms
+from .store import MemoryStore
+from .text_matching import covers, terms
+from .update_plan import UpdatePlan
 
 __all__ = ["Source", "Updater"]
 
@@ -41,7 +41,7 @@ class Updater:
         self._counts = counts
 
     def carry_out(
-        self, plan: Plan, ids: Mapping[str, str], facts: Sequence[str], source: Source
+        self, plan: UpdatePlan, ids: Mapping[str, str], facts: Sequence[str], source: Source
     ) -> None:
         """Do what a plan says; `ids` are the store's ids by short id."""
         for short in plan.deletes:

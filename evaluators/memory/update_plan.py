@@ -16,9 +16,9 @@ from typing import Any, Literal, get_args
 from locomo_vqa.files import clean_text
 
 from .anomalies import Anomaly, AnomalyCounts
-from .words import same
+from .text_matching import same
 
-__all__ = ["Event", "Operation", "Plan", "make_plan"]
+__all__ = ["Event", "Operation", "UpdatePlan", "make_update_plan"]
 
 Event = Literal["ADD", "UPDATE", "DELETE", "NONE"]
 """What a reply does: a new memory, a new text for one, its end, or nothing. Source: MemLoRA,
@@ -38,7 +38,7 @@ class Operation:
 
 
 @dataclass(slots=True, kw_only=True)
-class Plan:
+class UpdatePlan:
     """What a reply does to the memory, by short ids; to be done in this order."""
 
     deletes: list[str] = field(default_factory=list)
@@ -53,9 +53,11 @@ class Plan:
     """Whether something that the model meant to do was not done."""
 
 
-def make_plan(entries: Sequence[Any], shown: Mapping[str, str], counts: AnomalyCounts) -> Plan:
+def make_update_plan(
+    entries: Sequence[Any], shown: Mapping[str, str], counts: AnomalyCounts
+) -> UpdatePlan:
     """Return what the entries of a reply do to the memories that were shown, by short id."""
-    plan = Plan()
+    plan = UpdatePlan()
     operations: dict[str, list[Operation]] = {}
     for entry in entries:
         operation = _Reading(plan, shown, counts).read(entry)
@@ -70,7 +72,7 @@ def make_plan(entries: Sequence[Any], shown: Mapping[str, str], counts: AnomalyC
 class _Reading:
     """Reads one entry; what needs no memory goes to the plan at once."""
 
-    plan: Plan
+    plan: UpdatePlan
     shown: Mapping[str, str]
     counts: AnomalyCounts
 
@@ -139,7 +141,7 @@ class _Reading:
             self.plan.rescued.append(clean_text(text).strip())
 
 
-def _settle(plan: Plan, id: str, several: Sequence[Operation], counts: AnomalyCounts) -> None:
+def _settle(plan: UpdatePlan, id: str, several: Sequence[Operation], counts: AnomalyCounts) -> None:
     """Decide between the operations on one memory: keeping it goes before deleting it."""
     kept = [operation for operation in several if operation.event != "DELETE"]
     if kept and len(kept) < len(several):
