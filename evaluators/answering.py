@@ -13,7 +13,7 @@ from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelImage
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
 from locomo_vqa.system import Answer, ConversationInfo, Hit, Services, ShownImage
 
-from .running.model_calls import ModelCalls
+from .proxy.model_calls import ModelCalls
 
 __all__ = ["PROMPT_SHA256", "AnswerModels", "Answerer"]
 

@@ -12,7 +12,7 @@ from locomo_vqa.files import read_json
 from locomo_vqa.jsonl_log import read_jsonl_log
 from locomo_vqa.schemas import validate
 
-from ..running.model_calls import MODEL_CALLS, read_model_calls
+from ..proxy.model_calls import MODEL_CALLS, read_model_calls
 
 __all__ = ["StageSums", "TimedCall", "has_calls", "read_stage_sums", "read_timed_calls"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from locomo_vqa.runs import Usage
 
 if TYPE_CHECKING:
+    from ..proxy.model_calls import ModelCalls
     from ..proxy.stages import Stage
-    from ..running.model_calls import ModelCalls
 
 __all__ = ["PipelineUsage", "StageUsage"]
 

@@ -20,10 +20,10 @@ from locomo_vqa.worker import plain_answer
 from ..answering import Answerer
 from ..hosting import Host, PlainAnswer
 from ..hosting.isolation import Failure, attempt
+from ..proxy.model_calls import keep_calls
 from .cancellation import Stop
 from .journal import Journal
 from .listener import Watcher
-from .model_calls import keep_calls
 from .outcomes import prediction_of
 from .view import Showing
 

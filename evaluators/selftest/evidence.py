@@ -13,7 +13,7 @@ from locomo_vqa.system import Services
 
 from ..hosting import Limits
 from ..loading import LoadedSystem
-from ..running.model_calls import MODEL_CALLS
+from ..proxy.model_calls import MODEL_CALLS
 from ..running.view import Showing
 from .fixtures import DATE, FACTS, INVENTED, OTHER_FACT, World, make_world
 from .snapshots import changes, contents, entries

@@ -31,7 +31,7 @@ from ..memory.settings import LEXICAL_EMBEDDER, MemorySettings
 from ..memory.stage_models import AGAIN, StageModels
 from ..memory.usage import PipelineUsage
 from ..memory.vector_index import VectorIndex
-from ..running.model_calls import ModelCalls
+from ..proxy.model_calls import ModelCalls
 
 __all__ = ["Mem0", "Mem0Captions", "Mem0V", "open_embedder"]
 

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.evaluators.efficiency.measure import MEMORY_STAGES, efficiency_of
-from locomo_vqa.evaluators.running.model_calls import ModelCalls, read_model_calls
+from locomo_vqa.evaluators.proxy.model_calls import ModelCalls, read_model_calls
 from locomo_vqa.files import read_jsonl
 from locomo_vqa.models import embedded, timing
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelError, ModelFailed

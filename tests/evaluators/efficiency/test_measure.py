@@ -14,7 +14,7 @@ from locomo_vqa.evaluators.cli.efficiency import efficiency
 from locomo_vqa.evaluators.efficiency.calls import TimedCall
 from locomo_vqa.evaluators.efficiency.figures import figures_of
 from locomo_vqa.evaluators.efficiency.measure import efficiency_of, to_document
-from locomo_vqa.evaluators.running.model_calls import keep_calls
+from locomo_vqa.evaluators.proxy.model_calls import keep_calls
 from locomo_vqa.evaluators.running.model_size import weights_in
 from locomo_vqa.schemas import validate
 

@@ -16,7 +16,7 @@ from locomo_vqa.errors import InputError, MissingResource, OutputError
 from locomo_vqa.evaluators.efficiency.measure import efficiency_of
 from locomo_vqa.evaluators.loading import load_system
 from locomo_vqa.evaluators.memory.experts import answer_of_reply
-from locomo_vqa.evaluators.running.model_calls import read_model_calls
+from locomo_vqa.evaluators.proxy.model_calls import read_model_calls
 from locomo_vqa.evaluators.running.run_folder import describe_run, open_run
 from locomo_vqa.evaluators.running.system_options import lend_options
 from locomo_vqa.evaluators.running.view import Showing

@@ -19,7 +19,7 @@ from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelError
 from locomo_vqa.schemas import validate
 
 if TYPE_CHECKING:
-    from ..proxy.stages import Stage
+    from .stages import Stage
 
 __all__ = ["MODEL_CALLS", "ModelCall", "ModelCalls", "keep_calls", "read_model_calls"]
 
