@@ -1,1 +1,41 @@
-"""Submissions, their verification, and the board built of them."""
+"""Submissions, their verification, and the board built from them.
+
+`submit` makes a submission of a run, `verify` checks and scores a folder of submissions, and
+`build_site` writes the verified board as a web page.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .board import Board, Entry
+    from .site import build_site
+    from .submission import Submission, submit
+    from .verification import verify
+
+__all__ = ["Board", "Entry", "Submission", "build_site", "submit", "verify"]
+
+_MODULES = {
+    "Board": "board",
+    "Entry": "board",
+    "Submission": "submission",
+    "build_site": "site",
+    "submit": "submission",
+    "verify": "verification",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not."""
+    return sorted({*globals(), *__all__})

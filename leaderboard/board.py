@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json
 from locomo_vqa.runs import SplitChoice
 from locomo_vqa.schemas import validate
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["BOARD_FILE", "Board", "Entry", "EntryState", "read_board"]
 
@@ -20,7 +23,7 @@ BOARD_FILE = "board.json"
 EntryState = Literal["rescored", "rejected"]
 """What became of an entry:
 
-rescored   it is complete and unchanged, and the scores were computed here
+rescored   it is complete and unchanged, and its scores were computed here
 rejected   it has problems, and no scores
 """
 
@@ -29,36 +32,59 @@ rejected   it has problems, and no scores
 class Entry:
     """One submission, after verification."""
 
-    entry: str
+    name: str
     """`<system>__<answerer>/<date>`."""
     state: EntryState
     """See `EntryState`."""
     problems: tuple[str, ...] = ()
     """Why it was rejected, a sentence each."""
     notes: tuple[str, ...] = ()
-    """What a maintainer should know and what is no reason to reject it, a sentence each."""
+    """What a maintainer should know although it is no reason to reject it, a sentence each."""
     split: SplitChoice | None = None
     """The questions it answers; None where run.json can't be read."""
     uses_images: bool | None = None
-    """Whether the system looks at pixels, by run.json; None where that can't be read."""
+    """Whether the system looks at pixels, according to run.json; None where that can't be read."""
     metadata: Mapping[str, Any] | None = None
-    """Its metadata.yaml; None where that can't be read."""
+    """The content of its metadata.yaml; None where that can't be read."""
     files: Mapping[str, str]
     """SHA-256 of each of its files that can be read, by name."""
     scores: Mapping[str, Any] | None = None
     """What `Scores.to_json` returned; None if rejected."""
 
+    def value(self, metric: str) -> float | None:
+        """Return its overall value of a metric; None where that was not computed."""
+        scores = self.scores["metrics"].get(metric) if self.scores else None
+        value: float | None = scores["overall"]["value"] if scores else None
+        return value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """All submissions to one benchmark."""
+    """All submissions to one benchmark; it iterates over its entries."""
 
+    folder: Path
+    """The folder of submissions; it is not part of board.json."""
     dataset: str
     """The benchmark's name."""
     revision: str
     """See `Benchmark.revision`."""
     entries: tuple[Entry, ...]
     """Sorted by name."""
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, name: str) -> Entry:
+        """Return an entry by its name.
+
+        Raises:
+            KeyError: there is no such entry.
+        """
+        found = {entry.name: entry for entry in self.entries}
+        return found[name]
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of board.json."""
@@ -69,6 +95,17 @@ class Board:
             "entries": [asdict(entry) for entry in self.entries],
         }
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each entry: the columns of results.csv, its state and its problems."""
+        from .results_csv import board_frame
+
+        return board_frame(self)
+
+    def _repr_html_(self) -> str:
+        from .summary import board_html
+
+        return board_html(self)
+
 
 def read_board(folder: Path) -> Board:
     """Read the board.json at the root of a folder of submissions.
@@ -77,17 +114,18 @@ def read_board(folder: Path) -> Board:
         InputError: it is missing or has another shape.
     """
     path = folder / BOARD_FILE
-    remedy = "Run `locomo-vqa leaderboard verify` first."
+    remedy = "Verify the submissions first: `locomo-vqa leaderboard verify`."
     if not path.exists():
-        raise InputError(f"{path}: does not exist: the submissions are not verified.", remedy)
+        raise InputError(f"{path}: not found: the submissions have not been verified.", remedy)
     raw = read_json(path, what="the board")
     validate(raw, "board", path=path, remedy=remedy)
     for entry in raw["entries"]:
         if entry["metadata"] is not None:
-            place = f"metadata of {entry['entry']}"
+            place = f"metadata of {entry['name']}"
             validate(entry["metadata"], "metadata", path=path, place=place, remedy=remedy)
     tuples = ("problems", "notes")
     return Board(
+        folder=folder,
         dataset=raw["dataset"]["id"],
         revision=raw["dataset"]["revision"],
         entries=tuple(

@@ -1,12 +1,12 @@
-"""The folder of submissions, as a stranger may have left it: its entries, and their bytes.
+"""A folder of submissions, which may come from strangers: its entries, and their bytes.
 
     <folder>/<system>__<answerer>/<date>/     one entry
         metadata.yaml       what the submitter says
         predictions.jsonl   what the system answered
         run.json            what was run on what
 
-Only plain files with these three names are ever opened. No symbolic link is followed, and
-nothing that lies here is executed.
+Only regular files with these three names are ever opened. No symbolic link is followed, and
+nothing here is executed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pathlib import Path
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import some
+from locomo_vqa.text import escape_unprintable
 
 __all__ = [
     "LIMITS",
@@ -36,7 +37,6 @@ __all__ = [
     "fingerprint",
     "ignored_note",
     "open_plain",
-    "printable",
     "read_plain",
 ]
 
@@ -50,107 +50,97 @@ LIMITS = {METADATA: 64 << 10, PREDICTIONS: 256 << 20, RUN: 1 << 20}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*__[A-Za-z0-9][A-Za-z0-9._-]*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOST_CHARACTERS = 150
+_REMEDY = "Submit the run again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFolder:
-    """A place where an entry lies, or seems to."""
+    """A folder that is, or looks like, an entry."""
 
     name: str
     """`<system>__<answerer>/<date>`, with unprintable characters escaped."""
     path: Path
     """The folder."""
     problem: str | None
-    """Why it must not be read; None if it may."""
+    """Why it must not be read; None if it may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """What bytes an entry consists of."""
+    """The hashes of an entry's files."""
 
     files: dict[str, str]
     """SHA-256 of each file that can be read, by name."""
     problems: tuple[str, ...]
-    """What is missing, too large, or no plain file."""
+    """Which files are missing, too large or not regular files, a sentence each."""
     ignored: tuple[str, ...]
-    """Names of other things in the folder, printable and sorted."""
-
-
-def printable(text: str, *, most: int = 400) -> str:
-    """Return `text` with unprintable characters escaped, and cut after `most` characters.
-
-    Control characters could drive a terminal, and lone surrogates can't be written as UTF-8.
-    """
-    cut = text if len(text) <= most else f"{text[: most - 1]}…"
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut
-    )
+    """Names of the folder's other contents, escaped and sorted."""
 
 
 def find_entries(folder: Path) -> tuple[EntryFolder, ...]:
-    """Return everything that lies two levels below `folder`, sorted by name; hidden names left out.
+    """Return every folder two levels below `folder`, sorted by name; hidden ones are left out.
 
     Raises:
-        InputError: `folder` is no folder, or can't be read.
+        InputError: `folder` is not a folder, or can't be read.
     """
     if not folder.is_dir():
         raise InputError(
-            f"{folder}: is no folder of submissions.",
-            "Name the folder that `locomo-vqa submit --to` wrote to.",
+            f"{folder}: is not a folder of submissions.",
+            "Name the folder that submissions were written to.",
         )
     try:
-        found = [entry for name in _names(folder) for entry in _entries_of(folder, name)]
+        found = [entry for name in _visible_names(folder) for entry in _dated_entries(folder, name)]
     except OSError as error:
         raise InputError(
-            f"{folder}: can't be read ({error.strerror}).", "Check its rights."
+            f"{folder}: can't be read ({error.strerror}).", "Check its permissions."
         ) from None
     return tuple(sorted(found, key=lambda entry: (entry.name, os.fsencode(entry.path))))
 
 
-def _entries_of(folder: Path, name: str) -> Iterator[EntryFolder]:
+def _dated_entries(folder: Path, name: str) -> Iterator[EntryFolder]:
     outer = folder / name
     if outer.is_symlink():
-        yield _entry(outer, name, "The folder is a symbolic link.")
+        yield _entry_folder(outer, name, "The folder is a symbolic link.")
         return
     if not outer.is_dir():
         return
     try:
-        dates = _names(outer)
+        dates = _visible_names(outer)
     except OSError as error:
-        yield _entry(outer, name, f"The folder can't be read ({error.strerror}).")
+        yield _entry_folder(outer, name, f"The folder can't be read ({error.strerror}).")
         return
     for inner in dates:
         path = outer / inner
         if path.is_symlink():
-            yield _entry(path, f"{name}/{inner}", "The folder is a symbolic link.")
+            yield _entry_folder(path, f"{name}/{inner}", "The folder is a symbolic link.")
         elif path.is_dir():
-            yield _entry(path, f"{name}/{inner}", _name_problem(name, inner))
+            yield _entry_folder(path, f"{name}/{inner}", _name_problem(name, inner))
 
 
-def _names(folder: Path) -> list[str]:
+def _visible_names(folder: Path) -> list[str]:
     with os.scandir(folder) as entries:
         return sorted(entry.name for entry in entries if not entry.name.startswith("."))
 
 
-def _entry(path: Path, name: str, problem: str | None) -> EntryFolder:
-    return EntryFolder(name=printable(name), path=path, problem=problem)
+def _entry_folder(path: Path, name: str, problem: str | None) -> EntryFolder:
+    return EntryFolder(name=escape_unprintable(name), path=path, problem=problem)
 
 
 def _name_problem(name: str, day: str) -> str | None:
     if not _NAME.fullmatch(name) or len(name) > _MOST_CHARACTERS:
         return (
-            "The folder's name is not <system>__<answerer> in letters, digits, '.', '_' and '-', "
+            "The folder's name must be <system>__<answerer> in letters, digits, '.', '_' and '-', "
             f"with at most {_MOST_CHARACTERS} characters."
         )
     try:
         valid = bool(_DATE.fullmatch(day)) and bool(date.fromisoformat(day))
     except ValueError:
         valid = False
-    return None if valid else "The folder's name is not a date such as 2026-08-31."
+    return None if valid else "The folder's name is not a date, such as 2026-08-31."
 
 
 def fingerprint(path: Path) -> Fingerprint:
-    """Hash the files of an entry, and say which of them can't be read and why."""
+    """Hash the files of an entry, and report those that can't be read."""
     files, problems = {}, []
     for name in LIMITS:
         try:
@@ -163,13 +153,13 @@ def fingerprint(path: Path) -> Fingerprint:
     except OSError as error:
         others = []
         problems.append(f"The folder can't be read ({error.strerror}).")
-    ignored = tuple(printable(name) for name in others)
+    ignored = tuple(escape_unprintable(name) for name in others)
     return Fingerprint(files=files, problems=tuple(problems), ignored=ignored)
 
 
 def ignored_note(ignored: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the sentence about what else lies in an entry's folder, if anything does."""
-    return (f"Ignored, because an entry has three files only: {some(ignored)}.",) if ignored else ()
+    """Return the sentence about other files in an entry's folder, if there are any."""
+    return (f"Ignored, because an entry has only three files: {some(ignored)}.",) if ignored else ()
 
 
 @contextmanager
@@ -177,7 +167,7 @@ def open_plain(path: Path) -> Iterator[BufferedReader]:
     """Open one of the files in `LIMITS` for reading bytes, without following a link.
 
     Raises:
-        InputError: it is missing, no plain file, too large or can't be read.
+        InputError: it is missing, too large, not a regular file, or can't be read.
     """
     most = LIMITS[path.name]
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -193,14 +183,14 @@ def open_plain(path: Path) -> Iterator[BufferedReader]:
     except OSError as error:
         problem = f"can't be read ({error.strerror or error})"
     if problem is not None:
-        raise InputError(f"{path.name}: {problem}.", "Submit the run again.")
+        raise InputError(f"{path.name}: {problem}.", _REMEDY)
 
 
 def _plain_problem(status: os.stat_result, most: int) -> str | None:
     if stat.S_ISLNK(status.st_mode):
         return "is a symbolic link"
     if not stat.S_ISREG(status.st_mode):
-        return "is no plain file"
+        return "is not a regular file"
     if status.st_size > most:
         size = f"{most >> 20} MiB" if most >= 1 << 20 else f"{most >> 10} KiB"
         return f"is larger than {size}"
@@ -218,6 +208,4 @@ def read_plain(path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path.name}: is not UTF-8 text (byte {error.start}).", "Submit the run again."
-        ) from None
+        raise InputError(f"{path.name}: is not UTF-8 text (byte {error.start}).", _REMEDY) from None

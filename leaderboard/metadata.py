@@ -1,4 +1,4 @@
-"""metadata.yaml: read as plain data, whatever a stranger wrote into it."""
+"""Reads metadata.yaml as plain data, whatever it contains."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from locomo_vqa.schemas import validate
 __all__ = ["parse_metadata"]
 
 _MOST_DEPTH = 10
-_REMEDY = "Write the file as docs/formats.md describes it."
+_REMEDY = "Write the file as described in docs/formats.md."
 
 
 def parse_metadata(text: str, *, path: Path) -> dict[str, Any]:
-    """Parse and check a metadata.yaml; `path` is only used in the error's sentence.
+    """Parse and check a metadata.yaml; `path` is used in error messages only.
 
-    Anchors and aliases are refused, because a few bytes of them can stand for gigabytes; tags
-    that would build Python objects are refused by the loader.
+    Anchors and aliases are refused, because a few bytes of them can expand to gigabytes; the
+    loader refuses tags that would build Python objects.
 
     Raises:
-        InputError: it is no YAML of plain data, or does not fit the schema `metadata`.
+        InputError: it is not YAML of plain data, or does not match the schema `metadata`.
     """
     import yaml
 
@@ -38,12 +38,12 @@ def parse_metadata(text: str, *, path: Path) -> dict[str, Any]:
             f"{path}: can't be read as plain YAML{place}: {reason}.", _REMEDY
         ) from None
     except (ValueError, OverflowError, RecursionError) as error:
-        raise InputError(f"{path}: has a value that can't be read ({error}).", _REMEDY) from None
+        raise InputError(f"{path}: a value can't be read ({error}).", _REMEDY) from None
     validate(value, "metadata", path=path, remedy=_REMEDY)
     try:
         plain = json.dumps(value, allow_nan=False)
     except ValueError:
-        raise InputError(f"{path}: has a number that is not finite.", _REMEDY) from None
+        raise InputError(f"{path}: a number is not finite.", _REMEDY) from None
     metadata: dict[str, Any] = parse_json(plain, path=path, what="the metadata")
     return metadata
 

@@ -1,22 +1,29 @@
-"""results.csv: the board's numbers for a spreadsheet, in which no cell is a formula."""
+"""The board's numbers as a table with one row an entry: results.csv, and a data frame."""
 
 from __future__ import annotations
 
 import csv
 import io
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from .page import METRICS
+from .results import METRICS, result_row
 
-__all__ = ["results_csv"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .board import Board
+
+__all__ = ["COLUMNS", "board_frame", "results_csv"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_SCORES = {"": "value", "_low": "low", "_high": "high", "_n": "n"}
 _BEFORE = (
     "entry",
     "system",
     "version",
     "answerer",
-    "pictures",
+    "images",
     "split",
     "date",
     "submission_type",
@@ -24,39 +31,57 @@ _BEFORE = (
 )
 _AFTER = ("answered", "questions", "states", "answer_length", "conversations")
 
+COLUMNS = (*_BEFORE, *(f"{name}{end}" for name in METRICS for end in _SCORES), *_AFTER)
+"""The columns of results.csv."""
 
-def results_csv(rows: list[dict[str, Any]]) -> str:
-    """Return the rows of `page.result_rows` as CSV with a heading.
 
-    A score that was not computed is an empty cell. A text that a spreadsheet would take for a
+def results_csv(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the rows of `results.result_rows` as CSV with a heading.
+
+    A score that was not computed is an empty cell. A text that a spreadsheet would read as a
     formula gets an apostrophe before it.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        [
-            *_BEFORE,
-            *(f"{name}{end}" for name in METRICS for end in ("", "_low", "_high", "_n")),
-            *_AFTER,
-        ]
-    )
+    writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow([_cell(value) for value in _values(row)])
+        writer.writerow([_cell(value) for value in _flat(row).values()])
     return out.getvalue()
 
 
-def _values(row: dict[str, Any]) -> list[Any]:
-    scores = [row["scores"][name] for name in METRICS]
-    states = "; ".join(f"{number} {state}" for state, number in row["states"].items())
-    return [
-        *(row[name] for name in _BEFORE),
-        *(score.get(name) for score in scores for name in ("value", "low", "high", "n")),
-        row["given"],
-        row["total"],
-        states,
-        row["answer_length"],
-        row["conversations"],
+def board_frame(board: Board) -> pd.DataFrame:
+    """Return every entry as a row: the columns of results.csv, then its state and its problems.
+
+    A rejected entry has its name, its state and its problems only.
+    """
+    import pandas as pd
+
+    rows = [
+        {
+            **(_flat(result_row(entry)) if entry.state == "rescored" else {"entry": entry.name}),
+            "state": entry.state,
+            "problems": "\n".join(entry.problems),
+        }
+        for entry in board
     ]
+    return pd.DataFrame(rows, columns=[*COLUMNS, "state", "problems"])
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    scores = {
+        f"{name}{end}": row["scores"][name].get(key)
+        for name in METRICS
+        for end, key in _SCORES.items()
+    }
+    return {
+        **{name: row[name] for name in _BEFORE},
+        **scores,
+        "answered": row["given"],
+        "questions": row["total"],
+        "states": "; ".join(f"{number} {state}" for state, number in row["states"].items()),
+        "answer_length": row["answer_length"],
+        "conversations": row["conversations"],
+    }
 
 
 def _cell(value: Any) -> Any:

@@ -8,60 +8,58 @@ from pathlib import Path
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import parse_json, some
-from locomo_vqa.runs import Prediction, prediction_from_row
+from locomo_vqa.runs import MAX_ANSWER_CHARS, Prediction, prediction_from_row
 from locomo_vqa.schemas import validate
+from locomo_vqa.text import escape_unprintable
 
-from .entries import PREDICTIONS, open_plain, printable
+from .entries import PREDICTIONS, open_plain
 
-__all__ = ["MAX_ANSWER_CHARACTERS", "MAX_LINE_BYTES", "Rows", "read_rows"]
+__all__ = ["MAX_LINE_BYTES", "Rows", "check_rows", "read_rows"]
 
-MAX_ANSWER_CHARACTERS = 100_000
-"""A longer answer is refused: it is no answer, and would slow down every metric."""
-
-MAX_LINE_BYTES = 4 << 20
-"""A longer line is refused before it is parsed."""
+MAX_LINE_BYTES = 16 << 20
+"""A longer line is refused before it is parsed; the longest answer fits, however it is escaped."""
 
 _REMEDY = "Submit the run again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """What a predictions file holds."""
+    """The content of a predictions file."""
 
     predictions: tuple[Prediction, ...]
-    """The first row of each expected question, in file order, without what was retrieved."""
+    """The first row of each expected question, in file order, without the retrieved passages."""
     total: int
     """The number of rows."""
     problems: tuple[str, ...]
-    """Questions that are unknown, twice there or missing, a sentence each."""
+    """Which questions are unknown, repeated or missing, a sentence each."""
 
 
 def read_rows(entry: Path, expected: Collection[str]) -> Rows:
     """Read an entry's predictions and compare their ids with the expected questions.
 
-    What was retrieved is the bulk of such a file, and no score depends on it, so it is checked
-    and dropped.
+    The retrieved passages are most of such a file, and no score depends on them, so they are
+    checked and dropped.
 
     Raises:
-        InputError: a line has another shape, or is too long; reading stops there.
+        InputError: a line is malformed or too long; reading stops there.
     """
     predictions: dict[str, Prediction] = {}
     unknown: list[str] = []
-    twice: list[str] = []
+    repeated: list[str] = []
     total = 0
     for prediction in _predictions(entry):
         total += 1
         name = prediction.question_id
         if name not in expected:
-            unknown.append(printable(name, most=80))
+            unknown.append(escape_unprintable(name, most=80))
         elif name in predictions:
-            twice.append(name)
+            repeated.append(name)
         else:
             predictions[name] = prediction
     missing = [name for name in expected if name not in predictions]
     sentences = (
-        (unknown, "{rows} for questions that the split does not have: {names}."),
-        (twice, "{rows} for questions that have one already: {names}."),
+        (unknown, "{rows} for questions that are not in the split: {names}."),
+        (repeated, "{rows} for questions that already have one: {names}."),
         (missing, "{questions} of the split without a row: {names}."),
     )
     problems = tuple(
@@ -73,6 +71,16 @@ def read_rows(entry: Path, expected: Collection[str]) -> Rows:
         if names
     )
     return Rows(predictions=tuple(predictions.values()), total=total, problems=problems)
+
+
+def check_rows(entry: Path) -> None:
+    """Check the form of an entry's predictions, whatever questions they are of.
+
+    Raises:
+        InputError: a line is malformed or too long.
+    """
+    for _ in _predictions(entry):
+        pass
 
 
 def _count(items: list[str], noun: str) -> str:
@@ -97,8 +105,8 @@ def _answer_problem(prediction: Prediction) -> str | None:
         return "the state is ok, but there is no answer" if state == "ok" else None
     if state not in ("ok", "empty"):
         return f"the state is {state}, but there is an answer"
-    if len(answer) > MAX_ANSWER_CHARACTERS:
-        return f"the answer is longer than {MAX_ANSWER_CHARACTERS:,} characters"
+    if len(answer) > MAX_ANSWER_CHARS:
+        return f"the answer is longer than {MAX_ANSWER_CHARS:,} characters"
     return None
 
 

@@ -1,10 +1,11 @@
-"""The board as a static site: one page that opens from a file, and a table of results."""
+"""Writes the board as a static site: one page that opens from a file, and a table of results."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -14,89 +15,98 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.arguments import check_path
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import new_folder, some, write_text
 
 from .board import Board, read_board
 from .entries import find_entries, fingerprint
-from .page import page_data, result_rows
+from .results import page_data, result_rows
 from .results_csv import results_csv
 
-__all__ = ["build_site"]
+__all__ = ["PAGE", "RESULTS", "build_site"]
 
 PAGE = "index.html"
+"""The page's name in the site."""
+
 RESULTS = "results.csv"
+"""The table's name in the site."""
 
 _GENERATOR = '<meta name="generator" content="locomo-vqa leaderboard">'
+_REMEDY = "Choose another `out`."
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
-def build_site(folder: Path, out: Path) -> Path:
-    """Write the board of a verified folder of submissions as a static site, and return `out`.
+def build_site(board: Board | str | os.PathLike[str], *, out: str | os.PathLike[str]) -> Path:
+    """Write a board as a static site, and return the site's folder.
 
-    `out` is made whole or not at all. A site that this function made may be replaced; where `out`
-    is a symbolic link, the folder it points to is.
+    `out` is written completely or not at all. A site that this function made may be replaced;
+    where `out` is a symbolic link, the folder that it points to is.
+
+    Args:
+        board: what `locomo_vqa.verify` returned, or a folder of submissions that was verified.
+        out: the site's folder: a page that opens without a server, and results.csv.
 
     Raises:
         InputError: there is no board.json, or the submissions changed after it was written.
-        OutputError: `out` holds something else, or can't be written.
+        OutputError: `out` has other content, or can't be written.
     """
-    board = read_board(folder)
-    _check_unchanged(folder, board)
-    place = _place(out)
+    target = check_path("out", out)
+    if not isinstance(board, Board):
+        board = read_board(check_path("board", board))
+    _check_unchanged(board)
+    place = _resolve(target)
     page = _page(page_data(board))
     table = results_csv(result_rows(board))
     with (
-        _out_of_the_way(place),
-        new_folder(place, what="the site", remedy="Choose another --out.") as site,
+        _set_aside(place),
+        new_folder(place, what="the site", remedy=_REMEDY) as site,
     ):
         write_text(site / PAGE, page)
         write_text(site / RESULTS, table)
-    return out
+    return target
 
 
-def _place(out: Path) -> Path:
+def _resolve(out: Path) -> Path:
     try:
         place = out.resolve()
         here = Path.cwd().resolve()
     except (OSError, RuntimeError) as error:  # A loop of links is a RuntimeError before 3.13.
-        raise OutputError(f"{out}: can't be followed ({error}).", "Choose another --out.") from None
+        raise OutputError(f"{out}: can't be resolved ({error}).", _REMEDY) from None
     if place == here or place in here.parents:
         raise OutputError(
-            f"{out}: is the folder you are in, or one above it, and can't be replaced.",
-            "Name a folder below it, such as --out site.",
+            f"{out}: is the current folder or one above it, and can't be replaced.",
+            "Name a folder below it, such as site, as `out`.",
         )
     return place
 
 
-def _check_unchanged(folder: Path, board: Board) -> None:
+def _check_unchanged(board: Board) -> None:
     now = {
         found.name: {} if found.problem else fingerprint(found.path).files
-        for found in find_entries(folder)
+        for found in find_entries(board.folder)
     }
-    then = {entry.entry: dict(entry.files) for entry in board.entries}
+    then = {entry.name: dict(entry.files) for entry in board}
     changed = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
     if changed:
         raise InputError(
-            f"{folder}: changed after it was verified: {some(changed)}.",
-            "Run `locomo-vqa leaderboard verify` again, then build.",
+            f"{board.folder}: changed after it was verified: {some(changed)}.",
+            "Verify the submissions again (`locomo-vqa leaderboard verify`), then build the site.",
         )
 
 
 @contextmanager
-def _out_of_the_way(out: Path) -> Iterator[None]:
-    """Put a site that stands at `out` aside; delete it if the block succeeds, else restore it."""
+def _set_aside(out: Path) -> Iterator[None]:
+    """Move an earlier site away from `out`; delete it if the block succeeds, else restore it."""
     if not out.is_dir() or not any(out.iterdir()):
         yield
         return
-    _check_ours(out)
+    _check_replaceable(out)
     try:
         aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}.old."))
         old = out.replace(aside / out.name)
     except OSError as error:
-        raise OutputError(
-            f"{out}: can't be replaced ({error.strerror}).", "Choose another --out."
-        ) from None
+        raise OutputError(f"{out}: can't be replaced ({error.strerror}).", _REMEDY) from None
     try:
         yield
     except BaseException:
@@ -106,14 +116,14 @@ def _out_of_the_way(out: Path) -> Iterator[None]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _check_ours(out: Path) -> None:
-    remedy = "Choose another --out, or remove what is there."
+def _check_replaceable(out: Path) -> None:
+    remedy = "Choose another `out`, or remove what is there."
     page = out / PAGE
     others = sorted(path.name for path in out.iterdir() if path.name not in (PAGE, RESULTS))
     if others:
-        raise OutputError(f"{out}: holds something that is not of a board: {some(others)}.", remedy)
+        raise OutputError(f"{out}: has files that are not part of a board: {some(others)}.", remedy)
     if not page.is_file() or _GENERATOR not in page.read_text(encoding="utf-8", errors="replace"):
-        raise OutputError(f"{out}: was not made by `locomo-vqa leaderboard build`.", remedy)
+        raise OutputError(f"{out}: was not written by `locomo-vqa leaderboard build`.", remedy)
 
 
 def _page(data: dict[str, Any]) -> str:

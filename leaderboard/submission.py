@@ -3,68 +3,175 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from locomo_vqa.arguments import check_flag, check_path, check_text
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import new_folder, sha256_text, write_text
 from locomo_vqa.runs import Run, read_run, visual_handling
 from locomo_vqa.schemas import validate
 
-from .entries import METADATA, PREDICTIONS, RUN
+from .entries import METADATA, PREDICTIONS, RUN, read_plain
+from .metadata import parse_metadata
+from .rows import check_rows
 
-__all__ = ["SubmissionMetadata", "folder_name", "submit"]
+__all__ = ["Submission", "folder_name", "submit"]
 
 _MOST_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionMetadata:
-    """What a submitter says of a submission beyond what the run recorded."""
+class Submission(os.PathLike[str]):
+    """A submission that was written: what was answered and what was run, without scores."""
 
-    contact: str | None = None
-    """How to reach the submitter: an e-mail address, or an account."""
-    trained_on_locomo: bool | None = None
-    """Whether any part of the system was trained or tuned on LoCoMo; None: not said."""
-    submission_type: Literal["standard", "custom"] = "standard"
-    """`custom` if the run differs from the benchmark's own way of asking."""
-    name: str | None = None
-    """The system's name on the board; None for the one in run.json."""
-    url: str | None = None
-    """Where the system is described."""
-    commit: str | None = None
-    """The revision of its source."""
+    folder: Path
+    """Its folder, `<to>/<system>__<answerer>/<date>`."""
+    metadata: Mapping[str, Any]
+    """The content of its metadata.yaml."""
+
+    def __fspath__(self) -> str:
+        return str(self.folder)
+
+    def _repr_html_(self) -> str:
+        from .summary import submission_html
+
+        return submission_html(self)
 
 
-def submit(run_folder: Path, to: Path, *, metadata: SubmissionMetadata, date: Date) -> Path:
-    """Write a run as `<to>/<system>__<answerer>/<date>/` and return that folder.
+def submit(
+    run: Run | str | os.PathLike[str],
+    *,
+    to: str | os.PathLike[str],
+    name: str | None = None,
+    contact: str | None = None,
+    url: str | None = None,
+    commit: str | None = None,
+    trained_on_locomo: bool | None = None,
+    custom: bool = False,
+    date: Date | None = None,
+) -> Submission:
+    """Write a finished run as the submission `<to>/<system>__<answerer>/<date>`.
 
-    It has what was answered and what was run, and no scores: those are computed by the board.
+    It has what was answered and what was run, and no scores: the board computes those.
+
+    Args:
+        run: what `locomo_vqa.run` returned, or a run folder.
+        to: the folder of submissions; it is made where it does not exist.
+        name: the system's name on the board; None for the one that it gives itself.
+        contact: how to reach you: an e-mail address or an account.
+        url: where the system is described.
+        commit: the revision of the system's source.
+        trained_on_locomo: whether any part of it was trained or tuned on LoCoMo; None: not said.
+        custom: whether the run differs from the benchmark's own way of asking.
+        date: the submission's date; None for today.
 
     Raises:
-        InputError: the run can't be used, is incomplete, or the metadata does not fit.
+        InputError: an argument is wrong, or the run is incomplete or can't be used.
         OutputError: there is such a submission already, or it can't be written.
     """
-    run = read_run(run_folder)
-    _check_complete(run)
-    content = _metadata(run, metadata)
-    names = (content["system"]["name"], content["answerer"]["model"] or "none")
-    target = to / "__".join(folder_name(name) for name in names) / date.isoformat()
-    remedy = "Choose another --date or --name; a submission is never replaced."
+    source = check_path("run", run.folder if isinstance(run, Run) else run)
+    folder = check_path("to", to)
+    for parameter, text in {"name": name, "contact": contact, "url": url, "commit": commit}.items():
+        check_text(parameter, text)
+    check_flag("trained_on_locomo", trained_on_locomo, optional=True)
+    check_flag("custom", custom)
+    day = _day(date)
+    finished = read_run(source)
+    _check_complete(finished)
+    recorded = finished.info["system"]
+    system = {
+        "name": recorded["name"] if name is None else name,
+        "version": recorded["version"],
+        "url": url,
+        "commit": commit,
+    }
+    metadata = {
+        "system": system,
+        "answerer": dict(finished.info["answerer"]),
+        "image_handling": finished.info["image_handling"],
+        "visual_handling": visual_handling(finished.info),
+        "submission_type": "custom" if custom else "standard",
+        "contact": contact,
+        "disclosure": {"trained_on_locomo": trained_on_locomo},
+    }
+    remedy = "Correct the argument of that name, such as `name` or `contact`."
+    validate(metadata, "metadata", path=Path(METADATA), remedy=remedy)
+    return Submission(folder=_write(source, folder, metadata, day), metadata=metadata)
+
+
+def folder_name(text: str) -> str:
+    """Return a name as a safe part of a folder's name.
+
+    Only ASCII letters, digits, '.', '_' and '-' remain, with a letter or digit first, never two
+    underscores, and at most 60 characters. A text without any of these gives part of its hash.
+    """
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_text)
+    safe = re.sub(r"_{2,}", "_", safe).strip("._-")[:_MOST_CHARACTERS].rstrip("._-")
+    return safe or f"x{sha256_text(text)[:8]}"
+
+
+def _day(date: Date | None) -> Date:
+    if date is None:
+        return Date.today()
+    if not isinstance(date, Date):
+        raise InputError(f"`date` must be a datetime.date, not {date!r}.", "Correct `date`.")
+    return date.date() if isinstance(date, datetime) else date
+
+
+def _check_complete(run: Run) -> None:
+    limit = run.info.get("limit")
+    if limit is not None:
+        raise InputError(
+            f"{run.folder}: is a trial: only the first {limit:,} questions of each conversation "
+            "were asked.",
+            "Run the system again without a limit, in another folder.",
+        )
+    counts, rows = run.info["counts"], len(run.predictions)
+    if counts is not None and rows >= counts["total"]:
+        return
+    missing = "" if counts is None else f": {counts['total'] - rows:,} questions have no row"
+    raise InputError(
+        f"{run.folder}: the run is incomplete{missing}.",
+        "Run the system again in this folder (`locomo-vqa run`): it continues where it stopped.",
+    )
+
+
+def _write(source: Path, to: Path, metadata: Mapping[str, Any], day: Date) -> Path:
+    names = (metadata["system"]["name"], metadata["answerer"]["model"] or "none")
+    target = to / "__".join(folder_name(name) for name in names) / day.isoformat()
+    remedy = "Choose another `date` or `name`; a submission is never replaced."
     with (
         _without_leftovers(target.parent),
         new_folder(target, what="the submission", remedy=remedy) as out,
     ):
-        write_text(out / METADATA, _yaml(content))
+        write_text(out / METADATA, _yaml(metadata))
         for name in (PREDICTIONS, RUN):
-            shutil.copyfile(run_folder / name, out / name)
+            shutil.copyfile(source / name, out / name)
+        _check_acceptable(out, source)
     return target
+
+
+def _check_acceptable(submission: Path, source: Path) -> None:
+    """Read a submission as the board will, so that nobody submits what is then rejected."""
+    try:
+        parse_metadata(read_plain(submission / METADATA), path=Path(METADATA))
+        read_plain(submission / RUN)
+        check_rows(submission)
+    except InputError as error:
+        raise InputError(
+            f"{source}: the board would reject this run: {error.message}",
+            "Run the system again after correcting what it returns.",
+        ) from None
 
 
 @contextlib.contextmanager
@@ -80,58 +187,8 @@ def _without_leftovers(folder: Path) -> Iterator[None]:
         raise
 
 
-def folder_name(text: str) -> str:
-    """Return a name as a safe part of a folder's name.
-
-    Only ASCII letters, digits, '.', '_' and '-' remain, with a letter or digit first, never two
-    underscores, and at most 60 characters. A text with nothing of these gives part of its hash.
-    """
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_text)
-    safe = re.sub(r"_{2,}", "_", safe).strip("._-")[:_MOST_CHARACTERS].rstrip("._-")
-    return safe or f"x{sha256_text(text)[:8]}"
-
-
-def _check_complete(run: Run) -> None:
-    limit = run.info.get("limit")
-    if limit is not None:
-        raise InputError(
-            f"{run.folder}: is a trial: only the first {limit:,} questions of each conversation "
-            "were asked.",
-            "Run the system without --limit, in another --out.",
-        )
-    counts, rows = run.info["counts"], len(run.predictions)
-    if counts is not None and rows >= counts["total"]:
-        return
-    missing = "" if counts is None else f": {counts['total'] - rows:,} questions have no row"
-    raise InputError(
-        f"{run.folder}: the run is incomplete{missing}.",
-        "Give the same `locomo-vqa run` command again; it goes on where it stopped.",
-    )
-
-
-def _metadata(run: Run, submitter: SubmissionMetadata) -> dict[str, Any]:
-    content: dict[str, Any] = {
-        "system": {
-            "name": run.info["system"]["name"] if submitter.name is None else submitter.name,
-            "version": run.info["system"]["version"],
-            "url": submitter.url,
-            "commit": submitter.commit,
-        },
-        "answerer": dict(run.info["answerer"]),
-        "image_handling": run.info["image_handling"],
-        "visual_handling": visual_handling(run.info),
-        "submission_type": submitter.submission_type,
-        "contact": submitter.contact,
-        "disclosure": {"trained_on_locomo": submitter.trained_on_locomo},
-    }
-    remedy = "Correct the option of that name, such as --name or --contact."
-    validate(content, "metadata", path=Path(METADATA), remedy=remedy)
-    return content
-
-
-def _yaml(content: dict[str, Any]) -> str:
+def _yaml(content: Mapping[str, Any]) -> str:
     import yaml
 
-    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    text: str = yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)
     return text

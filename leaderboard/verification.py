@@ -1,24 +1,27 @@
-"""Checking submissions and scoring them: no number that a submitter sends is believed.
+"""Checks submissions and scores them; no number that a submitter sends is used.
 
-Every entry is checked by itself, so that none can stop the others.
+Each entry is checked on its own, so that none can stop the others.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.arguments import check_path
+from locomo_vqa.benchmark import Benchmark, load_benchmark
 from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.errors import InputError, LocomoVqaError
 from locomo_vqa.files import parse_json, write_json
 from locomo_vqa.runs import FAILED, Prediction, SplitChoice, count_states, visual_handling
 from locomo_vqa.schemas import validate
-from locomo_vqa.scores import Scorer
+from locomo_vqa.scores import Scorer, default_scorer
+from locomo_vqa.text import escape_unprintable
 
 from .board import BOARD_FILE, Board, Entry
 from .entries import (
@@ -29,7 +32,6 @@ from .entries import (
     find_entries,
     fingerprint,
     ignored_note,
-    printable,
     read_plain,
 )
 from .metadata import parse_metadata
@@ -40,37 +42,53 @@ __all__ = ["verify"]
 _MOST_PROBLEMS = 20
 
 
-def verify(folder: Path, benchmark: Benchmark, scorer: Scorer) -> Board:
-    """Check and score every entry below `folder`, and write `board.json` there.
+def verify(
+    folder: str | os.PathLike[str],
+    *,
+    benchmark: Benchmark | str | os.PathLike[str],
+    scorer: Scorer | None = None,
+) -> Board:
+    """Check and score every submission below a folder, and write `board.json` there.
 
-    An entry with a problem is rejected and has no scores; the others are scored by `scorer`.
-    The same folder, benchmark and scorer give the same bytes.
+    A submission with a problem is rejected and has no scores; the others are scored here, from
+    their answers. The same folder, benchmark and scorer give the same bytes.
+
+    Args:
+        folder: the folder of submissions.
+        benchmark: a benchmark, its folder, or its name.
+        scorer: computes the scores; None for the one that `locomo_vqa.score` uses.
 
     Raises:
-        InputError: `folder` is none, holds something else, or has no entry.
+        InputError: `folder` does not exist, has other content, or has no submission; or the
+            benchmark can't be read.
         OutputError: the board can't be written.
-        LocomoVqaError: whatever the scorer raises for want of something on this machine.
+        MissingResource: something that the scorer needs is not on this machine.
     """
-    entries = tuple(_verified(found, benchmark, scorer) for found in _entries(folder))
-    board = Board(dataset=benchmark.name, revision=benchmark.revision, entries=entries)
-    write_json(folder / BOARD_FILE, board.to_json())
+    path = check_path("folder", folder)
+    source = benchmark if isinstance(benchmark, Benchmark) else check_path("benchmark", benchmark)
+    found = _entries(path)
+    benchmark = load_benchmark(source) if isinstance(source, Path) else source
+    scorer = scorer or default_scorer()
+    entries = tuple(_verified(entry, benchmark, scorer) for entry in found)
+    board = Board(folder=path, dataset=benchmark.name, revision=benchmark.revision, entries=entries)
+    write_json(path / BOARD_FILE, board.to_json())
     return board
 
 
 def _entries(folder: Path) -> tuple[EntryFolder, ...]:
-    remedy = "Name the folder that `locomo-vqa submit --to` wrote to."
-    for name, kind in ((METADATA, "submission"), (RUN, "run"), ("benchmark.json", "benchmark")):
+    remedy = "Name the folder that submissions were written to."
+    for name, what in ((METADATA, "submission"), (RUN, "run"), ("benchmark.json", "benchmark")):
         if (folder / name).exists():
-            raise InputError(f"{folder}: is a {kind} folder, not one of submissions.", remedy)
+            raise InputError(f"{folder}: is a {what} folder, not a folder of submissions.", remedy)
     found = find_entries(folder)
     if not found:
-        raise InputError(f"{folder}: holds no submission.", remedy)
+        raise InputError(f"{folder}: has no submission.", remedy)
     return found
 
 
 @dataclass(slots=True, kw_only=True)
 class _Findings:
-    """What is known of an entry so far."""
+    """What is known about an entry so far."""
 
     problems: list[str] = field(default_factory=list)
     notes: tuple[str, ...] = ()
@@ -95,7 +113,7 @@ def _verified(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> Entry
     except Exception as error:  # noqa: BLE001 - no entry, however made, may stop the others
         findings.problems.append(f"It can't be checked ({type(error).__name__}: {error}).")
     return Entry(
-        entry=found.name,
+        name=found.name,
         state="rejected" if findings.problems else "rescored",
         problems=_sentences(findings.problems),
         notes=findings.notes,
@@ -108,14 +126,14 @@ def _verified(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> Entry
 
 
 def _sentences(problems: list[str]) -> tuple[str, ...]:
-    shown = [printable(problem) for problem in problems[:_MOST_PROBLEMS]]
+    shown = [escape_unprintable(problem) for problem in problems[:_MOST_PROBLEMS]]
     more = len(problems) - len(shown)
     return (*shown, f"There are {more:,} more problems.") if more else tuple(shown)
 
 
 @contextmanager
 def _collecting(problems: list[str]) -> Iterator[None]:
-    """Turn an error about the entry into a problem of it."""
+    """Turn an error about an entry into one of its problems."""
     try:
         yield
     except InputError as error:
@@ -141,7 +159,7 @@ def _examine(found: EntryFolder, benchmark: Benchmark, findings: _Findings) -> N
         problems.extend(_contradictions(findings))
         if findings.run["dataset"]["revision"] != benchmark.revision:
             problems.append(
-                f"{RUN}: the run was on another revision of the data set than this board's "
+                f"{RUN}: the run used another revision of the data set than this board "
                 f"({findings.run['dataset']['revision'][:12]}, not {benchmark.revision[:12]})."
             )
         elif PREDICTIONS in findings.files:
@@ -162,15 +180,15 @@ def _contradictions(findings: _Findings) -> Iterator[str]:
     if PREDICTIONS in findings.files and (
         run["files"].get(PREDICTIONS) != findings.files[PREDICTIONS]
     ):
-        yield f"{PREDICTIONS}: was changed after the run: its hash does not fit {RUN}."
+        yield f"{PREDICTIONS}: was changed after the run: its hash does not match {RUN}."
     if metadata is None:
         return
-    said = {
+    pairs = {
         "image_handling": (metadata["image_handling"], run["image_handling"]),
         "visual_handling": (visual_handling(metadata), visual_handling(run)),
         "answerer.model": (metadata["answerer"]["model"], run["answerer"]["model"]),
     }
-    for name, (submitted, recorded) in said.items():
+    for name, (submitted, recorded) in pairs.items():
         if submitted != recorded:
             yield f"{METADATA}: {name} is {submitted!r}, but {RUN} says {recorded!r}."
 
@@ -190,7 +208,7 @@ def _questions(benchmark: Benchmark, split: SplitChoice) -> dict[str, None]:
 
 def _count_problems(counts: Mapping[str, int] | None, rows: Rows) -> Iterator[str]:
     if counts is None:
-        yield f"{RUN}: has no counts: the run was not finished."
+        yield f"{RUN}: has no counts: the run is not finished."
         return
     states = count_states(rows.predictions)
     found = {
@@ -200,7 +218,7 @@ def _count_problems(counts: Mapping[str, int] | None, rows: Rows) -> Iterator[st
     }
     for name, number in found.items():
         if counts[name] != number:
-            yield f"{RUN}: counts {counts[name]:,} {name}, but the rows are {number:,}."
+            yield f"{RUN}: counts {counts[name]:,} {name}, but the file has {number:,}."
 
 
 def _score(findings: _Findings, benchmark: Benchmark, scorer: Scorer) -> dict[str, Any]:

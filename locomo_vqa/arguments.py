@@ -8,11 +8,21 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
 
 from locomo_vqa.errors import InputError
 
-__all__ = ["check_choice", "check_choices", "check_number", "nearest"]
+__all__ = [
+    "check_choice",
+    "check_choices",
+    "check_flag",
+    "check_number",
+    "check_path",
+    "check_text",
+    "nearest",
+]
 
 
 def check_choice(name: str, value: object, allowed: Iterable[str]) -> None:
@@ -65,6 +75,39 @@ def check_number(
         kind = "a whole number" if whole else "a number"
         span = f"from {low:g} to {high:g}" if math.isfinite(high) else f"of at least {low:g}"
         raise InputError(f"`{name}` must be {kind} {span}, not {value!r}.", f"Correct `{name}`.")
+
+
+def check_path(name: str, value: object) -> Path:
+    """Return a parameter that names a file or a folder as a Path.
+
+    Raises:
+        InputError: it is neither a string nor path-like, or it is empty.
+    """
+    path = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(path, str) or not path:
+        raise InputError(f"`{name}` must be a path, not {value!r}.", f"Correct `{name}`.")
+    return Path(path)
+
+
+def check_text(name: str, value: object) -> None:
+    """Check that an optional parameter is a text, or None.
+
+    Raises:
+        InputError: it is not.
+    """
+    if value is not None and not isinstance(value, str):
+        raise InputError(f"`{name}` must be a text, not {value!r}.", f"Correct `{name}`.")
+
+
+def check_flag(name: str, value: object, *, optional: bool = False) -> None:
+    """Check that a parameter is True or False; where it is optional, it may be None.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not isinstance(value, bool) and not (optional and value is None):
+        words = "True, False or None" if optional else "True or False"
+        raise InputError(f"`{name}` must be {words}, not {value!r}.", f"Correct `{name}`.")
 
 
 def nearest(word: object, candidates: Iterable[str]) -> str | None:

@@ -6,21 +6,18 @@ Exit status: 0 done; 1 done, but something failed or is incomplete; 2 wrong usag
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 import signal
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from locomo_vqa._version import __version__
-from locomo_vqa.cli_support import CliContext, printable
-
-if TYPE_CHECKING:
-    from locomo_vqa.scores import Scorer
+from locomo_vqa.text import printable
+from locomo_vqa.wings import load_by_name
 
 __all__ = ["COMMANDS", "main", "with_flags"]
 
@@ -61,17 +58,13 @@ COMMANDS = {
         "locomo_vqa.evaluators.cli.distill:distill",
         "Teach a small model what a large one remembers and answers.",
     ),
-    "submit": ("locomo_vqa.leaderboard.cli:submit", "Turn a run into a submission."),
+    "submit": ("locomo_vqa.leaderboard.cli.submit:submit", "Turn a run into a submission."),
     "leaderboard": (
-        "locomo_vqa.leaderboard.cli:leaderboard",
+        "locomo_vqa.leaderboard.cli.leaderboard:leaderboard",
         "Verify submissions, and build the board's site.",
     ),
 }
 """Every command: where it is, and its line in the help."""
-
-
-WINGS = ("locomo_vqa.builders", "locomo_vqa.evaluators", "locomo_vqa.leaderboard")
-"""The packages that lie beside the core in the source tree, and in it when installed."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -87,35 +80,12 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        try:
-            command: click.Command = getattr(importlib.import_module(module), name)
-        except ModuleNotFoundError as error:
-            raise _not_installed(error) from None
+        command: click.Command = load_by_name(COMMANDS[cmd_name][0])
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, help) for name, (_, help) in COMMANDS.items()])
-
-
-def _not_installed(error: ModuleNotFoundError) -> Exception:
-    """Say what to do where the source tree runs without its wings, which lie beside the core."""
-    if error.name not in WINGS:
-        return error
-    from locomo_vqa.errors import MissingResource
-
-    return MissingResource(
-        f"{error.name} is not installed: this folder's own locomo_vqa hides the installed one.",
-        "Use the command `locomo-vqa`, or install this folder with `pip install -e .`.",
-    )
-
-
-def _scorer() -> Scorer:
-    scorer: Scorer = importlib.import_module(
-        "locomo_vqa.evaluators.scoring.score"
-    ).score_predictions
-    return scorer
 
 
 @click.group(
@@ -124,8 +94,7 @@ def _scorer() -> Scorer:
 )
 @click.version_option(__version__, prog_name="locomo-vqa")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.pass_context
-def cli(ctx: click.Context, debug: bool) -> None:
+def cli(debug: bool) -> None:
     """Build, run and score LoCoMo-VQA, the benchmark of multimodal memory systems.
 
     Every option has an environment variable: LOCOMO_VQA_<COMMAND>_<OPTION>.
@@ -136,7 +105,6 @@ def cli(ctx: click.Context, debug: bool) -> None:
       locomo-vqa run bm25 --benchmark sample --split test --out runs/bm25
       locomo-vqa score runs/bm25 --benchmark sample
     """
-    ctx.obj = CliContext(scorer=_scorer)
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -1,24 +1,22 @@
-"""What every command shares: output for people and machines, and what the root hands over."""
+"""What every command shares: output for people and for machines."""
 
 from __future__ import annotations
 
 import functools
 import json
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from locomo_vqa.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from locomo_vqa.scores import Scorer
-
 __all__ = [
-    "CliContext",
     "console",
     "echo",
     "json_option",
@@ -33,25 +31,9 @@ PLAIN_WIDTH = 120
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a machine.")
 
 
-@dataclass(frozen=True, slots=True)
-class CliContext:
-    """What the command-line root, which knows every wing, hands to one that may not import it."""
-
-    scorer: Callable[[], Scorer]
-    """Returns the evaluators' scorer; called only when scores are needed."""
-
-
 def print_json(value: Any) -> None:
     """Write a value as JSON to the standard output."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-_CONTROL = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd") | {0x0A: "\n", 0x09: " "}
-
-
-def printable(text: str) -> str:
-    """Return a text without the control characters that would steer a terminal."""
-    return text.encode("utf-8", "replace").decode("utf-8").translate(_CONTROL)
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.runs import Prediction, SplitChoice
+from locomo_vqa.wings import load_by_name
 
 __all__ = [
     "FEW_CONVERSATIONS",
@@ -19,6 +20,7 @@ __all__ = [
     "RowScore",
     "Scorer",
     "Scores",
+    "default_scorer",
 ]
 
 FEW_CONVERSATIONS = 6
@@ -145,7 +147,7 @@ class Scores:
 
 
 class Scorer(Protocol):
-    """Scores predictions; the command line hands the evaluators' one to the leaderboard."""
+    """Scores predictions. The leaderboard may not import one: `default_scorer` hands it over."""
 
     def __call__(
         self,
@@ -165,3 +167,9 @@ class Scorer(Protocol):
             metrics: names of metrics; None for all.
             extra: rows that were left out before, because they belong to no question.
         """
+
+
+def default_scorer() -> Scorer:
+    """Return the evaluators' scorer, imported when it is first needed."""
+    scorer: Scorer = load_by_name("locomo_vqa.evaluators.scoring.score:score_predictions")
+    return scorer

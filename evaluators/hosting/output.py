@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import IO
 
-from locomo_vqa.cli_support import printable
+from locomo_vqa.text import printable
 
 __all__ = ["MAX_LOG_BYTES", "Output"]
 

@@ -25,8 +25,8 @@
     { key: "system", label: "System", value: (entry) => entry.system, cell: systemCell },
     { key: "answerer", label: "Answerer", title: "The model that writes the answers",
       value: (entry) => entry.answerer, cell: (entry) => textCell("answerer", entry.answerer) },
-    { key: "pictures", label: "Pictures", title: "What the system saw of the pictures",
-      value: (entry) => entry.pictures, cell: (entry) => textCell("pictures", entry.pictures) },
+    { key: "images", label: "Images", title: "What the system saw of the images",
+      value: (entry) => entry.images, cell: (entry) => textCell("images", entry.images) },
     { key: "split", label: "Split", title: "Which questions it answers",
       value: (entry) => entry.split, cell: (entry) => textCell("split", entry.split) },
     ...data.metrics.map((metric) => ({
@@ -66,7 +66,7 @@
       name.rel = "noopener noreferrer nofollow";
     }
     const version = entry.version ? `${entry.version} · ${entry.date}` : entry.date;
-    const folded = [entry.answerer, entry.pictures, splitLabel(entry.split)].filter(Boolean);
+    const folded = [entry.answerer, entry.images, splitLabel(entry.split)].filter(Boolean);
     return el("td", { class: "system" }, name,
       el("span", { class: "small", text: version }),
       el("span", { class: "small folded", text: folded.join(" · ") }),

@@ -25,7 +25,7 @@ from locomo_vqa.benchmark import (
 from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
 from locomo_vqa.exact_match import exact_match
 from locomo_vqa.files import sha256_file
-from locomo_vqa.leaderboard.submission import SubmissionMetadata, submit
+from locomo_vqa.leaderboard.submission import submit
 from locomo_vqa.runs import Prediction, SplitChoice, count_states
 from locomo_vqa.scores import Estimate, Interval, MetricScores, RowCounts, Scores
 
@@ -103,8 +103,8 @@ def _text(name: str) -> TextQuestion:
 
 
 def _visual(name: str, sha256: str) -> VisualQuestion:
-    conversation, _, turn, kind = name.split("/")
-    assert kind == "colour"
+    conversation, _, turn, question_type = name.split("/")
+    assert question_type == "colour"
     return VisualQuestion(
         id=name,
         conversation=conversation,
@@ -254,10 +254,16 @@ def submitted(make_run: MakeRun, submissions: Path) -> Submit:
     def make(
         *, day: date = DAY, name: str | None = None, url: str | None = None, **run: Any
     ) -> Path:
-        metadata = SubmissionMetadata(
-            contact="ada@example.org", trained_on_locomo=False, name=name, url=url
+        submission = submit(
+            make_run(**run),
+            to=submissions,
+            name=name,
+            contact="ada@example.org",
+            url=url,
+            trained_on_locomo=False,
+            date=day,
         )
-        return submit(make_run(**run), submissions, metadata=metadata, date=day)
+        return submission.folder
 
     return make
 

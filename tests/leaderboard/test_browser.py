@@ -69,8 +69,8 @@ def show(
     submitted(system=HOSTILE, name=HOSTILE, model="m", answers={V1: "x", V2: "x", T3: HOSTILE})
     submitted(system="omega", split="validation")
     (submitted(system="broken") / "run.json").write_text(HOSTILE, encoding="utf-8")
-    verify(submissions, benchmark, scorer)
-    page = build_site(submissions, tmp_path / "site") / "index.html"
+    verify(submissions, benchmark=benchmark, scorer=scorer)
+    page = build_site(submissions, out=tmp_path / "site") / "index.html"
 
     def dump(address: str, script: str = "") -> str:
         assert CHROMIUM is not None

@@ -19,7 +19,7 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import write_json
 from locomo_vqa.leaderboard.board import Board
-from locomo_vqa.leaderboard.cli import leaderboard
+from locomo_vqa.leaderboard.cli.leaderboard import leaderboard
 from locomo_vqa.leaderboard.site import build_site
 from locomo_vqa.leaderboard.verification import verify
 from locomo_vqa.scores import Scorer
@@ -35,7 +35,7 @@ def verified(
     """Verifies what was submitted and returns the folder."""
 
     def run() -> Path:
-        verify(submissions, benchmark, scorer)
+        verify(submissions, benchmark=benchmark, scorer=scorer)
         return submissions
 
     return run
@@ -52,7 +52,7 @@ def _data(page: str) -> dict[str, Any]:
 
 
 def _built(folder: Path, out: Path) -> str:
-    return (build_site(folder, out) / "index.html").read_text(encoding="utf-8")
+    return (build_site(folder, out=out) / "index.html").read_text(encoding="utf-8")
 
 
 def test_the_page_holds_the_board(submitted: Submit, verified: Verified, tmp_path: Path) -> None:
@@ -99,12 +99,12 @@ def test_f1_is_the_default_where_nobody_has_v(
 
 
 def test_a_board_without_entries_is_a_page(submissions: Path, tmp_path: Path) -> None:
-    empty = Board(dataset="Invented", revision="0" * 64, entries=())
+    empty = Board(folder=submissions, dataset="Invented", revision="0" * 64, entries=())
     write_json(submissions / "board.json", empty.to_json())
     assert _data(_built(submissions, tmp_path / "site"))["entries"] == []
 
 
-def test_pictures_that_a_system_never_looks_at_were_not_seen(
+def test_images_that_a_system_never_looks_at_were_not_seen(
     submitted: Submit, verified: Verified, tmp_path: Path
 ) -> None:
     for name, used in (("blind", False), ("seeing", True)):
@@ -113,7 +113,7 @@ def test_pictures_that_a_system_never_looks_at_were_not_seen(
         run["system"]["uses_images"] = used
         path.write_text(json.dumps(run), encoding="utf-8")
     rows = _data(_built(verified(), tmp_path / "site"))["entries"]
-    assert {row["system"]: row["pictures"] for row in rows} == {
+    assert {row["system"]: row["images"] for row in rows} == {
         "blind": "none used",
         "seeing": "pixels",
     }
@@ -121,7 +121,7 @@ def test_pictures_that_a_system_never_looks_at_were_not_seen(
         assert "image_handling: pixels" in entry.read_text(encoding="utf-8")
 
 
-def test_recalled_pictures_are_told_apart_from_given_ones(
+def test_recalled_images_are_told_apart_from_given_ones(
     submitted: Submit, verified: Verified, tmp_path: Path
 ) -> None:
     for name, modes in {
@@ -132,7 +132,7 @@ def test_recalled_pictures_are_told_apart_from_given_ones(
     }.items():
         submitted(system=name, **modes)
     rows = _data(_built(verified(), tmp_path / "site"))["entries"]
-    assert {row["system"]: (row["pictures"], row["visual"]) for row in rows} == {
+    assert {row["system"]: (row["images"], row["visual"]) for row in rows} == {
         "old": ("pixels", "given"),
         "given": ("pixels", "given"),
         "recalled": ("pixels, recalled", "recalled"),
@@ -175,7 +175,7 @@ def test_the_policy_allows_only_the_page_s_own_script_and_style(
 def test_results_csv_has_no_formulas(submitted: Submit, verified: Verified, tmp_path: Path) -> None:
     for number, name in enumerate(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", " =1", "fine, too"]):
         submitted(system=name, model=f"m{number}", answers={"conv-1/t/0": None})
-    build_site(verified(), tmp_path / "site")
+    build_site(verified(), out=tmp_path / "site")
     text = (tmp_path / "site" / "results.csv").read_text(encoding="utf-8")
     rows = sorted(csv.DictReader(io.StringIO(text)), key=lambda row: row["answerer"])
     assert [row["system"] for row in rows] == [
@@ -220,14 +220,14 @@ def test_a_folder_that_changed_must_be_verified_again(
     folder = verified()
     change(entry)
     with pytest.raises(InputError, match="changed after it was verified") as caught:
-        build_site(folder, tmp_path / "site")
+        build_site(folder, out=tmp_path / "site")
     assert "locomo-vqa leaderboard verify" in caught.value.remedy
     assert not (tmp_path / "site").exists()
 
 
 def test_an_unverified_folder_is_refused(submissions: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not verified"):
-        build_site(submissions, tmp_path / "site")
+    with pytest.raises(InputError, match="have not been verified"):
+        build_site(submissions, out=tmp_path / "site")
 
 
 def test_a_board_of_another_shape_is_refused(
@@ -239,7 +239,7 @@ def test_a_board_of_another_shape_is_refused(
     board["entries"][0]["scores"]["metrics"]["v"]["overall"]["value"] = "<b>100</b>"
     path.write_text(json.dumps(board), encoding="utf-8")
     with pytest.raises(InputError, match=r"metrics\.v\.overall\.value"):
-        build_site(path.parent, tmp_path / "site")
+        build_site(path.parent, out=tmp_path / "site")
 
 
 def test_our_site_is_replaced(submitted: Submit, verified: Verified, tmp_path: Path) -> None:
@@ -277,8 +277,8 @@ def test_the_folder_one_is_in_is_refused(
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     for out in (Path(), Path(".."), tmp_path / "here"):
-        with pytest.raises(OutputError, match="is the folder you are in"):
-            build_site(folder, out)
+        with pytest.raises(OutputError, match="is the current folder"):
+            build_site(folder, out=out)
     assert list((tmp_path / "here").iterdir()) == []
 
 
@@ -293,9 +293,9 @@ def test_a_site_inside_the_folder_is_no_entry(
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["thesis.txt"], "holds something that is not of a board: thesis.txt"),
-        (["index.html"], "was not made by"),
-        (["results.csv"], "was not made by"),
+        (["thesis.txt"], "has files that are not part of a board: thesis.txt"),
+        (["index.html"], "was not written by"),
+        (["results.csv"], "was not written by"),
     ],
 )
 def test_any_other_folder_is_left_alone(
@@ -307,7 +307,7 @@ def test_any_other_folder_is_left_alone(
     for name in names:
         (out / name).write_text("mine", encoding="utf-8")
     with pytest.raises(OutputError, match=message):
-        build_site(verified(), out)
+        build_site(verified(), out=out)
     assert [(out / name).read_text(encoding="utf-8") for name in names] == ["mine"]
 
 
@@ -315,10 +315,10 @@ def test_a_site_with_other_files_is_left_alone(
     submitted: Submit, verified: Verified, tmp_path: Path
 ) -> None:
     submitted()
-    out = build_site(verified(), tmp_path / "site")
+    out = build_site(verified(), out=tmp_path / "site")
     (out / "CNAME").write_text("board.example", encoding="utf-8")
     with pytest.raises(OutputError, match="CNAME"):
-        build_site(verified(), out)
+        build_site(verified(), out=out)
 
 
 def test_the_old_site_stays_when_the_new_one_fails(
@@ -333,7 +333,7 @@ def test_the_old_site_stays_when_the_new_one_fails(
 
     monkeypatch.setattr("locomo_vqa.leaderboard.site.write_text", full)
     with pytest.raises(OutputError, match="No space left"):
-        build_site(verified(), out)
+        build_site(verified(), out=out)
     assert (out / "index.html").read_text(encoding="utf-8") == before
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["site"]
 

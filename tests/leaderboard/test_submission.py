@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner
 
+from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, OutputError
-from locomo_vqa.leaderboard.cli import submit as submit_command
-from locomo_vqa.leaderboard.submission import SubmissionMetadata, folder_name, submit
+from locomo_vqa.leaderboard.cli.submit import submit as submit_command
+from locomo_vqa.leaderboard.submission import folder_name, submit
+from locomo_vqa.leaderboard.verification import verify
+from locomo_vqa.runs import MAX_ANSWER_CHARS, read_run
+from locomo_vqa.scores import Scorer
 
 MakeRun = Callable[..., Path]
 
-METADATA = SubmissionMetadata(contact="ada@example.org", trained_on_locomo=False)
+METADATA: dict[str, Any] = {"contact": "ada@example.org", "trained_on_locomo": False}
 DAY = date(2026, 8, 31)
 
 
 def test_a_submission_holds_the_run_and_the_metadata(make_run: MakeRun, submissions: Path) -> None:
     run = make_run(system="Echo Memory", model="org/tiny-1")
-    metadata = SubmissionMetadata(
+    submission = submit(
+        run,
+        to=submissions,
         contact="ada@example.org",
         trained_on_locomo=True,
-        submission_type="custom",
+        custom=True,
         url="https://echo.example",
         commit="abc123",
+        date=DAY,
     )
-    entry = submit(run, submissions, metadata=metadata, date=DAY)
+    entry = submission.folder
     assert entry == submissions / "Echo-Memory__org-tiny-1" / "2026-08-31"
     assert sorted(path.name for path in entry.iterdir()) == [
         "metadata.yaml",
@@ -39,7 +48,9 @@ def test_a_submission_holds_the_run_and_the_metadata(make_run: MakeRun, submissi
     ]
     for name in ("predictions.jsonl", "run.json"):
         assert (entry / name).read_bytes() == (run / name).read_bytes()
-    assert yaml.safe_load((entry / "metadata.yaml").read_text(encoding="utf-8")) == {
+    written = yaml.safe_load((entry / "metadata.yaml").read_text(encoding="utf-8"))
+    assert submission.metadata == written
+    assert written == {
         "system": {
             "name": "Echo Memory",
             "version": "1.0",
@@ -63,12 +74,12 @@ def test_a_submission_holds_the_run_and_the_metadata(make_run: MakeRun, submissi
 def test_scores_are_not_copied(make_run: MakeRun, submissions: Path) -> None:
     run = make_run()
     (run / "scores.json").write_text('{"v": 100}', encoding="utf-8")
-    entry = submit(run, submissions, metadata=METADATA, date=DAY)
+    entry = submit(run, to=submissions, **METADATA, date=DAY).folder
     assert not (entry / "scores.json").exists()
 
 
 def test_a_run_without_a_model_says_none(make_run: MakeRun, submissions: Path) -> None:
-    entry = submit(make_run(model=None), submissions, metadata=METADATA, date=DAY)
+    entry = submit(make_run(model=None), to=submissions, **METADATA, date=DAY).folder
     assert entry.parent.name == "echo__none"
 
 
@@ -99,7 +110,7 @@ def test_an_incomplete_run_is_refused(
 ) -> None:
     run = make_run(counts=counts)
     with pytest.raises(InputError, match="incomplete") as caught:
-        submit(run, submissions, metadata=METADATA, date=DAY)
+        submit(run, to=submissions, **METADATA, date=DAY)
     assert "locomo-vqa run" in caught.value.remedy
     assert list(submissions.iterdir()) == []
 
@@ -108,19 +119,19 @@ def test_failed_questions_do_not_make_a_run_incomplete(
     make_run: MakeRun, submissions: Path
 ) -> None:
     run = make_run(answers={"conv-1/t/0": None})
-    assert submit(run, submissions, metadata=METADATA, date=DAY).is_dir()
+    assert submit(run, to=submissions, **METADATA, date=DAY).folder.is_dir()
 
 
 def test_a_submission_is_never_replaced(make_run: MakeRun, submissions: Path) -> None:
     run = make_run()
-    entry = submit(run, submissions, metadata=METADATA, date=DAY)
+    entry = submit(run, to=submissions, **METADATA, date=DAY).folder
     before = (entry / "metadata.yaml").read_bytes()
-    other = SubmissionMetadata(contact="bo@example.org", trained_on_locomo=True)
+    other = {"contact": "bo@example.org", "trained_on_locomo": True}
     with pytest.raises(OutputError, match="exists already") as caught:
-        submit(run, submissions, metadata=other, date=DAY)
-    assert "--date" in caught.value.remedy
+        submit(run, to=submissions, **other, date=DAY)
+    assert "`date`" in caught.value.remedy
     assert (entry / "metadata.yaml").read_bytes() == before
-    assert submit(run, submissions, metadata=other, date=date(2026, 9, 1)).is_dir()
+    assert submit(run, to=submissions, **other, date=date(2026, 9, 1)).folder.is_dir()
 
 
 def test_a_submission_that_fails_leaves_nothing(
@@ -133,22 +144,22 @@ def test_a_submission_that_fails_leaves_nothing(
     run = make_run()
     before = sorted(tmp_path.iterdir())
     with pytest.raises(OutputError, match="No space left"):
-        submit(run, tmp_path / "to" / "board", metadata=METADATA, date=DAY)
+        submit(run, to=tmp_path / "to" / "board", **METADATA, date=DAY)
     assert sorted(tmp_path.iterdir()) == before
 
 
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
-        (SubmissionMetadata(contact="a" * 201), r"metadata.yaml: contact: .* is too long"),
-        (SubmissionMetadata(name="n" * 101), r"metadata.yaml: system.name: .* is too long"),
+        ({"contact": "a" * 201}, r"metadata.yaml: contact: .* is too long"),
+        ({"name": "n" * 101}, r"metadata.yaml: system.name: .* is too long"),
     ],
 )
 def test_metadata_that_does_not_fit_is_refused(
-    make_run: MakeRun, submissions: Path, metadata: SubmissionMetadata, message: str
+    make_run: MakeRun, submissions: Path, metadata: dict[str, str], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
-        submit(make_run(), submissions, metadata=metadata, date=DAY)
+        submit(make_run(), to=submissions, **metadata, date=DAY)
     assert list(submissions.iterdir()) == []
 
 
@@ -171,3 +182,66 @@ def test_what_the_submitter_did_not_say_is_null(make_run: MakeRun, submissions: 
     metadata = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert metadata["contact"] is None
     assert metadata["disclosure"] == {"trained_on_locomo": None}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"to": None}, "`to` must be a path, not None."),
+        ({"to": 5}, "`to` must be a path, not 5."),
+        ({"name": 5}, "`name` must be a text, not 5."),
+        ({"trained_on_locomo": "no"}, "`trained_on_locomo` must be True, False or None, not 'no'."),
+        ({"custom": None}, "`custom` must be True or False, not None."),
+        ({"date": "2026-08-31"}, "`date` must be a datetime.date, not '2026-08-31'."),
+    ],
+)
+def test_wrong_arguments_are_refused_before_the_run_is_read(
+    tmp_path: Path, arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        submit(tmp_path / "no run", **{"to": tmp_path / "to", **arguments})
+    assert caught.value.message == message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_was_read_can_be_submitted(make_run: MakeRun, submissions: Path) -> None:
+    run = read_run(make_run())
+    submission = submit(run, to=str(submissions), date=datetime(2026, 8, 31, 12))
+    assert submission.folder == submissions / "echo__tiny-1" / "2026-08-31"
+    assert (Path(submission) / "run.json").is_file()
+
+
+def test_the_longest_answer_of_a_run_is_accepted(
+    make_run: MakeRun, submissions: Path, benchmark: Benchmark, scorer: Scorer
+) -> None:
+    # A control character is six bytes of JSON, more than any other.
+    submit(make_run(answers={"conv-1/t/0": "\x01" * MAX_ANSWER_CHARS}), to=submissions, date=DAY)
+    (entry,) = verify(submissions, benchmark=benchmark, scorer=scorer)
+    assert (entry.state, entry.problems) == ("rescored", ())
+
+
+def test_what_the_board_would_reject_is_refused(make_run: MakeRun, submissions: Path) -> None:
+    run = make_run(answers={"conv-1/t/0": "x" * (MAX_ANSWER_CHARS + 1)})
+    with pytest.raises(InputError) as caught:
+        submit(run, to=submissions, date=DAY)
+    assert caught.value.message == (
+        f"{run}: the board would reject this run: predictions.jsonl: line 1: the answer is longer "
+        "than 1,000,000 characters."
+    )
+    assert list(submissions.iterdir()) == []
+
+
+def test_a_submission_shows_itself_in_a_notebook(make_run: MakeRun, submissions: Path) -> None:
+    submission = submit(make_run(system="<b>"), to=submissions, trained_on_locomo=False, date=DAY)
+    shown = submission._repr_html_()
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", shown)
+    assert dict(zip(cells[::2], cells[1::2], strict=True)) == {
+        "folder": str(submission.folder),
+        "system": "&lt;b&gt;",
+        "version": "1.0",
+        "answerer": "tiny-1",
+        "images": "pixels, given",
+        "type": "standard",
+        "contact": "–",
+        "trained on LoCoMo": "no",
+    }

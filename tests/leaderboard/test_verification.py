@@ -15,11 +15,11 @@ import yaml
 from click.testing import CliRunner
 
 from locomo_vqa.benchmark import Benchmark
-from locomo_vqa.cli_support import CliContext
 from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.files import sha256_file
+from locomo_vqa.leaderboard import verification
 from locomo_vqa.leaderboard.board import Board, Entry, read_board
-from locomo_vqa.leaderboard.cli import leaderboard
+from locomo_vqa.leaderboard.cli.leaderboard import leaderboard
 from locomo_vqa.leaderboard.verification import verify
 from locomo_vqa.runs import Prediction, SplitChoice
 from locomo_vqa.scores import Scorer, Scores
@@ -53,9 +53,9 @@ def test_a_good_entry_is_scored(
     submitted: Submit, submissions: Path, benchmark: Benchmark, scorer: Scorer
 ) -> None:
     path = submitted(answers={"conv-1/v/D1:1/colour": "blue", "conv-1/t/1": None})
-    entry = _only(verify(submissions, benchmark, scorer))
+    entry = _only(verify(submissions, benchmark=benchmark, scorer=scorer))
     assert entry.problems == () and entry.notes == ()
-    assert (entry.entry, entry.state, entry.split) == (
+    assert (entry.name, entry.state, entry.split) == (
         "echo__tiny-1/2026-08-31",
         "rescored",
         "test",
@@ -78,11 +78,11 @@ def test_the_board_is_a_valid_file_with_the_same_bytes_each_time(
     submitted(system="b")
     submitted(system="a", split="all")
     submitted(system="c", split="validation")
-    board = verify(submissions, benchmark, scorer)
+    board = verify(submissions, benchmark=benchmark, scorer=scorer)
     first = (submissions / "board.json").read_bytes()
-    assert [entry.entry[0] for entry in board.entries] == ["a", "b", "c"]
+    assert [entry.name[0] for entry in board.entries] == ["a", "b", "c"]
     assert read_board(submissions) == board
-    verify(submissions, benchmark, scorer)
+    verify(submissions, benchmark=benchmark, scorer=scorer)
     assert (submissions / "board.json").read_bytes() == first
 
 
@@ -91,10 +91,10 @@ def test_a_folder_without_submissions_is_refused_and_left_alone(
 ) -> None:
     (submissions / "README.md").write_text("Hello", encoding="utf-8")
     (submissions / ".git" / "objects").mkdir(parents=True)
-    with pytest.raises(InputError, match="holds no submission"):
-        verify(submissions, benchmark, scorer)
-    with pytest.raises(InputError, match="no folder of submissions"):
-        verify(submissions / "none", benchmark, scorer)
+    with pytest.raises(InputError, match="has no submission"):
+        verify(submissions, benchmark=benchmark, scorer=scorer)
+    with pytest.raises(InputError, match="is not a folder of submissions"):
+        verify(submissions / "none", benchmark=benchmark, scorer=scorer)
     assert not (submissions / "board.json").exists()
 
 
@@ -105,8 +105,8 @@ def test_a_folder_of_another_kind_is_refused_and_left_alone(
     (run / "work" / "conv-1").mkdir(parents=True)  # As a system may have left it.
     for folder, kind in ((run, "run"), (entry, "submission"), (benchmark.folder, "benchmark")):
         with pytest.raises(InputError, match=f"is a {kind} folder") as caught:
-            verify(folder, benchmark, scorer)
-        assert "submit --to" in caught.value.remedy
+            verify(folder, benchmark=benchmark, scorer=scorer)
+        assert "that submissions were written to" in caught.value.remedy
         assert not (folder / "board.json").exists()
 
 
@@ -165,20 +165,20 @@ def _run(edit: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
 HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
     "predictions are a link": (_symlink_predictions, "predictions.jsonl: is a symbolic link."),
     "metadata are a link": (_symlink_metadata, "metadata.yaml: is a symbolic link."),
-    "a pipe": (_fifo, "run.json: is no plain file."),
+    "a pipe": (_fifo, "run.json: is not a regular file."),
     "wrong hash": (_wrong_hash, "predictions.jsonl: was changed after the run"),
     "alias bomb": (_bomb, "metadata.yaml: anchors and aliases are not allowed."),
     "python tag": (_python_object, "could not determine a constructor for the tag"),
     "deep": (_metadata_text("[" * 500 + "]" * 500), "nested more than 10 deep"),
     "not YAML": (_metadata_text("a: [b"), "can't be read as plain YAML at line 1"),
-    "huge number": (_metadata_text("top_k: " + "9" * 9000), "has a value that can't be read"),
+    "huge number": (_metadata_text("top_k: " + "9" * 9000), "a value can't be read"),
     "huge metadata": (_metadata_text("#" * (70 << 10)), "metadata.yaml: is larger than 64 KiB."),
     "control bytes": (_metadata_text("system: \x01"), "special characters are not allowed"),
     "a list": (_metadata_text("[1, 2]"), "metadata.yaml: [1, 2] is not of type 'object'."),
     "wrong type": (_edit_metadata(lambda m: m["system"].update(name=5)), "5 is not of type"),
     "not finite": (
         _edit_metadata(lambda m: m["answerer"].update(temperature=float("nan"))),
-        "has a number that is not finite",
+        "a number is not finite",
     ),
     "other pictures": (
         _edit_metadata(lambda m: m.update(image_handling="none")),
@@ -194,11 +194,11 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "other revision": (
         _run(lambda run: run["dataset"].update(revision="0" * 64)),
-        "run.json: the run was on another revision of the data set",
+        "run.json: the run used another revision of the data set",
     ),
     "other counts": (
         _run(lambda run: run["counts"].update(answered=4)),
-        "run.json: counts 4 answered, but the rows are 5.",
+        "run.json: counts 4 answered, but the file has 5.",
     ),
     "unfinished": (_run(lambda run: run.update(counts=None)), "run.json: has no counts"),
     "no run": (lambda entry: (entry / "run.json").unlink(), "run.json: is missing."),
@@ -218,7 +218,7 @@ def test_a_bad_entry_is_rejected_and_the_others_are_scored(
     change, problem = HOSTILE[name]
     change(submitted(system="bad"))
     submitted(system="good")
-    board = verify(submissions, benchmark, scorer)
+    board = verify(submissions, benchmark=benchmark, scorer=scorer)
     bad, good = board.entries
     assert good.state == "rescored"
     assert bad.state == "rejected" and bad.scores is None
@@ -234,25 +234,29 @@ def _change_first(**changes: Any) -> Callable[[list[dict[str, Any]]], Any]:
 BAD_ROWS: dict[str, tuple[Callable[[list[dict[str, Any]]], Any], str]] = {
     "unknown": (
         _change_first(question_id="conv-9/t/0"),
-        "1 row for questions that the split does not have: conv-9/t/0.",
+        "1 row for questions that are not in the split: conv-9/t/0.",
     ),
     "another split's": (
         _change_first(question_id="conv-3/t/0"),
-        "1 row for questions that the split does not have: conv-3/t/0.",
+        "1 row for questions that are not in the split: conv-3/t/0.",
     ),
     "missing": (
         lambda rows: rows.__delitem__(slice(1, 5)),
         "4 questions of the split without a row: conv-1/t/1, conv-1/v/D1:1/colour, conv-2/t/0 and "
         "1 more.",
     ),
-    "twice": (lambda rows: rows.append(rows[0]), "1 row for questions that have one already"),
+    "twice": (lambda rows: rows.append(rows[0]), "1 row for questions that already have one"),
     "shape": (_change_first(state="fine"), "line 1, state: 'fine' is not one of"),
     "answer and failure": (_change_first(state="error"), "the state is error, but there is an"),
     "no answer": (_change_first(prediction=None), "the state is ok, but there is no answer"),
-    "10 MB answer": (_change_first(prediction="x" * 10_000_000), "line 1: is longer than 4 MiB."),
+    "10 MB answer": (
+        _change_first(prediction="x" * 10_000_000),
+        "line 1: the answer is longer than",
+    ),
+    "20 MB answer": (_change_first(prediction="x" * 20_000_000), "line 1: is longer than 16 MiB."),
     "long answer": (
-        _change_first(prediction="x" * 100_001),
-        "line 1: the answer is longer than 100,000 characters.",
+        _change_first(prediction="x" * 1_000_001),
+        "line 1: the answer is longer than 1,000,000 characters.",
     ),
 }
 
@@ -272,7 +276,7 @@ def test_bad_rows_are_problems(
     change(rows)
     _write_rows(path, rows)
     reseal(path, total=len(rows), answered=len(rows))
-    entry = _only(verify(submissions, benchmark, scorer))
+    entry = _only(verify(submissions, benchmark=benchmark, scorer=scorer))
     assert entry.state == "rejected"
     assert len(entry.problems) <= 2
     assert any(problem in sentence for sentence in entry.problems), entry.problems
@@ -285,7 +289,7 @@ def test_a_truncated_file_is_a_problem(
     content = (path / "predictions.jsonl").read_bytes()
     (path / "predictions.jsonl").write_bytes(content[:-20])
     reseal(path)
-    entry = _only(verify(submissions, benchmark, scorer))
+    entry = _only(verify(submissions, benchmark=benchmark, scorer=scorer))
     (problem,) = entry.problems
     assert problem.startswith("predictions.jsonl: the predictions file is not valid JSON at line 5")
 
@@ -295,7 +299,7 @@ def test_hostile_names_and_answers_are_just_texts(
 ) -> None:
     text = "<script>alert(1)</script>"
     submitted(system=text, answers={"conv-1/t/0": text})
-    entry = _only(verify(submissions, benchmark, scorer))
+    entry = _only(verify(submissions, benchmark=benchmark, scorer=scorer))
     assert entry.state == "rescored" and entry.metadata is not None
     assert entry.metadata["system"]["name"] == text
 
@@ -326,8 +330,8 @@ def test_an_odd_folder_name_is_rejected_unread(
     (submissions / folder).parent.mkdir()
     good.rename(submissions / folder)
     good.parent.rmdir()
-    entry = _only(verify(submissions, benchmark, scorer))
-    assert (entry.entry, entry.state, entry.files) == (shown, "rejected", {})
+    entry = _only(verify(submissions, benchmark=benchmark, scorer=scorer))
+    assert (entry.name, entry.state, entry.files) == (shown, "rejected", {})
     assert problem in entry.problems[0]
     assert _only(read_board(submissions)) == entry
 
@@ -339,8 +343,8 @@ def test_linked_folders_are_not_followed(
     path.rename(tmp_path / "outside")
     path.symlink_to(tmp_path / "outside")
     (submissions / "linked__x").symlink_to(path.parent)
-    board = verify(submissions, benchmark, scorer)
-    assert [(e.entry, e.state, e.problems) for e in board.entries] == [
+    board = verify(submissions, benchmark=benchmark, scorer=scorer)
+    assert [(e.name, e.state, e.problems) for e in board.entries] == [
         ("echo__tiny-1/2026-08-31", "rejected", ("The folder is a symbolic link.",)),
         ("linked__x", "rejected", ("The folder is a symbolic link.",)),
     ]
@@ -352,10 +356,10 @@ def test_other_files_are_ignored_and_noted(
     path = submitted()
     (path / "scores.json").write_text('{"v": 100}', encoding="utf-8")
     (path / "setup.py").write_text("raise SystemExit", encoding="utf-8")
-    entry = _only(verify(submissions, benchmark, scorer))
+    entry = _only(verify(submissions, benchmark=benchmark, scorer=scorer))
     assert entry.state == "rescored"
     assert entry.notes == (
-        "Ignored, because an entry has three files only: scores.json, setup.py.",
+        "Ignored, because an entry has only three files: scores.json, setup.py.",
     )
 
 
@@ -367,7 +371,7 @@ def test_lone_surrogates_do_not_break_the_board(
     (path / "metadata.yaml").write_text(
         text.replace("name: echo", 'name: "\\ud800!"'), encoding="utf-8"
     )
-    entry = _only(verify(submissions, benchmark, scorer))
+    entry = _only(verify(submissions, benchmark=benchmark, scorer=scorer))
     assert entry.metadata is not None
     assert entry.metadata["system"]["name"] == "\ufffd!"
 
@@ -397,7 +401,9 @@ def test_an_entry_that_breaks_the_scorer_is_rejected(
 ) -> None:
     submitted(system="bad", answers={"conv-1/t/0": "crash"})
     submitted(system="good")
-    bad, good = verify(submissions, benchmark, _Failing(scorer, ValueError("too odd"))).entries
+    bad, good = verify(
+        submissions, benchmark=benchmark, scorer=_Failing(scorer, ValueError("too odd"))
+    ).entries
     assert bad.problems == ("It can't be checked (ValueError: too odd).",)
     assert good.state == "rescored"
 
@@ -407,7 +413,11 @@ def test_what_this_machine_lacks_is_not_the_entry_s_fault(
 ) -> None:
     submitted(answers={"conv-1/t/0": "crash"})
     with pytest.raises(MissingResource):
-        verify(submissions, benchmark, _Failing(scorer, MissingResource("No table.", "Get it.")))
+        verify(
+            submissions,
+            benchmark=benchmark,
+            scorer=_Failing(scorer, MissingResource("No table.", "Get it.")),
+        )
     assert not (submissions / "board.json").exists()
 
 
@@ -416,29 +426,37 @@ def test_another_benchmark_rejects_everything(
 ) -> None:
     submitted()
     other = replace(benchmark, revision="f" * 64)
-    assert _only(verify(submissions, other, scorer)).state == "rejected"
+    assert _only(verify(submissions, benchmark=other, scorer=scorer)).state == "rejected"
 
 
 def test_the_command_prints_a_table_and_problems(
-    submitted: Submit, submissions: Path, benchmark: Benchmark, scorer: Scorer
+    submitted: Submit,
+    submissions: Path,
+    benchmark: Benchmark,
+    scorer: Scorer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     submitted(system="good")
     _wrong_hash(submitted(system="bad"))
     arguments = ["verify", str(submissions), "--benchmark", str(benchmark.folder)]
-    handed = CliContext(scorer=lambda: scorer)
-    done = CliRunner().invoke(leaderboard, arguments, obj=handed, standalone_mode=False)
+    monkeypatch.setattr(verification, "default_scorer", lambda: scorer)
+    done = CliRunner().invoke(leaderboard, arguments, standalone_mode=False)
     assert done.return_value == 1, done.output
     assert "100.0" in done.output
     assert "bad__tiny-1/2026-08-31: problem: predictions.jsonl: was changed" in done.output
-    as_json = CliRunner().invoke(leaderboard, [*arguments, "--json"], obj=handed)
+    as_json = CliRunner().invoke(leaderboard, [*arguments, "--json"])
     assert json.loads(as_json.output) == json.loads((submissions / "board.json").read_text())
 
 
 def test_the_command_leaves_with_0_when_nothing_is_rejected(
-    submitted: Submit, submissions: Path, benchmark: Benchmark, scorer: Scorer
+    submitted: Submit,
+    submissions: Path,
+    benchmark: Benchmark,
+    scorer: Scorer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     submitted()
     arguments = ["verify", str(submissions), "--benchmark", str(benchmark.folder)]
-    handed = CliContext(scorer=lambda: scorer)
-    done = CliRunner().invoke(leaderboard, arguments, obj=handed, standalone_mode=False)
+    monkeypatch.setattr(verification, "default_scorer", lambda: scorer)
+    done = CliRunner().invoke(leaderboard, arguments, standalone_mode=False)
     assert done.return_value == 0, done.output

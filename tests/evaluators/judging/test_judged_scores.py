@@ -13,7 +13,7 @@ from locomo_vqa.benchmark import TextQuestion
 from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.evaluators.judging.scoring import Judged, JudgeOptions, judge_predictions
 from locomo_vqa.evaluators.scoring.score import score_predictions
-from locomo_vqa.leaderboard import page
+from locomo_vqa.leaderboard import results
 from locomo_vqa.runs import Prediction
 from locomo_vqa.schemas import validate
 from tests.core.models.stub_server import Answer, Stub, completion
@@ -167,7 +167,7 @@ def test_without_a_verdict_j_is_a_range_and_the_board_does_not_rank_it(tmp_path:
     (judge,) = result.document["judges"]
     assert judge["unscored"]["reasons"] == {"unparsable": 2}
     assert judge["unscored"]["questions"] == [QUESTIONS[0].id, QUESTIONS[5].id]
-    shown = page._score(asdict(j))
+    shown = results._score(asdict(j))
     assert shown["value"] is None
     assert "no verdict" in shown["reason"]
 

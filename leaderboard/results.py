@@ -1,4 +1,4 @@
-"""What the board's page and its table of results show of each entry, as plain values."""
+"""What the page and results.csv show of each entry, as plain values."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from locomo_vqa.scores import FEW_CONVERSATIONS
 
 from .board import Board, Entry
 
-__all__ = ["METRICS", "page_data", "result_rows"]
+__all__ = ["METRICS", "page_data", "result_row", "result_rows"]
 
 METRICS = {
-    "v": ("V", "Questions about a picture answered with exactly the right word, in per cent"),
+    "v": ("V", "Questions about an image answered with exactly the right word, in per cent"),
     "l": ("L", "Overlap and likeness in meaning with the right answer, 0 to 100"),
     "j": ("J", "Answers that a judge model accepts, in per cent"),
     "f1": ("F1", "Words in common with the right answer, 0 to 1"),
@@ -29,7 +29,7 @@ _ABSENT = {"state": "not_computed", "reason": "This board's scorer does not have
 
 
 def page_data(board: Board) -> dict[str, Any]:
-    """Return everything the page shows; all texts in it may come from strangers."""
+    """Return everything that the page shows; any text in it may come from strangers."""
     rows = result_rows(board)
     accepted = [entry for entry in board.entries if entry.state == "rescored"]
     return {
@@ -39,7 +39,7 @@ def page_data(board: Board) -> dict[str, Any]:
         "few_conversations": FEW_CONVERSATIONS,
         "entries": rows,
         "rejected": [
-            {"entry": entry.entry, "problems": list(entry.problems)}
+            {"entry": entry.name, "problems": list(entry.problems)}
             for entry in board.entries
             if entry.state == "rejected"
         ],
@@ -47,22 +47,23 @@ def page_data(board: Board) -> dict[str, Any]:
 
 
 def result_rows(board: Board) -> list[dict[str, Any]]:
-    """Return one row an accepted entry, in the board's order."""
-    return [_row(entry) for entry in board.entries if entry.state == "rescored"]
+    """Return a row for each accepted entry, in the board's order."""
+    return [result_row(entry) for entry in board.entries if entry.state == "rescored"]
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def result_row(entry: Entry) -> dict[str, Any]:
+    """Return the row of an accepted entry."""
     assert entry.metadata is not None and entry.scores is not None
     metadata, scores = entry.metadata, entry.scores
     states: dict[str, int] = scores["rows"]["states"]
     return {
-        "entry": entry.entry,
-        "date": entry.entry.rpartition("/")[2],
+        "entry": entry.name,
+        "date": entry.name.rpartition("/")[2],
         "system": _short(metadata["system"]["name"]),
         "version": _short(metadata["system"]["version"]),
         "url": _web_address(metadata["system"].get("url")),
         "answerer": _short(metadata["answerer"]["model"]),
-        "pictures": _pictures(metadata, entry.uses_images),
+        "images": _images_seen(metadata, entry.uses_images),
         "visual": visual_handling(metadata),
         "split": entry.split,
         "submission_type": metadata["submission_type"],
@@ -76,10 +77,10 @@ def _row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _pictures(metadata: Mapping[str, Any], used: bool | None) -> str:
-    """Return what the system saw, and whether visual questions came without their picture.
+def _images_seen(metadata: Mapping[str, Any], used: bool | None) -> str:
+    """Return what the system saw, and whether visual questions came without their image.
 
-    Pixels that a system never looks at were seen by nobody.
+    Pixels that a system never looks at don't count as seen.
     """
     offered: str = metadata["image_handling"]
     seen = "none used" if offered in ("pixels", "shuffled") and used is False else offered
@@ -89,7 +90,7 @@ def _pictures(metadata: Mapping[str, Any], used: bool | None) -> str:
 def _score(metric: Mapping[str, Any]) -> dict[str, Any]:
     overall = metric.get("overall") or {}
     if metric["state"] != "ok" or overall["value"] is None:
-        reason = metric["reason"] or "There is no question of its kind."
+        reason = metric["reason"] or "The split has no question for it."
         return {"value": None, "reason": reason}
     interval = overall["interval"] or {}
     kept = {name: interval.get(name) for name in ("low", "high", "level", "method", "clusters")}

@@ -1,0 +1,1 @@
+"""The commands `submit`, `leaderboard verify` and `leaderboard build`."""

@@ -1,0 +1,99 @@
+"""The commands `leaderboard verify` and `leaderboard build`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
+
+if TYPE_CHECKING:
+    from ..board import Board
+
+__all__ = ["leaderboard"]
+
+
+@click.group()
+def leaderboard() -> None:
+    """Verify submissions, and build the board's site.
+
+    \b
+    Example:
+      locomo-vqa leaderboard verify submissions --benchmark sample
+      locomo-vqa leaderboard build submissions --out site
+    """
+
+
+@leaderboard.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--benchmark",
+    required=True,
+    help="Score against this benchmark: `sample`, a folder, or org/name on the Hub.",
+)
+@json_option
+def verify(folder: Path, benchmark: str, as_json: bool) -> int:
+    """Check every submission below FOLDER, score it, and write FOLDER/board.json.
+
+    Scores are computed here, from the answers. The exit status is 1 if any submission was
+    rejected; the others are on the board all the same.
+
+    \b
+    Example:
+      locomo-vqa leaderboard verify submissions --benchmark sample
+    """
+    from ..verification import verify as verify_submissions
+
+    board = verify_submissions(folder, benchmark=benchmark)
+    if as_json:
+        print_json(board.to_json())
+    else:
+        _print_board(board)
+    return 1 if any(entry.state == "rejected" for entry in board) else 0
+
+
+@leaderboard.command()
+@click.argument("board", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Write the site to this folder.",
+)
+@json_option
+def build(board: Path, out: Path, as_json: bool) -> None:
+    """Write the verified board in FOLDER as a static site that opens without a server.
+
+    A site that this command made before is replaced; any other folder is left alone.
+
+    \b
+    Example:
+      locomo-vqa leaderboard build submissions --out site
+    """
+    from ..site import PAGE, RESULTS, build_site
+
+    site = build_site(board, out=out)
+    if as_json:
+        print_json({"page": str(site / PAGE), "results": str(site / RESULTS)})
+    else:
+        echo(f"Wrote {site}")
+        echo(f"Next: open {site / PAGE} in a browser.")
+
+
+def _print_board(board: Board) -> None:
+    from rich.text import Text
+
+    from ..board import BOARD_FILE
+    from ..summary import COLUMNS, NUMBERS, remarks, summary_rows
+
+    table = make_table(*COLUMNS, numbers=NUMBERS)
+    for name, state, *cells in summary_rows(board):
+        style = "green" if state == "rescored" else "red"
+        table.add_row(Text(name), Text(state, style=style), *cells)
+    console().print(table)
+    for remark in remarks(board):
+        echo(remark)
+    echo(f"Wrote {board.folder / BOARD_FILE}")
+    echo(f"Next: locomo-vqa leaderboard build {board.folder} --out …")

@@ -1,0 +1,81 @@
+"""The command `submit`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from locomo_vqa.cli_support import echo, json_option, print_json
+
+from ..submission import submit as submit_run
+
+__all__ = ["submit"]
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Write the submission into this folder of submissions.",
+)
+@click.option("--name", help="Show this name on the board instead of the system's own.")
+@click.option("--contact", help="Say how to reach you: an e-mail address or an account.")
+@click.option("--url", help="Link to a description of the system.")
+@click.option("--commit", help="Name the revision of the system's source.")
+@click.option(
+    "--trained-on-locomo/--not-trained-on-locomo",
+    default=None,
+    help="Say whether any part of the system was trained or tuned on LoCoMo.",
+)
+@click.option(
+    "--custom", is_flag=True, help="Mark a run that differs from the benchmark's way of asking."
+)
+@click.option(
+    "--date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Set the submission's date.  [default: today]",
+)
+@json_option
+def submit(
+    run: Path,
+    to: Path,
+    name: str | None,
+    contact: str | None,
+    url: str | None,
+    commit: str | None,
+    trained_on_locomo: bool | None,
+    custom: bool,
+    date: datetime | None,
+    as_json: bool,
+) -> None:
+    """Turn the finished run folder RUN into a submission.
+
+    A submission has the answers and a record of the run, but no scores: the board computes them.
+
+    \b
+    Example:
+      locomo-vqa submit runs/bm25 --to submissions
+      locomo-vqa submit runs/mine --to submissions --contact me@example.org \\
+        --not-trained-on-locomo
+    """
+    submission = submit_run(
+        run,
+        to=to,
+        name=name,
+        contact=contact,
+        url=url,
+        commit=commit,
+        trained_on_locomo=trained_on_locomo,
+        custom=custom,
+        date=date,
+    )
+    if as_json:
+        print_json({"folder": str(submission.folder)})
+    else:
+        echo(f"Wrote {submission.folder}")
+        echo(f"Next: locomo-vqa leaderboard verify {to} --benchmark …")

@@ -1,0 +1,80 @@
+"""A board or a submission in a few rows, for the terminal and for a notebook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from locomo_vqa.html_table import html_table
+
+from .results import METRICS
+
+if TYPE_CHECKING:
+    from .board import Board, Entry
+    from .submission import Submission
+
+__all__ = ["COLUMNS", "NUMBERS", "board_html", "remarks", "submission_html", "summary_rows"]
+
+_SHOWN = ("v", "l", "j", "f1")
+COLUMNS = ("submission", "state", "split")
+"""Headings of the text columns of `summary_rows`."""
+NUMBERS = tuple(METRICS[name][0] for name in _SHOWN)
+"""Headings of its columns of scores."""
+
+
+def summary_rows(board: Board) -> list[tuple[str, ...]]:
+    """Return name, state, split and the main scores of each entry; "–" where there is none."""
+    return [
+        (
+            entry.name,
+            entry.state,
+            entry.split or "–",
+            *(_score(entry, name) for name in _SHOWN),
+        )
+        for entry in board
+    ]
+
+
+def remarks(board: Board) -> list[str]:
+    """Return the problems and notes of all entries, a sentence each."""
+    return [
+        f"{entry.name}: {label}: {sentence}"
+        for entry in board
+        for label, sentences in (("problem", entry.problems), ("note", entry.notes))
+        for sentence in sentences
+    ]
+
+
+def board_html(board: Board) -> str:
+    """Return a board as an HTML table, with problems and notes below it."""
+    return html_table(
+        COLUMNS,
+        summary_rows(board),
+        numbers=NUMBERS,
+        caption=f"{board.dataset}, revision {board.revision[:12]}",
+        notes=remarks(board),
+    )
+
+
+def submission_html(submission: Submission) -> str:
+    """Return a submission as an HTML table of what it says about the run."""
+    said = submission.metadata
+    trained = said["disclosure"]["trained_on_locomo"]
+    rows = [
+        ("folder", str(submission.folder)),
+        ("system", said["system"]["name"]),
+        ("version", said["system"]["version"]),
+        ("answerer", said["answerer"]["model"]),
+        ("images", f"{said['image_handling']}, {said['visual_handling']}"),
+        ("type", said["submission_type"]),
+        ("contact", said["contact"]),
+        ("trained on LoCoMo", None if trained is None else "yes" if trained else "no"),
+    ]
+    return html_table(("", "submission"), rows)
+
+
+def _score(entry: Entry, name: str) -> str:
+    value = entry.value(name)
+    if value is None or entry.scores is None:
+        return "–"
+    digits = 1 if entry.scores["metrics"][name]["scale"] >= 100 else 3
+    return f"{value:.{digits}f}"

@@ -1,0 +1,27 @@
+"""Text that came from outside, made safe to show."""
+
+from __future__ import annotations
+
+__all__ = ["escape_unprintable", "printable"]
+
+_CONTROL = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd") | {0x0A: "\n", 0x09: " "}
+
+
+def printable(text: str) -> str:
+    """Return a text for a terminal: characters that could steer it become U+FFFD.
+
+    Line breaks stay, tabs become blanks, and lone surrogates, which UTF-8 can't hold, become "?".
+    """
+    return text.encode("utf-8", "replace").decode("utf-8").translate(_CONTROL)
+
+
+def escape_unprintable(text: str, *, most: int = 400) -> str:
+    r"""Return a text cut to `most` characters, with every unprintable one escaped, such as \x1b.
+
+    Unlike `printable`, it keeps different names different, and shows marks that turn the direction
+    of writing.
+    """
+    cut = text if len(text) <= most else f"{text[: most - 1]}…"
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut
+    )
