@@ -26,7 +26,7 @@ from locomo_vqa.builders.sample.facts import CHANGES, changed, fact_of
 from locomo_vqa.builders.sample.tables import NAMES
 from locomo_vqa.builders.sample.talk import draw_talk
 from locomo_vqa.evaluators.memory import stage_models
-from locomo_vqa.evaluators.running.view import Showing
+from locomo_vqa.evaluators.running.view import ConversationView
 from locomo_vqa.evaluators.systems.mem0 import Mem0
 from locomo_vqa.files import read_json
 from locomo_vqa.models.chat import ChatReply, ChatRequest
@@ -152,7 +152,7 @@ def measure(tokenizer: Tokenizer, form: str) -> dict[str, Any]:
 
 
 def _run(sample: Any, conversation: Any, folder: Path, form: str) -> Any:
-    showing = Showing(sample, conversation, "none")
+    showing = ConversationView(sample, conversation, "none")
     system = Mem0()
     options = {"prompts": form, "top_k": "10"}
     system.open(showing.info, folder, Services(model="transformers:oracle", options=options))

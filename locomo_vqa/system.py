@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -20,6 +20,7 @@ __all__ = [
     "Endpoint",
     "Hit",
     "MemorySystem",
+    "RecalledImage",
     "Services",
     "ShownImage",
     "ShownTurn",
@@ -113,29 +114,56 @@ class Answer:
     """What it cost, where the system knows."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecalledImage:
+    """Which image of the conversation a question is about that comes without it.
+
+    The question says the same in words. Images that were not shown do not count.
+    """
+
+    speaker: str
+    """The first name of the person who shared it."""
+    date: date
+    """The day on which it was shared."""
+    ordinal: int
+    """Which of the images that this person shared on that day it is, from 1."""
+    count: int
+    """How many images this person shared on that day."""
+
+
 class MemorySystem(Protocol):
-    """One conversation in a memory system."""
+    """One conversation in a memory system.
+
+    `open`, `add`, and `answer` are required. A class without `flush` or `close` has nothing to do
+    there; one without `answer_visual` is asked about images with `answer`. Explicit subclasses
+    inherit these defaults.
+
+    Where `answer_visual` has a parameter `recalled`, it is called with the `RecalledImage` that a
+    question of `visual="recalled"` is about, and with None otherwise.
+    """
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
-        """Begin: `workdir` is an empty folder of this conversation's own."""
+        """Begin the conversation; `workdir` is an empty folder for its files."""
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
-        """Read one session; return when it is taken in or handed to background work."""
+        """Read one session; background work may go on when this returns."""
 
     def flush(self) -> None:
         """Return when all background work is done."""
 
     def answer(self, question: str, *, now: datetime) -> Answer | str:
         """Answer a question about what was said; `now` is the end of the conversation."""
+        ...
 
     def answer_visual(
         self, question: str, *, image: ShownImage | None, now: datetime
     ) -> Answer | str:
-        """Answer a question about a picture in one word.
+        """Answer a question about an image in one word.
 
-        `image` is None where nothing is shown of it, and under `--visual recalled`: the question
-        then says which picture of the conversation is meant.
+        `image` is None where nothing is shown of it, and under `visual="recalled"`, where the
+        question says which image of the conversation is meant.
         """
+        return self.answer(question, now=now)
 
     def close(self) -> None:
-        """End: let go of files, connections and processes."""
+        """Release files, connections, and processes."""

@@ -25,13 +25,14 @@ if __name__ == "__main__" and sys.path and sys.path[0] == __file__.rpartition("/
     del sys.path[0]
 
 import importlib
+import inspect
 import json
 import math
 import os
 import re
 import traceback
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -40,6 +41,9 @@ from typing import TYPE_CHECKING, Any
 __all__ = [
     "MAX_ANSWER_CHARS",
     "MAX_HITS",
+    "call_answer_visual",
+    "call_optional",
+    "call_search",
     "describe",
     "failure_of",
     "plain_answer",
@@ -199,6 +203,40 @@ def _clean(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text)
 
 
+# What a system need not have
+
+
+def call_optional(system: Any, name: str) -> None:
+    """Call `flush` or `close`, which a system may leave out."""
+    method = getattr(system, name, None)
+    if method is not None:
+        method()
+
+
+def call_answer_visual(system: Any, question: str, image: Any, now: Any, *, recalled: Any) -> Any:
+    """Ask about an image; a system without `answer_visual` is asked with `answer`.
+
+    `recalled` is passed where the method has a parameter of that name.
+    """
+    method = getattr(system, "answer_visual", None)
+    if method is None:
+        return system.answer(question, now=now)
+    return method(question, image=image, now=now, **_hint(method, recalled))
+
+
+def call_search(system: Any, query: str, k: int, now: Any, *, recalled: Any) -> Any:
+    """Ask for passages; `recalled` is passed where the method has a parameter of that name."""
+    return system.search(query, k, now, **_hint(system.search, recalled))
+
+
+def _hint(method: Any, recalled: Any) -> Row:
+    try:
+        names = inspect.signature(method).parameters
+    except (TypeError, ValueError):  # It is not written in Python.
+        return {}
+    return {"recalled": recalled} if "recalled" in names else {}
+
+
 # How a call fails
 
 
@@ -295,6 +333,8 @@ class _Types:
         name = value.get("$")
         if name == "datetime":
             return datetime.fromisoformat(value["value"])
+        if name == "date":
+            return date.fromisoformat(value["value"])
         if name == "Path":
             return Path(value["value"])
         inner = value["fields"] if name else value
@@ -355,22 +395,26 @@ class _Worker:
         self._system.add(self._types.build(turns))
 
     def _flush(self) -> None:
-        self._system.flush()
+        call_optional(self._system, "flush")
 
     def _answer(self, question: str, now: Any) -> Row:
         return plain_answer(self._system.answer(question, now=self._types.build(now)))
 
-    def _answer_visual(self, question: str, image: Any, now: Any) -> Row:
+    def _answer_visual(self, question: str, image: Any, now: Any, recalled: Any) -> Row:
         build = self._types.build
-        answer = self._system.answer_visual(question, image=build(image), now=build(now))
-        return plain_answer(answer)
+        return plain_answer(
+            call_answer_visual(
+                self._system, question, build(image), build(now), recalled=build(recalled)
+            )
+        )
 
-    def _search(self, query: str, k: int, now: Any) -> list[Row]:
-        hits = self._system.search(query, k, self._types.build(now))
+    def _search(self, query: str, k: int, now: Any, recalled: Any) -> list[Row]:
+        build = self._types.build
+        hits = call_search(self._system, query, k, build(now), recalled=build(recalled))
         return plain_hits(hits, "the hits", texts=True)
 
     def _close(self) -> None:
-        self._system.close()
+        call_optional(self._system, "close")
 
 
 def _take_over() -> tuple[Any, int]:

@@ -17,9 +17,9 @@ from locomo_vqa.scores import FEW_CONVERSATIONS
 
 from ..loading import load_system
 from ..running.harness import Harness
-from ..running.hosting_settings import HostingOptions, hosting_options
+from ..running.hosting_settings import HostingSettings, hosting_options
 from ..running.metering import Meter, is_here
-from ..running.metering_settings import MeteringOptions, metering_options
+from ..running.metering_settings import MeteringSettings, metering_options
 from ..running.system_options import lend_options, system_options
 from .run import services_for
 from .run_display import run_with_progress
@@ -89,8 +89,8 @@ def ablate(
     out: Path,
     timeout: float,
     options: Mapping[str, str],
-    hosting: HostingOptions,
-    metering: MeteringOptions,
+    hosting: HostingSettings,
+    metering: MeteringSettings,
     retry_failed: bool,
     as_json: bool,
 ) -> int:

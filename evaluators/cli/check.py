@@ -13,7 +13,7 @@ from locomo_vqa.system import Services
 from ..hosting import Limits
 from ..loading import LoadedSystem, load_system
 from ..running.system_options import lend_options, system_options
-from ..selftest import Checked, Point, check_system
+from ..selftest import CheckReport, CheckResult, check_system
 from .run import services_for
 
 __all__ = ["check"]
@@ -94,7 +94,7 @@ def _services(system: LoadedSystem, model: str | None, timeout: float) -> Servic
     return services_for(system, model, timeout)
 
 
-def _tell(checked: Checked) -> None:
+def _tell(checked: CheckReport) -> None:
     version = f" {checked.version}" if checked.version else ""
     echo(f"{checked.system}{version}")
     for point in checked.points:
@@ -110,7 +110,7 @@ def _tell(checked: Checked) -> None:
     echo(", ".join(f"{counts[state]} {word}" for state, word in words.items() if counts[state]))
 
 
-def _tell_point(point: Point) -> None:
+def _tell_point(point: CheckResult) -> None:
     detail = f": {point.detail}" if point.detail else ""
     echo(f"{_MARKS[point.state]} {point.title}{detail}", style=_STYLES.get(point.state))
     if point.remedy:

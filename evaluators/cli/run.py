@@ -27,9 +27,9 @@ from locomo_vqa.system import Services
 
 from ..loading import LoadedSystem, load_system
 from ..running.harness import Harness
-from ..running.hosting_settings import HostingOptions, hosting_options
+from ..running.hosting_settings import HostingSettings, hosting_options
 from ..running.metering import Meter, is_here, print_calls
-from ..running.metering_settings import MeteringOptions, metering_options
+from ..running.metering_settings import MeteringSettings, metering_options
 from ..running.system_options import lend_options, system_options
 from .run_display import run_with_progress
 
@@ -101,8 +101,8 @@ def run(
     limit: int | None,
     top_k: int,
     options: Mapping[str, str],
-    hosting: HostingOptions,
-    metering: MeteringOptions,
+    hosting: HostingSettings,
+    metering: MeteringSettings,
     retry_failed: bool,
     as_json: bool,
 ) -> int:

@@ -23,12 +23,12 @@ def run_with_progress(harness: Harness, *, retry_failed: bool = False) -> Run:
     conversation counts first the turns that were read and then the questions.
     """
     with progress_display() as bars:
-        watcher = RunDisplay(bars, harness.system.name)
-        return harness.run(retry_failed=retry_failed, watcher=watcher)
+        listener = RunDisplay(bars, harness.system.name)
+        return harness.run(retry_failed=retry_failed, listener=listener)
 
 
 class RunDisplay:
-    """A `Watcher` that moves bars; threads may share it."""
+    """A `RunListener` that moves bars; threads may share it."""
 
     def __init__(self, bars: Progress, system: str) -> None:
         from rich.markup import escape

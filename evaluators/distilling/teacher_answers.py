@@ -28,7 +28,7 @@ from ..memory.pipeline import Pipeline
 from ..memory.prompts import answer_prompt
 from ..memory.settings import MemorySettings
 from ..metrics import get_metric
-from ..running.view import Showing
+from ..running.view import ConversationView
 from ..systems.mem0 import open_embedder
 from .teacher_pipeline import (
     Teacher,
@@ -175,7 +175,7 @@ class AnswerMaker:
     def _now(self, question: TextQuestion) -> datetime:
         name = question.conversation
         conversation = next(c for c in self.benchmark.conversations if c.id == name)
-        return Showing(self.benchmark, conversation, "none").now
+        return ConversationView(self.benchmark, conversation, "none").now
 
     def _describe(
         self,

@@ -25,7 +25,7 @@ from ..memory.pipeline import TurnLine
 from ..memory.prompts import turn_as_text
 from ..memory.settings import MemorySettings
 from ..memory.stage_models import AGAIN
-from ..running.view import Showing
+from ..running.view import ConversationView
 from ..systems.mem0 import open_embedder
 from .teacher_pipeline import (
     Teacher,
@@ -109,7 +109,7 @@ async def _read(
 ) -> Mapping[str, Any]:
     """Write the memories of one conversation, and return its entry of the manifest."""
     teaching, turns_hash, turns = TeacherPipeline(teacher, settings, embedder), TurnsHash(), 0
-    for session in Showing(benchmark, conversation, "none").sessions():
+    for session in ConversationView(benchmark, conversation, "none").sessions():
         turns_hash.add(session)
         turns += len(session)
         lines = [

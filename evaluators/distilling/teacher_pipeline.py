@@ -25,7 +25,7 @@ from ..memory.stage_models import StageModels
 from ..memory.usage import PipelineUsage
 
 if TYPE_CHECKING:
-    from ..proxy.stages import Stage
+    from ..proxy.stages import CallStage
 
 __all__ = [
     "Teacher",
@@ -93,7 +93,7 @@ class _TeacherStages(StageModels):
         self._teacher = teacher.model
         super().__init__(Services(model=teacher.name), settings, counts, anomalies)
 
-    def _at(self, stage: Stage) -> ChatModel:
+    def _at(self, stage: CallStage) -> ChatModel:
         return self._teacher
 
 

@@ -8,7 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from locomo_vqa.system import ConversationInfo, Hit, Services, ShownImage, ShownTurn
+from locomo_vqa.system import (
+    ConversationInfo,
+    Hit,
+    RecalledImage,
+    Services,
+    ShownImage,
+    ShownTurn,
+)
 
 from .isolation import Failure
 
@@ -61,11 +68,18 @@ class Host(Protocol):
         """Ask about what was said."""
 
     def answer_visual(
-        self, question: str, *, image: ShownImage | None, now: datetime
+        self,
+        question: str,
+        *,
+        image: ShownImage | None,
+        now: datetime,
+        recalled: RecalledImage | None = None,
     ) -> PlainAnswer | Failure:
-        """Ask about a picture."""
+        """Ask about an image; `recalled` says which one where it is not shown again."""
 
-    def search(self, query: str, k: int, *, now: datetime) -> tuple[Hit, ...] | Failure:
+    def search(
+        self, query: str, k: int, *, now: datetime, recalled: RecalledImage | None = None
+    ) -> tuple[Hit, ...] | Failure:
         """Ask for the `k` best passages, best first."""
 
     def close(self) -> Failure | None:

@@ -10,13 +10,20 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from locomo_vqa.system import ConversationInfo, Hit, Services, ShownImage, ShownTurn
+from locomo_vqa.system import (
+    ConversationInfo,
+    Hit,
+    RecalledImage,
+    Services,
+    ShownImage,
+    ShownTurn,
+)
 from locomo_vqa.worker import plain_answer
 
 from ..running.outcomes import hits_of
 from .base import DEFAULT_LIMITS, Limits, PlainAnswer
 from .http_client import BadReply, HttpClient, Refused, shown_address
-from .isolation import Failure, attempt
+from .isolation import Failure, call_contained
 
 __all__ = ["HttpHost", "ImageTransfer"]
 
@@ -82,18 +89,32 @@ class HttpHost:
         return self._ask("answer", {"question": question, "now": now.isoformat()})
 
     def answer_visual(
-        self, question: str, *, image: ShownImage | None, now: datetime
+        self,
+        question: str,
+        *,
+        image: ShownImage | None,
+        now: datetime,
+        recalled: RecalledImage | None = None,
     ) -> PlainAnswer | Failure:
-        """Ask about a picture."""
+        """Ask about an image."""
         shown = None if image is None else self._image(image)
-        body = {"question": question, "image": shown, "now": now.isoformat()}
+        body = {
+            "question": question,
+            "image": shown,
+            "now": now.isoformat(),
+            "recalled": _hint(recalled),
+        }
         return self._ask("answer_visual", body)
 
-    def search(self, query: str, k: int, *, now: datetime) -> tuple[Hit, ...] | Failure:
+    def search(
+        self, query: str, k: int, *, now: datetime, recalled: RecalledImage | None = None
+    ) -> tuple[Hit, ...] | Failure:
         """Ask for the `k` best passages."""
-        body = {"query": query, "k": k, "now": now.isoformat()}
+        body = {"query": query, "k": k, "now": now.isoformat(), "recalled": _hint(recalled)}
         found = self._send("POST", f"{self._path}/search", body, self._limits.answer_s)
-        return found if isinstance(found, Failure) else attempt(lambda: hits_of(found["hits"]))
+        return (
+            found if isinstance(found, Failure) else call_contained(lambda: hits_of(found["hits"]))
+        )
 
     def close(self) -> Failure | None:
         """Have the conversation forgotten."""
@@ -138,7 +159,7 @@ class HttpHost:
 
     def _ask(self, name: str, body: Any) -> PlainAnswer | Failure:
         reply = self._send("POST", f"{self._path}/{name}", body, self._limits.answer_s)
-        return reply if isinstance(reply, Failure) else attempt(lambda: plain_answer(reply))
+        return reply if isinstance(reply, Failure) else call_contained(lambda: plain_answer(reply))
 
     def _step(self, method: str, path: str, body: Any, seconds: float) -> Failure | None:
         reply = self._send(method, path, body, seconds)
@@ -162,6 +183,17 @@ class HttpHost:
             return Failure(state=state, reason=str(error), unreachable=False)
         except BadReply as error:
             return Failure(state="error", reason=str(error), unreachable=False)
+
+
+def _hint(recalled: RecalledImage | None) -> dict[str, Any] | None:
+    if recalled is None:
+        return None
+    return {
+        "speaker": recalled.speaker,
+        "date": recalled.date.isoformat(),
+        "ordinal": recalled.ordinal,
+        "count": recalled.count,
+    }
 
 
 def _step_of(path: str) -> str:

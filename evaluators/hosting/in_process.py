@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from locomo_vqa.system import ConversationInfo, Hit, MemorySystem, Services, ShownImage, ShownTurn
-from locomo_vqa.worker import plain_answer
+from locomo_vqa.system import (
+    ConversationInfo,
+    Hit,
+    RecalledImage,
+    Services,
+    ShownImage,
+    ShownTurn,
+)
+from locomo_vqa.worker import call_answer_visual, call_optional, call_search, plain_answer
 
 from ..running.outcomes import hits_of
 from .base import Limits, MakeHost, PlainAnswer
-from .isolation import Failure, attempt
+from .isolation import Failure, call_contained
 
 __all__ = ["InProcessHost", "in_process"]
 
@@ -19,9 +27,9 @@ __all__ = ["InProcessHost", "in_process"]
 class InProcessHost:
     """An instance of a class that is here already; the limits don't hold."""
 
-    def __init__(self, make: Callable[[], MemorySystem]) -> None:
+    def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
-        self._system: MemorySystem | None = None
+        self._system: Any = None
 
     def start(self) -> Failure | None:
         """Make the instance."""
@@ -29,42 +37,53 @@ class InProcessHost:
         def make() -> None:
             self._system = self._make()
 
-        return attempt(make)
+        return call_contained(make)
 
     def open(
         self, conversation: ConversationInfo, workdir: Path, services: Services
     ) -> Failure | None:
         """Begin the conversation."""
-        return attempt(lambda: self._made.open(conversation, workdir, services))
+        return call_contained(lambda: self._made.open(conversation, workdir, services))
 
     def add(self, turns: Sequence[ShownTurn]) -> Failure | None:
         """Have one session read."""
-        return attempt(lambda: self._made.add(turns))
+        return call_contained(lambda: self._made.add(turns))
 
     def flush(self) -> Failure | None:
         """Wait for background work."""
-        return attempt(lambda: self._made.flush())
+        return call_contained(lambda: call_optional(self._made, "flush"))
 
     def answer(self, question: str, *, now: datetime) -> PlainAnswer | Failure:
         """Ask about what was said."""
-        return attempt(lambda: plain_answer(self._made.answer(question, now=now)))
+        return call_contained(lambda: plain_answer(self._made.answer(question, now=now)))
 
     def answer_visual(
-        self, question: str, *, image: ShownImage | None, now: datetime
+        self,
+        question: str,
+        *,
+        image: ShownImage | None,
+        now: datetime,
+        recalled: RecalledImage | None = None,
     ) -> PlainAnswer | Failure:
-        """Ask about a picture."""
-        return attempt(
-            lambda: plain_answer(self._made.answer_visual(question, image=image, now=now))
+        """Ask about an image."""
+        return call_contained(
+            lambda: plain_answer(
+                call_answer_visual(self._made, question, image, now, recalled=recalled)
+            )
         )
 
-    def search(self, query: str, k: int, *, now: datetime) -> tuple[Hit, ...] | Failure:
+    def search(
+        self, query: str, k: int, *, now: datetime, recalled: RecalledImage | None = None
+    ) -> tuple[Hit, ...] | Failure:
         """Ask for the `k` best passages."""
-        return attempt(lambda: hits_of(self._made.search(query, k, now)))  # type: ignore[attr-defined]
+        return call_contained(
+            lambda: hits_of(call_search(self._made, query, k, now, recalled=recalled))
+        )
 
     def close(self) -> Failure | None:
         """Ask the system to let go of what it holds."""
         system, self._system = self._system, None
-        return attempt(system.close) if system is not None else None
+        return call_contained(lambda: call_optional(system, "close"))
 
     def end(self) -> None:
         """Close what was not closed."""
@@ -74,12 +93,12 @@ class InProcessHost:
         """Do nothing: a thread can't be ended."""
 
     @property
-    def _made(self) -> MemorySystem:
+    def _made(self) -> Any:
         assert self._system is not None
         return self._system
 
 
-def in_process(make: Callable[[], MemorySystem]) -> MakeHost:
+def in_process(make: Callable[[], Any]) -> MakeHost:
     """Return what hosts a class, or any function that makes a system, in this process."""
 
     def host(limits: Limits, log: Path) -> InProcessHost:

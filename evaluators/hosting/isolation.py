@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 
 from locomo_vqa.worker import failure_of
 
-__all__ = ["Failure", "apart", "attempt"]
+__all__ = ["Failure", "call_contained", "isolated_process_state"]
 
 _T = TypeVar("_T")
 
@@ -33,7 +33,7 @@ class Failure:
     """Whether the system is gone with it, so that nothing more can be asked."""
 
 
-def attempt(call: Callable[[], _T]) -> _T | Failure:
+def call_contained(call: Callable[[], _T]) -> _T | Failure:
     """Return what `call` returns, or how it failed.
 
     A process that the call forked, and that comes back from it, ends here: two processes must
@@ -52,7 +52,7 @@ def attempt(call: Callable[[], _T]) -> _T | Failure:
 
 
 @contextlib.contextmanager
-def apart() -> Iterator[None]:
+def isolated_process_state() -> Iterator[None]:
     """Keep the standard output and the working directory as they are, whatever is called.
 
     What is written to the standard output, by Python or by a process that is started, goes to

@@ -18,13 +18,20 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa._version import __version__
-from locomo_vqa.system import ConversationInfo, Hit, Services, ShownImage, ShownTurn
+from locomo_vqa.system import (
+    ConversationInfo,
+    Hit,
+    RecalledImage,
+    Services,
+    ShownImage,
+    ShownTurn,
+)
 from locomo_vqa.worker import plain_answer
 
 from ..running.outcomes import hits_of
 from .base import DEFAULT_LIMITS, Limits, PlainAnswer
 from .channel import Channel
-from .isolation import Failure, attempt
+from .isolation import Failure, call_contained
 from .output import Output
 from .process_tree import MARK, ProcessTree
 from .wire import encode
@@ -132,15 +139,26 @@ class ProcessHost:
         return self._ask("answer", question=question, now=now)
 
     def answer_visual(
-        self, question: str, *, image: ShownImage | None, now: datetime
+        self,
+        question: str,
+        *,
+        image: ShownImage | None,
+        now: datetime,
+        recalled: RecalledImage | None = None,
     ) -> PlainAnswer | Failure:
-        """Ask about a picture."""
-        return self._ask("answer_visual", question=question, image=image, now=now)
+        """Ask about an image."""
+        return self._ask(
+            "answer_visual", question=question, image=image, now=now, recalled=recalled
+        )
 
-    def search(self, query: str, k: int, *, now: datetime) -> tuple[Hit, ...] | Failure:
+    def search(
+        self, query: str, k: int, *, now: datetime, recalled: RecalledImage | None = None
+    ) -> tuple[Hit, ...] | Failure:
         """Ask for the `k` best passages."""
-        found = self._call("search", self._limits.answer_s, query=query, k=k, now=now)
-        return found if isinstance(found, Failure) else attempt(lambda: hits_of(found))
+        found = self._call(
+            "search", self._limits.answer_s, query=query, k=k, now=now, recalled=recalled
+        )
+        return found if isinstance(found, Failure) else call_contained(lambda: hits_of(found))
 
     def close(self) -> Failure | None:
         """Ask the system to let go of what it holds."""
@@ -212,7 +230,9 @@ class ProcessHost:
     def _ask(self, name: str, **arguments: Any) -> PlainAnswer | Failure:
         returned = self._call(name, self._limits.answer_s, **arguments)
         return (
-            returned if isinstance(returned, Failure) else attempt(lambda: plain_answer(returned))
+            returned
+            if isinstance(returned, Failure)
+            else call_contained(lambda: plain_answer(returned))
         )
 
     def _call(self, name: str, seconds: float, **arguments: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ def encode(value: Any) -> Any:
     """
     if isinstance(value, datetime):
         return {"$": "datetime", "value": value.isoformat()}
+    if isinstance(value, date):
+        return {"$": "date", "value": value.isoformat()}
     if isinstance(value, Path):
         return {"$": "Path", "value": str(value)}
     if isinstance(value, list | tuple):

@@ -17,11 +17,11 @@ from .stage_models import StageModels
 from .usage import PipelineUsage
 
 if TYPE_CHECKING:
-    from ..proxy.stages import Stage
+    from ..proxy.stages import CallStage
 
 __all__ = ["TEXT_EXPERTS", "VISION_EXPERT", "ExpertModels", "answer_of_reply"]
 
-_EXPERT_OF: Mapping[Stage, str] = {
+_EXPERT_OF: Mapping[CallStage, str] = {
     "extraction": "extraction",
     "update": "memory_update",
     "generation": "generation",
@@ -51,7 +51,7 @@ class ExpertModels(StageModels):
         self._base = experts
         super().__init__(services, settings, counts, anomalies)
 
-    async def ask(self, stage: Stage, request: ChatRequest) -> ChatReply:
+    async def ask(self, stage: CallStage, request: ChatRequest) -> ChatReply:
         """Return the reply to one request; of one about a picture, only the answer.
 
         Raises:
@@ -64,7 +64,7 @@ class ExpertModels(StageModels):
         """Let go of the base model."""
         await self._base.close()
 
-    def _at(self, stage: Stage) -> ChatModel:
+    def _at(self, stage: CallStage) -> ChatModel:
         # Without a vision expert nothing is asked about pictures.
         return self._experts.get(_EXPERT_OF[stage], self._base)
 

@@ -19,7 +19,7 @@ from .settings import MemorySettings
 from .usage import PipelineUsage
 
 if TYPE_CHECKING:
-    from ..proxy.stages import Stage
+    from ..proxy.stages import CallStage
 
 __all__ = ["AGAIN", "StageModels", "stage_endpoint"]
 
@@ -41,7 +41,7 @@ _FAULTS: dict[ReplyFault, str] = {
 }
 
 
-def stage_endpoint(endpoint: Endpoint, stage: Stage) -> Endpoint:
+def stage_endpoint(endpoint: Endpoint, stage: CallStage) -> Endpoint:
     """Return the endpoint that counts a stage apart, where it is the metering proxy's."""
     found = _STAGED.fullmatch(endpoint.base_url)
     return replace(endpoint, base_url=f"{found[1]}/{stage}/v1") if found else endpoint
@@ -72,7 +72,7 @@ class StageModels:
         """How many requests the text model can use at once."""
         self._at("vision")
 
-    async def ask(self, stage: Stage, request: ChatRequest) -> ChatReply:
+    async def ask(self, stage: CallStage, request: ChatRequest) -> ChatReply:
         """Return the reply to one request.
 
         Raises:
@@ -88,7 +88,10 @@ class StageModels:
         return reply
 
     async def ask_until_read(
-        self, stage: Stage, request: ChatRequest, read: Callable[[ChatReply], list[_T] | ReplyFault]
+        self,
+        stage: CallStage,
+        request: ChatRequest,
+        read: Callable[[ChatReply], list[_T] | ReplyFault],
     ) -> list[_T] | None:
         """Return what the first reply that can be read has, or None after so many tries as are set.
 
@@ -113,12 +116,12 @@ class StageModels:
         for model in self._opened.values():
             await model.close()
 
-    def _is_metered(self, stage: Stage) -> bool:
+    def _is_metered(self, stage: CallStage) -> bool:
         """Return whether the proxy, or with `--no-meter` nobody, counts the calls of a stage."""
         own = stage == "vision" and self._vision is not None
         return self._services.llm is not None and not own
 
-    def _at(self, stage: Stage) -> ChatModel:
+    def _at(self, stage: CallStage) -> ChatModel:
         if stage == "vision" and self._vision is not None:
             return self._open(self._vision, lambda name: open_model(name))
         llm = self._services.llm

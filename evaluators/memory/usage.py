@@ -10,7 +10,7 @@ from locomo_vqa.runs import Usage
 
 if TYPE_CHECKING:
     from ..proxy.model_calls import ModelCalls
-    from ..proxy.stages import Stage
+    from ..proxy.stages import CallStage
 
 __all__ = ["PipelineUsage", "StageUsage"]
 
@@ -62,9 +62,9 @@ class PipelineUsage:
     def __init__(self, calls: ModelCalls | None = None) -> None:
         """Count; `calls` writes down each call that goes past the metering proxy."""
         self.calls = calls
-        self._tallies: dict[Stage, StageUsage] = {}
+        self._tallies: dict[CallStage, StageUsage] = {}
 
-    def add(self, stage: Stage, usage: Usage, *, asked: int, replied: int) -> None:
+    def add(self, stage: CallStage, usage: Usage, *, asked: int, replied: int) -> None:
         """Count one call of a stage."""
         self._tallies.setdefault(stage, StageUsage()).add(usage, asked=asked, replied=replied)
 

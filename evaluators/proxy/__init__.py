@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from .prices import PriceTable, read_prices
 from .server import MeteringProxy
-from .stages import STAGES, Stage
-from .summary import Summary, summarise
+from .stages import CALL_STAGES, CallStage
+from .summary import CallSummary, summarise
 
 __all__ = [
-    "STAGES",
+    "CALL_STAGES",
+    "CallStage",
+    "CallSummary",
     "MeteringProxy",
     "PriceTable",
-    "Stage",
-    "Summary",
     "read_prices",
     "summarise",
 ]

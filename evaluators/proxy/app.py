@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 from locomo_vqa.errors import LocomoVqaError
 
 from .client import Client, ClientGone
-from .exchange import Desk, Exchange
-from .refusals import Refusal
+from .errors import ProxyError
+from .exchange import Exchange, ProxyContext
 from .request_body import MAX_REQUEST_BYTES, RequestBody, look_into
 from .routes import Routes
 
@@ -29,10 +29,10 @@ class ProxyApp:
     is paid for that does not count.
     """
 
-    def __init__(self, desk: Desk, routes: Routes, *, token: str) -> None:
+    def __init__(self, context: ProxyContext, routes: Routes, *, token: str) -> None:
         self.problem: LocomoVqaError | None = None
         """Why calls are refused."""
-        self._desk = desk
+        self._context = context
         self._routes = routes
         self._token = token.encode()
 
@@ -44,7 +44,7 @@ class ProxyApp:
         client = Client(scope, receive, send)
         try:
             await self._answer(client, begun)
-        except Refusal as refusal:
+        except ProxyError as refusal:
             await client.refuse(refusal)
         except LocomoVqaError as error:
             self.problem = self.problem or error
@@ -63,19 +63,19 @@ class ProxyApp:
             raise _stopped(self.problem)
         try:
             content = await client.body(MAX_REQUEST_BYTES)
-        except Refusal as refusal:
-            await Exchange(self._desk, client, route, _NO_BODY, begun).refuse(refusal)
+        except ProxyError as refusal:
+            await Exchange(self._context, client, route, _NO_BODY, begun).refuse(refusal)
             return
         kind = client.header(b"content-type")
-        body = await look_into(content, kind, hashed=self._desk.recorder is not None)
-        await Exchange(self._desk, client, route, body, begun).run()
+        body = await look_into(content, kind, hashed=self._context.recorder is not None)
+        await Exchange(self._context, client, route, body, begun).run()
 
     def _check_token(self, client: Client) -> None:
         scheme, _, token = client.header(b"authorization").partition(b" ")
         known = secrets.compare_digest(token.strip(), self._token)
         if scheme.lower() != b"bearer" or not known:
-            raise Refusal(401, "wrong_key", "Use the api_key of the services that were given.")
+            raise ProxyError(401, "wrong_key", "Use the api_key of the services that were given.")
 
 
-def _stopped(error: LocomoVqaError) -> Refusal:
-    return Refusal(500, "metering_failed", f"Calls can't be counted any more: {error.message}")
+def _stopped(error: LocomoVqaError) -> ProxyError:
+    return ProxyError(500, "metering_failed", f"Calls can't be counted any more: {error.message}")

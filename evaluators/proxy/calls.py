@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from .stages import Stage
+from .stages import CallStage
 
-__all__ = ["FAILED_OUTCOMES", "OUTCOMES", "Call", "Counted", "Outcome"]
+__all__ = ["CALL_OUTCOMES", "FAILED_OUTCOMES", "Call", "CallOutcome", "Counted"]
 
-Outcome = Literal["ok", "http_error", "unreachable", "timeout", "broken", "client_gone", "refused"]
+CallOutcome = Literal[
+    "ok", "http_error", "unreachable", "timeout", "broken", "client_gone", "refused"
+]
 """What became of a call:
 
 ok            the endpoint's reply, of a status below 400, was passed on whole
@@ -20,9 +22,9 @@ broken        the reply ended too early, or was no HTTP
 client_gone   the system hung up before it had the whole reply
 refused       the proxy refused: the request is too large, leads astray, or was never recorded
 """
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+CALL_OUTCOMES: tuple[CallOutcome, ...] = get_args(CallOutcome)
 
-FAILED_OUTCOMES: frozenset[Outcome] = frozenset(OUTCOMES) - {"ok"}
+FAILED_OUTCOMES: frozenset[CallOutcome] = frozenset(CALL_OUTCOMES) - {"ok"}
 """The outcomes that left the system without a reply."""
 
 Counted = Literal["usage", "approximated", "none"]
@@ -37,7 +39,7 @@ class Call:
     """When it began: UTC, to the millisecond."""
     conversation: str
     """The conversation's id."""
-    stage: Stage
+    stage: CallStage
     """What it was for, as the address said."""
     method: str
     """The HTTP method."""
@@ -49,7 +51,7 @@ class Call:
     """The model that the request named."""
     status: int | None
     """The status that the system got; None where it got none."""
-    outcome: Outcome
+    outcome: CallOutcome
     """What became of it."""
     stream: bool
     """Whether the reply was a stream of events."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from starlette.types import Receive, Scope, Send
 
-from .refusals import Refusal
+from .errors import ProxyError
 from .upstream import Header
 
 __all__ = ["Client", "ClientGone"]
@@ -39,7 +39,7 @@ class Client:
         """Return the request's body.
 
         Raises:
-            Refusal: it is longer than `most` bytes.
+            ProxyError: it is longer than `most` bytes.
             ClientGone: it never came whole.
         """
         length = self.header(b"content-length")
@@ -74,7 +74,7 @@ class Client:
         """Send a part of the body, where the system is still there."""
         await self._pass({"type": "http.response.body", "body": part, "more_body": more})
 
-    async def refuse(self, refusal: Refusal) -> None:
+    async def refuse(self, refusal: ProxyError) -> None:
         """Send a reply of the proxy's own."""
         await self.start(refusal.status, refusal.headers())
         await self.send(refusal.body(), more=False)
@@ -84,5 +84,5 @@ class Client:
             await self._send(message)
 
 
-def _too_large(most: int) -> Refusal:
-    return Refusal(413, "too_large", f"The request has more than {most >> 20} MiB.")
+def _too_large(most: int) -> ProxyError:
+    return ProxyError(413, "too_large", f"The request has more than {most >> 20} MiB.")

@@ -16,7 +16,7 @@ from typing import Any
 from .calls import Counted
 from .events import events
 
-__all__ = ["METERED", "UNCOUNTED", "Tokens", "count_tokens"]
+__all__ = ["METERED", "UNCOUNTED", "TokenCounts", "count_tokens"]
 
 METERED = frozenset({"/chat/completions", "/completions", "/embeddings", "/responses"})
 """The paths below /v1 whose tokens are counted; other calls are only counted as calls."""
@@ -35,7 +35,7 @@ _USAGE = re.compile(rb'"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
+class TokenCounts:
     """The tokens of one call; None is "not known"."""
 
     counted: Counted
@@ -48,11 +48,11 @@ class Tokens:
     """Tokens received."""
 
 
-UNCOUNTED = Tokens(counted="none", input=None, cached=None, output=None)
+UNCOUNTED = TokenCounts(counted="none", input=None, cached=None, output=None)
 """Of a call whose tokens nobody can tell."""
 
 
-def count_tokens(path: str, request: Any, reply: bytes | None, *, stream: bool) -> Tokens:
+def count_tokens(path: str, request: Any, reply: bytes | None, *, stream: bool) -> TokenCounts:
     """Count the tokens of a call.
 
     Args:
@@ -76,7 +76,7 @@ def count_tokens(path: str, request: Any, reply: bytes | None, *, stream: bool) 
         sent = _estimate(sum(_words(request.get(name)) for name in _SENT))
     if came is None:
         came = _estimated_reply(reply, stream)
-    return Tokens(
+    return TokenCounts(
         counted="usage" if known else "approximated",
         input=sent,
         cached=None if cached is None else min(cached, sent),

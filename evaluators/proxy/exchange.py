@@ -12,19 +12,19 @@ import httpcore
 
 from locomo_vqa.errors import LocomoVqaError
 
-from .calls import Call, Outcome
+from .calls import Call, CallOutcome
 from .client import Client
 from .counting import METERED, UNCOUNTED, count_tokens
+from .errors import ProxyError
 from .events import ends_stream
 from .ledger import Ledger
 from .recorder import Recorder
-from .recordings import Asked, Recorded
-from .refusals import Refusal
+from .recordings import Recorded, RecordingKey
 from .request_body import RequestBody
 from .routes import Route
 from .upstream import Header, Upstream, end_to_end
 
-__all__ = ["Desk", "Exchange"]
+__all__ = ["Exchange", "ProxyContext"]
 
 MAX_KEPT_BYTES = 128 << 20
 """Of a longer reply the rest is passed on, but it is not recorded, nor its words counted."""
@@ -33,11 +33,11 @@ _GRACE_S = 5.0
 _BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 _KEPT_HEADERS = frozenset({b"content-type", b"content-encoding", b"x-request-id"})
 _REPLAYED: Header = (b"x-locomo-vqa-replayed", b"1")
-_NOTHING_USED: frozenset[Outcome] = frozenset({"http_error", "unreachable", "refused"})
+_NOTHING_USED: frozenset[CallOutcome] = frozenset({"http_error", "unreachable", "refused"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class ProxyContext:
     """What all calls of a proxy share."""
 
     upstream: Upstream
@@ -90,15 +90,15 @@ class Exchange:
     """
 
     def __init__(
-        self, desk: Desk, client: Client, route: Route, body: RequestBody, begun: float
+        self, context: ProxyContext, client: Client, route: Route, body: RequestBody, begun: float
     ) -> None:
-        self._desk = desk
+        self._context = context
         self._client = client
         self._route = route
         self._body = body
         self._begun = begun
         self._time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._asked: Asked | None = None
+        self._asked: RecordingKey | None = None
         self._reply: _Reply | None = None
         self._held: bytes | None = None
         self._first_byte_ms: float | None = None
@@ -114,7 +114,7 @@ class Exchange:
             InputError: the recorded reply is damaged.
             OutputError: the call can't be recorded or written down.
         """
-        recorder = self._desk.recorder
+        recorder = self._context.recorder
         try:
             recorded = None
             if recorder is not None:
@@ -125,7 +125,7 @@ class Exchange:
                 await self._ask()
             else:
                 await self._replay(recorded)
-        except Refusal as refusal:
+        except ProxyError as refusal:
             await self.refuse(refusal)
         except LocomoVqaError:
             with contextlib.suppress(LocomoVqaError):
@@ -135,7 +135,7 @@ class Exchange:
             self._note("client_gone" if self._client.gone else "broken")
             raise
 
-    async def refuse(self, refusal: Refusal) -> None:
+    async def refuse(self, refusal: ProxyError) -> None:
         """Answer with a reply of the proxy's own, and write that down."""
         self._give_back()
         self._note("refused", status=refusal.status)
@@ -158,31 +158,31 @@ class Exchange:
         await self._client.send(b"".join(recorded.pieces[-1:]), more=False)
 
     async def _ask(self) -> None:
-        failed: tuple[Outcome, Refusal] | None = None
+        failed: tuple[CallOutcome, ProxyError] | None = None
         try:
-            async with asyncio.timeout(self._desk.upstream.timeout_s) as self._deadline:
+            async with asyncio.timeout(self._context.upstream.timeout_s) as self._deadline:
                 watcher = asyncio.create_task(self._client.watch(self._left))
                 try:
                     await self._pass_on()
                 finally:
                     watcher.cancel()
         except TimeoutError:
-            limit = self._desk.upstream.timeout_s
+            limit = self._context.upstream.timeout_s
             late = f"The endpoint gave no whole reply in {limit:g} s."
-            failed = "timeout", Refusal(504, "upstream_timeout", late, again=True)
+            failed = "timeout", ProxyError(504, "upstream_timeout", late, again=True)
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as error:
             nobody = f"Nobody answers at the endpoint ({error or type(error).__name__})."
-            failed = "unreachable", Refusal(502, "upstream_unreachable", nobody, again=True)
+            failed = "unreachable", ProxyError(502, "upstream_unreachable", nobody, again=True)
         except (*_BROKEN, OSError) as error:
             broke = f"The endpoint's reply broke off ({error or type(error).__name__})."
-            failed = "broken", Refusal(502, "upstream_broken", broke, again=True)
+            failed = "broken", ProxyError(502, "upstream_broken", broke, again=True)
         except _Redirected as redirected:
             failed = "http_error", redirected.refusal
         await self._finish(failed)
 
     async def _pass_on(self) -> None:
         client = self._client
-        response = await self._desk.upstream.send(
+        response = await self._context.upstream.send(
             client.method, self._route.tail, client.query, client.headers, self._body.content
         )
         try:
@@ -226,7 +226,7 @@ class Exchange:
             with contextlib.suppress(RuntimeError):  # The time is up already.
                 self._deadline.reschedule(now + _GRACE_S if ended else now)
 
-    async def _finish(self, failed: tuple[Outcome, Refusal] | None) -> None:
+    async def _finish(self, failed: tuple[CallOutcome, ProxyError] | None) -> None:
         """Record the reply, write the call down, and send what is left of the reply."""
         reply, client = self._reply, self._client
         recorded = self._record()
@@ -246,7 +246,7 @@ class Exchange:
 
     def _record(self) -> bool:
         """Keep the reply, where it is whole and a success; return whether it was kept."""
-        reply, recorder = self._reply, self._desk.recorder
+        reply, recorder = self._reply, self._context.recorder
         if reply is None or recorder is None or self._asked is None or reply.pieces is None:
             return False
         if not reply.whole or not 200 <= reply.status < 300:
@@ -261,11 +261,13 @@ class Exchange:
         return True
 
     def _give_back(self) -> None:
-        if self._asked is not None and self._desk.recorder is not None and not self._given_back:
+        if self._asked is not None and self._context.recorder is not None and not self._given_back:
             self._given_back = True
-            self._desk.recorder.give_back(self._asked)
+            self._context.recorder.give_back(self._asked)
 
-    def _note(self, outcome: Outcome, *, status: int | None = None, replayed: bool = False) -> None:
+    def _note(
+        self, outcome: CallOutcome, *, status: int | None = None, replayed: bool = False
+    ) -> None:
         """Write the call down, once."""
         if self._noted:
             return
@@ -277,14 +279,14 @@ class Exchange:
         if outcome not in _NOTHING_USED and path in METERED:
             body = reply.readable if reply is not None else None
             tokens = count_tokens(path, self._body.document, body, stream=stream)
-        self._desk.ledger.add(
+        self._context.ledger.add(
             Call(
                 time=self._time,
                 conversation=self._route.conversation,
                 stage=self._route.stage,
                 method=client.method,
                 path=self._route.path,
-                provider=self._desk.upstream.provider,
+                provider=self._context.upstream.provider,
                 model=self._body.model,
                 status=status or client.status,
                 outcome=outcome,
@@ -310,7 +312,7 @@ class _Redirected(Exception):
 
     def __init__(self) -> None:
         super().__init__()
-        self.refusal = Refusal(
+        self.refusal = ProxyError(
             502,
             "upstream_redirects",
             "The endpoint redirects to another address; name that one in --model.",

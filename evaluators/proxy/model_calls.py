@@ -19,7 +19,7 @@ from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelError
 from locomo_vqa.schemas import validate
 
 if TYPE_CHECKING:
-    from .stages import Stage
+    from .stages import CallStage
 
 __all__ = ["MODEL_CALLS", "ModelCall", "ModelCalls", "keep_calls", "read_model_calls"]
 
@@ -35,7 +35,7 @@ class ModelCall:
 
     time: str
     """When it ended: UTC, to the millisecond."""
-    stage: Stage
+    stage: CallStage
     """What it was for."""
     model: str
     """The model's name."""
@@ -64,7 +64,7 @@ class ModelCalls:
         self._path = workdir / MODEL_CALLS
         self._file: JsonlLog | None = None
 
-    async def ask(self, stage: Stage, model: ChatModel, request: ChatRequest) -> ChatReply:
+    async def ask(self, stage: CallStage, model: ChatModel, request: ChatRequest) -> ChatReply:
         """Return the model's reply.
 
         Raises:
@@ -85,7 +85,7 @@ class ModelCalls:
             self._file.close()
             self._file = None
 
-    def _add(self, stage: Stage, model: str, reply: ChatReply | None) -> None:
+    def _add(self, stage: CallStage, model: str, reply: ChatReply | None) -> None:
         if self._file is None:
             remedy = "Wait for that process to end."
             self._file = JsonlLog(self._path, what=_WHAT, remedy=remedy, flush=False)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from .numbers import RequestNumbers
-from .recordings import Asked, Recorded, Recordings
-from .refusals import Refusal
+from .errors import ProxyError
+from .occurrences import OccurrenceCounter
+from .recordings import Recorded, RecordingKey, Recordings
 from .request_body import RequestBody
 from .routes import Route
 
-__all__ = ["MODES", "Mode", "Recorder"]
+__all__ = ["RECORDING_MODES", "Recorder", "RecordingMode"]
 
-Mode = Literal["off", "record", "replay"]
+RecordingMode = Literal["off", "record", "replay"]
 """What is done with replies:
 
 off      nothing is kept
 record   every request goes to the endpoint, and whole replies are kept, in place of older ones
 replay   what was recorded is given from there; the rest is asked and recorded
 """
-MODES: tuple[Mode, ...] = get_args(Mode)
+RECORDING_MODES: tuple[RecordingMode, ...] = get_args(RecordingMode)
 
 _RECORDED_METHODS = frozenset({"GET", "POST"})
 
@@ -45,15 +45,17 @@ class Recorder:
         self._strict = strict
         self._address = address
         self._revision = revision
-        self._numbers = RequestNumbers()
+        self._numbers = OccurrenceCounter()
 
-    def number(self, method: str, route: Route, query: bytes, body: RequestBody) -> Asked | None:
+    def number(
+        self, method: str, route: Route, query: bytes, body: RequestBody
+    ) -> RecordingKey | None:
         """Return what the reply is kept under; None where such requests are not recorded."""
         if method not in _RECORDED_METHODS or body.sha256 is None:
             return None
         target = (route.tail + (b"?" + query if query else b"")).decode("latin-1")
         number = self._numbers.take(route.conversation, _request(method, target, body.sha256))
-        return Asked(
+        return RecordingKey(
             address=self._address,
             revision=self._revision,
             method=method,
@@ -63,7 +65,7 @@ class Recorder:
             number=number,
         )
 
-    def give_back(self, asked: Asked) -> None:
+    def give_back(self, asked: RecordingKey) -> None:
         """Free the number: the system got no reply."""
         request = _request(asked.method, asked.target, asked.body_sha256)
         self._numbers.give_back(asked.conversation, request, asked.number)
@@ -72,18 +74,18 @@ class Recorder:
         """Number the requests of a conversation from 0 again."""
         self._numbers.restart(conversation)
 
-    def find(self, asked: Asked) -> Recorded | None:
+    def find(self, asked: RecordingKey) -> Recorded | None:
         """Return the reply to give again, or None where the endpoint is to be asked.
 
         Raises:
-            Refusal: there is none, and the endpoint may not be asked.
+            ProxyError: there is none, and the endpoint may not be asked.
             InputError: it is damaged.
         """
         if not self._replays:
             return None
         recorded = self._recordings.get(asked)
         if recorded is None and self._strict:
-            raise Refusal(
+            raise ProxyError(
                 500,
                 "not_recorded",
                 f"No reply was recorded for {asked.method} /v1{asked.target[:100]} of "
@@ -91,7 +93,7 @@ class Recorder:
             )
         return recorded
 
-    def keep(self, asked: Asked, reply: Recorded, *, delivered: bool) -> None:
+    def keep(self, asked: RecordingKey, reply: Recorded, *, delivered: bool) -> None:
         """Keep a whole reply; one that was not delivered does not take another's place.
 
         Raises:

@@ -31,7 +31,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json
 from locomo_vqa.sqlite_file import SqliteFile
 
-__all__ = ["Asked", "Recorded", "Recordings"]
+__all__ = ["Recorded", "RecordingKey", "Recordings"]
 
 _APPLICATION = 0x4C560002
 _TABLE = """
@@ -45,7 +45,7 @@ _GET = "SELECT parts, status, headers, pieces, body, time, checksum FROM recordi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RecordingKey:
     """What a recorded reply is found by."""
 
     address: str
@@ -96,7 +96,7 @@ class Recordings:
             path, what="file of recorded calls", application=_APPLICATION, tables=_TABLE
         )
 
-    def get(self, asked: Asked) -> Recorded | None:
+    def get(self, asked: RecordingKey) -> Recorded | None:
         """Return the recorded reply, or None.
 
         Raises:
@@ -119,7 +119,7 @@ class Recordings:
             pieces=tuple(_cut(body, json.loads(pieces))),
         )
 
-    def put(self, asked: Asked, reply: Recorded, *, replace: bool) -> None:
+    def put(self, asked: RecordingKey, reply: Recorded, *, replace: bool) -> None:
         """Keep a reply; with `replace` in place of one that is there.
 
         Raises:
@@ -147,7 +147,7 @@ class Recordings:
         self._file.close()
 
 
-def _key(asked: Asked) -> tuple[str, str]:
+def _key(asked: RecordingKey) -> tuple[str, str]:
     parts = asked.parts()
     return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest(), parts
 

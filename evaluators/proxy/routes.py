@@ -8,8 +8,8 @@ from urllib.parse import unquote_to_bytes
 
 from locomo_vqa.files import sha256_text
 
-from .refusals import Refusal
-from .stages import STAGES, Stage
+from .errors import ProxyError
+from .stages import CALL_STAGES, CallStage
 
 __all__ = ["Route", "Routes"]
 
@@ -24,7 +24,7 @@ class Route:
 
     conversation: str
     """The conversation's id."""
-    stage: Stage
+    stage: CallStage
     """What the call is for."""
     tail: bytes
     """What follows `/v1`, as it was sent: empty, or with a slash first."""
@@ -56,18 +56,20 @@ class Routes:
         """Return what a path, without its query, stands for.
 
         Raises:
-            Refusal: no such conversation or stage is there, or the path leads out of `/v1`.
+            ProxyError: no such conversation or stage is there, or the path leads out of `/v1`.
         """
         start, *parts = raw_path.decode("ascii", "replace").split("/", 5)
         if start or len(parts) < 4 or parts[0] != "c" or parts[3] != "v1":
-            raise Refusal(404, "no_such_address", f"Nothing is here. {_SHAPE}")
+            raise ProxyError(404, "no_such_address", f"Nothing is here. {_SHAPE}")
         conversation = self._names.get(parts[1])
         if conversation is None:
-            raise Refusal(404, "no_such_conversation", f"No such conversation is open. {_SHAPE}")
-        if parts[2] not in STAGES:
-            known = ", ".join(STAGES)
-            raise Refusal(404, "no_such_stage", f"The address names no stage; there are: {known}.")
+            raise ProxyError(404, "no_such_conversation", f"No such conversation is open. {_SHAPE}")
+        if parts[2] not in CALL_STAGES:
+            known = ", ".join(CALL_STAGES)
+            raise ProxyError(
+                404, "no_such_stage", f"The address names no stage; there are: {known}."
+            )
         tail = b"/" + raw_path.split(b"/", 5)[5] if len(parts) == 5 else b""
         if any(part in (b".", b"..") for part in re.split(rb"[/\\]", unquote_to_bytes(tail))):
-            raise Refusal(400, "bad_path", "A path may not have parts that are only dots.")
+            raise ProxyError(400, "bad_path", "A path may not have parts that are only dots.")
         return Route(conversation=conversation, stage=parts[2], tail=tail)

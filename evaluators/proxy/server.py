@@ -18,19 +18,19 @@ from locomo_vqa.models.endpoint import address_of
 from locomo_vqa.system import Endpoint
 
 from .app import ProxyApp
-from .exchange import Desk
+from .exchange import ProxyContext
 from .ledger import Ledger
 from .prices import PriceTable
-from .recorder import Mode, Recorder
+from .recorder import Recorder, RecordingMode
 from .recordings import Recordings
 from .routes import Routes
-from .stages import Stage
-from .summary import Summary, summarise
+from .stages import CallStage
+from .summary import CallSummary, summarise
 from .upstream import Upstream
 
 __all__ = ["MeteringProxy"]
 
-HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 
 _BACKLOG = 1024
 _KEEP_ALIVE_S = 120
@@ -57,7 +57,7 @@ class MeteringProxy:
         upstream: Endpoint,
         ledger: Path,
         *,
-        mode: Mode = "off",
+        mode: RecordingMode = "off",
         store: Path | None = None,
         strict: bool = False,
         revision: str | None = None,
@@ -102,8 +102,10 @@ class MeteringProxy:
         except BaseException:
             self._listening.close()
             raise
-        desk = Desk(upstream=self._upstream, ledger=self._ledger, recorder=self._recorder)
-        self._app = ProxyApp(desk, self._routes, token=self._token)
+        context = ProxyContext(
+            upstream=self._upstream, ledger=self._ledger, recorder=self._recorder
+        )
+        self._app = ProxyApp(context, self._routes, token=self._token)
         self._server = uvicorn.Server(_config(self._app))
         self._thread = threading.Thread(target=self._run, name="metering proxy", daemon=True)
         self._thread.start()
@@ -130,7 +132,7 @@ class MeteringProxy:
         """Why calls are refused: one of them could not be written down, recorded or replayed."""
         return self._app.problem
 
-    def endpoint(self, conversation: str, stage: Stage = "llm") -> Endpoint:
+    def endpoint(self, conversation: str, stage: CallStage = "llm") -> Endpoint:
         """Return the endpoint that a conversation's system is given; callable from any thread.
 
         A system may put another stage in the place of `stage` in the address.
@@ -138,7 +140,7 @@ class MeteringProxy:
         segment = self._routes.register(conversation)
         port = self._listening.getsockname()[1]
         return Endpoint(
-            base_url=f"http://{HOST}:{port}/c/{segment}/{stage}/v1",
+            base_url=f"http://{LOOPBACK}:{port}/c/{segment}/{stage}/v1",
             model=self._endpoint.model,
             api_key=self._token,
             timeout_s=self._endpoint.timeout_s,
@@ -149,7 +151,7 @@ class MeteringProxy:
         if self._recorder is not None:
             self._recorder.restart(conversation)
 
-    def summary(self) -> Summary:
+    def summary(self) -> CallSummary:
         """Return what the ledger says so far, earlier parts of the run with it."""
         return summarise(self.ledger, prices=self._prices)
 
@@ -205,7 +207,7 @@ def _listen() -> socket.socket:
     # The protocol is named because asyncio sends small pieces at once only where it is.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listening.bind((HOST, 0))
+        listening.bind((LOOPBACK, 0))
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()

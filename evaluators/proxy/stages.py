@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-__all__ = ["STAGES", "Stage"]
+__all__ = ["CALL_STAGES", "CallStage"]
 
-Stage = Literal["extraction", "update", "generation", "judge", "vision", "embedding", "llm"]
+CallStage = Literal["extraction", "update", "generation", "judge", "vision", "embedding", "llm"]
 """Why a system asks a model:
 
 extraction   facts are taken out of what was said
@@ -17,4 +17,4 @@ vision       a picture is looked at
 embedding    texts are made into vectors
 llm          the system does not say
 """
-STAGES: tuple[Stage, ...] = get_args(Stage)
+CALL_STAGES: tuple[CallStage, ...] = get_args(CallStage)

@@ -12,7 +12,7 @@ from .calls import FAILED_OUTCOMES, Call
 from .ledger import read_calls
 from .prices import PriceTable, bundled_prices
 
-__all__ = ["Latency", "Summary", "Tally", "summarise"]
+__all__ = ["CallSummary", "CallTotals", "Latency", "summarise"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class CallTotals:
     """The sum of some calls.
 
     Replayed calls are in calls, tokens and cost as if they had been made, so that systems can be
@@ -68,14 +68,14 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class CallSummary:
     """What a ledger says."""
 
-    overall: Tally
+    overall: CallTotals
     """All calls."""
-    by_stage: Mapping[str, Tally]
+    by_stage: Mapping[str, CallTotals]
     """By what they were for."""
-    by_conversation: Mapping[str, Tally]
+    by_conversation: Mapping[str, CallTotals]
     """By conversation, in order of their first call."""
     unpriced_models: tuple[str, ...]
     """Models that the table has no price for."""
@@ -87,7 +87,7 @@ class Summary:
         return asdict(self)
 
 
-def summarise(ledger: Path, *, prices: PriceTable | None = None) -> Summary:
+def summarise(ledger: Path, *, prices: PriceTable | None = None) -> CallSummary:
     """Sum up a calls.jsonl, which may still be written to.
 
     Args:
@@ -100,7 +100,7 @@ def summarise(ledger: Path, *, prices: PriceTable | None = None) -> Summary:
     table = prices or bundled_prices()
     priced = [(call, table.cost_of(call)) for call in read_calls(ledger)]
     unknown = {call.model or "not named" for call, cost in priced if cost is None}
-    return Summary(
+    return CallSummary(
         overall=_tally(priced),
         by_stage=_grouped(priced, lambda call: call.stage),
         by_conversation=_grouped(priced, lambda call: call.conversation),
@@ -112,20 +112,20 @@ def summarise(ledger: Path, *, prices: PriceTable | None = None) -> Summary:
 _Priced = tuple[Call, float | None]
 
 
-def _grouped(priced: Iterable[_Priced], key: Callable[[Call], str]) -> dict[str, Tally]:
+def _grouped(priced: Iterable[_Priced], key: Callable[[Call], str]) -> dict[str, CallTotals]:
     groups: dict[str, list[_Priced]] = {}
     for call, cost in priced:
         groups.setdefault(key(call), []).append((call, cost))
     return {name: _tally(group) for name, group in groups.items()}
 
 
-def _tally(priced: list[_Priced]) -> Tally:
+def _tally(priced: list[_Priced]) -> CallTotals:
     calls = [call for call, _ in priced]
     known = [cost for _, cost in priced if cost is not None]
     done = [call for call in calls if call.outcome == "ok"]
     made = [call for call in done if not call.replayed]
     streamed = [call.first_byte_ms for call in made if call.first_byte_ms is not None]
-    return Tally(
+    return CallTotals(
         calls=len(calls),
         failed=sum(call.outcome in FAILED_OUTCOMES for call in calls),
         replayed=sum(call.replayed for call in calls),

@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from ..hosting import Host
 
-__all__ = ["Stop", "Stopped", "side_by_side"]
+__all__ = ["CancelScope", "RunCancelled", "run_concurrently"]
 
 
-class Stopped(Exception):
+class RunCancelled(Exception):
     """The run was broken off: what fails now is no outcome."""
 
 
-class Stop:
+class CancelScope:
     """Whether a run is broken off, and what ends with it."""
 
     def __init__(self) -> None:
@@ -54,12 +54,12 @@ class Stop:
             end()
 
     def check(self) -> None:
-        """Raise a Stopped where the run is broken off."""
+        """Raise a RunCancelled where the run is broken off."""
         if self._set.is_set():
-            raise Stopped
+            raise RunCancelled
 
 
-def side_by_side(tasks: Sequence[Callable[[], None]], *, jobs: int, stop: Stop) -> None:
+def run_concurrently(tasks: Sequence[Callable[[], None]], *, jobs: int, stop: CancelScope) -> None:
     """Do all tasks, `jobs` at once; the first that raises, or Ctrl-C, breaks off the others."""
     if jobs == 1:
         for task in tasks:

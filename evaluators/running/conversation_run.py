@@ -10,30 +10,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from locomo_vqa.benchmark import VisualQuestion
 from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.errors import MissingResource, OutputError
 from locomo_vqa.runs import Prediction, State
-from locomo_vqa.system import Services, ShownImage, ShownTurn
+from locomo_vqa.system import Services, ShownTurn
 from locomo_vqa.worker import plain_answer
 
 from ..answering import Answerer
 from ..hosting import Host, PlainAnswer
-from ..hosting.isolation import Failure, attempt
+from ..hosting.isolation import Failure, call_contained
 from ..proxy.model_calls import keep_calls
-from .cancellation import Stop
+from .cancellation import CancelScope
 from .journal import Journal
-from .listener import Watcher
+from .listener import RunListener
 from .outcomes import prediction_of
-from .view import Showing
+from .view import ConversationView, ShownQuestion
 
-__all__ = ["MAX_LOST_CONNECTIONS", "Connections", "Conversing"]
+__all__ = ["MAX_UNREACHABLE", "ConversationRun", "UnreachableCounter"]
 
-MAX_LOST_CONNECTIONS = 3
+MAX_UNREACHABLE = 3
 """After so many questions in a row without a connection the run stops and can be continued."""
 
 
-class Connections:
+class UnreachableCounter:
     """Counts questions in a row that found nobody at the endpoint, over all conversations."""
 
     def __init__(self, *, matter: bool) -> None:
@@ -51,7 +50,7 @@ class Connections:
         with self._lock:
             lost = failure is not None and failure.unreachable and self._matter
             self._lost = self._lost + 1 if lost else 0
-            stop = self._lost >= MAX_LOST_CONNECTIONS
+            stop = self._lost >= MAX_UNREACHABLE
         if failure is not None and stop:
             raise MissingResource(
                 f"The endpoint does not answer any more ({failure.reason}).",
@@ -61,7 +60,7 @@ class Connections:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conversing:
+class ConversationRun:
     """What it takes to run one conversation; `run` does it, once."""
 
     name: str
@@ -70,7 +69,7 @@ class Conversing:
     """Those to ask, in order."""
     host: Host
     """Where the system runs."""
-    showing: Showing
+    showing: ConversationView
     """What it is shown."""
     services: Services
     """What it is lent."""
@@ -82,11 +81,11 @@ class Conversing:
     """A folder of the conversation's own."""
     journal: Journal
     """Where every outcome stands before the next question is asked."""
-    watcher: Watcher
+    listener: RunListener
     """Is told how it gets on."""
-    connections: Connections
+    connections: UnreachableCounter
     """Stops the run where an endpoint is gone."""
-    stop: Stop
+    stop: CancelScope
     """Whether the run is broken off."""
 
     def run(self) -> None:
@@ -96,11 +95,11 @@ class Conversing:
             InputError: a picture of the benchmark is lost.
             OutputError: the journal or the work folder can't be written.
             MissingResource: the endpoint went away.
-            Stopped: the run was broken off.
+            RunCancelled: the run was broken off.
         """
         sessions = tuple(self.showing.sessions())  # A picture that is lost is no system's failure.
         turns = sum(map(len, sessions))
-        self.watcher.begun(self.name, turns, len(self.questions))
+        self.listener.begun(self.name, turns, len(self.questions))
         try:
             with self.stop.hosting(self.host):
                 self._prepare_workdir()
@@ -112,7 +111,7 @@ class Conversing:
                 self.workdir.rmdir()  # Only where the system left nothing.
             if self.answerer is not None:
                 self.answerer.close()
-            self.watcher.ended(self.name)
+            self.listener.ended(self.name)
 
     def _prepare_workdir(self) -> None:
         keep_calls(self.workdir)
@@ -136,7 +135,7 @@ class Conversing:
             failure = failure or self.host.add(session)
             if failure is None:
                 turns += len(session)
-                self.watcher.read(self.name, len(session))
+                self.listener.read(self.name, len(session))
         failure = failure or self.host.flush()
         if failure is not None:
             self.stop.check()
@@ -162,22 +161,18 @@ class Conversing:
                     failure = failed
                     reason = f"not asked: {failed.reason}"
             self.journal.answer(outcome)
-            self.watcher.answered(self.name, outcome)
+            self.listener.answered(self.name, outcome)
             self.connections.watch(failed)
 
     def _ask(self, question: Question) -> tuple[Prediction, Failure | None]:
-        visual = isinstance(question, VisualQuestion)
-        shown = (
-            self.showing.question_image(question) if isinstance(question, VisualQuestion) else None
-        )
-        text = self.showing.question_text(question)
+        shown = self.showing.question(question)
         begun = time.perf_counter()
-        result = self._answer(text, shown, visual=visual)
+        result = self._answer(shown)
         latency_ms = _since(begun)
         made = (
             result
             if isinstance(result, Failure)
-            else attempt(lambda: prediction_of(question.id, result))
+            else call_contained(lambda: prediction_of(question.id, result))
         )
         if isinstance(made, Failure):
             self.stop.check()
@@ -185,20 +180,22 @@ class Conversing:
             return replace(failed, latency_ms=latency_ms), made
         return replace(made, latency_ms=latency_ms), None
 
-    def _answer(
-        self, text: str, shown: ShownImage | None, *, visual: bool
-    ) -> PlainAnswer | Failure:
-        now, answerer = self.showing.now, self.answerer
+    def _answer(self, shown: ShownQuestion) -> PlainAnswer | Failure:
+        now, answerer, text = self.showing.now, self.answerer, shown.text
         if answerer is None:
-            if visual:
-                return self.host.answer_visual(text, image=shown, now=now)
+            if shown.visual:
+                return self.host.answer_visual(
+                    text, image=shown.image, now=now, recalled=shown.recalled
+                )
             return self.host.answer(text, now=now)
-        if visual and self.showing.info.visual == "given":
-            return attempt(lambda: plain_answer(answerer.answer_visual(text, shown)))
-        hits = self.host.search(text, self.top_k, now=now)
+        if shown.visual and shown.recalled is None:
+            return call_contained(lambda: plain_answer(answerer.answer_visual(text, shown.image)))
+        hits = self.host.search(text, self.top_k, now=now, recalled=shown.recalled)
         if isinstance(hits, Failure):
             return hits
-        return attempt(lambda: plain_answer(answerer.answer(text, hits[: self.top_k], now=now)))
+        return call_contained(
+            lambda: plain_answer(answerer.answer(text, hits[: self.top_k], now=now))
+        )
 
 
 def _failed(question: Question, state: State, reason: str) -> Prediction:

@@ -22,14 +22,14 @@ from locomo_vqa.system import Services
 
 from ..answering import AnswerModels
 from ..hosting import DEFAULT_LIMITS, Limits
-from ..hosting.isolation import apart
+from ..hosting.isolation import isolated_process_state
 from ..loading import LoadedSystem
-from .cancellation import Stop, side_by_side
-from .conversation_run import Connections, Conversing
+from .cancellation import CancelScope, run_concurrently
+from .conversation_run import ConversationRun, UnreachableCounter
 from .journal import Journal
-from .listener import Silent, Watcher
+from .listener import NullListener, RunListener
 from .run_folder import describe_run, finish_run, open_run, sweep
-from .view import Showing, check_images
+from .view import ConversationView, check_images
 
 __all__ = ["Harness"]
 
@@ -58,13 +58,13 @@ class Harness:
     """Returns what one conversation is lent in place of `services`, by the conversation's id;
     conversations that run at once ask from threads of their own."""
 
-    def run(self, *, retry_failed: bool = False, watcher: Watcher | None = None) -> Run:
+    def run(self, *, retry_failed: bool = False, listener: RunListener | None = None) -> Run:
         """Ask every question that has no answer yet and write the run folder.
 
         Args:
             retry_failed: ask again what failed before (states timeout, error, not_ingested), and
                 first what was never asked.
-            watcher: is told how the run gets on.
+            listener: is told how the run gets on.
 
         Raises:
             InputError: the split has no questions, a picture of the benchmark is lost, or one has
@@ -73,7 +73,7 @@ class Harness:
                 writing it.
             MissingResource: the endpoint went away; what was answered is kept.
         """
-        watcher = watcher or Silent()
+        listener = listener or NullListener()
         questions = self._questions()
         check_images(self.benchmark, {q.conversation: None for q in questions}, self.images)
         manifest = describe_run(
@@ -87,12 +87,12 @@ class Harness:
             top_k=self.top_k,
         )
         open_run(self.out, manifest)
-        fixed = self._wherever_the_system_goes()
-        with apart(), Journal(fixed.out / "journal.jsonl") as journal:
+        fixed = self._with_absolute_paths()
+        with isolated_process_state(), Journal(fixed.out / "journal.jsonl") as journal:
             sweep(fixed.out)
             pending = _pending(questions, journal, FAILED if retry_failed else frozenset())
-            watcher.started(len(questions), len(questions) - sum(map(len, pending.values())))
-            fixed._ask_all(pending, journal, watcher)
+            listener.started(len(questions), len(questions) - sum(map(len, pending.values())))
+            fixed._ask_all(pending, journal, listener)
             predictions = tuple(journal.predictions[question.id] for question in questions)
             info = finish_run(fixed.out, manifest, predictions)
         return Run(folder=self.out, info=info, predictions=predictions)
@@ -107,7 +107,7 @@ class Harness:
         grouped = _by_conversation(questions)
         return [question for group in grouped.values() for question in group[: self.limit]]
 
-    def _wherever_the_system_goes(self) -> Harness:
+    def _with_absolute_paths(self) -> Harness:
         """Return this harness with paths that don't depend on the working directory."""
         folder = self.benchmark.folder.absolute()
         return replace(
@@ -115,10 +115,10 @@ class Harness:
         )
 
     def _ask_all(
-        self, pending: Mapping[str, Sequence[Question]], journal: Journal, watcher: Watcher
+        self, pending: Mapping[str, Sequence[Question]], journal: Journal, listener: RunListener
     ) -> None:
         matter = self.services.llm is not None or self.system.address
-        connections, stop = Connections(matter=matter), Stop()
+        connections, stop = UnreachableCounter(matter=matter), CancelScope()
         with ExitStack() as stack:
             models = None
             if self.system.only_retrieves:
@@ -127,10 +127,10 @@ class Harness:
 
             def converse(name: str, questions: Sequence[Question]) -> None:
                 conversation = next(c for c in self.benchmark.conversations if c.id == name)
-                showing = Showing(self.benchmark, conversation, self.images, self.visual)
+                showing = ConversationView(self.benchmark, conversation, self.images, self.visual)
                 services = self.services_for(name) if self.services_for else self.services
                 workdir = self.out / "work" / name
-                Conversing(
+                ConversationRun(
                     name=name,
                     questions=questions,
                     host=self.system.host(self.limits, workdir.with_name(f"{name}.log")),
@@ -140,13 +140,13 @@ class Harness:
                     top_k=self.top_k,
                     workdir=workdir,
                     journal=journal,
-                    watcher=watcher,
+                    listener=listener,
                     connections=connections,
                     stop=stop,
                 ).run()
 
             tasks = [partial(converse, name, asked) for name, asked in pending.items()]
-            side_by_side(tasks, jobs=self.jobs, stop=stop)
+            run_concurrently(tasks, jobs=self.jobs, stop=stop)
         with contextlib.suppress(OSError):
             (self.out / "work").rmdir()  # Only where no system left anything.
 

@@ -15,14 +15,14 @@ from locomo_vqa.errors import InputError
 
 from ..hosting import DEFAULT_LIMITS, Limits, can_measure
 
-__all__ = ["HostingOptions", "hosting_options"]
+__all__ = ["HostingSettings", "hosting_options"]
 
 _GB = 1_000_000_000
 _SECONDS = click.FloatRange(min=0.1, max=31_536_000, clamp=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostingOptions:
+class HostingSettings:
     """Where a system runs, and what each of its conversations may take."""
 
     python: Path | None
@@ -78,7 +78,7 @@ def hosting_options(command: Callable[..., Any]) -> Callable[..., Any]:
             answer_s=answer_timeout,
             memory_bytes=round(memory_limit * _GB) if memory_limit else None,
         )
-        hosting = HostingOptions(python=python, jobs=jobs, limits=limits)
+        hosting = HostingSettings(python=python, jobs=jobs, limits=limits)
         return command(*args, hosting=hosting, **others)
 
     for option in reversed(_OPTIONS):

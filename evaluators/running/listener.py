@@ -6,10 +6,10 @@ from typing import Protocol
 
 from locomo_vqa.runs import Prediction
 
-__all__ = ["Silent", "Watcher"]
+__all__ = ["NullListener", "RunListener"]
 
 
-class Watcher(Protocol):
+class RunListener(Protocol):
     """Is told how a run gets on; conversations that run at once tell from threads of their own."""
 
     def started(self, total: int, done: int) -> None:
@@ -28,7 +28,7 @@ class Watcher(Protocol):
         """All questions of a conversation have an outcome, or the run was broken off."""
 
 
-class Silent:
+class NullListener:
     """Shows nothing."""
 
     def started(self, total: int, done: int) -> None:

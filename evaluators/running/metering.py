@@ -18,16 +18,16 @@ from locomo_vqa.files import write_json
 from locomo_vqa.runs import Run
 from locomo_vqa.system import Endpoint, Services
 
-from .metering_settings import MeteringOptions
+from .metering_settings import MeteringSettings
 
 if TYPE_CHECKING:
-    from ..proxy import MeteringProxy, PriceTable, Summary
-    from ..proxy.recorder import Mode
-    from ..proxy.summary import Tally
+    from ..proxy import CallSummary, MeteringProxy, PriceTable
+    from ..proxy.recorder import RecordingMode
+    from ..proxy.summary import CallTotals
 
-__all__ = ["CALLS", "Meter", "is_here", "print_calls"]
+__all__ = ["CALLS_FILE", "Meter", "is_here", "print_calls"]
 
-CALLS = "calls.jsonl"
+CALLS_FILE = "calls.jsonl"
 """The file of a run folder in which calls are counted."""
 
 
@@ -38,9 +38,9 @@ class Meter:
     starts with the first conversation, when the run folder is there.
     """
 
-    def __init__(self, services: Services, out: Path, options: MeteringOptions) -> None:
+    def __init__(self, services: Services, out: Path, options: MeteringSettings) -> None:
         self._services = services
-        self._ledger = out.absolute() / CALLS
+        self._ledger = out.absolute() / CALLS_FILE
         self._options = options
         self._prices = _prices(options)
         self._starting = threading.Lock()
@@ -63,7 +63,7 @@ class Meter:
         self._proxy.restart(conversation)
         return replace(self._services, llm=self._proxy.endpoint(conversation))
 
-    def finish(self, run: Run) -> tuple[Run, Summary | None]:
+    def finish(self, run: Run) -> tuple[Run, CallSummary | None]:
         """Put the sums into run.json; return the run with them, and None where nothing is counted.
 
         Raises:
@@ -98,7 +98,7 @@ class Meter:
 
         _reach_this_machine_directly()
         options = self._options
-        mode: Mode = "replay" if options.replay else "record" if options.record else "off"
+        mode: RecordingMode = "replay" if options.replay else "record" if options.record else "off"
         return MeteringProxy(
             llm,
             self._ledger,
@@ -119,12 +119,12 @@ def is_here(address: str) -> bool:
         return host == "localhost"
 
 
-def print_calls(summary: Summary) -> None:
+def print_calls(summary: CallSummary) -> None:
     """Print what the calls come to, by stage."""
     table = make_table(
         "Calls", "Number", "Failed", "Replayed", "Tokens in", "Tokens out", "p50", "p90", "p99", "$"
     )
-    groups: Mapping[str, Tally] = summary.by_stage
+    groups: Mapping[str, CallTotals] = summary.by_stage
     for name, tally in groups.items():
         table.add_row(name, *_cells(tally))
     if len(groups) > 1:
@@ -137,7 +137,7 @@ def print_calls(summary: Summary) -> None:
         echo(f"No price is known for: {', '.join(summary.unpriced_models)} ({summary.prices}).")
 
 
-def _cells(tally: Tally) -> list[str]:
+def _cells(tally: CallTotals) -> list[str]:
     about = "≈ " if tally.approximated else ""
     latency = tally.latency_ms
     times = (latency.p50, latency.p90, latency.p99) if latency else (None, None, None)
@@ -152,7 +152,7 @@ def _cells(tally: Tally) -> list[str]:
     ]
 
 
-def _prices(options: MeteringOptions) -> PriceTable | None:
+def _prices(options: MeteringSettings) -> PriceTable | None:
     if options.prices is None:
         return None
     from ..proxy import read_prices

@@ -12,11 +12,11 @@ import click
 
 from locomo_vqa.errors import InputError
 
-__all__ = ["MeteringOptions", "metering_options"]
+__all__ = ["MeteringSettings", "metering_options"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MeteringOptions:
+class MeteringSettings:
     """Whether and how the calls of a run go through the metering proxy."""
 
     meter: bool
@@ -67,7 +67,7 @@ def metering_options(command: Callable[..., Any]) -> Callable[..., Any]:
         prices: Path | None,
         **others: Any,
     ) -> Any:
-        metering = MeteringOptions(
+        metering = MeteringSettings(
             meter=meter, record=record, replay=replay, strict=strict, prices=prices
         )
         return command(*args, metering=metering, **others)

@@ -1,7 +1,7 @@
-"""The words of `--visual recalled`: which picture of the conversation a question is about.
+"""Which image of the conversation a question is about, where the image is not shown again.
 
-They name who shared it, on which day and, where that person shared several that day, in which
-place; never what it shows.
+The question says in words, and a `RecalledImage` as fields, who shared it, on which day and, where
+that person shared several that day, which of them it is; never what it shows.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from locomo_vqa.benchmark import Conversation, Image, VisualQuestion
+from locomo_vqa.system import RecalledImage
 
-__all__ = ["ordinal", "recalled_question"]
+__all__ = ["ordinal", "recalled_image", "recalled_question"]
 
 _WORDS = {
     1: ("one", "first"),
@@ -28,23 +29,22 @@ _WORDS = {
 }
 
 
-def recalled_question(
+def recalled_image(
     conversation: Conversation,
     question: VisualQuestion,
     *,
     shown: Callable[[Image], bool] = lambda image: True,
-) -> str:
-    """Return a question about a picture that isn't there, in words that point to one picture.
-
-    `About the picture that Ada shared on 7 May 2023: What colour is the kite?`, and where she
-    shared several on that day, `About the second of the three pictures that …`.
+) -> RecalledImage:
+    """Return which image of a conversation a visual question is about.
 
     Args:
-        shown: whether a picture was shown to who is asked. Others don't count, because nobody
-            can count pictures that were not seen; the one that is meant always does.
+        conversation: the question's conversation.
+        question: the question.
+        shown: whether an image was shown to who is asked. Others don't count, because nobody can
+            count images that were not seen; the question's own always does.
 
     Raises:
-        ValueError: the question's picture is not in its turn.
+        ValueError: the question's image is not in its turn.
     """
     session, turn = next(
         (session, turn) for session, turn in conversation.turns() if turn.id == question.turn
@@ -57,16 +57,23 @@ def recalled_question(
         for image in other.images
         if shown(image) or _is_meant(other.id, image, question)
     ]
-    place = next(
-        (n for n, (where, image) in enumerate(same_day) if _is_meant(where, image, question)), None
-    )
-    if place is None:
-        raise ValueError(f"{question.id}: its picture is not in its turn")
+    for place, (where, image) in enumerate(same_day, 1):
+        if _is_meant(where, image, question):
+            return RecalledImage(speaker=turn.speaker, date=day, ordinal=place, count=len(same_day))
+    raise ValueError(f"{question.id}: its image is not in its turn")
+
+
+def recalled_question(question: VisualQuestion, image: RecalledImage) -> str:
+    """Return a question about an image that isn't there, in words that point to one image.
+
+    `About the picture that Ada shared on 7 May 2023: What colour is the kite?`, and where she
+    shared several on that day, `About the second of the three pictures that …`.
+    """
     which = "picture"
-    if len(same_day) > 1:
-        which = f"{ordinal(place + 1)} of the {_number(len(same_day))} pictures"
-    date = f"{day.day} {day:%B %Y}"
-    return f"About the {which} that {turn.speaker} shared on {date}: {question.question}"
+    if image.count > 1:
+        which = f"{ordinal(image.ordinal)} of the {_number(image.count)} pictures"
+    date = f"{image.date.day} {image.date:%B %Y}"
+    return f"About the {which} that {image.speaker} shared on {date}: {question.question}"
 
 
 def ordinal(number: int) -> str:

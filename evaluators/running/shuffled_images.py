@@ -13,10 +13,10 @@ from locomo_vqa.files import sha256_text
 from locomo_vqa.images import ImageFacts, inspect_image
 from locomo_vqa.phash import PHASH_DISTANCE, phash_distance
 
-__all__ = ["Substitutes"]
+__all__ = ["ShuffledImages"]
 
 
-class Substitutes:
+class ShuffledImages:
     """Draws for each picture of a benchmark one of a conversation that does not share it.
 
     The draw depends on the benchmark's revision and on the picture's hash alone, so that a picture

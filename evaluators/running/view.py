@@ -6,17 +6,18 @@ Gold answers, evidence, picture URLs and other people's questions have no place 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from locomo_vqa.benchmark import Benchmark, Conversation, Image, Session, VisualQuestion
 from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.runs import ImageMode, ShownMode, VisualMode
-from locomo_vqa.system import ConversationInfo, ShownImage, ShownTurn
+from locomo_vqa.system import ConversationInfo, RecalledImage, ShownImage, ShownTurn
 
-from .recalled import recalled_question
-from .shuffled_images import Substitutes
+from .recalled import recalled_image, recalled_question
+from .shuffled_images import ShuffledImages
 
-__all__ = ["Showing", "check_images"]
+__all__ = ["ConversationView", "ShownQuestion", "check_images"]
 
 _MEDIA_TYPES = {
     "png": "image/png",
@@ -34,10 +35,24 @@ def check_images(benchmark: Benchmark, conversations: Iterable[str], images: Ima
         InputError: the mode is `shuffled`, and a picture has no substitute.
     """
     if images == "shuffled":
-        Substitutes(benchmark).check(conversations)
+        ShuffledImages(benchmark).check(conversations)
 
 
-class Showing:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownQuestion:
+    """A question as a system is asked it."""
+
+    text: str
+    """Its words; for an image that must be recalled they say which one is meant."""
+    visual: bool
+    """Whether it is about an image."""
+    image: ShownImage | None
+    """The image it comes with, where there is one and it is shown."""
+    recalled: RecalledImage | None
+    """Which image it is about, where that must be recalled."""
+
+
+class ConversationView:
     """One conversation of a benchmark, through the window of an image mode.
 
     `visual` says whether a question about a picture comes with it.
@@ -53,7 +68,7 @@ class Showing:
         self._benchmark = benchmark
         self._conversation = conversation
         self._mode: ShownMode = "pixels" if images == "shuffled" else images
-        self._substitutes = Substitutes(benchmark) if images == "shuffled" else None
+        self._substitutes = ShuffledImages(benchmark) if images == "shuffled" else None
         self._visual = visual
 
     @property
@@ -76,6 +91,16 @@ class Showing:
         for session in self._conversation.sessions:
             yield tuple(self._turns(session))
 
+    def question(self, question: Question) -> ShownQuestion:
+        """Return a question as the system is asked it."""
+        visual = isinstance(question, VisualQuestion)
+        return ShownQuestion(
+            text=self.question_text(question),
+            visual=visual,
+            image=self.question_image(question) if isinstance(question, VisualQuestion) else None,
+            recalled=self.recalled(question),
+        )
+
     def question_image(self, question: VisualQuestion) -> ShownImage | None:
         """Return the picture a visual question comes with, or None where nothing is shown."""
         if self._visual == "recalled":
@@ -89,9 +114,16 @@ class Showing:
 
     def question_text(self, question: Question) -> str:
         """Return a question's words; those of a recalled picture say which one is meant."""
-        if self._visual == "given" or not isinstance(question, VisualQuestion):
+        recalled = self.recalled(question)
+        if recalled is None or not isinstance(question, VisualQuestion):
             return question.question
-        return recalled_question(self._conversation, question, shown=self._is_shown)
+        return recalled_question(question, recalled)
+
+    def recalled(self, question: Question) -> RecalledImage | None:
+        """Return which image a question is about that must be recalled; None for all others."""
+        if self._visual == "given" or not isinstance(question, VisualQuestion):
+            return None
+        return recalled_image(self._conversation, question, shown=self._is_shown)
 
     def _turns(self, session: Session) -> Iterator[ShownTurn]:
         for turn in session.turns:

@@ -1,18 +1,18 @@
-"""The self-test of an adapter: what `locomo-vqa check` tells a system, asks it, and looks at.
+"""The self-test of an adapter, before money is spent on a run.
 
-world.py      the small conversations, with their facts and pictures
-trial.py      one conversation with the system: every call timed, every reply kept
-evidence.py   all conversations, and what was seen of them
-points.py     what a point of the test is, and what becomes of it
-reading.py    points about opening, reading and flushing
-memory.py     points about what is remembered, and when
-asking.py     points about answers, pictures in answers, and what asking changes
-apart.py      points about other conversations and about what is left behind
-checker.py    all of it
+fixtures.py          small conversations, with facts and images
+trial.py             one conversation with the system: every call timed, every reply kept
+observations.py      all conversations, and what was seen of them
+result.py            the result of one check
+ingest_checks.py     checks of opening, reading, and flushing
+memory.py            checks of what is remembered, and when it happened
+answer_checks.py     checks of answers, of images, and of what asking changes
+isolation_checks.py  checks of other conversations and of what is left behind
+checker.py           all checks
 """
 
-from .checker import Checked, check_system
-from .result import Point, PointState
+from .checker import CheckReport, check_system
+from .result import CheckResult, CheckState
 from .trial import CallTimes
 
-__all__ = ["CallTimes", "Checked", "Point", "PointState", "check_system"]
+__all__ = ["CallTimes", "CheckReport", "CheckResult", "CheckState", "check_system"]

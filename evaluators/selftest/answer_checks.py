@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .evidence import MODES, Evidence
 from .fixtures import FACTS, INVENTED
 from .ingest_checks import unread
-from .result import Point, failed, passed, skipped, warned
+from .observations import IMAGE_SETTINGS, Observations
+from .result import CheckResult, failed, passed, skipped, warned
 
 __all__ = ["answers", "pictures", "read_only", "visual"]
 
@@ -16,7 +16,7 @@ _SEE = {
 }
 
 
-def answers(evidence: Evidence) -> Point:
+def answers(evidence: Observations) -> CheckResult:
     """Every question gets a text, and counts that can be true."""
     id, title = "answers", "it answers with text"
     reason = unread(evidence)
@@ -41,7 +41,7 @@ def answers(evidence: Evidence) -> Point:
     return passed(id, title)
 
 
-def read_only(evidence: Evidence) -> Point:
+def read_only(evidence: Observations) -> CheckResult:
     """Asking twice gives the same, and a question is not remembered."""
     id, title = "read-only", "asking changes nothing"
     first, again, invented = evidence.later[:1], evidence.again, evidence.invented
@@ -84,7 +84,7 @@ def read_only(evidence: Evidence) -> Point:
     return passed(id, title)
 
 
-def pictures(evidence: Evidence) -> Point:
+def pictures(evidence: Observations) -> CheckResult:
     """add() takes turns with pictures, captions or neither, and leaves the files alone."""
     id, title = "pictures", "it reads turns with pictures, captions and neither"
     if not evidence.pictured:
@@ -109,7 +109,7 @@ def pictures(evidence: Evidence) -> Point:
     return passed(id, title)
 
 
-def visual(evidence: Evidence) -> Point:
+def visual(evidence: Observations) -> CheckResult:
     """answer_visual() works with a picture, with its caption, and with None."""
     id, title = "visual", "it answers questions about pictures"
     if not evidence.visual:
@@ -142,7 +142,7 @@ def visual(evidence: Evidence) -> Point:
 
 
 def _way(mode: str) -> str:
-    images, shown = MODES[mode]
+    images, shown = IMAGE_SETTINGS[mode]
     return f"--images {images} --visual {shown}"
 
 

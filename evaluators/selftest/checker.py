@@ -11,17 +11,17 @@ from typing import Any, get_args
 from locomo_vqa.system import Services
 
 from ..hosting import DEFAULT_LIMITS, Limits
-from ..hosting.isolation import apart
+from ..hosting.isolation import isolated_process_state
 from ..loading import LoadedSystem
 from .answer_checks import answers, pictures, read_only, visual
-from .evidence import gather
 from .ingest_checks import flush, opens, sessions
 from .isolation_checks import closes, isolation
 from .memory import dates, facts
-from .result import Point, PointState
+from .observations import gather
+from .result import CheckResult, CheckState
 from .trial import CallTimes
 
-__all__ = ["QUIET_S", "Checked", "check_system"]
+__all__ = ["QUIET_S", "CheckReport", "check_system"]
 
 QUIET_S = 1.0
 """How long a flushed conversation is watched for work that goes on."""
@@ -42,14 +42,14 @@ _POINTS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class CheckReport:
     """What the self-test found."""
 
     system: str
     """The system's name."""
     version: str | None
     """Its version."""
-    points: tuple[Point, ...]
+    points: tuple[CheckResult, ...]
     """In the order in which they are told."""
     times: CallTimes
     """How long calls took."""
@@ -65,7 +65,7 @@ class Checked:
         return {
             "system": self.system,
             "version": self.version,
-            "states": {state: states[state] for state in get_args(PointState)},
+            "states": {state: states[state] for state in get_args(CheckState)},
             "points": [asdict(point) for point in self.points],
             "calls": self.times.to_json(),
         }
@@ -77,7 +77,7 @@ def check_system(
     *,
     limits: Limits = DEFAULT_LIMITS,
     quiet_s: float = QUIET_S,
-) -> Checked:
+) -> CheckReport:
     """Tell a system seven short conversations and return what became of every point.
 
     All its files lie in a folder that is removed afterwards. `quiet_s` is how many seconds a
@@ -85,12 +85,12 @@ def check_system(
     """
     with (
         TemporaryDirectory(prefix="locomo-vqa-check-", ignore_cleanup_errors=True) as folder,
-        apart(),
+        isolated_process_state(),
     ):
         evidence, times = gather(
             system, services, Path(folder).resolve(), limits=limits, quiet_s=quiet_s
         )
-    return Checked(
+    return CheckReport(
         system=system.name,
         version=system.version,
         points=tuple(point(evidence) for point in _POINTS),

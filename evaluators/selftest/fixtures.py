@@ -16,7 +16,7 @@ from pathlib import Path
 from locomo_vqa.benchmark import Benchmark, Conversation, Image, Session, Turn, VisualQuestion
 
 __all__ = [
-    "DATE",
+    "DATE_FACT",
     "FACTS",
     "INVENTED",
     "OTHER_FACT",
@@ -49,7 +49,7 @@ FACTS = (
 OTHER_FACT = Fact("Of which make is Tobin's bicycle?", "varnelli")
 """The fact of the second one."""
 
-DATE = Fact("When did Mirela adopt a tortoise?", "2021")
+DATE_FACT = Fact("When did Mirela adopt a tortoise?", "2021")
 """Told on 12 May 2021, of the day before."""
 
 INVENTED = (

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from .evidence import Evidence
 from .fixtures import FACTS
-from .result import Point, failed, passed, skipped
+from .observations import Observations
+from .result import CheckResult, failed, passed, skipped
 
 __all__ = ["flush", "opens", "sessions", "unread"]
 
 _OPENING = ("start", "open")
 
 
-def unread(evidence: Evidence) -> str | None:
+def unread(evidence: Observations) -> str | None:
     """Return why there is nothing to ask the first conversation; None where there is."""
     if evidence.awkward is not None and evidence.awkward.call in _OPENING:
         return "the system does not open"
@@ -20,7 +20,7 @@ def unread(evidence: Evidence) -> str | None:
     return None
 
 
-def opens(evidence: Evidence) -> Point:
+def opens(evidence: Observations) -> CheckResult:
     """The class is made without arguments, and open() returns."""
     id, title = "opens", "it loads and opens"
     for broken in (evidence.awkward, evidence.first):
@@ -35,7 +35,7 @@ def opens(evidence: Evidence) -> Point:
     return passed(id, title)
 
 
-def sessions(evidence: Evidence) -> Point:
+def sessions(evidence: Observations) -> CheckResult:
     """add() takes turns without words, long ones, and all of Unicode."""
     id, title = "sessions", "it reads sessions as people write them"
     if evidence.awkward is not None and evidence.awkward.call in _OPENING:
@@ -56,7 +56,7 @@ def sessions(evidence: Evidence) -> Point:
     return passed(id, title)
 
 
-def flush(evidence: Evidence) -> Point:
+def flush(evidence: Observations) -> CheckResult:
     """What was read is there when flush() returns, stays, and nothing is written afterwards."""
     id, title = "flush", "flush() waits for background work"
     broken = _flushing(evidence)
@@ -93,7 +93,7 @@ def flush(evidence: Evidence) -> Point:
     return passed(id, title)
 
 
-def _flushing(evidence: Evidence) -> str | None:
+def _flushing(evidence: Observations) -> str | None:
     for broken in (evidence.awkward, evidence.first, evidence.second):
         if broken is not None and broken.call == "flush":
             return str(broken)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from .evidence import Evidence
 from .fixtures import FACTS, OTHER_FACT
 from .ingest_checks import unread
-from .result import Point, failed, passed, skipped, warned
+from .observations import Observations
+from .result import CheckResult, failed, passed, skipped, warned
 
 __all__ = ["closes", "isolation"]
 
 _OWN_FOLDER = "Keep everything in the workdir of the conversation, and nothing in module globals."
 
 
-def isolation(evidence: Evidence) -> Point:
+def isolation(evidence: Observations) -> CheckResult:
     """Two conversations that are open at once know nothing of each other."""
     id, title = "isolation", "conversations know nothing of each other"
     if evidence.second is not None and evidence.second.call in ("start", "open"):
@@ -49,7 +49,7 @@ def isolation(evidence: Evidence) -> Point:
     return passed(id, title)
 
 
-def closes(evidence: Evidence) -> Point:
+def closes(evidence: Observations) -> CheckResult:
     """close() returns, and no process that the system started outlives it."""
     id, title = "close", "close() leaves nothing running"
     if evidence.closing is not None:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from .evidence import Evidence
-from .fixtures import DATE, FACTS, Fact
+from .fixtures import DATE_FACT, FACTS, Fact
 from .ingest_checks import unread
-from .result import Point, failed, passed, skipped, warned
+from .observations import Observations
+from .result import CheckResult, failed, passed, skipped, warned
 from .trial import Reply
 
 __all__ = ["dates", "facts", "todays_words"]
@@ -20,7 +20,7 @@ _NO_ANSWER = "a question got no answer (see the point about answers)"
 _TOLD = re.compile(r"\b(2021|1[12](th)?( of)? may|may 1[12](th)?|0?5[-/.]1[12]|1[12][-/.]0?5)\b")
 
 
-def facts(evidence: Evidence) -> Point:
+def facts(evidence: Observations) -> CheckResult:
     """Three facts of two sessions are given back."""
     id, title = "facts", "it gives back three facts"
     reason = unread(evidence)
@@ -52,7 +52,7 @@ def facts(evidence: Evidence) -> Point:
     )
 
 
-def dates(evidence: Evidence) -> Point:
+def dates(evidence: Observations) -> CheckResult:
     """What happened "yesterday" is dated by the conversation's time, never by the clock's."""
     id, title = "dates", "it dates things by the conversation's time"
     reply = evidence.date
@@ -77,7 +77,7 @@ def dates(evidence: Evidence) -> Point:
     return warned(
         id,
         title,
-        f"“{DATE.question}” was answered without a date: {_shortened(reply.text)}",
+        f"“{DATE_FACT.question}” was answered without a date: {_shortened(reply.text)}",
         "Keep turn.time with what is stored, and show it to the model.",
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["Point", "PointState", "failed", "passed", "skipped", "warned"]
+__all__ = ["CheckResult", "CheckState", "failed", "passed", "skipped", "warned"]
 
-PointState: TypeAlias = Literal["pass", "warn", "fail", "skipped"]
+CheckState: TypeAlias = Literal["pass", "warn", "fail", "skipped"]
 """What became of a point:
 
 pass      as it should be
@@ -18,14 +18,14 @@ skipped   it could not be looked at; the reason is given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class CheckResult:
     """One point of the self-test."""
 
     id: str
     """A short name, for machines."""
     title: str
     """What is looked at, as a phrase."""
-    state: PointState
+    state: CheckState
     """What became of it."""
     detail: str = ""
     """What was seen, in a sentence; empty where there is nothing to say."""
@@ -33,21 +33,21 @@ class Point:
     """What the adapter should do; only where the point failed or warns."""
 
 
-def passed(id: str, title: str, detail: str = "") -> Point:
+def passed(id: str, title: str, detail: str = "") -> CheckResult:
     """Return a point that is as it should be."""
-    return Point(id=id, title=title, state="pass", detail=detail)
+    return CheckResult(id=id, title=title, state="pass", detail=detail)
 
 
-def warned(id: str, title: str, detail: str, remedy: str) -> Point:
+def warned(id: str, title: str, detail: str, remedy: str) -> CheckResult:
     """Return a point that is worth a look."""
-    return Point(id=id, title=title, state="warn", detail=detail, remedy=remedy)
+    return CheckResult(id=id, title=title, state="warn", detail=detail, remedy=remedy)
 
 
-def failed(id: str, title: str, detail: str, remedy: str) -> Point:
+def failed(id: str, title: str, detail: str, remedy: str) -> CheckResult:
     """Return a point that went wrong."""
-    return Point(id=id, title=title, state="fail", detail=detail, remedy=remedy)
+    return CheckResult(id=id, title=title, state="fail", detail=detail, remedy=remedy)
 
 
-def skipped(id: str, title: str, reason: str) -> Point:
+def skipped(id: str, title: str, reason: str) -> CheckResult:
     """Return a point that could not be looked at."""
-    return Point(id=id, title=title, state="skipped", detail=reason)
+    return CheckResult(id=id, title=title, state="skipped", detail=reason)

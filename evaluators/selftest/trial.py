@@ -10,13 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from locomo_vqa.system import Services, ShownImage, ShownTurn
+from locomo_vqa.system import RecalledImage, Services, ShownTurn
 
 from ..hosting import Host, PlainAnswer, ProcessHost, can_measure
 from ..hosting.isolation import Failure
-from ..running.view import Showing
+from ..running.view import ConversationView, ShownQuestion
 
-__all__ = ["Broken", "CallTimes", "Reply", "Trial"]
+__all__ = ["CallFailure", "CallTimes", "Reply", "Trial"]
 
 _T = TypeVar("_T")
 _TOP_K = 10
@@ -25,7 +25,7 @@ _LINGER_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class CallFailure:
     """The call at which a conversation failed."""
 
     call: str
@@ -87,14 +87,14 @@ class Trial:
     def __init__(
         self,
         host: Host,
-        showing: Showing,
+        showing: ConversationView,
         workdir: Path,
         services: Services,
         times: CallTimes,
         *,
         only_retrieves: bool = False,
     ) -> None:
-        self.broken: Broken | None = None
+        self.broken: CallFailure | None = None
         """The step that failed."""
         self.replies: list[Reply] = []
         """To every question, in order."""
@@ -153,14 +153,17 @@ class Trial:
             return self._retrieve(question, now)
         return self._ask("answer", question, lambda: self._host.answer(question, now=now))
 
-    def ask_visual(self, question: str, image: ShownImage | None) -> Reply:
-        """Ask about a picture; of a system that only retrieves, what it finds."""
+    def ask_visual(self, shown: ShownQuestion) -> Reply:
+        """Ask about an image; a system that only retrieves is asked for passages."""
         now = self._showing.now
         if self._only_retrieves:
-            return self._retrieve(question, now)
-        call = "answer_visual"
+            return self._retrieve(shown.text, now, shown.recalled)
         return self._ask(
-            call, question, lambda: self._host.answer_visual(question, image=image, now=now)
+            "answer_visual",
+            shown.text,
+            lambda: self._host.answer_visual(
+                shown.text, image=shown.image, now=now, recalled=shown.recalled
+            ),
         )
 
     def close(self) -> None:
@@ -175,7 +178,7 @@ class Trial:
         if self.broken is None:
             failure = self._timed(name, call)
             if failure is not None:
-                self.broken = Broken(name, failure.reason)
+                self.broken = CallFailure(name, failure.reason)
 
     def _ask(self, name: str, question: str, call: Callable[[], PlainAnswer | Failure]) -> Reply:
         if self.broken is not None:
@@ -194,9 +197,11 @@ class Trial:
         self.replies.append(reply)
         return reply
 
-    def _retrieve(self, question: str, now: datetime) -> Reply:
+    def _retrieve(
+        self, question: str, now: datetime, recalled: RecalledImage | None = None
+    ) -> Reply:
         def search() -> PlainAnswer | Failure:
-            hits = self._host.search(question, _TOP_K, now=now)
+            hits = self._host.search(question, _TOP_K, now=now, recalled=recalled)
             if isinstance(hits, Failure):
                 return hits
             return {"text": "", "retrieved": [{"text": hit.text} for hit in hits], "usage": None}

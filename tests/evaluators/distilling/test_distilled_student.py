@@ -15,7 +15,7 @@ from locomo_vqa.evaluators.distilling.lora_fit import fit_lora
 from locomo_vqa.evaluators.distilling.lora_settings import LoraSettings
 from locomo_vqa.evaluators.loading import load_system
 from locomo_vqa.evaluators.running.system_options import lend_options
-from locomo_vqa.evaluators.running.view import Showing
+from locomo_vqa.evaluators.running.view import ConversationView
 from locomo_vqa.evaluators.systems.duomem.system import DuoMem
 from locomo_vqa.files import read_json, sha256_file
 from locomo_vqa.models.chat import ChatReply, ChatRequest
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 SAMPLE = load_benchmark("sample")
 CONVERSATION = next(c for c in SAMPLE.conversations if c.split == "validation")
-SHOWING = Showing(SAMPLE, CONVERSATION, "pixels")
+SHOWING = ConversationView(SAMPLE, CONVERSATION, "pixels")
 LEARNED = {"The kite is red.": "red", "The boat is old.": "old", "The tea was hot.": "hot"}
 NEAREST = {"What of the kite?": "red", "What of the boat?": "old", "What of the tea?": "hot"}
 

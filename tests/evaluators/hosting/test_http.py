@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from locomo_vqa.errors import InputError, MissingResource, SystemLoadError
 from locomo_vqa.evaluators.hosting import HttpHost, Limits
 from locomo_vqa.evaluators.loading import load_system
-from locomo_vqa.evaluators.running.hosting_settings import HostingOptions
+from locomo_vqa.evaluators.running.hosting_settings import HostingSettings
 from locomo_vqa.system import ConversationInfo, Endpoint, Services, Usage
 from tests.conftest import ROOT
 from tests.evaluators.hosting.hosted import hosted
@@ -183,7 +183,7 @@ def test_what_can_t_be_reached_is_refused_without_its_password() -> None:
 def test_a_server_s_memory_can_t_be_limited() -> None:
     limits = Limits(memory_bytes=1)
     with pytest.raises(InputError, match="can't be measured from here"):
-        HostingOptions(python=None, jobs=1, limits=limits).check(address=True)
+        HostingSettings(python=None, jobs=1, limits=limits).check(address=True)
 
 
 def test_a_request_is_broken_off_from_another_thread(tmp_path: Path) -> None:

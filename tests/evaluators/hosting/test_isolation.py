@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.errors import MissingResource, SystemLoadError
-from locomo_vqa.evaluators.hosting.isolation import apart
+from locomo_vqa.evaluators.hosting.isolation import isolated_process_state
 from locomo_vqa.evaluators.loading import load_system
 from locomo_vqa.files import read_jsonl
 from locomo_vqa.models.chat import ModelUnreachable
@@ -148,7 +148,7 @@ def test_a_closed_standard_output_is_no_hindrance(tmp_path: Path, cli: Cli) -> N
 
 
 def test_output_is_given_back(capfd: pytest.CaptureFixture[str]) -> None:
-    with apart():
+    with isolated_process_state():
         os.write(1, b"inside")
     os.write(1, b"outside")
     assert capfd.readouterr() == ("outside", "inside")

@@ -10,7 +10,7 @@ import pytest
 
 from locomo_vqa.benchmark import Conversation, load_benchmark
 from locomo_vqa.evaluators.memory import stage_models
-from locomo_vqa.evaluators.running.view import Showing
+from locomo_vqa.evaluators.running.view import ConversationView
 from locomo_vqa.evaluators.systems.mem0 import Mem0, Mem0Captions, Mem0V
 from locomo_vqa.models.chat import ChatRequest
 from locomo_vqa.runs import ImageMode, VisualMode
@@ -46,7 +46,7 @@ class Told:
     ) -> None:
         self.models: dict[str, Scripted] = {}
         patch.setattr(stage_models, "open_model", self.open)
-        self.showing = Showing(SAMPLE, conversation, images, visual)
+        self.showing = ConversationView(SAMPLE, conversation, images, visual)
         self.system = make()
         folder.mkdir(exist_ok=True)
         services = Services(model="transformers:stub", options={"prompts": "reduced", **options})

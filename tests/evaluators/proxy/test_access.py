@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from locomo_vqa.evaluators.proxy import app
-from locomo_vqa.evaluators.proxy.refusals import Refusal
+from locomo_vqa.evaluators.proxy.errors import ProxyError
 from locomo_vqa.evaluators.proxy.routes import Routes
-from locomo_vqa.evaluators.proxy.stages import STAGES
+from locomo_vqa.evaluators.proxy.stages import CALL_STAGES
 from locomo_vqa.schemas import load_schema
 
 from .stub_upstream import StubUpstream, chat, stub_upstream
@@ -105,7 +105,7 @@ def test_names_keep_apart() -> None:
 def test_a_path_that_leads_elsewhere_is_refused(path: str, status: int) -> None:
     routes = Routes()
     routes.register("conv-26")
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ProxyError) as caught:
         routes.find(path.encode())
     assert caught.value.status == status
 
@@ -123,11 +123,11 @@ def test_the_whole_way_refuses_too(stub: StubUpstream, tmp_path: Path) -> None:
 def test_a_system_may_choose_the_stage_itself(stub: StubUpstream, tmp_path: Path) -> None:
     with proxy_for(stub.url, tmp_path) as proxy:
         endpoint = proxy.endpoint("conv-26")
-        for stage in STAGES:
+        for stage in CALL_STAGES:
             path = f"/c/conv-26/{stage}/v1/chat/completions"
             assert send(endpoint, b"{}", path=path)[0] == 200
-    assert [row["stage"] for row in rows(tmp_path)] == list(STAGES)
-    assert load_schema("call")["properties"]["stage"]["enum"] == list(STAGES)
+    assert [row["stage"] for row in rows(tmp_path)] == list(CALL_STAGES)
+    assert load_schema("call")["properties"]["stage"]["enum"] == list(CALL_STAGES)
 
 
 def test_a_request_that_is_too_large_is_refused_and_written_down(

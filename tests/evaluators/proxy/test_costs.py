@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from locomo_vqa.errors import InputError
-from locomo_vqa.evaluators.proxy.calls import OUTCOMES, Call, Counted
+from locomo_vqa.evaluators.proxy.calls import CALL_OUTCOMES, Call, Counted
 from locomo_vqa.evaluators.proxy.ledger import Ledger
 from locomo_vqa.evaluators.proxy.prices import bundled_prices, read_prices
 from locomo_vqa.evaluators.proxy.summary import summarise
@@ -191,6 +191,6 @@ def test_one_unknown_cost_makes_the_sum_unknown(table: Path, tmp_path: Path) -> 
 
 def test_the_schema_has_the_vocabularies_of_the_code() -> None:
     known = load_schema("call")["properties"]
-    assert known["outcome"]["enum"] == list(OUTCOMES)
+    assert known["outcome"]["enum"] == list(CALL_OUTCOMES)
     assert known["counted"]["enum"] == list(Counted.__args__)  # type: ignore[attr-defined]
     assert load_schema("call")["required"] == list(Call.__slots__) == list(known)

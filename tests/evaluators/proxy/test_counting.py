@@ -8,19 +8,21 @@ from typing import Any
 
 import pytest
 
-from locomo_vqa.evaluators.proxy.counting import UNCOUNTED, Tokens, count_tokens
+from locomo_vqa.evaluators.proxy.counting import UNCOUNTED, TokenCounts, count_tokens
 from locomo_vqa.evaluators.proxy.events import ends_stream, events
 
 CHAT = "/chat/completions"
 
 
-def count(path: str, request: Any, reply: Any, *, stream: bool = False) -> Tokens:
+def count(path: str, request: Any, reply: Any, *, stream: bool = False) -> TokenCounts:
     body = reply if isinstance(reply, bytes) or reply is None else json.dumps(reply).encode()
     return count_tokens(path, request, body, stream=stream)
 
 
-def tokens(counted: Any, sent: int | None, came: int | None, cached: int | None = None) -> Tokens:
-    return Tokens(counted=counted, input=sent, cached=cached, output=came)
+def tokens(
+    counted: Any, sent: int | None, came: int | None, cached: int | None = None
+) -> TokenCounts:
+    return TokenCounts(counted=counted, input=sent, cached=cached, output=came)
 
 
 def said(text: str, **more: Any) -> dict[str, Any]:

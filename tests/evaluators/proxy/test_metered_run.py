@@ -12,7 +12,7 @@ import pytest
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.running.metering import is_here
-from locomo_vqa.evaluators.running.metering_settings import MeteringOptions
+from locomo_vqa.evaluators.running.metering_settings import MeteringSettings
 from locomo_vqa.files import read_jsonl
 from locomo_vqa.schemas import load_schema, validate
 from tests.conftest import Cli
@@ -89,7 +89,7 @@ def test_an_endpoint_that_goes_away_stops_the_run_as_without_the_proxy(
     assert {row["outcome"] for row in rows(tmp_path / "r")} == {"broken"}
 
 
-OPTIONS = MeteringOptions(meter=True, record=None, replay=None, strict=False, prices=None)
+OPTIONS = MeteringSettings(meter=True, record=None, replay=None, strict=False, prices=None)
 FILE = Path("x")
 
 
@@ -102,7 +102,7 @@ FILE = Path("x")
         (replace(OPTIONS, meter=False, prices=FILE), "--prices needs the meter"),
     ],
 )
-def test_options_that_do_not_fit_are_told(options: MeteringOptions, problem: str) -> None:
+def test_options_that_do_not_fit_are_told(options: MeteringSettings, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         options.check(endpoint=True)
 

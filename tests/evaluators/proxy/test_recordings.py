@@ -15,7 +15,7 @@ import openai
 import pytest
 
 from locomo_vqa.errors import InputError, OutputError
-from locomo_vqa.evaluators.proxy.numbers import RequestNumbers
+from locomo_vqa.evaluators.proxy.occurrences import OccurrenceCounter
 from locomo_vqa.evaluators.proxy.recordings import Recordings
 from locomo_vqa.system import Endpoint
 
@@ -248,7 +248,7 @@ def test_a_mode_that_keeps_replies_needs_a_file(stub: StubUpstream, tmp_path: Pa
 
 
 def test_numbers_are_the_lowest_that_are_free() -> None:
-    numbers = RequestNumbers()
+    numbers = OccurrenceCounter()
     assert [numbers.take("c", "a") for _ in range(3)] == [0, 1, 2]
     assert (numbers.take("c", "b"), numbers.take("d", "a")) == (0, 0)
     numbers.give_back("c", "a", 1)

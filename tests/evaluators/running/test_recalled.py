@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
 from locomo_vqa.benchmark import Conversation, Image, Session, Turn, VisualQuestion
-from locomo_vqa.evaluators.running.recalled import ordinal, recalled_question
+from locomo_vqa.evaluators.running.recalled import ordinal, recalled_image, recalled_question
 from locomo_vqa.locomo import read_locomo
 from tests.evaluators.recording import SAMPLE
 
@@ -58,6 +59,14 @@ def question(turn: str, image: str) -> VisualQuestion:
     )
 
 
+def words(
+    conversation: Conversation,
+    question: VisualQuestion,
+    shown: Callable[[Image], bool] = lambda image: True,
+) -> str:
+    return recalled_question(question, recalled_image(conversation, question, shown=shown))
+
+
 WORDS = {
     ("D1:1", "a"): "About the first of the four pictures that Ada shared on 7 May 2023",
     ("D1:2", "b"): "About the picture that Bo shared on 7 May 2023",
@@ -70,7 +79,7 @@ WORDS = {
 
 @pytest.mark.parametrize("place", WORDS)
 def test_the_words_point_to_one_picture(place: tuple[str, str]) -> None:
-    said = recalled_question(CONVERSATION, question(*place))
+    said = words(CONVERSATION, question(*place))
     assert said == f"{WORDS[place]}: What colour is it?"
 
 
@@ -78,15 +87,22 @@ def test_pictures_that_were_not_shown_are_not_counted() -> None:
     def has_caption(image: Image) -> bool:
         return image.caption is not None
 
-    said = recalled_question(CONVERSATION, question("D1:3", "d"), shown=has_caption)
+    said = words(CONVERSATION, question("D1:3", "d"), shown=has_caption)
     assert said.startswith("About the second of the three pictures that Ada shared on 7 May 2023:")
-    said = recalled_question(CONVERSATION, question("D1:3", "c"), shown=has_caption)
+    said = words(CONVERSATION, question("D1:3", "c"), shown=has_caption)
     assert said.startswith("About the second of the four pictures that Ada shared")
 
 
 def test_a_picture_that_is_not_in_its_turn_is_refused() -> None:
     with pytest.raises(ValueError, match="not in its turn"):
-        recalled_question(CONVERSATION, question("D1:2", "a"))
+        words(CONVERSATION, question("D1:2", "a"))
+
+
+def test_the_hint_says_the_same_in_fields() -> None:
+    hint = recalled_image(CONVERSATION, question("D1:3", "c"))
+    assert (hint.speaker, hint.date, hint.ordinal, hint.count) == ("Ada", date(2023, 5, 7), 2, 4)
+    alone = recalled_image(CONVERSATION, question("D3:1", "e"))
+    assert (alone.ordinal, alone.count) == (1, 1)
 
 
 def test_ordinals() -> None:
@@ -98,8 +114,7 @@ def test_ordinals() -> None:
 def test_every_question_of_the_sample_has_words_of_its_own() -> None:
     conversations = {c.id: c for c in SAMPLE.conversations}
     said = {
-        (q.conversation, recalled_question(conversations[q.conversation], q))
-        for q in SAMPLE.visual_questions
+        (q.conversation, words(conversations[q.conversation], q)) for q in SAMPLE.visual_questions
     }
     assert len(said) == len(SAMPLE.visual_questions) == 452
 
@@ -116,8 +131,8 @@ def test_every_picture_of_locomo_has_words_of_its_own(real_locomo: Path) -> None
         for _, shared in conversation.turns():
             for image in shared.images:
                 pictures += 1
-                words = recalled_question(conversation, question(shared.id, str(image.sha256)))
-                said.add((conversation.id, words))
+                asked = question(shared.id, str(image.sha256))
+                said.add((conversation.id, words(conversation, asked)))
     assert len(said) == pictures == 1226
 
 

@@ -15,7 +15,7 @@ from PIL import Image as Picture
 
 from locomo_vqa.benchmark import Benchmark, Conversation, Image, ImageRecord, Session, Turn
 from locomo_vqa.errors import InputError
-from locomo_vqa.evaluators.running.shuffled_images import Substitutes
+from locomo_vqa.evaluators.running.shuffled_images import ShuffledImages
 from tests.evaluators.recording import SAMPLE
 
 OF = {
@@ -25,7 +25,7 @@ OF = {
 
 
 def test_no_conversation_gets_a_picture_of_its_own() -> None:
-    substitutes = Substitutes(SAMPLE)
+    substitutes = ShuffledImages(SAMPLE)
     everything = {picture for pictures in OF.values() for picture in pictures}
     drawn = []
     for pictures in OF.values():
@@ -38,11 +38,11 @@ def test_no_conversation_gets_a_picture_of_its_own() -> None:
 
 def test_the_draw_depends_on_the_benchmark_and_the_picture_only() -> None:
     order = sorted(picture for pictures in OF.values() for picture in pictures)
-    first = Substitutes(SAMPLE)
+    first = ShuffledImages(SAMPLE)
     drawn = {picture: first.of(picture) for picture in order}
-    turned = Substitutes(replace(SAMPLE, conversations=SAMPLE.conversations[::-1]))
+    turned = ShuffledImages(replace(SAMPLE, conversations=SAMPLE.conversations[::-1]))
     assert {picture: turned.of(picture) for picture in reversed(order)} == drawn
-    other = Substitutes(replace(SAMPLE, revision="f" * 64))
+    other = ShuffledImages(replace(SAMPLE, revision="f" * 64))
     assert sum(other.of(picture) != drawn[picture] for picture in order) > 40
 
 
@@ -93,7 +93,7 @@ def test_a_picture_that_looks_the_same_is_no_substitute(tmp_path: Path) -> None:
     twins = [saved(picture, "JPEG") for picture in mine]
     new = saved(noise(99))
     made = benchmark(tmp_path, {"a": [saved(p) for p in mine], "b": [*twins, new]})
-    substitutes = Substitutes(made)
+    substitutes = ShuffledImages(made)
     for picture in mine:
         assert substitutes.of(sha256(saved(picture)).hexdigest()) == sha256(new).hexdigest()
     for data in (twins[0], new):
@@ -103,16 +103,16 @@ def test_a_picture_that_looks_the_same_is_no_substitute(tmp_path: Path) -> None:
 
 def test_a_picture_of_two_conversations_is_replaced_by_a_third_one_s(tmp_path: Path) -> None:
     a, b, both, c = (saved(noise(seed)) for seed in range(4))
-    substitutes = Substitutes(benchmark(tmp_path, {"a": [a, both], "b": [both, b], "c": [c]}))
+    substitutes = ShuffledImages(benchmark(tmp_path, {"a": [a, both], "b": [both, b], "c": [c]}))
     assert substitutes.of(sha256(both).hexdigest()) == sha256(c).hexdigest()
 
 
 def test_without_another_picture_there_is_no_shuffling(tmp_path: Path) -> None:
     one = benchmark(tmp_path, {"a": [saved(noise(1)), saved(noise(2))]})
     with pytest.raises(InputError, match="no other conversation has a picture") as caught:
-        Substitutes(one).check(["a"])
+        ShuffledImages(one).check(["a"])
     assert "two conversations" in caught.value.remedy
     (tmp_path / "flat").mkdir()
     flat = [saved(Picture.new("RGB", (9, 9), colour)) for colour in ("red", "green")]
     with pytest.raises(InputError, match="no other conversation has a picture"):
-        Substitutes(benchmark(tmp_path / "flat", {"a": flat[:1], "b": flat[1:]})).check(["a"])
+        ShuffledImages(benchmark(tmp_path / "flat", {"a": flat[:1], "b": flat[1:]})).check(["a"])

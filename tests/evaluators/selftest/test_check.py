@@ -16,7 +16,7 @@ from locomo_vqa.evaluators.cli import check as cli_check
 from locomo_vqa.evaluators.hosting import InProcessHost, in_process
 from locomo_vqa.evaluators.hosting.isolation import Failure
 from locomo_vqa.evaluators.loading import LoadedSystem, load_system
-from locomo_vqa.evaluators.selftest import Point, check_system
+from locomo_vqa.evaluators.selftest import CheckResult, check_system
 from locomo_vqa.evaluators.selftest.memory import todays_words
 from locomo_vqa.evaluators.systems.bm25 import BM25
 from locomo_vqa.evaluators.systems.no_memory import NoMemory
@@ -35,13 +35,13 @@ def loaded(make: Any, **declared: Any) -> LoadedSystem:
     )
 
 
-def points(make: Any, quiet_s: float = 0.0, **declared: Any) -> dict[str, Point]:
+def points(make: Any, quiet_s: float = 0.0, **declared: Any) -> dict[str, CheckResult]:
     """Return the points of a system in this process, by id."""
     checked = check_system(loaded(make, **declared), Services(), quiet_s=quiet_s)
     return {point.id: point for point in checked.points}
 
 
-def states(found: dict[str, Point]) -> dict[str, str]:
+def states(found: dict[str, CheckResult]) -> dict[str, str]:
     """Return the points that did not pass."""
     return {id: point.state for id, point in found.items() if point.state != "pass"}
 

@@ -16,7 +16,7 @@ from locomo_vqa.evaluators.loading import load_system
 from locomo_vqa.evaluators.memory import stage_models
 from locomo_vqa.evaluators.memory.student import student_base
 from locomo_vqa.evaluators.running.system_options import lend_options
-from locomo_vqa.evaluators.running.view import Showing
+from locomo_vqa.evaluators.running.view import ConversationView
 from locomo_vqa.evaluators.systems.duomem.settings import read_settings
 from locomo_vqa.evaluators.systems.duomem.system import DuoMem
 from locomo_vqa.files import read_json, read_jsonl
@@ -31,7 +31,7 @@ from .folders import TEACHER, sha256, write_folder
 SAMPLE = load_benchmark("sample")
 CONVERSATION = next(c for c in SAMPLE.conversations if c.split == "validation")
 TOLD = ("Marta keeps bees on the roof.", "Oscar sold his kayak.", "Marta's aunt is a pilot.")
-SHOWING = Showing(SAMPLE, CONVERSATION, "pixels")
+SHOWING = ConversationView(SAMPLE, CONVERSATION, "pixels")
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_a_conversation_that_the_teacher_never_read_is_an_error(
     memories: Path, student: Scripted, tmp_path: Path
 ) -> None:
     other = next(c for c in SAMPLE.conversations if c.split == "test")
-    showing = Showing(SAMPLE, other, "pixels")
+    showing = ConversationView(SAMPLE, other, "pixels")
     with pytest.raises(InputError, match=f"no teacher's memories of the conversation {other.id}"):
         DuoMem().open(showing.info, tmp_path, lend(memories=str(memories)))
     assert not student.requests

@@ -19,7 +19,7 @@ from locomo_vqa.evaluators.memory.experts import answer_of_reply
 from locomo_vqa.evaluators.proxy.model_calls import read_model_calls
 from locomo_vqa.evaluators.running.run_folder import describe_run, open_run
 from locomo_vqa.evaluators.running.system_options import lend_options
-from locomo_vqa.evaluators.running.view import Showing
+from locomo_vqa.evaluators.running.view import ConversationView
 from locomo_vqa.evaluators.systems.memlora.system import MemLoRA, MemLoRAV
 from locomo_vqa.files import read_json
 from locomo_vqa.models import expert_fit
@@ -69,7 +69,7 @@ def test_each_stage_asks_its_expert(
     all_trained: dict[str, Trained], tmp_path: Path, asked: list[tuple[str, ChatRequest]]
 ) -> None:
     trained = all_trained["internvl"]
-    showing = Showing(SAMPLE, CONVERSATION, "pixels")
+    showing = ConversationView(SAMPLE, CONVERSATION, "pixels")
     system = MemLoRAV()
     system.open(showing.info, tmp_path, lend("memlora-v", trained))
     system.add(next(iter(showing.sessions())))
@@ -96,7 +96,7 @@ def test_each_stage_asks_its_expert(
 def test_without_a_vision_expert_memories_are_asked(
     all_trained: dict[str, Trained], tmp_path: Path, asked: list[tuple[str, ChatRequest]]
 ) -> None:
-    showing = Showing(SAMPLE, CONVERSATION, "pixels")
+    showing = ConversationView(SAMPLE, CONVERSATION, "pixels")
     system = MemLoRA()
     system.open(showing.info, tmp_path, lend("memlora", all_trained["gemma2"]))
     question = next(q for q in SAMPLE.visual_questions if q.conversation == CONVERSATION.id)

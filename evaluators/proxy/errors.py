@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-__all__ = ["Refusal"]
+__all__ = ["ProxyError"]
 
 
-class Refusal(Exception):
+class ProxyError(Exception):
     """A reply of the proxy's own: a status from 400 to 599, a code for programs, a sentence."""
 
     def __init__(self, status: int, code: str, message: str, *, again: bool = False) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["RequestNumbers"]
+__all__ = ["OccurrenceCounter"]
 
 _Request = tuple[str, str]
 
 
-class RequestNumbers:
+class OccurrenceCounter:
     """The numbers that replies of each conversation and request have taken.
 
     A request takes the lowest number that is free, and gives it back when the system gets no

@@ -14,14 +14,14 @@ from locomo_vqa.system import Services
 from ..hosting import Limits
 from ..loading import LoadedSystem
 from ..proxy.model_calls import MODEL_CALLS
-from ..running.view import Showing
-from .fixtures import DATE, FACTS, INVENTED, OTHER_FACT, World, make_world
+from ..running.view import ConversationView
+from .fixtures import DATE_FACT, FACTS, INVENTED, OTHER_FACT, World, make_world
 from .snapshots import changes, contents, entries
-from .trial import Broken, CallTimes, Reply, Trial
+from .trial import CallFailure, CallTimes, Reply, Trial
 
-__all__ = ["MODES", "Evidence", "gather"]
+__all__ = ["IMAGE_SETTINGS", "Observations", "gather"]
 
-MODES: Mapping[str, tuple[ImageMode, VisualMode]] = {
+IMAGE_SETTINGS: Mapping[str, tuple[ImageMode, VisualMode]] = {
     "pixels": ("pixels", "given"),
     "caption": ("caption", "given"),
     "none": ("none", "given"),
@@ -31,18 +31,18 @@ MODES: Mapping[str, tuple[ImageMode, VisualMode]] = {
 
 
 @dataclass(slots=True, kw_only=True)
-class Evidence:
+class Observations:
     """What was seen of a system."""
 
     system: LoadedSystem
     """What it declares."""
     lends_model: bool
     """Whether it was lent a model."""
-    awkward: Broken | None = None
+    awkward: CallFailure | None = None
     """Where the awkward conversation failed."""
-    first: Broken | None = None
+    first: CallFailure | None = None
     """Where the first of two conversations failed."""
-    second: Broken | None = None
+    second: CallFailure | None = None
     """Where the second failed, which is open at the same time."""
     at_once: tuple[Reply, ...] = ()
     """The facts, asked as soon as flush() returned."""
@@ -58,7 +58,7 @@ class Evidence:
     """The first conversation, asked for the second's fact."""
     first_in_second: Reply | None = None
     """The second conversation, asked for a fact of the first."""
-    pictured: dict[str, Broken | None] = field(default_factory=dict)
+    pictured: dict[str, CallFailure | None] = field(default_factory=dict)
     """Where the conversation with pictures failed, by mode."""
     visual: dict[str, Reply] = field(default_factory=dict)
     """The question about a picture, by mode."""
@@ -74,7 +74,7 @@ class Evidence:
     """What is new or changed in the working directory."""
     left: tuple[str, ...] | None = None
     """Processes that outlive close(); None where nobody can tell."""
-    closing: Broken | None = None
+    closing: CallFailure | None = None
     """How close() failed."""
     replies: list[Reply] = field(default_factory=list)
     """To all text questions."""
@@ -94,12 +94,12 @@ class Evidence:
 
 def gather(
     system: LoadedSystem, services: Services, folder: Path, *, limits: Limits, quiet_s: float
-) -> tuple[Evidence, CallTimes]:
+) -> tuple[Observations, CallTimes]:
     """Return what was seen, and how long calls took; `folder` is empty and takes all files."""
     world = make_world(folder / "pictures")
     talks = _Talks(system, services, folder, limits, world)
     lends_model = services.llm is not None or services.model is not None
-    evidence = Evidence(system=system, lends_model=lends_model)
+    evidence = Observations(system=system, lends_model=lends_model)
     here, pictures = entries(Path.cwd()), contents(folder / "pictures")
     with talks.trial("awkward", world.awkward) as trial:
         trial.read()
@@ -107,7 +107,7 @@ def gather(
         _close(trial, evidence)
     if evidence.awkward is None or evidence.awkward.call not in ("start", "open"):
         _two_at_once(talks, evidence, quiet_s)
-        for mode in MODES:
+        for mode in IMAGE_SETTINGS:
             _show_pictures(talks, evidence, mode)
             changed = changes(pictures, contents(folder / "pictures"))
             if changed:
@@ -138,10 +138,10 @@ class _Talks:
         self._names: list[str] = []
         (folder / "logs").mkdir()
 
-    def showing(self, conversation: Conversation, mode: str = "pixels") -> Showing:
+    def showing(self, conversation: Conversation, mode: str = "pixels") -> ConversationView:
         """Return a conversation as a run would show it."""
-        images, visual = MODES[mode]
-        return Showing(self.world.benchmark, conversation, images, visual)
+        images, visual = IMAGE_SETTINGS[mode]
+        return ConversationView(self.world.benchmark, conversation, images, visual)
 
     def trial(self, name: str, conversation: Conversation, mode: str = "pixels") -> Trial:
         """Return a conversation that nothing was told yet."""
@@ -161,7 +161,7 @@ class _Talks:
         return tuple(name for name in contents(self._folder) if not name.startswith(own))
 
 
-def _two_at_once(talks: _Talks, evidence: Evidence, quiet_s: float) -> None:
+def _two_at_once(talks: _Talks, evidence: Observations, quiet_s: float) -> None:
     world = talks.world
     with talks.trial("first", world.first) as first, talks.trial("second", world.second) as second:
         begin, *rest = first.sessions()
@@ -187,8 +187,8 @@ def _two_at_once(talks: _Talks, evidence: Evidence, quiet_s: float) -> None:
         _close(first, evidence)
 
 
-def _ask(first: Trial, second: Trial, evidence: Evidence) -> None:
-    evidence.date = first.ask(DATE.question)
+def _ask(first: Trial, second: Trial, evidence: Observations) -> None:
+    evidence.date = first.ask(DATE_FACT.question)
     evidence.later = tuple(first.ask(fact.question) for fact in FACTS[::-1])[::-1]
     evidence.again = first.ask(FACTS[0].question)
     naming, asking = INVENTED
@@ -198,15 +198,14 @@ def _ask(first: Trial, second: Trial, evidence: Evidence) -> None:
     evidence.first_in_second = second.ask(FACTS[0].question)
 
 
-def _show_pictures(talks: _Talks, evidence: Evidence, mode: str) -> None:
+def _show_pictures(talks: _Talks, evidence: Observations, mode: str) -> None:
     world = talks.world
-    showing = talks.showing(world.pictured, mode)
-    question, image = showing.question_text(world.visual), showing.question_image(world.visual)
+    shown = talks.showing(world.pictured, mode).question(world.visual)
     with talks.trial(f"pictures-{mode}", world.pictured, mode) as trial:
         trial.read()
         evidence.pictured[mode] = trial.broken
         if trial.broken is None:
-            evidence.visual[mode] = trial.ask_visual(question, image)
+            evidence.visual[mode] = trial.ask_visual(shown)
         _close(trial, evidence)
 
 
@@ -216,7 +215,7 @@ def _changes_in_a_moment(folder: Path, seconds: float) -> tuple[str, ...]:
     return changes(before, contents(folder))
 
 
-def _close(trial: Trial, evidence: Evidence) -> None:
+def _close(trial: Trial, evidence: Observations) -> None:
     """Close a conversation, and remember what it left and how that failed."""
     trial.close()
     if trial.broken is not None and trial.broken.call == "close":
