@@ -22,8 +22,8 @@ from unittest import mock
 from tokenizers import Tokenizer
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.builders.sample.facts import CHANGES, changed, fact_of
-from locomo_vqa.builders.sample.tables import NAMES
+from locomo_vqa.builders.sample.conversation import speaker_names
+from locomo_vqa.builders.sample.facts import changed_fact, fact_of
 from locomo_vqa.builders.sample.talk import draw_talk
 from locomo_vqa.evaluators.memory import stage_models
 from locomo_vqa.evaluators.running.view import ConversationView
@@ -82,7 +82,7 @@ class Oracle:
             if old is None:
                 operations.append({"id": "new", "event": "ADD", "text": fact})
             else:
-                text = changed(old["text"], fact)
+                text = changed_fact(old["text"], fact)
                 operations.append({"id": old["id"], "event": "UPDATE", "text": text})
         return json.dumps({"memory": operations}, ensure_ascii=False)
 
@@ -101,25 +101,23 @@ def _list(line: str) -> Any:
 def truth(number: int, seed: int = 0) -> tuple[dict[str, str], dict[str, str]]:
     """Return the facts of each line of a sample conversation, and what each change replaces.
 
-    The conversation is told again as `locomo_vqa.sample.world.tell` does.
+    The conversation is drawn again as `locomo_vqa.builders.sample.conversation` draws it.
     """
     rng = random.Random(f"{seed}/{number}")
-    first, second = NAMES
-    index = number - 1
-    names = first[index % len(first)], second[(index + 7 * (index // len(second))) % len(second)]
-    _, threads, spoken = draw_talk(rng, names)
+    names = speaker_names(number)
+    _, threads, sessions = draw_talk(rng, names)
+    turns = [turn for session in sessions for turn in session]
     facts = {
         f"{names[turn.speaker]}: {turn.text}": "\n".join(
-            fact_of(threads[thread], beat, names) for thread, beat in turn.facts
+            fact_of(threads[thread], story_turn, names) for thread, story_turn in turn.facts
         )
-        for turns in spoken
         for turn in turns
     }
-    told = [fact for turns in spoken for turn in turns for fact in turn.facts]
     new = {
-        fact_of(threads[thread], beat, names): fact_of(threads[thread], earlier, names)
-        for thread, beat in told
-        if (earlier := CHANGES.get((threads[thread].story.topic, beat))) is not None
+        fact_of(threads[thread], story_turn, names): fact_of(threads[thread], earlier, names)
+        for turn in turns
+        for thread, story_turn in turn.facts
+        if (earlier := threads[thread].story.turns[story_turn].updates) is not None
     }
     return facts, new
 

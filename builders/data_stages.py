@@ -38,7 +38,7 @@ __all__ = [
 
 
 def ingest_source(recipe: Recipe, work: WorkFolder, *, errata: Path | None = None) -> Path:
-    """Import the recipe's LoCoMo file; for `sample`, draw its pictures too, as a mirror."""
+    """Import the recipe's LoCoMo file; for `sample`, draw its images too, as a mirror."""
     if work.ingested.exists():
         return work.ingested
     source = Path(recipe.locomo)
@@ -49,13 +49,13 @@ def ingest_source(recipe: Recipe, work: WorkFolder, *, errata: Path | None = Non
 
 
 def _make_sample(folder: Path) -> Path:
-    """Write the sample's LoCoMo file and its pictures, and list them as a mirror does."""
-    from .sample.make import picture_name, write_sample
+    """Write the sample's LoCoMo file and its images, and list them as a mirror does."""
+    from .sample.generate import image_name, write_sample
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     sample = write_sample(folder)
-    files = [{"url": url, "file": f"pictures/{picture_name(url)}"} for url in sample.scenes]
+    files = [{"url": url, "file": f"images/{image_name(url)}"} for url in sample.scenes]
     write_jsonl(folder / "mirror.jsonl", files)
     return folder / "locomo.json"
 

@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 
 from locomo_vqa.builders.sample.benchmark import write_sample_benchmark
-from locomo_vqa.builders.sample.make import write_sample
+from locomo_vqa.builders.sample.generate import write_sample
 
 DATA = Path(__file__).parent.parent / "locomo_vqa" / "sample" / "data"
 
@@ -26,7 +26,7 @@ def main() -> None:
     shutil.rmtree(arguments.out, ignore_errors=True)
     arguments.out.mkdir(parents=True)
     write_sample(arguments.out, seed=arguments.seed)
-    shutil.rmtree(arguments.out / "pictures")
+    shutil.rmtree(arguments.out / "images")
     revision = write_sample_benchmark(arguments.out / "benchmark", seed=arguments.seed)
     print(f"Wrote {arguments.out}, revision {revision}")
 

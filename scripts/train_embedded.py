@@ -27,8 +27,8 @@ from scripts.embedded.beginning import look_at_neighbours
 from scripts.embedded.card import write_card
 from scripts.embedded.dense import Probe
 from scripts.embedded.export import export
+from scripts.embedded.images import draw_many
 from scripts.embedded.measure import measure
-from scripts.embedded.pictures import draw_many
 from scripts.embedded.stages import Plan, Pool, look, talk, watch
 from scripts.embedded.tokenizer import make_tokenizer
 

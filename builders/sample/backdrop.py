@@ -1,4 +1,4 @@
-"""Sky and ground of a picture: the mood and the setting, as shapes for a pen."""
+"""Sky and ground of an image: the mood and the setting, as shapes for a pen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .shapes import Point, arc, oval
+from .shapes import Vertex, arc, oval
 
 __all__ = ["GROUNDS", "HORIZON", "PALETTES", "Colour", "Palette", "Pen", "blend", "draw_backdrop"]
 
@@ -16,26 +16,26 @@ Colour = tuple[int, int, int]
 """Red, green and blue, from 0 to 255."""
 
 HORIZON = 0.27
-"""Where the ground begins, as a fraction of the picture's side."""
+"""Where the ground begins, as a fraction of the image's side."""
 
 
 class Pen(Protocol):
-    """Fills polygons; coordinates are fractions of the picture's side."""
+    """Fills polygons; coordinates are fractions of the image's side."""
 
-    def polygon(self, points: Sequence[Point], colour: Colour, *, outline: bool = True) -> None:
+    def polygon(self, points: Sequence[Vertex], colour: Colour, *, outline: bool = True) -> None:
         """Fill a polygon, with an outline where the drawing style has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours of a mood."""
+    """The colours of a mood."""
 
     sky: tuple[Colour, Colour]
-    """At the top and at the horizon."""
+    """Its colours at the top and at the horizon."""
     tint: Colour
-    """What the ground is tinted with."""
+    """The colour that the ground is tinted with."""
     strength: float
-    """How strongly, from 0 to 1."""
+    """How strongly the ground is tinted, from 0 to 1."""
 
 
 PALETTES: dict[str, Palette] = {
@@ -57,13 +57,13 @@ GROUNDS: dict[str, Colour] = {
 
 
 def blend(one: Colour, other: Colour, share: float) -> Colour:
-    """A colour between two, `share` of the way to the other."""
+    """Return a colour between two, `share` of the way to the other."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
     return red, green, blue
 
 
 def draw_backdrop(pen: Pen, setting: str, mood: str, rng: random.Random) -> None:
-    """The whole background; `rng` moves clouds and waves, nothing that carries meaning."""
+    """Draw the whole background; `rng` moves clouds and waves, nothing that carries meaning."""
     palette = PALETTES[mood]
     ground = blend(GROUNDS[setting], palette.tint, palette.strength)
     bands = 7
@@ -76,7 +76,7 @@ def draw_backdrop(pen: Pen, setting: str, mood: str, rng: random.Random) -> None
     _draw_texture(pen, setting, ground, rng)
 
 
-def _box(left: float, top: float, right: float, bottom: float) -> tuple[Point, ...]:
+def _box(left: float, top: float, right: float, bottom: float) -> tuple[Vertex, ...]:
     return ((left, top), (right, top), (right, bottom), (left, bottom))
 
 
@@ -156,7 +156,7 @@ _SKIES: dict[str, Callable[[Pen, random.Random], None]] = {
 
 
 def _draw_texture(pen: Pen, setting: str, ground: Colour, rng: random.Random) -> None:
-    """Faint strokes that tell water from grass; never as strong as a thing."""
+    """Draw faint strokes that set water apart from grass, fainter than any thing."""
     dark, light = blend(ground, (40, 40, 50), 0.16), blend(ground, (255, 255, 255), 0.3)
     if setting == "table":
         for y in (0.45, 0.63, 0.81):
@@ -172,7 +172,7 @@ def _draw_texture(pen: Pen, setting: str, ground: Colour, rng: random.Random) ->
             pen.polygon([(x + dx, y + dy) for dx, dy in _STROKES[setting]], colour, outline=False)
 
 
-_STROKES: dict[str, tuple[Point, ...]] = {
+_STROKES: dict[str, tuple[Vertex, ...]] = {
     "water": ((0.0, 0.0), (0.04, -0.012), (0.08, 0.0), (0.04, 0.004)),
     "meadow": ((0.0, 0.0), (0.006, -0.035), (0.012, 0.0), (0.022, -0.03), (0.024, 0.0)),
     "sand": oval(0.0, 0.0, 0.014, 0.01, 8),

@@ -1,4 +1,4 @@
-"""The sample as a benchmark folder: its LoCoMo file is imported, its pictures attached."""
+"""The sample as a benchmark folder: its LoCoMo file is imported, its images are attached."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from locomo_vqa.benchmark import Conversation, ImageRecord, VisualQuestion
+from locomo_vqa.benchmark import Conversation, ImageRecord, Turn, VisualQuestion
 from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
 from locomo_vqa.files import sha256_file
 from locomo_vqa.locomo import Locomo, read_locomo
 
-from .make import SampleItem, picture_name, write_sample
+from .generate import SampleQuestion, image_name, write_sample
 
 __all__ = ["SAMPLE_LICENSE", "write_sample_benchmark"]
 
@@ -27,56 +27,51 @@ def write_sample_benchmark(out: Path, *, seed: int = 0) -> str:
         OutputError: the folder exists already or can't be written.
     """
     with tempfile.TemporaryDirectory() as name:
-        made = Path(name)
-        items = write_sample(made, seed=seed).items
-        locomo = read_locomo(made / "locomo.json")
-        pictures = _pictures(made, locomo)
-        hashes = {url: sha256_file(path) for url, path in pictures.items()}
+        folder = Path(name)
+        questions = write_sample(folder, seed=seed).visual_questions
+        locomo = read_locomo(folder / "locomo.json")
+        images = _image_files(folder, locomo)
+        hashes = {url: sha256_file(path) for url, path in images.items()}
         content = BenchmarkContent(
             name="sample",
             license=SAMPLE_LICENSE,
-            sources=[{"name": "locomo.json", "sha256": sha256_file(made / "locomo.json")}],
-            conversations=[_with_pictures(c, hashes) for c in locomo.conversations],
+            sources=[{"name": "locomo.json", "sha256": sha256_file(folder / "locomo.json")}],
+            conversations=[_with_images(each, hashes) for each in locomo.conversations],
             text_questions=locomo.questions,
-            visual_questions=_visual_questions(locomo, items, hashes),
-            images=[_fetched(record, pictures, hashes) for record in locomo.images],
-            image_files={hashes[url]: path for url, path in pictures.items()},
+            visual_questions=_visual_questions(locomo, questions, hashes),
+            images=[_fetched(record, images, hashes) for record in locomo.images],
+            image_files={hashes[url]: path for url, path in images.items()},
             report=locomo.report.to_json(),
         )
         return write_benchmark(out, content)
 
 
-def _pictures(made: Path, locomo: Locomo) -> dict[str, Path]:
+def _image_files(folder: Path, locomo: Locomo) -> dict[str, Path]:
     urls = (record.url for record in locomo.images if record.url is not None)
-    return {url: made / "pictures" / picture_name(url) for url in urls}
+    return {url: folder / "images" / image_name(url) for url in urls}
 
 
-def _with_pictures(conversation: Conversation, hashes: Mapping[str, str]) -> Conversation:
-    sessions = tuple(
-        replace(
-            session,
-            turns=tuple(
-                replace(
-                    turn,
-                    images=tuple(
-                        replace(image, state="ok", sha256=hashes[image.url])
-                        for image in turn.images
-                        if image.url is not None
-                    ),
-                )
-                for turn in session.turns
-            ),
+def _with_images(conversation: Conversation, hashes: Mapping[str, str]) -> Conversation:
+    def turn_with_images(turn: Turn) -> Turn:
+        images = tuple(
+            replace(image, state="ok", sha256=hashes[image.url])
+            for image in turn.images
+            if image.url is not None
         )
+        return replace(turn, images=images)
+
+    sessions = tuple(
+        replace(session, turns=tuple(turn_with_images(turn) for turn in session.turns))
         for session in conversation.sessions
     )
     return replace(conversation, sessions=sessions)
 
 
 def _fetched(
-    record: ImageRecord, pictures: Mapping[str, Path], hashes: Mapping[str, str]
+    record: ImageRecord, images: Mapping[str, Path], hashes: Mapping[str, str]
 ) -> ImageRecord:
     assert record.url is not None
-    path = pictures[record.url]
+    path = images[record.url]
     return replace(
         record,
         state="ok",
@@ -87,20 +82,20 @@ def _fetched(
 
 
 def _visual_questions(
-    locomo: Locomo, items: Sequence[SampleItem], hashes: Mapping[str, str]
+    locomo: Locomo, questions: Sequence[SampleQuestion], hashes: Mapping[str, str]
 ) -> list[VisualQuestion]:
     splits = {conversation.id: conversation.split for conversation in locomo.conversations}
     return [
         VisualQuestion(
-            id=f"{item.conversation}/v/{item.turn}/{item.type}",
-            conversation=item.conversation,
-            turn=item.turn,
-            image=hashes[item.url],
-            type=item.type,
-            question=item.question,
-            answer=item.answer,
-            reason=item.reason,
-            split=splits[item.conversation],
+            id=f"{each.conversation}/v/{each.turn}/{each.type}",
+            conversation=each.conversation,
+            turn=each.turn,
+            image=hashes[each.url],
+            type=each.type,
+            question=each.question,
+            answer=each.answer,
+            reason=each.reason,
+            split=splits[each.conversation],
         )
-        for item in items
+        for each in questions
     ]

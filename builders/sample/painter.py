@@ -1,4 +1,4 @@
-"""Pictures of scenes, drawn with Pillow: the same scene and size give the same pixels."""
+"""Images of scenes, drawn with Pillow: the same scene and size give the same pixels."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw
 
 from .backdrop import Colour, Pen, blend, draw_backdrop
-from .finish import SCALE, dotted, pencilled, pixelated, watercoloured
 from .scenes import Scene, Thing
-from .shapes import MARK_PLACES, MARKS, THINGS, UNUSUAL, Piece, Point
+from .shapes import MARK_POSITIONS, MARK_SHAPES, THING_SHAPES, UNUSUAL_SHAPES, Piece, Vertex
+from .styles import OVERSAMPLING, dotted, pencilled, pixelated, watercoloured
 
 __all__ = ["INK", "RGB", "paint"]
 
@@ -24,7 +24,7 @@ RGB: dict[str, Colour] = {
     "pink": (255, 135, 195),
     "white": (252, 252, 252),
 }
-"""Pure colours, as the cartoon style shows them."""
+"""The colours as the cartoon style shows them, without shading."""
 
 INK: Colour = (34, 30, 40)
 """Outlines, wheels and eyes."""
@@ -38,14 +38,14 @@ _OUTLINES = {"cartoon": 0.011, "sketch": 0.0, "pixel": 0.009, "dotted": 0.011, "
 
 
 class _Brush:
-    """Fills polygons on a square canvas, and outlines them where `width` is not 0."""
+    """Fills polygons on a square canvas, and outlines them unless `width` is 0."""
 
     def __init__(self, canvas: Image.Image, width: float) -> None:
         self._draw = ImageDraw.Draw(canvas)
         self._side = canvas.width
         self._width = round(width * canvas.width)
 
-    def polygon(self, points: Sequence[Point], colour: Colour, *, outline: bool = True) -> None:
+    def polygon(self, points: Sequence[Vertex], colour: Colour, *, outline: bool = True) -> None:
         corners = [(x * self._side, y * self._side) for x, y in points]
         self._draw.polygon(corners, fill=colour)
         if outline and self._width:
@@ -53,14 +53,14 @@ class _Brush:
 
 
 class _Pencil:
-    """Draws outlines twice and not quite straight, and fills what has no outline."""
+    """Draws outlines twice and slightly displaced, and fills what has no outline."""
 
     def __init__(self, canvas: Image.Image, rng: random.Random) -> None:
         self._draw = ImageDraw.Draw(canvas)
         self._side = canvas.width
         self._rng = rng
 
-    def polygon(self, points: Sequence[Point], colour: Colour, *, outline: bool = True) -> None:
+    def polygon(self, points: Sequence[Vertex], colour: Colour, *, outline: bool = True) -> None:
         if not outline:
             self._draw.polygon([(x * self._side, y * self._side) for x, y in points], fill=colour)
             return
@@ -72,9 +72,9 @@ class _Pencil:
 
 
 def paint(scene: Scene, size: int = 224) -> Image.Image:
-    """The picture of a scene, RGB, `size` pixels square."""
+    """Return the image of a scene, RGB, `size` pixels square."""
     rng = random.Random(scene.grain)
-    canvas = Image.new("RGB", (size * SCALE, size * SCALE))
+    canvas = Image.new("RGB", (size * OVERSAMPLING, size * OVERSAMPLING))
     brush = _Brush(canvas, _OUTLINES[scene.style])
     draw_backdrop(brush, scene.setting, scene.mood, rng)
     _draw_things(brush, scene)
@@ -87,15 +87,15 @@ def paint(scene: Scene, size: int = 224) -> Image.Image:
         canvas = dotted(canvas)
     elif scene.style == "watercolour":
         canvas = watercoloured(canvas, rng)
-    return canvas.reduce(SCALE)
+    return canvas.reduce(OVERSAMPLING)
 
 
 def _draw_things(pen: Pen, scene: Scene) -> None:
     for thing in sorted(scene.things, key=lambda each: each.y):
-        _draw_pieces(pen, thing, THINGS[thing.kind])
+        _draw_pieces(pen, thing, THING_SHAPES[thing.kind])
         _draw_mark(pen, thing)
     for thing in scene.unusual:
-        _draw_pieces(pen, thing, UNUSUAL[thing.kind])
+        _draw_pieces(pen, thing, UNUSUAL_SHAPES[thing.kind])
 
 
 def _draw_pieces(pen: Pen, thing: Thing, pieces: Sequence[Piece]) -> None:
@@ -106,19 +106,19 @@ def _draw_pieces(pen: Pen, thing: Thing, pieces: Sequence[Piece]) -> None:
             colour = RGB[thing.part.colour]
         else:
             colour = {"body": RGB[thing.colour], "wood": _WOOD, "ink": INK}[piece.role]
-        pen.polygon(_spot(thing, piece.points), colour)
+        pen.polygon(_placed(thing, piece.points), colour)
 
 
 def _draw_mark(pen: Pen, thing: Thing) -> None:
     if thing.mark is None:
         return
-    x, y, half = MARK_PLACES[thing.kind]
-    points = [(x + half * dx, y + half * dy) for dx, dy in MARKS[thing.mark]]
+    x, y, half = MARK_POSITIONS[thing.kind]
+    points = [(x + half * dx, y + half * dy) for dx, dy in MARK_SHAPES[thing.mark]]
     colour = blend(INK, RGB[thing.colour], 0.1) if thing.colour in _LIGHT else _PALE_MARK
-    pen.polygon(_spot(thing, points), colour, outline=False)
+    pen.polygon(_placed(thing, points), colour, outline=False)
 
 
-def _spot(thing: Thing, points: Sequence[Point]) -> list[Point]:
-    """From a thing's own coordinates to the picture's."""
+def _placed(thing: Thing, points: Sequence[Vertex]) -> list[Vertex]:
+    """Convert from a thing's own coordinates to the image's."""
     half = thing.size / 2
     return [(thing.x + half * x, thing.y + half * y) for x, y in points]

@@ -2,109 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from .data_files import read_data
+
 __all__ = ["PHRASES"]
 
-PHRASES: dict[str, tuple[str, ...]] = {
-    "hello": (
-        "Hey {you}! Good to talk to you again. How are you?",
-        "Hi {you}! It's been a while. How have you been?",
-        "{you}, there you are! How's everything?",
-        "Good to hear from you, {you}! How are things?",
-        "Hello {you}! I was just thinking of you. How's life?",
-        "Hi {you}, how's it going?",
-        "Hey {you}, long time no see! Are you well?",
-    ),
-    "fine": (
-        "Hi {you}! I'm fine, thanks. What's new with you?",
-        "Hey {you}! Not bad at all. What are you up to?",
-        "All good here, {you}. Tell me about you!",
-        "Can't complain, {you}. What have you been doing?",
-        "Hello {you}! Pretty well, thanks. And you?",
-        "Hi {you}, I'm all right. Any news from you?",
-        "Busy, but happy! How about you, {you}?",
-    ),
-    "fine, and news": (
-        "Hi {you}! I'm fine, and I have something to tell you.",
-        "Hey {you}! Pretty good, thanks for asking.",
-        "All good here, {you}.",
-        "Can't complain, {you}. A lot has happened.",
-        "Hello {you}! I'm doing well.",
-        "Hi {you}, lovely to hear from you.",
-        "Busy, but happy, {you}!",
-    ),
-    "bridge": (
-        "By the way, I have news too.",
-        "There's something new on my side as well.",
-        "Let me tell you something as well.",
-        "Now it's my turn.",
-        "Since we're talking, here's something from me.",
-        "Speaking of news, I have some.",
-        "And here's something from me.",
-        "Before I forget, there's something I wanted to say.",
-        "On my side, things are moving too.",
-        "You'll want to hear this as well.",
-    ),
-    "more": (
-        "Oh, and there's more.",
-        "And another thing.",
-        "I almost forgot something else.",
-        "That's not all, by the way.",
-        "While I have you here, one more thing.",
-        "There's something else I wanted to tell you.",
-    ),
-    "bye": (
-        "I have to go now. Take care, {you}!",
-        "Sorry, someone's at the door. Talk soon, {you}!",
-        "It's getting late. Let's talk again soon!",
-        "I should get back to work. Bye for now, {you}!",
-        "I need to start dinner. Until next time, {you}!",
-        "My bus is here. Speak soon!",
-        "Let's stop here, I'm half asleep. See you, {you}!",
-    ),
-    "bye too": (
-        "Bye, {you}! Have a good one.",
-        "Of course. Take care, {you}!",
-        "Sure, it was good to talk to you!",
-        "Until next time, {you}!",
-        "Talk to you soon!",
-        "No problem. All the best!",
-        "Good night, {you}. I enjoyed this.",
-    ),
-    "chat": (
-        "Did you get any rest lately?",
-        "How's the weather where you are?",
-        "Are you sleeping better these days?",
-        "Is your street still so noisy?",
-        "Do you still drink that much coffee?",
-        "Did you manage to relax at the weekend?",
-    ),
-    "chat too": (
-        "Not as much as I'd like, but it's fine.",
-        "Same as ever, I suppose.",
-        "It depends on the day, to be honest.",
-        "A little. I try not to worry about it.",
-        "Ask me again next time!",
-        "You know me, some things never change.",
-    ),
-    "look": (
-        "Look, here's a picture!",
-        "I found a picture of it, have a look!",
-        "This is a picture of the day.",
-        "Here, I kept a picture for you.",
-        "See this picture? That's what it was like.",
-        "Someone there gave me this picture.",
-        "I'm sending you a picture so you can see.",
-        "Have a look at this picture!",
-    ),
-    "admire": (
-        "What a nice picture! I'd have loved to come.",
-        "Thanks for the picture, {me}! There's a lot to discover in it.",
-        "I keep looking at that picture. Lovely!",
-        "That picture says it all. It must have been great.",
-        "Oh, I like that picture! It looks like fun.",
-        "Wonderful, {me}! I'd hang that picture on my wall.",
-        "What a picture! Thanks for sharing it.",
-        "I like how that picture turned out.",
-    ),
-}
-"""Wordings by purpose; `{you}` is the person spoken to, `{me}` whose story it is."""
+PHRASES: Mapping[str, Sequence[str]] = read_data("phrases")
+"""Phrases by purpose; `{you}` is the person spoken to, `{me}` the person whose story it is."""

@@ -1,4 +1,4 @@
-"""What is in a picture of the sample world: the truth that questions are asked of."""
+"""What is in an image of the sample: the truth that questions are about."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .layout import place
+from .layout import Position, draw_layout
 
 __all__ = [
     "COLOURS",
@@ -28,16 +28,16 @@ COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "white"
 """Colours of things, parts and unusual objects."""
 
 MARKS = ("heart", "moon", "cross", "ring", "triangle")
-"""Shapes painted on the things."""
+"""Marks painted on the things."""
 
 MOODS = ("cheerful", "calm", "gloomy", "tense", "mysterious")
 """Moods, given by the sky and the tint of the ground."""
 
 STYLES = ("cartoon", "sketch", "pixel", "dotted", "watercolour")
-"""Drawing styles, each applied to the whole picture."""
+"""Drawing styles, each applied to the whole image."""
 
 UNUSUAL = ("crown", "ghost", "umbrella", "duck", "cactus", "boot", "hourglass", "bone")
-"""Objects that belong in none of the settings."""
+"""Objects that don't belong in any of the settings."""
 
 PARTS = {
     "boat": "flag",
@@ -77,7 +77,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Something in a picture; place and size are fractions of the picture's side."""
+    """Something in an image; position and size are fractions of the image's side."""
 
     kind: str
     colour: str
@@ -88,13 +88,13 @@ class Thing:
     size: float
     """Width of the body."""
     mark: str | None = None
-    """Shape painted on it; unusual objects have none."""
+    """The mark painted on it; unusual objects have none."""
     part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All there is to know about a picture."""
+    """All there is to know about an image."""
 
     setting: str
     mood: str
@@ -102,7 +102,7 @@ class Scene:
     things: tuple[Thing, ...]
     """Two to five ordinary things of one kind, in one or two colours."""
     unusual: tuple[Thing, ...]
-    """None, or one to three objects of one kind and colour."""
+    """Up to three objects of one kind and colour; often there are none."""
     grain: int
     """Seed of everything in the drawing that carries no meaning."""
 
@@ -112,12 +112,12 @@ class Scene:
         return self.things[0].kind
 
     def to_dict(self) -> dict[str, Any]:
-        """The scene as JSON values."""
+        """Return the scene as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Scene:
-        """The scene that `to_dict` gave these values for."""
+        """Return the scene that `to_dict` returned these values for."""
         fields = dict(values)
         fields["things"] = tuple(_thing(each) for each in values["things"])
         fields["unusual"] = tuple(_thing(each) for each in values["unusual"])
@@ -137,9 +137,9 @@ def make_scene(
     style: str | None = None,
     unusual: bool | None = None,
 ) -> Scene:
-    """A fresh scene; what is not given is drawn, each value equally likely.
+    """Return a random scene; what is not given is drawn, each value equally likely.
 
-    `unusual` says whether there is an unusual object (drawn with `UNUSUAL_SHARE`).
+    `unusual` says whether there is an unusual object; if None, `UNUSUAL_SHARE` of scenes have one.
     """
     kind = kind or rng.choice(list(PARTS))
     mood = mood or rng.choice(MOODS)
@@ -148,31 +148,29 @@ def make_scene(
         unusual = rng.random() < UNUSUAL_SHARE
     count = rng.randint(2, 5)
     odd_count = rng.randint(1, 3) if unusual else 0
-    places = place(rng, count, odd_count)
+    layout = draw_layout(rng, count, odd_count)
     odd_kind, odd_colour = rng.choice(UNUSUAL), rng.choice(COLOURS)
     return Scene(
         setting=rng.choice(SETTINGS[kind]),
         mood=mood,
         style=style,
-        things=_things(rng, kind, places.things),
-        unusual=tuple(Thing(odd_kind, odd_colour, *where) for where in places.unusual),
+        things=_things(rng, kind, layout.things),
+        unusual=tuple(Thing(odd_kind, odd_colour, *position) for position in layout.unusual),
         grain=rng.randrange(2**31),
     )
 
 
-def _things(
-    rng: random.Random, kind: str, places: tuple[tuple[float, float, float], ...]
-) -> tuple[Thing, ...]:
-    """Things of one or two colours, each colour with its own mark; one has the part."""
+def _things(rng: random.Random, kind: str, positions: tuple[Position, ...]) -> tuple[Thing, ...]:
+    """Return things of one or two colours, each colour with its own mark; one has the part."""
     colours = rng.sample(COLOURS, 2)
     marks = rng.sample(MARKS, 2)
-    first_group = len(places) if rng.random() < 0.4 else rng.randint(1, len(places) - 1)
-    owner = rng.randrange(len(places))
+    first_group = len(positions) if rng.random() < 0.4 else rng.randint(1, len(positions) - 1)
+    owner = rng.randrange(len(positions))
     things = []
-    for index, where in enumerate(places):
+    for index, position in enumerate(positions):
         group = 0 if index < first_group else 1
         part = None
         if index == owner:
             part = Part(PARTS[kind], rng.choice([c for c in COLOURS if c != colours[group]]))
-        things.append(Thing(kind, colours[group], *where, mark=marks[group], part=part))
+        things.append(Thing(kind, colours[group], *position, mark=marks[group], part=part))
     return tuple(things)

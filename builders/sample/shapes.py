@@ -1,4 +1,4 @@
-"""Outlines of everything that is drawn, as pieces in a thing's own coordinates.
+"""Shapes of everything that is drawn, as pieces in a thing's own coordinates.
 
 The body of a thing spans -1 to 1 both ways, with y downwards; its part may stick out.
 """
@@ -9,34 +9,44 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["MARKS", "MARK_PLACES", "THINGS", "UNUSUAL", "Piece", "Point", "arc", "oval", "rect"]
+__all__ = [
+    "MARK_POSITIONS",
+    "MARK_SHAPES",
+    "THING_SHAPES",
+    "UNUSUAL_SHAPES",
+    "Piece",
+    "Vertex",
+    "arc",
+    "oval",
+    "rect",
+]
 
-Point = tuple[float, float]
+Vertex = tuple[float, float]
 """To the right and down."""
 
 Role = Literal["body", "part", "wood", "ink"]
-"""What colours a piece: the thing's own colour, its part's, or a fixed neutral one."""
+"""Where a piece has its colour from: the thing, its part, or a fixed neutral colour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A filled polygon and what colours it; drawn in the order given."""
+    """A filled polygon; pieces are drawn in the order given."""
 
     role: Role
-    points: tuple[Point, ...]
+    points: tuple[Vertex, ...]
 
 
 def oval(
     left: float, top: float, right: float, bottom: float, steps: int = 20
-) -> tuple[Point, ...]:
-    """An ellipse as a polygon."""
+) -> tuple[Vertex, ...]:
+    """Return an ellipse as a polygon."""
     return arc(left, top, right, bottom, 0, 360, steps)
 
 
 def arc(
     left: float, top: float, right: float, bottom: float, start: float, end: float, steps: int = 12
-) -> tuple[Point, ...]:
-    """A stretch of an ellipse, from `start` to `end` degrees, clockwise from three o'clock."""
+) -> tuple[Vertex, ...]:
+    """Return part of an ellipse, from `start` to `end` degrees, clockwise from three o'clock."""
     centre_x, centre_y = (left + right) / 2, (top + bottom) / 2
     angles = [math.radians(start + (end - start) * i / steps) for i in range(steps + 1)]
     return tuple(
@@ -45,17 +55,17 @@ def arc(
     )
 
 
-def rect(left: float, top: float, right: float, bottom: float) -> tuple[Point, ...]:
-    """An upright rectangle."""
+def rect(left: float, top: float, right: float, bottom: float) -> tuple[Vertex, ...]:
+    """Return an upright rectangle."""
     return ((left, top), (right, top), (right, bottom), (left, bottom))
 
 
-def _bow(x: float, y: float, half_width: float, half_height: float) -> tuple[Point, ...]:
+def _bow(x: float, y: float, half_width: float, half_height: float) -> tuple[Vertex, ...]:
     w, h = half_width, half_height
     return ((x, y), (x - w, y - h), (x - w, y + h), (x, y), (x + w, y - h), (x + w, y + h))
 
 
-THINGS: dict[str, tuple[Piece, ...]] = {
+THING_SHAPES: dict[str, tuple[Piece, ...]] = {
     "boat": (
         Piece("wood", rect(-0.08, -1.3, 0.08, -0.75)),
         Piece("wood", rect(-0.08, 0.34, 0.08, 0.5)),
@@ -112,7 +122,7 @@ THINGS: dict[str, tuple[Piece, ...]] = {
 }
 """Ordinary things."""
 
-MARK_PLACES: dict[str, tuple[float, float, float]] = {
+MARK_POSITIONS: dict[str, tuple[float, float, float]] = {
     "boat": (0.0, -0.2, 0.4),
     "house": (0.0, 0.45, 0.4),
     "hat": (0.0, -0.2, 0.4),
@@ -124,7 +134,7 @@ MARK_PLACES: dict[str, tuple[float, float, float]] = {
 }
 """Centre and half width of the mark on a thing."""
 
-MARKS: dict[str, tuple[Point, ...]] = {
+MARK_SHAPES: dict[str, tuple[Vertex, ...]] = {
     "heart": (
         *arc(-1.0, -0.95, 0.0, 0.15, 160, 360, 8),
         *arc(0.0, -0.95, 1.0, 0.15, 180, 380, 8),
@@ -138,9 +148,9 @@ MARKS: dict[str, tuple[Point, ...]] = {
     "ring": (*arc(-1.0, -1.0, 1.0, 1.0, 0, 360, 20), *arc(-0.48, -0.48, 0.48, 0.48, 360, 0, 20)),
     "triangle": ((0.0, -1.0), (1.1, 0.9), (-1.1, 0.9)),
 }
-"""Marks, from -1 to 1 both ways."""
+"""Marks, in coordinates from -1 to 1 both ways."""
 
-UNUSUAL: dict[str, tuple[Piece, ...]] = {
+UNUSUAL_SHAPES: dict[str, tuple[Piece, ...]] = {
     "crown": (
         Piece(
             "body",

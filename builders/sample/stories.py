@@ -1,7 +1,9 @@
-"""What a story is: exchanges with slots, and questions about them.
+"""What a story is: turns with slots, and questions about them.
 
-In every text `{me}` is the one whose story it is and `{you}` the friend; other slots are drawn
-from `tables`, and `{when0}`, `{date0}` are the time told in the first exchange and its meaning.
+In every text `{me}` is the person whose story it is and `{you}` the friend. Other slots are drawn
+from `tables`. `{when0}` is the time as the first turn says it and `{date0}` the date it means.
+`{look}` and `{admire}` are phrases that share an image and react to one, and `{company_start}` is
+`{company}` at the beginning of a sentence.
 """
 
 from __future__ import annotations
@@ -9,28 +11,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Ask", "Beat", "Story"]
+__all__ = ["Story", "StoryQuestion", "StoryTurn"]
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
-    """One exchange within a session."""
+class StoryTurn:
+    """One exchange of a story, told within a session."""
 
-    variants: tuple[tuple[str, ...], ...]
-    """Wordings, each the lines of teller and friend in turn.
+    wordings: tuple[tuple[str, ...], ...]
+    """Alternatives; each has the lines of the teller and the listener, in turn.
 
     The line that begins with "!" holds every fact of the exchange.
     """
+    fact: str
+    """What is worth remembering of it; `{on}` is the date of the time that is mentioned."""
+    updates: int | None = None
+    """The number of the earlier turn whose fact this one changes."""
     when: str | None = None
-    """The kind of time that is told, a key of `relative.TIMES`."""
+    """The kind of time that is mentioned, a key of `times.TIMES`."""
     told_by_friend: bool = False
-    """Whether the friend is the one who tells."""
-    picture: str | None = None
-    """The kind of things in the picture that is shared with the fact."""
+    """Whether the friend is the one who tells it."""
+    image_kind: str | None = None
+    """The kind of things in the image that is shared with the fact."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class StoryQuestion:
     """A question about a story."""
 
     category: int
@@ -39,25 +45,25 @@ class Ask:
     """With slots; `{who}` is the person asked about."""
     answer: str
     """With slots."""
-    beats: tuple[int, ...] = (0,)
-    """The exchanges that hold the answer."""
-    swap: bool = False
-    """Whether the same question about the friend has no answer."""
-    twist: str | None = None
+    told_in: tuple[int, ...] = (0,)
+    """Numbers of the turns that hold the answer."""
+    adversarial_swap: bool = False
+    """Whether the same question about the friend has no answer, and so is adversarial."""
+    adversarial_question: str | None = None
     """A question about something that was never said, which this answer seems to fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A thread of someone's life."""
+    """Something that happens to a person over the course of a conversation."""
 
     topic: str
-    """Its name; nobody has two stories of one topic."""
-    beats: tuple[Beat, ...]
+    """Its name; nobody has two stories with the same topic."""
+    turns: tuple[StoryTurn, ...]
     """In order of time, each in a later session than the one before."""
-    asks: tuple[Ask, ...]
+    questions: tuple[StoryQuestion, ...]
     """Questions about it."""
     slots: Mapping[str, str] = field(default_factory=dict)
-    """Slots to draw, and the table of each."""
+    """Slots to draw, and the table each is drawn from."""
     early: bool = False
-    """Whether the first exchange belongs in the first sessions."""
+    """Whether the first turn belongs in the first sessions."""

@@ -1,4 +1,4 @@
-"""A session's turns: greetings, exchanges in some order, small talk and good-byes."""
+"""A session's turns: greetings, the turns of stories in some order, small talk and goodbyes."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .phrases import PHRASES
-from .plot import Deck, Thread, draw_threads, session_times
-from .stories import Beat
+from .stories import StoryTurn
+from .threads import Deck, Thread, draw_session_times, draw_threads
 
-__all__ = ["MOST_TURNS", "Phrasebook", "Spoken", "draw_talk", "talk"]
+__all__ = ["MOST_TURNS", "DraftTurn", "Phrasebook", "draw_session", "draw_talk"]
 
 _FEWEST_TURNS, MOST_TURNS = 8, 12
 _TRIES = 60
 
 
 @dataclass(slots=True)
-class Spoken:
+class DraftTurn:
     """A turn before it has an id."""
 
     speaker: int
@@ -27,26 +27,26 @@ class Spoken:
     text: str
     """The words."""
     facts: list[tuple[int, int]] = field(default_factory=list)
-    """Numbers of the threads and of their exchanges whose facts are told here."""
-    picture: str | None = None
-    """The kind of things in the picture that is shared."""
+    """Numbers of the threads and of their turns whose facts are told here."""
+    image_kind: str | None = None
+    """The kind of things in the image that is shared."""
 
 
 class Phrasebook:
-    """Deals small talk without repeats, with the names put in."""
+    """Deals small talk without repeats, with the names filled in."""
 
     def __init__(self, rng: random.Random, names: tuple[str, str]) -> None:
         self._decks = {purpose: Deck(rng, texts) for purpose, texts in PHRASES.items()}
         self.names = names
-        self.told: Counter[tuple[str, int, int]] = Counter()
-        """How often each wording (topic, exchange, number) was used."""
+        self.used: Counter[tuple[str, int, int]] = Counter()
+        """How often each wording (topic, turn, number) was used."""
 
     def say(self, purpose: str, speaker: int) -> str:
         """Return a phrase for a speaker to say to the other."""
         return self._decks[purpose].deal().format(you=self.names[1 - speaker])
 
-    def line(self, text: str, thread: Thread) -> str:
-        """Return a story's line with everything put in."""
+    def fill(self, text: str, thread: Thread) -> str:
+        """Return a line of a story with every slot filled in."""
         words = dict(thread.values)
         names = {"me": self.names[thread.owner], "you": self.names[1 - thread.owner]}
         if "{look}" in text:
@@ -61,15 +61,15 @@ class Phrasebook:
 
 @dataclass(frozen=True, slots=True)
 class _Exchange:
-    """A beat that is due, in one of its wordings."""
+    """A turn of a story that is due, in one of its wordings."""
 
     fact: tuple[int, int]
     thread: Thread
     lines: tuple[str, ...]
 
     @property
-    def beat(self) -> Beat:
-        return self.thread.story.beats[self.fact[1]]
+    def turn(self) -> StoryTurn:
+        return self.thread.story.turns[self.fact[1]]
 
     @property
     def teller(self) -> int:
@@ -78,52 +78,52 @@ class _Exchange:
 
 def draw_talk(
     rng: random.Random, names: tuple[str, str]
-) -> tuple[list[datetime], list[Thread], list[list[Spoken]]]:
+) -> tuple[list[datetime], list[Thread], list[list[DraftTurn]]]:
     """Return the beginnings of a conversation's sessions, its stories, and each session's turns."""
     while True:
-        times = session_times(rng)
+        times = draw_session_times(rng)
         threads = draw_threads(rng, [time.date() for time in times])
         phrases = Phrasebook(rng, names)
-        sessions = [talk(rng, threads, session, phrases) for session in range(len(times))]
-        spoken = [turns for turns in sessions if turns is not None]
-        if len(spoken) == len(sessions):
-            return times, threads, spoken
+        drawn = [draw_session(rng, threads, session, phrases) for session in range(len(times))]
+        sessions = [turns for turns in drawn if turns is not None]
+        if len(sessions) == len(drawn):
+            return times, threads, sessions
 
 
-def talk(
+def draw_session(
     rng: random.Random, threads: Sequence[Thread], session: int, phrases: Phrasebook
-) -> list[Spoken] | None:
+) -> list[DraftTurn] | None:
     """Return the turns of a session, or None if no order and wording gives a fitting number."""
     for _ in range(_TRIES):
-        told = phrases.told.copy()
+        used = phrases.used.copy()
         exchanges = [
-            _Exchange((number, beat), thread, _wording(rng, thread, beat, told))
+            _Exchange((number, turn), thread, _wording(rng, thread, turn, used))
             for number, thread in enumerate(threads)
-            for beat, when in enumerate(thread.sessions)
-            if when == session
+            for turn, told_in in enumerate(thread.sessions)
+            if told_in == session
         ]
         rng.shuffle(exchanges)
         opener = rng.randrange(2)
         if _length(exchanges, opener) <= MOST_TURNS:
-            phrases.told = told
+            phrases.used = used
             return _compose(exchanges, opener, phrases)
     return None
 
 
 def _wording(
-    rng: random.Random, thread: Thread, beat: int, told: Counter[tuple[str, int, int]]
+    rng: random.Random, thread: Thread, turn: int, used: Counter[tuple[str, int, int]]
 ) -> tuple[str, ...]:
-    """Return a wording of an exchange, one of those that were told least, and count it."""
-    variants = thread.story.beats[beat].variants
+    """Return a wording of a story's turn, one of those used least, and count it."""
+    wordings = thread.story.turns[turn].wordings
     topic = thread.story.topic.split("-")[0]
-    keys = [(topic, beat, index) for index in range(len(variants))]
-    key = min(keys, key=lambda each: (told[each], rng.random()))
-    told[key] += 1
-    return variants[key[2]]
+    keys = [(topic, turn, index) for index in range(len(wordings))]
+    key = min(keys, key=lambda each: (used[each], rng.random()))
+    used[key] += 1
+    return wordings[key[2]]
 
 
 def _length(exchanges: Sequence[_Exchange], opener: int) -> int:
-    """Return how many turns there will be, greetings and good-byes included."""
+    """Return how many turns there will be, greetings and goodbyes included."""
     turns, last = 2, 1 - opener
     for exchange in exchanges:
         turns += len(exchange.lines) - (last == exchange.teller)
@@ -131,11 +131,11 @@ def _length(exchanges: Sequence[_Exchange], opener: int) -> int:
     return turns + 2
 
 
-def _compose(exchanges: Sequence[_Exchange], opener: int, phrases: Phrasebook) -> list[Spoken]:
+def _compose(exchanges: Sequence[_Exchange], opener: int, phrases: Phrasebook) -> list[DraftTurn]:
     news = exchanges[0].teller != opener
     turns = [
-        Spoken(opener, phrases.say("hello", opener)),
-        Spoken(1 - opener, phrases.say("fine, and news" if news else "fine", 1 - opener)),
+        DraftTurn(opener, phrases.say("hello", opener)),
+        DraftTurn(1 - opener, phrases.say("fine, and news" if news else "fine", 1 - opener)),
     ]
     before: int | None = None
     for exchange in exchanges:
@@ -146,24 +146,24 @@ def _compose(exchanges: Sequence[_Exchange], opener: int, phrases: Phrasebook) -
         purposes = ["chat", "chat too", *purposes]
     for purpose in purposes:
         speaker = 1 - turns[-1].speaker
-        turns.append(Spoken(speaker, phrases.say(purpose, speaker)))
+        turns.append(DraftTurn(speaker, phrases.say(purpose, speaker)))
     return turns
 
 
 def _append(
-    turns: list[Spoken], exchange: _Exchange, before: int | None, phrases: Phrasebook
+    turns: list[DraftTurn], exchange: _Exchange, before: int | None, phrases: Phrasebook
 ) -> None:
     """Add an exchange, its first line to the last turn if that has the same speaker."""
     speaker = exchange.teller
     for number, line in enumerate(exchange.lines):
-        text = phrases.line(line.removeprefix("!"), exchange.thread)
+        text = phrases.fill(line.removeprefix("!"), exchange.thread)
         if number == 0 and before is not None and not line.endswith("?"):
             text = f"{phrases.say('more' if before == speaker else 'bridge', speaker)} {text}"
         if number == 0 and turns[-1].speaker == speaker:
             turns[-1].text += f" {text}"
         else:
-            turns.append(Spoken(speaker, text))
+            turns.append(DraftTurn(speaker, text))
         if line.startswith("!"):
             turns[-1].facts.append(exchange.fact)
-            turns[-1].picture = turns[-1].picture or exchange.beat.picture
+            turns[-1].image_kind = turns[-1].image_kind or exchange.turn.image_kind
         speaker = 1 - speaker

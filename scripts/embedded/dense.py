@@ -19,8 +19,8 @@ from locomo_vqa.builders.sample.scenes import (
     Scene,
     Thing,
 )
-from locomo_vqa.builders.sample.shapes import MARK_PLACES, THINGS, Point
-from locomo_vqa.builders.sample.visual import NUMBERS
+from locomo_vqa.builders.sample.shapes import MARK_POSITIONS, THING_SHAPES, Vertex
+from locomo_vqa.builders.sample.visual_questions import NUMBERS
 from scripts.embedded.architecture import GRID
 
 __all__ = ["HEADS", "Probe", "labels"]
@@ -84,7 +84,7 @@ def _fill(grid: np.ndarray, scene: Scene) -> None:
             grid[names.index(head), y, x] = index[head][value]
         if thing.mark:
             grid[names.index("the mark"), y, x] = index["mark"][thing.mark]
-            place = _token(thing, MARK_PLACES[thing.kind][:2])
+            place = _token(thing, MARK_POSITIONS[thing.kind][:2])
             grid[names.index("mark"), *place] = index["mark"][thing.mark]
         if thing.part:
             grid[names.index("the part")] = index["part"][thing.part.colour]
@@ -102,7 +102,7 @@ def _fill(grid: np.ndarray, scene: Scene) -> None:
     grid[names.index("odd count")] = len(scene.unusual)
 
 
-def _middle(points: Sequence[Point]) -> Point:
+def _middle(points: Sequence[Vertex]) -> Vertex:
     """The middle of the box around points."""
     across, down = zip(*points, strict=True)
     return (min(across) + max(across)) / 2, (min(down) + max(down)) / 2
@@ -110,11 +110,11 @@ def _middle(points: Sequence[Point]) -> Point:
 
 _PART_PLACES = {
     kind: _middle([point for piece in pieces if piece.role == "part" for point in piece.points])
-    for kind, pieces in THINGS.items()
+    for kind, pieces in THING_SHAPES.items()
 }
 
 
-def _token(thing: Thing, at: Point) -> tuple[int, int]:
+def _token(thing: Thing, at: Vertex) -> tuple[int, int]:
     """Row and column of the token that holds a point, given in the thing's own coordinates."""
     half = thing.size / 2
     x, y = thing.x + half * at[0], thing.y + half * at[1]

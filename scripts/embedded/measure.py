@@ -15,15 +15,15 @@ from locomo_vqa.builders.question_kinds import generation_prompt
 from locomo_vqa.builders.sample.painter import paint
 from locomo_vqa.builders.sample.scenes import Scene, make_scene
 from locomo_vqa.builders.sample.truth import applies, is_true
-from locomo_vqa.builders.sample.visual import VisualItem, ask, caption
+from locomo_vqa.builders.sample.visual_questions import SceneQuestion, caption, draw_visual_question
 from locomo_vqa.models.embedded import EmbeddedModel, EmbeddedPrompt
 from locomo_vqa.prompts import answer_visual
-from scripts.embedded.pictures import darkened, jpeg
+from scripts.embedded.images import darkened, jpeg
 
 __all__ = ["LOOKS", "answers", "fresh_scenes", "measure", "png", "writes"]
 
 Look = Callable[[Scene], Image.Image]
-Asked = tuple[Scene, QuestionType, VisualItem]
+Asked = tuple[Scene, QuestionType, SceneQuestion]
 
 LOOKS: dict[str, Look] = {
     "as drawn": paint,
@@ -58,7 +58,7 @@ def questions(scenes: Iterable[Scene], seed: int = 1) -> list[Asked]:
         (scene, type, item)
         for scene in scenes
         for type in QUESTION_TYPES
-        if (item := ask(scene, type, rng))
+        if (item := draw_visual_question(scene, type, rng))
     ]
 
 

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from locomo_vqa.builders.sample.text_questions import answer_of
 from locomo_vqa.evaluators.memory.prompts import answer_prompt, extraction_prompt
 from scripts.embedded.text_hints import memory_hints, question_hint, time_hints
 from scripts.embedded.text_life import Example, Key, Life, Memory, draw_life, remember
@@ -114,15 +115,15 @@ def _asked(life: Life, rng: random.Random) -> list[_Asked]:
     found = []
     for number, thread in enumerate(life.threads):
         me, you = life.names[thread.owner], life.names[1 - thread.owner]
-        words = {**thread.values, **thread.answers}
-        for ask in thread.story.asks:
-            exact = ask.answer.strip("{}")
-            answer = str(thread.answers.get(exact, ask.answer.format(**words)))
-            said = [(ask.question.format(**words, who=me, you=you), answer)]
-            if ask.swap and rng.random() < 0.3:
-                said.append((ask.question.format(**words, who=you, you=me), NO_ANSWER))
-            if ask.twist and rng.random() < 0.3:
-                said.append((ask.twist.format(**words, who=me, you=you), NO_ANSWER))
+        words = {**thread.values, **thread.dates}
+        for each in thread.story.questions:
+            answer = str(answer_of(each, thread))
+            said = [(each.question.format(**words, who=me, you=you), answer)]
+            if each.adversarial_swap and rng.random() < 0.3:
+                said.append((each.question.format(**words, who=you, you=me), NO_ANSWER))
+            if each.adversarial_question and rng.random() < 0.3:
+                adversarial = each.adversarial_question.format(**words, who=me, you=you)
+                said.append((adversarial, NO_ANSWER))
             found += [_Asked(question, reply, number, me) for question, reply in said]
     return found
 

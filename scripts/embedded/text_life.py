@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from locomo_vqa.builders.sample.facts import CHANGES, changed, fact_of
-from locomo_vqa.builders.sample.plot import Thread
+from locomo_vqa.builders.sample.facts import changed_fact, fact_of
 from locomo_vqa.builders.sample.scenes import make_scene
-from locomo_vqa.builders.sample.tables import NAMES
-from locomo_vqa.builders.sample.talk import Spoken, draw_talk
-from locomo_vqa.builders.sample.visual import caption
+from locomo_vqa.builders.sample.tables import SPEAKER_NAMES
+from locomo_vqa.builders.sample.talk import DraftTurn, draw_talk
+from locomo_vqa.builders.sample.threads import Thread
+from locomo_vqa.builders.sample.visual_questions import caption
 from locomo_vqa.evaluators.memory.prompts import turn_as_text
 from scripts.embedded.text_hints import Hint
 
@@ -65,7 +65,7 @@ class Life:
 
 def draw_life(rng: random.Random) -> Life:
     """Return a fresh conversation of the sample world."""
-    names = (rng.choice(NAMES[0]), rng.choice(NAMES[1]))
+    names = (rng.choice(SPEAKER_NAMES[0]), rng.choice(SPEAKER_NAMES[1]))
     times, threads, spoken_ = draw_talk(rng, names)
     shown = rng.random() < _CAPTIONED
     lines = [[_line(rng, names, threads, turn, shown) for turn in turns] for turns in spoken_]
@@ -76,28 +76,28 @@ def _line(
     rng: random.Random,
     names: tuple[str, str],
     threads: Sequence[Thread],
-    turn: Spoken,
+    turn: DraftTurn,
     shown: bool,
 ) -> tuple[str, tuple[Fact, ...]]:
     speaker = names[turn.speaker]
     facts = [_fact(threads, key, names) for key in turn.facts]
     captions = []
-    if turn.picture and shown:
-        captions = [caption(make_scene(rng, kind=turn.picture))]
+    if turn.image_kind and shown:
+        captions = [caption(make_scene(rng, kind=turn.image_kind))]
         facts.append(Fact(f"{speaker} shared {captions[0]}.", None))
     return turn_as_text(speaker, turn.text, captions), tuple(facts)
 
 
 def _fact(threads: Sequence[Thread], key: tuple[int, int], names: tuple[str, str]) -> Fact:
-    number, beat = key
-    earlier = CHANGES.get((threads[number].story.topic, beat))
+    number, turn = key
+    earlier = threads[number].story.turns[turn].updates
     changes = None if earlier is None else (number, earlier)
-    return Fact(fact_of(threads[number], beat, names), key, changes)
+    return Fact(fact_of(threads[number], turn, names), key, changes)
 
 
 def remember(memory: Memory, fact: Fact) -> None:
     """Add a fact to the memories, or change the one that it changes."""
     if fact.changes in memory:
-        memory[fact.changes] = changed(memory[fact.changes], fact.text)
+        memory[fact.changes] = changed_fact(memory[fact.changes], fact.text)
     else:
         memory[fact.key or len(memory)] = fact.text

@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from locomo_vqa.builders.sample.facts import changed
+from locomo_vqa.builders.sample.facts import changed_fact
 from locomo_vqa.evaluators.memory.prompts import update_prompt
 from scripts.embedded.text_hints import change_hints, memory_hints, number_hints
 from scripts.embedded.text_life import Example, Fact, Key, Life, Memory, remember
@@ -160,5 +160,5 @@ def _operations(
             yield {"event": "ADD", "text": each.text, "id": "new"}
         elif each.event != "NONE":
             old = shown[each.key]
-            text = old if each.event == "DELETE" else changed(old, each.text)
+            text = old if each.event == "DELETE" else changed_fact(old, each.text)
             yield {"event": each.event, "text": text, "id": ids[each.key]}

@@ -14,7 +14,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from locomo_vqa.benchmark import QUESTION_TYPES
 from locomo_vqa.builders.question_kinds import KINDS
 from locomo_vqa.builders.sample.scenes import make_scene
-from locomo_vqa.builders.sample.visual import ask, caption
+from locomo_vqa.builders.sample.visual_questions import caption, draw_visual_question
 from locomo_vqa.prompts import prompt_text
 
 __all__ = [
@@ -95,6 +95,6 @@ def _texts(rng: random.Random) -> Iterator[str]:
         scene = make_scene(rng)
         yield caption(scene)
         for type in QUESTION_TYPES:
-            item = ask(scene, type, rng)
+            item = draw_visual_question(scene, type, rng)
             if item:
                 yield from (item.question, item.answer, f" {item.answer}", item.reason)

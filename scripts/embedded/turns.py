@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
 from locomo_vqa.builders.question_kinds import generation_prompt
 from locomo_vqa.builders.sample.scenes import Scene
-from locomo_vqa.builders.sample.visual import ask, caption
+from locomo_vqa.builders.sample.visual_questions import caption, draw_visual_question
 from locomo_vqa.prompts import answer_visual
 
 __all__ = ["DECLINED", "Turn", "record", "turns"]
@@ -60,7 +60,8 @@ _AROUND = (
 def turns(scene: Scene, rng: random.Random) -> list[Turn]:
     """Return the turns of a picture; each is seen without the others."""
     types = rng.sample(QUESTION_TYPES, len(QUESTION_TYPES))
-    items = [(type, item) for type in types if (item := ask(scene, type, rng))][:ANSWERS]
+    drawn = [(type, draw_visual_question(scene, type, rng)) for type in types]
+    items = [(type, item) for type, item in drawn if item][:ANSWERS]
     found = [Turn(_answering(item.question, scene, rng), item.answer) for _, item in items]
     found += [_writing(scene, type, rng) for type in rng.sample(QUESTION_TYPES, RECORDS)]
     _, item = rng.choice(items)
@@ -87,6 +88,6 @@ def _writing(scene: Scene, type: QuestionType, rng: random.Random) -> Turn:
 
 def record(scene: Scene, type: QuestionType, rng: random.Random) -> str:
     """Return the JSON of a true question of the type, or of declining."""
-    item = ask(scene, type, rng)
+    item = draw_visual_question(scene, type, rng)
     values = (item.question, item.answer, item.reason) if item else (None, None, DECLINED)
     return json.dumps(dict(zip(("question", "answer", "reason"), values, strict=True)))

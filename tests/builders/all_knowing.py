@@ -19,9 +19,9 @@ from typing import Any
 
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.builders.question_kinds import KINDS
-from locomo_vqa.builders.sample.make import make_sample
+from locomo_vqa.builders.sample.generate import generate_sample
 from locomo_vqa.builders.sample.scenes import Scene
-from locomo_vqa.builders.sample.visual import ask
+from locomo_vqa.builders.sample.visual_questions import draw_visual_question
 from locomo_vqa.images import for_model
 from locomo_vqa.models.probes import known_images, known_probes
 from tests.evaluators.stub_endpoint import StubEndpoint, completion, stub_endpoint
@@ -36,7 +36,7 @@ class AllKnowing:
 
     def __init__(self, errs_on: Collection[str] = ()) -> None:
         benchmark = load_benchmark("sample")
-        scenes = make_sample().scenes
+        scenes = generate_sample().scenes
         self.errs_on = errs_on
         self.scenes: dict[str, Scene] = {}
         for record in benchmark.images:
@@ -73,7 +73,7 @@ class AllKnowing:
         type = next((type for type, words in KINDS.items() if words == kind), None)
         if type is not None:
             rng = random.Random(f"{picture}/{type}")
-            item = ask(self.scenes[picture], type, rng)
+            item = draw_visual_question(self.scenes[picture], type, rng)
             if item is None:
                 return json.dumps({"question": None, "answer": None, "reason": "Nothing odd."})
             self.answers[picture, item.question] = (item.answer, type)

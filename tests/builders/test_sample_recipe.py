@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from locomo_vqa.benchmark import Benchmark, load_benchmark
-from locomo_vqa.builders.sample.make import make_sample
+from locomo_vqa.builders.sample.generate import generate_sample
 from locomo_vqa.builders.sample.scenes import Scene
 from locomo_vqa.builders.sample.truth import is_true
 from locomo_vqa.models.embedded.pictures import SIDE
@@ -25,7 +25,7 @@ GOAL = 0.85
 
 def scenes_of(benchmark: Benchmark) -> Mapping[str, Scene]:
     """Return the scenes behind a benchmark's pictures, by the pictures' hashes."""
-    scenes = make_sample().scenes
+    scenes = generate_sample().scenes
     return {
         image.sha256: scenes[image.url]
         for conversation in benchmark.conversations

@@ -9,7 +9,7 @@ import pytest
 from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
 from locomo_vqa.builders.sample.scenes import Part, Scene, Thing, make_scene
 from locomo_vqa.builders.sample.truth import applies, is_true
-from locomo_vqa.builders.sample.visual import ANSWERS, ask
+from locomo_vqa.builders.sample.visual_questions import ANSWERS, draw_visual_question
 
 SCENE = Scene(
     setting="water",
@@ -30,7 +30,7 @@ def test_every_question_asked_is_true_and_every_other_answer_false() -> None:
     for _ in range(600):
         scene = make_scene(rng)
         for type in QUESTION_TYPES:
-            item = ask(scene, type, rng)
+            item = draw_visual_question(scene, type, rng)
             assert (item is not None) == applies(scene, type)
             if item:
                 assert is_true(scene, type, item.question, item.answer) is True

@@ -1,4 +1,4 @@
-"""Who has which story, and in which session each exchange of it is told."""
+"""Who has which story, and in which session each turn of it is told."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Generic, TypeVar
 
-from .daily_life import BASE, UPDATES
-from .events import EXTRAS
-from .outings import PICTURES
-from .relative import TIMES
 from .stories import Story
-from .tables import TABLES, Value
+from .story_files import CHANGED_DAILY_LIFE, DAILY_LIFE, ONE_SIDED_STORIES, OUTINGS
+from .tables import TABLES, SlotValue
+from .times import TIMES
 
-__all__ = ["Deck", "Thread", "draw_threads", "session_times"]
+__all__ = ["Deck", "Thread", "draw_session_times", "draw_threads"]
 
 _Card = TypeVar("_Card")
 
@@ -43,19 +41,19 @@ class Thread:
     story: Story
     owner: int
     """0 or 1, the speaker whose story it is."""
-    values: dict[str, Value] = field(default_factory=dict)
+    values: dict[str, SlotValue] = field(default_factory=dict)
     """What the story's slots stand for."""
     sessions: tuple[int, ...] = ()
-    """The session of each exchange, from 0."""
-    answers: dict[str, str | int] = field(default_factory=dict)
-    """`date0`, … : what the times that are told mean."""
+    """The session of each turn, from 0."""
+    dates: dict[str, str | int] = field(default_factory=dict)
+    """`date0` and so on: what the times that the turns mention mean."""
 
-    def teller(self, beat: int) -> int:
-        """Return who tells an exchange."""
-        return 1 - self.owner if self.story.beats[beat].told_by_friend else self.owner
+    def teller(self, turn: int) -> int:
+        """Return who tells a turn."""
+        return 1 - self.owner if self.story.turns[turn].told_by_friend else self.owner
 
 
-def session_times(rng: random.Random) -> list[datetime]:
+def draw_session_times(rng: random.Random) -> list[datetime]:
     """Return the beginnings of five or six sessions within four to seven months."""
     count = rng.choice((5, 6))
     span = rng.randint(125, 205)
@@ -76,38 +74,38 @@ def draw_threads(rng: random.Random, days: Sequence[date]) -> list[Thread]:
     for thread in threads:
         for slot, table in thread.story.slots.items():
             thread.values[slot] = decks[table].deal()
-        for number, beat in enumerate(thread.story.beats):
-            if beat.when:
-                moment = TIMES[beat.when](rng, days[thread.sessions[number]])
-                thread.values[f"when{number}"] = moment.phrase
-                thread.answers[f"date{number}"] = moment.answer
+        for number, turn in enumerate(thread.story.turns):
+            if turn.when:
+                time = TIMES[turn.when](rng, days[thread.sessions[number]])
+                thread.values[f"when{number}"] = time.phrase
+                thread.dates[f"date{number}"] = time.meaning
     return threads
 
 
 def _choose(rng: random.Random, sessions: int) -> list[Thread]:
-    """Everybody has all base stories, three of them with a change; extras have one owner."""
-    changed = rng.sample(UPDATES, 3)
+    """Return everyone's daily life, with three changes, and the stories that one of them has."""
+    changed = rng.sample(CHANGED_DAILY_LIFE, 3)
     changes: Mapping[tuple[str, int], Story] = {
         (story.topic, rng.randrange(2)): story for story in changed
     }
     threads = [
         Thread(changes.get((story.topic, owner), story), owner)
-        for story in BASE
+        for story in DAILY_LIFE
         for owner in (0, 1)
     ]
-    pictures = rng.sample(PICTURES, rng.randint(sessions, sessions + 1))
-    for i, story in enumerate([*rng.sample(EXTRAS, sessions - 3), *pictures]):
+    outings = rng.sample(OUTINGS, rng.randint(sessions, sessions + 1))
+    for i, story in enumerate([*rng.sample(ONE_SIDED_STORIES, sessions - 3), *outings]):
         threads.append(Thread(story, i % 2))
     return threads
 
 
 def _schedule(rng: random.Random, threads: Sequence[Thread], sessions: int) -> None:
-    """Set the session of every exchange, the least filled one that is allowed.
+    """Set the session of every turn: of those that are allowed, the one with the fewest turns.
 
-    A speaker shares at most one picture a session, so that speaker and day name a picture.
+    A speaker shares at most one image a session, so that speaker and day identify an image.
     """
     load = [0] * sessions
-    pictures: set[tuple[int, int]] = set()
+    with_image: set[tuple[int, int]] = set()
 
     def least(allowed: Sequence[int]) -> int:
         session = min(allowed, key=lambda each: (load[each], rng.random()))
@@ -115,13 +113,13 @@ def _schedule(rng: random.Random, threads: Sequence[Thread], sessions: int) -> N
         return session
 
     half = sessions // 2
-    for thread in sorted(threads, key=lambda each: (not each.story.early, -len(each.story.beats))):
-        if len(thread.story.beats) == 2:
+    for thread in sorted(threads, key=lambda each: (not each.story.early, -len(each.story.turns))):
+        if len(thread.story.turns) == 2:
             first = least(range(2) if thread.story.early else range(half))
             thread.sessions = (first, least(range(max(half, 2), sessions)))
-        elif thread.story.beats[0].picture:
-            free = [i for i in range(sessions) if (i, thread.owner) not in pictures]
+        elif thread.story.turns[0].image_kind:
+            free = [i for i in range(sessions) if (i, thread.owner) not in with_image]
             thread.sessions = (least(free),)
-            pictures.add((thread.sessions[0], thread.owner))
+            with_image.add((thread.sessions[0], thread.owner))
         else:
             thread.sessions = (least(range(2) if thread.story.early else range(sessions)),)

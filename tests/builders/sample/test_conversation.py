@@ -1,6 +1,7 @@
 """Conversations have LoCoMo's layout, and their questions are answered where they say."""
 
 import calendar
+import hashlib
 import random
 import re
 from datetime import date, datetime, timedelta
@@ -9,8 +10,14 @@ from typing import Any
 
 import pytest
 
-from locomo_vqa.builders.sample.visual import ANSWERS
-from locomo_vqa.builders.sample.world import Tale, make_conversation, tell
+from locomo_vqa.builders.sample.conversation import (
+    ConversationDraft,
+    draw_conversation,
+    speaker_names,
+)
+from locomo_vqa.builders.sample.facts import fact_of
+from locomo_vqa.builders.sample.talk import draw_talk
+from locomo_vqa.builders.sample.visual_questions import ANSWERS
 
 Row = dict[str, Any]
 
@@ -20,12 +27,12 @@ NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight
 
 
 @pytest.fixture(scope="module")
-def tales() -> list[Tale]:
-    return [tell(random.Random(number), number) for number in range(1, 61)]
+def drafts() -> list[ConversationDraft]:
+    return [draw_conversation(random.Random(number), number) for number in range(1, 61)]
 
 
-def sessions(tale: Tale) -> list[tuple[datetime, list[Row]]]:
-    talk = tale.locomo["conversation"]
+def sessions(draft: ConversationDraft) -> list[tuple[datetime, list[Row]]]:
+    talk = draft.locomo["conversation"]
     numbers = [int(key.split("_")[1]) for key in talk if key.endswith("date_time")]
     assert numbers == list(range(1, len(numbers) + 1))
     found = []
@@ -35,8 +42,8 @@ def sessions(tale: Tale) -> list[tuple[datetime, list[Row]]]:
     return found
 
 
-def turns(tale: Tale) -> dict[str, tuple[date, Row]]:
-    return {row["dia_id"]: (when.date(), row) for when, rows in sessions(tale) for row in rows}
+def turns(draft: ConversationDraft) -> dict[str, tuple[date, Row]]:
+    return {row["dia_id"]: (when.date(), row) for when, rows in sessions(draft) for row in rows}
 
 
 def spoken(day: date) -> str:
@@ -81,17 +88,31 @@ def untold(question: str, said: str) -> bool:
 
 
 def test_the_same_seed_gives_the_same_conversation() -> None:
-    assert make_conversation(random.Random(3), 3) == make_conversation(random.Random(3), 3)
-    assert make_conversation(random.Random(3), 3) != make_conversation(random.Random(4), 3)
+    assert draw_conversation(random.Random(3), 3) == draw_conversation(random.Random(3), 3)
+    assert draw_conversation(random.Random(3), 3) != draw_conversation(random.Random(4), 3)
 
 
-def test_layout(tales: list[Tale]) -> None:
-    for number, tale in enumerate(tales, start=1):
-        assert set(tale.locomo) == {"sample_id", "conversation", "qa"}
-        assert tale.locomo["sample_id"] == f"sample-{number:02d}"
-        talk = tale.locomo["conversation"]
+def test_what_is_drawn_does_not_change() -> None:
+    """Models were trained on these draws: a change of data or of the order of draws shows here."""
+    drawn = hashlib.sha256()
+    for seed in range(200):
+        rng = random.Random(seed)
+        names = speaker_names(seed + 1)
+        _, threads, sessions = draw_talk(rng, names)
+        for turn in (turn for session in sessions for turn in session):
+            facts = [fact_of(threads[thread], number, names) for thread, number in turn.facts]
+            drawn.update("\n".join([turn.text, *facts]).encode())
+        drawn.update(str(rng.random()).encode())
+    assert drawn.hexdigest() == "3eaef73985997b0f6e19001e202d665d747fd3b0f0ebf309dbd0296ee3ff4160"
+
+
+def test_layout(drafts: list[ConversationDraft]) -> None:
+    for number, draft in enumerate(drafts, start=1):
+        assert set(draft.locomo) == {"sample_id", "conversation", "qa"}
+        assert draft.locomo["sample_id"] == f"sample-{number:02d}"
+        talk = draft.locomo["conversation"]
         assert list(talk)[:4] == ["speaker_a", "speaker_b", "session_1_date_time", "session_1"]
-        for number, (_, rows) in enumerate(sessions(tale), start=1):
+        for number, (_, rows) in enumerate(sessions(draft), start=1):
             assert 8 <= len(rows) <= 12
             assert [row["dia_id"] for row in rows] == [
                 f"D{number}:{turn}" for turn in range(1, len(rows) + 1)
@@ -102,29 +123,29 @@ def test_layout(tales: list[Tale]) -> None:
             assert all("{" not in row["text"] and "!!" not in row["text"] for row in rows)
 
 
-def test_five_or_six_sessions_in_four_to_seven_months(tales: list[Tale]) -> None:
-    for tale in tales:
-        days = [when for when, _ in sessions(tale)]
+def test_five_or_six_sessions_in_four_to_seven_months(drafts: list[ConversationDraft]) -> None:
+    for draft in drafts:
+        days = [when for when, _ in sessions(draft)]
         assert len(days) in (5, 6)
         assert days == sorted(days)
         assert 120 <= (days[-1] - days[0]).days <= 213
 
 
-def test_thirty_conversations_share_no_name(tales: list[Tale]) -> None:
-    talks = [tale.locomo["conversation"] for tale in tales]
+def test_thirty_conversations_share_no_name(drafts: list[ConversationDraft]) -> None:
+    talks = [draft.locomo["conversation"] for draft in drafts]
     first = [name for talk in talks[:30] for name in (talk["speaker_a"], talk["speaker_b"])]
     assert len(set(first)) == 60
     pairs = {(talk["speaker_a"], talk["speaker_b"]) for talk in talks}
     assert len(pairs) == len(talks)
 
 
-def test_pictures_are_shared_once_each_and_not_described(tales: list[Tale]) -> None:
+def test_pictures_are_shared_once_each_and_not_described(drafts: list[ConversationDraft]) -> None:
     said = {"unusual-detail", "detail", "mood", "style"}
     secrets = {word for type, answers in ANSWERS.items() if type in said for word in answers}
-    for tale in tales:
-        rows = [row for _, row in turns(tale).values() if "img_url" in row]
+    for draft in drafts:
+        rows = [row for _, row in turns(draft).values() if "img_url" in row]
         assert 5 <= len(rows) <= 7
-        assert [row["img_url"] for row in rows] == [[url] for url in tale.scenes]
+        assert [row["img_url"] for row in rows] == [[url] for url in draft.scenes]
         assert len({(row["dia_id"].split(":")[0], row["speaker"]) for row in rows}) == len(rows)
         for row in rows:
             assert {"blip_caption", "query"} <= set(row)
@@ -132,9 +153,9 @@ def test_pictures_are_shared_once_each_and_not_described(tales: list[Tale]) -> N
             assert "picture" in row["text"]
 
 
-def test_questions_by_category(tales: list[Tale]) -> None:
-    for tale in tales:
-        rows = tale.locomo["qa"]
+def test_questions_by_category(drafts: list[ConversationDraft]) -> None:
+    for draft in drafts:
+        rows = draft.locomo["qa"]
         assert 16 <= len(rows) <= 20
         assert {row["category"] for row in rows} == {1, 2, 3, 4, 5}
         assert len({row["question"] for row in rows}) == len(rows)
@@ -145,10 +166,10 @@ def test_questions_by_category(tales: list[Tale]) -> None:
             assert "{" not in row["question"] and "{" not in str(row[answer])
 
 
-def test_evidence_holds_the_answer(tales: list[Tale]) -> None:
-    for tale in tales:
-        known = turns(tale)
-        for row in tale.locomo["qa"]:
+def test_evidence_holds_the_answer(drafts: list[ConversationDraft]) -> None:
+    for draft in drafts:
+        known = turns(draft)
+        for row in draft.locomo["qa"]:
             texts = [known[turn][1]["text"] for turn in row["evidence"]]
             assert texts
             if row["category"] == 4:
@@ -161,11 +182,13 @@ def test_evidence_holds_the_answer(tales: list[Tale]) -> None:
                     assert piece in text
 
 
-def test_temporal_answers_follow_from_the_session_and_the_words(tales: list[Tale]) -> None:
+def test_temporal_answers_follow_from_the_session_and_the_words(
+    drafts: list[ConversationDraft],
+) -> None:
     answers = []
-    for tale in tales:
-        known = turns(tale)
-        for row in tale.locomo["qa"]:
+    for draft in drafts:
+        known = turns(draft)
+        for row in draft.locomo["qa"]:
             if row["category"] == 2:
                 (turn,) = row["evidence"]
                 today, said = known[turn]
@@ -175,14 +198,16 @@ def test_temporal_answers_follow_from_the_session_and_the_words(tales: list[Tale
     assert any(re.fullmatch(r"\d+ \w+ \d{4}", str(answer)) for answer in answers)
 
 
-def test_adversarial_questions_are_told_of_the_other_or_never(tales: list[Tale]) -> None:
-    for tale in tales:
-        known = turns(tale)
-        talk = tale.locomo["conversation"]
+def test_adversarial_questions_are_told_of_the_other_or_never(
+    drafts: list[ConversationDraft],
+) -> None:
+    for draft in drafts:
+        known = turns(draft)
+        talk = draft.locomo["conversation"]
         names = {talk["speaker_a"], talk["speaker_b"]}
-        answerable = {row["question"] for row in tale.locomo["qa"] if row["category"] != 5}
+        answerable = {row["question"] for row in draft.locomo["qa"] if row["category"] != 5}
         said = " ".join(row["text"] for _, row in known.values())
-        for row in tale.locomo["qa"]:
+        for row in draft.locomo["qa"]:
             if row["category"] != 5:
                 continue
             assert row["question"] not in answerable

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from locomo_vqa.benchmark import QUESTION_TYPES, load_benchmark
-from locomo_vqa.builders.sample.make import Sample, make_sample, picture_name, write_sample
+from locomo_vqa.builders.sample.generate import Sample, generate_sample, image_name, write_sample
 from locomo_vqa.builders.sample.painter import paint
 from locomo_vqa.builders.sample.scenes import Scene
 from locomo_vqa.locomo import read_locomo
@@ -20,20 +20,20 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sample]:
 
 
 def test_picture_name() -> None:
-    assert picture_name("https://pictures.example/sample-01/3.png") == "sample-01-3.png"
+    assert image_name("https://pictures.example/sample-01/3.png") == "sample-01-3.png"
 
 
 def test_a_sample_depends_on_its_seed_alone() -> None:
-    assert make_sample(1, 2) == make_sample(1, 2)
-    assert make_sample(1, 2) != make_sample(2, 2)
-    assert make_sample(1, 3).conversations[:2] == make_sample(1, 2).conversations
+    assert generate_sample(1, 2) == generate_sample(1, 2)
+    assert generate_sample(1, 2) != generate_sample(2, 2)
+    assert generate_sample(1, 3).conversations[:2] == generate_sample(1, 2).conversations
 
 
 def test_every_picture_has_every_type_that_applies(written: tuple[Path, Sample]) -> None:
     _, sample = written
     assert len(sample.conversations) == 10
     for url, scene in sample.scenes.items():
-        types = [item.type for item in sample.items if item.url == url]
+        types = [item.type for item in sample.visual_questions if item.url == url]
         without = {"unusual-detail", "unusual-count"} if not scene.unusual else set()
         assert types == [type for type in QUESTION_TYPES if type not in without]
     scenes = [json.dumps(scene.to_dict()) for scene in sample.scenes.values()]
@@ -50,7 +50,7 @@ def test_items_belong_to_the_turn_that_shares_the_picture(written: tuple[Path, S
         for turn in session
         for url in turn.get("img_url", [])
     }
-    assert {(item.conversation, item.turn, item.url) for item in sample.items} == shared
+    assert {(item.conversation, item.turn, item.url) for item in sample.visual_questions} == shared
 
 
 def test_files_hold_the_sample(written: tuple[Path, Sample]) -> None:
@@ -63,29 +63,30 @@ def test_files_hold_the_sample(written: tuple[Path, Sample]) -> None:
 
 
 def test_the_sample_that_is_shipped_is_the_one_that_is_made(written: tuple[Path, Sample]) -> None:
-    """Compared as data and as pixels: the bytes of a PNG may differ with the library's version."""
+    """Images are compared as pixels: the bytes of a PNG may differ with Pillow's version."""
     folder, sample = written
     benchmark = load_benchmark("sample")
     data = benchmark.folder.parent
-    assert json.loads((data / "locomo.json").read_text("utf-8")) == sample.conversations
+    for name in ("locomo.json", "scenes.jsonl"):
+        assert (data / name).read_bytes() == (folder / name).read_bytes()
     for record in benchmark.images:
         assert record.sha256 and record.url
         with (
             Image.open(benchmark.image_path(record.sha256)) as shipped,
-            Image.open(folder / "pictures" / picture_name(record.url)) as made,
+            Image.open(folder / "images" / image_name(record.url)) as made,
         ):
             assert shipped.convert("RGB").tobytes() == made.convert("RGB").tobytes()
     asked = [(q.conversation, q.turn, q.type, q.answer) for q in benchmark.visual_questions]
-    assert asked == [(i.conversation, i.turn, i.type, i.answer) for i in sample.items]
+    assert asked == [(i.conversation, i.turn, i.type, i.answer) for i in sample.visual_questions]
 
 
 def test_pictures_are_small_and_true_to_the_scene(written: tuple[Path, Sample]) -> None:
     folder, sample = written
-    files = sorted((folder / "pictures").iterdir())
-    assert [file.name for file in files] == sorted(picture_name(url) for url in sample.scenes)
+    files = sorted((folder / "images").iterdir())
+    assert [file.name for file in files] == sorted(image_name(url) for url in sample.scenes)
     assert sum(file.stat().st_size for file in files) <= 400_000
     for url, scene in sample.scenes.items():
-        with Image.open(folder / "pictures" / picture_name(url)) as stored:
+        with Image.open(folder / "images" / image_name(url)) as stored:
             assert (stored.format, stored.mode, stored.size) == ("PNG", "P", (224, 224))
             picture = stored.convert("RGB")
         off = ImageChops.difference(picture, paint(scene))

@@ -6,10 +6,10 @@ import random
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-__all__ = ["SCALE", "dotted", "pencilled", "pixelated", "watercoloured"]
+__all__ = ["OVERSAMPLING", "dotted", "pencilled", "pixelated", "watercoloured"]
 
-SCALE = 2
-"""Canvases are drawn this many times larger than the picture, for smooth edges."""
+OVERSAMPLING = 2
+"""Canvases are drawn this many times larger than the image, for smooth edges."""
 
 _PAPER = (252, 249, 240)
 _BLOCKS = 56
@@ -17,13 +17,13 @@ _CELLS = 28
 
 
 def pixelated(canvas: Image.Image, size: int) -> Image.Image:
-    """Square blocks, 56 a side, at the picture's own size."""
+    """Return square blocks, 56 a side, at the image's own size."""
     blocks = canvas.resize((_BLOCKS, _BLOCKS), Image.Resampling.BOX)
     return blocks.resize((size, size), Image.Resampling.NEAREST)
 
 
 def pencilled(canvas: Image.Image) -> Image.Image:
-    """Coloured-pencil strokes on paper; outlines come on top of this."""
+    """Return coloured-pencil strokes on paper; outlines are drawn on top later."""
     side = canvas.width
     strokes = Image.new("L", (side, side), 140)
     draw = ImageDraw.Draw(strokes)
@@ -34,7 +34,7 @@ def pencilled(canvas: Image.Image) -> Image.Image:
 
 
 def dotted(canvas: Image.Image) -> Image.Image:
-    """Full colour inside a grid of dots, paper showing between them."""
+    """Return full colour inside a grid of dots, with paper showing between them."""
     side = canvas.width
     dots = Image.new("L", (side, side), 105)
     draw = ImageDraw.Draw(dots)
@@ -48,7 +48,7 @@ def dotted(canvas: Image.Image) -> Image.Image:
 
 
 def watercoloured(canvas: Image.Image, rng: random.Random) -> Image.Image:
-    """Soft edges, uneven washes and a ragged margin of bare paper."""
+    """Return soft edges, uneven washes and a ragged margin of bare paper."""
     side = canvas.width
     soft = canvas.filter(ImageFilter.GaussianBlur(side / 180))
     wash = Image.frombytes("L", (14, 14), bytes(rng.randrange(200, 256) for _ in range(196)))
@@ -56,13 +56,13 @@ def watercoloured(canvas: Image.Image, rng: random.Random) -> Image.Image:
     soft = ImageChops.multiply(soft, Image.merge("RGB", (wash, wash, wash)))
     soft = Image.blend(soft, Image.new("RGB", canvas.size, _PAPER), 0.22)
     margin = Image.new("L", (side, side), 0)
-    ImageDraw.Draw(margin).polygon(_ragged(side, rng), fill=255)
+    ImageDraw.Draw(margin).polygon(_ragged_square(side, rng), fill=255)
     margin = margin.filter(ImageFilter.GaussianBlur(side / 120))
     return Image.composite(soft, Image.new("RGB", canvas.size, _PAPER), margin)
 
 
-def _ragged(side: int, rng: random.Random) -> list[tuple[float, float]]:
-    """A square with uneven sides, close to the picture's edge."""
+def _ragged_square(side: int, rng: random.Random) -> list[tuple[float, float]]:
+    """Return a square with uneven sides, close to the image's edge."""
     steps = 12
     near = [rng.uniform(0.002, 0.022) for _ in range(4 * steps)]
     corners = []

@@ -8,16 +8,16 @@ import pytest
 
 from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
 from locomo_vqa.builders.sample.scenes import PARTS, Part, Scene, Thing, make_scene
-from locomo_vqa.builders.sample.visual import (
+from locomo_vqa.builders.sample.visual_questions import (
     ANSWERS,
-    VisualItem,
-    ask,
+    SceneQuestion,
     caption,
+    draw_visual_question,
     plural,
     search_query,
 )
 
-Asked = list[tuple[Scene, VisualItem]]
+Asked = list[tuple[Scene, SceneQuestion]]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def asked() -> dict[QuestionType, Asked]:
     for _ in range(500):
         scene = make_scene(rng)
         for type in QUESTION_TYPES:
-            item = ask(scene, type, rng)
+            item = draw_visual_question(scene, type, rng)
             if item is not None:
                 found[type].append((scene, item))
     return found
@@ -50,7 +50,8 @@ def test_a_known_scene() -> None:
         grain=1,
     )
     rng = random.Random(0)
-    answers = {type: item.answer for type in QUESTION_TYPES if (item := ask(scene, type, rng))}
+    drawn = {type: draw_visual_question(scene, type, rng) for type in QUESTION_TYPES}
+    answers = {type: item.answer for type, item in drawn.items() if item}
     presence = answers.pop("presence")
     assert answers == {
         "detail": "moon",

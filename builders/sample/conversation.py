@@ -8,45 +8,42 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .plot import Thread
-from .questions import draw_questions
 from .scenes import Scene, make_scene
-from .tables import NAMES
-from .talk import Spoken, draw_talk
-from .visual import caption, search_query
+from .tables import SPEAKER_NAMES
+from .talk import DraftTurn, draw_talk
+from .text_questions import draw_text_questions
+from .threads import Thread
+from .visual_questions import caption, search_query
 
-__all__ = ["Tale", "make_conversation", "tell"]
+__all__ = ["ConversationDraft", "draw_conversation", "speaker_names"]
 
 
 @dataclass(frozen=True, slots=True)
-class Tale:
-    """A conversation and the truth of its pictures."""
+class ConversationDraft:
+    """A conversation and the truth about its images."""
 
     locomo: dict[str, Any]
     """An element of LoCoMo's file: `sample_id`, `conversation` and `qa`."""
     scenes: Mapping[str, Scene]
-    """By picture URL, in order of sharing."""
+    """By image URL, in order of sharing."""
 
 
-def make_conversation(rng: random.Random, number: int) -> dict[str, Any]:
-    """Return a fresh conversation in LoCoMo's layout.
+def draw_conversation(rng: random.Random, number: int) -> ConversationDraft:
+    """Return a new conversation together with the scenes of its images.
 
-    The number, from 1, gives the id and the speakers' names; up to 30 in a row share no name.
+    The number, from 1, gives the id and the speakers' names.
     """
-    return tell(rng, number).locomo
+    names = speaker_names(number)
+    times, threads, sessions = draw_talk(rng, names)
+    return _record(rng, f"sample-{number:02d}", names, times, threads, sessions)
 
 
-def tell(rng: random.Random, number: int) -> Tale:
-    """Return a fresh conversation together with the scenes of its pictures."""
-    first, second = NAMES
-    names = first[(number - 1) % len(first)], second[_partner(number - 1, len(second))]
-    times, threads, spoken = draw_talk(rng, names)
-    return _record(rng, f"sample-{number:02d}", names, times, threads, spoken)
-
-
-def _partner(index: int, count: int) -> int:
-    """Every round through the names pairs them anew."""
-    return (index + 7 * (index // count)) % count
+def speaker_names(number: int) -> tuple[str, str]:
+    """Return the names of a conversation's speakers; up to 30 in a row share no name."""
+    first, second = SPEAKER_NAMES
+    index = number - 1
+    # Every round through the names pairs them anew.
+    return first[index % len(first)], second[(index + 7 * (index // len(second))) % len(second)]
 
 
 def _record(
@@ -55,29 +52,30 @@ def _record(
     names: tuple[str, str],
     times: Sequence[datetime],
     threads: Sequence[Thread],
-    sessions: Sequence[Sequence[Spoken]],
-) -> Tale:
+    sessions: Sequence[Sequence[DraftTurn]],
+) -> ConversationDraft:
     conversation: dict[str, Any] = {"speaker_a": names[0], "speaker_b": names[1]}
-    places: dict[tuple[int, int], str] = {}
+    turn_ids: dict[tuple[int, int], str] = {}
     scenes: dict[str, Scene] = {}
     for number, (time, turns) in enumerate(zip(times, sessions, strict=True), start=1):
         conversation[f"session_{number}_date_time"] = _session_time(time)
         rows = conversation[f"session_{number}"] = []
         for position, turn in enumerate(turns, start=1):
             dia_id = f"D{number}:{position}"
-            places.update(dict.fromkeys(turn.facts, dia_id))
+            turn_ids.update(dict.fromkeys(turn.facts, dia_id))
             row: dict[str, Any] = {"speaker": names[turn.speaker]}
-            if turn.picture:
+            if turn.image_kind:
                 url = f"https://pictures.example/{sample_id}/{len(scenes) + 1}.png"
-                scene = scenes[url] = make_scene(rng, kind=turn.picture)
+                scene = scenes[url] = make_scene(rng, kind=turn.image_kind)
                 row |= {
                     "img_url": [url],
                     "blip_caption": caption(scene),
                     "query": search_query(scene),
                 }
             rows.append(row | {"dia_id": dia_id, "text": turn.text})
-    qa = draw_questions(rng, names, threads, places)
-    return Tale({"sample_id": sample_id, "conversation": conversation, "qa": qa}, scenes)
+    qa = draw_text_questions(rng, names, threads, turn_ids)
+    locomo = {"sample_id": sample_id, "conversation": conversation, "qa": qa}
+    return ConversationDraft(locomo, scenes)
 
 
 def _session_time(time: datetime) -> str:
