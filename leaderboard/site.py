@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ from typing import Any
 from locomo_vqa.arguments import check_path
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import new_folder, some, write_text
+from locomo_vqa.html_json import json_for_html
 
 from .board import Board, read_board
 from .entries import find_entries, fingerprint
@@ -137,7 +137,7 @@ def _page(data: dict[str, Any]) -> str:
         "policy": policy,
         "style": style,
         "script": script,
-        "data": _json_for_html(data),
+        "data": json_for_html(data),
     }
     return _PLACE.sub(lambda place: parts[place.group(1)], _asset(PAGE))
 
@@ -150,9 +150,3 @@ def _source(text: str) -> str:
     """Return what a Content-Security-Policy calls an inline script or style."""
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
-
-
-def _json_for_html(data: dict[str, Any]) -> str:
-    """Return JSON that can't end the `<script>` it stands in, nor begin a comment there."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")

@@ -24,6 +24,7 @@ __all__ = [
     "canonical_json",
     "clean_text",
     "link_or_copy",
+    "new_file",
     "new_folder",
     "parse_json",
     "read_json",
@@ -153,22 +154,41 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file whole: a reader sees the old content or the new, never a part."""
+@contextlib.contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """Yield an empty file to fill, which takes the place of `path` when the block ends.
+
+    A reader of `path` sees the old content or the new, never a part of it; when the block raises,
+    the old content stays.
+
+    Raises:
+        OutputError: it can't be written.
+    """
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        temporary = Path(name)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(temporary).chmod(0o666 & ~_umask())
-            Path(temporary).replace(path)
+            yield temporary
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise _cannot_write(path, error) from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole: a reader sees the old content or the new, never a part.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+    with new_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -7,11 +7,12 @@ import json
 import os
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from locomo_vqa.closable import Closable
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import parse_json
+from locomo_vqa.locks import lock_file
 
 __all__ = ["JsonlLog", "read_jsonl_log"]
 
@@ -46,7 +47,7 @@ def read_jsonl_log(path: Path, *, what: str) -> list[tuple[int, Any]]:
     ]
 
 
-class JsonlLog:
+class JsonlLog(Closable):
     """A file of JSON lines, each on the disk before `append` returns.
 
     A process that is killed loses at most the line it was writing: an unfinished last line is
@@ -67,16 +68,17 @@ class JsonlLog:
         self._flush = flush
         self._threads = threading.Lock()
         try:
-            self._stream = path.open("ab", buffering=0)
+            lock = lock_file(path)
         except OSError as error:
             raise self._cannot_write(error) from None
-        try:
-            self._lock(remedy)
-            self._end = _cut_unfinished_line(path, self._stream.tell())
+        if lock is None:
+            raise OutputError(f"{path}: another process is writing {what}.", remedy)
+        with contextlib.ExitStack() as opened:
+            opened.enter_context(lock)
+            self._end = _cut_unfinished_line(path)
+            self._stream = opened.enter_context(path.open("ab", buffering=0))
             _sync_folder(path.parent)
-        except BaseException:
-            self._stream.close()
-            raise
+            self._opened = opened.pop_all()
 
     def rows(self) -> list[tuple[int, Any]]:
         """Return (line number, parsed line) of what the file holds; see `read_jsonl_log`."""
@@ -105,30 +107,7 @@ class JsonlLog:
 
     def close(self) -> None:
         """Let another process have the file."""
-        self._stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _lock(self, remedy: str) -> None:
-        try:
-            import fcntl
-        except ImportError:  # pragma: no cover - not on Windows
-            return
-        try:
-            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise OutputError(
-                f"{self.path}: another process is writing {self._what}.", remedy
-            ) from None
+        self._opened.close()
 
     def _cannot_write(self, error: OSError) -> OutputError:
         return OutputError(
@@ -137,10 +116,10 @@ class JsonlLog:
         )
 
 
-def _cut_unfinished_line(path: Path, size: int) -> int:
+def _cut_unfinished_line(path: Path) -> int:
     """Cut off what follows the last line's end, and return the length that is left."""
-    end = size
-    with path.open("rb+") as stream:
+    with path.open("ab+") as stream:
+        end = size = stream.seek(0, os.SEEK_END)
         while end:
             start = max(0, end - _BLOCK)
             stream.seek(start)

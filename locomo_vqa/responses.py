@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from locomo_vqa.closable import Closable
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json, clean_text, sha256_text
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, request_key
@@ -37,7 +37,7 @@ CREATE TABLE replies (
 """
 
 
-class ResponseStore:
+class ResponseStore(Closable):
     """The replies in one file, for any number of models, threads and processes.
 
     Raises:
@@ -98,17 +98,6 @@ class ResponseStore:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from locomo_vqa.builders.sample.scenes import Scene
 from locomo_vqa.models.embedded import EmbeddedModel, Size
-from locomo_vqa.models.embedded.weights import places
+from locomo_vqa.models.embedded.weights import read_bf16_header
 from scripts.embedded.architecture import make_model, token_order
 from scripts.embedded.beginning import look_at_neighbours
 from scripts.embedded.card import write_card
@@ -121,7 +121,9 @@ def _export(size: Size, weights: Path, folder: Path) -> None:
 
 def _measure(size: Size, folder: Path) -> None:
     """Print what a model can do, and write it next to the model, where the card takes it from."""
-    lengths = [place.length // 2 for place in places(folder / "model.safetensors").values()]
+    lengths = [
+        place.length // 2 for place in read_bf16_header(folder / "model.safetensors").values()
+    ]
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     figures = {
         "parameters": sum(lengths),

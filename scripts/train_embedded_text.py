@@ -22,7 +22,7 @@ from transformers import PreTrainedTokenizerFast, Qwen2ForCausalLM
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from locomo_vqa.models.embedded import EmbeddedModel
-from locomo_vqa.models.embedded.weights import places
+from locomo_vqa.models.embedded.weights import read_bf16_header
 from scripts.embedded.export import CHAT
 from scripts.embedded.graphs import write_graphs
 from scripts.embedded.text_card import write_text_card
@@ -116,7 +116,9 @@ def _export(name: Name, tokenizer: Tokenizer, weights: Path, folder: Path) -> No
 
 
 def _measure(name: Name, folder: Path) -> None:
-    lengths = [place.length // 2 for place in places(folder / "model.safetensors").values()]
+    lengths = [
+        place.length // 2 for place in read_bf16_header(folder / "model.safetensors").values()
+    ]
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     figures = {
         "parameters": sum(lengths),

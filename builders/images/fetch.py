@@ -9,8 +9,6 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Literal
 
@@ -18,6 +16,7 @@ import httpcore
 import httpx
 
 from locomo_vqa.benchmark import ImageState
+from locomo_vqa.retry_after import retry_after_s
 
 from .addresses import Addresses, Blocked, parse_url
 from .bodies import Undecodable, decompress
@@ -151,7 +150,7 @@ def _refused(response: httpx.Response) -> Attempt:
         return _final("blocked", detail)
     if status in _LATER or status >= 500:
         outcome = Outcome(state="not_fetched", detail=detail)
-        wait = _seconds_to_wait(response.headers.get("retry-after", ""))
+        wait = retry_after_s(response.headers.get("retry-after", ""))
         return Attempt(outcome=outcome, again="later", wait=wait)
     return _final("unavailable", detail)
 
@@ -161,20 +160,6 @@ def _name(status: int) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
-
-
-def _seconds_to_wait(value: str) -> float | None:
-    """Read `Retry-After`: seconds, or a date."""
-    value = value.strip()
-    if value.isdecimal() and len(value) < 10:
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _unreached(error: Exception) -> Attempt:

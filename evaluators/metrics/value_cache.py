@@ -7,8 +7,6 @@ or can't be written is passed over, with a line in the log.
 from __future__ import annotations
 
 import logging
-import os
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -17,11 +15,9 @@ from typing import TypeVar
 
 from locomo_vqa.errors import LocomoVqaError
 from locomo_vqa.sqlite_file import SqliteFile
+from locomo_vqa.user_folders import cache_folder
 
-__all__ = ["FOLDER_VARIABLE", "ValueCache", "cache_file", "cache_key"]
-
-FOLDER_VARIABLE = "LOCOMO_VQA_CACHE"
-"""The environment variable that names the folder of the cache."""
+__all__ = ["ValueCache", "cache_file", "cache_key"]
 
 Value = float | str
 
@@ -32,17 +28,8 @@ _LOG = logging.getLogger(__name__)
 
 
 def cache_file() -> Path:
-    """Return where the cache lies: $LOCOMO_VQA_CACHE, or the platform's folder for caches."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if named:
-        return Path(named) / "values.sqlite"
-    if sys.platform == "win32":
-        folder = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Caches"
-    else:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return folder / "locomo-vqa" / "values.sqlite"
+    """Return where the cache lies; see `locomo_vqa.user_folders`."""
+    return cache_folder() / "values.sqlite"
 
 
 def cache_key(*parts: str) -> bytes:

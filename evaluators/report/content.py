@@ -8,6 +8,7 @@ from typing import Any
 from locomo_vqa.benchmark import CATEGORIES, Benchmark, VisualQuestion
 from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.files import clean_text
+from locomo_vqa.html_json import json_for_html
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
 from ..metrics.names import TITLES
@@ -16,7 +17,6 @@ from .cost import cost_of
 from .facts import facts_of, title_of
 from .items import LEVELS, Kind, Level, asked_in, items_of, kind_of, worst_first
 from .judges import judges_of
-from .markup import json_for_html
 from .pictures import Thumbnails, make_thumbnails
 
 __all__ = ["MAX_BYTES", "report_data"]

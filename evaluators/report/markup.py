@@ -1,21 +1,11 @@
-"""Data and scripts inside a page, so that nothing in them can become markup."""
+"""What a page's browser may run and load."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
-from typing import Any
 
-from locomo_vqa.files import clean_text
-
-__all__ = ["json_for_html", "policy_for"]
-
-
-def json_for_html(data: Any) -> str:
-    """Return JSON that can't end the `<script>` it stands in, nor begin a comment there."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return clean_text(text.replace("<", "\\u003c"))
+__all__ = ["policy_for"]
 
 
 def policy_for(*, script: str, style: str) -> str:

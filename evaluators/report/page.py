@@ -10,10 +10,11 @@ from typing import Any
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import OutputError
 from locomo_vqa.files import write_text
+from locomo_vqa.html_json import json_for_html
 
 from ..scoring.report import ScoreSheet
 from .content import report_data
-from .markup import json_for_html, policy_for
+from .markup import policy_for
 
 __all__ = ["REPORT", "check_place", "write_report"]
 

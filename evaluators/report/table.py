@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from locomo_vqa.benchmark import Benchmark, TextQuestion
 from locomo_vqa.benchmark.questions import Question
-from locomo_vqa.errors import OutputError
-from locomo_vqa.files import clean_text
+from locomo_vqa.files import clean_text, new_file
 
 from ..scoring.report import ScoreSheet
 
@@ -34,21 +31,8 @@ def write_table(path: Path, sheet: ScoreSheet, benchmark: Benchmark) -> None:
     import pyarrow.parquet as pq  # type: ignore[import-untyped,unused-ignore]
 
     table = _table(sheet, benchmark)
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        try:
-            pq.write_table(table, temporary, compression="zstd", store_schema=False)
-            Path(temporary).chmod(0o666 & ~_umask())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise OutputError(
-            f"{path}: can't be written ({error.strerror or error}).",
-            "Choose a folder that you may write to and that has room.",
-        ) from None
+    with new_file(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd", store_schema=False)
 
 
 def _table(sheet: ScoreSheet, benchmark: Benchmark) -> Any:
@@ -96,9 +80,3 @@ def _texts(column: Sequence[str | None]) -> Any:
     return pa.DictionaryArray.from_arrays(
         pa.array(indices, pa.int32()), pa.array(list(places), pa.string())
     )
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

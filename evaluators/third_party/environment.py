@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from locomo_vqa.errors import MissingResource
+from locomo_vqa.user_folders import SYSTEMS_FOLDER_VARIABLE, systems_folder
 
 from .recipe import ThirdPartyRecipe
 
 __all__ = ["SYSTEMS_FOLDER_VARIABLE", "Environment", "State", "find_environment", "systems_folder"]
-
-SYSTEMS_FOLDER_VARIABLE = "LOCOMO_VQA_SYSTEMS_DIR"
-"""The environment variable that names the folder with the environments."""
 
 _MARK = "locomo-vqa.json"
 
@@ -70,20 +67,6 @@ class Environment:
             f"{name}: its environment {what} ({self.folder}).",
             f"Set it up: locomo-vqa systems setup {name}",
         )
-
-
-def systems_folder() -> Path:
-    """Return the environments' folder: $LOCOMO_VQA_SYSTEMS_DIR, or the user's folder for data."""
-    named = os.environ.get(SYSTEMS_FOLDER_VARIABLE)
-    if named:
-        return Path(named)
-    if sys.platform == "win32":
-        folder = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Application Support"
-    else:
-        folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return folder / "locomo-vqa" / "systems"
 
 
 def find_environment(recipe: ThirdPartyRecipe, folder: Path | None = None) -> Environment:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 from locomo_vqa.files import clean_text
 from locomo_vqa.models.chat import ModelError, ModelFailed, ModelTimeout, ModelUnreachable
+from locomo_vqa.retry_after import retry_after_s
 
-__all__ = ["MAX_WAIT_S", "Fault", "backoff_s", "fault_of", "retry_after_s"]
+__all__ = ["MAX_WAIT_S", "Fault", "backoff_s", "fault_of", "server_wait_s"]
 
 MAX_WAIT_S = 60.0
 """The longest wait between two tries, whatever the server asks for."""
@@ -61,7 +60,7 @@ def fault_of(error: Exception, *, timeout_s: float) -> Fault:
             error=failed,
             again=(status in _AGAIN or status >= 500) and not _hopeless(error.response.headers),
             busy=status in _BUSY,
-            wait_s=retry_after_s(error.response.headers),
+            wait_s=server_wait_s(error.response.headers),
         )
     return Fault(error=failed, again=False)
 
@@ -71,20 +70,10 @@ def _hopeless(headers: Mapping[str, str]) -> bool:
     return headers.get("x-should-retry") == "false"
 
 
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a Retry-After header asks for, or None; at most `MAX_WAIT_S`.
-
-    Source: RFC 9110, section 10.2.3: a number of seconds, or a date.
-    """
-    value = headers.get("retry-after", "").strip()
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - time.time()
-        except (ValueError, OverflowError):
-            return None
-    return min(MAX_WAIT_S, max(0.0, seconds)) if seconds == seconds else None
+def server_wait_s(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a Retry-After header asks for, at most `MAX_WAIT_S`, or None."""
+    seconds = retry_after_s(headers.get("retry-after", ""))
+    return None if seconds is None else min(MAX_WAIT_S, seconds)
 
 
 def backoff_s(attempt: int) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from locomo_vqa.models.embedded.weights import places
+from locomo_vqa.models.embedded.weights import read_bf16_header
 
 __all__ = ["Graph"]
 
@@ -26,7 +26,7 @@ class Graph:
     """Collects nodes; every method returns the name of a value."""
 
     def __init__(self, folder: Path) -> None:
-        self._places = places(folder / _WEIGHTS)
+        self._places = read_bf16_header(folder / _WEIGHTS)
         self._cast: dict[str, str] = {}
         self._count = 0
         self.nodes: list[onnx.NodeProto] = []

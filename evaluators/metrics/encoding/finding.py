@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from locomo_vqa.errors import InputError, MissingResource
+from locomo_vqa.user_folders import encoders_folder
 
 from ..value_cache import ValueCache, cache_key
 from .specs import FILES, EncoderSpec
 
-__all__ = ["FOLDER_VARIABLE", "ModelFiles", "find_model", "model_files"]
-
-FOLDER_VARIABLE = "LOCOMO_VQA_L_MODELS"
-"""The environment variable that names a folder with models."""
+__all__ = ["ModelFiles", "find_model", "model_files"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +40,9 @@ def find_model(spec: EncoderSpec, *, models: Path | None = None, fetch: bool = F
         MissingResource: the files are not there, or can't be downloaded; the remedy says how to
             get them.
     """
-    named = models or os.environ.get(FOLDER_VARIABLE)
+    named = models or encoders_folder()
     if named:
-        return _in_folder(spec, Path(named))
+        return _in_folder(spec, named)
     cached = _in_cache(spec)
     if cached is not None:
         return cached

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.models.embedded.pictures import to_pixels
-from locomo_vqa.models.embedded.weights import places, read_tensor
+from locomo_vqa.models.embedded.weights import read_bf16_header, read_tensor
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession  # type: ignore[import-untyped]
@@ -174,9 +174,9 @@ class EmbeddedModel:
     @cached_property
     def _table(self) -> _Floats:
         file = self._folder / "model.safetensors"
-        there = places(file)
-        name = next(name for name in _EMBEDDINGS if name in there)
-        return read_tensor(file, there[name])
+        header = read_bf16_header(file)
+        name = next(name for name in _EMBEDDINGS if name in header)
+        return read_tensor(file, header[name])
 
     @cached_property
     def _frame(self) -> tuple[list[int], list[int], list[int]]:

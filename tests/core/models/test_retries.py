@@ -24,7 +24,7 @@ from locomo_vqa.models.chat import (
 )
 from locomo_vqa.models.limiter import Limiter
 from locomo_vqa.models.openai_endpoint import OpenAIModel
-from locomo_vqa.models.retries import MAX_WAIT_S, backoff_s, retry_after_s
+from locomo_vqa.models.retries import MAX_WAIT_S, backoff_s, server_wait_s
 from tests.core.models.stub_server import Answer, Responder, completion, stub_server
 from tests.core.models.using import REQUEST, ask, using
 
@@ -86,11 +86,11 @@ def test_retry_after_is_respected(date: bool) -> None:
 
 
 def test_the_waits() -> None:
-    assert retry_after_s({}) is None
-    assert retry_after_s({"retry-after": "soon"}) is None
-    assert retry_after_s({"retry-after": "nan"}) is None
-    assert retry_after_s({"retry-after": "86400"}) == MAX_WAIT_S
-    assert retry_after_s({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0
+    assert server_wait_s({}) is None
+    assert server_wait_s({"retry-after": "soon"}) is None
+    assert server_wait_s({"retry-after": "nan"}) is None
+    assert server_wait_s({"retry-after": "86400"}) == MAX_WAIT_S
+    assert server_wait_s({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0
     assert all(0.005 <= backoff_s(1) <= 0.01 for _ in range(50))
     assert backoff_s(60) <= MAX_WAIT_S
 

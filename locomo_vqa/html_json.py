@@ -1,0 +1,41 @@
+"""JSON inside an HTML page."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from locomo_vqa.files import clean_text
+
+__all__ = ["json_for_html"]
+
+_ACTIVE = re.compile("[<>&\u007f-\u009f\u2028\u2029]")
+"""What could end a `<script>` element or begin a comment in it, and control characters."""
+
+
+def json_for_html(data: Any) -> str:
+    """Return JSON that is safe inside an HTML `<script>` element.
+
+    Markup, control characters and line separators are written as escapes, so that nothing in the
+    data can become part of the page. Numbers that JSON doesn't have (NaN, infinity) become null,
+    as in JavaScript's `JSON.stringify`; lone surrogates, which UTF-8 doesn't have, become U+FFFD.
+    """
+    try:
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        finite = _finite(data)
+        text = json.dumps(finite, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ACTIVE.sub(lambda found: f"\\u{ord(found.group()):04x}", clean_text(text))
+
+
+def _finite(value: Any) -> Any:
+    """Return a copy with null in place of every number that is not finite."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return value
