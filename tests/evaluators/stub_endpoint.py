@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.serving import QuietHandler, serve_handler
 
 Responder = Callable[[dict[str, Any]], tuple[int, Any]]
 """Takes the request's JSON; returns a status, and JSON, bytes, or seconds to stay silent."""
@@ -43,7 +43,7 @@ class StubEndpoint:
 def stub_endpoint(respond: Responder) -> Iterator[StubEndpoint]:
     """Serve on a free port of 127.0.0.1 until the block ends."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_GET(self) -> None:
             self._send(404, {"error": {"message": "no list of models here"}})
 
@@ -62,23 +62,8 @@ def stub_endpoint(respond: Responder) -> Iterator[StubEndpoint]:
 
         def _send(self, status: int, answer: Any) -> None:
             data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            self.reply(status, data, {"Content-Type": "application/json"})
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    endpoint = StubEndpoint(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serve_handler(Handler) as url:
+        endpoint = StubEndpoint(url)
         yield endpoint
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

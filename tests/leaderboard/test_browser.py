@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,29 +13,10 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.leaderboard.site import build_site
 from locomo_vqa.leaderboard.verification import verify
 from locomo_vqa.scores import Scorer
+from tests.browser import dump_dom, needs_chromium
 
-CHROMIUM = next(
-    (
-        path
-        for name in ("chromium", "chromium-browser", "google-chrome")
-        if (path := shutil.which(name))
-    ),
-    None,
-)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")
+pytestmark = needs_chromium
 
-OPTIONS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--virtual-time-budget=5000",
-)
 Submit = Callable[..., Path]
 Show = Callable[..., str]
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
@@ -73,14 +52,9 @@ def show(
     page = build_site(submissions, out=tmp_path / "site") / "index.html"
 
     def dump(address: str, script: str = "") -> str:
-        assert CHROMIUM is not None
         if script:  # It stays in the page.
             _insert(page, script)
-        command = [CHROMIUM, *OPTIONS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
-        done = subprocess.run(
-            [*command, page.as_uri() + address], capture_output=True, timeout=60, check=True
-        )
-        return done.stdout.decode("utf-8")
+        return dump_dom(page.as_uri() + address, profile=tmp_path / "profile")
 
     return dump
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+
+from tests.serving import serve_connections
 
 Write = Callable[[bytes], Awaitable[None]]
 Route = Callable[[int, Write], Awaitable[None]]
@@ -14,9 +15,10 @@ Route = Callable[[int, Write], Awaitable[None]]
 
 
 class PictureServer:
-    """Runs in a thread of its own; counts hits by path and the bytes it could send."""
+    """Counts hits by path and the bytes it could send."""
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    def __init__(self) -> None:
+        self.port = 0
         self.routes: dict[str, Route] = {}
         self.hits: Counter[str] = Counter()
         self.sent: Counter[str] = Counter()
@@ -24,30 +26,9 @@ class PictureServer:
         self.active: Counter[str] = Counter()
         self.most_active: Counter[str] = Counter()
         self.most_at_once = 0
-        self._host = host
-        self._loop = asyncio.new_event_loop()
-        self._started = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        self._started.wait(10)
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve())
-
-    async def _serve(self) -> None:
-        self._stop = asyncio.Event()
-        server = await asyncio.start_server(self._client, self._host, 0)
-        self.port = server.sockets[0].getsockname()[1]
-        self._started.set()
-        await self._stop.wait()
-        server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection."""
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             path = head.split(" ")[1]
@@ -72,19 +53,13 @@ class PictureServer:
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.port}{path}"
 
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-        self._loop.close()
-
 
 @contextlib.contextmanager
 def serving(host: str = "127.0.0.1") -> Iterator[PictureServer]:
-    server = PictureServer(host)
-    try:
+    """Serve until the block ends."""
+    server = PictureServer()
+    with serve_connections(server.client, host=host) as server.port:
         yield server
-    finally:
-        server.close()
 
 
 def head(status: int, *lines: str) -> bytes:

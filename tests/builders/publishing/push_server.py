@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import unquote
+
+from tests.serving import QuietHandler, serve_handler
 
 NAME = "org/name"
 TOKEN = "hf_right"
@@ -213,7 +214,7 @@ def push_server() -> Iterator[Hub]:
     """Run the server and yield what it holds."""
     hub = Hub()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             line, token = f"{self.command} {self.path}", self.headers.get("Authorization")
@@ -223,27 +224,10 @@ def push_server() -> Iterator[Hub]:
             except Dropped:
                 self.close_connection = True
                 return
-            data = json.dumps(value).encode()
-            self.send_response(status)
-            for key, text in {**headers, "Content-Length": str(len(data))}.items():
-                self.send_header(key, text)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(data)
+            headers = {**headers, "Content-Type": "application/json"}
+            self.reply(status, json.dumps(value).encode(), headers)
 
         do_GET = do_POST = do_PUT = handle_any
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    hub.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serve_handler(Handler) as hub.url:
         yield hub
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -16,14 +16,11 @@ from locomo_vqa.builders.questions_file import QuestionRow, write_questions
 from locomo_vqa.builders.review import read_decisions
 from locomo_vqa.builders.review.review import Review
 from locomo_vqa.builders.review.server import ReviewServer
+from tests.browser import Page, needs_chromium, open_chromium
 
-from .chromium import CHROMIUM, Page, open_chromium
 from .conftest import serving
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
-    pytest.mark.timeout(180),
-]
+pytestmark = [needs_chromium, pytest.mark.timeout(180)]
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 
 

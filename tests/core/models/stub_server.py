@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.serving import serve_connections
 
 
 @dataclass(frozen=True)
@@ -106,29 +107,6 @@ async def _send(answer: Answer, writer: asyncio.StreamWriter) -> bool:
 def stub_server(respond: Responder) -> Iterator[Stub]:
     """Serve on a free port of 127.0.0.1 until the block ends."""
     stub = Stub(respond)
-    ready, loop = threading.Event(), asyncio.new_event_loop()
-    stop = asyncio.Event()
-
-    async def main() -> None:
-        server = await asyncio.start_server(stub.serve, "127.0.0.1", 0, backlog=1024)
-        stub.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        ready.set()
-        await stop.wait()
-        server.close()
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def run() -> None:
-        with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(main())
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert ready.wait(10)
-    try:
+    with serve_connections(stub.serve) as port:
+        stub.url = f"http://127.0.0.1:{port}"
         yield stub
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()

@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.serving import serve_connections
+
 
 @dataclass(frozen=True)
 class Got:
@@ -142,25 +144,6 @@ def _head(gives: Gives, more: dict[str, str]) -> bytes:
 def stub_upstream(respond: Responder) -> Iterator[StubUpstream]:
     """Serve on a free port of 127.0.0.1 until the block ends."""
     stub = StubUpstream(respond)
-    ready, stop, loops = threading.Event(), asyncio.Event(), []
-
-    async def main() -> None:
-        server = await asyncio.start_server(stub.serve, "127.0.0.1", 0, backlog=256)
-        stub.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-        loops.append(asyncio.get_running_loop())
-        ready.set()
-        await stop.wait()
-        server.close()
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    thread = threading.Thread(target=asyncio.run, args=(main(),))
-    thread.start()
-    assert ready.wait(10)
-    try:
+    with serve_connections(stub.serve) as port:
+        stub.url = f"http://127.0.0.1:{port}/v1"
         yield stub
-    finally:
-        loops[0].call_soon_threadsafe(stop.set)
-        thread.join()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,31 +15,12 @@ from locomo_vqa.benchmark import CATEGORIES
 from locomo_vqa.evaluators.report.page import write_report
 from locomo_vqa.evaluators.scoring.report import ScoreSheet
 from locomo_vqa.scores import Bounds, MetricScores, RowScore
+from tests.browser import dump_dom, needs_chromium
 from tests.evaluators.recording import SAMPLE
 from tests.evaluators.report.sheets import ADVERSARIAL, TEXT, VISUAL, sheet_of
 
-CHROMIUM = next(
-    (
-        path
-        for name in ("chromium", "chromium-browser", "google-chrome")
-        if (path := shutil.which(name))
-    ),
-    None,
-)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")
+pytestmark = needs_chromium
 
-OPTIONS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--virtual-time-budget=5000",
-)
 HOSTILE = (
     "</script><script>document.title='owned'</script>"
     "<img src=x onerror=\"document.title='owned'\"><!--"
@@ -115,18 +94,13 @@ def show(page: Path, tmp_path: Path) -> Show:
     """Returns the page's DOM for an address, after its script, and perhaps one more, has run."""
 
     def dump(address: str = "", script: str = "", *, policy: bool = False) -> str:
-        assert CHROMIUM is not None
         text = page.read_text(encoding="utf-8")
         if script:
             text = text if policy else re.sub(r"<meta http-equiv=[^>]*>", "", text)
             text = text.replace("</body>", f"<script>{script}</script></body>")
         shown = tmp_path / "shown.html"
         shown.write_text(text, encoding="utf-8")
-        command = [CHROMIUM, *OPTIONS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
-        done = subprocess.run(
-            [*command, shown.as_uri() + address], capture_output=True, timeout=120, check=True
-        )
-        dom = done.stdout.decode("utf-8")
+        dom = dump_dom(shown.as_uri() + address, profile=tmp_path / "profile")
         return re.sub(r'<script type="application/json".*?</script>', "", dom, flags=re.DOTALL)
 
     return dump

@@ -13,11 +13,11 @@ import hashlib
 import io
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.serving import QuietHandler, serve_handler
 
 from .stub_bundled_replies import bundled_reply
 from .stub_structured_replies import structured_reply
@@ -65,7 +65,7 @@ class StubMemoryModel:
 def stub_memory_model() -> Iterator[StubMemoryModel]:
     """Serve on a free port of 127.0.0.1 until the block ends."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
@@ -89,27 +89,11 @@ def stub_memory_model() -> Iterator[StubMemoryModel]:
                 self._send(200, _completion(_message(body)))
 
         def _send(self, status: int, answer: Any) -> None:
-            data = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            self.reply(status, json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    stub = StubMemoryModel(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serve_handler(Handler) as url:
+        stub = StubMemoryModel(url)
         yield stub
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _prompt(body: dict[str, Any]) -> str:

@@ -1,4 +1,7 @@
-"""A real chromium with keys to press, driven over its debugging pipe: no driver is needed."""
+"""A real Chromium: a page's DOM after its script has run, or a page with keys to press.
+
+It is driven over its debugging pipe, so no driver is needed.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CHROMIUM", "Page", "open_chromium"]
+import pytest
 
-CHROMIUM = next(
+__all__ = ["Page", "dump_dom", "needs_chromium", "open_chromium"]
+
+_CHROMIUM = next(
     (
         path
         for name in ("chromium", "chromium-browser", "google-chrome")
@@ -25,6 +30,9 @@ CHROMIUM = next(
     ),
     None,
 )
+needs_chromium = pytest.mark.skipif(_CHROMIUM is None, reason="no chromium is installed")
+"""Marks a test, or a module of tests, that needs the browser."""
+
 _OPTIONS = (
     "--headless",
     "--no-sandbox",
@@ -35,7 +43,6 @@ _OPTIONS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--remote-debugging-pipe",
 )
 # Chromium reads commands from descriptor 3 and writes to 4; both are moved out of the way first.
 _LAUNCH = """
@@ -48,6 +55,15 @@ os.execv(sys.argv[3], sys.argv[3:])
 """
 _KEYS = {"Enter": (13, "\r"), "Escape": (27, ""), "ArrowLeft": (37, ""), "ArrowRight": (39, "")}
 _PATIENCE = 30.0
+
+
+def dump_dom(address: str, *, profile: Path) -> str:
+    """Return the HTML of a page as it is after its script has run."""
+    assert _CHROMIUM is not None
+    options = (*_OPTIONS, "--virtual-time-budget=5000", f"--user-data-dir={profile}", "--dump-dom")
+    command = [_CHROMIUM, *options, address]
+    done = subprocess.run(command, capture_output=True, timeout=120, check=True)
+    return done.stdout.decode("utf-8")
 
 
 class Page:
@@ -151,12 +167,12 @@ class Page:
 @contextlib.contextmanager
 def open_chromium(profile: Path) -> Iterator[Page]:
     """Yield a page of a browser of its own, which ends with the block."""
-    assert CHROMIUM is not None
+    assert _CHROMIUM is not None
     (read_commands, commands), (replies, write_replies) = os.pipe(), os.pipe()
     ends = (read_commands, write_replies)
-    command = [sys.executable, "-c", _LAUNCH, *map(str, ends), CHROMIUM, *_OPTIONS]
+    command = [sys.executable, "-c", _LAUNCH, *map(str, ends), _CHROMIUM, *_OPTIONS]
     process = subprocess.Popen(
-        [*command, f"--user-data-dir={profile}"],
+        [*command, "--remote-debugging-pipe", f"--user-data-dir={profile}"],
         pass_fds=ends,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
