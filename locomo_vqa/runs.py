@@ -9,13 +9,16 @@ scores.json         later: what `locomo-vqa score` computed (scores.jsonl: by qu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json, read_jsonl, sha256_file
 from locomo_vqa.schemas import validate
+
+if TYPE_CHECKING:
+    from locomo_vqa.benchmark import Benchmark
 
 __all__ = [
     "FAILED",
@@ -142,6 +145,29 @@ class Run:
     """run.json, valid against its schema."""
     predictions: tuple[Prediction, ...]
     """In the file's order; no question twice."""
+    benchmark: Benchmark | None = field(default=None, compare=False)
+    """What was asked, where the run was made in this process; `score` then needs no other."""
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{n:,} {state}" for state, n in count_states(self.predictions).items())
+        name = self.info["system"]["name"]
+        return f"<Run of {name} in {str(self.folder)!r}: {counts or 'no questions'}>"
+
+    def _repr_html_(self) -> str:
+        from locomo_vqa.html_table import html_table
+
+        system, dataset = self.info["system"], self.info["dataset"]
+        shown = f"{self.info['image_handling']}, {visual_handling(self.info)}"
+        rows = [
+            ("system", " ".join(filter(None, (system["name"], system["version"])))),
+            ("model", self.info["answerer"]["model"]),
+            ("benchmark", f"{dataset['id']}, {dataset['split']}"),
+            ("images", shown),
+            ("folder", self.folder),
+            ("questions", f"{len(self.predictions):,}"),
+            *((f"– {state}", f"{n:,}") for state, n in count_states(self.predictions).items()),
+        ]
+        return html_table(["Run", ""], rows)
 
 
 def prediction_from_row(row: Mapping[str, Any]) -> Prediction:

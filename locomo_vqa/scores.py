@@ -92,6 +92,16 @@ class MetricScores:
     bounds: Bounds | None = None
     """What the value lies between, where the state is incomplete."""
 
+    @property
+    def value(self) -> float | None:
+        """The mean over all questions that the metric applies to, on the metric's scale."""
+        return self.overall.value
+
+    @property
+    def interval(self) -> Interval | None:
+        """The confidence interval of `value`; None with fewer than two conversations."""
+        return self.overall.interval
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowCounts:

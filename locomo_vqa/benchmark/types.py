@@ -259,6 +259,16 @@ class Benchmark:
     """One a distinct URL."""
     _formats: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    def __repr__(self) -> str:
+        from locomo_vqa.benchmark.summary import summarize
+
+        return summarize(self)
+
+    def _repr_html_(self) -> str:
+        from locomo_vqa.benchmark.summary import summary_html
+
+        return summary_html(self)
+
     def image_path(self, sha256: str) -> Path:
         """Return where the bytes of a picture lie; raises KeyError for an unknown hash."""
         return self.folder / "images" / f"{sha256}.{self._formats[sha256]}"
