@@ -49,7 +49,7 @@ def minilm() -> Path:
 
 def ours(rows: Rows, folder: Path, kept: bool) -> Callable[[], dict[str, list[float]]]:
     """Return our side, with its imports done."""
-    from locomo_vqa.evaluators.metrics.l import open_l_metrics
+    from locomo_vqa.evaluators.metrics.l_parts import open_l_metrics
     from locomo_vqa.evaluators.metrics.l_settings import LSettings
 
     os.environ["LOCOMO_VQA_CACHE"] = str(folder)

@@ -27,7 +27,7 @@ from locomo_vqa.scores import FEW_CONVERSATIONS, MetricScores
 
 from .running.harness import Harness
 from .running.view import check_images
-from .scoring.report import ScoreSheet, score_source, write_scores
+from .scoring.report import ScoreReport, score_source, write_scores
 from .statistics.paired import PairedDifference, paired_difference
 
 __all__ = ["ABLATION_FILE", "Ablation", "ModeDifference", "ModeScores", "ablate", "signed"]
@@ -200,7 +200,7 @@ def _scored(run: Run, benchmark: Benchmark, *, images: ImageMode, visual: Visual
     )
 
 
-def _values(sheet: ScoreSheet, benchmark: Benchmark) -> dict[str, dict[str, float]]:
+def _values(sheet: ScoreReport, benchmark: Benchmark) -> dict[str, dict[str, float]]:
     conversations = {q.id: q.conversation for q in benchmark.visual_questions}
     values: dict[str, dict[str, float]] = {}
     for row in sheet.scores.by_question:

@@ -181,5 +181,5 @@ class Scorer(Protocol):
 
 def default_scorer() -> Scorer:
     """Return the evaluators' scorer, imported when it is first needed."""
-    scorer: Scorer = load_by_name("locomo_vqa.evaluators.scoring.score:score_predictions")
+    scorer: Scorer = load_by_name("locomo_vqa.evaluators.scoring.predictions:score_predictions")
     return scorer

@@ -12,13 +12,14 @@ from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import write_json
+from locomo_vqa.metric_names import metric_title
 from locomo_vqa.runs import SplitChoice
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
-from ..comparing.compare import Comparison, MetricComparison, compare_sides
+from ..comparing.comparison import Comparison, MetricComparison, compare_sides
 from ..comparing.sides import Side, read_side, split_of
-from ..metrics.names import TITLES, parse_metric_names
 from ..statistics.paired import MANY_CONVERSATIONS, PairedDifference
+from .options import flagged, split_names
 
 __all__ = ["compare", "show_comparison"]
 
@@ -74,7 +75,7 @@ def compare(
       locomo-vqa compare runs/no-memory runs/bm25 --benchmark sample
       locomo-vqa compare zep.json memobase.json --benchmark locomo --metrics f1 --plot f1.png
     """
-    names = parse_metric_names(metrics) if metrics else None
+    names = split_names(metrics)
     _check_sources(sources)
     _check_outputs(plot, out)
     data = load_benchmark(benchmark)
@@ -169,7 +170,7 @@ def show_comparison(comparison: Comparison) -> None:
             console().print(_conversation_table(one))
     _show_reading([one.overall for one in comparison.metrics])
     for name, reason in comparison.not_compared.items():
-        echo(f"{TITLES[name]} is not compared. {reason}")
+        echo(f"{metric_title(name)} is not compared. {flagged(reason)}")
     echo("Signatures:")
     for signature in dict.fromkeys(one.signature for one in comparison.metrics):
         echo(f"  {signature}", style="dim")
@@ -189,7 +190,7 @@ def _difference_table(one: MetricComparison) -> Any:
     other = _LETTERS[one.other]
     few = one.overall.conversations < FEW_CONVERSATIONS
     table = make_table(
-        f"{TITLES[one.metric]}: {other} less A",
+        f"{metric_title(one.metric)}: {other} less A",
         numbers=["n", "A", other, "difference", "95 % interval", *([] if few else _TESTED)],
     )
     rows: list[tuple[str, PairedDifference, float | None]] = [

@@ -10,17 +10,17 @@ import click
 
 from locomo_vqa.benchmark import CATEGORIES, load_benchmark
 from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
+from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.runs import SplitChoice
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
 from ..judging.tables import show_judging
 from ..metrics.l_settings import LSettings
-from ..metrics.names import TITLES, parse_metric_names
 from ..report import REPORT, TABLE, check_place, write_report, write_table
-from ..scoring.report import ScoreSheet, score_source, write_scores
-from ..scoring.score import ALL_METRICS
+from ..scoring.report import ScoreReport, score_source, write_scores
 from .judge import judge_options, open_judging
 from .l_options import l_options
+from .options import flagged, split_names
 
 __all__ = ["score", "show_scores"]
 
@@ -35,7 +35,7 @@ __all__ = ["score", "show_scores"]
 )
 @click.option(
     "--metrics",
-    help=f"Names, with commas.  [default: those of {','.join(ALL_METRICS)} that can be computed]",
+    help=f"Names, with commas.  [default: those of {','.join(METRICS)} that can be computed]",
 )
 @l_options
 @judge_options
@@ -77,7 +77,7 @@ def score(
       locomo-vqa score memobase.json --benchmark locomo --metrics f1,bleu1
       locomo-vqa score runs/bm25 --benchmark sample --judge "openai:http://host/v1?model=NAME"
     """
-    names = parse_metric_names(metrics) if metrics is not None else None
+    names = split_names(metrics)
     folder = out or (source if _is_run(source) else None)
     page = report or (folder / REPORT if folder else None)
     if page is not None:
@@ -114,7 +114,7 @@ def _is_run(source: Path) -> bool:
     return source.is_dir() and not (source / "metadata.yaml").exists()
 
 
-def show_scores(sheet: ScoreSheet) -> None:
+def show_scores(sheet: ScoreReport) -> None:
     """Print the tables of a score sheet, then what a reader must know about them."""
     document = sheet.document
     computed = {n: m for n, m in document["metrics"].items() if m["state"] == "ok"}
@@ -142,7 +142,8 @@ def show_scores(sheet: ScoreSheet) -> None:
             )
     for name, metric in document["metrics"].items():
         if metric["state"] != "ok":
-            echo(f"{TITLES[name]} is {metric['state'].replace('_', ' ')}. {metric['reason']}")
+            state = metric["state"].replace("_", " ")
+            echo(f"{metric_title(name)} is {state}. {flagged(metric['reason'])}")
     if document["judging"]:
         show_judging(document["judging"])
     echo("Signatures:")
@@ -193,7 +194,7 @@ def _metric_table(computed: Mapping[str, Any]) -> Any:
     for name, metric in computed.items():
         overall = metric["overall"]
         table.add_row(
-            TITLES[name],
+            metric_title(name),
             _number(metric, overall),
             _interval(metric, overall["interval"]),
             f"{overall['n']:,}",
@@ -212,7 +213,7 @@ def _type_table(metric: Mapping[str, Any]) -> Any:
 
 
 def _conversation_table(computed: Mapping[str, Any]) -> Any:
-    table = make_table("Conversation", numbers=[TITLES[name] for name in computed])
+    table = make_table("Conversation", numbers=[metric_title(name) for name in computed])
     conversations = dict.fromkeys(c for m in computed.values() for c in m["by_conversation"])
     for conversation in conversations:
         table.add_row(

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from locomo_vqa.errors import OutputError
+from locomo_vqa.metric_names import metric_title
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
-from ..metrics.names import TITLES
 from ..statistics.paired import PairedDifference
-from .compare import Comparison, MetricComparison
+from .comparison import Comparison, MetricComparison
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -171,7 +171,7 @@ def _draw_panel(pen: _Pen, first: MetricComparison, rows: Sequence[Row], top: fl
     axis = _axis([result for _, results in rows for _, result in results], first.scale)
     start = top + _TITLE
     bottom = start + sum(_ROW * len(results) + _GAP for _, results in rows)
-    pen.text((_MARGIN, top + 26), TITLES[first.metric], size=18)
+    pen.text((_MARGIN, top + 26), metric_title(first.metric), size=18)
     edge = _WIDTH - _RIGHT
     pen.text((edge + 24, top + 28), "difference, interval", size=13, colour=_FAINT)
     if first.overall.p is not None:

@@ -12,10 +12,10 @@ from typing import Any
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json, read_jsonl
+from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import FAILED, SplitChoice
 from locomo_vqa.schemas import validate
 
-from ..metrics import METRICS
 from ..scoring.report import score_source
 
 __all__ = ["Side", "read_side", "split_of"]
@@ -81,7 +81,8 @@ def read_side(
     wanted = metrics
     if stored is not None:
         have = {n for n, m in stored.document["metrics"].items() if m["state"] == "ok"}
-        wanted = [name for name in metrics or METRICS if name not in have]
+        plain = [name for name, info in METRICS.items() if info.needs == "nothing"]
+        wanted = [name for name in metrics or plain if name not in have]
         if not wanted or not (source / "run.json").is_file():
             return stored
     sheet = score_source(

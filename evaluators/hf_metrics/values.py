@@ -59,7 +59,7 @@ def compute_l(
         raise InputError(
             f"preset: there is no {preset!r}.", f"Choose of {', '.join(get_args(Preset))}."
         )
-    from ..metrics.l import open_l_metrics
+    from ..metrics.l_parts import open_l_metrics
 
     inputs = read_inputs(predictions, references)
     folder = Path(models) if models is not None else None

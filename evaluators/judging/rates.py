@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 
+from locomo_vqa.intervals import wilson_interval
 from locomo_vqa.scores import Bounds, Interval
 
-__all__ = ["Rate", "rate_of", "wilson_interval"]
+__all__ = ["Rate", "rate_of"]
 
 _LEVEL = 0.95
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +45,3 @@ def rate_of(errors: Sequence[bool | None], *, clusters: int) -> Rate:
     low, high = wilson_interval(wrong, n)
     interval = Interval(low=low, high=high, level=_LEVEL, method="wilson", clusters=clusters)
     return Rate(n=n, errors=wrong, unscored=0, value=wrong / n, interval=interval)
-
-
-def wilson_interval(hits: int, n: int) -> tuple[float, float]:
-    """Return the 95 % score interval of a share, which is not empty where it is 0 or 1.
-
-    It takes the answers as independent. Source: E. B. Wilson, "Probable Inference, the Law of
-    Succession, and Statistical Inference", Journal of the American Statistical Association 22,
-    1927, pages 209-212.
-    """
-    share, z2 = hits / n, _Z * _Z
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    reach = _Z / (1 + z2 / n) * sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    low = 0.0 if hits == 0 else middle - reach
-    high = 1.0 if hits == n else middle + reach
-    return low, high

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 
 from locomo_vqa.benchmark import Benchmark, TextQuestion
 from locomo_vqa.benchmark.questions import questions_of
+from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import Prediction, SplitChoice
 from locomo_vqa.scores import Bounds, Estimate, MetricScores, RowScore
 
-from ..scoring.summaries import Item, row_score, summarise
+from ..statistics.summaries import Item, row_score, summarise
 from .judge import Judgement, ToJudge
 
 __all__ = ["SCALE", "Answers", "j_rows", "j_scores", "sort_answers"]
 
-SCALE = 100.0
+SCALE = METRICS["j"].scale
 """The J of a run whose answers are all accepted."""
 
 
@@ -66,10 +67,10 @@ def j_scores(answers: Answers, judgements: Sequence[Judgement], signature: str) 
     A group (a category, a conversation) with an unscored answer has no value either.
     """
     unscored = sum(judgement.state == "unscored" for judgement in judgements)
-    low = summarise(_items(answers, judgements, unscored_as=0.0), signature=signature, scale=SCALE)
+    low = summarise(_items(answers, judgements, unscored_as=0.0), "j", signature=signature)
     if not unscored:
         return low
-    high = summarise(_items(answers, judgements, unscored_as=1.0), signature=signature, scale=SCALE)
+    high = summarise(_items(answers, judgements, unscored_as=1.0), "j", signature=signature)
     assert low.overall.value is not None and high.overall.value is not None
     return MetricScores(
         state="incomplete",
@@ -88,10 +89,7 @@ def j_scores(answers: Answers, judgements: Sequence[Judgement], signature: str) 
 def j_rows(answers: Answers, judgements: Sequence[Judgement]) -> list[RowScore]:
     """Return every question's J; an unscored one's value is None."""
     unscored = {judgement.id for judgement in judgements if judgement.state == "unscored"}
-    rows = [
-        row_score(item, metric="j", scale=SCALE)
-        for item in _items(answers, judgements, unscored_as=0.0)
-    ]
+    rows = [row_score(item, "j") for item in _items(answers, judgements, unscored_as=0.0)]
     return [
         replace(row, value=None, state="unscored") if row.question_id in unscored else row
         for row in rows

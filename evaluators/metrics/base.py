@@ -1,10 +1,12 @@
-"""What a metric is: values of pairs of texts, and what a reader must know about them."""
+"""What a metric is: values of pairs of texts, and everything that can change them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
+
+from locomo_vqa.metric_names import METRICS
 
 __all__ = ["BatchMetric", "Metric", "Pair"]
 
@@ -17,28 +19,36 @@ class Metric:
     """One way to compare a prediction with a gold answer: a pure function of the two."""
 
     name: str
-    """The name on the command line and in `scores.json`."""
-
-    title: str
-    """The name in a table's head."""
-
-    questions: Literal["text", "visual"]
-    """The questions it scores: those about the conversation, or those about a picture."""
-
-    scale: float
-    """What a mean is multiplied by when it is reported: 100 for L and V, 1 for the others."""
-
-    missing: float
-    """What a question without an answer is worth, before scaling."""
+    """The name in options and in scores.json: a key of `locomo_vqa.metric_names.METRICS`."""
 
     signature: str
     """Every parameter that can change a value, and the implementation whose values it equals."""
 
     score: Callable[[str, str], float]
-    """Takes the prediction and the gold answer and returns a value from `lowest` to 1."""
+    """Takes the prediction and the gold answer and returns a value up to 1."""
 
-    lowest: float = 0.0
-    """The smallest value there can be, before scaling."""
+    missing: float = 0.0
+    """What a question without an answer is worth, before scaling."""
+
+    @property
+    def title(self) -> str:
+        """The name in tables and figures."""
+        return METRICS[self.name].title
+
+    @property
+    def questions(self) -> Literal["text", "visual"]:
+        """The questions it scores: those about the conversation, or those about an image."""
+        return METRICS[self.name].questions
+
+    @property
+    def scale(self) -> float:
+        """What a mean is multiplied by when it is reported."""
+        return METRICS[self.name].scale
+
+    @property
+    def lowest(self) -> float:
+        """The smallest possible value, before scaling."""
+        return METRICS[self.name].lowest
 
     def score_all(self, pairs: Sequence[Pair]) -> list[float]:
         """Return the value of each pair, in the order given."""

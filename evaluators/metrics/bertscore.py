@@ -8,13 +8,18 @@ be matched with, but don't count themselves.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .base import BatchMetric
 from .encoding.encoder import Tokens
 
-__all__ = ["Matchable", "bertscore_f1", "matchable"]
+if TYPE_CHECKING:
+    from .l_parts import LParts
+
+__all__ = ["Matchable", "bertscore_f1", "matchable", "open_metric"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +52,15 @@ def bertscore_f1(prediction: Matchable, gold: Matchable) -> float:
     recall = float(similar.max(axis=0)[gold.counts].mean())
     total = precision + recall
     return 2 * precision * recall / total if total else 0.0
+
+
+def open_metric(parts: LParts) -> BatchMetric:
+    """Return BERTScore as a metric of its own; only its own encoder is looked for.
+
+    Raises:
+        InputError: a file of its encoder is damaged.
+        MissingResource: its encoder is not on this machine.
+    """
+    from .l_parts import part_metric
+
+    return part_metric("bertscore", parts)

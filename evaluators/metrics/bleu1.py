@@ -45,10 +45,6 @@ def _tokens(text: str) -> list[str]:
 
 METRIC = Metric(
     name="bleu1",
-    title="BLEU-1",
-    questions="text",
-    scale=1.0,
-    missing=0.0,
     signature=(
         "bleu1:lower,tokens=treebank,sentences=punkt-rules,smoothing=1"
         "|equals=nltk-3.10.4-with-own-abbreviations"

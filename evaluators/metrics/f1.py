@@ -30,10 +30,6 @@ def _words(text: str) -> set[str]:
 
 METRIC = Metric(
     name="f1",
-    title="F1",
-    questions="text",
-    scale=1.0,
-    missing=0.0,
     signature="f1:set,lower,strip=.,!?,tokens=whitespace|equals=mem0-evaluation",
     score=f1,
 )

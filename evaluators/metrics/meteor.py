@@ -98,10 +98,6 @@ def _chunks(pairs: list[tuple[int, int]]) -> int:
 
 METRIC = Metric(
     name="meteor",
-    title="METEOR",
-    questions="text",
-    scale=1.0,
-    missing=0.0,
     signature=(
         "meteor:alpha=0.9,beta=3,gamma=0.5,tokens=whitespace,lower,stemmer=porter,"
         "synonyms=wordnet-3.0-of-stems|equals=nltk-3.10.4"

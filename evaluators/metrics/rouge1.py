@@ -36,10 +36,6 @@ def _stems(text: str) -> Counter[str]:
 
 METRIC = Metric(
     name="rouge1",
-    title="ROUGE-1",
-    questions="text",
-    scale=1.0,
-    missing=0.0,
     signature="rouge1:f1,stemmer=porter,tokens=a-z0-9|equals=rouge-score-0.1.2",
     score=rouge1,
 )

@@ -7,12 +7,18 @@ with.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
+from .base import BatchMetric
 from .encoding.encoder import Tokens
 
-__all__ = ["LIMIT", "embedding", "shortened"]
+if TYPE_CHECKING:
+    from .l_parts import LParts
+
+__all__ = ["LIMIT", "embedding", "open_metric", "shortened"]
 
 LIMIT = 256
 """Most tokens of a text; the model was published with this limit."""
@@ -28,3 +34,15 @@ def embedding(states: NDArray[np.float32]) -> NDArray[np.float32]:
     means = states.mean(axis=1)
     vectors: NDArray[np.float32] = means / np.linalg.norm(means, axis=-1, keepdims=True)
     return vectors
+
+
+def open_metric(parts: LParts) -> BatchMetric:
+    """Return SBERT as a metric of its own; only its own encoder is looked for.
+
+    Raises:
+        InputError: a file of its encoder is damaged.
+        MissingResource: its encoder is not on this machine.
+    """
+    from .l_parts import part_metric
+
+    return part_metric("sbert", parts)

@@ -29,7 +29,7 @@ Part: TypeAlias = Literal["bertscore", "sbert"]
 
 PRESETS: Mapping[Preset, EncoderSpec] = MappingProxyType({"paper": ROBERTA_LARGE, "minilm": MINILM})
 
-MOST_TOKENS = 65_536
+CHUNK_TOKENS = 65_536
 """The tokens whose states are kept at a time, which bounds memory."""
 
 
@@ -44,9 +44,7 @@ class _Encoded:
 class Semantics:
     """BERTScore F1 and SBERT cosine of pairs of texts, under one preset.
 
-    Raises:
-        InputError: a model's file is damaged or another model's.
-        MissingResource: a model is not on this machine and can't be fetched.
+    A part's encoder is looked for when the part is first used: SBERT needs no RoBERTa.
     """
 
     def __init__(
@@ -58,17 +56,21 @@ class Semantics:
         threads: int = 1,
         cache: ValueCache,
     ) -> None:
-        spec = PRESETS[preset]
-        folders = {each: _find(each, models, fetch) for each in dict.fromkeys((spec, MINILM))}
-        self.files = {each: model_files(folder, cache) for each, folder in folders.items()}
-        self._encoders = {
-            each: Encoder(each, folder, threads=threads) for each, folder in folders.items()
-        }
-        self._matcher = spec
+        self._matcher = PRESETS[preset]
+        self._models = models
+        self._fetch = fetch
+        self._threads = threads
+        self._cache = cache
+        self._opened: dict[EncoderSpec, tuple[ModelFiles, Encoder]] = {}
 
     def files_of(self, part: Part) -> ModelFiles:
-        """Return the files of a part's model."""
-        return self.files[self._spec(part)]
+        """Return the files of a part's model, which is looked for only now.
+
+        Raises:
+            InputError: a file of it is damaged, or another model's.
+            MissingResource: it is not on this machine and can't be fetched.
+        """
+        return self._open(part)[0]
 
     def signature(self, part: Part) -> str:
         """Return what can change a value of that part."""
@@ -93,27 +95,34 @@ class Semantics:
         places = [n for n, pair in enumerate(pairs) if all(text.strip() for text in pair)]
         for spec in dict.fromkeys(map(self._spec, parts)):
             own = [part for part in parts if self._spec(part) is spec]
-            texts = self._encoders[spec].tokenize([text for n in places for text in pairs[n]])
+            texts = self._open(own[0])[1].tokenize([text for n in places for text in pairs[n]])
             inputs = list(zip(texts[::2], texts[1::2], strict=True))
             for chosen in _chunks(inputs):
-                encoded = self._encode(spec, own, [inputs[k] for k in chosen])
+                encoded = self._encode(own, [inputs[k] for k in chosen])
                 for k in chosen:
                     for part in own:
                         values[part][places[k]] = _value(part, encoded, *inputs[k])
         return values
 
+    def _open(self, part: Part) -> tuple[ModelFiles, Encoder]:
+        """Return a part's files and its encoder, which is opened once."""
+        spec = self._spec(part)
+        if spec not in self._opened:
+            folder = _find(spec, self._models, self._fetch)
+            files = model_files(folder, self._cache)
+            self._opened[spec] = files, Encoder(spec, folder, threads=self._threads)
+        return self._opened[spec]
+
     def _spec(self, part: Part) -> EncoderSpec:
         return self._matcher if part == "bertscore" else MINILM
 
-    def _encode(
-        self, spec: EncoderSpec, parts: Sequence[Part], pairs: Sequence[tuple[Tokens, Tokens]]
-    ) -> _Encoded:
+    def _encode(self, parts: Sequence[Part], pairs: Sequence[tuple[Tokens, Tokens]]) -> _Encoded:
         """Encode each text once; one that SBERT has to shorten is encoded for it once more."""
         whole = set(chain.from_iterable(pairs)) if "bertscore" in parts else set()
         short = set(map(shortened, chain.from_iterable(pairs))) if "sbert" in parts else set()
         inputs = sorted(whole | short)
         made = _Encoded()
-        for places, states in self._encoders[spec].states(inputs):
+        for places, states in self._open(parts[0])[1].states(inputs):
             if "sbert" in parts:
                 vectors = embedding(states)
                 made.embeddings.update(
@@ -134,13 +143,13 @@ def _value(part: Part, encoded: _Encoded, prediction: Tokens, gold: Tokens) -> f
 
 
 def _chunks(pairs: Sequence[tuple[Tokens, Tokens]]) -> Iterator[list[int]]:
-    """Cut pairs into runs whose different texts have at most `MOST_TOKENS` tokens."""
+    """Cut pairs into runs whose different texts have at most `CHUNK_TOKENS` tokens."""
     chosen: list[int] = []
     seen: set[Tokens] = set()
     total = 0
     for place, pair in enumerate(pairs):
         added = sum(len(text) for text in set(pair) - seen)
-        if chosen and total + added > MOST_TOKENS:
+        if chosen and total + added > CHUNK_TOKENS:
             yield chosen
             chosen, seen, total = [], set(), 0
             added = sum(len(text) for text in set(pair))
@@ -159,5 +168,5 @@ def _find(spec: EncoderSpec, models: Path | None, fetch: bool) -> Path:
             raise
         raise MissingResource(
             error.message,
-            f"{error.remedy} Or choose --l-preset minilm, whose values are on another scale.",
+            f"{error.remedy} Or set `l_preset` to minilm, whose values are on another scale.",
         ) from None

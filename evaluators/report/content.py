@@ -9,10 +9,10 @@ from locomo_vqa.benchmark import CATEGORIES, Benchmark, VisualQuestion
 from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.files import clean_text
 from locomo_vqa.html_json import json_for_html
+from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
-from ..metrics.names import TITLES
-from ..scoring.report import ScoreSheet
+from ..scoring.report import ScoreReport
 from .cost import cost_of
 from .facts import facts_of, title_of
 from .items import LEVELS, Kind, Level, asked_in, items_of, kind_of, worst_first
@@ -34,19 +34,8 @@ _MOST_BARS = 100
 _MOST_NOTES = 50
 _MOST_CHARACTERS = 1000
 
-_MEANINGS = {
-    "j": "answers that the judge model accepts, in per cent",
-    "l": "likeness to the gold answer in words and meaning, 0 to 100",
-    "v": "visual questions answered with exactly the gold word, in per cent",
-    "rouge1": "stems in common with the gold answer, 0 to 1",
-    "meteor": "words, stems and synonyms in common, in order, 0 to 1",
-    "f1": "words in common with the gold answer, 0 to 1",
-    "bleu1": "share of the answer's words that are in the gold answer, 0 to 1",
-}
-"""What a metric's value is; a metric that is not here is explained by its signature alone."""
 
-
-def report_data(sheet: ScoreSheet, benchmark: Benchmark) -> dict[str, Any]:
+def report_data(sheet: ScoreReport, benchmark: Benchmark) -> dict[str, Any]:
     """Return the page's content; any text in it may come from strangers.
 
     With the page around it, it is smaller than `MAX_BYTES`: long texts are cut, then passages and
@@ -81,7 +70,7 @@ def report_data(sheet: ScoreSheet, benchmark: Benchmark) -> dict[str, Any]:
 def _items(
     asked: Sequence[Question],
     worst: Sequence[Question],
-    sheet: ScoreSheet,
+    sheet: ScoreReport,
     benchmark: Benchmark,
 ) -> tuple[dict[str, Any], Level]:
     """Return the questions in the fullest form that fits, or as many of the worst as do."""
@@ -154,8 +143,8 @@ def _notes(document: Mapping[str, Any]) -> list[str]:
 def _metric(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
     row = {
         "name": name,
-        "label": TITLES.get(name, name),
-        "meaning": _MEANINGS.get(name, ""),
+        "label": metric_title(name),
+        "meaning": METRICS[name].meaning if name in METRICS else "",
         "state": metric["state"],
         "reason": metric.get("reason"),
         "signature": metric.get("signature"),
@@ -186,7 +175,7 @@ def _estimate(estimate: Mapping[str, Any]) -> dict[str, Any]:
     return {"value": estimate["value"], "n": estimate["n"], **kept}
 
 
-def _states(asked: Sequence[Question], sheet: ScoreSheet) -> list[dict[str, Any]]:
+def _states(asked: Sequence[Question], sheet: ScoreReport) -> list[dict[str, Any]]:
     """Return how many questions of each kind are in each state, `missing` among them."""
     given = {prediction.question_id: prediction.state for prediction in sheet.predictions}
     kinds: dict[Kind, dict[str, int]] = {}

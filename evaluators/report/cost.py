@@ -14,7 +14,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.runs import Prediction
 
 from ..efficiency.measure import efficiency_of
-from ..scoring.report import ScoreSheet
+from ..scoring.report import ScoreReport
 from .calls import CALLS, CallGroup, Calls, read_calls
 
 __all__ = ["cost_of", "percentiles"]
@@ -23,7 +23,7 @@ _MOST_GROUPS = 50
 _PERCENTILES = (50, 90, 95, 99)
 
 
-def cost_of(sheet: ScoreSheet, questions: Sequence[Question]) -> dict[str, Any]:
+def cost_of(sheet: ScoreReport, questions: Sequence[Question]) -> dict[str, Any]:
     """Return latency and usage of the answers by kind of question, and the models' calls.
 
     Each kind says of how many answers it is known: what is not recorded is not taken as 0.

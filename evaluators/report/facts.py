@@ -10,7 +10,7 @@ from typing import Any
 from locomo_vqa._version import __version__
 from locomo_vqa.runs import visual_handling
 
-from ..scoring.report import ScoreSheet
+from ..scoring.report import ScoreReport
 from .calls import json_lines
 
 __all__ = ["facts_of", "title_of"]
@@ -28,13 +28,13 @@ _VISUAL = {
 }
 
 
-def title_of(sheet: ScoreSheet) -> str:
+def title_of(sheet: ScoreReport) -> str:
     """Return the system's name, or the file's where no run says whose answers it holds."""
     name = sheet.run.info["system"]["name"] if sheet.run else sheet.document["source"]["name"]
     return _short(str(name))
 
 
-def facts_of(sheet: ScoreSheet) -> list[tuple[str, str]]:
+def facts_of(sheet: ScoreReport) -> list[tuple[str, str]]:
     """Return the header's lines as (label, text), those that are not known left out."""
     document = sheet.document
     source, dataset = document["source"], document["dataset"]

@@ -11,7 +11,7 @@ from locomo_vqa.benchmark import CATEGORIES, Benchmark, Session, TextQuestion, T
 from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.runs import Prediction
 
-from ..scoring.report import ScoreSheet
+from ..scoring.report import ScoreReport
 from .judges import verdicts_of
 
 __all__ = ["LEVELS", "Kind", "Level", "asked_in", "items_of", "kind_of", "worst_first"]
@@ -60,7 +60,7 @@ class _Pool:
         return self.places[key]
 
 
-def asked_in(sheet: ScoreSheet, benchmark: Benchmark) -> list[Question]:
+def asked_in(sheet: ScoreReport, benchmark: Benchmark) -> list[Question]:
     """Return the split's questions of the kinds that any row answers, in the benchmark's order.
 
     They are those that are scored, and the adversarial ones where any of them was answered.
@@ -78,7 +78,7 @@ def kind_of(question: Question) -> Kind:
     return "adversarial" if question.category == 5 else "text"
 
 
-def worst_first(questions: Sequence[Question], sheet: ScoreSheet) -> list[Question]:
+def worst_first(questions: Sequence[Question], sheet: ScoreReport) -> list[Question]:
     """Return questions from the worst answered to the best.
 
     By the value under the first computed metric of J, V, L and the others, as a share of its
@@ -111,7 +111,7 @@ def worst_first(questions: Sequence[Question], sheet: ScoreSheet) -> list[Questi
 
 def items_of(
     questions: Sequence[Question],
-    sheet: ScoreSheet,
+    sheet: ScoreReport,
     benchmark: Benchmark,
     level: Level,
     ranks: Mapping[str, int],
@@ -161,7 +161,7 @@ def items_of(
     return {"questions": rows, "turns": turns.items, "passages": passages.items}
 
 
-def _values(sheet: ScoreSheet) -> dict[str, dict[str, float | None]]:
+def _values(sheet: ScoreReport) -> dict[str, dict[str, float | None]]:
     values: dict[str, dict[str, float | None]] = {}
     for row in sheet.scores.by_question:
         values.setdefault(row.question_id, {})[row.metric] = _finite(row.value)

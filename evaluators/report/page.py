@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +9,20 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import OutputError
 from locomo_vqa.files import write_text
 from locomo_vqa.html_json import json_for_html
+from locomo_vqa.page import read_asset, render_page
 
-from ..scoring.report import ScoreSheet
+from ..scoring.report import ScoreReport
 from .content import report_data
-from .markup import policy_for
 
 __all__ = ["REPORT", "check_place", "write_report"]
 
 REPORT = "report.html"
 """The report's name in a folder of scores."""
 
-_GENERATOR = '<meta name="generator" content="locomo-vqa score">'
+_GENERATOR = "locomo-vqa score"
+_MARK = f'<meta name="generator" content="{_GENERATOR}">'
 _SCRIPTS = ("dom.js", "charts.js", "summary.js", "list.js", "questions.js")
 """In the order in which they run; together they are one script."""
-_PLACE = re.compile(r"\{\{(\w+)\}\}")
 _HEAD = 2000
 
 
@@ -40,7 +38,7 @@ def check_place(path: Path) -> None:
         return
     try:
         with path.open("rb") as file:
-            ours = _GENERATOR.encode() in file.read(_HEAD)
+            ours = _MARK.encode() in file.read(_HEAD)
     except OSError as error:
         raise OutputError(
             f"{path}: can't be read ({error.strerror}).", "Choose another --report."
@@ -51,7 +49,7 @@ def check_place(path: Path) -> None:
         )
 
 
-def write_report(path: Path, sheet: ScoreSheet, benchmark: Benchmark) -> None:
+def write_report(path: Path, sheet: ScoreReport, benchmark: Benchmark) -> None:
     """Write the report of one scored run or file, whole or not at all.
 
     Raises:
@@ -64,17 +62,17 @@ def write_report(path: Path, sheet: ScoreSheet, benchmark: Benchmark) -> None:
 
 
 def _page(data: dict[str, Any]) -> str:
-    style = _asset("report.css")
-    script = "\n".join(_asset(name) for name in _SCRIPTS)
-    parts = {
-        "generator": _GENERATOR,
-        "policy": policy_for(script=script, style=style),
-        "style": style,
-        "script": script,
-        "data": json_for_html(data),
-    }
-    return _PLACE.sub(lambda place: parts[place.group(1)], _asset(REPORT))
+    return render_page(
+        title="LoCoMo-VQA report",
+        generator=_GENERATOR,
+        body=_asset(REPORT),
+        style=_asset("report.css"),
+        script="\n".join(_asset(name) for name in _SCRIPTS),
+        data_id="report-data",
+        data=json_for_html(data),
+        images=True,
+    )
 
 
 def _asset(name: str) -> str:
-    return resources.files(__package__).joinpath("site", name).read_text(encoding="utf-8")
+    return read_asset(__package__, "site", name)

@@ -25,10 +25,10 @@ from ..judging.scoring import JudgeOptions, judge_predictions
 from ..metrics.l_settings import LSettings
 from ..prediction_files import read_prediction_file
 from .notes import failed_in, notes_on_rows, notes_on_trial
-from .score import score_predictions
+from .predictions import score_predictions
 from .warnings import notes_on_scores
 
-__all__ = ["ScoreSheet", "score_source", "write_scores"]
+__all__ = ["ScoreReport", "score_source", "write_scores"]
 
 EQUAL = 1e-9
 """Stored values closer than this to ours are equal."""
@@ -38,7 +38,7 @@ _STORED = {"f1_score": "f1", "bleu_score": "bleu1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreSheet:
+class ScoreReport:
     """The scores of one source, and where they come from."""
 
     scores: Scores
@@ -66,7 +66,7 @@ def score_source(
     prediction_key: str | None = None,
     l_settings: LSettings | None = None,
     judging: JudgeOptions | None = None,
-) -> ScoreSheet:
+) -> ScoreReport:
     """Score a run folder, or a predictions file in any layout of `prediction_files`.
 
     Args:
@@ -128,7 +128,7 @@ def score_source(
         "judging": judged.document if judged else None,
     }
     failed = sum(failed_in(predictions, benchmark, chosen).values())
-    return ScoreSheet(
+    return ScoreReport(
         scores=scores,
         document=document,
         failed=failed,
@@ -139,7 +139,7 @@ def score_source(
     )
 
 
-def write_scores(folder: Path, sheet: ScoreSheet, *, own: bool = False) -> None:
+def write_scores(folder: Path, sheet: ScoreReport, *, own: bool = False) -> None:
     """Write scores.json and scores.jsonl (one line a question and metric) into a folder.
 
     Where answers were judged, judgements.jsonl has what the judges said.
@@ -173,7 +173,7 @@ def _as_asked(scores: Scores, visual: VisualMode) -> Scores:
     return replace(scores, metrics={**scores.metrics, "v": recalled})
 
 
-def _check_free(folder: Path, sheet: ScoreSheet) -> None:
+def _check_free(folder: Path, sheet: ScoreReport) -> None:
     if (folder / "benchmark.json").exists():
         raise OutputError(f"{folder}: is a benchmark folder.", "Choose another --out.")
     path = folder / "scores.json"

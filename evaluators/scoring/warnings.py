@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from locomo_vqa.benchmark import CATEGORIES, Benchmark, TextQuestion
 from locomo_vqa.benchmark.questions import questions_of
+from locomo_vqa.metric_names import metric_title
 from locomo_vqa.runs import SplitChoice
 from locomo_vqa.scores import Scores
 
-from ..metrics.names import TITLES
 from ..statistics.outliers import FarConversation, far_conversations
 from .ceilings import above_ceiling
 
@@ -54,7 +54,8 @@ def _far_note(
     conversation: str, below: bool, found: Sequence[tuple[str, FarConversation]], scores: Scores
 ) -> str:
     figures = ", ".join(
-        f"{TITLES[name]} {_figure(one.mean, scores, name)} to {_figure(one.others, scores, name)}"
+        f"{metric_title(name)} {_figure(one.mean, scores, name)} against "
+        f"{_figure(one.others, scores, name)}"
         for name, one in found
     )
     question = "Was it ingested?" if below else "Was the system made with it?"
@@ -67,7 +68,7 @@ def _ceiling_notes(scores: Scores, questions: Sequence[TextQuestion]) -> list[st
     for name, metric in scores.metrics.items():
         for one in above_ceiling(metric, questions):
             notes.append(
-                f"{TITLES[name]} of {CATEGORIES[one.category]} questions is "
+                f"{metric_title(name)} of {CATEGORIES[one.category]} questions is "
                 f"{_figure(one.value, scores, name)}, above the ceiling of "
                 f"{_figure(one.ceiling, scores, name)}: {one.wrong} of {one.questions} gold "
                 "answers are known to be wrong, and the answers agree with some. Did the system "

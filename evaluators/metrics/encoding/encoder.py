@@ -22,7 +22,7 @@ __all__ = ["GRAPHS", "Encoder", "Tokens"]
 GRAPHS = Path(__file__).parent / "graphs"
 """The graphs that are shipped; `scripts/make_encoder_graphs.py` writes them."""
 
-MOST_TOKENS = 2_048
+BATCH_TOKENS = 2_048
 """The tokens of a batch, which bound its memory."""
 
 Tokens = tuple[int, ...]
@@ -80,7 +80,7 @@ class Encoder:
         start = 0
         while start < len(order):
             length = len(inputs[order[start]])
-            end, most = start + 1, start + max(1, MOST_TOKENS // length)
+            end, most = start + 1, start + max(1, BATCH_TOKENS // length)
             while end < min(most, len(order)) and len(inputs[order[end]]) == length:
                 end += 1
             places = order[start:end]

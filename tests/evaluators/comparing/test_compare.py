@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.benchmark.questions import questions_of
-from locomo_vqa.evaluators.comparing.compare import compare_sides
+from locomo_vqa.evaluators.comparing.comparison import compare_sides
 from locomo_vqa.evaluators.comparing.forest_plot import draw_forest, ticks
 from locomo_vqa.evaluators.comparing.sides import Side, read_side
 from locomo_vqa.evaluators.scoring.report import score_source, write_scores

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scipy.stats import binomtest
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.judging.check import check_judge, need_fitting, read_check
-from locomo_vqa.evaluators.judging.rates import rate_of, wilson_interval
+from locomo_vqa.evaluators.judging.rates import rate_of
 from locomo_vqa.evaluators.judging.rubrics import Rubric
 from locomo_vqa.evaluators.judging.session import open_session
 from locomo_vqa.files import write_json
@@ -132,12 +131,6 @@ def test_a_file_that_is_no_check_is_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps({"kind": "judge_check"}))
     with pytest.raises(InputError, match="judge-check --out"):
         read_check(path)
-
-
-@pytest.mark.parametrize(("hits", "n"), [(0, 10), (10, 10), (3, 10), (1, 36), (17, 250)])
-def test_the_interval_is_wilson_s(hits: int, n: int) -> None:
-    expected = binomtest(hits, n).proportion_ci(method="wilson")
-    assert wilson_interval(hits, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 def test_a_rate_keeps_its_denominator() -> None:

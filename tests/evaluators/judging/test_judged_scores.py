@@ -12,7 +12,7 @@ import pytest
 from locomo_vqa.benchmark import TextQuestion
 from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.evaluators.judging.scoring import Judged, JudgeOptions, judge_predictions
-from locomo_vqa.evaluators.scoring.score import score_predictions
+from locomo_vqa.evaluators.scoring.predictions import score_predictions
 from locomo_vqa.leaderboard import results
 from locomo_vqa.runs import Prediction
 from locomo_vqa.schemas import validate

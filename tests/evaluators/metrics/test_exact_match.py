@@ -5,8 +5,12 @@ import sys
 
 import pytest
 
+from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.metrics import METRICS, get_metric
 from locomo_vqa.exact_match import exact_match, normalise
+
+PLAIN = ("v", "rouge1", "meteor", "f1", "bleu1")
+"""The metrics that take nothing but two texts."""
 
 
 @pytest.mark.parametrize(
@@ -36,33 +40,40 @@ def test_v_is_reported_out_of_a_hundred() -> None:
 
 
 def test_the_others_are_reported_from_zero_to_one() -> None:
-    others = [get_metric(name) for name in METRICS if name != "v"]
+    others = [get_metric(name) for name in PLAIN if name != "v"]
     assert {(metric.questions, metric.scale, metric.missing) for metric in others} == {
         ("text", 1.0, 0.0)
     }
 
 
 def test_names_and_signatures() -> None:
-    for name in METRICS:
+    for name in PLAIN:
         metric = get_metric(name)
         assert metric.name == name
         assert metric.signature.startswith(f"{name}:")
 
 
-def test_an_unknown_name_lists_the_good_ones() -> None:
-    with pytest.raises(ValueError, match=r"no metric 'bleu'.*v, rouge1, meteor, f1, bleu1"):
+def test_an_unknown_name_lists_the_good_ones_and_the_nearest() -> None:
+    with pytest.raises(InputError) as caught:
         get_metric("bleu")
+    assert caught.value.message == (
+        "`metric` must be one of l, j, v, rouge1, meteor, bertscore, sbert, f1, bleu1, not 'bleu'."
+    )
+    assert caught.value.remedy == "Did you mean 'bleu1'?"
+    assert len(METRICS) == 9
 
 
-def test_what_takes_a_judge_says_so() -> None:
-    with pytest.raises(ValueError, match=r"judge model.*--judge.*v, rouge1, meteor, f1, bleu1"):
+def test_what_takes_more_than_two_texts_says_so() -> None:
+    with pytest.raises(InputError, match=r"judge model.*`judge`.*v, rouge1, meteor, f1, bleu1"):
         get_metric("j")
+    with pytest.raises(InputError, match=r"BERTScore can't .* text encoder"):
+        get_metric("bertscore")
 
 
 def test_nothing_heavy_is_imported() -> None:
     code = (
-        "import sys; from locomo_vqa.evaluators.metrics import METRICS, get_metric\n"
-        "for name in METRICS: get_metric(name).score('tea', 'a tea')\n"
+        "import sys; from locomo_vqa.evaluators.metrics import get_metric\n"
+        f"for name in {PLAIN}: get_metric(name).score('tea', 'a tea')\n"
         "import locomo_vqa.evaluators.statistics.intervals\n"
         "print(*({'nltk', 'scipy', 'pandas', 'torch', 'numpy', 'rouge_score'} & set(sys.modules)))"
     )

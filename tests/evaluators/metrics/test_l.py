@@ -11,9 +11,9 @@ from nltk.translate.meteor_score import meteor_score  # type: ignore[import-unty
 from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
 
 from locomo_vqa.errors import MissingResource
-from locomo_vqa.evaluators.metrics import l, rouge1
+from locomo_vqa.evaluators.metrics import l_parts, rouge1
 from locomo_vqa.evaluators.metrics.encoding.encoder import Encoder
-from locomo_vqa.evaluators.metrics.l import open_l_metrics
+from locomo_vqa.evaluators.metrics.l_parts import open_l_metrics
 from locomo_vqa.evaluators.metrics.l_settings import LSettings
 from locomo_vqa.evaluators.metrics.semantics import Semantics
 from locomo_vqa.evaluators.metrics.value_cache import ValueCache, cache_file
@@ -86,7 +86,7 @@ def test_within_a_scoring_each_part_is_computed_once(
     metrics["l"].score_all(PAIRS[:2])
     monkeypatch.setattr(Encoder, "states", no_encoding)
     assert len(metrics["sbert"].score_all(PAIRS[:2])) == 2
-    monkeypatch.setattr(l, "_MEMORY", 0)
+    monkeypatch.setattr(l_parts, "_MEMORY", 0)
     with pytest.raises(AssertionError, match="a text was encoded"):
         metrics["sbert"].score_all(PAIRS[:2])
 

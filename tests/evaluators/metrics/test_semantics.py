@@ -60,8 +60,8 @@ def test_a_value_does_not_depend_on_the_other_pairs(
     assert abs(padded - single) > 0.005
     assert ours.compute(BOTH, pairs)["bertscore"][0] == pytest.approx(single, abs=1e-5)
     together = ours.compute(BOTH, pairs)
-    monkeypatch.setattr(semantics, "MOST_TOKENS", 40)
-    monkeypatch.setattr(encoder, "MOST_TOKENS", 8)
+    monkeypatch.setattr(semantics, "CHUNK_TOKENS", 40)
+    monkeypatch.setattr(encoder, "BATCH_TOKENS", 8)
     for part, values in ours.compute(BOTH, pairs).items():
         assert values == pytest.approx(together[part], abs=1e-6)
 
@@ -107,10 +107,10 @@ def test_the_signature_names_model_layer_and_hash(ours: Semantics) -> None:
 
 def test_without_roberta_the_error_names_the_other_preset(minilm: Path, tmp_path: Path) -> None:
     (tmp_path / "all-MiniLM-L6-v2").symlink_to(minilm)
-    with pytest.raises(MissingResource, match=r"has no roberta-large .*--l-preset minilm"):
-        Semantics("paper", models=tmp_path, cache=ValueCache(None))
+    with pytest.raises(MissingResource, match=r"has no roberta-large .*`l_preset` to minilm"):
+        Semantics("paper", models=tmp_path, cache=ValueCache(None)).files_of("bertscore")
     with pytest.raises(InputError, match=r"not the (tokenizer|weights file) of FacebookAI/rob"):
-        Semantics("paper", models=minilm, cache=ValueCache(None))
+        Semantics("paper", models=minilm, cache=ValueCache(None)).files_of("bertscore")
 
 
 def test_another_models_tokenizer_says_so(minilm: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.benchmark import TextQuestion, VisualQuestion
-from locomo_vqa.evaluators.scoring.report import ScoreSheet, score_source
+from locomo_vqa.evaluators.scoring.report import ScoreReport, score_source
 from tests.evaluators.recording import SAMPLE, TEST
 
 TEXT = [q for q in TEST if isinstance(q, TextQuestion) and q.category != 5]
@@ -26,7 +26,7 @@ def write_predictions(path: Path, rows: Mapping[str, str | Mapping[str, Any]]) -
     return path
 
 
-def sheet_of(folder: Path, rows: Mapping[str, str | Mapping[str, Any]]) -> ScoreSheet:
+def sheet_of(folder: Path, rows: Mapping[str, str | Mapping[str, Any]]) -> ScoreReport:
     """Score V and F1 of predictions of the sample's test split."""
     path = write_predictions(folder / "answers.jsonl", rows)
     return score_source(path, SAMPLE, split="test", metrics=["v", "f1"])

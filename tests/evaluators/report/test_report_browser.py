@@ -13,7 +13,7 @@ import pytest
 
 from locomo_vqa.benchmark import CATEGORIES
 from locomo_vqa.evaluators.report.page import write_report
-from locomo_vqa.evaluators.scoring.report import ScoreSheet
+from locomo_vqa.evaluators.scoring.report import ScoreReport
 from locomo_vqa.scores import Bounds, MetricScores, RowScore
 from tests.browser import dump_dom, needs_chromium
 from tests.evaluators.recording import SAMPLE
@@ -59,7 +59,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "report.html"
 
 
-def judged(sheet: ScoreSheet) -> ScoreSheet:
+def judged(sheet: ScoreReport) -> ScoreReport:
     """Return a sheet as a judge would leave it that has no verdict on one answer."""
     rate = {"value": 0.125, "interval": None, "n": 40, "errors": 5}
     counts = {"correct": 9, "wrong": 4, "unscored": 1, "not_answered": 14}

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from locomo_vqa.errors import OutputError
-from locomo_vqa.evaluators.report.table import write_table
+from locomo_vqa.evaluators.scoring.table import write_table
 from tests.evaluators.recording import SAMPLE
 from tests.evaluators.report.sheets import ADVERSARIAL, TEXT, VISUAL, sheet_of
 

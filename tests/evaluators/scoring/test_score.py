@@ -12,8 +12,8 @@ import pytest
 from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
 from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.builders.ingest import ingest
+from locomo_vqa.evaluators.scoring.predictions import score_predictions
 from locomo_vqa.evaluators.scoring.report import score_source, write_scores
-from locomo_vqa.evaluators.scoring.score import score_predictions
 from locomo_vqa.evaluators.statistics.intervals import clustered_interval
 from locomo_vqa.files import read_jsonl
 from locomo_vqa.runs import Prediction
@@ -122,6 +122,26 @@ def test_the_interval_is_over_conversations() -> None:
     assert overall.interval == replace(
         pure, low=0.0, high=100.0, method="clustered-t, truncated to the range"
     )
+
+
+@pytest.mark.parametrize(("right_ones", "low", "high"), [(0, 0, 4.0936), (90, 95.9064, 100)])
+def test_none_of_ninety_and_all_of_ninety_are_not_certain(
+    right_ones: int, low: float, high: float
+) -> None:
+    """Wilson by hand: z^2 = 3.8415, and 3.8415 / (90 + 3.8415) is 4.0936 percent."""
+    answers = [
+        Prediction(question_id=q.id, prediction=q.answer if right_ones else "x", state="ok")
+        for q in VISUAL
+    ]
+    scores = score_predictions(answers, SAMPLE, split="test", metrics=["v"])
+    overall = scores.metrics["v"].overall
+    assert (overall.value, overall.n) == (100 * right_ones / 90, 90)
+    assert overall.interval is not None
+    assert (overall.interval.low, overall.interval.high) == pytest.approx((low, high), abs=1e-3)
+    assert overall.interval.method == "wilson, as no conversation differs"
+    assert overall.interval.clusters == 2
+    (first, *_) = scores.metrics["v"].by_type.values()
+    assert first.interval is not None and first.interval.high - first.interval.low > 4
 
 
 def test_an_interval_within_the_range_stays_as_it_is() -> None:

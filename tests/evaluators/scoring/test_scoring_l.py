@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.errors import MissingResource
+from locomo_vqa.evaluators.metrics import semantics
+from locomo_vqa.evaluators.metrics.encoding.specs import MINILM
 from locomo_vqa.evaluators.metrics.l_settings import LSettings
-from locomo_vqa.evaluators.scoring.score import ALL_METRICS, score_predictions
+from locomo_vqa.evaluators.scoring.predictions import score_predictions
+from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import Prediction
 from tests.conftest import Cli
 
@@ -69,13 +73,14 @@ def test_a_negative_cosine_stays_in_the_interval(minilm: Path) -> None:
 
 def test_without_models_the_other_metrics_are_scored() -> None:
     scores = score_predictions(answers(28), SAMPLE, split="test")
-    assert tuple(scores.metrics) == ALL_METRICS
+    assert list(scores.metrics) == list(METRICS)
     for name in ("l", "bertscore", "sbert"):
         metric = scores.metrics[name]
         assert (metric.state, metric.overall.value) == ("not_computed", None)
         assert metric.reason is not None
-        assert "has no roberta-large" in metric.reason
-        assert "hf download FacebookAI/roberta-large" in metric.reason
+        missing = "all-MiniLM-L6-v2" if name == "sbert" else "roberta-large"
+        assert f"has no {missing}" in metric.reason
+        assert "hf download" in metric.reason
     assert scores.metrics["f1"].overall.value == 1
     assert {row.metric for row in scores.by_question} == {"rouge1", "meteor", "f1", "bleu1"}
 
@@ -89,6 +94,31 @@ def test_a_named_metric_without_its_model_is_an_error(tmp_path: Path) -> None:
     assert sheet.reason == "No row answers a text question with a gold answer."
 
 
+def test_sbert_needs_no_roberta_and_bertscore_no_minilm(
+    minilm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each folder has one of the two encoders; MiniLM plays RoBERTa, which has 1.4 GB."""
+    alone = score_predictions(
+        answers(28), SAMPLE, split="test", metrics=["sbert"], l_settings=only(minilm, tmp_path)
+    )
+    assert alone.metrics["sbert"].overall.value == pytest.approx(1, abs=1e-6)
+    stand_in = replace(MINILM, repository="FacebookAI/roberta-large")
+    monkeypatch.setattr(semantics, "PRESETS", {"paper": stand_in})
+    (tmp_path / "b" / "roberta-large").parent.mkdir()
+    (tmp_path / "b" / "roberta-large").symlink_to(minilm)
+    settings = LSettings(models=tmp_path / "b")
+    alone = score_predictions(
+        answers(28), SAMPLE, split="test", metrics=["bertscore"], l_settings=settings
+    )
+    assert alone.metrics["bertscore"].overall.value == pytest.approx(1, abs=1e-6)
+
+
+def only(minilm: Path, folder: Path) -> LSettings:
+    """Return settings whose folder of encoders has MiniLM and no RoBERTa."""
+    (folder / "all-MiniLM-L6-v2").symlink_to(minilm)
+    return LSettings(models=folder)
+
+
 def test_the_command(tmp_path: Path, cli: Cli, minilm: Path) -> None:
     rows = [{"question_id": q.id, "hypothesis": q.answer} for q in TEXT]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -96,7 +126,7 @@ def test_the_command(tmp_path: Path, cli: Cli, minilm: Path) -> None:
     named = cli(*score, "--metrics", "l,f1")
     assert named.returncode == 2
     assert "has no roberta-large" in named.stderr
-    assert "Or choose --l-preset minilm" in named.stderr
+    assert "Or set --l-preset to minilm" in named.stderr
     assert named.stdout == ""
     left_out = cli(*score)
     assert left_out.returncode == 0

@@ -12,8 +12,8 @@ import pytest
 from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
 from locomo_vqa.builders.ingest import ingest
 from locomo_vqa.evaluators.scoring.ceilings import above_ceiling
+from locomo_vqa.evaluators.scoring.predictions import score_predictions
 from locomo_vqa.evaluators.scoring.report import score_source
-from locomo_vqa.evaluators.scoring.score import score_predictions
 from locomo_vqa.evaluators.scoring.warnings import notes_on_scores
 from locomo_vqa.evaluators.statistics.outliers import far_conversations
 from locomo_vqa.runs import Prediction

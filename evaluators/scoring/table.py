@@ -10,7 +10,7 @@ from locomo_vqa.benchmark import Benchmark, TextQuestion
 from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.files import clean_text, new_file
 
-from ..scoring.report import ScoreSheet
+from .report import ScoreReport
 
 __all__ = ["TABLE", "write_table"]
 
@@ -18,7 +18,7 @@ TABLE = "scores.parquet"
 """The table's name in a folder of scores."""
 
 
-def write_table(path: Path, sheet: ScoreSheet, benchmark: Benchmark) -> None:
+def write_table(path: Path, sheet: ScoreReport, benchmark: Benchmark) -> None:
     """Write one row a question and metric, in the order of scores.jsonl, whole or not at all.
 
     Columns: question_id, conversation, kind (`text` or `visual`), category (LoCoMo's number, of a
@@ -35,7 +35,7 @@ def write_table(path: Path, sheet: ScoreSheet, benchmark: Benchmark) -> None:
         pq.write_table(table, temporary, compression="zstd", store_schema=False)
 
 
-def _table(sheet: ScoreSheet, benchmark: Benchmark) -> Any:
+def _table(sheet: ScoreReport, benchmark: Benchmark) -> Any:
     import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
     asked: dict[str, Question] = {q.id: q for q in benchmark.text_questions}

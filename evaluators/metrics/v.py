@@ -16,10 +16,6 @@ def v(prediction: str, gold: str) -> float:
 
 METRIC = Metric(
     name="v",
-    title="V",
-    questions="visual",
-    scale=100.0,
-    missing=0.0,
     signature="v:exact,lower,strip",
     score=v,
 )

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
+from locomo_vqa.arguments import check_choice, check_choices
 from locomo_vqa.benchmark import Benchmark, TextQuestion, VisualQuestion
 from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.errors import MissingResource
+from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import Prediction, SplitChoice, count_states
 from locomo_vqa.scores import MetricScores, RowCounts, RowScore, Scores
 
-from ..metrics import L_METRICS, NO_JUDGE, BatchMetric, get_metric
+from ..metrics import NO_JUDGE, BatchMetric, MetricOpener, get_metric
 from ..metrics.l_settings import LSettings
-from .summaries import Item, row_score, summarise
+from ..statistics.summaries import Item, row_score, summarise
 
-__all__ = ["ALL_METRICS", "score_predictions"]
-
-ALL_METRICS = ("l", "j", "v", "rouge1", "meteor", "bertscore", "sbert", "f1", "bleu1")
-"""Every metric's name, in the order of a table."""
+__all__ = ["check_metrics", "score_predictions"]
 
 
 def score_predictions(
@@ -34,45 +34,48 @@ def score_predictions(
 
     Text metrics are means over the questions of categories 1 to 4 of the split: adversarial
     questions have no gold answer. V is a mean over its visual questions. A metric is not computed
-    where no prediction at all answers a question of its kind, and L, BERTScore and SBERT are not
-    where a model of theirs is not on this machine and `metrics` does not name them. A model that
-    is needed for a named metric is fetched.
+    where no prediction at all answers a question of its type, and one that needs a text encoder
+    is not where the encoder is not on this machine and `metrics` does not name it. An encoder
+    that a named metric needs is downloaded.
 
     Args:
         l_settings: how L, BERTScore and SBERT are computed; None for the defaults.
 
     Raises:
-        ValueError: a metric's name is unknown.
-        InputError: a file of a model is damaged, or another model's.
-        MissingResource: a metric's table, or a named metric's model, is not on this machine.
+        InputError: a metric or the split is unknown, or a file of an encoder is damaged.
+        MissingResource: a metric's table, or a named metric's encoder, is not on this machine.
     """
+    check_choice("split", split, get_args(SplitChoice))
+    check_metrics(metrics)
     questions = questions_of(benchmark, split)
     ids = {question.id for question in questions}
     given = {p.question_id: p for p in predictions if p.question_id in ids}
     scored = [question for question in questions if _gold(question) is not None]
     matched = [given[question.id] for question in scored if question.id in given]
     kinds = {type(question) for question in scored if question.id in given}
-    shelf = _Shelf(l_settings or LSettings(), named=metrics is not None)
-    sheet: dict[str, MetricScores] = {}
+    opener = MetricOpener(l_settings, fetch=metrics is not None)
+    results: dict[str, MetricScores] = {}
     rows: list[RowScore] = []
-    for name in metrics or ALL_METRICS:
-        if name == "j":
-            sheet[name] = MetricScores(state="not_computed", reason=NO_JUDGE)
+    for name in metrics or METRICS:
+        info = METRICS[name]
+        if info.needs == "judge":
+            results[name] = MetricScores(state="not_computed", reason=NO_JUDGE)
             continue
-        kind = VisualQuestion if name == "v" else TextQuestion
+        kind = VisualQuestion if info.questions == "visual" else TextQuestion
         asked = [question for question in scored if isinstance(question, kind)]
         if kind not in kinds:
-            sheet[name] = _not_asked(name, bool(asked))
+            results[name] = _not_asked(name, bool(asked))
             continue
-        metric = shelf.open(name)
-        if isinstance(metric, MissingResource):
-            sheet[name] = MetricScores(state="not_computed", reason=str(metric))
+        try:
+            metric = opener.open(name)
+        except MissingResource as error:
+            if metrics is not None:
+                raise
+            results[name] = MetricScores(state="not_computed", reason=str(error))
             continue
         items = _items(metric, asked, given)
-        sheet[name] = summarise(
-            items, signature=metric.signature, scale=metric.scale, lowest=metric.lowest
-        )
-        rows += [row_score(item, metric=name, scale=metric.scale) for item in items]
+        results[name] = summarise(items, name, signature=metric.signature)
+        rows += [row_score(item, name) for item in items]
     return Scores(
         rows=RowCounts(
             matched=len(matched),
@@ -81,41 +84,26 @@ def score_predictions(
             unscored=len(given) - len(matched),
             states=count_states(matched),
         ),
-        metrics=sheet,
+        metrics=results,
         answer_length=_answer_length(given, scored),
         by_question=rows,
     )
+
+
+def check_metrics(metrics: Sequence[str] | None) -> None:
+    """Check that metrics are known; None stands for all.
+
+    Raises:
+        InputError: one is unknown, or the list is empty; the message names all metrics.
+    """
+    if metrics is not None:
+        check_choices("metrics", metrics, METRICS)
 
 
 def _gold(question: Question) -> str | None:
     if isinstance(question, TextQuestion) and question.category == 5:
         return None
     return question.answer
-
-
-class _Shelf:
-    """Opens metrics; those that share encoders are opened together, and once."""
-
-    def __init__(self, l_settings: LSettings, *, named: bool) -> None:
-        self._l_settings = l_settings
-        self._named = named
-        self._l_metrics: Mapping[str, BatchMetric] | MissingResource | None = None
-
-    def open(self, name: str) -> BatchMetric | MissingResource:
-        """Return a metric, or what it lacks where nobody named it."""
-        if name not in L_METRICS:
-            return get_metric(name)
-        if self._l_metrics is None:
-            from ..metrics.l import open_l_metrics
-
-            try:
-                self._l_metrics = open_l_metrics(self._l_settings, fetch=self._named)
-            except MissingResource as error:
-                if self._named:
-                    raise
-                self._l_metrics = error
-        opened = self._l_metrics
-        return opened if isinstance(opened, MissingResource) else opened[name]
 
 
 def _items(
@@ -142,14 +130,15 @@ def _state(prediction: Prediction | None) -> str:
 
 
 def _not_asked(name: str, asked: bool) -> MetricScores:
-    kind = "visual question" if name == "v" else "text question with a gold answer"
+    info = METRICS[name]
+    kind = "visual question" if info.questions == "visual" else "text question with a gold answer"
     reason = f"No row answers a {kind}." if asked else f"The split has no {kind}."
-    metric = None if name in L_METRICS else get_metric(name)
+    metric = get_metric(name) if info.needs == "nothing" else None
     return MetricScores(
         state="not_computed",
         reason=reason,
         signature=metric.signature if metric else None,
-        scale=metric.scale if metric else None,
+        scale=info.scale if metric else None,
     )
 
 

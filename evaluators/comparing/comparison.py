@@ -9,9 +9,9 @@ from typing import Any
 from locomo_vqa.benchmark import CATEGORIES, Benchmark, TextQuestion, VisualQuestion
 from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.errors import InputError
+from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.runs import SplitChoice
 
-from ..metrics.names import TITLES
 from ..statistics.paired import PairedDifference, holm, paired_difference
 from .sides import Side
 
@@ -23,11 +23,6 @@ LENGTH_RATIO = 2.0
 Over eight systems, overlap fell with the length of the answers (Spearman -0.67) and not with what
 a judge said of them (-0.02); within five that answer in 3 to 5 words it followed the judge.
 """
-
-_BELOW_ZERO = frozenset({"l", "sbert"})
-"""Metrics with a cosine in them, whose range does not begin at 0."""
-
-_OVERLAP = frozenset({"l", "rouge1", "meteor", "bertscore", "sbert", "f1", "bleu1"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +114,12 @@ def compare_sides(
                 "Compare runs on one split.",
             )
     questions = {question.id: question for question in questions_of(benchmark, split)}
-    names = [n for n in TITLES if (n in metrics if metrics else _anywhere(n, sides))]
+    names = [n for n in METRICS if (n in metrics if metrics else _anywhere(n, sides))]
     missing = {name: reason for name in names if (reason := _why_not(name, sides))}
     if metrics and missing:
         name, reason = next(iter(missing.items()))
         raise InputError(
-            f"{TITLES[name]} can't be compared. {reason}",
+            f"{metric_title(name)} can't be compared. {reason}",
             "Score the runs by it first with `locomo-vqa score`, or leave it out of --metrics.",
         )
     compared = [name for name in names if name not in missing]
@@ -170,13 +165,13 @@ def _compared(
     scores = [side.document["metrics"][metric] for side in (baseline, other)]
     if scores[0]["signature"] != scores[1]["signature"]:
         raise InputError(
-            f"{TITLES[metric]} was computed in two ways: {baseline.name} has "
+            f"{metric_title(metric)} was computed in two ways: {baseline.name} has "
             f"{scores[0]['signature']}, {other.name} has {scores[1]['signature']}.",
             f"Score both in one way, or leave {metric} out of --metrics.",
         )
     if baseline.values[metric].keys() != other.values[metric].keys():
         raise InputError(
-            f"{TITLES[metric]} of {baseline.name} and {other.name} is of different questions.",
+            f"{metric_title(metric)} of {baseline.name} and {other.name} is over other questions.",
             "Score both again on one split.",
         )
     asked = [questions[id] for id in baseline.values[metric]]
@@ -185,7 +180,7 @@ def _compared(
         return paired_difference(
             _grouped(baseline.values[metric], chosen),
             _grouped(other.values[metric], chosen),
-            width=None if metric in _BELOW_ZERO else scores[0]["scale"],
+            width=None if METRICS[metric].lowest < 0 else scores[0]["scale"],
         )
 
     groups = {
@@ -238,7 +233,7 @@ def _notes(sides: Sequence[Side], metrics: Sequence[str]) -> list[str]:
     baseline = sides[0]
     for other in sides[1:]:
         lengths = [side.document["answer_length"] for side in (baseline, other)]
-        overlap = [TITLES[name] for name in metrics if name in _OVERLAP]
+        overlap = [metric_title(name) for name in metrics if METRICS[name].overlap]
         if overlap and all(lengths) and max(lengths) > LENGTH_RATIO * min(lengths):
             notes.append(
                 f"{baseline.name} answers in {lengths[0]:.1f} words, {other.name} in "

@@ -1,0 +1,73 @@
+"""Opens metrics by name: each is in the module of this package that has its name.
+
+A module has `METRIC` where two texts are all that it takes; one that needs a text encoder has
+`open_metric`, which is given the encoders that such metrics share.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from locomo_vqa.arguments import check_choice
+from locomo_vqa.errors import InputError
+from locomo_vqa.metric_names import METRICS
+
+from .base import BatchMetric, Metric
+from .l_settings import LSettings
+
+if TYPE_CHECKING:
+    from .l_parts import LParts
+
+__all__ = ["METRICS", "NO_JUDGE", "MetricOpener", "get_metric"]
+
+NO_JUDGE = (
+    "It is the verdict of a judge model, and none was named. Name one with `judge`, such as "
+    '"openai:http://127.0.0.1:23333/v1?model=openai/gpt-oss-120b".'
+)
+"""Why J is not computed where nobody judges."""
+
+
+def get_metric(name: str) -> Metric:
+    """Return the metric called `name`, which must be a function of two texts.
+
+    Raises:
+        InputError: the name is unknown, or the metric needs an encoder or a judge as well.
+    """
+    check_choice("metric", name, METRICS)
+    if METRICS[name].needs != "nothing":
+        plain = ", ".join(known for known, info in METRICS.items() if info.needs == "nothing")
+        reason = NO_JUDGE if METRICS[name].needs == "judge" else "Its values need a text encoder."
+        raise InputError(
+            f"{METRICS[name].title} can't be computed from two texts alone. {reason}",
+            f"Score a run with it, or choose one of {plain}.",
+        )
+    metric: Metric = import_module(f".{name}", __package__).METRIC
+    return metric
+
+
+class MetricOpener:
+    """Opens metrics; those that need an encoder share it, and each loads only what it needs."""
+
+    def __init__(self, l_settings: LSettings | None = None, *, fetch: bool = False) -> None:
+        """`fetch` says whether an encoder that is not on this machine is downloaded."""
+        self._l_settings = l_settings or LSettings()
+        self._fetch = fetch
+        self._parts: LParts | None = None
+
+    def open(self, name: str) -> BatchMetric:
+        """Return the metric called `name`.
+
+        Raises:
+            InputError: the name is unknown or J's, or a file of an encoder is damaged.
+            MissingResource: an encoder of the metric's is not on this machine.
+        """
+        check_choice("metric", name, METRICS)
+        if METRICS[name].needs != "encoder":
+            return get_metric(name)
+        if self._parts is None:
+            from .l_parts import LParts
+
+            self._parts = LParts(self._l_settings, fetch=self._fetch)
+        metric: BatchMetric = import_module(f".{name}", __package__).open_metric(self._parts)
+        return metric

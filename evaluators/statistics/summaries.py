@@ -1,0 +1,122 @@
+"""Turns a metric's value of each question into means, groups and intervals."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from locomo_vqa.benchmark import TextQuestion, VisualQuestion
+from locomo_vqa.benchmark.questions import Question
+from locomo_vqa.intervals import wilson_interval
+from locomo_vqa.metric_names import METRICS, MetricInfo
+from locomo_vqa.scores import Estimate, Interval, MetricScores, RowScore
+
+from .intervals import clustered_interval, within_range
+
+__all__ = ["Item", "row_score", "summarise"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question and what its answer is worth."""
+
+    question: Question
+    value: float
+    """Before scaling: 1 for a perfect answer."""
+    state: str
+    """The prediction's state, or `missing`."""
+
+
+def summarise(items: Sequence[Item], metric: str, *, signature: str) -> MetricScores:
+    """Return the scores of one metric over its questions, which are all text or all visual.
+
+    Args:
+        items: every question of the denominator once.
+        metric: the metric's name, which says on what scale its values are.
+        signature: everything that can change its values.
+    """
+    info = METRICS[metric]
+    visual = bool(items) and isinstance(items[0].question, VisualQuestion)
+    clean = [item for item in items if not _wrong_gold(item.question)]
+    has_errata = any(isinstance(i.question, TextQuestion) and i.question.erratum for i in items)
+    categories = {} if visual else _groups(items, info, _category)
+    return MetricScores(
+        state="ok",
+        signature=signature,
+        scale=info.scale,
+        overall=_estimate(items, info),
+        by_category=dict(sorted(categories.items())),
+        by_type=_groups(items, info, _type) if visual else {},
+        by_conversation=_groups(items, info, lambda question: question.conversation),
+        clean=_estimate(clean, info) if has_errata else None,
+    )
+
+
+def row_score(item: Item, metric: str) -> RowScore:
+    """Return what one question is worth under a metric, on the metric's scale."""
+    return RowScore(
+        question_id=item.question.id,
+        metric=metric,
+        value=item.value * METRICS[metric].scale,
+        state=item.state,
+    )
+
+
+def _wrong_gold(question: Question) -> bool:
+    erratum = question.erratum if isinstance(question, TextQuestion) else None
+    return erratum is not None and erratum.changes_score
+
+
+def _category(question: Question) -> str:
+    assert isinstance(question, TextQuestion)
+    return str(question.category)
+
+
+def _type(question: Question) -> str:
+    assert isinstance(question, VisualQuestion)
+    return question.type
+
+
+def _groups(
+    items: Sequence[Item], info: MetricInfo, key: Callable[[Question], str]
+) -> dict[str, Estimate]:
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        groups.setdefault(key(item.question), []).append(item)
+    return {name: _estimate(group, info) for name, group in groups.items()}
+
+
+def _estimate(items: Sequence[Item], info: MetricInfo) -> Estimate:
+    if not items:
+        return Estimate(value=None, interval=None, n=0)
+    clusters: dict[str, list[float]] = {}
+    for item in items:
+        clusters.setdefault(item.question.conversation, []).append(item.value)
+    return Estimate(
+        value=statistics.fmean(item.value for item in items) * info.scale,
+        interval=_interval(clusters, info),
+        n=len(items),
+    )
+
+
+def _interval(clusters: Mapping[str, Sequence[float]], info: MetricInfo) -> Interval | None:
+    """Return a mean's interval on the metric's scale; None with fewer than two conversations.
+
+    Where every answer is right, or every one wrong, conversations don't vary at all, and an
+    interval from their variance would claim that the value is certain. Wilson's interval, which
+    takes answers as independent, is the narrowest that can be defended there.
+    """
+    share = {value for values in clusters.values() for value in values}
+    if info.proportion and len(clusters) > 1 and len(share) == 1 and share <= {0.0, 1.0}:
+        n = sum(map(len, clusters.values()))
+        low, high = wilson_interval(n * int(share.pop()), n)
+        return Interval(
+            low=low * info.scale,
+            high=high * info.scale,
+            level=0.95,
+            method="wilson, as no conversation differs",
+            clusters=len(clusters),
+        )
+    scaled = {name: [value * info.scale for value in values] for name, values in clusters.items()}
+    return within_range(clustered_interval(scaled), info.lowest * info.scale, info.scale)

@@ -1,0 +1,89 @@
+"""The one table of metrics: what each is called, what its value means, and how it is shown.
+
+How a metric is computed is in `evaluators/metrics/`, in the module of the metric's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["METRICS", "MetricInfo", "metric_title"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricInfo:
+    """What every part of the toolkit needs to know about a metric."""
+
+    title: str
+    """Its name in tables, figures and sentences."""
+    meaning: str
+    """What its value says, for a reader who sees it for the first time."""
+    scale: float = 1.0
+    """The value of a perfect answer: what a mean over questions is multiplied by."""
+    lowest: float = 0.0
+    """The smallest possible value of an answer, where a perfect one is 1."""
+    questions: Literal["text", "visual"] = "text"
+    """The questions that it scores: those about the conversation, or those about an image."""
+    overlap: bool = True
+    """Whether it compares wording, so that it depends on the length of an answer."""
+    proportion: bool = False
+    """Whether an answer is either right or wrong, so that the value is a percentage of answers."""
+    needs: Literal["nothing", "encoder", "judge"] = "nothing"
+    """What computing it takes besides the two texts: a text encoder, or a judge model."""
+
+
+METRICS: dict[str, MetricInfo] = {
+    "l": MetricInfo(
+        title="L",
+        meaning="similarity to the gold answer in wording and meaning, 0 to 100",
+        scale=100.0,
+        lowest=-0.5,
+        needs="encoder",
+    ),
+    "j": MetricInfo(
+        title="J",
+        meaning="answers that the judge model accepts, in percent",
+        scale=100.0,
+        overlap=False,
+        proportion=True,
+        needs="judge",
+    ),
+    "v": MetricInfo(
+        title="V",
+        meaning="visual questions answered with exactly the gold word, in percent",
+        scale=100.0,
+        questions="visual",
+        overlap=False,
+        proportion=True,
+    ),
+    "rouge1": MetricInfo(title="ROUGE-1", meaning="word stems shared with the gold answer, 0 to 1"),
+    "meteor": MetricInfo(
+        title="METEOR", meaning="words, stems and synonyms shared, in order, 0 to 1"
+    ),
+    "bertscore": MetricInfo(
+        title="BERTScore",
+        meaning="similarity of the words in their context, at most 1",
+        lowest=-1.0,
+        needs="encoder",
+    ),
+    "sbert": MetricInfo(
+        title="SBERT",
+        meaning="cosine of the sentence embeddings of answer and gold answer, -1 to 1",
+        lowest=-1.0,
+        needs="encoder",
+    ),
+    "f1": MetricInfo(title="F1", meaning="words shared with the gold answer, 0 to 1"),
+    "bleu1": MetricInfo(
+        title="BLEU-1", meaning="share of the answer's words that are in the gold answer, 0 to 1"
+    ),
+}
+"""Every metric by the name that it has in options and files, in the order of tables.
+
+To add one, add a line here and a module of its name in `evaluators/metrics/`.
+"""
+
+
+def metric_title(name: str) -> str:
+    """Return a metric's title; for one that this version doesn't know, its name."""
+    return METRICS[name].title if name in METRICS else name

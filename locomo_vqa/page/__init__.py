@@ -1,0 +1,89 @@
+"""The shell that every page of the project has: one HTML file that needs no other.
+
+shell.html   head, Content-Security-Policy, and the places of style, body, data and script
+base.css     colours for light and dark, type, tables: what all pages share
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+__all__ = ["content_security_policy", "read_asset", "render_page"]
+
+
+def render_page(
+    *,
+    title: str,
+    generator: str,
+    body: str,
+    style: str,
+    script: str,
+    data_id: str,
+    data: str,
+    images: bool = False,
+) -> str:
+    """Return a page that opens from a file, without a network, a server or another file.
+
+    Args:
+        title: the title of the window, as plain text.
+        generator: the command that makes the page, for `<meta name="generator">`.
+        body: the page's own HTML; it must not contain anything that came from outside.
+        style: the page's own CSS; it follows `base.css`.
+        script: the page's JavaScript, which runs after the body is there.
+        data_id: the id of the `<script>` element that holds the data.
+        data: JSON that is safe inside HTML, as `json_for_html` returns it.
+        images: whether the page shows images from `data:` addresses.
+    """
+    from markupsafe import Markup
+
+    style = read_asset(__name__, "base.css") + style
+    policy = content_security_policy(script=script, style=style, images=images)
+    return _shell().render(
+        title=title,
+        generator=generator,
+        policy=Markup(policy),
+        style=Markup(style),
+        body=Markup(body),
+        data_id=data_id,
+        data=Markup(data),
+        script=Markup(script),
+    )
+
+
+def content_security_policy(*, script: str, style: str, images: bool = False) -> str:
+    """Return a policy that allows this script, this style and, if asked for, images in the page."""
+    sources = {
+        "default-src": "'none'",
+        "script-src": _hash_source(script),
+        "style-src": _hash_source(style),
+        **({"img-src": "data:"} if images else {}),
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{directive} {source}" for directive, source in sources.items())
+
+
+def read_asset(package: str, *path: str) -> str:
+    """Return a text file that a package carries, such as a style sheet or a script."""
+    return resources.files(package).joinpath(*path).read_text(encoding="utf-8")
+
+
+@functools.cache
+def _shell() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    options: dict[str, Any] = {"autoescape": True, "undefined": StrictUndefined}
+    return Environment(**options).from_string(read_asset(__name__, "shell.html"))
+
+
+def _hash_source(text: str) -> str:
+    """Return how a Content-Security-Policy names an inline script or style: by its SHA-256."""
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
