@@ -16,6 +16,7 @@ from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import FAILED, SplitChoice
 from locomo_vqa.schemas import validate
 
+from ..scoring.predictions import check_metrics
 from ..scoring.report import score_source
 
 __all__ = ["Side", "read_side", "split_of"]
@@ -77,6 +78,7 @@ def read_side(
     Raises:
         InputError: the source can't be used, or is of other data.
     """
+    check_metrics(metrics)
     stored = _stored(source, benchmark) if source.is_dir() else None
     wanted = metrics
     if stored is not None:

@@ -25,7 +25,7 @@ from ..judging.scoring import JudgeOptions, judge_predictions
 from ..metrics.l_settings import LSettings
 from ..prediction_files import read_prediction_file
 from .notes import failed_in, notes_on_rows, notes_on_trial
-from .predictions import score_predictions
+from .predictions import check_metrics, score_predictions
 from .warnings import notes_on_scores
 
 __all__ = ["ScoreReport", "score_source", "write_scores"]
@@ -79,6 +79,7 @@ def score_source(
         InputError: the source can't be used, or is of another benchmark.
         MissingResource: what a named metric needs is not on this machine.
     """
+    check_metrics(metrics)
     stored: Mapping[str, Mapping[str, float]] = {}
     notes: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
