@@ -51,6 +51,13 @@ PHRASES = {
     r"\bhands? over\b|\bhanded over\b": "passes, gives",
     r"\bdoes not hold together\b": "is inconsistent",
     r"\blies in\b|\blie in\b": "is in",
+    r"\btell (?:whether|apart)\b": "return whether; distinguish",
+    r"\b(?:that|which) (?:is|are) none\b": "that is not one",
+    r"\bso many\b": "how many, this many",
+    r"\ball the same\b": "nevertheless, anyway",
+    r"\bin the place of\b": "instead of",
+    r"\bhow it gets on\b": "its progress",
+    r"\bdon't hold\b|\bdoes not hold\b|\bdo not hold\b": "don't apply",
 }
 """What is searched for, without regard to case, and what to write instead."""
 
