@@ -6,23 +6,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import visual_handling
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
 from .board import Board, Entry
 
-__all__ = ["METRICS", "page_data", "result_row", "result_rows"]
+__all__ = ["BOARD_METRICS", "page_data", "result_row", "result_rows"]
 
-METRICS = {
-    "v": ("V", "Questions about an image answered with exactly the right word, in per cent"),
-    "l": ("L", "Overlap and likeness in meaning with the right answer, 0 to 100"),
-    "j": ("J", "Answers that a judge model accepts, in per cent"),
-    "f1": ("F1", "Words in common with the right answer, 0 to 1"),
-    "bleu1": ("BLEU-1", "Share of the answer's words that are in the right answer, 0 to 1"),
-    "rouge1": ("ROUGE-1", "Stemmed words in common with the right answer, 0 to 1"),
-    "meteor": ("METEOR", "Words, stems and synonyms in common, in order, 0 to 1"),
-}
-"""The columns of scores in their order: a metric's name, its heading and what it means."""
+_FIRST = ("v", "l", "j", "f1", "bleu1", "rouge1", "meteor")
+_PARTS = ("bertscore", "sbert")
+
+BOARD_METRICS = (*_FIRST, *(name for name in METRICS if name not in (*_FIRST, *_PARTS)))
+"""The metrics that the board shows, in its order: all but the parts of L."""
 
 _MOST_CHARACTERS = 200
 _ABSENT = {"state": "not_computed", "reason": "This board's scorer does not have the metric."}
@@ -34,7 +30,7 @@ def page_data(board: Board) -> dict[str, Any]:
     accepted = [entry for entry in board.entries if entry.state == "rescored"]
     return {
         "dataset": {"id": board.dataset, "revision": board.revision},
-        "metrics": [_metric(name, accepted) for name in METRICS],
+        "metrics": [_metric(name, accepted) for name in BOARD_METRICS],
         "default": _default_metric(rows),
         "few_conversations": FEW_CONVERSATIONS,
         "entries": rows,
@@ -68,7 +64,7 @@ def result_row(entry: Entry) -> dict[str, Any]:
         "split": entry.split,
         "submission_type": metadata["submission_type"],
         "trained_on_locomo": metadata["disclosure"]["trained_on_locomo"],
-        "scores": {name: _score(scores["metrics"].get(name, _ABSENT)) for name in METRICS},
+        "scores": {name: _score(scores["metrics"].get(name, _ABSENT)) for name in BOARD_METRICS},
         "given": states.get("ok", 0),
         "total": scores["rows"]["matched"] + scores["rows"]["missing"],
         "states": states,
@@ -98,7 +94,6 @@ def _score(metric: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _metric(name: str, entries: list[Entry]) -> dict[str, Any]:
-    label, meaning = METRICS[name]
     found = [entry.scores["metrics"].get(name, _ABSENT) for entry in entries if entry.scores]
     computed = [metric for metric in found if metric["state"] == "ok"]
     reasons: dict[str, int] = {}
@@ -108,9 +103,9 @@ def _metric(name: str, entries: list[Entry]) -> dict[str, Any]:
             reasons[reason] = reasons.get(reason, 0) + 1
     return {
         "name": name,
-        "label": label,
-        "meaning": meaning,
-        "scale": max((metric["scale"] or 1 for metric in computed), default=1),
+        "label": METRICS[name].title,
+        "meaning": METRICS[name].meaning,
+        "scale": METRICS[name].scale,
         "signatures": sorted({metric["signature"] or "not given" for metric in computed}),
         "reasons": reasons,
     }

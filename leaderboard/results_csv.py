@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .results import METRICS, result_row
+from .results import BOARD_METRICS, result_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ _BEFORE = (
 )
 _AFTER = ("answered", "questions", "states", "answer_length", "conversations")
 
-COLUMNS = (*_BEFORE, *(f"{name}{end}" for name in METRICS for end in _SCORES), *_AFTER)
+COLUMNS = (*_BEFORE, *(f"{name}{end}" for name in BOARD_METRICS for end in _SCORES), *_AFTER)
 """The columns of results.csv."""
 
 
@@ -70,7 +70,7 @@ def board_frame(board: Board) -> pd.DataFrame:
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     scores = {
         f"{name}{end}": row["scores"][name].get(key)
-        for name in METRICS
+        for name in BOARD_METRICS
         for end, key in _SCORES.items()
     }
     return {

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +14,7 @@ from locomo_vqa.arguments import check_path
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import new_folder, some, write_text
 from locomo_vqa.html_json import json_for_html
+from locomo_vqa.page import read_asset, render_page
 
 from .board import Board, read_board
 from .entries import find_entries, fingerprint
@@ -32,9 +29,11 @@ PAGE = "index.html"
 RESULTS = "results.csv"
 """The table's name in the site."""
 
-_GENERATOR = '<meta name="generator" content="locomo-vqa leaderboard">'
+_GENERATOR = "locomo-vqa leaderboard"
+_MARK = f'<meta name="generator" content="{_GENERATOR}">'
+_SCRIPTS = ("cells.js", "board.js")
+"""In the order in which they run; together they are one script."""
 _REMEDY = "Choose another `out`."
-_PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
 def build_site(board: Board | str | os.PathLike[str], *, out: str | os.PathLike[str]) -> Path:
@@ -122,31 +121,17 @@ def _check_replaceable(out: Path) -> None:
     others = sorted(path.name for path in out.iterdir() if path.name not in (PAGE, RESULTS))
     if others:
         raise OutputError(f"{out}: has files that are not part of a board: {some(others)}.", remedy)
-    if not page.is_file() or _GENERATOR not in page.read_text(encoding="utf-8", errors="replace"):
+    if not page.is_file() or _MARK not in page.read_text(encoding="utf-8", errors="replace"):
         raise OutputError(f"{out}: was not written by `locomo-vqa leaderboard build`.", remedy)
 
 
 def _page(data: dict[str, Any]) -> str:
-    style, script = _asset("board.css"), _asset("board.js")
-    policy = (
-        f"default-src 'none'; script-src {_source(script)}; style-src {_source(style)}; "
-        "base-uri 'none'; form-action 'none'"
+    return render_page(
+        title="LoCoMo-VQA leaderboard",
+        generator=_GENERATOR,
+        body=read_asset(__package__, "site", "index.html"),
+        style=read_asset(__package__, "site", "board.css"),
+        script="\n".join(read_asset(__package__, "site", name) for name in _SCRIPTS),
+        data_id="board-data",
+        data=json_for_html(data),
     )
-    parts = {
-        "generator": _GENERATOR,
-        "policy": policy,
-        "style": style,
-        "script": script,
-        "data": json_for_html(data),
-    }
-    return _PLACE.sub(lambda place: parts[place.group(1)], _asset(PAGE))
-
-
-def _asset(name: str) -> str:
-    return resources.files(__package__).joinpath("site", name).read_text(encoding="utf-8")
-
-
-def _source(text: str) -> str:
-    """Return what a Content-Security-Policy calls an inline script or style."""
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

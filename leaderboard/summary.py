@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from locomo_vqa.html_table import html_table
-
-from .results import METRICS
+from locomo_vqa.metric_names import METRICS, metric_title
 
 if TYPE_CHECKING:
     from .board import Board, Entry
@@ -17,7 +16,7 @@ __all__ = ["COLUMNS", "NUMBERS", "board_html", "remarks", "submission_html", "su
 _SHOWN = ("v", "l", "j", "f1")
 COLUMNS = ("submission", "state", "split")
 """Headings of the text columns of `summary_rows`."""
-NUMBERS = tuple(METRICS[name][0] for name in _SHOWN)
+NUMBERS = tuple(metric_title(name) for name in _SHOWN)
 """Headings of its columns of scores."""
 
 
@@ -74,7 +73,4 @@ def submission_html(submission: Submission) -> str:
 
 def _score(entry: Entry, name: str) -> str:
     value = entry.value(name)
-    if value is None or entry.scores is None:
-        return "–"
-    digits = 1 if entry.scores["metrics"][name]["scale"] >= 100 else 3
-    return f"{value:.{digits}f}"
+    return "–" if value is None else f"{value:.{1 if METRICS[name].scale >= 100 else 3}f}"

@@ -57,11 +57,11 @@ _KEYS = {"Enter": (13, "\r"), "Escape": (27, ""), "ArrowLeft": (37, ""), "ArrowR
 _PATIENCE = 30.0
 
 
-def dump_dom(address: str, *, profile: Path) -> str:
-    """Return the HTML of a page as it is after its script has run."""
+def dump_dom(address: str, *, profile: Path, width: int = 1280) -> str:
+    """Return the HTML of a page, in a window of that width, after its script has run."""
     assert _CHROMIUM is not None
-    options = (*_OPTIONS, "--virtual-time-budget=5000", f"--user-data-dir={profile}", "--dump-dom")
-    command = [_CHROMIUM, *options, address]
+    options = (f"--user-data-dir={profile}", f"--window-size={width},1000", "--dump-dom")
+    command = [_CHROMIUM, *_OPTIONS, "--virtual-time-budget=5000", *options, address]
     done = subprocess.run(command, capture_output=True, timeout=120, check=True)
     return done.stdout.decode("utf-8")
 

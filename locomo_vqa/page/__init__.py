@@ -2,6 +2,7 @@
 
 shell.html   head, Content-Security-Policy, and the places of style, body, data and script
 base.css     colours for light and dark, type, tables: what all pages share
+base.js      elements, numbers and texts of strangers: what all pages share
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def render_page(
         generator: the command that makes the page, for `<meta name="generator">`.
         body: the page's own HTML; it must not contain anything that came from outside.
         style: the page's own CSS; it follows `base.css`.
-        script: the page's JavaScript, which runs after the body is there.
+        script: the page's JavaScript, which runs after the body is there; it follows `base.js`.
         data_id: the id of the `<script>` element that holds the data.
         data: JSON that is safe inside HTML, as `json_for_html` returns it.
         images: whether the page shows images from `data:` addresses.
@@ -44,6 +45,7 @@ def render_page(
     from markupsafe import Markup
 
     style = read_asset(__name__, "base.css") + style
+    script = read_asset(__name__, "base.js") + script
     policy = content_security_policy(script=script, style=style, images=images)
     return _shell().render(
         title=title,

@@ -51,10 +51,10 @@ def show(
     verify(submissions, benchmark=benchmark, scorer=scorer)
     page = build_site(submissions, out=tmp_path / "site") / "index.html"
 
-    def dump(address: str, script: str = "") -> str:
+    def dump(address: str, script: str = "", *, width: int = 1280) -> str:
         if script:  # It stays in the page.
             _insert(page, script)
-        return dump_dom(page.as_uri() + address, profile=tmp_path / "profile")
+        return dump_dom(page.as_uri() + address, profile=tmp_path / "profile", width=width)
 
     return dump
 
@@ -90,9 +90,11 @@ def test_the_default_is_v_in_the_test_split(show: Show) -> None:
     assert 'title="No judge is configured."' in dom and "not computed" in dom
     note = re.search(r'<p class="legend" id="few">([^<]*)</p>', dom)
     assert note is not None
-    assert note[1].startswith("4 of 4 entries rest on fewer than 6 conversations (the fewest: 2).")
+    assert note[1].startswith(
+        "4 of 4 entries are scored on fewer than 6 conversations (the fewest: 2)."
+    )
     # Strangers' texts are texts: the title is ours, and no element came of them.
-    assert "<title>LoCoMo-VQA board</title>" in dom
+    assert "<title>LoCoMo-VQA leaderboard</title>" in dom
     assert f"<bdi>{html.escape(HOSTILE, quote=False)}</bdi>" in dom
     assert "<img" not in dom
     assert "broken__tiny-1/2026-08-31" in dom and "is not valid JSON" in dom
@@ -150,9 +152,35 @@ def test_a_click_sorts_and_a_second_one_turns_the_order(show: Show) -> None:
     assert _order(dom) == ["alpha", "gamma", "hostile", "beta"]
 
 
+@pytest.fixture
+def unseen(submitted: Submit) -> None:
+    """One more entry, whose name has characters that can't be seen."""
+    submitted(system="odd", name="a\u202eb\x1bc\u2028d")
+
+
+def test_characters_that_are_not_seen_are_named(unseen: None, show: Show) -> None:
+    assert (
+        '<bdi>a<span class="unseen">U+202E</span>b<span class="unseen">U+001B</span>c'
+        '<span class="unseen">U+2028</span>d</bdi>'
+    ) in show("")
+
+
+WIDTHS = """
+const seen = document.createElement("pre");
+const page = document.documentElement;
+seen.textContent = `${page.scrollWidth - page.clientWidth} too wide in ${window.innerWidth}`;
+document.body.append(seen);
+"""
+
+
+@pytest.mark.parametrize("width", [1280, 500])  # No window of the browser is narrower.
+def test_the_page_fits_its_window(width: int, show: Show) -> None:
+    assert f"<pre>0 too wide in {width}</pre>" in show("", WIDTHS, width=width)
+
+
 def test_a_script_that_is_not_the_page_s_own_does_not_run(show: Show, tmp_path: Path) -> None:
     page = tmp_path / "site" / "index.html"
     text = page.read_text(encoding="utf-8")
     attack = "<script>document.title = 'owned'</script>"
     page.write_text(text.replace("</body>", f"{attack}</body>"), encoding="utf-8")
-    assert "<title>LoCoMo-VQA board</title>" in show("")
+    assert "<title>LoCoMo-VQA leaderboard</title>" in show("")

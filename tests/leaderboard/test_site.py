@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -148,6 +149,38 @@ def test_no_text_of_a_stranger_is_markup(
     assert SCRIPT not in page and "<!--" not in page
     (row,) = _data(page)["entries"]
     assert (row["system"], row["answerer"], row["url"]) == (SCRIPT, "</script><!--", None)
+
+
+def test_what_strangers_wrote_is_json_that_html_can_hold(
+    submitted: Submit, verified: Verified, tmp_path: Path, reseal: Callable[..., None]
+) -> None:
+    name, model = "</script>\u2028\x00\x9b<!--&", "m\x1b[31m\u2029"
+    entry = submitted(name=name, model=model, answers={"conv-1/t/0": "</script>\x00\u2028"})
+    path = entry / "predictions.jsonl"
+    first, rest = path.read_text(encoding="utf-8").split("\n", 1)
+    odd = {**json.loads(first), "prediction": "\ud800", "latency_ms": math.nan}
+    path.write_text(f"{json.dumps(odd)}\n{rest}", encoding="utf-8")
+    reseal(entry)
+    lone = submitted(system="lone") / "metadata.yaml"
+    text = lone.read_text(encoding="utf-8").replace("name: lone", 'name: "\\ud800!"')
+    lone.write_text(text, encoding="utf-8")
+    page = _built(verified(), tmp_path / "site")
+    held = page.partition('id="board-data">')[2].partition("</script>")[0]
+    assert re.findall("[<>&\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", held) == []
+    rows = {row["system"]: row["answerer"] for row in json.loads(held)["entries"]}
+    assert rows == {name: model, "\ufffd!": "tiny-1"}
+
+
+def test_a_number_that_json_does_not_have_is_null(
+    submitted: Submit, verified: Verified, tmp_path: Path
+) -> None:
+    submitted()
+    folder = verified()
+    board = json.loads((folder / "board.json").read_text(encoding="utf-8"))
+    board["entries"][0]["scores"]["answer_length"] = math.nan
+    (folder / "board.json").write_text(json.dumps(board), encoding="utf-8")
+    (row,) = _data(_built(folder, tmp_path / "site"))["entries"]
+    assert row["answer_length"] is None
 
 
 def test_the_policy_allows_only_the_page_s_own_script_and_style(

@@ -1,17 +1,6 @@
 
-"use strict";
-const data = JSON.parse(document.getElementById("report-data").textContent);
+const data = readData("report-data");
 const SVG = "http://www.w3.org/2000/svg";
-
-/* Texts of strangers reach the page only through textContent and title. */
-function el(tag, options = {}, ...children) {
-  const node = document.createElement(tag);
-  if (options.text !== undefined) node.textContent = options.text;
-  if (options.class) node.className = options.class;
-  if (options.title) node.title = options.title;
-  node.append(...children.filter((child) => child !== null));
-  return node;
-}
 
 function svg(tag, attributes = {}, ...children) {
   const node = document.createElementNS(SVG, tag);
@@ -20,26 +9,9 @@ function svg(tag, attributes = {}, ...children) {
   return node;
 }
 
-const byId = (id) => document.getElementById(id);
-const count = (number) => number.toLocaleString("en");
 const plural = (number, noun) => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 const words = (name) => name.replaceAll("_", " ");
 const titled = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-
-/* Characters that are not seen, or that turn the order of those beside them, become names. */
-const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
-
-function plain(text) {
-  const node = el("bdi");
-  let after = 0;
-  for (const match of text.matchAll(UNSEEN)) {
-    const code = match[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
-    node.append(text.slice(after, match.index), el("span", { class: "unseen", text: `U+${code}` }));
-    after = match.index + 1;
-  }
-  node.append(text.slice(after));
-  return node;
-}
 
 /* A text, or one that was cut: [its beginning, how many characters there are in all]. */
 function texts(value) {
@@ -57,7 +29,6 @@ function milliseconds(value) {
   return `${(value / 1000).toFixed(1)} s`;
 }
 
-const digitsOf = (metric) => (metric.scale >= 100 ? 1 : 3);
 const score = (metric, value) =>
   value === null || value === undefined ? "–" : value.toFixed(digitsOf(metric));
 
