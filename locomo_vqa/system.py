@@ -1,6 +1,6 @@
 """What a memory system is: it reads one conversation, in order, and then answers questions.
 
-A system is any class with these methods; it need not import this package. One instance is one
+A system is any class with these methods; it need not import this package. One instance reads one
 conversation, so nothing can leak from one to another.
 """
 
@@ -30,14 +30,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownImage:
-    """A picture as a system sees it."""
+    """An image as a system sees it."""
 
     path: Path | None
-    """The file with the picture's bytes, under `--images pixels` and where it could be fetched."""
+    """The file with the image's bytes, where the run shows pixels and the image is available."""
     media_type: str | None
     """Its type, such as `image/png`."""
     caption: str | None
-    """The BLIP caption, only under `--images caption`."""
+    """The BLIP caption, where the run shows captions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class ShownTurn:
     session: int
     """The session's number, from 1."""
     time: datetime
-    """When the session began: the conversation's time, never the clock's."""
+    """When the session began, by the conversation's own calendar."""
     speaker: str
     """The speaker's first name."""
     role: Literal["user", "assistant"]
@@ -57,7 +57,7 @@ class ShownTurn:
     text: str
     """The words."""
     images: tuple[ShownImage, ...] = ()
-    """The pictures, as `--images` allows."""
+    """The images, as far as the run shows them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +65,13 @@ class ConversationInfo:
     """What a system may know of a conversation before it reads it."""
 
     id: str
-    """LoCoMo's id: a name for stores and files, nothing to answer from."""
+    """LoCoMo's id: a name for stores and files, of no use for answers."""
     speakers: tuple[str, str]
     """The two first names."""
     images: ShownMode
-    """What the run shows of pictures."""
+    """What the run shows of images."""
     visual: VisualMode = "given"
-    """Whether visual questions come with their picture, or ask for one that was seen before."""
+    """Whether visual questions come with their image, or are about one that was seen before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class Endpoint:
     """An OpenAI-compatible endpoint that a system may call."""
 
     base_url: str
-    """Up to and with `/v1`."""
+    """The address of the API, up to and including `/v1`."""
     model: str
     """The model's name there."""
     api_key: str
@@ -90,14 +90,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What the harness lends to a system."""
+    """What the harness gives a system."""
 
     llm: Endpoint | None = None
-    """The language model named with `--model`, where it is an endpoint."""
+    """The run's model, where it is an endpoint."""
     model: str | None = None
-    """The name given with `--model`, for systems that open any model themselves."""
+    """The name of the run's model, for systems that open models themselves."""
     options: Mapping[str, str] = field(default_factory=dict)
-    """What was given with `--option`, for the system to understand."""
+    """The run's options for the system, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,7 +102,7 @@ class Image:
     state: ImageState
     """Whether its bytes can be shown, and if not, why."""
     caption: str | None = None
-    """The BLIP caption. A memory system sees it only under `--images caption`."""
+    """The BLIP caption. A memory system sees it only where a run shows captions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +186,7 @@ class TextQuestion:
     duplicate_of: str | None = None
     """The id of an earlier question with the same words, category and answer."""
     erratum: Erratum | None = None
-    """What the audit says of it, when imported with `--errata`."""
+    """What the audit found wrong with it; None without errata."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,7 @@ def write_benchmark(folder: Path, content: BenchmarkContent) -> str:
     Raises:
         OutputError: the folder exists and is not empty, or can't be written.
     """
-    remedy = "Choose another --out, or remove it first."
+    remedy = "Choose another `out`, or remove it first."
     with new_folder(folder, what="the benchmark folder", remedy=remedy) as out:
         tables: dict[str, list[dict[str, Any]]] = {
             "conversations.jsonl": [_conversation_row(c) for c in content.conversations],

@@ -37,10 +37,10 @@ class EmbeddedLocal:
     """
 
     def __init__(self, name: ModelName) -> None:
-        name.only(*EMBEDDED_OPTIONS)
+        name.check_options(*EMBEDDED_OPTIONS)
         self.name = name.shown
         self.in_flight = name.number("batch", 16)
-        self._size = name.choose(*_SIZES)
+        self._size = name.check_target(*_SIZES)
         self._threads = name.number("threads", len(os.sched_getaffinity(0)))
         self._weights = embedded_folder(self._size) / _WEIGHTS
         self._runtime = _runtime()

@@ -14,26 +14,28 @@ __all__ = ["ENDPOINT_OPTIONS", "address_of", "parse_endpoint", "provider_of"]
 ENDPOINT_OPTIONS = ("in_flight", "model", "revision")
 """What may stand after the question mark."""
 
-_REMEDY = f"Name it like {EXAMPLES['openai']}."
+_REMEDY = f"Write it like {EXAMPLES['openai']}."
 
 
-def parse_endpoint(spec: str, *, timeout_s: float) -> Endpoint:
+def parse_endpoint(spec: str, *, timeout_s: float, parameter: str = "model") -> Endpoint:
     """Read a model's name; the key comes from the environment variable OPENAI_API_KEY.
 
+    `timeout_s` is how long one call may take; `parameter` is what errors call the name.
+
     Raises:
-        InputError: it is not of the form above.
+        InputError: it has another form.
     """
-    name = parse_name(spec)
+    name = parse_name(spec, parameter=parameter)
     try:
         url = urlsplit(name.target)
         good = url.scheme in ("http", "https") and url.hostname and url.port != 0
-    except ValueError:  # A port that is no number, or a bracket that does not close.
+    except ValueError:  # A port that is not a number, or an unclosed bracket.
         good = False
     if name.scheme != "openai" or not good:
-        raise InputError(f"--model {name.shown}: is no model that can be asked over HTTP.", _REMEDY)
-    model = name.only(*ENDPOINT_OPTIONS).text("model", "")
+        raise InputError(f"{name.label}: is not an endpoint's name.", _REMEDY)
+    model = name.check_options(*ENDPOINT_OPTIONS).text("model", "")
     if not model:
-        raise InputError(f"--model {name.shown}: does not say which model of the server.", _REMEDY)
+        raise InputError(f"{name.label}: does not say which model of the server.", _REMEDY)
     base = urlunsplit((url.scheme, url.netloc, url.path.rstrip("/"), "", ""))
     key = os.environ.get("OPENAI_API_KEY") or "none"
     return Endpoint(base_url=base, model=model, api_key=key, timeout_s=timeout_s)

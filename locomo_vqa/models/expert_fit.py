@@ -57,7 +57,7 @@ def check_fit(base: ModelName, experts: Iterable[Expert], *, sees: bool) -> None
 def another_base(expert: Expert, base: ModelName, reason: str) -> InputError:
     """Return what to tell a user whose expert is of another base model."""
     return InputError(
-        f"{expert.folder}: is no expert of {base.shown} ({reason}).",
+        f"{expert.folder}: is not an expert of {base.shown} ({reason}).",
         "Give the base model that the adapter was trained on, or adapters of this one.",
     )
 
@@ -75,7 +75,7 @@ def _skeleton(base: ModelName, *, sees: bool) -> Any:
         raise not_loaded(base, error) from None
     if sees and not pictures:
         raise InputError(
-            f"--model {base.shown}: sees no pictures.",
+            f"{base.label}: does not see images.",
             "Give an InternVL base such as transformers:OpenGVLab/InternVL3-2B-hf.",
         )
     return model

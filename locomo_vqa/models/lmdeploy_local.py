@@ -41,7 +41,7 @@ class LmdeployModel:
     """
 
     def __init__(self, name: ModelName) -> None:
-        name.only(*LMDEPLOY_OPTIONS)
+        name.check_options(*LMDEPLOY_OPTIONS)
         self.name = name.shown
         self.in_flight = name.number("batch", 64)
         self._revision = name.options.get("revision")
@@ -160,4 +160,4 @@ def _not_loaded(name: ModelName, error: Exception) -> LocomoVqaError:
         remedy = "Use a machine with an NVIDIA GPU and its driver, " + _SERVER
     elif "trust_remote_code" in reason or "trust-remote-code" in reason:
         remedy = "If you trust the code that comes with the weights, add ?trust_remote_code=1."
-    return MissingResource(f"--model {name.shown}: can't be loaded ({reason}).", remedy)
+    return MissingResource(f"{name.label}: can't be loaded ({reason}).", remedy)

@@ -1,12 +1,13 @@
-"""How a model is named on the command line: `scheme:target?option=value&option=value`."""
+"""How a model is named: `scheme:target?option=value&option=value`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
+from locomo_vqa.arguments import nearest
 from locomo_vqa.errors import InputError
 
 __all__ = ["EXAMPLES", "ModelName", "hide_credentials", "parse_name"]
@@ -17,108 +18,139 @@ EXAMPLES: Mapping[str, str] = {
     "transformers": "transformers:OpenGVLab/InternVL3-2B-hf",
     "embedded": "embedded:large",
 }
-"""Every scheme with a name that it understands."""
+"""Every scheme, with an example of a name."""
 
 _USER_INFO = re.compile(r"(?<=://)(?:[^/?#\r\n]*|[^/?#:@\[\r\n]*:(?!\d*[/?#])[^\r\n]*)@")
-"""What stands before the host; also where a password has signs that it may not have as they are."""
+"""What comes before the host, also where a password has characters that should be escaped."""
 _SECRET = re.compile(
     r"([?&#][^=&#\r\n]*(?:key|token|secret|password|passwd)=)[^&#\r\n]+", re.IGNORECASE
 )
 
 
 def hide_credentials(spec: str) -> str:
-    """Return a model's name, good or bad, without user name, password and keys.
+    """Return a model's name, valid or not, without user name, password and keys.
 
-    Dots stand for what comes before a host, and for the values of options that are named for a
-    key, a token, a secret or a password.
+    What comes before a host becomes an ellipsis, and so do the values of options whose names speak
+    of a key, a token, a secret or a password.
     """
     return _SECRET.sub(r"\1…", _USER_INFO.sub("…@", spec))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelName:
-    """A model's name, taken apart."""
+    """A model's name in its parts."""
 
     spec: str
-    """The whole name, as it was given; see `shown` for what may be printed."""
+    """The whole name as it was given; see `shown` for what may be printed."""
     scheme: str
     """What runs the model."""
     target: str
     """Which model: an address, a folder, a name on the Hub."""
     options: Mapping[str, str]
     """How it is run."""
+    parameter: str = field(default="model", compare=False)
+    """The parameter that it was given as; errors name it."""
 
     @property
     def shown(self) -> str:
         """The whole name without credentials: what errors and files say."""
         return hide_credentials(self.spec)
 
-    def only(self, *known: str) -> ModelName:
-        """Return the name itself if its options are all known.
+    @property
+    def label(self) -> str:
+        """How an error about this name begins: the parameter, and the name."""
+        return f"`{self.parameter}` {self.shown}"
+
+    def check_options(self, *known: str) -> ModelName:
+        """Return the name itself if it has no other options than these.
 
         Raises:
-            InputError: one is not; the message lists those that are.
+            InputError: it has one; the message lists those that it may have.
         """
         for option in self.options:
             if option not in known:
                 raise InputError(
-                    f"--model {self.shown}: {self.scheme} has no option {option!r}.",
-                    f"It has {', '.join(sorted(known))}.",
+                    f"{self.label}: {self.scheme} has no option {option!r}.",
+                    f"{_did_you_mean(option, known)}Its options are {', '.join(sorted(known))}.",
                 )
         return self
 
-    def choose(self, *good: str) -> str:
-        """Return the target if it is one of these."""
-        if self.target not in good:
-            names = ", ".join(f"{self.scheme}:{target}" for target in good)
-            raise InputError(f"--model {self.shown}: there is no such model.", f"There is {names}.")
+    def check_target(self, *known: str) -> str:
+        """Return the target if it is one of these.
+
+        Raises:
+            InputError: it is not; the message lists them.
+        """
+        if self.target not in known:
+            names = ", ".join(f"{self.scheme}:{target}" for target in known)
+            raise InputError(
+                f"{self.label}: {self.scheme} has no such model.",
+                f"{_did_you_mean(self.target, known)}Its models are {names}.",
+            )
         return self.target
 
-    def text(self, option: str, default: str, *good: str) -> str:
-        """Return an option's value; `good`, where given, are all it may be."""
+    def text(self, option: str, default: str, *allowed: str) -> str:
+        """Return an option's value; `allowed`, where given, are all it may be.
+
+        Raises:
+            InputError: it has another value.
+        """
         value = self.options.get(option, default)
-        if good and value not in good:
+        if allowed and value not in allowed:
             raise InputError(
-                f"--model {self.shown}: {option} can't be {value!r}.",
-                f"It can be {', '.join(good)}.",
+                f"{self.label}: {option} can't be {value!r}.",
+                f"{_did_you_mean(value, allowed)}Choose one of {', '.join(allowed)}.",
             )
         return value
 
     def number(self, option: str, default: int) -> int:
-        """Return an option's value as a whole number from 1."""
+        """Return an option's value as a whole number of at least 1.
+
+        Raises:
+            InputError: it has another value.
+        """
         value = self.options.get(option)
         if value is None:
             return default
         if not (value.isascii() and value.isdigit() and int(value)):
             raise InputError(
-                f"--model {self.shown}: {option} can't be {value!r}.",
-                f"Give a whole number from 1, such as {option}={default or 8192}.",
+                f"{self.label}: {option} can't be {value!r}.",
+                f"Give a whole number of at least 1, such as {option}={default or 8192}.",
             )
         return int(value)
 
     def flag(self, option: str) -> bool:
-        """Tell whether an option is set to 1."""
+        """Return whether an option is set to 1.
+
+        Raises:
+            InputError: it is neither 0 nor 1.
+        """
         return self.text(option, "0", "0", "1") == "1"
 
 
-def parse_name(spec: str) -> ModelName:
-    """Take a model's name apart.
+def parse_name(spec: str, *, parameter: str = "model") -> ModelName:
+    """Read a model's name; `parameter` is what errors call it.
 
     Raises:
-        InputError: the scheme is unknown, there is no target, or an option is given twice.
+        InputError: the scheme is unknown, the target is missing, or an option is given twice.
     """
     scheme, _, rest = spec.partition(":")
+    label = f"`{parameter}` {hide_credentials(spec)}"
     if scheme not in EXAMPLES:
         raise InputError(
-            f"--model {hide_credentials(spec)}: is no model that this version can ask.",
-            f"Name it like {', '.join(EXAMPLES.values())}.",
+            f"{label}: is not a model's name.",
+            f"{_did_you_mean(scheme, EXAMPLES)}Write it like {', '.join(EXAMPLES.values())}.",
         )
     target, _, query = rest.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
     options = dict(pairs)
     if not target or len(options) < len(pairs):
-        wrong = "gives an option twice" if target else f"does not say which model of {scheme}"
-        raise InputError(
-            f"--model {hide_credentials(spec)}: {wrong}.", f"Name it like {EXAMPLES[scheme]}."
-        )
-    return ModelName(spec=spec, scheme=scheme, target=target, options=options)
+        problem = "has an option twice" if target else f"does not say which model of {scheme}"
+        raise InputError(f"{label}: {problem}.", f"Write it like {EXAMPLES[scheme]}.")
+    return ModelName(spec=spec, scheme=scheme, target=target, options=options, parameter=parameter)
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a question that offers the nearest known word, with a blank after it, or nothing."""
+    close = nearest(word, known)
+    return f"Did you mean {close}? " if close else ""

@@ -83,7 +83,7 @@ class OpenAIModel:
         except (APIConnectionError, TimeoutError) as error:
             raise MissingResource(
                 f"{address_of(self.endpoint)}: no server answers ({error.__cause__ or error}).",
-                "Start the server, or check the address in --model.",
+                "Start the server, or check its address.",
             ) from None
         except (OpenAIError, ValueError, AttributeError):
             return  # It answers, if only to say that it has no list of models.

@@ -1,4 +1,4 @@
-"""Opens a model by its name on the command line."""
+"""Opens a model by its name."""
 
 from __future__ import annotations
 
@@ -11,16 +11,22 @@ from locomo_vqa.models.names import ModelName, parse_name
 __all__ = ["check_local", "open_model"]
 
 
-def open_model(spec: str, *, timeout_s: float = 120.0, tries: int = 5) -> ChatModel:
-    """Return the model of that name, its weights loaded; nothing is asked of a server yet.
+def open_model(
+    spec: str, *, timeout_s: float = 120.0, tries: int = 5, parameter: str = "model"
+) -> ChatModel:
+    """Return the model of that name, its weights loaded; no server is asked yet.
 
-    `timeout_s` is how long one call to a server may take, `tries` how often it is made at most.
+    Args:
+        spec: the name, as `locomo_vqa.models.names` describes it.
+        timeout_s: how long one call to a server may take.
+        tries: how often a call is made at most.
+        parameter: what errors call the name.
 
     Raises:
         InputError: the name is wrong.
-        MissingResource: packages, weights or a GPU are not on this machine.
+        MissingResource: packages, weights or a GPU are missing on this machine.
     """
-    name = parse_name(spec)
+    name = parse_name(spec, parameter=parameter)
     if name.scheme == "lmdeploy":
         from locomo_vqa.models.lmdeploy_local import LmdeployModel
 
@@ -36,29 +42,30 @@ def open_model(spec: str, *, timeout_s: float = 120.0, tries: int = 5) -> ChatMo
     return _open_endpoint(name, timeout_s=timeout_s, tries=tries)
 
 
-def check_local(spec: str) -> str:
-    """Return a local model's name as it is written, after checking what costs nothing to check.
+def check_local(spec: str, *, parameter: str = "model") -> str:
+    """Return a local model's name unchanged, after the checks that cost nothing.
 
-    The weights are loaded later, once in every process that asks the model.
+    The weights are loaded later, once in every process that asks the model. `parameter` is what
+    errors call the name.
 
     Raises:
         InputError: the name is wrong.
-        MissingResource: the model's package, or an embedded model, is not on this machine.
+        MissingResource: the model's package, or an embedded model, is missing on this machine.
     """
-    name = parse_name(spec)
+    name = parse_name(spec, parameter=parameter)
     package, extra = _PACKAGES.get(name.scheme, (None, None))
     if name.scheme == "embedded":
-        open_model(spec)
+        open_model(spec, parameter=parameter)
     elif package and find_spec(package) is None:
         raise MissingResource(
-            f"--model {name.shown}: the package {package} is not installed.",
+            f"{name.label}: the package {package} is not installed.",
             f"Install it: pip install 'locomo-vqa[{extra}]'.",
         )
     return name.spec
 
 
 _PACKAGES = {"lmdeploy": ("lmdeploy", "lmdeploy"), "transformers": ("transformers", "models")}
-"""What a backend can't do without, and the extra that brings it, by the scheme of the name."""
+"""By scheme: the package that it needs, and the extra that installs it."""
 
 
 def _open_endpoint(name: ModelName, *, timeout_s: float, tries: int) -> ChatModel:
@@ -66,7 +73,7 @@ def _open_endpoint(name: ModelName, *, timeout_s: float, tries: int) -> ChatMode
     from locomo_vqa.models.openai_endpoint import IN_FLIGHT, OpenAIModel
 
     return OpenAIModel(
-        parse_endpoint(name.spec, timeout_s=timeout_s),
+        parse_endpoint(name.spec, timeout_s=timeout_s, parameter=name.parameter),
         revision=name.options.get("revision"),
         in_flight=name.number("in_flight", IN_FLIGHT),
         tries=tries,

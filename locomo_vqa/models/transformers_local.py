@@ -43,7 +43,7 @@ class TransformersModel:
     """
 
     def __init__(self, name: ModelName) -> None:
-        name.only(*TRANSFORMERS_OPTIONS)
+        name.check_options(*TRANSFORMERS_OPTIONS)
         self.name = name.shown
         self.in_flight = name.number("batch", 8)
         threads = name.number("threads", len(os.sched_getaffinity(0)))
@@ -223,7 +223,7 @@ def not_loaded(name: ModelName, error: Exception) -> LocomoVqaError:
             "Use weights in the format of transformers (a name that ends in -hf), or, if you trust "
             "the code that comes with these, add ?trust_remote_code=1."
         )
-    return MissingResource(f"--model {name.shown}: can't be loaded ({reason}).", remedy)
+    return MissingResource(f"{name.label}: can't be loaded ({reason}).", remedy)
 
 
 def _conversation(

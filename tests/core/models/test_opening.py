@@ -47,7 +47,7 @@ def test_a_wrong_name_is_refused_with_a_good_one(
     with pytest.raises(InputError) as error:
         open_model(spec)
     assert WRONG[spec] in error.value.remedy
-    assert f"--model {spec}" in error.value.message
+    assert f"`model` {spec}" in error.value.message
 
 
 SECRETS = (
@@ -76,7 +76,7 @@ def test_no_error_shows_credentials(spec: str) -> None:
     with pytest.raises(InputError) as error:
         open_model(spec)
     assert "hu" not in str(error.value).replace("embedded:huge", "")
-    assert "--model " in error.value.message
+    assert "`model` " in error.value.message
 
 
 @pytest.mark.parametrize(
@@ -245,3 +245,25 @@ def test_what_costs_nothing_is_checked_before_a_run() -> None:
     assert check_local("embedded:text-large") == "embedded:text-large"
     with pytest.raises(InputError, match="no such model"):
         check_local("embedded:huge")
+
+
+@pytest.mark.parametrize(
+    ("spec", "offer"),
+    [
+        ("opnai:http://127.0.0.1:9/v1?model=x", "Did you mean openai? "),
+        ("embedded:lrage", "Did you mean large? "),
+        ("embedded:large?thread=2", "Did you mean threads? "),
+        ("lmdeploy:a/b?engine=torch", "Did you mean pytorch? "),
+        ("gpt", ""),
+    ],
+)
+def test_a_misspelt_name_offers_the_nearest(
+    spec: str, offer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_recorded_lmdeploy(monkeypatch)
+    with pytest.raises(InputError) as error:
+        open_model(spec, parameter="teacher")
+    assert error.value.message.startswith(f"`teacher` {spec}: ")
+    assert error.value.remedy.startswith(offer) and ("Did you mean" in error.value.remedy) == bool(
+        offer
+    )

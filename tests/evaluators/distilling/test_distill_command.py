@@ -99,7 +99,7 @@ def _of(split: str) -> set[str]:
     [
         (["--student", "openai:http://127.0.0.1:1/v1?model=a"], "--student openai:"),
         (["--option", "vision=embedded:large"], "distilling has no such option"),
-        (["--teacher", "nobody"], "is no model that this version can ask"),
+        (["--teacher", "nobody"], "is not a model's name"),
         (["--only", "answers"], "holds no teacher's memories"),
         (["--only", "adapter"], "has no teacher's answers yet"),
         (["--threshold", "2"], "is not in the range"),

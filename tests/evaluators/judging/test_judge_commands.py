@@ -162,7 +162,7 @@ def test_without_verdicts_the_message_says_so_and_the_rows_have_no_value(
     ("more", "message"),
     [
         (["--judge", "openai:http://127.0.0.1:9/v1?model=m"], "names one model twice"),
-        (["--judge", "gpt"], "is no model that this version can ask"),
+        (["--judge", "gpt"], "is not a model's name"),
         (["--metrics", "f1"], "leaves J out"),
         (["--judge-check", "c.json", "--no-judge-check"], "are both given"),
         (["--judge-check", "none.json"], "does not exist"),

@@ -80,8 +80,8 @@ def test_a_conversation_is_read_remembered_and_asked_about(tmp_path: Path, cli: 
         ("top_k=0", "is no whole number from 1"),
         ("top_k=٣", "is no whole number from 1"),
         ("prompts=short", "there is no such choice"),
-        ("vision=gpt", "is no model"),
-        ("embedder=embedded:large", "is no model that can be asked over HTTP"),
+        ("vision=gpt", "is not a model's name"),
+        ("embedder=embedded:large", "is not an endpoint's name"),
         ("pictures=describe", "no model is named to describe them"),
     ],
 )

@@ -187,14 +187,14 @@ def test_experts_of_another_base_model_are_refused(
 ) -> None:
     qwen2, gemma2 = all_trained["qwen2"], all_trained["gemma2"]
     wider = make_base(tmp_path / "wider", "gemma2", hidden=48)
-    with pytest.raises(InputError, match=r"extraction: is no expert of .* has size 48 there, 32"):
+    with pytest.raises(InputError, match=r"extraction: is not an expert .* has size 48 there, 32"):
         lend("memlora", Trained(wider, gemma2.experts, gemma2.names))
     other = all_trained["internvl"].experts
     with pytest.raises(InputError, match="has no layer"):
         lend("memlora", Trained(qwen2.base, other, qwen2.names))
     with pytest.raises(MissingResource, match="can't be loaded"):
         lend("memlora", Trained(tmp_path / "nowhere", qwen2.experts, qwen2.names))
-    with pytest.raises(InputError, match="sees no pictures"):
+    with pytest.raises(InputError, match="does not see images"):
         with_vision = tmp_path / "with-vision"
         shutil.copytree(qwen2.experts, with_vision)
         shutil.copytree(qwen2.experts / "generation", with_vision / "vision")
