@@ -36,7 +36,11 @@ Tick = Callable[[str, int, int], None]
 
 
 class _Fuse:
-    """A model that is left alone after `GIVE_UP_AFTER` failures in a row."""
+    """A model that is left alone after `GIVE_UP_AFTER` failures in a row.
+
+    Once a request has failed, those under way are counted as failures until their outcome is
+    known; others wait for it, so a server that is gone gets no more requests than that.
+    """
 
     def __init__(self, model: ChatModel) -> None:
         self.name = model.name
@@ -44,13 +48,18 @@ class _Fuse:
         self.blown: str | None = None
         self._model = model
         self._failures = 0
+        self._under_way = 0
+        self._outcome = asyncio.Event()
 
     def identity(self) -> Mapping[str, Any]:
         return self._model.identity()
 
     async def ask(self, request: ChatRequest) -> ChatReply:
+        while self.blown is None and self._may_be_gone():
+            await self._outcome.wait()
         if self.blown is not None:
             raise ModelUnreachable(self.blown)
+        self._under_way += 1
         try:
             reply = await self._model.ask(request)
         except ModelError as error:
@@ -58,11 +67,20 @@ class _Fuse:
             if self._failures >= GIVE_UP_AFTER:
                 self.blown = f"given up after {GIVE_UP_AFTER} failures in a row; the last: {error}"
             raise
-        self._failures = 0
-        return reply
+        else:
+            self._failures = 0
+            return reply
+        finally:
+            self._under_way -= 1
+            self._outcome.set()
+            self._outcome = asyncio.Event()
 
     async def close(self) -> None:
         await self._model.close()
+
+    def _may_be_gone(self) -> bool:
+        """Return whether the requests under way are as many failures as end it all."""
+        return self._failures > 0 and self._failures + self._under_way >= GIVE_UP_AFTER
 
 
 class JudgeSession:

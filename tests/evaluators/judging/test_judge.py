@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,11 +13,13 @@ from locomo_vqa.evaluators.judging.judge import MAX_ASKS, Judge, Judgement, ToJu
 from locomo_vqa.evaluators.judging.session import (
     GIVE_UP_AFTER,
     JudgeSession,
+    _Fuse,
     judge_all,
     open_session,
 )
 from locomo_vqa.models import openai_endpoint
 from locomo_vqa.models.chat import (
+    ChatModel,
     ChatReply,
     ChatRequest,
     ModelFailed,
@@ -157,6 +159,34 @@ def test_a_server_that_dies_is_given_up_and_what_it_said_is_kept(
     assert len(stub.requests) == judged_before + tries * GIVE_UP_AFTER
     (told,) = {j.error for j in judgements if j.reason == "unreachable"}
     assert told is not None and told.startswith("given up after 20 failures in a row")
+
+
+@pytest.mark.parametrize("at_once", (1, 2, 8, 19))
+def test_a_server_that_is_gone_gets_no_more_requests(at_once: int) -> None:
+    """Those under way count, so it does not matter which of them fails first."""
+    calls = 0
+
+    class Gone:
+        name, in_flight = "gone", at_once
+
+        async def ask(self, request: ChatRequest) -> ChatReply:
+            nonlocal calls
+            calls += 1
+            await asyncio.sleep((calls * 7 % 5) / 1000)
+            raise ModelFailed("gone")
+
+    async def ask_all() -> None:
+        fuse, slots = _Fuse(cast(ChatModel, Gone())), asyncio.Semaphore(at_once)
+
+        async def ask_one() -> None:
+            async with slots:
+                await fuse.ask(ChatRequest(text="?"))
+
+        outcomes = await asyncio.gather(*(ask_one() for _ in range(100)), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes].count(ModelFailed) == GIVE_UP_AFTER
+
+    asyncio.run(ask_all())
+    assert calls == GIVE_UP_AFTER
 
 
 def test_without_a_server_the_store_still_answers(tmp_path: Path, no_waiting: None) -> None:
