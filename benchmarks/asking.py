@@ -4,8 +4,8 @@
 
 The endpoint is a stub in a process of its own. The bound is what latency alone costs:
 questions / in flight * latency. The first run sends the same bytes without a client library,
-which tells what the machine can do at the moment; the last one asks everything again over the
-filled store.
+which shows what the machine can do at the moment; the last one asks everything again with the
+store filled.
 """
 
 from __future__ import annotations

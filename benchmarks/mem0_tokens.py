@@ -3,9 +3,9 @@
     python -m benchmarks.mem0_tokens [--tokenizer FILE]
 
 The tables A6 and A7 of MemLoRA (arXiv 2512.04763) give tokens a call of extraction and update.
-Here the pipeline runs over the sample's conversations with an oracle in the place of a model: its
-replies are the facts that the sample tells and the operations that follow from them, so the inputs
-are those of a model without faults, and the outputs the shortest that are right.
+Here the pipeline runs over the sample's conversations with an oracle instead of a model: its
+replies are the facts in the sample and the operations that follow from them, so the inputs are
+what a faultless model would get, and the outputs are the shortest correct ones.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _STAGES = ("extraction", "update", "generation")
 
 
 class Oracle:
-    """Knows what the sample tells, and counts tokens as a server would."""
+    """Knows the sample's facts, and counts tokens as a server would."""
 
     name = "oracle"
     in_flight = 1
@@ -49,7 +49,7 @@ class Oracle:
         self._new = new
 
     def identity(self) -> Mapping[str, Any]:
-        """Return that it is no model."""
+        """Return an identity that no model has."""
         return {"backend": "oracle"}
 
     async def ask(self, request: ChatRequest) -> ChatReply:
@@ -129,7 +129,7 @@ def measure(tokenizer: Tokenizer, form: str) -> dict[str, Any]:
     for number, conversation in enumerate(sample.conversations, 1):
         oracle = Oracle(tokenizer, *truth(number))
         told = [f"{turn.speaker}: {turn.text}" for _, turn in conversation.turns()]
-        assert set(told) <= set(truth(number)[0]), "the sample is told otherwise by now"
+        assert set(told) <= set(truth(number)[0]), "the sample has changed"
         with (
             tempfile.TemporaryDirectory() as folder,
             mock.patch.object(stage_models, "open_model", lambda name, oracle=oracle: oracle),

@@ -27,7 +27,7 @@ _LEXNAMES = {
 
 
 def is_installed() -> bool:
-    """Tell whether WordNet's files are where Debian puts them."""
+    """Return whether WordNet's files are where Debian puts them."""
     return all(
         (SOURCE / name).is_file()
         for part in PARTS

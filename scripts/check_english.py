@@ -21,7 +21,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 
 PHRASES = {
-    r"(?<!there\s)\b(?:is|are|was|were) no (?!longer\b|more\b|other\b)[a-z]+": "is not a …",
+    r"(?<!there\s)\b(?:is|are|was|were) no (?!longer|more|other|better|worse)[a-z]+": "is not a …",
     r"\bno longer there\b": "is missing, was removed",
     r"\bthere is none\b": "not found, missing",
     r"\bthere is [a-z]+:": "start the sentence with the thing",
@@ -62,11 +62,10 @@ PHRASES = {
 """What is searched for, without regard to case, and what to write instead."""
 
 ALLOWED = {
-    "builders/sample/": "the talk of the sample's invented people",
+    "builders/sample/data/": "the talk of the sample's invented people",
     "builders/prompts/": "sent to models, which were trained on these words",
     "evaluators/prompts/": "sent to models, which were trained on these words",
     "locomo_vqa/prompts/": "sent to models, which were trained on these words",
-    "scripts/embedded/": "what the embedded models are trained on",
     "tests/golden/": "examples of files, byte for byte",
     "docs/commands.md": "made from the help texts, which are read where they are written",
     "scripts/check_english.py": "the phrases themselves",

@@ -1,6 +1,6 @@
 """Makes the sample that the package carries: `python scripts/make_sample.py`.
 
-Writes `locomo_vqa/sample/data/` anew: `locomo.json` in LoCoMo's own layout, `scenes.jsonl` with the
+Rewrites `locomo_vqa/sample/data/`: `locomo.json` in LoCoMo's own layout, `scenes.jsonl` with the
 truth of every picture, and the benchmark folder. The same seed and the same Pillow give the same
 bytes; commit the result only when the sample is meant to change, because its revision changes too.
 """
