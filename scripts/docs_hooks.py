@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-WINGS = ("builders", "evaluators", "leaderboard")
+PACKAGE = ROOT / "build" / "docs" / "locomo_vqa"
+"""Where `mkdocs.yml` has mkdocstrings look for modules."""
 
 
-def on_config(config: Any) -> Any:
-    """Copy the package's modules as an installation lays them out, for mkdocstrings to read."""
-    copied = Path(tempfile.mkdtemp(prefix="locomo-vqa-docs-"))
-    no_data = shutil.ignore_patterns("__pycache__", "data", "*.onnx", "*.safetensors", "*.png")
-    shutil.copytree(ROOT / "locomo_vqa", copied / "locomo_vqa", ignore=no_data)
-    for wing in WINGS:
-        shutil.copytree(ROOT / wing, copied / "locomo_vqa" / wing, ignore=no_data)
-    handlers = config.plugins["mkdocstrings"].config.handlers
-    handlers["python"]["paths"] = [str(copied)]
-    config.extra["copied"] = str(copied)
-    return config
+def on_startup(**_: Any) -> None:
+    """Copy the package's modules as an installation lays them out."""
+    shutil.rmtree(PACKAGE, ignore_errors=True)
+    shutil.copytree(ROOT / "locomo_vqa", PACKAGE, ignore=_other_files)
+    for tree in ("builders", "evaluators", "leaderboard"):
+        shutil.copytree(ROOT / tree, PACKAGE / tree, ignore=_other_files)
 
 
-def on_post_build(config: Any) -> None:
-    """Remove the copy."""
-    shutil.rmtree(config.extra["copied"], ignore_errors=True)
+def _other_files(folder: str, names: list[str]) -> list[str]:
+    """Return the files that are not modules."""
+    return [name for name in names if not name.endswith(".py") and (Path(folder) / name).is_file()]
