@@ -1,41 +1,69 @@
-"""The work folder of a build: what each stage leaves there for the next."""
+"""The work folder of a build: what each stage leaves there for the next, and how it was made."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import InputError, OutputError
-from locomo_vqa.files import read_json, write_text
+from locomo_vqa.files import read_json, write_json, write_text
+from locomo_vqa.schemas import validate
 
-from .recipe import Recipe
+from .recipe import BuildRecipe, load_recipe
 
-__all__ = ["WorkFolder"]
+__all__ = ["BuildFolder", "BuildState"]
+
+_LOCK = "build.lock"
+BuildState = dict[str, Any]
+"""What `build.json` holds: `images` (how they are fetched), `out`, and `stages` (the choices that
+each was run with)."""
 
 
 @dataclass(frozen=True, slots=True)
-class WorkFolder:
-    """Paths of a build's stages. Every stage can be run again: replies come from the store."""
+class BuildFolder:
+    """Paths of a build's results. Every stage can be run again: replies come from the store."""
 
     path: Path
     """The folder."""
 
     @property
     def ingested(self) -> Path:
-        """The benchmark folder without pictures (stage ingest)."""
+        """The benchmark folder without images (stage ingest)."""
         return self.path / "1-ingested"
 
     @property
-    def pictured(self) -> Path:
-        """The benchmark folder with pictures (stage images)."""
-        return self.path / "2-pictured"
+    def sample(self) -> Path:
+        """The sample's LoCoMo file and images, where the recipe builds from the sample."""
+        return self.path / "sample"
+
+    @property
+    def with_images(self) -> Path:
+        """The benchmark folder with images (stage images)."""
+        return self.path / "2-with-images"
+
+    @property
+    def retried_images(self) -> Path:
+        """The same after another try, until it takes that one's place."""
+        return self.path / "2-with-images.retried"
 
     @property
     def split(self) -> Path:
-        """The benchmark folder without pictures that stand in several splits (stage split)."""
+        """The benchmark folder without images that several splits share (stage split)."""
         return self.path / "3-split"
+
+    @property
+    def finished(self) -> Path:
+        """The benchmark folder with the reviewed questions (stage publish)."""
+        return self.path / "4-benchmark"
+
+    @property
+    def losses(self) -> Path:
+        """What became of every image's URL (stage images)."""
+        return self.with_images / "losses.json"
 
     @property
     def removed(self) -> Path:
@@ -54,8 +82,8 @@ class WorkFolder:
 
     @property
     def plot(self) -> Path:
-        """Their error rates as a picture."""
-        return self.path / "selection.png"
+        """Their error rates as a figure; `selection.png` is the same."""
+        return self.path / "selection.svg"
 
     @property
     def questions(self) -> Path:
@@ -64,7 +92,7 @@ class WorkFolder:
 
     @property
     def models(self) -> Path:
-        """What the probes found of the models."""
+        """What the known-answer checks found of the models."""
         return self.path / "models.json"
 
     @property
@@ -77,31 +105,70 @@ class WorkFolder:
         """The response store."""
         return self.path / "responses.sqlite"
 
-    def begin(self, recipe: Recipe) -> None:
-        """Make the folder, or check that it belongs to the recipe.
+    @property
+    def _recipe(self) -> Path:
+        return self.path / "recipe.toml"
+
+    @property
+    def _state(self) -> Path:
+        return self.path / "build.json"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Make the folder where it is not there, and keep other builds out of it.
 
         Raises:
-            OutputError: it holds something else, or another recipe's build.
+            OutputError: it holds something else, another process builds in it, or it can't be
+                written.
         """
-        target = self.path / "recipe.toml"
-        if target.exists():
-            if target.read_text(encoding="utf-8") != recipe.text:
-                raise OutputError(
-                    f"{self.path}: holds a build of another recipe.",
-                    "Choose another --work, or give the recipe as it was.",
-                )
-            return
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
-            raise OutputError(
-                f"{self.path}: exists already and is no build.", "Choose another --work."
-            )
+        from filelock import FileLock, Timeout
+
+        self._check_content()
+        lock = FileLock(self.path / _LOCK)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise OutputError(
+                f"{self.path}: another process is building in this folder.",
+                "Wait until it has finished, or choose another `work`.",
+            ) from None
         except OSError as error:
             raise OutputError(
-                f"{self.path}: can't be made ({error.strerror}).", "Choose another --work."
+                f"{self.path}: can't be written ({error.strerror or error}).",
+                "Choose another `work`.",
             ) from None
-        write_text(target, recipe.text)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _check_content(self) -> None:
+        known = self._recipe.exists() or (self.path / _LOCK).exists()
+        if known or not self.path.exists():
+            return
+        if not self.path.is_dir() or any(self.path.iterdir()):
+            raise OutputError(
+                f"{self.path}: exists already and is not a work folder of a build.",
+                "Choose another `work`.",
+            )
+
+    def recipe(self) -> BuildRecipe | None:
+        """Return the recipe that the folder remembers; None in a new folder."""
+        return load_recipe(self._recipe) if self._recipe.exists() else None
+
+    def state(self) -> BuildState:
+        """Return what `build.json` holds."""
+        if not self._state.exists():
+            return {"schema_version": 1, "images": {}, "out": None, "stages": {}}
+        state: BuildState = read_json(self._state, what="the record of the build")
+        validate(state, "build", path=self._state, remedy="Choose another `work`, or remove it.")
+        return state
+
+    def remember(self, recipe: BuildRecipe, state: BuildState) -> None:
+        """Write the recipe and the record, each whole."""
+        write_text(self._recipe, recipe.to_toml())
+        write_json(self._state, state)
 
     def need(self, path: Path, stage: str) -> Path:
         """Return a path that an earlier stage must have made.
@@ -111,12 +178,13 @@ class WorkFolder:
         """
         if not path.exists():
             raise InputError(
-                f"{path}: is not there yet.", f"Run `locomo-vqa build {stage}` with this --work."
+                f"{path}: not found.",
+                f"Run the stage {stage} first: `locomo-vqa build {stage}`.",
             )
         return path
 
-    def replace(self, folder: Path) -> Path:
-        """Remove a stage's folder, so that it can be made anew."""
+    def cleared(self, folder: Path) -> Path:
+        """Remove a stage's folder so that it can be made again, and return its path."""
         shutil.rmtree(folder, ignore_errors=True)
         return folder
 

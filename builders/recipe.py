@@ -2,94 +2,143 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.arguments import nearest
 from locomo_vqa.benchmark import QuestionType, Split
 from locomo_vqa.errors import InputError
+from locomo_vqa.files import clean_text
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.schemas import validate
 
-__all__ = ["BUNDLED", "Recipe", "load_recipe"]
+__all__ = ["BUNDLED_RECIPES", "BuildRecipe", "load_recipe"]
 
-BUNDLED = ("paper", "sample")
+BUNDLED_RECIPES = ("paper", "sample")
 """The recipes that come with the toolkit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """The choices, and the text they were read from."""
+class BuildRecipe:
+    """The choices of a build; change some with `dataclasses.replace`."""
 
     name: str
     """What the data set is called."""
     locomo: str
-    """`sample`, or the LoCoMo file, relative to the folder the command runs in."""
+    """`sample`, or the path of the LoCoMo file."""
     generator: str
-    """The model that writes questions."""
+    """The model that writes the questions."""
     validator: str
     """The model that tries them."""
-    look_distance: int
-    """Pictures whose perceptual hashes differ in at most so many bits have one look."""
+    phash_distance: int
+    """Two images look alike when at most this many of the 64 bits of their hashes differ."""
     probe_split: Split
-    """The split whose pictures the types are tried on."""
-    probe_pictures: int
-    """How many pictures, at most."""
+    """The split whose images the question types are tried on."""
+    probe_images: int
+    """How many images the types are tried on, at most."""
     probe_types: tuple[QuestionType, ...]
     """The candidate types."""
     keep: int
-    """How many types stay."""
+    """How many types are kept."""
     attempts: int
     """How often the generator is asked for one question, at most."""
     check_quality: bool
     """Whether the quality columns are filled."""
-    text: str
-    """The recipe's own text, without credentials: it is published."""
+
+    def to_toml(self) -> str:
+        """Return the recipe as a TOML file, which is published: without credentials."""
+        return _TOML.format(
+            name=_quoted(self.name),
+            locomo=_quoted(self.locomo),
+            generator=_quoted(hide_credentials(self.generator)),
+            validator=_quoted(hide_credentials(self.validator)),
+            phash_distance=self.phash_distance,
+            probe_split=_quoted(self.probe_split),
+            probe_images=self.probe_images,
+            probe_types=_list(self.probe_types),
+            keep=self.keep,
+            attempts=self.attempts,
+            check_quality="true" if self.check_quality else "false",
+        )
 
 
-def load_recipe(name: str) -> Recipe:
-    """Load a recipe from a file, or one of `BUNDLED` by its name.
+_TOML = """\
+schema_version = 1
+name = {name}
+
+[source]
+locomo = {locomo}
+
+[models]
+generator = {generator}
+validator = {validator}
+
+[images]
+phash_distance = {phash_distance}  # bits of 64 in which the hashes of similar images may differ
+
+[probe]
+split = {probe_split}
+images = {probe_images}  # the paper says "a subset"
+types = {probe_types}
+
+[select]
+keep = {keep}
+
+[generate]
+attempts = {attempts}  # for one question; the paper does not say what became of bad replies
+
+[quality]
+check = {check_quality}  # beyond the paper: columns that never remove a question
+"""
+
+
+def load_recipe(source: str | Path | BuildRecipe) -> BuildRecipe:
+    """Load a recipe from a TOML file, or one of `BUNDLED_RECIPES` by its name.
 
     Raises:
-        InputError: there is none, it is no TOML, or a choice is missing or of the wrong kind.
+        InputError: it is not found, is not TOML, or a choice is missing or not allowed.
     """
-    path = Path(name)
+    if isinstance(source, BuildRecipe):
+        return source
+    path = Path(source)
     if path.is_file():
         text = _read(path)
-    elif path.stem in BUNDLED and path.suffix in ("", ".toml"):
+    elif path.stem in BUNDLED_RECIPES and path.suffix in ("", ".toml"):
         text = (resources.files(f"{__package__}.recipes") / f"{path.stem}.toml").read_text("utf-8")
     else:
+        close = nearest(str(source), BUNDLED_RECIPES)
         raise InputError(
-            f"{name}: there is no such recipe.",
-            f"Give a TOML file, or one of {', '.join(BUNDLED)}.",
+            f"{source}: recipe not found.",
+            f"Did you mean {close}?"
+            if close
+            else f"Give the path of a TOML file, or one of {', '.join(BUNDLED_RECIPES)}.",
         )
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{name}: is no TOML ({error}).", "Mend the recipe there.") from None
-    validate(raw, "recipe", path=path, remedy="See docs/build.md for what a recipe holds.")
-    return _recipe(raw, text)
+        raise InputError(f"{source}: is not valid TOML ({error}).", "Correct the file.") from None
+    validate(raw, "recipe", path=path, remedy="See docs/build.md for what a recipe contains.")
+    return _recipe(raw)
 
 
-def _recipe(raw: dict[str, Any], text: str) -> Recipe:
-    models: dict[str, str] = raw["models"]
-    for spec in models.values():
-        text = text.replace(spec, hide_credentials(spec))
-    return Recipe(
+def _recipe(raw: dict[str, Any]) -> BuildRecipe:
+    return BuildRecipe(
         name=raw["name"],
         locomo=raw["source"]["locomo"],
-        generator=models["generator"],
-        validator=models["validator"],
-        look_distance=raw["pictures"]["look_distance"],
+        generator=raw["models"]["generator"],
+        validator=raw["models"]["validator"],
+        phash_distance=raw["images"]["phash_distance"],
         probe_split=raw["probe"]["split"],
-        probe_pictures=raw["probe"]["pictures"],
+        probe_images=raw["probe"]["images"],
         probe_types=tuple(raw["probe"]["types"]),
         keep=raw["select"]["keep"],
         attempts=raw["generate"]["attempts"],
         check_quality=raw["quality"]["check"],
-        text=text,
     )
 
 
@@ -98,3 +147,12 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: can't be read ({error}).", "Check the recipe's path.") from None
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a TOML string, which JSON's strings are but for one character."""
+    return json.dumps(clean_text(text), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _list(items: Sequence[str]) -> str:
+    return "[" + ", ".join(map(_quoted, items)) + "]"

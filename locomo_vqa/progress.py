@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["ProgressCallback", "ignore_progress", "progress_bars", "progress_display"]
+__all__ = [
+    "ProgressCallback",
+    "ignore_progress",
+    "progress_bars",
+    "progress_display",
+    "progress_reporter",
+]
 
 ProgressCallback: TypeAlias = Callable[[str, int, int | None], None]
 """Called with the name of a step, how many items of it are done, and how many there are in all
@@ -77,6 +83,16 @@ def progress_bars() -> Iterator[ProgressCallback]:
             display.update(tasks[step], completed=done, total=total)
 
         yield show
+
+
+@contextmanager
+def progress_reporter(progress: bool | ProgressCallback) -> Iterator[ProgressCallback]:
+    """Yield what the `progress` of a public call asks for: bars, nothing, or the given callback."""
+    if progress is True:
+        with progress_bars() as show:
+            yield show
+    else:
+        yield ignore_progress if progress is False else progress
 
 
 def _in_notebook() -> bool:

@@ -13,16 +13,14 @@ from locomo_vqa.benchmark.read import read_benchmark, read_manifest, read_report
 from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
 from locomo_vqa.locomo.report import FINDINGS
 
-from ..ingest import Ingested, ingest
-from .images import images
-from .publish import publish
+from ..importing import ImportedBenchmark, import_locomo
 
 __all__ = ["data"]
 
 
 @click.group()
 def data() -> None:
-    """Import LoCoMo, and look at a benchmark folder.
+    """Import LoCoMo, and show what is in a benchmark folder.
 
     \b
     Example:
@@ -31,34 +29,32 @@ def data() -> None:
     """
 
 
-data.add_command(images)
-data.add_command(publish)
-
-
 @data.command("import")
-@click.argument("locomo", type=click.Path(path_type=Path))
+@click.argument("source", metavar="LOCOMO", type=click.Path(path_type=Path))
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="The benchmark folder to make."
+    "--out", type=click.Path(path_type=Path), required=True, help="Write the benchmark folder here."
 )
 @click.option(
     "--errata",
     type=click.Path(path_type=Path),
-    help="A file that tells which gold answers are wrong; see docs/formats.md.",
+    help="A file that says which gold answers are wrong; see docs/formats.md.",
 )
-@click.option("--name", default="LoCoMo", show_default=True, help="What the benchmark is called.")
+@click.option("--name", default="LoCoMo", show_default=True, help="Name the benchmark.")
 @json_option
-def import_(locomo: Path, out: Path, errata: Path | None, name: str, as_json: bool) -> None:
-    """Import the file LOCOMO, in either layout, as a benchmark folder, and report what was found.
+def import_command(source: Path, out: Path, errata: Path | None, name: str, as_json: bool) -> None:
+    """Import the file LOCOMO as a benchmark folder, and report what was found in it.
+
+    Both published layouts are read: locomo10.json, and the folder with one file a conversation.
 
     \b
     Example:
       locomo-vqa data import locomo10.json --out locomo --errata errata.json
     """
-    done = ingest(locomo, out, errata=errata, name=name)
+    done = import_locomo(source, out=out, errata=errata, name=name)
     if as_json:
         print_json({"folder": str(out), "revision": done.revision, **done.report})
     else:
-        _tell_import(done)
+        _print_import(done)
 
 
 @data.command()
@@ -83,17 +79,17 @@ def info(folder: str, as_json: bool) -> None:
     out = console()
     echo(f"{benchmark.name}, revision {benchmark.revision[:12]}", style="bold")
     for source in manifest["sources"]:
-        echo(f"made of {source['name']}, SHA-256 {source['sha256'][:12]}…")
+        echo(f"made from {source['name']}, SHA-256 {source['sha256'][:12]}…")
     if manifest["license"]:
         echo(f"licence: {manifest['license']}")
     out.print(_conversation_table(benchmark))
     out.print(_counts_table(report, benchmark))
 
 
-def _tell_import(done: Ingested) -> None:
+def _print_import(done: ImportedBenchmark) -> None:
     out = console()
     out.print(_counts_table(done.report, None))
-    found = make_table("Found and mended, marked or left out", numbers=["Number"])
+    found = make_table("Repaired, marked or left out", numbers=["Number"])
     for kind, words in FINDINGS.items():
         if number := done.report["findings"][kind]:
             found.add_row(words, f"{number:,}")
@@ -117,7 +113,7 @@ def _counts_table(report: dict[str, Any], benchmark: Benchmark | None) -> Any:
         f"{report['urls']:,} URLs, {report['urls_more_than_once']:,} more than once, "
         f"{report['urls_in_several_conversations']:,} in several conversations"
     )
-    table.add_row("pictures", f"{report['images']:,}", urls)
+    table.add_row("images", f"{report['images']:,}", urls)
     table.add_row(
         "captions", f"{report['captions']:,}", f"{report['captions_without_url']:,} alone"
     )
@@ -136,7 +132,7 @@ def _counts_table(report: dict[str, Any], benchmark: Benchmark | None) -> Any:
 def _conversation_table(benchmark: Benchmark) -> Any:
     table = make_table(
         *("Conversation", "Split", "Speakers", "Months"),
-        numbers=["Sessions", "Turns", "Pictures", "Text", "Visual"],
+        numbers=["Sessions", "Turns", "Images", "Text", "Visual"],
     )
     for conversation in benchmark.conversations:
         turns = [turn for _, turn in conversation.turns()]

@@ -1,75 +1,82 @@
-"""The command `data publish`."""
+"""The command `build publish`."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from locomo_vqa.benchmark import Benchmark, load_benchmark
 from locomo_vqa.cli_support import echo, json_option, print_json
-from locomo_vqa.errors import InputError
 
-from ..publishing import PublishFacts
-from ..publishing import publish as publish_folder
+from .options import build_options, publish_options
+from .running import run_stages
 
-__all__ = ["publish", "publish_and_push"]
+__all__ = ["publish"]
 
 
 @click.command()
-@click.argument("benchmark")
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="The data-set folder to make."
-)
-@click.option("--push", "repository", metavar="ORG/NAME", help="Put it on the Hugging Face Hub.")
-@click.option("--pull-request", is_flag=True, help="With --push: propose it instead.")
+@build_options
+@publish_options
+@click.option("--benchmark", help="Publish this benchmark folder, without a build.")
 @json_option
 def publish(
-    benchmark: str, out: Path, repository: str | None, pull_request: bool, as_json: bool
-) -> None:
-    """Publish BENCHMARK (`sample`, a benchmark folder) as a Hugging Face data set.
+    benchmark: str | None,
+    out: Path | None,
+    push: str | None,
+    pull_request: bool,
+    as_json: bool,
+    **options: Any,
+) -> int:
+    """Publish the reviewed questions as a data set for the Hugging Face Hub.
 
-    The folder is a benchmark folder, too. A data set that --push makes on the Hub is public unless
-    the organisation has another default. When pushing failed, give the command again: a folder of
-    the same revision is pushed as it is.
+    The folder is a benchmark folder, too. A data set that --push creates on the Hub is public
+    unless the organisation has another default. When pushing failed, give the command again: a
+    folder of the same revision is pushed as it is.
+
+    With --benchmark and --out in place of --work, any benchmark folder is published.
 
     \b
     Example:
-      locomo-vqa data publish locomo-vqa --out published
-      locomo-vqa data publish locomo-vqa --out published --push org/locomo-vqa --pull-request
+      locomo-vqa build publish --work build --out locomo-vqa
+      locomo-vqa build publish --work build --out locomo-vqa --push org/locomo-vqa --pull-request
+      locomo-vqa build publish --benchmark locomo-images --out published
     """
-    if pull_request and not repository:
-        raise click.UsageError("--pull-request needs --push ORG/NAME.")
-    loaded = load_benchmark(benchmark)
-    facts = PublishFacts(repository=repository)
-    url = publish_and_push(loaded, out, facts, pull_request=pull_request)
+    where = {"out": out, "push": push, "pull_request": pull_request}
+    if benchmark is None:
+        return _publish_build(as_json, **where, **options)
+    if out is None or options["work"] or options["recipe"]:
+        raise click.UsageError("--benchmark needs --out, and takes the place of --work.")
+    return _publish_folder(benchmark, out, push, pull_request, as_json)
+
+
+def _publish_build(as_json: bool, **options: Any) -> int:
+    from ..build import build
+
+    if options["work"] is None:
+        raise click.UsageError("Give --work, or both --benchmark and --out.")
+    if not as_json:
+        return run_stages("publish", **options)
+    done = build(stages=["publish"], **options)
+    assert done.benchmark is not None and done.published is not None
+    _print_json(done.out, done.benchmark.revision, done.published.url)
+    return 0
+
+
+def _publish_folder(
+    benchmark: str, out: Path, push: str | None, pull_request: bool, as_json: bool
+) -> int:
+    from ..publishing import publish_benchmark
+
+    done = publish_benchmark(benchmark, out=out, push=push, pull_request=pull_request)
     if as_json:
-        print_json({"folder": str(out), "revision": loaded.revision, "url": url})
-        return
-    echo(f"Wrote {out}, revision {loaded.revision[:12]}")
-    if url:
-        echo(f"On the Hub: {url}")
+        _print_json(done.folder, done.revision, done.url)
+        return 0
+    echo(f"Wrote {done.folder}, revision {done.revision[:12]}")
+    if done.url:
+        echo(f"On the Hub: {done.url}")
+    return 0
 
 
-def publish_and_push(
-    benchmark: Benchmark, out: Path, facts: PublishFacts, *, pull_request: bool = False
-) -> str | None:
-    """Publish, push where the facts name a repository, and return the address on the Hub.
-
-    With a repository, a folder that holds this revision already is pushed as it is.
-    """
-    if facts.repository is None:
-        publish_folder(benchmark, out, facts)
-        return None
-    from ..publishing.push import push
-
-    if not _is_published(out, benchmark):
-        publish_folder(benchmark, out, facts)
-    return push(out, facts.repository, pull_request=pull_request)
-
-
-def _is_published(out: Path, benchmark: Benchmark) -> bool:
-    try:
-        return load_benchmark(out).revision == benchmark.revision and (out / "eval.yaml").is_file()
-    except InputError:
-        return False
+def _print_json(folder: Path, revision: str, url: str | None) -> None:
+    print_json({"folder": str(folder), "revision": revision, "url": url})

@@ -1,4 +1,4 @@
-"""What a build tells a person at the end of each stage."""
+"""What a build prints at the end of each stage."""
 
 from __future__ import annotations
 
@@ -8,36 +8,81 @@ from typing import TYPE_CHECKING
 
 from locomo_vqa.cli_support import console, echo, make_table
 
-from ..quality import answer_shares, dominance_warnings
-from ..questions_file import QuestionRow
-from ..selection import Selection
-from ..stages import StageCounts
-
 if TYPE_CHECKING:
+    from ..build_result import Build
     from ..images.losses import Losses
+    from ..questions.rows import QuestionRow
+    from ..selection.choice import Selection
 
-__all__ = ["print_counts", "print_losses", "print_selection", "print_shares"]
+__all__ = ["print_losses", "print_stage"]
+
+_TOP_HOSTS = 10
+_TOP_REASONS = 12
+
+
+def print_stage(stage: str, build: Build) -> None:
+    """Print what a stage made."""
+    if stage == "ingest":
+        echo(f"ingest: wrote {build.work / '1-ingested'}")
+    elif stage == "images" and build.losses is not None:
+        print_losses(build.losses)
+    elif stage == "split" and build.removed is not None:
+        echo(f"split: {len(build.removed):,} images of several splits removed; see removed.json")
+    elif stage == "select" and build.selection is not None and build.plot is not None:
+        _print_selection(build.selection, build.plot)
+    elif stage == "publish":
+        _print_published(build)
+    elif stage in build.counts:
+        _print_counts(stage, build)
 
 
 def print_losses(losses: Losses) -> None:
-    """Print what became of the pictures' URLs."""
+    """Print what became of the images' URLs, and where and why most were lost."""
     states = ", ".join(f"{number:,} {state}" for state, number in losses.by_state.items())
-    echo(f"pictures: {losses.urls:,} URLs: {states}")
-    for reason in losses.reasons[:5]:
-        echo(f"  {reason['urls']:,} {reason['state']}: {reason['detail']}")
+    echo(f"images: {losses.urls:,} URLs: {states}")
+    if losses.by_host:
+        out = console()
+        hosts = make_table("Host", "Lost as", numbers=["Lost", "URLs"], title="Most was lost at")
+        for row in losses.by_host[:_TOP_HOSTS]:
+            parts = (f"{n} {state}" for state, n in row["by_state"].items() if state != "ok")
+            hosts.add_row(row["host"], ", ".join(parts), f"{row['lost']:,}", f"{row['urls']:,}")
+        out.print(hosts)
+        reasons = make_table("State", "Why", numbers=["URLs"])
+        for row in losses.reasons[:_TOP_REASONS]:
+            reasons.add_row(row["state"], row["detail"], f"{row['urls']:,}")
+        out.print(reasons)
+    if losses.removed:
+        number = len(losses.removed)
+        echo(f"{number:,} images occur in several splits and were removed from all of them.")
+    if losses.visual_questions_removed:
+        echo(f"{losses.visual_questions_removed:,} visual questions lost their image.")
+    if losses.by_state.get("not_fetched"):
+        echo("Give the same command again to try those that were not fetched.")
 
 
-def print_counts(stage: str, counts: StageCounts) -> None:
-    """Print how the questions of a stage ended."""
-    echo(
-        f"{stage}: {counts.ok:,} questions, {counts.declined:,} declined, "
-        f"{counts.dropped:,} dropped, {counts.failed:,} without a reply"
-    )
+def _print_counts(stage: str, build: Build) -> None:
+    counts = build.counts[stage]
+    echo(f"{stage}: {counts}")
     if counts.failed:
         echo("Give the same command again to ask for what got no reply.")
+    if stage == "generate" and build.questions is not None:
+        _print_shares(build.questions)
 
 
-def print_selection(selection: Selection, plot: Path) -> None:
+def _print_published(build: Build) -> None:
+    from ..review.decisions import set_aside_sentence
+
+    done, benchmark = build.published, build.benchmark
+    assert done is not None and benchmark is not None
+    if done.set_aside:
+        echo(set_aside_sentence(done.set_aside, build.work / "review.jsonl"))
+    number = len(benchmark.visual_questions)
+    echo(f"Wrote {build.out}: {number:,} visual questions, revision {benchmark.revision[:12]}")
+    if done.url:
+        echo(f"On the Hub: {done.url}")
+
+
+def _print_selection(selection: Selection, plot: Path) -> None:
     """Print the error rates, hardest first, and how sure the choice is."""
     table = make_table(
         "Type", numbers=["Errors", "of", "Rate", "95 % interval", "Declined", "Lost", "Chosen"]
@@ -57,18 +102,20 @@ def print_selection(selection: Selection, plot: Path) -> None:
     console().print(table)
     echo(
         f"Chosen: {', '.join(selection.types)}; the same in {selection.stability:.0%} of "
-        f"bootstrap samples of the pictures. Plot: {plot}"
+        f"bootstrap samples of the images. Figure: {plot}"
     )
     for remark in selection.remarks:
         echo(remark)
 
 
-def print_shares(rows: Sequence[QuestionRow]) -> None:
+def _print_shares(rows: Sequence[QuestionRow]) -> None:
     """Print how answers are distributed, and what the quality checks found."""
     table = make_table(
         "Type",
         numbers=["Questions", "Answers", "Most frequent", "Share", "Self", "Blind", "Caption"],
     )
+    from ..questions.quality import answer_shares, dominance_warnings
+
     shares = answer_shares(rows)
     for share in shares:
         quality = [row.quality for row in rows if row.type == share.type and row.state == "ok"]
@@ -83,7 +130,10 @@ def print_shares(rows: Sequence[QuestionRow]) -> None:
             _share([each.caption_answers for each in quality]),
         )
     console().print(table)
-    echo("Right again when asked afresh (self), without the picture (blind), by caption alone.")
+    echo(
+        "Self: the generator, asked afresh, gives the same answer. Blind: it gives it without the "
+        "image. Caption: it gives it with the caption alone."
+    )
     for warning in dominance_warnings(shares):
         echo(warning)
 

@@ -1,1 +1,1 @@
-"""The stage `images`: a benchmark folder's pictures, from their hosts or from a mirror."""
+"""The stage `images`: a benchmark folder's images, from their hosts or from a mirror."""

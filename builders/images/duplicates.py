@@ -1,8 +1,8 @@
-"""Pictures that occur in several splits: by URL, by bytes, and by look.
+"""Images that occur in several splits: by URL, by bytes, and by perceptual hash.
 
-By look means that the hashes of `locomo_vqa.phash.perceptual_hash` differ in at most a few
-bits. If two hashes of 64 bits differ in at most t, then cut into t + 1 bands at least one band
-is equal, so only pictures that share a band are compared.
+Two images are alike when their hashes (`locomo_vqa.phash.perceptual_hash`) differ in at most a
+few bits. If two hashes of 64 bits differ in at most t bits and are cut into t + 1 bands, at least
+one band is equal; so only images that share a band are compared.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
-__all__ = ["PHASH_DISTANCE", "Reason", "SharedPicture", "Twin", "find_shared"]
+__all__ = ["PHASH_DISTANCE", "Reason", "SharedImage", "SimilarImage", "find_shared"]
 
-Reason = Literal["url", "bytes", "look"]
-"""What shows that a picture occurs in several splits."""
+Reason = Literal["url", "bytes", "phash"]
+"""What shows that an image occurs in several splits."""
 
 _ROWS = 1024
-"""So many pictures at a time are compared with the others of their band."""
+"""So many images at a time are compared with the others of their band."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Twin:
-    """The nearest picture of another split that looks alike."""
+class SimilarImage:
+    """The nearest image of another split that looks alike."""
 
     sha256: str
     """Its bytes' SHA-256."""
@@ -39,25 +39,25 @@ class Twin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SharedPicture:
-    """A picture that must leave every split."""
+class SharedImage:
+    """An image that must leave every split."""
 
     sha256: str
     """Its bytes' SHA-256."""
     reasons: tuple[Reason, ...]
     """Every reason that applies."""
     splits: tuple[Split, ...]
-    """The splits it occurs in itself; with `looks_like`, that one's are others."""
+    """The splits it occurs in itself; with `similar_to`, that one's are others."""
     places: tuple[str, ...]
     """The turns that share it: `<conversation>/<turn>`."""
     urls: tuple[str, ...]
     """Where it came from."""
-    looks_like: Twin | None
-    """The picture of another split that has its look, if that is a reason."""
+    similar_to: SimilarImage | None
+    """The image of another split that has its look, if that is a reason."""
 
 
 @dataclass(slots=True)
-class _Picture:
+class _Image:
     """One distinct file, of one or several URLs."""
 
     splits: set[Split]
@@ -72,69 +72,67 @@ def find_shared(
     records: Sequence[ImageRecord],
     splits: Mapping[str, Split],
     *,
-    look_distance: int = PHASH_DISTANCE,
-) -> list[SharedPicture]:
-    """Return the pictures with state ok that several splits share, in the order of the records.
+    phash_distance: int = PHASH_DISTANCE,
+) -> list[SharedImage]:
+    """Return the images with state ok that several splits share, in the order of the records.
 
-    `splits` gives each conversation's split. Of two pictures that look alike in different splits,
+    `splits` gives each conversation's split. Of two images that look alike in different splits,
     both are returned.
     """
-    pictures = _by_bytes(records, splits)
-    names = [sha for sha, picture in pictures.items() if picture.phash is not None]
-    masks = {
-        sha: sum(1 << SPLITS.index(split) for split in p.splits) for sha, p in pictures.items()
-    }
-    twins = _twins(names, pictures, masks, look_distance)
+    images = _by_bytes(records, splits)
+    names = [sha for sha, image in images.items() if image.phash is not None]
+    masks = {sha: sum(1 << SPLITS.index(split) for split in p.splits) for sha, p in images.items()}
+    twins = _twins(names, images, masks, phash_distance)
     found = []
-    for sha, picture in pictures.items():
+    for sha, image in images.items():
         reasons: list[Reason] = []
-        if picture.url_splits > 1:
+        if image.url_splits > 1:
             reasons.append("url")
-        if len(picture.splits) > 1 and len(picture.urls) > 1:
+        if len(image.splits) > 1 and len(image.urls) > 1:
             reasons.append("bytes")
         if sha in twins:
-            reasons.append("look")
+            reasons.append("phash")
         if reasons:
             found.append(
-                SharedPicture(
+                SharedImage(
                     sha256=sha,
                     reasons=tuple(reasons),
-                    splits=tuple(split for split in SPLITS if split in picture.splits),
-                    places=tuple(picture.places),
-                    urls=tuple(picture.urls),
-                    looks_like=twins.get(sha),
+                    splits=tuple(split for split in SPLITS if split in image.splits),
+                    places=tuple(image.places),
+                    urls=tuple(image.urls),
+                    similar_to=twins.get(sha),
                 )
             )
     return found
 
 
-def _by_bytes(records: Sequence[ImageRecord], splits: Mapping[str, Split]) -> dict[str, _Picture]:
-    pictures: dict[str, _Picture] = {}
+def _by_bytes(records: Sequence[ImageRecord], splits: Mapping[str, Split]) -> dict[str, _Image]:
+    images: dict[str, _Image] = {}
     for record in records:
         if record.state != "ok" or record.sha256 is None:
             continue
         own = {splits[place.partition("/")[0]] for place in record.turns}
-        picture = pictures.setdefault(record.sha256, _Picture(set(), [], [], record.phash))
-        picture.splits |= own
-        picture.places += record.turns
-        picture.urls.append(record.url or "")
-        picture.url_splits = max(picture.url_splits, len(own))
-    return pictures
+        image = images.setdefault(record.sha256, _Image(set(), [], [], record.phash))
+        image.splits |= own
+        image.places += record.turns
+        image.urls.append(record.url or "")
+        image.url_splits = max(image.url_splits, len(own))
+    return images
 
 
 def _twins(
     names: Sequence[str],
-    pictures: Mapping[str, _Picture],
+    images: Mapping[str, _Image],
     masks: Mapping[str, int],
-    look_distance: int,
-) -> dict[str, Twin]:
+    phash_distance: int,
+) -> dict[str, SimilarImage]:
     import numpy
 
-    hashes = numpy.array([int(pictures[n].phash or "0", 16) for n in names], dtype=numpy.uint64)
+    hashes = numpy.array([int(images[n].phash or "0", 16) for n in names], dtype=numpy.uint64)
     mask = numpy.array([masks[name] for name in names], dtype=numpy.uint8)
     nearest = numpy.full(len(names), 65, dtype=numpy.uint8)
     twin = numpy.zeros(len(names), dtype=numpy.int64)
-    for group in _candidates(hashes, look_distance + 1):
+    for group in _candidates(hashes, phash_distance + 1):
         for start in range(0, len(group), _ROWS):
             rows = group[start : start + _ROWS]
             distance = numpy.bitwise_count(hashes[rows][:, None] ^ hashes[group][None, :])
@@ -147,9 +145,9 @@ def _twins(
             nearest[rows[better]] = value[better]
             twin[rows[better]] = group[best[better]]
     return {
-        name: Twin(sha256=names[twin[i]], distance=int(nearest[i]))
+        name: SimilarImage(sha256=names[twin[i]], distance=int(nearest[i]))
         for i, name in enumerate(names)
-        if nearest[i] <= look_distance
+        if nearest[i] <= phash_distance
     }
 
 

@@ -1,4 +1,4 @@
-"""A process that decodes pictures for another one, and may be lost without harm.
+"""A process that decodes images for another one, and may be lost without harm.
 
 One line of JSON in, `{"path", "max_pixels"}`; one line out, `{"facts": …}` or `{"refusal": …}`.
 It ends when its input does, and so with the process that started it, however that ends.
@@ -18,7 +18,7 @@ from locomo_vqa.images import ImageFacts, inspect_image
 __all__ = ["main"]
 
 MEMORY = 4 << 30
-"""The most address space a picture may take, in bytes; decoders can be led to ask for more."""
+"""The most address space an image may take, in bytes; decoders can be led to ask for more."""
 
 
 def main() -> None:

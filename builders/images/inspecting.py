@@ -1,7 +1,7 @@
-"""Decoding pictures in processes of their own, a few at a time.
+"""Decoding images in processes of their own, a few at a time.
 
 A file made to break a decoder then costs a worker, not the run: a crash, a hang or a flood of
-memory is that picture's state.
+memory is that image's state.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Inspectors:
     ) -> None:
         """Start nothing yet.
 
-        `seconds` is the most that one picture may take. `command` starts a worker.
+        `seconds` is the most that one image may take. `command` starts a worker.
         """
         self._max_pixels = max_pixels
         self._seconds = seconds
@@ -49,7 +49,7 @@ class Inspectors:
             self._idle.put_nowait(worker)
 
     async def inspect(self, path: Path) -> ImageFacts | ImageRejection:
-        """Return what is known of the picture in a file, or why it is refused.
+        """Return what is known of the image in a file, or why it is refused.
 
         Raises:
             MissingResource: no worker can be started.
@@ -123,7 +123,7 @@ class _Worker:
             await _line(self._process)
         except EOFError:
             raise MissingResource(
-                "The process that decodes pictures can't be started.",
+                "The process that decodes images can't be started.",
                 f"Try `{' '.join(self._command)}`, which says why.",
             ) from None
         return self._process

@@ -13,15 +13,15 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import clean_text, sha256_text
 from locomo_vqa.jsonl_log import JsonlLog
 
-from .outcome import Outcome
+from .outcome import ImageOutcome
 
-__all__ = ["PictureJournal"]
+__all__ = ["ImageJournal"]
 
 _SHOWN = 500
 """Longer URLs, which are `data:` URIs, are cut in the journal; the key tells them apart."""
 
 
-class PictureJournal:
+class ImageJournal:
     """An append-only file; a line is a run's settings, or the outcomes of one or more URLs.
 
     Putting a line on the disk takes a few milliseconds, whatever its length. So outcomes that
@@ -37,14 +37,14 @@ class PictureJournal:
         """
         self._file = JsonlLog(
             path,
-            what="the journal of the pictures",
+            what="the journal of the images",
             remedy="Wait for the other run, or give another --out.",
         )
         self._waiting: list[dict[str, Any]] = []
         self._writing = asyncio.Lock()
         # A thread of its own: in the common ones, slow name servers would keep it waiting.
         self._thread = ThreadPoolExecutor(1)
-        self.outcomes: dict[str, Outcome] = {}
+        self.outcomes: dict[str, ImageOutcome] = {}
         """Outcomes that still count, by `key`."""
         try:
             self.outcomes.update(self._read(dict(settings)))
@@ -53,15 +53,15 @@ class PictureJournal:
             self._file.close()
             raise
 
-    def _read(self, settings: dict[str, Any]) -> Iterator[tuple[str, Outcome]]:
-        """Yield what is finished: pictures, and losses that these settings would bring again."""
+    def _read(self, settings: dict[str, Any]) -> Iterator[tuple[str, ImageOutcome]]:
+        """Yield what is finished: images, and losses that these settings would bring again."""
         same = False
         for number, row in self._file.rows():
             try:
                 if row["event"] == "start":
                     same = row["settings"] == settings
                     continue
-                found = [(each["key"], Outcome(**each["outcome"])) for each in row["urls"]]
+                found = [(each["key"], ImageOutcome(**each["outcome"])) for each in row["urls"]]
             except (KeyError, TypeError):
                 raise InputError(
                     f"{self._file.path}: line {number} is no line of this journal.",
@@ -76,7 +76,7 @@ class PictureJournal:
         """Return what stands for a URL in the journal."""
         return sha256_text(url)
 
-    async def add(self, url: str, outcome: Outcome) -> None:
+    async def add(self, url: str, outcome: ImageOutcome) -> None:
         """Write an outcome down; it is on the disk on return.
 
         Raises:

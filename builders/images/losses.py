@@ -12,8 +12,8 @@ from locomo_vqa.benchmark import ImageRecord, ImageState
 from locomo_vqa.files import read_json, write_json
 from locomo_vqa.schemas import validate
 
-from .duplicates import SharedPicture
-from .fetching import host_of
+from .download import host_of
+from .duplicates import SharedImage
 
 __all__ = ["Losses", "count_losses", "read_losses", "write_losses"]
 
@@ -33,9 +33,9 @@ class Losses:
     reasons: list[dict[str, Any]]
     """`{state, detail, urls}` of what is not ok, the most first."""
     removed: list[dict[str, Any]]
-    """Pictures that several splits shared; see `SharedPicture`."""
+    """Images that several splits shared; see `SharedImage`."""
     visual_questions_removed: int
-    """Visual questions that went with them, or whose picture is no longer ok."""
+    """Visual questions that went with them, or whose image is no longer ok."""
 
     def to_json(self) -> dict[str, Any]:
         """Return what `losses.json` holds."""
@@ -44,7 +44,7 @@ class Losses:
 
 def count_losses(
     records: Sequence[ImageRecord],
-    removed: Sequence[SharedPicture],
+    removed: Sequence[SharedImage],
     *,
     visual_questions_removed: int,
 ) -> Losses:
@@ -78,8 +78,8 @@ def read_losses(path: Path) -> Losses:
     Raises:
         InputError: the file is not there, or has another shape.
     """
-    value = read_json(path, what="the account of lost pictures")
-    remedy = "Remove the folder, and fetch the pictures again."
+    value = read_json(path, what="the account of lost images")
+    remedy = "Remove the folder, and fetch the images again."
     validate(value, "losses", path=path, remedy=remedy)
     return Losses(**{name: each for name, each in value.items() if name not in _HEAD})
 

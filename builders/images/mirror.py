@@ -1,6 +1,6 @@
-"""Pictures from a folder instead of the network.
+"""Images from a folder instead of the network.
 
-The picture of a URL is looked for in this order:
+The image of a URL is looked for in this order:
 
 1. where `mirror.jsonl` says: lines `{"url", "file"}`, the file relative to the folder;
 2. as `<SHA-256 of the URL>`, with any ending or none, directly in the folder;
@@ -26,18 +26,18 @@ from locomo_vqa.files import read_jsonl, sha256_text
 
 from .addresses import parse_url
 from .bodies import PIECE
-from .fetching import Settings
+from .download import DownloadSettings
 from .inspecting import Inspectors
-from .outcome import Outcome, TooLarge
-from .store import PictureStore
+from .outcome import ImageOutcome, TooLarge
+from .store import ImageStore
 
-__all__ = ["Mirror", "read_all"]
+__all__ = ["ImageMirror", "read_all"]
 
 _REMEDY = 'Each line must be like {"url": "https://…", "file": "a.jpg"}.'
 
 
-class Mirror:
-    """A folder that has pictures by URL."""
+class ImageMirror:
+    """A folder that has images by URL."""
 
     def __init__(self, folder: Path) -> None:
         """Read the folder's list.
@@ -98,20 +98,20 @@ def _listed(path: Path) -> Iterator[tuple[str, str]]:
 
 
 async def read_all(
-    mirror: Mirror,
+    mirror: ImageMirror,
     urls: Iterable[str],
     *,
-    store: PictureStore,
+    store: ImageStore,
     inspectors: Inspectors,
-    settings: Settings,
+    settings: DownloadSettings,
     step: Callable[[], None] = lambda: None,
-) -> dict[str, Outcome]:
-    """Take pictures from a mirror into the store, and return every URL's outcome.
+) -> dict[str, ImageOutcome]:
+    """Take images from a mirror into the store, and return every URL's outcome.
 
     Raises:
         OutputError: the disk takes no more; what was finished is kept.
     """
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, ImageOutcome] = {}
     waiting = iter(urls)
 
     async def work() -> None:
@@ -125,20 +125,20 @@ async def read_all(
 
 
 async def _read(
-    mirror: Mirror, url: str, store: PictureStore, inspectors: Inspectors, max_bytes: int
-) -> Outcome:
+    mirror: ImageMirror, url: str, store: ImageStore, inspectors: Inspectors, max_bytes: int
+) -> ImageOutcome:
     try:
         found = mirror.open(url)
     except OSError:
-        return Outcome(state="not_fetched", detail="the mirror's file can't be read")
+        return ImageOutcome(state="not_fetched", detail="the mirror's file can't be read")
     if found is None:
-        return Outcome(state="not_fetched", detail="it is not in the mirror")
+        return ImageOutcome(state="not_fetched", detail="it is not in the mirror")
     if isinstance(found, str):
-        return Outcome(state="blocked", detail=found)
+        return ImageOutcome(state="blocked", detail=found)
     try:
         return await store.receive(_pieces(found), limit=max_bytes, inspectors=inspectors)
     except TooLarge as large:
-        return Outcome(state="too_large", detail=large.detail)
+        return ImageOutcome(state="too_large", detail=large.detail)
     finally:
         os.close(found)
 

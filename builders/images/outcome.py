@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from locomo_vqa.benchmark import ImageState
 from locomo_vqa.errors import OutputError
 
-__all__ = ["Outcome", "TooLarge", "cannot_keep"]
+__all__ = ["ImageOutcome", "TooLarge", "disk_error"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ImageOutcome:
     """What became of one URL; everything but state and detail is None unless the state is ok."""
 
     state: ImageState
-    """The state that its picture gets."""
+    """The state that its image gets."""
     detail: str | None = None
     """Why, in a few words that do not depend on chance."""
     sha256: str | None = None
-    """The SHA-256 of the picture's bytes."""
+    """The SHA-256 of the image's bytes."""
     bytes: int | None = None
     """Their number."""
     format: str | None = None
@@ -40,10 +40,10 @@ class TooLarge(Exception):
         self.detail = f"it has more than {limit:,} bytes"
 
 
-def cannot_keep(error: OSError) -> OutputError:
+def disk_error(error: OSError) -> OutputError:
     """Return the sentence for a disk that takes no more."""
     place = f"{error.filename}: " if error.filename else ""
     return OutputError(
-        f"{place}a picture can't be kept ({error.strerror or error}).",
-        "Make room, then give the same command again: pictures that were finished are kept.",
+        f"{place}an image can't be kept ({error.strerror or error}).",
+        "Make room, then give the same command again: images that were finished are kept.",
     )

@@ -7,22 +7,22 @@ from dataclasses import dataclass, replace
 
 from locomo_vqa.benchmark import Conversation, Image, ImageRecord, VisualQuestion
 
-from .duplicates import PHASH_DISTANCE, SharedPicture, find_shared
+from .duplicates import PHASH_DISTANCE, SharedImage, find_shared
 
-__all__ = ["Separated", "separate_splits", "with_records"]
+__all__ = ["SeparatedSplits", "separate_splits", "with_records"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Separated:
-    """A benchmark's parts without the pictures that several splits shared."""
+class SeparatedSplits:
+    """A benchmark's parts without the images that several splits shared."""
 
     conversations: tuple[Conversation, ...]
-    """The removed pictures have the state `shared_across_splits` and no bytes."""
+    """The removed images have the state `shared_across_splits` and no bytes."""
     images: tuple[ImageRecord, ...]
     """Likewise."""
     visual_questions: tuple[VisualQuestion, ...]
-    """Those whose picture stayed."""
-    removed: tuple[SharedPicture, ...]
+    """Those whose image stayed."""
+    removed: tuple[SharedImage, ...]
     """What was removed, and why."""
 
 
@@ -31,14 +31,14 @@ def separate_splits(
     images: Sequence[ImageRecord],
     visual_questions: Sequence[VisualQuestion],
     *,
-    look_distance: int = PHASH_DISTANCE,
-) -> Separated:
-    """Remove the pictures that occur in several splits from all of them, as the paper does."""
+    phash_distance: int = PHASH_DISTANCE,
+) -> SeparatedSplits:
+    """Remove the images that occur in several splits from all of them, as the paper does."""
     splits = {conversation.id: conversation.split for conversation in conversations}
-    removed = find_shared(images, splits, look_distance=look_distance)
+    removed = find_shared(images, splits, phash_distance=phash_distance)
     reasons = {each.sha256: f"in several splits by {', '.join(each.reasons)}" for each in removed}
     records = tuple(_without(record, reasons) for record in images)
-    return Separated(
+    return SeparatedSplits(
         conversations=with_records(conversations, records),
         images=records,
         visual_questions=tuple(q for q in visual_questions if q.image not in reasons),
@@ -60,7 +60,7 @@ def _without(record: ImageRecord, reasons: Mapping[str, str]) -> ImageRecord:
 def with_records(
     conversations: Sequence[Conversation], records: Collection[ImageRecord]
 ) -> tuple[Conversation, ...]:
-    """Return the conversations with the state and hash that each picture's record gives.
+    """Return the conversations with the state and hash that each image's record gives.
 
     What several splits share loses its address there too; its record keeps it.
     """

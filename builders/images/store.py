@@ -1,11 +1,11 @@
-"""The work folder: pictures under their SHA-256, and the journal of what is finished.
+"""The work folder: images under their SHA-256, and the journal of what is finished.
 
 <out>.unfinished/
-├── pictures.jsonl     finished URLs, and the settings of every run
-├── pictures/          <sha256>.<ext>
+├── images.jsonl     finished URLs, and the settings of every run
+├── images/          <sha256>.<ext>
 └── partial/           what is being downloaded; emptied when a run begins
 
-A URL is finished when its line is in the journal; the picture is in its place before that.
+A URL is finished when its line is in the journal; the image is in its place before that.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from typing import Any, Self
 from locomo_vqa.images import ImageRejection
 
 from .inspecting import Inspectors
-from .journal import PictureJournal
-from .outcome import Outcome, TooLarge, cannot_keep
+from .journal import ImageJournal
+from .outcome import ImageOutcome, TooLarge, disk_error
 
-__all__ = ["PictureStore"]
+__all__ = ["ImageStore"]
 
 
-class PictureStore:
+class ImageStore:
     """What earlier runs finished, and where this one keeps what it finishes."""
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
@@ -43,8 +43,8 @@ class PictureStore:
         self.folder = folder
         self._names = itertools.count()
         with _on_disk():
-            (folder / "pictures").mkdir(parents=True, exist_ok=True)
-        self._journal = PictureJournal(folder / "pictures.jsonl", settings)
+            (folder / "images").mkdir(parents=True, exist_ok=True)
+        self._journal = ImageJournal(folder / "images.jsonl", settings)
         try:
             shutil.rmtree(folder / "partial", ignore_errors=True)
             with _on_disk():
@@ -53,35 +53,35 @@ class PictureStore:
             self._journal.close()
             raise
 
-    def _is_whole(self, outcome: Outcome) -> bool:
+    def _is_whole(self, outcome: ImageOutcome) -> bool:
         try:
-            return self.path(outcome).stat().st_size == outcome.bytes
+            return self.path(outcome.sha256, outcome.format).stat().st_size == outcome.bytes
         except OSError:
             return False
 
-    def finished(self, url: str) -> Outcome | None:
+    def finished(self, url: str) -> ImageOutcome | None:
         """Return the outcome of a URL that is finished."""
         outcome = self._journal.outcomes.get(self._journal.key(url))
         if outcome is not None and outcome.state == "ok" and not self._is_whole(outcome):
             return None
         return outcome
 
-    async def finish(self, url: str, outcome: Outcome) -> None:
+    async def finish(self, url: str, outcome: ImageOutcome) -> None:
         """Write an outcome down; it is on the disk on return.
 
-        The picture itself may not be: what a power cut leaves of it has another size, which is
+        The image itself may not be: what a power cut leaves of it has another size, which is
         seen by `finished`.
         """
         await self._journal.add(url, outcome)
 
-    def path(self, outcome: Outcome) -> Path:
-        """Return where the bytes of an outcome with state ok lie."""
-        return self.folder / "pictures" / f"{outcome.sha256}.{outcome.format}"
+    def path(self, sha256: str | None, format: str | None) -> Path:
+        """Return where the bytes of an image lie that was finished with the state ok."""
+        return self.folder / "images" / f"{sha256}.{format}"
 
     async def receive(
         self, pieces: AsyncIterator[bytes], *, limit: int, inspectors: Inspectors
-    ) -> Outcome:
-        """Write bytes down as they come, and keep them if they are a picture.
+    ) -> ImageOutcome:
+        """Write bytes down as they come, and keep them if they are an image.
 
         Raises:
             TooLarge: more than `limit` bytes came; the rest is never asked for.
@@ -92,8 +92,8 @@ class PictureStore:
             sha256, size = await _write(path, pieces, limit)
             found = await inspectors.inspect(path)
             if isinstance(found, ImageRejection):
-                return Outcome(state=found.state, detail=found.detail)
-            outcome = Outcome(
+                return ImageOutcome(state=found.state, detail=found.detail)
+            outcome = ImageOutcome(
                 state="ok",
                 sha256=sha256,
                 bytes=size,
@@ -103,7 +103,7 @@ class PictureStore:
                 phash=found.phash,
             )
             with _on_disk():
-                path.replace(self.path(outcome))
+                path.replace(self.path(outcome.sha256, outcome.format))
             return outcome
         finally:
             path.unlink(missing_ok=True)
@@ -146,4 +146,4 @@ def _on_disk() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise cannot_keep(error) from None
+        raise disk_error(error) from None

@@ -69,7 +69,7 @@ class Network:
 
     It stands in place of httpx's client, which would read cookies, redirects and the environment.
     A proxy would open addresses that were never checked; where the network has one, `--mirror`
-    is the way in. HTTP/1.1 is enough: several hundred hosts with a few pictures each gain nothing
+    is the way in. HTTP/1.1 is enough: several hundred hosts with a few images each gain nothing
     from many requests on one connection. Errors are httpcore's, `Blocked`, and `socket.gaierror`.
     """
 

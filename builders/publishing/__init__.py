@@ -1,10 +1,21 @@
-"""The last stage: a finished benchmark becomes a data set that others can load.
+"""A finished benchmark becomes a data set that others can load.
 
-`publish` writes one folder that is a benchmark folder and a Hugging Face data set; `push.push`
-puts such a folder on the Hub.
+`publish_dataset` writes one folder that is a benchmark folder and a Hugging Face data set;
+`push_dataset` puts such a folder on the Hub. `publish_benchmark` does both.
 """
 
 from .facts import ModelFact, ProbeFact, PublishFacts
-from .folder import publish
+from .folder import publish_dataset
+from .publish import PublishedDataset, publish_and_push, publish_benchmark
+from .push import push_dataset
 
-__all__ = ["ModelFact", "ProbeFact", "PublishFacts", "publish"]
+__all__ = [
+    "ModelFact",
+    "ProbeFact",
+    "PublishFacts",
+    "PublishedDataset",
+    "publish_and_push",
+    "publish_benchmark",
+    "publish_dataset",
+    "push_dataset",
+]

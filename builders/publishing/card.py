@@ -13,12 +13,12 @@ from typing import Any
 from locomo_vqa.benchmark import SPLITS, Benchmark
 from locomo_vqa.files import clean_text
 
-from ..ingest import LOCOMO_LICENSE
-from .card_content import answers_section, contents_section, pictures_section
+from ..importing import LOCOMO_LICENSE
+from .card_content import answers_section, contents_section, images_section
 from .card_making import making_section
 from .facts import PublishFacts
 from .markdown import escaped, one_line
-from .parquet import Layout
+from .parquet import ParquetLayout
 
 __all__ = ["dataset_card"]
 
@@ -36,33 +36,33 @@ _SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 _SIZE_NAMES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M")
 
 _TABLES = """\
-- `visual`: one visual question a row, with its picture (`image`, the bytes and the file's name; \
+- `visual`: one visual question a row, with its image (`image`, the bytes and the file's name; \
 `image_sha256`), `conversation` and `turn`, `type`, `question`, `answer`, `reason`, `split`, and \
 the checks `self_consistent`, `guessable` and `caption_answers` (null: not checked).
 - `text`: one LoCoMo-style question a row, with `category` and its name, `answer` \
 (null for adversarial questions), `evidence` (ids of turns), `duplicate_of`, and what an audit \
 found wrong (`erratum_kind`, `erratum_changes_score`).
-- `conversations`: one conversation a row, with sessions, turns, and the pictures' addresses, \
+- `conversations`: one conversation a row, with sessions, turns, and the images' addresses, \
 hashes, states and captions."""
 
 
 def dataset_card(
-    benchmark: Benchmark, manifest: Mapping[str, Any], facts: PublishFacts, layout: Layout
+    benchmark: Benchmark, manifest: Mapping[str, Any], facts: PublishFacts, layout: ParquetLayout
 ) -> str:
     """Return the text of README.md; `manifest` is the one that `read_manifest` returns."""
     name = facts.repository or "PATH-OF-THIS-FOLDER"
     sections = [
         f"# {escaped(benchmark.name)}",
         "A benchmark of memory for assistants that talk with people for months and are shown "
-        "pictures: conversations, questions about what was said, and questions that only the "
-        "pictures answer, in one word.",
+        "images: conversations, questions about what was said, and questions that only the "
+        "images answer, in one word.",
         f"Revision `{benchmark.revision}`, made with {escaped(manifest['created_by']['tool'])} "
         f"{escaped(manifest['created_by']['version'])} from {_sources(manifest)}.",
         contents_section(benchmark),
         _use_section(one_line(name), layout),
         *([making_section(facts)] if benchmark.visual_questions else []),
         answers_section(benchmark, facts),
-        pictures_section(benchmark, facts),
+        images_section(benchmark, facts),
         _licence_section(manifest),
         _citation_section(manifest),
     ]
@@ -70,7 +70,7 @@ def dataset_card(
     return clean_text(f"---\n{front}---\n\n" + "\n\n".join(sections) + "\n")
 
 
-def _front_matter(benchmark: Benchmark, manifest: Mapping[str, Any], layout: Layout) -> str:
+def _front_matter(benchmark: Benchmark, manifest: Mapping[str, Any], layout: ParquetLayout) -> str:
     import yaml
 
     rows = len(benchmark.text_questions) + len(benchmark.visual_questions)
@@ -113,7 +113,7 @@ def _sources(manifest: Mapping[str, Any]) -> str:
     return ", ".join(sources) or "sources that were not recorded"
 
 
-def _use_section(name: str, layout: Layout) -> str:
+def _use_section(name: str, layout: ParquetLayout) -> str:
     config = next(iter(layout), "conversations")
     split = [*layout.get(config, ["test"])][-1]
     return f"""\
@@ -138,15 +138,15 @@ locomo-vqa score run --benchmark {shlex.quote(name)}
 def _licence_section(manifest: Mapping[str, Any]) -> str:
     licence = manifest["license"]
     if licence is None:
-        words = "The licence of the conversations and pictures was not recorded."
+        words = "The licence of the conversations and images was not recorded."
     elif licence == LOCOMO_LICENSE:
         words = (
             f"The conversations and their questions are LoCoMo's: {LOCOMO_LICENSE}, not for "
-            "commercial use. The pictures belong to their owners, whom this licence does not "
+            "commercial use. The images belong to their owners, whom this licence does not "
             "speak for."
         )
     else:
-        words = f"Conversations and pictures: {escaped(licence)}."
+        words = f"Conversations and images: {escaped(licence)}."
     return f"## Licence\n\n{words}"
 
 

@@ -1,4 +1,4 @@
-"""What a card says of the data themselves: counts, answers, checks, pictures."""
+"""What a card says of the data themselves: counts, answers, checks, images."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from locomo_vqa.benchmark import (
 from .facts import QUALITY_COLUMNS, PublishFacts
 from .markdown import escaped, table
 
-__all__ = ["answers_section", "contents_section", "pictures_section"]
+__all__ = ["answers_section", "contents_section", "images_section"]
 
-DOMINANT = 0.5
+DOMINANT_SHARE = 0.5
 """A type whose most frequent answer has a larger share measures little, which the card says."""
 
 _STATES: Mapping[str, str] = {
@@ -26,8 +26,8 @@ _STATES: Mapping[str, str] = {
     "not_fetched": "not tried",
     "no_url": "LoCoMo gives a caption and no address",
     "unavailable": "the address does not answer any more",
-    "bytes_changed": "the address answers with another picture",
-    "not_an_image": "what came back is no picture",
+    "bytes_changed": "the address answers with another image",
+    "not_an_image": "what came back is no image",
     "too_large": "larger than the limits",
     "blocked": "the address is not public, or its host forbids the download",
     "shared_across_splits": "removed because several splits share it",
@@ -46,7 +46,7 @@ def contents_section(benchmark: Benchmark) -> str:
     for type, questions in _by_type(benchmark).items():
         rows.append(_count_row(f"… {type}", [q.split for q in questions]))
     asked = {(q.split, q.image) for q in benchmark.visual_questions}
-    rows.append(_count_row("pictures asked about", [split for split, _ in asked]))
+    rows.append(_count_row("images asked about", [split for split, _ in asked]))
     parts = [
         "## What is in it",
         table(("", *SPLITS, "all"), rows, numbers=len(SPLITS) + 1),
@@ -101,7 +101,7 @@ def answers_section(benchmark: Benchmark, facts: PublishFacts) -> str:
         share = counts[answer] / len(questions)
         number = f"{len(questions):,}"
         rows.append([type, escaped(answer), number, f"{len(counts):,}", f"{share:.0%}"])
-        if share > DOMINANT:
+        if share > DOMINANT_SHARE:
             constant = f"always answering “{escaped(answer)}” would be right for {share:.0%}."
             warnings.append(f"- **{type}**: {constant}")
     columns = ("Type", "Most frequent answer", "Questions", "Different answers", "Its share")
@@ -126,8 +126,8 @@ def _checks(benchmark: Benchmark, facts: PublishFacts) -> str:
     return f"Checks of the visual questions; none of them took a question out:\n\n{found}"
 
 
-def pictures_section(benchmark: Benchmark, facts: PublishFacts) -> str:
-    """Return what became of the pictures, and how many were taken out."""
+def images_section(benchmark: Benchmark, facts: PublishFacts) -> str:
+    """Return what became of the images, and how many were taken out."""
     losses: Counter[str] = Counter(record.state for record in benchmark.images)
     if facts.losses is not None:
         losses = Counter({state: n for state, n in facts.losses.items() if n})
@@ -136,12 +136,12 @@ def pictures_section(benchmark: Benchmark, facts: PublishFacts) -> str:
         for state in dict.fromkeys([*_STATES, *losses])
         if state in losses
     ]
-    number = facts.removed_pictures or losses["shared_across_splits"]
-    known = number or facts.removed_pictures is not None
+    number = facts.removed_images or losses["shared_across_splits"]
+    known = number or facts.removed_images is not None
     removed = f"{number:,}" if known else "not recorded"
     parts = [
-        "## Pictures",
-        table(("State", "Meaning", "Pictures"), rows, numbers=1) if rows else "There are none.",
-        f"Pictures removed because several splits had them: {removed}.",
+        "## Images",
+        table(("State", "Meaning", "Images"), rows, numbers=1) if rows else "There are none.",
+        f"Images removed because several splits had them: {removed}.",
     ]
     return "\n\n".join(parts)

@@ -25,20 +25,20 @@ def making_section(facts: PublishFacts) -> str:
         parts.append(f"Trial of the candidate types: {_NOT_RECORDED}.")
     else:
         parts.append(
-            "The candidate types were tried on some pictures; those that the second model got "
+            "The candidate types were tried on some images; those that the second model got "
             "wrong most often were taken. Intervals are at 95 %."
         )
         parts.append(_probe_table(facts.probe))
         if facts.stability is not None:
             parts.append(
                 f"The same types are chosen in {facts.stability:.0%} of bootstrap samples of the "
-                "pictures."
+                "images."
             )
         parts += [escaped(remark) for remark in facts.remarks]
     if facts.recipe is None:
-        parts.append(f"Recipe: {_NOT_RECORDED}.")
+        parts.append(f"BuildRecipe: {_NOT_RECORDED}.")
     else:
-        parts += ["Recipe:", fenced(facts.recipe)]
+        parts += ["BuildRecipe:", fenced(facts.recipe)]
     return "\n\n".join(parts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from locomo_vqa.benchmark import Benchmark
 
 from .markdown import one_line
-from .parquet import Layout
+from .parquet import ParquetLayout
 
 __all__ = ["TASKS", "eval_yaml"]
 
@@ -14,15 +14,15 @@ TASKS = (("v", "visual"), ("l", "text"), ("j", "text"))
 _SPLIT = "test"
 
 
-def eval_yaml(benchmark: Benchmark, layout: Layout) -> str:
+def eval_yaml(benchmark: Benchmark, layout: ParquetLayout) -> str:
     """Return the file's text; a task whose questions are not in the data set is left out."""
     import yaml
 
     content = {
         "name": one_line(benchmark.name),
         "description": (
-            "Questions about months of conversation with shared pictures. "
-            "V: share of one-word answers about pictures that are right (exact match). "
+            "Questions about months of conversation with shared images. "
+            "V: share of one-word answers about images that are right (exact match). "
             "L: overlap and semantics of answers about the text. "
             "J: share of them that a language model judges right."
         ),

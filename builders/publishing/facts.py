@@ -11,7 +11,7 @@ __all__ = ["QUALITY_COLUMNS", "ModelFact", "ProbeFact", "PublishFacts"]
 
 QUALITY_COLUMNS: Mapping[str, str] = {
     "self_consistent": "the generator gives the same answer when asked its own question afresh",
-    "guessable": "a model gives the answer without seeing the picture",
+    "guessable": "a model gives the answer without seeing the image",
     "caption_answers": "a model gives the answer from the caption alone",
 }
 """The checks of a visual question, each a column of true, false or null (not checked)."""
@@ -43,7 +43,7 @@ class ProbeFact:
     high: float | None = None
     """Upper end."""
     declined: int | None = None
-    """Pictures that give no ground for the type, as the generator says."""
+    """Images that give no ground for the type, as the generator says."""
     selected: bool = False
     """Whether the data set has this type."""
 
@@ -63,13 +63,13 @@ class PublishFacts:
     probe: Sequence[ProbeFact] | None = None
     """The trial of the candidate types, in the order to show."""
     stability: float | None = None
-    """Share of bootstrap samples of the trial's pictures in which the same types are chosen."""
+    """Share of bootstrap samples of the trial's images in which the same types are chosen."""
     remarks: Sequence[str] = ()
     """What a reader should know of the choice, a sentence each."""
     losses: Mapping[ImageState, int] | None = None
-    """Pictures by state; None counts the states in the folder's own `images.jsonl`."""
-    removed_pictures: int | None = None
-    """Pictures taken out because several splits had them."""
+    """Images by state; None counts the states in the folder's own `images.jsonl`."""
+    removed_images: int | None = None
+    """Images taken out because several splits had them."""
     recipe: str | None = None
     """The recipe's text."""
     repository: str | None = None

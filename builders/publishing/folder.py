@@ -8,7 +8,7 @@ from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark, Split
 from locomo_vqa.benchmark.read import read_benchmark, read_manifest
-from locomo_vqa.errors import InputError
+from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import new_folder, sha256_file, some, write_text
 
 from .card import dataset_card
@@ -17,77 +17,110 @@ from .facts import PublishFacts
 from .parquet import SHARD_BYTES, write_parquet
 from .tables import tables_of
 
-__all__ = ["picture_files", "publish"]
+__all__ = ["image_files_of", "is_published", "publish_dataset"]
 
 
-def publish(
+_WHAT = "the published data set"
+_REMEDY = "Choose another `out`, or remove it first."
+
+
+def publish_dataset(
     benchmark: Benchmark, out: Path, facts: PublishFacts, *, shard_bytes: int = SHARD_BYTES
 ) -> Path:
     """Write the published folder, whole or not at all, and return it.
 
     `load_benchmark(out)` reads it, and so does `datasets.load_dataset(str(out), configuration)`
     with the configurations `visual`, `text` and `conversations`. The same benchmark and facts
-    give the same bytes.
+    give the same bytes; where `out` has just these already, as after a run that was killed when it
+    had finished, it is left as it is.
 
     Raises:
-        InputError: a picture is missing or was changed, splits share one, or the benchmark's
+        InputError: an image is missing or was changed, splits share one, or the benchmark's
             folder was changed since it was loaded.
-        OutputError: `out` exists and is not empty, or can't be written.
+        OutputError: `out` exists with other content, or can't be written.
     """
     _check_splits(benchmark)
-    manifest = read_manifest(benchmark.folder)
-    remedy = "Choose another --out, or remove it first."
-    with new_folder(out, what="the published data set", remedy=remedy) as folder:
-        for name in ("benchmark.json", *manifest["files"]):
-            shutil.copyfile(benchmark.folder / name, folder / name)
-        _copy_pictures(benchmark, folder / "images")
-        if read_benchmark(folder).revision != benchmark.revision:
-            raise InputError(
-                f"{benchmark.folder}: was changed since it was loaded.", "Give the command again."
-            )
-        tables = tables_of(benchmark, facts.quality or {}, folder / "images")
-        layout = write_parquet(folder, tables, shard_bytes=shard_bytes)
-        write_text(folder / "README.md", dataset_card(benchmark, manifest, facts, layout))
-        write_text(folder / "eval.yaml", eval_yaml(benchmark, layout))
+    if not is_published(out, benchmark):
+        with new_folder(out, what=_WHAT, remedy=_REMEDY) as folder:
+            _fill(folder, benchmark, facts, shard_bytes)
+        return out
+    beside = out.with_name(f"{out.name}.compared")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        with new_folder(beside, what=_WHAT, remedy=_REMEDY) as folder:
+            _fill(folder, benchmark, facts, shard_bytes)
+        if _hashes(beside) != _hashes(out):
+            raise OutputError(f"{out}: {_WHAT} can't be made here: it exists already.", _REMEDY)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
     return out
 
 
-def picture_files(benchmark: Benchmark) -> dict[str, str]:
-    """Return the names below `images/` of the pictures that are published, by their SHA-256."""
+def is_published(out: Path, benchmark: Benchmark) -> bool:
+    """Return whether a folder is a published data set of the benchmark's revision."""
+    try:
+        return (out / "eval.yaml").is_file() and read_benchmark(out).revision == benchmark.revision
+    except InputError:
+        return False
+
+
+def _fill(folder: Path, benchmark: Benchmark, facts: PublishFacts, shard_bytes: int) -> None:
+    manifest = read_manifest(benchmark.folder)
+    for name in ("benchmark.json", *manifest["files"]):
+        shutil.copyfile(benchmark.folder / name, folder / name)
+    _copy_images(benchmark, folder / "images")
+    if read_benchmark(folder).revision != benchmark.revision:
+        raise InputError(
+            f"{benchmark.folder}: was changed since it was loaded.", "Give the command again."
+        )
+    tables = tables_of(benchmark, facts.quality or {}, folder / "images")
+    layout = write_parquet(folder, tables, shard_bytes=shard_bytes)
+    write_text(folder / "README.md", dataset_card(benchmark, manifest, facts, layout))
+    write_text(folder / "eval.yaml", eval_yaml(benchmark, layout))
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256_file(path) for path in files}
+
+
+def image_files_of(benchmark: Benchmark) -> dict[str, str]:
+    """Return the names below `images/` of the images that are published, by their SHA-256."""
     kept = {record.sha256 for record in benchmark.images if record.sha256 and record.state == "ok"}
     kept |= {question.image for question in benchmark.visual_questions}
     return {sha256: benchmark.image_path(sha256).name for sha256 in sorted(kept)}
 
 
-def _copy_pictures(benchmark: Benchmark, folder: Path) -> None:
+def _copy_images(benchmark: Benchmark, folder: Path) -> None:
     folder.mkdir()
-    for sha256, name in picture_files(benchmark).items():
+    for sha256, name in image_files_of(benchmark).items():
         source = benchmark.image_path(sha256)
         target = folder / name
         try:
             shutil.copyfile(source, target)
         except FileNotFoundError:
             raise InputError(
-                f"{source}: the picture is missing.",
+                f"{source}: the image is missing.",
                 "Restore it, or build the benchmark folder again.",
             ) from None
         if sha256_file(target) != sha256:
             raise InputError(
-                f"{source}: the picture was changed: its hash is not its name.",
+                f"{source}: the image was changed: its hash differs from its name.",
                 "Restore it, or build the benchmark folder again.",
             )
 
 
 def _check_splits(benchmark: Benchmark) -> None:
-    """Refuse a picture that two splits show or ask about: a system could have learnt it."""
+    """Refuse an image that two splits show or ask about: a system could have learned it."""
     first: dict[str, Split] = {}
     shared = {
         sha256 for sha256, split in _shown(benchmark) if first.setdefault(sha256, split) != split
     }
     if shared:
         raise InputError(
-            f"{benchmark.folder}: pictures occur in several splits: {some(sorted(shared))}.",
-            "Remove them first: the stage `split` of `locomo-vqa build` does.",
+            f"{benchmark.folder}: images occur in several splits: {some(sorted(shared))}.",
+            "Remove them first, as the build's stage split does.",
         )
 
 

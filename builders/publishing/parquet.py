@@ -10,13 +10,13 @@ from locomo_vqa.benchmark import SPLITS
 
 from .tables import Table
 
-__all__ = ["SHARD_BYTES", "Layout", "write_parquet"]
+__all__ = ["SHARD_BYTES", "ParquetLayout", "write_parquet"]
 
-Layout = Mapping[str, Mapping[str, Sequence[str]]]
+ParquetLayout = Mapping[str, Mapping[str, Sequence[str]]]
 """By configuration, then by split: the files, relative to the data set's folder."""
 
 SHARD_BYTES = 500_000_000
-"""A split with more bytes, its pictures counted for each question, is cut into several files."""
+"""A split with more bytes, its images counted for each question, is cut into several files."""
 
 _GROUP_BYTES = 32_000_000
 """Rows are written in groups of at most so many bytes, or one row."""
@@ -26,7 +26,7 @@ _GROUP_ROWS = 100
 
 def write_parquet(
     folder: Path, tables: Mapping[str, Table], *, shard_bytes: int = SHARD_BYTES
-) -> Layout:
+) -> ParquetLayout:
     """Write `data/<configuration>/<split>-<n>-of-<m>.parquet` below a folder.
 
     One group of rows is in memory at a time. A split without rows gets no file, since `datasets`
@@ -45,9 +45,9 @@ def write_parquet(
 
 
 def _write_file(path: Path, table: Table, items: Sequence[Any]) -> None:
-    """Write one file with the options that `datasets` uses, but for the pictures.
+    """Write one file with the options that `datasets` uses, but for the images.
 
-    A picture has a question of each type in neighbouring rows; a dictionary keeps its bytes once
+    An image has a question of each type in neighbouring rows; a dictionary keeps its bytes once
     a group. They are compressed already.
     """
     import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]

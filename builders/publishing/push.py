@@ -14,20 +14,30 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.benchmark.read import read_benchmark, read_manifest
 from locomo_vqa.errors import InputError, MissingResource, OutputError
 
-from .folder import picture_files
+from .folder import image_files_of
 from .hub_errors import NO_TOKEN_REMEDY, hub_errors
 from .markdown import one_line
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-__all__ = ["published_files", "push"]
+__all__ = ["check_repository", "published_files", "push_dataset"]
 
 _NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _KIND: Literal["dataset"] = "dataset"
 
 
-def push(
+def check_repository(name: str) -> None:
+    """Check that a name can be that of a data set on the Hub.
+
+    Raises:
+        InputError: it is not `org/name`.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(f"{name!r} is not the name of a data set on the Hub.", "Give ORG/NAME.")
+
+
+def push_dataset(
     folder: Path,
     repo_id: str,
     *,
@@ -37,24 +47,23 @@ def push(
 ) -> str:
     """Make the data set `org/name` equal to a published folder; return the commit's address.
 
-    Only files that `publish` wrote are sent. In the data set, `data/` and `images/` lose what the
-    folder does not have; other files stay. The data set is made where there is none. After a
-    failure, give the same call again: the Hub keeps what it has, and finished work is not repeated.
+    Only files that `publish_dataset` wrote are sent. In the data set, `data/` and `images/` lose
+    what the folder does not have; other files stay. The data set is created if it does not exist.
+    After a failure, make the same call again: the Hub keeps what it has already.
 
     Args:
-        folder: what `publish` returned.
+        folder: what `publish_dataset` returned.
         repo_id: `org/name`.
         pull_request: propose the commit, and return the pull request's address.
         token: None takes the one of HF_TOKEN or of `hf auth login`.
         endpoint: the Hub's address; None takes HF_ENDPOINT or huggingface.co.
 
     Raises:
-        InputError: the folder is not a published one, or `repo_id` is no such name.
-        MissingResource: there is no token, or the Hub does not accept it.
+        InputError: the folder is not a published one, or `repo_id` is not a name.
+        MissingResource: no token is set, or the Hub does not accept it.
         OutputError: the Hub can't be reached, refuses, fails, or holds something else there.
     """
-    if not _NAME.fullmatch(repo_id):
-        raise InputError(f"{repo_id}: is no name of a data set.", "Give it as ORG/NAME.")
+    check_repository(repo_id)
     benchmark = read_benchmark(folder)
     files = published_files(benchmark)
     title = f"{one_line(benchmark.name)}, revision {benchmark.revision[:12]}"
@@ -67,7 +76,7 @@ def _client(token: str | None, endpoint: str | None) -> HfApi:
 
     token = token or get_token()
     if not token:
-        raise MissingResource("There is no token for the Hugging Face Hub.", NO_TOKEN_REMEDY)
+        raise MissingResource("No token for the Hugging Face Hub is set.", NO_TOKEN_REMEDY)
     return HfApi(
         endpoint=endpoint, token=token, library_name="locomo-vqa", library_version=__version__
     )
@@ -138,7 +147,7 @@ def _check_content(repo_id: str, remote: Sequence[str]) -> None:
 
 
 def published_files(benchmark: Benchmark) -> list[str]:
-    """Return the files that `publish` wrote, relative to the benchmark's folder, in order.
+    """Return the files that `publish_dataset` wrote, relative to the benchmark's folder, in order.
 
     Raises:
         InputError: one is missing, or is a link.
@@ -146,7 +155,7 @@ def published_files(benchmark: Benchmark) -> list[str]:
     folder = benchmark.folder
     names = ["README.md", "benchmark.json", "eval.yaml", *read_manifest(folder)["files"]]
     names += [str(path.relative_to(folder)) for path in folder.glob("data/*/*.parquet")]
-    names += [f"images/{name}" for name in picture_files(benchmark).values()]
+    names += [f"images/{name}" for name in image_files_of(benchmark).values()]
     for name in names:
         path = folder / name
         if not path.is_file() or path.is_symlink() or path.parent.is_symlink():
@@ -159,7 +168,7 @@ def published_files(benchmark: Benchmark) -> list[str]:
 
 @contextmanager
 def _quiet_unless_terminal() -> Iterator[None]:
-    """Switch the client's progress bars off where nobody watches."""
+    """Switch the client's progress bars off where nobody sees them."""
     from huggingface_hub.utils.tqdm import (
         are_progress_bars_disabled,
         disable_progress_bars,

@@ -36,10 +36,10 @@ class Table:
     """Tells about how many bytes its row takes, without making it."""
 
 
-def tables_of(benchmark: Benchmark, quality: Quality, pictures: Path) -> dict[str, Table]:
-    """Return the table of each configuration; `pictures` is the folder of the pictures' files."""
+def tables_of(benchmark: Benchmark, quality: Quality, images: Path) -> dict[str, Table]:
+    """Return the table of each configuration; `images` is the folder of the images' files."""
     asked = {question.image for question in benchmark.visual_questions}
-    files = {sha256: pictures / benchmark.image_path(sha256).name for sha256 in asked}
+    files = {sha256: images / benchmark.image_path(sha256).name for sha256 in asked}
     sizes = {sha256: path.stat().st_size for sha256, path in files.items()}
     return {
         "visual": Table(

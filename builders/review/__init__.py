@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .decisions import Decision, Reviewed, Verdict, about_of, apply_decisions, read_decisions
+from .decisions import Decision, ReviewChoice, Reviewed, about_of, apply_decisions, read_decisions
 
-__all__ = ["Decision", "Reviewed", "Verdict", "about_of", "apply_decisions", "read_decisions"]
+__all__ = ["Decision", "ReviewChoice", "Reviewed", "about_of", "apply_decisions", "read_decisions"]

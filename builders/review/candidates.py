@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from locomo_vqa.errors import InputError
 
-from ..questions_file import Quality, QuestionRow, read_questions
+from ..questions.rows import QualityChecks, QuestionRow, read_questions
 
 __all__ = ["FLAGS", "Flag", "flags", "read_candidates"]
 
@@ -15,8 +15,8 @@ Flag = Literal["not_self_consistent", "guessable", "caption_answers"]
 """What the quality checks hold against a question:
 
 not_self_consistent  the generator, asked its own question afresh, answers something else
-guessable            a model that does not see the picture gives the answer
-caption_answers      a model that has the caption instead of the picture gives it
+guessable            a model that does not see the image gives the answer
+caption_answers      a model that has the caption instead of the image gives it
 """
 FLAGS: tuple[Flag, ...] = get_args(Flag)
 
@@ -43,7 +43,7 @@ def read_candidates(path: Path) -> dict[str, QuestionRow]:
     return found
 
 
-def flags(quality: Quality) -> list[Flag]:
+def flags(quality: QualityChecks) -> list[Flag]:
     """Return what the quality checks hold against a question, as far as they were made."""
     raised: dict[Flag, bool] = {
         "not_self_consistent": quality.self_consistent is False,

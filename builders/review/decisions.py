@@ -12,27 +12,27 @@ from locomo_vqa.files import canonical_json, sha256_text
 from locomo_vqa.jsonl_log import read_jsonl_log
 from locomo_vqa.schemas import validate
 
-from ..question_rules import check_question
-from ..questions_file import QuestionRow
+from ..questions.rows import QuestionRow
+from ..questions.rules import check_question
 
 __all__ = [
-    "VERDICTS",
-    "WHAT",
+    "DECISIONS_FILE",
+    "REVIEW_CHOICES",
     "Decision",
+    "ReviewChoice",
     "Reviewed",
-    "Sorted",
-    "Verdict",
+    "SortedDecisions",
     "about_of",
     "apply_decisions",
-    "aside_sentence",
     "decision_problem",
     "parse_decision",
     "read_decisions",
+    "set_aside_sentence",
     "sort_decisions",
     "standing",
 ]
 
-Verdict = Literal["accept", "correct", "reject", "undo"]
+ReviewChoice = Literal["accept", "correct", "reject", "undo"]
 """What can be decided of a question:
 
 accept   it is published as it is
@@ -40,9 +40,9 @@ correct  it is published with other words, which the decision holds
 reject   it is not published
 undo     an earlier decision is taken back, as if there had been none
 """
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+REVIEW_CHOICES: tuple[ReviewChoice, ...] = get_args(ReviewChoice)
 
-WHAT = "the file of decisions"
+DECISIONS_FILE = "the file of decisions"
 """What `review.jsonl` is called in errors."""
 
 _REMEDY = "Remove the line, or the file to review anew."
@@ -56,8 +56,8 @@ class Decision:
     """The question's id."""
     about: str | None = None
     """What was decided on: see `about_of`. A decision that does not say it is never applied."""
-    decision: Verdict
-    """See `Verdict`."""
+    decision: ReviewChoice
+    """See `ReviewChoice`."""
     question: str | None = None
     """The new words of a corrected question; None for all others."""
     answer: str | None = None
@@ -67,13 +67,13 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sorted:
+class SortedDecisions:
     """Decisions beside the questions that are open to review now."""
 
     applied: Mapping[str, Decision]
     """Those on the questions as they are, by id."""
-    aside: tuple[Decision, ...]
-    """Those on other words or another picture, or on a question that is no longer there."""
+    set_aside: tuple[Decision, ...]
+    """Those on other words or another image, or on a question that is no longer there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +82,12 @@ class Reviewed:
 
     rows: Sequence[QuestionRow]
     """The rows that stay, in their order, corrected ones with their new words."""
-    aside: int
-    """How many decisions were not applied: see `Sorted.aside`."""
+    set_aside: int
+    """How many decisions were not applied: see `SortedDecisions.set_aside`."""
 
 
 def about_of(row: QuestionRow) -> str:
-    """Return the SHA-256 of what a decision on a row is about: question, answer and picture."""
+    """Return the SHA-256 of what a decision on a row is about: question, answer and image."""
     return sha256_text(canonical_json([row.question, row.answer, row.image]))
 
 
@@ -103,7 +103,7 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
         return ()
     return standing(
         parse_decision(row, path=path, line=number)
-        for number, row in read_jsonl_log(path, what=WHAT)
+        for number, row in read_jsonl_log(path, what=DECISIONS_FILE)
     )
 
 
@@ -113,7 +113,7 @@ def standing(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
     return tuple(decision for decision in last.values() if decision.decision != "undo")
 
 
-def sort_decisions(rows: Iterable[QuestionRow], decisions: Iterable[Decision]) -> Sorted:
+def sort_decisions(rows: Iterable[QuestionRow], decisions: Iterable[Decision]) -> SortedDecisions:
     """Tell the decisions on the rows in the state `ok` from those on anything else."""
     open_ = {row.id: about_of(row) for row in rows if row.state == "ok"}
     applied, aside = {}, []
@@ -122,14 +122,14 @@ def sort_decisions(rows: Iterable[QuestionRow], decisions: Iterable[Decision]) -
             applied[decision.id] = decision
         else:
             aside.append(decision)
-    return Sorted(applied=applied, aside=tuple(aside))
+    return SortedDecisions(applied=applied, set_aside=tuple(aside))
 
 
-def aside_sentence(number: int, path: Path) -> str:
+def set_aside_sentence(number: int, path: Path) -> str:
     """Return what a person is told of decisions that are not applied."""
     what = "1 decision is" if number == 1 else f"{number:,} decisions are"
     return (
-        f"{what} set aside: made about other words or another picture than the questions have "
+        f"{what} set aside: made about other words or another image than the questions have "
         f"now. Kept in {path}, not applied."
     )
 
@@ -153,8 +153,8 @@ def decision_problem(row: Any) -> str | None:
         return "A decision is a JSON object."
     if not isinstance(row.get("id"), str):
         return "A decision needs the id of a question."
-    if row.get("decision") not in VERDICTS:
-        return f"A decision is one of {', '.join(VERDICTS)}."
+    if row.get("decision") not in REVIEW_CHOICES:
+        return f"A decision is one of {', '.join(REVIEW_CHOICES)}."
     words = (row.get("question"), row.get("answer"))
     if row["decision"] != "correct":
         return None if words == (None, None) else "Only a correction has new words."
@@ -183,7 +183,7 @@ def apply_decisions(rows: Sequence[QuestionRow], decisions: Iterable[Decision]) 
             kept.append(row)
         elif decision.decision == "correct":
             kept.append(_corrected(row, decision))
-    return Reviewed(rows=kept, aside=len(found.aside))
+    return Reviewed(rows=kept, set_aside=len(found.set_aside))
 
 
 def _corrected(row: QuestionRow, decision: Decision) -> QuestionRow:

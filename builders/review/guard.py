@@ -63,7 +63,7 @@ class Guard:
             return f"The address lacks its secret, or it is of an earlier review. {_ADDRESS}"
         if host not in self._hosts:
             return f"This server does not go by that name. {_ADDRESS}"
-        reads = scope["method"] in ("GET", "HEAD")
+        reads = scope["method"] in ("GET", "SNIFFED_BYTES")
         if headers.get("origin", f"http://{host}") != f"http://{host}":
             return "Another site's page may not use the review."
         opened = reads and headers.get("sec-fetch-mode") == "navigate"

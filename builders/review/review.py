@@ -1,4 +1,4 @@
-"""A review under way: its questions, their pictures, and the decisions, which are kept on disk."""
+"""A review under way: its questions, their images, and the decisions, which are kept on disk."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from locomo_vqa.files import clean_text
 from locomo_vqa.jsonl_log import JsonlLog
 from locomo_vqa.schemas import validate
 
-from ..questions_file import QuestionRow
+from ..questions.rows import QuestionRow
 from .candidates import flags, read_candidates
 from .decisions import (
-    WHAT,
+    DECISIONS_FILE,
     Decision,
-    Sorted,
+    SortedDecisions,
     about_of,
     decision_problem,
     parse_decision,
@@ -53,12 +53,12 @@ class Review:
         self.path = work / "review.jsonl"
         self.benchmark = benchmark
         self.questions = read_candidates(work / "questions.jsonl")
-        self.pictures = _pictures(self.questions, benchmark)
-        """The path of each picture by its SHA-256."""
+        self.images = _images(self.questions, benchmark)
+        """The path of each image by its SHA-256."""
         self._turns = _turns(benchmark)
         self._lock = threading.Lock()
         self._file = JsonlLog(
-            self.path, what=WHAT, remedy="End the other review of this folder first."
+            self.path, what=DECISIONS_FILE, remedy="End the other review of this folder first."
         )
         try:
             found = self._read()
@@ -66,8 +66,8 @@ class Review:
             self._file.close()
             raise
         self._decisions = dict(found.applied)
-        self.set_aside = len(found.aside)
-        """How many decisions of the file are not applied; see `Sorted.aside`."""
+        self.set_aside = len(found.set_aside)
+        """How many decisions of the file are not applied; see `SortedDecisions.set_aside`."""
 
     def decisions(self) -> dict[str, Decision]:
         """Return what stands at this moment, by the question's id."""
@@ -152,28 +152,28 @@ class Review:
     ) -> None:
         self.close()
 
-    def _read(self) -> Sorted:
+    def _read(self) -> SortedDecisions:
         decisions = standing(
             parse_decision(row, path=self.path, line=number) for number, row in self._file.rows()
         )
         return sort_decisions(self.questions.values(), decisions)
 
 
-def _pictures(questions: Mapping[str, QuestionRow], benchmark: Benchmark) -> dict[str, Path]:
+def _images(questions: Mapping[str, QuestionRow], benchmark: Benchmark) -> dict[str, Path]:
     paths: dict[str, Path] = {}
     for row in questions.values():
         try:
             paths[row.image] = benchmark.image_path(row.image)
         except KeyError:
             raise InputError(
-                f"{benchmark.folder}: has no picture {row.image[:12]}… for {row.id}.",
+                f"{benchmark.folder}: has no image {row.image[:12]}… for {row.id}.",
                 "Name the --benchmark that the questions were generated for.",
             ) from None
     return paths
 
 
 def _turns(benchmark: Benchmark) -> dict[tuple[str, str, str], dict[str, str | None]]:
-    """Return who shared a picture when and with which words, by conversation, turn and hash."""
+    """Return who shared an image when and with which words, by conversation, turn and hash."""
     return {
         (conversation.id, turn.id, image.sha256): {
             "speaker": turn.speaker,

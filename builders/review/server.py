@@ -18,15 +18,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, Router
 
+from locomo_vqa.async_calls import run_async
 from locomo_vqa.errors import OutputError
 
 from .guard import Guard
-from .pictures import HEAD, media_type
+from .media_type import SNIFFED_BYTES, media_type
 from .review import BadDecision, Review, UnknownQuestion
 
 __all__ = ["ReviewServer"]
 
-HOST = "127.0.0.1"
+REVIEW_HOST = "127.0.0.1"
 
 _PAGE = "index.html"
 _ASSETS = {
@@ -53,7 +54,7 @@ class ReviewServer:
         self._socket = _listen(port)
         number = self._socket.getsockname()[1]
         token = secrets.token_urlsafe(24)
-        self.url = f"http://{HOST}:{number}/{token}/"
+        self.url = f"http://{REVIEW_HOST}:{number}/{token}/"
         """Where the page is; who knows it may decide."""
         config = uvicorn.Config(
             Guard(self._app(token), token=token, port=number),
@@ -68,9 +69,9 @@ class ReviewServer:
         self._server = uvicorn.Server(config)
 
     def run(self) -> None:
-        """Serve until somebody presses "Done" or Ctrl-C, which ends in KeyboardInterrupt."""
+        """Serve until somebody presses "Done", or until KeyboardInterrupt."""
         try:
-            self._server.run(sockets=[self._socket])
+            run_async(self._server.serve(sockets=[self._socket]))
         finally:
             self._socket.close()
 
@@ -84,7 +85,7 @@ class ReviewServer:
             Route("/questions", self._questions),
             Route("/decisions", self._decisions, methods=["GET"]),
             Route("/decisions", self._decide, methods=["POST"]),
-            Route("/pictures/{sha256}", self._picture),
+            Route("/images/{sha256}", self._image),
             Route("/done", self._done, methods=["POST"]),
             Route("/{name}", self._asset),
         ]
@@ -112,17 +113,17 @@ class ReviewServer:
     def _decisions(self, request: Request) -> Response:
         return JSONResponse({"decisions": _as_json(self._review)})
 
-    def _picture(self, request: Request) -> Response:
-        path = self._review.pictures.get(request.path_params["sha256"])
+    def _image(self, request: Request) -> Response:
+        path = self._review.images.get(request.path_params["sha256"])
         if path is None:
-            return _refusal(404, "There is no such picture in this review.")
+            return _refusal(404, "There is no such image in this review.")
         try:
             content = path.read_bytes()
         except OSError as error:
-            return _refusal(404, f"The picture can't be read ({error.strerror}).")
+            return _refusal(404, f"The image can't be read ({error.strerror}).")
         return Response(
             content,
-            media_type=media_type(content[:HEAD]),
+            media_type=media_type(content[:SNIFFED_BYTES]),
             headers={"Cache-Control": "private, max-age=86400, immutable"},
         )
 
@@ -182,7 +183,7 @@ def _listen(port: int) -> socket.socket:
     try:
         if os.name == "posix":  # Elsewhere it would let two servers have one port.
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((HOST, port))
+        listening.bind((REVIEW_HOST, port))
         listening.listen()
     except (OSError, OverflowError) as error:
         listening.close()

@@ -19,6 +19,7 @@ SCHEMAS = (
     "ablation",
     "benchmark",
     "board",
+    "build",
     "comparison",
     "call",
     "conversation",

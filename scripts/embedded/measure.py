@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from PIL import Image
 
 from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
-from locomo_vqa.builders.question_kinds import generation_prompt
+from locomo_vqa.builders.questions.question_types import generation_prompt
 from locomo_vqa.builders.sample.painter import paint
 from locomo_vqa.builders.sample.scenes import Scene, make_scene
 from locomo_vqa.builders.sample.truth import applies, is_true

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from locomo_vqa.benchmark import QUESTION_TYPES
-from locomo_vqa.builders.question_kinds import KINDS
+from locomo_vqa.builders.questions.question_types import TYPE_DESCRIPTIONS
 from locomo_vqa.builders.sample.scenes import make_scene
 from locomo_vqa.builders.sample.visual_questions import caption, draw_visual_question
 from locomo_vqa.prompts import prompt_text
@@ -54,7 +54,7 @@ def prompt_sentences() -> list[str]:
     generating = prompt_text("locomo_vqa.builders.prompts", "generate_question_v1")
     parts = [first + "\n", *rest.split("$question"), "The picture shows: "]
     parts += [line for line in generating.partition("$kind")[0].split("\n") if line]
-    parts += KINDS.values()
+    parts += TYPE_DESCRIPTIONS.values()
     parts = [part.rstrip("\n") if part.endswith(":\n") else part for part in parts]
     return sorted({part for part in parts if len(part) > 4}, key=lambda part: (-len(part), part))
 

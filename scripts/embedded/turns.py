@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 
 from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
-from locomo_vqa.builders.question_kinds import generation_prompt
+from locomo_vqa.builders.questions.question_types import generation_prompt
 from locomo_vqa.builders.sample.scenes import Scene
 from locomo_vqa.builders.sample.visual_questions import caption, draw_visual_question
 from locomo_vqa.prompts import answer_visual

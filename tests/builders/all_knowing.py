@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.builders.question_kinds import KINDS
+from locomo_vqa.builders.questions.question_types import TYPE_DESCRIPTIONS
 from locomo_vqa.builders.sample.generate import generate_sample
 from locomo_vqa.builders.sample.scenes import Scene
 from locomo_vqa.builders.sample.visual_questions import draw_visual_question
@@ -70,7 +70,7 @@ class AllKnowing:
 
     def _say(self, model: str, text: str, picture: str) -> str:
         kind = text.rpartition("Kind of question: ")[2].strip()
-        type = next((type for type, words in KINDS.items() if words == kind), None)
+        type = next((type for type, words in TYPE_DESCRIPTIONS.items() if words == kind), None)
         if type is not None:
             rng = random.Random(f"{picture}/{type}")
             item = draw_visual_question(self.scenes[picture], type, rng)

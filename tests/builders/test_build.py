@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.builders.recipe import BUNDLED, load_recipe
+from locomo_vqa.builders.recipe import BUNDLED_RECIPES, load_recipe
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_jsonl
 from locomo_vqa.schemas import validate
@@ -189,7 +189,7 @@ def test_a_folder_of_another_recipe_is_refused(cli: Cli, tmp_path: Path) -> None
     assert "holds a build of another recipe" in done.stderr
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", BUNDLED_RECIPES)
 def test_the_bundled_recipes_load(name: str) -> None:
     recipe = load_recipe(f"recipes/{name}.toml")
     assert (recipe.keep, len(recipe.probe_types)) == (3, 8)

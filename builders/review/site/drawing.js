@@ -3,12 +3,12 @@
 export const $ = (id) => document.getElementById(id);
 export const FLAGS = {
   not_self_consistent: "answers itself differently",
-  guessable: "guessable without the picture",
+  guessable: "guessable without the image",
   caption_answers: "answered by the caption",
 };
 export const DECISIONS = { accept: "accepted", correct: "corrected", reject: "rejected" };
 
-export const pictureOf = (question) => `pictures/${question.image}`;
+export const imageOf = (question) => `images/${question.image}`;
 
 function el(tag, name, text) {
   const node = document.createElement(tag);
@@ -17,20 +17,20 @@ function el(tag, name, text) {
   return node;
 }
 
-/* A new element each time: an old picture never stands beside a new question. */
-export function drawPicture(question) {
+/* A new element each time: an old image never stands beside a new question. */
+export function drawImage(question) {
   const image = new Image();
-  image.alt = "The picture that the question is about";
+  image.alt = "The image that the question is about";
   const link = el("a");
   image.addEventListener("error", () => {
-    link.replaceWith(el("p", "lost", "This picture can't be shown."));
+    link.replaceWith(el("p", "lost", "This image can't be shown."));
   });
   link.target = "_blank";
   link.rel = "noopener";
-  link.title = "Open the picture alone, in its own size";
-  link.href = image.src = pictureOf(question);
+  link.title = "Open the image alone, in its own size";
+  link.href = image.src = imageOf(question);
   link.append(image);
-  $("picture").replaceChildren(link);
+  $("image").replaceChildren(link);
   const shared = question.shared;
   $("shared").textContent = shared ? `${shared.speaker}, ${shared.day}: “${shared.text}”` : "";
   $("caption").textContent = shared?.caption ? `Caption: ${shared.caption}` : "";
@@ -70,7 +70,7 @@ export function drawProgress(total, decisions) {
 /* Decisions that do not count: their questions have other words now. */
 export function drawAside(number) {
   const what = number === 1 ? "1 earlier decision is" : `${number} earlier decisions are`;
-  $("aside").textContent = `${what} set aside: made about other words or another picture.`;
+  $("aside").textContent = `${what} set aside: made about other words or another image.`;
   $("aside").hidden = !number;
 }
 

@@ -1,8 +1,8 @@
 /* The review: which question is shown, what is decided of it, and the keys. */
 
 import {
-  $, announce, drawAside, drawFilters, drawForm, drawMessage, drawPicture, drawProgress, drawSaved,
-  drawTrouble, drawWords, hasFlag, pictureOf, standing,
+  $, announce, drawAside, drawFilters, drawForm, drawMessage, drawImage, drawProgress, drawSaved,
+  drawTrouble, drawWords, hasFlag, imageOf, standing,
 } from "./drawing.js";
 import { Saving } from "./saving.js";
 
@@ -84,12 +84,12 @@ function show() {
   $("message").hidden = true;
   history.replaceState(null, "", place(question));
   $("position").textContent = `${at + 1} of ${list.length}`;
-  drawPicture(question);
+  drawImage(question);
   redraw();
   const words = standing(question, decisions.get(question.id));
   announce(`${at + 1} of ${list.length}, ${question.type}. ${words.question} ${words.answer}`);
   for (const next of new Set([at + 1, nextOpen(at)])) {
-    if (list[next]) new Image().src = pictureOf(list[next]);
+    if (list[next]) new Image().src = imageOf(list[next]);
   }
 }
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from locomo_vqa.builders.images.addresses import Addresses
-from locomo_vqa.builders.images.fetching import Settings, fetch_all
+from locomo_vqa.builders.images.download import DownloadSettings, download_all
 from locomo_vqa.builders.images.inspecting import Inspectors
-from locomo_vqa.builders.images.outcome import Outcome
-from locomo_vqa.builders.images.store import PictureStore
+from locomo_vqa.builders.images.outcome import ImageOutcome
+from locomo_vqa.builders.images.store import ImageStore
 
 from .picture_server import PictureServer, serving
 
-Fetch = Callable[..., dict[str, Outcome]]
+Fetch = Callable[..., dict[str, ImageOutcome]]
 
 
 @pytest.fixture
@@ -26,21 +26,23 @@ def server() -> Iterator[PictureServer]:
         yield made
 
 
-def quick(*servers: PictureServer, **more: Any) -> Settings:
+def quick(*servers: PictureServer, **more: Any) -> DownloadSettings:
     """Return settings with short pauses that open these servers and nothing else private."""
     addresses = Addresses(allowed=frozenset(("127.0.0.1", server.port) for server in servers))
     fast = {"timeout": 10.0, "backoff": 0.01, "addresses": addresses}
-    return Settings(**{**fast, **more})
+    return DownloadSettings(**{**fast, **more})
 
 
-def fetch(urls: Sequence[str], folder: Path, settings: Settings, **more: Any) -> dict[str, Outcome]:
+def fetch(
+    urls: Sequence[str], folder: Path, settings: DownloadSettings, **more: Any
+) -> dict[str, ImageOutcome]:
     """Download into a store in `folder`."""
 
-    async def run() -> dict[str, Outcome]:
+    async def run() -> dict[str, ImageOutcome]:
         async with Inspectors(max_pixels=settings.max_pixels, workers=1) as inspectors:
-            return await fetch_all(
+            return await download_all(
                 urls, store=store, inspectors=inspectors, settings=settings, **more
             )
 
-    with PictureStore(folder, settings.deciding()) as store:
+    with ImageStore(folder, settings.deciding()) as store:
         return asyncio.run(run())

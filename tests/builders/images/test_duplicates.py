@@ -9,7 +9,7 @@ import time
 import pytest
 
 from locomo_vqa.benchmark import SPLITS, ImageRecord, Split
-from locomo_vqa.builders.images.duplicates import Twin, find_shared
+from locomo_vqa.builders.images.duplicates import SimilarImage, find_shared
 from locomo_vqa.files import sha256_text
 from locomo_vqa.phash import phash_distance
 
@@ -45,17 +45,17 @@ def test_each_reason() -> None:
         record("flat-2", None, "t"),
         ImageRecord(url="https://pictures.example/dead", state="unavailable", turns=("a/1", "t/1")),
     ]
-    found = find_shared(records, CONVERSATIONS, look_distance=3)
+    found = find_shared(records, CONVERSATIONS, phash_distance=3)
     assert [(each.reasons, each.splits) for each in found] == [
         (("url",), ("train", "test")),
         (("bytes",), ("train", "validation")),
-        (("look",), ("train",)),
-        (("look",), ("test",)),
+        (("phash",), ("train",)),
+        (("phash",), ("test",)),
     ]
     assert found[1].places == ("a/D1:1", "v/D1:1")
     assert len(found[1].urls) == 2
-    assert found[2].looks_like == Twin(sha256=sha256_text("alike-2"), distance=3)
-    assert len(find_shared(records, CONVERSATIONS, look_distance=2)) == 2
+    assert found[2].similar_to == SimilarImage(sha256=sha256_text("alike-2"), distance=3)
+    assert len(find_shared(records, CONVERSATIONS, phash_distance=2)) == 2
 
 
 @pytest.mark.parametrize("distance", [0, 1, 6, 10])
@@ -73,7 +73,7 @@ def test_equals_comparing_all_with_all(distance: int) -> None:
         splits = {CONVERSATIONS[each.turns[0][0]] for each in (one, other)}
         if len(splits) > 1 and phash_distance(one.phash or "", other.phash or "") <= distance:
             expected |= {one.sha256, other.sha256}
-    found = find_shared(records, CONVERSATIONS, look_distance=distance)
+    found = find_shared(records, CONVERSATIONS, phash_distance=distance)
     assert {each.sha256 for each in found} == expected
     assert expected
 

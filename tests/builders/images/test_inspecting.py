@@ -78,4 +78,4 @@ def test_a_folder_called_like_the_package_does_not_hide_it(tmp_path: Path) -> No
         capture_output=True,
         text=True,
     )
-    assert "pictures: 63 URLs: 63 ok" in done.stdout, done.stderr
+    assert "images: 63 URLs: 63 ok" in done.stdout, done.stderr

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.benchmark import ImageRecord, ImageState
-from locomo_vqa.builders.images.duplicates import SharedPicture, Twin
+from locomo_vqa.builders.images.duplicates import SharedImage, SimilarImage
 from locomo_vqa.builders.images.losses import count_losses, read_losses, write_losses
 from locomo_vqa.errors import InputError
 
@@ -23,13 +23,13 @@ def _record(url: str | None, state: ImageState, detail: str | None = None) -> Im
 
 def test_the_golden_file_is_what_is_written_and_read(tmp_path: Path) -> None:
     """A person read the golden file once: its numbers are counted by hand from these records."""
-    removed = SharedPicture(
+    removed = SharedImage(
         sha256="1" * 64,
-        reasons=("look",),
+        reasons=("phash",),
         splits=("train",),
         places=("conv-1/D1:3",),
         urls=("https://b.example/2.png",),
-        looks_like=Twin(sha256="2" * 64, distance=4),
+        similar_to=SimilarImage(sha256="2" * 64, distance=4),
     )
     records = [
         _record("https://b.example/1.png", "ok"),

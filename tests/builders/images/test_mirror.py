@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from locomo_vqa.builders.images.fetching import Settings
+from locomo_vqa.builders.images.download import DownloadSettings
 from locomo_vqa.builders.images.inspecting import Inspectors
-from locomo_vqa.builders.images.mirror import Mirror, read_all
-from locomo_vqa.builders.images.outcome import Outcome
-from locomo_vqa.builders.images.store import PictureStore
+from locomo_vqa.builders.images.mirror import ImageMirror, read_all
+from locomo_vqa.builders.images.outcome import ImageOutcome
+from locomo_vqa.builders.images.store import ImageStore
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import sha256_text
 
@@ -29,16 +29,16 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-def read(folder: Path, *urls: str, max_bytes: int = 1 << 20) -> list[Outcome]:
-    settings = Settings(max_bytes=max_bytes)
+def read(folder: Path, *urls: str, max_bytes: int = 1 << 20) -> list[ImageOutcome]:
+    settings = DownloadSettings(max_bytes=max_bytes)
 
-    async def run() -> dict[str, Outcome]:
+    async def run() -> dict[str, ImageOutcome]:
         async with Inspectors(max_pixels=10_000, workers=1) as inspectors:
             return await read_all(
-                Mirror(folder), urls, store=store, inspectors=inspectors, settings=settings
+                ImageMirror(folder), urls, store=store, inspectors=inspectors, settings=settings
             )
 
-    with PictureStore(folder.parent / "work", settings.deciding()) as store:
+    with ImageStore(folder.parent / "work", settings.deciding()) as store:
         outcomes = asyncio.run(run())
     return [outcomes[url] for url in urls]
 
@@ -108,9 +108,9 @@ def test_nothing_outside_is_read(folder: Path) -> None:
 def test_a_bad_list(folder: Path, line: str) -> None:
     (folder / "mirror.jsonl").write_text(line)
     with pytest.raises(InputError, match=r"mirror\.jsonl"):
-        Mirror(folder)
+        ImageMirror(folder)
 
 
 def test_no_mirror(folder: Path) -> None:
     with pytest.raises(InputError, match="no folder"):
-        Mirror(folder / "none")
+        ImageMirror(folder / "none")

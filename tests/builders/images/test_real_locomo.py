@@ -13,8 +13,8 @@ from typing import Any
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.builders.images.addresses import Addresses
 from locomo_vqa.builders.images.duplicates import PHASH_DISTANCE
-from locomo_vqa.builders.images.stage import fill_pictures
-from locomo_vqa.builders.ingest import ingest
+from locomo_vqa.builders.images.fetch_images import fetch_images
+from locomo_vqa.builders.importing import import_locomo
 from locomo_vqa.images import ImageFacts, inspect_image
 from locomo_vqa.phash import phash_distance
 
@@ -88,9 +88,9 @@ def test_every_url_is_accounted_for_and_splits_share_nothing(
     with serving("0.0.0.0") as server:
         copy = Rewritten(json.loads(real_locomo.read_text("utf-8")), server)
         (tmp_path / "locomo.json").write_text(json.dumps(copy.raw))
-        ingest(tmp_path / "locomo.json", tmp_path / "source", name="LoCoMo")
+        import_locomo(tmp_path / "locomo.json", out=tmp_path / "source", name="LoCoMo")
         settings = quick(addresses=Addresses(allow_private=True), attempts=2)
-        done = fill_pictures(tmp_path / "source", tmp_path / "out", settings=settings)
+        done = fetch_images(tmp_path / "source", out=tmp_path / "out", settings=settings)
 
     losses = done.losses
     assert losses.urls == 862
@@ -105,7 +105,7 @@ def test_every_url_is_accounted_for_and_splits_share_nothing(
     assert {reason for each in losses.removed for reason in each["reasons"]} == {
         "url",
         "bytes",
-        "look",
+        "phash",
     }
     check_splits(tmp_path / "out")
 

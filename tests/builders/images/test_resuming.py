@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from locomo_vqa.builders.images.outcome import Outcome
-from locomo_vqa.builders.images.stage import fill_pictures
-from locomo_vqa.builders.images.store import PictureStore
+from locomo_vqa.builders.images.fetch_images import fetch_images
+from locomo_vqa.builders.images.outcome import ImageOutcome
+from locomo_vqa.builders.images.store import ImageStore
 from locomo_vqa.errors import InputError, OutputError
 from tests.conftest import tree
 
@@ -31,7 +31,16 @@ _MAIN = "import sys; from locomo_vqa.builders.cli.images import images; sys.exit
 
 
 def start(source: Path, out: Path, *more: str) -> subprocess.Popen[str]:
-    arguments = [str(source), "--out", str(out), "--allow-private", "--in-flight", "3", *more]
+    arguments = [
+        "--benchmark",
+        str(source),
+        "--out",
+        str(out),
+        "--allow-private",
+        "--in-flight",
+        "3",
+        *more,
+    ]
     return subprocess.Popen(
         [sys.executable, "-c", _MAIN, *arguments],
         stdout=subprocess.PIPE,
@@ -51,7 +60,7 @@ def kill_when(process: subprocess.Popen[str], condition: Callable[[], bool]) -> 
 
 def finished(out: Path) -> set[str]:
     """Return the paths whose outcome is in the journal, complete lines only."""
-    journal = out.with_name(f"{out.name}.unfinished") / "pictures.jsonl"
+    journal = out.with_name(f"{out.name}.unfinished") / "images.jsonl"
     if not journal.exists():
         return set()
     lines = journal.read_text().split("\n")[:-1]
@@ -74,7 +83,7 @@ def source(server: PictureServer, tmp_path: Path) -> Path:
 
 def test_kill_at_any_moment(source: Path, server: PictureServer, tmp_path: Path) -> None:
     straight = tmp_path / "straight"
-    fill_pictures(source, straight, settings=quick(server))
+    fetch_images(source, out=straight, settings=quick(server))
     expected = tree(straight)
     server.hits.clear()
 
@@ -112,7 +121,7 @@ def test_ctrl_c_keeps_what_is_finished(source: Path, server: PictureServer, tmp_
     done = finished(tmp_path / "out")
     assert done
     server.hits.clear()
-    fill_pictures(source, tmp_path / "out", settings=quick(server))
+    fetch_images(source, out=tmp_path / "out", settings=quick(server))
     again = {path for path in done if server.hits[path]}
     assert again <= {"/7.png", "/8.png"}  # the settings differ, so losses are looked for anew
 
@@ -131,35 +140,35 @@ def test_no_decoder_outlives_its_run(source: Path, server: PictureServer, tmp_pa
         time.sleep(0.02)
 
 
-OK = Outcome(state="ok", sha256="a" * 64, bytes=3, format="png", width=1, height=1)
-DEAD = Outcome(state="unavailable", detail="answered 404 Not Found")
+OK = ImageOutcome(state="ok", sha256="a" * 64, bytes=3, format="png", width=1, height=1)
+DEAD = ImageOutcome(state="unavailable", detail="answered 404 Not Found")
 
 
 def test_what_counts_as_finished(tmp_path: Path) -> None:
     work = tmp_path / "work"
-    with PictureStore(work, {"max_bytes": 5}) as store:
-        store.path(OK).write_bytes(b"abc")
+    with ImageStore(work, {"max_bytes": 5}) as store:
+        store.path(OK.sha256, OK.format).write_bytes(b"abc")
         for url, outcome in {"ok": OK, "unavailable": DEAD}.items():
             asyncio.run(store.finish(url, outcome))
-        later = Outcome(state="not_fetched", detail="answered 503")
+        later = ImageOutcome(state="not_fetched", detail="answered 503")
         asyncio.run(store.finish("later", later))
-    with (work / "pictures.jsonl").open("ab") as journal:
+    with (work / "images.jsonl").open("ab") as journal:
         journal.write(b'{"event": "urls", "urls": [{"key": "torn')
-    with PictureStore(work, {"max_bytes": 5}) as store:
+    with ImageStore(work, {"max_bytes": 5}) as store:
         assert [store.finished(url) for url in ("ok", "unavailable", "later")] == [OK, DEAD, None]
-    with PictureStore(work, {"max_bytes": 6}) as store:
+    with ImageStore(work, {"max_bytes": 6}) as store:
         assert [store.finished(url) for url in ("ok", "unavailable", "later")] == [OK, None, None]
-        store.path(OK).write_bytes(b"ab")
-    with PictureStore(work, {"max_bytes": 6}) as store:
+        store.path(OK.sha256, OK.format).write_bytes(b"ab")
+    with ImageStore(work, {"max_bytes": 6}) as store:
         assert store.finished("ok") is None
 
 
 def test_two_runs_in_one_place(tmp_path: Path) -> None:
     with (
-        PictureStore(tmp_path / "work", {}),
+        ImageStore(tmp_path / "work", {}),
         pytest.raises(OutputError, match="another process"),
     ):
-        PictureStore(tmp_path / "work", {})
+        ImageStore(tmp_path / "work", {})
 
 
 @pytest.mark.parametrize(
@@ -167,15 +176,15 @@ def test_two_runs_in_one_place(tmp_path: Path) -> None:
 )
 def test_a_damaged_journal(tmp_path: Path, line: str) -> None:
     work = tmp_path / "work"
-    PictureStore(work, {}).close()
-    with (work / "pictures.jsonl").open("a") as journal:
+    ImageStore(work, {}).close()
+    with (work / "images.jsonl").open("a") as journal:
         journal.write(line + "\n")
-    with pytest.raises(InputError, match=r"pictures\.jsonl"):
-        PictureStore(work, {})
+    with pytest.raises(InputError, match=r"images\.jsonl"):
+        ImageStore(work, {})
 
 
 def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="can't be kept"):
-        PictureStore(tmp_path / "file" / "work", {})
+        ImageStore(tmp_path / "file" / "work", {})
     assert os.listdir(tmp_path) == ["file"]  # noqa: PTH208

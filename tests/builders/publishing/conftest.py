@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.builders.publishing import ModelFact, ProbeFact, PublishFacts, publish
+from locomo_vqa.builders.publishing import ModelFact, ProbeFact, PublishFacts, publish_dataset
 from tests.builders.publishing.push_server import Hub, push_server
 
 QUALITY = {
@@ -29,7 +29,7 @@ FACTS = PublishFacts(
         ProbeFact(type="mood", n=0, errors=0, declined=3),
     ],
     losses={"ok": 60, "unavailable": 12},
-    removed_pictures=2,
+    removed_images=2,
     recipe='[select]\nkeep = 3\nnote = "```"',
     repository="org/name",
 )
@@ -38,7 +38,9 @@ FACTS = PublishFacts(
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample as a published folder."""
-    return publish(load_benchmark("sample"), tmp_path_factory.mktemp("p") / "published", FACTS)
+    return publish_dataset(
+        load_benchmark("sample"), tmp_path_factory.mktemp("p") / "published", FACTS
+    )
 
 
 @pytest.fixture

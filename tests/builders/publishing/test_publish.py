@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from locomo_vqa.benchmark import Benchmark, Image, load_benchmark
-from locomo_vqa.builders.publishing import PublishFacts, publish
+from locomo_vqa.builders.publishing import PublishFacts, publish_dataset
 from locomo_vqa.builders.publishing.parquet import write_parquet
 from locomo_vqa.builders.publishing.tables import tables_of
 from locomo_vqa.errors import InputError, OutputError
@@ -71,9 +71,11 @@ def test_it_is_the_same_benchmark(published: Path) -> None:
 
 
 def test_publishing_twice_gives_the_same_bytes(published: Path, tmp_path: Path) -> None:
-    again = publish(load_benchmark("sample"), tmp_path / "again", FACTS)
+    again = publish_dataset(load_benchmark("sample"), tmp_path / "again", FACTS)
     assert tree(again) == tree(published)
-    assert publish(load_benchmark(published), tmp_path / "third", FACTS) == tmp_path / "third"
+    assert (
+        publish_dataset(load_benchmark(published), tmp_path / "third", FACTS) == tmp_path / "third"
+    )
     assert tree(tmp_path / "third") == tree(published)
 
 
@@ -118,7 +120,7 @@ def test_a_split_without_rows_has_no_file(tmp_path: Path) -> None:
 
 
 def published_copy(folder: Path) -> Benchmark:
-    return load_benchmark(publish(load_benchmark("sample"), folder, PublishFacts()))
+    return load_benchmark(publish_dataset(load_benchmark("sample"), folder, PublishFacts()))
 
 
 def test_a_picture_that_was_changed_or_lost(tmp_path: Path) -> None:
@@ -126,10 +128,10 @@ def test_a_picture_that_was_changed_or_lost(tmp_path: Path) -> None:
     picture = sorted((benchmark.folder / "images").iterdir())[0]
     picture.write_bytes(b"another")
     with pytest.raises(InputError, match=f"{picture.name}: the picture was changed"):
-        publish(benchmark, tmp_path / "out", PublishFacts())
+        publish_dataset(benchmark, tmp_path / "out", PublishFacts())
     picture.unlink()
     with pytest.raises(InputError, match=f"{picture.name}: the picture is missing"):
-        publish(benchmark, tmp_path / "out", PublishFacts())
+        publish_dataset(benchmark, tmp_path / "out", PublishFacts())
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]
 
 
@@ -146,18 +148,18 @@ def test_splits_that_share_a_picture_are_refused(tmp_path: Path) -> None:
     shown = replace(sample, conversations=(*sample.conversations[:-1], changed))
     for benchmark in (asked, shown):
         with pytest.raises(InputError, match=f"several splits: {questions[0].image}"):
-            publish(benchmark, tmp_path / "out", PublishFacts())
+            publish_dataset(benchmark, tmp_path / "out", PublishFacts())
     assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_is_there_is_kept(published: Path) -> None:
     before = hashlib.sha256(repr(sorted(tree(published).items())).encode()).digest()
     with pytest.raises(OutputError, match="exists already"):
-        publish(load_benchmark("sample"), published, FACTS)
+        publish_dataset(load_benchmark("sample"), published, FACTS)
     assert hashlib.sha256(repr(sorted(tree(published).items())).encode()).digest() == before
 
 
 def test_a_benchmark_that_is_not_its_folder_any_more(tmp_path: Path) -> None:
     other = replace(load_benchmark("sample"), revision="0" * 64)
     with pytest.raises(InputError, match="was changed since it was loaded"):
-        publish(other, tmp_path / "out", PublishFacts())
+        publish_dataset(other, tmp_path / "out", PublishFacts())

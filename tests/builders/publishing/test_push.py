@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from locomo_vqa.builders.publishing.push import push
+from locomo_vqa.builders.publishing.push import push_dataset
 from locomo_vqa.errors import InputError, MissingResource, OutputError
 from tests.builders.publishing.push_server import NAME, TOKEN, Hub
 from tests.conftest import tree
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.filterwarnings(  # of the client's own way to upload a 
 
 
 def send(hub: Hub, folder: Path, *, pull_request: bool = False, token: str | None = TOKEN) -> str:
-    return push(folder, NAME, pull_request=pull_request, token=token, endpoint=hub.url)
+    return push_dataset(folder, NAME, pull_request=pull_request, token=token, endpoint=hub.url)
 
 
 def received(hub: Hub, revision: str = "main") -> dict[str, bytes]:
@@ -121,7 +121,9 @@ def test_no_right_to_write(hub: Hub, published: Path, path: str) -> None:
 
 def test_a_hub_that_is_not_there(hub: Hub, published: Path) -> None:
     with pytest.raises(OutputError, match="can't be reached"):
-        push(published, NAME, pull_request=False, token=TOKEN, endpoint="http://127.0.0.1:9")
+        push_dataset(
+            published, NAME, pull_request=False, token=TOKEN, endpoint="http://127.0.0.1:9"
+        )
 
 
 @pytest.mark.parametrize("kind", ["model", "space"])
@@ -159,5 +161,5 @@ def test_what_is_no_published_folder(hub: Hub, published: Path, tmp_path: Path) 
     with pytest.raises(InputError, match=r"README\.md: is not a file"):
         send(hub, linked)
     with pytest.raises(InputError, match="is no name of a data set"):
-        push(published, "name", pull_request=False, token=TOKEN, endpoint=hub.url)
+        push_dataset(published, "name", pull_request=False, token=TOKEN, endpoint=hub.url)
     assert hub.requests == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from locomo_vqa.benchmark import Benchmark, load_benchmark
-from locomo_vqa.builders.questions_file import Quality, QuestionRow, write_questions
+from locomo_vqa.builders.questions.rows import QualityChecks, QuestionRow, write_questions
 from locomo_vqa.builders.review.review import Review
 from locomo_vqa.builders.review.server import ReviewServer
 
@@ -27,8 +27,8 @@ def benchmark() -> Benchmark:
 @pytest.fixture
 def rows(benchmark: Benchmark) -> list[QuestionRow]:
     """The sample's first questions as generated ones, the first flagged in every way."""
-    bad = Quality(self_consistent=False, guessable=True, caption_answers=True)
-    good = Quality(self_consistent=True, guessable=False)
+    bad = QualityChecks(self_consistent=False, guessable=True, caption_answers=True)
+    good = QualityChecks(self_consistent=True, guessable=False)
     return [
         QuestionRow(
             id=found.id,

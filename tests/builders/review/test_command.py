@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from locomo_vqa.builders.questions_file import QuestionRow, write_questions
+from locomo_vqa.builders.questions.rows import QuestionRow, write_questions
 from locomo_vqa.builders.review import read_decisions
 
 from .asking import accept, request

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.benchmark import Benchmark
-from locomo_vqa.builders.questions_file import QuestionRow, write_questions
+from locomo_vqa.builders.questions.rows import QuestionRow, write_questions
 from locomo_vqa.builders.review import Decision, about_of, apply_decisions, read_decisions
 from locomo_vqa.builders.review.review import BadDecision, Review, UnknownQuestion
 from locomo_vqa.errors import InputError, OutputError

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from locomo_vqa.benchmark import Benchmark
-from locomo_vqa.builders.questions_file import QuestionRow, write_questions
+from locomo_vqa.builders.questions.rows import QuestionRow, write_questions
 from locomo_vqa.builders.review import read_decisions
 from locomo_vqa.builders.review.review import Review
 from locomo_vqa.builders.review.server import ReviewServer

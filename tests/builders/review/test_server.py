@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from locomo_vqa.benchmark import Benchmark
-from locomo_vqa.builders.questions_file import QuestionRow
+from locomo_vqa.builders.questions.rows import QuestionRow
 from locomo_vqa.builders.review import read_decisions
-from locomo_vqa.builders.review.pictures import media_type
+from locomo_vqa.builders.review.media_type import media_type
 from locomo_vqa.builders.review.review import Review
 from locomo_vqa.builders.review.server import ReviewServer
 from locomo_vqa.errors import OutputError

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from locomo_vqa.benchmark import QUESTION_TYPES
-from locomo_vqa.builders.question_kinds import generation_prompt
+from locomo_vqa.builders.questions.question_types import generation_prompt
 from locomo_vqa.builders.sample.painter import paint
 from locomo_vqa.models.embedded import SIZES, EmbeddedModel, EmbeddedPrompt, Size
 from locomo_vqa.models.embedded.pictures import to_pixels

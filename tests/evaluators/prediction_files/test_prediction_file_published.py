@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.benchmark import Benchmark, load_benchmark
-from locomo_vqa.builders.ingest import ingest
+from locomo_vqa.builders.importing import import_locomo
 from locomo_vqa.evaluators.prediction_files import read_prediction_file
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def locomo(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
     folder = tmp_path_factory.mktemp("locomo") / "folder"
-    ingest(SHARED / "locomo10.json", folder, name="locomo")
+    import_locomo(SHARED / "locomo10.json", out=folder, name="locomo")
     return load_benchmark(folder)
 
 

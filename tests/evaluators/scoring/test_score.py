@@ -11,7 +11,7 @@ import pytest
 
 from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
 from locomo_vqa.benchmark.questions import questions_of
-from locomo_vqa.builders.ingest import ingest
+from locomo_vqa.builders.importing import import_locomo
 from locomo_vqa.evaluators.scoring.predictions import score_predictions
 from locomo_vqa.evaluators.scoring.report import score_source, write_scores
 from locomo_vqa.evaluators.statistics.intervals import clustered_interval
@@ -205,7 +205,7 @@ def test_the_command_prints_what_it_writes(tmp_path: Path, cli: Cli) -> None:
 @pytest.fixture(scope="module")
 def locomo(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
     folder = tmp_path_factory.mktemp("real") / "locomo"
-    ingest(real_file("locomo10.json"), folder, name="LoCoMo")
+    import_locomo(real_file("locomo10.json"), out=folder, name="LoCoMo")
     return load_benchmark(folder)
 
 

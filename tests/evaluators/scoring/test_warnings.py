@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
-from locomo_vqa.builders.ingest import ingest
+from locomo_vqa.builders.importing import import_locomo
 from locomo_vqa.evaluators.scoring.ceilings import above_ceiling
 from locomo_vqa.evaluators.scoring.predictions import score_predictions
 from locomo_vqa.evaluators.scoring.report import score_source
@@ -33,7 +33,9 @@ NOT_INGESTED = {"base_zep_search_results": ["conv-50", "conv-49"]}
 @pytest.fixture(scope="module")
 def locomo(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
     folder = tmp_path_factory.mktemp("real") / "locomo"
-    ingest(real_file("locomo10.json"), folder, errata=real_file("errata.json"), name="LoCoMo")
+    import_locomo(
+        real_file("locomo10.json"), out=folder, errata=real_file("errata.json"), name="LoCoMo"
+    )
     return load_benchmark(folder)
 
 

@@ -1,0 +1,189 @@
+"""Builds LoCoMo-VQA from LoCoMo: a loop over the stages, each of which can be run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.arguments import check_choice, check_choices, check_number
+from locomo_vqa.errors import InputError
+from locomo_vqa.progress import ProgressCallback, progress_reporter
+
+from .build_folder import BuildFolder, BuildState
+from .build_result import Build
+from .images.settings import DOWNLOAD_OPTIONS, remembered_settings
+from .recipe import BuildRecipe, load_recipe
+from .stages import STAGE_NAMES, STAGES, Stage, StageContext, StageName
+from .stages.choices import check_plan, start_stage
+
+__all__ = ["Build", "build"]
+
+
+def build(
+    recipe: str | Path | BuildRecipe | None = None,
+    *,
+    work: str | Path,
+    out: str | Path | None = None,
+    stages: Collection[StageName] | None = None,
+    locomo: str | Path | None = None,
+    generator: str | None = None,
+    validator: str | None = None,
+    phash_distance: int | None = None,
+    mirror: str | Path | None = None,
+    allow_private: bool | None = None,
+    download: Mapping[str, Any] | None = None,
+    push: str | None = None,
+    pull_request: bool = False,
+    progress: bool | ProgressCallback = True,
+    after_stage: Callable[[StageName, Build], None] | None = None,
+) -> Build:
+    """Build the data set, or run some stages of the build, in a work folder.
+
+    A build that was interrupted continues when the same call is made again. The folder remembers
+    its recipe, its models and how images are fetched, so later calls need to name only the folder.
+
+    Args:
+        recipe: `paper`, `sample`, the path of a TOML file, or a `BuildRecipe`; None takes the one
+            that the folder remembers.
+        work: the work folder.
+        out: the folder of the published data set; None takes the last one, or `dataset` in the
+            work folder.
+        stages: the stages to run, always in their own order; None runs all but `review`.
+        locomo: the LoCoMo file, in place of the recipe's.
+        generator: the model that writes questions, in place of the recipe's.
+        validator: the model that tries them, in place of the recipe's.
+        phash_distance: in how many bits of 64 similar images may differ, in place of the recipe's.
+        mirror: a folder that images are taken from; then the network is not used.
+        allow_private: whether private addresses and any port are opened, for your own servers.
+        download: bounds of the downloads by the names of `DOWNLOAD_OPTIONS`.
+        push: `org/name`: the data set is also put on the Hugging Face Hub.
+        pull_request: whether that is proposed as a pull request.
+        progress: whether bars are shown, or a callback.
+        after_stage: called after each stage with its name and the build so far.
+
+    Raises:
+        InputError: an argument is not allowed; an input can't be used; a stage that is needed has
+            not been run, or was run with other choices.
+        OutputError: `work` holds something else, another process is building in it, or a result
+            can't be written.
+        MissingResource: a model can't be used on this machine.
+    """
+    chosen = _checked_stages(stages)
+    _check_arguments(phash_distance, download, push, pull_request)
+    folder = BuildFolder(Path(work))
+    given = {
+        "locomo": str(locomo) if locomo is not None else None,
+        "generator": generator,
+        "validator": validator,
+        "phash_distance": phash_distance,
+    }
+    if recipe is not None:
+        recipe = load_recipe(recipe)
+    with folder.locked():
+        state = folder.state()
+        plan = _recipe(folder, recipe, given)
+        check_plan(folder, state, plan, chosen)
+        state = _with_options(state, mirror, allow_private, download, out)
+        folder.remember(plan, state)
+        with progress_reporter(progress) as report:
+            context = _context(folder, plan, state, report, push, pull_request)
+            return _run(chosen, context, state, after_stage)
+
+
+def _run(
+    chosen: Collection[Stage],
+    context: StageContext,
+    state: BuildState,
+    after_stage: Callable[[StageName, Build], None] | None,
+) -> Build:
+    folder = context.folder
+    result = Build(folder, out=context.out)
+    for stage in chosen:
+        state = start_stage(folder, state, stage, context.recipe)
+        published = stage.run(context)
+        result = Build(folder, out=context.out, published=published or result.published)
+        if after_stage is not None:
+            after_stage(stage.name, result)
+    return result
+
+
+def _checked_stages(stages: Collection[StageName] | None) -> list[Stage]:
+    if stages is None:
+        return [stage for stage in STAGES if stage.name != "review"]
+    check_choices("stages", stages, STAGE_NAMES)
+    return [stage for stage in STAGES if stage.name in stages]
+
+
+def _check_arguments(
+    phash_distance: int | None,
+    download: Mapping[str, Any] | None,
+    push: str | None,
+    pull_request: bool,
+) -> None:
+    if phash_distance is not None:
+        check_number("phash_distance", phash_distance, low=0, high=32, whole=True)
+    for name in download or {}:
+        check_choice("download", name, DOWNLOAD_OPTIONS)
+    if pull_request and push is None:
+        raise InputError("`pull_request` needs `push`.", "Name the data set on the Hub: ORG/NAME.")
+    if push is not None:
+        from .publishing.push import check_repository
+
+        check_repository(push)
+
+
+def _recipe(
+    folder: BuildFolder, recipe: BuildRecipe | None, given: Mapping[str, Any]
+) -> BuildRecipe:
+    """Return the recipe that is given or remembered, with what is given in place of its own."""
+    base = recipe or folder.recipe()
+    if base is None:
+        raise InputError(
+            f"{folder.path}: a new work folder needs a `recipe`.",
+            "Give paper, sample, or the path of a TOML file.",
+        )
+    return replace(base, **{name: value for name, value in given.items() if value is not None})
+
+
+def _with_options(
+    state: BuildState,
+    mirror: str | Path | None,
+    allow_private: bool | None,
+    download: Mapping[str, Any] | None,
+    out: str | Path | None,
+) -> BuildState:
+    """Return the record with what is given now in place of what it remembers."""
+    given: dict[str, Any] = {
+        "mirror": str(mirror) if mirror is not None else None,
+        "allow_private": allow_private,
+        **(download or {}),
+    }
+    images = {
+        **state["images"],
+        **{name: value for name, value in given.items() if value is not None},
+    }
+    remembered_settings(images).check()
+    return {**state, "images": images, "out": str(out) if out is not None else state["out"]}
+
+
+def _context(
+    folder: BuildFolder,
+    recipe: BuildRecipe,
+    state: BuildState,
+    report: ProgressCallback,
+    push: str | None,
+    pull_request: bool,
+) -> StageContext:
+    mirror = state["images"].get("mirror")
+    return StageContext(
+        recipe=recipe,
+        folder=folder,
+        progress=report,
+        download=remembered_settings(state["images"]),
+        mirror=Path(mirror) if mirror is not None else None,
+        out=Path(state["out"]) if state["out"] is not None else folder.path / "dataset",
+        push=push,
+        pull_request=pull_request,
+    )

@@ -1,0 +1,117 @@
+"""What a build has made so far, read from its work folder when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.files import read_json, read_jsonl
+
+from .build_folder import BuildFolder
+from .notebook_tables import html_table
+from .questions.rows import QuestionCounts, QuestionRow, count_states, read_questions
+from .stages import PublishedBuild
+
+if TYPE_CHECKING:
+    from .images.losses import Losses
+    from .selection.choice import Selection
+
+__all__ = ["Build"]
+
+
+class Build:
+    """A build in its work folder; what is not made yet is None. A notebook shows a summary."""
+
+    def __init__(
+        self, folder: BuildFolder, *, out: Path, published: PublishedBuild | None = None
+    ) -> None:
+        """Read nothing yet."""
+        self._paths = folder
+        self.work = folder.path
+        """The work folder."""
+        self.out = out
+        """Where the data set is, or will be."""
+        self.published = published
+        """What the stage `publish` of this call did."""
+
+    def __repr__(self) -> str:
+        return f"Build(work={str(self.work)!r}, out={str(self.out)!r})"
+
+    @property
+    def folder(self) -> Path | None:
+        """The published data set, which is a benchmark folder too."""
+        return self.out if (self.out / "benchmark.json").is_file() else None
+
+    @cached_property
+    def benchmark(self) -> Benchmark | None:
+        """The published data set, loaded when it is first used."""
+        return load_benchmark(self.folder) if self.folder is not None else None
+
+    @cached_property
+    def losses(self) -> Losses | None:
+        """What became of every image's URL."""
+        from .images.losses import read_losses
+
+        return read_losses(self._paths.losses) if self._paths.losses.exists() else None
+
+    @cached_property
+    def removed(self) -> Sequence[Mapping[str, Any]] | None:
+        """The images that were removed because several splits share them, and why."""
+        return _json(self._paths.removed)
+
+    @cached_property
+    def selection(self) -> Selection | None:
+        """The chosen question types, and how sure the choice is."""
+        from .selection.choice import Selection
+
+        found = _json(self._paths.selection)
+        return Selection.from_json(found) if found is not None else None
+
+    @property
+    def plot(self) -> Path | None:
+        """The figure of the selection, an SVG; a PNG of the same name lies beside it."""
+        return self._paths.plot if self._paths.plot.exists() else None
+
+    @cached_property
+    def questions(self) -> Sequence[QuestionRow] | None:
+        """The generated questions, before the review."""
+        path = self._paths.questions
+        return read_questions(path) if path.exists() else None
+
+    @cached_property
+    def counts(self) -> Mapping[str, QuestionCounts]:
+        """How the questions of the stages `probe` and `generate` ended, as far as they were run."""
+        found = {}
+        if self._paths.probe.exists():
+            rows = read_jsonl(self._paths.probe, what="the file of the probe")
+            found["probe"] = count_states(row["state"] for _, row in rows)
+        if self.questions is not None:
+            found["generate"] = count_states(row.state for row in self.questions)
+        return found
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether the same call can improve it: images not fetched, or models without a reply."""
+        unfetched = self.losses is not None and "not_fetched" in self.losses.by_state
+        return unfetched or any(counts.failed for counts in self.counts.values())
+
+    def _repr_html_(self) -> str:
+        rows: list[tuple[str, str]] = []
+        if self.losses is not None:
+            states = ", ".join(f"{n:,} {state}" for state, n in self.losses.by_state.items())
+            rows.append(("images", f"{self.losses.urls:,} URLs: {states}"))
+        if self.removed is not None:
+            rows.append(("split", f"{len(self.removed):,} images of several splits removed"))
+        rows += [(stage, str(counts)) for stage, counts in self.counts.items()]
+        if self.selection is not None:
+            rows.append(("select", ", ".join(self.selection.types)))
+        if self.folder is not None:
+            rows.append(("publish", str(self.folder)))
+        return html_table(f"Build in {self.work}", ("Stage", "Result"), rows)
+
+
+def _json(path: Path) -> Any:
+    return read_json(path, what="a result of the build") if path.exists() else None

@@ -1,0 +1,93 @@
+"""The options that commands of `build` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from locomo_vqa.images import PIXELS_CEILING
+
+__all__ = ["FOLDER", "build_options", "image_options", "publish_options"]
+
+FOLDER = click.Path(path_type=Path)
+"""A folder as an option's value."""
+
+Command = Callable[..., Any]
+
+
+def build_options(command: Command) -> Command:
+    """Add what every stage takes."""
+    return _added(
+        command,
+        click.argument("recipe", required=False),
+        click.option("--work", type=FOLDER, help="The work folder."),
+        click.option("--locomo", help="Import this LoCoMo file instead of the recipe's."),
+        click.option("--generator", help="Write questions with this model instead."),
+        click.option("--validator", help="Try them with this model instead."),
+        click.option(
+            "--phash-distance",
+            type=click.IntRange(0, 32),
+            help="Take images of several splits for the same when at most this many of the 64 bits "
+            "of their perceptual hashes differ.  [default: the recipe's]",
+        ),
+    )
+
+
+def image_options(command: Command) -> Command:
+    """Add how images are fetched; the work folder remembers it."""
+    return _added(
+        command,
+        click.option(
+            "--mirror", type=FOLDER, help="Take images from this folder, none from the network."
+        ),
+        click.option(
+            "--allow-private",
+            is_flag=True,
+            default=None,
+            help="Open private addresses and any port too: for your own servers.",
+        ),
+        click.option(
+            "--per-host",
+            type=click.IntRange(1),
+            help="Downloads from one host at a time.  [default: 4]",
+        ),
+        click.option(
+            "--in-flight",
+            type=click.IntRange(1, 1000),
+            help="Downloads at a time in all.  [default: 32]",
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(0.1),
+            help="Seconds that one download may take.  [default: 60]",
+        ),
+        click.option(
+            "--max-bytes",
+            type=click.IntRange(1),
+            help="The most bytes of an image.  [default: 20971520]",
+        ),
+        click.option(
+            "--max-pixels",
+            type=click.IntRange(1, PIXELS_CEILING),
+            help="The most pixels of an image.  [default: 50000000]",
+        ),
+    )
+
+
+def publish_options(command: Command) -> Command:
+    """Add where the data set goes."""
+    return _added(
+        command,
+        click.option("--out", type=FOLDER, help="The data set's folder.  [default: WORK/dataset]"),
+        click.option("--push", metavar="ORG/NAME", help="Put it on the Hugging Face Hub, too."),
+        click.option("--pull-request", is_flag=True, help="With --push: open a pull request."),
+    )
+
+
+def _added(command: Command, *options: Callable[[Command], Command]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command

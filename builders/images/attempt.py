@@ -1,0 +1,207 @@
+"""One attempt to download one image: what the network answers, as an outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import re
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Literal
+
+import httpcore
+import httpx
+
+from locomo_vqa.benchmark import ImageState
+from locomo_vqa.retry_after import retry_after_s
+
+from .addresses import Addresses, Blocked, parse_url
+from .bodies import Undecodable, decompress
+from .inspecting import Inspectors
+from .outcome import ImageOutcome, TooLarge
+from .store import ImageStore
+from .transport import Network
+
+__all__ = ["MAX_REDIRECTS", "DownloadAttempt", "Downloader"]
+
+MAX_REDIRECTS = 5
+"""More in a row are taken for a circle."""
+
+_REDIRECTS = {301, 302, 303, 307, 308}
+_FORBIDDEN = {401, 403, 407, 451}
+_LATER = {408, 425, 429}
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,40}/[a-z0-9.+-]{1,60}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadAttempt:
+    """What one attempt came to."""
+
+    outcome: ImageOutcome
+    """The state it gives the image if no other attempt follows."""
+    again: Literal["no", "later", "unreached"] = "no"
+    """Whether another can help: after a pause, or once it is known that the network is there."""
+    wait: float | None = None
+    """The seconds that the host asked to wait."""
+
+
+class Downloader:
+    """Downloads images into a store; every rule about one request is here."""
+
+    def __init__(
+        self,
+        network: Network,
+        store: ImageStore,
+        inspectors: Inspectors,
+        *,
+        addresses: Addresses,
+        max_bytes: int,
+        seconds: float,
+    ) -> None:
+        """`seconds` is the most that one attempt may take, redirects and all."""
+        self._network = network
+        self._addresses = addresses
+        self._store = store
+        self._inspectors = inspectors
+        self._max_bytes = max_bytes
+        self._seconds = seconds
+
+    async def attempt(self, url: str) -> DownloadAttempt:
+        """Try once to download an image.
+
+        Raises:
+            OutputError: the disk takes no more.
+        """
+        try:
+            return await self._follow(parse_url(url))
+        except httpx.InvalidURL:
+            return _final("unavailable", "the URL is malformed")
+        except Blocked as blocked:
+            return _final("blocked", blocked.detail)
+        except TooLarge as large:
+            return _final("too_large", large.detail)
+        except TimeoutError:
+            return _final("not_fetched", f"it took longer than {self._seconds:g} s")
+        except Undecodable:
+            return _final("not_an_image", "its compression is broken")
+        except (httpcore.ConnectError, httpcore.ConnectTimeout, OSError) as error:
+            return _unreached(error)
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
+            outcome = ImageOutcome(state="not_fetched", detail=_broken_off(error))
+            return DownloadAttempt(outcome=outcome, again="later")
+
+    async def _follow(self, url: httpx.URL) -> DownloadAttempt:
+        deadline = asyncio.get_running_loop().time() + self._seconds
+        for _ in range(MAX_REDIRECTS + 1):
+            self._addresses.check_url(url)
+            async with asyncio.timeout_at(deadline):
+                response = await self._network.get(url)
+            try:
+                target = response.headers.get("location")
+                if response.status_code not in _REDIRECTS or not target:
+                    return await self._read(response, deadline)
+            finally:
+                await response.aclose()
+            url = parse_url(target, base=url)
+        return _final("unavailable", f"more than {MAX_REDIRECTS} redirects")
+
+    async def _read(self, response: httpx.Response, deadline: float) -> DownloadAttempt:
+        status = response.status_code
+        if status != 200:
+            return _refused(response)
+        length = response.headers.get("content-length", "")
+        if length.isdecimal() and len(length) < 20 and int(length) > self._max_bytes:
+            raise TooLarge(self._max_bytes)
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        pieces = decompress(_until(deadline, response.aiter_raw()), encoding)
+        outcome = await self._store.receive(
+            pieces, limit=self._max_bytes, inspectors=self._inspectors
+        )
+        return DownloadAttempt(outcome=_with_media_type(outcome, response))
+
+
+async def _until(deadline: float, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Hand pieces on until a moment; the clock covers the network, not what is done with them."""
+    while True:
+        async with asyncio.timeout_at(deadline):
+            try:
+                piece = await anext(pieces)
+            except StopAsyncIteration:
+                return
+        yield piece
+
+
+def _with_media_type(outcome: ImageOutcome, response: httpx.Response) -> ImageOutcome:
+    """Note what the server called it, where that is no image."""
+    given = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not _MEDIA_TYPE.fullmatch(given) or given.startswith("image/"):
+        return outcome
+    called = f"sent as {given}"
+    return replace(outcome, detail=f"{outcome.detail}; {called}" if outcome.detail else called)
+
+
+def _refused(response: httpx.Response) -> DownloadAttempt:
+    status = response.status_code
+    detail = f"answered {_name(status)}"
+    if status in _FORBIDDEN:
+        return _final("blocked", detail)
+    if status in _LATER or status >= 500:
+        outcome = ImageOutcome(state="not_fetched", detail=detail)
+        wait = retry_after_s(response.headers.get("retry-after", ""))
+        return DownloadAttempt(outcome=outcome, again="later", wait=wait)
+    return _final("unavailable", detail)
+
+
+def _name(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _unreached(error: Exception) -> DownloadAttempt:
+    return DownloadAttempt(
+        outcome=ImageOutcome(state="unavailable", detail=_no_connection(error)), again="unreached"
+    )
+
+
+def _no_connection(error: BaseException) -> str:
+    for cause in _causes(error):
+        if isinstance(cause, socket.gaierror):
+            return "no name server knows its host"
+        if isinstance(cause, ssl.SSLError):
+            return "its host offers no connection that can be trusted"
+        if isinstance(cause, ConnectionRefusedError):
+            return "its host refuses connections"
+        if isinstance(cause, (TimeoutError, httpcore.ConnectTimeout)):
+            return "its host does not answer"
+        if isinstance(cause, OSError) and cause.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
+            return "no way leads to its host"
+    return "its host can't be reached"
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or each in found:
+            continue
+        found.append(each)
+        waiting += [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            waiting += each.exceptions
+    return found
+
+
+def _broken_off(error: Exception) -> str:
+    if isinstance(error, httpcore.TimeoutException):
+        return "its host stopped answering"
+    return "the connection broke off"
+
+
+def _final(state: ImageState, detail: str) -> DownloadAttempt:
+    return DownloadAttempt(outcome=ImageOutcome(state=state, detail=detail))

@@ -1,0 +1,153 @@
+"""Fetching a benchmark's images: a benchmark folder in, a new one with its images out."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from locomo_vqa.arguments import check_number
+from locomo_vqa.async_calls import run_async
+from locomo_vqa.benchmark import Benchmark, ImageRecord
+from locomo_vqa.benchmark.locate import find_folder
+from locomo_vqa.benchmark.read import read_benchmark, read_manifest, read_report
+from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
+from locomo_vqa.errors import OutputError
+from locomo_vqa.progress import ProgressCallback, progress_reporter
+
+from .download import DownloadSettings
+from .duplicates import PHASH_DISTANCE
+from .losses import Losses, count_losses, write_losses
+from .mirror import ImageMirror
+from .separate import SeparatedSplits, separate_splits, with_records
+from .sources import ImageSources
+from .store import ImageStore
+
+__all__ = ["FetchedImages", "fetch_images"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedImages:
+    """What `fetch_images` made."""
+
+    folder: Path
+    """The new benchmark folder; `losses.json` lies in it."""
+    revision: str
+    """See `Benchmark.revision`."""
+    losses: Losses
+    """What became of every URL."""
+
+
+def fetch_images(
+    source: str | Path,
+    *,
+    out: str | Path,
+    settings: DownloadSettings | None = None,
+    mirror: str | Path | None = None,
+    phash_distance: int | None = PHASH_DISTANCE,
+    progress: bool | ProgressCallback = True,
+) -> FetchedImages:
+    """Write a copy of a benchmark with its images, without those that several splits share.
+
+    Images that the source has already are taken from it, and every other URL is tried; so the
+    result can be the source of another try. Work that was interrupted continues where it stopped,
+    from the folder `<out>.unfinished`.
+
+    Args:
+        source: a benchmark folder, `sample`, or `org/name` on the Hub.
+        out: the benchmark folder to make.
+        settings: the bounds of the downloads.
+        mirror: a folder that images are taken from; then the network is not used.
+        phash_distance: images of several splits are the same when at most this many of the 64
+            bits of their perceptual hashes differ; None keeps what several splits share.
+        progress: whether a bar is shown, or a callback.
+
+    Raises:
+        InputError: the source or the mirror can't be used, or a setting is out of bounds.
+        OutputError: `out` exists already, or the disk takes no more.
+    """
+    settings, out = settings or DownloadSettings(), Path(out)
+    settings.check()
+    if phash_distance is not None:
+        check_number("phash_distance", phash_distance, low=0, high=32, whole=True)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise OutputError(
+            f"{out}: the benchmark folder can't be made here: it exists already.",
+            "Choose another `out`, or remove it first.",
+        )
+    benchmark = read_benchmark(find_folder(str(source)))
+    files = ImageMirror(Path(mirror)) if mirror else None
+    deciding = {**settings.deciding(), "mirror": files is not None}
+    with (
+        progress_reporter(progress) as report,
+        ImageStore(out.with_name(f"{out.name}.unfinished"), deciding) as store,
+    ):
+        sources = ImageSources(
+            benchmark, store, settings, files, lambda done, total: report("images", done, total)
+        )
+        records = run_async(sources.records())
+        parts = _separate(benchmark, records, phash_distance)
+        fetched = _write(benchmark, parts, sources.files(parts.images), store.folder, out)
+    shutil.rmtree(store.folder, ignore_errors=True)
+    return fetched
+
+
+def _separate(
+    benchmark: Benchmark, records: Sequence[ImageRecord], phash_distance: int | None
+) -> SeparatedSplits:
+    conversations = with_records(benchmark.conversations, records)
+    available = {record.sha256 for record in records if record.state == "ok"}
+    questions = tuple(q for q in benchmark.visual_questions if q.image in available)
+    if phash_distance is not None:
+        return separate_splits(conversations, records, questions, phash_distance=phash_distance)
+    return SeparatedSplits(
+        conversations=conversations,
+        images=tuple(records),
+        visual_questions=questions,
+        removed=(),
+    )
+
+
+def _write(
+    benchmark: Benchmark,
+    parts: SeparatedSplits,
+    image_files: Mapping[str, Path],
+    work: Path,
+    out: Path,
+) -> FetchedImages:
+    """Write the folder in the work folder, whole with its losses, and move it to its place."""
+    losses = count_losses(
+        parts.images,
+        parts.removed,
+        visual_questions_removed=len(benchmark.visual_questions) - len(parts.visual_questions),
+    )
+    manifest = read_manifest(benchmark.folder)
+    made = work / "benchmark"
+    shutil.rmtree(made, ignore_errors=True)
+    revision = write_benchmark(
+        made,
+        BenchmarkContent(
+            name=benchmark.name,
+            license=manifest["license"],
+            sources=[
+                *manifest["sources"],
+                {"name": "benchmark.json (its revision)", "sha256": benchmark.revision},
+            ],
+            conversations=parts.conversations,
+            text_questions=benchmark.text_questions,
+            visual_questions=parts.visual_questions,
+            images=parts.images,
+            image_files=image_files,
+            report=read_report(benchmark.folder),
+        ),
+    )
+    write_losses(made / "losses.json", losses)
+    try:
+        made.replace(out)
+    except OSError as error:
+        raise OutputError(
+            f"{out}: can't be written ({error.strerror or error}).",
+            "Choose a folder that you may write to and that has room.",
+        ) from None
+    return FetchedImages(folder=out, revision=revision, losses=losses)

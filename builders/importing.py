@@ -1,0 +1,115 @@
+"""A LoCoMo file becomes a benchmark folder, with splits and errata."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
+from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import read_json, sha256_file, sha256_text
+from locomo_vqa.locomo import Errata, read_locomo
+from locomo_vqa.locomo.report import FINDINGS
+from locomo_vqa.schemas import validate
+
+from .notebook_tables import html_table
+
+__all__ = ["LOCOMO_LICENSE", "ImportedBenchmark", "import_locomo", "read_errata"]
+
+LOCOMO_LICENSE = "CC BY-NC 4.0"
+"""The licence of LoCoMo's conversations (snap-research/locomo)."""
+
+
+@dataclass(frozen=True)
+class ImportedBenchmark:
+    """What `import_locomo` made; a notebook shows its counts."""
+
+    folder: Path
+    """The benchmark folder."""
+    revision: str
+    """See `Benchmark.revision`."""
+    report: dict[str, Any]
+    """The import report, as in `report.json`."""
+
+    @cached_property
+    def benchmark(self) -> Benchmark:
+        """The benchmark, loaded when it is first used."""
+        return load_benchmark(self.folder)
+
+    def _repr_html_(self) -> str:
+        counted = ("conversations", "sessions", "turns", "images", "captions", "questions")
+        rows = [(name, f"{self.report[name]:,}") for name in counted]
+        rows += [
+            (words, f"{self.report['findings'][kind]:,}")
+            for kind, words in FINDINGS.items()
+            if self.report["findings"][kind]
+        ]
+        title = f"{self.folder}, revision {self.revision[:12]}"
+        return html_table(title, ("Content", "Number"), rows)
+
+
+def import_locomo(
+    source: str | Path,
+    *,
+    out: str | Path,
+    errata: str | Path | None = None,
+    name: str = "LoCoMo",
+) -> ImportedBenchmark:
+    """Import a LoCoMo file, in either published layout, as a new benchmark folder without images.
+
+    Args:
+        source: `locomo10.json`, or the folder of the older layout with one file a conversation.
+        out: the benchmark folder to make.
+        errata: a file that says which gold answers are wrong; see docs/formats.md.
+        name: what the benchmark is called.
+
+    Raises:
+        InputError: the file, or the errata file, can't be used.
+        OutputError: `out` exists already or can't be written.
+    """
+    if not name.strip():
+        raise InputError("`name` must not be empty.", "Give the benchmark a name.")
+    source, out = Path(source), Path(out)
+    errata = Path(errata) if errata is not None else None
+    locomo = read_locomo(source, errata=read_errata(errata) if errata else None)
+    report = locomo.report.to_json()
+    inputs = [path for path in (source, errata) if path is not None]
+    content = BenchmarkContent(
+        name=name,
+        license=LOCOMO_LICENSE,
+        sources=[{"name": path.name, "sha256": _hash(path)} for path in inputs],
+        conversations=locomo.conversations,
+        text_questions=locomo.questions,
+        visual_questions=(),
+        images=locomo.images,
+        image_files={},
+        report=report,
+    )
+    return ImportedBenchmark(out, write_benchmark(out, content), report)
+
+
+def read_errata(path: Path) -> Errata:
+    """Read an errata file: `{"errata": [{conversation, index, error_type, changes_score}, …]}`.
+
+    Raises:
+        InputError: it can't be read, has another shape, or lists a question twice.
+    """
+    raw = read_json(path, what="the errata file")
+    remedy = "See docs/formats.md for the shape of an errata file."
+    validate(raw, "errata", path=path, remedy=remedy)
+    errata: dict[tuple[str, int], Erratum] = {}
+    for entry in raw["errata"]:
+        key = (entry["conversation"], entry["index"])
+        if key in errata:
+            raise InputError(f"{path}: question {key[0]}/t/{key[1]} is listed twice.", remedy)
+        errata[key] = Erratum(kind=entry["error_type"], changes_score=entry["changes_score"])
+    return errata
+
+
+def _hash(path: Path) -> str:
+    if path.is_dir():
+        return sha256_text("".join(sha256_file(file) for file in sorted(path.glob("*.json"))))
+    return sha256_file(path)

@@ -1,0 +1,74 @@
+"""Asks models visual questions in one word: with the image, without it, or with its caption."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.exact_match import exact_match
+from locomo_vqa.models.asking import gather_bounded
+from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelError
+from locomo_vqa.prompts import answer_visual
+
+from .rows import QuestionRow
+from .writing import load_image
+
+__all__ = ["Trial", "TrialResult", "answer_all"]
+
+MAX_ANSWER_TOKENS = 16
+"""One word, with room for a model that says a little more."""
+
+Shown = Literal["image", "nothing", "caption"]
+"""What a model is shown beside the question."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A question, and what is shown with it."""
+
+    row: QuestionRow
+    shown: Shown
+    caption: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialResult:
+    """What a model answered."""
+
+    trial: Trial
+    answer: str | None
+    """The words; None where there was no reply."""
+    correct: bool | None
+    """Whether they match the question's answer exactly (V); None where there was no reply."""
+    error: str | None = None
+    """Why there was no reply."""
+
+
+async def answer_all(
+    model: ChatModel, benchmark: Benchmark, trials: Iterable[Trial]
+) -> AsyncIterator[TrialResult]:
+    """Yield the result of each trial as it is answered."""
+
+    async def work(trial: Trial) -> TrialResult:
+        return await _answer(model, benchmark, trial)
+
+    async for _, result in gather_bounded(trials, work, at_once=2 * model.in_flight):
+        yield result
+
+
+async def _answer(model: ChatModel, benchmark: Benchmark, trial: Trial) -> TrialResult:
+    row = trial.row
+    assert row.question is not None and row.answer is not None
+    caption = trial.caption if trial.shown == "caption" else None
+    request = ChatRequest(
+        text=answer_visual(row.question, caption=caption),
+        images=(load_image(benchmark, row.image),) if trial.shown == "image" else (),
+        max_tokens=MAX_ANSWER_TOKENS,
+    )
+    try:
+        reply = await model.ask(request)
+    except ModelError as error:
+        return TrialResult(trial=trial, answer=None, correct=None, error=str(error))
+    return TrialResult(trial=trial, answer=reply.text, correct=exact_match(reply.text, row.answer))

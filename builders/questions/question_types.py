@@ -1,0 +1,40 @@
+"""What each of the eight candidate types asks the generator for, in words of our own.
+
+The types are those of the MemLoRA paper's appendix C.1 (arXiv 2512.04763).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from locomo_vqa.benchmark import QuestionType
+from locomo_vqa.prompts import fill, prompt_hash
+
+__all__ = ["GENERATION_PROMPT_SHA256", "PROMPT", "TYPE_DESCRIPTIONS", "generation_prompt"]
+
+TYPE_DESCRIPTIONS: Mapping[QuestionType, str] = {
+    "detail": "about a detail of one of the objects in the picture",
+    "unusual-detail": "about a detail of an object that one would not expect in such a picture",
+    "colour": "about the colour of a small part of the picture",
+    "count": "about how many there are of something in the picture that can be counted",
+    "unusual-count": (
+        "about how many there are of something that can be counted and that one would not expect "
+        "in such a picture"
+    ),
+    "mood": "about the mood that the picture conveys",
+    "style": "about the artistic style of the picture",
+    "presence": (
+        "about whether an object that one would not expect in such a picture is there or not"
+    ),
+}
+"""By type; the last words of the prompt, so that a server can reuse what comes before."""
+
+PROMPT = "generate_question_v1"
+_PACKAGE = "locomo_vqa.builders.prompts"
+GENERATION_PROMPT_SHA256 = prompt_hash((_PACKAGE, PROMPT))
+"""SHA-256 of the prompt's file."""
+
+
+def generation_prompt(type: QuestionType) -> str:
+    """Return what the generator is told beside the picture."""
+    return fill(_PACKAGE, PROMPT, kind=TYPE_DESCRIPTIONS[type])

@@ -1,0 +1,86 @@
+"""Reads a generator's reply: a question with its answer, a decline, or what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from locomo_vqa.files import clean_text
+
+from .rules import check_question
+
+__all__ = ["QUESTION_SCHEMA", "Declined", "Problem", "Written", "read_reply"]
+
+QUESTION_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "question": {"type": ["string", "null"]},
+        "answer": {"type": ["string", "null"]},
+        "reason": {"type": "string"},
+    },
+    "required": ["question", "answer", "reason"],
+    "additionalProperties": False,
+}
+"""What a reply must be, for backends that can guide decoding."""
+
+_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A question that passed every check."""
+
+    question: str
+    answer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The generator says that the image gives no ground for such a question."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The reply can't be used."""
+
+    objection: str
+    """What is wrong, as the generator is told when it is asked again."""
+
+
+def read_reply(text: str) -> Written | Declined | Problem:
+    """Read a reply; JSON may stand in a code fence, or after thoughts and a preface."""
+    found = next(_objects(_THOUGHT.sub("", text)), None)
+    if found is None:
+        return Problem("The reply must be one JSON object and nothing else.")
+    question, answer = found.get("question"), found.get("answer")
+    reason = found.get("reason")
+    reason = clean_text(reason).strip() if isinstance(reason, str) else ""
+    if question is None and answer is None and "question" in found:
+        return Declined(reason)
+    if not isinstance(question, str) or not isinstance(answer, str):
+        return Problem('The JSON object must have the texts "question", "answer" and "reason".')
+    question, answer = clean_text(question).strip(), clean_text(answer).strip().removesuffix(".")
+    objection = check_question(question, answer)
+    if objection:
+        return Problem(objection)
+    if not reason:
+        return Problem('The "reason" must be a sentence.')
+    return Written(question=question, answer=answer, reason=reason)
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects in a text that speak of a question."""
+    decoder = json.JSONDecoder()
+    for brace in re.finditer(r"\{", text):
+        try:
+            value, _ = decoder.raw_decode(text, brace.start())
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict) and ("question" in value or "answer" in value):
+            yield value

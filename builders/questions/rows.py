@@ -1,0 +1,114 @@
+"""`questions.jsonl` in a work folder: what became of every image and question type."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from locomo_vqa.benchmark import QuestionType, Split
+from locomo_vqa.files import read_jsonl, write_jsonl
+from locomo_vqa.schemas import validate
+
+__all__ = [
+    "QualityChecks",
+    "QuestionCounts",
+    "QuestionRow",
+    "QuestionState",
+    "count_states",
+    "read_questions",
+    "write_questions",
+]
+
+QuestionState = Literal["ok", "declined", "dropped", "failed"]
+"""What became of an image and a type:
+
+ok         there is a question
+declined   the generator says that the image gives no ground for the type
+dropped    no attempt passed the checks
+failed     the model gave no reply; asking again may help
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityChecks:
+    """Checks beyond the paper; none removes a question. None: not checked, or no reply."""
+
+    self_consistent: bool | None = None
+    """Whether the generator gives the same answer when it is asked its own question afresh."""
+    guessable: bool | None = None
+    """Whether a model gives the answer without the image."""
+    caption_answers: bool | None = None
+    """Whether a model gives the answer from the image's BLIP caption alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionRow:
+    """One image and one type."""
+
+    id: str
+    """`<conversation>/v/<turn>/<type>`."""
+    conversation: str
+    turn: str
+    image: str
+    """The image's SHA-256."""
+    type: QuestionType
+    split: Split
+    state: QuestionState
+    """What became of it."""
+    question: str | None = None
+    answer: str | None = None
+    reason: str | None = None
+    """Why the answer is right, or why the generator declined."""
+    problem: str | None = None
+    """What was wrong with the last attempt."""
+    attempts: int = 1
+    """How often the generator was asked."""
+    quality: QualityChecks = field(default_factory=QualityChecks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionCounts:
+    """How many questions of a stage ended in each state."""
+
+    ok: int
+    declined: int
+    dropped: int
+    failed: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.ok:,} questions, {self.declined:,} declined, {self.dropped:,} dropped, "
+            f"{self.failed:,} without a reply"
+        )
+
+
+def count_states(states: Iterable[QuestionState]) -> QuestionCounts:
+    """Count how many questions ended in each state."""
+    counted = Counter(states)
+    return QuestionCounts(**{state: counted[state] for state in get_args(QuestionState)})
+
+
+def write_questions(path: Path, rows: Iterable[QuestionRow]) -> None:
+    """Write the rows, one a line."""
+    write_jsonl(path, (asdict(row) for row in rows))
+
+
+def read_questions(path: Path) -> list[QuestionRow]:
+    """Read the rows.
+
+    Raises:
+        InputError: the file is not there, or a line has another shape.
+    """
+    remedy = "Run the stage that writes it again: `locomo-vqa build generate`."
+    rows = []
+    for number, raw in read_jsonl(path, what="the questions file"):
+        validate(raw, "question_row", path=path, place=f"line {number}", remedy=remedy)
+        rows.append(_row(raw))
+    return rows
+
+
+def _row(raw: Mapping[str, Any]) -> QuestionRow:
+    return QuestionRow(**{**raw, "quality": QualityChecks(**raw["quality"])})

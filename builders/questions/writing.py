@@ -1,0 +1,159 @@
+"""Has a model write a visual question about an image, and asks again when it can't be used."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from locomo_vqa.benchmark import Benchmark, QuestionType, Split
+from locomo_vqa.images import for_model
+from locomo_vqa.models.asking import gather_bounded
+from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelError, ModelImage
+
+from .question_types import generation_prompt
+from .replies import QUESTION_SCHEMA, Declined, Written, read_reply
+from .rows import QuestionRow, QuestionState
+
+__all__ = [
+    "MAX_REPLY_TOKENS",
+    "ImagePlace",
+    "image_places",
+    "load_image",
+    "write_all",
+    "write_in_order",
+]
+
+MAX_REPLY_TOKENS = 256
+"""How long a reply of the generator may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePlace:
+    """An image where a conversation first shares it."""
+
+    conversation: str
+    turn: str
+    image: str
+    """The image's SHA-256."""
+    caption: str | None
+    split: Split
+
+
+def image_places(benchmark: Benchmark, removed: Iterable[str] = ()) -> Iterator[ImagePlace]:
+    """Yield every image that can be shown, once, at its first place; `removed` are left out."""
+    seen = set(removed)
+    for conversation in benchmark.conversations:
+        for _, turn in conversation.turns():
+            for image in turn.images:
+                if image.state == "ok" and image.sha256 and image.sha256 not in seen:
+                    seen.add(image.sha256)
+                    yield ImagePlace(
+                        conversation=conversation.id,
+                        turn=turn.id,
+                        image=image.sha256,
+                        caption=image.caption,
+                        split=conversation.split,
+                    )
+
+
+def load_image(benchmark: Benchmark, sha256: str) -> ModelImage:
+    """Read an image as models are shown it: upright, one frame, RGB."""
+    data, media_type = for_model(benchmark.read_image(sha256))
+    return ModelImage(sha256=sha256, media_type=media_type, data=data)
+
+
+async def write_all(
+    model: ChatModel,
+    benchmark: Benchmark,
+    places: Iterable[ImagePlace],
+    types: Sequence[QuestionType],
+    *,
+    attempts: int,
+) -> AsyncIterator[QuestionRow]:
+    """Yield a row for every place and type as it is done, one image after the other."""
+    wanted = ((place, type) for place in places for type in types)
+
+    async def work(item: tuple[ImagePlace, QuestionType]) -> QuestionRow:
+        return await _write(model, benchmark, *item, attempts=attempts)
+
+    async for _, row in gather_bounded(wanted, work, at_once=2 * model.in_flight):
+        yield row
+
+
+async def write_in_order(
+    model: ChatModel,
+    benchmark: Benchmark,
+    places: Sequence[ImagePlace],
+    types: Sequence[QuestionType],
+    *,
+    attempts: int,
+    progress: Callable[[int, int], None],
+) -> list[QuestionRow]:
+    """Return a row for each place and type, in the order of the places.
+
+    `progress` is called with the number of rows so far and in all.
+    """
+    rows: list[QuestionRow] = []
+    async for row in write_all(model, benchmark, places, types, attempts=attempts):
+        rows.append(row)
+        progress(len(rows), len(places) * len(types))
+    order = {place.image: number for number, place in enumerate(places)}
+    return sorted(rows, key=lambda row: (order[row.image], types.index(row.type)))
+
+
+async def _write(
+    model: ChatModel, benchmark: Benchmark, place: ImagePlace, type: QuestionType, *, attempts: int
+) -> QuestionRow:
+    request = ChatRequest(
+        text=generation_prompt(type),
+        images=(load_image(benchmark, place.image),),
+        schema=QUESTION_SCHEMA,
+        max_tokens=MAX_REPLY_TOKENS,
+    )
+    replies: list[tuple[str, str]] = []
+    while True:
+        try:
+            reply = await model.ask(replace(request, replies=tuple(replies)))
+        except ModelError as error:
+            return _row(place, type, "failed", len(replies) + 1, problem=str(error))
+        read = read_reply(reply.text)
+        asked = len(replies) + 1
+        if isinstance(read, Written):
+            return _row(
+                *(place, type, "ok", asked),
+                question=read.question,
+                answer=read.answer,
+                reason=read.reason,
+            )
+        if isinstance(read, Declined):
+            return _row(place, type, "declined", asked, reason=read.reason)
+        if asked >= attempts:
+            return _row(place, type, "dropped", asked, problem=read.objection)
+        replies.append((reply.text, read.objection))
+
+
+def _row(
+    place: ImagePlace,
+    type: QuestionType,
+    state: QuestionState,
+    attempts: int,
+    *,
+    question: str | None = None,
+    answer: str | None = None,
+    reason: str | None = None,
+    problem: str | None = None,
+) -> QuestionRow:
+    return QuestionRow(
+        id=f"{place.conversation}/v/{place.turn}/{type}",
+        conversation=place.conversation,
+        turn=place.turn,
+        image=place.image,
+        type=type,
+        split=place.split,
+        state=state,
+        question=question,
+        answer=answer,
+        reason=reason,
+        problem=problem,
+        attempts=attempts,
+    )

@@ -1,0 +1,33 @@
+"""Which kind of image some bytes are, told by the bytes alone."""
+
+from __future__ import annotations
+
+__all__ = ["SNIFFED_BYTES", "media_type"]
+
+SNIFFED_BYTES = 32
+"""How many bytes of the beginning are enough."""
+
+_BEGINNINGS = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+    b"BM": "image/bmp",
+    b"II*\x00": "image/tiff",
+    b"MM\x00*": "image/tiff",
+}
+
+
+def media_type(head: bytes) -> str:
+    """Return the media type of an image; what is none of the known kinds is shown as nothing.
+
+    An SVG is none of them: it can hold scripts.
+    """
+    for beginning, kind in _BEGINNINGS.items():
+        if head.startswith(beginning):
+            return kind
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"):
+        return "image/avif"
+    return "application/octet-stream"

@@ -1,0 +1,208 @@
+"""Which question types are hardest for the validator, and how sure that choice is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
+from locomo_vqa.intervals import wilson_interval
+
+from ..notebook_tables import html_table
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["Selection", "TypeResult", "select_types"]
+
+MIN_QUESTIONS = 5
+"""A type with fewer answered questions is never chosen: nothing is known of it."""
+RESAMPLES = 2000
+"""Bootstrap samples of images behind `Selection.stability`."""
+
+Outcomes = Mapping[QuestionType, Mapping[str, bool]]
+"""By type, then by image: whether the validator erred."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeResult:
+    """How the validator did on one type."""
+
+    type: QuestionType
+    n: int
+    """Questions that it answered, one an image."""
+    errors: int
+    """Those it answered wrongly."""
+    error_rate: float | None
+    """Their share; None without any."""
+    low: float | None
+    """Lower end of the 95 % Wilson interval over images."""
+    high: float | None
+    """Upper end."""
+    declined: int
+    """Images that give no ground for the type, as the generator says."""
+    lost: int
+    """Images where generator or validator gave nothing that could be used."""
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The chosen types."""
+
+    results: tuple[TypeResult, ...]
+    """All types, hardest first."""
+    stability: float
+    """Share of bootstrap samples of the images in which the same types are chosen."""
+    remarks: tuple[str, ...]
+    """What a person should know: ties, overlapping intervals, types without questions."""
+
+    @property
+    def types(self) -> tuple[QuestionType, ...]:
+        """The chosen types, hardest first."""
+        return tuple(result.type for result in self.results if result.selected)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Selection:
+        """Return the selection that `to_json` wrote."""
+        return cls(
+            results=tuple(TypeResult(**result) for result in value["results"]),
+            stability=value["stability"],
+            remarks=tuple(value["remarks"]),
+        )
+
+    def to_frame(self) -> DataFrame:
+        """Return the results as a table, a row a type."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(result) for result in self.results])
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                result.type,
+                f"{result.errors} of {result.n}",
+                "–" if result.error_rate is None else f"{result.error_rate:.0%}",
+                "–" if result.low is None else f"{result.low:.0%} to {result.high:.0%}",
+                "yes" if result.selected else "",
+            )
+            for result in self.results
+        ]
+        columns = ("Type", "Errors", "Error rate", "95 % interval", "Chosen")
+        return html_table("Question types, hardest first", columns, rows, self.remarks)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the selection as it is written to `selection.json`."""
+        return {
+            "schema_version": 1,
+            "types": list(self.types),
+            "stability": self.stability,
+            "remarks": list(self.remarks),
+            "results": [asdict(result) for result in self.results],
+        }
+
+
+def select_types(
+    outcomes: Outcomes,
+    *,
+    keep: int,
+    declined: Mapping[QuestionType, int],
+    lost: Mapping[QuestionType, int],
+) -> Selection:
+    """Choose the `keep` types with the highest error rates (paper, 3.3 and C.1).
+
+    Equal rates are ordered as in `QUESTION_TYPES`, and the tie is told.
+
+    Raises:
+        ValueError: fewer than `keep` types have enough questions.
+    """
+    results = [
+        _result(type, outcomes.get(type, {}), declined.get(type, 0), lost.get(type, 0))
+        for type in QUESTION_TYPES
+        if type in outcomes
+    ]
+    ranked = sorted(results, key=_hardness)
+    chosen = [result.type for result in ranked if result.n >= MIN_QUESTIONS][:keep]
+    if len(chosen) < keep:
+        raise ValueError(
+            f"only {len(chosen)} question types have {MIN_QUESTIONS} answered questions or more"
+        )
+    marked = tuple(
+        TypeResult(**{**asdict(result), "selected": result.type in chosen}) for result in ranked
+    )
+    return Selection(
+        results=marked,
+        stability=_stability(outcomes, chosen, keep),
+        remarks=tuple(_remarks(marked)),
+    )
+
+
+def _result(
+    type: QuestionType, outcomes: Mapping[str, bool], declined: int, lost: int
+) -> TypeResult:
+    n, errors = len(outcomes), sum(outcomes.values())
+    low, high = wilson_interval(errors, n) if n else (None, None)
+    return TypeResult(
+        type=type,
+        n=n,
+        errors=errors,
+        error_rate=errors / n if n else None,
+        low=low,
+        high=high,
+        declined=declined,
+        lost=lost,
+    )
+
+
+def _hardness(result: TypeResult) -> tuple[float, int]:
+    rate = -1.0 if result.error_rate is None else result.error_rate
+    return -rate, QUESTION_TYPES.index(result.type)
+
+
+def _stability(outcomes: Outcomes, chosen: Sequence[QuestionType], keep: int) -> float:
+    """Resample the images, with replacement, and count how often the choice is the same."""
+    import numpy as np
+
+    types = [type for type in QUESTION_TYPES if type in outcomes]
+    images = sorted({image for by_image in outcomes.values() for image in by_image})
+    row_of = {image: number for number, image in enumerate(images)}
+    errors = np.zeros((len(images), len(types)))
+    asked = np.zeros((len(images), len(types)))
+    for column, type in enumerate(types):
+        for image, erred in outcomes[type].items():
+            asked[row_of[image], column] = 1
+            errors[row_of[image], column] = erred
+    weights = np.random.default_rng(0).multinomial(
+        len(images), np.full(len(images), 1 / len(images)), size=RESAMPLES
+    )
+    totals = weights @ asked
+    rates = np.where(totals > 0, (weights @ errors) / np.maximum(totals, 1), -1.0)
+    order = np.argsort(-rates, axis=1, kind="stable")[:, :keep]
+    wanted = {types.index(type) for type in chosen}
+    return float(np.mean([set(row) == wanted for row in order.tolist()]))
+
+
+def _remarks(results: Sequence[TypeResult]) -> list[str]:
+    remarks = [
+        f"{result.type} has {result.n} answered questions, too few to be chosen."
+        for result in results
+        if result.n < MIN_QUESTIONS
+    ]
+    inside = [result for result in results if result.selected]
+    outside = [r for r in results if not r.selected and r.n >= MIN_QUESTIONS]
+    if not inside or not outside:
+        return remarks
+    last, first = inside[-1], outside[0]
+    assert last.error_rate is not None and first.error_rate is not None
+    assert last.low is not None and first.high is not None
+    if last.error_rate == first.error_rate:
+        remarks.append(
+            f"{last.type} and {first.type} have one error rate: the order of the types decided."
+        )
+    elif last.low <= first.high:
+        remarks.append(
+            f"The intervals of {last.type}, the last chosen, and of {first.type}, the first that "
+            "is not, overlap: with other images the choice may be another."
+        )
+    return remarks

@@ -1,0 +1,29 @@
+"""The stages of a build, one a file.
+
+Each reads what earlier stages left in the work folder and writes its own part whole. All model
+calls go through the response store, so a stage that is run again, after a kill or on purpose, pays
+for nothing twice and ends with the same bytes.
+"""
+
+from .base import STAGE_NAMES, Stage, StageContext, StageName, choices_of
+from .generate import GENERATE
+from .images import IMAGES
+from .ingest import INGEST
+from .probe import PROBE
+from .publish import PUBLISH, PublishedBuild
+from .review import REVIEW
+from .select import SELECT
+from .split import SPLIT
+
+__all__ = [
+    "STAGES",
+    "STAGE_NAMES",
+    "PublishedBuild",
+    "Stage",
+    "StageContext",
+    "StageName",
+    "choices_of",
+]
+
+STAGES: tuple[Stage, ...] = (INGEST, IMAGES, SPLIT, PROBE, SELECT, GENERATE, REVIEW, PUBLISH)
+"""Every stage, in order."""

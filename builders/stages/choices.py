@@ -1,0 +1,122 @@
+"""Keeps what was made with one choice from being mixed with what is made with another.
+
+`build.json` records for every stage the choices that its result depends on, those of the stages
+before it included. A stage is refused where one that it needs was run with other choices; a stage
+that is run again with other choices loses its old result first.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from locomo_vqa.errors import InputError, OutputError
+
+from ..build_folder import BuildFolder, BuildState
+from ..recipe import BuildRecipe
+from . import STAGES, Stage, StageName, choices_of
+
+__all__ = ["check_plan", "start_stage"]
+
+_PARAMETERS = ("locomo", "generator", "validator", "phash_distance")
+"""The choices that a call can change without another recipe."""
+_HIDDEN = "…"
+"""What stands in a remembered model's name for credentials."""
+
+
+def check_plan(
+    folder: BuildFolder, state: BuildState, recipe: BuildRecipe, chosen: Collection[Stage]
+) -> None:
+    """Check that the chosen stages can be run with a recipe on what the folder has.
+
+    Raises:
+        OutputError: what was made from the LoCoMo file was made with other choices.
+        InputError: a stage that is needed was, or a model's credentials are not known any more.
+    """
+    for stage in STAGES:
+        if stage.lasting and (changed := _changed(folder, state, recipe, stage)):
+            raise OutputError(
+                f"{folder.path}: was built with {_difference(changed, recipe)}.",
+                f"Choose another `work`, or {_keep(changed)}.",
+            )
+    names = {stage.name for stage in chosen}
+    for stage in chosen:
+        for needed in STAGES:
+            if needed.name not in stage.needs or needed.name in names:
+                continue
+            if changed := _changed(folder, state, recipe, needed):
+                raise InputError(
+                    f"{folder.path}: the stage {needed.name} was run with "
+                    f"{_difference(changed, recipe)}.",
+                    f"Run the stage {needed.name} again first (replies that are already stored "
+                    f"are not paid for again), or {_keep(changed)}.",
+                )
+    _check_credentials(recipe, names)
+
+
+def start_stage(
+    folder: BuildFolder, state: BuildState, stage: Stage, recipe: BuildRecipe
+) -> BuildState:
+    """Record the choices of a stage before it runs, and return the new record."""
+    choices = choices_of(stage.name, STAGES, recipe)
+    known = state["stages"].get(stage.name)
+    if known == choices:
+        return state
+    if known is not None and not stage.lasting and stage.name != "review":
+        for name in stage.makes:
+            _remove(folder, name)
+    state = {**state, "stages": {**state["stages"], stage.name: choices}}
+    folder.remember(recipe, state)
+    return state
+
+
+def _remove(folder: BuildFolder, name: str) -> None:
+    path = folder.path / name
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _changed(
+    folder: BuildFolder, state: BuildState, recipe: BuildRecipe, stage: Stage
+) -> Mapping[str, Any]:
+    """Return the choices that a stage's result was made with and that the recipe has not."""
+    known = state["stages"].get(stage.name)
+    if known is None or not (folder.path / stage.makes[0]).exists():
+        return {}
+    now = choices_of(stage.name, STAGES, recipe)
+    return {name: known[name] for name in known if known[name] != now[name]}
+
+
+def _difference(changed: Mapping[str, Any], recipe: BuildRecipe) -> str:
+    from locomo_vqa.models.names import hide_credentials
+
+    def shown(value: Any) -> str:
+        if isinstance(value, (list, tuple)):
+            return ", ".join(value)
+        return hide_credentials(str(value))
+
+    return " and ".join(
+        f"`{name}` {shown(was)}, not {shown(getattr(recipe, name))}"
+        for name, was in changed.items()
+    )
+
+
+def _keep(changed: Mapping[str, Any]) -> str:
+    """Return how to go on with the choices that the folder remembers."""
+    own = [f"`{name}`" for name in changed if name in _PARAMETERS]
+    if len(own) == len(changed):
+        return f"leave out {' and '.join(own)} and `recipe` to go on as before"
+    return "leave out `recipe` to go on as before"
+
+
+def _check_credentials(recipe: BuildRecipe, names: Collection[StageName]) -> None:
+    wanted = {"generator": {"probe", "generate"}, "validator": {"probe"}}
+    for parameter, stages in wanted.items():
+        if stages & set(names) and _HIDDEN in getattr(recipe, parameter):
+            raise InputError(
+                f"`{parameter}` was given with credentials, which a work folder does not keep.",
+                f"Give `{parameter}` again, or keep the credentials in the environment.",
+            )

@@ -1,0 +1,55 @@
+"""The stage `generate`: questions of the chosen types about every image, with quality columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from locomo_vqa.async_calls import run_async
+from locomo_vqa.benchmark import Benchmark, QuestionType, load_benchmark
+
+from ..questions.quality import check_quality
+from ..questions.rows import QuestionRow, write_questions
+from ..questions.writing import image_places, write_in_order
+from .base import Stage, StageContext
+from .models import open_build_model
+
+__all__ = ["GENERATE"]
+
+
+def _run(context: StageContext) -> None:
+    folder = context.folder
+    benchmark = load_benchmark(folder.need(folder.split, "split"))
+    types = folder.read(folder.selection, "select")["types"]
+    write_questions(folder.questions, run_async(_generate(context, benchmark, types)))
+
+
+async def _generate(
+    context: StageContext, benchmark: Benchmark, types: Sequence[QuestionType]
+) -> list[QuestionRow]:
+    recipe = context.recipe
+    async with open_build_model(context.folder, recipe.generator) as generator:
+        rows = await write_in_order(
+            generator,
+            benchmark,
+            list(image_places(benchmark)),
+            types,
+            attempts=recipe.attempts,
+            progress=lambda done, total: context.progress("generate: writing", done, total),
+        )
+        if recipe.check_quality:
+            rows = await check_quality(
+                generator,
+                benchmark,
+                rows,
+                progress=lambda done, total: context.progress("generate: checking", done, total),
+            )
+    return rows
+
+
+GENERATE = Stage(
+    name="generate",
+    needs=("split", "select"),
+    makes=("questions.jsonl",),
+    choices=("check_quality",),
+    run=_run,
+)

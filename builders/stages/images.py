@@ -1,0 +1,48 @@
+"""The stage `images`: the images of the conversations, from their hosts or from a mirror.
+
+Given again, it tries again what was not fetched in a way that is worth another try.
+"""
+
+from __future__ import annotations
+
+import shutil
+
+from ..build_folder import BuildFolder
+from .base import Stage, StageContext
+
+__all__ = ["IMAGES"]
+
+
+def _run(context: StageContext) -> None:
+    from ..images.fetch_images import fetch_images
+    from ..images.losses import read_losses
+
+    folder = context.folder
+    retried = _finish_retry(folder)
+    if folder.with_images.exists():
+        if retried or not read_losses(folder.losses).by_state.get("not_fetched"):
+            return
+        source, out = folder.with_images, folder.retried_images
+    else:
+        source, out = folder.need(folder.ingested, "ingest"), folder.with_images
+    fetch_images(
+        source,
+        out=out,
+        settings=context.download,
+        mirror=folder.sample if context.recipe.locomo == "sample" else context.mirror,
+        phash_distance=None,
+        progress=context.progress,
+    )
+    _finish_retry(folder)
+
+
+def _finish_retry(folder: BuildFolder) -> bool:
+    """Put a finished second try in the place of the first; a kill may have come in between."""
+    if not folder.retried_images.exists():
+        return False
+    shutil.rmtree(folder.with_images, ignore_errors=True)
+    folder.retried_images.replace(folder.with_images)
+    return True
+
+
+IMAGES = Stage(name="images", needs=("ingest",), makes=("2-with-images",), lasting=True, run=_run)

@@ -1,0 +1,45 @@
+"""The stage `ingest`: the LoCoMo file becomes a benchmark folder."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from locomo_vqa.files import write_jsonl
+
+from ..importing import import_locomo
+from .base import Stage, StageContext
+
+__all__ = ["INGEST"]
+
+
+def _run(context: StageContext) -> None:
+    folder, recipe = context.folder, context.recipe
+    if folder.ingested.exists():
+        return
+    source = Path(recipe.locomo)
+    if recipe.locomo == "sample":
+        source = _write_sample(folder.sample)
+    import_locomo(source, out=folder.ingested, name=recipe.name)
+
+
+def _write_sample(folder: Path) -> Path:
+    """Write the sample's LoCoMo file and its images, and list these as a mirror does."""
+    from ..sample.generate import image_name, write_sample
+
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    sample = write_sample(folder)
+    files = [{"url": url, "file": f"images/{image_name(url)}"} for url in sample.scenes]
+    write_jsonl(folder / "mirror.jsonl", files)
+    return folder / "locomo.json"
+
+
+INGEST = Stage(
+    name="ingest",
+    needs=(),
+    makes=("1-ingested",),
+    choices=("name", "locomo"),
+    lasting=True,
+    run=_run,
+)

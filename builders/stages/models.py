@@ -1,0 +1,44 @@
+"""The models of a build: opened behind the response store, and checked with known answers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from locomo_vqa.files import read_json, write_json
+from locomo_vqa.models.chat import ChatModel
+from locomo_vqa.models.names import hide_credentials
+from locomo_vqa.models.opening import open_model
+from locomo_vqa.models.probes import probe as check_known_answers
+from locomo_vqa.responses import ResponseStore, StoredModel
+
+from ..build_folder import BuildFolder
+
+__all__ = ["open_build_model", "recorded_models"]
+
+
+@asynccontextmanager
+async def open_build_model(folder: BuildFolder, spec: str) -> AsyncIterator[ChatModel]:
+    """Open a model whose replies the folder keeps, check that it sees, and note what was found."""
+    model = open_model(spec)
+    try:
+        with ResponseStore(folder.responses) as store:
+            found = await check_known_answers(model)
+            stored = StoredModel(model, store)
+            _record(folder, spec, {**stored.identity(), "capabilities": found.to_json()})
+            yield stored
+    finally:
+        await model.close()
+
+
+def recorded_models(folder: BuildFolder) -> Mapping[str, Any]:
+    """Return what was found of each model, by its name without credentials."""
+    if not folder.models.exists():
+        return {}
+    models: Mapping[str, Any] = read_json(folder.models, what="the record of the models")
+    return models
+
+
+def _record(folder: BuildFolder, spec: str, facts: Mapping[str, Any]) -> None:
+    write_json(folder.models, {**recorded_models(folder), hide_credentials(spec): facts})

@@ -1,0 +1,81 @@
+"""The stage `probe`: questions of every candidate type are written and tried on some images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from locomo_vqa.async_calls import run_async
+from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import write_jsonl
+
+from ..questions.answering import Trial, answer_all
+from ..questions.rows import QuestionRow
+from ..questions.writing import ImagePlace, image_places, write_in_order
+from .base import Stage, StageContext
+from .models import open_build_model
+
+__all__ = ["PROBE"]
+
+_NOT_TRIED: Mapping[str, Any] = {
+    "validator_answer": None,
+    "correct": None,
+    "validator_error": None,
+}
+
+
+def _run(context: StageContext) -> None:
+    folder = context.folder
+    benchmark = load_benchmark(folder.need(folder.split, "split"))
+    places = _chosen_places(context, benchmark)
+    rows, results = run_async(_probe(context, benchmark, places))
+    write_jsonl(folder.probe, [{**asdict(row), **results.get(row.id, _NOT_TRIED)} for row in rows])
+
+
+def _chosen_places(context: StageContext, benchmark: Benchmark) -> list[ImagePlace]:
+    """Return the images of the probe: those of its split with the lowest hashes."""
+    split = context.recipe.probe_split
+    places = [place for place in image_places(benchmark) if place.split == split]
+    if not places:
+        raise InputError(
+            f"{benchmark.folder}: the split {split} has no image that can be shown.",
+            "Fetch images first (`locomo-vqa build images`), or probe another split.",
+        )
+    return sorted(places, key=lambda place: place.image)[: context.recipe.probe_images]
+
+
+async def _probe(
+    context: StageContext, benchmark: Benchmark, places: Sequence[ImagePlace]
+) -> tuple[list[QuestionRow], Mapping[str, Mapping[str, Any]]]:
+    recipe, folder = context.recipe, context.folder
+    async with open_build_model(folder, recipe.generator) as generator:
+        rows = await write_in_order(
+            generator,
+            benchmark,
+            places,
+            recipe.probe_types,
+            attempts=recipe.attempts,
+            progress=lambda done, total: context.progress("probe: writing", done, total),
+        )
+    trials = [Trial(row=row, shown="image") for row in rows if row.state == "ok"]
+    results: dict[str, Mapping[str, Any]] = {}
+    async with open_build_model(folder, recipe.validator) as validator:
+        async for result in answer_all(validator, benchmark, trials):
+            results[result.trial.row.id] = {
+                "validator_answer": result.answer,
+                "correct": result.correct,
+                "validator_error": result.error,
+            }
+            context.progress("probe: trying", len(results), len(trials))
+    return rows, results
+
+
+PROBE = Stage(
+    name="probe",
+    needs=("split",),
+    makes=("probe.jsonl",),
+    choices=("generator", "validator", "probe_split", "probe_images", "probe_types", "attempts"),
+    run=_run,
+)

@@ -1,0 +1,120 @@
+"""The stage `publish`: the reviewed questions become a data set, on the Hub too where asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.benchmark import Benchmark, VisualQuestion, load_benchmark
+from locomo_vqa.benchmark.write import write_benchmark
+from locomo_vqa.errors import InputError
+from locomo_vqa.models.names import hide_credentials
+
+from ..publishing import ModelFact, ProbeFact, PublishFacts, publish_and_push
+from ..questions.question_types import GENERATION_PROMPT_SHA256
+from ..questions.rows import QuestionRow, read_questions
+from ..review.decisions import apply_decisions, read_decisions
+from .base import Stage, StageContext
+from .content import benchmark_content
+from .models import recorded_models
+
+__all__ = ["PUBLISH", "PublishedBuild"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedBuild:
+    """What the stage made."""
+
+    folder: Path
+    """The data set's folder."""
+    set_aside: int
+    """How many decisions of the review were not applied; see `SortedDecisions.set_aside`."""
+    url: str | None
+    """The address of the commit or pull request on the Hub."""
+
+
+def _run(context: StageContext) -> PublishedBuild:
+    folder = context.folder
+    benchmark = load_benchmark(folder.need(folder.split, "split"))
+    reviewed = apply_decisions(
+        read_questions(folder.need(folder.questions, "generate")), read_decisions(folder.review)
+    )
+    rows = [row for row in reviewed.rows if row.state == "ok"]
+    if not rows:
+        raise InputError(
+            f"{folder.questions}: no question is left to publish.",
+            "Look up why questions were dropped or rejected, then generate again.",
+        )
+    questions = [_question(row) for row in _in_order(benchmark, rows)]
+    content = benchmark_content(benchmark, visual_questions=questions)
+    write_benchmark(folder.cleared(folder.finished), content)
+    url = publish_and_push(
+        load_benchmark(folder.finished),
+        context.out,
+        publish_facts(context, rows),
+        pull_request=context.pull_request,
+    )
+    return PublishedBuild(folder=context.out, set_aside=reviewed.set_aside, url=url)
+
+
+def publish_facts(context: StageContext, rows: Sequence[QuestionRow]) -> PublishFacts:
+    """Return what the card says about how the data set was made."""
+    folder, recipe = context.folder, context.recipe
+    models = recorded_models(folder)
+    selection = folder.read(folder.selection, "select")
+    names = ProbeFact.__slots__
+    return PublishFacts(
+        quality={row.id: asdict(row.quality) for row in rows},
+        generator=_model_fact(recipe.generator, models),
+        validator=_model_fact(recipe.validator, models),
+        prompt_sha256=GENERATION_PROMPT_SHA256,
+        probe=[ProbeFact(**{n: result[n] for n in names}) for result in selection["results"]],
+        stability=selection["stability"],
+        remarks=selection["remarks"],
+        removed_images=len(folder.read(folder.removed, "split")),
+        recipe=recipe.to_toml(),
+        repository=context.push,
+    )
+
+
+def _model_fact(spec: str, models: Mapping[str, Any]) -> ModelFact:
+    name = hide_credentials(spec)
+    found = models.get(name, {})
+    return ModelFact(name=str(found.get("model") or name), revision=found.get("revision"))
+
+
+def _in_order(benchmark: Benchmark, rows: Sequence[QuestionRow]) -> list[QuestionRow]:
+    order = {
+        (conversation.id, turn.id): number
+        for conversation in benchmark.conversations
+        for number, (_, turn) in enumerate(conversation.turns())
+    }
+    conversations = {c.id: number for number, c in enumerate(benchmark.conversations)}
+    return sorted(
+        rows, key=lambda row: (conversations[row.conversation], order[row.conversation, row.turn])
+    )
+
+
+def _question(row: QuestionRow) -> VisualQuestion:
+    assert row.question is not None and row.answer is not None
+    return VisualQuestion(
+        id=row.id,
+        conversation=row.conversation,
+        turn=row.turn,
+        image=row.image,
+        type=row.type,
+        question=row.question,
+        answer=row.answer,
+        reason=row.reason or "",
+        split=row.split,
+    )
+
+
+PUBLISH = Stage(
+    name="publish",
+    needs=("split", "select", "generate"),
+    makes=("4-benchmark",),
+    run=_run,
+)
