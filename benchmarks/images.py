@@ -57,12 +57,13 @@ def run(folder: Path, in_flight: int) -> None:
     from locomo_vqa.builders.images.download import DownloadSettings
     from locomo_vqa.builders.images.fetch_images import fetch_images
 
-    print(f"{'pictures':>10} {'peak MiB':>9} {'seconds':>8} {'pictures/s':>11}")
+    print(f"{'images':>10} {'peak MiB':>9} {'seconds':>8} {'images/s':>11}")
     began = 0.0
     waiting: list[int] = []
 
-    def progress(done: int, total: int) -> None:
+    def progress(step: str, done: int, total: int | None) -> None:
         nonlocal began, waiting
+        assert total is not None
         if not began:
             began = time.monotonic()
             waiting = [max(1, int(total * mark)) for mark in MARKS]
@@ -74,7 +75,7 @@ def run(folder: Path, in_flight: int) -> None:
 
     addresses = Addresses(allow_private=True)
     settings = DownloadSettings(addresses=addresses, in_flight=in_flight, per_host=in_flight)
-    done = fetch_images(folder / "source", folder / "out", settings=settings, progress=progress)
+    done = fetch_images(folder / "source", out=folder / "out", settings=settings, progress=progress)
     seconds = time.monotonic() - began
     print(f"{'written':>10} {peak():9.0f} {seconds:8.1f}   {done.losses.by_state}")
 

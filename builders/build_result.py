@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.benchmark import Benchmark, load_benchmark
 from locomo_vqa.files import read_json, read_jsonl
+from locomo_vqa.html_table import html_table
 
 from .build_folder import BuildFolder
-from .notebook_tables import html_table
 from .questions.rows import QuestionCounts, QuestionRow, count_states, read_questions
 from .stages import PublishedBuild
 
@@ -60,7 +60,8 @@ class Build:
     @cached_property
     def removed(self) -> Sequence[Mapping[str, Any]] | None:
         """The images that were removed because several splits share them, and why."""
-        return _json(self._paths.removed)
+        found: Sequence[Mapping[str, Any]] | None = _json(self._paths.removed)
+        return found
 
     @cached_property
     def selection(self) -> Selection | None:
@@ -110,7 +111,7 @@ class Build:
             rows.append(("select", ", ".join(self.selection.types)))
         if self.folder is not None:
             rows.append(("publish", str(self.folder)))
-        return html_table(f"Build in {self.work}", ("Stage", "Result"), rows)
+        return html_table(("Stage", "Result"), rows, caption=f"Build in {self.work}")
 
 
 def _json(path: Path) -> Any:

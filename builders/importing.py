@@ -11,11 +11,10 @@ from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
 from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json, sha256_file, sha256_text
+from locomo_vqa.html_table import html_table
 from locomo_vqa.locomo import Errata, read_locomo
 from locomo_vqa.locomo.report import FINDINGS
 from locomo_vqa.schemas import validate
-
-from .notebook_tables import html_table
 
 __all__ = ["LOCOMO_LICENSE", "ImportedBenchmark", "import_locomo", "read_errata"]
 
@@ -48,7 +47,7 @@ class ImportedBenchmark:
             if self.report["findings"][kind]
         ]
         title = f"{self.folder}, revision {self.revision[:12]}"
-        return html_table(title, ("Content", "Number"), rows)
+        return html_table(("Content",), rows, numbers=("Number",), caption=title)
 
 
 def import_locomo(

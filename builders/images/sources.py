@@ -118,9 +118,7 @@ class ImageSources:
         return {
             record.sha256: self._benchmark.image_path(record.sha256)
             if record.sha256 in available
-            else self._store.path(
-                ImageOutcome(state="ok", sha256=record.sha256, format=record.format)
-            )
+            else self._store.path(record.sha256, record.format)
             for record in records
             if record.sha256 is not None
         }

@@ -7,9 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
+from locomo_vqa.html_table import html_table
 from locomo_vqa.intervals import wilson_interval
-
-from ..notebook_tables import html_table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -89,8 +88,13 @@ class Selection:
             )
             for result in self.results
         ]
-        columns = ("Type", "Errors", "Error rate", "95 % interval", "Chosen")
-        return html_table("Question types, hardest first", columns, rows, self.remarks)
+        return html_table(
+            ("Type",),
+            rows,
+            numbers=("Errors", "Error rate", "95 % interval", "Chosen"),
+            caption="Question types, hardest first",
+            notes=self.remarks,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the selection as it is written to `selection.json`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .choice import TypeResult
 
@@ -17,7 +17,7 @@ _CHOSEN, _OTHER = "#0072B2", "#999999"
 """Two colours that the colour-blind can tell apart (M. Okabe and K. Ito, 2008)."""
 _INK = "#767676"
 """A grey with a contrast of 4.5 on white and on black: the background is transparent."""
-_STYLE = {
+_STYLE: Any = {
     "font.size": 10,
     "text.color": _INK,
     "axes.labelcolor": _INK,

@@ -93,7 +93,7 @@ def test_a_build_that_is_killed_at_any_moment_pays_for_nothing_twice(tmp_path: P
             )
             try:
                 _, stderr = process.communicate(timeout=rng.uniform(0.3, 5))
-                assert process.returncode in (0, 2), stderr.decode()
+                assert process.returncode == 0, stderr.decode()
             except subprocess.TimeoutExpired:
                 os.kill(process.pid, signal.SIGKILL)
                 process.communicate()
@@ -149,7 +149,7 @@ def test_review_is_applied_by_publish(cli: Cli, tmp_path: Path) -> None:
 
 
 WRONG: dict[str, tuple[list[str], str]] = {
-    "no such recipe": (["build", "run", "nothing", "--work", "w"], "there is no such recipe"),
+    "no such recipe": (["build", "run", "nothing", "--work", "w"], "recipe not found"),
     "no such stage yet": (["build", "probe", "sample", "--work", "w"], "locomo-vqa build split"),
     "no such model": (
         ["build", "run", "sample", "--work", "w", "--generator", "gpt-4"],
@@ -182,13 +182,6 @@ def test_a_mistake_is_a_sentence(name: str, cli: Cli) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_folder_of_another_recipe_is_refused(cli: Cli, tmp_path: Path) -> None:
-    assert cli("build", "ingest", "sample", "--work", "w").returncode == 0
-    done = cli("build", "ingest", "sample", "--work", "w", "--generator", "embedded:small")
-    assert done.returncode == 2
-    assert "holds a build of another recipe" in done.stderr
-
-
 @pytest.mark.parametrize("name", BUNDLED_RECIPES)
 def test_the_bundled_recipes_load(name: str) -> None:
     recipe = load_recipe(f"recipes/{name}.toml")
@@ -197,11 +190,11 @@ def test_the_bundled_recipes_load(name: str) -> None:
 
 
 def test_a_recipe_with_a_wrong_choice_is_refused(tmp_path: Path) -> None:
-    text = load_recipe("sample").text
+    text = load_recipe("sample").to_toml()
     changes: dict[str, Any] = {
         "keep = 3": ("keep = 0", "select.keep: 0 is less than"),
         'name = "LoCoMo-VQA sample"': ("", "'name' is missing"),
-        "attempts = 3": ("attempts = three", "is no TOML"),
+        "attempts = 3": ("attempts = three", "is not valid TOML"),
         '"mood", ': ('"vibe", ', "probe.types"),
     }
     for old, (new, message) in changes.items():
@@ -215,13 +208,13 @@ def test_a_recipe_s_text_is_published_without_credentials(cli: Cli, tmp_path: Pa
     secret = "openai:http://user:hush@127.0.0.1:9/v1?model=x"
     shown = "openai:http://…@127.0.0.1:9/v1?model=x"
     path = tmp_path / "recipe.toml"
-    path.write_text(load_recipe("sample").text.replace("embedded:large", secret))
+    path.write_text(load_recipe("sample").to_toml().replace("embedded:large", secret))
     recipe = load_recipe(str(path))
     assert recipe.generator == secret
-    assert shown in recipe.text
-    assert "hush" not in recipe.text
+    assert f'generator = "{shown}"' in recipe.to_toml()
+    assert "hush" not in recipe.to_toml()
     done = cli("build", "probe", "sample", "--work", "w", "--validator", secret)
     assert "locomo-vqa build split" in done.stderr
     kept = (tmp_path / "w" / "recipe.toml").read_text(encoding="utf-8")
-    assert kept.endswith(f"# --validator {shown}\n")
+    assert f'validator = "{shown}"\n' in kept
     assert "hush" not in kept

@@ -237,5 +237,5 @@ def test_the_sample_shares_nothing_between_its_splits(tmp_path: Path) -> None:
 def test_the_help_has_an_example() -> None:
     output = CliRunner().invoke(images, ["--help"]).output
     assert "Example:" in output
-    names = "work benchmark out mirror allow-private per-host in-flight timeout max-bytes max-pixels json"
+    names = "out mirror allow-private per-host in-flight timeout max-bytes max-pixels json"
     assert all(f"--{name}" in output for name in names.split())

@@ -80,9 +80,9 @@ def test_the_facts_are_told(published: Path) -> None:
         "| colour | yes | 40 | 25 | 62.5% | 47.1% to 75.8% | – |",
         "| mood | no | 0 | 0 | – | – | 3 |",
         "| `unavailable` | the address does not answer any more | 12 |",
-        "Pictures removed because several splits had them: 2.",
+        "Images removed because several splits had them: 2.",
         "| visual questions | 320 | 42 | 90 | 452 |",
-        "| pictures asked about | 44 | 6 | 13 | 63 |",
+        "| images asked about | 44 | 6 | 13 | 63 |",
         "- **presence**: always answering “no” would be right for 59%.",
         "load_dataset('org/name', 'visual', split='test')",
         "locomo-vqa run bm25 --benchmark org/name --split test --out run",
@@ -97,7 +97,7 @@ def test_what_is_not_recorded_is_said_to_be_so() -> None:
     for what in ("Written by", "Tried by", "SHA-256 of the prompt", "Recipe"):
         assert f"{what}: not recorded" in body
     assert "Trial of the candidate types: not recorded." in body
-    assert "Pictures removed because several splits had them: not recorded." in body
+    assert "Images removed because several splits had them: not recorded." in body
     assert "Checks of the questions (self-consistency, guessing, captions): not recorded." in body
     assert "| `ok` | in the data set | 63 |" in body
     assert "LoCoMo: Maharana" not in body
@@ -106,7 +106,7 @@ def test_what_is_not_recorded_is_said_to_be_so() -> None:
 @pytest.mark.parametrize(
     ("licence", "fields", "words"),
     [
-        ("CC BY-NC 4.0", {"license": "cc-by-nc-4.0"}, "The pictures belong to their owners"),
+        ("CC BY-NC 4.0", {"license": "cc-by-nc-4.0"}, "The images belong to their owners"),
         (None, {"license": "unknown"}, "was not recorded"),
         ("Mine [x](y)", {"license": "other", "license_name": "Mine [x](y)"}, r"Mine \[x\](y)"),
     ],

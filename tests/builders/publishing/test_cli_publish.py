@@ -10,13 +10,13 @@ from click.testing import CliRunner, Result
 
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.builders.cli.publish import publish
-from locomo_vqa.errors import MissingResource, OutputError
+from locomo_vqa.errors import InputError, MissingResource, OutputError
 from tests.builders.publishing.push_server import NAME, TOKEN, Hub
 from tests.conftest import tree
 
 
 def command(*args: str) -> Result:
-    return CliRunner().invoke(publish, list(args))
+    return CliRunner().invoke(publish, ["--benchmark", *args])
 
 
 def test_a_folder_is_published(tmp_path: Path) -> None:
@@ -26,6 +26,8 @@ def test_a_folder_is_published(tmp_path: Path) -> None:
     revision = load_benchmark("sample").revision
     assert json.loads(done.output) == {"folder": str(out), "revision": revision, "url": None}
     assert load_benchmark(out).revision == revision
+    assert command("sample", "--out", str(out)).exit_code == 0
+    (out / "notes.txt").touch()
     assert isinstance(command("sample", "--out", str(out)).exception, OutputError)
     done = command("sample", "--out", str(tmp_path / "other"))
     assert "revision 56667f8e64e8" in done.output
@@ -53,7 +55,11 @@ def test_pushing_goes_on_where_it_failed(
 
 def test_wrong_usage(tmp_path: Path) -> None:
     done = command("sample", "--out", str(tmp_path / "out"), "--pull-request")
-    assert done.exit_code == 2
-    assert "--pull-request needs --push" in done.output
+    assert isinstance(done.exception, InputError)
+    assert "`pull_request` needs `push`" in str(done.exception)
     assert not (tmp_path / "out").exists()
-    assert "Example:" in command("--help").output
+    both = command("sample", "--out", str(tmp_path / "out"), "--work", "w")
+    assert both.exit_code == 2
+    assert "takes the place of --work" in both.output
+    assert CliRunner().invoke(publish, []).exit_code == 2
+    assert "Example:" in CliRunner().invoke(publish, ["--help"]).output

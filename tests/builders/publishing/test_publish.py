@@ -127,10 +127,10 @@ def test_a_picture_that_was_changed_or_lost(tmp_path: Path) -> None:
     benchmark = published_copy(tmp_path / "copy")
     picture = sorted((benchmark.folder / "images").iterdir())[0]
     picture.write_bytes(b"another")
-    with pytest.raises(InputError, match=f"{picture.name}: the picture was changed"):
+    with pytest.raises(InputError, match=f"{picture.name}: the image was changed"):
         publish_dataset(benchmark, tmp_path / "out", PublishFacts())
     picture.unlink()
-    with pytest.raises(InputError, match=f"{picture.name}: the picture is missing"):
+    with pytest.raises(InputError, match=f"{picture.name}: the image is missing"):
         publish_dataset(benchmark, tmp_path / "out", PublishFacts())
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]
 
@@ -152,11 +152,30 @@ def test_splits_that_share_a_picture_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_that_is_there_is_kept(published: Path) -> None:
+def test_a_folder_with_other_content_is_kept(published: Path) -> None:
+    """Another card, another revision, a file of somebody else's: all are other content."""
     before = hashlib.sha256(repr(sorted(tree(published).items())).encode()).digest()
-    with pytest.raises(OutputError, match="exists already"):
-        publish_dataset(load_benchmark("sample"), published, FACTS)
+    sample = load_benchmark("sample")
+    for other, facts in (
+        (sample, replace(FACTS, stability=0.5)),
+        (sample, replace(FACTS, quality={})),
+        (replace(sample, revision="0" * 64), FACTS),
+    ):
+        with pytest.raises(OutputError, match="exists already"):
+            publish_dataset(other, published, facts)
+    assert [path.name for path in published.parent.iterdir()] == [published.name]
     assert hashlib.sha256(repr(sorted(tree(published).items())).encode()).digest() == before
+
+
+def test_the_same_content_again_is_finished_already(tmp_path: Path) -> None:
+    """As after a run that was killed when it had moved the folder to its place."""
+    benchmark = published_copy(tmp_path / "copy")
+    before = tree(tmp_path)
+    assert publish_dataset(load_benchmark("sample"), benchmark.folder, PublishFacts())
+    assert tree(tmp_path) == before
+    (benchmark.folder / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match="exists already"):
+        publish_dataset(load_benchmark("sample"), benchmark.folder, PublishFacts())
 
 
 def test_a_benchmark_that_is_not_its_folder_any_more(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_a_token_that_is_missing_or_wrong(
     hub: Hub, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
-    with pytest.raises(MissingResource, match=r"There is no token .*hf auth login"):
+    with pytest.raises(MissingResource, match=r"No token for .*hf auth login"):
         send(hub, published, token=None)
     assert hub.requests == []
     with pytest.raises(MissingResource, match="does not accept the token"):
@@ -160,6 +160,6 @@ def test_what_is_no_published_folder(hub: Hub, published: Path, tmp_path: Path) 
     (linked / "README.md").symlink_to(tmp_path / "secret")
     with pytest.raises(InputError, match=r"README\.md: is not a file"):
         send(hub, linked)
-    with pytest.raises(InputError, match="is no name of a data set"):
+    with pytest.raises(InputError, match="is not the name of a data set"):
         push_dataset(published, "name", pull_request=False, token=TOKEN, endpoint=hub.url)
     assert hub.requests == []

@@ -25,7 +25,7 @@ COMMAND = "from locomo_vqa.builders.cli.review import review; review()"
 def _command(work: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run the command, and yield its process and the address it printed."""
     process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, str(work), "--benchmark", "sample", *options],
+        [sys.executable, "-c", COMMAND, "--work", str(work), "--benchmark", "sample", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

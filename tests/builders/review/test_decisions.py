@@ -138,7 +138,7 @@ def test_rejected_questions_leave_and_corrected_ones_get_their_words(
     reviewed = apply_decisions([first, second, third, fourth, dropped], decisions)
     corrected = replace(third, question="Which one is it?", answer="plum", reason="")
     assert reviewed.rows == [first, corrected, fourth, dropped]
-    assert reviewed.aside == 0
+    assert reviewed.set_aside == 0
 
 
 def test_a_reason_stays_where_the_answer_does(rows: list[QuestionRow]) -> None:
@@ -159,11 +159,11 @@ def test_decisions_on_other_questions_are_never_applied(rows: list[QuestionRow])
         replace(row, state="dropped"),
     ):
         reviewed = apply_decisions([changed], [_decision(row, "reject")])
-        assert (reviewed.rows, reviewed.aside) == ([changed], 1)
+        assert (reviewed.rows, reviewed.set_aside) == ([changed], 1)
     unsaid = Decision(id=row.id, decision="reject", time=TIME)
-    assert apply_decisions([row], [unsaid]).aside == 1
+    assert apply_decisions([row], [unsaid]).set_aside == 1
     unasked = replace(row, question=None, answer=None)
-    assert apply_decisions([replace(unasked, state="declined")], [unsaid]).aside == 1
+    assert apply_decisions([replace(unasked, state="declined")], [unsaid]).set_aside == 1
     told = replace(row, reason="", quality=replace(row.quality, guessable=None))
     assert apply_decisions([told], [_decision(row, "reject")]).rows == []
 
@@ -184,7 +184,7 @@ def test_generated_anew_a_question_is_open_until_its_words_are_back(
         review.decide({"id": first.id, "decision": "accept"})
         review.decide({"id": second.id, "decision": "undo"})
     reviewed = apply_decisions([anew, second], read_decisions(work / "review.jsonl"))
-    assert (reviewed.rows, reviewed.aside) == ([anew, second], 1)
+    assert (reviewed.rows, reviewed.set_aside) == ([anew, second], 1)
     write_questions(work / "questions.jsonl", rows)
     with Review(work, benchmark) as review:
         found = review.decisions()
@@ -256,5 +256,5 @@ def test_what_does_not_belong_together_is_refused(
     with pytest.raises(InputError, match="no question or no answer"):
         Review(work, benchmark)
     write_questions(work / "questions.jsonl", [replace(rows[0], image="0" * 64)])
-    with pytest.raises(InputError, match="has no picture 000000000000"):
+    with pytest.raises(InputError, match="has no image 000000000000"):
         Review(work, benchmark)

@@ -41,7 +41,7 @@ def opened(page: Page, server: ReviewServer) -> Page:
 def _open(page: Page, server: ReviewServer) -> None:
     page.complaints.clear()
     page.open(server.url)
-    page.wait("document.querySelector('#picture img')?.naturalWidth > 0")
+    page.wait("document.querySelector('#image img')?.naturalWidth > 0")
 
 
 def _all_saved(page: Page) -> None:
@@ -57,7 +57,7 @@ def test_the_keys_decide(opened: Page, review: Review, rows: list[QuestionRow]) 
     assert opened.text("#question") == first.question
     assert opened.text("#answer") == first.answer
     assert opened.text("#place") == f"{first.conversation}, turn {first.turn}, {first.split}"
-    tags = [first.type, "answers itself differently", "guessable without the picture"]
+    tags = [first.type, "answers itself differently", "guessable without the image"]
     assert opened.text("#tags").split("\n") == [*tags, "answered by the caption"]
     opened.key("a")
     opened.wait_text("#question", str(second.question))

@@ -54,7 +54,7 @@ def test_the_list_has_questions_flags_and_decisions(
 def test_pictures_come_by_their_hash_alone(
     server: ReviewServer, rows: list[QuestionRow], benchmark: Benchmark
 ) -> None:
-    reply = request(server.url, f"pictures/{rows[0].image}")
+    reply = request(server.url, f"images/{rows[0].image}")
     assert reply.content == benchmark.image_path(rows[0].image).read_bytes()
     assert reply.headers["Content-Type"] == "image/png"
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
@@ -62,7 +62,7 @@ def test_pictures_come_by_their_hash_alone(
     assert unasked not in {row.image for row in rows}
     secret = "..%2f..%2fbenchmark.json"
     for name in (unasked, "0" * 64, "../benchmark.json", secret, f"x/../{rows[0].image}", ""):
-        reply = request(server.url, f"pictures/{name}")
+        reply = request(server.url, f"images/{name}")
         assert (reply.status, list(reply.json())) == (404, ["error"])
     for name in ("..%2fserver.py", "../server.py", "%2e%2e/server.py", "review.py"):
         assert request(server.url, name).status == 404
