@@ -1,4 +1,4 @@
-"""The board: every entry with what its verification found, as `board.json` holds it."""
+"""The board: every entry with the result of its verification, as in board.json."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["BOARD_FILE", "Board", "Entry", "EntryState", "read_board"]
 
 BOARD_FILE = "board.json"
-"""Its name, at the root of the folder of submissions."""
+"""The board's file, at the root of the folder of submissions."""
 
 EntryState = Literal["rescored", "rejected"]
-"""What became of an entry:
+"""The result of an entry's verification:
 
 rescored   it is complete and unchanged, and its scores were computed here
 rejected   it has problems, and no scores
@@ -39,7 +39,7 @@ class Entry:
     problems: tuple[str, ...] = ()
     """Why it was rejected, a sentence each."""
     notes: tuple[str, ...] = ()
-    """What a maintainer should know although it is no reason to reject it, a sentence each."""
+    """What a maintainer should know that doesn't lead to rejection, a sentence each."""
     split: SplitChoice | None = None
     """The questions it answers; None where run.json can't be read."""
     uses_images: bool | None = None
@@ -52,7 +52,7 @@ class Entry:
     """What `Scores.to_json` returned; None if rejected."""
 
     def value(self, metric: str) -> float | None:
-        """Return its overall value of a metric; None where that was not computed."""
+        """Return the overall value of a metric; None if it was not computed."""
         scores = self.scores["metrics"].get(metric) if self.scores else None
         value: float | None = scores["overall"]["value"] if scores else None
         return value

@@ -1,4 +1,4 @@
-"""What the page and results.csv show of each entry, as plain values."""
+"""The values that the page and results.csv show for each entry."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BOARD_METRICS = (*_FIRST, *(name for name in METRICS if name not in (*_FIRST, *_
 """The metrics that the board shows, in its order: all but the parts of L."""
 
 _MOST_CHARACTERS = 200
-_ABSENT = {"state": "not_computed", "reason": "This board's scorer does not have the metric."}
+_ABSENT = {"state": "not_computed", "reason": "This board's scorer doesn't have the metric."}
 
 
 def page_data(board: Board) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The board's numbers as a table with one row an entry: results.csv, and a data frame."""
+"""The board's numbers in one row for each entry: results.csv, and a data frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A finished run becomes a submission: a folder that a leaderboard can verify."""
+"""Turns a finished run into a submission: a folder that a leaderboard can verify."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MOST_CHARACTERS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission(os.PathLike[str]):
-    """A submission that was written: what was answered and what was run, without scores."""
+    """A submission on disk: the answers and what was run, without scores."""
 
     folder: Path
     """Its folder, `<to>/<system>__<answerer>/<date>`."""
@@ -61,7 +61,7 @@ def submit(
 ) -> Submission:
     """Write a finished run as the submission `<to>/<system>__<answerer>/<date>`.
 
-    It has what was answered and what was run, and no scores: the board computes those.
+    It has the answers and what was run, but no scores: the board computes those.
 
     Args:
         run: what `locomo_vqa.run` returned, or a run folder.
@@ -70,9 +70,10 @@ def submit(
         contact: how to reach you: an e-mail address or an account.
         url: where the system is described.
         commit: the revision of the system's source.
-        trained_on_locomo: whether any part of it was trained or tuned on LoCoMo; None: not said.
+        trained_on_locomo: whether any part of it was trained or tuned on LoCoMo; None if you
+            don't say.
         custom: whether the run differs from the benchmark's own way of asking.
-        date: the submission's date; None for today.
+        date: the date of the submission; None for today.
 
     Raises:
         InputError: an argument is wrong, or the run is incomplete or can't be used.
@@ -162,7 +163,7 @@ def _write(source: Path, to: Path, metadata: Mapping[str, Any], day: Date) -> Pa
 
 
 def _check_acceptable(submission: Path, source: Path) -> None:
-    """Read a submission as the board will, so that nobody submits what is then rejected."""
+    """Read a submission as the board will, and refuse what it would reject."""
     try:
         parse_metadata(read_plain(submission / METADATA), path=Path(METADATA))
         read_plain(submission / RUN)
@@ -170,13 +171,13 @@ def _check_acceptable(submission: Path, source: Path) -> None:
     except InputError as error:
         raise InputError(
             f"{source}: the board would reject this run: {error.message}",
-            "Run the system again after correcting what it returns.",
+            "Correct what the system returns, and run it again.",
         ) from None
 
 
 @contextlib.contextmanager
 def _without_leftovers(folder: Path) -> Iterator[None]:
-    """Remove the folder, and those above it, that a block made before it failed."""
+    """If the block fails, remove `folder` and the folders above it that it created."""
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         yield

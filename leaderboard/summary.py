@@ -1,4 +1,4 @@
-"""A board or a submission in a few rows, for the terminal and for a notebook."""
+"""Short tables of a board or a submission, for the terminal and for a notebook."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NUMBERS = tuple(metric_title(name) for name in _SHOWN)
 
 
 def summary_rows(board: Board) -> list[tuple[str, ...]]:
-    """Return name, state, split and the main scores of each entry; "–" where there is none."""
+    """Return name, state, split and the main scores of each entry; "–" if not computed."""
     return [
         (
             entry.name,
@@ -55,17 +55,17 @@ def board_html(board: Board) -> str:
 
 
 def submission_html(submission: Submission) -> str:
-    """Return a submission as an HTML table of what it says about the run."""
-    said = submission.metadata
-    trained = said["disclosure"]["trained_on_locomo"]
+    """Return the metadata of a submission as an HTML table."""
+    metadata = submission.metadata
+    trained = metadata["disclosure"]["trained_on_locomo"]
     rows = [
         ("folder", str(submission.folder)),
-        ("system", said["system"]["name"]),
-        ("version", said["system"]["version"]),
-        ("answerer", said["answerer"]["model"]),
-        ("images", f"{said['image_handling']}, {said['visual_handling']}"),
-        ("type", said["submission_type"]),
-        ("contact", said["contact"]),
+        ("system", metadata["system"]["name"]),
+        ("version", metadata["system"]["version"]),
+        ("answerer", metadata["answerer"]["model"]),
+        ("images", f"{metadata['image_handling']}, {metadata['visual_handling']}"),
+        ("type", metadata["submission_type"]),
+        ("contact", metadata["contact"]),
         ("trained on LoCoMo", None if trained is None else "yes" if trained else "no"),
     ]
     return html_table(("", "submission"), rows)

@@ -128,12 +128,12 @@ def _verified(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> Entry
 def _sentences(problems: list[str]) -> tuple[str, ...]:
     shown = [escape_unprintable(problem) for problem in problems[:_MOST_PROBLEMS]]
     more = len(problems) - len(shown)
-    return (*shown, f"There are {more:,} more problems.") if more else tuple(shown)
+    return (*shown, f"And {more:,} more.") if more else tuple(shown)
 
 
 @contextmanager
 def _collecting(problems: list[str]) -> Iterator[None]:
-    """Turn an error about an entry into one of its problems."""
+    """Add an error about an entry to its problems."""
     try:
         yield
     except InputError as error:

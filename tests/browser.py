@@ -147,7 +147,7 @@ class Page:
         self.command("Input.dispatchKeyEvent", type="keyUp", **press)
 
     def type(self, selector: str, text: str) -> None:
-        """Replace what stands in a field, as typing does."""
+        """Replace the text of a field, as typing does."""
         self.evaluate(f"document.querySelector({json.dumps(selector)}).select()")
         self.evaluate(f"document.querySelector({json.dumps(selector)}).focus()")
         self.command("Input.insertText", text=text)

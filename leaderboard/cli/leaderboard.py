@@ -37,8 +37,8 @@ def leaderboard() -> None:
 def verify(folder: Path, benchmark: str, as_json: bool) -> int:
     """Check every submission below FOLDER, score it, and write FOLDER/board.json.
 
-    Scores are computed here, from the answers. The exit status is 1 if any submission was
-    rejected; the others are on the board all the same.
+    Scores are computed here, from the answers. A rejected submission doesn't keep the others off
+    the board; the exit status is then 1.
 
     \b
     Example:
