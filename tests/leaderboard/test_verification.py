@@ -21,7 +21,7 @@ from locomo_vqa.leaderboard import verification
 from locomo_vqa.leaderboard.board import Board, Entry, read_board
 from locomo_vqa.leaderboard.cli.leaderboard import leaderboard
 from locomo_vqa.leaderboard.verification import verify
-from locomo_vqa.runs import Prediction, SplitChoice
+from locomo_vqa.runs import Prediction
 from locomo_vqa.scores import Scorer, Scores
 
 Submit = Callable[..., Path]
@@ -383,17 +383,11 @@ class _Failing:
         self.scorer, self.error = scorer, error
 
     def __call__(
-        self,
-        predictions: Sequence[Prediction],
-        benchmark: Benchmark,
-        *,
-        split: SplitChoice,
-        metrics: Sequence[str] | None = None,
-        extra: int = 0,
+        self, predictions: Sequence[Prediction], benchmark: Benchmark, **options: Any
     ) -> Scores:
         if any(p.prediction == "crash" for p in predictions):
             raise self.error
-        return self.scorer(predictions, benchmark, split=split)
+        return self.scorer(predictions, benchmark, **options)
 
 
 def test_an_entry_that_breaks_the_scorer_is_rejected(
