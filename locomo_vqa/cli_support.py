@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from locomo_vqa.arguments import nearest
 from locomo_vqa.text import printable
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 __all__ = [
+    "CommandGroup",
     "console",
     "echo",
     "json_option",
@@ -26,9 +28,24 @@ __all__ = [
 ]
 
 PLAIN_WIDTH = 120
-"""Columns of the output where it is no terminal."""
+"""Columns of the output where it is not a terminal."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a machine.")
+
+
+class CommandGroup(click.Group):
+    """A group that offers the nearest command where one is misspelt."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = nearest(args[0], self.list_commands(ctx))
+            if close is not None:
+                error.message = f"No such command {args[0]!r}. Did you mean {close!r}?"
+            raise
 
 
 def print_json(value: Any) -> None:
@@ -40,7 +57,7 @@ def print_json(value: Any) -> None:
 def console() -> Console:
     """Return the console for tables and sentences, on the standard output.
 
-    What is printed is text: no markup, no emoji codes, no control characters.
+    Text is printed as it is: no markup, no emoji codes, no control characters.
     """
     from rich.console import Console
     from rich.text import Text
@@ -56,12 +73,12 @@ def console() -> Console:
 
 
 def echo(text: str, *, style: str | None = None) -> None:
-    """Print a sentence on the standard output; only a terminal breaks its line."""
+    """Print a sentence on the standard output, on one line unless a terminal wraps it."""
     console().print(text, style=style, soft_wrap=True)
 
 
 def make_table(*columns: str, numbers: Sequence[str] = (), title: str | None = None) -> Table:
-    """Return an empty table: columns of text first, then `numbers`, which stand to the right."""
+    """Return an empty table: columns of text first, then `numbers`, aligned to the right."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 

@@ -97,5 +97,5 @@ def test_a_circle_of_rooms_is_found() -> None:
 def test_no_library_room_imports_the_command_line() -> None:
     graph = read_graph(ROOT)
     commands = {room for room in graph if room.split("/")[1] in ("cli", "cli_support")}
-    allowed = {*commands, "locomo_vqa/__main__", "locomo_vqa/demo"}
+    allowed = {*commands, "locomo_vqa/__main__"}
     assert {room for room, named in graph.items() if named & commands} <= allowed

@@ -65,6 +65,7 @@ def test_options_have_environment_variables(cli: Cli, tmp_path: Path) -> None:
 
 WRONG = {
     "an unknown command": (["fly"], "No such command"),
+    "a misspelt command": (["scroe"], "No such command 'scroe'. Did you mean 'score'?"),
     "no benchmark": (["score", "x"], "Missing option '--benchmark'"),
     "a benchmark that is not there": (
         ["run", "bm25", "--benchmark", "nowhere", "--out", "run"],

@@ -1,4 +1,4 @@
-"""The command `demo`: everything once on the sample, by the commands a user would give."""
+"""The command `demo`: everything once on the sample, with the commands that a user would type."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from locomo_vqa.errors import OutputError
 __all__ = ["demo"]
 
 DATE = "2026-01-01"
-"""The date of the demo's submissions: the same every time, so that the board is."""
+"""The date of the demo's submissions: always the same, so that the board is too."""
 
 
 @click.command()
@@ -31,14 +31,14 @@ def demo(ctx: click.Context, out: Path) -> None:
       locomo-vqa demo --out demo
     """
     if out.exists():
-        raise OutputError(f"{out}: exists already.", "Remove it, or choose another --out.")
+        raise OutputError(f"{out}: already exists.", "Remove it, or choose another `out`.")
     for arguments in _commands(out):
         try:
             _step(ctx, arguments)
         except BaseException:
             click.echo(
                 f"\nThe demo stopped at `locomo-vqa {' '.join(arguments)}`. What it made so far is "
-                f"in {out}: remove that before the next demo, or give another --out.",
+                f"in {out}. Remove that folder before the next demo, or choose another --out.",
                 err=True,
             )
             raise
@@ -53,10 +53,10 @@ _RUNS = (
     ("embedded-small", "no-memory", "pixels", "embedded:small"),
     ("embedded-large", "no-memory", "pixels", "embedded:large"),
 )
-"""Name on the board, system, what it is shown of pictures, and model of each run."""
+"""Name on the board, system, what it is shown of images, and model of each run."""
 
 _COMPARED = ("embedded-captions", "embedded-large")
-"""The same model by the captions alone, and by the pixels."""
+"""The same model with captions alone, and with pixels."""
 
 
 def _commands(out: Path) -> list[list[str]]:

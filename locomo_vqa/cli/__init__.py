@@ -1,13 +1,12 @@
-"""The command line's root: it names every command as a string and loads it when asked.
+"""The command line's root: it names every command as a string, and imports it when it runs.
 
 Exit status: 0 done; 1 done, but something failed or is incomplete; 2 wrong usage or input;
-130 after Ctrl-C, 143 after SIGTERM.
+130 after Ctrl-C; 143 after SIGTERM.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -16,17 +15,22 @@ from typing import Any
 import click
 
 from locomo_vqa._version import __version__
+from locomo_vqa.cli.flags import find_command, with_flags
+from locomo_vqa.cli_support import CommandGroup
 from locomo_vqa.text import printable
 from locomo_vqa.wings import load_by_name
 
 __all__ = ["COMMANDS", "main", "with_flags"]
 
 COMMANDS = {
-    "demo": ("locomo_vqa.demo:demo", "Do everything once on the embedded sample."),
-    "data": ("locomo_vqa.builders.cli.data:data", "Import LoCoMo, and look at a benchmark folder."),
+    "demo": ("locomo_vqa.cli.demo:demo", "Do everything once on the embedded sample."),
+    "data": (
+        "locomo_vqa.builders.cli.data:data",
+        "Import LoCoMo, and describe a benchmark folder.",
+    ),
     "build": (
         "locomo_vqa.builders.cli.build:build",
-        "Build the data set: pictures, questions, selection.",
+        "Build the data set: images, questions, selection.",
     ),
     "run": ("locomo_vqa.evaluators.cli.run:run", "Run a memory system on a benchmark."),
     "score": ("locomo_vqa.evaluators.cli.score:score", "Score a run or a predictions file."),
@@ -36,23 +40,23 @@ COMMANDS = {
     ),
     "efficiency": (
         "locomo_vqa.evaluators.cli.efficiency:efficiency",
-        "Show size, tokens and seconds of the models of runs.",
+        "Show the size, tokens and seconds of runs' models.",
     ),
     "ablate": (
         "locomo_vqa.evaluators.cli.ablate:ablate",
-        "Compare V with, without and with other pictures.",
+        "Compare V with images, without them and with others.",
     ),
     "judge-check": (
         "locomo_vqa.evaluators.cli.judge:judge_check",
-        "Measure a judge on answers whose verdict is known.",
+        "Measure a judge on answers with known verdicts.",
     ),
     "check": (
         "locomo_vqa.evaluators.cli.check:check",
-        "Test the adapter of a memory system, before money is spent.",
+        "Test the adapter of a memory system before a run.",
     ),
     "systems": (
         "locomo_vqa.evaluators.cli.systems:systems",
-        "List the memory systems, and set up those of other people.",
+        "List memory systems, and set up third-party ones.",
     ),
     "distill": (
         "locomo_vqa.evaluators.cli.distill:distill",
@@ -64,14 +68,14 @@ COMMANDS = {
         "Verify submissions, and build the board's site.",
     ),
 }
-"""Every command: where it is, and its line in the help."""
+"""Every command: where it is defined, and its line in the help."""
 
 
 class Terminated(KeyboardInterrupt):
-    """Somebody asked the process to end; like Ctrl-C, nothing below the command line stops it."""
+    """The process was asked to end; as with Ctrl-C, nothing below the command line catches it."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(CommandGroup):
     """A group whose commands are imported only when they run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -108,7 +112,7 @@ def cli(debug: bool) -> None:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with its exit status."""
+    """Run the command line, and exit with its status."""
     arguments = list(sys.argv[1:] if args is None else args)
     signal.signal(signal.SIGTERM, _end)
     debug = "--debug" in arguments or _is_set("LOCOMO_VQA_DEBUG")
@@ -118,7 +122,7 @@ def main(args: Sequence[str] | None = None) -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
-        click.echo("Interrupted; what was finished is kept.", err=True)
+        click.echo("Interrupted. What was finished is kept.", err=True)
         terminated = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
         sys.exit(128 + (signal.SIGTERM if terminated else signal.SIGINT))
     except BrokenPipeError:
@@ -131,32 +135,8 @@ def main(args: Sequence[str] | None = None) -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def with_flags(text: str, command: click.Command) -> str:
-    """Return an error of the library with a command's flags in place of parameter names.
-
-    The library names parameters in backticks: `split` becomes --split, and `run`, an argument, RUN.
-    """
-    flags = {
-        parameter.name: max(parameter.opts, key=len)
-        if isinstance(parameter, click.Option)
-        else parameter.make_metavar(click.Context(command))
-        for parameter in command.params
-    }
-    return re.sub(r"`([a-z_0-9]+)`", lambda found: flags.get(found[1]) or found[0], text)
-
-
-def _command_of(arguments: Sequence[str]) -> click.Command:
-    """Return the command that arguments name: `build images …` is the group's `images`."""
-    command: click.Command = cli
-    for argument in arguments:
-        if isinstance(command, click.Group):
-            inner = command.get_command(click.Context(command), argument)
-            command = inner or command
-    return command
-
-
 def _end(number: int, frame: object) -> None:
-    """End in order when asked to: what is half made is removed, what is finished is kept."""
+    """End in order: what is unfinished is removed, what is finished is kept."""
     raise Terminated
 
 
@@ -168,24 +148,24 @@ def _report(error: Exception, arguments: Sequence[str]) -> int:
     from locomo_vqa.errors import LocomoVqaError
 
     if isinstance(error, LocomoVqaError):
-        text = with_flags(f"Error: {error.message}\n{error.remedy}", _command_of(arguments))
+        text = with_flags(f"Error: {error.message}\n{error.remedy}", find_command(cli, arguments))
         click.echo(printable(text), err=True)
     elif isinstance(error, UnicodeEncodeError):
         click.echo(
-            "Error: an argument or a file's name is not UTF-8 text.\nGive it another name.",
+            "Error: an argument or a file's name is not UTF-8 text.\nRename it.",
             err=True,
         )
     elif isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         click.echo(
             f"Error: {place}{error.strerror or error}\n"
-            "What was finished is kept; give the command again when this is mended.",
+            "What was finished is kept. Fix the cause, then run the same command again.",
             err=True,
         )
     else:
         click.echo(
             f"Error: {type(error).__name__}: {error}\n"
-            "This is a fault of locomo-vqa: please report it with the output of --debug.",
+            "This is a bug in locomo-vqa. Please report it with the output of --debug.",
             err=True,
         )
     return 2
