@@ -41,11 +41,12 @@ class CommandGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         try:
             return super().resolve_command(ctx, args)
-        except click.UsageError as error:
+        except click.UsageError:
             close = nearest(args[0], self.list_commands(ctx))
-            if close is not None:
-                error.message = f"No such command {args[0]!r}. Did you mean {close!r}?"
-            raise
+            if close is None:
+                raise
+            message = f"No such command {args[0]!r}. Did you mean {close!r}?"
+            raise click.UsageError(message, ctx) from None
 
 
 def print_json(value: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from locomo_vqa.cli_support import json_option, print_json
+from locomo_vqa.cli_support import CommandGroup, json_option, print_json
 
 from .images import images
 from .options import build_options, image_options, publish_options
@@ -18,7 +18,7 @@ from .tables import print_stage
 __all__ = ["build"]
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def build() -> None:
     """Build LoCoMo-VQA from LoCoMo: images, questions, selection, data set.
 

@@ -10,7 +10,7 @@ import click
 from locomo_vqa.benchmark import CATEGORIES, SPLITS, Benchmark
 from locomo_vqa.benchmark.locate import find_folder
 from locomo_vqa.benchmark.read import read_benchmark, read_manifest, read_report
-from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
+from locomo_vqa.cli_support import CommandGroup, console, echo, json_option, make_table, print_json
 from locomo_vqa.locomo.report import FINDINGS
 
 from ..importing import ImportedBenchmark, import_locomo
@@ -18,7 +18,7 @@ from ..importing import ImportedBenchmark, import_locomo
 __all__ = ["data"]
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def data() -> None:
     """Import LoCoMo, and show what is in a benchmark folder.
 

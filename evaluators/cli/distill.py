@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import click
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
+from locomo_vqa.cli_support import CommandGroup, console, echo, json_option, make_table, print_json
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.progress import progress_bars
 
@@ -33,7 +33,7 @@ adapter    the student is trained on them
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def distill() -> None:
     """Teach a small model what a large one remembers and answers.
 

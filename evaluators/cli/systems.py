@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
+from locomo_vqa.cli_support import CommandGroup, console, echo, json_option, make_table, print_json
 from locomo_vqa.errors import InputError
 
 from ..systems.bundled import SYSTEMS
@@ -34,7 +34,7 @@ _PICTURES = {
 _DATES = {"native": "its own", "text": "as text"}
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=CommandGroup, invoke_without_command=True)
 @json_option
 @click.pass_context
 def systems(context: click.Context, as_json: bool) -> None:

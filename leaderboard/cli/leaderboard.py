@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
+from locomo_vqa.cli_support import CommandGroup, console, echo, json_option, make_table, print_json
 
 if TYPE_CHECKING:
     from ..board import Board
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["leaderboard"]
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def leaderboard() -> None:
     """Verify submissions, and build the board's site.
 
