@@ -27,7 +27,7 @@ def test_the_demo(cli: Cli, tmp_path: Path) -> None:
     assert v["embedded-large"] > v["embedded-small"]
     again = cli("demo", "--out", "demo")
     assert again.returncode == 2
-    assert "exists already" in again.stderr
+    assert "already exists" in again.stderr
 
 
 def test_a_demo_that_fails_says_what_to_remove(
@@ -42,6 +42,6 @@ def test_a_demo_that_fails_says_what_to_remove(
     assert ended.value.code == 2
     said = capsys.readouterr().err
     assert f"The demo stopped at `locomo-vqa data info {missing}`" in said
-    assert f"is in {tmp_path / 'demo'}: remove that before the next demo" in said
+    assert f"is in {tmp_path / 'demo'}. Remove that folder before the next demo" in said
     assert f"Error: {missing}: is no benchmark folder" in said
     assert made.is_dir()
