@@ -3,102 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
-from locomo_vqa.errors import InputError
-from locomo_vqa.runs import IMAGE_MODES, VISUAL_MODES, Run, SplitChoice, VisualMode
+from locomo_vqa.runs import IMAGE_MODES, VISUAL_MODES, VisualMode
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
-from ..loading import load_system
-from ..running.harness import Harness
-from ..running.hosting_settings import HostingSettings, hosting_options
-from ..running.metering import Meter, is_here
-from ..running.metering_settings import MeteringSettings, metering_options
-from ..running.system_options import lend_options, system_options
-from .run import services_for
-from .run_display import run_with_progress
+from .options import split_names
+from .run_options import (
+    benchmark_option,
+    hosting_options,
+    metering_options,
+    model_options,
+    retry_option,
+    split_option,
+    system_options,
+)
 
 if TYPE_CHECKING:
     from ..ablation import Ablation, ModeDifference, ModeScores
     from ..statistics.paired import PairedDifference
 
-__all__ = ["ablate", "show_ablation"]
-
-_T = TypeVar("_T", bound=str)
+__all__ = ["ablate", "print_ablation"]
 
 _ASKED: Mapping[VisualMode, str] = {
-    "given": "given: a visual question comes with its picture",
-    "recalled": "recalled: a visual question names a picture that was shared before",
+    "given": "given: a visual question comes with its image",
+    "recalled": "recalled: a visual question is about an image that was shared before",
 }
 
 
 @click.command()
 @click.argument("system")
-@click.option("--benchmark", required=True, help="`sample`, a benchmark folder, or org/name.")
+@benchmark_option
+@split_option
+@model_options
 @click.option(
-    "--split",
-    type=click.Choice(get_args(SplitChoice)),
-    default="test",
-    show_default=True,
-    help="The questions to ask.",
-)
-@click.option("--model", help="The model to use, such as openai:<base URL>?model=<name>.")
-@click.option(
-    "--modes",
+    "--images",
     default=",".join(IMAGE_MODES),
     show_default=True,
-    help="What is shown of pictures, a run each, with commas.",
+    help="Show this of images, in a run each; separate by commas.",
 )
 @click.option(
     "--visual",
     default=",".join(VISUAL_MODES),
     show_default=True,
-    help="How visual questions are asked, with commas.",
+    help="Ask visual questions like this, in a run each; separate by commas.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    required=True,
-    help="The folder of the runs and of ablation.json.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0.1, max=86400, clamp=False),
-    default=120.0,
-    show_default=True,
-    help="Seconds that one call to the model may take.",
+    help="Write the runs and ablation.json to this folder; by default, a new one below runs.",
 )
 @system_options
 @hosting_options
 @metering_options
-@click.option("--retry-failed", is_flag=True, help="Ask again what failed before.")
+@retry_option
 @json_option
 def ablate(
-    system: str,
-    benchmark: str,
-    split: SplitChoice,
-    model: str | None,
-    modes: str,
-    visual: str,
-    out: Path,
-    timeout: float,
-    options: Mapping[str, str],
-    hosting: HostingSettings,
-    metering: MeteringSettings,
-    retry_failed: bool,
-    as_json: bool,
+    system: str, benchmark: str, images: str, visual: str, as_json: bool, **settings: Any
 ) -> int:
     """Ask SYSTEM every visual question under several modes, and compare V with pixels.
 
-    Each mode is a run in a folder of its own. What is finished is kept: an ablation that was
-    interrupted goes on when the same command is given again. The exit status is 1 when a question
-    failed.
+    Each mode is a run in a folder of its own. To resume an ablation that was interrupted, repeat
+    the command with the same --out. The exit status is 1 if a question failed.
 
     \b
     Example:
@@ -107,78 +77,42 @@ def ablate(
     from ..ablation import ABLATION_FILE
     from ..ablation import ablate as ablate_system
 
-    images = _names("--modes", modes, IMAGE_MODES)
-    ways = _names("--visual", visual, VISUAL_MODES)
-    loaded = load_system(system, python=hosting.python, limits=hosting.limits, model=model)
-    hosting.check(address=loaded.address)
-    services = services_for(loaded, model, timeout, check=not metering.replay)
-    services = lend_options(services, loaded, options)
-    if loaded.address and not is_here(system):
-        metering = replace(metering, meter=False)  # It could not reach the proxy.
-    metering.check(endpoint=services.llm is not None)
-
-    def run(one: Harness) -> Run:
-        with Meter(services, one.out, metering) as meter:
-            one = replace(one, services_for=meter.services_for)
-            return meter.finish(run_with_progress(one, retry_failed=retry_failed))[0]
-
-    harness = Harness(
-        system=loaded,
-        benchmark=load_benchmark(benchmark),
-        split=split,
-        images=images[0],
-        services=services,
-        out=out,
-        limits=hosting.limits,
-        jobs=hosting.jobs,
-    )
-    done = ablate_system(harness, images=images, visual=ways, run=run)
+    modes: dict[str, Any] = {"images": split_names(images), "visual": split_names(visual)}
+    done = ablate_system(system, benchmark=benchmark, **modes, **settings)
     failed = sum(mode.failed for mode in done.modes)
     if as_json:
         print_json(done.to_json())
     else:
-        show_ablation(done)
+        print_ablation(done)
         if failed:
-            echo("Ask the failed again: the same command with --retry-failed.")
-        echo(f"Wrote {out / ABLATION_FILE}")
+            echo("To ask the failed questions again, repeat the command with --retry-failed.")
+        echo(f"Wrote {done.folder / ABLATION_FILE}")
     return 1 if failed else 0
 
 
-def _names(option: str, given: str, known: Sequence[_T]) -> list[_T]:
-    names = list(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
-    for name in names:
-        if name not in known:
-            raise InputError(
-                f"{option} {given}: there is no mode {name!r}.", f"Choose of {', '.join(known)}."
-            )
-    if not names:
-        raise InputError(f"{option} names no mode.", f"Choose of {', '.join(known)}.")
-    return [mode for name in names for mode in known if mode == name]
-
-
-def show_ablation(ablation: Ablation) -> None:
-    """Print a table of modes for each way to ask, and what the differences say."""
-    for way in dict.fromkeys(mode.visual for mode in ablation.modes):
-        modes = [mode for mode in ablation.modes if mode.visual == way]
-        against = {d.baseline: d for d in ablation.differences if d.visual == way}
-        echo(_ASKED[way], style="bold")
+def print_ablation(ablation: Ablation) -> None:
+    """Print a table of modes for each way of asking, and what the differences mean."""
+    for asked_as in dict.fromkeys(mode.visual for mode in ablation.modes):
+        modes = [mode for mode in ablation.modes if mode.visual == asked_as]
+        against = {d.baseline: d for d in ablation.differences if d.visual == asked_as}
+        echo(_ASKED[asked_as], style="bold")
         console().print(_table(modes, against))
         conversations = len(modes[0].values)
         if conversations < FEW_CONVERSATIONS:
             console().print(_by_conversation(modes))
             echo(
-                f"An interval over so few conversations ({conversations}) says little: it is "
-                "conditional on them. Read each conversation's own number."
+                f"An interval over so few conversations ({conversations}) means little: it holds "
+                "for these alone. Look at the value of each conversation."
             )
         for difference in against.values():
             echo(difference.reading)
         if not against:
-            echo("No difference is computed: that takes `pixels` and another of --modes.")
+            echo("To see a difference, run `pixels` and another mode of --images.")
 
 
 def _table(modes: Sequence[ModeScores], against: Mapping[Any, ModeDifference]) -> Any:
     table = make_table(
-        "Pictures",
+        "Images",
         numbers=["V", "95 % interval", "n", "failed", "pixels − it", "95 % interval", "p"],
     )
     for mode in modes:
@@ -195,7 +129,7 @@ def _table(modes: Sequence[ModeScores], against: Mapping[Any, ModeDifference]) -
 
 
 def _cells(paired: PairedDifference) -> tuple[str, str, str]:
-    """Return a difference, its interval and its p-value as they stand in the table."""
+    """Return a difference, its interval and its p-value as table cells."""
     from ..ablation import signed
 
     ends = paired.interval

@@ -2,73 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
-from locomo_vqa.system import Services
 
-from ..hosting import Limits
-from ..loading import LoadedSystem, load_system
-from ..running.system_options import lend_options, system_options
-from ..selftest import CheckReport, CheckResult, check_system
-from .run import services_for
+from .run_options import limit_options, model_options, system_options
+
+if TYPE_CHECKING:
+    from ..selftest import CheckReport, CheckResult
 
 __all__ = ["check"]
 
 _MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "skipped": "–"}
 _STYLES = {"warn": "yellow", "fail": "red", "skipped": "dim"}
-_SECONDS = click.FloatRange(min=0.1, max=86400, clamp=False)
+_WORDS = {"pass": "passed", "warn": "to look at", "fail": "failed", "skipped": "skipped"}
 
 
 @click.command()
 @click.argument("system")
-@click.option("--model", help="The model to use, such as openai:<base URL>?model=<name>.")
-@click.option(
-    "--timeout",
-    type=_SECONDS,
-    default=120.0,
-    show_default=True,
-    help="Seconds that one call to the model may take.",
-)
+@model_options
 @system_options
-@click.option(
-    "--python",
-    type=click.Path(path_type=Path),
-    help="The interpreter (from 3.8) of the environment that SYSTEM is installed in.",
-)
-@click.option(
-    "--read-timeout",
-    type=_SECONDS,
-    default=600.0,
-    show_default=True,
-    help="Seconds that the system may take to start, to read a session, or to flush.",
-)
-@click.option(
-    "--answer-timeout",
-    type=_SECONDS,
-    default=300.0,
-    show_default=True,
-    help="Seconds that an answer may take.",
-)
+@limit_options(read_s=600.0, answer_s=300.0)
 @json_option
-def check(
-    system: str,
-    model: str | None,
-    timeout: float,
-    options: Mapping[str, str],
-    python: Path | None,
-    read_timeout: float,
-    answer_timeout: float,
-    as_json: bool,
-) -> int:
+def check(system: str, as_json: bool, **settings: Any) -> int:
     """Test the adapter SYSTEM on seven tiny conversations, before money is spent on a run.
 
-    SYSTEM is what `run` takes. It is told three facts and a few pictures and asked them back;
-    what it keeps, leaks, leaves running or makes of questions is looked at. A point that failed
-    says what the adapter should do, and the exit status is then 1; a warning changes nothing.
+    SYSTEM is what `run` takes. The test tells it three facts and a few images, and asks for them;
+    it looks at what SYSTEM keeps, leaks, and leaves running. A check that failed says what the
+    adapter should do, and the exit status is then 1; a warning does not change it.
 
     \b
     Example:
@@ -76,42 +39,35 @@ def check(
       locomo-vqa check mine:System --python envs/mine/bin/python \\
         --model "openai:http://127.0.0.1:23333/v1?model=NAME"
     """
-    loaded = load_system(system, python=python, model=model)
-    services = lend_options(_services(loaded, model, timeout), loaded, options)
-    limits = Limits(read_s=read_timeout, answer_s=answer_timeout)
-    checked = check_system(loaded, services, limits=limits)
+    from ..selftest import check as check_system
+
+    report = check_system(system, **settings)
     if as_json:
-        print_json(checked.to_json())
+        print_json(report.to_json())
     else:
-        _tell(checked)
-    return 1 if checked.failed else 0
+        print_report(report)
+    return 0 if report.passed else 1
 
 
-def _services(system: LoadedSystem, model: str | None, timeout: float) -> Services:
-    """Return what the system is lent; for one that only retrieves no model has to answer."""
-    if system.only_retrieves and model is None and not system.reads_with_model:
-        return Services()
-    return services_for(system, model, timeout)
-
-
-def _tell(checked: CheckReport) -> None:
-    version = f" {checked.version}" if checked.version else ""
-    echo(f"{checked.system}{version}")
-    for point in checked.points:
-        _tell_point(point)
+def print_report(report: CheckReport) -> None:
+    """Print every check, and how long calls took."""
+    version = f" {report.version}" if report.version else ""
+    echo(f"{report.system}{version}")
+    for result in report.results:
+        print_result(result)
     table = make_table("Call", numbers=("Number", "Mean", "Longest"))
-    for row in checked.times.to_json():
+    for row in report.times.to_json():
         times = (f"{row[name]:,.0f} ms" for name in ("mean_ms", "longest_ms"))
         table.add_row(row["call"], f"{row['number']:,}", *times)
     echo("")
     console().print(table)
-    counts = checked.to_json()["states"]
-    words = {"pass": "passed", "warn": "to look at", "fail": "failed", "skipped": "skipped"}
-    echo(", ".join(f"{counts[state]} {word}" for state, word in words.items() if counts[state]))
+    counts = report.to_json()["states"]
+    echo(", ".join(f"{counts[state]} {word}" for state, word in _WORDS.items() if counts[state]))
 
 
-def _tell_point(point: CheckResult) -> None:
-    detail = f": {point.detail}" if point.detail else ""
-    echo(f"{_MARKS[point.state]} {point.title}{detail}", style=_STYLES.get(point.state))
-    if point.remedy:
-        echo(f"    {point.remedy}")
+def print_result(result: CheckResult) -> None:
+    """Print one check, and what to do about it."""
+    detail = f": {result.detail}" if result.detail else ""
+    echo(f"{_MARKS[result.state]} {result.title}{detail}", style=_STYLES.get(result.state))
+    if result.remedy:
+        echo(f"    {result.remedy}")

@@ -14,8 +14,8 @@ from locomo_vqa.cli_support import CommandGroup, console, echo, json_option, mak
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.progress import progress_bars
 
-from ..running.system_options import system_options
 from .lora_options import lora_options
+from .run_options import system_options
 
 if TYPE_CHECKING:
     from ..distilling.duomem import DuoMemDistillation

@@ -20,10 +20,10 @@ from locomo_vqa.system import (
 )
 from locomo_vqa.worker import plain_answer
 
-from ..running.outcomes import hits_of
 from .base import DEFAULT_LIMITS, Limits, PlainAnswer
 from .http_client import BadReply, HttpClient, Refused, shown_address
 from .isolation import Failure, call_contained
+from .outcomes import hits_of
 
 __all__ = ["HttpHost", "ImageTransfer"]
 

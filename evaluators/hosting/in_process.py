@@ -17,9 +17,9 @@ from locomo_vqa.system import (
 )
 from locomo_vqa.worker import call_answer_visual, call_optional, call_search, plain_answer
 
-from ..running.outcomes import hits_of
 from .base import Limits, MakeHost, PlainAnswer
 from .isolation import Failure, call_contained
+from .outcomes import hits_of
 
 __all__ = ["InProcessHost", "in_process"]
 

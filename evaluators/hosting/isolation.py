@@ -1,20 +1,28 @@
-"""Calls anybody's code: what it prints, raises, forks or changes stays its own.
+"""Calls a system's code: what it prints, raises, forks, or changes affects nothing else.
 
 Only Ctrl-C gets through.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from locomo_vqa.worker import failure_of
 
-__all__ = ["Failure", "call_contained", "isolated_process_state"]
+__all__ = [
+    "Failure",
+    "call_contained",
+    "in_event_loop",
+    "isolated_process_state",
+    "outside_event_loop",
+]
 
 _T = TypeVar("_T")
 
@@ -26,37 +34,57 @@ class Failure:
     state: Literal["timeout", "error"]
     """The state of the question that was asked."""
     reason: str
-    """The exception's type and words, in at most 2,000 characters."""
+    """The exception's type and message, in at most 2,000 characters."""
     unreachable: bool
-    """Whether it came of a `ModelUnreachable`: nobody answers at the model's endpoint."""
+    """Whether its cause is a `ModelUnreachable`: nobody answers at the model's endpoint."""
     ended: bool = False
-    """Whether the system is gone with it, so that nothing more can be asked."""
+    """Whether the system ended with it, so that nothing more can be asked."""
 
 
 def call_contained(call: Callable[[], _T]) -> _T | Failure:
     """Return what `call` returns, or how it failed.
 
-    A process that the call forked, and that comes back from it, ends here: two processes must
-    not go on with the same work.
+    A process that the call forked, and that returns from it, ends here: two processes must not
+    go on with the same work.
     """
     owner = os.getpid()
     try:
         return call()
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001 - sys.exit and cancelled tasks are no end of ours
+    except BaseException as error:  # noqa: BLE001 - sys.exit and cancelled tasks must not end us
         return Failure(**failure_of(error))
     finally:
         if os.getpid() != owner:
             os._exit(0)
 
 
+def in_event_loop() -> bool:
+    """Return whether an event loop runs in this thread, as it does in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def outside_event_loop(call: Callable[[], _T]) -> _T:
+    """Return what `call` returns; where an event loop runs here, call it in another thread.
+
+    Code that starts an event loop of its own can't run in a thread that has one already.
+    """
+    if not in_event_loop():
+        return call()
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call).result()
+
+
 @contextlib.contextmanager
 def isolated_process_state() -> Iterator[None]:
-    """Keep the standard output and the working directory as they are, whatever is called.
+    """Restore the standard output and the working directory afterwards.
 
-    What is written to the standard output, by Python or by a process that is started, goes to
-    the standard error: the standard output is the command's.
+    What is written to the standard output meanwhile, by Python or by a child process, goes to the
+    standard error: the standard output belongs to the command.
     """
     folder = None
     with contextlib.suppress(OSError):

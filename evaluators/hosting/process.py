@@ -28,10 +28,10 @@ from locomo_vqa.system import (
 )
 from locomo_vqa.worker import plain_answer
 
-from ..running.outcomes import hits_of
 from .base import DEFAULT_LIMITS, Limits, PlainAnswer
 from .channel import Channel
 from .isolation import Failure, call_contained
+from .outcomes import hits_of
 from .output import Output
 from .process_tree import MARK, ProcessTree
 from .wire import encode

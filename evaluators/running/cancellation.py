@@ -1,4 +1,4 @@
-"""Conversations side by side, and how they are all broken off together."""
+"""Runs conversations at once, and cancels all of them together."""
 
 from __future__ import annotations
 
@@ -8,60 +8,64 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from ..hosting import Host
+from ..hosting.isolation import in_event_loop
 
 __all__ = ["CancelScope", "RunCancelled", "run_concurrently"]
 
 
 class RunCancelled(Exception):
-    """The run was broken off: what fails now is no outcome."""
+    """The run was cancelled: what fails from now on is not an outcome."""
 
 
 class CancelScope:
-    """Whether a run is broken off, and what ends with it."""
+    """Whether a run is cancelled, and what ends with it."""
 
     def __init__(self) -> None:
-        self._set = threading.Event()
+        self._cancelled = threading.Event()
         self._lock = threading.Lock()
-        self._ends: list[Callable[[], None]] = []
+        self._callbacks: list[Callable[[], None]] = []
 
     @contextlib.contextmanager
     def hosting(self, host: Host) -> Iterator[None]:
-        """Kill a host when the run is broken off; end it in any case when the block is left."""
+        """Kill a host when the run is cancelled, and end it in any case when the block ends."""
         try:
-            with self.ending(host.kill):
-                self.check()
+            with self.on_cancel(host.kill):
+                self.raise_if_cancelled()
                 yield
         finally:
             host.end()
 
     @contextlib.contextmanager
-    def ending(self, end: Callable[[], None]) -> Iterator[None]:
-        """Call `end` when the run is broken off before the block is left."""
+    def on_cancel(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Call `callback` if the run is cancelled before the block ends."""
         with self._lock:
-            self._ends.append(end)
+            self._callbacks.append(callback)
         try:
             yield
         finally:
             with self._lock:
-                self._ends.remove(end)
+                self._callbacks.remove(callback)
 
-    def now(self) -> None:
-        """Break off."""
-        self._set.set()
+    def cancel(self) -> None:
+        """Cancel the run."""
+        self._cancelled.set()
         with self._lock:
-            ends = list(self._ends)
-        for end in ends:
-            end()
+            callbacks = list(self._callbacks)
+        for callback in callbacks:
+            callback()
 
-    def check(self) -> None:
-        """Raise a RunCancelled where the run is broken off."""
-        if self._set.is_set():
+    def raise_if_cancelled(self) -> None:
+        """Raise a `RunCancelled` if the run is cancelled."""
+        if self._cancelled.is_set():
             raise RunCancelled
 
 
-def run_concurrently(tasks: Sequence[Callable[[], None]], *, jobs: int, stop: CancelScope) -> None:
-    """Do all tasks, `jobs` at once; the first that raises, or Ctrl-C, breaks off the others."""
-    if jobs == 1:
+def run_concurrently(tasks: Sequence[Callable[[], None]], *, jobs: int, scope: CancelScope) -> None:
+    """Run all tasks, `jobs` of them at once; the first that raises, or Ctrl-C, cancels the others.
+
+    One job runs in this thread, unless an event loop runs here: a system may start one itself.
+    """
+    if jobs == 1 and not in_event_loop():
         for task in tasks:
             task()
         return
@@ -71,5 +75,5 @@ def run_concurrently(tasks: Sequence[Callable[[], None]], *, jobs: int, stop: Ca
                 future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            stop.now()
+            scope.cancel()
             raise

@@ -1,4 +1,4 @@
-"""One conversation of a run: read to a fresh system, which is then asked, question by question."""
+"""One conversation of a run: read to a new system, which is then asked one question at a time."""
 
 from __future__ import annotations
 
@@ -19,49 +19,49 @@ from locomo_vqa.worker import plain_answer
 from ..answering import Answerer
 from ..hosting import Host, PlainAnswer
 from ..hosting.isolation import Failure, call_contained
+from ..hosting.outcomes import prediction_of
 from ..proxy.model_calls import keep_calls
 from .cancellation import CancelScope
 from .journal import Journal
 from .listener import RunListener
-from .outcomes import prediction_of
 from .view import ConversationView, ShownQuestion
 
 __all__ = ["MAX_UNREACHABLE", "ConversationRun", "UnreachableCounter"]
 
 MAX_UNREACHABLE = 3
-"""After so many questions in a row without a connection the run stops and can be continued."""
+"""After so many questions in a row without a connection the run stops, and can be resumed."""
 
 
 class UnreachableCounter:
-    """Counts questions in a row that found nobody at the endpoint, over all conversations."""
+    """Counts questions in a row whose endpoint did not answer, over all conversations."""
 
-    def __init__(self, *, matter: bool) -> None:
-        """Count only where they `matter`: where there is an endpoint that was named to us."""
-        self._matter = matter
-        self._lost = 0
+    def __init__(self, *, active: bool) -> None:
+        """Count only if `active`: where the run has an endpoint that is known here."""
+        self._active = active
+        self._count = 0
         self._lock = threading.Lock()
 
-    def watch(self, failure: Failure | None) -> None:
-        """Take one question into account.
+    def count(self, failure: Failure | None) -> None:
+        """Count one question, whose failure this is.
 
         Raises:
             MissingResource: it was one too many.
         """
         with self._lock:
-            lost = failure is not None and failure.unreachable and self._matter
-            self._lost = self._lost + 1 if lost else 0
-            stop = self._lost >= MAX_UNREACHABLE
+            unreachable = failure is not None and failure.unreachable and self._active
+            self._count = self._count + 1 if unreachable else 0
+            stop = self._count >= MAX_UNREACHABLE
         if failure is not None and stop:
             raise MissingResource(
-                f"The endpoint does not answer any more ({failure.reason}).",
-                "What was answered is kept: start the server again, and give the same command "
-                "with --retry-failed.",
+                f"The endpoint no longer answers ({failure.reason}).",
+                "What was answered is kept: start the server again, and repeat the run with "
+                "`retry_failed`.",
             )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationRun:
-    """What it takes to run one conversation; `run` does it, once."""
+    """Everything that one conversation's run needs; `run` is called once."""
 
     name: str
     """The conversation's id."""
@@ -69,39 +69,39 @@ class ConversationRun:
     """Those to ask, in order."""
     host: Host
     """Where the system runs."""
-    showing: ConversationView
-    """What it is shown."""
+    view: ConversationView
+    """What the system is shown."""
     services: Services
-    """What it is lent."""
+    """What the system is lent."""
     answerer: Answerer | None
     """Answers for a system that only retrieves."""
     top_k: int
-    """How many passages it is then asked for."""
+    """How many passages such a system is asked for."""
     workdir: Path
-    """A folder of the conversation's own."""
+    """The conversation's own folder."""
     journal: Journal
-    """Where every outcome stands before the next question is asked."""
+    """Where every outcome is written before the next question is asked."""
     listener: RunListener
-    """Is told how it gets on."""
-    connections: UnreachableCounter
-    """Stops the run where an endpoint is gone."""
-    stop: CancelScope
-    """Whether the run is broken off."""
+    """Is called as the conversation goes on."""
+    unreachable: UnreachableCounter
+    """Stops the run when the endpoint no longer answers."""
+    scope: CancelScope
+    """Whether the run is cancelled."""
 
     def run(self) -> None:
         """Read the conversation and ask every question.
 
         Raises:
-            InputError: a picture of the benchmark is lost.
+            InputError: an image of the benchmark is missing.
             OutputError: the journal or the work folder can't be written.
-            MissingResource: the endpoint went away.
-            RunCancelled: the run was broken off.
+            MissingResource: the endpoint stopped answering.
+            RunCancelled: the run was cancelled.
         """
-        sessions = tuple(self.showing.sessions())  # A picture that is lost is no system's failure.
+        sessions = tuple(self.view.sessions())  # A missing image is not the system's failure.
         turns = sum(map(len, sessions))
         self.listener.begun(self.name, turns, len(self.questions))
         try:
-            with self.stop.hosting(self.host):
+            with self.scope.hosting(self.host):
                 self._prepare_workdir()
                 failure = self._read(sessions)
                 self._ask_all(failure)
@@ -128,17 +128,16 @@ class ConversationRun:
         turns = 0
         begun = time.perf_counter()
         failure = self.host.start()
-        failure = failure or self.host.open(
-            self.showing.info, self.workdir.resolve(), self.services
-        )
+        failure = failure or self.host.open(self.view.info, self.workdir.resolve(), self.services)
         for session in sessions:
+            self.scope.raise_if_cancelled()
             failure = failure or self.host.add(session)
             if failure is None:
                 turns += len(session)
                 self.listener.read(self.name, len(session))
         failure = failure or self.host.flush()
         if failure is not None:
-            self.stop.check()
+            self.scope.raise_if_cancelled()
         self.journal.ingest(
             self.name,
             "error" if failure else "ok",
@@ -152,6 +151,7 @@ class ConversationRun:
         """Ask, unless reading failed; after a failure that ended the system nothing is asked."""
         reason = f"while reading: {failure.reason}" if failure else None
         for question in self.questions:
+            self.scope.raise_if_cancelled()
             failed = failure
             if reason is not None:
                 outcome = _failed(question, "not_ingested", reason)
@@ -162,10 +162,10 @@ class ConversationRun:
                     reason = f"not asked: {failed.reason}"
             self.journal.answer(outcome)
             self.listener.answered(self.name, outcome)
-            self.connections.watch(failed)
+            self.unreachable.count(failed)
 
     def _ask(self, question: Question) -> tuple[Prediction, Failure | None]:
-        shown = self.showing.question(question)
+        shown = self.view.question(question)
         begun = time.perf_counter()
         result = self._answer(shown)
         latency_ms = _since(begun)
@@ -175,13 +175,13 @@ class ConversationRun:
             else call_contained(lambda: prediction_of(question.id, result))
         )
         if isinstance(made, Failure):
-            self.stop.check()
+            self.scope.raise_if_cancelled()
             failed = _failed(question, made.state, made.reason)
             return replace(failed, latency_ms=latency_ms), made
         return replace(made, latency_ms=latency_ms), None
 
     def _answer(self, shown: ShownQuestion) -> PlainAnswer | Failure:
-        now, answerer, text = self.showing.now, self.answerer, shown.text
+        now, answerer, text = self.view.now, self.answerer, shown.text
         if answerer is None:
             if shown.visual:
                 return self.host.answer_visual(

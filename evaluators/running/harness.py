@@ -1,8 +1,8 @@
 """Runs a memory system over conversations: reads each to it, asks, and keeps every outcome.
 
-A conversation that fails costs its own questions and nothing else. What is answered stands in the
-journal before the conversation's next question is asked, so a run that is killed goes on where it
-stopped. How many conversations run at once changes nothing that is answered.
+A conversation that fails costs only its own questions. An answer is in the journal before the
+conversation's next question is asked, so a run that is killed goes on where it stopped. How many
+conversations run at once does not change the answers.
 """
 
 from __future__ import annotations
@@ -13,11 +13,22 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
+from locomo_vqa.arguments import check_choice, check_number
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.errors import InputError
-from locomo_vqa.runs import FAILED, ImageMode, Run, SplitChoice, State, VisualMode
+from locomo_vqa.runs import (
+    FAILED,
+    IMAGE_MODES,
+    VISUAL_MODES,
+    ImageMode,
+    Run,
+    SplitChoice,
+    State,
+    VisualMode,
+)
 from locomo_vqa.system import Services
 
 from ..answering import AnswerModels
@@ -31,7 +42,9 @@ from .listener import NullListener, RunListener
 from .run_folder import describe_run, finish_run, open_run, sweep
 from .view import ConversationView, check_images
 
-__all__ = ["Harness"]
+__all__ = ["Harness", "check_run_arguments"]
+
+_MAX_PASSAGES = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,35 +56,46 @@ class Harness:
     split: SplitChoice
     images: ImageMode
     services: Services
-    """What the system is lent, as the manifest tells it."""
+    """What the system is lent, as run.json records it."""
     out: Path
     visual: VisualMode = "given"
     limits: Limits = DEFAULT_LIMITS
-    """What one conversation may take."""
+    """What one conversation may use."""
     jobs: int = 1
     """How many conversations run at once."""
     limit: int | None = None
-    """For a trial: only the first so many questions of each conversation."""
+    """Ask only the first so many questions of each conversation, for a trial."""
     top_k: int = 10
     """How many passages a system that only retrieves is asked for."""
     services_for: Callable[[str], Services] | None = None
     """Returns what one conversation is lent in place of `services`, by the conversation's id;
-    conversations that run at once ask from threads of their own."""
+    called from several threads where conversations run at once."""
+
+    def __post_init__(self) -> None:
+        """Check the arguments, before anything is asked."""
+        check_run_arguments(
+            split=self.split,
+            images=self.images,
+            visual=self.visual,
+            limit=self.limit,
+            top_k=self.top_k,
+        )
+        check_number("jobs", self.jobs, low=1, whole=True)
 
     def run(self, *, retry_failed: bool = False, listener: RunListener | None = None) -> Run:
         """Ask every question that has no answer yet and write the run folder.
 
         Args:
-            retry_failed: ask again what failed before (states timeout, error, not_ingested), and
-                first what was never asked.
-            listener: is told how the run gets on.
+            retry_failed: ask again what failed before (states timeout, error, not_ingested), after
+                what was never asked.
+            listener: is called as the run goes on.
 
         Raises:
-            InputError: the split has no questions, a picture of the benchmark is lost, or one has
-                no substitute to be shuffled with.
+            InputError: the split has no questions, an image of the benchmark is missing, or there
+                is no image to show in the place of another.
             OutputError: the folder holds something else, can't be written, or another process is
                 writing it.
-            MissingResource: the endpoint went away; what was answered is kept.
+            MissingResource: the endpoint stopped answering; what was answered is kept.
         """
         listener = listener or NullListener()
         questions = self._questions()
@@ -95,14 +119,14 @@ class Harness:
             fixed._ask_all(pending, journal, listener)
             predictions = tuple(journal.predictions[question.id] for question in questions)
             info = finish_run(fixed.out, manifest, predictions)
-        return Run(folder=self.out, info=info, predictions=predictions)
+        return Run(folder=self.out, info=info, predictions=predictions, benchmark=self.benchmark)
 
     def _questions(self) -> list[Question]:
         questions = questions_of(self.benchmark, self.split)
         if not questions:
             raise InputError(
                 f"{self.benchmark.name}: the split {self.split!r} has no questions.",
-                "Choose another --split, or --split all.",
+                "Choose another `split`, or all.",
             )
         grouped = _by_conversation(questions)
         return [question for group in grouped.values() for question in group[: self.limit]]
@@ -117,38 +141,59 @@ class Harness:
     def _ask_all(
         self, pending: Mapping[str, Sequence[Question]], journal: Journal, listener: RunListener
     ) -> None:
-        matter = self.services.llm is not None or self.system.address
-        connections, stop = UnreachableCounter(matter=matter), CancelScope()
+        counter = UnreachableCounter(active=self.services.llm is not None or self.system.address)
+        scope = CancelScope()
         with ExitStack() as stack:
             models = None
             if self.system.only_retrieves:
                 models = stack.enter_context(AnswerModels())
-                stack.enter_context(stop.ending(models.stop))
+                stack.enter_context(scope.on_cancel(models.stop))
 
             def converse(name: str, questions: Sequence[Question]) -> None:
                 conversation = next(c for c in self.benchmark.conversations if c.id == name)
-                showing = ConversationView(self.benchmark, conversation, self.images, self.visual)
+                view = ConversationView(self.benchmark, conversation, self.images, self.visual)
                 services = self.services_for(name) if self.services_for else self.services
                 workdir = self.out / "work" / name
                 ConversationRun(
                     name=name,
                     questions=questions,
                     host=self.system.host(self.limits, workdir.with_name(f"{name}.log")),
-                    showing=showing,
+                    view=view,
                     services=services,
-                    answerer=(models.answerer(showing.info, services, workdir) if models else None),
+                    answerer=(models.answerer(view.info, services, workdir) if models else None),
                     top_k=self.top_k,
                     workdir=workdir,
                     journal=journal,
                     listener=listener,
-                    connections=connections,
-                    stop=stop,
+                    unreachable=counter,
+                    scope=scope,
                 ).run()
 
             tasks = [partial(converse, name, asked) for name, asked in pending.items()]
-            run_concurrently(tasks, jobs=self.jobs, stop=stop)
+            run_concurrently(tasks, jobs=self.jobs, scope=scope)
         with contextlib.suppress(OSError):
             (self.out / "work").rmdir()  # Only where no system left anything.
+
+
+def check_run_arguments(
+    *,
+    split: str,
+    images: str,
+    visual: str,
+    limit: int | None = None,
+    top_k: int = 10,
+) -> None:
+    """Check what a run asks and shows.
+
+    Raises:
+        InputError: an argument has a value that is not allowed.
+    """
+    check_choice("split", split, get_args(SplitChoice))
+    check_choice("images", images, IMAGE_MODES)
+    check_choice("visual", visual, VISUAL_MODES)
+    if limit is not None:
+        check_number("limit", limit, low=1, whole=True)
+    check_number("top_k", top_k, low=1, high=_MAX_PASSAGES, whole=True)
 
 
 def _pending(
@@ -156,7 +201,7 @@ def _pending(
 ) -> dict[str, list[Question]]:
     """Return by conversation the questions without an outcome, or with one of the states `again`.
 
-    Those that were asked before come last: they may end the system again.
+    Those that failed before come last: they may end the system again.
     """
     known = {id: prediction.state for id, prediction in journal.predictions.items()}
     pending = [q for q in questions if q.id not in known or known[q.id] in again]

@@ -1,122 +1,87 @@
-"""The options of commands that run a system: where it runs, and what it may take."""
+"""Where a system runs, and how much time and memory its conversations may use."""
 
 from __future__ import annotations
 
-import functools
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Self
 
-import click
-
+from locomo_vqa.arguments import check_number
 from locomo_vqa.errors import InputError
 
-from ..hosting import DEFAULT_LIMITS, Limits, can_measure
+from ..hosting import DEFAULT_LIMITS, Limits
+from ..loading import LoadedSystem
 
-__all__ = ["HostingSettings", "hosting_options"]
+__all__ = ["MAX_SECONDS", "HostingSettings"]
 
+MAX_SECONDS = 31_536_000.0
+"""The longest time limit: a year."""
+
+_MIN_SECONDS = 0.1
+_MAX_JOBS = 1000
 _GB = 1_000_000_000
-_SECONDS = click.FloatRange(min=0.1, max=31_536_000, clamp=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostingSettings:
-    """Where a system runs, and what each of its conversations may take."""
+    """Where a system runs, and what each of its conversations may use."""
 
-    python: Path | None
+    python: Path | None = None
     """The interpreter of another environment."""
-    jobs: int
+    jobs: int = 1
     """How many conversations run at once."""
-    limits: Limits
+    limits: Limits = DEFAULT_LIMITS
     """Time and memory."""
 
-    def check(self, *, address: bool) -> None:
-        """Check that the limits can be kept; `address`: the system runs on a server.
+    @classmethod
+    def checked(
+        cls,
+        *,
+        python: str | Path | None = None,
+        jobs: int = 1,
+        read_timeout: float = DEFAULT_LIMITS.read_s,
+        answer_timeout: float = DEFAULT_LIMITS.answer_s,
+        memory_limit: float | None = None,
+    ) -> Self:
+        """Return settings from a user's arguments; `memory_limit` is in gigabytes.
 
         Raises:
-            InputError: memory is limited where it can't be measured.
+            InputError: an argument is out of its range.
         """
-        if self.limits.memory_bytes is None:
-            return
-        if address:
-            raise InputError(
-                "--memory-limit: a server's memory can't be measured from here.",
-                "Leave it out, and limit the server itself.",
-            )
-        if not can_measure():
-            raise InputError(
-                "--memory-limit: this system has no /proc, so memory can't be measured.",
-                "Leave it out, or run on Linux.",
-            )
-
-
-def hosting_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command, which gets them as the one argument `hosting`."""
-
-    @functools.wraps(command)
-    def collect(
-        *args: Any,
-        python: Path | None,
-        jobs: int,
-        read_timeout: float,
-        answer_timeout: float,
-        memory_limit: float | None,
-        **others: Any,
-    ) -> Any:
-        numbers = {
-            "read-timeout": read_timeout,
-            "answer-timeout": answer_timeout,
-            "memory-limit": memory_limit or 0.0,
-        }
-        for name, value in numbers.items():
-            if not math.isfinite(value):
-                raise InputError(f"--{name} {value}: is no number.", "Give one, such as 16.")
+        check_number("jobs", jobs, low=1, high=_MAX_JOBS, whole=True)
+        check_number("read_timeout", read_timeout, low=_MIN_SECONDS, high=MAX_SECONDS)
+        check_number("answer_timeout", answer_timeout, low=_MIN_SECONDS, high=MAX_SECONDS)
+        if memory_limit is not None:
+            check_number("memory_limit", memory_limit, low=1 / _GB)
         limits = Limits(
             read_s=read_timeout,
             answer_s=answer_timeout,
-            memory_bytes=round(memory_limit * _GB) if memory_limit else None,
+            memory_bytes=None if memory_limit is None else round(memory_limit * _GB),
         )
-        hosting = HostingSettings(python=python, jobs=jobs, limits=limits)
-        return command(*args, hosting=hosting, **others)
+        return cls(python=None if python is None else Path(python), jobs=jobs, limits=limits)
 
-    for option in reversed(_OPTIONS):
-        collect = option(collect)
-    return collect
+    def check(self, system: LoadedSystem, *, usual: Limits = DEFAULT_LIMITS) -> None:
+        """Check that the limits can be kept where a system runs.
 
+        `usual` are those that nobody asked for: they may be ignored for a system in this process.
 
-_OPTIONS = (
-    click.option(
-        "--python",
-        type=click.Path(path_type=Path),
-        help="The interpreter (from 3.8) of the environment that SYSTEM is installed in.",
-    ),
-    click.option(
-        "--jobs",
-        type=click.IntRange(min=1, max=1000),
-        default=1,
-        show_default=True,
-        help="How many conversations to run at once.",
-    ),
-    click.option(
-        "--read-timeout",
-        type=_SECONDS,
-        default=DEFAULT_LIMITS.read_s,
-        show_default=True,
-        help="Seconds that the system may take to start, to read a session, or to flush.",
-    ),
-    click.option(
-        "--answer-timeout",
-        type=_SECONDS,
-        default=DEFAULT_LIMITS.answer_s,
-        show_default=True,
-        help="Seconds that an answer may take.",
-    ),
-    click.option(
-        "--memory-limit",
-        type=click.FloatRange(min=0, min_open=True),
-        metavar="GB",
-        help="Gigabytes of memory that a conversation's processes may hold together.",
-    ),
-)
+        Raises:
+            InputError: they can't.
+        """
+        if system.address and self.limits.memory_bytes is not None:
+            raise InputError(
+                "`memory_limit`: the memory of a server can't be measured from here.",
+                "Leave it out, and limit the server itself.",
+            )
+        if not system.in_process:
+            return
+        for name, value, default in (
+            ("read_timeout", self.limits.read_s, usual.read_s),
+            ("answer_timeout", self.limits.answer_s, usual.answer_s),
+            ("memory_limit", self.limits.memory_bytes, usual.memory_bytes),
+        ):
+            if value != default:
+                raise InputError(
+                    f"`{name}`: {system.name} runs in this process, where nothing can end it.",
+                    "Leave it out, or put the class into a module and pass it as module:Class.",
+                )

@@ -1,4 +1,4 @@
-"""The journal of a run: every attempt on a line of its own, on the disk before the next begins."""
+"""The journal of a run: every attempt is one line, on the disk before the next begins."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Journal"]
 class Journal:
     """An append-only file of attempts, of one process at a time; see `JsonlLog`.
 
-    The conversations of a run write it from threads of their own.
+    The conversations of a run write it from several threads.
 
     Raises:
         OutputError: another process holds it, or it can't be opened or written.
@@ -35,7 +35,7 @@ class Journal:
         self._owner = os.getpid()
         self._threads = threading.Lock()
         self._file = JsonlLog(
-            path, what="the journal", remedy="Wait for it to end, or choose another --out."
+            path, what="the journal", remedy="Wait for it to end, or choose another `out`."
         )
         try:
             self._read()
@@ -50,7 +50,7 @@ class Journal:
                 "journal",
                 path=self.path,
                 place=f"line {number}",
-                remedy="Choose another --out; this journal was changed by hand.",
+                remedy="Choose another `out`; this journal was edited.",
             )
             if row["event"] == "answer":
                 self._remember(prediction_from_row(row))
@@ -108,7 +108,7 @@ class Journal:
 
     def _append(self, row: dict[str, Any]) -> None:
         if os.getpid() != self._owner:
-            raise RuntimeError("a process that a system forked can't write the journal")
+            raise RuntimeError("a process forked by a system can't write the journal")
         self._file.append(row)
 
 

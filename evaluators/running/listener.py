@@ -1,4 +1,4 @@
-"""What a run tells of itself while it goes on, to whoever shows it."""
+"""What a run reports while it goes on, to whoever shows it."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ __all__ = ["NullListener", "RunListener"]
 
 
 class RunListener(Protocol):
-    """Is told how a run gets on; conversations that run at once tell from threads of their own."""
+    """Is called as a run goes on; conversations that run at once call from their own threads."""
 
     def started(self, total: int, done: int) -> None:
-        """The run has so many questions, and so many were answered before."""
+        """The run has `total` questions, of which `done` were answered before."""
 
     def begun(self, conversation: str, turns: int, questions: int) -> None:
-        """A conversation begins: so many turns to read, so many questions to ask."""
+        """A conversation begins, with so many turns to read and questions to ask."""
 
     def read(self, conversation: str, turns: int) -> None:
-        """So many turns more were read."""
+        """So many more turns were read."""
 
     def answered(self, conversation: str, prediction: Prediction) -> None:
-        """A question has an outcome, and it stands in the journal."""
+        """A question has an outcome, which is in the journal."""
 
     def ended(self, conversation: str) -> None:
-        """All questions of a conversation have an outcome, or the run was broken off."""
+        """All questions of a conversation have an outcome, or the run was cancelled."""
 
 
 class NullListener:
-    """Shows nothing."""
+    """Does nothing."""
 
     def started(self, total: int, done: int) -> None:
         """Do nothing."""

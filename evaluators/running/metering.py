@@ -1,11 +1,10 @@
-"""The metering proxy of a run: started when its first conversation begins, told at its end."""
+"""The metering proxy of a run: started with its first conversation, summed up at its end."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
 import threading
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from locomo_vqa.cli_support import console, echo, make_table
 from locomo_vqa.files import write_json
 from locomo_vqa.runs import Run
 from locomo_vqa.system import Endpoint, Services
@@ -21,11 +19,10 @@ from locomo_vqa.system import Endpoint, Services
 from .metering_settings import MeteringSettings
 
 if TYPE_CHECKING:
-    from ..proxy import CallSummary, MeteringProxy, PriceTable
+    from ..proxy import MeteringProxy, PriceTable
     from ..proxy.recorder import RecordingMode
-    from ..proxy.summary import CallTotals
 
-__all__ = ["CALLS_FILE", "Meter", "is_here", "print_calls"]
+__all__ = ["CALLS_FILE", "Meter", "is_on_this_machine"]
 
 CALLS_FILE = "calls.jsonl"
 """The file of a run folder in which calls are counted."""
@@ -38,11 +35,11 @@ class Meter:
     starts with the first conversation, when the run folder is there.
     """
 
-    def __init__(self, services: Services, out: Path, options: MeteringSettings) -> None:
+    def __init__(self, services: Services, out: Path, settings: MeteringSettings) -> None:
         self._services = services
         self._ledger = out.absolute() / CALLS_FILE
-        self._options = options
-        self._prices = _prices(options)
+        self._settings = settings
+        self._prices = _prices(settings)
         self._starting = threading.Lock()
         self._stack = ExitStack()
         self._proxy: MeteringProxy | None = None
@@ -55,16 +52,16 @@ class Meter:
             OutputError: a file can't be written.
         """
         llm = self._services.llm
-        if llm is None or not self._options.meter:
+        if llm is None or not self._settings.meter:
             return self._services
         with self._starting:
             if self._proxy is None:
-                self._proxy = self._stack.enter_context(self._make(llm))
+                self._proxy = self._stack.enter_context(self._make_proxy(llm))
         self._proxy.restart(conversation)
         return replace(self._services, llm=self._proxy.endpoint(conversation))
 
-    def finish(self, run: Run) -> tuple[Run, CallSummary | None]:
-        """Put the sums into run.json; return the run with them, and None where nothing is counted.
+    def finish(self, run: Run) -> Run:
+        """Write what the calls come to into run.json, and return the run with it.
 
         Raises:
             InputError: calls.jsonl is damaged.
@@ -73,14 +70,14 @@ class Meter:
         self._stack.close()
         if self._proxy is not None and self._proxy.problem is not None:
             raise self._proxy.problem
-        if not self._options.meter or not self._ledger.is_file():
-            return run, None
+        if not self._settings.meter or not self._ledger.is_file():
+            return run
         from ..proxy import summarise
 
         summary = summarise(self._ledger, prices=self._prices)
         info: dict[str, Any] = {**run.info, "calls": summary.to_json()}
         write_json(run.folder / "run.json", info)
-        return replace(run, info=info), summary
+        return replace(run, info=info)
 
     def __enter__(self) -> Self:
         return self
@@ -93,24 +90,26 @@ class Meter:
     ) -> None:
         self._stack.close()
 
-    def _make(self, llm: Endpoint) -> MeteringProxy:
+    def _make_proxy(self, llm: Endpoint) -> MeteringProxy:
         from ..proxy import MeteringProxy
 
-        _reach_this_machine_directly()
-        options = self._options
-        mode: RecordingMode = "replay" if options.replay else "record" if options.record else "off"
+        _bypass_proxies_for_this_machine()
+        settings = self._settings
+        mode: RecordingMode = (
+            "replay" if settings.replay else "record" if settings.record else "off"
+        )
         return MeteringProxy(
             llm,
             self._ledger,
             mode=mode,
-            store=options.replay or options.record,
-            strict=options.strict,
+            store=settings.replay or settings.record,
+            strict=settings.strict,
             revision=_revision(self._services.model),
             prices=self._prices,
         )
 
 
-def is_here(address: str) -> bool:
+def is_on_this_machine(address: str) -> bool:
     """Return whether the server at an address runs on this machine, where it can be metered."""
     host = urlsplit(address).hostname or ""
     try:
@@ -119,45 +118,12 @@ def is_here(address: str) -> bool:
         return host == "localhost"
 
 
-def print_calls(summary: CallSummary) -> None:
-    """Print what the calls come to, by stage."""
-    table = make_table(
-        "Calls", "Number", "Failed", "Replayed", "Tokens in", "Tokens out", "p50", "p90", "p99", "$"
-    )
-    groups: Mapping[str, CallTotals] = summary.by_stage
-    for name, tally in groups.items():
-        table.add_row(name, *_cells(tally))
-    if len(groups) > 1:
-        table.add_row("all", *_cells(summary.overall))
-    console().print(table)
-    overall = summary.overall
-    if overall.approximated:
-        echo(f"Of {overall.approximated:,} calls the tokens are estimated (≈).")
-    if summary.unpriced_models:
-        echo(f"No price is known for: {', '.join(summary.unpriced_models)} ({summary.prices}).")
-
-
-def _cells(tally: CallTotals) -> list[str]:
-    about = "≈ " if tally.approximated else ""
-    latency = tally.latency_ms
-    times = (latency.p50, latency.p90, latency.p99) if latency else (None, None, None)
-    return [
-        f"{tally.calls:,}",
-        f"{tally.failed:,}",
-        f"{tally.replayed:,}",
-        f"{about}{tally.input_tokens:,}",
-        f"{about}{tally.output_tokens:,}",
-        *("–" if value is None else f"{value:,.0f} ms" for value in times),
-        "–" if tally.cost_usd is None else f"{tally.cost_usd:,.4f}",
-    ]
-
-
-def _prices(options: MeteringSettings) -> PriceTable | None:
-    if options.prices is None:
+def _prices(settings: MeteringSettings) -> PriceTable | None:
+    if settings.prices is None:
         return None
     from ..proxy import read_prices
 
-    return read_prices(options.prices)
+    return read_prices(settings.prices)
 
 
 def _revision(model: str | None) -> str | None:
@@ -168,8 +134,8 @@ def _revision(model: str | None) -> str | None:
     return parse_name(model).options.get("revision")
 
 
-def _reach_this_machine_directly() -> None:
-    """Keep systems from looking for the proxy by way of the network's own one."""
+def _bypass_proxies_for_this_machine() -> None:
+    """Have systems reach the metering proxy directly, not by way of the network's own proxy."""
     for name in ("NO_PROXY", "no_proxy"):
         hosts = [host for host in os.environ.get(name, "").split(",") if host]
         if "127.0.0.1" not in hosts:

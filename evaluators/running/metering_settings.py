@@ -1,96 +1,77 @@
-"""The options of commands whose calls to a model are counted, recorded or replayed."""
+"""Whether and how a run's calls to an endpoint are counted, recorded, or replayed."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import click
+from typing import Self
 
 from locomo_vqa.errors import InputError
 
-__all__ = ["MeteringSettings", "metering_options"]
+__all__ = ["MeteringSettings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeteringSettings:
-    """Whether and how the calls of a run go through the metering proxy."""
+    """How the calls of a run go through the metering proxy."""
 
-    meter: bool
+    meter: bool = True
     """Whether they do."""
-    record: Path | None
-    """Where replies are recorded."""
-    replay: Path | None
-    """Where recorded replies are taken from, and others recorded."""
-    strict: bool
-    """Whether what was never recorded is refused."""
-    prices: Path | None
-    """A table of prices of the user's own."""
+    record: Path | None = None
+    """The file in which replies are recorded."""
+    replay: Path | None = None
+    """The file that recorded replies are taken from, and others are recorded in."""
+    strict: bool = False
+    """Whether requests without a recorded reply are refused."""
+    prices: Path | None = None
+    """A table of prices in place of the bundled one."""
 
-    def check(self, *, endpoint: bool) -> None:
-        """Check that the options fit each other; `endpoint`: the model is one.
+    @classmethod
+    def checked(
+        cls,
+        *,
+        meter: bool = True,
+        record: str | Path | None = None,
+        replay: str | Path | None = None,
+        strict: bool = False,
+        prices: str | Path | None = None,
+    ) -> Self:
+        """Return settings from a user's arguments.
 
         Raises:
-            InputError: they don't.
+            InputError: they contradict each other.
         """
-        if self.record and self.replay:
+        if record and replay:
             raise InputError(
-                "--record and --replay can't be given together.",
-                "Give --replay alone: what it does not have is asked and recorded too.",
+                "`record` and `replay` can't be used together.",
+                "Use `replay` alone: replies that the file lacks are asked for and recorded too.",
             )
-        if self.strict and not self.replay:
-            raise InputError("--strict is about --replay, which is missing.", "Add it.")
-        named = {"--record": self.record, "--replay": self.replay, "--prices": self.prices}
-        given = [name for name, value in named.items() if value is not None]
-        if given and not self.meter:
-            raise InputError(f"{given[0]} needs the meter.", "Leave out --no-meter.")
-        if given and not endpoint:
-            raise InputError(
-                f"{given[0]}: no calls go to an endpoint.",
-                "Name one with --model openai:<base URL>?model=<name>, or leave the option out.",
-            )
-
-
-def metering_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command, which gets them as the one argument `metering`."""
-
-    @functools.wraps(command)
-    def collect(
-        *args: Any,
-        meter: bool,
-        record: Path | None,
-        replay: Path | None,
-        strict: bool,
-        prices: Path | None,
-        **others: Any,
-    ) -> Any:
-        metering = MeteringSettings(
-            meter=meter, record=record, replay=replay, strict=strict, prices=prices
+        if strict and not replay:
+            raise InputError("`strict` needs `replay`.", "Name the file of recorded replies.")
+        settings = cls(
+            meter=meter,
+            record=None if record is None else Path(record),
+            replay=None if replay is None else Path(replay),
+            strict=strict,
+            prices=None if prices is None else Path(prices),
         )
-        return command(*args, metering=metering, **others)
+        if not meter and (named := settings._first_file()):
+            raise InputError(f"`{named}` needs `meter`.", "Turn metering on.")
+        return settings
 
-    for option in reversed(_OPTIONS):
-        collect = option(collect)
-    return collect
+    def check(self, *, endpoint: bool) -> None:
+        """Check that there is something to meter; `endpoint`: whether the model is one.
 
+        Raises:
+            InputError: there isn't.
+        """
+        named = self._first_file()
+        if named and not endpoint:
+            raise InputError(
+                f"`{named}`: the system makes no calls to an endpoint.",
+                "Name one as `model`, such as openai:<base URL>?model=<name>, or leave this out.",
+            )
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
-_OPTIONS = (
-    click.option(
-        "--meter/--no-meter",
-        default=True,
-        show_default=True,
-        help="Count the calls to an endpoint, in calls.jsonl of the run folder.",
-    ),
-    click.option("--record", type=_FILE, help="Record the endpoint's replies in this file."),
-    click.option(
-        "--replay",
-        type=_FILE,
-        help="Give the replies that this file has; ask for the rest, and record it there.",
-    ),
-    click.option("--strict", is_flag=True, help="With --replay: ask the endpoint for nothing."),
-    click.option("--prices", type=_FILE, help="Prices of models, in place of the bundled table."),
-)
+    def _first_file(self) -> str | None:
+        files = {"record": self.record, "replay": self.replay, "prices": self.prices}
+        return next((name for name, path in files.items() if path is not None), None)

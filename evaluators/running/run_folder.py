@@ -45,9 +45,10 @@ _IDENTITY = (
     "top_k",
     "options",
 )
-"""The parts of a manifest that must be equal for a run to go on in the same folder.
+"""The parts of run.json that must be equal for a run to go on in the same folder.
 
-Of the data set that is what is asked: errata, a name or the layout it was imported from may differ.
+Of the benchmark they are what is asked: its name, errata, and the layout it was imported from may
+differ.
 """
 
 _UNFINISHED = re.compile(r"\.(?:run\.json|predictions\.jsonl)\.[a-z0-9_]{8}")
@@ -65,7 +66,7 @@ def describe_run(
     limit: int | None = None,
     top_k: int | None = None,
 ) -> dict[str, Any]:
-    """Return the manifest of a run that has not begun.
+    """Return the content of run.json for a run that has not begun.
 
     `limit` is how many questions of each conversation a trial asks, `top_k` how many passages a
     system that only retrieves is asked for.
@@ -78,6 +79,7 @@ def describe_run(
             "name": system.name,
             "version": system.version,
             "uses_images": system.uses_images and not blind,
+            **({"source_sha256": system.source_sha256} if system.source_sha256 else {}),
         },
         "answerer": _answerer(system, services, blind),
         "image_handling": images,
@@ -121,20 +123,20 @@ def open_run(folder: Path, manifest: Mapping[str, Any]) -> None:
             return
         if folder.exists() and not (folder.is_dir() and _is_empty(folder)):
             raise OutputError(
-                f"{folder}: exists already and is no run folder.", "Choose another --out."
+                f"{folder}: already exists and is not a run folder.", "Choose another `out`."
             )
         folder.mkdir(parents=True, exist_ok=True)
     except InputError as error:
-        raise OutputError(error.message, "Choose another --out, or remove it.") from None
+        raise OutputError(error.message, "Choose another `out`, or remove it.") from None
     except OSError as error:
         raise OutputError(
-            f"{folder}: can't be made ({error.strerror or error}).", "Choose another --out."
+            f"{folder}: can't be made ({error.strerror or error}).", "Choose another `out`."
         ) from None
     write_json(folder / "run.json", manifest)
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a process that was killed left half written; only while the journal is held."""
+    """Remove files that a killed process left unfinished; only while the journal is held."""
     for path in folder.iterdir():
         if _UNFINISHED.fullmatch(path.name):
             with contextlib.suppress(OSError):
@@ -148,7 +150,7 @@ def _is_empty(folder: Path) -> bool:
 def finish_run(
     folder: Path, manifest: Mapping[str, Any], predictions: Sequence[Prediction]
 ) -> dict[str, Any]:
-    """Write predictions.jsonl and the manifest's counts and hashes; return the manifest."""
+    """Write predictions.jsonl, and the counts and hashes in run.json; return its content."""
     write_jsonl(folder / "predictions.jsonl", [prediction.to_row() for prediction in predictions])
     started = read_json(folder / "run.json", what="the run's manifest")
     finished = {
@@ -173,11 +175,17 @@ def _check_same(folder: Path, wanted: Mapping[str, Any]) -> None:
     validate(there, "run", path=folder / "run.json", remedy="")
     was = _flat({"options": [], **there, "visual_handling": visual_handling(there)})
     for key, value in _flat(wanted).items():
-        if key.startswith(_IDENTITY) and was.get(key) != value:
+        if not key.startswith(_IDENTITY) or was.get(key) == value:
+            continue
+        if key == "system.source_sha256" and key in was:
             raise OutputError(
-                f"{folder}: holds another run: its {key} is {was.get(key)!r}, not {value!r}.",
-                "Choose another --out, or give the command as it was.",
+                f"{folder}: holds answers of another version of this class, which was edited.",
+                "Choose another `out`, or leave it out for a new folder.",
             )
+        raise OutputError(
+            f"{folder}: holds another run: its {key} is {was.get(key)!r}, not {value!r}.",
+            "Choose another `out`, or repeat the earlier call.",
+        )
 
 
 def _flat(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:
@@ -196,7 +204,7 @@ def _versions() -> dict[str, str]:
 
 
 def _git() -> dict[str, Any] | None:
-    """Return the commit of the folder the command runs in, where a user's system usually is."""
+    """Return the commit of the working directory, where a user's system usually is."""
     try:
         commit = _output("rev-parse", "HEAD")
         return {"commit": commit, "dirty": bool(_output("status", "--porcelain"))}

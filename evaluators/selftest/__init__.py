@@ -8,11 +8,13 @@ ingest_checks.py     checks of opening, reading, and flushing
 memory.py            checks of what is remembered, and when it happened
 answer_checks.py     checks of answers, of images, and of what asking changes
 isolation_checks.py  checks of other conversations and of what is left behind
-checker.py           all checks
+checker.py           all checks, and the report
+api.py               the function `check`
 """
 
+from .api import check
 from .checker import CheckReport, check_system
 from .result import CheckResult, CheckState
 from .trial import CallTimes
 
-__all__ = ["CallTimes", "CheckReport", "CheckResult", "CheckState", "check_system"]
+__all__ = ["CallTimes", "CheckReport", "CheckResult", "CheckState", "check", "check_system"]

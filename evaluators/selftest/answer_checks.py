@@ -1,4 +1,4 @@
-"""Points about answers, about pictures, and about what asking changes."""
+"""Checks of answers, of images, and of what asking changes."""
 
 from __future__ import annotations
 
@@ -7,143 +7,140 @@ from .ingest_checks import unread
 from .observations import IMAGE_SETTINGS, Observations
 from .result import CheckResult, failed, passed, skipped, warned
 
-__all__ = ["answers", "pictures", "read_only", "visual"]
+__all__ = ["answers", "images", "read_only", "visual"]
 
 _MOST_TOKENS = 1_000_000
 _SEE = {
-    "pixels": "Show the model the picture, or declare uses_images = False.",
-    "recalled": "Keep pictures with speaker and day, and show the model the one that is meant.",
+    "pixels": "Show the model the image, or declare uses_images = False.",
+    "recalled": "Keep images with speaker and day, and show the model the right one.",
 }
 
 
-def answers(evidence: Observations) -> CheckResult:
-    """Every question gets a text, and counts that can be true."""
+def answers(seen: Observations) -> CheckResult:
+    """Every answer is a text, with counts that are plausible."""
     id, title = "answers", "it answers with text"
-    reason = unread(evidence)
+    reason = unread(seen)
     if reason is not None:
         return skipped(id, title, reason)
-    for reply in evidence.replies:
+    for reply in seen.replies:
         if reply.failure:
             return failed(
                 id,
                 title,
                 f"“{reply.question}”: {reply.failure}",
-                "Return a text, or an Answer with a text; where there is nothing to say, “”.",
+                "Return a text, or an Answer with a text; return “” if there is nothing to say.",
             )
-    doubt = next((why for reply in evidence.replies if (why := _doubtful(reply.usage))), None)
+    doubt = next((why for reply in seen.replies if (why := _doubtful(reply.usage))), None)
     if doubt is not None:
         return warned(
             id,
             title,
             doubt,
-            "Count what one answer costs, or leave `usage` out: calls are metered.",
+            "Count what one answer costs, or leave usage out: calls are metered.",
         )
     return passed(id, title)
 
 
-def read_only(evidence: Observations) -> CheckResult:
-    """Asking twice gives the same, and a question is not remembered."""
+def read_only(seen: Observations) -> CheckResult:
+    """Asking twice gives the same answer, and a question is not remembered."""
     id, title = "read-only", "asking changes nothing"
-    first, again, invented = evidence.later[:1], evidence.again, evidence.invented
-    reason = unread(evidence)
+    first, again, invented = seen.later[:1], seen.again, seen.invented
+    reason = unread(seen)
     if reason is not None or again is None or invented is None:
         return skipped(id, title, reason or "nothing was asked")
     if any(reply.failure for reply in (*first, again, invented)):
-        return skipped(id, title, "a question got no answer (see the point about answers)")
+        return skipped(id, title, "a question got no answer (see the check of answers)")
     word = INVENTED[1].word
     if invented.knows(word):
         return failed(
             id,
             title,
-            f"“{word}” was only ever said in a question, and is now remembered",
-            "Let answer() read the store and write nothing to it; turn the product's own "
-            "remembering of questions off.",
+            f"“{word}” appeared only in a question, and is now remembered",
+            "Have answer() only read the store; turn off the product's own memory of questions.",
         )
     fact = FACTS[0]
     if first[0].knows(fact.word) != again.knows(fact.word):
         return failed(
             id,
             title,
-            f"“{fact.question}”, asked twice, was known once",
-            "Let an answer depend on the conversation alone, not on earlier questions.",
+            f"“{fact.question}” was asked twice, and answered once",
+            "Make answers depend on the conversation alone, not on earlier questions.",
         )
     if first[0].text != again.text:
         return warned(
             id,
             title,
-            f"“{fact.question}”, asked twice, got two answers",
-            "Ask the model at temperature 0, with a seed where it takes one.",
+            f"“{fact.question}” was asked twice, and got two different answers",
+            "Ask the model at temperature 0, and set a seed if it takes one.",
         )
-    if evidence.changed_by_asking:
+    if seen.changed_by_asking:
         return warned(
             id,
             title,
-            f"asking changed files in the workdir: {', '.join(evidence.changed_by_asking[:3])}",
-            "Open the store for reading only while answering; a log or a cache does no harm.",
+            f"asking changed files in the workdir: {', '.join(seen.changed_by_asking[:3])}",
+            "Open the store read-only to answer; a log or a cache is harmless.",
         )
     return passed(id, title)
 
 
-def pictures(evidence: Observations) -> CheckResult:
-    """add() takes turns with pictures, captions or neither, and leaves the files alone."""
-    id, title = "pictures", "it reads turns with pictures, captions and neither"
-    if not evidence.pictured:
+def images(seen: Observations) -> CheckResult:
+    """add() takes turns with images, captions, or neither, and does not change the files."""
+    id, title = "images", "it reads turns with images, with captions, and with neither"
+    if not seen.with_images:
         return skipped(id, title, "the system does not open")
-    broken = {mode: why for mode, why in evidence.pictured.items() if why is not None}
+    broken = {mode: why for mode, why in seen.with_images.items() if why is not None}
     if broken:
         mode, why = next(iter(broken.items()))
         return failed(
             id,
             title,
-            f"{_way(mode)}: {why}",
-            "Let add() take two pictures in a turn, a picture without words, a picture with a "
-            "path or a caption alone, and turns without any.",
+            f"{_settings(mode)}: {why}",
+            "Make add() accept two images in a turn, an image without text, an image with only a "
+            "path or only a caption, and turns without images.",
         )
-    if evidence.changed_pictures:
+    if seen.changed_images:
         return failed(
             id,
             title,
-            f"changed: {', '.join(evidence.changed_pictures[:3])}",
-            "Copy a picture to the workdir before you change it.",
+            f"changed: {', '.join(seen.changed_images[:3])}",
+            "Copy an image to the workdir before you change it.",
         )
     return passed(id, title)
 
 
-def visual(evidence: Observations) -> CheckResult:
-    """answer_visual() works with a picture, with its caption, and with None."""
-    id, title = "visual", "it answers questions about pictures"
-    if not evidence.visual:
-        return skipped(id, title, "the conversation with pictures could not be read")
-    for mode, reply in evidence.visual.items():
+def visual(seen: Observations) -> CheckResult:
+    """answer_visual() works with an image, with its caption, and with None."""
+    id, title = "visual", "it answers questions about images"
+    if not seen.visual:
+        return skipped(id, title, "the conversation with images could not be read")
+    for mode, reply in seen.visual.items():
         if reply.failure:
             return failed(
                 id,
                 title,
-                f"{_way(mode)}: {reply.failure}",
-                "Return a text for every question; `image` is None where nothing is shown, its "
-                "path None under captions.",
+                f"{_settings(mode)}: {reply.failure}",
+                "Return a text for every question; image is None where nothing is shown, and its "
+                "path is None where only a caption is.",
             )
-    looked = ("pixels", "recalled") if evidence.system.remembers else ("pixels",)
+    looked = ("pixels", "recalled") if seen.system.remembers else ("pixels",)
     unseen = [
-        mode
-        for mode in looked
-        if mode in evidence.visual and not evidence.visual[mode].says("green")
+        mode for mode in looked if mode in seen.visual and not seen.visual[mode].says("green")
     ]
-    sees = evidence.system.uses_images and not evidence.system.only_retrieves
-    if unseen and sees and not evidence.forgetful:
-        said = " ".join(evidence.visual[unseen[0]].text.split())[:60] or "(nothing)"
+    sees = seen.system.uses_images and not seen.system.only_retrieves
+    if unseen and sees and not seen.forgetful:
+        said = " ".join(seen.visual[unseen[0]].text.split())[:60] or "(nothing)"
         return warned(
             id,
             title,
-            f"{_way(unseen[0])}: a green square is called: {said}",
+            f"{_settings(unseen[0])}: a green square was called: {said}",
             _SEE[unseen[0]],
         )
     return passed(id, title)
 
 
-def _way(mode: str) -> str:
-    images, shown = IMAGE_SETTINGS[mode]
-    return f"--images {images} --visual {shown}"
+def _settings(mode: str) -> str:
+    image_mode, shown = IMAGE_SETTINGS[mode]
+    return f"images={image_mode}, visual={shown}"
 
 
 def _doubtful(usage: object) -> str | None:
@@ -151,10 +148,10 @@ def _doubtful(usage: object) -> str | None:
         return None
     known = {name: count for name, count in usage.items() if count is not None}
     if not known:
-        return "usage has no count that can be read (negative, broken or none)"
+        return "usage has no usable count (negative, fractional, or missing)"
     for name, count in known.items():
         if count > _MOST_TOKENS:
             return f"usage.{name} is {count:,}, for one answer"
     if known.get("calls") == 0 and sum(known.values()):
-        return "usage counts tokens, but no call"
+        return "usage counts tokens, but no calls"
     return None

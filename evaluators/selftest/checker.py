@@ -1,4 +1,4 @@
-"""Runs the self-test: every point, in order, and how long calls took."""
+"""Runs the self-test: every check, in order, and how long calls took."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from locomo_vqa.system import Services
 
 from ..hosting import DEFAULT_LIMITS, Limits
 from ..hosting.isolation import isolated_process_state
 from ..loading import LoadedSystem
-from .answer_checks import answers, pictures, read_only, visual
+from .answer_checks import answers, images, read_only, visual
 from .ingest_checks import flush, opens, sessions
 from .isolation_checks import closes, isolation
 from .memory import dates, facts
@@ -21,17 +21,20 @@ from .observations import gather
 from .result import CheckResult, CheckState
 from .trial import CallTimes
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["QUIET_S", "CheckReport", "check_system"]
 
 QUIET_S = 1.0
-"""How long a flushed conversation is watched for work that goes on."""
+"""How many seconds a flushed conversation is watched for work that goes on."""
 
-_POINTS = (
+_CHECKS = (
     opens,
     sessions,
     facts,
     dates,
-    pictures,
+    images,
     flush,
     read_only,
     isolation,
@@ -49,24 +52,45 @@ class CheckReport:
     """The system's name."""
     version: str | None
     """Its version."""
-    points: tuple[CheckResult, ...]
-    """In the order in which they are told."""
+    results: tuple[CheckResult, ...]
+    """The result of every check, in order."""
     times: CallTimes
     """How long calls took."""
 
     @property
     def failed(self) -> int:
-        """How many points failed."""
-        return sum(point.state == "fail" for point in self.points)
+        """How many checks failed."""
+        return sum(result.state == "fail" for result in self.results)
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check failed; warnings don't count."""
+        return not self.failed
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the results as a data frame with one row for each check."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(result) for result in self.results])
+
+    def _repr_html_(self) -> str:
+        from locomo_vqa.html_table import html_table
+
+        version = f" {self.version}" if self.version else ""
+        return html_table(
+            ["Check", "Result", "Seen", "What to do"],
+            [[one.title, one.state, one.detail, one.remedy] for one in self.results],
+            caption=f"{self.system}{version}",
+        )
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as `--json` prints it."""
-        states = Counter(point.state for point in self.points)
+        """Return the report as JSON."""
+        states = Counter(result.state for result in self.results)
         return {
             "system": self.system,
             "version": self.version,
             "states": {state: states[state] for state in get_args(CheckState)},
-            "points": [asdict(point) for point in self.points],
+            "results": [asdict(result) for result in self.results],
             "calls": self.times.to_json(),
         }
 
@@ -78,21 +102,21 @@ def check_system(
     limits: Limits = DEFAULT_LIMITS,
     quiet_s: float = QUIET_S,
 ) -> CheckReport:
-    """Tell a system seven short conversations and return what became of every point.
+    """Run the self-test on a loaded system.
 
-    All its files lie in a folder that is removed afterwards. `quiet_s` is how many seconds a
-    flushed conversation is watched.
+    Its files are in a folder that is removed afterwards. `quiet_s` is how many seconds a flushed
+    conversation is watched.
     """
     with (
         TemporaryDirectory(prefix="locomo-vqa-check-", ignore_cleanup_errors=True) as folder,
         isolated_process_state(),
     ):
-        evidence, times = gather(
+        observations, times = gather(
             system, services, Path(folder).resolve(), limits=limits, quiet_s=quiet_s
         )
     return CheckReport(
         system=system.name,
         version=system.version,
-        points=tuple(point(evidence) for point in _POINTS),
+        results=tuple(check(observations) for check in _CHECKS),
         times=times,
     )

@@ -1,7 +1,7 @@
-"""What a system under test is told: a few invented sessions, three facts and some pictures.
+"""What a system under test reads: a few invented sessions, three facts, and some images.
 
-The words to be given back are invented or rare, so that nobody knows them from elsewhere, and
-the sessions lie in 2021, so that a date of today is a mistake.
+The words to be remembered are invented or rare, so that nobody knows them from elsewhere, and the
+sessions are in 2021, so that a date of today is a mistake.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ __all__ = [
 ]
 
 SPEAKERS = ("Mirela", "Tobin")
-"""The same in every conversation: a store that is shared by name shows."""
+"""The same in every conversation, so that a store shared by name is noticed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something to be given back."""
+    """Something to be remembered."""
 
     question: str
     """What is asked."""
     word: str
-    """What the answer holds, in lower case."""
+    """What the answer must contain, in lower case."""
 
 
 FACTS = (

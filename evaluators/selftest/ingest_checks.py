@@ -1,4 +1,4 @@
-"""Points about opening a conversation, reading it, and waiting for background work."""
+"""Checks of opening a conversation, reading it, and waiting for background work."""
 
 from __future__ import annotations
 
@@ -11,92 +11,94 @@ __all__ = ["flush", "opens", "sessions", "unread"]
 _OPENING = ("start", "open")
 
 
-def unread(evidence: Observations) -> str | None:
-    """Return why there is nothing to ask the first conversation; None where there is."""
-    if evidence.awkward is not None and evidence.awkward.call in _OPENING:
+def unread(seen: Observations) -> str | None:
+    """Return why the first conversation can't be asked; None if it can."""
+    if seen.awkward is not None and seen.awkward.call in _OPENING:
         return "the system does not open"
-    if evidence.first is not None:
+    if seen.first is not None:
         return "the conversation could not be read"
     return None
 
 
-def opens(evidence: Observations) -> CheckResult:
-    """The class is made without arguments, and open() returns."""
+def opens(seen: Observations) -> CheckResult:
+    """The class can be called without arguments, and open() returns."""
     id, title = "opens", "it loads and opens"
-    for broken in (evidence.awkward, evidence.first):
-        if broken is not None and broken.call in _OPENING:
+    for failure in (seen.awkward, seen.first):
+        if failure is not None and failure.call in _OPENING:
             return failed(
                 id,
                 title,
-                str(broken),
-                "Let the class be made without arguments, and open() only prepare what the "
+                str(failure),
+                "Make __init__ callable without arguments, and have open() only prepare what the "
                 "conversation needs, in its workdir.",
             )
     return passed(id, title)
 
 
-def sessions(evidence: Observations) -> CheckResult:
+def sessions(seen: Observations) -> CheckResult:
     """add() takes turns without words, long ones, and all of Unicode."""
     id, title = "sessions", "it reads sessions as people write them"
-    if evidence.awkward is not None and evidence.awkward.call in _OPENING:
+    if seen.awkward is not None and seen.awkward.call in _OPENING:
         return skipped(id, title, "the system does not open")
-    for name, broken in (
-        ("with empty, long and multilingual turns", evidence.awkward),
-        ("with three facts", evidence.first),
-        ("of another conversation", evidence.second),
+    for name, failure in (
+        ("with empty, long, and multilingual turns", seen.awkward),
+        ("with three facts", seen.first),
+        ("of another conversation", seen.second),
     ):
-        if broken is not None and broken.call == "add":
+        if failure is not None and failure.call == "add":
             return failed(
                 id,
                 title,
-                f"a session {name}: {broken}",
-                "Let add() take every turn: an empty text, a text of 15,000 characters, any "
-                "script, quotes and line breaks.",
+                f"a session {name}: {failure}",
+                "Make add() accept every turn: an empty text, a text of 15,000 characters, any "
+                "script, quotes, and line breaks.",
             )
     return passed(id, title)
 
 
-def flush(evidence: Observations) -> CheckResult:
-    """What was read is there when flush() returns, stays, and nothing is written afterwards."""
+def flush(seen: Observations) -> CheckResult:
+    """What was read is found when flush() returns, stays, and nothing is written afterwards."""
     id, title = "flush", "flush() waits for background work"
-    broken = _flushing(evidence)
-    if broken is not None:
-        return failed(id, title, broken, "Let flush() return when all background work is done.")
-    reason = unread(evidence)
+    failure = _flushing(seen)
+    if failure is not None:
+        return failed(
+            id, title, failure, "Have flush() return only when all background work is done."
+        )
+    reason = unread(seen)
     if reason is not None:
         return skipped(id, title, reason)
-    if evidence.changed_after_flush:
+    if seen.changed_after_flush:
         return failed(
             id,
             title,
-            f"written after flush() had returned: {_listed(evidence.changed_after_flush)}",
-            "Let flush() join the threads, queues and tasks that write.",
+            f"written after flush() had returned: {_listed(seen.changed_after_flush)}",
+            "Have flush() join the threads, queues, and tasks that write.",
         )
-    pairs = zip(FACTS, evidence.at_once, evidence.later, strict=True)
+    pairs = zip(FACTS, seen.at_once, seen.later, strict=True)
     known = [(fact, now.knows(fact.word), later.knows(fact.word)) for fact, now, later in pairs]
     late = [fact.word for fact, now, later in known if later and not now]
     if late:
         return failed(
             id,
             title,
-            f"not there when flush() returned, but a moment later: {', '.join(late)}",
-            "Let flush() return only when everything that was read can be found.",
+            f"missing when flush() returned, but found a moment later: {', '.join(late)}",
+            "Have flush() return only when everything that was read can be found.",
         )
     gone = [fact.word for fact, now, later in known if now and not later]
     if gone:
         return failed(
             id,
             title,
-            f"there when flush() returned, but gone a moment later: {', '.join(gone)}",
-            "Let nothing expire or be tidied up while a conversation is open.",
+            f"found when flush() returned, but missing a moment later: {', '.join(gone)}",
+            "Keep everything while a conversation is open; nothing may expire.",
         )
     return passed(id, title)
 
 
-def _flushing(evidence: Observations) -> str | None:
-    for broken in (evidence.awkward, evidence.first, evidence.second):
-        if broken is not None and broken.call == "flush":
-            return str(broken)
+def _flushing(seen: Observations) -> str | None:
+    for failure in (seen.awkward, seen.first, seen.second):
+        if failure is not None and failure.call == "flush":
+            return str(failure)
     return None
 
 

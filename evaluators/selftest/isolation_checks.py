@@ -1,4 +1,4 @@
-"""Points about other conversations, and about what is left behind."""
+"""Checks of other conversations, and of what is left behind."""
 
 from __future__ import annotations
 
@@ -9,58 +9,63 @@ from .result import CheckResult, failed, passed, skipped, warned
 
 __all__ = ["closes", "isolation"]
 
-_OWN_FOLDER = "Keep everything in the workdir of the conversation, and nothing in module globals."
+_OWN_FOLDER = "Keep everything in the conversation's workdir, and nothing in module globals."
 
 
-def isolation(evidence: Observations) -> CheckResult:
-    """Two conversations that are open at once know nothing of each other."""
-    id, title = "isolation", "conversations know nothing of each other"
-    if evidence.second is not None and evidence.second.call in ("start", "open"):
+def isolation(seen: Observations) -> CheckResult:
+    """Two conversations that are open at once don't know of each other."""
+    id, title = "isolation", "conversations don't know of each other"
+    if seen.second is not None and seen.second.call in ("start", "open"):
         return failed(
             id,
             title,
-            f"a second conversation can't be opened beside the first: {evidence.second}",
-            "Use the workdir, a free port and names of the conversation's own.",
+            f"a second conversation can't be opened beside the first: {seen.second}",
+            "Use the workdir, a free port, and names that no other conversation has.",
         )
-    reason = unread(evidence)
-    if reason is None and evidence.second is not None:
+    reason = unread(seen)
+    if reason is None and seen.second is not None:
         reason = "the second conversation could not be read"
-    mine, other = evidence.other_in_first, evidence.first_in_second
+    mine, other = seen.other_in_first, seen.first_in_second
     if reason is not None or mine is None or other is None:
         return skipped(id, title, reason or "nothing was asked")
     for reply, word in ((mine, OTHER_FACT.word), (other, FACTS[0].word)):
         if reply.knows(word):
             return failed(
-                id, title, f"one conversation knows “{word}”, which another was told", _OWN_FOLDER
+                id,
+                title,
+                f"one conversation knows “{word}”, which only another one heard",
+                _OWN_FOLDER,
             )
-    if evidence.strays:
+    if seen.strays:
         return failed(
-            id, title, f"written outside the workdir: {', '.join(evidence.strays[:3])}", _OWN_FOLDER
+            id, title, f"written outside the workdir: {', '.join(seen.strays[:3])}", _OWN_FOLDER
         )
-    if evidence.changed_here:
+    if seen.changed_here:
         return warned(
             id,
             title,
-            f"changed in the working directory: {', '.join(evidence.changed_here[:3])}",
-            "Write to the workdir that open() is given.",
+            f"changed in the working directory: {', '.join(seen.changed_here[:3])}",
+            "Write to the workdir that open() gets.",
         )
     if mine.failure or other.failure:
-        return skipped(id, title, "a question got no answer (see the point about answers)")
+        return skipped(id, title, "a question got no answer (see the check of answers)")
     return passed(id, title)
 
 
-def closes(evidence: Observations) -> CheckResult:
+def closes(seen: Observations) -> CheckResult:
     """close() returns, and no process that the system started outlives it."""
     id, title = "close", "close() leaves nothing running"
-    if evidence.closing is not None:
-        return failed(id, title, str(evidence.closing), "Let close() let go without an error.")
-    if evidence.left:
+    if seen.closing is not None:
+        return failed(id, title, str(seen.closing), "Make close() return without an error.")
+    if seen.left:
         return failed(
             id,
             title,
-            f"still running: {'; '.join(sorted(set(evidence.left))[:3])}",
-            "End the processes and servers that the system started, and wait for their end.",
+            f"still running: {'; '.join(sorted(set(seen.left))[:3])}",
+            "Stop the processes and servers that the system started, and wait until they end.",
         )
-    if not evidence.pictured:
+    if not seen.with_images:
         return skipped(id, title, "the system does not open")
-    return passed(id, title, "" if evidence.left is not None else "processes can't be seen here")
+    return passed(
+        id, title, "" if seen.left is not None else "processes can't be watched where it runs"
+    )

@@ -1,4 +1,4 @@
-"""Points about what is remembered, and when it happened."""
+"""Checks of what is remembered, and when it happened."""
 
 from __future__ import annotations
 
@@ -16,47 +16,47 @@ __all__ = ["dates", "facts", "todays_words"]
 
 _YEAR = 2021
 _DAYS = ((3, 8), (5, 11), (5, 12))  # the sessions, and the day that is told of
-_NO_ANSWER = "a question got no answer (see the point about answers)"
+_NO_ANSWER = "a question got no answer (see the check of answers)"
 _TOLD = re.compile(r"\b(2021|1[12](th)?( of)? may|may 1[12](th)?|0?5[-/.]1[12]|1[12][-/.]0?5)\b")
 
 
-def facts(evidence: Observations) -> CheckResult:
-    """Three facts of two sessions are given back."""
-    id, title = "facts", "it gives back three facts"
-    reason = unread(evidence)
+def facts(seen: Observations) -> CheckResult:
+    """Three facts of two sessions are remembered."""
+    id, title = "facts", "it remembers three facts"
+    reason = unread(seen)
     if reason is not None:
         return skipped(id, title, reason)
-    asked = [*evidence.at_once, *evidence.later]
+    asked = [*seen.at_once, *seen.later]
     if any(reply.failure for reply in asked):
         return skipped(id, title, _NO_ANSWER)
-    by_fact = list(zip(FACTS, evidence.at_once, evidence.later, strict=True))
+    by_fact = list(zip(FACTS, seen.at_once, seen.later, strict=True))
     said = [fact for fact, *replies in by_fact if any(r.says(fact.word) for r in replies)]
     known = [fact for fact, *replies in by_fact if any(r.knows(fact.word) for r in replies)]
-    if len(said) == len(FACTS) or (evidence.system.only_retrieves and len(known) == len(FACTS)):
+    if len(said) == len(FACTS) or (seen.system.only_retrieves and len(known) == len(FACTS)):
         return passed(id, title)
-    if evidence.excuse is not None:
-        detail = f"{len(said)} of 3, and {evidence.excuse}"
-        return warned(id, title, detail, "Nothing, if it is meant to know no more.")
+    if seen.excuse is not None:
+        detail = f"{len(said)} of 3, and {seen.excuse}"
+        return warned(id, title, detail, "Do nothing if it isn't meant to know more.")
     if len(known) == len(FACTS):
         return warned(
             id,
             title,
-            f"all three are retrieved, but {len(said)} of 3 are in the answers",
-            "Hand what is retrieved to the model, or try a model that answers from it.",
+            f"all three are retrieved, but the answers have {len(said)} of 3",
+            "Pass what is retrieved to the model, or try a better model.",
         )
     return failed(
         id,
         title,
-        _unknown(evidence.later, known),
-        "Keep what add() reads, speakers included, and answer from it.",
+        _unknown(seen.later, known),
+        "Keep what add() reads, with its speakers, and answer from it.",
     )
 
 
-def dates(evidence: Observations) -> CheckResult:
-    """What happened "yesterday" is dated by the conversation's time, never by the clock's."""
+def dates(seen: Observations) -> CheckResult:
+    """What happened "yesterday" is dated by the conversation's time, never by the clock."""
     id, title = "dates", "it dates things by the conversation's time"
-    reply = evidence.date
-    reason = unread(evidence)
+    reply = seen.date
+    reason = unread(seen)
     if reason is not None or reply is None:
         return skipped(id, title, reason or "nothing was asked")
     if reply.failure:
@@ -67,23 +67,23 @@ def dates(evidence: Observations) -> CheckResult:
         return failed(
             id,
             title,
-            f"asked for a day in May 2021, it speaks of {found}, which is today's date",
-            "Use turn.time and `now`, never the clock; tell the model that this is today's date.",
+            f"asked for a day in May 2021, it answered with {found}, which is today's date",
+            "Use turn.time and now, never the clock; tell the model that now is today.",
         )
     if any(_TOLD.search(text.casefold()) for text in texts):
         return passed(id, title)
-    if evidence.excuse is not None:
-        return skipped(id, title, f"{evidence.excuse}, and gave no date")
+    if seen.excuse is not None:
+        return skipped(id, title, f"{seen.excuse}, and gave no date")
     return warned(
         id,
         title,
         f"“{DATE_FACT.question}” was answered without a date: {_shortened(reply.text)}",
-        "Keep turn.time with what is stored, and show it to the model.",
+        "Store turn.time with each memory, and show it to the model.",
     )
 
 
 def todays_words(today: date) -> list[str]:
-    """Return what only somebody who looks at the clock would say, in lower case."""
+    """Return the words that only the clock could have given, in lower case."""
     words = []
     for day in (today, today - timedelta(days=1)):
         if day.year != _YEAR:

@@ -1,4 +1,4 @@
-"""Tells the system the conversations, asks, and keeps what was seen; nothing is judged here."""
+"""Runs the conversations, asks, and keeps what was seen; the checks judge it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IMAGE_SETTINGS: Mapping[str, tuple[ImageMode, VisualMode]] = {
     "none": ("none", "given"),
     "recalled": ("pixels", "recalled"),
 }
-"""How the pictures are shown, by the words for it: `--images` and `--visual`."""
+"""The ways to show images, by name: the values of `images` and `visual`."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Observations:
     """What was seen of a system."""
 
     system: LoadedSystem
-    """What it declares."""
+    """What it declares about itself."""
     lends_model: bool
     """Whether it was lent a model."""
     awkward: CallFailure | None = None
@@ -51,29 +51,29 @@ class Observations:
     again: Reply | None = None
     """The first fact, asked once more right after it was asked."""
     date: Reply | None = None
-    """The day that was told of as yesterday."""
+    """The day that was mentioned as yesterday."""
     invented: Reply | None = None
     """The question that only an earlier question would answer."""
     other_in_first: Reply | None = None
     """The first conversation, asked for the second's fact."""
     first_in_second: Reply | None = None
     """The second conversation, asked for a fact of the first."""
-    pictured: dict[str, CallFailure | None] = field(default_factory=dict)
-    """Where the conversation with pictures failed, by mode."""
+    with_images: dict[str, CallFailure | None] = field(default_factory=dict)
+    """Where the conversation with images failed, by mode."""
     visual: dict[str, Reply] = field(default_factory=dict)
-    """The question about a picture, by mode."""
+    """The question about an image, by mode."""
     changed_after_flush: tuple[str, ...] = ()
     """Files of a work folder."""
     changed_by_asking: tuple[str, ...] = ()
     """Files of a work folder, without the list of calls that a run keeps there."""
-    changed_pictures: tuple[str, ...] = ()
-    """Pictures that are not any more what they were."""
+    changed_images: tuple[str, ...] = ()
+    """Images whose files were changed."""
     strays: tuple[str, ...] = ()
-    """Files beside the work folders."""
+    """Files outside the work folders."""
     changed_here: tuple[str, ...] = ()
     """What is new or changed in the working directory."""
     left: tuple[str, ...] | None = None
-    """Processes that outlive close(); None where nobody can tell."""
+    """Processes that outlive close(); None if that is unknown."""
     closing: CallFailure | None = None
     """How close() failed."""
     replies: list[Reply] = field(default_factory=list)
@@ -96,30 +96,30 @@ def gather(
     system: LoadedSystem, services: Services, folder: Path, *, limits: Limits, quiet_s: float
 ) -> tuple[Observations, CallTimes]:
     """Return what was seen, and how long calls took; `folder` is empty and takes all files."""
-    world = make_world(folder / "pictures")
-    talks = _Talks(system, services, folder, limits, world)
+    world = make_world(folder / "images")
+    opener = _Opener(system, services, folder, limits, world)
     lends_model = services.llm is not None or services.model is not None
-    evidence = Observations(system=system, lends_model=lends_model)
-    here, pictures = entries(Path.cwd()), contents(folder / "pictures")
-    with talks.trial("awkward", world.awkward) as trial:
+    seen = Observations(system=system, lends_model=lends_model)
+    here, images = entries(Path.cwd()), contents(folder / "images")
+    with opener.trial("awkward", world.awkward) as trial:
         trial.read()
-        evidence.awkward = trial.broken
-        _close(trial, evidence)
-    if evidence.awkward is None or evidence.awkward.call not in ("start", "open"):
-        _two_at_once(talks, evidence, quiet_s)
+        seen.awkward = trial.failure
+        _close(trial, seen)
+    if seen.awkward is None or seen.awkward.call not in ("start", "open"):
+        _two_at_once(opener, seen, quiet_s)
         for mode in IMAGE_SETTINGS:
-            _show_pictures(talks, evidence, mode)
-            changed = changes(pictures, contents(folder / "pictures"))
+            _show_images(opener, seen, mode)
+            changed = changes(images, contents(folder / "images"))
             if changed:
-                evidence.changed_pictures = changed
-                make_world(folder / "pictures")
-    evidence.strays = talks.strays()
-    evidence.changed_here = () if system.address else changes(here, entries(Path.cwd()))
-    return evidence, talks.times
+                seen.changed_images = changed
+                make_world(folder / "images")
+    seen.strays = opener.strays()
+    seen.changed_here = () if system.address else changes(here, entries(Path.cwd()))
+    return seen, opener.times
 
 
-class _Talks:
-    """Makes the conversations, each in a folder of its own."""
+class _Opener:
+    """Opens the conversations, each in a folder of its own."""
 
     def __init__(
         self,
@@ -138,17 +138,17 @@ class _Talks:
         self._names: list[str] = []
         (folder / "logs").mkdir()
 
-    def showing(self, conversation: Conversation, mode: str = "pixels") -> ConversationView:
+    def view(self, conversation: Conversation, mode: str = "pixels") -> ConversationView:
         """Return a conversation as a run would show it."""
         images, visual = IMAGE_SETTINGS[mode]
         return ConversationView(self.world.benchmark, conversation, images, visual)
 
     def trial(self, name: str, conversation: Conversation, mode: str = "pixels") -> Trial:
-        """Return a conversation that nothing was told yet."""
+        """Return a conversation that was not read yet."""
         self._names.append(name)
         return Trial(
             self._system.host(self._limits, self._folder / "logs" / f"{name}.log"),
-            self.showing(conversation, mode),
+            self.view(conversation, mode),
             self._folder / "work" / name,
             self._services,
             self.times,
@@ -156,14 +156,17 @@ class _Talks:
         )
 
     def strays(self) -> tuple[str, ...]:
-        """Return the files that lie in nobody's folder."""
-        own = ("pictures/", "logs/", *(f"work/{name}/" for name in self._names))
+        """Return the files that are in no conversation's folder."""
+        own = ("images/", "logs/", *(f"work/{name}/" for name in self._names))
         return tuple(name for name in contents(self._folder) if not name.startswith(own))
 
 
-def _two_at_once(talks: _Talks, evidence: Observations, quiet_s: float) -> None:
-    world = talks.world
-    with talks.trial("first", world.first) as first, talks.trial("second", world.second) as second:
+def _two_at_once(opener: _Opener, seen: Observations, quiet_s: float) -> None:
+    world = opener.world
+    with (
+        opener.trial("first", world.first) as first,
+        opener.trial("second", world.second) as second,
+    ):
         begin, *rest = first.sessions()
         first.open()
         first.add(begin)
@@ -173,40 +176,40 @@ def _two_at_once(talks: _Talks, evidence: Observations, quiet_s: float) -> None:
         for session in rest:
             first.add(session)
         first.flush()
-        evidence.first = first.broken
+        seen.first = first.failure
         stored = contents(first.workdir)
-        evidence.at_once = tuple(first.ask(fact.question) for fact in FACTS)
+        seen.at_once = tuple(first.ask(fact.question) for fact in FACTS)
         second.flush()
-        evidence.second = second.broken
-        evidence.changed_after_flush = _changes_in_a_moment(second.workdir, quiet_s)
-        _ask(first, second, evidence)
+        seen.second = second.failure
+        seen.changed_after_flush = _changes_in_a_moment(second.workdir, quiet_s)
+        _ask(first, second, seen)
         asked = changes(stored, contents(first.workdir))
-        evidence.changed_by_asking = tuple(name for name in asked if name != MODEL_CALLS)
-        evidence.replies = [*first.replies, *second.replies]
-        _close(second, evidence)
-        _close(first, evidence)
+        seen.changed_by_asking = tuple(name for name in asked if name != MODEL_CALLS)
+        seen.replies = [*first.replies, *second.replies]
+        _close(second, seen)
+        _close(first, seen)
 
 
-def _ask(first: Trial, second: Trial, evidence: Observations) -> None:
-    evidence.date = first.ask(DATE_FACT.question)
-    evidence.later = tuple(first.ask(fact.question) for fact in FACTS[::-1])[::-1]
-    evidence.again = first.ask(FACTS[0].question)
+def _ask(first: Trial, second: Trial, seen: Observations) -> None:
+    seen.date = first.ask(DATE_FACT.question)
+    seen.later = tuple(first.ask(fact.question) for fact in FACTS[::-1])[::-1]
+    seen.again = first.ask(FACTS[0].question)
     naming, asking = INVENTED
     first.ask(naming)
-    evidence.invented = first.ask(asking.question)
-    evidence.other_in_first = first.ask(OTHER_FACT.question)
-    evidence.first_in_second = second.ask(FACTS[0].question)
+    seen.invented = first.ask(asking.question)
+    seen.other_in_first = first.ask(OTHER_FACT.question)
+    seen.first_in_second = second.ask(FACTS[0].question)
 
 
-def _show_pictures(talks: _Talks, evidence: Observations, mode: str) -> None:
-    world = talks.world
-    shown = talks.showing(world.pictured, mode).question(world.visual)
-    with talks.trial(f"pictures-{mode}", world.pictured, mode) as trial:
+def _show_images(opener: _Opener, seen: Observations, mode: str) -> None:
+    world = opener.world
+    shown = opener.view(world.pictured, mode).question(world.visual)
+    with opener.trial(f"images-{mode}", world.pictured, mode) as trial:
         trial.read()
-        evidence.pictured[mode] = trial.broken
-        if trial.broken is None:
-            evidence.visual[mode] = trial.ask_visual(shown)
-        _close(trial, evidence)
+        seen.with_images[mode] = trial.failure
+        if trial.failure is None:
+            seen.visual[mode] = trial.ask_visual(shown)
+        _close(trial, seen)
 
 
 def _changes_in_a_moment(folder: Path, seconds: float) -> tuple[str, ...]:
@@ -215,10 +218,10 @@ def _changes_in_a_moment(folder: Path, seconds: float) -> tuple[str, ...]:
     return changes(before, contents(folder))
 
 
-def _close(trial: Trial, evidence: Observations) -> None:
+def _close(trial: Trial, seen: Observations) -> None:
     """Close a conversation, and remember what it left and how that failed."""
     trial.close()
-    if trial.broken is not None and trial.broken.call == "close":
-        evidence.closing = evidence.closing or trial.broken
+    if trial.failure is not None and trial.failure.call == "close":
+        seen.closing = seen.closing or trial.failure
     if trial.left is not None:
-        evidence.left = (*(evidence.left or ()), *trial.left)
+        seen.left = (*(seen.left or ()), *trial.left)

@@ -1,4 +1,4 @@
-"""A point of the self-test: what is looked at, what was seen, and what the adapter should do."""
+"""The result of one check of the self-test: what was seen, and what the adapter should do."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ from typing import Literal, TypeAlias
 __all__ = ["CheckResult", "CheckState", "failed", "passed", "skipped", "warned"]
 
 CheckState: TypeAlias = Literal["pass", "warn", "fail", "skipped"]
-"""What became of a point:
+"""The result of a check:
 
-pass      as it should be
-warn      worth a look; a run would go on
-fail      a run would give answers that mean nothing, or none
-skipped   it could not be looked at; the reason is given
+pass      nothing is wrong
+warn      worth a look; a run would work
+fail      a run would fail, or give meaningless answers
+skipped   the check could not be made; the detail says why
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """One point of the self-test."""
+    """The result of one check."""
 
     id: str
-    """A short name, for machines."""
+    """A short name, for programs."""
     title: str
-    """What is looked at, as a phrase."""
+    """What is checked, as a phrase."""
     state: CheckState
-    """What became of it."""
+    """The result."""
     detail: str = ""
-    """What was seen, in a sentence; empty where there is nothing to say."""
+    """What was seen, in a sentence; may be empty."""
     remedy: str = ""
-    """What the adapter should do; only where the point failed or warns."""
+    """What the adapter should do; empty unless the check failed or warns."""
 
 
 def passed(id: str, title: str, detail: str = "") -> CheckResult:
-    """Return a point that is as it should be."""
+    """Return the result of a check that passed."""
     return CheckResult(id=id, title=title, state="pass", detail=detail)
 
 
 def warned(id: str, title: str, detail: str, remedy: str) -> CheckResult:
-    """Return a point that is worth a look."""
+    """Return the result of a check that found something worth a look."""
     return CheckResult(id=id, title=title, state="warn", detail=detail, remedy=remedy)
 
 
 def failed(id: str, title: str, detail: str, remedy: str) -> CheckResult:
-    """Return a point that went wrong."""
+    """Return the result of a check that failed."""
     return CheckResult(id=id, title=title, state="fail", detail=detail, remedy=remedy)
 
 
 def skipped(id: str, title: str, reason: str) -> CheckResult:
-    """Return a point that could not be looked at."""
+    """Return the result of a check that could not be made."""
     return CheckResult(id=id, title=title, state="skipped", detail=reason)

@@ -21,7 +21,7 @@ __all__ = ["CallFailure", "CallTimes", "Reply", "Trial"]
 _T = TypeVar("_T")
 _TOP_K = 10
 _LINGER_S = 3.0
-"""How long processes may take to end after close()."""
+"""How many seconds processes may take to end after close()."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class CallFailure:
     call: str
     """The method's name, or `start`."""
     reason: str
-    """The exception's type and words."""
+    """The exception's type and message."""
 
     def __str__(self) -> str:
         return f"{self.call}(): {self.reason}"
@@ -39,7 +39,7 @@ class CallFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came of one question."""
+    """The reply to one question."""
 
     question: str
     """Its words."""
@@ -48,7 +48,7 @@ class Reply:
     retrieved: tuple[str, ...] = ()
     """The texts that it was made from."""
     usage: Mapping[str, Any] | None = None
-    """The counts, where any were given."""
+    """The counts, if there are any."""
     failure: str | None = None
     """Why there is no answer."""
 
@@ -82,28 +82,28 @@ class CallTimes:
 
 
 class Trial:
-    """A hosted conversation; nothing is called any more after a step of reading failed."""
+    """A hosted conversation; after a failure while reading, nothing more is called."""
 
     def __init__(
         self,
         host: Host,
-        showing: ConversationView,
+        view: ConversationView,
         workdir: Path,
         services: Services,
         times: CallTimes,
         *,
         only_retrieves: bool = False,
     ) -> None:
-        self.broken: CallFailure | None = None
+        self.failure: CallFailure | None = None
         """The step that failed."""
         self.replies: list[Reply] = []
         """To every question, in order."""
         self.left: list[str] | None = None
-        """After `close`: the command lines of what still runs; None where nobody can tell."""
+        """After `close`: the command lines of what still runs; None if that is unknown."""
         self.workdir = workdir
         """The conversation's own folder."""
         self._host = host
-        self._showing = showing
+        self._view = view
         self._services = services
         self._times = times
         self._only_retrieves = only_retrieves
@@ -121,15 +121,15 @@ class Trial:
         self._host.end()
 
     def open(self) -> None:
-        """Bring the system up and begin the conversation."""
+        """Start the system and begin the conversation."""
         self.workdir.mkdir(parents=True)
         self._step("start", self._host.start)
-        info, workdir, services = self._showing.info, self.workdir.resolve(), self._services
+        info, workdir, services = self._view.info, self.workdir.resolve(), self._services
         self._step("open", lambda: self._host.open(info, workdir, services))
 
     def sessions(self) -> list[tuple[ShownTurn, ...]]:
-        """Return what there is to read, as a run would show it."""
-        return list(self._showing.sessions())
+        """Return the sessions, as a run would show them."""
+        return list(self._view.sessions())
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
         """Have one session read."""
@@ -148,14 +148,14 @@ class Trial:
 
     def ask(self, question: str) -> Reply:
         """Ask about what was said."""
-        now = self._showing.now
+        now = self._view.now
         if self._only_retrieves:
             return self._retrieve(question, now)
         return self._ask("answer", question, lambda: self._host.answer(question, now=now))
 
     def ask_visual(self, shown: ShownQuestion) -> Reply:
         """Ask about an image; a system that only retrieves is asked for passages."""
-        now = self._showing.now
+        now = self._view.now
         if self._only_retrieves:
             return self._retrieve(shown.text, now, shown.recalled)
         return self._ask(
@@ -167,22 +167,22 @@ class Trial:
         )
 
     def close(self) -> None:
-        """Ask the system to let go, and look at what it left running, unless it is gone."""
-        if self._ended or self.broken is not None:
+        """Close the system, and see what it left running, unless it ended before."""
+        if self._ended or self.failure is not None:
             return
         self._step("close", self._host.close)
         if isinstance(self._host, ProcessHost) and can_measure():
             self.left = _lingering(self._host)
 
     def _step(self, name: str, call: Callable[[], Failure | None]) -> None:
-        if self.broken is None:
+        if self.failure is None:
             failure = self._timed(name, call)
             if failure is not None:
-                self.broken = CallFailure(name, failure.reason)
+                self.failure = CallFailure(name, failure.reason)
 
     def _ask(self, name: str, question: str, call: Callable[[], PlainAnswer | Failure]) -> Reply:
-        if self.broken is not None:
-            return Reply(question=question, failure=str(self.broken))
+        if self.failure is not None:
+            return Reply(question=question, failure=str(self.failure))
         answer = self._timed(name, call)
         if isinstance(answer, Failure):
             self._ended = self._ended or answer.ended
@@ -218,7 +218,7 @@ class Trial:
 
 
 def _lingering(host: ProcessHost) -> list[str]:
-    """Return the command lines of a system's processes that do not end, its own apart."""
+    """Return the command lines of processes that do not end, without the system's own."""
     deadline = time.monotonic() + _LINGER_S
     while True:
         left = [line for pid in host.started() if (line := _command(pid))]

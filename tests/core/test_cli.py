@@ -73,7 +73,7 @@ WRONG = {
     ),
     "a system that is not there": (
         ["run", "bm26", "--benchmark", "sample", "--out", "run"],
-        "Give one of no-memory, bm25, full-context",
+        "Did you mean 'bm25'?",
     ),
     "a module that is not there": (
         ["run", "nowhere:Class", "--benchmark", "sample", "--out", "run"],

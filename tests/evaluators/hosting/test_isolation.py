@@ -73,7 +73,7 @@ def test_only_a_lost_endpoint_stops_a_run(tmp_path: Path) -> None:
     assert done.info["counts"]["failed"] == 38
     lost = recorder(answer=lost_endpoint)
     assert harness(lost, tmp_path / "none").run().info["counts"]["failed"] == 38
-    with pytest.raises(MissingResource, match="does not answer any more"):
+    with pytest.raises(MissingResource, match="no longer answers"):
         harness(lost, tmp_path / "lost", llm=LLM).run()
     lines = read_jsonl(tmp_path / "lost" / "journal.jsonl", what="it")
     assert sum(row["event"] == "answer" for _, row in lines) == 3
@@ -156,8 +156,8 @@ def test_output_is_given_back(capfd: pytest.CaptureFixture[str]) -> None:
 
 MODULES: dict[str, tuple[str, str]] = {
     "that exits": ("import sys; sys.exit(0)", "can't be imported.*SystemExit: 0"),
-    "whose hash is none": ('prompt_sha256 = "abc"', "its prompt_sha256 is no SHA-256"),
-    "whose hash is a number": ("prompt_sha256 = 5", "its prompt_sha256 is no SHA-256"),
+    "whose hash is none": ('prompt_sha256 = "abc"', "prompt_sha256 is not a SHA-256"),
+    "whose hash is a number": ("prompt_sha256 = 5", "prompt_sha256 is not a SHA-256"),
 }
 
 

@@ -38,7 +38,7 @@ def test_a_trial_is_scored_as_one_and_never_submitted(tmp_path: Path, cli: Cli) 
     submitted = cli("submit", "run", "--to", "board", "--date", "2026-01-01")
     assert submitted.returncode == 2
     assert "is a trial" in submitted.stderr
-    assert "without --limit" in submitted.stderr
+    assert "without a limit" in submitted.stderr
     assert not (tmp_path / "board").exists()
 
 

@@ -90,7 +90,7 @@ def test_an_interpreter_that_is_none_is_refused(tmp_path: Path, cli: Cli, bare: 
     done = cli(*command, "nowhere/python")
     assert done.returncode == 2
     assert "nowhere/python: can't be started (No such file or directory)" in done.stderr
-    with pytest.raises(InputError, match="bm25 is not started in an environment of its own"):
+    with pytest.raises(InputError, match="`python` can't be used with bm25"):
         load_system("bm25", python=bare)
     with pytest.raises(SystemLoadError, match="ended"):
         load_system(spec, python=Path("/bin/false"))

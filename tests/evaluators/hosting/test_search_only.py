@@ -88,7 +88,7 @@ def test_without_a_model_it_can_t_be_run(tmp_path: Path, cli: Cli) -> None:
     spec = write_system(tmp_path, "finder", FINDER)
     done = cli("run", spec, *RUN)
     assert done.returncode == 2
-    assert "Own is answered by a language model, and --model names none" in done.stderr
+    assert "Own is answered by a language model, but --model is missing" in done.stderr
 
 
 def test_any_model_answers(tmp_path: Path, cli: Cli) -> None:

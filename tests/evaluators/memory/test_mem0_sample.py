@@ -12,7 +12,7 @@ from tests.evaluators.judging.rule_judge import rule_judge
 TEXT = ("--model", "embedded:text-large")
 SEEING = (*TEXT, "--option", "vision=embedded:large")
 ON_SAMPLE = ("--benchmark", "sample", "--split", "validation")
-MODES = ("--modes", "pixels,caption,none", "--visual", "given,recalled")
+MODES = ("--images", "pixels,caption,none", "--visual", "given,recalled")
 
 
 def test_pixels_beat_captions_and_recalling_lies_between(tmp_path: Path, cli: Cli) -> None:

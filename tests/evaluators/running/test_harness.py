@@ -150,7 +150,7 @@ def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
         harness(recorder(), tmp_path / "run", images="none").run()
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.tex").touch()
-    with pytest.raises(OutputError, match="is no run folder"):
+    with pytest.raises(OutputError, match="is not a run folder"):
         harness(recorder(), tmp_path / "other").run()
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="file"):

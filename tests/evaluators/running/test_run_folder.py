@@ -117,7 +117,7 @@ def test_what_a_killed_process_left_is_nothing(tmp_path: Path) -> None:
     ]
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / ".run.json").touch()
-    with pytest.raises(OutputError, match="is no run folder"):
+    with pytest.raises(OutputError, match="is not a run folder"):
         harness(recorder(), tmp_path / "other").run()
 
 

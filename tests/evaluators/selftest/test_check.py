@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from locomo_vqa.evaluators.cli import check as cli_check
+from locomo_vqa.evaluators.cli.check import check
 from locomo_vqa.evaluators.hosting import InProcessHost, in_process
 from locomo_vqa.evaluators.hosting.isolation import Failure
 from locomo_vqa.evaluators.loading import LoadedSystem, load_system
-from locomo_vqa.evaluators.selftest import CheckResult, check_system
+from locomo_vqa.evaluators.selftest import CheckResult, api, check_system
 from locomo_vqa.evaluators.selftest.memory import todays_words
 from locomo_vqa.evaluators.systems.bm25 import BM25
 from locomo_vqa.evaluators.systems.no_memory import NoMemory
@@ -38,7 +38,7 @@ def loaded(make: Any, **declared: Any) -> LoadedSystem:
 def points(make: Any, quiet_s: float = 0.0, **declared: Any) -> dict[str, CheckResult]:
     """Return the points of a system in this process, by id."""
     checked = check_system(loaded(make, **declared), Services(), quiet_s=quiet_s)
-    return {point.id: point for point in checked.points}
+    return {point.id: point for point in checked.results}
 
 
 def states(found: dict[str, CheckResult]) -> dict[str, str]:
@@ -53,22 +53,22 @@ FAILS = {
     faults.LooksAtTheClock: ("dates", "today's date"),
     faults.LooksAtTheClockWhenReading: ("dates", "today's date"),
     faults.NoPictures: (
-        "pictures",
-        "--images pixels --visual given: add(): AssertionError: no pic",
+        "images",
+        "images=pixels, visual=given: add(): AssertionError: no pic",
     ),
-    faults.ShrinksPictures: ("pictures", "changed: images/"),
+    faults.ShrinksPictures: ("images", "changed: images/"),
     faults.WritesOn: ("flush", "written after flush() had returned: background.txt"),
-    faults.ComesLate: ("flush", "a moment later: zebulon, glassblower, ratatouille"),
-    faults.TidiesUp: ("flush", "gone a moment later: zebulon, glassblower, ratatouille"),
-    faults.WritesQuestionsDown: ("read-only", "“quoxel” was only ever said in a question"),
-    faults.AnswersOnce: ("read-only", "asked twice, was known once"),
+    faults.ComesLate: ("flush", "found a moment later: zebulon, glassblower, ratatouille"),
+    faults.TidiesUp: ("flush", "missing a moment later: zebulon, glassblower, ratatouille"),
+    faults.WritesQuestionsDown: ("read-only", "“quoxel” appeared only in a question"),
+    faults.AnswersOnce: ("read-only", "was asked twice, and answered once"),
     faults.SharedMemory: ("isolation", "one conversation knows “varnelli”"),
     faults.SharedFile: ("isolation", "one conversation knows “varnelli”"),
     faults.WritesBeside: ("isolation", "written outside the workdir: work/awkward.db"),
     faults.OneAtATime: ("isolation", "can't be opened beside the first: open(): OSError"),
     faults.WillNotClose: ("close", "close(): RuntimeError: the pool is busy"),
     faults.AnswersNothing: ("answers", "answered with NoneType, not with text"),
-    faults.OpensEveryPicture: ("visual", "--images caption --visual given: answer_visual()"),
+    faults.OpensEveryPicture: ("visual", "images=caption, visual=given: answer_visual()"),
 }
 MAY_SKIP = {"opens", "answers"}
 
@@ -94,9 +94,9 @@ def test_what_passes_everything() -> None:
 
 
 WARNS = {
-    faults.SeesNothing: ("visual", "a green square is called: purple"),
-    faults.ForgetsPictures: ("visual", "--visual recalled: a green square is called: yellow"),
-    faults.CountsWrongly: ("answers", "usage has no count"),
+    faults.SeesNothing: ("visual", "a green square was called: purple"),
+    faults.ForgetsPictures: ("visual", "visual=recalled: a green square was called: yellow"),
+    faults.CountsWrongly: ("answers", "usage has no usable count"),
     faults.LogsQuestions: ("read-only", "asking changed files in the workdir: log.txt"),
 }
 
@@ -169,7 +169,7 @@ def test_a_system_that_ends_while_it_is_asked() -> None:
 
     system = replace(loaded(faults.Keeper), host=lambda limits, log: Gone(faults.Keeper))
     checked = check_system(system, Services(), quiet_s=0)
-    found = states({point.id: point for point in checked.points})
+    found = states({point.id: point for point in checked.results})
     assert {id for id, state in found.items() if state == "fail"} == {"answers"}
     assert set(found) == {"answers", "facts", "dates", "read-only", "isolation"}
 
@@ -187,9 +187,9 @@ def test_the_words_of_the_clock() -> None:
 def test_a_system_behind_an_address() -> None:
     with serving(MemoryServer()) as server:
         checked = check_system(load_system(server.url), Services(), quiet_s=0)
-    found = {point.id: point for point in checked.points}
+    found = {point.id: point for point in checked.results}
     assert {id for id, state in states(found).items() if state == "fail"} == {"facts"}
-    assert found["close"].detail == "processes can't be seen here"
+    assert found["close"].detail == "processes can't be watched where it runs"
     assert server.open == {}
 
 
@@ -216,7 +216,7 @@ def test_the_command_on_a_system_in_processes(cli: Cli, tmp_path: Path) -> None:
     done = cli("check", spec, "--json", HOSTED_BY=str(tmp_path))
     assert done.returncode == 1, done.stderr
     told = json.loads(done.stdout)
-    found = {point["id"]: point for point in told["points"]}
+    found = {point["id"]: point for point in told["results"]}
     assert {id: point["state"] for id, point in found.items() if point["state"] != "pass"} == {
         "close": "fail",
         "isolation": "warn",
@@ -232,12 +232,12 @@ def test_the_command_on_a_system_in_processes(cli: Cli, tmp_path: Path) -> None:
 def test_the_command_tells_every_point(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli_check, "load_system", lambda spec, **_: loaded(faults.Forgets))
-    assert cli_check.check.main(["any:Class"], standalone_mode=False) == 1
+    monkeypatch.setattr(api, "load_system", lambda spec, **_: loaded(faults.Forgets))
+    assert check.main(["any:Class"], standalone_mode=False) == 1
     printed = capsys.readouterr().out
     assert printed.startswith("own\n✓ it loads and opens\n")
-    assert "✗ it gives back three facts: “What is the name" in printed
-    assert "    Keep what add() reads, speakers included, and answer from it.\n" in printed
+    assert "✗ it remembers three facts: “What is the name" in printed
+    assert "    Keep what add() reads, with its speakers, and answer from it.\n" in printed
     assert printed.endswith("10 passed, 1 failed\n")
     assert re.search(r"^ answer_visual +4 +\d+ ms +\d+ ms", printed, re.MULTILINE)
 
@@ -245,4 +245,4 @@ def test_the_command_tells_every_point(
 def test_a_wrong_use_is_a_sentence(cli: Cli) -> None:
     done = cli("check", "full-context")
     assert done.returncode == 2
-    assert "--model names none" in done.stderr
+    assert "but --model is missing" in done.stderr

@@ -75,8 +75,8 @@ def check(name: str, services: Services = NOTHING, *, here: bool = False, **opti
     system = load_system(name, model=services.model)
     lent = lend_options(services, system, options)
     checked = check_system(_here(system) if here else system, lent, quiet_s=QUIET_S)
-    assert len(checked.points) == 11
-    return {p.id: (p.state, p.detail) for p in checked.points if p.state != "pass"}
+    assert len(checked.results) == 11
+    return {p.id: (p.state, p.detail) for p in checked.results if p.state != "pass"}
 
 
 def _here(system: LoadedSystem) -> LoadedSystem:

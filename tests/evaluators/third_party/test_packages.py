@@ -171,7 +171,7 @@ def days(session: Session) -> set[str]:
 
 def test_it_passes_the_self_test(recipe: ThirdPartyRecipe, model: StubMemoryModel) -> None:
     checked = check_system(load_system(recipe.name), services(model, recipe))
-    assert [(p.title, p.detail) for p in checked.points if p.state != "pass"] == []
+    assert [(p.title, p.detail) for p in checked.results if p.state != "pass"] == []
 
 
 def test_it_finds_what_was_told_in_the_past_and_nothing_of_others(

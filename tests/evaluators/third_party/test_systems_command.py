@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from locomo_vqa.errors import InputError, LocomoVqaError, MissingResource, OutputError
-from locomo_vqa.evaluators.cli.run import services_for
 from locomo_vqa.evaluators.cli.systems import systems
 from locomo_vqa.evaluators.hosting import Host, Limits
 from locomo_vqa.evaluators.loading import LoadedSystem, load_system
+from locomo_vqa.evaluators.running.services import lend_model
 from locomo_vqa.evaluators.running.system_options import lend_options
 from locomo_vqa.evaluators.third_party import ThirdPartyRecipe, find_environment, set_up
 from locomo_vqa.system import Services
@@ -93,7 +93,7 @@ def test_a_package_is_set_up_once_and_runs_in_its_environment(
     with pytest.raises(InputError, match="tiny needs --option depth: how deep it goes"):
         lend_options(Services(), loaded, {})
     assert lend_options(Services(), loaded, {"depth": "1"}).options == {"depth": "1"}
-    with pytest.raises(InputError, match="not started in an environment of its own"):
+    with pytest.raises(InputError, match="can't be used with tiny"):
         load_system("tiny", python=environment.python)
 
     run = hosted("tiny", tmp_path / "run", split="validation", limit=1).run()
@@ -181,9 +181,9 @@ def test_a_package_that_reads_with_a_model_needs_an_endpoint() -> None:
         only_retrieves=True,
         host=host,
     )
-    assert services_for(only, "embedded:small", 10).llm is None
+    assert lend_model(only, "embedded:small", timeout=10).llm is None
     reads = replace(only, reads_with_model=True)
     with pytest.raises(LocomoVqaError):
-        services_for(reads, "embedded:small", 10)
-    services = services_for(reads, "openai:http://127.0.0.1:9/v1?model=m", 10, check=False)
+        lend_model(reads, "embedded:small", timeout=10)
+    services = lend_model(reads, "openai:http://127.0.0.1:9/v1?model=m", timeout=10, check=False)
     assert services.llm is not None

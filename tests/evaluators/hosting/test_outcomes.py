@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from locomo_vqa.evaluators.running.outcomes import MAX_HITS, prediction_of
+from locomo_vqa.evaluators.hosting.outcomes import MAX_HITS, prediction_of
 from locomo_vqa.runs import Hit, Usage, read_run
 from locomo_vqa.schemas import validate
 from locomo_vqa.system import Answer

@@ -1,30 +1,61 @@
-"""The progress of a run on a terminal: the whole, and a line for each conversation in work."""
+"""The progress of a run: a bar for the whole, and one for each conversation in work."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from locomo_vqa.progress import progress_display
-from locomo_vqa.runs import FAILED, Prediction, Run
+from locomo_vqa.progress import ProgressCallback, progress_display
+from locomo_vqa.runs import FAILED, Prediction
 
-from ..running.harness import Harness
+from .listener import NullListener, RunListener
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-__all__ = ["RunDisplay", "run_with_progress"]
+__all__ = ["CallbackListener", "RunDisplay", "listening"]
 
 
-def run_with_progress(harness: Harness, *, retry_failed: bool = False) -> Run:
-    """Run, and show how it gets on where the standard error is a terminal.
+@contextmanager
+def listening(progress: bool | ProgressCallback, system: str) -> Iterator[RunListener]:
+    """Yield a listener that shows bars, calls a function, or does nothing.
 
-    The line of the whole run counts questions, with their rate and the time left; that of a
-    conversation counts first the turns that were read and then the questions.
+    Bars are shown on a terminal and in a notebook. The line of the whole run counts questions,
+    with their rate and the time left; that of a conversation counts first the turns that were
+    read and then the questions.
     """
-    with progress_display() as bars:
-        listener = RunDisplay(bars, harness.system.name)
-        return harness.run(retry_failed=retry_failed, listener=listener)
+    if callable(progress):
+        yield CallbackListener(progress, system)
+    elif progress:
+        with progress_display() as bars:
+            yield RunDisplay(bars, system)
+    else:
+        yield NullListener()
+
+
+class CallbackListener(NullListener):
+    """Calls a function with the system's name, the questions that are done, and all questions."""
+
+    def __init__(self, progress: ProgressCallback, system: str) -> None:
+        self._progress = progress
+        self._system = system
+        self._lock = threading.Lock()
+        self._total = 0
+        self._done = 0
+
+    def started(self, total: int, done: int) -> None:
+        """Report the whole run's length."""
+        self._total, self._done = total, done
+        self._progress(self._system, done, total)
+
+    def answered(self, conversation: str, prediction: Prediction) -> None:
+        """Report one question more."""
+        with self._lock:
+            self._done += 1
+            done = self._done
+        self._progress(self._system, done, self._total)
 
 
 class RunDisplay:
@@ -36,7 +67,7 @@ class RunDisplay:
         self._bars = bars
         self._system = escape(system)
         self._lock = threading.Lock()
-        self._lines: dict[str, _Line] = {}
+        self._lines: dict[str, _ConversationLine] = {}
         self._failed = 0
         self._whole = bars.add_task(self._system, total=None)
 
@@ -48,7 +79,7 @@ class RunDisplay:
         """Add a conversation's line."""
         task = self._bars.add_task(f"  {conversation}: turns", total=turns)
         with self._lock:
-            self._lines[conversation] = _Line(task, questions)
+            self._lines[conversation] = _ConversationLine(task, questions)
 
     def read(self, conversation: str, turns: int) -> None:
         """Move a conversation's line."""
@@ -70,13 +101,13 @@ class RunDisplay:
         self._bars.update(self._whole, advance=1, description=words)
 
     def ended(self, conversation: str) -> None:
-        """Take a conversation's line away."""
+        """Remove a conversation's line."""
         with self._lock:
             line = self._lines.pop(conversation)
         self._bars.remove_task(line.task)
 
 
-class _Line:
+class _ConversationLine:
     """A conversation's line."""
 
     def __init__(self, task: TaskID, questions: int) -> None:

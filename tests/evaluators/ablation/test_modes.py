@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.errors import InputError, OutputError
-from locomo_vqa.evaluators.ablation import ablate
+from locomo_vqa.evaluators.ablation.modes import run_modes
 from locomo_vqa.evaluators.loading import load_system
 from locomo_vqa.evaluators.running.harness import Harness
 from locomo_vqa.files import read_json
@@ -34,7 +34,7 @@ def test_a_system_that_sees_is_right_with_its_own_pictures_only(tmp_path: Path) 
     """All differ in the same direction in ten conversations: p is 2 of 2^10 sign flips."""
     own = recorder(answer_visual=see)
     everything = replace(harness(own, tmp_path / "out"), split="all")
-    done = ablate(everything, images=["none", "pixels", "shuffled"], visual=["given"])
+    done = run_modes(everything, images=["none", "pixels", "shuffled"], visual=["given"])
     values = {mode.images: mode.v.overall.value for mode in done.modes}
     assert values["pixels"] == 100
     assert values["none"] == 0
@@ -62,7 +62,7 @@ def test_an_embedded_model_needs_the_right_picture(tmp_path: Path) -> None:
     asked = [q for q in SAMPLE.visual_questions if q.split == "validation"][:21]
     answers = {kind: Counter(q.answer for q in asked if q.type == kind) for kind in KINDS}
     blind = 100 * sum(counter.most_common(1)[0][1] for counter in answers.values()) / len(asked)
-    done = ablate(
+    done = run_modes(
         Harness(
             system=load_system("no-memory"),
             benchmark=replace(SAMPLE, visual_questions=tuple(asked)),
@@ -85,15 +85,15 @@ KINDS = {q.type for q in SAMPLE.visual_questions}
 
 def test_what_is_finished_is_kept_and_another_system_is_refused(tmp_path: Path) -> None:
     first = recorder(answer_visual=see)
-    ablate(harness(first, tmp_path / "out"), images=["pixels"], visual=["given"])
+    run_modes(harness(first, tmp_path / "out"), images=["pixels"], visual=["given"])
     assert len(first.asked) == 90
     more = recorder(answer_visual=see)
-    done = ablate(harness(more, tmp_path / "out"), images=["pixels", "none"], visual=["given"])
+    done = run_modes(harness(more, tmp_path / "out"), images=["pixels", "none"], visual=["given"])
     assert [image for _, image in more.asked] == [None] * 90
     assert len(done.differences) == 1
     other = replace(harness(recorder(), tmp_path / "out").system, name="other")
     with pytest.raises(OutputError, match=r"its system\.name is 'own', not 'other'"):
-        ablate(
+        run_modes(
             replace(harness(recorder(), tmp_path / "out"), system=other),
             images=["pixels"],
             visual=["given"],
@@ -103,7 +103,7 @@ def test_what_is_finished_is_kept_and_another_system_is_refused(tmp_path: Path) 
 def test_a_run_that_has_text_questions_keeps_them(tmp_path: Path) -> None:
     whole = harness(recorder(), tmp_path / "out" / "given-pixels").run()
     again = recorder()
-    ablate(harness(again, tmp_path / "out"), images=["pixels"], visual=["given"])
+    run_modes(harness(again, tmp_path / "out"), images=["pixels"], visual=["given"])
     assert again.asked == []
     path = tmp_path / "out" / "given-pixels" / "predictions.jsonl"
     assert len(path.read_text().splitlines()) == len(whole.predictions) == 128
@@ -116,7 +116,7 @@ def test_failures_count_as_wrong_and_are_shown(tmp_path: Path) -> None:
         return "red"
 
     run = harness(recorder(answer_visual=fail), tmp_path / "out")
-    done = ablate(run, images=["pixels", "none"], visual=["given"])
+    done = run_modes(run, images=["pixels", "none"], visual=["given"])
     none = done.to_json()["modes"][1]
     assert (none["failed"], none["states"], none["v"]["value"]) == (90, {"error": 90}, 0)
 
@@ -124,17 +124,17 @@ def test_failures_count_as_wrong_and_are_shown(tmp_path: Path) -> None:
 def test_wrong_folders_and_benchmarks_are_refused(tmp_path: Path) -> None:
     own = harness(recorder(), tmp_path / "out")
     own.run()
-    with pytest.raises(OutputError, match="is a run folder"):
-        ablate(own, images=["pixels"], visual=["given"])
+    with pytest.raises(OutputError, match="is the folder of a run"):
+        run_modes(own, images=["pixels"], visual=["given"])
     blind = replace(own, benchmark=replace(SAMPLE, visual_questions=()), out=tmp_path / "new")
     with pytest.raises(InputError, match="has no visual questions"):
-        ablate(blind, images=["pixels"], visual=["given"])
+        run_modes(blind, images=["pixels"], visual=["given"])
     assert not (tmp_path / "new").exists()
 
 
 def test_the_command(cli: Cli, tmp_path: Path) -> None:
     command = ("ablate", "bm25", "--benchmark", "sample", "--split", "validation", "--out", "out")
-    command = (*command, "--modes", "pixels,caption")
+    command = (*command, "--images", "pixels,caption")
     done = cli(*command)
     assert done.returncode == 0, done.stderr
     for way in ("given", "recalled"):
@@ -143,8 +143,11 @@ def test_the_command(cli: Cli, tmp_path: Path) -> None:
     assert printed == json.loads((tmp_path / "out" / "ablation.json").read_text())
     assert len(printed["modes"]) == 4 and len(printed["differences"]) == 2
     for options, message in {
-        ("--modes", "pixels,x-ray"): "there is no mode 'x-ray'",
-        ("--visual", ","): "--visual names no mode",
+        (
+            "--images",
+            "pixels,x-ray",
+        ): "--images may contain pixels, caption, none",
+        ("--visual", ","): "--visual must be a list of one or more of given, recalled",
         ("--model", "embedded:none"): "embedded:none",
     }.items():
         wrong = cli(*command, *options)

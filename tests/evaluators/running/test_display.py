@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
-from locomo_vqa.evaluators.cli.run_display import RunDisplay
+from locomo_vqa.evaluators.running.display import RunDisplay
 from locomo_vqa.runs import Prediction
 
 

@@ -1,0 +1,7 @@
+"""One system under several modes: how much of V depends on the images."""
+
+from .api import ablate
+from .modes import ABLATION_FILE
+from .result import Ablation, ModeDifference, ModeScores, signed
+
+__all__ = ["ABLATION_FILE", "Ablation", "ModeDifference", "ModeScores", "ablate", "signed"]

@@ -1,0 +1,111 @@
+"""The function `ablate`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.progress import ProgressCallback
+from locomo_vqa.runs import IMAGE_MODES, VISUAL_MODES, ImageMode, Run, SplitChoice, VisualMode
+
+from ..hosting import DEFAULT_LIMITS
+from ..loading import SystemSource
+from ..running.harness import Harness, check_run_arguments
+from ..running.hosting_settings import HostingSettings
+from ..running.metering_settings import MeteringSettings
+from ..running.setup import RunSetup, benchmark_from, fresh_folder
+from .modes import check_modes, run_modes
+from .result import Ablation
+
+__all__ = ["ablate"]
+
+
+def ablate(
+    system: SystemSource,
+    *,
+    benchmark: Benchmark | str | Path,
+    out: str | Path | None = None,
+    split: SplitChoice = "test",
+    images: Sequence[ImageMode] = IMAGE_MODES,
+    visual: Sequence[VisualMode] = VISUAL_MODES,
+    model: str | None = None,
+    options: Mapping[str, object] | None = None,
+    jobs: int = 1,
+    timeout: float = 120.0,
+    python: str | Path | None = None,
+    retry_failed: bool = False,
+    read_timeout: float = DEFAULT_LIMITS.read_s,
+    answer_timeout: float = DEFAULT_LIMITS.answer_s,
+    memory_limit: float | None = None,
+    meter: bool = True,
+    record: str | Path | None = None,
+    replay: str | Path | None = None,
+    strict: bool = False,
+    prices: str | Path | None = None,
+    progress: bool | ProgressCallback = True,
+) -> Ablation:
+    """Ask a system every visual question under several modes, and compare V with pixels.
+
+    Each mode is a run in a folder of its own. An ablation that was interrupted goes on where it
+    stopped when it is called again with the same `out`.
+
+    Args:
+        system: as for `run`.
+        benchmark: as for `run`.
+        out: the folder of the runs and of ablation.json; None for a new one below `runs`.
+        split: the visual questions to ask.
+        images: what the system is shown of images, a run for each.
+        visual: whether questions come with their image, again a run for each.
+        model: as for `run`, like all arguments below.
+        options: see `run`.
+        jobs: see `run`.
+        timeout: see `run`.
+        python: see `run`.
+        retry_failed: see `run`.
+        read_timeout: see `run`.
+        answer_timeout: see `run`.
+        memory_limit: see `run`.
+        meter: see `run`.
+        record: see `run`.
+        replay: see `run`.
+        strict: see `run`.
+        prices: see `run`.
+        progress: see `run`.
+
+    Raises:
+        InputError: an argument can't be used, or the split has no visual questions.
+        SystemLoadError: the system can't be loaded; nothing was asked.
+        MissingResource: the model is not there, or went away; what was answered is kept.
+        OutputError: `out` holds something else, or can't be written.
+    """
+    check_modes(images, visual)
+    check_run_arguments(split=split, images=images[0], visual=visual[0])
+    hosting = HostingSettings.checked(
+        python=python,
+        jobs=jobs,
+        read_timeout=read_timeout,
+        answer_timeout=answer_timeout,
+        memory_limit=memory_limit,
+    )
+    metering = MeteringSettings.checked(
+        meter=meter, record=record, replay=replay, strict=strict, prices=prices
+    )
+    setup = RunSetup.prepare(
+        system, model=model, timeout=timeout, options=options, hosting=hosting, metering=metering
+    )
+    harness = Harness(
+        system=setup.system,
+        benchmark=benchmark_from(benchmark),
+        split=split,
+        images=images[0],
+        services=setup.services,
+        out=fresh_folder(f"{setup.system.name}-ablation") if out is None else Path(out),
+        limits=hosting.limits,
+        jobs=jobs,
+    )
+
+    def run(one: Harness) -> Run:
+        return setup.run(one, retry_failed=retry_failed, progress=progress)
+
+    return run_modes(harness, images=images, visual=visual, run=run)

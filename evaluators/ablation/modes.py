@@ -1,0 +1,147 @@
+"""Runs a system under every combination of modes, and compares each with pixels.
+
+Each mode is a run in a folder of its own, `<visual>-<images>`, and each difference is between two
+runs of the same system on the same questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from locomo_vqa.arguments import check_choices
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.files import write_json
+from locomo_vqa.runs import (
+    IMAGE_MODES,
+    VISUAL_MODES,
+    ImageMode,
+    Run,
+    VisualMode,
+    read_predictions,
+)
+from locomo_vqa.schemas import validate
+
+from ..running.harness import Harness
+from ..running.view import check_images
+from ..scoring.report import ScoreReport, score_source, write_scores
+from ..statistics.paired import paired_difference
+from .result import Ablation, ModeDifference, ModeScores
+
+__all__ = ["ABLATION_FILE", "check_modes", "run_modes"]
+
+ABLATION_FILE = "ablation.json"
+"""Its name, beside the runs."""
+
+
+def check_modes(images: Sequence[ImageMode], visual: Sequence[VisualMode]) -> None:
+    """Check that modes are lists of allowed values.
+
+    Raises:
+        InputError: they aren't.
+    """
+    check_choices("images", images, IMAGE_MODES)
+    check_choices("visual", visual, VISUAL_MODES)
+
+
+def run_modes(
+    harness: Harness,
+    *,
+    images: Sequence[ImageMode],
+    visual: Sequence[VisualMode],
+    run: Callable[[Harness], Run] = lambda harness: harness.run(),
+) -> Ablation:
+    """Run a system under every combination of modes, score V, and write ablation.json.
+
+    Only visual questions are asked. Answers in the folder of an earlier call are kept, so the same
+    call goes on where it was interrupted.
+
+    Args:
+        harness: the system, the benchmark, and the split; its `out` is the folder of all runs, and
+            its own modes are replaced.
+        images: what is shown of images, one run for each.
+        visual: how visual questions are asked, again one run for each.
+        run: runs one harness.
+
+    Raises:
+        InputError: the split has no visual questions, or a mode can't be shown.
+        OutputError: the folder is of another kind, or has runs of another system or benchmark.
+    """
+    check_modes(images, visual)
+    images, visual = list(dict.fromkeys(images)), list(dict.fromkeys(visual))
+    asked = [q for q in harness.benchmark.visual_questions if harness.split in ("all", q.split)]
+    if not asked:
+        raise InputError(
+            f"{harness.benchmark.name}: the split {harness.split!r} has no visual questions.",
+            "Choose another `split`, or a benchmark with visual questions.",
+        )
+    _check_folder(harness.out)
+    for mode in images:
+        check_images(harness.benchmark, {q.conversation: None for q in asked}, mode)
+    modes = []
+    for asked_as in visual:
+        for mode in images:
+            out = harness.out / f"{asked_as}-{mode}"
+            benchmark = _asked_of(harness.benchmark, out)
+            one = replace(harness, out=out, images=mode, visual=asked_as, benchmark=benchmark)
+            modes.append(_scored(run(one), harness.benchmark, images=mode, visual=asked_as))
+    ablation = Ablation(
+        folder=harness.out, modes=tuple(modes), differences=tuple(_differences(modes))
+    )
+    document, path = ablation.to_json(), harness.out / ABLATION_FILE
+    validate(document, "ablation", path=path, remedy="Please report this.")
+    write_json(path, document)
+    return ablation
+
+
+def _check_folder(out: Path) -> None:
+    for name, kind in (("run.json", "run"), ("benchmark.json", "benchmark")):
+        if (out / name).exists():
+            raise OutputError(f"{out}: is the folder of a {kind}.", "Choose another `out`.")
+
+
+def _asked_of(benchmark: Benchmark, out: Path) -> Benchmark:
+    """Return the benchmark without text questions, unless a finished run in `out` has them."""
+    predictions = out / "predictions.jsonl"
+    texts = {question.id for question in benchmark.text_questions}
+    if predictions.exists() and any(
+        prediction.question_id in texts for prediction in read_predictions(predictions)
+    ):
+        return benchmark
+    return replace(benchmark, text_questions=())
+
+
+def _scored(run: Run, benchmark: Benchmark, *, images: ImageMode, visual: VisualMode) -> ModeScores:
+    sheet = score_source(run.folder, benchmark, metrics=["v"])
+    write_scores(run.folder, sheet, own=True)
+    return ModeScores(
+        visual=visual,
+        images=images,
+        run=run,
+        v=sheet.scores.metrics["v"],
+        values=_values(sheet, benchmark),
+    )
+
+
+def _values(sheet: ScoreReport, benchmark: Benchmark) -> dict[str, dict[str, float]]:
+    conversations = {q.id: q.conversation for q in benchmark.visual_questions}
+    values: dict[str, dict[str, float]] = {}
+    for row in sheet.scores.by_question:
+        if row.value is not None:
+            values.setdefault(conversations[row.question_id], {})[row.question_id] = row.value
+    return values
+
+
+def _differences(modes: Sequence[ModeScores]) -> Iterable[ModeDifference]:
+    pixels = {mode.visual: mode for mode in modes if mode.images == "pixels"}
+    for mode in modes:
+        if mode.images != "pixels" and mode.visual in pixels:
+            yield ModeDifference(
+                visual=mode.visual,
+                baseline=mode.images,
+                paired=paired_difference(
+                    mode.values, pixels[mode.visual].values, width=mode.v.scale
+                ),
+            )

@@ -1,0 +1,175 @@
+"""What an ablation found: V of each mode, and the differences from pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from locomo_vqa.html_table import html_table
+from locomo_vqa.runs import FAILED, ImageMode, Run, VisualMode, count_states
+from locomo_vqa.scores import FEW_CONVERSATIONS, MetricScores
+
+from ..statistics.paired import PairedDifference
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Ablation", "ModeDifference", "ModeScores", "signed"]
+
+_LEVEL = 0.05
+
+_ADDED: Mapping[ImageMode, str] = {
+    "caption": "what the pixels add to their captions",
+    "none": "what the pixels add to what can be guessed or read",
+    "shuffled": "what the right image adds to one of another conversation",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeScores:
+    """V of one run."""
+
+    visual: VisualMode
+    """Whether the questions came with their image."""
+    images: ImageMode
+    """What was shown of images."""
+    run: Run
+    """What was answered."""
+    v: MetricScores
+    """With its interval, and by conversation."""
+    values: Mapping[str, Mapping[str, float]]
+    """The value of each answer, by conversation and question."""
+
+    @property
+    def states(self) -> dict[str, int]:
+        """How many visual questions are in each state."""
+        asked = {question for group in self.values.values() for question in group}
+        return count_states([p for p in self.run.predictions if p.question_id in asked])
+
+    @property
+    def failed(self) -> int:
+        """How many visual questions failed; they count as wrong."""
+        return sum(number for state, number in self.states.items() if state in FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeDifference:
+    """V with pixels less V in another mode, on the same questions."""
+
+    visual: VisualMode
+    """Whether the questions came with their image."""
+    baseline: ImageMode
+    """The other mode."""
+    paired: PairedDifference
+    """The difference: above 0 where pixels are better."""
+
+    @property
+    def reading(self) -> str:
+        """One sentence: the difference, how certain it is, and what it measures."""
+        paired = self.paired
+        facts = [f"{self.visual}: pixels − {self.baseline} = {signed(paired.difference)}"]
+        if paired.interval is not None:
+            low, high = paired.interval.low, paired.interval.high
+            facts.append(f"95 % interval {signed(low)} … {signed(high)}")
+        if paired.p is not None:
+            facts.append(f"p = {paired.p:.3f}")
+            facts += ["which may be chance"] if paired.p >= _LEVEL else []
+        elif paired.conversations < FEW_CONVERSATIONS:
+            facts.append(f"no p-value with {paired.conversations} conversations")
+        return f"{', '.join(facts)}: {_ADDED[self.baseline]}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ablation:
+    """One system under several modes."""
+
+    folder: Path
+    """The folder of the runs and of ablation.json."""
+    modes: tuple[ModeScores, ...]
+    """In the order in which they ran."""
+    differences: tuple[ModeDifference, ...]
+    """Pixels less every other mode; empty if pixels were not run."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return V as a data frame with one row for each mode; interval and difference are ends."""
+        import pandas as pd
+
+        return pd.DataFrame(self._rows(), columns=_COLUMNS)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (row[0], row[1], *("–" if v is None else f"{v:.1f}" for v in row[2:5]), row[5], row[6])
+            for row in self._rows()
+        ]
+        return html_table(
+            ["Visual", "Images"],
+            rows,
+            numbers=["V", "Low", "High", "n", "Failed"],
+            caption=f"V of {self.modes[0].run.info['system']['name']}, 95 % intervals",
+            notes=[difference.reading for difference in self.differences],
+        )
+
+    def _rows(self) -> list[tuple[Any, ...]]:
+        return [
+            (
+                mode.visual,
+                mode.images,
+                mode.v.overall.value,
+                mode.v.overall.interval.low if mode.v.overall.interval else None,
+                mode.v.overall.interval.high if mode.v.overall.interval else None,
+                mode.v.overall.n,
+                mode.failed,
+            )
+            for mode in self.modes
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content of ablation.json."""
+        info = self.modes[0].run.info
+        return {
+            "schema_version": 1,
+            "kind": "ablation",
+            "system": info["system"],
+            "answerer": info["answerer"],
+            "dataset": {name: info["dataset"][name] for name in ("id", "revision", "split")},
+            "modes": [_mode_row(mode) for mode in self.modes],
+            "differences": [_difference_row(difference) for difference in self.differences],
+        }
+
+
+_COLUMNS = ["visual", "images", "v", "low", "high", "n", "failed"]
+
+
+def signed(difference: float) -> str:
+    """Return a difference of percentages with its sign and one digit after the point."""
+    text = f"{difference:+.1f}"
+    return "0.0" if text[1:] == "0.0" else text.replace("-", "−")
+
+
+def _mode_row(mode: ModeScores) -> dict[str, Any]:
+    return {
+        "visual_handling": mode.visual,
+        "image_handling": mode.images,
+        "folder": mode.run.folder.name,
+        "predictions_sha256": mode.run.info["files"]["predictions.jsonl"],
+        "signature": mode.v.signature,
+        "v": asdict(mode.v.overall),
+        "by_conversation": {name: asdict(one) for name, one in mode.v.by_conversation.items()},
+        "states": mode.states,
+        "failed": mode.failed,
+    }
+
+
+def _difference_row(difference: ModeDifference) -> dict[str, Any]:
+    paired = asdict(difference.paired)
+    return {
+        "visual_handling": difference.visual,
+        "baseline": difference.baseline,
+        "other": "pixels",
+        "baseline_v": paired.pop("baseline"),
+        "pixels_v": paired.pop("other"),
+        **paired,
+        "reading": difference.reading,
+    }

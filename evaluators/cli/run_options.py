@@ -1,0 +1,159 @@
+"""Options that several commands share; each has the name of the library's argument."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import click
+
+from locomo_vqa.runs import SplitChoice
+
+from ..hosting import DEFAULT_LIMITS
+
+__all__ = [
+    "benchmark_option",
+    "hosting_options",
+    "limit_options",
+    "metering_options",
+    "model_options",
+    "retry_option",
+    "split_option",
+    "system_options",
+]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_SECONDS = click.FloatRange(min=0.1, max=31_536_000)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+benchmark_option = click.option(
+    "--benchmark",
+    required=True,
+    help="The benchmark: `sample`, a benchmark folder, or org/name on the Hub.",
+)
+split_option = click.option(
+    "--split",
+    type=click.Choice(get_args(SplitChoice)),
+    default="test",
+    show_default=True,
+    help="Ask the questions of this split.",
+)
+retry_option = click.option("--retry-failed", is_flag=True, help="Ask again what failed before.")
+
+_PYTHON = click.option(
+    "--python",
+    type=click.Path(path_type=Path),
+    help="Start SYSTEM with this interpreter (Python 3.8 or later) of its own environment.",
+)
+
+
+def model_options(command: _Command) -> _Command:
+    """Add `--model` and `--timeout`."""
+    command = click.option(
+        "--timeout",
+        type=click.FloatRange(min=0.1, max=86400),
+        default=120.0,
+        show_default=True,
+        help="Allow one call to the model so many seconds.",
+    )(command)
+    return click.option("--model", help="Use this model, such as openai:<base URL>?model=<name>.")(
+        command
+    )
+
+
+def system_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--option`, which the command gets as the one mapping `options`."""
+
+    @functools.wraps(command)
+    def collect(*args: Any, options: Sequence[str], **others: Any) -> Any:
+        return command(*args, options=_read_options(options), **others)
+
+    return click.option(
+        "--option",
+        "options",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Set an option of SYSTEM; may be repeated. docs/systems.md lists them.",
+    )(collect)
+
+
+def limit_options(read_s: float, answer_s: float) -> Callable[[_Command], _Command]:
+    """Return what adds `--python`, `--read-timeout`, and `--answer-timeout` with these defaults."""
+
+    def add(command: _Command) -> _Command:
+        command = click.option(
+            "--answer-timeout",
+            type=_SECONDS,
+            default=answer_s,
+            show_default=True,
+            help="Allow an answer so many seconds.",
+        )(command)
+        command = click.option(
+            "--read-timeout",
+            type=_SECONDS,
+            default=read_s,
+            show_default=True,
+            help="Allow the system so many seconds to start, to read a session, or to flush.",
+        )(command)
+        return _PYTHON(command)
+
+    return add
+
+
+def hosting_options(command: _Command) -> _Command:
+    """Add the options that say where a system runs, and what it may use."""
+    command = click.option(
+        "--memory-limit",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="GB",
+        help="Allow a conversation's processes so many gigabytes of memory together.",
+    )(command)
+    command = limit_options(DEFAULT_LIMITS.read_s, DEFAULT_LIMITS.answer_s)(command)
+    return click.option(
+        "--jobs",
+        type=click.IntRange(min=1, max=1000),
+        default=1,
+        show_default=True,
+        help="Run so many conversations at once.",
+    )(command)
+
+
+def metering_options(command: _Command) -> _Command:
+    """Add the options of calls that are counted, recorded, or replayed."""
+    for option in reversed(_METERING):
+        command = option(command)
+    return command
+
+
+_METERING = (
+    click.option(
+        "--meter/--no-meter",
+        default=True,
+        show_default=True,
+        help="Count the calls to an endpoint, in calls.jsonl of the run folder.",
+    ),
+    click.option("--record", type=_FILE, help="Record the endpoint's replies in this file."),
+    click.option(
+        "--replay",
+        type=_FILE,
+        help="Use the replies in this file; ask for others, and record them there.",
+    ),
+    click.option(
+        "--strict", is_flag=True, help="With --replay: refuse requests without a recorded reply."
+    ),
+    click.option("--prices", type=_FILE, help="Use these model prices, not the bundled table."),
+)
+
+
+def _read_options(given: Sequence[str]) -> Mapping[str, str]:
+    options: dict[str, str] = {}
+    for text in given:
+        name, mark, value = text.partition("=")
+        if not mark or not value:
+            raise click.BadParameter(f"{text!r} must have the form NAME=VALUE.")
+        if name in options:
+            raise click.BadParameter(f"{name} is given twice; give it once.")
+        options[name] = value
+    return options

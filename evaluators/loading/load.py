@@ -1,0 +1,51 @@
+"""Loads a memory system from whatever a user has in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from ..hosting import DEFAULT_LIMITS, Limits
+from ..hosting.isolation import outside_event_loop
+from .address import load_address
+from .loaded import LoadedSystem
+from .named import load_imported, load_named
+from .objects import load_object
+
+__all__ = ["SystemSource", "load_system"]
+
+SystemSource: TypeAlias = str | Callable[[], object]
+"""A class, a function that makes a system for each conversation, a name, `module:Class`, or an
+http address."""
+
+
+def load_system(
+    source: SystemSource,
+    *,
+    python: Path | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    model: str | None = None,
+) -> LoadedSystem:
+    """Load a system.
+
+    Args:
+        source: a class, a function that makes a system for each conversation, the name of a
+            bundled or third-party system, `module:Class`, or the http address of a server.
+        python: the interpreter of another environment, for `module:Class`.
+        limits: how long it may take to start.
+        model: the model's name; with one, a bundled system may be another class.
+
+    Raises:
+        InputError: `python` is given for a system that is not started here.
+        MissingResource: it is a package whose environment is not set up.
+        SystemLoadError: it is not found, can't be imported or reached, lacks a method, or has an
+            attribute that can't be recorded.
+    """
+    if not isinstance(source, str):
+        return load_object(source, python=python, limits=limits)
+    if source.startswith(("http://", "https://")):
+        return outside_event_loop(lambda: load_address(source, python=python))
+    if ":" in source:
+        return load_imported(source, python=python, limits=limits)
+    return load_named(source, python=python, limits=limits, model=model)

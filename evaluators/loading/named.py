@@ -1,0 +1,132 @@
+"""Systems by name: those that come with the toolkit, third-party packages, and `module:Class`."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.arguments import nearest
+from locomo_vqa.errors import SystemLoadError
+from locomo_vqa.worker import describe
+
+from ..hosting import Limits, ProcessHost
+from ..systems.bundled import SYSTEMS, BundledSystem
+from ..third_party import ThirdPartyRecipe, find_environment, load_recipes
+from .loaded import LoadedSystem, refuse_options, refuse_python, system_from_facts
+
+__all__ = ["load_imported", "load_named"]
+
+
+def load_named(
+    name: str, *, python: Path | None, limits: Limits, model: str | None
+) -> LoadedSystem:
+    """Load a bundled system or a third-party one.
+
+    Raises:
+        InputError: `python` is given.
+        MissingResource: the package's environment is not set up.
+        SystemLoadError: there is no such system.
+    """
+    recipes = load_recipes()
+    if name not in SYSTEMS and name not in recipes:
+        known = (*SYSTEMS, *recipes)
+        close = nearest(name, known)
+        raise SystemLoadError(
+            f"{name!r} is not a memory system.",
+            f"Did you mean {close!r}?"
+            if close
+            else f"Choose one of {', '.join(known)}, or name your own as module:Class or by its "
+            "http address.",
+        )
+    refuse_python(name, python)
+    if name in SYSTEMS:
+        return _bundled(name, SYSTEMS[name], model)
+    return _third_party(recipes[name], limits)
+
+
+def load_imported(spec: str, *, python: Path | None, limits: Limits) -> LoadedSystem:
+    """Load a `module:Class`, in this interpreter or in that of another environment.
+
+    Raises:
+        SystemLoadError: it can't be imported, or lacks a method.
+    """
+
+    def host(limits: Limits, log: Path) -> ProcessHost:
+        return ProcessHost(spec, python=python, limits=limits, log=log)
+
+    return system_from_facts(spec, _describe_there(spec, python, limits), host)
+
+
+def _bundled(name: str, bundled: BundledSystem, model: str | None) -> LoadedSystem:
+    """Describe a system of the toolkit, whose class can be imported into this process."""
+    path = bundled.path if model is None else bundled.with_model or bundled.path
+    module, _, class_name = path.partition(":")
+    found = getattr(importlib.import_module(module), class_name)
+
+    def host(limits: Limits, log: Path) -> ProcessHost:
+        return ProcessHost(path, limits=limits, log=log)
+
+    facts = {**describe(found), "name": name}
+    loaded = system_from_facts(name, facts, host, needs_model=bundled.needs_model)
+    return replace(
+        loaded,
+        check_options=getattr(found, "check_options", refuse_options(name)),
+        pin_options=getattr(found, "pin_options", None),
+        remembers=bundled.remembers,
+    )
+
+
+def _third_party(recipe: ThirdPartyRecipe, limits: Limits) -> LoadedSystem:
+    """Describe a package's adapter, in the environment that was set up for it."""
+    environment = find_environment(recipe)
+    environment.check()
+    python, folder = environment.python, recipe.adapters
+
+    def host(limits: Limits, log: Path) -> ProcessHost:
+        return ProcessHost(recipe.adapter, python=python, folder=folder, limits=limits, log=log)
+
+    facts = _describe_there(recipe.adapter, python, limits, folder)
+    return replace(
+        system_from_facts(recipe.name, facts, host),
+        name=recipe.name,
+        version=recipe.version,
+        check_options=recipe.check_options,
+        pin_options=recipe.complete_options,
+        reads_with_model=recipe.extracts,
+    )
+
+
+def _describe_there(
+    spec: str, python: Path | None, limits: Limits, folder: Path | None = None
+) -> Mapping[str, Any]:
+    """Return the description of a class in the environment that it runs in."""
+    module, _, class_name = spec.partition(":")
+    host = ProcessHost(spec, python=python, folder=folder, limits=limits)
+    try:
+        failure = host.start()
+        missing = host.description.get("missing")
+        if missing == "class":
+            raise SystemLoadError(
+                f"{spec}: the module {module} has no class {class_name!r}.",
+                "Check the name after the colon.",
+            )
+        if missing == "module":
+            reason = host.description["reason"]
+            raise SystemLoadError(
+                f"{spec}: the module {module} can't be imported ({reason}).",
+                "Check the name; the module must be installed or lie in this folder.",
+            )
+    finally:
+        host.end()
+    if failure is not None:
+        words = f": {host.last_words}" if host.last_words else ""
+        raise SystemLoadError(
+            f"{spec}: can't be loaded ({failure.reason}{words}).",
+            "Check `python`: it must be an interpreter of Python 3.8 or later."
+            if python
+            else "Import the module in a Python session to see what ends it.",
+        )
+    return host.description

@@ -1,0 +1,117 @@
+"""The function `run`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.progress import ProgressCallback
+from locomo_vqa.runs import ImageMode, Run, SplitChoice, VisualMode
+
+from ..hosting import DEFAULT_LIMITS
+from ..loading import SystemSource
+from .harness import Harness, check_run_arguments
+from .hosting_settings import HostingSettings
+from .metering_settings import MeteringSettings
+from .setup import RunSetup, benchmark_from, fresh_folder
+
+__all__ = ["run"]
+
+
+def run(
+    system: SystemSource,
+    *,
+    benchmark: Benchmark | str | Path,
+    out: str | Path | None = None,
+    split: SplitChoice = "test",
+    images: ImageMode = "pixels",
+    visual: VisualMode = "given",
+    model: str | None = None,
+    options: Mapping[str, object] | None = None,
+    jobs: int = 1,
+    limit: int | None = None,
+    top_k: int = 10,
+    timeout: float = 120.0,
+    python: str | Path | None = None,
+    retry_failed: bool = False,
+    read_timeout: float = DEFAULT_LIMITS.read_s,
+    answer_timeout: float = DEFAULT_LIMITS.answer_s,
+    memory_limit: float | None = None,
+    meter: bool = True,
+    record: str | Path | None = None,
+    replay: str | Path | None = None,
+    strict: bool = False,
+    prices: str | Path | None = None,
+    progress: bool | ProgressCallback = True,
+) -> Run:
+    """Run a memory system on a benchmark, and return what it answers.
+
+    A system that a new process can import runs in processes of its own, one for each conversation:
+    what crashes, hangs, or leaks costs only that conversation. A class of a notebook or a script,
+    and what a function makes, runs in this process. A run that was interrupted goes on where it
+    stopped when it is called again with the same `out`; no question is asked twice.
+
+    Args:
+        system: a class, a function that makes a system for each conversation, the name of a
+            bundled or third-party system, `module:Class`, or the http address of a server.
+        benchmark: a benchmark, its folder, `sample`, or `org/name` on the Hugging Face Hub.
+        out: the run folder; None for a new one below `runs`.
+        split: the questions to ask: those of `train`, `validation`, or `test`, or `all`.
+        images: what the system is shown of images: `pixels`, `caption`, `none`, or `shuffled`.
+        visual: whether a visual question comes with its image (`given`) or not (`recalled`).
+        model: the model's name, such as `openai:<base URL>?model=<name>`.
+        options: tell the system how to work, by the option's name.
+        jobs: how many conversations run at once.
+        limit: ask only the first so many questions of each conversation, for a trial.
+        top_k: how many passages a system that only retrieves is asked for.
+        timeout: seconds that one call to the model may take.
+        python: the interpreter of the environment that a `module:Class` is installed in.
+        retry_failed: ask again what failed before.
+        read_timeout: seconds that the system may take to start, to read a session, or to flush.
+        answer_timeout: seconds that an answer may take.
+        memory_limit: gigabytes of memory that a conversation's processes may use together.
+        meter: count the calls to an endpoint, in `calls.jsonl` of the run folder.
+        record: record the endpoint's replies in this file.
+        replay: use the replies in this file; ask for others, and record them there.
+        strict: with `replay`, refuse requests without a recorded reply.
+        prices: a table of model prices in place of the bundled one.
+        progress: whether to show progress, or a function to call with it.
+
+    Returns:
+        The run, with its folder, run.json, the predictions, and the benchmark.
+
+    Raises:
+        InputError: an argument or the benchmark can't be used; nothing was asked.
+        SystemLoadError: the system can't be loaded; nothing was asked.
+        MissingResource: the model is not there, or went away; what was answered is kept.
+        OutputError: `out` holds something else, or can't be written.
+    """
+    check_run_arguments(split=split, images=images, visual=visual, limit=limit, top_k=top_k)
+    hosting = HostingSettings.checked(
+        python=python,
+        jobs=jobs,
+        read_timeout=read_timeout,
+        answer_timeout=answer_timeout,
+        memory_limit=memory_limit,
+    )
+    metering = MeteringSettings.checked(
+        meter=meter, record=record, replay=replay, strict=strict, prices=prices
+    )
+    setup = RunSetup.prepare(
+        system, model=model, timeout=timeout, options=options, hosting=hosting, metering=metering
+    )
+    harness = Harness(
+        system=setup.system,
+        benchmark=benchmark_from(benchmark),
+        split=split,
+        images=images,
+        services=setup.services,
+        out=fresh_folder(setup.system.name) if out is None else Path(out),
+        visual=visual,
+        limits=hosting.limits,
+        jobs=jobs,
+        limit=limit,
+        top_k=top_k,
+    )
+    return setup.run(harness, retry_failed=retry_failed, progress=progress)

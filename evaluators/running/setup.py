@@ -1,0 +1,103 @@
+"""A system, what it is lent, and where it runs: ready to be run on any benchmark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.progress import ProgressCallback
+from locomo_vqa.runs import Run
+from locomo_vqa.system import Services
+
+from ..loading import LoadedSystem, SystemSource, load_system
+from .display import listening
+from .harness import Harness
+from .hosting_settings import HostingSettings
+from .metering import Meter, is_on_this_machine
+from .metering_settings import MeteringSettings
+from .services import lend_model
+from .system_options import lend_options, option_texts
+
+__all__ = ["RunSetup", "benchmark_from", "fresh_folder"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSetup:
+    """What all runs of one call have in common."""
+
+    system: LoadedSystem
+    """The system."""
+    services: Services
+    """What it is lent: the model that was asked for anything at all, and its options."""
+    hosting: HostingSettings
+    """Where it runs."""
+    metering: MeteringSettings
+    """How its calls are counted."""
+
+    @classmethod
+    def prepare(
+        cls,
+        source: SystemSource,
+        *,
+        model: str | None,
+        timeout: float,
+        options: Mapping[str, object] | None,
+        hosting: HostingSettings,
+        metering: MeteringSettings,
+    ) -> Self:
+        """Load a system and check that everything fits it; no question is asked yet.
+
+        Raises:
+            InputError: an argument does not fit the system.
+            MissingResource: the model's endpoint, or something else that is named, is not there.
+            SystemLoadError: the system can't be loaded.
+        """
+        given = option_texts(options)
+        loaded = load_system(source, python=hosting.python, limits=hosting.limits, model=model)
+        hosting.check(loaded)
+        services = lend_model(loaded, model, timeout=timeout, check=not metering.replay)
+        services = lend_options(services, loaded, given)
+        if loaded.address and not is_on_this_machine(str(source)):
+            metering = replace(metering, meter=False)  # It could not reach the proxy.
+        metering.check(endpoint=services.llm is not None)
+        return cls(system=loaded, services=services, hosting=hosting, metering=metering)
+
+    def run(
+        self, harness: Harness, *, retry_failed: bool, progress: bool | ProgressCallback
+    ) -> Run:
+        """Run a harness of this system with the meter, and show how it gets on.
+
+        Raises:
+            KeyboardInterrupt: it was interrupted; a note says how to go on.
+        """
+        try:
+            with (
+                Meter(self.services, harness.out, self.metering) as meter,
+                listening(progress, self.system.name) as listener,
+            ):
+                metered = replace(harness, services_for=meter.services_for)
+                return meter.finish(metered.run(retry_failed=retry_failed, listener=listener))
+        except KeyboardInterrupt as error:
+            error.add_note(f"What was answered is kept: go on with out={str(harness.out)!r}.")
+            raise
+
+
+def benchmark_from(source: Benchmark | str | Path) -> Benchmark:
+    """Return a benchmark that is given as such, as a folder, or by its name."""
+    return source if isinstance(source, Benchmark) else load_benchmark(source)
+
+
+def fresh_folder(name: str, parent: str = "runs") -> Path:
+    """Return a folder that does not exist yet, named after a system and the time."""
+    word = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "system"
+    folder = Path(parent) / f"{word}-{datetime.now():%Y%m%d-%H%M%S}"
+    number = 1
+    while folder.exists():
+        number += 1
+        folder = folder.with_name(f"{folder.name.partition('+')[0]}+{number}")
+    return folder
