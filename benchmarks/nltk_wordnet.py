@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 SOURCE = Path("/usr/share/wordnet")
-"""Where Debian keeps the files."""
+"""The folder of Debian's package wordnet-base."""
 
 PARTS = ("noun", "verb", "adj", "adv")
 
@@ -27,7 +27,7 @@ _LEXNAMES = {
 
 
 def is_installed() -> bool:
-    """Return whether WordNet's files are where Debian puts them."""
+    """Return whether WordNet's files are where Debian installs them."""
     return all(
         (SOURCE / name).is_file()
         for part in PARTS
@@ -36,7 +36,7 @@ def is_installed() -> bool:
 
 
 def build_corpus(folder: Path) -> Path:
-    """Make `folder` a data folder of NLTK with WordNet in it and return the corpus's folder.
+    """Make `folder` an NLTK data folder that holds WordNet, and return the corpus's folder.
 
     NLTK refuses symbolic links, so the files are copied. It also wants two files that the
     package lacks: `lexnames`, which is written here, and `index.sense`, which stays empty because

@@ -1,12 +1,12 @@
-"""Calls an endpoint directly and through the metering proxy, side by side.
+"""Call an endpoint directly and through the metering proxy, side by side.
 
     python -m benchmarks.proxy [--calls 500] [--in-flight 32] [--mode record]
 
-The endpoint is a stub that answers at once, the proxy runs in a process of its own, and the
-client is the `openai` package's. Calls take turns, one directly and one through the proxy, so
-that both meet the same load of the machine; printed are the milliseconds that the proxy adds, and
-its processor time for a call. With many in flight a stub without latency shows the machine's
-limit, so that one waits `--latency` seconds, and what is printed is what a batch takes longer.
+The endpoint is a stub that answers immediately, the proxy runs in its own process, and the client
+is the `openai` package's. Calls alternate, one directly and one through the proxy, so that both
+meet the same machine load. The output is the time that the proxy adds per call, and its CPU time.
+With many calls in flight, a stub without latency would only show the machine's limit, so there the
+stub waits `--latency` seconds, and the output is how much longer a batch takes.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from openai import AsyncOpenAI
 
 from benchmarks.asking import serve
 from locomo_vqa.evaluators.proxy import MeteringProxy
-from locomo_vqa.evaluators.proxy.recorder import MODES, Mode
+from locomo_vqa.evaluators.proxy.recorder import RECORDING_MODES, RecordingMode
 from locomo_vqa.system import Endpoint
 
 WORDS = "What did we say about the lighthouse in the picture? " * 40
 
 
-def run_proxy(port: int, mode: Mode, pipe: Connection) -> None:
-    """Run a proxy until the pipe says False; for each other message, say its CPU seconds."""
+def run_proxy(port: int, mode: RecordingMode, pipe: Connection) -> None:
+    """Run a proxy until the pipe sends False; answer each other message with its CPU seconds."""
     upstream = Endpoint(base_url=f"http://127.0.0.1:{port}/v1", model="stub", api_key="none")
     with tempfile.TemporaryDirectory() as folder:
         store = None if mode == "off" else Path(folder, "recorded.sqlite")
@@ -46,7 +46,7 @@ def run_proxy(port: int, mode: Mode, pipe: Connection) -> None:
 
 
 async def ask(client: AsyncOpenAI, number: int) -> float:
-    """Return the milliseconds of one call."""
+    """Make one call and return its milliseconds."""
     begun = time.perf_counter()
     await client.chat.completions.create(
         model="stub", messages=[{"role": "user", "content": f"{number}: {WORDS}"}]
@@ -55,7 +55,7 @@ async def ask(client: AsyncOpenAI, number: int) -> float:
 
 
 async def one_by_one(clients: Sequence[AsyncOpenAI], calls: int) -> list[list[float]]:
-    """Return the times of calls that take turns, by client."""
+    """Return the times of calls that alternate between the clients, by client."""
     times: list[list[float]] = [[] for _ in clients]
     for number in range(calls):
         for found, client in zip(times, clients, strict=True):
@@ -64,7 +64,7 @@ async def one_by_one(clients: Sequence[AsyncOpenAI], calls: int) -> list[list[fl
 
 
 async def at_once(client: AsyncOpenAI, calls: int, in_flight: int) -> float:
-    """Return the seconds for calls of which `in_flight` are under way at any time."""
+    """Return the seconds that calls take with `in_flight` of them running at any time."""
     numbers = iter(range(calls))
 
     async def worker() -> None:
@@ -79,7 +79,7 @@ async def at_once(client: AsyncOpenAI, calls: int, in_flight: int) -> float:
 def started(
     work: Callable[..., None], *arguments: object
 ) -> tuple[multiprocessing.Process, Connection, Any]:
-    """Start work in a process and return that, a pipe to it and its first message."""
+    """Start work in a process; return the process, a pipe to it and its first message."""
     here, there = multiprocessing.Pipe()
     process = multiprocessing.Process(target=work, args=(*arguments, there))
     process.start()
@@ -87,7 +87,7 @@ def started(
 
 
 def cpu_seconds(pipe: Connection) -> float:
-    """Return the processor time of the proxy so far."""
+    """Return the CPU time of the proxy so far."""
     pipe.send(True)
     return float(pipe.recv())
 
@@ -105,7 +105,7 @@ async def measure(latency_s: float, options: argparse.Namespace) -> None:
             await print_batches(direct, through, options)
         else:
             await print_calls(direct, through, options)
-        print(f"  processor time: {(cpu_seconds(pipe) - before) * 1000 / options.calls:.2f} ms")
+        print(f"  CPU time: {(cpu_seconds(pipe) - before) * 1000 / options.calls:.2f} ms")
     finally:
         await direct.close()
         await through.close()
@@ -130,14 +130,14 @@ async def print_calls(
 async def print_batches(
     direct: AsyncOpenAI, through: AsyncOpenAI, options: argparse.Namespace
 ) -> None:
-    """Print how much longer calls take when many are under way."""
+    """Print how much longer calls take when many run at once."""
     plain = await at_once(direct, options.calls, options.in_flight)
     metered = await at_once(through, options.calls, options.in_flight)
     rounds = options.calls / options.in_flight
     print(
         f"{options.in_flight} at a time, {options.calls:,} calls, latency {options.latency:g} s\n"
         f"  {plain:.2f} s directly, {metered:.2f} s through the proxy: "
-        f"{(metered - plain) * 1000 / rounds:+.2f} ms a round"
+        f"{(metered - plain) * 1000 / rounds:+.2f} ms per round"
     )
 
 
@@ -147,7 +147,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=500)
     parser.add_argument("--in-flight", type=int, default=32)
     parser.add_argument("--latency", type=float, default=0.2)
-    parser.add_argument("--mode", choices=MODES, default="record")
+    parser.add_argument("--mode", choices=RECORDING_MODES, default="record")
     options = parser.parse_args()
     asyncio.run(measure(0.0, options))
     asyncio.run(measure(options.latency, options))

@@ -1,16 +1,16 @@
-"""Our text metrics beside the implementations whose values they equal, row by row.
+"""Compare the toolkit's text metrics with the implementations whose values they equal, row by row.
 
-ROUGE-1 against rouge-score, METEOR and BLEU-1 against NLTK, F1 against the loop of the Mem0 code
-base's definition. Prints CPU seconds of both sides in one run, their ratio, and the largest
-difference. METEOR's peer needs Debian's package wordnet-base and is left out without it; BLEU-1's
-peer gets our abbreviations in place of Punkt's model.
+ROUGE-1 is compared with rouge-score, METEOR and BLEU-1 with NLTK, F1 with the definition in Mem0's
+code base. The output is the CPU seconds of both sides in one run, their ratio, and the largest
+difference. METEOR's peer needs Debian's package wordnet-base and is skipped without it; BLEU-1's
+peer uses the toolkit's abbreviations instead of Punkt's model.
 
 Example:
 
     python benchmarks/text_metrics.py predictions.json
 
 A predictions file is JSON: rows with `answer` (gold) and `response` (prediction), in a list or in
-lists by conversation. Without one, sentences are generated.
+lists by conversation. Without a file, sentences are generated.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ def read_rows(path: Path) -> Rows:
 
 
 def invent_rows(count: int) -> Rows:
-    """Return pairs of generated sentences, the same ones each time."""
-    chance = random.Random(0)
+    """Return pairs of generated sentences, always the same ones."""
+    rng = random.Random(0)
     words = VOCABULARY.split()
 
     def sentence(most: int) -> str:
-        return " ".join(chance.choices(words, k=chance.randint(1, most))) + "."
+        return " ".join(rng.choices(words, k=rng.randint(1, most))) + "."
 
     return [(sentence(20), sentence(10)) for _ in range(count)]
 
 
 def rouge_score_peer() -> Score:
-    """ROUGE-1 by rouge-score."""
+    """Return ROUGE-1 of rouge-score."""
     from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
 
     scorer = RougeScorer(["rouge1"], use_stemmer=True)
@@ -66,7 +66,7 @@ def rouge_score_peer() -> Score:
 
 
 def nltk_bleu_peer() -> Score:
-    """BLEU-1 by NLTK, with our abbreviations in place of Punkt's model."""
+    """Return BLEU-1 of NLTK, with the toolkit's abbreviations instead of Punkt's model."""
     from nltk.tokenize import word_tokenize  # type: ignore[import-untyped]
     from nltk.tokenize.punkt import (  # type: ignore[import-untyped]
         PunktParameters,
@@ -96,7 +96,7 @@ def nltk_bleu_peer() -> Score:
 
 
 def nltk_meteor_peer(folder: Path) -> Score:
-    """METEOR by NLTK, over a copy of WordNet in `folder`."""
+    """Return METEOR of NLTK, with a copy of WordNet in `folder`."""
     import nltk  # type: ignore[import-untyped]
     from nltk.corpus.reader.wordnet import WordNetCorpusReader  # type: ignore[import-untyped]
     from nltk.translate.meteor_score import meteor_score  # type: ignore[import-untyped]
@@ -110,7 +110,7 @@ def nltk_meteor_peer(folder: Path) -> Score:
 
 
 def mem0_f1_peer(prediction: str, gold: str) -> float:
-    """F1 as a chain of replacements and two sets."""
+    """Return F1 computed by a chain of replacements and two sets."""
 
     def words(text: str) -> set[str]:
         for mark in ".,!?":
@@ -126,7 +126,7 @@ def mem0_f1_peer(prediction: str, gold: str) -> float:
 
 
 def timed(score: Score, rows: Rows) -> tuple[list[float], float]:
-    """Return the values and the CPU seconds they took, first calls included."""
+    """Return the values and the CPU seconds, first calls included."""
     start = time.process_time()
     values = [score(prediction, gold) for prediction, gold in rows]
     return values, time.process_time() - start
@@ -148,7 +148,7 @@ def main() -> None:
         epilog="Example: python benchmarks/text_metrics.py predictions.json",
     )
     parser.add_argument("predictions", nargs="?", type=Path, help="JSON with answer and response")
-    parser.add_argument("--rows", type=int, default=2_000, help="how many sentences to generate")
+    parser.add_argument("--rows", type=int, default=2_000, help="number of rows to generate")
     options = parser.parse_args()
     rows = read_rows(options.predictions) if options.predictions else invent_rows(options.rows)
     warnings.simplefilter("ignore")  # NLTK warns of missing languages and of empty n-gram orders
@@ -165,7 +165,7 @@ def main() -> None:
         for name, peer in peers.items():
             compare(name, peer, rows)
     if "meteor" not in peers:
-        print("METEOR was left out: Debian's package wordnet-base is not installed.")
+        print("METEOR was skipped: Debian's package wordnet-base is not installed.")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Checks the backend `lmdeploy` against the real package, which needs 4 GB and no GPU.
+"""Check the backend `lmdeploy` against the real package, which needs 4 GB of disk and no GPU.
 
     python scripts/check_lmdeploy.py FOLDER
 
-makes a virtual environment in FOLDER (or uses the one that is there), installs lmdeploy, and
-compares every class, parameter and method that the backend uses. It writes the signatures to
-`tests/core/models/lmdeploy_signatures.json`, over which the tests run the backend.
+Makes a virtual environment in FOLDER (or uses the existing one), installs lmdeploy, and checks
+every class, parameter and method that the backend uses. Writes the signatures to
+`tests/core/models/lmdeploy_signatures.json`, which the backend's tests use.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ print(json.dumps({"found": found, "messages": messages}))
 
 
 def main() -> int:
-    """Install, look, compare and record."""
+    """Install lmdeploy, check the backend and record the signatures."""
     folder = Path(sys.argv[1])
     python = folder / "bin" / "python"
     if not python.exists():

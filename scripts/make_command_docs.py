@@ -1,6 +1,6 @@
-"""Writes `docs/commands.md` from the commands' own help: `python scripts/make_command_docs.py`.
+"""Write `docs/commands.md` from the commands' `--help`: `python scripts/make_command_docs.py`.
 
-With `--check` it writes nothing and fails where the file is not up to date.
+With `--check`, write nothing and fail if the file is not up to date.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def render() -> str:
 
 
 def walk(command: click.Command, path: list[str]) -> list[tuple[list[str], click.Command]]:
-    """Return a command and those below it, each with its path of names."""
+    """Return a command and its subcommands, each with its path of names."""
     found = [(path, command)]
     if isinstance(command, click.Group):
         context = click.Context(command)

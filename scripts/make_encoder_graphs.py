@@ -1,8 +1,8 @@
-"""Write the ONNX graphs of the encoders that L may use.
+"""Write the ONNX graphs of the encoders that the metric L can use.
 
-A graph has no weights: its initialisers are marked as external, and the runtime hands it the
-arrays of the model's own safetensors file. All texts of a batch have the same number of tokens,
-so a graph needs no mask.
+A graph has no weights: its initialisers are external, and the runtime passes it the arrays of the
+model's safetensors file. All texts of a batch have the same number of tokens, so a graph needs no
+mask.
 
 Example:
 
@@ -31,7 +31,7 @@ __all__ = ["build_graph"]
 _IR, _OPSET = 10, 20
 
 
-class _Graph:
+class _GraphBuilder:
     """Collects nodes; every method returns the name of a value."""
 
     def __init__(self, spec: EncoderSpec) -> None:
@@ -50,10 +50,10 @@ class _Graph:
         return name
 
     def linear(self, value: str, name: str) -> str:
-        """From (tokens, width in) to (tokens, width out)."""
+        """Add a linear layer from (tokens, width in) to (tokens, width out)."""
         return self.add("Gemm", value, f"{name}.weight", f"{name}.bias", transB=1)
 
-    def normed(self, value: str, name: str) -> str:
+    def layer_norm(self, value: str, name: str) -> str:
         weight, bias = f"{name}.weight", f"{name}.bias"
         epsilon = self.spec.epsilon
         return self.add("LayerNormalization", value, weight, bias, axis=-1, epsilon=epsilon)
@@ -66,21 +66,21 @@ def _external(name: str, shape: tuple[int, ...]) -> onnx.TensorProto:
     return tensor
 
 
-def _embedded(graph: _Graph) -> str:
-    """From tokens (texts, length) to states (texts * length, width)."""
+def _embed(graph: _GraphBuilder) -> str:
+    """Add the embedding of tokens (texts, length) as states (texts * length, width)."""
     root, spec = "embeddings", graph.spec
     first = graph.constant([spec.first_position])
     length = graph.add("Shape", "tokens", start=1, end=2)
     last = graph.add("Add", length, first)
-    places = graph.add("Slice", f"{root}.position_embeddings.weight", first, last)
+    positions = graph.add("Slice", f"{root}.position_embeddings.weight", first, last)
     kind = graph.add("Gather", f"{root}.token_type_embeddings.weight", graph.constant(0))
     words = graph.add("Gather", f"{root}.word_embeddings.weight", "tokens")
-    state = graph.add("Add", graph.add("Add", words, kind), places)
+    state = graph.add("Add", graph.add("Add", words, kind), positions)
     state = graph.add("Reshape", state, graph.constant([-1, spec.width]))
-    return graph.normed(state, f"{root}.LayerNorm")
+    return graph.layer_norm(state, f"{root}.LayerNorm")
 
 
-def _attended(graph: _Graph, state: str, root: str, split: str) -> str:
+def _attend(graph: _GraphBuilder, state: str, root: str, split: str) -> str:
     spec = graph.spec
     size = spec.width // spec.heads
     orders = {"query": [0, 2, 1, 3], "key": [0, 2, 3, 1], "value": [0, 2, 1, 3]}
@@ -94,22 +94,22 @@ def _attended(graph: _Graph, state: str, root: str, split: str) -> str:
     mixed = graph.add("Transpose", mixed, perm=[0, 2, 1, 3])
     mixed = graph.add("Reshape", mixed, graph.constant([-1, spec.width]))
     mixed = graph.linear(mixed, f"{root}.attention.output.dense")
-    return graph.normed(graph.add("Add", mixed, state), f"{root}.attention.output.LayerNorm")
+    return graph.layer_norm(graph.add("Add", mixed, state), f"{root}.attention.output.LayerNorm")
 
 
 def build_graph(spec: EncoderSpec) -> bytes:
     """Return a graph from `tokens` (texts, length) to `states` (texts, length, width)."""
-    graph = _Graph(spec)
-    state = _embedded(graph)
+    graph = _GraphBuilder(spec)
+    state = _embed(graph)
     shape = graph.add("Shape", "tokens")
     heads = graph.constant([spec.heads, spec.width // spec.heads])
     split = graph.add("Concat", shape, heads, axis=0)
     for layer in range(spec.layers):
         root = f"encoder.layer.{layer}"
-        state = _attended(graph, state, root, split)
+        state = _attend(graph, state, root, split)
         inside = graph.add("Gelu", graph.linear(state, f"{root}.intermediate.dense"))
         inside = graph.linear(inside, f"{root}.output.dense")
-        state = graph.normed(graph.add("Add", inside, state), f"{root}.output.LayerNorm")
+        state = graph.layer_norm(graph.add("Add", inside, state), f"{root}.output.LayerNorm")
     whole = graph.add("Concat", shape, graph.constant([spec.width]), axis=0)
     graph.nodes.append(helper.make_node("Reshape", [state, whole], ["states"]))
     tokens = helper.make_tensor_value_info("tokens", TensorProto.INT64, ("texts", "length"))

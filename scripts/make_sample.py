@@ -1,7 +1,7 @@
-"""Makes the sample that the package carries: `python scripts/make_sample.py`.
+"""Make the sample that the package ships: `python scripts/make_sample.py`.
 
-Rewrites `locomo_vqa/sample/data/`: `locomo.json` in LoCoMo's own layout, `scenes.jsonl` with the
-truth of every picture, and the benchmark folder. The same seed and the same Pillow give the same
+Replaces `locomo_vqa/sample/data/`: `locomo.json` in LoCoMo's layout, `scenes.jsonl` with the truth
+of every image, and the benchmark folder. The same seed and the same version of Pillow give the same
 bytes; commit the result only when the sample is meant to change, because its revision changes too.
 """
 
@@ -18,9 +18,9 @@ DATA = Path(__file__).parent.parent / "locomo_vqa" / "sample" / "data"
 
 
 def main() -> None:
-    """Write the sample, replacing the one that is there."""
+    """Write the sample in place of the existing one."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=DATA, help="the folder to replace")
+    parser.add_argument("--out", type=Path, default=DATA, help="folder to replace")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     shutil.rmtree(arguments.out, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""Make the table of synonyms that METEOR uses from the files of WordNet 3.0.
+"""Make METEOR's table of synonyms from the files of WordNet 3.0.
 
-Debian's package wordnet-base has them in /usr/share/wordnet; Princeton's own distribution has
-them in its folder dict. Files used: data.*, index.* and *.exc (formats: wndb(5WN)).
+Debian's package wordnet-base has them in /usr/share/wordnet; Princeton's distribution has them in
+its folder `dict`. Files used: data.*, index.* and *.exc (formats: wndb(5WN)).
 
 Example:
 
@@ -24,7 +24,7 @@ MARKER = re.compile(r"\([a-z]+\)$")  # the position of an adjective, as in galor
 
 
 def read_lines(path: Path) -> list[str]:
-    """Return the lines of a WordNet file without the licence at its top."""
+    """Return the lines of a WordNet file without the licence at the top."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line.strip() and not line.startswith(" ")]
 
@@ -40,17 +40,19 @@ def read_groups(source: Path, name: str) -> list[tuple[str, ...]]:
 
 
 def check_index(source: Path, name: str, groups: list[tuple[str, ...]]) -> None:
-    """Stop unless the index lists exactly the names that the synsets have."""
+    """Exit unless the index lists exactly the names in the synsets."""
     listed = {line.split(" ", 1)[0] for line in read_lines(source / f"index.{name}")}
     if listed != {word.lower() for group in groups for word in group}:
-        sys.exit(f"index.{name} and data.{name} in {source} are not of the same version.")
+        sys.exit(
+            f"index.{name} and data.{name} in {source} are not from the same version of WordNet."
+        )
 
 
 def useful_groups(groups: list[tuple[str, ...]]) -> list[str]:
-    """Return the groups that add a single word to some set of synonyms.
+    """Return the groups that add a word to some set of synonyms.
 
-    A group of nothing but phrases adds nothing. A group of one plain word adds nothing either
-    where a larger group has that word, spelled the same.
+    A group that has only phrases adds nothing. Neither does a group of one plain word if a larger
+    group has that word with the same spelling.
     """
     kept = {tuple(sorted(set(group))) for group in groups if any("_" not in w for w in group)}
     larger = {group for group in kept if len(group) > 1 or not group[0].islower()}
@@ -61,7 +63,7 @@ def useful_groups(groups: list[tuple[str, ...]]) -> list[str]:
 def useful_exceptions(source: Path, name: str, groups: list[str]) -> list[str]:
     """Return the irregular forms for which the rules would find other groups.
 
-    Where a form is listed twice the later line counts, as in NLTK.
+    If a form is listed twice, the later line counts, as in NLTK.
     """
     places: defaultdict[str, set[int]] = defaultdict(set)
     for place, group in enumerate(groups):
@@ -82,7 +84,7 @@ def useful_exceptions(source: Path, name: str, groups: list[str]) -> list[str]:
 
 
 def build(source: Path) -> bytes:
-    """Return the table; the same files give the same bytes."""
+    """Return the compressed table; the same files give the same bytes."""
     blocks = [HEAD]
     for name in RULES:
         synsets = read_groups(source, name)
@@ -96,23 +98,23 @@ def build(source: Path) -> bytes:
 def check(fresh: bytes, shipped: Path) -> int:
     """Compare a fresh table with the shipped one and return the exit status."""
     if not shipped.is_file():
-        print(f"{shipped} is missing. Run this script without --check.", file=sys.stderr)
+        print(f"{shipped} was not found. Run this script without --check.", file=sys.stderr)
         return 1
     data = shipped.read_bytes()
     if data == fresh:
         print(f"{shipped} is up to date.")
         return 0
     if parse_table(data) == parse_table(fresh):
-        print(f"{shipped} has the right content, compressed by another version of zlib.")
+        print(f"{shipped} is up to date, but was compressed with another version of zlib.")
         return 0
-    print(f"{shipped} differs. Run this script without --check.", file=sys.stderr)
+    print(f"{shipped} is out of date. Run this script without --check.", file=sys.stderr)
     return 1
 
 
 def main() -> int:
-    """Read the arguments, then build or check."""
+    """Build or check the table."""
     parser = argparse.ArgumentParser(
-        description="Make the table of synonyms that METEOR uses from the files of WordNet 3.0.",
+        description="Make METEOR's table of synonyms from the files of WordNet 3.0.",
         epilog="Example: python scripts/make_synonyms.py --check /usr/share/wordnet",
     )
     parser.add_argument(
@@ -123,13 +125,13 @@ def main() -> int:
         help="folder with data.noun, index.noun, noun.exc and so on (default: %(default)s)",
     )
     parser.add_argument(
-        "--check", action="store_true", help="compare the shipped table, write nothing"
+        "--check", action="store_true", help="compare with the shipped table and write nothing"
     )
     options = parser.parse_args()
     if not (options.source / "data.noun").is_file():
         parser.error(
-            f"{options.source} has no data.noun. Install Debian's package wordnet-base, or name "
-            "the folder dict of WordNet 3.0."
+            f"data.noun was not found in {options.source}. Install Debian's package wordnet-base, "
+            "or give the folder `dict` of WordNet 3.0."
         )
     fresh = build(options.source)
     if options.check:

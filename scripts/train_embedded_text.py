@@ -1,14 +1,12 @@
-"""Trains the embedded text models: `python scripts/train_embedded_text.py text-large text-small`.
+"""Train the embedded text models: `python scripts/train_embedded_text.py text-large text-small`.
 
-Needs the `train` extra; a GPU is not needed. Each writes its checkpoint, its graph and its
-measurements to `locomo_vqa/models/embedded/<name>/`.
+Needs the `train` extra, but no GPU. Each writes its checkpoint, its graph and its figures to
+`locomo_vqa/models/embedded/<name>/`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,22 +14,26 @@ from typing import Literal, cast
 
 import torch
 from tokenizers import Tokenizer
-from torch import distributed, multiprocessing
+from torch import multiprocessing
 from transformers import PreTrainedTokenizerFast, Qwen2ForCausalLM
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from locomo_vqa.models.embedded import EmbeddedModel
-from locomo_vqa.models.embedded.weights import read_bf16_header
 from scripts.embedded.export import CHAT
 from scripts.embedded.graphs import write_graphs
 from scripts.embedded.text_card import write_text_card
-from scripts.embedded.text_learning import TextPlan, learn_text
+from scripts.embedded.text_learning import TextPlan, train_text_model
 from scripts.embedded.text_measure import measure_text
 from scripts.embedded.text_model import make_text_model, make_text_tokenizer
 from scripts.embedded.tokenizer import END, PAD
-
-MODELS = Path(__file__).parent.parent / "locomo_vqa" / "models" / "embedded"
+from scripts.embedded.training import (
+    MODELS,
+    ignore_line,
+    join_processes,
+    print_line,
+    write_figures,
+)
 
 Name = Literal["text-large", "text-small"]
 
@@ -41,13 +43,8 @@ PLANS: dict[Name, TextPlan] = {
 }
 
 
-def say(text: str) -> None:
-    """Print a line at once."""
-    print(text, flush=True)
-
-
 def _tokenizer(file: Path) -> Tokenizer:
-    """Return the tokenizer of both models; trained if it isn't there."""
+    """Return the tokenizer of both models; train it if the file does not exist."""
     if not file.exists():
         make_text_tokenizer().save(str(file))
     return Tokenizer.from_file(str(file))
@@ -57,13 +54,11 @@ def _model(name: Name, tokenizer: Tokenizer) -> Qwen2ForCausalLM:
     return make_text_model("large" if name == "text-large" else "small", tokenizer)
 
 
-def _work(rank: int, name: Name, arguments: argparse.Namespace) -> None:
-    """One process's share of training."""
+def _train_share(rank: int, name: Name, arguments: argparse.Namespace) -> None:
+    """Do one process's share of training."""
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
-    if arguments.processes > 1:
-        meeting = f"file://{arguments.work.resolve() / f'{name}-{os.getppid()}.meeting'}"
-        distributed.init_process_group("gloo", meeting, None, arguments.processes, rank)
+    join_processes(arguments.work, name, arguments.processes, rank)
     tokenizer = Tokenizer.from_file(str(arguments.work / "tokenizer.json"))
     model = _model(name, tokenizer)
     plan = PLANS[name]
@@ -72,20 +67,16 @@ def _work(rank: int, name: Name, arguments: argparse.Namespace) -> None:
         plan = replace(plan, steps=arguments.steps or plan.steps, reading_part=0.0)
     first = rank == 0
     if first:
-        say(f"{name}: {sum(each.numel() for each in model.parameters())} parameters")
-    learn_text(
+        print_line(f"{name}: {sum(each.numel() for each in model.parameters())} parameters")
+    train_text_model(
         model,
         tokenizer,
         plan,
         seed=arguments.seed + 1000 * rank + 7,
-        share=arguments.processes,
-        say=say if first else _silent,
+        processes=arguments.processes,
+        log=print_line if first else ignore_line,
         checkpoint=_weights(name, arguments) if first else None,
     )
-
-
-def _silent(text: str) -> None:
-    """Say nothing."""
 
 
 def _weights(name: Name, arguments: argparse.Namespace) -> Path:
@@ -115,42 +106,29 @@ def _export(name: Name, tokenizer: Tokenizer, weights: Path, folder: Path) -> No
     write_graphs(folder, model.config)
 
 
-def _measure(name: Name, folder: Path) -> None:
-    lengths = [
-        place.length // 2 for place in read_bf16_header(folder / "model.safetensors").values()
-    ]
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    figures = {
-        "parameters": sum(lengths),
-        "bytes": (folder / "model.safetensors").stat().st_size,
-        "tokens": config["max_position_embeddings"],
-        **measure_text(EmbeddedModel(name, folder=folder)),
-    }
-    text = json.dumps(figures, indent=2)
-    say(text)
-    (folder / "measured.json").write_text(f"{text}\n", encoding="utf-8")
-
-
 def main() -> None:
-    """Train, export and measure the models that were asked for."""
+    """Train, export and measure the given models."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="+", choices=tuple(PLANS))
     parser.add_argument("--work", type=Path, default=Path("embedded-training"))
-    parser.add_argument("--out", type=Path, default=MODELS, help="the folder of all models")
-    parser.add_argument("--threads", type=int, default=1, help="of each process")
+    parser.add_argument("--out", type=Path, default=MODELS, help="folder of all models")
+    parser.add_argument("--threads", type=int, default=1, help="threads of each process")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--reuse", action="store_true", help="go on from the weights in --work")
-    parser.add_argument("--steps", type=int, help="with --reuse: how many more")
-    parser.add_argument("--measure", action="store_true", help="only measure what is there")
+    parser.add_argument("--reuse", action="store_true", help="continue from the weights in --work")
+    parser.add_argument("--steps", type=int, help="with --reuse, the number of further steps")
+    parser.add_argument(
+        "--measure", action="store_true", help="measure existing models, train nothing"
+    )
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     for name in arguments.names:
         if not arguments.measure:
             tokenizer = _tokenizer(arguments.work / "tokenizer.json")
-            multiprocessing.spawn(_work, (name, arguments), nprocs=arguments.processes)
+            multiprocessing.spawn(_train_share, (name, arguments), nprocs=arguments.processes)
             _export(name, tokenizer, _weights(name, arguments), arguments.out / name)
-        _measure(name, arguments.out / name)
+        folder = arguments.out / name
+        write_figures(folder, measure_text(EmbeddedModel(name, folder=folder)))
     write_text_card(arguments.out)
 
 

@@ -24,7 +24,7 @@ def write_sample_benchmark(out: Path, *, seed: int = 0) -> str:
     """Write the sample as a benchmark folder and return its revision.
 
     Raises:
-        OutputError: the folder exists already or can't be written.
+        OutputError: the folder already exists or can't be written.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

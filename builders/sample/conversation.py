@@ -42,7 +42,7 @@ def speaker_names(number: int) -> tuple[str, str]:
     """Return the names of a conversation's speakers; up to 30 in a row share no name."""
     first, second = SPEAKER_NAMES
     index = number - 1
-    # Every round through the names pairs them anew.
+    # Every round through the names makes new pairs.
     return first[index % len(first)], second[(index + 7 * (index // len(second))) % len(second)]
 
 

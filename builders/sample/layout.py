@@ -1,4 +1,4 @@
-"""Where things stand in an image: apart from each other, and below the sky."""
+"""Positions of the things in an image: apart from each other, and below the sky."""
 
 from __future__ import annotations
 

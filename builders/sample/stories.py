@@ -16,10 +16,10 @@ __all__ = ["Story", "StoryQuestion", "StoryTurn"]
 
 @dataclass(frozen=True, slots=True)
 class StoryTurn:
-    """One exchange of a story, told within a session."""
+    """One exchange of a story, within a session."""
 
     wordings: tuple[tuple[str, ...], ...]
-    """Alternatives; each has the lines of the teller and the listener, in turn.
+    """Alternatives; each has the lines of the two speakers, in turn.
 
     The line that begins with "!" holds every fact of the exchange.
     """
@@ -30,7 +30,7 @@ class StoryTurn:
     when: str | None = None
     """The kind of time that is mentioned, a key of `times.TIMES`."""
     told_by_friend: bool = False
-    """Whether the friend is the one who tells it."""
+    """Whether the friend, not the owner of the story, brings it up."""
     image_kind: str | None = None
     """The kind of things in the image that is shared with the fact."""
 
@@ -58,7 +58,7 @@ class Story:
     """Something that happens to a person over the course of a conversation."""
 
     topic: str
-    """Its name; nobody has two stories with the same topic."""
+    """Its name; no person has two stories with the same topic."""
     turns: tuple[StoryTurn, ...]
     """In order of time, each in a later session than the one before."""
     questions: tuple[StoryQuestion, ...]

@@ -27,7 +27,7 @@ class DraftTurn:
     text: str
     """The words."""
     facts: list[tuple[int, int]] = field(default_factory=list)
-    """Numbers of the threads and of their turns whose facts are told here."""
+    """Numbers of the threads and of their turns whose facts are stated here."""
     image_kind: str | None = None
     """The kind of things in the image that is shared."""
 

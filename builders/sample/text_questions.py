@@ -32,7 +32,7 @@ def draw_text_questions(
 ) -> list[QaRow]:
     """Return the `qa` list: what can be answered in mixed order, then what can't.
 
-    `turn_ids` gives the turn in which each fact (thread, turn of its story) is told.
+    `turn_ids` gives the turn that states each fact (thread, turn of its story).
     """
     candidates: dict[int, list[tuple[str, QaRow]]] = {category: [] for category in CATEGORY_COUNTS}
     for number, thread in enumerate(threads):

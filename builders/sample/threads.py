@@ -1,4 +1,4 @@
-"""Who has which story, and in which session each turn of it is told."""
+"""Who has which story, and the session that each turn of it belongs to."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Thread:
     """`date0` and so on: what the times that the turns mention mean."""
 
     def teller(self, turn: int) -> int:
-        """Return who tells a turn."""
+        """Return the speaker who brings up a turn."""
         return 1 - self.owner if self.story.turns[turn].told_by_friend else self.owner
 
 

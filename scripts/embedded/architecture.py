@@ -1,4 +1,4 @@
-"""Sizes of the embedded models, as configurations of transformers' own InternVL."""
+"""The embedded models' sizes, as configurations of InternVL in transformers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from scripts.embedded.tokenizer import CONTEXT, END, PAD
 __all__ = ["GRID", "PATCH", "make_config", "make_model", "token_order"]
 
 PATCH = 8
-"""Pixels of a patch's side."""
+"""Pixels along a patch's side."""
 
 GRID = SIDE // PATCH // 2
-"""Tokens of a picture's side, after InternVL has merged two by two patches."""
+"""Tokens along an image's side, after InternVL has merged two by two patches."""
 
 _VISION: dict[Size, dict[str, Any]] = {
     "large": {"hidden_size": 128, "num_hidden_layers": 4, "intermediate_size": 448},
@@ -72,7 +72,7 @@ def make_config(size: Size, tokenizer: Tokenizer) -> InternVLConfig:
 
 
 def make_model(size: Size, tokenizer: Tokenizer) -> InternVLForConditionalGeneration:
-    """Return an untrained model; patch positions start as sines and cosines."""
+    """Return an untrained model whose patch positions start as sines and cosines."""
     config = make_config(size, tokenizer)
     model = InternVLForConditionalGeneration(config)
     embeddings = model.model.vision_tower.embeddings
@@ -83,10 +83,10 @@ def make_model(size: Size, tokenizer: Tokenizer) -> InternVLForConditionalGenera
 
 
 def _waves(side: int, width: int) -> torch.Tensor:
-    """Row and column of each patch, each in half of the width."""
-    place = torch.arange(side).float()
+    """Return waves for the row and the column of each patch, each in half of the width."""
+    position = torch.arange(side).float()
     rates = 1 / 100 ** (torch.arange(width // 4) / (width / 4))
-    angles = place[:, None] * rates[None]
+    angles = position[:, None] * rates[None]
     one = torch.cat([angles.sin(), angles.cos()], 1)
     rows = one[:, None].expand(side, side, -1)
     columns = one[None].expand(side, side, -1)
@@ -94,7 +94,7 @@ def _waves(side: int, width: int) -> torch.Tensor:
 
 
 def token_order(model: InternVLForConditionalGeneration) -> torch.Tensor:
-    """Return, for each of a picture's tokens, its place in the grid, row by row."""
+    """Return, for each of an image's tokens, its position in the grid, counted row by row."""
     side = SIDE // PATCH
     patches = torch.arange(side * side).float().reshape(1, side, side, 1).repeat(1, 1, 1, 4)
     first = model.model.pixel_shuffle(patches, 0.5).reshape(GRID * GRID, -1)[:, 0].long()

@@ -1,4 +1,4 @@
-"""The card of both models, with the figures that were measured."""
+"""Writes the card of both embedded models, with their measured figures."""
 
 from __future__ import annotations
 
@@ -15,57 +15,58 @@ __all__ = ["table", "write_card"]
 _TEXT = """\
 # The embedded models
 
-`embedded:large` and `embedded:small` are vision-language models for trying the toolkit out where
-no other model can be had: in its tests, and in the demo. They know the sample's drawn pictures and
-the project's own prompts, and nothing else. Don't use them to judge anything real.
+`embedded:large` and `embedded:small` are vision-language models for trying out the toolkit where no
+other model is available: in its tests, and in the demo. They know the sample's drawn images and the
+project's own prompts, and nothing else. Don't use them to judge anything real.
 
 ## Architecture
 
-InternVL as transformers has it (`InternVLForConditionalGeneration`): a vision transformer, pixel
-shuffle and a two-layer projector, and a Qwen2 text model with tied embeddings. Pictures are 112 by
-112 pixels, patches 8 by 8, and a picture is 49 tokens. The tokenizer is byte-level BPE; sentences
-that the project's prompts repeat word for word are one token each.
+InternVL as implemented in transformers (`InternVLForConditionalGeneration`): a vision transformer,
+pixel shuffle and a two-layer projector, and a Qwen2 text model with tied embeddings. Images are 112
+by 112 pixels, patches are 8 by 8, and an image is 49 tokens. The tokenizer is byte-level BPE;
+sentences that the project's prompts repeat word for word are one token each.
 
 {sizes}
 
-Each folder has one weights file, bf16. `vision.onnx` and `text.onnx` are graphs of some kilobytes
-that point into it, and run on onnxruntime without torch; transformers loads the same folder.
+Each folder has one weights file, in bf16. `vision.onnx` and `text.onnx` are graphs of a few
+kilobytes that refer to it and run on onnxruntime without torch; transformers loads the same folder.
 
 ## Training
 
-From scratch, on pictures drawn by `locomo_vqa.builders.sample.painter`, by
-`python scripts/train_embedded.py large small`, which also wrote this file. First the vision tower
-learns from labels on the picture's tokens: what is there, its colour, mark and part, mood, style
-and counts. Then the tower stays as it is, every picture is looked at once more, and the text model
-learns to answer the sample's questions and to write them under the prompts of `locomo_vqa.prompts`
-and `locomo_vqa.builders`; some in other wordings, some with the caption in the picture's place or
-beside it, and some with no picture at all, which teaches what is likely. Some of the pictures are
-larger, smaller, darker, have a dark background or were JPEG files. The layers' matrices learn by
-Muon, all the rest by AdamW. `small` has a quarter of the parameters and learned for a shorter time.
+From scratch, on images drawn by `locomo_vqa.builders.sample.painter`, with
+`python scripts/train_embedded.py large small`, which also wrote this file. First, the vision tower
+learns from labels of the image's tokens: what is there, its colour, mark and part, mood, style and
+counts. Then the tower stays unchanged, every image is encoded once more, and the text model learns
+to answer the sample's questions and to write them under the prompts of `locomo_vqa.prompts` and
+`locomo_vqa.builders`. Some prompts are worded differently, some have the caption instead of the
+image or beside it, and some have no image at all, which teaches what is likely. Some of the images
+are larger, smaller or darker, have a dark background, or were JPEG files. The layers' matrices are
+trained with Muon, everything else with AdamW. `small` has a quarter of the parameters and was
+trained for a shorter time.
 
 `large` took half an hour on two busy cores, `small` four minutes.
 
-## Measured
+## Results
 
 On {scenes} scenes drawn with a seed that training doesn't use, under the real prompts, through
-onnxruntime. Shares of questions of each type answered rightly:
+onnxruntime. Shares of questions of each type that are answered correctly:
 
 {answers}
 
-Of the questions that each model writes, the share that is true of the picture (judged by
+Of the questions that each model writes, the share that is true of the image (judged by
 `locomo_vqa.builders.sample.truth`: the answer is right and the question has no false premise), and,
-for the types that don't apply to every picture, how often it declines where it should and writes
+for the types that don't apply to every image, how often it declines where it should and writes
 where it should:
 
 {writes}
 
-## Weaknesses
+## Limitations
 
-- Anything but the sample's world is out of reach: photographs, other objects, other questions. The
-  models then say one of the words that they know, and never that they don't know.
-- Prompts in other words than those trained on often fail.
-- Where a type's figure is no better than "without picture or caption", the model guesses it.
-- Pictures are seen at 112 pixels: small objects are the hardest.
+- Anything outside the sample is out of scope: photographs, other objects, other questions. The
+  models then answer with one of the words that they know, and never say that they don't know.
+- Prompts worded differently from those in training often fail.
+- Where a type's figure is no better than "without image or caption", the model guesses.
+- Images are seen at 112 pixels: small objects are the hardest.
 - At most {limit} tokens, prompt and reply together.
 """
 
@@ -73,7 +74,7 @@ _FIGURES = "measured.json"
 
 
 def write_card(folder: Path) -> None:
-    """Write card.md into the folder of both models, from their measured.json."""
+    """Write card.md into the folder of both models from each model's measured.json."""
     found = {
         size: json.loads((folder / size / _FIGURES).read_text(encoding="utf-8"))
         for size in SIZES
@@ -91,7 +92,7 @@ def write_card(folder: Path) -> None:
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
-    """Return a table in Markdown."""
+    """Return a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
@@ -119,10 +120,10 @@ def _answers(found: Mapping[str, Any]) -> str:
         return [name, *cells]
 
     rows = [row(type, "answers", type) for type in (*QUESTION_TYPES, "all")]
-    looks = next(iter(found.values()))["answers by look"]
-    rows += [row(f"all, {look}", "answers by look", look) for look in looks]
+    variants = next(iter(found.values()))["answers by variant"]
+    rows += [row(f"all, {name}", "answers by variant", name) for name in variants]
     rows.append(row("all, from the caption alone", "answers from the caption", "all"))
-    rows.append(row("all, without picture or caption", "answers without the picture", "all"))
+    rows.append(row("all, without image or caption", "answers without the image", "all"))
     return table(["", *found], rows)
 
 

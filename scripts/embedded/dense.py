@@ -1,4 +1,4 @@
-"""What each token of a picture should know, to train the vision tower before any text."""
+"""Labels for each token of an image, to train the vision tower before any text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from locomo_vqa.builders.sample.shapes import MARK_POSITIONS, THING_SHAPES, Vert
 from locomo_vqa.builders.sample.visual_questions import NUMBERS
 from scripts.embedded.architecture import GRID
 
-__all__ = ["HEADS", "Probe", "labels"]
+__all__ = ["HEADS", "LinearHeads", "labels"]
 
 HEADS: dict[str, tuple[str, ...]] = {
     "kind": tuple(PARTS),
@@ -42,9 +42,10 @@ HEADS: dict[str, tuple[str, ...]] = {
     "the odd": UNUSUAL,
     "the odd colour": COLOURS,
 }
-"""What is told apart, and its values; class 0 is "nothing there". "alike" counts one colour.
+"""What is classified, and its values; class 0 is "nothing there". "alike" counts one colour.
 
-The first ones are told where they are; "the …" are told where a question may look for them.
+The first ones are labels of the tokens where a thing is, "the …" of the tokens where a question may
+look for it.
 """
 
 _WEIGHTS = {"mark": 4, "the mark": 3, "odd": 3, "the odd": 2, "kind": 2, "style": 2} | {
@@ -52,7 +53,7 @@ _WEIGHTS = {"mark": 4, "the mark": 3, "odd": 3, "the odd": 2, "kind": 2, "style"
     "odd count": 2,
     "mood": 0.5,
 }
-"""How much a head's loss counts, where it is not one: shapes are learned last."""
+"""The weight of a head's loss, if not 1: shapes are learned last."""
 
 _TOTAL = sum(_WEIGHTS.get(name, 1) for name in HEADS)
 
@@ -60,11 +61,11 @@ _COLUMNS, _ROWS = 3, 2
 
 
 def labels(scenes: Sequence[Scene], order: torch.Tensor) -> torch.Tensor:
-    """Return classes of shape (scenes, heads, tokens), tokens in the model's own order.
+    """Return classes of shape (scenes, heads, tokens), with tokens in the model's order.
 
-    A thing's kind, colour and mark are labels of all tokens in its sixth of the ground; a mark, a
-    part and an unusual object of the one token that holds their middle; mood, style, the counts,
-    the part's colour and what is unusual are labels of every token.
+    A thing's kind, colour and mark are labels of all tokens in its sixth of the ground. A mark, a
+    part and an unusual object are labels of the one token at their centre. Mood, style, counts, the
+    part's colour and what is unusual are labels of every token.
     """
     grid = np.zeros((len(scenes), len(HEADS), GRID, GRID), np.int64)
     for row, scene in enumerate(scenes):
@@ -84,16 +85,16 @@ def _fill(grid: np.ndarray, scene: Scene) -> None:
             grid[names.index(head), y, x] = index[head][value]
         if thing.mark:
             grid[names.index("the mark"), y, x] = index["mark"][thing.mark]
-            place = _token(thing, MARK_POSITIONS[thing.kind][:2])
-            grid[names.index("mark"), *place] = index["mark"][thing.mark]
+            token = _token(thing, MARK_POSITIONS[thing.kind][:2])
+            grid[names.index("mark"), *token] = index["mark"][thing.mark]
         if thing.part:
             grid[names.index("the part")] = index["part"][thing.part.colour]
-            place = _token(thing, _PART_PLACES[thing.kind])
-            grid[names.index("part"), *place] = index["part"][thing.part.colour]
+            token = _token(thing, _PART_POSITIONS[thing.kind])
+            grid[names.index("part"), *token] = index["part"][thing.part.colour]
     for thing in scene.unusual:
-        place = int(thing.y * GRID), int(thing.x * GRID)
-        grid[names.index("odd"), *place] = index["odd"][thing.kind]
-        grid[names.index("odd colour"), *place] = index["odd colour"][thing.colour]
+        token = int(thing.y * GRID), int(thing.x * GRID)
+        grid[names.index("odd"), *token] = index["odd"][thing.kind]
+        grid[names.index("odd colour"), *token] = index["odd colour"][thing.colour]
         grid[names.index("the odd")] = index["odd"][thing.kind]
         grid[names.index("the odd colour")] = index["odd colour"][thing.colour]
     grid[names.index("mood")] = index["mood"][scene.mood]
@@ -102,27 +103,27 @@ def _fill(grid: np.ndarray, scene: Scene) -> None:
     grid[names.index("odd count")] = len(scene.unusual)
 
 
-def _middle(points: Sequence[Vertex]) -> Vertex:
-    """The middle of the box around points."""
+def _centre(points: Sequence[Vertex]) -> Vertex:
+    """Return the centre of the box around points."""
     across, down = zip(*points, strict=True)
     return (min(across) + max(across)) / 2, (min(down) + max(down)) / 2
 
 
-_PART_PLACES = {
-    kind: _middle([point for piece in pieces if piece.role == "part" for point in piece.points])
+_PART_POSITIONS = {
+    kind: _centre([point for piece in pieces if piece.role == "part" for point in piece.points])
     for kind, pieces in THING_SHAPES.items()
 }
 
 
-def _token(thing: Thing, at: Vertex) -> tuple[int, int]:
-    """Row and column of the token that holds a point, given in the thing's own coordinates."""
+def _token(thing: Thing, point: Vertex) -> tuple[int, int]:
+    """Return the row and column of the token that holds a point in the thing's coordinates."""
     half = thing.size / 2
-    x, y = thing.x + half * at[0], thing.y + half * at[1]
+    x, y = thing.x + half * point[0], thing.y + half * point[1]
     return min(GRID - 1, int(y * GRID)), min(GRID - 1, int(x * GRID))
 
 
 def _sixth(x: float, y: float) -> tuple[slice, slice]:
-    """Columns and rows of the tokens whose centres lie in the same sixth of the ground."""
+    """Return the columns and rows of the tokens whose centres are in the same sixth."""
     centres = (np.arange(GRID) + 0.5) / GRID
     column, row = int(x * _COLUMNS), int((y - 0.27) / 0.36)
     across = np.flatnonzero((centres * _COLUMNS).astype(int) == column)
@@ -130,17 +131,17 @@ def _sixth(x: float, y: float) -> tuple[slice, slice]:
     return slice(across[0], across[-1] + 1), slice(down[0], down[-1] + 1)
 
 
-class Probe(nn.Module):
-    """Linear heads on a picture's tokens."""
+class LinearHeads(nn.Module):
+    """Linear classifiers on an image's tokens."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.heads = nn.ModuleList(nn.Linear(width, len(values) + 1) for values in HEADS.values())
 
     def forward(self, tokens: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-        """Return the mean loss over heads; tokens with something on them weigh two thirds of it.
+        """Return the mean loss; tokens with something on them have two thirds of the weight.
 
-        Without that, "nothing there" would drown the few tokens of small objects.
+        Otherwise "nothing there" would outweigh the few tokens of small objects.
         """
         total = tokens.new_zeros(())
         for k, (name, head) in enumerate(zip(HEADS, self.heads, strict=True)):
@@ -154,7 +155,7 @@ class Probe(nn.Module):
 
     @torch.no_grad()
     def accuracy(self, tokens: torch.Tensor, classes: torch.Tensor) -> dict[str, float]:
-        """Return, by head, the share of labelled tokens that it gets right."""
+        """Return, by head, the share of labelled tokens that it classifies correctly."""
         result = {}
         for k, (name, head) in enumerate(zip(HEADS, self.heads, strict=True)):
             there = classes[:, k] > 0

@@ -1,4 +1,4 @@
-"""Writes a trained model the way transformers and the runtime both load it."""
+"""Writes a trained model so that both transformers and the runtime can load it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHAT = (
     "{% endif %}{% endfor %}{% endif %}{{ '<|im_end|>\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
-"""InternVL's chat format, without a system message of its own."""
+"""InternVL's chat format, without its default system message."""
 
 
 def export(model: InternVLForConditionalGeneration, tokenizer: Tokenizer, folder: Path) -> None:
@@ -54,7 +54,7 @@ def export(model: InternVLForConditionalGeneration, tokenizer: Tokenizer, folder
         },
     )
     fast.save_pretrained(folder)
-    pictures = GotOcr2ImageProcessorPil(
+    processor = GotOcr2ImageProcessorPil(
         size={"height": SIDE, "width": SIDE},
         crop_to_patches=False,
         min_patches=1,
@@ -62,9 +62,9 @@ def export(model: InternVLForConditionalGeneration, tokenizer: Tokenizer, folder
         image_mean=[0.5] * 3,
         image_std=[0.5] * 3,
     )
-    pictures.save_pretrained(folder)
-    processor = {"processor_class": "InternVLProcessor", "image_seq_length": GRID * GRID}
-    text = json.dumps(processor, indent=2) + "\n"
+    processor.save_pretrained(folder)
+    configuration = {"processor_class": "InternVLProcessor", "image_seq_length": GRID * GRID}
+    text = json.dumps(configuration, indent=2) + "\n"
     (folder / "processor_config.json").write_text(text, encoding="utf-8")
     (folder / "model.safetensors").chmod(0o644)
     write_graphs(folder, model.config)

@@ -1,7 +1,7 @@
-"""An ONNX graph under construction, whose weights stay in the checkpoint's own file.
+"""An ONNX graph under construction, whose weights stay in the checkpoint's file.
 
-Initialisers are external data at the tensors' places inside model.safetensors, in bf16, each
-followed by a cast to float32.
+Initialisers are external data: the tensors inside model.safetensors, in bf16, each followed by a
+cast to float32.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from onnx import TensorProto, helper, numpy_helper
 
 from locomo_vqa.models.embedded.weights import read_bf16_header
 
-__all__ = ["Graph"]
+__all__ = ["GraphBuilder"]
 
 _WEIGHTS = "model.safetensors"
 _IR, _OPSET = 10, 20
 
 
-class Graph:
-    """Collects nodes; every method returns the name of a value."""
+class GraphBuilder:
+    """Collects nodes; methods that add something return the name of its value."""
 
     def __init__(self, folder: Path) -> None:
-        self._places = read_bf16_header(folder / _WEIGHTS)
+        self._tensors = read_bf16_header(folder / _WEIGHTS)
         self._cast: dict[str, str] = {}
         self._count = 0
         self.nodes: list[onnx.NodeProto] = []
         self.initialisers: list[onnx.TensorProto] = []
 
     def add(self, kind: str, *inputs: str, **attributes: object) -> str:
-        """Add a node of one output."""
+        """Add a node with one output."""
         self._count += 1
         name = f"{kind.lower()}_{self._count}"
         self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
@@ -48,15 +48,15 @@ class Graph:
         return name
 
     def weight(self, name: str) -> str:
-        """Use a tensor of the checkpoint, as float32."""
+        """Add a tensor of the checkpoint, as float32."""
         if name not in self._cast:
-            place = self._places[name]
-            tensor = TensorProto(name=name, data_type=TensorProto.BFLOAT16, dims=place.shape)
+            stored = self._tensors[name]
+            tensor = TensorProto(name=name, data_type=TensorProto.BFLOAT16, dims=stored.shape)
             tensor.data_location = TensorProto.EXTERNAL
             for key, value in (
                 ("location", _WEIGHTS),
-                ("offset", str(place.offset)),
-                ("length", str(place.length)),
+                ("offset", str(stored.offset)),
+                ("length", str(stored.length)),
             ):
                 tensor.external_data.add(key=key, value=value)
             self.initialisers.append(tensor)
@@ -64,13 +64,13 @@ class Graph:
         return self._cast[name]
 
     def reshape(self, value: str, shape: Sequence[int]) -> str:
-        """Reshape; 0 keeps a side, -1 is what is left."""
+        """Reshape; 0 keeps a dimension, -1 infers it."""
         return self.add("Reshape", value, self.constant(shape, np.int64))
 
     def linear(self, value: str, name: str, *, bias: bool = True) -> str:
         """Apply a linear layer of the checkpoint."""
-        turned = self.add("Transpose", self.weight(f"{name}.weight"), perm=[1, 0])
-        product = self.add("MatMul", value, turned)
+        transposed = self.add("Transpose", self.weight(f"{name}.weight"), perm=[1, 0])
+        product = self.add("MatMul", value, transposed)
         return self.add("Add", product, self.weight(f"{name}.bias")) if bias else product
 
     def layer_norm(self, value: str, name: str, epsilon: float) -> str:
@@ -86,14 +86,14 @@ class Graph:
         return self.add("Mul", self.add("Div", value, root), self.weight(f"{name}.weight"))
 
     def heads(self, value: str, count: int, size: int) -> str:
-        """From (rows, length, width) to (rows, heads, length, size)."""
+        """Split (rows, length, width) into (rows, heads, length, size)."""
         split = self.reshape(value, [0, 0, count, size])
         return self.add("Transpose", split, perm=[0, 2, 1, 3])
 
     def attention(self, query: str, key: str, value: str, size: int, mask: str | None) -> str:
-        """Attend, and join the heads again."""
-        turned = self.add("Transpose", key, perm=[0, 1, 3, 2])
-        scores = self.add("MatMul", query, turned)
+        """Apply attention and join the heads again."""
+        transposed = self.add("Transpose", key, perm=[0, 1, 3, 2])
+        scores = self.add("MatMul", query, transposed)
         scores = self.add("Mul", scores, self.constant(1 / math.sqrt(size)))
         if mask:
             scores = self.add("Add", scores, mask)

@@ -1,4 +1,4 @@
-"""The two ONNX graphs of a model: one looks at pictures, one reads and writes text."""
+"""The two ONNX graphs of a model: one encodes images, the other reads and writes text."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import onnx
 from onnx import TensorProto, helper
 from transformers import InternVLConfig, Qwen2Config
 
-from scripts.embedded.graph import Graph
+from scripts.embedded.graph import GraphBuilder
 
 __all__ = ["write_graphs"]
 
 
 def write_graphs(folder: Path, config: InternVLConfig | Qwen2Config) -> None:
-    """Write text.onnx, and vision.onnx for a model that sees, into a checkpoint's folder."""
+    """Write text.onnx, and vision.onnx if the model takes images, into a checkpoint's folder."""
     if isinstance(config, InternVLConfig):
-        _vision(folder, config)
-        _text(folder, config.text_config, "language_model.model")
+        _write_vision(folder, config)
+        _write_text(folder, config.text_config, "language_model.model")
     else:
-        _text(folder, config, "model")
+        _write_text(folder, config, "model")
 
 
 def _floats(name: str, *shape: str | int) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
 
-def _vision(folder: Path, config: InternVLConfig) -> None:
-    """From pixels (pictures, 3, side, side) to tokens (pictures, tokens, width of the text)."""
-    graph, vision = Graph(folder), config.vision_config
+def _write_vision(folder: Path, config: InternVLConfig) -> None:
+    """Write the graph from pixels (images, 3, side, side) to tokens (images, tokens, width)."""
+    graph, vision = GraphBuilder(folder), config.vision_config
     side, patch = vision.image_size[0], vision.patch_size[0]
     width, across = vision.hidden_size, side // patch
     root = "vision_tower.embeddings"
@@ -51,7 +51,7 @@ def _vision(folder: Path, config: InternVLConfig) -> None:
         graph.constant([1 + across * across], np.int64),
         graph.constant([1], np.int64),
     )
-    merged = _merged(graph, patches, across, width)
+    merged = _pixel_shuffle(graph, patches, across, width)
     root = "multi_modal_projector"
     merged = graph.layer_norm(merged, f"{root}.layer_norm", 1e-5)
     hidden = graph.add("Gelu", graph.linear(merged, f"{root}.linear_1"))
@@ -64,7 +64,7 @@ def _vision(folder: Path, config: InternVLConfig) -> None:
     )
 
 
-def _vision_layer(graph: Graph, config: InternVLConfig, state: str, root: str) -> str:
+def _vision_layer(graph: GraphBuilder, config: InternVLConfig, state: str, root: str) -> str:
     vision = config.vision_config
     size = vision.hidden_size // vision.num_attention_heads
     seen = graph.layer_norm(state, f"{root}.layernorm_before", vision.layer_norm_eps)
@@ -83,8 +83,8 @@ def _vision_layer(graph: Graph, config: InternVLConfig, state: str, root: str) -
     return graph.add("Add", state, graph.add("Mul", hidden, graph.weight(f"{root}.lambda_2")))
 
 
-def _merged(graph: Graph, patches: str, across: int, width: int) -> str:
-    """InternVL's pixel shuffle: two by two patches become one token, four times as wide."""
+def _pixel_shuffle(graph: GraphBuilder, patches: str, across: int, width: int) -> str:
+    """Add InternVL's pixel shuffle: two by two patches become one token, four times as wide."""
     half = across // 2
     grid = graph.reshape(patches, [0, across, half, width * 2])
     grid = graph.add("Transpose", grid, perm=[0, 2, 1, 3])
@@ -93,9 +93,9 @@ def _merged(graph: Graph, patches: str, across: int, width: int) -> str:
     return graph.reshape(grid, [0, half * half, width * 4])
 
 
-def _text(folder: Path, text: Qwen2Config, root: str) -> None:
-    """From embeddings, positions, an additive mask and the cache to the last token's logits."""
-    graph = Graph(folder)
+def _write_text(folder: Path, text: Qwen2Config, root: str) -> None:
+    """Write the graph from embeddings, positions, a mask and a cache to the last token's logits."""
+    graph = GraphBuilder(folder)
     size = text.hidden_size // text.num_attention_heads
     cosine, sine = _rotation(graph, size, text.rope_parameters["rope_theta"])
     state, keys, values = "embeddings", [], []
@@ -133,32 +133,37 @@ def _text(folder: Path, text: Qwen2Config, root: str) -> None:
     )
 
 
-def _rotation(graph: Graph, size: int, theta: float) -> tuple[str, str]:
-    """Cosines and sines of the positions, of shape (rows, 1, length, size)."""
+def _rotation(graph: GraphBuilder, size: int, theta: float) -> tuple[str, str]:
+    """Add cosines and sines of the positions, of shape (rows, 1, length, size)."""
     rates = 1.0 / theta ** (np.arange(0, size, 2, dtype=np.float32) / np.float32(size))
-    places_ = graph.add("Cast", "positions", to=TensorProto.FLOAT)
-    places_ = graph.add("Unsqueeze", places_, graph.constant([1, 3], np.int64))
-    angles = graph.add("Mul", places_, graph.constant(np.concatenate([rates, rates])))
+    positions = graph.add("Cast", "positions", to=TensorProto.FLOAT)
+    positions = graph.add("Unsqueeze", positions, graph.constant([1, 3], np.int64))
+    angles = graph.add("Mul", positions, graph.constant(np.concatenate([rates, rates])))
     return graph.add("Cos", angles), graph.add("Sin", angles)
 
 
-def _rotated(graph: Graph, value: str, size: int, rotation: tuple[str, str]) -> str:
+def _rotated(graph: GraphBuilder, value: str, size: int, rotation: tuple[str, str]) -> str:
     cosine, sine = rotation
     half = graph.constant([size // 2, size // 2], np.int64)
     graph.nodes.append(
         helper.make_node("Split", [value, half], [f"{value}_a", f"{value}_b"], axis=-1)
     )
-    turned = graph.add("Concat", graph.add("Neg", f"{value}_b"), f"{value}_a", axis=-1)
+    rotated = graph.add("Concat", graph.add("Neg", f"{value}_b"), f"{value}_a", axis=-1)
     kept = graph.add("Mul", value, cosine)
-    return graph.add("Add", kept, graph.add("Mul", turned, sine))
+    return graph.add("Add", kept, graph.add("Mul", rotated, sine))
 
 
 def _text_layer(
-    graph: Graph, text: Qwen2Config, state: str, root: str, layer: int, rotation: tuple[str, str]
+    graph: GraphBuilder,
+    text: Qwen2Config,
+    state: str,
+    root: str,
+    layer: int,
+    rotation: tuple[str, str],
 ) -> tuple[str, str, str]:
     heads, shared = text.num_attention_heads, text.num_key_value_heads
     if shared not in (1, heads):
-        raise ValueError("Heads share one key-value head, or each has its own.")
+        raise ValueError("There must be one key-value head, or as many as heads.")
     size = text.hidden_size // heads
     seen = graph.rms_norm(state, f"{root}.input_layernorm", text.rms_norm_eps)
     query, key, value = (

@@ -1,4 +1,4 @@
-"""The optimisers of training: Muon and AdamW side by side, over one or several processes."""
+"""The optimisers of training: Muon and AdamW, over one or several processes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from torch import distributed, nn
 __all__ = ["MATRIX_RATE", "OTHER_RATE", "Learner"]
 
 MATRIX_RATE = 8e-3
-"""Muon's learning rate, of the layers' matrices."""
+"""Muon's learning rate, for the layers' matrices."""
 
 OTHER_RATE = 1.5e-3
-"""AdamW's learning rate, of all the rest."""
+"""AdamW's learning rate, for everything else."""
 
 
 class Learner:
-    """Muon for the matrices of the layers, which learn three times as fast by it; else AdamW."""
+    """Muon for the layers' matrices, which it trains three times as fast; AdamW for the rest."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class Learner:
         matrix_rate: float = MATRIX_RATE,
         other_rate: float = OTHER_RATE,
     ) -> None:
-        """Take modules by name; `tower` scales the rates of the one called "vision_tower"."""
+        """Take modules by name; `tower` scales the rates of the one named "vision_tower"."""
         named = [
             (f"{part}.{name}", each)
             for part, module in parts.items()
@@ -60,7 +60,7 @@ class Learner:
         ]
 
     def steps(self, count: int, warm: int = 60) -> Iterator[int]:
-        """Count the steps, with learning rates that rise and then fall as a cosine does."""
+        """Count the steps, with learning rates that rise linearly and fall as a cosine."""
         for step in range(1, count + 1):
             share = 0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * step / count))
             for optimizer in self._optimizers:
@@ -69,19 +69,19 @@ class Learner:
             yield step
 
     def learn(self, loss: torch.Tensor) -> None:
-        """Take one step down; gradients are the mean over the processes."""
+        """Take one optimiser step; gradients are averaged over the processes."""
         for optimizer in self._optimizers:
             optimizer.zero_grad()
         loss.backward()
         if distributed.is_initialized():
-            _share([each.grad for each in self._parameters if each.grad is not None])
+            _average([each.grad for each in self._parameters if each.grad is not None])
         nn.utils.clip_grad_norm_(self._parameters, 1.0)
         for optimizer in self._optimizers:
             optimizer.step()
 
 
-def _share(gradients: list[torch.Tensor]) -> None:
-    """Make each gradient the mean over the processes."""
+def _average(gradients: list[torch.Tensor]) -> None:
+    """Replace each gradient by its mean over the processes."""
     flat = torch.cat([each.flatten() for each in gradients])
     distributed.all_reduce(flat)
     flat /= distributed.get_world_size()

@@ -1,4 +1,4 @@
-"""How often a model is right: as one who answers, and as one who writes questions."""
+"""How often a model is right, both when it answers and when it writes questions."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from locomo_vqa.models.embedded import EmbeddedModel, EmbeddedPrompt
 from locomo_vqa.prompts import answer_visual
 from scripts.embedded.images import darkened, jpeg
 
-__all__ = ["LOOKS", "answers", "fresh_scenes", "measure", "png", "writes"]
+__all__ = ["VARIANTS", "answers", "fresh_scenes", "measure", "png", "writes"]
 
-Look = Callable[[Scene], Image.Image]
-Asked = tuple[Scene, QuestionType, SceneQuestion]
+Variant = Callable[[Scene], Image.Image]
+AskedQuestion = tuple[Scene, QuestionType, SceneQuestion]
 
-LOOKS: dict[str, Look] = {
+VARIANTS: dict[str, Variant] = {
     "as drawn": paint,
     "dark background": lambda scene: darkened(scene, random.Random(scene.grain)),
     "JPEG, quality 50": lambda scene: jpeg(paint(scene), 50),
@@ -33,25 +33,25 @@ LOOKS: dict[str, Look] = {
     "128 pixels": lambda scene: paint(scene, 128),
     "half as bright": lambda scene: paint(scene).point(lambda value: value // 2),
 }
-"""What is done to a picture before a model sees it."""
+"""How an image is altered before a model sees it."""
 
-_ROOM, _RECORD_ROOM = 8, 64
+_ANSWER_TOKENS, _RECORD_TOKENS = 8, 64
 
 
 def fresh_scenes(count: int, seed: int = 10_000_019) -> list[Scene]:
-    """Return scenes of a seed that training does not use."""
+    """Return scenes drawn with a seed that training does not use."""
     rng = random.Random(seed)
     return [make_scene(rng) for _ in range(count)]
 
 
-def png(picture: Image.Image) -> bytes:
-    """Return the picture as a PNG file."""
+def png(image: Image.Image) -> bytes:
+    """Return the image as a PNG file."""
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    image.save(file, "PNG")
     return file.getvalue()
 
 
-def questions(scenes: Iterable[Scene], seed: int = 1) -> list[Asked]:
+def questions(scenes: Iterable[Scene], seed: int = 1) -> list[AskedQuestion]:
     """Return one question of each type that applies, about each scene."""
     rng = random.Random(seed)
     return [
@@ -63,22 +63,26 @@ def questions(scenes: Iterable[Scene], seed: int = 1) -> list[Asked]:
 
 
 def answers(
-    model: EmbeddedModel, scenes: Sequence[Scene], look: Look | None = paint, *, told: bool = False
+    model: EmbeddedModel,
+    scenes: Sequence[Scene],
+    variant: Variant | None = paint,
+    *,
+    captions: bool = False,
 ) -> dict[str, float]:
-    """Return the share of questions answered rightly, by type and in all.
+    """Return the share of questions answered correctly, by type and overall.
 
-    `look` None leaves the picture out; `told` puts its caption into the prompt.
+    Without a `variant` the image is left out; `captions` puts its caption into the prompt.
     """
     asked = questions(scenes)
-    files = {scene: png(look(scene)) for scene in scenes} if look else {}
+    files = {scene: png(variant(scene)) for scene in scenes} if variant else {}
     prompts = [
         EmbeddedPrompt(
-            answer_visual(item.question, caption=caption(scene) if told else None),
+            answer_visual(item.question, caption=caption(scene) if captions else None),
             files.get(scene),
         )
         for scene, _, item in asked
     ]
-    replies = model.generate(prompts, _ROOM, threads=2)
+    replies = model.generate(prompts, _ANSWER_TOKENS, threads=2)
     right: dict[str, list[bool]] = {}
     for (_, type, item), reply in zip(asked, replies, strict=True):
         for key in (type, "all"):
@@ -89,16 +93,16 @@ def answers(
 def writes(model: EmbeddedModel, scenes: Sequence[Scene]) -> dict[str, dict[str, float]]:
     """Return, by type, shares of what a model writes under the generation prompt.
 
-    "true" is the share of its questions that are; "declined" is the share of scenes that the type
-    does not apply to where it declines, "kept" the share of the others where it does not, and
-    "read" the share of replies that are JSON with the right fields.
+    "true" is the share of its questions that are true. "declined" is the share of scenes where it
+    declines, of those that the type does not apply to; "kept" is the share where it does not, of
+    the others. "read" is the share of replies that are JSON with the right fields.
     """
     cases = [(scene, type) for type in QUESTION_TYPES for scene in scenes]
     files = {scene: png(paint(scene)) for scene in scenes}
     prompts = [EmbeddedPrompt(generation_prompt(type), files[scene]) for scene, type in cases]
     found: dict[str, dict[str, list[bool]]] = {}
     for (scene, type), reply in zip(
-        cases, model.generate(prompts, _RECORD_ROOM, threads=2), strict=True
+        cases, model.generate(prompts, _RECORD_TOKENS, threads=2), strict=True
     ):
         for key, value in _judged(scene, type, reply).items():
             for name in (type, "all"):
@@ -124,9 +128,9 @@ def _shares(right: dict[str, list[bool]]) -> dict[str, float]:
 
 
 def measure(model: EmbeddedModel, count: int = 300) -> dict[str, object]:
-    """Return everything that the card says of a model."""
+    """Return all figures of a model that the card states."""
     scenes = fresh_scenes(count)
-    looks = {name: answers(model, scenes[: count // 4], look) for name, look in LOOKS.items()}
+    variants = {name: answers(model, scenes[: count // 4], each) for name, each in VARIANTS.items()}
     start = time.monotonic()
     answering = answers(model, scenes)
     spent = time.monotonic() - start
@@ -134,8 +138,8 @@ def measure(model: EmbeddedModel, count: int = 300) -> dict[str, object]:
         "scenes": count,
         "answers": answering,
         "answers a second, two threads": round(len(questions(scenes)) / spent, 1),
-        "answers by look": {name: each["all"] for name, each in looks.items()},
-        "answers without the picture": answers(model, scenes, None),
-        "answers from the caption": answers(model, scenes, None, told=True),
+        "answers by variant": {name: each["all"] for name, each in variants.items()},
+        "answers without the image": answers(model, scenes, None),
+        "answers from the caption": answers(model, scenes, None, captions=True),
         "writes": writes(model, scenes),
     }

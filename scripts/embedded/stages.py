@@ -1,10 +1,10 @@
-"""The two stages of training: what is where in a picture, then questions about it."""
+"""The two stages of training: what is where in an image, then questions about it."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,41 +15,40 @@ from tokenizers import Tokenizer
 from transformers import DynamicCache, InternVLForConditionalGeneration
 
 from locomo_vqa.builders.sample.scenes import Scene
-from scripts.embedded.batches import IGNORED, Batch, Packer
-from scripts.embedded.dense import Probe, labels
+from scripts.embedded.batches import IGNORED, ImageBatch, TurnBatcher
+from scripts.embedded.dense import LinearHeads, labels
 from scripts.embedded.learner import Learner
+from scripts.embedded.training import Log
 
-__all__ = ["Plan", "Pool", "look", "talk", "watch"]
-
-Say = Callable[[str], None]
+__all__ = ["TrainingImages", "TrainingPlan", "encode_images", "train_text", "train_vision"]
 
 HELD_OUT = 500
-"""Pictures at the end of the pool that are only measured on."""
+"""Images at the end that are held out, to measure on."""
 
-_LOOK = 64
-"""Pictures that are looked at together, where nothing is learned from them."""
+_ENCODED_AT_ONCE = 64
+"""Images that are encoded together when nothing is learned from them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How long and how fast a model of one size learns; batches are those of all processes."""
+class TrainingPlan:
+    """How long a model of one size is trained; batch sizes are summed over the processes."""
 
-    watch_steps: int
-    watch_batch: int
-    talk_steps: int
-    talk_batch: int
+    vision_steps: int
+    vision_batch: int
+    text_steps: int
+    text_batch: int
 
-    def shared(self, processes: int) -> Plan:
+    def shared(self, processes: int) -> TrainingPlan:
         """Return one process's share of the plan."""
         return replace(
             self,
-            watch_batch=self.watch_batch // processes,
-            talk_batch=self.talk_batch // processes,
+            vision_batch=self.vision_batch // processes,
+            text_batch=self.text_batch // processes,
         )
 
 
-class Pool:
-    """Scenes, their pictures, and what each token of a picture should know."""
+class TrainingImages:
+    """Scenes, their images, and the labels of every token."""
 
     def __init__(self, scenes: Sequence[Scene], pixels: np.ndarray, order: torch.Tensor) -> None:
         self.scenes = scenes
@@ -57,17 +56,17 @@ class Pool:
         self.labels = labels(scenes, order)
 
     def draw(self, count: int) -> torch.Tensor:
-        """Return indices of pictures to learn from."""
+        """Return random indices of images to learn from."""
         return torch.randint(0, len(self.scenes) - HELD_OUT, (count,))
 
     def held_out(self) -> torch.Tensor:
-        """Return indices of the pictures that are only measured on."""
+        """Return the indices of the images that are held out."""
         return torch.arange(len(self.scenes) - HELD_OUT, len(self.scenes))
 
-    def pixels(self, indices: torch.Tensor, *, shaken: bool = True) -> torch.Tensor:
-        """Return pictures as the vision tower takes them; shaken, they move and have noise."""
+    def pixels(self, indices: torch.Tensor, *, jitter: bool = True) -> torch.Tensor:
+        """Return images as the vision tower takes them; jitter moves them and adds noise."""
         values = self._pixels[indices].float().div_(127.5).sub_(1)
-        if not shaken:
+        if not jitter:
             return values
         down, across = (int(torch.randint(-2, 3, ())) for _ in range(2))
         padded = F.pad(values, (2, 2, 2, 2), mode="replicate")
@@ -75,100 +74,109 @@ class Pool:
         return moved + 0.03 * torch.randn_like(moved)
 
 
-def watch(
-    model: InternVLForConditionalGeneration, probe: Probe, pool: Pool, plan: Plan, say: Say
+def train_vision(
+    model: InternVLForConditionalGeneration,
+    heads: LinearHeads,
+    images: TrainingImages,
+    plan: TrainingPlan,
+    log: Log,
 ) -> None:
     """Train the vision tower and the projector on dense labels."""
     inner = model.model
     seeing = {"vision_tower": inner.vision_tower, "projector": inner.multi_modal_projector}
-    learner = Learner({**seeing, "probe": probe})
+    learner = Learner({**seeing, "heads": heads})
     start = time.monotonic()
-    for step in learner.steps(plan.watch_steps):
-        indices = pool.draw(plan.watch_batch)
+    for step in learner.steps(plan.vision_steps):
+        indices = images.draw(plan.vision_batch)
         with torch.autocast("cpu", torch.bfloat16):
-            tokens = model.model.get_image_features(pool.pixels(indices)).pooler_output
-        loss = probe(tokens.float(), pool.labels[indices])
+            tokens = model.model.get_image_features(images.pixels(indices)).pooler_output
+        loss = heads(tokens.float(), images.labels[indices])
         learner.learn(loss)
         if step % 25 == 0:
-            say(f"watch {step} loss {loss.item():.3f} {time.monotonic() - start:.0f} s")
+            log(f"vision {step} loss {loss.item():.3f} {time.monotonic() - start:.0f} s")
         if step % 100 == 0:
-            say(f"watch held out {_seen(model, probe, pool)}")
-    say(f"watch held out {_seen(model, probe, pool)}")
+            log(f"vision held out {_held_out_accuracy(model, heads, images)}")
+    log(f"vision held out {_held_out_accuracy(model, heads, images)}")
 
 
-def _seen(model: InternVLForConditionalGeneration, probe: Probe, pool: Pool) -> dict[str, float]:
-    """Return the share of labels that are right on the pictures held out."""
-    indices = pool.held_out()
+def _held_out_accuracy(
+    model: InternVLForConditionalGeneration, heads: LinearHeads, images: TrainingImages
+) -> dict[str, float]:
+    """Return the share of labels that are right on the held-out images."""
+    indices = images.held_out()
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        pixels = pool.pixels(indices, shaken=False)
+        pixels = images.pixels(indices, jitter=False)
         tokens = model.model.get_image_features(pixels).pooler_output
-        return probe.accuracy(tokens.float(), pool.labels[indices])
+        return heads.accuracy(tokens.float(), images.labels[indices])
 
 
 @torch.no_grad()
-def look(model: InternVLForConditionalGeneration, pool: Pool, times: int, say: Say) -> torch.Tensor:
-    """Return the tokens of every picture, shaken anew each time: (times, pictures, tokens, width).
+def encode_images(
+    model: InternVLForConditionalGeneration, images: TrainingImages, times: int, log: Log
+) -> torch.Tensor:
+    """Return the tokens of every image, with new jitter each time: (times, images, tokens, width).
 
-    The second stage leaves the tower as it is, so each picture is looked at once and not at every
-    step.
+    The second stage does not change the tower, so each image is encoded once and not at every step.
     """
-    start, found = time.monotonic(), []
+    start, found, count = time.monotonic(), [], len(images.scenes) - HELD_OUT
     for _ in range(times):
-        for first in range(0, len(pool.scenes) - HELD_OUT, _LOOK):
-            indices = torch.arange(first, min(first + _LOOK, len(pool.scenes) - HELD_OUT))
+        for first in range(0, count, _ENCODED_AT_ONCE):
+            indices = torch.arange(
+                first, min(first + _ENCODED_AT_ONCE, len(images.scenes) - HELD_OUT)
+            )
             with torch.autocast("cpu", torch.bfloat16):
-                tokens = model.model.get_image_features(pool.pixels(indices)).pooler_output
+                tokens = model.model.get_image_features(images.pixels(indices)).pooler_output
             found.append(tokens.bfloat16())
-    say(f"looked at {len(pool.scenes)} pictures, {time.monotonic() - start:.0f} s")
+    log(f"encoded {len(images.scenes)} images, {time.monotonic() - start:.0f} s")
     return torch.cat(found).unflatten(0, (times, -1))
 
 
-def talk(
+def train_text(
     model: InternVLForConditionalGeneration,
-    pool: Pool,
-    seen: torch.Tensor,
-    plan: Plan,
+    images: TrainingImages,
+    encoded: torch.Tensor,
+    plan: TrainingPlan,
     tokenizer: Tokenizer,
     *,
     seed: int,
-    say: Say,
+    log: Log,
     checkpoint: Path | None,
 ) -> None:
-    """Train the text model on turns about pictures that were looked at before.
+    """Train the text model on turns about images that were encoded before.
 
-    The weights go to `checkpoint` now and then, and at the end.
+    The weights are saved to `checkpoint` at intervals and at the end.
     """
-    packer, rng = Packer(tokenizer), random.Random(seed)
+    batcher, rng = TurnBatcher(tokenizer), random.Random(seed)
     learner = Learner({"language_model": model.model.language_model})
     start = time.monotonic()
-    for step in learner.steps(plan.talk_steps):
-        indices = pool.draw(plan.talk_batch)
-        batch = packer.batch([pool.scenes[int(index)] for index in indices], rng)
-        shown = seen[torch.randint(0, len(seen), (len(indices),)), indices]
+    for step in learner.steps(plan.text_steps):
+        indices = images.draw(plan.text_batch)
+        batch = batcher.batch([images.scenes[int(index)] for index in indices], rng)
+        tokens = encoded[torch.randint(0, len(encoded), (len(indices),)), indices]
         with torch.autocast("cpu", torch.bfloat16):
-            loss = _told(model, shown.float(), batch)
+            loss = _reply_loss(model, tokens.float(), batch)
         learner.learn(loss)
         if step % 25 == 0:
-            say(f"talk {step} loss {loss.item():.3f} {time.monotonic() - start:.0f} s")
-        if checkpoint and (step % 100 == 0 or step == plan.talk_steps):
+            log(f"text {step} loss {loss.item():.3f} {time.monotonic() - start:.0f} s")
+        if checkpoint and (step % 100 == 0 or step == plan.text_steps):
             torch.save(model.state_dict(), checkpoint)
 
 
-def _told(
-    model: InternVLForConditionalGeneration, pictures: torch.Tensor, batch: Batch
+def _reply_loss(
+    model: InternVLForConditionalGeneration, images: torch.Tensor, batch: ImageBatch
 ) -> torch.Tensor:
-    """Return the mean loss of the replies; each picture goes through the text model once."""
+    """Return the mean loss of the replies; each image goes through the text model once."""
     text, embed = model.model.language_model, model.get_input_embeddings()
-    start = embed(batch.start).expand(len(pictures), -1, -1)
-    start = torch.cat([start[:, :2], start[:, 2:3], pictures.to(start.dtype), start[:, -1:]], 1)
+    start = embed(batch.start).expand(len(images), -1, -1)
+    start = torch.cat([start[:, :2], start[:, 2:3], images.to(start.dtype), start[:, -1:]], 1)
     shown = text(inputs_embeds=start, use_cache=True).past_key_values
     logits, targets = [], []
     for group in batch.groups:
         past = DynamicCache()
-        if group.picture:
+        if group.with_image:
             for k, layer in enumerate(shown.layers):
                 past.update(layer.keys[group.rows], layer.values[group.rows], k)
-        first = start.shape[1] if group.picture else 0
+        first = start.shape[1] if group.with_image else 0
         positions = torch.arange(first, first + group.ids.shape[1])[None]
         output = text(inputs_embeds=embed(group.ids), past_key_values=past, position_ids=positions)
         here = group.targets != IGNORED

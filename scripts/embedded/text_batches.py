@@ -1,4 +1,4 @@
-"""Batches of the text models' examples: what examples share at their beginning is read once."""
+"""Batches of the text models' examples; a beginning that examples share is read once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import NamedTuple
 import torch
 from tokenizers import Tokenizer
 
-from scripts.embedded.text_examples import lessons
-from scripts.embedded.text_hints import Hint
-from scripts.embedded.text_life import Example, Stage
+from scripts.embedded.text_conversations import Stage, TextExample
+from scripts.embedded.text_examples import training_examples
+from scripts.embedded.text_hints import PromptHint
 from scripts.embedded.tokenizer import END, PAD
 
 __all__ = ["IGNORED", "TextBatch", "text_batches"]
@@ -21,35 +21,35 @@ __all__ = ["IGNORED", "TextBatch", "text_batches"]
 IGNORED = -100
 
 _WEIGHTS: Mapping[Stage, float] = {"extraction": 2.0, "update": 1.0, "answer": 4.0}
-"""How much a reply's token counts; answers are short and updates many, and would else be all."""
+"""The weight of a reply's token: answers are short and updates are many, and would dominate."""
 
-_MATCHED = 6.0
-"""How much the number of the memory counts that a fact changes: few do, and it is the hard part."""
+_NUMBER_WEIGHT = 6.0
+"""The weight of the number of the memory that a fact changes: rare, and the hard part."""
 
 _POOL = 600
-"""Rows that are sorted by length before they are cut into batches."""
+"""Rows that are sorted by length before they are split into batches."""
 
 _HIDDEN = -1e9
 
 
 @dataclass(frozen=True, slots=True)
 class TextBatch:
-    """Tokens, what follows each, and who sees whom; of shape (rows, length) but for the mask."""
+    """Tokens, their targets and the attention mask; all but the mask have shape (rows, length)."""
 
     ids: torch.Tensor
     positions: torch.Tensor
     mask: torch.Tensor
-    """What is added to attention, of shape (rows, 1, length, length)."""
+    """Added to the attention scores, of shape (rows, 1, length, length)."""
     prompts: torch.Tensor
     """The next token of a prompt."""
     replies: torch.Tensor
     """The next token of a reply."""
     weights: torch.Tensor
-    """How much a reply's token counts."""
+    """The weight of each token of a reply."""
     hints: torch.Tensor
-    """Tokens that are expected within prompts, of shape (hints, 3): row, place and token."""
+    """Tokens that are expected within prompts, of shape (hints, 3): row, position and token."""
     hint_weights: torch.Tensor
-    """How much each hint counts."""
+    """The weight of each hint."""
 
 
 class _Expected(NamedTuple):
@@ -62,7 +62,7 @@ class _Expected(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A prompt's rest, its hints, and the reply with how much each token counts."""
+    """The rest of a prompt, its hints, and the reply with the weight of each token."""
 
     asked: list[int]
     hints: list[_Expected]
@@ -72,7 +72,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Tokens of a beginning, its hints, and what follows it."""
+    """The tokens of a shared beginning, its hints, and what follows it."""
 
     shared: list[int]
     hints: list[_Expected]
@@ -83,12 +83,12 @@ class _Row:
 
 
 def text_batches(tokenizer: Tokenizer, rng: random.Random, tokens: int) -> Iterator[TextBatch]:
-    """Yield batches of so many tokens, rows of one length together, lengths in mixed order."""
+    """Yield batches of up to `tokens` tokens; rows of similar length are together."""
     pad = tokenizer.token_to_id(PAD)
     while True:
         pool: list[_Row] = []
         while len(pool) < _POOL:
-            pool += _rows(tokenizer, lessons(rng))
+            pool += _rows(tokenizer, training_examples(rng))
         pool.sort(key=len)
         batches: list[list[_Row]] = [[]]
         for row in pool:
@@ -100,8 +100,8 @@ def text_batches(tokenizer: Tokenizer, rng: random.Random, tokens: int) -> Itera
             yield _batch(batch, pad)
 
 
-def _rows(tokenizer: Tokenizer, found: Iterator[Example]) -> Iterator[_Row]:
-    def beginning(example: Example) -> str:
+def _rows(tokenizer: Tokenizer, found: Iterator[TextExample]) -> Iterator[_Row]:
+    def beginning(example: TextExample) -> str:
         return example.shared or example.prompt
 
     for _, group in groupby(found, beginning):
@@ -114,25 +114,25 @@ def _rows(tokenizer: Tokenizer, found: Iterator[Example]) -> Iterator[_Row]:
         yield _Row(first, told, rest)
 
 
-def _part(tokenizer: Tokenizer, example: Example) -> _Part:
+def _part(tokenizer: Tokenizer, example: TextExample) -> _Part:
     prompt, start = example.prompt.removeprefix(example.shared), len(example.shared)
     hints = [_moved(each, -start) for each in example.hints if each.place > start]
     asked, told = _encode(tokenizer, f"{prompt}{END}\n<|im_start|>assistant\n", hints)
     said = tokenizer.encode(f"{example.reply}{END}")
     weights = [_WEIGHTS[example.stage]] * len(said)
     if example.stage == "update":
-        weights = [_MATCHED if token.isdecimal() else 1.0 for token in said.tokens]
+        weights = [_NUMBER_WEIGHT if token.isdecimal() else 1.0 for token in said.tokens]
     return _Part(asked, told, said.ids, weights)
 
 
-def _moved(hint: Hint, by: int) -> Hint:
+def _moved(hint: PromptHint, by: int) -> PromptHint:
     return hint._replace(place=hint.place + by)
 
 
 def _encode(
-    tokenizer: Tokenizer, text: str, hints: Sequence[Hint]
+    tokenizer: Tokenizer, text: str, hints: Sequence[PromptHint]
 ) -> tuple[list[int], list[_Expected]]:
-    """Return tokens, and the tokens that are expected after some of them."""
+    """Return a text's tokens, and the tokens that are expected after some of them."""
     found = tokenizer.encode(text)
     ends = {end: place for place, (_, end) in enumerate(found.offsets)}
     words = {word: tokenizer.encode(word).ids[0] for word in {hint.word for hint in hints}}
@@ -186,7 +186,7 @@ def _batch(rows: Sequence[_Row], pad: int) -> TextBatch:
 
 
 def _mask(parts: torch.Tensor) -> torch.Tensor:
-    """A token sees those before it, of the shared beginning and of its own part."""
+    """Return a mask: a token sees the shared beginning and its own part, as far as before it."""
     length = parts.shape[1]
     earlier = torch.ones(length, length, dtype=torch.bool).tril()
     alike = parts[:, :, None] == parts[:, None, :]

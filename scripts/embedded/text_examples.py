@@ -1,6 +1,6 @@
 """What the embedded text models are asked in training, and what they should reply.
 
-Conversations of the sample world are drawn afresh; each gives examples of all three stages.
+Conversations of the sample are newly drawn; each gives examples of all three stages.
 """
 
 from __future__ import annotations
@@ -12,53 +12,61 @@ from dataclasses import dataclass, replace
 
 from locomo_vqa.builders.sample.text_questions import answer_of
 from locomo_vqa.evaluators.memory.prompts import answer_prompt, extraction_prompt
+from scripts.embedded.text_conversations import (
+    Key,
+    LabelledConversation,
+    Memories,
+    TextExample,
+    draw_labelled_conversation,
+    remember,
+)
 from scripts.embedded.text_hints import memory_hints, question_hint, time_hints
-from scripts.embedded.text_life import Example, Key, Life, Memory, draw_life, remember
 from scripts.embedded.text_updates import drills, updates
 
-__all__ = ["NO_ANSWER", "examples", "lessons"]
+__all__ = ["NO_ANSWER", "examples", "training_examples"]
 
 NO_ANSWER = "No information available"
-"""The reply where the memories don't tell."""
+"""The reply where the memories lack the answer."""
 
-_LISTS, _LESSONS, _ASKED = 3, 8, 8
-"""Lists of memories that a conversation is asked about, and those that training asks about; the
-most questions of each."""
+_LISTS, _TRAINING_LISTS = 3, 8
+"""Lists of memories per conversation that questions are asked about, in tests and in training."""
 
+_MOST_QUESTIONS = 8
+"""The most questions about a list of memories."""
 
 _EXTRACTIONS = 0.6
-"""Share of the extractions that training keeps: they are the easiest, and the longest to read."""
+"""Share of the extractions that training keeps: they are the easiest, and have long prompts."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Question:
     """A question, its answer, and the thread and person it is about."""
 
-    question: str
+    text: str
     reply: str
     thread: int
     owner: str
 
 
-def examples(rng: random.Random) -> Iterator[Example]:
-    """Yield examples of all stages from one fresh conversation."""
-    life = draw_life(rng)
-    yield from _extractions(life, rng)
-    yield from updates(life, rng)
-    yield from _answers(life, rng, _LISTS)
+def examples(rng: random.Random) -> Iterator[TextExample]:
+    """Yield examples of all stages from one new conversation."""
+    conversation = draw_labelled_conversation(rng)
+    yield from _extractions(conversation, rng)
+    yield from updates(conversation, rng)
+    yield from _answers(conversation, rng, _LISTS)
 
 
-def lessons(rng: random.Random) -> Iterator[Example]:
-    """Yield what training sees of one fresh conversation: more of what is hard."""
-    life = draw_life(rng)
-    yield from (each for each in _extractions(life, rng) if rng.random() < _EXTRACTIONS)
-    yield from updates(life, rng)
-    yield from drills(life, rng)
-    yield from _answers(life, rng, _LESSONS)
+def training_examples(rng: random.Random) -> Iterator[TextExample]:
+    """Yield the training examples of one new conversation: more of what is hard."""
+    conversation = draw_labelled_conversation(rng)
+    yield from (each for each in _extractions(conversation, rng) if rng.random() < _EXTRACTIONS)
+    yield from updates(conversation, rng)
+    yield from drills(conversation, rng)
+    yield from _answers(conversation, rng, _TRAINING_LISTS)
 
 
-def _extractions(life: Life, rng: random.Random) -> Iterator[Example]:
-    for time, lines in zip(life.times, life.sessions, strict=True):
+def _extractions(conversation: LabelledConversation, rng: random.Random) -> Iterator[TextExample]:
+    for time, lines in zip(conversation.times, conversation.sessions, strict=True):
         start = 0
         while start < len(lines):
             size = rng.choice((1, 2, 2, 2, 2, 3, 4))
@@ -69,52 +77,56 @@ def _extractions(life: Life, rng: random.Random) -> Iterator[Example]:
                 continue
             prompt = extraction_prompt([line for line, _ in part], time)
             turns = prompt.index(part[0][0])
-            told = tuple(
+            hints = tuple(
                 each._replace(place=turns + each.place)
                 for each in time_hints(prompt[turns:], time.date())
             )
-            yield Example("extraction", prompt, _json({"facts": facts}), hints=told)
+            yield TextExample("extraction", prompt, _json({"facts": facts}), hints=hints)
 
 
-def _answers(life: Life, rng: random.Random, lists: int) -> Iterator[Example]:
-    """Some memories at a time, as retrieval might bring them, and what can be asked of them.
+def _answers(
+    conversation: LabelledConversation, rng: random.Random, lists: int
+) -> Iterator[TextExample]:
+    """Yield questions about some memories at a time, as retrieval might return them.
 
-    A reply begins with a space, as words within a memory do: so its tokens are the memory's own.
+    A reply begins with a space, as words within a memory do, so that both have the same tokens.
     """
-    memory: Memory = {}
-    for lines in life.sessions:
+    memories: Memories = {}
+    for lines in conversation.sessions:
         for _, found in lines:
             for fact in found:
-                remember(memory, fact)
-    asked = _asked(life, rng)
+                remember(memories, fact)
+    asked = _questions(conversation, rng)
     for _ in range(lists):
-        keys = rng.sample(list(memory), min(len(memory), rng.randint(4, 14)))
-        shown, left = _threads(keys), _threads(key for key in memory if key not in keys)
+        keys = rng.sample(list(memories), min(len(memories), rng.randint(4, 14)))
+        shown, left = _threads(keys), _threads(key for key in memories if key not in keys)
         fit = [each for each in asked if each.thread in shown - left]
         missed = [replace(each, reply=NO_ANSWER) for each in asked if each.thread not in shown]
-        chosen = rng.sample(fit, min(len(fit), _ASKED)) + rng.sample(missed, min(len(missed), 1))
+        chosen = rng.sample(fit, min(len(fit), _MOST_QUESTIONS)) + rng.sample(
+            missed, min(len(missed), 1)
+        )
         for each in chosen:
-            yield _answer([memory[key] for key in keys], each, known=each in fit)
+            yield _answer([memories[key] for key in keys], each, known=each in fit)
 
 
-def _answer(texts: Sequence[str], asked: _Asked, known: bool) -> Example:
-    prompt = answer_prompt(texts, asked.question)
+def _answer(texts: Sequence[str], asked: _Question, known: bool) -> TextExample:
+    prompt = answer_prompt(texts, asked.text)
     start = prompt.rindex("Question: ")
     hints = list(memory_hints(prompt[:start]))
     if known:
-        hints.append(question_hint(prompt, asked.question, asked.owner))
-    return Example("answer", prompt, f" {asked.reply}", prompt[:start], tuple(hints))
+        hints.append(question_hint(prompt, asked.text, asked.owner))
+    return TextExample("answer", prompt, f" {asked.reply}", prompt[:start], tuple(hints))
 
 
 def _threads(keys: Iterable[Key]) -> set[int]:
     return {key[0] for key in keys if isinstance(key, tuple)}
 
 
-def _asked(life: Life, rng: random.Random) -> list[_Asked]:
-    """Return what can be asked of a conversation; a fifth has no answer."""
+def _questions(conversation: LabelledConversation, rng: random.Random) -> list[_Question]:
+    """Return the questions about a conversation; a fifth has no answer."""
     found = []
-    for number, thread in enumerate(life.threads):
-        me, you = life.names[thread.owner], life.names[1 - thread.owner]
+    for number, thread in enumerate(conversation.threads):
+        me, you = conversation.names[thread.owner], conversation.names[1 - thread.owner]
         words = {**thread.values, **thread.dates}
         for each in thread.story.questions:
             answer = str(answer_of(each, thread))
@@ -124,7 +136,7 @@ def _asked(life: Life, rng: random.Random) -> list[_Asked]:
             if each.adversarial_question and rng.random() < 0.3:
                 adversarial = each.adversarial_question.format(**words, who=me, you=you)
                 said.append((adversarial, NO_ANSWER))
-            found += [_Asked(question, reply, number, me) for question, reply in said]
+            found += [_Question(question, reply, number, me) for question, reply in said]
     return found
 
 

@@ -1,11 +1,11 @@
-"""Hints of training: words that are expected within a prompt, besides what follows there.
+"""Training hints: words that a model is expected to predict within a prompt.
 
-A reply is often two steps away from the prompt: which time was told, and which day that is in the
-calendar; which memory is meant, and what its date or its number is. One step alone is not
-rewarded; with the hints it is. They stand at the end of "last Friday" (the day of the month), all
-along a memory (whom and what it is about), at the end of a memory that has a number (the number),
-on the last word of a new fact (the number of the memory that it is about, or "new") and on that of
-a question (whose story it is about, even where it is asked of the other).
+A reply is often two steps away from the prompt: which time was mentioned, and what date that is;
+which memory is meant, and what its date or number is. Without hints, the first step alone is not
+rewarded. The hints are at the end of "last Friday" (the day of the month), throughout a memory
+(whom and what it is about), at the end of a numbered memory (its number), on the last word of a new
+fact (the number of the memory that it is about, or "new") and on the last word of a question (whose
+story it is about, even if it asks about the other person).
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["Hint", "change_hints", "memory_hints", "number_hints", "question_hint", "time_hints"]
+from locomo_vqa.builders.sample.times import NUMBER_WORDS
 
-_NUMBERS = {
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-}
-_ALONG = 0.1
-"""What a hint counts that stands on many tokens."""
+__all__ = [
+    "PromptHint",
+    "change_hints",
+    "memory_hints",
+    "number_hints",
+    "question_hint",
+    "time_hints",
+]
+
+_NUMBERS = {word: number for number, word in enumerate(NUMBER_WORDS) if number}
+_THROUGHOUT_WEIGHT = 0.1
+"""The weight of a hint that is on many tokens."""
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _TIME = re.compile(
@@ -38,30 +38,30 @@ _TIME = re.compile(
 )
 
 
-class Hint(NamedTuple):
-    """A word that is expected somewhere in a prompt."""
+class PromptHint(NamedTuple):
+    """A word that is expected within a prompt."""
 
     place: int
-    """After so many characters; where no token ends there, the hint is left out."""
+    """Number of characters before it; without a token that ends there, the hint is left out."""
     word: str
     weight: float = 1.0
-    """How much it counts; a token of a reply counts 1 or more."""
+    """Its weight; a token of a reply has 1 or more."""
 
 
-def time_hints(turns: str, today: date) -> Iterator[Hint]:
-    """Yield the word that a fact's date begins with, after each time that is told."""
+def time_hints(turns: str, today: date) -> Iterator[PromptHint]:
+    """Yield the word that a fact's date begins with, after each time that is mentioned."""
     for found in _TIME.finditer(turns):
-        word = _meant(found, today)
+        word = _first_word_of_date(found, today)
         if word is not None:
-            yield Hint(found.end(), f" {word}")
+            yield PromptHint(found.end(), f" {word}")
 
 
 @lru_cache(maxsize=2)
-def memory_hints(memories: str) -> tuple[Hint, ...]:
-    """Return whom and what each memory is about, all along it, of memories a line each or in JSON.
+def memory_hints(memories: str) -> tuple[PromptHint, ...]:
+    """Return whom and what each memory is about, throughout it; memories are lines or JSON.
 
-    An answer may begin anywhere in a memory, and whoever looks for it looks for both. Several
-    prompts in a row begin with the same memories.
+    An answer may begin anywhere in a memory, and finding it takes both. Several prompts in a row
+    begin with the same memories.
     """
     return tuple(
         hint
@@ -71,35 +71,35 @@ def memory_hints(memories: str) -> tuple[Hint, ...]:
     )
 
 
-def _about(fact: str, start: int) -> Iterator[Hint]:
+def _about(fact: str, start: int) -> Iterator[PromptHint]:
     words = fact.removeprefix(" Before: ").split()
     topic = words[{"is": 2, "went": 4}.get(words[1], 1)]
     name = words[0].removesuffix("'s")
     first = fact.index(f" {topic}") + len(topic) + 1
     for place in range(start + first, start + len(fact) + 1):
-        yield Hint(place, f" {topic}", _ALONG)
-        yield Hint(place, f" {name}", _ALONG)
+        yield PromptHint(place, f" {topic}", _THROUGHOUT_WEIGHT)
+        yield PromptHint(place, f" {name}", _THROUGHOUT_WEIGHT)
 
 
-def number_hints(memories: str) -> Iterator[Hint]:
-    """Yield the number of every memory in a JSON list, at its end."""
+def number_hints(memories: str) -> Iterator[PromptHint]:
+    """Yield the number of every memory in a JSON list, at the memory's end."""
     for found in re.finditer(r'\{"id": "(\d+)", "text": "[^"]*', memories):
-        yield Hint(found.end(), found[1])
+        yield PromptHint(found.end(), found[1])
 
 
-def change_hints(prompt: str, start: int, facts: Sequence[tuple[str, str]]) -> Iterator[Hint]:
+def change_hints(prompt: str, start: int, facts: Sequence[tuple[str, str]]) -> Iterator[PromptHint]:
     """Yield the number given with each new fact, on the last word of the fact after `start`."""
     for text, number in facts:
         start = prompt.index(text, start) + len(text)
-        yield Hint(start - 1, number)
+        yield PromptHint(start - 1, number)
 
 
-def question_hint(prompt: str, question: str, owner: str) -> Hint:
+def question_hint(prompt: str, question: str, owner: str) -> PromptHint:
     """Return whose story a question is about, on its last word."""
-    return Hint(prompt.rindex(question) + len(question) - 1, f" {owner}")
+    return PromptHint(prompt.rindex(question) + len(question) - 1, f" {owner}")
 
 
-def _meant(found: re.Match[str], today: date) -> str | None:
+def _first_word_of_date(found: re.Match[str], today: date) -> str | None:
     if found["last"] == "year" or found["years"] in _NUMBERS:
         return str(today.year - _NUMBERS.get(found["years"] or "one", 0))
     if found["last"] == "month" or found["next"] or found["months"] in _NUMBERS:

@@ -1,10 +1,9 @@
-"""How the embedded text models learn: examples of all three stages, drawn afresh all the time."""
+"""How the embedded text models are trained: on examples of all three stages, always new ones."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,39 +14,40 @@ from transformers import Qwen2ForCausalLM
 
 from scripts.embedded.learner import Learner
 from scripts.embedded.text_batches import IGNORED, TextBatch, text_batches
+from scripts.embedded.training import Log
 
-__all__ = ["TextPlan", "learn_text"]
+__all__ = ["TextPlan", "train_text_model"]
 
 MATRIX_RATE, OTHER_RATE = 3e-3, 3e-3
-"""Learning rates of the layers' matrices, and of all the rest."""
+"""Learning rates of the layers' matrices, and of everything else."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextPlan:
-    """How long a model of one size learns; tokens are those of a step of all processes."""
+    """How long a model of one size is trained; `tokens` is the sum over processes, per step."""
 
     steps: int
     tokens: int
     reading: float = 1.0
-    """Weight of the prompt's own tokens, in the first part of training."""
+    """Weight of the prompt's tokens in the first part of training."""
     reading_part: float = 0.3
-    """The share of the steps in which prompts count; reading them teaches copying sooner."""
+    """The share of steps in which prompts are learned; they teach copying sooner."""
 
 
-def learn_text(
+def train_text_model(
     model: Qwen2ForCausalLM,
     tokenizer: Tokenizer,
     plan: TextPlan,
     *,
     seed: int,
-    share: int,
-    say: Callable[[str], None],
+    processes: int,
+    log: Log,
     checkpoint: Path | None,
 ) -> None:
-    """Train a model; `share` is the number of processes, each of which takes part of a step."""
+    """Train a model in one of `processes` processes, each of which takes part of a step."""
     model.config._attn_implementation = "eager"  # Flash attention is slow backwards on a CPU.
     learner = Learner({"model": model}, matrix_rate=MATRIX_RATE, other_rate=OTHER_RATE)
-    source = text_batches(tokenizer, random.Random(seed), plan.tokens // share)
+    source = text_batches(tokenizer, random.Random(seed), plan.tokens // processes)
     start = time.monotonic()
     for step in learner.steps(plan.steps):
         batch = next(source)
@@ -65,7 +65,7 @@ def learn_text(
         learner.learn(loss)
         if step % 25 == 0:
             spent = time.monotonic() - start
-            say(f"text {step} loss {loss.item():.3f} tokens right {right:.3f} {spent:.0f} s")
+            log(f"text {step} loss {loss.item():.3f} tokens right {right:.3f} {spent:.0f} s")
         if checkpoint and (step % 200 == 0 or step == plan.steps):
             torch.save(model.state_dict(), checkpoint)
 
@@ -73,7 +73,7 @@ def learn_text(
 def _loss(
     model: Qwen2ForCausalLM, hidden: torch.Tensor, batch: TextBatch
 ) -> tuple[torch.Tensor, float]:
-    """Return the loss of replies and hints, and how many of the replies' tokens come first."""
+    """Return the loss of replies and hints, and the share of reply tokens predicted correctly."""
     here = batch.replies != IGNORED
     row, place, expected = batch.hints.unbind(1)
     targets = torch.cat([batch.replies[here], expected])

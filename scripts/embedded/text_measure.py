@@ -10,36 +10,36 @@ from collections.abc import Sequence
 from typing import Any
 
 from locomo_vqa.models.embedded import EmbeddedModel, EmbeddedPrompt
+from scripts.embedded.text_conversations import TextExample
 from scripts.embedded.text_examples import NO_ANSWER, examples
-from scripts.embedded.text_life import Example
 
 __all__ = ["held_out", "measure_text"]
 
-_ROOM = 200
+_REPLY_TOKENS = 200
 SEED = 20_000_003
-"""Training does not use it."""
+"""A seed that training does not use."""
 
 
-def held_out(lives: int, seed: int = SEED) -> list[Example]:
-    """Return what is asked, and should be replied, about fresh conversations."""
+def held_out(conversations: int, seed: int = SEED) -> list[TextExample]:
+    """Return examples from conversations that training does not use."""
     rng = random.Random(seed)
-    return [example for _ in range(lives) for example in examples(rng)]
+    return [example for _ in range(conversations) for example in examples(rng)]
 
 
-def measure_text(model: EmbeddedModel, lives: int = 12, seed: int = SEED) -> dict[str, Any]:
+def measure_text(model: EmbeddedModel, conversations: int = 12, seed: int = SEED) -> dict[str, Any]:
     """Return the shares of facts, operations and answers that are right.
 
-    "facts found" is recall and "facts true" precision over whole sentences; an operation is right
-    when event, id and text are; an answer when it is the gold answer but for case.
+    "found" is recall and "true" is precision, over whole sentences and whole operations. An answer
+    is right when it is the gold answer, ignoring case.
     """
-    cases = held_out(lives, seed)
+    cases = held_out(conversations, seed)
     start = time.monotonic()
     prompts = [EmbeddedPrompt(case.prompt) for case in cases]
-    replies = model.generate(prompts, _ROOM, threads=2)
+    replies = model.generate(prompts, _REPLY_TOKENS, threads=2)
     spent = time.monotonic() - start
     pairs = list(zip(cases, replies, strict=True))
     return {
-        "conversations": lives,
+        "conversations": conversations,
         "replies a second, two threads": round(len(cases) / spent, 1),
         "extraction": _overlap(pairs, "extraction", "facts"),
         "update": _overlap(pairs, "update", "memory"),
@@ -47,7 +47,7 @@ def measure_text(model: EmbeddedModel, lives: int = 12, seed: int = SEED) -> dic
     }
 
 
-def _overlap(pairs: Sequence[tuple[Example, str]], stage: str, key: str) -> dict[str, float]:
+def _overlap(pairs: Sequence[tuple[TextExample, str]], stage: str, key: str) -> dict[str, float]:
     right = wanted = given = read = cases = 0
     for case, reply in pairs:
         if case.stage != stage:
@@ -74,7 +74,7 @@ def _items(reply: str, key: str) -> list[str] | None:
         return None
 
 
-def _answers(pairs: Sequence[tuple[Example, str]]) -> dict[str, float]:
+def _answers(pairs: Sequence[tuple[TextExample, str]]) -> dict[str, float]:
     asked = [(c.reply.strip(), reply.strip()) for c, reply in pairs if c.stage == "answer"]
     told = [gold.lower() == reply.lower() for gold, reply in asked if gold != NO_ANSWER]
     none = [gold == reply for gold, reply in asked if gold == NO_ANSWER]

@@ -1,4 +1,4 @@
-"""Sizes and tokenizer of the embedded text models: Qwen2 as transformers has it."""
+"""Sizes and tokenizer of the embedded text models, which are Qwen2 models of transformers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from locomo_vqa.models.embedded.runtime import Size
 from locomo_vqa.prompts import prompt_text
-from scripts.embedded.copying import begin_copying
+from scripts.embedded.copying import initialise_copying
 from scripts.embedded.text_examples import examples
 from scripts.embedded.tokenizer import END, PAD, START, train_tokenizer
 
@@ -33,10 +33,10 @@ _SIZES: dict[Size, dict[str, int]] = {
 }
 
 VOCABULARY = 1700
-"""Tokens before the sentences of the prompts are added."""
+"""Tokens before the prompts' sentences are added."""
 
 _NUMBERS = 30
-"""Numbers of memories that are one token each: "12" from "1" and "2" is much harder to copy."""
+"""Memory numbers that are one token each: "12" made of "1" and "2" is much harder to copy."""
 
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _PROMPTS = ("mem0_extract_reduced_v1", "mem0_update_reduced_v1", "mem0_answer_reduced_v1")
@@ -63,23 +63,23 @@ _PIECES = (
     "user\n",
     "assistant\n",
 )
-"""What is the same in every prompt and record."""
+"""Text that is the same in every prompt and record."""
 
 
-def make_text_tokenizer(seed: int = 0, lives: int = 250) -> Tokenizer:
-    """Train the tokenizer on the sample world; the same seed gives the same one."""
-    texts = _texts(random.Random(seed), lives)
+def make_text_tokenizer(seed: int = 0, conversations: int = 250) -> Tokenizer:
+    """Train the tokenizer on the sample; the same seed gives the same one."""
+    texts = _texts(random.Random(seed), conversations)
     return train_tokenizer(texts, VOCABULARY, (PAD, START, END), [*_sentences(), *_PIECES])
 
 
 def _sentences() -> list[str]:
-    """Return the lines of the prompts in which nothing is filled in."""
+    """Return the lines of the prompts that have no slots."""
     lines = [line for name in _PROMPTS for line in prompt_text(_PACKAGE, name).split("\n") if line]
     return sorted({line for line in lines if "$" not in line}, key=lambda line: -len(line))
 
 
-def _texts(rng: random.Random, lives: int) -> Iterator[str]:
-    for _ in range(lives):
+def _texts(rng: random.Random, conversations: int) -> Iterator[str]:
+    for _ in range(conversations):
         yield "".join(f'"{number}"' for number in range(_NUMBERS))
         for example in examples(rng):
             yield example.prompt.split("Before: ")[-1]
@@ -87,9 +87,9 @@ def _texts(rng: random.Random, lives: int) -> Iterator[str]:
 
 
 def make_text_model(size: Size, tokenizer: Tokenizer) -> Qwen2ForCausalLM:
-    """Return an untrained model that copies; head size 32, tied embeddings.
+    """Return an untrained model that copies, with a head size of 32 and tied embeddings.
 
-    Positions turn as slowly as in Qwen2 itself, so that tokens far apart can be matched.
+    Positions rotate as slowly as in Qwen2 itself, so that distant tokens can be matched.
     """
     config = Qwen2Config(
         **_SIZES[size],
@@ -105,5 +105,5 @@ def make_text_model(size: Size, tokenizer: Tokenizer) -> Qwen2ForCausalLM:
     model = Qwen2ForCausalLM(config)
     with torch.no_grad():
         model.model.embed_tokens.weight.normal_(std=0.05)
-    begin_copying(model)
+    initialise_copying(model)
     return model

@@ -1,8 +1,8 @@
-"""How memories are brought up to date: what the embedded text models are asked, and should reply.
+"""Examples of updating memories for the embedded text models.
 
-`updates` follows a conversation as a memory system does. `drills` asks more of the same, for
-training: in a conversation most facts are new, and what is hard is to find the memory that a fact
-changes. Several sets of facts meet one list of memories, which is read once.
+`updates` follows a conversation as a memory system does. `drills` adds more of the same for
+training: in a conversation most facts are new, and the hard part is to find the memory that a fact
+changes. Several sets of facts share one list of memories, which is read once.
 """
 
 from __future__ import annotations
@@ -14,13 +14,20 @@ from dataclasses import dataclass
 
 from locomo_vqa.builders.sample.facts import changed_fact
 from locomo_vqa.evaluators.memory.prompts import update_prompt
+from scripts.embedded.text_conversations import (
+    Key,
+    LabelledConversation,
+    Memories,
+    StatedFact,
+    TextExample,
+    remember,
+)
 from scripts.embedded.text_hints import change_hints, memory_hints, number_hints
-from scripts.embedded.text_life import Example, Fact, Key, Life, Memory, remember
 
 __all__ = ["drills", "updates"]
 
 _SETS = 3
-"""Sets of new facts that a drill asks about one list of memories."""
+"""Sets of new facts per list of memories in a drill."""
 
 _GIVEN_UP: Mapping[str, str] = {
     "plan": "{me} gave up the plan to {plan}.",
@@ -28,121 +35,125 @@ _GIVEN_UP: Mapping[str, str] = {
     "language": "{me} gave up learning {language[name]}.",
     "volunteer": "{me} stopped helping at {cause}.",
 }
-"""Facts that undo another; nobody says them in the sample, but people do."""
+"""Facts that undo another; not said in the sample, but people say them."""
 
 
 @dataclass(frozen=True, slots=True)
-class _New:
-    """A new fact, the memory it is about, and what is to be done."""
+class _NewFact:
+    """A new fact, the memory it is about, and the operation that follows."""
 
     text: str
     key: Key = None
     event: str = "ADD"
-    """NONE where it is known."""
+    """ADD, UPDATE, DELETE, or NONE if the fact is known already."""
 
 
-def updates(life: Life, rng: random.Random) -> Iterator[Example]:
-    """Yield new facts of parts of the talk against what was remembered so far."""
-    memory: Memory = {}
-    for lines in life.sessions:
+def updates(conversation: LabelledConversation, rng: random.Random) -> Iterator[TextExample]:
+    """Yield examples of new facts against the memories so far."""
+    memories: Memories = {}
+    for lines in conversation.sessions:
         facts = [fact for _, found in lines for fact in found]
         rng.shuffle(facts)
         while facts:
             size = rng.choice((1, 1, 2, 2, 3))
             part, facts = facts[:size], facts[size:]
-            if rng.random() < 0.5 or any(fact.changes in memory for fact in part):
-                yield _update(life, memory, part, rng)
+            if rng.random() < 0.5 or any(fact.changes in memories for fact in part):
+                yield _update(conversation, memories, part, rng)
             for fact in part:
-                remember(memory, fact)
+                remember(memories, fact)
 
 
 def _update(
-    life: Life,
-    memory: Mapping[Key, str],
-    told: Sequence[Fact],
+    conversation: LabelledConversation,
+    memories: Mapping[Key, str],
+    facts: Sequence[StatedFact],
     rng: random.Random,
-) -> Example:
-    new = [_told(fact, memory) for fact in told]
-    if memory and rng.random() < 0.12:
-        known = rng.choice(list(memory.items()))
-        new.append(_New(known[1], known[0], "NONE"))
-    new += [each for each in _given_up(life, memory) if rng.random() < 0.2]
+) -> TextExample:
+    new = [_classified(fact, memories) for fact in facts]
+    if memories and rng.random() < 0.12:
+        known = rng.choice(list(memories.items()))
+        new.append(_NewFact(known[1], known[0], "NONE"))
+    new += [each for each in _given_up(conversation, memories) if rng.random() < 0.2]
     rng.shuffle(new)
-    shown = _shown(memory, [each.key for each in new if each.event != "ADD"], rng)
-    return _example({key: memory[key] for key in shown}, new)
+    shown = _retrieved(memories, [each.key for each in new if each.event != "ADD"], rng)
+    return _example({key: memories[key] for key in shown}, new)
 
 
-def drills(life: Life, rng: random.Random) -> Iterator[Example]:
-    """Yield sets of facts that mostly change, undo or repeat a memory of one list."""
-    memory: Memory = {}
-    for number, lines in enumerate(life.sessions):
+def drills(conversation: LabelledConversation, rng: random.Random) -> Iterator[TextExample]:
+    """Yield examples whose facts mostly change, undo or repeat a memory."""
+    memories: Memories = {}
+    for number, lines in enumerate(conversation.sessions):
         for _, found in lines:
             for fact in found:
-                remember(memory, fact)
-        keys = rng.sample(list(memory), min(len(memory), rng.randint(3, 18)))
-        shown = {key: memory[key] for key in keys}
-        after = [turn for lines in life.sessions[number + 1 :] for turn in lines]
+                remember(memories, fact)
+        keys = rng.sample(list(memories), min(len(memories), rng.randint(3, 18)))
+        shown = {key: memories[key] for key in keys}
+        after = [turn for lines in conversation.sessions[number + 1 :] for turn in lines]
         later = [fact for _, found in after for fact in found]
-        changing = [_told(fact, shown) for fact in later if fact.changes in shown]
-        new = [_told(fact, shown) for fact in later if fact.changes not in memory]
-        known = [_New(text, key, "NONE") for key, text in shown.items()]
-        others = [*_given_up(life, shown), *_some(new, 4, rng), *_some(known, 1, rng)]
-        yield from _sets(shown, changing, others, rng)
+        changing = [_classified(fact, shown) for fact in later if fact.changes in shown]
+        new = [_classified(fact, shown) for fact in later if fact.changes not in memories]
+        known = [_NewFact(text, key, "NONE") for key, text in shown.items()]
+        others = [
+            *_given_up(conversation, shown),
+            *_sample_up_to(new, 4, rng),
+            *_sample_up_to(known, 1, rng),
+        ]
+        yield from _examples(shown, changing, others, rng)
 
 
-def _some(found: Sequence[_New], count: int, rng: random.Random) -> list[_New]:
+def _sample_up_to(found: Sequence[_NewFact], count: int, rng: random.Random) -> list[_NewFact]:
     return rng.sample(found, min(len(found), count))
 
 
-def _sets(
+def _examples(
     shown: Mapping[Key, str],
-    changing: Sequence[_New],
-    others: Sequence[_New],
+    changing: Sequence[_NewFact],
+    others: Sequence[_NewFact],
     rng: random.Random,
-) -> Iterator[Example]:
+) -> Iterator[TextExample]:
     for _ in range(_SETS):
-        chosen = _some(changing, rng.choice((0, 1, 1, 2)), rng)
-        chosen += _some(others, rng.choice((0, 1, 1, 2)), rng)
+        chosen = _sample_up_to(changing, rng.choice((0, 1, 1, 2)), rng)
+        chosen += _sample_up_to(others, rng.choice((0, 1, 1, 2)), rng)
         rng.shuffle(chosen)
         keys = [each.key for each in chosen if each.event != "ADD"]
         if chosen and len(set(keys)) == len(keys):
             yield _example(shown, chosen)
 
 
-def _told(fact: Fact, memory: Mapping[Key, str]) -> _New:
-    if fact.changes in memory:
-        return _New(fact.text, fact.changes, "UPDATE")
-    if fact.text in memory.values():
-        return _New(fact.text, next(k for k in memory if memory[k] == fact.text), "NONE")
-    return _New(fact.text)
+def _classified(fact: StatedFact, memories: Mapping[Key, str]) -> _NewFact:
+    if fact.changes in memories:
+        return _NewFact(fact.text, fact.changes, "UPDATE")
+    if fact.text in memories.values():
+        return _NewFact(fact.text, next(k for k in memories if memories[k] == fact.text), "NONE")
+    return _NewFact(fact.text)
 
 
-def _given_up(life: Life, memory: Mapping[Key, str]) -> list[_New]:
+def _given_up(conversation: LabelledConversation, memories: Mapping[Key, str]) -> list[_NewFact]:
     found = []
-    for number, thread in enumerate(life.threads):
+    for number, thread in enumerate(conversation.threads):
         sentence = _GIVEN_UP.get(thread.story.topic)
-        if sentence and (number, 0) in memory:
-            text = sentence.format(me=life.names[thread.owner], **thread.values)
-            found.append(_New(text, (number, 0), "DELETE"))
+        if sentence and (number, 0) in memories:
+            text = sentence.format(me=conversation.names[thread.owner], **thread.values)
+            found.append(_NewFact(text, (number, 0), "DELETE"))
     return found
 
 
-def _shown(memory: Mapping[Key, str], needed: Sequence[Key], rng: random.Random) -> list[Key]:
-    """Return what retrieval might bring: the memories that matter among others."""
-    others = [key for key in memory if key not in needed]
+def _retrieved(memories: Mapping[Key, str], needed: Sequence[Key], rng: random.Random) -> list[Key]:
+    """Return what retrieval might return: the memories that matter among others."""
+    others = [key for key in memories if key not in needed]
     count = min(len(others), rng.randint(0, 14))
     keys = [*dict.fromkeys(needed), *rng.sample(others, count)]
     rng.shuffle(keys)
     return keys
 
 
-def _example(shown: Mapping[Key, str], new: Sequence[_New]) -> Example:
+def _example(shown: Mapping[Key, str], new: Sequence[_NewFact]) -> TextExample:
     ids = {key: str(number) for number, key in enumerate(shown)}
     prompt = update_prompt({ids[key]: shown[key] for key in shown}, [each.text for each in new])
     start = prompt.index("New facts: ")
     about = [(each.text, "new" if each.event == "ADD" else ids[each.key]) for each in new]
     known = [*memory_hints(prompt[:start]), *number_hints(prompt[:start])]
-    return Example(
+    return TextExample(
         "update",
         prompt,
         json.dumps({"memory": list(_operations(shown, ids, new))}, ensure_ascii=False),
@@ -152,7 +163,7 @@ def _example(shown: Mapping[Key, str], new: Sequence[_New]) -> Example:
 
 
 def _operations(
-    shown: Mapping[Key, str], ids: Mapping[Key, str], new: Sequence[_New]
+    shown: Mapping[Key, str], ids: Mapping[Key, str], new: Sequence[_NewFact]
 ) -> Iterator[dict[str, str]]:
     """Yield operations; the event comes first, since the text depends on it."""
     for each in new:

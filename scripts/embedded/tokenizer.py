@@ -1,7 +1,7 @@
-"""The tokenizer of the embedded models: byte-level BPE, with the prompts' own sentences as tokens.
+"""The tokenizer of the embedded models: byte-level BPE, with the prompts' sentences as tokens.
 
-Every text can be written in it, because all bytes are tokens. The sentences that the project's
-prompts repeat word for word are one token each, so that a long prompt costs little.
+It can encode any text, because all bytes are tokens. The sentences that the project's prompts
+repeat word for word are one token each, so that a long prompt costs little.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ JSON_PIECES = (
     '{"question": null, "answer": null, "reason": "',
     '"}',
 )
-"""What is the same in every record that a generator writes."""
+"""Text that is the same in every record that a generator writes."""
 
 
 def prompt_sentences() -> list[str]:
@@ -60,7 +60,7 @@ def prompt_sentences() -> list[str]:
 
 
 def make_tokenizer(seed: int = 0) -> Tokenizer:
-    """Train the tokenizer on the sample world's questions; the same seed gives the same one."""
+    """Train the tokenizer on the sample's questions; the same seed gives the same one."""
     whole = [*prompt_sentences(), *JSON_PIECES, "user\n", "assistant\n"]
     return train_tokenizer(_texts(random.Random(seed)), VOCABULARY, SPECIAL, whole)
 
@@ -68,7 +68,7 @@ def make_tokenizer(seed: int = 0) -> Tokenizer:
 def train_tokenizer(
     texts: Iterator[str], vocabulary: int, special: Sequence[str], whole: Sequence[str]
 ) -> Tokenizer:
-    """Train byte-level BPE of so many tokens, and add what is to be one token as a whole."""
+    """Train byte-level BPE with `vocabulary` tokens, and add each text of `whole` as one token."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()

@@ -16,7 +16,7 @@ from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.models.embedded import SIZES, EmbeddedModel, EmbeddedPrompt, Size
 from locomo_vqa.models.embedded.pictures import to_pixels
 from locomo_vqa.prompts import answer_visual
-from scripts.embedded.measure import LOOKS, answers, fresh_scenes, png, writes
+from scripts.embedded.measure import VARIANTS, answers, fresh_scenes, png, writes
 from tests.conftest import ROOT
 
 MODELS = ROOT / "locomo_vqa" / "models" / "embedded"
@@ -86,15 +86,15 @@ def test_what_the_card_says_of_answering_holds_on_fresh_scenes(
     assert less["all"] <= more["all"] - 0.1
 
 
-@pytest.mark.parametrize("look", [look for look in LOOKS if look != "as drawn"])
-def test_answers_hold_on_other_files(large: EmbeddedModel, look: str) -> None:
+@pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "as drawn"])
+def test_answers_hold_on_other_files(large: EmbeddedModel, variant: str) -> None:
     usual = measured("large")["answers"]["all"]
-    assert answers(large, SCENES[:60], LOOKS[look])["all"] >= usual - 0.1
+    assert answers(large, SCENES[:60], VARIANTS[variant])["all"] >= usual - 0.1
 
 
 def test_without_the_picture_answers_are_guesses(large: EmbeddedModel) -> None:
     blind = answers(large, SCENES[:60], None)
-    told = answers(large, SCENES[:60], None, told=True)
+    told = answers(large, SCENES[:60], None, captions=True)
     assert 0.1 <= blind["all"] <= 0.5
     assert 0.1 <= told["all"] <= 0.5
 

@@ -22,7 +22,7 @@ LIMIT = 8_000_000
 SEED = 40_000_003
 """Neither training nor the card uses it."""
 
-LIVES = 4
+CONVERSATIONS = 4
 
 SLACK = 0.12
 """How far a share may be from the one that was measured on other conversations."""
@@ -37,7 +37,10 @@ def said(size: Size) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def measured() -> dict[Size, dict[str, Any]]:
     """What both models do on conversations that nobody saw."""
-    return {size: measure_text(EmbeddedModel(size), lives=LIVES, seed=SEED) for size in TEXT_SIZES}
+    return {
+        size: measure_text(EmbeddedModel(size), conversations=CONVERSATIONS, seed=SEED)
+        for size in TEXT_SIZES
+    }
 
 
 @pytest.mark.parametrize("size", TEXT_SIZES)

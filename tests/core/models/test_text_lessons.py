@@ -10,17 +10,17 @@ from datetime import date
 
 import pytest
 
-from scripts.embedded.text_examples import NO_ANSWER, examples, lessons
+from scripts.embedded.text_conversations import TextExample
+from scripts.embedded.text_examples import NO_ANSWER, examples, training_examples
 from scripts.embedded.text_hints import time_hints
-from scripts.embedded.text_life import Example
 
-LIVES = 6
+CONVERSATIONS = 6
 
 
 @pytest.fixture(scope="module")
-def taught() -> list[Example]:
+def taught() -> list[TextExample]:
     rng = random.Random(3)
-    return [lesson for _ in range(LIVES) for lesson in lessons(rng)]
+    return [example for _ in range(CONVERSATIONS) for example in training_examples(rng)]
 
 
 def parts(prompt: str) -> tuple[dict[str, str], list[str]]:
@@ -30,7 +30,7 @@ def parts(prompt: str) -> tuple[dict[str, str], list[str]]:
     return {row["id"]: row["text"] for row in json.loads(found[1])}, json.loads(found[2])
 
 
-def test_every_operation_follows_from_the_prompt(taught: list[Example]) -> None:
+def test_every_operation_follows_from_the_prompt(taught: list[TextExample]) -> None:
     events: Counter[str] = Counter()
     for lesson in taught:
         if lesson.stage != "update":
@@ -55,7 +55,7 @@ def test_every_operation_follows_from_the_prompt(taught: list[Example]) -> None:
     assert all(events[event] >= 20 for event in ("ADD", "UPDATE", "DELETE"))
 
 
-def test_hints_at_new_facts_name_the_memory_that_they_are_about(taught: list[Example]) -> None:
+def test_hints_at_new_facts_name_the_memory_that_they_are_about(taught: list[TextExample]) -> None:
     for lesson in taught:
         if lesson.stage != "update":
             continue
@@ -68,11 +68,11 @@ def test_hints_at_new_facts_name_the_memory_that_they_are_about(taught: list[Exa
         assert set(words) == changed | known
 
 
-def test_drills_change_and_undo_more_than_a_conversation_does(taught: list[Example]) -> None:
+def test_drills_change_and_undo_more_than_a_conversation_does(taught: list[TextExample]) -> None:
     rng = random.Random(4)
-    usual = [example for _ in range(LIVES) for example in examples(rng)]
+    usual = [example for _ in range(CONVERSATIONS) for example in examples(rng)]
 
-    def share(found: list[Example]) -> float:
+    def share(found: list[TextExample]) -> float:
         replies = [json.loads(e.reply)["memory"] for e in found if e.stage == "update"]
         events = [operation["event"] for reply in replies for operation in reply]
         return 1 - events.count("ADD") / len(events)
@@ -80,7 +80,7 @@ def test_drills_change_and_undo_more_than_a_conversation_does(taught: list[Examp
     assert share(taught) > share(usual) + 0.1
 
 
-def test_what_is_answered_stands_in_the_memories(taught: list[Example]) -> None:
+def test_what_is_answered_stands_in_the_memories(taught: list[TextExample]) -> None:
     asked = [lesson for lesson in taught if lesson.stage == "answer"]
     told = [lesson for lesson in asked if lesson.reply.strip() != NO_ANSWER]
     literal = [lesson for lesson in told if lesson.reply.strip().lower() in lesson.shared.lower()]

@@ -12,23 +12,23 @@ from locomo_vqa.builders.sample.scenes import Scene
 from locomo_vqa.builders.sample.visual_questions import caption, draw_visual_question
 from locomo_vqa.prompts import answer_visual
 
-__all__ = ["DECLINED", "Turn", "record", "turns"]
+__all__ = ["DECLINED", "TrainingTurn", "record", "training_turns"]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """A prompt, the reply wanted, and whether the picture stands before the prompt."""
+class TrainingTurn:
+    """A prompt, the reply wanted, and whether the image is shown before the prompt."""
 
     prompt: str
     reply: str
-    picture: bool = True
+    with_image: bool = True
 
 
 DECLINED = "Nothing in the picture is out of place."
-"""Why a question about something unusual is declined."""
+"""The reason given when a question about something unusual is declined."""
 
-ANSWERS, RECORDS = 4, 4
-"""Questions answered and questions written about each picture."""
+_ANSWERED, _WRITTEN = 4, 4
+"""Questions answered and questions written about each image."""
 
 _WRAPPED = (
     "{q}",
@@ -45,7 +45,7 @@ _WRAPPED = (
     "This picture was shown earlier in the conversation.\n\n{p}",
     "{p} ",
 )
-"""Other wordings of the answering prompt; {p} is the project's own."""
+"""Other wordings of the answering prompt; {p} is the project's prompt, {q} the question."""
 
 _AROUND = (
     ("", "\n"),
@@ -57,22 +57,24 @@ _AROUND = (
 """What may stand before and after the generation prompt."""
 
 
-def turns(scene: Scene, rng: random.Random) -> list[Turn]:
-    """Return the turns of a picture; each is seen without the others."""
+def training_turns(scene: Scene, rng: random.Random) -> list[TrainingTurn]:
+    """Return the turns about an image; each is seen without the others."""
     types = rng.sample(QUESTION_TYPES, len(QUESTION_TYPES))
     drawn = [(type, draw_visual_question(scene, type, rng)) for type in types]
-    items = [(type, item) for type, item in drawn if item][:ANSWERS]
-    found = [Turn(_answering(item.question, scene, rng), item.answer) for _, item in items]
-    found += [_writing(scene, type, rng) for type in rng.sample(QUESTION_TYPES, RECORDS)]
+    items = [(type, item) for type, item in drawn if item][:_ANSWERED]
+    turns = [
+        TrainingTurn(_answering_prompt(item.question, scene, rng), item.answer) for _, item in items
+    ]
+    turns += [_writing_turn(scene, type, rng) for type in rng.sample(QUESTION_TYPES, _WRITTEN)]
     _, item = rng.choice(items)
     if rng.random() < 0.5:
         shown = caption(scene) if rng.random() < 0.6 else None
         prompt = answer_visual(item.question, caption=shown)
-        found.append(Turn(prompt, item.answer, picture=False))
-    return found
+        turns.append(TrainingTurn(prompt, item.answer, with_image=False))
+    return turns
 
 
-def _answering(question: str, scene: Scene, rng: random.Random) -> str:
+def _answering_prompt(question: str, scene: Scene, rng: random.Random) -> str:
     if rng.random() < 0.07:
         return answer_visual(question, caption=caption(scene))
     prompt = answer_visual(question)
@@ -81,13 +83,13 @@ def _answering(question: str, scene: Scene, rng: random.Random) -> str:
     return rng.choice(_WRAPPED).format(q=question, p=prompt)
 
 
-def _writing(scene: Scene, type: QuestionType, rng: random.Random) -> Turn:
+def _writing_turn(scene: Scene, type: QuestionType, rng: random.Random) -> TrainingTurn:
     before, after = rng.choice(_AROUND) if rng.random() < 0.12 else ("", "")
-    return Turn(f"{before}{generation_prompt(type)}{after}", record(scene, type, rng))
+    return TrainingTurn(f"{before}{generation_prompt(type)}{after}", record(scene, type, rng))
 
 
 def record(scene: Scene, type: QuestionType, rng: random.Random) -> str:
-    """Return the JSON of a true question of the type, or of declining."""
+    """Return the JSON of a true question of the type, or of a refusal where it does not apply."""
     item = draw_visual_question(scene, type, rng)
     values = (item.question, item.answer, item.reason) if item else (None, None, DECLINED)
     return json.dumps(dict(zip(("question", "answer", "reason"), values, strict=True)))

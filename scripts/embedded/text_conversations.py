@@ -15,61 +15,70 @@ from locomo_vqa.builders.sample.talk import DraftTurn, draw_talk
 from locomo_vqa.builders.sample.threads import Thread
 from locomo_vqa.builders.sample.visual_questions import caption
 from locomo_vqa.evaluators.memory.prompts import turn_as_text
-from scripts.embedded.text_hints import Hint
+from scripts.embedded.text_hints import PromptHint
 
-__all__ = ["Example", "Fact", "Key", "Life", "Memory", "Stage", "draw_life", "remember"]
+__all__ = [
+    "Key",
+    "LabelledConversation",
+    "Memories",
+    "Stage",
+    "StatedFact",
+    "TextExample",
+    "draw_labelled_conversation",
+    "remember",
+]
 
 Stage = Literal["extraction", "update", "answer"]
 
 Key = tuple[int, int] | int | None
-Memory = dict[Key, str]
-"""Memories by the exchange that they come from."""
+Memories = dict[Key, str]
+"""Memories by the turn of a story that they come from."""
 
 _CAPTIONED = 0.4
-"""Share of conversations in which pictures are shown as captions."""
+"""Share of conversations in which images are shown as captions."""
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A prompt of a stage and the reply wanted."""
+class TextExample:
+    """A prompt of a stage and the expected reply."""
 
     stage: Stage
     prompt: str
     reply: str
     shared: str = ""
-    """How the prompt begins where the examples after it begin alike, so that it is read once."""
-    hints: tuple[Hint, ...] = ()
-    """Places in the prompt after which training expects a word besides what follows."""
+    """The beginning that the prompt shares with the examples after it, so that it is read once."""
+    hints: tuple[PromptHint, ...] = ()
+    """Words that training expects within the prompt, besides what follows there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """A fact, and the exchange that it was told in."""
+class StatedFact:
+    """A fact, and the turn of a story that states it."""
 
     text: str
     key: tuple[int, int] | None
-    """Thread and exchange; None for what no story tells."""
+    """Numbers of the thread and its turn; None for a fact that no story holds."""
     changes: tuple[int, int] | None = None
     """The key of the fact that it changes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
-    """A conversation: its sessions' turns as lines, and what each line tells."""
+class LabelledConversation:
+    """A conversation: the turns of its sessions as lines, and the facts in each line."""
 
     names: tuple[str, str]
     times: Sequence[datetime]
     threads: Sequence[Thread]
-    sessions: Sequence[Sequence[tuple[str, tuple[Fact, ...]]]]
+    sessions: Sequence[Sequence[tuple[str, tuple[StatedFact, ...]]]]
 
 
-def draw_life(rng: random.Random) -> Life:
-    """Return a fresh conversation of the sample world."""
+def draw_labelled_conversation(rng: random.Random) -> LabelledConversation:
+    """Return a new conversation of the sample."""
     names = (rng.choice(SPEAKER_NAMES[0]), rng.choice(SPEAKER_NAMES[1]))
-    times, threads, spoken_ = draw_talk(rng, names)
+    times, threads, sessions = draw_talk(rng, names)
     shown = rng.random() < _CAPTIONED
-    lines = [[_line(rng, names, threads, turn, shown) for turn in turns] for turns in spoken_]
-    return Life(names, times, threads, lines)
+    lines = [[_line(rng, names, threads, turn, shown) for turn in turns] for turns in sessions]
+    return LabelledConversation(names, times, threads, lines)
 
 
 def _line(
@@ -78,26 +87,26 @@ def _line(
     threads: Sequence[Thread],
     turn: DraftTurn,
     shown: bool,
-) -> tuple[str, tuple[Fact, ...]]:
+) -> tuple[str, tuple[StatedFact, ...]]:
     speaker = names[turn.speaker]
     facts = [_fact(threads, key, names) for key in turn.facts]
     captions = []
     if turn.image_kind and shown:
         captions = [caption(make_scene(rng, kind=turn.image_kind))]
-        facts.append(Fact(f"{speaker} shared {captions[0]}.", None))
+        facts.append(StatedFact(f"{speaker} shared {captions[0]}.", None))
     return turn_as_text(speaker, turn.text, captions), tuple(facts)
 
 
-def _fact(threads: Sequence[Thread], key: tuple[int, int], names: tuple[str, str]) -> Fact:
+def _fact(threads: Sequence[Thread], key: tuple[int, int], names: tuple[str, str]) -> StatedFact:
     number, turn = key
     earlier = threads[number].story.turns[turn].updates
     changes = None if earlier is None else (number, earlier)
-    return Fact(fact_of(threads[number], turn, names), key, changes)
+    return StatedFact(fact_of(threads[number], turn, names), key, changes)
 
 
-def remember(memory: Memory, fact: Fact) -> None:
+def remember(memories: Memories, fact: StatedFact) -> None:
     """Add a fact to the memories, or change the one that it changes."""
-    if fact.changes in memory:
-        memory[fact.changes] = changed_fact(memory[fact.changes], fact.text)
+    if fact.changes in memories:
+        memories[fact.changes] = changed_fact(memories[fact.changes], fact.text)
     else:
-        memory[fact.key or len(memory)] = fact.text
+        memories[fact.key or len(memories)] = fact.text
