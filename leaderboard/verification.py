@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from locomo_vqa.benchmark import Benchmark, load_benchmark
 from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.errors import InputError, LocomoVqaError
 from locomo_vqa.files import parse_json, write_json
+from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.runs import FAILED, Prediction, SplitChoice, count_states, visual_handling
 from locomo_vqa.schemas import validate
 from locomo_vqa.scores import Scorer, default_scorer
@@ -40,6 +41,7 @@ from .rows import Rows, read_rows
 __all__ = ["verify"]
 
 _MOST_PROBLEMS = 20
+_STEP = "Verify submissions"
 
 
 def verify(
@@ -47,6 +49,7 @@ def verify(
     *,
     benchmark: Benchmark | str | os.PathLike[str],
     scorer: Scorer | None = None,
+    progress: bool | ProgressCallback = True,
 ) -> Board:
     """Check and score every submission below a folder, and write `board.json` there.
 
@@ -57,6 +60,7 @@ def verify(
         folder: the folder of submissions.
         benchmark: a benchmark, its folder, or its name.
         scorer: computes the scores; None for the one that `locomo_vqa.score` uses.
+        progress: whether to show a progress bar, or what to call with the progress.
 
     Raises:
         InputError: `folder` does not exist, has other content, or has no submission; or the
@@ -69,7 +73,7 @@ def verify(
     found = _entries(path)
     benchmark = load_benchmark(source) if isinstance(source, Path) else source
     scorer = scorer or default_scorer()
-    entries = tuple(_verified(entry, benchmark, scorer) for entry in found)
+    entries = tuple(_each_verified(found, benchmark, scorer, progress))
     board = Board(folder=path, dataset=benchmark.name, revision=benchmark.revision, entries=entries)
     write_json(path / BOARD_FILE, board.to_json())
     return board
@@ -100,6 +104,19 @@ class _Findings:
     @property
     def split(self) -> SplitChoice | None:
         return self.run["dataset"]["split"] if self.run else None
+
+
+def _each_verified(
+    found: Sequence[EntryFolder],
+    benchmark: Benchmark,
+    scorer: Scorer,
+    progress: bool | ProgressCallback,
+) -> Iterator[Entry]:
+    with progress_reporter(progress) as report:
+        report(_STEP, 0, len(found))
+        for number, entry in enumerate(found, 1):
+            yield _verified(entry, benchmark, scorer)
+            report(_STEP, number, len(found))
 
 
 def _verified(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> Entry:

@@ -390,6 +390,18 @@ class _Failing:
         return self.scorer(predictions, benchmark, **options)
 
 
+def test_progress_counts_entries(
+    submitted: Submit, submissions: Path, benchmark: Benchmark, scorer: Scorer
+) -> None:
+    submitted(system="a")
+    submitted(system="b")
+    seen: list[tuple[str, int, int | None]] = []
+    verify(
+        submissions, benchmark=benchmark, scorer=scorer, progress=lambda *step: seen.append(step)
+    )
+    assert seen == [("Verify submissions", done, 2) for done in (0, 1, 2)]
+
+
 def test_an_entry_that_breaks_the_scorer_is_rejected(
     submitted: Submit, submissions: Path, benchmark: Benchmark, scorer: Scorer
 ) -> None:
