@@ -67,6 +67,7 @@ ALLOWED = {
     "evaluators/prompts/": "sent to models, which were trained on these words",
     "locomo_vqa/prompts/": "sent to models, which were trained on these words",
     "tests/golden/": "examples of files, byte for byte",
+    "tests/test_english.py": "examples of what is found",
     "docs/commands.md": "made from the help texts, which are read where they are written",
     "scripts/check_english.py": "the phrases themselves",
     "evaluators/metrics/data/": "WordNet's notice",
@@ -136,6 +137,8 @@ def check(path: Path) -> Iterator[Finding]:
     """Return what is found in one file."""
     name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
     read = READERS.get(path.suffix)
+    if read is read_python and name.startswith("tests/"):
+        read = read_tests
     if read is None or any(name == allowed or name.startswith(allowed) for allowed in ALLOWED):
         return
     for passage in read(path.read_text(encoding="utf-8")):
@@ -152,25 +155,26 @@ def check(path: Path) -> Iterator[Finding]:
 def read_python(source: str) -> Iterator[Passage]:
     """Return the strings of a module, and its comments."""
     tree = ast.parse(source)
-    parts = {
-        id(part)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.JoinedStr)
-        for part in ast.walk(node)
-        if part is not node
-    }
+    joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    parts = {id(part) for node in joined for part in ast.walk(node)}
+    for node in joined:
+        texts = [part.value if isinstance(part, ast.Constant) else "{}" for part in node.values]
+        yield Passage(node.lineno, "".join(map(str, texts)))
     for node in ast.walk(tree):
-        if isinstance(node, ast.JoinedStr):
-            texts = [part.value if isinstance(part, ast.Constant) else "{}" for part in node.values]
-            yield Passage(node.lineno, "".join(map(str, texts)))
-        elif isinstance(node, ast.Constant) and type(node.value) is str and id(node) not in parts:
+        if isinstance(node, ast.Constant) and type(node.value) is str and id(node) not in parts:
             yield Passage(node.lineno, node.value)
-    comments = [
-        (token.start[0], token.string.lstrip("# "))
-        for token in tokenize.generate_tokens(io.StringIO(source).readline)
-        if token.type == tokenize.COMMENT
-    ]
-    yield from _joined(comments)
+    yield from _comments(source)
+
+
+def read_tests(source: str) -> Iterator[Passage]:
+    """Return the docstrings of a test module, and its comments.
+
+    Its other strings quote what the package says, which is read there, or are made up.
+    """
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield Passage(node.lineno, str(node.value.value))
+    yield from _comments(source)
 
 
 def read_markdown(source: str) -> Iterator[Passage]:
@@ -205,8 +209,13 @@ READERS = {
 """How each kind of file is read; others are not."""
 
 
-def _joined(comments: list[tuple[int, str]]) -> Iterator[Passage]:
-    """Return comments on consecutive lines as one passage."""
+def _comments(source: str) -> Iterator[Passage]:
+    """Return the comments of a module, those on consecutive lines as one passage."""
+    comments = [
+        (token.start[0], token.string.lstrip("# "))
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    ]
     block: list[str] = []
     begin = 0
     for line, text in comments:

@@ -64,7 +64,7 @@ class AllKnowing:
             return completion(self._say(request["model"], text, picture))
 
     def _is_probe(self, text: str, picture: str) -> bool:
-        """Tell what is asked anew at the start of every stage, on purpose."""
+        """Return the requests that every stage repeats at its start, on purpose."""
         known = picture in {_hash(shown.data) for shown in known_images()}
         return known or not re.search("Question: |Kind of question: ", text)
 

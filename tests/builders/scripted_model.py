@@ -1,4 +1,4 @@
-"""A model that says what the test tells it: for replies no real model gives on demand."""
+"""A model whose replies the test sets, such as no real model gives on demand."""
 
 from __future__ import annotations
 

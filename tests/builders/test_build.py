@@ -1,4 +1,4 @@
-"""Whole builds: the stages hand over to each other, resume after kills, and end in one data set."""
+"""Whole builds: stages follow each other, resume after kills, and end in one data set."""
 
 from __future__ import annotations
 

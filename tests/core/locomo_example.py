@@ -10,7 +10,7 @@ def turn(number: str, speaker: str, text: str, **more: Any) -> dict[str, Any]:
 
 
 def sample(name: str = "conv-1") -> dict[str, Any]:
-    """Return a valid conversation; sessions 1, 2 and 10 to 12 stand in an order of strings."""
+    """Return a valid conversation; sessions 1, 2 and 10 to 12 are in the order of strings."""
     conversation: dict[str, Any] = {"speaker_a": "Ada", "speaker_b": "Ben"}
     for session in ("1", "10", "11", "12", *"23456789"):
         conversation[f"session_{session}_date_time"] = f"1:0{int(session) % 10} pm on 8 May, 2023"

@@ -68,7 +68,7 @@ def test_a_worker_that_does_not_start(tmp_path: Path) -> None:
 
 
 def test_a_folder_called_like_the_package_does_not_hide_it(tmp_path: Path) -> None:
-    """In a clone, the source tree's core lies in the working directory without the wings."""
+    """In a clone, the working directory has the core without the other packages."""
     (tmp_path / "locomo_vqa").mkdir()
     (tmp_path / "locomo_vqa" / "__init__.py").touch()
     command = Path(sys.executable).with_name("locomo-vqa")

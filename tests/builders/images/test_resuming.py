@@ -123,7 +123,7 @@ def test_ctrl_c_keeps_what_is_finished(source: Path, server: PictureServer, tmp_
     server.hits.clear()
     fetch_images(source, out=tmp_path / "out", settings=quick(server))
     again = {path for path in done if server.hits[path]}
-    assert again <= {"/7.png", "/8.png"}  # the settings differ, so losses are looked for anew
+    assert again <= {"/7.png", "/8.png"}  # the settings differ, so losses are tried again
 
 
 def test_no_decoder_outlives_its_run(source: Path, server: PictureServer, tmp_path: Path) -> None:

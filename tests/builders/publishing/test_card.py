@@ -1,4 +1,4 @@
-"""The card and eval.yaml: what they say is in the data, and what data say is no markup."""
+"""The card and eval.yaml: what they say is in the data, and text from the data is escaped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The prompts, as they are sent: a change of one shows here, and wants a new version's name."""
+"""The prompts as sent: a change shows here, and needs a new version name."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def test_a_benchmark_is_downloaded_and_checked(cli: Cli, tmp_path: Path) -> None
 
 
 def test_a_name_is_a_folder_or_a_data_set_and_both_are_said(cli: Cli, tmp_path: Path) -> None:
-    """Nobody listens at port 9; then the client is told to stay offline."""
+    """Nothing listens at port 9; then the client is set to stay offline."""
     nowhere = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "cache")}
     for environment in (nowhere, {**nowhere, "HF_HUB_OFFLINE": "1"}):
         done = cli("run", "bm25", "--benchmark", "a/b", "--out", "run", **environment)

@@ -1,4 +1,4 @@
-"""A benchmark shows itself; the sample's counts are those of its files."""
+"""A benchmark shows itself; the sample's counts match its files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading LoCoMo: what is mended, what is kept, what is counted, in both layouts."""
+"""Reading LoCoMo: what is repaired, what is kept, what is counted, in both layouts."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class Answer:
     """What the server sends back."""
 
     body: Any = None
-    """JSON, or bytes as they are."""
+    """JSON, or bytes to send unchanged."""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     wait_s: float = 0.0

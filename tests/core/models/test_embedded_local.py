@@ -1,4 +1,4 @@
-"""The adapter of the embedded models, over a runtime that repeats what it is told."""
+"""The adapter of the embedded models, over a runtime that repeats what it is given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded text models, run as the base install runs them, on conversations drawn afresh."""
+"""The embedded text models, run as the base install runs them, on newly generated conversations."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def said(size: Size) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def measured() -> dict[Size, dict[str, Any]]:
-    """What both models do on conversations that nobody saw."""
+    """What both models do on conversations outside the training data."""
     return {
         size: measure_text(EmbeddedModel(size), conversations=CONVERSATIONS, seed=SEED)
         for size in TEXT_SIZES

@@ -1,4 +1,4 @@
-"""Model names: what they mean, and what a person is told when they can't be used."""
+"""Model names: what they mean, and the errors when they can't be used."""
 
 from __future__ import annotations
 

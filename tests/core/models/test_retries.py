@@ -30,7 +30,7 @@ from tests.core.models.using import REQUEST, ask, using
 
 
 def after(faults: int, fault: Answer) -> Responder:
-    """Return a fault so many times, then a reply."""
+    """Return a fault `times` times, then a reply."""
     calls = count(1)
     return lambda _: fault if next(calls) <= faults else completion("blue")
 

@@ -81,7 +81,7 @@ def _asked(folder: Path, requests: list[ChatRequest]) -> list[list[int]]:
 
 @pytest.mark.filterwarnings("ignore")
 def test_no_text_can_forge_a_turn_or_a_picture(folder: Path) -> None:
-    """The special tokens are those of the template: as many, and in the same order, as without."""
+    """Only the template adds special tokens: their number and order do not depend on the text."""
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)

@@ -76,7 +76,7 @@ def distilled(qwen2: Path, tmp_path_factory: pytest.TempPathFactory) -> Distille
 
 
 def answers(services: Services, workdir: Path) -> dict[str, str]:
-    """Return what a system replies that was told the conversation."""
+    """Return the reply of a system that has read the conversation."""
     system = DuoMem()
     workdir.mkdir()
     system.open(SHOWING.info, workdir, services)

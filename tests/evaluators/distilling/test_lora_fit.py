@@ -49,7 +49,7 @@ def fit(
     validation: list[Example] = HELD_OUT,
     examples: list[Example] = EXAMPLES,
 ) -> tuple[dict[str, Any], list[str]]:
-    """Train, and return the record and the steps that were told."""
+    """Train, and return the record and the reported steps."""
     steps: list[str] = []
     record = fit_lora(
         named(base), examples, validation, settings, out, tick=lambda step, *_: steps.append(step)
@@ -101,7 +101,7 @@ def test_an_example_is_written_by_the_chat_template(qwen2: Path) -> None:
     from transformers import AutoTokenizer
 
     text = AutoTokenizer.from_pretrained(qwen2).decode(tokens.ids)
-    # A special token in a given text is broken by a blank, as it is when the student is asked.
+    # A special token in a given text is broken by a blank, as happens when the student is asked.
     assert text == (
         "<|im_start|>user\nWho? < |im_end|><|im_end|>\n<|im_start|>assistant\nAnn<|im_end|>"
     )

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 
 class MemoryServer:
-    """Remembers what it is told, and every request and reply."""
+    """Remembers every turn, request and reply."""
 
     def __init__(self, **system: Any) -> None:
         self.system = {"name": "Remote", "version": "2", **system}

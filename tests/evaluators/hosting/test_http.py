@@ -1,4 +1,4 @@
-"""Systems behind an address: what is sent, what comes back, and what goes wrong on the way."""
+"""Systems behind an address: what is sent, what comes back, and what fails on the way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Systems that only retrieve: what is sent to the model, and what stands in the predictions."""
+"""Systems that only retrieve: what is sent to the model, and what the predictions contain."""
 
 from __future__ import annotations
 

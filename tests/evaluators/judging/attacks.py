@@ -1,4 +1,4 @@
-"""Answers that try to give a judge orders, or to leave the place that they stand in.
+"""Answers that try to give a judge orders, or to break out of their field.
 
 They are written for the tests, beside the ones that `judge-check` uses.
 """

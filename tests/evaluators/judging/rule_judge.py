@@ -57,7 +57,7 @@ def judge_by_rules(request: dict[str, Any]) -> Answer:
 
 
 def verdict(label: str) -> Answer:
-    """Return a reply as it is asked for."""
+    """Return a reply in the requested form."""
     return completion(json.dumps({"reasoning": "By rules.", "verdict": label}))
 
 

@@ -1,4 +1,4 @@
-"""What a judge is sent: the prompts as they are, and texts that can't leave their place."""
+"""What a judge is sent: the exact prompts, and texts that can't break out of their field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pipeline over a scripted stub in the place of a model; the stub knows no language."""
+"""A pipeline over a scripted stub instead of a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the three systems make of pictures, over a scripted stub in the place of a model."""
+"""What the three systems make of pictures, over a scripted stub instead of a model."""
 
 from __future__ import annotations
 

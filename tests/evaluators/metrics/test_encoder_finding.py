@@ -1,4 +1,4 @@
-"""Finding models: folders, the Hub client's cache, and what is said where there is none."""
+"""Finding models: folders, the Hub client's cache, and the error where none is found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""L: the mean of four parts of other people's making; what is kept; what is missing."""
+"""L: the mean of four parts with public reference implementations; caching; missing models."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tokenizer(folder: Path) -> Any:
-    """Transformers' tokenizer, told when it is made to put a space before the first word."""
+    """Transformers' tokenizer, created to put a space before the first word."""
     from transformers import RobertaTokenizer
 
     made = RobertaTokenizer.from_pretrained(folder, add_prefix_space=True, model_max_length=LIMIT)

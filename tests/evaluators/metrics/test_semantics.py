@@ -75,7 +75,7 @@ def test_a_blank_text_is_worth_nothing(ours: Semantics, blank: str) -> None:
 
 
 def test_a_text_without_tokens_is_worth_nothing_to_bertscore(ours: Semantics) -> None:
-    """U+200B is no white space to Python and nothing to the tokenizer."""
+    """U+200B is not white space in Python, and the tokenizer drops it."""
     assert "\u200b".strip()
     assert ours.compute(["bertscore"], [("\u200b", "tea")]) == {"bertscore": [0.0]}
 

@@ -1,4 +1,4 @@
-"""Four published files over all of LoCoMo; they are no part of the repository."""
+"""Four published files over all of LoCoMo; they are not part of the repository."""
 
 from __future__ import annotations
 

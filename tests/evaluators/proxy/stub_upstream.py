@@ -28,7 +28,7 @@ class Gives:
     """What the stub sends back: pieces of a chunked body, or one body with its length."""
 
     body: bytes | Sequence[bytes | threading.Event | float] = b""
-    """Between pieces the stub waits for an event, or so many seconds."""
+    """Between pieces the stub waits for an event, or this many seconds."""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None

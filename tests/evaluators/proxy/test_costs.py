@@ -95,7 +95,7 @@ def test_what_is_unknown_has_no_cost_rather_than_none_at_all(table: Path) -> Non
     ):
         assert prices.cost_of(unknown) is None
     vectors = replace(CALL, model="vectors", provider="127.0.0.1:8000")
-    assert prices.cost_of(vectors) is None  # Nobody says what its output costs.
+    assert prices.cost_of(vectors) is None  # The table has no price for its output.
     assert prices.cost_of(replace(vectors, output_tokens=0)) == pytest.approx(0.1)
     assert prices.cost_of(replace(vectors, output_tokens=0, provider="127.0.0.1:8001")) is None
 

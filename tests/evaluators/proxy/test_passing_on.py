@@ -231,7 +231,7 @@ def test_half_a_stream_breaks_off_for_the_caller_too(tmp_path: Path) -> None:
 
 def test_an_endpoint_that_is_down_is_said_to_be(tmp_path: Path) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # It does not listen, and nobody else can.
+        taken.bind(("127.0.0.1", 0))  # It does not listen, and no other process can.
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
         with (
             proxy_for(url, tmp_path) as proxy,

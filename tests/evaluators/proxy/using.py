@@ -49,7 +49,7 @@ def send(
     method: str = "POST",
     headers: dict[str, str] | None = None,
 ) -> tuple[int, dict[str, str], bytes]:
-    """Send a request as it is; return status, headers and body of the reply."""
+    """Send a request unchanged; return status, headers and body of the reply."""
     url = urlsplit(endpoint.base_url)
     connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=20)
     target = url.path + "/chat/completions" if path is None else path

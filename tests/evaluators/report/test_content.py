@@ -1,4 +1,4 @@
-"""What a report holds: its size is bounded, and what was left out is told."""
+"""What a report holds: its size is bounded, and it says what was left out."""
 
 from __future__ import annotations
 

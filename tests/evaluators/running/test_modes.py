@@ -20,7 +20,7 @@ VISUAL = [q for q in SAMPLE.visual_questions if q.split == "test"]
 
 
 def told(make: type[Recorder]) -> type[Recorder]:
-    """Make a recorder that notes what it is told at the start."""
+    """Make a recorder that notes what `open` is given."""
 
     def open_(self: Recorder, conversation: ConversationInfo, workdir: Path, services: object):  # type: ignore[no-untyped-def]
         make.told.append(conversation)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What is given with --option reaches a system of one's own, and the manifest without passwords."""
+"""Options reach your own system, and the manifest without passwords."""
 
 from __future__ import annotations
 

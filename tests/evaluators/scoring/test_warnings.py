@@ -99,7 +99,7 @@ def test_values_that_never_vary() -> None:
 
 
 def flawed(wrong: int, category: int) -> Benchmark:
-    """The sample, with so many wrong gold answers in a category."""
+    """The sample, with this many wrong gold answers in a category."""
     bad = [q.id for q in TEXT if q.category == category][:wrong]
     erratum = Erratum(kind="WRONG", changes_score=True)
     questions = tuple(
@@ -109,7 +109,7 @@ def flawed(wrong: int, category: int) -> Benchmark:
 
 
 def answers(count: dict[int, int]) -> list[Prediction]:
-    """Right answers to all text questions but so many of a category."""
+    """Right answers to all text questions except this many of a category."""
     skipped = [q.id for c, n in count.items() for q in [q for q in TEXT if q.category == c][:n]]
     return [
         Prediction(question_id=q.id, prediction=q.answer, state="ok")

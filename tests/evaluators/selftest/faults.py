@@ -12,7 +12,7 @@ from locomo_vqa.system import Answer, Usage
 
 
 class Keeper:
-    """Answers with everything it was told: wordy, and right."""
+    """Answers with everything that was said: wordy, and right."""
 
     version = "1"
 

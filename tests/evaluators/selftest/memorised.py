@@ -1,6 +1,6 @@
 """A very small model that learns replies by heart: real weights and training, no sense.
 
-It is an InternVL, whose language model is a Qwen2, with random weights that stay as they are; an
+It is an InternVL, whose language model is a Qwen2, with random weights that are not trained; an
 adapter for each of MemLoRA's stages learns that stage's replies.
 """
 

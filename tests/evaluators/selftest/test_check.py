@@ -155,7 +155,7 @@ def test_what_the_conversations_show() -> None:
 
 
 def test_a_system_that_ends_while_it_is_asked() -> None:
-    """It costs the point about answers; nothing is said of a close() that nobody could call."""
+    """It fails the check of answers; close() is not reported, because it could not be called."""
 
     class Gone(InProcessHost):
         gone: Failure | None = None

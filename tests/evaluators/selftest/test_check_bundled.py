@@ -102,7 +102,7 @@ def test_a_bundled_system_passes_without_a_model(name: str) -> None:
 
 @dataclass(frozen=True)
 class Learned:
-    """A base model, its experts, and a teacher's memories of what `check` tells."""
+    """A base model, its experts, and a teacher's memories of the conversations of `check`."""
 
     base: Path
     experts: Path

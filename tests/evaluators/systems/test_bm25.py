@@ -23,7 +23,7 @@ def system(*turns: ShownTurn) -> BM25:
 
 
 def test_the_score_is_okapi_s() -> None:
-    """Three turns of 3, 3 and 5 terms (with the speaker); `cat` stands in one, twice."""
+    """Three turns of 3, 3 and 5 terms (with the speaker); `cat` occurs in one, twice."""
     bm25 = system(turn(1, "dogs bark"), turn(2, "birds sing"), turn(3, "cats like a cat"))
     (hit,) = bm25.answer("cat?", now=NOW).retrieved
     idf = math.log(1 + (3 - 1 + 0.5) / (1 + 0.5))

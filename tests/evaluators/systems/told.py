@@ -1,4 +1,4 @@
-"""A turn as systems are told it."""
+"""A turn as systems receive it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recipe of a tiny package that is made here, in the place of the toolkit's recipes."""
+"""A recipe of a tiny package that is made here, instead of the toolkit's recipes."""
 
 from __future__ import annotations
 

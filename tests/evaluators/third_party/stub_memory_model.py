@@ -37,7 +37,7 @@ class StubMemoryModel:
         self.broken = ""
         """A part of a path: requests to it fail."""
         self.spared: list[str] = []
-        """What is embedded all the same."""
+        """What is embedded anyway."""
         self.broken_prompt = ""
         """A part of a prompt: requests with it fail."""
         self.strangers: list[str] = []

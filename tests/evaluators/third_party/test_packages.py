@@ -56,7 +56,7 @@ pytestmark = [
 def recipe(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ThirdPartyRecipe]:
-    """Each package, set up; one that refuses root is run by nobody."""
+    """Each package, set up; one that refuses root runs without root."""
     if not os.environ.get(SYSTEMS_FOLDER_VARIABLE):
         os.environ[SYSTEMS_FOLDER_VARIABLE] = str(tmp_path_factory.mktemp("systems"))
     found = RECIPES[request.param]
@@ -253,7 +253,7 @@ PASSED_OVER = {
     "mem0ai-1": ("The new retrieved facts are mentioned", "not_ingested"),
     "simplemem": ("determine what specific information is required", "error"),
 }
-"""What stands in a prompt whose failure the package passes over, and the questions' state."""
+"""Words of a prompt whose failure the package ignores, and the questions' state."""
 
 
 def test_an_outage_that_the_package_passes_over_is_noticed(

@@ -1,4 +1,4 @@
-"""`locomo-vqa systems` and `systems setup`, with a tiny package in the place of real ones."""
+"""`locomo-vqa systems` and `systems setup`, with a tiny package instead of real ones."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[list[str | None]]:
 
 
 def alone(trained: Trained, name: str | None, request: ChatRequest) -> str:
-    """Return the reply of a base model that was loaded anew, with one adapter or none."""
+    """Return the reply of a freshly loaded base model, with one adapter or none."""
     import torch
     from peft import PeftModel
     from PIL import Image
