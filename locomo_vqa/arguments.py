@@ -19,6 +19,7 @@ __all__ = [
     "check_choices",
     "check_flag",
     "check_number",
+    "check_option_names",
     "check_path",
     "check_text",
     "nearest",
@@ -108,6 +109,29 @@ def check_flag(name: str, value: object, *, optional: bool = False) -> None:
     if not isinstance(value, bool) and not (optional and value is None):
         words = "True, False or None" if optional else "True or False"
         raise InputError(f"`{name}` must be {words}, not {value!r}.", f"Correct `{name}`.")
+
+
+def check_option_names(system: str, options: Iterable[str], known: Collection[str]) -> None:
+    """Check that a memory system knows the options that are given for it.
+
+    Args:
+        system: the system's name.
+        options: the names of the given options.
+        known: the names of all options that it has.
+
+    Raises:
+        InputError: an option is unknown; the message names the known ones and the nearest.
+    """
+    for name in options:
+        if name in known:
+            continue
+        if not known:
+            raise InputError(f"`options`: {system} has no options.", "Leave `options` out.")
+        close = nearest(name, known)
+        raise InputError(
+            f"`options`: {system} has no option {name!r}.",
+            f"{f'Did you mean {close!r}? ' if close else ''}Its options are {', '.join(known)}.",
+        )
 
 
 def nearest(word: object, candidates: Iterable[str]) -> str | None:

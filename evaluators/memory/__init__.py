@@ -1,1 +1,46 @@
-"""Mem0's pipeline in our own code: extraction, update, retrieval, generation."""
+"""Mem0's memory pipeline, which `mem0`, `memlora`, `duomem` and their distillation share.
+
+A `Pipeline` reads sessions (extraction, then update), finds memories (retrieval) and answers from
+them (generation). `StageModels` asks one model in every stage, `ExpertModels` an adapter for each.
+`ImageMemory` remembers shared images beside the facts. `TeacherMemories` are memories that another
+model made.
+"""
+
+from __future__ import annotations
+
+from .anomalies import AnomalyCounts
+from .embedding import Embedder, EndpointEmbedder, LexicalEmbedder, open_embedder
+from .experts import ExpertModels
+from .images import ImageMemory, ImageUse
+from .memory_folder import TeacherMemories, TurnsHash, read_memories
+from .pipeline import Pipeline, TurnLine
+from .settings import LEXICAL_EMBEDDER, MEMORY_OPTIONS, MemorySettings
+from .stage_models import StageModels
+from .store import Memory, MemoryStore
+from .student import student_base, student_settings
+from .usage import PipelineUsage
+
+__all__ = [
+    "LEXICAL_EMBEDDER",
+    "MEMORY_OPTIONS",
+    "AnomalyCounts",
+    "Embedder",
+    "EndpointEmbedder",
+    "ExpertModels",
+    "ImageMemory",
+    "ImageUse",
+    "LexicalEmbedder",
+    "Memory",
+    "MemorySettings",
+    "MemoryStore",
+    "Pipeline",
+    "PipelineUsage",
+    "StageModels",
+    "TeacherMemories",
+    "TurnLine",
+    "TurnsHash",
+    "open_embedder",
+    "read_memories",
+    "student_base",
+    "student_settings",
+]

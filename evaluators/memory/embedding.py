@@ -1,4 +1,4 @@
-"""Texts as vectors: by any server with `/v1/embeddings`, or by their words, on every machine."""
+"""Embeds texts: with an OpenAI-compatible server, or by their words alone, on any machine."""
 
 from __future__ import annotations
 
@@ -14,21 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomo_vqa.models.chat import ModelFailed
+from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.models.retries import backoff_s, fault_of
 from locomo_vqa.runs import Usage
 from locomo_vqa.system import Endpoint
 
-from .text_matching import terms
+from .settings import LEXICAL_EMBEDDER
+from .text_matching import stems
 
-__all__ = ["Embedder", "EndpointEmbedder", "LexicalEmbedder", "Vectors"]
+__all__ = ["Embedder", "EndpointEmbedder", "LexicalEmbedder", "Vectors", "open_embedder"]
 
 Vectors = NDArray[np.float32]
 """Of shape (texts, dimensions)."""
 
 _BATCH = 256
+_TIMEOUT_S = 120.0
 
 _FUNCTION_WORDS = frozenset(
-    terms(
+    stems(
         "a an the and or but if so than then of in on at to for from with by as about into over "
         "out up is am are was were be been being do does did done has have had having will would "
         "can could may might must shall should i me my we us our you your he him his she her it "
@@ -39,26 +42,25 @@ _FUNCTION_WORDS = frozenset(
 
 
 class Embedder(Protocol):
-    """Makes vectors that lie close where texts mean the same."""
+    """Makes vectors that are close where texts are similar."""
 
     async def embed(self, texts: Sequence[str]) -> tuple[Vectors, Usage | None]:
-        """Return a vector for each text, and what that cost where a server was asked.
+        """Return a vector for each text, and the usage where a server was asked.
 
         Raises:
-            ModelError: the server gave none.
+            ModelError: the server returned no vectors.
         """
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
 
 
 class LexicalEmbedder:
     """Hashed bags of stemmed words: texts are close when they share words, and only then.
 
-    Each stem that is no function word adds 1 + ln(its count) to one dimension, with a sign; both
+    Each stem that is not a function word adds 1 + ln(its count) to one dimension, with a sign; both
     come from the stem's BLAKE2 hash. Vectors have length 1, or 0 for a text without such words.
-    It knows no synonyms: it stands in for a sentence encoder where there is none, and makes
-    retrieval the same on every machine.
+    It knows no synonyms, but needs no model and retrieves the same texts on every machine.
     """
 
     def __init__(self, dimensions: int = 2048) -> None:
@@ -68,27 +70,27 @@ class LexicalEmbedder:
         """Return a vector for each text."""
         vectors = np.zeros((len(texts), self._dimensions), np.float32)
         for row, text in enumerate(texts):
-            counts = Counter(term for term in terms(text) if term not in _FUNCTION_WORDS)
-            for term, times in counts.items():
-                place, sign = _place(term, self._dimensions)
-                vectors[row, place] += sign * (1 + math.log(times))
+            counts = Counter(stem for stem in stems(text) if stem not in _FUNCTION_WORDS)
+            for stem, times in counts.items():
+                dimension, sign = _dimension_and_sign(stem, self._dimensions)
+                vectors[row, dimension] += sign * (1 + math.log(times))
             length = float(np.linalg.norm(vectors[row]))
             if length:
                 vectors[row] /= length
         return vectors, None
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """There is nothing to close."""
 
 
 @lru_cache(maxsize=65_536)
-def _place(term: str, dimensions: int) -> tuple[int, int]:
-    digest = int.from_bytes(hashlib.blake2b(term.encode(), digest_size=8).digest(), "big")
+def _dimension_and_sign(stem: str, dimensions: int) -> tuple[int, int]:
+    digest = int.from_bytes(hashlib.blake2b(stem.encode(), digest_size=8).digest(), "big")
     return (digest >> 1) % dimensions, 1 if digest & 1 else -1
 
 
 class EndpointEmbedder:
-    """An embedding model behind an OpenAI-compatible address."""
+    """An embedding model behind an OpenAI-compatible endpoint."""
 
     def __init__(self, endpoint: Endpoint, *, tries: int = 3) -> None:
         from openai import AsyncOpenAI
@@ -137,15 +139,29 @@ class EndpointEmbedder:
         raise AssertionError("unreachable")
 
 
+def open_embedder(name: str) -> Embedder:
+    """Return the embedder that the option `embedder` names.
+
+    Args:
+        name: `lexical`, or `openai:<base URL>?model=<name>`.
+
+    Raises:
+        InputError: the address can't be used.
+    """
+    if name == LEXICAL_EMBEDDER:
+        return LexicalEmbedder()
+    return EndpointEmbedder(parse_endpoint(name, timeout_s=_TIMEOUT_S))
+
+
 def _read(reply: Any, wanted: int) -> tuple[list[list[float]], int | None]:
-    """Take a reply apart; its order is that of `index`, as the API has it."""
+    """Return the vectors of a reply in the order of their `index`, and the tokens of the prompt."""
     try:
         data = sorted(reply["data"], key=lambda item: item["index"])
         rows = [[float(value) for value in item["embedding"]] for item in data]
         tokens = (reply.get("usage") or {}).get("prompt_tokens")
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise ModelFailed("the embedder's reply is no list of vectors") from None
-    whole = len(rows) == wanted and all(rows)
-    if not whole or not all(math.isfinite(value) for row in rows for value in row):
-        raise ModelFailed("the embedder's reply has not one vector of finite numbers for each text")
+        raise ModelFailed("the embedder's reply is not a list of vectors") from None
+    complete = len(rows) == wanted and all(rows)
+    if not complete or not all(math.isfinite(value) for row in rows for value in row):
+        raise ModelFailed("the embedder's reply lacks a vector of finite numbers for some text")
     return rows, tokens if isinstance(tokens, int) and not isinstance(tokens, bool) else None

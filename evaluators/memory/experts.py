@@ -1,4 +1,4 @@
-"""Asks each stage's expert."""
+"""Experts: one base model with an adapter for each stage of the pipeline."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ from .usage import PipelineUsage
 if TYPE_CHECKING:
     from ..proxy.stages import CallStage
 
-__all__ = ["TEXT_EXPERTS", "VISION_EXPERT", "ExpertModels", "answer_of_reply"]
+__all__ = ["GENERATION_EXPERT", "TEXT_EXPERTS", "VISION_EXPERT", "ExpertModels", "answer_of_reply"]
+
+GENERATION_EXPERT = "generation"
+"""The expert that answers questions."""
+VISION_EXPERT = "vision"
+"""The expert that answers questions about images (MemLoRA, section 3.3)."""
+TEXT_EXPERTS = ("extraction", "memory_update", GENERATION_EXPERT)
+"""The experts of the text stages (MemLoRA, section 3.2)."""
 
 _EXPERT_OF: Mapping[CallStage, str] = {
     "extraction": "extraction",
     "update": "memory_update",
-    "generation": "generation",
-    "vision": "vision",
+    "generation": GENERATION_EXPERT,
+    "vision": VISION_EXPERT,
 }
-"""Whose adapter a stage uses; peft takes no adapter that is called `update`."""
-
-TEXT_EXPERTS = ("extraction", "memory_update", "generation")
-"""The folders of the experts that both systems need (MemLoRA, section 3.2)."""
-VISION_EXPERT = "vision"
-"""The folder of the one for questions about pictures (section 3.3)."""
+"""The adapter of each stage; peft refuses an adapter called `update`."""
 
 
 class ExpertModels(StageModels):
@@ -42,37 +44,37 @@ class ExpertModels(StageModels):
         self,
         services: Services,
         settings: MemorySettings,
-        counts: PipelineUsage,
+        usage: PipelineUsage,
         anomalies: AnomalyCounts,
-        experts: ExpertsModel,
+        base: ExpertsModel,
     ) -> None:
-        known = experts.identity()["experts"]
-        self._experts: dict[str, ChatModel] = {name: experts.expert(name) for name in known}
-        self._base = experts
-        super().__init__(services, settings, counts, anomalies)
+        known = base.identity()["experts"]
+        self._experts: dict[str, ChatModel] = {name: base.expert(name) for name in known}
+        self._base = base
+        super().__init__(services, settings, usage, anomalies)
 
     async def ask(self, stage: CallStage, request: ChatRequest) -> ChatReply:
-        """Return the reply to one request; of one about a picture, only the answer.
+        """Return the reply to one request; from the vision expert, only the answer in it.
 
         Raises:
-            ModelError: there is none.
+            ModelError: the model did not reply.
         """
         reply = await super().ask(stage, request)
         return replace(reply, text=answer_of_reply(reply.text)) if stage == "vision" else reply
 
     async def close(self) -> None:
-        """Let go of the base model."""
+        """Close the base model."""
         await self._base.close()
 
-    def _at(self, stage: CallStage) -> ChatModel:
-        # Without a vision expert nothing is asked about pictures.
+    def _model_of(self, stage: CallStage) -> ChatModel:
+        # A stage without an expert asks the base model.
         return self._experts.get(_EXPERT_OF[stage], self._base)
 
 
 def answer_of_reply(reply: str) -> str:
     """Return the answer in a vision expert's reply.
 
-    An expert may have learned to give its reason too, as JSON {"answer": …, "reason": …} (MemLoRA,
+    An expert may have learned to add its reason, as JSON {"answer": …, "reason": …} (MemLoRA,
     section 3.3); any other reply is the answer itself.
     """
     try:

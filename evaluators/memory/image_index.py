@@ -1,4 +1,4 @@
-"""The pictures that were shared: who shared them, when, and where they lie."""
+"""The images that were shared in a conversation: who shared them, when, and their files."""
 
 from __future__ import annotations
 
@@ -21,93 +21,94 @@ _WHICH = re.compile(r"\b(\w+) of the \w+ pictures\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedImage:
-    """A picture and its memory."""
+    """An image and what is remembered of it."""
 
     turn: str
     """The turn that shared it."""
     speaker: str
-    """Who shared it."""
+    """The person who shared it."""
     day: str
-    """On which day, such as `7 May 2023`."""
-    place: int
-    """Which of that person's pictures of that day it is, from 1."""
+    """The day of sharing, such as `7 May 2023`."""
+    ordinal: int
+    """Its number among this person's images of that day, from 1."""
     image: ShownImage
-    """The picture as it was shown."""
-    shows: str | None
-    """What it shows: the caption, or the vision model's words; None where nobody said."""
+    """The image as it was shown."""
+    description: str | None
+    """The caption, or the vision model's description; None without either."""
 
     @property
     def text(self) -> str:
-        """The memory's words."""
-        about = f": {self.shows}" if self.shows else ""
+        """The memory in words; images are found by its vector."""
+        about = f": {self.description}" if self.description else ""
         return f"{self.speaker} shared a picture on {self.day}{about}."
 
     def to_row(self) -> dict[str, Any]:
-        """Return the line of pictures.jsonl; of the picture's path only the file's name."""
+        """Return the row of images.jsonl, with the name of the image's file."""
         return {
             "turn": self.turn,
             "speaker": self.speaker,
             "day": self.day,
-            "place": self.place,
+            "ordinal": self.ordinal,
             "text": self.text,
             "file": self.image.path.name if self.image.path else None,
         }
 
 
 class ImageIndex:
-    """All pictures of a conversation, in the order of sharing."""
+    """All images of a conversation, in the order of sharing."""
 
-    def __init__(self, note: Callable[[dict[str, Any]], None], nearest: VectorIndex) -> None:
-        self._note = note
-        self._nearest = nearest
-        self._pictures: dict[str, SharedImage] = {}
+    def __init__(self, record: Callable[[dict[str, Any]], None]) -> None:
+        """Begin without images; `record` is called with the row of every image."""
+        self._record = record
+        self._vectors = VectorIndex()
+        self._images: dict[str, SharedImage] = {}
 
     def __len__(self) -> int:
-        return len(self._pictures)
+        return len(self._images)
 
-    def picture(self, turn: ShownTurn, image: ShownImage, shows: str | None) -> SharedImage:
-        """Return a picture's memory, with its place among those already kept."""
+    def describe(self, turn: ShownTurn, image: ShownImage, description: str | None) -> SharedImage:
+        """Return an image with its number among the person's images of that day in the index."""
         day = f"{turn.time.day} {turn.time:%B} {turn.time.year}"
-        others = [p for p in self._pictures.values() if (p.speaker, p.day) == (turn.speaker, day)]
+        earlier = [i for i in self._images.values() if (i.speaker, i.day) == (turn.speaker, day)]
         return SharedImage(
             turn=turn.id,
             speaker=turn.speaker,
             day=day,
-            place=len(others) + 1,
+            ordinal=len(earlier) + 1,
             image=image,
-            shows=shows,
+            description=description,
         )
 
-    def keep(self, picture: SharedImage, vector: NDArray[Any]) -> None:
-        """Remember a picture; `vector` is its text's."""
-        name = f"p{len(self._pictures) + 1}"
-        self._note({"id": name, **picture.to_row()})
-        self._pictures[name] = picture
-        self._nearest.put(name, vector)
+    def add(self, image: SharedImage, vector: NDArray[Any]) -> None:
+        """Add an image with the vector of its text."""
+        name = f"i{len(self._images) + 1}"
+        self._record({"id": name, **image.to_row()})
+        self._images[name] = image
+        self._vectors.put(name, vector)
 
     def find(self, question: str, vector: NDArray[Any]) -> SharedImage | None:
-        """Return the picture that a question is most likely about.
+        """Return the image that a question is most likely about; None if the index is empty.
 
-        First counts the day, then the person, then the place among several of that day, as far
-        as the question names them; between what is left, how close the memory's words are.
+        The day counts first, then the person, then the number among several of that day, as far
+        as the question names them. Of equals, the image whose text is nearest is returned.
         """
-        if not self._pictures:
+        if not self._images:
             return None
-        near = self._nearest.search(vector, len(self._pictures))
-        rank: Mapping[str, int] = {name: place for place, (name, _) in enumerate(near)}
+        near = self._vectors.search(vector, len(self._images))
+        rank: Mapping[str, int] = {name: number for number, (name, _) in enumerate(near)}
         named = _WHICH.search(question)
         which = named[1].lower() if named else None
 
         def fit(name: str) -> tuple[bool, bool, bool, int]:
-            picture = self._pictures[name]
+            image = self._images[name]
             return (
-                _names(question, picture.day),
-                _names(question, picture.speaker),
-                which == ordinal(picture.place),
+                _names(question, image.day),
+                _names(question, image.speaker),
+                which == ordinal(image.ordinal),
                 -rank[name],
             )
 
-        return self._pictures[max(self._pictures, key=fit)]
+        return self._images[max(self._images, key=fit)]
 
 
 def _names(question: str, words: str) -> bool:

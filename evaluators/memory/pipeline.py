@@ -1,6 +1,6 @@
-"""The stages in their order: extraction, update, retrieval, generation.
+"""Runs the stages in order: extraction, update, retrieval, generation.
 
-Source: Mem0 as MemLoRA describes it (arXiv 2512.04763, section 3.1).
+Source: Mem0 as described in MemLoRA (arXiv 2512.04763, section 3.1).
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ from .prompts import answer_prompt, extraction_prompt, update_prompt
 from .replies import ReplyFault, read_facts, read_list
 from .settings import MemorySettings
 from .stage_models import StageModels
-from .store import MemoryStore
+from .store import Memory, MemoryStore
 from .update_plan import make_update_plan
-from .updater import Source, Updater
+from .updater import FactSource, Updater
 from .usage import PipelineUsage
 from .vector_index import VectorIndex
 
-__all__ = ["MAX_ANSWER_TOKENS", "Pipeline", "TurnLine"]
+__all__ = ["ANSWER_TOKEN_LIMIT", "Pipeline", "TurnLine"]
 
-MAX_ANSWER_TOKENS = 256
+ANSWER_TOKEN_LIMIT = 256
+"""The longest answer, in tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,37 +40,42 @@ class TurnLine:
     turn: str
     """The turn's id."""
     text: str
-    """Made by `prompts.spoken`."""
-    pictures: tuple[ModelImage, ...] = ()
-    """What the extraction sees."""
+    """The text, made by `prompts.turn_as_text`."""
+    images: tuple[ModelImage, ...] = ()
+    """The images that the extraction sees."""
 
 
 class Pipeline:
-    """The memory of one conversation; all of it in one event loop."""
+    """The memory of one conversation; for one event loop."""
 
     def __init__(
         self,
         settings: MemorySettings,
         models: StageModels,
         embedder: Embedder,
-        note: Callable[[dict[str, Any]], None],
         *,
-        counts: PipelineUsage,
+        record: Callable[[dict[str, Any]], None] = lambda row: None,
+        usage: PipelineUsage,
         anomalies: AnomalyCounts,
     ) -> None:
-        self.store = MemoryStore(note)
+        """Begin without memories.
+
+        Args:
+            record: called with the row of every change of a memory before it is made.
+        """
+        self.store = MemoryStore(record)
         self.windows_kept = 0
-        """Windows whose extraction could not be read, and whose turns were kept as they are."""
+        """Windows whose extraction could not be read, so that their turns became memories."""
         self.updater = Updater(self.store, anomalies)
-        self.nearest = VectorIndex()
+        self.index = VectorIndex()
         self._settings = settings
         self._models = models
         self._embedder = embedder
-        self._counts = counts
+        self._usage = usage
         self._anomalies = anomalies
 
     async def read(self, lines: Sequence[TurnLine], time: datetime) -> None:
-        """Take a session in: its windows are extracted side by side, and updates made in order.
+        """Read a session: its windows are extracted concurrently, then merged in order.
 
         Raises:
             ModelError: a request got no reply.
@@ -80,95 +86,126 @@ class Pipeline:
         asked = gather_bounded(
             range(len(windows)),
             lambda number: self._extract(windows[number], time),
-            at_once=self._models.at_once,
+            at_once=self._models.in_flight,
         )
         async for number, found in asked:
             facts[number] = found
         for number, window in enumerate(windows):
-            source = Source(time, {line.turn: line.text for line in window})
+            source = FactSource(time, {line.turn: line.text for line in window})
             await self.update(facts[number], source)
 
-    async def update(self, facts: Sequence[str], source: Source) -> None:
-        """Bring the memory up to date with facts of one window."""
+    async def update(self, facts: Sequence[str], source: FactSource) -> None:
+        """Merge the facts of one window into the memory.
+
+        Raises:
+            ModelError: a request got no reply.
+        """
         if not facts:
             return
         vectors = await self.embed(facts)
-        ids = self._compared(vectors)
+        ids = self._similar_memories(vectors)
         shown = {short: self.store.memories[id].text for short, id in ids.items()}
         request = ChatRequest(
             text=update_prompt(shown, facts, form=self._settings.prompts),
             max_tokens=self._settings.reply_tokens,
         )
-        entries = await self._models.ask_until_read("update", request, _read_memory)
+        entries = await self._models.ask_until_readable("update", request, _read_operations)
         before = {id: memory.text for id, memory in self.store.memories.items()}
         if entries is None:
             self.updater.keep_all(facts, source)
         else:
             plan = make_update_plan(entries, shown, self._anomalies)
-            self.updater.carry_out(plan, ids, facts, source)
-        await self._index(before)
+            self.updater.apply(plan, ids, facts, source)
+        await self._update_index(before)
+
+    async def load(self, memories: Sequence[Memory]) -> None:
+        """Add memories that were made elsewhere; they get new ids.
+
+        Raises:
+            ModelError: the embedder returned no vectors.
+        """
+        if not memories:
+            return
+        vectors = await self.embed([memory.text for memory in memories])
+        for memory, vector in zip(memories, vectors, strict=True):
+            added = self.store.add(memory.text, time=memory.time, turns=memory.turns)
+            self.index.put(added.id, vector)
+
+    async def search(self, question: str) -> list[tuple[Memory, float]]:
+        """Return the memories nearest to a question with their distances, nearest first.
+
+        Raises:
+            ModelError: the embedder returned no vectors.
+        """
+        (vector,) = await self.embed([question])
+        found = self.index.search(vector, self._settings.top_k)
+        return [(self.store.memories[id], distance) for id, distance in found]
 
     async def answer(self, question: str, now: datetime) -> Answer:
-        """Answer from the memories that are nearest to a question."""
-        (vector,) = await self.embed([question])
-        found = self.nearest.search(vector, self._settings.top_k)
-        memories = [self.store.memories[id] for id, _ in found]
-        text = answer_prompt(
-            [memory.text for memory in memories], question, form=self._settings.prompts, now=now
+        """Answer a question from the nearest memories.
+
+        Raises:
+            ModelError: a request got no reply.
+        """
+        found = await self.search(question)
+        texts = [memory.text for memory, _ in found]
+        request = ChatRequest(
+            text=answer_prompt(texts, question, form=self._settings.prompts, now=now),
+            max_tokens=ANSWER_TOKEN_LIMIT,
         )
-        request = ChatRequest(text=text, max_tokens=MAX_ANSWER_TOKENS)
         reply = await self._models.ask("generation", request)
         hits = tuple(
             Hit(text=memory.text, score=0.0 - round(distance, 6), turn=memory.turns[-1])
-            for memory, (_, distance) in zip(memories, found, strict=True)
+            for memory, distance in found
         )
         refused = reply.finish == "refused"
         return Answer(text=reply.text.strip(), refused=refused, retrieved=hits, usage=reply.usage)
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return a vector for each text, counted where a server makes them."""
+        """Return a vector for each text; the usage is counted if a server makes them.
+
+        Raises:
+            ModelError: the embedder returned no vectors.
+        """
         vectors, usage = await self._embedder.embed(texts)
         if usage is not None:
-            self._counts.add("embedding", usage, asked=sum(map(len, texts)), replied=0)
+            self._usage.add("embedding", usage, sent=sum(map(len, texts)), received=0)
         return vectors
 
     async def _extract(self, window: Sequence[TurnLine], time: datetime) -> list[str]:
-        prompt = extraction_prompt(
-            [line.text for line in window], time, form=self._settings.prompts
-        )
+        """Return the facts of a window, or its turns if no reply could be read."""
+        texts = [line.text for line in window]
         request = ChatRequest(
-            text=prompt,
-            images=tuple(picture for line in window for picture in line.pictures),
+            text=extraction_prompt(texts, time, form=self._settings.prompts),
+            images=tuple(image for line in window for image in line.images),
             max_tokens=self._settings.reply_tokens,
         )
         read = partial(read_facts, counts=self._anomalies)
-        facts = await self._models.ask_until_read("extraction", request, read)
+        facts = await self._models.ask_until_readable("extraction", request, read)
         if facts is not None:
             return facts
         self.windows_kept += 1
         day = f"{time.day} {time:%B} {time.year}"
-        return [f"{line.text} (said on {day})" for line in window]
+        return [f"{text} (said on {day})" for text in texts]
 
-    def _compared(self, vectors: Vectors) -> dict[str, str]:
+    def _similar_memories(self, vectors: Vectors) -> dict[str, str]:
         """Return the ids of the memories that facts are compared with, by short id."""
         found = [
-            id
-            for vector in vectors
-            for id, _ in self.nearest.search(vector, self._settings.update_k)
+            id for vector in vectors for id, _ in self.index.search(vector, self._settings.update_k)
         ]
         return {str(number): id for number, id in enumerate(dict.fromkeys(found))}
 
-    async def _index(self, before: Mapping[str, str]) -> None:
-        """Bring the vectors up to date; `before` are the texts that they are of."""
+    async def _update_index(self, before: Mapping[str, str]) -> None:
+        """Embed what changed; `before` are the texts that the index has vectors of, by id."""
         now = self.store.memories
         for id in before.keys() - now.keys():
-            self.nearest.remove(id)
+            self.index.remove(id)
         changed = [id for id, memory in now.items() if before.get(id) != memory.text]
         if changed:
             vectors = await self.embed([now[id].text for id in changed])
             for id, vector in zip(changed, vectors, strict=True):
-                self.nearest.put(id, vector)
+                self.index.put(id, vector)
 
 
-def _read_memory(reply: ChatReply) -> list[Any] | ReplyFault:
+def _read_operations(reply: ChatReply) -> list[Any] | ReplyFault:
     return read_list(reply, "memory")

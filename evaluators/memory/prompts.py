@@ -1,7 +1,7 @@
-"""What the stages of Mem0's pipeline ask a model, in the long and in the reduced form.
+"""The prompts of the pipeline's stages, in a long and a reduced form.
 
-Source: Mem0's stages as MemLoRA's appendix A.1 describes them (arXiv 2512.04763); its reduced
-prompts are an order of magnitude shorter than Mem0's. The wording here is our own.
+Source: Mem0's stages as described in MemLoRA's appendix A.1 (arXiv 2512.04763), whose reduced
+prompts are an order of magnitude shorter than Mem0's. The wording is our own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def extraction_prompt(turns: Sequence[str], time: datetime, *, form: str = "redu
 def update_prompt(
     memories: Mapping[str, str], facts: Sequence[str], *, form: str = "reduced"
 ) -> str:
-    """Return the prompt that asks what new facts change in memories, given by short id."""
+    """Return the prompt that asks how new facts change the memories, given by short id."""
     listed = [{"id": key, "text": text} for key, text in memories.items()]
     return fill(
         _PACKAGE,
@@ -40,24 +40,26 @@ def update_prompt(
 def answer_prompt(
     memories: Sequence[str], question: str, *, form: str = "reduced", now: datetime | None = None
 ) -> str:
-    """Return the prompt that asks a question of memories."""
+    """Return the prompt that asks a question about memories."""
     lines = "\n".join(f"- {text}" for text in memories) or "- none"
-    day = "" if now is None else _day(now)
+    day = "" if now is None else _day_in_words(now)
     values = {"memories": lines, "question": question, "now": day}
     return fill(_PACKAGE, f"mem0_answer_{form}_v1", **values).strip()
 
 
 def turn_as_text(speaker: str, text: str, captions: Sequence[str] = ()) -> str:
-    """Return a turn as a line; captions stand where a picture was shared."""
+    """Return a turn as one line of text; captions replace the shared images."""
     shared = "".join(f" [shares {caption}]" for caption in captions)
     return f"{speaker}: {text}{shared}"
 
 
 def calendar(time: datetime) -> str:
-    """Return the day and the six days before it, so that "last Friday" need not be worked out."""
-    before = ", ".join(_day(time - timedelta(days=days)) for days in range(1, _DAYS_BEFORE + 1))
-    return f"Today is {_day(time)}. Before: {before}."
+    """Return the day and the six days before it, which resolves words like "last Friday"."""
+    before = ", ".join(
+        _day_in_words(time - timedelta(days=days)) for days in range(1, _DAYS_BEFORE + 1)
+    )
+    return f"Today is {_day_in_words(time)}. Before: {before}."
 
 
-def _day(time: datetime) -> str:
+def _day_in_words(time: datetime) -> str:
     return f"{time:%A} {time.day} {time:%B} {time.year}"

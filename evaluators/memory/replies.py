@@ -1,4 +1,4 @@
-"""Finds the JSON that a model was asked for in what it said."""
+"""Finds the requested JSON in a model's reply."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from .anomalies import Anomaly, AnomalyCounts
 __all__ = ["ReplyFault", "read_facts", "read_list"]
 
 ReplyFault = Literal["broken_json", "truncated_json", "not_a_list", "refused"]
-"""Why a reply as a whole can't be used; see `Anomaly`."""
+"""Why a whole reply can't be used; see `Anomaly`."""
 
-MAX_CHARS = 200_000
-"""Of a longer reply the end is read, because models think before they answer."""
+_MAX_CHARACTERS = 200_000
+"""Only the end of a longer reply is read, because models think before they answer."""
 
 _MAX_STARTS = 2000
 _THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _DECODER = json.JSONDecoder()
-_ESCAPE = len(r"\u0000")
+_ESCAPE_LENGTH = len(r"\u0000")
 
 
 def read_list(reply: ChatReply, key: str) -> list[Any] | ReplyFault:
-    """Return the list under `key` of the last JSON object that has it, or why there is none.
+    """Return the list under `key` in the last JSON object that has it, or the fault of the reply.
 
-    What a model says before and after it is passed over: thinking, fences, explanations. A list of
-    its own, without the object around it, is taken as well, where nothing else was broken.
+    Thinking, code fences and explanations around it are ignored. A bare list without the object
+    is accepted too if no other JSON in the reply is broken.
     """
     if reply.finish == "refused":
         return "refused"
-    text = _THINKING.sub("", reply.text[-MAX_CHARS:])
-    values, fault = _values(text)
+    text = _THINKING.sub("", reply.text[-_MAX_CHARACTERS:])
+    values, fault = _json_values(text)
     for value in reversed(values):
         if isinstance(value, dict) and isinstance(value.get(key), list):
             found: list[Any] = value[key]
@@ -49,13 +49,13 @@ def read_list(reply: ChatReply, key: str) -> list[Any] | ReplyFault:
 
 
 def read_facts(reply: ChatReply, counts: AnomalyCounts) -> list[str] | ReplyFault:
-    """Return the facts of an extraction, each once, or why they can't be read."""
+    """Return the facts of an extraction, each once, or the fault of the reply."""
     found = read_list(reply, "facts")
     if isinstance(found, str):
         return found
     facts: list[str] = []
     for item in found:
-        fact = _fact(item, counts)
+        fact = _fact_of(item, counts)
         if fact in facts:
             counts.count("duplicate_fact")
         elif fact is not None:
@@ -63,7 +63,7 @@ def read_facts(reply: ChatReply, counts: AnomalyCounts) -> list[str] | ReplyFaul
     return facts
 
 
-def _fact(item: Any, counts: AnomalyCounts) -> str | None:
+def _fact_of(item: Any, counts: AnomalyCounts) -> str | None:
     kind: Anomaly | None = None
     if item is None or item == "" or item in ([], {}):
         kind, text = "empty_fact", ""
@@ -71,14 +71,14 @@ def _fact(item: Any, counts: AnomalyCounts) -> str | None:
         text = clean_text(item).strip()
         kind = None if text else "empty_fact"
     else:
-        kind, text = "fact_not_text", _words(item)
+        kind, text = "fact_not_text", _content_of(item)
     if kind is not None:
         counts.count(kind)
     return text or None
 
 
-def _words(item: Any) -> str:
-    """Return what an item says: the one text of an object, or its JSON."""
+def _content_of(item: Any) -> str:
+    """Return the content of an item: the only text of an object, or its JSON."""
     if isinstance(item, dict):
         texts = [value for value in item.values() if isinstance(value, str) and value.strip()]
         if len(texts) == 1:
@@ -86,36 +86,36 @@ def _words(item: Any) -> str:
     return clean_text(json.dumps(item, ensure_ascii=False))
 
 
-def _values(text: str) -> tuple[list[Any], ReplyFault | None]:
-    """Return the JSON objects and lists in a text, and what is wrong where one can't be read."""
+def _json_values(text: str) -> tuple[list[Any], ReplyFault | None]:
+    """Return the JSON objects and lists in a text, and the fault of one that can't be read."""
     values: list[Any] = []
     fault: ReplyFault | None = None
-    place = _next(text, 0)
+    start = _next_start(text, 0)
     for _ in range(_MAX_STARTS):
-        if place is None:
+        if start is None:
             break
         try:
-            value, end = _DECODER.raw_decode(text, place)
+            value, end = _DECODER.raw_decode(text, start)
             values.append(value)
         except json.JSONDecodeError as error:
-            end = place + 1
-            if fault is None or _at_the_end(error, text):
-                fault = "truncated_json" if _at_the_end(error, text) else "broken_json"
+            end = start + 1
+            if fault is None or _is_cut_off(error, text):
+                fault = "truncated_json" if _is_cut_off(error, text) else "broken_json"
         except RecursionError:
             return values, "broken_json"
-        place = _next(text, end)
+        start = _next_start(text, end)
     return values, fault
 
 
-def _next(text: str, start: int) -> int | None:
-    places = [place for mark in "{[" if (place := text.find(mark, start)) >= 0]
-    return min(places, default=None)
+def _next_start(text: str, after: int) -> int | None:
+    starts = [start for mark in "{[" if (start := text.find(mark, after)) >= 0]
+    return min(starts, default=None)
 
 
-def _at_the_end(error: json.JSONDecodeError, text: str) -> bool:
-    """Tell whether a text ends before its JSON does: also within a literal, or an escape."""
+def _is_cut_off(error: json.JSONDecodeError, text: str) -> bool:
+    """Return whether a text ends before its JSON does, even within a literal or an escape."""
     rest = text[error.pos :].strip()
     if error.msg.startswith("Invalid \\u"):
-        return len(rest) < _ESCAPE
+        return len(rest) < _ESCAPE_LENGTH
     literal = any(word.startswith(rest) for word in ("null", "true", "false", "-"))
     return literal or error.msg.startswith("Unterminated")

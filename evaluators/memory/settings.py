@@ -1,46 +1,57 @@
-"""What can be set with `--option`, and what holds where nothing is said."""
+"""The settings of the memory pipeline, and the options of a run that change them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
+from locomo_vqa.arguments import check_option_names, nearest
 from locomo_vqa.errors import InputError
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.models.names import parse_name
 
-__all__ = ["OPTIONS", "ImageReading", "MemorySettings", "PromptForm"]
+__all__ = [
+    "IMAGE_OPTIONS",
+    "LEXICAL_EMBEDDER",
+    "MEMORY_OPTIONS",
+    "MemorySettings",
+    "PromptForm",
+    "SharedImageReading",
+]
 
 PromptForm = Literal["long", "reduced"]
 """Which prompts are sent:
 
-long      with every rule and examples, as Mem0's are
-reduced   an order of magnitude shorter, as MemLoRA's are; for models that learned the stages
+long      with every rule and with examples, like Mem0's
+reduced   an order of magnitude shorter, like MemLoRA's; for models that were trained on them
 """
 
-ImageReading = Literal["see", "describe", "keep"]
-"""What `mem0-v` does with a picture when it is shared:
+SharedImageReading = Literal["see", "describe", "keep"]
+"""What `mem0-v` does with an image when it is shared:
 
 see        the extraction sees it
-describe   the vision model says what it shows, and the extraction reads that
-keep       nobody looks; who shared it and when is remembered
+describe   the vision model describes it, and the extraction reads the description
+keep       no model looks at it; who shared it and when is remembered
 
-In every case it can be looked at again when a question asks for it.
+In every case the image can be looked at again when a question is about it.
 """
 
-OPTIONS: Mapping[str, str] = {
-    "prompts": "long, or reduced; long, but reduced for embedded models",
-    "window": "turns that one extraction reads; 2",
-    "top_k": "memories that an answer is made from; 30, but 10 for embedded models",
-    "update_k": "known memories that each new fact is compared with; 5, but 8 for embedded models",
-    "tries": "how often a reply that can't be read is asked for in all; 3",
-    "reply_tokens": "the longest reply of extraction and update; 2048, but 200 for embedded models",
-    "embedder": "lexical, or openai:<base URL>?model=<name>; lexical",
-    "vision": "the model that looks at pictures; the one of --model",
-    "pictures": "mem0-v: see, describe or keep; describe with vision, keep with an embedded one",
+MEMORY_OPTIONS: Mapping[str, str] = {
+    "prompts": "long or reduced; default: long, for embedded models reduced",
+    "window": "turns that one extraction reads; default: 2",
+    "top_k": "memories that an answer is made from; default: 30, for embedded models 10",
+    "update_k": "memories that each new fact is compared with; default: 5, for embedded models 8",
+    "tries": "requests in all for a reply that can be read; default: 3",
+    "reply_tokens": "limit of an extraction or update reply; default: 2048, for embedded models 200",
+    "embedder": "lexical, or openai:<base URL>?model=<name>; default: lexical",
+    "vision": "the model that looks at images; default: the run's model",
+    "shared_images": "see, describe, or keep (mem0-v); default: describe with `vision`, else see",
 }
-"""Every option, with its values and its default."""
+"""Every option with its values and its default."""
+
+IMAGE_OPTIONS = ("vision", "shared_images")
+"""The options that matter only to a system that sees images."""
 
 LEXICAL_EMBEDDER = "lexical"
 _LARGEST = 100_000
@@ -50,9 +61,10 @@ _LARGEST = 100_000
 class MemorySettings:
     """How the pipeline runs.
 
-    The window of two turns is an exchange, as Mem0's evaluation adds them; 30 memories are the
-    default of its command line (commit 07b6134), for each of two stores where here is one; 5 is
-    its update's limit. The rest is our choice. Embedded models get what they were trained on.
+    The window of two turns is one exchange, as in Mem0's evaluation. 30 memories are the default
+    of Mem0's command line (commit 07b6134), there for each of two stores, here for the one store.
+    5 is the limit of Mem0's update. The other defaults are our choice. Embedded models get what
+    they were trained on.
     """
 
     prompts: PromptForm = "long"
@@ -63,85 +75,90 @@ class MemorySettings:
     reply_tokens: int = 2048
     embedder: str = LEXICAL_EMBEDDER
     vision: str | None = None
-    pictures: ImageReading = "see"
+    shared_images: SharedImageReading = "see"
 
     @classmethod
-    def read(cls, options: Mapping[str, str], *, model: str | None) -> MemorySettings:
-        """Return the settings of a run; `model` is the name given with `--model`.
+    def from_options(
+        cls, options: Mapping[str, str], *, model: str | None, system: str = "mem0"
+    ) -> MemorySettings:
+        """Return the settings of a run.
+
+        Args:
+            options: the options of the run, by name.
+            model: the name of the run's model, which decides some defaults.
+            system: the system's name, for errors.
 
         Raises:
-            InputError: an option is unknown, or has no value that makes sense.
+            InputError: an option is unknown, or its value can't be used.
         """
-        for name in options:
-            if name not in OPTIONS:
-                raise InputError(
-                    f"--option {name}: mem0 has no such option.", f"It has {', '.join(OPTIONS)}."
-                )
-        wanted: dict[str, Any] = _defaults(model, options.get("vision"))
+        check_option_names(system, options, MEMORY_OPTIONS)
+        values: dict[str, Any] = _defaults(model, options.get("vision"))
         for name, value in options.items():
-            wanted[name] = _READERS[name](name, value)
-        settings = cls(**wanted)
-        if settings.pictures == "describe" and settings.vision is None:
+            values[name] = _READERS[name](name, value)
+        settings = cls(**values)
+        if settings.shared_images == "describe" and settings.vision is None:
             raise InputError(
-                "--option pictures=describe: no model is named to describe them.",
-                "Add --option vision=NAME, or use pictures=see.",
+                "`options`: shared_images=describe needs a model that describes images.",
+                "Add the option vision=NAME, or use shared_images=see.",
             )
         return settings
 
     def to_json(self) -> dict[str, Any]:
-        """Return every setting, for people who read the files."""
+        """Return every setting, as files record them."""
         return asdict(self)
 
 
 def _defaults(model: str | None, vision: str | None) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    """Return the defaults that depend on the models."""
+    values: dict[str, Any] = {}
     if model is not None and parse_name(model).scheme == "embedded":
-        found |= {"prompts": "reduced", "top_k": 10, "update_k": 8, "reply_tokens": 200}
+        values |= {"prompts": "reduced", "top_k": 10, "update_k": 8, "reply_tokens": 200}
     if vision is not None:
         embedded = parse_name(vision).scheme == "embedded"
-        found["pictures"] = "keep" if embedded else "describe"
-    return found
+        values["shared_images"] = "keep" if embedded else "describe"
+    return values
 
 
-def _number(name: str, value: str) -> int:
+def _read_number(name: str, value: str) -> int:
     if value.isascii() and value.isdecimal() and 0 < int(value) <= _LARGEST:
         return int(value)
     raise InputError(
-        f"--option {name}={value}: is no whole number from 1 to {_LARGEST:,}.",
-        f"Give one, such as {name}=5.",
+        f"`options`: {name} must be a whole number from 1 to {_LARGEST:,}, not {value!r}.",
+        f"Write it as digits, for example {name}=5.",
     )
 
 
-def _one_of(*good: str) -> Callable[[str, str], str]:
+def _read_choice(allowed: Collection[str]) -> Callable[[str, str], str]:
     def read(name: str, value: str) -> str:
-        if value not in good:
+        if value not in allowed:
+            close = nearest(value, allowed)
             raise InputError(
-                f"--option {name}={value}: there is no such choice.",
-                f"{name} can be {', '.join(good)}.",
+                f"`options`: {name} must be one of {', '.join(allowed)}, not {value!r}.",
+                f"Did you mean {close!r}?" if close else "Choose one of these values.",
             )
         return value
 
     return read
 
 
-def _model(name: str, value: str) -> str:
+def _read_model(name: str, value: str) -> str:
     return parse_name(value).spec
 
 
-def _embedder(name: str, value: str) -> str:
+def _read_embedder(name: str, value: str) -> str:
     if value != LEXICAL_EMBEDDER:
         parse_endpoint(value, timeout_s=1.0)
     return value
 
 
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
-    "prompts": _one_of(*get_args(PromptForm)),
-    "window": _number,
-    "top_k": _number,
-    "update_k": _number,
-    "tries": _number,
-    "reply_tokens": _number,
-    "embedder": _embedder,
-    "vision": _model,
-    "pictures": _one_of(*get_args(ImageReading)),
+    "prompts": _read_choice(get_args(PromptForm)),
+    "window": _read_number,
+    "top_k": _read_number,
+    "update_k": _read_number,
+    "tries": _read_number,
+    "reply_tokens": _read_number,
+    "embedder": _read_embedder,
+    "vision": _read_model,
+    "shared_images": _read_choice(get_args(SharedImageReading)),
 }

@@ -1,4 +1,4 @@
-"""The models behind the stages: each call counted, unreadable replies asked for again."""
+"""The models behind the stages: every call is counted, and unreadable replies are retried."""
 
 from __future__ import annotations
 
@@ -21,34 +21,35 @@ from .usage import PipelineUsage
 if TYPE_CHECKING:
     from ..proxy.stages import CallStage
 
-__all__ = ["AGAIN", "StageModels", "stage_endpoint"]
+__all__ = ["RETRY_PROMPT", "StageModels", "stage_endpoint"]
 
-AGAIN = "mem0_again_v1"
+RETRY_PROMPT = "mem0_again_v1"
 """The prompt that objects to a reply."""
 
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _IN_FLIGHT = 8
 _TRIES = 3
-_SHOWN_CHARS = 2000
-_STAGED = re.compile(r"(http://127\.0\.0\.1:\d+/c/[^/]+)/llm/v1")
+_MAX_QUOTED_CHARACTERS = 2000
+_METERED_URL = re.compile(r"(http://127\.0\.0\.1:\d+/c/[^/]+)/llm/v1")
 _T = TypeVar("_T")
 
-_FAULTS: dict[ReplyFault, str] = {
+_OBJECTIONS: dict[ReplyFault, str] = {
     "broken_json": "it is no JSON",
     "truncated_json": "its JSON ends too early",
     "not_a_list": "its JSON has no such list",
     "refused": "it has no facts and no operations",
 }
+"""Words that models are sent."""
 
 
 def stage_endpoint(endpoint: Endpoint, stage: CallStage) -> Endpoint:
-    """Return the endpoint that counts a stage apart, where it is the metering proxy's."""
-    found = _STAGED.fullmatch(endpoint.base_url)
+    """Return the address that counts a stage separately, if the metering proxy is behind it."""
+    found = _METERED_URL.fullmatch(endpoint.base_url)
     return replace(endpoint, base_url=f"{found[1]}/{stage}/v1") if found else endpoint
 
 
 class StageModels:
-    """One model for text and one for pictures, which may be the same; for one event loop.
+    """A model for text and a model for images, which may be the same; for one event loop.
 
     Raises:
         InputError: a model's name is wrong.
@@ -59,46 +60,43 @@ class StageModels:
         self,
         services: Services,
         settings: MemorySettings,
-        counts: PipelineUsage,
+        usage: PipelineUsage,
         anomalies: AnomalyCounts,
     ) -> None:
         self._services = services
         self._tries = settings.tries
-        self._counts = counts
+        self._usage = usage
         self._anomalies = anomalies
         self._opened: dict[str, ChatModel] = {}
         self._vision = settings.vision
-        self.at_once = self._at("extraction").in_flight
+        self.in_flight = self._model_of("extraction").in_flight
         """How many requests the text model can use at once."""
-        self._at("vision")
+        self._model_of("vision")
 
     async def ask(self, stage: CallStage, request: ChatRequest) -> ChatReply:
         """Return the reply to one request.
 
         Raises:
-            ModelError: there is none.
+            ModelError: the model did not reply.
         """
-        model, calls = self._at(stage), self._counts.calls
-        if calls is None or self._is_metered(stage):
+        model, calls = self._model_of(stage), self._usage.calls
+        if calls is None or self._goes_through_proxy(stage):
             reply = await model.ask(request)
         else:
             reply = await calls.ask(stage, model, request)
         sent = len(request.text) + sum(len(said) + len(why) for said, why in request.replies)
-        self._counts.add(stage, reply.usage, asked=sent, replied=len(reply.text))
+        self._usage.add(stage, reply.usage, sent=sent, received=len(reply.text))
         return reply
 
-    async def ask_until_read(
-        self,
-        stage: CallStage,
-        request: ChatRequest,
-        read: Callable[[ChatReply], list[_T] | ReplyFault],
+    async def ask_until_readable(
+        self, stage: CallStage, request: ChatRequest, read: Callable[[ChatReply], list[_T] | ReplyFault]
     ) -> list[_T] | None:
-        """Return what the first reply that can be read has, or None after so many tries as are set.
+        """Return the content of the first readable reply; None if every try is unreadable.
 
-        `read` returns that, or the name of what is wrong, which is counted.
+        `read` returns the content, or the name of the fault, which is counted.
 
         Raises:
-            ModelError: there is no reply at all.
+            ModelError: the model did not reply.
         """
         for _ in range(self._tries):
             reply = await self.ask(stage, request)
@@ -106,37 +104,37 @@ class StageModels:
             if isinstance(found, list):
                 return found
             self._anomalies.count(found)
-            objection = fill(_PACKAGE, AGAIN, fault=_FAULTS[found]).strip()
-            said = reply.text[:_SHOWN_CHARS] or "(nothing)"
-            request = replace(request, replies=((said, objection),))
+            objection = fill(_PACKAGE, RETRY_PROMPT, fault=_OBJECTIONS[found]).strip()
+            quoted = reply.text[:_MAX_QUOTED_CHARACTERS] or "(nothing)"
+            request = replace(request, replies=((quoted, objection),))
         return None
 
     async def close(self) -> None:
-        """Let go of all models."""
+        """Close all models."""
         for model in self._opened.values():
             await model.close()
 
-    def _is_metered(self, stage: CallStage) -> bool:
-        """Return whether the proxy, or with `--no-meter` nobody, counts the calls of a stage."""
+    def _goes_through_proxy(self, stage: CallStage) -> bool:
+        """Return whether a stage asks the endpoint of the run, which the proxy may count."""
         own = stage == "vision" and self._vision is not None
         return self._services.llm is not None and not own
 
-    def _at(self, stage: CallStage) -> ChatModel:
+    def _model_of(self, stage: CallStage) -> ChatModel:
         if stage == "vision" and self._vision is not None:
-            return self._open(self._vision, lambda name: open_model(name))
+            return self._open_once(self._vision, lambda name: open_model(name))
         llm = self._services.llm
         if llm is None:
             assert self._services.model is not None
-            return self._open(self._services.model, lambda name: open_model(name))
+            return self._open_once(self._services.model, lambda name: open_model(name))
         endpoint = stage_endpoint(llm, stage)
-        return self._open(endpoint.base_url, lambda _: self._endpoint(endpoint))
+        return self._open_once(endpoint.base_url, lambda _: self._open_endpoint(endpoint))
 
-    def _open(self, key: str, make: Callable[[str], ChatModel]) -> ChatModel:
+    def _open_once(self, key: str, make: Callable[[str], ChatModel]) -> ChatModel:
         if key not in self._opened:
             self._opened[key] = make(key)
         return self._opened[key]
 
-    def _endpoint(self, endpoint: Endpoint) -> ChatModel:
+    def _open_endpoint(self, endpoint: Endpoint) -> ChatModel:
         from locomo_vqa.models.openai_endpoint import OpenAIModel
 
         name = self._services.model

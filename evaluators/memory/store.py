@@ -1,4 +1,4 @@
-"""The memories of one conversation as plain data, and everything that ever happened to them."""
+"""The memories of one conversation as plain data, and the history of their changes."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
-from .text_matching import plain
+from .text_matching import normalized
 
 __all__ = ["Change", "Memory", "MemoryStore"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """Something that is remembered."""
+    """One memory."""
 
     id: str
-    """`m1`, `m2` …, in the order of adding; never used again."""
+    """`m1`, `m2` …, in the order of adding; never reused."""
     text: str
     """A sentence; never empty."""
     time: datetime
     """The conversation's time of the last change."""
     turns: tuple[str, ...]
-    """The turns that it comes from, in the order in which they were read."""
+    """The turns that it comes from, in the order of reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A line of the history."""
+    """A change of a memory: a line of the history."""
 
     event: Literal["ADD", "UPDATE", "DELETE"]
     """What happened."""
     id: str
-    """To which memory."""
+    """The memory's id."""
     text: str | None
-    """Its text from then on; None for a DELETE."""
+    """The text after the change; None for a DELETE."""
     old_text: str | None
-    """Its text before; None for an ADD."""
+    """The text before the change; None for an ADD."""
     time: str
     """The conversation's time, in ISO 8601."""
     turns: tuple[str, ...]
@@ -47,69 +47,69 @@ class Change:
 
 
 class MemoryStore:
-    """Memories by id, in the order of adding; only a DELETE makes one go.
+    """Memories by id, in the order of adding; only a DELETE removes one.
 
-    `note` is called with the row of every change before it is made, to write it down.
+    `record` is called with the row of every change before it is made.
     """
 
-    def __init__(self, note: Callable[[dict[str, Any]], None] = lambda row: None) -> None:
+    def __init__(self, record: Callable[[dict[str, Any]], None] = lambda row: None) -> None:
         self._memories: dict[str, Memory] = {}
-        self._plain: Counter[str] = Counter()
+        self._normalized: Counter[str] = Counter()
         self._added = 0
-        self._note = note
+        self._record = record
 
     @property
     def memories(self) -> Mapping[str, Memory]:
-        """What is remembered now."""
+        """The current memories."""
         return MappingProxyType(self._memories)
 
     def has(self, text: str) -> bool:
-        """Tell whether a memory has this very text; see `words.same`."""
-        return self._plain[plain(text)] > 0
+        """Return whether a memory has this text, up to case, spaces and full stops."""
+        return self._normalized[normalized(text)] > 0
 
     def add(self, text: str, *, time: datetime, turns: tuple[str, ...]) -> Memory:
-        """Remember a text under a new id.
+        """Add a memory under a new id.
 
         Raises:
             ValueError: the text is empty.
         """
-        memory = Memory(id=f"m{self._added + 1}", text=_checked(text), time=time, turns=turns)
+        memory = Memory(id=f"m{self._added + 1}", text=_not_empty(text), time=time, turns=turns)
         self._change("ADD", memory.id, text, None, time, turns)
         self._added += 1
         self._memories[memory.id] = memory
-        self._plain[plain(text)] += 1
+        self._normalized[normalized(text)] += 1
         return memory
 
     def update(self, id: str, text: str, *, time: datetime, turns: tuple[str, ...]) -> Memory:
-        """Give a memory a new text.
+        """Change the text of a memory.
 
         Raises:
-            KeyError: there is no such memory.
+            KeyError: no memory has this id.
             ValueError: the text is empty.
         """
         old = self._memories[id]
         both = tuple(dict.fromkeys((*old.turns, *turns)))
-        new = replace(old, text=_checked(text), time=time, turns=both)
+        new = replace(old, text=_not_empty(text), time=time, turns=both)
         self._change("UPDATE", id, text, old.text, time, turns)
         self._memories[id] = new
-        self._plain[plain(old.text)] -= 1
-        self._plain[plain(text)] += 1
+        self._normalized[normalized(old.text)] -= 1
+        self._normalized[normalized(text)] += 1
         return new
 
     def delete(self, id: str, *, time: datetime, turns: tuple[str, ...]) -> None:
-        """Forget a memory; the history keeps it.
+        """Remove a memory; the history keeps its text.
 
         Raises:
-            KeyError: there is no such memory.
+            KeyError: no memory has this id.
         """
         old = self._memories[id]
         self._change("DELETE", id, None, old.text, time, turns)
         del self._memories[id]
-        self._plain[plain(old.text)] -= 1
+        self._normalized[normalized(old.text)] -= 1
 
     @classmethod
     def replay(cls, history: Iterable[Mapping[str, Any]]) -> MemoryStore:
-        """Return the store that a history leads to."""
+        """Return the store that a history results in."""
         store = cls()
         for row in history:
             time, turns = datetime.fromisoformat(row["time"]), tuple(row["turns"])
@@ -134,10 +134,10 @@ class MemoryStore:
         change = Change(
             event=event, id=id, text=text, old_text=old_text, time=time.isoformat(), turns=turns
         )
-        self._note(asdict(change))
+        self._record(asdict(change))
 
 
-def _checked(text: str) -> str:
+def _not_empty(text: str) -> str:
     if not text.strip():
-        raise ValueError("a memory has no text")
+        raise ValueError("the text of a memory must not be empty")
     return text

@@ -1,23 +1,31 @@
-"""The student: the model that answers, and that an adapter is trained on."""
+"""The student: the small model that answers, and that an adapter is trained for."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.models.embedded_local import embedded_folder
 from locomo_vqa.models.names import ModelName, parse_name
 from locomo_vqa.models.opening import check_local
 
-__all__ = ["student_base"]
+from .settings import MemorySettings
+
+__all__ = ["student_base", "student_settings"]
 
 
-def student_base(model: str | None, option: str = "--model") -> ModelName:
-    """Return the student as transformers loads it, for an adapter.
+def student_base(model: str | None, *, parameter: str = "model") -> ModelName:
+    """Return the student as transformers loads it, to run or train an adapter on.
 
-    An embedded model is loaded from its own checkpoint, in float32, which is how it runs without
-    an adapter. `option` is where it was named, for the error.
+    An embedded model is loaded from its checkpoint in float32, the precision that it has without
+    an adapter.
+
+    Args:
+        model: the student's name.
+        parameter: the parameter that named it, for the error.
 
     Raises:
-        InputError: it is none that can take an adapter in this process.
+        InputError: the model can't take an adapter in this process.
         MissingResource: an embedded model is not on this machine.
     """
     name = parse_name(model or "")
@@ -25,10 +33,33 @@ def student_base(model: str | None, option: str = "--model") -> ModelName:
         return name
     if name.scheme != "embedded":
         raise InputError(
-            f"{option} {name.shown}: takes no adapter; only models in this process do.",
-            "Name the student like transformers:google/gemma-2-2b-it, or leave the adapter out.",
+            f"`{parameter}` {name.shown} can't take an adapter: only models that run in this "
+            "process can.",
+            "Name a student like transformers:google/gemma-2-2b-it, or leave the adapter out.",
         )
     check_local(name.spec)
     folder = embedded_folder(name.target)
     options = {"dtype": "float32", **name.options}
     return ModelName(spec=name.spec, scheme="transformers", target=str(folder), options=options)
+
+
+def student_settings(
+    options: Mapping[str, str], model: str | None, *, system: str = "duomem"
+) -> MemorySettings:
+    """Return how a student runs the stages.
+
+    A student gets the reduced prompts with and without a teacher's help: all variants are asked in
+    the same words, which are also the words that an adapter is trained on.
+
+    Args:
+        options: the pipeline's options; see `MEMORY_OPTIONS`.
+        model: the student's name.
+        system: the system's name, for errors.
+
+    Raises:
+        InputError: an option is unknown, or its value can't be used.
+    """
+    defaults = {"prompts": "reduced"}
+    if model is not None and parse_name(model).scheme != "embedded":
+        defaults["reply_tokens"] = "512"
+    return MemorySettings.from_options({**defaults, **options}, model=model, system=system)

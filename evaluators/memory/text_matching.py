@@ -1,4 +1,4 @@
-"""The words of a text, as the lexical comparisons of this system see them."""
+"""Lexical comparison of texts by their word stems."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Collection
 
 from ..metrics.porter import stem
 
-__all__ = ["covers", "plain", "same", "terms"]
+__all__ = ["has_every_word", "normalized", "same_text", "stems"]
 
 _WORD = re.compile(r"[^\W_]+")
 
 
-def terms(text: str) -> list[str]:
+def stems(text: str) -> list[str]:
     """Return the Porter stems of a text's words in lower case, in order."""
     return [stem(word) for word in _WORD.findall(text.lower())]
 
 
-def same(one: str, other: str) -> bool:
-    """Tell whether two texts differ in nothing but case, blanks and a full stop at the end."""
-    return plain(one) == plain(other)
-
-
-def covers(texts: Collection[str], fact: str) -> bool:
-    """Tell whether one of the texts has all the words of a fact."""
-    wanted = set(terms(fact))
-    return any(wanted.issubset(terms(text)) if wanted else same(text, fact) for text in texts)
-
-
-def plain(text: str) -> str:
-    """Return a text without what `same` passes over."""
+def normalized(text: str) -> str:
+    """Return a text in lower case, with single spaces and without full stops at its end."""
     return " ".join(text.lower().split()).rstrip(".")
+
+
+def same_text(one: str, other: str) -> bool:
+    """Return whether two texts are equal once they are normalized."""
+    return normalized(one) == normalized(other)
+
+
+def has_every_word(texts: Collection[str], fact: str) -> bool:
+    """Return whether one of the texts contains all words of a fact."""
+    wanted = set(stems(fact))
+    return any(wanted.issubset(stems(text)) if wanted else same_text(text, fact) for text in texts)

@@ -1,10 +1,10 @@
-"""Makes a plan for the memory out of what a model replied in the update stage.
+"""Turns a reply of the update stage into a plan of changes.
 
-A model names memories by the short ids that it was shown, so it can't reach any other. Whatever is
-wrong with an operation is counted, and no text is lost by it: a text whose memory can't be told
-is added, and after a reply that lost something each new fact that no text covers is added too.
-A reply in which nothing is wrong is taken at its word: a fact that it does not mention is one that
-the model found to be known, or not worth a change.
+A model refers to memories by the short ids that it was shown, so it can't change any other. Every
+anomaly of an operation is counted, and none loses a text: a text without a known memory is added,
+and if a reply lost an operation, each new fact that no text contains is added too. A reply without
+anomalies is followed: the model considered a fact that it does not mention known, or not worth a
+change.
 """
 
 from __future__ import annotations
@@ -16,72 +16,73 @@ from typing import Any, Literal, get_args
 from locomo_vqa.files import clean_text
 
 from .anomalies import Anomaly, AnomalyCounts
-from .text_matching import same
+from .text_matching import same_text
 
 __all__ = ["Event", "Operation", "UpdatePlan", "make_update_plan"]
 
 Event = Literal["ADD", "UPDATE", "DELETE", "NONE"]
-"""What a reply does: a new memory, a new text for one, its end, or nothing. Source: MemLoRA,
-appendix A.1, after Mem0."""
+"""An operation of the update stage: add a memory, change its text, delete it, or keep it.
+
+Source: MemLoRA, appendix A.1, after Mem0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation of a reply, on a memory that was shown."""
+    """An operation of a reply on a memory that was shown."""
 
     id: str
     """The short id."""
     event: Literal["UPDATE", "DELETE", "NONE"]
-    """What is done with it."""
+    """What happens to the memory."""
     text: str = ""
     """The new text of an UPDATE."""
 
 
 @dataclass(slots=True, kw_only=True)
 class UpdatePlan:
-    """What a reply does to the memory, by short ids; to be done in this order."""
+    """The changes of a reply, by short ids, in the order of their execution."""
 
     deletes: list[str] = field(default_factory=list)
     """Memories to delete."""
     updates: dict[str, str] = field(default_factory=dict)
-    """Memories with their new texts; none of them is deleted."""
+    """New texts of memories; none of these memories is deleted."""
     adds: list[str] = field(default_factory=list)
-    """Texts to add, as the model wants it."""
+    """Texts to add, as the model asked."""
     rescued: list[str] = field(default_factory=list)
-    """Texts to add unless they are covered, because their place can't be told."""
+    """Texts whose memory is unknown; added unless another text contains them."""
     lost: bool = False
-    """Whether something that the model meant to do was not done."""
+    """Whether an operation of the model was dropped."""
 
 
 def make_update_plan(
     entries: Sequence[Any], shown: Mapping[str, str], counts: AnomalyCounts
 ) -> UpdatePlan:
-    """Return what the entries of a reply do to the memories that were shown, by short id."""
+    """Return the changes that the entries of a reply make to the shown memories, by short id."""
     plan = UpdatePlan()
     operations: dict[str, list[Operation]] = {}
     for entry in entries:
-        operation = _Reading(plan, shown, counts).read(entry)
+        operation = _EntryReader(plan, shown, counts).read(entry)
         if operation is not None:
             operations.setdefault(operation.id, []).append(operation)
     for id, several in operations.items():
-        _settle(plan, id, several, counts)
+        _merge(plan, id, several, counts)
     return plan
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """Reads one entry; what needs no memory goes to the plan at once."""
+class _EntryReader:
+    """Reads the entries of a reply; texts that change no shown memory go into the plan directly."""
 
     plan: UpdatePlan
     shown: Mapping[str, str]
     counts: AnomalyCounts
 
     def read(self, entry: Any) -> Operation | None:
-        """Return the operation on a shown memory that an entry is, if it is one."""
+        """Return the operation of an entry if it is on a shown memory."""
         if not isinstance(entry, dict):
             self._reject("not_an_object", entry)
             return None
-        event = _event(entry.get("event"))
+        event = _event_of(entry.get("event"))
         if event is None:
             self._reject("unknown_event", entry.get("text"))
         elif event == "ADD":
@@ -94,15 +95,15 @@ class _Reading:
         text = self._text(entry)
         if text is None:
             return
-        if _id(entry) in self.shown:
+        if _id_of(entry) in self.shown:
             self.counts.count("taken_id")
         self.plan.adds.append(text)
 
     def _change(
         self, event: Literal["UPDATE", "DELETE", "NONE"], entry: Mapping[str, Any]
     ) -> Operation | None:
-        id = _id(entry)
-        kind = self._wrong_id(id)
+        id = _id_of(entry)
+        kind = self._id_anomaly(id)
         if event == "NONE":
             if kind is not None:
                 self.counts.count(kind)
@@ -116,7 +117,7 @@ class _Reading:
         text = self._text(entry)
         return None if text is None else Operation(id=str(id), event=event, text=text)
 
-    def _wrong_id(self, id: str | None) -> Anomaly | None:
+    def _id_anomaly(self, id: str | None) -> Anomaly | None:
         if id is None:
             return "missing_id"
         if id in self.shown:
@@ -124,7 +125,7 @@ class _Reading:
         return "unknown_id" if id.isdecimal() else "invented_id"
 
     def _text(self, entry: Mapping[str, Any]) -> str | None:
-        """Return an entry's text; where there is none, the anomaly is counted."""
+        """Return the text of an entry; without one, count the anomaly."""
         text = entry.get("text")
         if isinstance(text, str) and text.strip():
             return clean_text(text).strip()
@@ -141,8 +142,8 @@ class _Reading:
             self.plan.rescued.append(clean_text(text).strip())
 
 
-def _settle(plan: UpdatePlan, id: str, several: Sequence[Operation], counts: AnomalyCounts) -> None:
-    """Decide between the operations on one memory: keeping it goes before deleting it."""
+def _merge(plan: UpdatePlan, id: str, several: Sequence[Operation], counts: AnomalyCounts) -> None:
+    """Merge several operations on one memory: keeping it takes precedence over deleting it."""
     kept = [operation for operation in several if operation.event != "DELETE"]
     if kept and len(kept) < len(several):
         counts.count("contradiction")
@@ -151,17 +152,17 @@ def _settle(plan: UpdatePlan, id: str, several: Sequence[Operation], counts: Ano
     texts = [operation.text for operation in kept if operation.event == "UPDATE"]
     if texts:
         plan.updates[id] = texts[0]
-        plan.rescued += [text for text in texts[1:] if not same(text, texts[0])]
+        plan.rescued += [text for text in texts[1:] if not same_text(text, texts[0])]
     elif not kept:
         plan.deletes.append(id)
 
 
-def _event(value: Any) -> Event | None:
+def _event_of(value: Any) -> Event | None:
     name = value.strip().upper() if isinstance(value, str) else ""
     return next((event for event in get_args(Event) if event == name), None)
 
 
-def _id(entry: Mapping[str, Any]) -> str | None:
+def _id_of(entry: Mapping[str, Any]) -> str | None:
     id = entry.get("id")
     if isinstance(id, int) and not isinstance(id, bool):
         return str(id)

@@ -1,4 +1,4 @@
-"""Carries a plan out, and sees to it that no fact is lost by a broken reply."""
+"""Executes update plans, and keeps facts that a broken reply would lose."""
 
 from __future__ import annotations
 
@@ -7,43 +7,43 @@ from datetime import datetime
 
 from .anomalies import AnomalyCounts
 from .store import MemoryStore
-from .text_matching import covers, terms
+from .text_matching import has_every_word, stems
 from .update_plan import UpdatePlan
 
-__all__ = ["Source", "Updater"]
+__all__ = ["FactSource", "Updater"]
 
 
-class Source:
-    """The turns that new facts come from, each with its words."""
+class FactSource:
+    """The turns that new facts were extracted from."""
 
     def __init__(self, time: datetime, turns: Mapping[str, str]) -> None:
         self.time = time
-        """When they were said."""
-        self._words = {id: set(terms(text)) for id, text in turns.items()}
+        """When the turns were said."""
+        self._stems = {id: set(stems(text)) for id, text in turns.items()}
 
     def turns_of(self, text: str) -> tuple[str, ...]:
-        """Return the turn that shares the most words with a text; of equals the first."""
-        words = set(terms(text))
-        shared = {id: len(words & theirs) for id, theirs in self._words.items()}
+        """Return the turn that shares the most words with a text, the first of equals."""
+        wanted = set(stems(text))
+        shared = {id: len(wanted & own) for id, own in self._stems.items()}
         return (max(shared, key=shared.__getitem__),) if shared else ()
 
 
 class Updater:
-    """Changes a store by plans.
+    """Applies plans to a store.
 
-    Deletions come first, so that a text which is deleted and added in one reply stays.
+    Deletions come first, so a text that a reply both deletes and adds stays.
     """
 
     def __init__(self, store: MemoryStore, counts: AnomalyCounts) -> None:
         self.facts_kept = 0
-        """Facts that were added because a reply was unreadable, or lost them."""
+        """Facts that were added because a reply was unreadable or dropped them."""
         self._store = store
         self._counts = counts
 
-    def carry_out(
-        self, plan: UpdatePlan, ids: Mapping[str, str], facts: Sequence[str], source: Source
+    def apply(
+        self, plan: UpdatePlan, ids: Mapping[str, str], facts: Sequence[str], source: FactSource
     ) -> None:
-        """Do what a plan says; `ids` are the store's ids by short id."""
+        """Apply a plan; `ids` are the store's ids by short id."""
         for short in plan.deletes:
             text = self._store.memories[ids[short]].text
             self._store.delete(ids[short], time=source.time, turns=source.turns_of(text))
@@ -56,22 +56,22 @@ class Updater:
                 self._counts.count("known_text")
             else:
                 self._add(text, source)
-        told = [*plan.updates.values(), *plan.adds]
+        texts = [*plan.updates.values(), *plan.adds]
         for text in plan.rescued:
-            if not covers(told, text) and not self._store.has(text):
+            if not has_every_word(texts, text) and not self._store.has(text):
                 self._add(text, source)
         if plan.lost:
-            self._keep(facts, [*told, *plan.rescued], source)
+            self._keep(facts, [*texts, *plan.rescued], source)
 
-    def keep_all(self, facts: Iterable[str], source: Source) -> None:
-        """Add facts as they are, those that are remembered word for word left out."""
+    def keep_all(self, facts: Iterable[str], source: FactSource) -> None:
+        """Add facts unchanged, except facts that are already remembered word for word."""
         self._keep(facts, (), source)
 
-    def _keep(self, facts: Iterable[str], told: Sequence[str], source: Source) -> None:
+    def _keep(self, facts: Iterable[str], texts: Sequence[str], source: FactSource) -> None:
         for fact in facts:
-            if not covers(told, fact) and not self._store.has(fact):
+            if not has_every_word(texts, fact) and not self._store.has(fact):
                 self.facts_kept += 1
                 self._add(fact, source)
 
-    def _add(self, text: str, source: Source) -> None:
+    def _add(self, text: str, source: FactSource) -> None:
         self._store.add(text, time=source.time, turns=source.turns_of(text))

@@ -1,4 +1,7 @@
-"""Counts what each stage costs, as the tables A6 and A7 of MemLoRA's appendix A do."""
+"""What each stage of the pipeline costs: calls, tokens and characters.
+
+These are the columns of tables A6 and A7 in MemLoRA's appendix A (arXiv 2512.04763).
+"""
 
 from __future__ import annotations
 
@@ -17,33 +20,33 @@ __all__ = ["PipelineUsage", "StageUsage"]
 
 @dataclass(slots=True)
 class StageUsage:
-    """What the calls of one stage come to."""
+    """The sums over the calls of one stage."""
 
     calls: int = 0
-    """Requests that were answered, those that were made again with them."""
+    """Requests that got a reply, repeated requests included."""
     counted: int = 0
-    """Those of which the model said both token counts."""
+    """Calls for which the model reported both token counts."""
     input_tokens: int = 0
-    """EncodedExample that these sent."""
+    """Tokens sent in the counted calls."""
     output_tokens: int = 0
-    """EncodedExample that these received."""
+    """Tokens received in the counted calls."""
     input_characters: int = 0
-    """Characters of all prompts, without pictures."""
+    """Characters of all prompts, without images."""
     output_characters: int = 0
     """Characters of all replies."""
 
-    def add(self, usage: Usage, *, asked: int, replied: int) -> None:
-        """Count one call; `asked` and `replied` are characters."""
+    def add(self, usage: Usage, *, sent: int, received: int) -> None:
+        """Add one call; `sent` and `received` are characters."""
         self.calls += 1
-        self.input_characters += asked
-        self.output_characters += replied
+        self.input_characters += sent
+        self.output_characters += received
         if usage.input_tokens is not None and usage.output_tokens is not None:
             self.counted += 1
             self.input_tokens += usage.input_tokens
             self.output_tokens += usage.output_tokens
 
     def to_json(self) -> dict[str, Any]:
-        """Return the sums and the means a call; tokens are null where no call was counted."""
+        """Return the sums and the means per call; tokens are null where no call was counted."""
         return {
             "calls": self.calls,
             "counted_calls": self.counted,
@@ -57,20 +60,20 @@ class StageUsage:
 
 
 class PipelineUsage:
-    """A tally for each stage that was used."""
+    """The usage of every stage that made a call."""
 
     def __init__(self, calls: ModelCalls | None = None) -> None:
-        """Count; `calls` writes down each call that goes past the metering proxy."""
+        """Start at zero; `calls` records each call that the metering proxy does not see."""
         self.calls = calls
-        self._tallies: dict[CallStage, StageUsage] = {}
+        self._stages: dict[CallStage, StageUsage] = {}
 
-    def add(self, stage: CallStage, usage: Usage, *, asked: int, replied: int) -> None:
-        """Count one call of a stage."""
-        self._tallies.setdefault(stage, StageUsage()).add(usage, asked=asked, replied=replied)
+    def add(self, stage: CallStage, usage: Usage, *, sent: int, received: int) -> None:
+        """Add one call of a stage; `sent` and `received` are characters."""
+        self._stages.setdefault(stage, StageUsage()).add(usage, sent=sent, received=received)
 
     def to_json(self) -> Mapping[str, Any]:
-        """Return the tallies by stage."""
-        return {stage: tally.to_json() for stage, tally in self._tallies.items()}
+        """Return the usage by stage."""
+        return {stage: usage.to_json() for stage, usage in self._stages.items()}
 
 
 def _mean(total: int, count: int) -> float | None:

@@ -1,1 +1,1 @@
-"""The bundled memory systems, one a file; `evaluators/loading.py` names them."""
+"""The bundled memory systems, one per file; `bundled.SYSTEMS` lists them."""

@@ -1,4 +1,4 @@
-"""Okapi BM25 over the turns, and a span of the best turn as the answer; no model is asked."""
+"""Answers with a span of the turn that Okapi BM25 finds; asks no model."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .okapi import OkapiIndex, terms_of, words_of
 __all__ = ["BM25", "shortest_span"]
 
 TOP_K = 5
-"""How many turns are handed back as retrieved."""
+"""How many turns are returned as retrieved."""
 
 _CLAUSE_END = re.compile(r"(?<=[.!?,;:])\s+|\s+-\s+")
 
 
 class BM25:
-    """Answers with the shortest span of the best matching turn."""
+    """Answers with the shortest matching span of the best turn."""
 
     version = "1"
     uses_images = False
@@ -33,46 +33,50 @@ class BM25:
         self._recalls = False
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
-        """Note how visual questions are asked; the index lives in memory."""
+        """Note how visual questions are asked; the index is kept in memory."""
         self._recalls = conversation.visual == "recalled"
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
-        """Index a session's turns, and their captions with speaker and date."""
+        """Index the turns of a session, and their captions with speaker and date."""
         for turn in turns:
-            self._turns.add(turn, f"{turn.speaker}: {_text(turn)}")
+            self._turns.add(turn, f"{turn.speaker}: {_text_with_captions(turn)}")
             for image in turn.images:
                 if image.caption:
-                    shared = f"{turn.speaker} shared on {_date(turn)}: {image.caption}"
+                    shared = f"{turn.speaker} shared on {_date_in_words(turn)}: {image.caption}"
                     self._captions.add(image.caption, shared)
 
     def flush(self) -> None:
-        """Nothing is pending."""
+        """There is no pending work."""
 
     def answer(self, question: str, *, now: datetime) -> Answer:
-        """Return a span of the best turn, or nothing where no turn shares a word.
+        """Return a span of the best turn, or an empty answer if no turn shares a word.
 
-        A turn's span for a question that begins with "when" is the date of its session.
+        For a question that begins with "when" the answer is the date of the turn's session.
         """
         hits = self._turns.search(question)[:TOP_K]
         if not hits:
             return Answer(text="")
         best = hits[0][1]
         if question.lower().startswith("when"):
-            text = _date(best)
+            text = _date_in_words(best)
         else:
-            text = shortest_span(_text(best), set(terms_of(question)))
+            text = shortest_span(_text_with_captions(best), set(terms_of(question)))
         return Answer(
             text=text,
             retrieved=tuple(
-                Hit(text=f"{turn.speaker}: {_text(turn)}", score=round(score, 6), turn=turn.id)
+                Hit(
+                    text=f"{turn.speaker}: {_text_with_captions(turn)}",
+                    score=round(score, 6),
+                    turn=turn.id,
+                )
                 for score, turn in hits
             ),
         )
 
     def answer_visual(self, question: str, *, image: ShownImage | None, now: datetime) -> Answer:
-        """Return the caption's rarest word that the question does not hold; pixels stay unseen.
+        """Return the caption's rarest word that is not in the question; pixels are not used.
 
-        Of a picture that has to be recalled it is the caption that fits the question best.
+        For an image that has to be recalled, the caption that best matches the question is used.
         """
         caption = image.caption if image else None
         if image is None and self._recalls:
@@ -82,17 +86,19 @@ class BM25:
             return Answer(text="")
         asked = set(terms_of(question))
         words = [word for word in words_of(caption) if stem(word) not in asked]
-        return Answer(text=min(words, key=lambda w: self._turns.having[stem(w)], default=""))
+        return Answer(
+            text=min(words, key=lambda w: self._turns.document_frequency[stem(w)], default="")
+        )
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """There is nothing to close."""
 
 
 def shortest_span(text: str, terms: set[str]) -> str:
-    """Return the shortest run of whole clauses that holds every one of `terms` the text holds.
+    """Return the shortest run of whole clauses that contains all terms of the text.
 
-    Terms are stems. Of equally short runs (in words) the first is taken; a text without any of the
-    terms gives its first clause.
+    Terms are stems. Of equally short runs (in words) the first is returned, of a text without any
+    of the terms the first clause.
     """
     clauses = [clause for clause in _CLAUSE_END.split(text.strip()) if clause]
     found = [terms.intersection(terms_of(clause)) for clause in clauses]
@@ -110,10 +116,10 @@ def shortest_span(text: str, terms: set[str]) -> str:
     return best.rstrip(" ,;:")
 
 
-def _date(turn: ShownTurn) -> str:
+def _date_in_words(turn: ShownTurn) -> str:
     return f"{turn.time.day} {turn.time:%B %Y}"
 
 
-def _text(turn: ShownTurn) -> str:
+def _text_with_captions(turn: ShownTurn) -> str:
     captions = [f"[{image.caption}]" for image in turn.images if image.caption]
     return " ".join([turn.text, *captions])

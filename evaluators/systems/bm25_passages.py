@@ -1,4 +1,4 @@
-"""Turns found by Okapi BM25; the harness answers from them with the model of `--model`."""
+"""Finds turns by Okapi BM25; the harness answers from them with the run's model."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ __all__ = ["BM25Passages"]
 
 
 class BM25Passages:
-    """What `bm25` is where a model is named: it finds turns by their words, and only retrieves."""
+    """`bm25` in a run with a model: it finds turns by their words, and only retrieves."""
 
     version = "1"
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
-        """Begin with no passage; the index lives in memory."""
+        """Begin without passages; the index is kept in memory."""
         self._passages: OkapiIndex[Hit] = OkapiIndex()
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
-        """Index a session's turns, each with its speaker, day and captions."""
+        """Index the turns of a session, each with its speaker, day and captions."""
         for passage in map(passage_of, turns):
             if passage is not None:
                 self._passages.add(passage, passage.text)
 
     def flush(self) -> None:
-        """Nothing is pending."""
+        """There is no pending work."""
 
     def search(self, query: str, k: int, now: datetime) -> list[Hit]:
-        """Return the `k` best turns that share a word with the query, or fewer."""
+        """Return up to `k` turns that share a word with the query, best first."""
         return [replace(hit, score=score) for score, hit in self._passages.search(query)[:k]]
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """There is nothing to close."""

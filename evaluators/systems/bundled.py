@@ -1,4 +1,4 @@
-"""The memory systems that come with the toolkit."""
+"""The memory systems that are part of the toolkit."""
 
 from __future__ import annotations
 
@@ -10,84 +10,75 @@ __all__ = ["SYSTEMS", "BundledSystem"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundledSystem:
-    """A system that comes with the toolkit."""
+    """A system of the toolkit."""
 
     path: str
-    """`module:Class`."""
-    needs_model: bool
-    """Whether it can't run without `--model`."""
-    sees: str
-    """What it makes use of in a picture, as a phrase."""
+    """Its class, as `module:Class`."""
     about: str
-    """What it does, in a line."""
+    """What it does, in one line."""
+    sees: str = "nothing"
+    """What it uses of images, as a phrase."""
+    needs_model: bool = True
+    """Whether it can't run without a model."""
     with_model: str | None = None
-    """`module:Class` of what runs in its place where `--model` names a model."""
+    """The class that replaces it in a run with a model, as `module:Class`."""
     remembers: bool = True
     """Whether it is meant to remember what it reads."""
 
 
+_HERE = "locomo_vqa.evaluators.systems"
+
 SYSTEMS: Mapping[str, BundledSystem] = {
     "no-memory": BundledSystem(
-        path="locomo_vqa.evaluators.systems.no_memory:NoMemory",
-        needs_model=False,
+        path=f"{_HERE}.no_memory:NoMemory",
+        about="remembers nothing; with a model it guesses, and sees the image of a question",
         sees="with a model: pixels, captions",
-        about="forgets everything; with a model it guesses, and looks at a question's picture",
+        needs_model=False,
         remembers=False,
     ),
     "bm25": BundledSystem(
-        path="locomo_vqa.evaluators.systems.bm25:BM25",
-        needs_model=False,
+        path=f"{_HERE}.bm25:BM25",
+        about="finds turns by BM25; answers with a model, or with a span of the best turn",
         sees="captions",
-        about="finds turns by BM25; a model answers from them, or without one a span of the best",
-        with_model="locomo_vqa.evaluators.systems.bm25_passages:BM25Passages",
+        needs_model=False,
+        with_model=f"{_HERE}.bm25_passages:BM25Passages",
     ),
     "full-context": BundledSystem(
-        path="locomo_vqa.evaluators.systems.full_context:FullContext",
-        needs_model=True,
+        path=f"{_HERE}.full_context:FullContext",
+        about="sends the whole conversation with every question",
         sees="pixels, captions",
-        about="puts the whole conversation before every question",
     ),
     "dense": BundledSystem(
-        path="locomo_vqa.evaluators.systems.dense:Dense",
-        needs_model=True,
+        path=f"{_HERE}.dense:Dense",
+        about="finds turns by embeddings; the model answers from them",
         sees="captions",
-        about="finds turns by an embedder; the model answers from them",
     ),
     "mem0": BundledSystem(
-        path="locomo_vqa.evaluators.systems.mem0:Mem0",
-        needs_model=True,
-        sees="nothing",
-        about="Mem0's stages: extraction, update, retrieval, generation",
+        path=f"{_HERE}.mem0:Mem0",
+        about="runs Mem0's stages: extraction, update, retrieval, generation",
     ),
     "mem0-captions": BundledSystem(
-        path="locomo_vqa.evaluators.systems.mem0:Mem0Captions",
-        needs_model=True,
+        path=f"{_HERE}.mem0:Mem0Captions",
+        about="mem0 that reads captions in place of images",
         sees="captions",
-        about="mem0 that reads captions in the place of pictures",
     ),
     "mem0-v": BundledSystem(
-        path="locomo_vqa.evaluators.systems.mem0:Mem0V",
-        needs_model=True,
+        path=f"{_HERE}.mem0:Mem0V",
+        about="mem0 that sees images and finds them again",
         sees="pixels, captions",
-        about="mem0 that sees pictures, and finds them again",
     ),
     "memlora": BundledSystem(
-        path="locomo_vqa.evaluators.systems.memlora.system:MemLoRA",
-        needs_model=True,
-        sees="nothing",
-        about="mem0's stages on one small model, an expert adapter for each",
+        path=f"{_HERE}.memlora.system:MemLoRA",
+        about="mem0's stages on one small model with an adapter for each stage",
     ),
     "memlora-v": BundledSystem(
-        path="locomo_vqa.evaluators.systems.memlora.system:MemLoRAV",
-        needs_model=True,
+        path=f"{_HERE}.memlora.system:MemLoRAV",
+        about="memlora with a vision adapter, on a model that sees",
         sees="pixels, captions",
-        about="memlora with a vision expert, on a model that sees",
     ),
     "duomem": BundledSystem(
-        path="locomo_vqa.evaluators.systems.duomem.system:DuoMem",
-        needs_model=True,
-        sees="nothing",
+        path=f"{_HERE}.duomem.system:DuoMem",
         about="mem0's stages with a teacher's memories, a LoRA of its answers, or both",
     ),
 }
-"""The bundled systems by name."""
+"""The bundled systems by name, in the order of the `systems` command."""

@@ -1,4 +1,4 @@
-"""The whole conversation before every question: what a memory has to beat."""
+"""Sends the whole conversation with every question: the baseline that a memory has to beat."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from locomo_vqa.system import Answer, ConversationInfo, Services, ShownImage, Sh
 
 __all__ = ["FullContext"]
 
-MAX_ANSWER_TOKENS = 256
+_ANSWER_TOKEN_LIMIT = 256
 MAX_RECALLED_IMAGES = 16
-"""So many of the conversation's pictures at most are sent with a question about one of them.
+"""The most images that are sent with a question about an image that has to be recalled.
 
-Our choice: a person of LoCoMo shares at most 13 on one day."""
+Our choice: a person in LoCoMo shares at most 13 on one day."""
 
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _PROMPT = "full_context_v1"
@@ -26,7 +26,7 @@ _RECALLED = "full_context_recalled_v1"
 
 
 class FullContext:
-    """Asks the endpoint of `--model` with everything that was said, pictures in their places."""
+    """Asks the run's endpoint with all turns, images in their places."""
 
     version = "2"
     uses_images = True
@@ -45,29 +45,29 @@ class FullContext:
         self._model = BlockingEndpoint(services.llm)
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
-        """Keep a session as it is."""
+        """Keep a session unchanged."""
         self._sessions.append(turns)
 
     def flush(self) -> None:
-        """Nothing is pending."""
+        """There is no pending work."""
 
     def answer(self, question: str, *, now: datetime) -> Answer:
         """Ask with the whole conversation."""
         return self._ask_of_all(_PROMPT, question, now, self._conversation())
 
     def answer_visual(self, question: str, *, image: ShownImage | None, now: datetime) -> Answer:
-        """Ask about one picture, or about its caption in its place.
+        """Ask about one image, or about its caption instead.
 
-        A picture that has to be recalled is asked for with the whole conversation, of whose
-        pictures at most `MAX_RECALLED_IMAGES` are sent: first those of a day and a person that the
-        question names, then the latest.
+        A question about an image that has to be recalled is asked with the whole conversation, but
+        with at most `MAX_RECALLED_IMAGES` of its images: first the images of the person and day
+        that the question names, then the latest.
         """
         if self._recalls:
-            conversation = self._conversation(pictures_of=self._most_likely(question))
+            conversation = self._conversation(images_of=self._most_likely(question))
             return self._ask_of_all(_RECALLED, question, now, conversation)
         caption = image.caption if image else None
         text = text_part(answer_visual(question, caption=caption))
-        return self._ask([_picture(image), text] if image and image.path else [text])
+        return self._ask([_image_part(image), text] if image and image.path else [text])
 
     def close(self) -> None:
         """Close the connections."""
@@ -82,20 +82,23 @@ class FullContext:
             prompt,
             speakers=self._speakers,
             conversation=marker,
-            now=_date(now),
+            now=_date_in_words(now),
             question=question,
         )
         before, _, after = filled.partition(marker)
         return self._ask([text_part(before), *conversation, text_part(after)])
 
     def _ask(self, content: list[dict[str, Any]]) -> Answer:
-        reply = self._model.ask(content, max_tokens=MAX_ANSWER_TOKENS)
+        reply = self._model.ask(content, max_tokens=_ANSWER_TOKEN_LIMIT)
         return Answer(text=reply.text.strip(), refused=reply.finish == "refused", usage=reply.usage)
 
     def _most_likely(self, question: str) -> set[str]:
-        """Return the turns with the pictures that a question is most likely about."""
+        """Return the turns with the images that a question is most likely about."""
         latest_first = [
-            turn for turns in reversed(self._sessions) for turn in reversed(turns) if _pixels(turn)
+            turn
+            for turns in reversed(self._sessions)
+            for turn in reversed(turns)
+            if _images_with_pixels(turn)
         ]
 
         def fit(turn: ShownTurn) -> tuple[bool, bool]:
@@ -105,43 +108,43 @@ class FullContext:
         chosen: set[str] = set()
         left = MAX_RECALLED_IMAGES
         for turn in sorted(latest_first, key=fit, reverse=True):
-            left -= len(_pixels(turn))
+            left -= len(_images_with_pixels(turn))
             if left < 0:
                 break
             chosen.add(turn.id)
         return chosen
 
-    def _conversation(self, pictures_of: Collection[str] | None = None) -> list[dict[str, Any]]:
-        """Return the conversation as parts: runs of text, and the pictures between them.
+    def _conversation(self, images_of: Collection[str] | None = None) -> list[dict[str, Any]]:
+        """Return the conversation as parts: runs of text, and the images between them.
 
-        With `pictures_of` only these turns' pictures are there; of others it says that they were.
+        With `images_of`, only the images of these turns are sent; the text mentions the others.
         """
         parts: list[dict[str, Any]] = []
         lines: list[str] = []
         for turns in self._sessions:
             if turns:
-                lines.append(f"\nSession {turns[0].session}, {_date(turns[0].time)}")
+                lines.append(f"\nSession {turns[0].session}, {_date_in_words(turns[0].time)}")
             for turn in turns:
                 captions = [f" [shares {i.caption}]" for i in turn.images if i.caption]
-                sent = pictures_of is None or turn.id in pictures_of
+                sent = images_of is None or turn.id in images_of
                 if not sent:
-                    captions += [" [shares a picture]" for _ in _pixels(turn)]
+                    captions += [" [shares a picture]" for _ in _images_with_pixels(turn)]
                 lines.append(f"{turn.speaker}: {turn.text}{''.join(captions)}")
-                for image in _pixels(turn) if sent else ():
-                    parts += [text_part("\n".join(lines)), _picture(image)]
+                for image in _images_with_pixels(turn) if sent else ():
+                    parts += [text_part("\n".join(lines)), _image_part(image)]
                     lines = []
         return [*parts, text_part("\n".join(lines))]
 
 
-def _pixels(turn: ShownTurn) -> list[ShownImage]:
+def _images_with_pixels(turn: ShownTurn) -> list[ShownImage]:
     return [image for image in turn.images if image.path is not None]
 
 
-def _picture(image: ShownImage) -> dict[str, Any]:
+def _image_part(image: ShownImage) -> dict[str, Any]:
     assert image.path is not None
     assert image.media_type is not None
     return image_part(image.path.read_bytes(), image.media_type)
 
 
-def _date(time: datetime) -> str:
+def _date_in_words(time: datetime) -> str:
     return f"{time:%A}, {time.day} {time:%B %Y}, {time:%H:%M}"

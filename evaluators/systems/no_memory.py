@@ -1,4 +1,4 @@
-"""A system that remembers nothing: what a score is worth without any memory."""
+"""A system that remembers nothing: the score that needs no memory."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from locomo_vqa.images import for_model
 from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelImage, ModelTimeout
 from locomo_vqa.models.openai_endpoint import OpenAIModel
 from locomo_vqa.models.opening import open_model
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
 from locomo_vqa.system import Answer, ConversationInfo, Services, ShownImage, ShownTurn
 
+from ..memory.images import read_image
 from ..proxy.model_calls import ModelCalls
 
 __all__ = ["NoMemory"]
 
-MAX_ANSWER_TOKENS = 64
+_ANSWER_TOKEN_LIMIT = 64
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _PROMPT = "no_memory_v1"
 
 
 class NoMemory:
-    """Forgets the conversation. With a model it guesses, and looks at the picture of a question.
+    """Ignores the conversation; with a model it guesses, and sees the image of a question.
 
-    Without one it declines every question about the conversation, and gives no answer to visual
-    ones. Any model will do, in this process too.
+    Without a model it declines every question about the conversation, and gives an empty answer to
+    visual ones. Any kind of model can be used.
     """
 
     version = "2"
@@ -41,7 +41,7 @@ class NoMemory:
         self._runner = asyncio.Runner()
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
-        """Open the model, if there is one."""
+        """Open the run's model, if it has one."""
         if services.llm is not None:
             self._model = OpenAIModel(services.llm)
         elif services.model is not None:
@@ -49,27 +49,27 @@ class NoMemory:
             self._calls = ModelCalls(workdir)
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
-        """Forget the turns at once."""
+        """Ignore the turns."""
 
     def flush(self) -> None:
-        """Nothing is pending."""
+        """There is no pending work."""
 
     def answer(self, question: str, *, now: datetime) -> Answer:
-        """Guess; without a model, say what LoCoMo counts as an abstention."""
+        """Guess; without a model, give the answer that LoCoMo counts as an abstention."""
         if self._model is None:
             return Answer(text="No information available.")
         return self._ask(self._model, fill(_PACKAGE, _PROMPT, question=question), ())
 
     def answer_visual(self, question: str, *, image: ShownImage | None, now: datetime) -> Answer:
-        """Answer from the picture, or from its caption; without a model there is no answer."""
+        """Answer from the image or its caption; without a model the answer is empty."""
         if self._model is None:
             return Answer(text="")
         caption = image.caption if image else None
-        pictures = (_picture(image.path),) if image and image.path else ()
+        pictures = (read_image(image.path),) if image and image.path else ()
         return self._ask(self._model, answer_visual(question, caption=caption), pictures)
 
     def close(self) -> None:
-        """Let go of the model."""
+        """Close the model."""
         if self._model is not None:
             self._runner.run(self._model.close())
         if self._calls is not None:
@@ -77,7 +77,7 @@ class NoMemory:
         self._runner.close()
 
     def _ask(self, model: ChatModel, text: str, pictures: tuple[ModelImage, ...]) -> Answer:
-        request = ChatRequest(text=text, images=pictures, max_tokens=MAX_ANSWER_TOKENS)
+        request = ChatRequest(text=text, images=pictures, max_tokens=_ANSWER_TOKEN_LIMIT)
         try:
             calls = self._calls
             reply = self._runner.run(
@@ -86,8 +86,3 @@ class NoMemory:
         except ModelTimeout as error:
             raise TimeoutError(str(error)) from None
         return Answer(text=reply.text.strip(), refused=reply.finish == "refused", usage=reply.usage)
-
-
-def _picture(path: Path) -> ModelImage:
-    data, media_type = for_model(path.read_bytes())
-    return ModelImage(sha256=path.stem, media_type=media_type, data=data)

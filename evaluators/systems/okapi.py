@@ -22,25 +22,25 @@ _T = TypeVar("_T")
 
 
 class OkapiIndex(Generic[_T]):
-    """Things with a text each, found by the words of a question."""
+    """Finds items by the words of their texts."""
 
     def __init__(self) -> None:
-        self.having: Counter[str] = Counter()
-        """In how many texts a stem stands."""
-        self._things: list[_T] = []
+        self.document_frequency: Counter[str] = Counter()
+        """The number of texts that contain a stem."""
+        self._items: list[_T] = []
         self._terms: list[Counter[str]] = []
 
-    def add(self, thing: _T, text: str) -> None:
-        """Index a thing by its text."""
+    def add(self, item: _T, text: str) -> None:
+        """Index an item by its text."""
         terms = Counter(terms_of(text))
-        self._things.append(thing)
+        self._items.append(item)
         self._terms.append(terms)
-        self.having.update(terms.keys())
+        self.document_frequency.update(terms.keys())
 
     def search(self, question: str) -> list[tuple[float, _T]]:
-        """Return the things that share a stem with a question with their scores, best first.
+        """Return the items that share a stem with a question, with their scores, best first.
 
-        Of things with the same score the earlier comes first.
+        Of items with the same score the earlier comes first.
         """
         query = Counter(terms_of(question))
         mean = sum(terms.total() for terms in self._terms) / max(1, len(self._terms))
@@ -48,15 +48,15 @@ class OkapiIndex(Generic[_T]):
             (self._score(query, terms, mean), -number) for number, terms in enumerate(self._terms)
         ]
         best = sorted((pair for pair in scored if pair[0] > 0), reverse=True)
-        return [(score, self._things[-number]) for score, number in best]
+        return [(score, self._items[-number]) for score, number in best]
 
     def _score(self, query: Counter[str], terms: Counter[str], mean: float) -> float:
         norm = K1 * (1 - B + B * terms.total() / mean)
         total = 0.0
         for term, times in query.items():
             if frequency := terms.get(term, 0):
-                known = self.having[term]
-                idf = math.log(1 + (len(self._things) - known + 0.5) / (known + 0.5))
+                known = self.document_frequency[term]
+                idf = math.log(1 + (len(self._items) - known + 0.5) / (known + 0.5))
                 total += times * idf * frequency * (K1 + 1) / (frequency + norm)
         return total
 

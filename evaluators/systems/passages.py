@@ -1,4 +1,4 @@
-"""A turn as a passage: the day, who spoke, what was said, and the captions that were shown."""
+"""A turn as a passage: the day, the speaker, the text, and the captions of its images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["passage_of"]
 
 
 def passage_of(turn: ShownTurn) -> Hit | None:
-    """Return a turn as a passage without a score, or None where it holds no word."""
+    """Return a turn as a passage without a score, or None if it has neither text nor captions."""
     shared = [f"[shares a picture: {image.caption}]" for image in turn.images if image.caption]
     said = " ".join([part for part in (turn.text.strip(), *shared) if part])
     if not said:

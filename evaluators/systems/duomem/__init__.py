@@ -1,1 +1,1 @@
-"""DuoMem's two spaces for conversations: a teacher's memories, and a LoRA of its answers."""
+"""DuoMem for conversations: a student with a teacher's memories, a LoRA of its answers, or both."""

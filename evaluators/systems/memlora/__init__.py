@@ -1,1 +1,1 @@
-"""MemLoRA's stages: Mem0's, on one small base model with an expert adapter for each."""
+"""MemLoRA: Mem0's stages on one small base model with an expert adapter for each stage."""

@@ -1,6 +1,6 @@
-"""The bundled systems `memlora` and `memlora-v`: mem0's stages, each with its expert adapter.
+"""The bundled systems `memlora` and `memlora-v`: mem0's stages with an expert adapter for each.
 
-Files in the work folder: those of mem0, and experts.json (the base model and its experts).
+Files in the work folder: the files of mem0, and experts.json (the base model and its experts).
 
 Source: MemLoRA (arXiv 2512.04763, sections 3.2 and 3.3).
 """
@@ -15,17 +15,16 @@ from locomo_vqa.files import write_json
 from locomo_vqa.models.experts_local import ExpertsModel
 from locomo_vqa.system import ConversationInfo, Services
 
-from ...memory.experts import TEXT_EXPERTS, VISION_EXPERT, ExpertModels
-from ...memory.settings import MemorySettings
-from ...memory.stage_models import StageModels
+from ...memory import ExpertModels, MemorySettings, StageModels
+from ...memory.experts import TEXT_EXPERTS, VISION_EXPERT
 from ..mem0 import Mem0
-from .settings import base_model, named_experts, pin_experts, read_settings
+from .settings import base_model, memlora_settings, named_experts, pin_experts
 
 __all__ = ["MemLoRA", "MemLoRAV"]
 
 
 class MemLoRA(Mem0):
-    """Remembers what was said; pictures, and captions, are passed over."""
+    """Remembers what was said; ignores images and captions."""
 
     version = "1"
     experts: ClassVar[tuple[str, ...]] = TEXT_EXPERTS
@@ -33,12 +32,12 @@ class MemLoRA(Mem0):
 
     @staticmethod
     def check_options(options: Mapping[str, str], model: str | None) -> None:
-        """Check what was given with `--option`, before anything is run.
+        """Check the options of a run before it begins.
 
         Raises:
-            InputError: an option is unknown, or has no value that makes sense.
+            InputError: an option is unknown, or its value can't be used.
         """
-        read_settings(options, model)
+        memlora_settings(options, model)
 
     @classmethod
     def pin_options(cls, options: Mapping[str, str], model: str | None) -> Mapping[str, str]:
@@ -48,7 +47,7 @@ class MemLoRA(Mem0):
             InputError: an option, an expert or the base model can't be used.
             MissingResource: a package or the base model is not on this machine.
         """
-        return pin_experts(options, model, cls.experts, sees=cls.sees == "pixels")
+        return pin_experts(options, model, cls.experts, sees=cls.image_use == "pixels")
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
         """Open the base model with its experts, and the files of the memory."""
@@ -56,17 +55,17 @@ class MemLoRA(Mem0):
         write_json(workdir / "experts.json", {"schema_version": 1, **self._base.identity()})
 
     def _read_settings(self, services: Services) -> MemorySettings:
-        return read_settings(services.options, services.model)
+        return memlora_settings(services.options, services.model)
 
     def _open_models(self, services: Services) -> StageModels:
         experts = named_experts(services.options, self.experts)
         self._base = ExpertsModel(base_model(services.model), experts)
-        return ExpertModels(services, self._settings, self._counts, self._anomalies, self._base)
+        return ExpertModels(services, self._settings, self._usage, self._anomalies, self._base)
 
 
 class MemLoRAV(MemLoRA):
-    """Sees pictures with an expert of their own, when a question is about one."""
+    """Sees images with a vision expert when a question is about one."""
 
     uses_images = True
-    sees = "pixels"
+    image_use = "pixels"
     experts = (*TEXT_EXPERTS, VISION_EXPERT)

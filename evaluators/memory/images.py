@@ -1,0 +1,153 @@
+"""Remembers shared images beside the facts, and looks at one again when a question is about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from locomo_vqa.images import for_model
+from locomo_vqa.models.asking import gather_bounded
+from locomo_vqa.models.chat import ChatRequest, ModelImage
+from locomo_vqa.prompts import answer_visual, prompt_text
+from locomo_vqa.system import Answer, Hit, ShownImage, ShownTurn
+
+from .image_index import ImageIndex
+from .pipeline import ANSWER_TOKEN_LIMIT, Pipeline, TurnLine
+from .prompts import turn_as_text
+from .settings import MemorySettings
+from .stage_models import StageModels
+
+__all__ = ["DESCRIBE_PROMPT", "ImageMemory", "ImageUse", "read_image"]
+
+ImageUse = Literal["nothing", "captions", "pixels"]
+"""What a system uses of an image:
+
+nothing    neither pixels nor captions
+captions   captions alone
+pixels     pixels, and captions where there are no pixels
+"""
+
+DESCRIBE_PROMPT = "mem0_describe_v1"
+"""The prompt that asks for a description."""
+
+_PACKAGE = "locomo_vqa.evaluators.prompts"
+_MAX_DESCRIPTION = 400
+
+
+class ImageMemory:
+    """The images of one conversation, read together with its turns."""
+
+    def __init__(
+        self,
+        use: ImageUse,
+        *,
+        pipeline: Pipeline,
+        models: StageModels,
+        settings: MemorySettings,
+        record: Callable[[dict[str, Any]], None],
+    ) -> None:
+        """Begin without images.
+
+        Args:
+            record: called with the row of every image that is remembered.
+        """
+        self.index = ImageIndex(record)
+        self._use = use
+        self._pipeline = pipeline
+        self._models = models
+        self._reading = settings.shared_images
+
+    async def read(self, turns: Sequence[ShownTurn]) -> list[TurnLine]:
+        """Remember the images of a session, and return its turns as the extraction reads them.
+
+        Raises:
+            ModelError: a request got no reply.
+        """
+        shared = [(turn, image) for turn in turns for image in turn.images if self._uses(image)]
+        descriptions = await self._describe_all([image for _, image in shared])
+        described = [
+            (turn, image, words) for (turn, image), words in zip(shared, descriptions, strict=True)
+        ]
+        for turn, image, words in described:
+            found = self.index.describe(turn, image, words)
+            (vector,) = await self._pipeline.embed([found.text])
+            self.index.add(found, vector)
+        return [
+            self._line(turn, [(image, words) for owner, image, words in described if owner is turn])
+            for turn in turns
+        ]
+
+    async def answer(self, question: str, image: ShownImage | None, *, recalls: bool) -> Answer:
+        """Answer a question about an image.
+
+        Args:
+            question: the question.
+            image: the image, where the question comes with one.
+            recalls: whether to look for the image among the remembered ones.
+
+        Raises:
+            ModelError: a request got no reply.
+        """
+        hits: tuple[Hit, ...] = ()
+        if image is None and recalls and len(self.index):
+            (vector,) = await self._pipeline.embed([question])
+            found = self.index.find(question, vector)
+            assert found is not None
+            image, hits = found.image, (Hit(text=found.text, turn=found.turn),)
+        shown = image if image is not None and self._uses(image) else None
+        request = ChatRequest(
+            text=answer_visual(question, caption=shown.caption if shown else None),
+            images=(read_image(shown.path),) if shown and shown.path else (),
+            max_tokens=ANSWER_TOKEN_LIMIT,
+        )
+        reply = await self._models.ask("vision", request)
+        refused = reply.finish == "refused"
+        return Answer(text=reply.text.strip(), refused=refused, retrieved=hits, usage=reply.usage)
+
+    def _uses(self, image: ShownImage) -> bool:
+        pixels = self._use == "pixels" and image.path is not None
+        return pixels or (self._use != "nothing" and image.caption is not None)
+
+    def _line(self, turn: ShownTurn, shared: Sequence[tuple[ShownImage, str | None]]) -> TurnLine:
+        """Return a turn for the extraction; its text mentions an image that the extraction sees."""
+        seen = self._use == "pixels" and self._reading == "see"
+        captions = [words or ("a picture" if seen else None) for _, words in shared]
+        return TurnLine(
+            turn=turn.id,
+            text=turn_as_text(turn.speaker, turn.text, [words for words in captions if words]),
+            images=tuple(read_image(i.path) for i, _ in shared if seen and i.path is not None),
+        )
+
+    async def _describe_all(self, images: Sequence[ShownImage]) -> list[str | None]:
+        """Return the description of each image; the vision model is asked concurrently."""
+        descriptions: dict[int, str | None] = {}
+        asked = gather_bounded(
+            range(len(images)),
+            lambda number: self._describe(images[number]),
+            at_once=self._models.in_flight,
+        )
+        async for number, words in asked:
+            descriptions[number] = words
+        return [descriptions[number] for number in range(len(images))]
+
+    async def _describe(self, image: ShownImage) -> str | None:
+        """Return the caption, else the vision model's description if the settings ask for it."""
+        if image.caption is not None or image.path is None:
+            return image.caption
+        if self._reading != "describe":
+            return None
+        request = ChatRequest(
+            text=prompt_text(_PACKAGE, DESCRIBE_PROMPT).strip(),
+            images=(read_image(image.path),),
+            max_tokens=ANSWER_TOKEN_LIMIT,
+        )
+        reply = await self._models.ask("vision", request)
+        words = " ".join(reply.text.split()).rstrip(".")[:_MAX_DESCRIPTION]
+        return words if words and reply.finish != "refused" else None
+
+
+def read_image(path: Path) -> ModelImage:
+    """Return an image file of a benchmark as models take it."""
+    data, media_type = for_model(path.read_bytes())
+    return ModelImage(sha256=path.stem, media_type=media_type, data=data)
