@@ -130,7 +130,8 @@ def check_option_names(system: str, options: Iterable[str], known: Collection[st
         close = nearest(name, known)
         raise InputError(
             f"`options`: {system} has no option {name!r}.",
-            f"{f'Did you mean {close!r}? ' if close else ''}Its options are {', '.join(known)}.",
+            f"{f'Did you mean {close!r}? ' if close else ''}"
+            f"Its option{' is' if len(known) == 1 else 's are'} {', '.join(known)}.",
         )
 
 

@@ -1,1 +1,4 @@
-"""Distillation: what a teacher remembers and answers, and a small model's training on it."""
+"""Distillation: what a teacher remembers and answers, and the training of a small model on it.
+
+`duomem.distill` does all of it, in a folder that the system `duomem` reads.
+"""

@@ -1,4 +1,4 @@
-"""Examples that a model is trained on: a prompt, and the reply that it should give."""
+"""Examples that a model is trained on: prompts with the wanted replies."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["Example", "hash_examples", "read_examples"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One thing to learn."""
+    """One prompt with its reply."""
 
     prompt: str
-    """What is asked, as the user's turn."""
+    """The user's turn."""
     reply: str
-    """What should be said to it."""
+    """The model's turn."""
 
 
 def hash_examples(examples: Sequence[Example]) -> str:
-    """Return one SHA-256 over examples in their order."""
+    """Return a SHA-256 over examples in their order."""
     rows = [canonical_json([example.prompt, example.reply]) for example in examples]
     return sha256_text("\n".join(rows))
 
@@ -32,7 +32,7 @@ def read_examples(path: Path) -> list[Example]:
     """Return the examples in a file of a teacher's answers.
 
     Raises:
-        InputError: it can't be read, or a line has another shape.
+        InputError: it can't be read, or a line has the wrong fields.
     """
     examples = []
     for number, row in read_jsonl(path, what="the file of examples"):

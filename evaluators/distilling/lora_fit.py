@@ -1,8 +1,8 @@
-"""Trains a LoRA adapter on examples, stops by the loss on others, and keeps the best epoch.
+"""Trains a LoRA adapter on examples, with early stopping, and keeps the best epoch.
 
-The loss is the mean over the tokens of the replies of a step. Each epoch shuffles, and drops out,
-by the seed and its own number, and its end is on the disk before the next begins: a process that
-is killed costs at most one epoch, and ends with the weights of one that was not.
+The loss is the mean over the reply tokens of a step. Order and dropout of an epoch depend only on
+the seed and the epoch's number, and its result is on disk before the next epoch begins. A process
+that is killed therefore loses at most one epoch, and ends with the same weights as any other.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import canonical_json, new_folder, read_json, sha256_text, write_json
 from locomo_vqa.models.experts import CONFIG, WEIGHTS
 from locomo_vqa.models.names import ModelName
+from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.schemas import validate
 
 from .examples import Example, hash_examples
-from .lora_loop import Tick, Training
+from .lora_loop import Training
 from .lora_settings import LoraSettings
 from .lora_state import TrainingState
 from .lora_student import EncodedExample, LoraStudent
@@ -29,9 +30,9 @@ from .lora_student import EncodedExample, LoraStudent
 __all__ = ["RECORD", "fit_lora", "read_training"]
 
 RECORD = "training.json"
-"""What is known of a training, in the adapter's folder."""
+"""The record of a training, in the adapter's folder."""
 
-_AGAIN = "Choose another --out, or remove that folder to train anew."
+_RETRAIN = "Choose another `out`, or delete that folder to train again."
 
 
 def fit_lora(
@@ -41,31 +42,33 @@ def fit_lora(
     settings: LoraSettings,
     out: Path,
     *,
-    tick: Tick,
+    progress: ProgressCallback,
 ) -> dict[str, Any]:
-    """Train an adapter on `examples` into the folder `out`; return what training.json says.
+    """Train an adapter on `examples` in the folder `out`; return the content of training.json.
 
-    An adapter that is there and was made of the same is left as it is. What a training that goes
-    on needs is beside `out`, and gone when the adapter is there.
+    An existing adapter is not trained again if examples, settings and student are the same. The
+    state of an interrupted training is in a file beside `out`, which is deleted at the end.
 
     Raises:
-        InputError: there are no examples, all are too long, or a loss is no number.
+        InputError: examples are missing or all too long, or a loss is not finite.
         MissingResource: the packages or the base model's weights are not on this machine.
-        OutputError: `out` holds another adapter, or can't be written.
+        OutputError: `out` has another adapter, or can't be written.
     """
     for name, given in (("training", examples), ("validation", validation)):
         if not given:
             raise InputError(
-                f"There are no examples for {name}.",
-                "Lower --threshold, or take a teacher that answers more, or a benchmark whose "
-                "train and validation splits have questions.",
+                f"There are no {name} examples.",
+                "Lower `threshold`, use a better `teacher`, or use a `benchmark` whose train and "
+                "validation splits have questions.",
             )
     student = LoraStudent(base, settings)
     if out.exists():
-        student.prefix = _trained(out)["reply_prefix"]
+        student.prefix = _existing_record(out)["reply_prefix"]
     else:
         student.choose_prefix(examples)
-    training = Training(student, settings, _fit_in(student, examples), _fit_in(student, validation))
+    training = Training(
+        student, settings, _encode_fitting(student, examples), _encode_fitting(student, validation)
+    )
     record = {
         "schema_version": 1,
         "kind": "lora_training",
@@ -73,28 +76,28 @@ def fit_lora(
         "settings": dict(settings.to_json()),
         "reply_prefix": student.prefix,
         "examples": {
-            "train": _described(examples, training.examples),
-            "validation": _described(validation, training.validation),
+            "train": _describe_examples(examples, training.examples),
+            "validation": _describe_examples(validation, training.validation),
         },
     }
     if out.exists():
-        return _same(out, record)
+        return _same_record(out, record)
     state = TrainingState(
         out.with_name(f"{out.name}.training.pt"), sha256_text(canonical_json(record))
     )
-    progress = training.run(state, tick)
-    student.load(progress.best)
+    result = training.run(state, progress)
+    student.load(result.best)
     record |= {
-        "validation_loss_before": progress.before,
-        "epochs": [asdict(epoch) for epoch in progress.epochs],
-        "best_epoch": progress.best_epoch,
+        "validation_loss_before": result.before,
+        "epochs": [asdict(epoch) for epoch in result.epochs],
+        "best_epoch": result.best_epoch,
         "trainable_parameters": sum(weight.numel() for weight in student.trainable()),
         "versions": {
             "locomo-vqa": __version__,
             **{name: import_module(name).__version__ for name in ("torch", "transformers", "peft")},
         },
     }
-    with new_folder(out, what="the adapter", remedy=_AGAIN) as folder:
+    with new_folder(out, what="the adapter", remedy=_RETRAIN) as folder:
         record["files"] = {WEIGHTS: student.save(folder)}
         validate(record, "lora_training", path=out / RECORD, remedy="Please report this.")
         write_json(folder / RECORD, record)
@@ -103,30 +106,30 @@ def fit_lora(
 
 
 def read_training(folder: Path) -> dict[str, Any]:
-    """Return what an adapter's training.json says.
+    """Return the content of an adapter's training.json.
 
     Raises:
-        InputError: there is none, or it has another shape.
+        InputError: the file is missing, or has the wrong fields.
     """
     record: dict[str, Any] = read_json(folder / RECORD, what="the record of the training")
     validate(record, "lora_training", path=folder / RECORD, remedy="Train the adapter again.")
     return record
 
 
-def _fit_in(student: LoraStudent, examples: Sequence[Example]) -> list[EncodedExample]:
-    """Return the examples that the student has room for, as tokens."""
+def _encode_fitting(student: LoraStudent, examples: Sequence[Example]) -> list[EncodedExample]:
+    """Return the examples that fit into the student's context, as tokens."""
     encoded = [student.encode(example) for example in examples]
     fitting = [each for each in encoded if len(each.ids) <= student.limit]
     if not fitting:
         raise InputError(
-            f"All {len(encoded):,} examples have more than the {student.limit:,} tokens that "
-            f"{student.name} has room for.",
-            "Make them with fewer memories (--option top_k=N), or take another student.",
+            f"All {len(encoded):,} examples are longer than the {student.limit:,} tokens that "
+            f"{student.name} can take.",
+            "Make the answers from fewer memories (the option top_k), or use another `student`.",
         )
     return fitting
 
 
-def _described(given: Sequence[Example], used: Sequence[EncodedExample]) -> dict[str, Any]:
+def _describe_examples(given: Sequence[Example], used: Sequence[EncodedExample]) -> dict[str, Any]:
     return {
         "count": len(given),
         "sha256": hash_examples(given),
@@ -135,19 +138,20 @@ def _described(given: Sequence[Example], used: Sequence[EncodedExample]) -> dict
     }
 
 
-def _trained(out: Path) -> dict[str, Any]:
-    """Return the record of the adapter that is there; older ones began replies with nothing."""
+def _existing_record(out: Path) -> dict[str, Any]:
+    """Return the record of the existing adapter; old records have no prefix of replies."""
     if not (out / CONFIG).is_file():
-        raise OutputError(f"{out}: exists already and is no adapter.", _AGAIN)
+        raise OutputError(f"{out}: already exists and is not an adapter.", _RETRAIN)
     return {"reply_prefix": "", **read_training(out)}
 
 
-def _same(out: Path, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of the adapter that is there, where it was made of the same."""
-    there = _trained(out)
+def _same_record(out: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of the existing adapter if it was trained on the same."""
+    existing = _existing_record(out)
     for key, value in record.items():
-        if there[key] != value:
+        if existing[key] != value:
             raise OutputError(
-                f"{out}: holds an adapter that was trained otherwise: its {key} differs.", _AGAIN
+                f"{out}: this adapter was trained with different {key}.",
+                _RETRAIN,
             )
-    return there
+    return existing

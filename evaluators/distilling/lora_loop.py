@@ -1,42 +1,40 @@
-"""The epochs of a training, until the loss on the validation examples falls no more."""
+"""Trains epochs until the loss on the validation examples stops falling."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from typing import Any
 
 from locomo_vqa.errors import InputError
+from locomo_vqa.progress import ProgressCallback
 
 from .lora_settings import LoraSettings
 from .lora_state import TrainingState
 from .lora_student import EncodedExample, LoraStudent
 
-__all__ = ["Epoch", "Tick", "Training", "TrainingProgress"]
-
-Tick = Callable[[str, int, int], None]
-"""Called with the name of an epoch, the steps that are done, and all of them."""
+__all__ = ["Epoch", "Training", "TrainingProgress"]
 
 _SEED_STEP = 1_000_003
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Epoch:
-    """One epoch; losses are nats a token of the replies."""
+    """One epoch; losses are in nats per token of the replies."""
 
     epoch: int
     """From 1."""
     train_loss: float
-    """The mean over the epoch, with dropout, while the weights changed."""
+    """The mean over the epoch's steps, with dropout."""
     validation_loss: float
-    """After it."""
+    """The loss after the epoch."""
 
 
 @dataclass(slots=True)
 class TrainingProgress:
-    """Where a training stands."""
+    """The epochs of a training so far."""
 
     before: float
     """The validation loss of the base model alone."""
@@ -46,11 +44,11 @@ class TrainingProgress:
 
     @property
     def best_epoch(self) -> int:
-        """The first epoch with the lowest validation loss; 0 before there is one."""
+        """The first epoch with the lowest validation loss; 0 before the first epoch."""
         return min(self.epochs, key=lambda each: each.validation_loss).epoch if self.epochs else 0
 
     def is_over(self, settings: LoraSettings) -> bool:
-        """Tell whether no further epoch follows."""
+        """Return whether the training is complete."""
         done = len(self.epochs)
         return done >= settings.epochs or done - self.best_epoch >= settings.patience
 
@@ -76,11 +74,16 @@ class Training:
             weight_decay=settings.weight_decay,
         )
 
-    def run(self, state: TrainingState, tick: Tick) -> TrainingProgress:
-        """Train from where the state is, to the end."""
+    def run(self, state: TrainingState, report: ProgressCallback) -> TrainingProgress:
+        """Train from the last state to the end.
+
+        Raises:
+            InputError: a loss is not finite.
+            OutputError: the state belongs to another training, or can't be written.
+        """
         known = state.read()
         if known is None:
-            progress = TrainingProgress(before=_number(self._validation_loss(), 0))
+            progress = TrainingProgress(before=_finite(self._validation_loss(), 0))
         else:
             progress = TrainingProgress(
                 before=known["before"],
@@ -90,7 +93,7 @@ class Training:
             self._student.load(known["weights"])
             self._optimizer.load_state_dict(known["optimizer"])
         while not progress.is_over(self._settings):
-            self._epoch(progress, tick)
+            self._epoch(progress, report)
             weights = self._student.weights()
             if progress.best_epoch == len(progress.epochs):
                 progress.best = weights
@@ -103,7 +106,7 @@ class Training:
             )
         return progress
 
-    def _epoch(self, progress: TrainingProgress, tick: Tick) -> None:
+    def _epoch(self, progress: TrainingProgress, report: ProgressCallback) -> None:
         number = len(progress.epochs) + 1
         seed = self._settings.seed + number * _SEED_STEP
         self._torch.manual_seed(seed)
@@ -114,13 +117,13 @@ class Training:
         total = 0.0
         for done, step in enumerate(steps, 1):
             total += self._step(step)
-            tick(f"epoch {number}", done, len(steps))
-        train = _number(total / sum(each.learned for each in order), number)
-        loss = _number(self._validation_loss(), number)
+            report(f"epoch {number}", done, len(steps))
+        train = _finite(total / sum(each.learned for each in order), number)
+        loss = _finite(self._validation_loss(), number)
         progress.epochs.append(Epoch(epoch=number, train_loss=train, validation_loss=loss))
 
     def _step(self, step: Sequence[EncodedExample]) -> float:
-        """Change the weights by one batch, and return the sum of its losses."""
+        """Update the weights with one batch, and return the sum of its losses."""
         tokens = sum(each.learned for each in step)
         total = 0.0
         self._optimizer.zero_grad()
@@ -148,10 +151,10 @@ def _parts(items: Sequence[EncodedExample], size: int) -> Iterator[Sequence[Enco
         yield items[start : start + size]
 
 
-def _number(loss: float, epoch: int) -> float:
+def _finite(loss: float, epoch: int) -> float:
     if loss - loss != 0.0:
         raise InputError(
-            f"The loss of epoch {epoch} is no number any more.",
-            "Train with a smaller --learning-rate.",
+            f"The loss of epoch {epoch} is not finite: the training diverged.",
+            "Train with a smaller `learning_rate`.",
         )
     return round(loss, 6)

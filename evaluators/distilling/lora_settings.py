@@ -1,8 +1,8 @@
-"""How an adapter is trained: every number has a name, and stands in training.json.
+"""How an adapter is trained; training.json records every setting.
 
 Source: MemLoRA (arXiv 2512.04763, appendix D.3) for AdamW, the dropout, bf16, next-token loss and
-early stopping. Its text names no rank: 16 is what the adapters' sizes in its table 3 fit. The
-rest is our choice; docs/systems.md has the list.
+early stopping. The paper does not state the rank; 16 fits the adapter sizes in its table 3. The
+other values are our choice; docs/reference-systems.md lists them.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any, Literal, get_args
 __all__ = ["TARGETS", "LoraSettings", "Targets"]
 
 Targets = Literal["all-linear", "query-value"]
-"""Which layers of the language model get a LoRA:
+"""The layers of the language model that get a LoRA:
 
-all-linear    every linear layer but the output's; MemLoRA's choice for answering
+all-linear    every linear layer except the output layer; MemLoRA's choice for answering
 query-value   the attention's query and value projections; for extraction and update
 """
 TARGETS: tuple[Targets, ...] = get_args(Targets)
@@ -32,22 +32,22 @@ class LoraSettings:
     """The LoRA is scaled by alpha / rank."""
     dropout: float = 0.1
     learning_rate: float = 2e-4
-    """The same from the first step to the last."""
+    """Constant over all steps."""
     beta1: float = 0.9
     beta2: float = 0.999
     weight_decay: float = 0.01
     max_norm: float = 1.0
-    """Longer gradients are cut to this length."""
+    """Longer gradients are clipped to this length."""
     epochs: int = 10
-    """So many at most."""
+    """The most epochs."""
     patience: int = 2
-    """Training ends after so many epochs without a lower loss on the validation examples."""
+    """Training stops after this many epochs without a lower validation loss."""
     batch: int = 8
-    """Examples a step."""
+    """Examples per step."""
     at_once: int = 8
-    """Examples in one pass; less needs less memory, and changes nothing but rounding."""
+    """Examples per forward pass; fewer need less memory and change only rounding."""
     max_tokens: int = 4096
-    """Examples with more tokens, or with more than the model takes, are left out and counted."""
+    """Longer examples, or examples longer than the model's context, are left out and counted."""
     seed: int = 0
 
     def to_json(self) -> Mapping[str, Any]:

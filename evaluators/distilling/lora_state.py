@@ -1,4 +1,4 @@
-"""Where a training stands, on the disk: one file, replaced whole after each epoch."""
+"""The state of a training on disk: one file, replaced after each epoch."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import OutputError
+from locomo_vqa.files import new_file
 
 __all__ = ["TrainingState"]
 
 
 class TrainingState:
-    """A file with all that the next epoch needs, replaced whole after each."""
+    """A file with everything that the next epoch needs."""
 
     def __init__(self, path: Path, identity: str) -> None:
         self._path = path
         self._identity = identity
 
     def read(self) -> dict[str, Any] | None:
-        """Return what was written last, or None where nothing was.
+        """Return the last state; None if there is no file.
 
         Raises:
-            OutputError: it belongs to another training, or is damaged.
+            OutputError: the file belongs to another training, or is damaged.
         """
         if not self._path.exists():
             return None
@@ -34,34 +35,31 @@ class TrainingState:
         except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
             raise OutputError(
                 f"{self._path}: can't be read ({' '.join(str(error).split())[:200]}).",
-                "Remove it; the training then begins anew.",
+                "Delete the file; the training then starts again from the beginning.",
             ) from None
         if found.get("identity") != self._identity:
             raise OutputError(
-                f"{self._path}: is of a training with other examples, settings or student.",
-                "Choose another --out, give the command as it was, or remove the file.",
+                f"{self._path}: belongs to another training: examples, settings or student differ.",
+                "Choose another `out`, repeat the call with the same arguments, or delete it.",
             )
         return found
 
     def write(self, **content: Any) -> None:
-        """Replace what was written before.
+        """Replace the last state.
 
         Raises:
-            OutputError: it can't be written.
+            OutputError: the file can't be written.
         """
-        part = self._path.with_name(f".{self._path.name}.part")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            import_module("torch").save({"identity": self._identity, **content}, part)
-            part.replace(self._path)
-        except (OSError, RuntimeError) as error:
-            part.unlink(missing_ok=True)
+            with new_file(self._path) as part:
+                import_module("torch").save({"identity": self._identity, **content}, part)
+        except RuntimeError as error:  # torch's own, for example where the disk is full.
             raise OutputError(
-                f"{self._path}: can't be written ({error}).",
+                f"{self._path}: can't be written ({' '.join(str(error).split())[:200]}).",
                 "Choose a folder that you may write to and that has room.",
             ) from None
 
     def remove(self) -> None:
-        """Remove it; the adapter is there."""
+        """Delete the file, once the adapter exists."""
         with contextlib.suppress(OSError):
             self._path.unlink()

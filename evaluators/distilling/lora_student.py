@@ -1,4 +1,4 @@
-"""A model of transformers with a fresh LoRA: its prompts, its loss, its weights."""
+"""A transformers model with a new LoRA: its prompts, its loss, its weights."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ __all__ = ["EncodedExample", "LoraStudent"]
 _QUERY_VALUE = ("q_proj", "v_proj")
 _NO_LABEL = -100
 _PREFIXES = ("", " ")
-_SOME = 32
+_PREFIX_EXAMPLES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedExample:
-    """An example as the model sees it."""
+    """An example as tokens."""
 
     ids: tuple[int, ...]
-    """Prompt, reply and the token that ends it."""
+    """Prompt, reply, and the token that ends the reply."""
     prompt: int
-    """How many of them are the prompt."""
+    """The number of tokens of the prompt."""
 
     @property
     def learned(self) -> int:
-        """How many tokens count in the loss."""
+        """The number of tokens that count in the loss."""
         return len(self.ids) - self.prompt
 
 
 class LoraStudent(TransformersModel):
-    """A base model whose weights stay as they are, and a LoRA that learns.
+    """A base model with fixed weights, and a LoRA that is trained.
 
-    Prompts are written as for asking: by the chat template, special tokens in them broken. On a
-    GPU the base model is in bf16, on a CPU in float32, unless its name says otherwise; the LoRA is
-    in float32.
+    Prompts are made with the chat template, and special tokens in them are broken up, as in
+    inference. The base model is in bf16 on a GPU and in float32 on a CPU, unless its name sets a
+    dtype; the LoRA is in float32.
 
     Raises:
-        InputError: the model has no layers that are wanted.
+        InputError: the model has none of the wanted layers.
         MissingResource: the packages or the base model's weights are not on this machine.
     """
 
@@ -71,17 +71,16 @@ class LoraStudent(TransformersModel):
             task_type="CAUSAL_LM",
         )
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # About embeddings that are tied: they stay as they are.
+            # Tied embeddings, which peft warns about, are not trained.
+            warnings.simplefilter("ignore")
             self._model = self._peft.get_peft_model(self._model, config)
         self._end = self._end_token()
         self.prefix = ""
-        """What every reply begins with; see `choose_prefix`."""
+        """The text that every reply begins with; see `choose_prefix`."""
 
     @property
     def model(self) -> Any:
-        """The model with its LoRA, of torch."""
+        """The torch module: the base model with its LoRA."""
         return self._model
 
     @property
@@ -96,13 +95,13 @@ class LoraStudent(TransformersModel):
         return [weight for weight in self._model.parameters() if weight.requires_grad]
 
     def choose_prefix(self, examples: Sequence[Example]) -> None:
-        """Let replies begin with a space where the base model finds the first examples likelier so.
+        """Begin replies with a space if the base model then finds the first examples more likely.
 
-        Some models begin theirs with one, which nobody sees once replies are stripped. To them
-        " Kyoto" is the word that they know, and "Kyoto" spelling that would have to be learned.
+        Some models begin their replies with a space, which is stripped later. Such a model knows
+        " Kyoto" as a word, but would have to learn the spelling of "Kyoto".
         """
         fitting = (each for each in examples if len(self.encode(each).ids) < self.limit)
-        some = list(islice(fitting, _SOME))
+        some = list(islice(fitting, _PREFIX_EXAMPLES))
         losses = {}
         self._model.eval()
         with self._torch.inference_mode():
@@ -112,17 +111,14 @@ class LoraStudent(TransformersModel):
         self.prefix = min(_PREFIXES, key=lambda prefix: losses[prefix])
 
     def encode(self, example: Example) -> EncodedExample:
-        """Return an example as tokens: the prompt as it is asked, the reply as it is generated."""
+        """Return an example as tokens, exactly as prompt and reply are in inference."""
         prompt = self._prompt_ids(self._plain(example.prompt))
         reply = self._plain(f"{self.prefix}{example.reply}")
         said = self._tokenizer.encode(reply, add_special_tokens=False)
         return EncodedExample((*prompt, *said, self._end), len(prompt))
 
     def loss(self, examples: Sequence[EncodedExample]) -> Any:
-        """Return the sum of the next-token losses over the replies' tokens, in natural units.
-
-        Only the replies count: the prompt's tokens have no labels.
-        """
+        """Return the sum of the next-token losses over the replies' tokens, in nats."""
         torch = self._torch
         longest = max(len(each.ids) for each in examples)
         reply = max(each.learned for each in examples)
@@ -130,7 +126,7 @@ class LoraStudent(TransformersModel):
         ids = torch.full((len(examples), longest), pad)
         mask = torch.zeros_like(ids)
         labels = torch.full_like(ids, _NO_LABEL)
-        for row, each in enumerate(examples):  # Filled up on the left, as for asking.
+        for row, each in enumerate(examples):  # Padded on the left, as in inference.
             ids[row, -len(each.ids) :] = torch.tensor(each.ids)
             mask[row, -len(each.ids) :] = 1
             labels[row, -each.learned :] = ids[row, -each.learned :]
@@ -154,11 +150,11 @@ class LoraStudent(TransformersModel):
         return {name: weight.detach().cpu().clone() for name, weight in state.items()}
 
     def load(self, weights: Mapping[str, Any]) -> None:
-        """Put a copy of weights in the LoRA's place."""
+        """Replace the LoRA's weights."""
         self._peft.set_peft_model_state_dict(self._model, dict(weights))
 
     def save(self, folder: Path) -> str:
-        """Write the adapter as peft does, without local paths; return the hash of its weights."""
+        """Write the adapter in peft's format, without local paths; return its weights' SHA-256."""
         self._model.save_pretrained(str(folder), save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)
         config = read_json(folder / CONFIG, what="the adapter's configuration")
@@ -168,7 +164,7 @@ class LoraStudent(TransformersModel):
         return sha256_file(folder / WEIGHTS)
 
     def _targets(self) -> list[str]:
-        """Return the names of the language model's linear layers that are wanted."""
+        """Return the names of the language model's linear layers that get a LoRA."""
         torch = self._torch
         output = self._model.get_output_embeddings()
         names = [
@@ -182,8 +178,8 @@ class LoraStudent(TransformersModel):
             names = [name for name in names if name.endswith(_QUERY_VALUE)]
         if not names:
             raise InputError(
-                f"--student {self.name}: has no layers for a LoRA on {self._settings.targets}.",
-                "Give a model with linear layers, such as transformers:google/gemma-2-2b-it.",
+                f"`student` {self.name} has no linear layers for {self._settings.targets}.",
+                "Name a model with linear layers, such as transformers:google/gemma-2-2b-it.",
             )
         return names
 
@@ -199,10 +195,7 @@ class LoraStudent(TransformersModel):
         return list(found[0] if nested else found)
 
     def _end_token(self) -> int:
-        """Return the token at which a reply ends.
-
-        Of several that end one, it is the one that the chat template puts after a reply.
-        """
+        """Return the token that ends a reply: of several, the one in the chat template."""
         known = self._model.generation_config.eos_token_id
         known = self._tokenizer.eos_token_id if known is None else known
         ends = known if isinstance(known, list) else [known]

@@ -1,9 +1,8 @@
-"""Has a teacher answer the questions of the train split, and keeps what it answered well.
+"""Lets a teacher answer the questions of the train split, and keeps its good answers.
 
-Questions are about what was said. Adversarial ones (category 5) have no gold answer, so that
-nobody can tell whether an answer to them is a success; they are not asked. Of the validation split
-no answer is made: its gold answers, over the same memories, are what training stops by. The test
-split's questions are never read.
+Only questions about what was said are asked, and no adversarial ones (category 5): they have no
+gold answer to compare with. For the validation split the teacher makes no answers: its gold
+answers, with the same memories, decide when training stops. The test split is never read.
 """
 
 from __future__ import annotations
@@ -13,101 +12,104 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from locomo_vqa.benchmark import Benchmark, Split, TextQuestion
 from locomo_vqa.exact_match import exact_match
 from locomo_vqa.files import sha256_file, write_json, write_jsonl
 from locomo_vqa.models.asking import gather_bounded
 from locomo_vqa.models.chat import ModelError, ModelUnreachable
+from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.prompts import prompt_hash
 
-from ..memory.embedding import Embedder
-from ..memory.memory_folder import TeacherMemories, load_memories
-from ..memory.pipeline import Pipeline
+from ..memory import Embedder, MemorySettings, Pipeline, TeacherMemories, open_embedder
 from ..memory.prompts import answer_prompt
-from ..memory.settings import MemorySettings
 from ..metrics import get_metric
 from ..running.view import ConversationView
-from ..systems.mem0 import open_embedder
 from .teacher_pipeline import (
     Teacher,
     TeacherPipeline,
-    Tick,
     dataset_identity,
     settings_without_credentials,
     teacher_unreachable,
 )
 
-__all__ = ["ANSWERS", "DEFAULT_THRESHOLD", "SUMMARY", "VALIDATION", "AnswerMaker", "success"]
+__all__ = [
+    "ANSWERS_FILE",
+    "DEFAULT_THRESHOLD",
+    "SUMMARY_FILE",
+    "VALIDATION_FILE",
+    "AnswerMaker",
+    "answer_quality",
+]
 
-ANSWERS, VALIDATION, SUMMARY = "answers.jsonl", "validation.jsonl", "answers.json"
-"""The teacher's successful answers, the gold answers of the validation split, and how they were
-made."""
+ANSWERS_FILE, VALIDATION_FILE, SUMMARY_FILE = "answers.jsonl", "validation.jsonl", "answers.json"
+"""The teacher's good answers, the gold answers of the validation split, and how they were made."""
 
 DEFAULT_THRESHOLD = 0.5
-"""The F1 from which an answer is a success; an assumption."""
+"""The F1 from which an answer is good; an assumption."""
 
 _PACKAGE = "locomo_vqa.evaluators.prompts"
+_State = Literal["kept", "below_threshold", "refused", "failed"]
 
 
-def success(reply: str, gold: str) -> float:
-    """Return how good an answer is: 1 where it is the gold answer by V's rule, else its F1."""
+def answer_quality(reply: str, gold: str) -> float:
+    """Return 1 for an answer that equals the gold answer by V's rule, otherwise its F1."""
     return 1.0 if exact_match(reply, gold) else get_metric("f1").score(reply, gold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
-    """What became of one question."""
+    """The outcome of one question."""
 
-    state: str
-    """kept, below, refused or failed."""
+    state: _State
+    """What became of the answer."""
     row: Mapping[str, Any] | None = None
-    """The row of a kept answer."""
+    """The row of an answer that is kept."""
     error: str | None = None
-    """Why it failed."""
+    """Why the request failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerMaker:
-    """What it takes to make the answers; `make` does it."""
+    """Makes the answers with `make`."""
 
     benchmark: Benchmark
     memories: TeacherMemories
-    """What answers are made from."""
+    """The memories that answers are made from."""
     teacher: Teacher
     settings: MemorySettings
     """How the teacher is asked."""
     student: MemorySettings
-    """How the student will be asked: its prompts stand in the rows, and its retrieval is used."""
+    """How the student will be asked: rows contain its prompts, and its retrieval is used."""
     threshold: float = DEFAULT_THRESHOLD
-    """The F1 from which an answer is a success."""
+    """The F1 from which an answer is good."""
     out: Path
     """The folder to write to."""
-    tick: Tick
+    progress: ProgressCallback
 
     async def make(self) -> dict[str, Any]:
         """Write the three files, and return the content of answers.json.
 
-        Replies that the teacher's response store has are not paid for again.
+        Replies in the teacher's response store are not requested again.
 
         Raises:
-            InputError: the memories of a conversation are missing, or are others.
+            InputError: the memories of a conversation are missing or were changed.
             OutputError: the files can't be written.
-            MissingResource: nobody answers at the teacher's address.
+            MissingResource: the teacher's server does not answer.
         """
         asked, gold = _with_gold(self.benchmark, "train"), _with_gold(self.benchmark, "validation")
-        embedder = open_embedder(self.student)
+        embedder = open_embedder(self.student.embedder)
         try:
             outcomes = await self._ask_all(asked, embedder)
             validation = await self._gold_rows(gold, embedder)
         finally:
             await embedder.close()
         rows = [outcomes[q.id].row for q in asked if outcomes[q.id].state == "kept"]
-        write_jsonl(self.out / ANSWERS, rows)
-        write_jsonl(self.out / VALIDATION, validation)
+        write_jsonl(self.out / ANSWERS_FILE, rows)
+        write_jsonl(self.out / VALIDATION_FILE, validation)
         summary = self._describe(asked, outcomes, len(validation))
-        write_json(self.out / SUMMARY, summary)
+        write_json(self.out / SUMMARY_FILE, summary)
         return summary
 
     async def _ask_all(
@@ -119,7 +121,7 @@ class AnswerMaker:
             for name in dict.fromkeys(question.conversation for question in questions)
         }
         for name, pipeline in pipelines.items():
-            await load_memories(pipeline, self.memories.of(name))
+            await pipeline.load(self.memories.of(name))
 
         async def ask(question: TextQuestion) -> _Outcome:
             try:
@@ -133,17 +135,17 @@ class AnswerMaker:
         finished = gather_bounded(questions, ask, at_once=2 * self.teacher.model.in_flight)
         async for question, outcome in finished:
             outcomes[question.id] = outcome
-            self.tick("answers", len(outcomes), len(questions))
+            self.progress("answers", len(outcomes), len(questions))
         return outcomes
 
     async def _ask(self, question: TextQuestion, pipeline: Pipeline) -> _Outcome:
-        now = self._now(question)
+        now = self._end_of_conversation(question)
         answer = await pipeline.answer(question.question, now)
         if answer.refused or not answer.text:
-            return _Outcome(state="refused" if answer.refused else "below")
-        score = success(answer.text, str(question.answer))
+            return _Outcome(state="refused" if answer.refused else "below_threshold")
+        score = answer_quality(answer.text, str(question.answer))
         if score < self.threshold:
-            return _Outcome(state="below")
+            return _Outcome(state="below_threshold")
         memories = [hit.text for hit in answer.retrieved]
         row = self._row(question, memories, answer.text, round(score, 6))
         return _Outcome(state="kept", row=row)
@@ -157,22 +159,21 @@ class AnswerMaker:
             name = question.conversation
             if name not in pipelines:
                 pipelines[name] = TeacherPipeline(self.teacher, self.student, embedder).pipeline
-                await load_memories(pipelines[name], self.memories.of(name))
-            pipeline = pipelines[name]
-            (vector,) = await pipeline.embed([question.question])
-            found = pipeline.nearest.search(vector, self.student.top_k)
-            memories = [pipeline.store.memories[id].text for id, _ in found]
+                await pipelines[name].load(self.memories.of(name))
+            memories = [
+                memory.text for memory, _ in await pipelines[name].search(question.question)
+            ]
             rows.append(self._row(question, memories, str(question.answer), None))
         return rows
 
     def _row(
         self, question: TextQuestion, memories: Sequence[str], reply: str, score: float | None
     ) -> dict[str, Any]:
-        now, form = self._now(question), self.student.prompts
+        now, form = self._end_of_conversation(question), self.student.prompts
         prompt = answer_prompt(memories, question.question, form=form, now=now)
         return {"question_id": question.id, "prompt": prompt, "reply": reply, "score": score}
 
-    def _now(self, question: TextQuestion) -> datetime:
+    def _end_of_conversation(self, question: TextQuestion) -> datetime:
         name = question.conversation
         conversation = next(c for c in self.benchmark.conversations if c.id == name)
         return ConversationView(self.benchmark, conversation, "none").now
@@ -207,16 +208,18 @@ class AnswerMaker:
                 "questions": len(train),
                 "without_gold": len(train) - len(asked),
                 "asked": len(asked),
-                **{state: states[state] for state in ("kept", "below", "refused", "failed")},
+                **{state: states[state] for state in get_args(_State)},
                 "validation": validation,
             },
             "errors": errors[:3],
-            "files": {name: sha256_file(self.out / name) for name in (ANSWERS, VALIDATION)},
+            "files": {
+                name: sha256_file(self.out / name) for name in (ANSWERS_FILE, VALIDATION_FILE)
+            },
         }
 
 
 def _with_gold(benchmark: Benchmark, split: Split) -> list[TextQuestion]:
-    """Return the questions of a split that have a gold answer, as the scores take them."""
+    """Return the questions of a split that have a gold answer, as scoring uses them."""
     return [
         question
         for question in benchmark.text_questions

@@ -1,7 +1,7 @@
-"""Has a teacher read a benchmark's conversations, and writes the memories that it makes of them.
+"""Lets a teacher read the conversations of a benchmark, and writes the memories that it makes.
 
-Extraction and update are mem0's, word for word; what differs is the model. Only what was said is
-read: no picture, no caption, no question.
+Extraction and update are exactly mem0's, with the teacher as the model. Only the turns' texts are
+read: no image, no caption, no question.
 """
 
 from __future__ import annotations
@@ -16,21 +16,18 @@ from locomo_vqa.errors import OutputError
 from locomo_vqa.files import read_json, sha256_file, write_json, write_jsonl
 from locomo_vqa.models.asking import gather_bounded
 from locomo_vqa.models.chat import ModelError, ModelUnreachable
+from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.prompts import prompt_hash
 from locomo_vqa.schemas import validate
 
-from ..memory.embedding import Embedder
-from ..memory.memory_folder import MANIFEST, TurnsHash, memory_row
-from ..memory.pipeline import TurnLine
+from ..memory import Embedder, MemorySettings, TurnLine, TurnsHash, open_embedder
+from ..memory.memory_folder import MANIFEST, memory_row
 from ..memory.prompts import turn_as_text
-from ..memory.settings import MemorySettings
-from ..memory.stage_models import AGAIN
+from ..memory.stage_models import RETRY_PROMPT
 from ..running.view import ConversationView
-from ..systems.mem0 import open_embedder
 from .teacher_pipeline import (
     Teacher,
     TeacherPipeline,
-    Tick,
     dataset_identity,
     settings_without_credentials,
     teacher_unreachable,
@@ -40,39 +37,44 @@ __all__ = ["MadeMemories", "make_memories"]
 
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _IDENTITY = ("teacher", "settings", "prompt_sha256", "dataset.revision")
-"""What must be equal for a folder to be continued."""
+"""What must be equal to continue a folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeMemories:
-    """How it went."""
+    """The result of making memories."""
 
-    done: int
-    """Conversations whose memories are there."""
+    conversations: int
+    """How many conversations have memories."""
     memories: int
     """How many memories these are."""
     failed: Mapping[str, str]
-    """The other conversations, each with the reason."""
+    """The reason for each other conversation, by its id."""
 
 
 async def make_memories(
-    benchmark: Benchmark, teacher: Teacher, settings: MemorySettings, folder: Path, *, tick: Tick
+    benchmark: Benchmark,
+    teacher: Teacher,
+    settings: MemorySettings,
+    folder: Path,
+    *,
+    progress: ProgressCallback,
 ) -> MadeMemories:
-    """Write the teacher's memories of every conversation, those left out that are there already.
+    """Write the teacher's memories of every conversation that has none in the folder yet.
 
-    A conversation's file is written whole when it is finished; a process that is killed loses no
-    finished one, and through the teacher's response store no finished reply of the others.
+    The file of a conversation is written when it is complete. A process that is killed loses no
+    complete file, and with the teacher's response store no reply of the other conversations.
 
     Raises:
-        InputError: a manifest that is there can't be read.
-        OutputError: the folder holds another teacher's memories, or can't be written.
-        MissingResource: nobody answers at the teacher's address.
+        InputError: an existing manifest can't be read.
+        OutputError: the folder has memories from other settings, or can't be written.
+        MissingResource: the teacher's server does not answer.
     """
-    manifest = _open(folder, _describe(benchmark, teacher, settings))
-    pending = [c for c in benchmark.conversations if not _is_there(folder, manifest, c.id)]
+    manifest = _open_folder(folder, _describe(benchmark, teacher, settings))
+    pending = [c for c in benchmark.conversations if not _is_complete(folder, manifest, c.id)]
     total = len(benchmark.conversations)
     failed: dict[str, str] = {}
-    embedder = open_embedder(settings)
+    embedder = open_embedder(settings.embedder)
 
     async def read(conversation: Conversation) -> Mapping[str, Any] | ModelError:
         try:
@@ -82,7 +84,7 @@ async def make_memories(
         except ModelError as error:
             return error
 
-    tick("memories", total - len(pending), total)
+    progress("memories", total - len(pending), total)
     finished = gather_bounded(pending, read, at_once=teacher.model.in_flight)
     try:
         async for conversation, entry in finished:
@@ -90,13 +92,13 @@ async def make_memories(
                 failed[conversation.id] = str(entry)
             else:
                 manifest["conversations"][conversation.id] = entry
-                _write(folder, manifest, benchmark.conversations)
-            tick("memories", len(manifest["conversations"]) + len(failed), total)
+                _write_manifest(folder, manifest, benchmark.conversations)
+            progress("memories", len(manifest["conversations"]) + len(failed), total)
     finally:
         await embedder.close()
     entries = manifest["conversations"].values()
     memories = sum(entry["memories"] for entry in entries)
-    return MadeMemories(done=len(entries), memories=memories, failed=failed)
+    return MadeMemories(conversations=len(entries), memories=memories, failed=failed)
 
 
 async def _read(
@@ -107,8 +109,8 @@ async def _read(
     folder: Path,
     embedder: Embedder,
 ) -> Mapping[str, Any]:
-    """Write the memories of one conversation, and return its entry of the manifest."""
-    teaching, turns_hash, turns = TeacherPipeline(teacher, settings, embedder), TurnsHash(), 0
+    """Write the memories of one conversation, and return its entry for the manifest."""
+    made, turns_hash, turns = TeacherPipeline(teacher, settings, embedder), TurnsHash(), 0
     for session in ConversationView(benchmark, conversation, "none").sessions():
         turns_hash.add(session)
         turns += len(session)
@@ -116,8 +118,8 @@ async def _read(
             TurnLine(turn=turn.id, text=turn_as_text(turn.speaker, turn.text)) for turn in session
         ]
         if lines:
-            await teaching.pipeline.read(lines, session[0].time)
-    memories = teaching.pipeline.store.memories.values()
+            await made.pipeline.read(lines, session[0].time)
+    memories = made.pipeline.store.memories.values()
     path = folder / f"{conversation.id}.jsonl"
     write_jsonl(path, [memory_row(memory) for memory in memories])
     return {
@@ -125,18 +127,18 @@ async def _read(
         "sha256": sha256_file(path),
         "turns": turns,
         "turns_sha256": turns_hash.hex(),
-        "stages": dict(teaching.counts.to_json()),
-        "anomalies": dict(teaching.anomalies.met()),
+        "stages": dict(made.usage.to_json()),
+        "anomalies": dict(made.anomalies.nonzero()),
         "kept": {
-            "facts": teaching.pipeline.updater.facts_kept,
-            "windows": teaching.pipeline.windows_kept,
+            "facts": made.pipeline.updater.facts_kept,
+            "windows": made.pipeline.windows_kept,
         },
     }
 
 
 def _describe(benchmark: Benchmark, teacher: Teacher, settings: MemorySettings) -> dict[str, Any]:
     form = settings.prompts
-    names = (f"mem0_extract_{form}_v1", f"mem0_update_{form}_v1", AGAIN)
+    names = (f"mem0_extract_{form}_v1", f"mem0_update_{form}_v1", RETRY_PROMPT)
     kept = ("prompts", "window", "update_k", "tries", "reply_tokens", "embedder")
     return {
         "schema_version": 1,
@@ -149,46 +151,48 @@ def _describe(benchmark: Benchmark, teacher: Teacher, settings: MemorySettings) 
     }
 
 
-def _open(folder: Path, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Return the manifest of the folder, made where there is none yet."""
+def _open_folder(folder: Path, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return the manifest of the folder; create both if they do not exist."""
     path = folder / MANIFEST
     if path.exists():
         there: dict[str, Any] = read_json(path, what="the manifest of the memories")
-        validate(there, "teacher_memories", path=path, remedy="Choose another --out.")
+        validate(there, "teacher_memories", path=path, remedy="Choose another `out`.")
         for name in _IDENTITY:
-            was, now = _at(there, name), _at(wanted, name)
-            if was != now:
+            before, now = _value_at(there, name), _value_at(wanted, name)
+            if before != now:
                 raise OutputError(
-                    f"{folder}: holds memories that were made otherwise: their {name} is {was!r}, "
-                    f"not {now!r}.",
-                    "Choose another --out, or give the command as it was.",
+                    f"{folder}: these memories were made with other arguments: their {name} is "
+                    f"{before!r}, not {now!r}.",
+                    "Choose another `out`, or repeat the call with the same arguments.",
                 )
         return there
     if folder.exists() and (not folder.is_dir() or any(folder.glob("*.jsonl"))):
-        raise OutputError(f"{folder}: is no folder of memories.", "Choose another --out.")
+        raise OutputError(f"{folder}: is not a folder of memories.", "Choose another `out`.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{folder}: can't be made ({error.strerror}).", "Choose another --out."
+            f"{folder}: can't be created ({error.strerror}).", "Choose another `out`."
         ) from None
     write_json(path, wanted)
     return wanted
 
 
-def _is_there(folder: Path, manifest: Mapping[str, Any], conversation: str) -> bool:
+def _is_complete(folder: Path, manifest: Mapping[str, Any], conversation: str) -> bool:
     entry = manifest["conversations"].get(conversation)
     path = folder / f"{conversation}.jsonl"
     return entry is not None and path.is_file() and sha256_file(path) == entry["sha256"]
 
 
-def _write(folder: Path, manifest: dict[str, Any], conversations: Sequence[Conversation]) -> None:
-    there = manifest["conversations"]
-    ordered = {c.id: there[c.id] for c in conversations if c.id in there}
+def _write_manifest(
+    folder: Path, manifest: dict[str, Any], conversations: Sequence[Conversation]
+) -> None:
+    entries = manifest["conversations"]
+    ordered = {c.id: entries[c.id] for c in conversations if c.id in entries}
     write_json(folder / MANIFEST, {**manifest, "conversations": ordered})
 
 
-def _at(value: Any, name: str) -> Any:
+def _value_at(value: Any, name: str) -> Any:
     for step in name.split("."):
         value = value[step]
     return value

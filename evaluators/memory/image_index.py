@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from numpy.typing import NDArray
 
-from locomo_vqa.system import ShownImage, ShownTurn
+from locomo_vqa.system import RecalledImage, ShownImage, ShownTurn
 
-from ..running.recalled import ordinal
 from .vector_index import VectorIndex
 
 __all__ = ["ImageIndex", "SharedImage"]
-
-_WHICH = re.compile(r"\b(\w+) of the \w+ pictures\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +24,8 @@ class SharedImage:
     """The turn that shared it."""
     speaker: str
     """The person who shared it."""
-    day: str
-    """The day of sharing, such as `7 May 2023`."""
+    date: date
+    """The day of sharing."""
     ordinal: int
     """Its number among this person's images of that day, from 1."""
     image: ShownImage
@@ -39,15 +36,16 @@ class SharedImage:
     @property
     def text(self) -> str:
         """The memory in words; images are found by its vector."""
+        day = f"{self.date.day} {self.date:%B} {self.date.year}"
         about = f": {self.description}" if self.description else ""
-        return f"{self.speaker} shared a picture on {self.day}{about}."
+        return f"{self.speaker} shared a picture on {day}{about}."
 
     def to_row(self) -> dict[str, Any]:
         """Return the row of images.jsonl, with the name of the image's file."""
         return {
             "turn": self.turn,
             "speaker": self.speaker,
-            "day": self.day,
+            "date": self.date.isoformat(),
             "ordinal": self.ordinal,
             "text": self.text,
             "file": self.image.path.name if self.image.path else None,
@@ -68,12 +66,12 @@ class ImageIndex:
 
     def describe(self, turn: ShownTurn, image: ShownImage, description: str | None) -> SharedImage:
         """Return an image with its number among the person's images of that day in the index."""
-        day = f"{turn.time.day} {turn.time:%B} {turn.time.year}"
-        earlier = [i for i in self._images.values() if (i.speaker, i.day) == (turn.speaker, day)]
+        key = (turn.speaker, turn.time.date())
+        earlier = [each for each in self._images.values() if (each.speaker, each.date) == key]
         return SharedImage(
             turn=turn.id,
             speaker=turn.speaker,
-            day=day,
+            date=turn.time.date(),
             ordinal=len(earlier) + 1,
             image=image,
             description=description,
@@ -86,30 +84,24 @@ class ImageIndex:
         self._images[name] = image
         self._vectors.put(name, vector)
 
-    def find(self, question: str, vector: NDArray[Any]) -> SharedImage | None:
-        """Return the image that a question is most likely about; None if the index is empty.
+    def find(self, recalled: RecalledImage, vector: NDArray[Any]) -> SharedImage | None:
+        """Return the image that a question is about; None if the index is empty.
 
-        The day counts first, then the person, then the number among several of that day, as far
-        as the question names them. Of equals, the image whose text is nearest is returned.
+        The date counts first, then the person, then the number among this person's images of that
+        day. Of equals, the image whose text is nearest to `vector`, the question's, is returned.
         """
         if not self._images:
             return None
         near = self._vectors.search(vector, len(self._images))
         rank: Mapping[str, int] = {name: number for number, (name, _) in enumerate(near)}
-        named = _WHICH.search(question)
-        which = named[1].lower() if named else None
 
         def fit(name: str) -> tuple[bool, bool, bool, int]:
             image = self._images[name]
             return (
-                _names(question, image.day),
-                _names(question, image.speaker),
-                which == ordinal(image.ordinal),
+                image.date == recalled.date,
+                image.speaker == recalled.speaker,
+                image.ordinal == recalled.ordinal,
                 -rank[name],
             )
 
         return self._images[max(self._images, key=fit)]
-
-
-def _names(question: str, words: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", question) is not None

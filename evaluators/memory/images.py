@@ -10,7 +10,7 @@ from locomo_vqa.images import for_model
 from locomo_vqa.models.asking import gather_bounded
 from locomo_vqa.models.chat import ChatRequest, ModelImage
 from locomo_vqa.prompts import answer_visual, prompt_text
-from locomo_vqa.system import Answer, Hit, ShownImage, ShownTurn
+from locomo_vqa.system import Answer, Hit, RecalledImage, ShownImage, ShownTurn
 
 from .image_index import ImageIndex
 from .pipeline import ANSWER_TOKEN_LIMIT, Pipeline, TurnLine
@@ -78,21 +78,23 @@ class ImageMemory:
             for turn in turns
         ]
 
-    async def answer(self, question: str, image: ShownImage | None, *, recalls: bool) -> Answer:
+    async def answer(
+        self, question: str, image: ShownImage | None, recalled: RecalledImage | None
+    ) -> Answer:
         """Answer a question about an image.
 
         Args:
             question: the question.
             image: the image, where the question comes with one.
-            recalls: whether to look for the image among the remembered ones.
+            recalled: which remembered image it is about, where it comes without one.
 
         Raises:
             ModelError: a request got no reply.
         """
         hits: tuple[Hit, ...] = ()
-        if image is None and recalls and len(self.index):
+        if image is None and recalled is not None and len(self.index):
             (vector,) = await self._pipeline.embed([question])
-            found = self.index.find(question, vector)
+            found = self.index.find(recalled, vector)
             assert found is not None
             image, hits = found.image, (Hit(text=found.text, turn=found.turn),)
         shown = image if image is not None and self._uses(image) else None

@@ -75,8 +75,8 @@ class TeacherMemories:
         if entry is None:
             raise InputError(
                 f"{self.folder}: has no teacher's memories of the conversation {conversation}.",
-                f"{_MAKE} from the benchmark of this run, or leave out the option memories, so that "
-                "the student makes its own.",
+                f"{_MAKE} from the benchmark of this run, or leave out the option memories: the "
+                "student then makes its own.",
             )
         return entry
 

@@ -38,12 +38,12 @@ In every case the image can be looked at again when a question is about it.
 """
 
 MEMORY_OPTIONS: Mapping[str, str] = {
-    "prompts": "long or reduced; default: long, for embedded models reduced",
+    "prompts": "long or reduced; default: long, embedded models reduced",
     "window": "turns that one extraction reads; default: 2",
-    "top_k": "memories that an answer is made from; default: 30, for embedded models 10",
-    "update_k": "memories that each new fact is compared with; default: 5, for embedded models 8",
+    "top_k": "memories that an answer is made from; default: 30, embedded models 10",
+    "update_k": "memories that each new fact is compared with; default: 5, embedded models 8",
     "tries": "requests in all for a reply that can be read; default: 3",
-    "reply_tokens": "limit of an extraction or update reply; default: 2048, for embedded models 200",
+    "reply_tokens": "limit of extraction and update replies; default: 2048, embedded models 200",
     "embedder": "lexical, or openai:<base URL>?model=<name>; default: lexical",
     "vision": "the model that looks at images; default: the run's model",
     "shared_images": "see, describe, or keep (mem0-v); default: describe with `vision`, else see",

@@ -89,7 +89,10 @@ class StageModels:
         return reply
 
     async def ask_until_readable(
-        self, stage: CallStage, request: ChatRequest, read: Callable[[ChatReply], list[_T] | ReplyFault]
+        self,
+        stage: CallStage,
+        request: ChatRequest,
+        read: Callable[[ChatReply], list[_T] | ReplyFault],
     ) -> list[_T] | None:
         """Return the content of the first readable reply; None if every try is unreadable.
 

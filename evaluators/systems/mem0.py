@@ -16,7 +16,14 @@ from typing import Any, ClassVar, TypeVar
 from locomo_vqa.files import write_json
 from locomo_vqa.jsonl_log import JsonlLog
 from locomo_vqa.prompts import ANSWER_VISUAL, prompt_hash
-from locomo_vqa.system import Answer, ConversationInfo, Services, ShownImage, ShownTurn
+from locomo_vqa.system import (
+    Answer,
+    ConversationInfo,
+    RecalledImage,
+    Services,
+    ShownImage,
+    ShownTurn,
+)
 
 from ..memory import (
     AnomalyCounts,
@@ -72,7 +79,6 @@ class Mem0:
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
         """Open the models and the files of the memory."""
         self._settings = self._read_settings(services)
-        self._recalls = conversation.visual == "recalled"
         self._workdir = workdir
         self._calls = ModelCalls(workdir)
         self._usage, self._anomalies = PipelineUsage(self._calls), AnomalyCounts()
@@ -110,14 +116,21 @@ class Mem0:
         """Answer from the nearest memories."""
         return self._run(self._pipeline.answer(question, now))
 
-    def answer_visual(self, question: str, *, image: ShownImage | None, now: datetime) -> Answer:
+    def answer_visual(
+        self,
+        question: str,
+        *,
+        image: ShownImage | None,
+        now: datetime,
+        recalled: RecalledImage | None = None,
+    ) -> Answer:
         """Answer from the image or its caption; look up an image that has to be recalled.
 
         A system that uses nothing of images answers from its memories.
         """
         if self.image_use == "nothing":
             return self.answer(question, now=now)
-        return self._run(self._images.answer(question, image, recalls=self._recalls))
+        return self._run(self._images.answer(question, image, recalled))
 
     def close(self) -> None:
         """Write stages.json, and close models and files."""

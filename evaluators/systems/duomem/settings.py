@@ -37,7 +37,7 @@ DUOMEM_OPTIONS: Mapping[str, str] = {
     _ADAPTER_HASH: "the SHA-256 that the adapter must have; recorded by every run",
     **{name: about for name, about in MEMORY_OPTIONS.items() if name not in IMAGE_OPTIONS},
     "prompts": "long or reduced; default: reduced",
-    "reply_tokens": "limit of an extraction or update reply; default: 512, for embedded models 200",
+    "reply_tokens": "limit of extraction and update replies; default: 512, embedded models 200",
 }
 """Every option with its values and its default."""
 

@@ -22,7 +22,7 @@ MEMLORA_OPTIONS: Mapping[str, str] = {
     _HASH: "the SHA-256 that the experts must have; recorded by every run",
     **{name: about for name, about in MEMORY_OPTIONS.items() if name != "vision"},
     "prompts": "long or reduced; default: reduced",
-    "reply_tokens": "limit of an extraction or update reply; default: 512",
+    "reply_tokens": "limit of extraction and update replies; default: 512",
     "shared_images": "see or keep (memlora-v); default: keep",
 }
 """Every option with its values and its default."""

@@ -97,11 +97,11 @@ def _of(split: str) -> set[str]:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        (["--student", "openai:http://127.0.0.1:1/v1?model=a"], "--student openai:"),
-        (["--option", "vision=embedded:large"], "distilling has no such option"),
+        (["--student", "openai:http://127.0.0.1:1/v1?model=a"], "`student` openai:"),
+        (["--option", "vision=embedded:large"], "the distillation has no option 'vision'"),
         (["--teacher", "nobody"], "is not a model's name"),
-        (["--only", "answers"], "holds no teacher's memories"),
-        (["--only", "adapter"], "has no teacher's answers yet"),
+        (["--only", "answers"], "manifest.json not found"),
+        (["--only", "adapter"], "the teacher's answers were not made yet"),
         (["--threshold", "2"], "is not in the range"),
     ],
 )

@@ -70,7 +70,7 @@ def distilled(qwen2: Path, tmp_path_factory: pytest.TempPathFactory) -> Distille
         rank=8, alpha=16, dropout=0.0, learning_rate=0.01, epochs=60, patience=60, batch=3
     )
     base = parse_name(f"transformers:{qwen2}?threads=1")
-    fit_lora(base, examples, examples, settings, folder / "adapter", tick=lambda *_: None)
+    fit_lora(base, examples, examples, settings, folder / "adapter", progress=lambda *_: None)
     memories = write_folder(folder / "memories", {CONVERSATION.id: list(LEARNED)}, [CONVERSATION])
     return Distilled(qwen2, folder / "adapter", memories)
 
@@ -158,7 +158,7 @@ def test_an_adapter_that_changed_since_is_refused(distilled: Distilled, tmp_path
     shutil.copytree(distilled.adapter, tmp_path / "adapter")
     config = tmp_path / "adapter" / "adapter_config.json"
     config.write_text(config.read_text().replace('"lora_alpha": 16', '"lora_alpha": 17'))
-    with pytest.raises(InputError, match="holds something else than before"):
+    with pytest.raises(InputError, match="has another SHA-256 than expected"):
         lend_options(
             Services(model=distilled.model),
             load_system("duomem"),

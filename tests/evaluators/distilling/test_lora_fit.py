@@ -52,7 +52,12 @@ def fit(
     """Train, and return the record and the reported steps."""
     steps: list[str] = []
     record = fit_lora(
-        named(base), examples, validation, settings, out, tick=lambda step, *_: steps.append(step)
+        named(base),
+        examples,
+        validation,
+        settings,
+        out,
+        progress=lambda step, *_: steps.append(step),
     )
     return record, steps
 
@@ -177,7 +182,8 @@ def tick(step, done, total):
     if step == "epoch 3":
         os.kill(os.getpid(), signal.SIGKILL)
 
-t.fit_lora(t.named(Path(sys.argv[1])), t.EXAMPLES, t.HELD_OUT, t.FAST, Path(sys.argv[2]), tick=tick)
+base, out = t.named(Path(sys.argv[1])), Path(sys.argv[2])
+t.fit_lora(base, t.EXAMPLES, t.HELD_OUT, t.FAST, out, progress=tick)
 """
 
 
@@ -202,9 +208,9 @@ def test_kill_9_costs_at_most_one_epoch(qwen2: Path, tmp_path: Path) -> None:
         assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     again, steps = fit(qwen2, out)
     assert (again, steps) == (whole, [])
-    with pytest.raises(OutputError, match="trained otherwise: its settings differs"):
+    with pytest.raises(OutputError, match="was trained with different settings"):
         fit(qwen2, out, LoraSettings(rank=4))
-    with pytest.raises(OutputError, match="trained otherwise: its examples differs"):
+    with pytest.raises(OutputError, match="was trained with different examples"):
         fit(qwen2, out, examples=EXAMPLES[1:])
 
 
@@ -212,7 +218,7 @@ def test_kill_9_costs_at_most_one_epoch(qwen2: Path, tmp_path: Path) -> None:
 def test_no_examples_are_no_training(missing: str, tmp_path: Path) -> None:
     examples = [] if missing == "training" else EXAMPLES
     validation = [] if missing == "validation" else HELD_OUT
-    with pytest.raises(InputError, match=f"no examples for {missing}"):
+    with pytest.raises(InputError, match=f"There are no {missing} examples"):
         fit(tmp_path / "nowhere", tmp_path / "out", validation=validation, examples=examples)
 
 
@@ -223,7 +229,7 @@ def test_examples_that_are_too_long_are_left_out_and_counted(qwen2: Path, tmp_pa
     train = record["examples"]["train"]
     assert (train["count"], train["too_long"]) == (3, 1)
     assert train["reply_tokens"] == len("red") + 1 + len("old") + 1
-    with pytest.raises(InputError, match="All 1 examples have more than the 512 tokens"):
+    with pytest.raises(InputError, match="All 1 examples are longer than the 512 tokens"):
         fit(qwen2, tmp_path / "other", settings, examples=[long])
 
 
@@ -235,13 +241,13 @@ def test_an_adapter_that_is_there_is_not_made_again(qwen2: Path, tmp_path: Path)
     path = tmp_path / "adapter" / "training.json"
     path.write_text(json.dumps({k: v for k, v in record.items() if k != "reply_prefix"}))
     assert fit(qwen2, tmp_path / "adapter", settings) == (record, [])
-    with pytest.raises(OutputError, match="trained otherwise: its settings differs"):
+    with pytest.raises(OutputError, match="was trained with different settings"):
         fit(qwen2, tmp_path / "adapter", LoraSettings(rank=3, epochs=1))
 
 
 def test_what_lies_in_the_way_is_left_alone(qwen2: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    with pytest.raises(OutputError, match="is no adapter"):
+    with pytest.raises(OutputError, match="is not an adapter"):
         fit(qwen2, tmp_path / "mine")
     (tmp_path / "out.training.pt").write_bytes(b"no state")
     with pytest.raises(OutputError, match="can't be read"):
@@ -252,7 +258,7 @@ def test_a_loss_that_is_no_number_ends_it(qwen2: Path, tmp_path: Path) -> None:
     settings = LoraSettings(rank=2, learning_rate=1.0, max_norm=1e30, epochs=3, weight_decay=0.0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(LoraStudent, "loss", _broken)
-        with pytest.raises(InputError, match="is no number any more"):
+        with pytest.raises(InputError, match="is not finite"):
             fit(qwen2, tmp_path / "out", settings)
 
 

@@ -14,7 +14,7 @@ import pytest
 from locomo_vqa.benchmark import Category, Split, TextQuestion, load_benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.distilling.examples import read_examples
-from locomo_vqa.evaluators.distilling.teacher_answers import AnswerMaker, success
+from locomo_vqa.evaluators.distilling.teacher_answers import AnswerMaker, answer_quality
 from locomo_vqa.evaluators.memory.memory_folder import read_memories
 from locomo_vqa.evaluators.memory.settings import MemorySettings
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
@@ -86,7 +86,7 @@ def make(tmp_path: Path, **changes: Any) -> tuple[dict[str, Any], Scripted]:
         settings=MemorySettings(prompts="long"),
         student=MemorySettings(prompts="reduced", top_k=2),
         out=tmp_path,
-        tick=lambda *_: None,
+        progress=lambda *_: None,
     )
     return asyncio.run(replace(maker, **changes).make()), model
 
@@ -106,7 +106,7 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
     ],
 )
 def test_success_is_vs_rule_or_f1(said: str, gold: str, score: float) -> None:
-    assert success(said, gold) == pytest.approx(score)
+    assert answer_quality(said, gold) == pytest.approx(score)
 
 
 def test_good_answers_of_the_train_split_are_kept(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_good_answers_of_the_train_split_are_kept(tmp_path: Path) -> None:
         "without_gold": 1,
         "asked": 5,
         "kept": 2,
-        "below": 1,
+        "below_threshold": 1,
         "refused": 1,
         "failed": 1,
         "validation": 1,

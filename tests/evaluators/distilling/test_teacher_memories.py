@@ -33,13 +33,13 @@ SETTINGS = MemorySettings(prompts="reduced", window=12)
 
 
 def make(folder: Path, teacher: Teacher, settings: MemorySettings = SETTINGS) -> MadeMemories:
-    return asyncio.run(make_memories(TWO, teacher, settings, folder, tick=lambda *_: None))
+    return asyncio.run(make_memories(TWO, teacher, settings, folder, progress=lambda *_: None))
 
 
 def test_a_file_a_conversation_has_what_the_teacher_remembered(tmp_path: Path) -> None:
     teacher, model = make_teacher()
     made = make(tmp_path / "memories", teacher)
-    assert (made.done, made.failed) == (2, {})
+    assert (made.conversations, made.failed) == (2, {})
     manifest = json.loads((tmp_path / "memories" / "manifest.json").read_text())
     assert list(manifest["conversations"]) == [c.id for c in TWO.conversations]
     assert manifest["teacher"] == {"name": "scripted", "identity": {"backend": "scripted"}}
@@ -88,7 +88,7 @@ def test_memories_that_were_made_otherwise_are_left_alone(tmp_path: Path) -> Non
         make(tmp_path / "memories", other, replace(SETTINGS, window=6))
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.jsonl").write_text("")
-    with pytest.raises(OutputError, match="is no folder of memories"):
+    with pytest.raises(OutputError, match="is not a folder of memories"):
         make(tmp_path / "mine", other)
 
 
@@ -104,11 +104,11 @@ def test_a_failed_call_costs_its_conversation_until_it_is_asked_again(tmp_path: 
     teacher, model = make_teacher()
     healthy, model.script = model.script, fails
     made = make(tmp_path / "memories", teacher)
-    assert (made.done, dict(made.failed)) == (1, {second.id: "too long"})
+    assert (made.conversations, dict(made.failed)) == (1, {second.id: "too long"})
     assert (tmp_path / "memories" / f"{first.id}.jsonl").is_file()
     assert not (tmp_path / "memories" / f"{second.id}.jsonl").exists()
     model.script = healthy
-    assert make(tmp_path / "memories", teacher).done == 2
+    assert make(tmp_path / "memories", teacher).conversations == 2
 
 
 def test_a_teacher_that_is_gone_ends_it(tmp_path: Path) -> None:

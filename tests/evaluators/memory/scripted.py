@@ -55,16 +55,16 @@ class Scene:
     ) -> None:
         self.model = Scripted(script)
         patch.setattr(stage_models, "open_model", lambda name: self.model)
-        self.counts, self.anomalies = PipelineUsage(), AnomalyCounts()
+        self.usage, self.anomalies = PipelineUsage(), AnomalyCounts()
         self.history: list[dict[str, Any]] = []
-        settings = MemorySettings.read({"prompts": "reduced", **options}, model=None)
+        settings = MemorySettings.from_options({"prompts": "reduced", **options}, model=None)
         services = Services(model="scripted")
         self.pipeline = Pipeline(
             settings,
-            StageModels(services, settings, self.counts, self.anomalies),
+            StageModels(services, settings, self.usage, self.anomalies),
             LexicalEmbedder(dimensions),
-            self.history.append,
-            counts=self.counts,
+            record=self.history.append,
+            usage=self.usage,
             anomalies=self.anomalies,
         )
         self.runner = asyncio.Runner()

@@ -28,7 +28,7 @@ from .scripted import NOW, MakeScene, reply
 def test_facts_are_found_whatever_is_said_around_them(text: str, facts: list[str]) -> None:
     counts = AnomalyCounts()
     assert read_facts(reply(text), counts) == facts
-    assert counts.met() == {}
+    assert counts.nonzero() == {}
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_is_wrong_with_a_fact_is_counted(
 ) -> None:
     counts = AnomalyCounts()
     assert read_facts(reply(text), counts) == facts
-    assert counts.met() == anomalies
+    assert counts.nonzero() == anomalies
 
 
 @pytest.mark.parametrize(
@@ -85,5 +85,5 @@ def test_turns_are_kept_as_they_are_where_no_extraction_can_be_read(scene: MakeS
     assert [m.turns for m in made.pipeline.store.memories.values()] == [("D1:1",), ("D1:2",)]
     assert made.pipeline.windows_kept == 1
     assert made.pipeline.updater.facts_kept == 2
-    assert made.anomalies.met() == {"truncated_json": 4}
-    assert made.counts.to_json()["extraction"]["calls"] == 2
+    assert made.anomalies.nonzero() == {"truncated_json": 4}
+    assert made.usage.to_json()["extraction"]["calls"] == 2

@@ -77,25 +77,26 @@ def test_a_conversation_is_read_remembered_and_asked_about(tmp_path: Path, cli: 
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("top_k=0", "is no whole number from 1"),
-        ("top_k=٣", "is no whole number from 1"),
-        ("prompts=short", "there is no such choice"),
+        ("top_k=0", "must be a whole number from 1"),
+        ("top_k=٣", "must be a whole number from 1"),
+        ("prompts=short", "must be one of long, reduced"),
         ("vision=gpt", "is not a model's name"),
         ("embedder=embedded:large", "is not an endpoint's name"),
-        ("pictures=describe", "no model is named to describe them"),
+        ("shared_images=describe", "needs a model that describes images"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused(option: str, message: str) -> None:
     name, _, value = option.partition("=")
     with pytest.raises(InputError, match=message):
-        MemorySettings.read({name: value}, model="embedded:text-large")
+        MemorySettings.from_options({name: value}, model="embedded:text-large")
 
 
 def test_wrong_options_are_refused_before_anything_is_written(tmp_path: Path, cli: Cli) -> None:
     model = ("--model", "embedded:small")
     done = cli(*RUN, *model, "--option", "topk=3")
     assert done.returncode == 2
-    assert "no such option. It has prompts, window, top_k" in " ".join(done.stderr.split())
+    said = " ".join(done.stderr.split())
+    assert "--option: mem0 has no option 'topk'. Did you mean 'top_k'? Its options are" in said
     assert "not of the form name=value" in cli(*RUN, *model, "--option", "top_k").stderr
     twice = cli(*RUN, *model, "--option", "window=2", "--option", "window=3")
     assert "given twice" in twice.stderr

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from locomo_vqa.evaluators.memory.store import MemoryStore
-from locomo_vqa.evaluators.memory.updater import Source
+from locomo_vqa.evaluators.memory.updater import FactSource
 from locomo_vqa.models.chat import ChatReply, ChatRequest
 
 from .scripted import NOW, MakeScene, asked, reply
@@ -242,13 +242,13 @@ def test_a_thousand_replies_lose_nothing_and_every_anomaly_is_counted(
     for _ in range(ROUNDS):
         facts = chaos.new_round()
         given_up = chaos.bad_left == TRIES
-        made.runner.run(made.pipeline.update(facts, Source(NOW, {"D1:1": "Ada: hello"})))
+        made.runner.run(made.pipeline.update(facts, FactSource(NOW, {"D1:1": "Ada: hello"})))
         if given_up:
             chaos.after_unreadable(facts)
         found = [mark for text in made.texts for mark in marks(text)]
         assert set(found) == chaos.alive
         assert all(text.strip() for text in made.texts)
-    assert made.anomalies.met() == chaos.expected
+    assert made.anomalies.nonzero() == chaos.expected
     assert made.pipeline.updater.facts_kept == chaos.kept
     assert set(chaos.kinds) == {kind[0] for kind in KINDS}
     assert set(chaos.expected) >= {*_UNREADABLE, "known_text", "duplicate_id", "contradiction"}
@@ -257,7 +257,7 @@ def test_a_thousand_replies_lose_nothing_and_every_anomaly_is_counted(
     deleted = {row["id"] for row in made.history if row["event"] == "DELETE"}
     assert set(added) - set(store.memories) == deleted
     assert dict(MemoryStore.replay(made.history).memories) == dict(store.memories)
-    vectors = made.pipeline.nearest.search(made.runner.run(made.pipeline.embed(["Ada"]))[0], 9**9)
+    vectors = made.pipeline.index.search(made.runner.run(made.pipeline.embed(["Ada"]))[0], 9**9)
     assert {id for id, _ in vectors} == set(store.memories)
 
 
@@ -265,9 +265,9 @@ def test_a_reply_in_which_nothing_is_wrong_is_taken_at_its_word(
     scene: MakeScene,
 ) -> None:
     made = scene(lambda request: '{"memory": []}')
-    made.runner.run(made.pipeline.update(["Ada has a cat."], Source(NOW, {"D1:1": "Ada: hi"})))
+    made.runner.run(made.pipeline.update(["Ada has a cat."], FactSource(NOW, {"D1:1": "Ada: hi"})))
     assert made.texts == []
-    assert made.anomalies.met() == {}
+    assert made.anomalies.nonzero() == {}
 
 
 def test_a_text_that_is_deleted_and_added_in_one_reply_stays(
@@ -282,7 +282,7 @@ def test_a_text_that_is_deleted_and_added_in_one_reply_stays(
     )
     made = scene(lambda request: next(replies))
     for turn in ("D1:1", "D2:1"):
-        source = Source(NOW, {"D0:0": "Ben: no", turn: "Ada: my cat!"})
+        source = FactSource(NOW, {"D0:0": "Ben: no", turn: "Ada: my cat!"})
         made.runner.run(made.pipeline.update(["Ada has a cat."], source))
     (memory,) = made.pipeline.store.memories.values()
     assert (memory.id, memory.text, memory.turns) == ("m2", "Ada has a cat.", ("D2:1",))
@@ -293,7 +293,7 @@ def test_a_reply_that_can_t_be_read_is_asked_for_again_with_what_is_wrong(
     scene: MakeScene,
 ) -> None:
     made = scene(lambda request: "Sure.", tries="2")
-    made.runner.run(made.pipeline.update(["Ada has a cat."], Source(NOW, {"D1:1": "Ada: hi"})))
+    made.runner.run(made.pipeline.update(["Ada has a cat."], FactSource(NOW, {"D1:1": "Ada: hi"})))
     first, second = made.model.requests
     assert first.replies == ()
     ((said, objection),) = second.replies

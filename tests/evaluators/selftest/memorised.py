@@ -126,7 +126,7 @@ def fit_experts(base: ModelName, exchanges: Sequence[Exchange], folder: Path) ->
             examples,
             BY_HEART,
             folder / name,
-            tick=lambda *_: None,
+            progress=lambda *_: None,
         )
         losses = [epoch["validation_loss"] for epoch in record["epochs"]]
         assert min(losses) < LEARNED, (name, losses)

@@ -125,7 +125,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Learned]:
     with stub_memory_model() as stub:
         options = {"prompts": "reduced"}
         assert check("mem0", served(stub), here=True, **options) == {}
-        options["pictures"] = "keep"
+        options["shared_images"] = "keep"
         assert check("mem0-v", served(stub), here=True, **options) == {}
         exchanges = [Exchange(p, tuple(shown), r) for p, shown, r in stub.exchanges()]
         world = make_world(folder / "world")
@@ -146,9 +146,9 @@ async def remember(stub: StubMemoryModel, world: World, out: Path) -> None:
     (world.benchmark.folder / "benchmark.json").write_text("{}")
     model = OpenAIModel(parse_endpoint(stub.model, timeout_s=60))
     teacher, settings = Teacher(model, "stub"), MemorySettings(prompts="reduced")
-    made = await make_memories(world.benchmark, teacher, settings, out, tick=_silent)
+    made = await make_memories(world.benchmark, teacher, settings, out, progress=_silent)
     await model.close()
-    assert (made.done, made.failed) == (4, {})
+    assert (made.conversations, made.failed) == (4, {})
 
 
 def red_and_blue(world: World) -> Mapping[str, bytes]:

@@ -78,7 +78,7 @@ def test_options_that_make_no_sense_are_refused() -> None:
     check({"embedder": "e5"}, "openai:http://127.0.0.1:9/v1?model=m")
     check({"embedder": "openai:http://127.0.0.1:9/v1?model=e5"}, None)
     for options, message in (
-        ({"depth": "3"}, "dense has no such option"),
+        ({"depth": "3"}, "dense has no option 'depth'. Its option is embedder"),
         ({"embedder": "e5"}, "names no endpoint"),
         ({"embedder": "openai:nowhere"}, "nowhere"),
     ):

@@ -17,7 +17,7 @@ from locomo_vqa.evaluators.memory import stage_models
 from locomo_vqa.evaluators.memory.student import student_base
 from locomo_vqa.evaluators.running.system_options import lend_options
 from locomo_vqa.evaluators.running.view import ConversationView
-from locomo_vqa.evaluators.systems.duomem.settings import read_settings
+from locomo_vqa.evaluators.systems.duomem.settings import duomem_settings
 from locomo_vqa.evaluators.systems.duomem.system import DuoMem
 from locomo_vqa.files import read_json, read_jsonl
 from locomo_vqa.models.chat import ChatRequest
@@ -117,7 +117,7 @@ def test_memories_of_other_words_are_refused(
     changed = replace(sessions[-1][-1], text="Something else.")
     for session in [*sessions[:-1], (*sessions[-1][:-1], changed)]:
         system.add(session)
-    with pytest.raises(InputError, match="were made of other turns"):
+    with pytest.raises(InputError, match="were made from other turns"):
         system.flush()
     system.close()
 
@@ -125,14 +125,14 @@ def test_memories_of_other_words_are_refused(
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda folder: (folder / "manifest.json").unlink(), r"no manifest\.json"),
+        (lambda folder: (folder / "manifest.json").unlink(), r"manifest\.json not found"),
         (lambda folder: (folder / "manifest.json").write_text("{}"), "is missing"),
         (lambda folder: (folder / f"{CONVERSATION.id}.jsonl").unlink(), "does not exist"),
         (
             lambda folder: (folder / f"{CONVERSATION.id}.jsonl").write_text(
                 '{"id": "m1", "text": "Another.", "time": "2023-01-01T00:00:00", "turns": []}\n'
             ),
-            "is not what manifest.json describes",
+            "differs from its description in manifest",
         ),
     ],
 )
@@ -156,7 +156,7 @@ def test_memories_that_changed_since_are_refused(memories: Path, tmp_path: Path)
     pinned = lend(memories=str(memories)).options
     assert pinned["teacher"] == TEACHER
     other = write_folder(tmp_path / "other", {CONVERSATION.id: TOLD[:1]}, [CONVERSATION])
-    with pytest.raises(InputError, match="holds something else than before"):
+    with pytest.raises(InputError, match="has another SHA-256 than expected"):
         lend(memories=str(other), memories_sha256=pinned["memories_sha256"])
     with pytest.raises(InputError, match=f"were made by {TEACHER.replace('?', '[?]')}, not by you"):
         lend(memories=str(memories), teacher="you")
@@ -165,11 +165,11 @@ def test_memories_that_changed_since_are_refused(memories: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"vision": "embedded:large"}, "duomem has no such option"),
-        ({"teacher": "me"}, "there is no --option memories"),
-        ({"adapter_sha256": "0"}, "there is no --option adapter"),
-        ({"top_k": "0"}, "is no whole number"),
-        ({"memories": "nowhere"}, "nowhere: holds no teacher's memories"),
+        ({"vision": "embedded:large"}, "duomem has no option 'vision'"),
+        ({"teacher": "me"}, "teacher needs the option memories"),
+        ({"adapter_sha256": "0"}, "adapter_sha256 needs the option adapter"),
+        ({"top_k": "0"}, "must be a whole number"),
+        ({"memories": "nowhere"}, "nowhere: manifest.json not found"),
         ({"adapter": "nowhere"}, "nowhere: there is no expert"),
     ],
 )
@@ -183,7 +183,7 @@ def test_options_are_checked(options: dict[str, str], message: str) -> None:
     [("transformers:a/b", 512, 30), ("embedded:text-small", 200, 10)],
 )
 def test_every_student_gets_the_reduced_prompts(model: str, reply_tokens: int, top_k: int) -> None:
-    settings = read_settings({}, model)
+    settings = duomem_settings({}, model)
     assert settings.prompts == "reduced"
     assert (settings.reply_tokens, settings.top_k) == (reply_tokens, top_k)
 
@@ -215,7 +215,7 @@ def test_an_adapter_needs_a_student_in_this_process(tmp_path: Path) -> None:
         '{"peft_type": "LORA", "init_lora_weights": true}'
     )
     (tmp_path / "adapter_model.safetensors").write_bytes(b"")
-    with pytest.raises(InputError, match="takes no adapter"):
+    with pytest.raises(InputError, match="can't take an adapter"):
         DuoMem.pin_options({"adapter": str(tmp_path)}, "openai:http://127.0.0.1:1/v1?model=a")
 
 

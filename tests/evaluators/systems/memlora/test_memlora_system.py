@@ -178,7 +178,7 @@ def test_a_missing_expert_is_named_with_its_folder(tmp_path: Path, cli: Cli) -> 
     assert "mine/memory_update: there is no expert for memory_update" in done.stderr
     without = cli(*command, *model)
     assert without.returncode == 2
-    assert "Add --option experts=FOLDER" in " ".join(without.stderr.split())
+    assert "Add experts=FOLDER" in " ".join(without.stderr.split())
     assert not (tmp_path / "run").exists()
 
 
@@ -262,7 +262,7 @@ def test_experts_that_changed_since_are_refused(
     shutil.copytree(trained.experts, tmp_path / "experts")
     make_experts(tmp_path / "experts", trained.base, {"generation": TARGETS["extraction"]})
     pinned = lend("memlora", trained).options["experts_sha256"]
-    with pytest.raises(InputError, match="are others than before"):
+    with pytest.raises(InputError, match="has another SHA-256 than expected"):
         lend(
             "memlora",
             Trained(trained.base, tmp_path / "experts", trained.names),
@@ -273,9 +273,9 @@ def test_experts_that_changed_since_are_refused(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"vision": "embedded:large"}, "memlora has no such option"),
-        ({"pictures": "describe"}, "no expert describes pictures"),
-        ({"top_k": "0"}, "is no whole number"),
+        ({"vision": "embedded:large"}, "memlora has no option 'vision'"),
+        ({"shared_images": "describe"}, "no expert describes images"),
+        ({"top_k": "0"}, "must be a whole number"),
     ],
 )
 def test_options_are_checked(options: dict[str, str], message: str) -> None:
@@ -284,7 +284,7 @@ def test_options_are_checked(options: dict[str, str], message: str) -> None:
 
 
 def test_the_base_model_is_one_of_transformers(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="over transformers"):
+    with pytest.raises(InputError, match="with transformers"):
         MemLoRA.pin_options({"experts": str(tmp_path)}, "openai:http://127.0.0.1:1/v1?model=a")
 
 

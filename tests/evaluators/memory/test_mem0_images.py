@@ -65,6 +65,7 @@ class Told:
             self.showing.question_text(question),
             image=self.showing.question_image(question),
             now=self.showing.now,
+            recalled=self.showing.recalled(question),
         )
         assert answer.text == "heart"
         return max(self.models.values(), key=lambda model: len(model.requests)).requests[-1]
@@ -89,7 +90,7 @@ def tell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
 def test_every_recalled_picture_of_the_sample_is_found_again(tell: Any) -> None:
     """The question names person, day and place; the stub remembers nothing of what was said."""
     for conversation in SAMPLE.conversations:
-        told = tell(Mem0V, "pixels", "recalled", conversation, pictures="keep")
+        told = tell(Mem0V, "pixels", "recalled", conversation, shared_images="keep")
         questions = [q for q in SAMPLE.visual_questions if q.conversation == conversation.id]
         assert questions
         for question in questions:
@@ -98,7 +99,7 @@ def test_every_recalled_picture_of_the_sample_is_found_again(tell: Any) -> None:
 
 
 def test_a_given_picture_is_looked_at(tell: Any) -> None:
-    told = tell(Mem0V, pictures="keep")
+    told = tell(Mem0V, shared_images="keep")
     for question in QUESTIONS[:3]:
         request = told.ask(question)
         assert [picture.sha256 for picture in request.images] == [question.image]
@@ -152,10 +153,11 @@ def test_mem0_passes_pictures_and_captions_over(tell: Any) -> None:
 def test_embedded_models_get_what_they_learned() -> None:
     from locomo_vqa.evaluators.memory.settings import MemorySettings
 
-    embedded = MemorySettings.read({"vision": "embedded:large"}, model="embedded:text-large")
-    assert (embedded.prompts, embedded.pictures) == ("reduced", "keep")
+    text = "embedded:text-large"
+    embedded = MemorySettings.from_options({"vision": "embedded:large"}, model=text)
+    assert (embedded.prompts, embedded.shared_images) == ("reduced", "keep")
     assert (embedded.top_k, embedded.update_k, embedded.reply_tokens) == (10, 8, 200)
-    other = MemorySettings.read({}, model="openai:http://127.0.0.1:9/v1?model=x")
-    assert (other.prompts, other.pictures) == ("long", "see")
+    other = MemorySettings.from_options({}, model="openai:http://127.0.0.1:9/v1?model=x")
+    assert (other.prompts, other.shared_images) == ("long", "see")
     assert (other.top_k, other.update_k, other.window) == (30, 5, 2)
-    assert MemorySettings.read({"prompts": "long"}, model="embedded:text-large").prompts == "long"
+    assert MemorySettings.from_options({"prompts": "long"}, model=text).prompts == "long"
