@@ -132,7 +132,7 @@ def measure(tokenizer: Tokenizer, form: str) -> dict[str, Any]:
         assert set(lines) <= set(facts_and_changes(number)[0]), "the sample has changed"
         with (
             tempfile.TemporaryDirectory() as folder,
-            mock.patch.object(stage_models, "open_model", lambda name, oracle=oracle: oracle),
+            mock.patch.object(stage_models, "open_model", lambda name, oracle=oracle, **_: oracle),
         ):
             stages = _run(sample, conversation, Path(folder), form)
         for stage in _STAGES:

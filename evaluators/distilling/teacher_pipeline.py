@@ -62,7 +62,7 @@ async def open_teacher(spec: str, store: ResponseStore, timeout_s: float) -> Asy
         MissingResource: its packages or weights are not on this machine, or its server does not
             answer.
     """
-    model = open_model(spec, timeout_s=timeout_s)
+    model = open_model(spec, timeout_s=timeout_s, parameter="teacher")
     try:
         if isinstance(model, OpenAIModel):
             await _check_endpoint(model)

@@ -150,7 +150,7 @@ def open_embedder(name: str) -> Embedder:
     """
     if name == LEXICAL_EMBEDDER:
         return LexicalEmbedder()
-    return EndpointEmbedder(parse_endpoint(name, timeout_s=_TIMEOUT_S))
+    return EndpointEmbedder(parse_endpoint(name, timeout_s=_TIMEOUT_S, parameter="embedder"))
 
 
 def _read(reply: Any, wanted: int) -> tuple[list[list[float]], int | None]:

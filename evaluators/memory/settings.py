@@ -114,7 +114,7 @@ def _defaults(model: str | None, vision: str | None) -> dict[str, Any]:
     if model is not None and parse_name(model).scheme == "embedded":
         values |= {"prompts": "reduced", "top_k": 10, "update_k": 8, "reply_tokens": 200}
     if vision is not None:
-        embedded = parse_name(vision).scheme == "embedded"
+        embedded = parse_name(vision, parameter="vision").scheme == "embedded"
         values["shared_images"] = "keep" if embedded else "describe"
     return values
 
@@ -142,12 +142,12 @@ def _read_choice(allowed: Collection[str]) -> Callable[[str, str], str]:
 
 
 def _read_model(name: str, value: str) -> str:
-    return parse_name(value).spec
+    return parse_name(value, parameter=name).spec
 
 
 def _read_embedder(name: str, value: str) -> str:
     if value != LEXICAL_EMBEDDER:
-        parse_endpoint(value, timeout_s=1.0)
+        parse_endpoint(value, timeout_s=1.0, parameter=name)
     return value
 
 

@@ -124,7 +124,7 @@ class StageModels:
 
     def _model_of(self, stage: CallStage) -> ChatModel:
         if stage == "vision" and self._vision is not None:
-            return self._open_once(self._vision, lambda name: open_model(name))
+            return self._open_once(self._vision, lambda name: open_model(name, parameter="vision"))
         llm = self._services.llm
         if llm is None:
             assert self._services.model is not None

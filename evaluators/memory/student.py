@@ -28,16 +28,15 @@ def student_base(model: str | None, *, parameter: str = "model") -> ModelName:
         InputError: the model can't take an adapter in this process.
         MissingResource: an embedded model is not on this machine.
     """
-    name = parse_name(model or "")
+    name = parse_name(model or "", parameter=parameter)
     if name.scheme == "transformers":
         return name
     if name.scheme != "embedded":
         raise InputError(
-            f"`{parameter}` {name.shown} can't take an adapter: only models that run in this "
-            "process can.",
+            f"{name.label}: can't take an adapter; only models that run in this process can.",
             "Name a student like transformers:google/gemma-2-2b-it, or leave the adapter out.",
         )
-    check_local(name.spec)
+    check_local(name.spec, parameter=parameter)
     folder = embedded_folder(name.target)
     options = {"dtype": "float32", **name.options}
     return ModelName(spec=name.spec, scheme="transformers", target=str(folder), options=options)

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from locomo_vqa.system import Answer, ConversationInfo, Hit, Services, ShownImage, ShownTurn
+from locomo_vqa.system import (
+    Answer,
+    ConversationInfo,
+    Hit,
+    RecalledImage,
+    Services,
+    ShownImage,
+    ShownTurn,
+)
 
 from ..metrics.porter import stem
 from .okapi import OkapiIndex, terms_of, words_of
@@ -30,11 +38,9 @@ class BM25:
     def __init__(self) -> None:
         self._turns: OkapiIndex[ShownTurn] = OkapiIndex()
         self._captions: OkapiIndex[str] = OkapiIndex()
-        self._recalls = False
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
-        """Note how visual questions are asked; the index is kept in memory."""
-        self._recalls = conversation.visual == "recalled"
+        """Begin without turns; the index is kept in memory."""
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
         """Index the turns of a session, and their captions with speaker and date."""
@@ -73,13 +79,20 @@ class BM25:
             ),
         )
 
-    def answer_visual(self, question: str, *, image: ShownImage | None, now: datetime) -> Answer:
+    def answer_visual(
+        self,
+        question: str,
+        *,
+        image: ShownImage | None,
+        now: datetime,
+        recalled: RecalledImage | None = None,
+    ) -> Answer:
         """Return the caption's rarest word that is not in the question; pixels are not used.
 
-        For an image that has to be recalled, the caption that best matches the question is used.
+        For an image that has to be recalled, BM25 finds the caption by the question's words.
         """
         caption = image.caption if image else None
-        if image is None and self._recalls:
+        if image is None and recalled is not None:
             hits = self._captions.search(question)
             caption = hits[0][1] if hits else None
         if caption is None:

@@ -46,7 +46,7 @@ class Dense:
         check_option_names("dense", options, ["embedder"])
         embedder = options.get("embedder", LEXICAL_EMBEDDER)
         if embedder.startswith("openai:"):
-            parse_endpoint(embedder, timeout_s=1.0)
+            parse_endpoint(embedder, timeout_s=1.0, parameter="embedder")
         elif embedder != LEXICAL_EMBEDDER and not (model or "").startswith("openai:"):
             raise InputError(
                 f"`options`: embedder={embedder} is a model's name, but `model` is not an endpoint "

@@ -10,7 +10,14 @@ from typing import Any
 from locomo_vqa.models.blocking import BlockingEndpoint
 from locomo_vqa.models.messages import image_part, text_part
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
-from locomo_vqa.system import Answer, ConversationInfo, Services, ShownImage, ShownTurn
+from locomo_vqa.system import (
+    Answer,
+    ConversationInfo,
+    RecalledImage,
+    Services,
+    ShownImage,
+    ShownTurn,
+)
 
 __all__ = ["FullContext"]
 
@@ -41,7 +48,6 @@ class FullContext:
         """Connect to the endpoint."""
         assert services.llm is not None
         self._speakers = " and ".join(conversation.speakers)
-        self._recalls = conversation.visual == "recalled"
         self._model = BlockingEndpoint(services.llm)
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
@@ -55,15 +61,22 @@ class FullContext:
         """Ask with the whole conversation."""
         return self._ask_of_all(_PROMPT, question, now, self._conversation())
 
-    def answer_visual(self, question: str, *, image: ShownImage | None, now: datetime) -> Answer:
+    def answer_visual(
+        self,
+        question: str,
+        *,
+        image: ShownImage | None,
+        now: datetime,
+        recalled: RecalledImage | None = None,
+    ) -> Answer:
         """Ask about one image, or about its caption instead.
 
         A question about an image that has to be recalled is asked with the whole conversation, but
-        with at most `MAX_RECALLED_IMAGES` of its images: first the images of the person and day
-        that the question names, then the latest.
+        with at most `MAX_RECALLED_IMAGES` of its images: first the images of the day
+        and the person in question, then the latest.
         """
-        if self._recalls:
-            conversation = self._conversation(images_of=self._most_likely(question))
+        if recalled is not None:
+            conversation = self._conversation(images_of=self._most_likely(recalled))
             return self._ask_of_all(_RECALLED, question, now, conversation)
         caption = image.caption if image else None
         text = text_part(answer_visual(question, caption=caption))
@@ -92,8 +105,8 @@ class FullContext:
         reply = self._model.ask(content, max_tokens=_ANSWER_TOKEN_LIMIT)
         return Answer(text=reply.text.strip(), refused=reply.finish == "refused", usage=reply.usage)
 
-    def _most_likely(self, question: str) -> set[str]:
-        """Return the turns with the images that a question is most likely about."""
+    def _most_likely(self, recalled: RecalledImage) -> set[str]:
+        """Return the turns with the images that are most likely the recalled one."""
         latest_first = [
             turn
             for turns in reversed(self._sessions)
@@ -102,8 +115,7 @@ class FullContext:
         ]
 
         def fit(turn: ShownTurn) -> tuple[bool, bool]:
-            day = f" {turn.time.day} {turn.time:%B %Y}"
-            return day in question, turn.speaker in question
+            return turn.time.date() == recalled.date, turn.speaker == recalled.speaker
 
         chosen: set[str] = set()
         left = MAX_RECALLED_IMAGES

@@ -84,8 +84,8 @@ def base_model(model: str | None) -> ModelName:
     name = parse_name(model or "")
     if name.scheme != "transformers":
         raise InputError(
-            f"`model` {name.shown} can't take adapters: memlora runs its experts in this process, "
-            "with transformers.",
+            f"{name.label}: can't take adapters; memlora runs its experts in this process, with "
+            "transformers.",
             "Name a base model like transformers:google/gemma-2-2b-it.",
         )
     return name

@@ -54,7 +54,7 @@ class Scene:
         self, script: Script, patch: pytest.MonkeyPatch, *, dimensions: int = 64, **options: str
     ) -> None:
         self.model = Scripted(script)
-        patch.setattr(stage_models, "open_model", lambda name: self.model)
+        patch.setattr(stage_models, "open_model", lambda name, **_: self.model)
         self.usage, self.anomalies = PipelineUsage(), AnomalyCounts()
         self.history: list[dict[str, Any]] = []
         settings = MemorySettings.from_options({"prompts": "reduced", **options}, model=None)

@@ -56,7 +56,7 @@ class Told:
         self.system.flush()
         self.read = {name: list(model.requests) for name, model in self.models.items()}
 
-    def open(self, name: str) -> Scripted:
+    def open(self, name: str, *, parameter: str = "model") -> Scripted:
         return self.models.setdefault(name, Scripted(script))
 
     def ask(self, question: Any) -> ChatRequest:
@@ -96,6 +96,19 @@ def test_every_recalled_picture_of_the_sample_is_found_again(tell: Any) -> None:
         for question in questions:
             (picture,) = told.ask(question).images
             assert picture.sha256 == question.image
+
+
+def test_a_recalled_image_is_found_whatever_the_question_says(tell: Any) -> None:
+    told = tell(Mem0V, "pixels", "recalled", shared_images="keep")
+    for question in QUESTIONS:
+        told.system.answer_visual(
+            "What is it?",
+            image=None,
+            now=told.showing.now,
+            recalled=told.showing.recalled(question),
+        )
+        (request,) = told.models.values()
+        assert [image.sha256 for image in request.requests[-1].images] == [question.image]
 
 
 def test_a_given_picture_is_looked_at(tell: Any) -> None:

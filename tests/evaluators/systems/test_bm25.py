@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from locomo_vqa.evaluators.systems.bm25 import BM25, shortest_span
-from locomo_vqa.system import ConversationInfo, Services, ShownImage, ShownTurn
+from locomo_vqa.system import ConversationInfo, RecalledImage, Services, ShownImage, ShownTurn
 from tests.evaluators.systems.told import NOW, turn
 
 
@@ -79,11 +79,14 @@ def test_a_recalled_picture_is_the_caption_of_that_person_and_day() -> None:
     ]
     for speaker, time, caption in shared:
         bm25.add([replace(turn(1, "look", caption), speaker=speaker, time=time)])
+    day = NOW.date()
+    ada = RecalledImage(speaker="Ada", date=day, ordinal=1, count=1)
     question = "About the picture that Ada shared on 8 May 2023: What is in the photo?"
-    assert bm25.answer_visual(question, image=None, now=NOW).text == "violins"
+    assert bm25.answer_visual(question, image=None, now=NOW, recalled=ada).text == "violins"
+    ben = RecalledImage(speaker="Ben", date=day, ordinal=1, count=1)
     question = "About the picture that Ben shared on 8 May 2023: What is in the photo?"
-    assert bm25.answer_visual(question, image=None, now=NOW).text == "horses"
+    assert bm25.answer_visual(question, image=None, now=NOW, recalled=ben).text == "horses"
     blind = BM25()
     blind.open(info, Path(), Services())
     blind.add([turn(1, "look at 8 May 2023")])
-    assert blind.answer_visual(question, image=None, now=NOW).text == ""
+    assert blind.answer_visual(question, image=None, now=NOW, recalled=ben).text == ""

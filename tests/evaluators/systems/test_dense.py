@@ -79,7 +79,7 @@ def test_options_that_make_no_sense_are_refused() -> None:
     check({"embedder": "openai:http://127.0.0.1:9/v1?model=e5"}, None)
     for options, message in (
         ({"depth": "3"}, "dense has no option 'depth'. Its option is embedder"),
-        ({"embedder": "e5"}, "names no endpoint"),
+        ({"embedder": "e5"}, "but `model` is not an endpoint"),
         ({"embedder": "openai:nowhere"}, "nowhere"),
     ):
         with pytest.raises(InputError, match=message):

@@ -14,7 +14,7 @@ from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.evaluators.systems.full_context import MAX_RECALLED_IMAGES, FullContext
 from locomo_vqa.files import read_jsonl
 from locomo_vqa.models.endpoint import parse_endpoint
-from locomo_vqa.system import ConversationInfo, Services, ShownImage, ShownTurn
+from locomo_vqa.system import ConversationInfo, RecalledImage, Services, ShownImage, ShownTurn
 from tests.conftest import Cli
 from tests.evaluators.stub_endpoint import Responder, completion, stub_endpoint
 
@@ -82,7 +82,9 @@ def test_a_recalled_picture_is_sent_with_the_conversation(tmp_path: Path) -> Non
         system.open(info, tmp_path, Services(llm=parse_endpoint(endpoint.model, timeout_s=30)))
         for session in turns:
             system.add(session)
-        assert system.answer_visual(question, image=None, now=days[-1]).text == "kite"
+        recalled = RecalledImage(speaker="Ada", date=days[0].date(), ordinal=1, count=3)
+        said = system.answer_visual(question, image=None, now=days[-1], recalled=recalled)
+        assert said.text == "kite"
         system.close()
     (request,) = endpoint.requests
     parts = request["messages"][0]["content"]

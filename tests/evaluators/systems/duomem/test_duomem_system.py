@@ -52,7 +52,7 @@ def student(monkeypatch: pytest.MonkeyPatch) -> Scripted:
         return "bees"
 
     model = Scripted(script)
-    monkeypatch.setattr(stage_models, "open_model", lambda name: model)
+    monkeypatch.setattr(stage_models, "open_model", lambda name, **_: model)
     return model
 
 
