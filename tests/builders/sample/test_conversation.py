@@ -139,7 +139,7 @@ def test_thirty_conversations_share_no_name(drafts: list[ConversationDraft]) -> 
     assert len(pairs) == len(talks)
 
 
-def test_pictures_are_shared_once_each_and_not_described(drafts: list[ConversationDraft]) -> None:
+def test_images_are_shared_once_each_and_not_described(drafts: list[ConversationDraft]) -> None:
     said = {"unusual-detail", "detail", "mood", "style"}
     secrets = {word for type, answers in ANSWERS.items() if type in said for word in answers}
     for draft in drafts:

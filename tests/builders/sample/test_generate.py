@@ -19,7 +19,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sample]:
     return folder, write_sample(folder)
 
 
-def test_picture_name() -> None:
+def test_image_name() -> None:
     assert image_name("https://pictures.example/sample-01/3.png") == "sample-01-3.png"
 
 
@@ -29,7 +29,7 @@ def test_a_sample_depends_on_its_seed_alone() -> None:
     assert generate_sample(1, 3).conversations[:2] == generate_sample(1, 2).conversations
 
 
-def test_every_picture_has_every_type_that_applies(written: tuple[Path, Sample]) -> None:
+def test_every_image_has_every_type_that_applies(written: tuple[Path, Sample]) -> None:
     _, sample = written
     assert len(sample.conversations) == 10
     for url, scene in sample.scenes.items():
@@ -40,7 +40,7 @@ def test_every_picture_has_every_type_that_applies(written: tuple[Path, Sample])
     assert len(set(scenes)) == len(scenes)
 
 
-def test_items_belong_to_the_turn_that_shares_the_picture(written: tuple[Path, Sample]) -> None:
+def test_items_belong_to_the_turn_that_shares_the_image(written: tuple[Path, Sample]) -> None:
     _, sample = written
     shared = {
         (each["sample_id"], turn["dia_id"], url)
@@ -80,7 +80,7 @@ def test_the_sample_that_is_shipped_is_the_one_that_is_made(written: tuple[Path,
     assert asked == [(i.conversation, i.turn, i.type, i.answer) for i in sample.visual_questions]
 
 
-def test_pictures_are_small_and_true_to_the_scene(written: tuple[Path, Sample]) -> None:
+def test_images_are_small_and_true_to_the_scene(written: tuple[Path, Sample]) -> None:
     folder, sample = written
     files = sorted((folder / "images").iterdir())
     assert [file.name for file in files] == sorted(image_name(url) for url in sample.scenes)
@@ -88,8 +88,8 @@ def test_pictures_are_small_and_true_to_the_scene(written: tuple[Path, Sample]) 
     for url, scene in sample.scenes.items():
         with Image.open(folder / "images" / image_name(url)) as stored:
             assert (stored.format, stored.mode, stored.size) == ("PNG", "P", (224, 224))
-            picture = stored.convert("RGB")
-        off = ImageChops.difference(picture, paint(scene))
+            image = stored.convert("RGB")
+        off = ImageChops.difference(image, paint(scene))
         for each in (*scene.things, *scene.unusual):
             left, top = round((each.x - each.size / 2) * 224), round((each.y - each.size / 2) * 224)
             width = round(each.size * 224)

@@ -23,12 +23,12 @@ def scenes(count: int, style: str) -> list[Scene]:
     return [make_scene(random.Random(seed), style=style) for seed in range(count)]
 
 
-def colour_counts(picture: Image.Image, thing: Thing) -> Counter[str]:
+def colour_counts(image: Image.Image, thing: Thing) -> Counter[str]:
     """Pixels of each pure colour in the square around a thing."""
-    side, half = picture.width, thing.size / 2
+    side, half = image.width, thing.size / 2
     left, top = round((thing.x - half) * side), round((thing.y - half) * side)
     width = round(thing.size * side)
-    crop = picture.crop((left, top, left + width, top + width))
+    crop = image.crop((left, top, left + width, top + width))
     names = {rgb: name for name, rgb in RGB.items()}
     found = crop.getcolors(maxcolors=crop.width * crop.height) or []
     return Counter({names[rgb]: n for n, rgb in found if rgb in names})
@@ -50,21 +50,21 @@ def test_the_same_scene_gives_the_same_pixels() -> None:
 @pytest.mark.parametrize("size", [56, 100, 112, 224, 301])
 def test_any_size(size: int) -> None:
     for style in STYLES:
-        picture = paint(scenes(1, style)[0], size)
-        assert picture.size == (size, size)
-        assert picture.mode == "RGB"
+        image = paint(scenes(1, style)[0], size)
+        assert image.size == (size, size)
+        assert image.mode == "RGB"
 
 
 def test_cartoon_things_have_their_colour() -> None:
     for scene in scenes(60, "cartoon"):
-        picture = paint(scene)
+        image = paint(scene)
         for thing in scene.things:
             part = {thing.part.colour} if thing.part else set()
-            counts = colour_counts(picture, thing)
+            counts = colour_counts(image, thing)
             assert counts.most_common(1)[0][0] == thing.colour
             assert set(counts) <= {thing.colour} | part
         for each in scene.unusual:
-            counts = colour_counts(picture, each)
+            counts = colour_counts(image, each)
             assert set(counts) == {each.colour}
             assert counts[each.colour] > 0.12 * (each.size * 224) ** 2
 
@@ -82,20 +82,20 @@ def test_parts_cover_at_least_eight_pixels_square_at_112(kind: str) -> None:
     assert bottom - top >= 8
 
 
-def test_marks_parts_unusual_objects_moods_and_styles_change_the_picture() -> None:
+def test_marks_parts_unusual_objects_moods_and_styles_change_the_image() -> None:
     scene = make_scene(random.Random(5), kind="car", style="cartoon", mood="calm", unusual=True)
     variants = [replace(scene, mood=mood) for mood in MOODS]
     variants += [replace(scene, style=style) for style in STYLES[1:]]
     for kind in UNUSUAL:
         unusual = tuple(replace(each, kind=kind) for each in scene.unusual)
         variants.append(replace(scene, unusual=unusual))
-    pictures = {paint(each, 112).tobytes() for each in variants}
-    assert len(pictures) >= len(variants) - 1
+    images = {paint(each, 112).tobytes() for each in variants}
+    assert len(images) >= len(variants) - 1
 
 
 def test_moods_differ_clearly_in_every_style() -> None:
     scene = make_scene(random.Random(9))
     for style in STYLES:
-        pictures = [paint(replace(scene, style=style, mood=mood), 112) for mood in MOODS]
-        for i, one in enumerate(pictures):
-            assert all(difference(one, other) > 12 for other in pictures[i + 1 :])
+        images = [paint(replace(scene, style=style, mood=mood), 112) for mood in MOODS]
+        for i, one in enumerate(images):
+            assert all(difference(one, other) > 12 for other in images[i + 1 :])
