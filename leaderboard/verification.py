@@ -69,9 +69,8 @@ def verify(
         MissingResource: something that the scorer needs is not on this machine.
     """
     path = check_path("folder", folder)
-    source = benchmark if isinstance(benchmark, Benchmark) else check_path("benchmark", benchmark)
     found = _entries(path)
-    benchmark = load_benchmark(source) if isinstance(source, Path) else source
+    benchmark = load_benchmark(benchmark)
     scorer = scorer or default_scorer()
     entries = tuple(_each_verified(found, benchmark, scorer, progress))
     board = Board(folder=path, dataset=benchmark.name, revision=benchmark.revision, entries=entries)

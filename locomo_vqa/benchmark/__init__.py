@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
+from locomo_vqa.arguments import check_path
 from locomo_vqa.benchmark.locate import find_folder
 from locomo_vqa.benchmark.read import read_benchmark
 from locomo_vqa.benchmark.types import (
@@ -46,11 +47,15 @@ __all__ = [
 ]
 
 
-def load_benchmark(source: str | Path) -> Benchmark:
+def load_benchmark(source: Benchmark | str | os.PathLike[str]) -> Benchmark:
     """Load `"sample"`, a benchmark folder, or `"org/name"` from the Hugging Face Hub.
+
+    A benchmark that is already loaded is returned unchanged.
 
     Raises:
         InputError: it does not exist, has another shape, or its hashes do not match.
         MissingResource: it is on the Hub and cannot be downloaded from here.
     """
-    return read_benchmark(find_folder(str(source)))
+    if isinstance(source, Benchmark):
+        return source
+    return read_benchmark(find_folder(str(check_path("benchmark", source))))

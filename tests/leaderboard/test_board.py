@@ -78,7 +78,10 @@ def test_a_site_is_built_from_a_board_or_its_folder(board: Board, tmp_path: Path
     assert len({page.read_bytes() for page in pages}) == 1
 
 
-def test_wrong_arguments_are_refused(submissions: Path, benchmark: Benchmark) -> None:
+def test_wrong_arguments_are_refused(
+    submitted: Submit, submissions: Path, benchmark: Benchmark
+) -> None:
+    submitted()
     with pytest.raises(InputError, match="`folder` must be a path, not None"):
         verify(None, benchmark=benchmark)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="`benchmark` must be a path, not 5"):

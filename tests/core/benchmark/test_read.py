@@ -212,5 +212,12 @@ def test_names_are_text_and_never_markup(tmp_path: Path, cli: Cli) -> None:
     assert "[/bold]\ufffd[31m" in done.stdout
     done = cli("data", "import", path, "--out", "nameless", "--name", "")
     assert done.returncode == 2
-    assert "name: '' should be non-empty" in done.stderr
+    assert "--name must not be empty" in done.stderr
     assert not (tmp_path / "nameless").exists()
+
+
+def test_a_loaded_benchmark_is_returned_unchanged() -> None:
+    benchmark = load_benchmark("sample")
+    assert load_benchmark(benchmark) is benchmark
+    with pytest.raises(InputError, match="`benchmark` must be a path, not None"):
+        load_benchmark(None)  # type: ignore[arg-type]
