@@ -26,7 +26,7 @@ from locomo_vqa.schemas import validate
 
 from ..running.harness import Harness
 from ..running.view import check_images
-from ..scoring.report import ScoreReport, score_source, write_scores
+from ..scoring import ScoreReport, score
 from ..statistics.paired import paired_difference
 from .result import Ablation, ModeDifference, ModeScores
 
@@ -114,21 +114,21 @@ def _asked_of(benchmark: Benchmark, out: Path) -> Benchmark:
 
 
 def _scored(run: Run, benchmark: Benchmark, *, images: ImageMode, visual: VisualMode) -> ModeScores:
-    sheet = score_source(run.folder, benchmark, metrics=["v"])
-    write_scores(run.folder, sheet, own=True)
+    report = score(run, benchmark=benchmark, metrics=["v"], progress=False)
+    report.write()
     return ModeScores(
         visual=visual,
         images=images,
         run=run,
-        v=sheet.scores.metrics["v"],
-        values=_values(sheet, benchmark),
+        v=report["v"],
+        values=_values(report, benchmark),
     )
 
 
-def _values(sheet: ScoreReport, benchmark: Benchmark) -> dict[str, dict[str, float]]:
+def _values(report: ScoreReport, benchmark: Benchmark) -> dict[str, dict[str, float]]:
     conversations = {q.id: q.conversation for q in benchmark.visual_questions}
     values: dict[str, dict[str, float]] = {}
-    for row in sheet.scores.by_question:
+    for row in report.scores.by_question:
         if row.value is not None:
             values.setdefault(conversations[row.question_id], {})[row.question_id] = row.value
     return values

@@ -11,8 +11,8 @@ import click
 from locomo_vqa.cli_support import json_option, print_json
 from locomo_vqa.errors import InputError
 
-from ..efficiency.measure import efficiency_of, to_document
-from ..efficiency.table import GB, show_efficiency
+from ..efficiency import efficiency as measure
+from .efficiency_tables import print_efficiency
 
 __all__ = ["efficiency"]
 
@@ -27,8 +27,8 @@ __all__ = ["efficiency"]
     "sizes",
     multiple=True,
     metavar="RUN=GB",
-    help="The size on disk, in 10^9 bytes, of the model of a run that can't tell: one behind an "
-    "endpoint. RUN is the folder's name. May be given several times.",
+    help="Give the size on disk, in 10^9 bytes, of the model of a run that can't measure it, such "
+    "as one behind an endpoint. RUN is the folder's name. Repeat it for several runs.",
 )
 @json_option
 def efficiency(runs: Sequence[Path], stages: bool, sizes: Sequence[str], as_json: bool) -> None:
@@ -42,30 +42,24 @@ def efficiency(runs: Sequence[Path], stages: bool, sizes: Sequence[str], as_json
       locomo-vqa efficiency runs/mem0 runs/memlora --stages
       locomo-vqa efficiency runs/mem0-27b --size mem0-27b=54.45
     """
-    given = _sizes(sizes, [run.resolve().name for run in runs])
-    found = [efficiency_of(run, size_bytes=given.get(run.resolve().name)) for run in runs]
+    made = measure(*runs, sizes=_sizes(sizes))
     if as_json:
-        print_json(to_document(found))
+        print_json(made.to_json())
     else:
-        show_efficiency(found, by_stage=stages)
+        print_efficiency(made.runs, by_stage=stages)
 
 
-def _sizes(texts: Sequence[str], names: Sequence[str]) -> Mapping[str, int]:
-    """Return the bytes that were given for runs, by the name of their folder."""
-    sizes: dict[str, int] = {}
+def _sizes(texts: Sequence[str]) -> Mapping[str, float]:
+    """Return the gigabytes that were given for runs, by the name of their folder."""
+    sizes: dict[str, float] = {}
     for text in texts:
         name, _, number = text.rpartition("=")
         try:
-            gigabytes = float(number)
+            sizes[name] = float(number)
         except ValueError:
-            gigabytes = math.nan
-        if not name or not 0 < gigabytes < math.inf:
+            sizes[name] = math.nan
+        if not name or math.isnan(sizes[name]):
             raise InputError(
-                f"--size {text}: is not of the form RUN=GB.", "Give one like --size mem0=54.45."
+                f"--size {text}: must have the form RUN=GB.", "Give it as in --size mem0=54.45."
             )
-        if name not in names:
-            raise InputError(
-                f"--size {text}: no run is called {name!r}.", f"There is {', '.join(names)}."
-            )
-        sizes[name] = round(gigabytes * GB)
     return sizes

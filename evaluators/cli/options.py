@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
 from locomo_vqa.cli import with_flags
 
-__all__ = ["flagged", "split_names"]
+__all__ = ["benchmark_option", "flagged", "prediction_key_option", "split_names"]
+
+prediction_key_option = click.option(
+    "--prediction-key", help="Read answers from this key, where a file leaves it open."
+)
+
+
+def benchmark_option(*, required: bool = True) -> Callable[[Any], Any]:
+    """Return the option for the benchmark; a run on the sample doesn't require it."""
+    default = "" if required else "  [default: the sample, for a run on it]"
+    return click.option(
+        "--benchmark",
+        required=required,
+        help=f"Use this benchmark: `sample`, a folder, or org/name on the Hub.{default}",
+    )
 
 
 def split_names(text: str | None) -> list[str] | None:

@@ -1,1 +1,12 @@
-"""Compares systems on the same questions."""
+"""Compares systems with a baseline on the same questions.
+
+comparer.py      `compare`, which everything else here serves
+sides.py         one system's value of every question: stored, or scored now
+comparison.py    `Comparison`: differences by metric, system and group
+forest_plot.py   the differences as a figure
+"""
+
+from .comparer import compare
+from .comparison import Comparison
+
+__all__ = ["Comparison", "compare"]

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.benchmark import CATEGORIES, Benchmark, TextQuestion, VisualQuestion
 from locomo_vqa.benchmark.questions import Question, questions_of
-from locomo_vqa.errors import InputError
+from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.files import write_json
+from locomo_vqa.html_table import html_table
 from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.runs import SplitChoice
 
 from ..statistics.paired import PairedDifference, holm, paired_difference
 from .sides import Side
 
-__all__ = ["LENGTH_RATIO", "Comparison", "GroupDifference", "MetricComparison", "compare_sides"]
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "LENGTH_RATIO",
+    "Comparison",
+    "GroupDifference",
+    "MetricComparison",
+    "check_comparison_folder",
+    "compare_sides",
+]
 
 LENGTH_RATIO = 2.0
 """Mean answer lengths further apart than this make overlap metrics misleading.
@@ -53,7 +67,7 @@ class MetricComparison:
     """By the name of the category for text metrics, by question type for visual ones."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Comparison:
     """Systems against a baseline."""
 
@@ -67,6 +81,108 @@ class Comparison:
     """Why a metric isn't compared, by its name."""
     notes: Sequence[str]
     """What a reader must know, in sentences."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each metric, system and group of questions.
+
+        Columns: metric, system, baseline (the two names), group (`all questions`, a category or a
+        question type), n, baseline_value, value, difference, low and high (of its 95 % interval),
+        p, p_holm. What can't be computed is None.
+        """
+        import pandas as pd
+
+        return pd.DataFrame([row for one in self.metrics for row in self._rows(one)])
+
+    def plot(self, path: str | Path | None = None) -> Figure:
+        """Draw the differences with their intervals, and write them where a path is given.
+
+        Args:
+            path: a file whose name ends in .svg or .png; None writes nothing.
+
+        Returns:
+            The matplotlib figure, which a notebook shows.
+
+        Raises:
+            OutputError: the file has another ending, or can't be written.
+        """
+        from .forest_plot import draw_forest, write_figure
+
+        figure = draw_forest(self)
+        if path is not None:
+            write_figure(figure, Path(path))
+        return figure
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether answers are missing or failed on any side."""
+        return any(side.failed or side.document["rows"]["missing"] for side in self.sides)
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write comparison.json and comparison.png into a folder, and return their paths.
+
+        Raises:
+            OutputError: it is a benchmark or a run, or can't be written.
+        """
+        place = Path(folder)
+        check_comparison_folder(place)
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"{place}: the folder can't be made ({error.strerror}).", "Choose another `out`."
+            ) from None
+        write_json(place / "comparison.json", self.to_json())
+        self.plot(place / "comparison.png")
+        return [place / "comparison.json", place / "comparison.png"]
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [
+                metric_title(row["metric"]),
+                row["system"],
+                row["group"],
+                f"{row['n']:,}",
+                *(_shown(row[name], row["metric"]) for name in _VALUES),
+                None if row["p"] is None else f"{row['p']:.3f}",
+            ]
+            for one in self.metrics
+            for row in self._rows(one)
+        ]
+        return html_table(
+            ["Metric", "System", "Questions"],
+            rows,
+            numbers=["n", "baseline", "system", "difference", "low", "high", "p"],
+            caption=f"Differences from {self.sides[0].name}, 95 % intervals over conversations",
+            notes=self.notes,
+        )
+
+    def __repr__(self) -> str:
+        names = " and ".join(side.name for side in self.sides[1:])
+        metrics = ", ".join(dict.fromkeys(one.metric for one in self.metrics))
+        return f"<Comparison of {names} with {self.sides[0].name} by {metrics}>"
+
+    def _rows(self, one: MetricComparison) -> list[dict[str, Any]]:
+        groups: list[tuple[str, PairedDifference, float | None]] = [
+            ("all questions", one.overall, None),
+            *((name, group.result, group.p_holm) for name, group in one.groups.items()),
+        ]
+        return [
+            {
+                "metric": one.metric,
+                "system": self.sides[one.other].name,
+                "baseline": self.sides[0].name,
+                "group": group,
+                "n": result.questions,
+                "baseline_value": result.baseline,
+                "value": result.other,
+                "difference": result.difference,
+                "low": result.interval.low if result.interval else None,
+                "high": result.interval.high if result.interval else None,
+                "p": result.p,
+                "p_holm": p_holm,
+            }
+            for group, result, p_holm in groups
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Return comparison.json."""
@@ -90,6 +206,24 @@ class Comparison:
         }
 
 
+def check_comparison_folder(folder: Path) -> None:
+    """Check, before anything is computed, that a comparison may be written into a folder.
+
+    Raises:
+        OutputError: it is a benchmark or a run.
+    """
+    for name in ("benchmark.json", "run.json"):
+        if (folder / name).exists():
+            raise OutputError(f"{folder}: it has a {name}.", "Choose another `out`.")
+
+
+_VALUES = ("baseline_value", "value", "difference", "low", "high")
+
+
+def _shown(value: float | None, metric: str) -> str | None:
+    return None if value is None else f"{value:.{1 if METRICS[metric].scale == 100 else 4}f}"
+
+
 def compare_sides(
     sides: Sequence[Side],
     benchmark: Benchmark,
@@ -109,9 +243,9 @@ def compare_sides(
     for side in sides:
         if side.document["dataset"]["split"] != split:
             raise InputError(
-                f"{side.name}: is of the split {side.document['dataset']['split']!r}, and "
-                f"{sides[0].name} of {split!r}.",
-                "Compare runs on one split.",
+                f"{side.name}: its split is {side.document['dataset']['split']!r}, but that of "
+                f"{sides[0].name} is {split!r}.",
+                "Compare systems on one split.",
             )
     questions = {question.id: question for question in questions_of(benchmark, split)}
     names = [n for n in METRICS if (n in metrics if metrics else _anywhere(n, sides))]
@@ -120,7 +254,7 @@ def compare_sides(
         name, reason = next(iter(missing.items()))
         raise InputError(
             f"{metric_title(name)} can't be compared. {reason}",
-            "Score the runs by it first with `locomo-vqa score`, or leave it out of --metrics.",
+            "Score the runs with it first, or leave it out of `metrics`.",
         )
     compared = [name for name in names if name not in missing]
     if not compared:
@@ -167,11 +301,11 @@ def _compared(
         raise InputError(
             f"{metric_title(metric)} was computed in two ways: {baseline.name} has "
             f"{scores[0]['signature']}, {other.name} has {scores[1]['signature']}.",
-            f"Score both in one way, or leave {metric} out of --metrics.",
+            f"Score both in one way, or leave {metric} out of `metrics`.",
         )
     if baseline.values[metric].keys() != other.values[metric].keys():
         raise InputError(
-            f"{metric_title(metric)} of {baseline.name} and {other.name} is over other questions.",
+            f"{baseline.name} and {other.name} have {metric_title(metric)} of different questions.",
             "Score both again on one split.",
         )
     asked = [questions[id] for id in baseline.values[metric]]
@@ -243,7 +377,7 @@ def _notes(sides: Sequence[Side], metrics: Sequence[str]) -> list[str]:
         shown = [_image_mode(side) for side in (baseline, other)]
         if None not in shown and shown[0] != shown[1]:
             notes.append(
-                f"{baseline.name} ran with --images {shown[0]}, {other.name} with {shown[1]}."
+                f"{baseline.name} ran with images={shown[0]}, {other.name} with images={shown[1]}."
             )
     return notes
 

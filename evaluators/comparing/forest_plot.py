@@ -1,232 +1,213 @@
-"""A forest plot of differences with their intervals, drawn with Pillow."""
+"""A forest plot of differences with their intervals, as SVG or PNG."""
 
 from __future__ import annotations
 
-import math
+import io
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.errors import OutputError
+from locomo_vqa.files import new_file
 from locomo_vqa.metric_names import metric_title
 from locomo_vqa.scores import FEW_CONVERSATIONS
+from locomo_vqa.text import printable
 
 from ..statistics.paired import PairedDifference
-from .comparison import Comparison, MetricComparison
 
 if TYPE_CHECKING:
-    from PIL.ImageDraw import ImageDraw
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-__all__ = ["draw_forest", "ticks"]
+    from .comparison import Comparison, MetricComparison
 
-_FINE = 2
-"""Everything is drawn this much larger and then reduced, for smooth edges."""
+__all__ = ["PLOT_ENDINGS", "check_plot_place", "draw_forest", "write_figure"]
 
-_WIDTH, _LEFT, _RIGHT, _MARGIN = 1080, 180, 330, 24
-_ROW, _GAP, _TITLE, _AXIS = 26, 10, 46, 58
-_INK, _FAINT, _GRID, _ZERO = "#1b1f27", "#69717f", "#e3e7ee", "#8a93a3"
-_COLOURS = ("#3b6fd4", "#c2571a", "#2c8a57", "#8546b8", "#a8324e", "#5d6470")
+PLOT_ENDINGS = (".svg", ".png")
+"""The files that a plot can be written to."""
+
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+"""The palette of M. Okabe and K. Ito, which people with every type of colour vision can tell apart.
+"""
+_MARKERS = ("D", "o", "s", "^", "v", "P")
+_INK, _FAINT, _GRID = "#1b1f27", "#5d656e", "#dfe3e8"
+_STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10.0,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "locomo-vqa",
+    "text.parse_math": False,
+    "text.color": _INK,
+    "axes.edgecolor": _GRID,
+    "xtick.color": _FAINT,
+    "ytick.color": _INK,
+}
+_ROW, _PANEL, _HEAD = 0.3, 0.95, 0.85  # inches
+_WIDTH, _DPI = 10.8, 100
+
+PlotRow = tuple[str, list[tuple[int, PairedDifference]]]
+"""A label, and each system's place and difference."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Axis:
-    """The values of a panel's left and right edge."""
-
-    low: float
-    high: float
-
-    def x(self, value: float) -> float:
-        """Return where a value lies; beyond the edges, the edge."""
-        share = (value - self.low) / (self.high - self.low)
-        return _LEFT + min(1.0, max(0.0, share)) * (_WIDTH - _LEFT - _RIGHT)
-
-
-Row = tuple[str, list[tuple[int, PairedDifference]]]
-"""A label, and the difference of each system with its place."""
-
-
-def draw_forest(comparison: Comparison, path: Path) -> None:
-    """Draw a panel a metric: all questions first, then each category or question type.
+def draw_forest(comparison: Comparison) -> Figure:
+    """Draw a panel for each metric: all questions first, then each category or question type.
 
     With fewer than six conversations each one's own difference is a ring on the row. An interval
-    that goes beyond the panel ends in an arrow head there.
-
-    Raises:
-        OutputError: the file can't be written.
+    that goes beyond the panel ends in an arrow head there. The background is white, so that the
+    figure can be read on a dark page.
     """
-    from PIL import Image, ImageDraw
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    class ForestPlot(Figure):
+        """A figure that a notebook shows, whichever backend it uses."""
+
+        def _repr_png_(self) -> bytes:
+            buffer = io.BytesIO()
+            _save(self, buffer, "png")
+            return buffer.getvalue()
 
     panels = _panels(comparison)
-    others = len(comparison.sides) - 1
-    heights = [_TITLE + len(rows) * (_ROW * others + _GAP) + _AXIS for _, rows in panels]
-    head = 62 + 24 * others
-    size = (_WIDTH * _FINE, (head + sum(heights) + _MARGIN) * _FINE)
-    picture = Image.new("RGB", size, "white")
-    pen = _Pen(ImageDraw.Draw(picture))
-    _draw_head(pen, comparison)
-    top = head
-    for (first, rows), height in zip(panels, heights, strict=True):
-        _draw_panel(pen, first, rows, top)
-        top += height
-    small = picture.resize((size[0] // _FINE, size[1] // _FINE), Image.Resampling.LANCZOS)
-    _save(small, path)
+    others = comparison.sides[1:]
+    heights = [_PANEL + _ROW * sum(len(results) for _, results in rows) for _, rows in panels]
+    with matplotlib.rc_context(_STYLE):
+        head = _HEAD + 0.22 * len(others)
+        size = (_WIDTH, head + sum(heights))
+        figure = ForestPlot(figsize=size, dpi=_DPI, facecolor="white")
+        FigureCanvasAgg(figure)
+        _draw_head(figure, comparison, head / size[1])
+        top = 1 - head / size[1]
+        for (first, rows), height in zip(panels, heights, strict=True):
+            share = height / size[1]
+            bottom = top - share + 0.6 / size[1]
+            axes = figure.add_axes((0.17, bottom, 0.5, top - bottom - 0.05 / size[1]))
+            _draw_panel(axes, first, rows)
+            top -= share
+    return figure
 
 
-def _save(picture: object, path: Path) -> None:
-    """Write the file whole or not at all."""
-    from PIL import Image
+def check_plot_place(path: Path) -> None:
+    """Check, before anything is computed, that a plot may be written to `path`.
 
-    assert isinstance(picture, Image.Image)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        picture.save(temporary, format="PNG", optimize=True)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
+    Raises:
+        OutputError: the file has another ending than `PLOT_ENDINGS`, or its folder doesn't exist.
+    """
+    if path.suffix.lower() not in PLOT_ENDINGS:
         raise OutputError(
-            f"{path}: can't be written ({error.strerror or error}).",
-            "Choose a folder that you may write to and that has room.",
-        ) from None
+            f"{path}: a plot must be an SVG or PNG file.", "Let its name end in .svg or .png."
+        )
+    if not path.parent.is_dir():
+        raise OutputError(f"{path}: its folder does not exist.", "Make the folder first.")
 
 
-def _panels(comparison: Comparison) -> list[tuple[MetricComparison, list[Row]]]:
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as SVG or PNG, whole or not at all; the same figure gives the same bytes.
+
+    Raises:
+        OutputError: the file has another ending, or can't be written.
+    """
+    check_plot_place(path)
+    with new_file(path) as temporary:
+        _save(figure, temporary, path.suffix.lower().removeprefix("."))
+
+
+def _save(figure: Figure, target: Any, kind: str) -> None:
+    import matplotlib
+
+    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure.savefig(target, format=kind, metadata=metadata)
+
+
+def _panels(comparison: Comparison) -> list[tuple[MetricComparison, list[PlotRow]]]:
     by_metric: dict[str, list[MetricComparison]] = {}
     for one in comparison.metrics:
         by_metric.setdefault(one.metric, []).append(one)
     panels = []
     for ones in by_metric.values():
-        rows: list[Row] = [("all questions", [(one.other, one.overall) for one in ones])]
+        rows: list[PlotRow] = [("all questions", [(one.other, one.overall) for one in ones])]
         for name in ones[0].groups:
             rows.append((name, [(one.other, one.groups[name].result) for one in ones]))
         panels.append((ones[0], rows))
     return panels
 
 
-class _Pen:
-    """Draws in the units of the finished picture."""
+def _draw_head(figure: Figure, comparison: Comparison, share: float) -> None:
+    from matplotlib.lines import Line2D
 
-    def __init__(self, draw: ImageDraw) -> None:
-        self._draw = draw
-
-    def text(
-        self,
-        place: tuple[float, float],
-        text: str,
-        *,
-        size: int = 15,
-        colour: str = _INK,
-        anchor: str = "lm",
-        room: float | None = None,
-    ) -> None:
-        """Write a line; what needs more than `room` ends in dots."""
-        from PIL import ImageFont
-
-        font = ImageFont.load_default(size * _FINE)
-        shown = text
-        while room is not None and len(shown) > 1 and font.getlength(shown) > room * _FINE:
-            shown = shown.removesuffix("...")[:-1] + "..."
-        self._draw.text(_fine(place), shown, colour, font, anchor=anchor)
-
-    def line(self, *places: tuple[float, float], colour: str, width: float = 1.0) -> None:
-        """Draw a line through places."""
-        self._draw.line([_fine(place) for place in places], colour, round(width * _FINE))
-
-    def shape(self, *places: tuple[float, float], colour: str) -> None:
-        """Fill a polygon."""
-        self._draw.polygon([_fine(place) for place in places], colour)
-
-    def disc(self, place: tuple[float, float], radius: float, colour: str, *, ring: bool) -> None:
-        """Draw a filled disc, or a ring."""
-        x, y = _fine(place)
-        r = radius * _FINE
-        box = (x - r, y - r, x + r, y + r)
-        self._draw.ellipse(box, "white" if ring else colour, colour, round(1.5 * _FINE))
-
-
-def _fine(place: tuple[float, float]) -> tuple[float, float]:
-    return place[0] * _FINE, place[1] * _FINE
-
-
-def _draw_head(pen: _Pen, comparison: Comparison) -> None:
-    sides, data = comparison.sides, comparison.dataset
-    room = _WIDTH - 2 * _MARGIN
-    pen.text((_MARGIN, 28), f"Difference from {sides[0].name}", size=20, room=room)
-    clusters = comparison.metrics[0].overall.conversations
+    data, clusters = comparison.dataset, comparison.metrics[0].overall.conversations
     few = "; rings: each conversation" if clusters < FEW_CONVERSATIONS else ""
-    pen.text(
-        (_MARGIN, 52),
-        f"{data['id']}, split {data['split']}; 95 % intervals over {clusters} conversations{few}",
-        size=14,
-        colour=_FAINT,
-        room=room,
-    )
-    for place, side in enumerate(sides[1:], 1):
-        y = 52 + 24 * place
-        pen.disc((_MARGIN + 6, y), 5, _colour(place), ring=False)
-        pen.text((_MARGIN + 20, y), side.name, room=room - 20)
+    line = share / (2.6 + len(comparison.sides[1:]))
+    x = 0.03
+    title = f"Difference from {_short(comparison.sides[0].name)}"
+    figure.text(x, 1 - line, title, size=14, va="center")
+    about = f"{data['id']}, split {data['split']}; 95 % intervals over {clusters} conversations"
+    figure.text(x, 1 - 2 * line, about + few, color=_FAINT, va="center")
+    for place, side in enumerate(comparison.sides[1:], 1):
+        y = 1 - (2 + place) * line
+        marker = Line2D(
+            [x + 0.006], [y], markersize=8, transform=figure.transFigure, **_style(place)
+        )
+        figure.add_artist(marker)
+        figure.text(x + 0.02, y, _short(side.name), va="center")
 
 
-def _draw_panel(pen: _Pen, first: MetricComparison, rows: Sequence[Row], top: float) -> None:
-    axis = _axis([result for _, results in rows for _, result in results], first.scale)
-    start = top + _TITLE
-    bottom = start + sum(_ROW * len(results) + _GAP for _, results in rows)
-    pen.text((_MARGIN, top + 26), metric_title(first.metric), size=18)
-    edge = _WIDTH - _RIGHT
-    pen.text((edge + 24, top + 28), "difference, interval", size=13, colour=_FAINT)
-    if first.overall.p is not None:
-        pen.text((_WIDTH - _MARGIN, top + 28), "exact p", size=13, colour=_FAINT, anchor="rm")
-    marks = ticks(axis.low, axis.high)
-    for value in marks:
-        x = axis.x(value)
-        zero = value == 0
-        pen.line((x, start), (x, bottom), colour=_ZERO if zero else _GRID, width=1.5 if zero else 1)
-        pen.text((x, bottom + 14), _tick(value, marks), size=13, anchor="mm")
-    pen.text((axis.x(0) - 10, bottom + 34), "baseline better", size=13, colour=_FAINT, anchor="rm")
-    pen.text((axis.x(0) + 10, bottom + 34), "other better", size=13, colour=_FAINT)
-    y = start
+def _draw_panel(axes: Axes, first: MetricComparison, rows: Sequence[PlotRow]) -> None:
+    low, high = _limits([result for _, results in rows for _, result in results], first.scale)
+    axes.set_xlim(low, high)
+    axes.axvline(0, color=_FAINT, linewidth=1.2, zorder=1)
+    axes.grid(axis="x", color=_GRID, linewidth=0.8, zorder=0)
+    axes.set_title(metric_title(first.metric), loc="left", size=12)
+    axes.set_xlabel("\u2190 baseline better    other better \u2192", color=_FAINT, size=9)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    labels, places, y = [], [], 0.0
     for number, (label, results) in enumerate(rows):
-        middle = y + (_ROW * len(results) + _GAP) / 2
-        pen.text((_LEFT - 14, middle), label, anchor="rm", room=_LEFT - 14 - _MARGIN)
-        for line, (place, result) in enumerate(results):
-            line_y = y + _GAP / 2 + _ROW * (line + 0.5)
-            _draw_row(pen, axis, result, line_y, _colour(place), whole=number == 0)
-            _write_row(pen, first.scale, result, line_y)
-        y += _ROW * len(results) + _GAP
+        labels.append(_short(label, 24))
+        places.append(y + (len(results) - 1) / 2)
+        for place, result in results:
+            _draw_row(axes, result, y, place, whole=number == 0)
+            _write_row(axes, result, y, first.scale)
+            y += 1
+        y += 0.25
+    axes.set_yticks(places, labels)
+    axes.set_ylim(y - 0.5, -0.75)
 
 
-def _draw_row(
-    pen: _Pen, axis: _Axis, result: PairedDifference, y: float, colour: str, *, whole: bool
-) -> None:
+def _draw_row(axes: Axes, result: PairedDifference, y: float, place: int, *, whole: bool) -> None:
+    low, high = axes.get_xlim()
+    style = _style(place)
     if result.interval is not None:
-        low, high = axis.x(result.interval.low), axis.x(result.interval.high)
-        pen.line((low, y), (high, y), colour=colour, width=2)
-        for x, value, way in ((low, result.interval.low, 1), (high, result.interval.high, -1)):
-            if axis.low <= value <= axis.high:
-                pen.line((x, y - 5), (x, y + 5), colour=colour, width=2)
-            else:
-                pen.shape((x, y), (x + 9 * way, y - 5), (x + 9 * way, y + 5), colour=colour)
+        ends = (result.interval.low, result.interval.high)
+        shown = [min(max(end, low), high) for end in ends]
+        axes.plot(shown, [y, y], color=style["color"], linewidth=2, zorder=2)
+        for end, edge, inside, beyond in zip(ends, shown, "||", "<>", strict=True):
+            marker = inside if low <= end <= high else beyond
+            axes.plot(edge, y, marker, color=style["color"], markersize=8, clip_on=False)
     if result.conversations < FEW_CONVERSATIONS:
-        for one in result.by_conversation.values():
-            pen.disc((axis.x(one.difference), y), 4, colour, ring=True)
-    x = axis.x(result.difference)
-    if whole:
-        pen.shape((x - 8, y), (x, y - 8), (x + 8, y), (x, y + 8), colour=colour)
-    else:
-        pen.disc((x, y), 5, colour, ring=False)
+        each = [one.difference for one in result.by_conversation.values()]
+        ring = {"markerfacecolor": "white", "color": style["color"], "linestyle": "none"}
+        axes.plot(each, [y] * len(each), marker="o", markersize=6, zorder=3, **ring)
+    size = 9 if whole else 7
+    axes.plot(result.difference, y, markersize=size, zorder=4, clip_on=False, **style)
 
 
-def _write_row(pen: _Pen, scale: float, result: PairedDifference, y: float) -> None:
+def _write_row(axes: Axes, result: PairedDifference, y: float, scale: float) -> None:
     digits = 1 if scale == 100 else 3
     text = f"{result.difference:+.{digits}f}"
     if result.interval is not None:
         text += f"  ({result.interval.low:+.{digits}f} to {result.interval.high:+.{digits}f})"
-    pen.text((_WIDTH - _RIGHT + 24, y), text, size=14)
     if result.p is not None:
-        pen.text((_WIDTH - _MARGIN, y), f"{result.p:.3f}", size=14, anchor="rm")
+        text += f"   p {result.p:.3f}"
+    across = axes.get_yaxis_transform()
+    axes.text(1.03, y, text, transform=across, va="center", size=9.5)
 
 
-def _axis(results: Sequence[PairedDifference], scale: float) -> _Axis:
+def _limits(results: Sequence[PairedDifference], scale: float) -> tuple[float, float]:
     """Return a range that has 0, every difference, and every interval as far as it is possible."""
     values = [0.0]
     for result in results:
@@ -237,22 +218,15 @@ def _axis(results: Sequence[PairedDifference], scale: float) -> _Axis:
             values += [one.difference for one in result.by_conversation.values()]
     low, high = min(values), max(values)
     margin = 0.04 * (high - low) or 0.05 * scale
-    return _Axis(low=low - margin, high=high + margin)
+    return low - margin, high + margin
 
 
-def ticks(low: float, high: float) -> list[float]:
-    """Return two to seven round values between two others."""
-    rough = (high - low) / 5
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * m for m in (1, 2, 5, 10) if power * m >= 0.75 * rough)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [round(number * step, 12) + 0.0 for number in range(first, last + 1)]
+def _style(place: int) -> dict[str, Any]:
+    """Return the colour and the marker of the system at a place, from 1."""
+    number = (place - 1) % len(_COLOURS)
+    return {"color": _COLOURS[number], "marker": _MARKERS[number], "linestyle": "none"}
 
 
-def _tick(value: float, marks: Sequence[float]) -> str:
-    digits = max((len(f"{mark:.6f}".rstrip("0").partition(".")[2]) for mark in marks), default=0)
-    return f"{value:+.{digits}f}" if value else "0"
-
-
-def _colour(place: int) -> str:
-    return _COLOURS[(place - 1) % len(_COLOURS)]
+def _short(text: str, most: int = 60) -> str:
+    shown = printable(text).replace("\n", " ")
+    return shown if len(shown) <= most else f"{shown[: most - 1]}\u2026"

@@ -16,10 +16,10 @@ from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import FAILED, SplitChoice
 from locomo_vqa.schemas import validate
 
-from ..scoring.predictions import check_metrics
-from ..scoring.report import score_source
+from ..scoring import ScoreReport, score
+from ..scoring.sources import PredictionSource
 
-__all__ = ["Side", "read_side", "split_of"]
+__all__ = ["Side", "read_side", "score_side", "split_of"]
 
 _AGAIN = "Score it again with `locomo-vqa score`."
 
@@ -35,6 +35,16 @@ class Side:
     values: Mapping[str, Mapping[str, float | None]]
     """By metric, then by question; None for what is unscored."""
 
+    @classmethod
+    def of_report(cls, report: ScoreReport, name: str | None = None) -> Side:
+        """Return the side whose scores a report has."""
+        rows = [asdict(row) for row in report.scores.by_question]
+        return cls(
+            name=name or report.document["source"]["name"],
+            document=report.document,
+            values=_by_metric(rows),
+        )
+
     @property
     def failed(self) -> int:
         """The number of scored questions in a failed state."""
@@ -48,7 +58,7 @@ def split_of(source: Path) -> SplitChoice | None:
     name = next((n for n in ("run.json", "scores.json") if (source / n).is_file()), None)
     if name is None:
         raise InputError(
-            f"{source}: is neither a run folder nor a folder of scores.",
+            f"{source}: this is neither a run folder nor a folder of scores.",
             "Name a run folder, a folder with scores.json, or a predictions file.",
         )
     kind: Any = name.removesuffix(".json")
@@ -56,6 +66,31 @@ def split_of(source: Path) -> SplitChoice | None:
     validate(info, kind, path=source / name, remedy=_AGAIN)
     split: SplitChoice = info["dataset"]["split"]
     return split
+
+
+def score_side(
+    source: PredictionSource,
+    benchmark: Benchmark,
+    *,
+    name: str | None = None,
+    split: SplitChoice | None = None,
+    metrics: Sequence[str] | None = None,
+    prediction_key: str | None = None,
+) -> Side:
+    """Return the scores of predictions, computed now.
+
+    Raises:
+        InputError: the predictions can't be used, or belong to other data.
+    """
+    report = score(
+        source,
+        benchmark=benchmark,
+        split=split,
+        metrics=metrics,
+        prediction_key=prediction_key,
+        progress=False,
+    )
+    return Side.of_report(report, name)
 
 
 def read_side(
@@ -69,38 +104,35 @@ def read_side(
     """Return a source's scores on a split.
 
     What scores.json has of the very same predictions is taken from there, so that no judge is
-    asked twice; the rest is computed, but beside stored scores L and J only when they are named.
+    asked twice. The rest is computed, but beside stored scores, metrics that need an encoder or a
+    judge only when they are named.
 
     Args:
         source: a run folder, a folder with scores.json and scores.jsonl, or a predictions file.
+        benchmark: the benchmark that was asked.
+        split: the questions of the denominator.
         metrics: names of metrics; None for all.
+        prediction_key: the key of the answers in a file that leaves it open.
 
     Raises:
-        InputError: the source can't be used, or is of other data.
+        InputError: the source can't be used, or belongs to other data.
     """
-    check_metrics(metrics)
     stored = _stored(source, benchmark) if source.is_dir() else None
-    wanted = metrics
-    if stored is not None:
-        have = {n for n, m in stored.document["metrics"].items() if m["state"] == "ok"}
-        plain = [name for name, info in METRICS.items() if info.needs == "nothing"]
-        wanted = [name for name in metrics or plain if name not in have]
-        if not wanted or not (source / "run.json").is_file():
-            return stored
-    sheet = score_source(
-        source,
-        benchmark,
-        split=None if source.is_dir() else split,
-        metrics=wanted,
-        prediction_key=prediction_key,
-    )
-    rows = [asdict(row) for row in sheet.scores.by_question]
-    fresh = Side(name=source.name, document=sheet.document, values=_by_metric(rows))
-    return fresh if stored is None else _joined(fresh, stored)
+    if stored is None:
+        bound = None if source.is_dir() else split
+        return score_side(
+            source, benchmark, split=bound, metrics=metrics, prediction_key=prediction_key
+        )
+    have = {name for name, found in stored.document["metrics"].items() if found["state"] == "ok"}
+    plain = [name for name, info in METRICS.items() if info.needs == "nothing"]
+    wanted = [name for name in metrics or plain if name not in have]
+    if not wanted or not (source / "run.json").is_file():
+        return stored
+    return _joined(score_side(source, benchmark, metrics=wanted), stored)
 
 
 def _stored(source: Path, benchmark: Benchmark) -> Side | None:
-    """Return the scores that lie in a folder, or None where a run has none of its predictions."""
+    """Return the scores in a folder; None where a run folder has none of its predictions."""
     path = source / "scores.json"
     is_run = (source / "run.json").is_file()
     if is_run and not path.is_file():
@@ -119,9 +151,9 @@ def _stored(source: Path, benchmark: Benchmark) -> Side | None:
     revision = document["dataset"]["revision"]
     if revision != benchmark.revision:
         raise InputError(
-            f"{source}: has scores on {document['dataset']['id']}, revision {revision[:12]}; the "
-            f"benchmark {benchmark.name} has revision {benchmark.revision[:12]}.",
-            "Compare runs on one revision of the data, and name it with --benchmark.",
+            f"{source}: the scores are of {document['dataset']['id']}, revision {revision[:12]}; "
+            f"the benchmark {benchmark.name} has revision {benchmark.revision[:12]}.",
+            "Compare runs on one revision of the data, and name it as `benchmark`.",
         )
     rows = []
     for number, row in read_jsonl(source / "scores.jsonl", what="the scores by question"):
@@ -135,7 +167,7 @@ def _stored(source: Path, benchmark: Benchmark) -> Side | None:
 
 
 def _check_whole(source: Path, side: Side) -> None:
-    """Check that scores.jsonl has the values of which scores.json tells the means."""
+    """Check that scores.jsonl has the values whose means are in scores.json."""
     for name, metric in side.document["metrics"].items():
         if metric["state"] != "ok":
             continue
@@ -150,7 +182,8 @@ def _check_whole(source: Path, side: Side) -> None:
             )
         if not fits:
             raise InputError(
-                f"{source / 'scores.jsonl'}: does not fit scores.json (metric {name}).", _AGAIN
+                f"{source / 'scores.jsonl'}: it does not match scores.json (metric {name}).",
+                _AGAIN,
             )
 
 

@@ -1,1 +1,10 @@
-"""What the models of a run cost: size, tokens and seconds."""
+"""What the models of a run cost: size on disk, tokens and seconds.
+
+report.py    `efficiency`, which everything else here serves
+measure.py   the figures of one run, by stage (`figures.py`)
+calls.py     the calls that a run recorded
+"""
+
+from .report import EfficiencyReport, efficiency
+
+__all__ = ["EfficiencyReport", "efficiency"]

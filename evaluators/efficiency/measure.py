@@ -18,7 +18,7 @@ from ..running.model_size import UNKNOWN, ModelBytes, size_of_model
 from .calls import StageSums, TimedCall, has_calls, read_stage_sums, read_timed_calls
 from .figures import Figures, Means, figures_of, figures_of_sums, mean_of_stages
 
-__all__ = ["MEMORY_STAGES", "NO_ANSWERS", "RunEfficiency", "efficiency_of", "to_document"]
+__all__ = ["MEMORY_STAGES", "NO_ANSWERS", "RunEfficiency", "efficiency_of"]
 
 MEMORY_STAGES = ("extraction", "update", "generation")
 """The three stages that MemLoRA's table 3 is over (section 4.3)."""
@@ -29,10 +29,10 @@ NO_ANSWERS = ("embedding", "judge")
 SizeSource = Literal["recorded", "found", "given", "unknown"]
 """Where a model's size is from:
 
-recorded   from run.json: the run measured it
-found      from the files that the run names, as they are here now
-given      from the command line
-unknown    from nowhere: the model is behind an endpoint, or its files are not here
+recorded   run.json: the run measured it
+found      the files that the run names, as they are here now
+given      the caller
+unknown    none: the model is behind an endpoint, or its files are not here
 """
 
 CountedBy = Literal["calls", "sums", "nothing"]
@@ -85,10 +85,10 @@ def efficiency_of(folder: Path, *, size_bytes: int | None = None) -> RunEfficien
 
     Args:
         folder: the run folder.
-        size_bytes: what the model takes on disk, where the run can't tell.
+        size_bytes: what the model takes on disk, where the run can't measure it.
 
     Raises:
-        InputError: it is no run folder, or a list of calls is damaged.
+        InputError: the folder is not a run, or a list of calls is damaged.
     """
     info = read_json(folder / "run.json", what="the run's manifest")
     validate(info, "run", path=folder / "run.json", remedy="Run the system again.")
@@ -111,12 +111,6 @@ def efficiency_of(folder: Path, *, size_bytes: int | None = None) -> RunEfficien
         return _from_calls(made, read_timed_calls(folder))
     sums = read_stage_sums(folder)
     return _from_sums(made, sums) if sums else made
-
-
-def to_document(runs: Sequence[RunEfficiency]) -> dict[str, Any]:
-    """Return what `efficiency --json` prints, valid against the schema `efficiency`."""
-    rows = [run.to_json() for run in runs]
-    return {"schema_version": 1, "kind": "efficiency", "runs": rows}
 
 
 def _from_calls(made: RunEfficiency, calls: Sequence[TimedCall]) -> RunEfficiency:

@@ -1,11 +1,11 @@
-"""Where the folders are that `evaluate.load` is given."""
+"""The folders that `evaluate.load` takes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from locomo_vqa.errors import InputError
+from locomo_vqa.arguments import check_choice
 
 __all__ = ["MODULES", "ModuleName", "path"]
 
@@ -19,8 +19,7 @@ def path(name: ModuleName) -> str:
     """Return a module's folder, as `evaluate.load` takes it.
 
     Raises:
-        InputError: there is no such module.
+        InputError: the module is unknown.
     """
-    if name not in MODULES:
-        raise InputError(f"There is no module {name!r}.", f"The modules are {', '.join(MODULES)}.")
+    check_choice("name", name, MODULES)
     return str(Path(__file__).with_name(name))

@@ -46,8 +46,8 @@ def read_inputs(predictions: Sequence[str | None], references: Sequence[str | No
     for place, (answer, gold) in enumerate(zip(predictions, references, strict=True)):
         if gold is None or not gold.strip():
             raise InputError(
-                f"references: number {place} (from 0) is no gold answer.",
-                "Leave questions without one out, such as LoCoMo's adversarial ones.",
+                f"`references`: number {place} (from 0) is blank, so it is not a gold answer.",
+                "Leave out questions without a gold answer, such as LoCoMo's adversarial ones.",
             )
         if answer is not None and answer.strip():
             places.append(place)

@@ -1,15 +1,16 @@
-"""What the modules compute: sums over questions, with what is missing counted as 0 and shown."""
+"""What the modules compute: means over all questions, where a missing answer counts as 0."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
+from locomo_vqa.arguments import check_choice
+from locomo_vqa.async_calls import run_async
 from locomo_vqa.errors import InputError
+from locomo_vqa.progress import ignore_progress
 
 from ..metrics import get_metric
 from ..metrics.base import BatchMetric
@@ -18,7 +19,6 @@ from .inputs import Inputs, read_inputs
 
 __all__ = ["compute_j", "compute_l", "compute_v"]
 
-_T = TypeVar("_T")
 _JUDGE = "openai:http://127.0.0.1:23333/v1?model=openai/gpt-oss-120b"
 
 
@@ -52,13 +52,10 @@ def compute_l(
         fetch: whether to download an encoder that is not on this machine.
 
     Raises:
-        InputError: a gold answer is missing, there is no such preset, or a model is damaged.
+        InputError: a gold answer is missing, the preset is unknown, or an encoder is damaged.
         MissingResource: an encoder is not on this machine.
     """
-    if preset not in get_args(Preset):
-        raise InputError(
-            f"preset: there is no {preset!r}.", f"Choose of {', '.join(get_args(Preset))}."
-        )
+    check_choice("preset", preset, get_args(Preset))
     from ..metrics.l_parts import open_l_metrics
 
     inputs = read_inputs(predictions, references)
@@ -92,7 +89,7 @@ def compute_j(
     `missing` (wrong without asking) among `n`, and `verdicts` in the questions' order.
 
     Args:
-        judge: the model's name, as for `locomo-vqa score --judge`.
+        judge: the model's name, as for `score`.
         rubric: `lenient` or `strict`.
         responses: the file that keeps the judge's replies; None for the user's cache folder.
         timeout_s: how many seconds one call may take.
@@ -104,19 +101,21 @@ def compute_j(
     from ..judging.rubrics import RUBRICS
 
     if judge is None:
-        raise InputError("J is the verdict of a model, and none is named.", f'Add judge="{_JUDGE}"')
-    if rubric not in RUBRICS:
-        raise InputError(f"rubric: there is no {rubric!r}.", f"Choose of {', '.join(RUBRICS)}.")
+        raise InputError(
+            "`judge` must be given: J is the verdict of a judge model.",
+            f'Name one, such as judge="{_JUDGE}".',
+        )
+    check_choice("rubric", rubric, RUBRICS)
     for place, question in enumerate(questions):
         if question is None or not question.strip():
             raise InputError(
-                f"questions: number {place} (from 0) is blank.", "Give the question's words."
+                f"`questions`: number {place} (from 0) is blank.", "Give the text of the question."
             )
     inputs = read_inputs(predictions, references)
     verdicts, reasons, signature = ["wrong"] * inputs.n, Counter[str](), None
     if inputs.pairs:
         asked = _judge(inputs, questions, judge, rubric, responses, timeout_s)
-        judgements, signature = _in_a_thread(asked)
+        judgements, signature = run_async(asked)
         for place, judgement in zip(inputs.places, judgements, strict=True):
             verdicts[place] = judgement.state
             if judgement.reason is not None:
@@ -159,18 +158,8 @@ async def _judge(
     file = response_path(Path(responses) if responses is not None else None)
     with ResponseStore(file) as store:
         async with open_session(name, rubric, store=store, timeout_s=timeout_s) as session:
-            judgements = await judge_all(session, items, step="judging", tick=_silent)
+            judgements = await judge_all(session, items, step="judging", progress=ignore_progress)
             return judgements, session.judge.signature
-
-
-def _silent(step: str, done: int, total: int) -> None:
-    """Tell nobody: who calls a module sees its values."""
-
-
-def _in_a_thread(work: Coroutine[Any, Any, _T]) -> _T:
-    """Return what a coroutine returns, also in a notebook, where an event loop is running."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
 
 
 def _mean(metric: BatchMetric, inputs: Inputs) -> float | None:

@@ -1,4 +1,4 @@
-"""Measures a judge on answers whose verdict is known: what it accepts and what it rejects wrongly.
+"""Measures a judge on answers whose verdict is known: what it wrongly accepts and rejects.
 
 The result is `judge-check.json`. The response store keeps the replies, so that checking the same
 judge again, with the same prompt on the same benchmark, asks nothing.
@@ -14,27 +14,28 @@ from typing import Any
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json, read_json, sha256_text
+from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.schemas import validate
 
 from .cases import EXPECTED, KINDS, CaseKind, CheckCase, Expected, make_cases
 from .judge import Judgement, total_usage
 from .rates import Rate, rate_of
 from .rubrics import Rubric, rubric_hash
-from .session import JudgeSession, Tick, judge_all
+from .session import JudgeSession, judge_all
 
-__all__ = ["check_judge", "need_fitting", "read_check"]
+__all__ = ["measure_judge", "need_fitting", "read_check"]
 
-_REMEDY = "Make it anew with `locomo-vqa judge-check --out`."
+_REMEDY = "Measure the judge again with `locomo-vqa judge-check`."
 
 
-async def check_judge(
-    session: JudgeSession, benchmark: Benchmark, *, n: int, tick: Tick
+async def measure_judge(
+    session: JudgeSession, benchmark: Benchmark, *, n: int, progress: ProgressCallback
 ) -> dict[str, Any]:
     """Have a judge judge `n` cases of every kind, and return judge-check.json."""
     rubric = session.judge.rubric
     cases = make_cases(benchmark, rubric, n=n)
     items = [case.item for case in cases]
-    judgements = await judge_all(session, items, step="checking the judge", tick=tick)
+    judgements = await judge_all(session, items, step="checking the judge", progress=progress)
     usage = total_usage(judgement.usage for judgement in judgements)
     pairs = list(zip(cases, judgements, strict=True))
     return {
@@ -62,7 +63,7 @@ def read_check(path: Path) -> dict[str, Any]:
     """Read a judge-check.json.
 
     Raises:
-        InputError: it is none.
+        InputError: it is something else.
     """
     document: dict[str, Any] = read_json(path, what="the judge's check")
     validate(document, "judge_check", path=path, remedy=_REMEDY)
@@ -70,7 +71,7 @@ def read_check(path: Path) -> dict[str, Any]:
 
 
 def _fits(document: Mapping[str, Any], session: JudgeSession, benchmark: Benchmark) -> bool:
-    """Tell whether a check is of this judge, with this rubric and prompt, on this benchmark."""
+    """Return whether a check is of this judge, with this rubric and prompt, on this benchmark."""
     rubric = session.judge.rubric
     checked = (
         *(document["judge"]["identity"], document["rubric"]),
@@ -82,19 +83,19 @@ def _fits(document: Mapping[str, Any], session: JudgeSession, benchmark: Benchma
 def need_fitting(
     documents: Mapping[Path, Mapping[str, Any]], session: JudgeSession, benchmark: Benchmark
 ) -> Mapping[str, Any]:
-    """Return the check that is of this judge, or say that none is.
+    """Return the check that is of this judge, rubric and benchmark.
 
     Raises:
-        InputError: none fits.
+        InputError: there is none.
     """
     for document in documents.values():
         if _fits(document, session, benchmark):
             return document
     names = ", ".join(str(path) for path in documents)
     raise InputError(
-        f"{names}: is no check of {session.name} with the {session.judge.rubric} rubric and "
-        f"this version's prompt on {benchmark.name}.",
-        f"{_REMEDY} Or leave --judge-check out; then the judge is checked here.",
+        f"{names}: this is not a check of {session.name} with the {session.judge.rubric} rubric "
+        f"and this version's prompt on {benchmark.name}.",
+        f"{_REMEDY} Or leave `judge_check` out; then the judge is checked here.",
     )
 
 

@@ -1,56 +1,31 @@
-"""J for `locomo-vqa score`: every judge is checked, judges every answer, and two are compared."""
+"""J of a run: every judge is checked and judges every answer, and two are compared."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.async_calls import run_async
 from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.progress import ProgressCallback, ignore_progress
 from locomo_vqa.responses import ResponseStore
 from locomo_vqa.runs import Prediction, SplitChoice
 from locomo_vqa.scores import MetricScores, Scores
 
 from .agreement import agreement
-from .check import check_judge, need_fitting, read_check
+from .check import measure_judge, need_fitting, read_check
 from .judge import Judgement, total_usage
-from .rubrics import Rubric, rubric_hash
-from .session import JudgeSession, Tick, judge_all, open_session, response_path
+from .rubrics import rubric_hash
+from .session import JudgeSession, judge_all, open_session, response_path
+from .settings import JudgeSettings
 from .verdicts import SCALE, Answers, j_rows, j_scores, sort_answers
 
-__all__ = ["CHECK_N", "JudgeOptions", "Judged", "judge_predictions"]
-
-CHECK_N = 10
-"""Cases of each kind in the check that goes before a scoring."""
+__all__ = ["JudgeSettings", "Judged", "judge_predictions"]
 
 _MOST_LISTED = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeOptions:
-    """Who judges, and how."""
-
-    judges: tuple[str, ...]
-    """Names of models; J is the first one's."""
-    rubric: Rubric = "lenient"
-    """How answers are compared with gold answers."""
-    responses: Path | None = None
-    """The file of the response store; None for the one in the user's cache folder."""
-    check_n: int = CHECK_N
-    """Cases of each kind on which each judge is checked first; 0: it is not checked."""
-    checks: tuple[Path, ...] = ()
-    """Files that `judge-check` wrote, instead of checking here."""
-    timeout_s: float = 120.0
-    """How long one call may take."""
-    tick: Tick = field(default=lambda step, done, total: None)
-    """Told of progress."""
-
-    def without_check(self) -> JudgeOptions:
-        """Return the same, with judges that are not checked first."""
-        return replace(self, check_n=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +59,8 @@ def judge_predictions(
     benchmark: Benchmark,
     *,
     split: SplitChoice,
-    options: JudgeOptions,
+    settings: JudgeSettings,
+    progress: ProgressCallback = ignore_progress,
 ) -> Judged:
     """Return scores with J in them.
 
@@ -94,13 +70,11 @@ def judge_predictions(
     """
     answers = sort_answers(predictions, benchmark, split)
     if not answers.questions or set(answers.states.values()) == {"missing"}:
-        return _nothing_to_judge(scores, answers, options)
-    checks = {path: read_check(path) for path in options.checks}
-    opinions = []
-    with ResponseStore(response_path(options.responses)) as store:
-        for spec in options.judges:
-            work = _ask(spec, answers, benchmark, checks, store, options)
-            opinions.append(asyncio.run(work))
+        return _nothing_to_judge(scores, answers, settings)
+    checks = {path: read_check(path) for path in settings.checks}
+    with ResponseStore(response_path(settings.responses)) as store:
+        work = _Work(answers, benchmark, checks, store, settings, progress)
+        opinions = [run_async(work.ask(judge)) for judge in settings.judges]
     first = opinions[0]
     rows = [row for row in scores.by_question if row.metric != "j"]
     conversations = {question.id: question.conversation for question in answers.questions}
@@ -111,7 +85,7 @@ def judge_predictions(
             by_question=[*rows, *j_rows(answers, first.judgements)],
         ),
         document={
-            "rubric": options.rubric,
+            "rubric": settings.rubric,
             "judges": [opinion.document for opinion in opinions],
             "agreement": [
                 agreement(
@@ -125,44 +99,58 @@ def judge_predictions(
     )
 
 
-def _nothing_to_judge(scores: Scores, answers: Answers, options: JudgeOptions) -> Judged:
+def _nothing_to_judge(scores: Scores, answers: Answers, settings: JudgeSettings) -> Judged:
     kind = "text question with a gold answer"
     reason = f"No row answers a {kind}." if answers.questions else f"The split has no {kind}."
     none = MetricScores(state="not_computed", reason=reason, scale=SCALE)
     return Judged(
         scores=replace(scores, metrics={**scores.metrics, "j": none}),
-        document={"rubric": options.rubric, "judges": [], "agreement": []},
+        document={"rubric": settings.rubric, "judges": [], "agreement": []},
         transcripts=[],
         unscored=0,
     )
 
 
-async def _ask(
-    spec: str,
-    answers: Answers,
-    benchmark: Benchmark,
-    checks: Mapping[Path, Mapping[str, Any]],
-    store: ResponseStore,
-    options: JudgeOptions,
-) -> _Opinion:
-    opening = open_session(spec, options.rubric, store=store, timeout_s=options.timeout_s)
-    async with opening as session:
-        check: Mapping[str, Any] | None = None
-        if checks:
-            check = need_fitting(checks, session, benchmark)
-        elif options.check_n:
-            check = await check_judge(session, benchmark, n=options.check_n, tick=options.tick)
-        judgements = await judge_all(
-            session, answers.to_judge, step=f"judging ({session.name})", tick=options.tick
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What every judge of a run is asked."""
+
+    answers: Answers
+    benchmark: Benchmark
+    checks: Mapping[Path, Mapping[str, Any]]
+    store: ResponseStore
+    settings: JudgeSettings
+    progress: ProgressCallback
+
+    async def ask(self, spec: str) -> _Opinion:
+        """Check a judge, and have it judge every answer."""
+        settings = self.settings
+        opening = open_session(
+            spec, settings.rubric, store=self.store, timeout_s=settings.timeout_s
         )
-        scores = j_scores(answers, judgements, session.judge.signature)
-        return _Opinion(
-            name=session.name,
-            judgements=judgements,
-            scores=scores,
-            document=_document(session, scores, judgements, check, answers),
-            transcripts=[_transcript(session, judgement) for judgement in judgements],
-        )
+        async with opening as session:
+            check = await self._check(session)
+            step = f"judging ({session.name})"
+            judgements = await judge_all(
+                session, self.answers.to_judge, step=step, progress=self.progress
+            )
+            scores = j_scores(self.answers, judgements, session.judge.signature)
+            return _Opinion(
+                name=session.name,
+                judgements=judgements,
+                scores=scores,
+                document=_document(session, scores, judgements, check, self.answers),
+                transcripts=[_transcript(session, judgement) for judgement in judgements],
+            )
+
+    async def _check(self, session: JudgeSession) -> Mapping[str, Any] | None:
+        """Return the measurement of a judge: one that was given, a new one, or none."""
+        if self.checks:
+            return need_fitting(self.checks, session, self.benchmark)
+        n = self.settings.check_n
+        if not n:
+            return None
+        return await measure_judge(session, self.benchmark, n=n, progress=self.progress)
 
 
 def _document(

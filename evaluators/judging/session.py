@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from locomo_vqa.models.asking import gather_bounded
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelError, ModelUnreachable
 from locomo_vqa.models.opening import open_model
 from locomo_vqa.models.probes import Honoured, probe
+from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.responses import ResponseStore, StoredModel
 
 from ..metrics.value_cache import cache_file
@@ -22,7 +23,6 @@ from .rubrics import Rubric
 __all__ = [
     "GIVE_UP_AFTER",
     "JudgeSession",
-    "Tick",
     "judge_all",
     "open_session",
     "response_path",
@@ -30,9 +30,6 @@ __all__ = [
 
 GIVE_UP_AFTER = 20
 """Failures in a row after which a judge is not asked any more, so that a dead server ends soon."""
-
-Tick = Callable[[str, int, int], None]
-"""Told of progress: what is done, how many, of how many."""
 
 
 class _Fuse:
@@ -141,15 +138,15 @@ async def open_session(
 
 
 async def judge_all(
-    session: JudgeSession, items: Sequence[ToJudge], *, step: str, tick: Tick
+    session: JudgeSession, items: Sequence[ToJudge], *, step: str, progress: ProgressCallback
 ) -> list[Judgement]:
     """Judge many answers at once and return the judgements in the answers' order."""
     done: dict[str, Judgement] = {}
     at_once = 2 * session.judge.model.in_flight
-    tick(step, 0, len(items))
+    progress(step, 0, len(items))
     async for item, judgement in gather_bounded(items, session.judge.judge, at_once=at_once):
         done[item.id] = judgement
-        tick(step, len(done), len(items))
+        progress(step, len(done), len(items))
     return [done[item.id] for item in items]
 
 
@@ -164,6 +161,7 @@ def response_path(given: Path | None) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{path.parent}: can't be made ({error.strerror}).", "Name a file with --responses."
+            f"{path.parent}: the folder can't be made ({error.strerror}).",
+            "Name another file as `responses`.",
         ) from None
     return path

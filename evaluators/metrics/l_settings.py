@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
+
+from locomo_vqa.arguments import check_choice, check_number
 
 __all__ = ["LSettings", "Preset"]
 
@@ -25,3 +27,22 @@ class LSettings:
     """Threads of an encoder."""
     cache: bool = True
     """Whether values are kept for the next scoring, and taken from earlier ones."""
+
+    @classmethod
+    def checked(
+        cls, *, preset: str, models: str | Path | None, threads: int, cache: bool
+    ) -> LSettings:
+        """Return settings made of the arguments of a public call.
+
+        Raises:
+            InputError: the preset or the number of threads is not possible.
+        """
+        check_choice("l_preset", preset, get_args(Preset))
+        check_number("threads", threads, low=1, whole=True)
+        folder = None if models is None else Path(models)
+        return cls(
+            preset="minilm" if preset == "minilm" else "paper",
+            models=folder,
+            threads=threads,
+            cache=cache,
+        )

@@ -1,4 +1,4 @@
-"""What the metering proxy's calls.jsonl says: calls, tokens and time, by stage and model."""
+"""Calls, tokens and time by stage and model, from the metering proxy's calls.jsonl."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CALLS", "CallGroup", "Calls", "read_calls"]
+__all__ = ["CALLS_FILE", "CallGroup", "Calls", "read_call_groups"]
 
-CALLS = "calls.jsonl"
+CALLS_FILE = "calls.jsonl"
 """One line a call: `stage`, `model`, `input_tokens`, `output_tokens`, `latency_ms`, `outcome`,
 `replayed`, `counted`; each may be absent."""
 
@@ -40,12 +40,12 @@ class Calls:
     """What could be read of a calls.jsonl."""
 
     groups: Mapping[tuple[str, str], CallGroup]
-    """By stage and model, in order of appearance; what is not named is `not named`."""
+    """By stage and model, in order of appearance; those without a name are `not named`."""
     unreadable: int
-    """Lines that are no JSON object."""
+    """Lines that are not a JSON object."""
 
 
-def read_calls(path: Path) -> Calls | None:
+def read_call_groups(path: Path) -> Calls | None:
     """Read the calls of a run; None where there is no such file or it can't be read.
 
     Fields that are absent or of another type are left out of the sums, never taken as 0 calls.
@@ -65,7 +65,7 @@ def read_calls(path: Path) -> Calls | None:
 
 
 def json_lines(path: Path) -> Iterator[dict[str, Any] | None]:
-    """Yield the objects of a JSON Lines file one at a time; None for a line that is none.
+    """Yield the objects of a JSON Lines file one at a time; None for any other line.
 
     Raises:
         OSError: it can't be read.

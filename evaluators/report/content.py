@@ -1,23 +1,23 @@
-"""Everything a report's page shows, as plain values that fit into it."""
+"""Everything that a report's page shows, as plain values within its size limit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from locomo_vqa.benchmark import CATEGORIES, Benchmark, VisualQuestion
+from locomo_vqa.benchmark import CATEGORIES, VisualQuestion
 from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.files import clean_text
 from locomo_vqa.html_json import json_for_html
 from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
-from ..scoring.report import ScoreReport
+from ..scoring import ScoreReport
 from .cost import cost_of
-from .facts import facts_of, title_of
+from .facts import run_facts, title_of
 from .items import LEVELS, Kind, Level, asked_in, items_of, kind_of, worst_first
 from .judges import judges_of
-from .pictures import Thumbnails, make_thumbnails
+from .thumbnails import Thumbnails, make_thumbnails
 
 __all__ = ["MAX_BYTES", "report_data"]
 
@@ -25,7 +25,7 @@ MAX_BYTES = 15_000_000
 """No page is larger."""
 
 _TEXT_BYTES = 7_000_000
-"""Of them, for the questions; what they leave is for the pictures."""
+"""Of them, for the questions; what they leave is for the images."""
 _OTHER_BYTES = 500_000
 """Of them, for the page itself, the scores and what is written about them."""
 _MANY = 20_000
@@ -35,34 +35,34 @@ _MOST_NOTES = 50
 _MOST_CHARACTERS = 1000
 
 
-def report_data(sheet: ScoreReport, benchmark: Benchmark) -> dict[str, Any]:
-    """Return the page's content; any text in it may come from strangers.
+def report_data(report: ScoreReport) -> dict[str, Any]:
+    """Return the page's content; texts in it may come from anybody.
 
     With the page around it, it is smaller than `MAX_BYTES`: long texts are cut, then passages and
-    evidence left out, then the questions that were answered best; pictures become smaller, then
-    those of the questions answered best are left out. Each of it is told in `limits`.
+    evidence left out, then the questions that were answered best; images become smaller, then
+    those of the questions answered best are left out. `limits` says so.
     """
-    asked = asked_in(sheet, benchmark)
-    worst = worst_first(asked, sheet)
-    items, level = _items(asked, worst, sheet, benchmark)
+    asked = asked_in(report)
+    worst = worst_first(asked, report)
+    items, level = _items(asked, worst, report)
     room = MAX_BYTES - _OTHER_BYTES - _size(items)
     kept = {row["id"] for row in items["questions"]}
     hashes = [q.image for q in worst if isinstance(q, VisualQuestion) and q.id in kept]
-    thumbnails = make_thumbnails(benchmark, hashes, budget=room)
-    document = sheet.document
+    thumbnails = make_thumbnails(report.benchmark, hashes, budget=room)
+    document = report.document
     return {
-        "title": title_of(sheet),
-        "facts": facts_of(sheet),
+        "title": title_of(report),
+        "facts": run_facts(report),
         "notes": _notes(document),
         "metrics": [_metric(name, metric) for name, metric in document["metrics"].items()],
         "few": FEW_CONVERSATIONS,
         "rows": {k: document["rows"][k] for k in ("matched", "missing", "extra", "unscored")},
         "answer_length": document["answer_length"],
         "judges": judges_of(document),
-        "states": _states(asked, sheet),
-        "cost": cost_of(sheet, asked),
-        "limits": [*_limits(level, len(kept), len(asked)), *_picture_limits(thumbnails)],
-        "pictures": thumbnails.images,
+        "states": _states(asked, report),
+        "cost": cost_of(report, asked),
+        "limits": [*_limits(level, len(kept), len(asked)), *_image_limits(thumbnails)],
+        "images": thumbnails.images,
         **items,
     }
 
@@ -70,13 +70,12 @@ def report_data(sheet: ScoreReport, benchmark: Benchmark) -> dict[str, Any]:
 def _items(
     asked: Sequence[Question],
     worst: Sequence[Question],
-    sheet: ScoreReport,
-    benchmark: Benchmark,
+    report: ScoreReport,
 ) -> tuple[dict[str, Any], Level]:
     """Return the questions in the fullest form that fits, or as many of the worst as do."""
     ranks = {question.id: rank for rank, question in enumerate(worst)}
     for level in LEVELS if len(asked) <= _MANY else LEVELS[-1:]:
-        items = items_of(asked, sheet, benchmark, level, ranks)
+        items = items_of(asked, report, level, ranks)
         if _size(items) <= _TEXT_BYTES:
             return items, level
     keep = len(asked)
@@ -84,7 +83,7 @@ def _items(
         keep = max(1, int(keep * 0.9 * _TEXT_BYTES / size))
         chosen = {question.id for question in worst[:keep]}
         fewer = [question for question in asked if question.id in chosen]
-        items = items_of(fewer, sheet, benchmark, level, ranks)
+        items = items_of(fewer, report, level, ranks)
     return items, level
 
 
@@ -113,23 +112,23 @@ def _limits(level: Level, shown: int, asked: int) -> list[str]:
     return limits
 
 
-def _picture_limits(thumbnails: Thumbnails) -> list[str]:
+def _image_limits(thumbnails: Thumbnails) -> list[str]:
     limits = []
     if thumbnails.left_out:
         limits.append(
-            f"Pictures left out, so that this page stays below {MAX_BYTES // 1_000_000} MB: "
+            f"Images left out, so that this page stays below {MAX_BYTES // 1_000_000} MB: "
             f"{thumbnails.left_out:,}. They are in the benchmark's folder."
         )
     if thumbnails.unreadable:
         limits.append(
-            f"Pictures that are missing or damaged in the benchmark's folder: "
+            f"Images that are missing or damaged in the benchmark's folder: "
             f"{thumbnails.unreadable:,}."
         )
     return limits
 
 
 def _notes(document: Mapping[str, Any]) -> list[str]:
-    """Return the sentences of a scores document, alarms first."""
+    """Return the sentences of a scores document, warnings first."""
     notes: list[str] = []
     for key in ("alarms", "warnings", "notes"):
         for note in document.get(key) or ():
@@ -175,9 +174,9 @@ def _estimate(estimate: Mapping[str, Any]) -> dict[str, Any]:
     return {"value": estimate["value"], "n": estimate["n"], **kept}
 
 
-def _states(asked: Sequence[Question], sheet: ScoreReport) -> list[dict[str, Any]]:
+def _states(asked: Sequence[Question], report: ScoreReport) -> list[dict[str, Any]]:
     """Return how many questions of each kind are in each state, `missing` among them."""
-    given = {prediction.question_id: prediction.state for prediction in sheet.predictions}
+    given = {prediction.question_id: prediction.state for prediction in report.predictions}
     kinds: dict[Kind, dict[str, int]] = {}
     for question in asked:
         counts = kinds.setdefault(kind_of(question), {})

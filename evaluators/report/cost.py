@@ -14,8 +14,8 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.runs import Prediction
 
 from ..efficiency.measure import efficiency_of
-from ..scoring.report import ScoreReport
-from .calls import CALLS, CallGroup, Calls, read_calls
+from ..scoring import ScoreReport
+from .calls import CALLS_FILE, CallGroup, Calls, read_call_groups
 
 __all__ = ["cost_of", "percentiles"]
 
@@ -23,12 +23,12 @@ _MOST_GROUPS = 50
 _PERCENTILES = (50, 90, 95, 99)
 
 
-def cost_of(sheet: ScoreReport, questions: Sequence[Question]) -> dict[str, Any]:
+def cost_of(report: ScoreReport, questions: Sequence[Question]) -> dict[str, Any]:
     """Return latency and usage of the answers by kind of question, and the models' calls.
 
-    Each kind says of how many answers it is known: what is not recorded is not taken as 0.
+    Each kind says for how many answers it is known: what was not recorded does not count as 0.
     """
-    given = {prediction.question_id: prediction for prediction in sheet.predictions}
+    given = {prediction.question_id: prediction for prediction in report.predictions}
     kinds: dict[str, list[Prediction]] = {}
     for question in questions:
         if question.id in given:
@@ -36,7 +36,7 @@ def cost_of(sheet: ScoreReport, questions: Sequence[Question]) -> dict[str, Any]
             kinds.setdefault(kind, []).append(given[question.id])
     if len(kinds) > 1:
         kinds["All"] = [answer for answers in kinds.values() for answer in answers]
-    calls = read_calls(sheet.run.folder / CALLS) if sheet.run else None
+    calls = read_call_groups(report.run.folder / CALLS_FILE) if report.run else None
     return {
         "latency": [
             {"label": kind, "rows": len(answers), **percentiles(_latencies(answers))}
@@ -44,7 +44,7 @@ def cost_of(sheet: ScoreReport, questions: Sequence[Question]) -> dict[str, Any]
         ],
         "usage": [{"label": kind, **_usage(answers)} for kind, answers in kinds.items()],
         "calls": _calls(calls) if calls else None,
-        "efficiency": _efficiency(sheet.run.folder) if sheet.run else None,
+        "efficiency": _efficiency(report.run.folder) if report.run else None,
     }
 
 

@@ -1,4 +1,4 @@
-"""What a report says first: what ran on what, when, and by which rules it was scored."""
+"""What a report says first: which system ran on which data, when, and how it was scored."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from typing import Any
 from locomo_vqa._version import __version__
 from locomo_vqa.runs import visual_handling
 
-from ..scoring.report import ScoreReport
+from ..scoring import ScoreReport
 from .calls import json_lines
 
-__all__ = ["facts_of", "title_of"]
+__all__ = ["run_facts", "title_of"]
 
 _MOST_CHARACTERS = 500
-_PICTURES = {
-    "pixels": "pixels: the system sees the pictures",
-    "caption": "caption: the system sees a caption in words instead of each picture",
-    "none": "none: the system sees nothing of the pictures",
-    "shuffled": "shuffled: the system sees another picture in the place of each",
+_IMAGES = {
+    "pixels": "pixels: the system sees the images",
+    "caption": "caption: the system sees a caption in words instead of each image",
+    "none": "none: the system sees nothing of the images",
+    "shuffled": "shuffled: the system sees another image instead of each",
 }
 _VISUAL = {
-    "given": "given: a visual question comes with its picture",
-    "recalled": "recalled: the picture was only seen while the conversation was read",
+    "given": "given: each visual question comes with its image",
+    "recalled": "recalled: the image was only seen while the conversation was read",
 }
 
 
-def title_of(sheet: ScoreReport) -> str:
-    """Return the system's name, or the file's where no run says whose answers it holds."""
-    name = sheet.run.info["system"]["name"] if sheet.run else sheet.document["source"]["name"]
+def title_of(report: ScoreReport) -> str:
+    """Return the system's name, or the file's where there is no run."""
+    name = report.run.info["system"]["name"] if report.run else report.document["source"]["name"]
     return _short(str(name))
 
 
-def facts_of(sheet: ScoreReport) -> list[tuple[str, str]]:
-    """Return the header's lines as (label, text), those that are not known left out."""
-    document = sheet.document
+def run_facts(report: ScoreReport) -> list[tuple[str, str]]:
+    """Return the lines of the header as (label, text), without those that are not known."""
+    document = report.document
     source, dataset = document["source"], document["dataset"]
-    facts = _of_run(sheet.run.info, sheet.run.folder) if sheet.run else _of_file(source)
+    facts = _of_run(report.run.info, report.run.folder) if report.run else _of_file(source)
     facts += [
         ("Data set", dataset["id"]),
         ("Revision", dataset["revision"]),
@@ -51,28 +51,28 @@ def facts_of(sheet: ScoreReport) -> list[tuple[str, str]]:
 
 def _of_file(source: Mapping[str, Any]) -> list[tuple[str, str | None]]:
     return [
-        ("Source", f"{source['name']}, a predictions file of the layout “{source['layout']}”"),
-        ("System", "not known: a predictions file does not say which system and model answered"),
+        ("Source", f"{source['name']}, predictions in the layout “{source['layout']}”"),
+        ("System", "not known: predictions don't say which system and model answered"),
     ]
 
 
 def _of_run(info: Mapping[str, Any], folder: Path) -> list[tuple[str, str | None]]:
     system, answerer = info["system"], info["answerer"]
     images, visual = info["image_handling"], visual_handling(info)
-    seen = _PICTURES.get(images, str(images))
+    seen = _IMAGES.get(images, str(images))
     if images == "pixels" and not system["uses_images"]:
-        seen = "pixels were offered; the system looks at no picture"
+        seen = "pixels were offered, but the system uses no images"
     git = info.get("git")
     return [
         ("System", " ".join(filter(None, (system["name"], system["version"])))),
         ("Answerer", _answerer(answerer)),
-        ("Pictures", seen),
+        ("Images", seen),
         ("Visual questions", _VISUAL.get(visual, str(visual))),
         ("Run", _dates(folder / "journal.jsonl")),
         ("Versions", ", ".join(f"{name} {version}" for name, version in info["versions"].items())),
         (
             "Git",
-            git and git["commit"] + (", with changes not committed" if git["dirty"] else ""),
+            git and git["commit"] + (", with uncommitted changes" if git["dirty"] else ""),
         ),
     ]
 

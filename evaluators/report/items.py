@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from locomo_vqa.benchmark import CATEGORIES, Benchmark, Session, TextQuestion, Turn
+from locomo_vqa.benchmark import CATEGORIES, Session, TextQuestion, Turn
 from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.runs import Prediction
 
-from ..scoring.report import ScoreReport
+from ..scoring import ScoreReport
 from .judges import verdicts_of
 
 __all__ = ["LEVELS", "Kind", "Level", "asked_in", "items_of", "kind_of", "worst_first"]
@@ -60,13 +60,13 @@ class _Pool:
         return self.places[key]
 
 
-def asked_in(sheet: ScoreReport, benchmark: Benchmark) -> list[Question]:
-    """Return the split's questions of the kinds that any row answers, in the benchmark's order.
+def asked_in(report: ScoreReport) -> list[Question]:
+    """Return the split's questions of the kinds that have any answer, in the benchmark's order.
 
     They are those that are scored, and the adversarial ones where any of them was answered.
     """
-    questions = questions_of(benchmark, sheet.document["dataset"]["split"])
-    given = {prediction.question_id for prediction in sheet.predictions}
+    questions = questions_of(report.benchmark, report.document["dataset"]["split"])
+    given = {prediction.question_id for prediction in report.predictions}
     kinds = {kind_of(question) for question in questions if question.id in given}
     return [question for question in questions if kind_of(question) in kinds]
 
@@ -78,7 +78,7 @@ def kind_of(question: Question) -> Kind:
     return "adversarial" if question.category == 5 else "text"
 
 
-def worst_first(questions: Sequence[Question], sheet: ScoreReport) -> list[Question]:
+def worst_first(questions: Sequence[Question], report: ScoreReport) -> list[Question]:
     """Return questions from the worst answered to the best.
 
     By the value under the first computed metric of J, V, L and the others, as a share of its
@@ -87,13 +87,13 @@ def worst_first(questions: Sequence[Question], sheet: ScoreReport) -> list[Quest
     """
     scales = {
         name: metric["scale"] or 1
-        for name, metric in sheet.document["metrics"].items()
+        for name, metric in report.document["metrics"].items()
         if metric["state"] != "not_computed"
     }
     order = [name for name in ("j", "v", "l") if name in scales]
     order += [name for name in scales if name not in order]
-    values = _values(sheet)
-    given = {prediction.question_id: prediction.state for prediction in sheet.predictions}
+    values = _values(report)
+    given = {prediction.question_id: prediction.state for prediction in report.predictions}
 
     def badness(question: Question) -> tuple[float, bool, float]:
         found = values.get(question.id, {})
@@ -111,8 +111,7 @@ def worst_first(questions: Sequence[Question], sheet: ScoreReport) -> list[Quest
 
 def items_of(
     questions: Sequence[Question],
-    sheet: ScoreReport,
-    benchmark: Benchmark,
+    report: ScoreReport,
     level: Level,
     ranks: Mapping[str, int],
 ) -> dict[str, Any]:
@@ -120,11 +119,11 @@ def items_of(
 
     `ranks` are the places, by question id, in the order of `worst_first`.
     """
-    given = {prediction.question_id: prediction for prediction in sheet.predictions}
-    values, verdicts = _values(sheet), verdicts_of(sheet.judgements)
+    given = {prediction.question_id: prediction for prediction in report.predictions}
+    values, verdicts = _values(report), verdicts_of(report.judgements)
     spoken = {
         (conversation.id, turn.id): (session, turn)
-        for conversation in benchmark.conversations
+        for conversation in report.benchmark.conversations
         for session, turn in conversation.turns()
     }
     turns, passages = _Pool(), _Pool()
@@ -161,9 +160,9 @@ def items_of(
     return {"questions": rows, "turns": turns.items, "passages": passages.items}
 
 
-def _values(sheet: ScoreReport) -> dict[str, dict[str, float | None]]:
+def _values(report: ScoreReport) -> dict[str, dict[str, float | None]]:
     values: dict[str, dict[str, float | None]] = {}
-    for row in sheet.scores.by_question:
+    for row in report.scores.by_question:
         values.setdefault(row.question_id, {})[row.metric] = _finite(row.value)
     return values
 
@@ -184,7 +183,7 @@ def _asked(question: Question, level: Level) -> dict[str, Any]:
         return row | {
             "kind": "visual",
             "group": question.type,
-            "picture": question.image,
+            "image": question.image,
             "reason": _cut(question.reason, level.answer),
         }
     row |= {"kind": "text", "group": CATEGORIES[question.category]}

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import OutputError
 from locomo_vqa.files import write_text
 from locomo_vqa.html_json import json_for_html
 from locomo_vqa.page import read_asset, render_page
 
-from ..scoring.report import ScoreReport
+from ..scoring import ScoreReport
 from .content import report_data
 
 __all__ = ["REPORT", "check_place", "write_report"]
@@ -30,10 +29,10 @@ def check_place(path: Path) -> None:
     """Check, before anything is computed, that a report may be written to `path`.
 
     Raises:
-        OutputError: it is a folder, lies in none, or is a file that is no report.
+        OutputError: it is a folder, or a file that is not a report.
     """
     if path.is_dir():
-        raise OutputError(f"{path}: is a folder.", "Name a file, such as --report report.html.")
+        raise OutputError(f"{path}: this is a folder.", "Name a file, such as report.html.")
     if not path.exists():
         return
     try:
@@ -41,15 +40,16 @@ def check_place(path: Path) -> None:
             ours = _MARK.encode() in file.read(_HEAD)
     except OSError as error:
         raise OutputError(
-            f"{path}: can't be read ({error.strerror}).", "Choose another --report."
+            f"{path}: it can't be read ({error.strerror}).", "Choose another `report`."
         ) from None
     if not ours:
         raise OutputError(
-            f"{path}: exists and is no report of `locomo-vqa score`.", "Choose another --report."
+            f"{path}: it exists, and is not a report of `locomo-vqa score`.",
+            "Choose another `report`.",
         )
 
 
-def write_report(path: Path, sheet: ScoreReport, benchmark: Benchmark) -> None:
+def write_report(path: Path, report: ScoreReport) -> None:
     """Write the report of one scored run or file, whole or not at all.
 
     Raises:
@@ -57,8 +57,8 @@ def write_report(path: Path, sheet: ScoreReport, benchmark: Benchmark) -> None:
     """
     check_place(path)
     if not path.parent.is_dir():
-        raise OutputError(f"{path}: its folder does not exist.", "Make it, or choose another.")
-    write_text(path, _page(report_data(sheet, benchmark)))
+        raise OutputError(f"{path}: its folder does not exist.", "Make the folder first.")
+    write_text(path, _page(report_data(report)))
 
 
 def _page(data: dict[str, Any]) -> str:

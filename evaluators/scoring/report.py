@@ -1,182 +1,152 @@
-"""Scores one run folder or one predictions file, and writes what came out."""
+"""The scores of one source of predictions: what was computed, how to read it, and its files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import read_json, write_json, write_jsonl
-from locomo_vqa.runs import (
-    Prediction,
-    Run,
-    SplitChoice,
-    VisualMode,
-    read_run,
-    visual_handling,
-)
-from locomo_vqa.scores import Scores
+from locomo_vqa.html_table import html_table
+from locomo_vqa.metric_names import metric_title
+from locomo_vqa.runs import Prediction, Run
+from locomo_vqa.scores import MetricScores, Scores
 
-from ..judging.scoring import JudgeOptions, judge_predictions
-from ..metrics.l_settings import LSettings
-from ..prediction_files import read_prediction_file
-from .notes import failed_in, notes_on_rows, notes_on_trial
-from .predictions import check_metrics, score_predictions
-from .warnings import notes_on_scores
+from .table import SCORES_TABLE, score_columns, write_score_table
 
-__all__ = ["ScoreReport", "score_source", "write_scores"]
+if TYPE_CHECKING:
+    import pandas as pd
 
-EQUAL = 1e-9
-"""Stored values closer than this to ours are equal."""
-
-_STORED = {"f1_score": "f1", "bleu_score": "bleu1"}
-"""Metrics that Mem0's evaluation stores in its rows, and ours of the same definition."""
+__all__ = ["ScoreReport", "digits_of"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreReport:
-    """The scores of one source, and where they come from."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ScoreReport(Mapping[str, MetricScores]):
+    """The scores of a run or of predictions, by the name of the metric.
+
+    `report["f1"].value` is a mean, `report["f1"].interval` its confidence interval; iterating
+    gives the names of the metrics. A notebook shows it as a table.
+    """
 
     scores: Scores
-    """What was computed."""
+    """Everything that was computed."""
     document: Mapping[str, Any]
     """scores.json, valid against its schema."""
+    benchmark: Benchmark
+    """The benchmark whose questions were answered."""
+    predictions: Sequence[Prediction]
+    """What was scored, at most one prediction for each question."""
+    run: Run | None
+    """The run; None where the predictions come from elsewhere."""
+    notes: Sequence[str]
+    """What a reader should know about the predictions, such as failed rows; a sentence each."""
+    warnings: Sequence[str]
+    """What looks wrong about the scores, such as a conversation far below the others."""
     failed: int
     """Rows in a failed state, those of adversarial questions included."""
-    predictions: Sequence[Prediction]
-    """What was scored, at most one a question."""
-    run: Run | None
-    """The run folder; None of a predictions file."""
     judgements: Sequence[Mapping[str, Any]] = ()
-    """The lines of judgements.jsonl."""
+    """The lines of judgements.jsonl: what judges said of each answer."""
     unscored: int = 0
     """Answers that a judge gave no verdict on."""
 
+    def __getitem__(self, name: str) -> MetricScores:
+        try:
+            return self.scores.metrics[name]
+        except KeyError:
+            known = ", ".join(self.scores.metrics)
+            raise KeyError(f"{name} was not scored; the metrics are {known}") from None
 
-def score_source(
-    source: Path,
-    benchmark: Benchmark,
-    *,
-    split: SplitChoice | None = None,
-    metrics: Sequence[str] | None = None,
-    prediction_key: str | None = None,
-    l_settings: LSettings | None = None,
-    judging: JudgeOptions | None = None,
-) -> ScoreReport:
-    """Score a run folder, or a predictions file in any layout of `prediction_files`.
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.scores.metrics)
 
-    Args:
-        split: the denominator; None for the run's own, or for all questions of a file.
-        metrics: names of metrics; None for all that can be computed.
-        l_settings: how L, BERTScore and SBERT are computed; None for the defaults.
-        judging: who judges the answers; None leaves J out.
+    def __len__(self) -> int:
+        return len(self.scores.metrics)
 
-    Raises:
-        InputError: the source can't be used, or is of another benchmark.
-        MissingResource: what a named metric needs is not on this machine.
-    """
-    check_metrics(metrics)
-    stored: Mapping[str, Mapping[str, float]] = {}
-    notes: tuple[str, ...] = ()
-    extra: tuple[str, ...] = ()
-    modes: dict[str, str] | None = None
-    visual: VisualMode = "given"
-    run: Run | None = None
-    if source.is_dir():
-        run = read_run(source)
-        visual = visual_handling(run.info)
-        modes = {"image_handling": run.info["image_handling"], "visual_handling": visual}
-        _check_dataset(source, run.info["dataset"], benchmark, split)
-        split = run.info["dataset"]["split"]
-        predictions, layout = run.predictions, "run"
-        digest = run.info["files"]["predictions.jsonl"]
-    else:
-        file = read_prediction_file(source, benchmark, prediction_key=prediction_key)
-        predictions, layout, digest = file.predictions, file.layout, file.sha256
-        stored, notes, extra = file.stored, file.notes, file.extra
-    chosen: SplitChoice = split or "all"
-    scores = score_predictions(
-        predictions,
-        benchmark,
-        split=chosen,
-        metrics=metrics,
-        extra=len(extra),
-        l_settings=l_settings,
-    )
-    scores = _as_asked(scores, visual)
-    judged = None
-    if judging is not None:
-        judged = judge_predictions(scores, predictions, benchmark, split=chosen, options=judging)
-        scores = judged.scores
-    document = {
-        "schema_version": 1,
-        "kind": "scores",
-        "source": {"name": source.name, "layout": layout, "sha256": digest},
-        "dataset": {"id": benchmark.name, "revision": benchmark.revision, "split": chosen},
-        "modes": modes,
-        **scores.to_json(),
-        "notes": [
-            *notes,
-            *notes_on_trial(run),
-            *notes_on_rows(predictions, benchmark, split=chosen, extra=extra),
-            *notes_on_scores(scores, benchmark, split=chosen),
-        ],
-        "stored": _compare(stored, scores),
-        "judging": judged.document if judged else None,
-    }
-    failed = sum(failed_in(predictions, benchmark, chosen).values())
-    return ScoreReport(
-        scores=scores,
-        document=document,
-        failed=failed,
-        predictions=predictions,
-        run=run,
-        judgements=judged.transcripts if judged else (),
-        unscored=judged.unscored if judged else 0,
-    )
+    def __repr__(self) -> str:
+        values = ", ".join(
+            f"{name}={scores.value:.{digits_of(scores)}f}"
+            for name, scores in self.items()
+            if scores.value is not None
+        )
+        return f"<ScoreReport of {self.document['source']['name']}: {values or 'no values'}>"
+
+    def _repr_html_(self) -> str:
+        source, dataset = self.document["source"]["name"], self.document["dataset"]
+        return html_table(
+            ["Metric", "State"],
+            [_html_row(name, scores) for name, scores in self.items()],
+            numbers=["Value", "95 % interval", "n"],
+            caption=f"{source} on {dataset['id']}, split {dataset['split']}",
+            notes=[*self.warnings, *self.notes],
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each question and metric, with the question and the answer.
+
+        The columns are those of scores.parquet: see `scoring.table.score_columns`.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(score_columns(self))
+
+    def write(self, folder: str | Path | None = None) -> Path:
+        """Write scores.json, scores.jsonl and scores.parquet into a folder, and return it.
+
+        Where answers were judged, judgements.jsonl has what the judges said.
+
+        Args:
+            folder: where to write; None for the run's own folder. Scores of the same predictions
+                are replaced.
+
+        Raises:
+            InputError: there is no run whose folder could be meant.
+            OutputError: the folder is a benchmark, holds the scores of other predictions, or
+                can't be written.
+        """
+        if folder is None and self.run is None:
+            raise InputError("`folder` must be given: there is no run folder.", "Name a folder.")
+        own = self.run is not None and (folder is None or _same(folder, self.run.folder))
+        place = self.run.folder if folder is None and self.run else Path(str(folder))
+        try:
+            if not own:
+                _check_free(place, self)
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"{place}: the folder can't be made ({error.strerror}).", "Choose another `out`."
+            ) from None
+        write_jsonl(place / "scores.jsonl", [asdict(row) for row in self.scores.by_question])
+        if self.judgements:
+            write_jsonl(place / "judgements.jsonl", self.judgements)
+        write_json(place / "scores.json", self.document)
+        write_score_table(place / SCORES_TABLE, self)
+        return place
 
 
-def write_scores(folder: Path, sheet: ScoreReport, *, own: bool = False) -> None:
-    """Write scores.json and scores.jsonl (one line a question and metric) into a folder.
-
-    Where answers were judged, judgements.jsonl has what the judges said.
-
-    `own` says that the folder is the source itself, whose scores may always be replaced.
-
-    Raises:
-        OutputError: it is a benchmark folder, has the scores of another source, or can't be
-            written.
-    """
-    try:
-        if not own:
-            _check_free(folder, sheet)
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{folder}: can't be made ({error.strerror}).", "Choose another --out."
-        ) from None
-    write_jsonl(folder / "scores.jsonl", [asdict(row) for row in sheet.scores.by_question])
-    if sheet.judgements:
-        write_jsonl(folder / "judgements.jsonl", sheet.judgements)
-    write_json(folder / "scores.json", sheet.document)
+def digits_of(scores: MetricScores) -> int:
+    """Return how many decimals a metric's value is shown with."""
+    return 1 if scores.scale == 100 else 4
 
 
-def _as_asked(scores: Scores, visual: VisualMode) -> Scores:
-    """Say in V's signature that its pictures were recalled: another task than the paper's V."""
-    v = scores.metrics.get("v")
-    if visual == "given" or v is None or v.signature is None:
-        return scores
-    recalled = replace(v, signature=f"{v.signature},visual={visual}")
-    return replace(scores, metrics={**scores.metrics, "v": recalled})
+def _html_row(name: str, scores: MetricScores) -> list[str | None]:
+    digits, span = digits_of(scores), scores.interval
+    value = None if scores.value is None else f"{scores.value:.{digits}f}"
+    interval = None if span is None else f"{span.low:.{digits}f} … {span.high:.{digits}f}"
+    state = scores.state if scores.reason is None else f"{scores.state}: {scores.reason}"
+    number = f"{scores.overall.n:,}" if scores.state != "not_computed" else None
+    return [metric_title(name), state.replace("_", " ", 1), value, interval, number]
 
 
-def _check_free(folder: Path, sheet: ScoreReport) -> None:
+def _same(one: str | Path, two: Path) -> bool:
+    return Path(one).resolve() == two.resolve()
+
+
+def _check_free(folder: Path, report: ScoreReport) -> None:
     if (folder / "benchmark.json").exists():
-        raise OutputError(f"{folder}: is a benchmark folder.", "Choose another --out.")
+        raise OutputError(f"{folder}: this is a benchmark folder.", "Choose another `out`.")
     path = folder / "scores.json"
     if not path.exists():
         return
@@ -184,43 +154,8 @@ def _check_free(folder: Path, sheet: ScoreReport) -> None:
         source = read_json(path, what="the scores")["source"]["sha256"]
     except (InputError, KeyError, TypeError):
         source = None
-    if source != sheet.document["source"]["sha256"]:
+    if source != report.document["source"]["sha256"]:
         raise OutputError(
-            f"{path}: holds the scores of something else.", "Choose another --out, or remove it."
+            f"{path}: these are the scores of other predictions.",
+            "Choose another `out`, or remove it.",
         )
-
-
-def _check_dataset(
-    source: Path, dataset: Mapping[str, str], benchmark: Benchmark, split: SplitChoice | None
-) -> None:
-    if dataset["revision"] != benchmark.revision:
-        raise InputError(
-            f"{source}: ran on {dataset['id']}, revision {dataset['revision'][:12]}; the benchmark "
-            f"{benchmark.name} has revision {benchmark.revision[:12]}.",
-            "Score it with the benchmark it ran on.",
-        )
-    if split is not None and split != dataset["split"]:
-        raise InputError(
-            f"{source}: ran on the split {dataset['split']!r}, not {split!r}.",
-            "Leave --split out: a run is scored on all questions it was asked.",
-        )
-
-
-def _compare(stored: Mapping[str, Mapping[str, float]], scores: Scores) -> dict[str, Any]:
-    """Compare the values a file brings with ours: how many rows, their mean, how many equal."""
-    compared: dict[str, Any] = {}
-    for name, values in stored.items():
-        if not values:
-            continue
-        ours = {
-            row.question_id: row.value
-            for row in scores.by_question
-            if row.metric == _STORED.get(name) and row.value is not None
-        }
-        equal = sum(abs(ours[q] - value) <= EQUAL for q, value in values.items() if q in ours)
-        compared[name] = {
-            "rows": len(values),
-            "mean": fmean(values.values()),
-            "equal": equal if ours else None,
-        }
-    return compared

@@ -1,71 +1,84 @@
-"""The values of every question as one Parquet table, for pandas, Polars or DuckDB."""
+"""The value of every question under every metric, as columns and as a Parquet file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from locomo_vqa.benchmark import Benchmark, TextQuestion
+from locomo_vqa.benchmark import TextQuestion
 from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.files import clean_text, new_file
 
-from .report import ScoreReport
+if TYPE_CHECKING:
+    from .report import ScoreReport
 
-__all__ = ["TABLE", "write_table"]
+__all__ = ["SCORES_TABLE", "score_columns", "write_score_table"]
 
-TABLE = "scores.parquet"
+SCORES_TABLE = "scores.parquet"
 """The table's name in a folder of scores."""
 
+_NUMBERS = {
+    "category": "int8",
+    "value": "float64",
+    "latency_ms": "float64",
+    "input_tokens": "int64",
+    "output_tokens": "int64",
+}
+"""The columns that hold no text, and their Arrow types."""
 
-def write_table(path: Path, sheet: ScoreReport, benchmark: Benchmark) -> None:
-    """Write one row a question and metric, in the order of scores.jsonl, whole or not at all.
 
-    Columns: question_id, conversation, kind (`text` or `visual`), category (LoCoMo's number, of a
+def score_columns(report: ScoreReport) -> dict[str, list[Any]]:
+    """Return the columns of a table with one row for each question and metric.
+
+    They are question_id, conversation, kind (`text` or `visual`), category (LoCoMo's number, of a
     text question), type (of a visual one), split, question, gold, prediction, state, metric, value
-    (on the metric's scale), latency_ms, input_tokens, output_tokens. What is not known is null.
-
-    Raises:
-        OutputError: the file can't be written.
+    (on the metric's scale), latency_ms, input_tokens, output_tokens. What is not known is None.
+    The rows are in the order of scores.jsonl.
     """
-    import pyarrow.parquet as pq  # type: ignore[import-untyped,unused-ignore]
-
-    table = _table(sheet, benchmark)
-    with new_file(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd", store_schema=False)
-
-
-def _table(sheet: ScoreReport, benchmark: Benchmark) -> Any:
-    import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
-
+    benchmark = report.benchmark
     asked: dict[str, Question] = {q.id: q for q in benchmark.text_questions}
     asked |= {q.id: q for q in benchmark.visual_questions}
-    given = {prediction.question_id: prediction for prediction in sheet.predictions}
-    rows = sheet.scores.by_question
+    given = {prediction.question_id: prediction for prediction in report.predictions}
+    rows = report.scores.by_question
     questions = [asked[row.question_id] for row in rows]
     answers = [given.get(row.question_id) for row in rows]
     usages = [answer.usage if answer else None for answer in answers]
     in_text = [question if isinstance(question, TextQuestion) else None for question in questions]
-    real, whole = pa.float64(), pa.int64()
-    return pa.table(
-        {
-            "question_id": _texts([row.question_id for row in rows]),
-            "conversation": _texts([question.conversation for question in questions]),
-            "kind": _texts(["text" if question else "visual" for question in in_text]),
-            "category": pa.array([q.category if q else None for q in in_text], pa.int8()),
-            "type": _texts([None if isinstance(q, TextQuestion) else q.type for q in questions]),
-            "split": _texts([question.split for question in questions]),
-            "question": _texts([question.question for question in questions]),
-            "gold": _texts([question.answer for question in questions]),
-            "prediction": _texts([answer.prediction if answer else None for answer in answers]),
-            "state": _texts([row.state for row in rows]),
-            "metric": _texts([row.metric for row in rows]),
-            "value": pa.array([row.value for row in rows], real),
-            "latency_ms": pa.array([a.latency_ms if a else None for a in answers], real),
-            "input_tokens": pa.array([u.input_tokens if u else None for u in usages], whole),
-            "output_tokens": pa.array([u.output_tokens if u else None for u in usages], whole),
-        }
-    )
+    return {
+        "question_id": [row.question_id for row in rows],
+        "conversation": [question.conversation for question in questions],
+        "kind": ["text" if question else "visual" for question in in_text],
+        "category": [question.category if question else None for question in in_text],
+        "type": [None if isinstance(q, TextQuestion) else q.type for q in questions],
+        "split": [question.split for question in questions],
+        "question": [question.question for question in questions],
+        "gold": [question.answer for question in questions],
+        "prediction": [answer.prediction if answer else None for answer in answers],
+        "state": [row.state for row in rows],
+        "metric": [row.metric for row in rows],
+        "value": [row.value for row in rows],
+        "latency_ms": [answer.latency_ms if answer else None for answer in answers],
+        "input_tokens": [usage.input_tokens if usage else None for usage in usages],
+        "output_tokens": [usage.output_tokens if usage else None for usage in usages],
+    }
+
+
+def write_score_table(path: Path, report: ScoreReport) -> None:
+    """Write the columns of `score_columns` as a Parquet file, whole or not at all.
+
+    Raises:
+        OutputError: the file can't be written.
+    """
+    import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped,unused-ignore]
+
+    columns = {
+        name: pa.array(values, _NUMBERS[name]) if name in _NUMBERS else _texts(values)
+        for name, values in score_columns(report).items()
+    }
+    with new_file(path) as temporary:
+        pq.write_table(pa.table(columns), temporary, compression="zstd", store_schema=False)
 
 
 def _texts(column: Sequence[str | None]) -> Any:

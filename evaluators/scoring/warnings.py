@@ -13,12 +13,14 @@ from locomo_vqa.scores import Scores
 from ..statistics.outliers import FarConversation, far_conversations
 from .ceilings import above_ceiling
 
-__all__ = ["notes_on_scores"]
+__all__ = ["warnings_about"]
 
 
-def notes_on_scores(scores: Scores, benchmark: Benchmark, *, split: SplitChoice) -> list[str]:
-    """Return a sentence for each conversation that lies far from the others, and for each score of
-    a category that is above the ceiling of its gold answers."""
+def warnings_about(scores: Scores, benchmark: Benchmark, *, split: SplitChoice) -> list[str]:
+    """Return a sentence for each conversation far from the others, and each impossible score.
+
+    A score of a category is impossible where it is above the ceiling of its gold answers.
+    """
     questions = questions_of(benchmark, split)
     conversations = {question.id: question.conversation for question in questions}
     far: dict[tuple[str, bool], list[tuple[str, FarConversation]]] = {}

@@ -1,21 +1,21 @@
 
-/* A bar is a picture of the numbers that stand beside it, so it is hidden from screen readers. */
+/* A bar shows the numbers that stand beside it, so it is hidden from screen readers. */
 function bar(metric, estimate) {
   const share = (value) => Math.min(100, Math.max(0, (100 * value) / metric.scale));
-  const picture = svg("svg", { class: "bar", viewBox: "0 0 100 20", preserveAspectRatio: "none",
+  const drawing = svg("svg", { class: "bar", viewBox: "0 0 100 20", preserveAspectRatio: "none",
     "aria-hidden": "true", focusable: "false" });
-  picture.append(svg("rect", { class: "track", x: 0, y: 4, width: 100, height: 12 }));
+  drawing.append(svg("rect", { class: "track", x: 0, y: 4, width: 100, height: 12 }));
   for (const tick of [25, 50, 75]) {
-    picture.append(svg("line", { class: "tick", x1: tick, x2: tick, y1: 4, y2: 16 }));
+    drawing.append(svg("line", { class: "tick", x1: tick, x2: tick, y1: 4, y2: 16 }));
   }
-  if (estimate.value === null) return picture;
-  picture.append(svg("rect", { class: "fill", x: 0, y: 4, width: share(estimate.value), height: 12 }));
+  if (estimate.value === null) return drawing;
+  drawing.append(svg("rect", { class: "fill", x: 0, y: 4, width: share(estimate.value), height: 12 }));
   if (estimate.low !== null) {
     const [low, high] = [share(estimate.low), share(estimate.high)];
     const line = (x1, y1, x2, y2) => svg("line", { class: "whisker", x1, y1, x2, y2 });
-    picture.append(line(low, 10, high, 10), line(low, 6, low, 14), line(high, 6, high, 14));
+    drawing.append(line(low, 10, high, 10), line(low, 6, low, 14), line(high, 6, high, 14));
   }
-  return picture;
+  return drawing;
 }
 
 function interval(metric, estimate) {

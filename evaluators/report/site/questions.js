@@ -12,11 +12,11 @@ function values(item) {
   return el("dl", { class: "values" }, ...rows);
 }
 
-function picture(item) {
-  const source = item.picture && data.pictures[item.picture];
+function thumbnail(item) {
+  const source = item.image && data.images[item.image];
   if (!source) return null;
   const image = el("img");
-  image.alt = `The picture of ${item.id}`;
+  image.alt = `The image of ${item.id}`;
   image.src = `data:image/webp;base64,${source}`;
   return image;
 }
@@ -46,7 +46,7 @@ function answers(item) {
 function said(turn) {
   if (turn.text === null) return el("li", {}, plain(turn.id), el("span", { class: "soft", text: " is no turn" }));
   const captions = (turn.captions || []).map((text) => el("span", { class: "small" },
-    ...(beginning(text) ? ["shares a picture: ", ...texts(text)] : ["shares a picture"])));
+    ...(beginning(text) ? ["shares an image: ", ...texts(text)] : ["shares an image"])));
   return el("li", {}, el("span", { class: "small" }, plain(turn.id), ` · ${turn.time}`),
     el("span", {}, plain(turn.speaker), ": ", ...texts(turn.text)), ...captions);
 }
@@ -62,7 +62,7 @@ function passage([place, value, turn], item) {
 function more(item) {
   const parts = [];
   if (item.evidence.length) {
-    parts.push(el("h4", { text: item.kind === "visual" ? "Where the picture was shared" : "Evidence" }),
+    parts.push(el("h4", { text: item.kind === "visual" ? "Where the image was shared" : "Evidence" }),
       el("ul", {}, ...item.evidence.map((place) => said(data.turns[place]))));
   }
   if (item.reason) parts.push(el("h4", { text: "Why the gold answer is right" }), el("p", {}, ...texts(item.reason)));
@@ -94,8 +94,8 @@ function card(item) {
   rest.addEventListener("toggle", () => {
     if (rest.open && rest.children.length === 1) rest.append(...more(item));
   });
-  const image = picture(item);
-  const made = el("article", { class: image ? "question" : "question no-picture" }, image,
+  const image = thumbnail(item);
+  const made = el("article", { class: image ? "question" : "question no-image" }, image,
     el("div", { class: "words" }, tags, el("h3", {}, ...texts(item.question)), answers(item), rest),
     values(item));
   made.dataset.question = item.id;

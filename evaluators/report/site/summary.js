@@ -150,15 +150,15 @@ const totalOf = (counts) => Object.values(counts).reduce((sum, number) => sum + 
 
 function stateBar(counts) {
   const total = totalOf(counts);
-  const picture = svg("svg", { class: "bar states", viewBox: "0 0 100 20",
+  const drawing = svg("svg", { class: "bar states", viewBox: "0 0 100 20",
     preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" });
   let x = 0;
   for (const state of Object.keys(STATES)) {
     const width = total ? (100 * (counts[state] || 0)) / total : 0;
-    if (width) picture.append(svg("rect", { class: `state-${state}`, x, y: 3, width, height: 14 }));
+    if (width) drawing.append(svg("rect", { class: `state-${state}`, x, y: 3, width, height: 14 }));
     x += width;
   }
-  return picture;
+  return drawing;
 }
 
 function showStates() {

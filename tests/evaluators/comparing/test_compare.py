@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from locomo_vqa.benchmark.questions import questions_of
+from locomo_vqa.errors import InputError
+from locomo_vqa.evaluators.comparing import compare
 from locomo_vqa.evaluators.comparing.comparison import compare_sides
-from locomo_vqa.evaluators.comparing.forest_plot import draw_forest, ticks
 from locomo_vqa.evaluators.comparing.sides import Side, read_side
-from locomo_vqa.evaluators.scoring.report import score_source, write_scores
+from locomo_vqa.evaluators.scoring import score
 from locomo_vqa.files import sha256_file
 from locomo_vqa.schemas import validate
 from tests.conftest import Cli
@@ -109,8 +110,8 @@ def test_a_metric_that_a_side_lacks(tmp_path: Path, wrong: Path, cli: Cli) -> No
 def test_stored_scores_are_not_computed_again(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     harness(recorder(), folder).run()
-    sheet = score_source(folder, SAMPLE, metrics=["f1"])
-    write_scores(folder, sheet, own=True)
+    sheet = score(folder, benchmark=SAMPLE, metrics=["f1"])
+    sheet.write()
     document = json.loads((folder / "scores.json").read_text())
     document["metrics"]["f1"]["signature"] = "stored"
     (folder / "scores.json").write_text(json.dumps(document))
@@ -125,7 +126,7 @@ def test_stored_scores_are_not_computed_again(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_scores_is_a_side(tmp_path: Path, wrong: Path, half: Path) -> None:
-    write_scores(tmp_path / "scored", score_source(half, SAMPLE, metrics=["v"]))
+    score(half, benchmark=SAMPLE, metrics=["v"]).write(tmp_path / "scored")
     left, right = side(wrong, "v"), side(tmp_path / "scored", "v")
     stored = compare_sides([left, right], SAMPLE, split="all").metrics
     assert stored == compare_sides([left, side(half, "v")], SAMPLE, split="all").metrics
@@ -142,13 +143,13 @@ def test_what_can_t_be_compared_is_refused(
     tmp_path: Path, wrong: Path, half: Path, cli: Cli
 ) -> None:
     scored = tmp_path / "scored"
-    write_scores(scored, score_source(half, SAMPLE, metrics=["v"]))
+    score(half, benchmark=SAMPLE, metrics=["v"]).write(scored)
     original = (scored / "scores.json").read_text()
     v = json.loads(original)["metrics"]["v"]
     changes: list[tuple[dict[str, Any], str]] = [
         ({"dataset": {"revision": "0" * 64}}, "revision 000000000000; the benchmark sample has"),
         ({"metrics": {"v": {**v, "signature": "v:other"}}}, "V was computed in two ways"),
-        ({"metrics": {"v": {**v, "overall": {**v["overall"], "value": 1.0}}}}, "does not fit"),
+        ({"metrics": {"v": {**v, "overall": {**v["overall"], "value": 1.0}}}}, "does not match"),
     ]
     for values, message in changes:
         (scored / "scores.json").write_text(original)
@@ -161,13 +162,13 @@ def test_what_can_t_be_compared_is_refused(
     harness(recorder(), tmp_path / "run").run()
     done = cli("compare", "run", scored, "--benchmark", "sample", "--metrics", "v")
     assert done.returncode == 2
-    assert "scored: is of the split 'all'; run is of 'test'." in done.stderr
+    assert "scored: its split is 'all', but that of run is 'test'." in done.stderr
     done = cli("compare", wrong, half, wrong, "--benchmark", "sample")
-    assert (done.returncode, "is named twice" in done.stderr) == (2, True)
+    assert (done.returncode, "named twice" in done.stderr) == (2, True)
     done = cli("compare", wrong, "--benchmark", "sample")
     assert (done.returncode, "at least one other system" in done.stderr) == (2, True)
-    done = cli("compare", wrong, half, "--benchmark", "sample", "--plot", "x.svg")
-    assert (done.returncode, "a plot is a PNG file" in done.stderr) == (2, True)
+    done = cli("compare", wrong, half, "--benchmark", "sample", "--plot", "x.pdf")
+    assert (done.returncode, "must be an SVG or PNG file" in done.stderr) == (2, True)
 
 
 def test_a_run_and_a_file_are_compared_on_the_run_s_split(
@@ -201,37 +202,70 @@ def test_missing_rows_make_the_status_1(tmp_path: Path, wrong: Path, cli: Cli) -
     assert f"part.jsonl (longmemeval): 30 matched, {len(TEXT) - 30} missing" in done.stdout
 
 
-def test_the_plot_is_a_picture_with_a_panel_a_metric(
+def test_the_plot_has_a_panel_a_metric_and_the_same_bytes_each_time(
     tmp_path: Path, wrong: Path, half: Path
 ) -> None:
     from PIL import Image
 
     heights = []
+    path = tmp_path / "plot.png"
     for metrics in ("v", "v,f1"):
-        sides = [side(wrong, metrics), side(half, metrics)]
-        path = tmp_path / "plot.png"
-        draw_forest(compare_sides(sides, SAMPLE, split="all"), path)
-        with Image.open(path) as picture:
-            assert (picture.format, picture.width) == ("PNG", 1080)
-            heights.append(picture.height)
-            colours = picture.convert("RGB").getcolors(1 << 20)
+        comparison = compare(wrong, half, benchmark=SAMPLE, metrics=metrics.split(","))
+        figure = comparison.plot(path)
+        assert len(figure.axes) == len(metrics.split(","))
+        with Image.open(path) as image:
+            assert (image.format, image.width) == ("PNG", 1080)
+            heights.append(image.height)
+            colours = image.convert("RGB").getcolors(1 << 20)
             assert colours is not None
-            assert (59, 111, 212) in {colour for _, colour in colours}
+            # Okabe and Ito's blue, #0072b2.
+            assert (0, 114, 178) in {colour for _, colour in colours}
     assert heights[1] > heights[0]
     before = sha256_file(path)
-    draw_forest(compare_sides(sides, SAMPLE, split="all"), path)
+    comparison.plot(path)
     assert sha256_file(path) == before
     assert not list(tmp_path.glob(".*"))
 
 
+def test_an_svg_has_its_figures_as_text(tmp_path: Path, wrong: Path, half: Path) -> None:
+    """Names are shown letter by letter: `$` starts no formula, `<` no element."""
+    strange = half.rename(tmp_path / "$a_1$ <b>.jsonl")
+    comparison = compare(wrong, strange, benchmark=SAMPLE, metrics=["v"])
+    comparison.plot(tmp_path / "plot.svg")
+    text = (tmp_path / "plot.svg").read_text(encoding="utf-8")
+    assert "$a_1$ &lt;b&gt;.jsonl" in text
+    (one,) = comparison.metrics
+    assert f"{one.overall.difference:+.1f}" in text
+    assert "all questions" in text and "Date" not in text.replace("<dc:date>", "")
+    first = sha256_file(tmp_path / "plot.svg")
+    comparison.plot(tmp_path / "plot.svg")
+    assert sha256_file(tmp_path / "plot.svg") == first
+
+
+def test_a_comparison_from_python(wrong: Path, half: Path) -> None:
+    """Dicts and reports are sides too; the frame has the figures of `differences_by_hand`."""
+    answers = {q.id: "zzz" for q in SAMPLE.visual_questions}
+    report = score(half, benchmark=SAMPLE, metrics=["v"], progress=False)
+    comparison = compare(answers, report, metrics=["v"])
+    frame = comparison.to_frame()
+    whole = frame[frame["group"] == "all questions"].iloc[0]
+    right = [q for q in SAMPLE.visual_questions if q.conversation <= "sample-06"]
+    assert whole["difference"] == pytest.approx(100 * len(right) / len(SAMPLE.visual_questions))
+    assert (whole["p"], whole["baseline"], whole["system"]) == (
+        2 / 64,
+        "predictions A",
+        "half.jsonl",
+    )
+    assert set(frame["group"]) == {"all questions", *(q.type for q in right)}
+    html = comparison._repr_html_()
+    assert "<td" in html and "half.jsonl" in html and "Differences from predictions A" in html
+    assert repr(comparison) == "<Comparison of half.jsonl with predictions A by v>"
+
+
 @pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [
-        (-1, 1, [-1, -0.5, 0, 0.5, 1]),
-        (-0.03, 0.61, [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
-        (-104, 104, [-100, -50, 0, 50, 100]),
-        (0, 7, [0, 2, 4, 6]),
-    ],
+    ("wrong_argument", "message"),
+    [({"split": "tst"}, "`split` must be one of"), ({"metrics": ["vv"]}, "`metrics` may contain")],
 )
-def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
-    assert ticks(low, high) == pytest.approx(expected)
+def test_a_wrong_argument_is_refused_first(wrong_argument: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        compare("nowhere", "elsewhere", **wrong_argument)

@@ -13,7 +13,8 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.cli.efficiency import efficiency
 from locomo_vqa.evaluators.efficiency.calls import TimedCall
 from locomo_vqa.evaluators.efficiency.figures import figures_of
-from locomo_vqa.evaluators.efficiency.measure import efficiency_of, to_document
+from locomo_vqa.evaluators.efficiency.measure import efficiency_of
+from locomo_vqa.evaluators.efficiency.report import EfficiencyReport
 from locomo_vqa.evaluators.proxy.model_calls import keep_calls
 from locomo_vqa.evaluators.running.model_size import weights_in
 from locomo_vqa.schemas import validate
@@ -92,7 +93,7 @@ def test_a_metered_run_has_these_figures(tmp_path: Path) -> None:
     run = write_run(tmp_path / "mem0")
     write_lines(run / "calls.jsonl", METERED_CALLS)
     found = efficiency_of(run)
-    validate(to_document([found]), "efficiency", path=run, remedy="")
+    validate(EfficiencyReport((found,)).to_json(), "efficiency", path=run, remedy="")
     assert list(found.stages) == ["extraction", "update", "generation", "embedding"]
 
     extraction = found.stages["extraction"]
@@ -146,7 +147,7 @@ def test_what_has_no_data_is_none(tmp_path: Path) -> None:
     found = efficiency_of(run)
     assert (found.counted_by, found.stages, found.shown) == ("nothing", {}, None)
     assert (found.size.total, found.size_source) == (None, "unknown")
-    validate(to_document([found]), "efficiency", path=run, remedy="")
+    validate(EfficiencyReport((found,)).to_json(), "efficiency", path=run, remedy="")
     shown = CliRunner().invoke(efficiency, [str(run), "--stages"], catch_exceptions=False).output
     row = next(line.split() for line in shown.split("\n") if line.split()[:1] == ["older"])
     assert row == ["older", "m", "–", "not", "known", *["–"] * 6]
@@ -193,7 +194,7 @@ def test_an_older_run_has_the_sums_of_its_stages(tmp_path: Path) -> None:
     assert (extraction.calls, extraction.input_tokens, extraction.output_tokens) == (10, 80, 8)
     assert (extraction.seconds, extraction.tokens_per_second) == (None, None)
     assert found.stages["generation"].output_tokens is None
-    validate(to_document([found]), "efficiency", path=run, remedy="")
+    validate(EfficiencyReport((found,)).to_json(), "efficiency", path=run, remedy="")
 
 
 def test_the_size_is_that_of_the_weights_and_of_the_experts_in_use(tmp_path: Path) -> None:
@@ -266,11 +267,11 @@ def test_the_table_has_a_row_for_each_run_and_stage(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", ["54", "mem0=", "mem0=much", "mem0=0", "mem0=-1", "mem0=nan"])
 def test_a_size_that_is_none_is_refused(tmp_path: Path, size: str) -> None:
     run = write_run(tmp_path / "mem0")
-    with pytest.raises(InputError, match="not of the form"):
+    with pytest.raises(InputError, match=r"must have the form|must be a number above 0"):
         CliRunner().invoke(efficiency, [str(run), "--size", size], catch_exceptions=False)
 
 
 def test_a_size_of_another_run_is_refused(tmp_path: Path) -> None:
     run = write_run(tmp_path / "mem0")
-    with pytest.raises(InputError, match="no run is called 'memo'"):
+    with pytest.raises(InputError, match="no run is named 'memo'"):
         CliRunner().invoke(efficiency, [str(run), "--size", "memo=1"], catch_exceptions=False)

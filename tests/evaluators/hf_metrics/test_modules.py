@@ -150,21 +150,21 @@ def test_without_questions_there_is_no_value() -> None:
 MISTAKES: dict[str, tuple[Any, type[LocomoVqaError], str]] = {
     "no gold answer": (lambda: compute_v(["a"], [None]), InputError, "number 0 (from 0)"),
     "a blank gold answer": (lambda: compute_v(["", ""], ["a", " "]), InputError, "number 1"),
-    "no judge": (lambda: compute_j(["a"], ["a"], ["q"]), InputError, "none is named"),
+    "no judge": (lambda: compute_j(["a"], ["a"], ["q"]), InputError, "`judge` must be given"),
     "a rubric that is not there": (
         lambda: compute_j(["a"], ["a"], ["q"], judge="x", rubric="kind"),
         InputError,
-        "Choose of lenient, strict",
+        "one of lenient, strict",
     ),
     "a blank question": (
         lambda: compute_j(["a"], ["a"], [""], judge="x"),
         InputError,
-        "questions: number 0",
+        "`questions`: number 0",
     ),
     "a preset that is not there": (
         lambda: compute_l(["a"], ["a"], preset="large"),  # type: ignore[arg-type]
         InputError,
-        "Choose of paper, minilm",
+        "one of paper, minilm",
     ),
     "an encoder that is not there": (
         lambda: compute_l(["a"], ["a"], models="/nowhere"),

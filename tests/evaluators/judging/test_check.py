@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.errors import InputError
-from locomo_vqa.evaluators.judging.check import check_judge, need_fitting, read_check
+from locomo_vqa.evaluators.judging.check import measure_judge, need_fitting, read_check
 from locomo_vqa.evaluators.judging.rates import rate_of
 from locomo_vqa.evaluators.judging.rubrics import Rubric
 from locomo_vqa.evaluators.judging.session import open_session
@@ -34,7 +34,7 @@ Respond = Callable[[dict[str, Any]], Answer]
 async def check(stub: Stub, path: Path, rubric: Rubric, n: int) -> dict[str, Any]:
     with ResponseStore(path) as store:
         async with open_session(stub.spec(), rubric, store=store) as session:
-            document = await check_judge(session, SAMPLE, n=n, tick=lambda *_: None)
+            document = await measure_judge(session, SAMPLE, n=n, progress=lambda *_: None)
             write_json(path.with_suffix(".json"), document)
             assert need_fitting({path: document}, session, SAMPLE) is document
             for part, other in [
@@ -43,7 +43,7 @@ async def check(stub: Stub, path: Path, rubric: Rubric, n: int) -> dict[str, Any
                 ("dataset", {"id": "x", "revision": "0" * 64}),
                 ("judge", {**document["judge"], "identity": {"model": "another"}}),
             ]:
-                with pytest.raises(InputError, match="is no check of"):
+                with pytest.raises(InputError, match="is not a check of"):
                     need_fitting({path: {**document, part: other}}, session, SAMPLE)
     assert read_check(path.with_suffix(".json")) == document
     return document
@@ -129,7 +129,7 @@ def test_a_second_check_asks_nothing(tmp_path: Path) -> None:
 def test_a_file_that_is_no_check_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "c.json"
     path.write_text(json.dumps({"kind": "judge_check"}))
-    with pytest.raises(InputError, match="judge-check --out"):
+    with pytest.raises(InputError, match="locomo-vqa judge-check"):
         read_check(path)
 
 

@@ -26,6 +26,7 @@ from locomo_vqa.models.chat import (
     ModelTimeout,
     ModelUnreachable,
 )
+from locomo_vqa.progress import ignore_progress
 from locomo_vqa.responses import ResponseStore
 from locomo_vqa.runs import Usage
 from tests.core.models.stub_server import Answer, completion, stub_server
@@ -132,7 +133,9 @@ def items(number: int) -> list[ToJudge]:
 async def run(spec: str, path: Path, number: int) -> tuple[list[Judgement], JudgeSession]:
     with ResponseStore(path) as store:
         async with open_session(spec, "lenient", store=store, timeout_s=5) as session:
-            return await judge_all(session, items(number), step="s", tick=lambda *_: None), session
+            return await judge_all(
+                session, items(number), step="s", progress=ignore_progress
+            ), session
 
 
 @pytest.fixture

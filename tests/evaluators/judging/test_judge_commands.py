@@ -201,7 +201,7 @@ def test_judge_check_prints_its_table_and_score_takes_its_file(
         assert status == 0
         assert len(judged_prompts(stub)) == asked + len(TEST)
         assert f"checked on {asked} answers" in out
-    with rule_judge() as other, pytest.raises(Exception, match="is no check of"):
+    with rule_judge() as other, pytest.raises(Exception, match="is not a check of"):
         call(judge(file, other.spec(), "--judge-check", out_file), capsys)
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from locomo_vqa.benchmark import TextQuestion
 from locomo_vqa.benchmark.questions import questions_of
-from locomo_vqa.evaluators.judging.scoring import Judged, JudgeOptions, judge_predictions
+from locomo_vqa.evaluators.judging.scoring import Judged, judge_predictions
+from locomo_vqa.evaluators.judging.settings import JudgeSettings
 from locomo_vqa.evaluators.scoring.predictions import score_predictions
 from locomo_vqa.leaderboard import results
 from locomo_vqa.runs import Prediction
@@ -49,7 +50,7 @@ def judged(
         predictions,
         SAMPLE,
         split="test",
-        options=JudgeOptions(
+        settings=JudgeSettings(
             judges=tuple(stub.spec() for stub in stubs), responses=folder / "r.sqlite", **chosen
         ),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.benchmark import TextQuestion, VisualQuestion
-from locomo_vqa.evaluators.scoring.report import ScoreReport, score_source
+from locomo_vqa.evaluators.scoring import ScoreReport, score
 from tests.evaluators.recording import SAMPLE, TEST
 
 TEXT = [q for q in TEST if isinstance(q, TextQuestion) and q.category != 5]
@@ -29,4 +29,4 @@ def write_predictions(path: Path, rows: Mapping[str, str | Mapping[str, Any]]) -
 def sheet_of(folder: Path, rows: Mapping[str, str | Mapping[str, Any]]) -> ScoreReport:
     """Score V and F1 of predictions of the sample's test split."""
     path = write_predictions(folder / "answers.jsonl", rows)
-    return score_source(path, SAMPLE, split="test", metrics=["v", "f1"])
+    return score(path, benchmark=SAMPLE, split="test", metrics=["v", "f1"])

@@ -11,7 +11,7 @@ import pytest
 from locomo_vqa.evaluators.report import content
 from locomo_vqa.evaluators.report.content import report_data
 from locomo_vqa.evaluators.report.items import asked_in, worst_first
-from locomo_vqa.evaluators.report.pictures import make_thumbnails
+from locomo_vqa.evaluators.report.thumbnails import make_thumbnails
 from locomo_vqa.html_json import json_for_html
 from tests.evaluators.recording import SAMPLE
 from tests.evaluators.report.sheets import ADVERSARIAL, TEXT, VISUAL, sheet_of
@@ -41,9 +41,9 @@ def test_the_worst_come_first_and_those_without_a_value_last(tmp_path: Path) -> 
 
 
 def test_only_kinds_that_have_a_row_are_listed(tmp_path: Path) -> None:
-    asked = asked_in(sheet_of(tmp_path, {TEXT[0].id: "x"}), SAMPLE)
+    asked = asked_in(sheet_of(tmp_path, {TEXT[0].id: "x"}))
     assert asked == TEXT
-    asked = asked_in(sheet_of(tmp_path, {VISUAL[0].id: "x", ADVERSARIAL[0].id: "x"}), SAMPLE)
+    asked = asked_in(sheet_of(tmp_path, {VISUAL[0].id: "x", ADVERSARIAL[0].id: "x"}))
     assert sorted(q.id for q in asked) == sorted(q.id for q in [*VISUAL, *ADVERSARIAL])
 
 
@@ -52,7 +52,7 @@ def test_states_count_what_is_missing(tmp_path: Path) -> None:
         tmp_path,
         {VISUAL[0].id: "x", VISUAL[1].id: {"prediction": None, "state": "refused"}},
     )
-    data = report_data(sheet, SAMPLE)
+    data = report_data(sheet)
     assert data["states"] == [
         {"kind": "visual", "counts": {"ok": 1, "refused": 1, "missing": len(VISUAL) - 2}}
     ]
@@ -60,11 +60,11 @@ def test_states_count_what_is_missing(tmp_path: Path) -> None:
     assert (row["state"], row["answer"], row["values"]) == ("missing", None, {"v": 0.0})
     assert data["turns"][row["evidence"][0]]["id"] == VISUAL[2].turn
     assert data["limits"] == []
-    assert set(data["pictures"]) == {question.image for question in VISUAL}
+    assert set(data["images"]) == {question.image for question in VISUAL}
 
 
 def test_a_long_answer_is_cut_and_its_length_told(tmp_path: Path) -> None:
-    data = report_data(sheet_of(tmp_path, {TEXT[0].id: "y" * 1_000_000}), SAMPLE)
+    data = report_data(sheet_of(tmp_path, {TEXT[0].id: "y" * 1_000_000}))
     row = next(row for row in data["questions"] if row["id"] == TEXT[0].id)
     assert row["answer"] == ["y" * 4000, 1_000_000]
     assert len(json_for_html(data)) < 100_000
@@ -76,7 +76,7 @@ def test_many_long_texts_are_cut_until_they_fit(
     monkeypatch.setattr(content, "_TEXT_BYTES", 60_000)
     hits = [{"text": noise(1000 + n), "turn": "D1:1"} for n in range(12)]
     row: dict[str, Any] = {"prediction": noise(3000), "state": "ok", "retrieved": hits}
-    data = report_data(sheet_of(tmp_path, {q.id: row for q in TEXT}), SAMPLE)
+    data = report_data(sheet_of(tmp_path, {q.id: row for q in TEXT}))
     assert len(data["questions"]) == len(TEXT)
     assert max(len(row["hits"]) for row in data["questions"]) in (3, 5)
     (limit,) = data["limits"]
@@ -89,7 +89,7 @@ def test_the_worst_questions_are_kept_where_not_all_fit(
 ) -> None:
     monkeypatch.setattr(content, "_TEXT_BYTES", 4_000)
     answers = {q.id: str(q.answer) for q in TEXT} | {TEXT[7].id: "zebra"}
-    data = report_data(sheet_of(tmp_path, answers), SAMPLE)
+    data = report_data(sheet_of(tmp_path, answers))
     kept = [row["id"] for row in data["questions"]]
     assert 0 < len(kept) < len(TEXT) and TEXT[7].id in kept
     size = len(json_for_html({k: data[k] for k in ("questions", "turns", "passages")}))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy
 import pytest
 
-from locomo_vqa.evaluators.report.calls import read_calls
+from locomo_vqa.evaluators.report.calls import read_call_groups
 from locomo_vqa.evaluators.report.cost import cost_of, percentiles
 from tests.evaluators.report.sheets import TEXT, VISUAL, sheet_of
 
@@ -61,7 +61,7 @@ def test_usage_is_summed_over_the_answers_that_have_it(tmp_path: Path) -> None:
 def test_calls_are_read_as_far_as_they_can_be(tmp_path: Path) -> None:
     path = tmp_path / "calls.jsonl"
     path.write_bytes("".join(CALLS).encode("latin-1"))
-    calls = read_calls(path)
+    calls = read_call_groups(path)
     assert calls is not None
     assert calls.unreadable == 3
     assert list(calls.groups) == [("extract", "m"), ("not named", "not named")]
@@ -71,4 +71,4 @@ def test_calls_are_read_as_far_as_they_can_be(tmp_path: Path) -> None:
     assert (extract.input_tokens, extract.output_tokens) == (15, 3)
     assert extract.latencies == [100, 300]
     assert (other.calls, other.counted, other.latencies) == (1, 0, [])
-    assert read_calls(tmp_path / "none.jsonl") is None
+    assert read_call_groups(tmp_path / "none.jsonl") is None

@@ -40,7 +40,7 @@ def test_a_run_gets_a_report_and_a_table_that_need_no_other_file(tmp_path: Path,
     data = data_of(page)
     facts = dict(data["facts"])
     assert facts["System"] == "own" and facts["Answerer"] == "no model"
-    assert facts["Pictures"].startswith("pixels") and facts["Split"] == "test"
+    assert facts["Images"].startswith("pixels") and facts["Split"] == "test"
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d to .* UTC", facts["Run"])
     assert facts["Revision"] == SAMPLE.revision
     assert data["cost"]["calls"]["groups"][0]["calls"] == 1
@@ -65,7 +65,7 @@ def test_a_file_gets_a_report_where_one_is_asked_for(tmp_path: Path, cli: Cli) -
     (tmp_path / "notes.html").write_text("mine")
     done = cli(*command, "--report", "notes.html")
     assert done.returncode == 2
-    assert "is no report of `locomo-vqa score`" in done.stderr
+    assert "is not a report of `locomo-vqa score`" in done.stderr
     assert (tmp_path / "notes.html").read_text() == "mine"
 
 
@@ -74,6 +74,6 @@ def test_a_place_that_can_t_hold_a_report_is_told(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is a folder"):
         check_place(tmp_path)
     with pytest.raises(OutputError, match="its folder does not exist"):
-        write_report(tmp_path / "no" / "report.html", sheet, SAMPLE)
-    write_report(tmp_path / "report.html", sheet, SAMPLE)
+        write_report(tmp_path / "no" / "report.html", sheet)
+    write_report(tmp_path / "report.html", sheet)
     check_place(tmp_path / "report.html")

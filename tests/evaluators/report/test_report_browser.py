@@ -13,10 +13,9 @@ import pytest
 
 from locomo_vqa.benchmark import CATEGORIES
 from locomo_vqa.evaluators.report.page import write_report
-from locomo_vqa.evaluators.scoring.report import ScoreReport
+from locomo_vqa.evaluators.scoring import ScoreReport
 from locomo_vqa.scores import Bounds, MetricScores, RowScore
 from tests.browser import dump_dom, needs_chromium
-from tests.evaluators.recording import SAMPLE
 from tests.evaluators.report.sheets import ADVERSARIAL, TEXT, VISUAL, sheet_of
 
 pytestmark = needs_chromium
@@ -55,7 +54,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ADVERSARIAL[0].id: HOSTILE,
         },
     )
-    write_report(folder / "report.html", judged(sheet), SAMPLE)
+    write_report(folder / "report.html", judged(sheet))
     return folder / "report.html"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from locomo_vqa.errors import InputError, OutputError
-from locomo_vqa.evaluators.scoring.report import score_source
+from locomo_vqa.evaluators.scoring import score
 from locomo_vqa.runs import IMAGE_MODES, ImageMode, read_run
 from locomo_vqa.schemas import validate
 from locomo_vqa.system import ConversationInfo
@@ -96,7 +96,7 @@ def test_a_run_that_does_not_say_is_given(tmp_path: Path) -> None:
     run = json.loads(path.read_text())
     del run["visual_handling"]
     path.write_text(json.dumps(run))
-    sheet = score_source(tmp_path / "run", SAMPLE, metrics=["v"])
+    sheet = score(tmp_path / "run", benchmark=SAMPLE, metrics=["v"])
     assert sheet.document["modes"] == {"image_handling": "pixels", "visual_handling": "given"}
     with pytest.raises(OutputError, match="its visual_handling is 'given', not 'recalled'"):
         harness(recorder(), tmp_path / "run", visual="recalled").run()
@@ -112,10 +112,10 @@ def test_scores_tell_recalled_from_given(tmp_path: Path, cli: Cli) -> None:
     assert "came without it (recalled)" in done.stdout.splitlines()[1]
     harness(recorder(), tmp_path / "given").run()
     for visual in ("given", "recalled"):
-        scores = score_source(tmp_path / visual, SAMPLE, metrics=["v"]).document
+        scores = score(tmp_path / visual, benchmark=SAMPLE, metrics=["v"]).document
         validate(scores, "scores", path=tmp_path, remedy="")
         assert scores["modes"]["visual_handling"] == visual
         signature = scores["metrics"]["v"]["signature"]
         assert ("visual=recalled" in signature) == (visual == "recalled")
     rows = tmp_path / "given" / "predictions.jsonl"
-    assert score_source(rows, SAMPLE, metrics=["v"]).document["modes"] is None
+    assert score(rows, benchmark=SAMPLE, metrics=["v"]).document["modes"] is None

@@ -12,8 +12,8 @@ import pytest
 from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
 from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.builders.importing import import_locomo
+from locomo_vqa.evaluators.scoring import score
 from locomo_vqa.evaluators.scoring.predictions import score_predictions
-from locomo_vqa.evaluators.scoring.report import score_source, write_scores
 from locomo_vqa.evaluators.statistics.intervals import clustered_interval
 from locomo_vqa.files import read_jsonl
 from locomo_vqa.runs import Prediction
@@ -175,8 +175,8 @@ def test_the_files_fit_their_schemas(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
     rows = [{"question_id": q.id, "hypothesis": q.answer} for q in TEXT]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    sheet = score_source(path, SAMPLE, split="test")
-    write_scores(tmp_path, sheet)
+    sheet = score(path, benchmark=SAMPLE, split="test")
+    sheet.write(tmp_path)
     written = json.loads((tmp_path / "scores.json").read_text())
     validate(written, "scores", path=tmp_path, remedy="")
     assert written["metrics"]["f1"]["overall"]["value"] == 1
@@ -196,7 +196,7 @@ def test_the_command_prints_what_it_writes(tmp_path: Path, cli: Cli) -> None:
     assert "BLEU-1" not in table
     other = cli("score", "run", "--benchmark", "sample", "--split", "train")
     assert other.returncode == 2
-    assert "ran on the split 'test', not 'train'" in other.stderr
+    assert "the run used the split 'test', not 'train'" in other.stderr
     partial = tmp_path / "partial.jsonl"
     partial.write_text(json.dumps({"question_id": TEXT[0].id, "hypothesis": "x"}))
     assert cli("score", "partial.jsonl", "--benchmark", "sample").returncode == 1
@@ -219,7 +219,7 @@ PUBLISHED = {
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_published_f1_comes_out_row_by_row(name: str, locomo: Benchmark) -> None:
-    sheet = score_source(real_file(f"predictions/{name}.json"), locomo, metrics=["f1", "bleu1"])
+    sheet = score(real_file(f"predictions/{name}.json"), benchmark=locomo, metrics=["f1", "bleu1"])
     document = sheet.document
     assert document["rows"] == {
         "matched": 1540,

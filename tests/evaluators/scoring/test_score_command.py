@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.benchmark.questions import questions_of
-from locomo_vqa.evaluators.scoring.report import score_source
+from locomo_vqa.evaluators.scoring import score
 from tests.conftest import Cli, tree
 from tests.evaluators.recording import SAMPLE, Recorder, harness, recorder
 
@@ -51,7 +51,7 @@ def test_rows_that_don_t_count_are_named(tmp_path: Path) -> None:
     strange = [
         {"question": f"Why {n}?", "response": "x", "conversation": "sample-09"} for n in range(12)
     ]
-    notes = score_source(write(tmp_path / "a.jsonl", rows + strange), SAMPLE).document["notes"]
+    notes = score(write(tmp_path / "a.jsonl", rows + strange), benchmark=SAMPLE).document["notes"]
     (note,) = [note for note in notes if "of no question" in note]
     places = ", ".join(f"line {n}" for n in range(29, 39))
     assert note == (
@@ -59,7 +59,7 @@ def test_rows_that_don_t_count_are_named(tmp_path: Path) -> None:
     )
     other = questions_of(SAMPLE, "validation")[0]
     path = write(tmp_path / "b.jsonl", by_id([*SCORED, other]))
-    sheet = score_source(path, SAMPLE, split="test")
+    sheet = score(path, benchmark=SAMPLE, split="test")
     assert sheet.document["rows"]["extra"] == 1
     assert sheet.document["notes"] == [f"1 row of questions outside the split test: {other.id}."]
 
@@ -67,11 +67,11 @@ def test_rows_that_don_t_count_are_named(tmp_path: Path) -> None:
 def test_conversations_without_rows_are_told(tmp_path: Path) -> None:
     one = [question for question in SCORED if question.conversation == "sample-09"]
     path = write(tmp_path / "a.jsonl", by_id(one))
-    assert score_source(path, SAMPLE).document["notes"] == [
+    assert score(path, benchmark=SAMPLE).document["notes"] == [
         "Only 1 of 10 conversations has rows; --split or a smaller benchmark may be meant."
     ]
     path = write(tmp_path / "b.jsonl", by_id(SCORED))
-    assert score_source(path, SAMPLE, split="test").document["notes"] == []
+    assert score(path, benchmark=SAMPLE, split="test").document["notes"] == []
 
 
 def test_a_submission_is_left_as_it_is(tmp_path: Path, cli: Cli) -> None:
@@ -99,7 +99,7 @@ def test_other_scores_are_never_replaced(content: str, tmp_path: Path, cli: Cli)
     before = tree(path.parent)
     done = cli("score", "a.jsonl", *command)
     assert done.returncode == 2
-    assert "holds the scores of something else" in done.stderr
+    assert "these are the scores of other predictions" in done.stderr
     assert tree(path.parent) == before
 
 

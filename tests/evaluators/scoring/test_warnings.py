@@ -11,10 +11,10 @@ import pytest
 
 from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
 from locomo_vqa.builders.importing import import_locomo
+from locomo_vqa.evaluators.scoring import score
 from locomo_vqa.evaluators.scoring.ceilings import above_ceiling
 from locomo_vqa.evaluators.scoring.predictions import score_predictions
-from locomo_vqa.evaluators.scoring.report import score_source
-from locomo_vqa.evaluators.scoring.warnings import notes_on_scores
+from locomo_vqa.evaluators.scoring.warnings import warnings_about
 from locomo_vqa.evaluators.statistics.outliers import far_conversations
 from locomo_vqa.runs import Prediction
 from tests.conftest import real_file
@@ -41,7 +41,7 @@ def locomo(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_only_what_was_not_ingested_is_far(name: str, locomo: Benchmark) -> None:
-    sheet = score_source(real_file(f"predictions/{name}.json"), locomo, metrics=["f1", "rouge1"])
+    sheet = score(real_file(f"predictions/{name}.json"), benchmark=locomo, metrics=["f1", "rouge1"])
     notes = [note for note in sheet.document["notes"] if "far" in note]
     assert [note.split()[0] for note in notes] == NOT_INGESTED.get(name, [])
     for note in notes:
@@ -150,7 +150,7 @@ def test_the_note_names_metric_category_and_figures(tmp_path: Path) -> None:
     rows = [{"question_id": q.id, "hypothesis": q.answer} for q in TEXT]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     number = sum(q.category == 3 for q in TEXT)
-    sheet = score_source(path, flawed(3, 3), metrics=["f1"])
+    sheet = score(path, benchmark=flawed(3, 3), metrics=["f1"])
     assert sheet.document["notes"][-1:] == [
         f"F1 of open-domain questions is 1.0000, above the ceiling of {(number - 3) / number:.4f}: "
         f"3 of {number} gold answers are known to be wrong, and the answers agree with some. Did "
@@ -167,4 +167,4 @@ def test_a_file_of_one_conversation_says_nothing_about_the_others() -> None:
     ]
     scores = score_predictions(answered, SAMPLE, split="all", metrics=["f1"])
     assert scores.rows.missing == len(TEXT) - len(answered)
-    assert not notes_on_scores(scores, SAMPLE, split="all")
+    assert not warnings_about(scores, SAMPLE, split="all")

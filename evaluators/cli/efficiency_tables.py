@@ -1,4 +1,4 @@
-"""The tables of `efficiency` in the terminal."""
+"""Prints the tables of `efficiency`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING
 
 from locomo_vqa.cli_support import console, echo, make_table
 
-from .figures import Figures, Means
-from .measure import MEMORY_STAGES, NO_ANSWERS, RunEfficiency
+from ..efficiency.figures import Figures, Means
+from ..efficiency.measure import MEMORY_STAGES, NO_ANSWERS, RunEfficiency
+from ..efficiency.report import GB
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["GB", "show_efficiency"]
-
-GB = 1_000_000_000
-"""Bytes of a gigabyte here; MemLoRA's table 3 has gigabytes of 2^30 bytes."""
+__all__ = ["print_efficiency"]
 
 _NONE = "–"
 
 
-def show_efficiency(runs: Sequence[RunEfficiency], *, by_stage: bool) -> None:
+def print_efficiency(runs: Sequence[RunEfficiency], *, by_stage: bool) -> None:
     """Print table 3, with `by_stage` what A6 and A7 have, and what a reader must know."""
     console().print(_overview(runs))
     for run in runs if by_stage else ():
@@ -129,12 +127,12 @@ def _notes(runs: Sequence[RunEfficiency]) -> list[str]:
         elif run.overall is not None:
             notes += [f"{run.name}: {note}" for note in _notes_of(run.overall)]
     if any(run.size_source == "unknown" and run.model for run in runs):
-        notes.append("A size that is not known can be given: --size RUN=GB.")
+        notes.append("Give a size that is not known with --size RUN=GB.")
     return notes
 
 
 _UNCOUNTED = {
-    "sums": "made by an older version, which kept sums of tokens and no seconds.",
+    "sums": "recorded by an older version, which kept sums of tokens and no seconds.",
     "nothing": "no calls are recorded.",
 }
 
@@ -142,9 +140,9 @@ _UNCOUNTED = {
 def _notes_of(figures: Figures) -> list[str]:
     notes = []
     if figures.failed:
-        notes.append(f"{figures.failed:,} of {figures.calls:,} calls failed, and count in nothing.")
+        notes.append(f"{figures.failed:,} of {figures.calls:,} calls failed and are not counted.")
     if figures.replayed:
-        notes.append(f"{figures.replayed:,} replies were replayed: no seconds, but their tokens.")
+        notes.append(f"{figures.replayed:,} replies were replayed: tokens count, seconds do not.")
     if figures.estimated:
         notes.append(f"the tokens of {figures.estimated:,} calls are estimated (≈).")
     if (figures.largest_batch or 0) > 1:

@@ -1,4 +1,4 @@
-"""The pictures of a report: small, made anew from the pixels, and within a number of bytes."""
+"""The images of a report: small, encoded again from their pixels, and within a number of bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Thumbnails", "make_thumbnails"]
 
 _SIDES = (360, 256, 176, 112)
 _MOST_BYTES = 32_000
-"""Of one picture as text; most need a third of it at 360 pixels."""
+"""Of one image as text; most need a third of it at 360 pixels."""
 _LEAST_BYTES = 3_000
 """Less than this shows nothing; rather than that, some are left out."""
 _QUALITY = 72
@@ -27,14 +27,14 @@ _QUALITY = 72
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thumbnails:
-    """The pictures that fit, and how many do not."""
+    """The images that fit, and how many do not."""
 
     images: dict[str, str]
     """By SHA-256: the bytes of a WebP file in base64."""
     left_out: int
-    """Pictures that would have made the page too large."""
+    """Images that would have made the page too large."""
     unreadable: int
-    """Pictures whose file is missing or damaged."""
+    """Images whose file is missing or damaged."""
 
 
 def make_thumbnails(benchmark: Benchmark, hashes: Sequence[str], *, budget: int) -> Thumbnails:

@@ -8,18 +8,18 @@ from typing import Any
 from locomo_vqa.cli_support import console, echo, make_table
 from locomo_vqa.files import some
 
-__all__ = ["show_check", "show_judging"]
+__all__ = ["print_check", "print_judging"]
 
 
-def show_judging(judging: Mapping[str, Any]) -> None:
-    """Print what a reader of J must know of the judges."""
+def print_judging(judging: Mapping[str, Any]) -> None:
+    """Print what a reader of J should know about the judges."""
     for judge in judging["judges"]:
-        _show_judge(judge)
+        _print_judge(judge)
     for pair in judging["agreement"]:
-        _show_agreement(pair)
+        _print_agreement(pair)
 
 
-def _show_judge(judge: Mapping[str, Any]) -> None:
+def _print_judge(judge: Mapping[str, Any]) -> None:
     counts, value = judge["counts"], judge["overall"]["value"]
     j = "incomplete" if value is None else f"{value:.1f}"
     echo(
@@ -35,11 +35,11 @@ def _show_judge(judge: Mapping[str, Any]) -> None:
         for error in unscored["errors"]:
             echo(f"  {error}", style="red")
     if counts["cut"]:
-        echo(f"  {counts['cut']:,} answers were judged by their beginning only: they are too long")
+        echo(f"  {counts['cut']:,} answers were too long, and judged by their beginning")
     if judge["check"] is None:
-        echo("  The judge was not checked, so nobody knows how often this J is mistaken.")
+        echo("  The judge was not checked, so it is not known how often this J is wrong.")
     else:
-        _show_rates(judge["check"])
+        _print_rates(judge["check"])
     requests = judge["requests"]
     echo(
         f"  {_tokens(judge['tokens'])}; {requests['asked']:,} requests made, "
@@ -47,7 +47,7 @@ def _show_judge(judge: Mapping[str, Any]) -> None:
     )
 
 
-def _show_rates(check: Mapping[str, Any]) -> None:
+def _print_rates(check: Mapping[str, Any]) -> None:
     accept, reject = check["false_accept"], check["false_reject"]
     echo(
         f"  checked on {check['cases']['number']:,} answers: accepts {_rate(accept)} of wrong ones "
@@ -59,7 +59,7 @@ def _show_rates(check: Mapping[str, Any]) -> None:
         echo(f"    {kind['kind']}: {side} {_rate(kind)}")
 
 
-def _show_agreement(pair: Mapping[str, Any]) -> None:
+def _print_agreement(pair: Mapping[str, Any]) -> None:
     first, second = pair["judges"]
     kappa = "not defined" if pair["kappa"] is None else f"{pair['kappa']:.3f}"
     interval = pair["interval"]
@@ -71,7 +71,8 @@ def _show_agreement(pair: Mapping[str, Any]) -> None:
     )
 
 
-def show_check(document: Mapping[str, Any]) -> None:
+def print_check(document: Mapping[str, Any]) -> None:
+    """Print how often a judge errs, by kind of answer."""
     echo(document["judge"]["signature"], style="bold")
     table = make_table(
         "Answers", "right verdict", numbers=["n", "misjudged", "rate", "95 % interval", "unscored"]
@@ -84,7 +85,7 @@ def show_check(document: Mapping[str, Any]) -> None:
     console().print(table)
     ways = [row["way"] for row in document["misjudged"] if row["way"] and row["reason"] is None]
     if ways:
-        echo(f"Injections that it followed: {some(ways, most=len(ways))}")
+        echo(f"Injections it followed: {some(ways, most=len(ways))}")
     echo(_tokens(document["tokens"]))
     unscored = [row for row in document["misjudged"] if row["reason"]]
     if unscored:
@@ -106,7 +107,7 @@ def _cells(rate: Mapping[str, Any]) -> tuple[str, ...]:
 def _rate(rate: Mapping[str, Any]) -> str:
     if rate["value"] is None:
         if rate["bounds"] is None:
-            return "an unknown share (there are none to check)"
+            return "an unknown share (there were none to check)"
         return f"{100 * rate['bounds']['low']:.1f} to {100 * rate['bounds']['high']:.1f} %"
     low, high = rate["interval"]["low"], rate["interval"]["high"]
     return f"{100 * rate['value']:.1f} % [{100 * low:.1f} … {100 * high:.1f}]"
@@ -114,6 +115,6 @@ def _rate(rate: Mapping[str, Any]) -> str:
 
 def _tokens(usage: Mapping[str, Any]) -> str:
     if usage["input_tokens"] is None and usage["output_tokens"] is None:
-        return "tokens: the backend does not count them"
+        return "tokens: not counted by the backend"
     sent, received = usage["input_tokens"] or 0, usage["output_tokens"] or 0
     return f"tokens: {sent:,} in, {received:,} out"

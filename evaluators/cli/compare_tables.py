@@ -1,0 +1,133 @@
+"""Prints a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from locomo_vqa.cli_support import console, echo, make_table
+from locomo_vqa.metric_names import metric_title
+from locomo_vqa.scores import FEW_CONVERSATIONS
+
+from ..comparing import Comparison
+from ..comparing.comparer import LETTERS
+from ..comparing.comparison import MetricComparison
+from ..comparing.sides import Side
+from ..statistics.paired import MANY_CONVERSATIONS, PairedDifference
+from .options import flagged
+
+__all__ = ["print_comparison"]
+
+_TESTED = ("p", "p, Holm", "detectable")
+"""Columns that need six conversations."""
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """Print the sides, a table for each metric and system, and what a reader should know."""
+    data = comparison.dataset
+    echo(
+        f"Differences on {data['id']}, revision {data['revision'][:12]}, split {data['split']}",
+        style="bold",
+    )
+    for letter, side in zip(LETTERS, comparison.sides, strict=False):
+        echo(f"{letter}  {_side(side)}{', the baseline' if letter == 'A' else ''}")
+    for note in comparison.notes:
+        echo(note)
+    for one in comparison.metrics:
+        console().print(_difference_table(one))
+        if one.overall.conversations < FEW_CONVERSATIONS:
+            console().print(_conversation_table(one))
+    _print_reading([one.overall for one in comparison.metrics])
+    for name, reason in comparison.not_compared.items():
+        echo(f"{metric_title(name)} is not compared. {flagged(reason)}")
+    echo("Signatures:")
+    for signature in dict.fromkeys(one.signature for one in comparison.metrics):
+        echo(f"  {signature}", style="dim")
+
+
+def _side(side: Side) -> str:
+    rows: Mapping[str, Any] = side.document["rows"]
+    text = (
+        f"{side.name} ({side.document['source']['layout']}): {rows['matched']:,} matched, "
+        f"{rows['missing']:,} missing, {side.failed:,} failed"
+    )
+    length = side.document["answer_length"]
+    return text if length is None else f"{text}, {length:.1f} words an answer"
+
+
+def _difference_table(one: MetricComparison) -> Any:
+    other = LETTERS[one.other]
+    few = one.overall.conversations < FEW_CONVERSATIONS
+    table = make_table(
+        f"{metric_title(one.metric)}: {other} less A",
+        numbers=["n", "A", other, "difference", "95 % interval", *([] if few else _TESTED)],
+    )
+    rows: list[tuple[str, PairedDifference, float | None]] = [
+        ("all questions", one.overall, None),
+        *((name, group.result, group.p_holm) for name, group in one.groups.items()),
+    ]
+    for name, result, holm in rows:
+        tested = [] if few else _tested(one, result, holm)
+        table.add_row(name, *_figures(one, result), *tested)
+    return table
+
+
+def _figures(one: MetricComparison, result: PairedDifference) -> list[str]:
+    digits = _digits(one)
+    interval = result.interval
+    return [
+        f"{result.questions:,}",
+        f"{result.baseline:.{digits}f}",
+        f"{result.other:.{digits}f}",
+        f"{result.difference:+.{digits}f}",
+        f"{interval.low:+.{digits}f} … {interval.high:+.{digits}f}" if interval else "–",
+    ]
+
+
+def _tested(one: MetricComparison, result: PairedDifference, holm: float | None) -> list[str]:
+    detectable = result.detectable
+    shown = "–" if detectable is None else f"{detectable:.{_digits(one)}f}"
+    return [_p(result.p), _p(holm), shown]
+
+
+def _conversation_table(one: MetricComparison) -> Any:
+    other = LETTERS[one.other]
+    table = make_table("Conversation", numbers=["n", "A", other, "difference"])
+    digits = _digits(one)
+    for name, pair in one.overall.by_conversation.items():
+        table.add_row(
+            name,
+            f"{pair.questions:,}",
+            f"{pair.baseline:.{digits}f}",
+            f"{pair.other:.{digits}f}",
+            f"{pair.difference:+.{digits}f}",
+        )
+    return table
+
+
+def _print_reading(results: Sequence[PairedDifference]) -> None:
+    counts = {result.conversations for result in results}
+    if min(counts) < FEW_CONVERSATIONS:
+        echo(
+            f"With {min(counts)} conversations no p-value can fall below 0.05, and an interval "
+            "holds for these conversations only: read each conversation's own values."
+        )
+    if max(counts) > MANY_CONVERSATIONS:
+        echo(f"Exact p-values are for up to {MANY_CONVERSATIONS} conversations.")
+    if any(result.p is not None for result in results):
+        echo(
+            "p: exact, by sign flips of whole conversations. Holm: corrected for the number of "
+            "rows below the first.\n"
+            "detectable: the smallest true difference that would be found at p < 0.05 with a power "
+            "of 80 %."
+        )
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if value >= 0.0005 else "< 0.001"
+
+
+def _digits(one: MetricComparison) -> int:
+    return 1 if one.scale == 100 else 4

@@ -1,0 +1,77 @@
+"""The options about judges, for every command that asks one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from locomo_vqa.errors import InputError
+
+from ..judging.rubrics import RUBRICS
+
+__all__ = ["judge_options", "judge_timeout_option", "responses_option", "rubric_option"]
+
+Command = Callable[..., Any]
+
+rubric_option = click.option(
+    "--rubric",
+    type=click.Choice(RUBRICS),
+    default="lenient",
+    show_default=True,
+    help="Choose how an answer is compared with the gold answer; lenient is the paper's way.",
+)
+responses_option = click.option(
+    "--responses",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Keep the judge's replies in this file, so that none is asked for twice.  "
+    "[default: one in the user's cache folder]",
+)
+judge_timeout_option = click.option(
+    "--judge-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=120.0,
+    show_default=True,
+    help="Give one call of the judge at most this many seconds.",
+)
+
+
+def judge_options(command: Command) -> Command:
+    """Add the options of a command that scores with judges."""
+
+    @functools.wraps(command)
+    def collected(
+        *, judge: tuple[str, ...], judge_check: tuple[Path, ...], no_judge_check: bool, **rest: Any
+    ) -> Any:
+        if judge_check and no_judge_check:
+            raise InputError(
+                "--judge-check and --no-judge-check are both given.", "Drop one of them."
+            )
+        checks: Any = judge_check or not no_judge_check
+        return command(judge=judge, judge_check=checks, **rest)
+
+    options = [
+        click.option(
+            "--judge",
+            multiple=True,
+            help="Compute J with this model's verdicts; a second judge is compared with the first.",
+        ),
+        rubric_option,
+        click.option(
+            "--judge-check",
+            multiple=True,
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Use what `judge-check --out` wrote about the judge, instead of a small check.",
+        ),
+        click.option(
+            "--no-judge-check", is_flag=True, help="Don't check the judge; J is then marked."
+        ),
+        responses_option,
+        judge_timeout_option,
+    ]
+    for option in reversed(options):
+        collected = option(collected)
+    return collected

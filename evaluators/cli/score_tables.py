@@ -1,0 +1,143 @@
+"""Prints a score report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from locomo_vqa.benchmark import CATEGORIES
+from locomo_vqa.cli_support import console, echo, make_table
+from locomo_vqa.metric_names import metric_title
+from locomo_vqa.scores import FEW_CONVERSATIONS
+
+from ..scoring import ScoreReport
+from .judge_tables import print_judging
+from .options import flagged
+
+__all__ = ["print_scores"]
+
+
+def print_scores(report: ScoreReport) -> None:
+    """Print the tables of a score report, then what a reader should know about them."""
+    document = report.document
+    computed = {n: m for n, m in document["metrics"].items() if m["state"] == "ok"}
+    out = console()
+    source, dataset = document["source"], document["dataset"]
+    echo(
+        f"{source['name']} ({source['layout']}) on {dataset['id']}, "
+        f"revision {dataset['revision'][:12]}, split {dataset['split']}",
+        style="bold",
+    )
+    if document["modes"]:
+        echo(_modes(**document["modes"]))
+    _print_rows(document)
+    if computed:
+        out.print(_metric_table(computed))
+    if document["metrics"].get("v", {}).get("by_type"):
+        out.print(_type_table(document["metrics"]["v"]))
+    if computed:
+        out.print(_conversation_table(computed))
+        conversations = max(len(metric["by_conversation"]) for metric in computed.values())
+        if conversations < FEW_CONVERSATIONS:
+            echo(
+                f"An interval over so few conversations ({conversations}) says little: it holds "
+                "for these conversations only. Read each conversation's own value."
+            )
+    for name, metric in document["metrics"].items():
+        if metric["state"] != "ok":
+            state = metric["state"].replace("_", " ")
+            echo(f"{metric_title(name)} is {state}. {flagged(metric['reason'])}")
+    if document["judging"]:
+        print_judging(document["judging"])
+    echo("Signatures:")
+    for metric in computed.values():
+        echo(f"  {metric['signature']}", style="dim")
+
+
+def _modes(image_handling: str, visual_handling: str) -> str:
+    """Return the sentence on what was shown of images, and how visual questions were asked."""
+    asked = {
+        "given": "each visual question came with its image",
+        "recalled": "each visual question named an image shared before, and came without it",
+    }
+    return f"images: {image_handling}; {asked[visual_handling]} ({visual_handling})"
+
+
+def _print_rows(document: Mapping[str, Any]) -> None:
+    rows = document["rows"]
+    states = ", ".join(f"{number:,} {state}" for state, number in rows["states"].items())
+    echo(
+        f"rows: {rows['matched']:,} matched ({states or 'none'}), {rows['missing']:,} missing, "
+        f"{rows['extra']:,} extra, {rows['unscored']:,} of adversarial questions, not scored",
+    )
+    if document["answer_length"] is not None:
+        echo(f"mean answer to a text question: {document['answer_length']:.1f} words")
+    if rows["missing"] and document["dataset"]["split"] == "all":
+        echo("Missing rows count as wrong; score the test split alone with --split test.")
+    for note in document["notes"]:
+        echo(note)
+    for name, stored in document["stored"].items():
+        equal = "" if stored["equal"] is None else f", {stored['equal']:,} equal to ours"
+        echo(
+            f"the file's own {name}: mean {stored['mean']:.4f} of {stored['rows']:,} rows{equal}",
+        )
+
+
+def _metric_table(computed: Mapping[str, Any]) -> Any:
+    categories = [c for c in CATEGORIES if c != 5]
+    clean = any(metric["clean"] for metric in computed.values())
+    table = make_table(
+        "Metric",
+        numbers=[
+            *("Overall", "95 % interval", "n"),
+            *(CATEGORIES[c] for c in categories),
+            *(["clean"] if clean else []),
+        ],
+    )
+    for name, metric in computed.items():
+        overall = metric["overall"]
+        table.add_row(
+            metric_title(name),
+            _number(metric, overall),
+            _interval(metric, overall["interval"]),
+            f"{overall['n']:,}",
+            *(_number(metric, metric["by_category"].get(str(c))) for c in categories),
+            *([_number(metric, metric["clean"])] if clean else []),
+        )
+    return table
+
+
+def _type_table(metric: Mapping[str, Any]) -> Any:
+    table = make_table("Question type", numbers=["V", "95 % interval", "n"])
+    for name, estimate in metric["by_type"].items():
+        interval = _interval(metric, estimate["interval"])
+        table.add_row(name, _number(metric, estimate), interval, f"{estimate['n']:,}")
+    return table
+
+
+def _conversation_table(computed: Mapping[str, Any]) -> Any:
+    table = make_table("Conversation", numbers=[metric_title(name) for name in computed])
+    conversations = dict.fromkeys(c for m in computed.values() for c in m["by_conversation"])
+    for conversation in conversations:
+        table.add_row(
+            conversation,
+            *(_number(m, m["by_conversation"].get(conversation)) for m in computed.values()),
+        )
+    return table
+
+
+def _number(metric: Mapping[str, Any], estimate: Mapping[str, Any] | None) -> str:
+    if estimate is None or estimate["value"] is None:
+        return "–"
+    return f"{estimate['value']:.{_digits(metric)}f}"
+
+
+def _interval(metric: Mapping[str, Any], interval: Mapping[str, Any] | None) -> str:
+    if interval is None:
+        return "–"
+    digits = _digits(metric)
+    return f"{interval['low']:.{digits}f} … {interval['high']:.{digits}f}"
+
+
+def _digits(metric: Mapping[str, Any]) -> int:
+    return 1 if metric["scale"] == 100 else 4

@@ -1,0 +1,141 @@
+"""The function `compare`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from locomo_vqa.arguments import check_choice
+from locomo_vqa.errors import InputError
+from locomo_vqa.progress import ProgressCallback, progress_reporter
+from locomo_vqa.runs import Run, SplitChoice
+
+from ..scoring import ScoreReport
+from ..scoring.predictions import check_metrics
+from ..scoring.sources import BenchmarkSource, PredictionSource, resolve_benchmark
+from .comparison import Comparison, compare_sides
+from .sides import Side, read_side, score_side, split_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+    from locomo_vqa.runs import Prediction
+
+__all__ = ["LETTERS", "compare"]
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""What sides are called; there can't be more of them."""
+
+
+def compare(
+    *sources: (
+        ScoreReport
+        | Run
+        | str
+        | Path
+        | Mapping[str, str | Mapping[str, Any]]
+        | Iterable[Prediction]
+        | pd.DataFrame
+    ),
+    benchmark: BenchmarkSource | None = None,
+    split: SplitChoice | None = None,
+    metrics: Sequence[str] | None = None,
+    prediction_key: str | None = None,
+    progress: bool | ProgressCallback = True,
+) -> Comparison:
+    """Compare systems with the first one, the baseline, on the same questions.
+
+    Conversations are the sample: intervals and exact p-values respect that questions about one
+    conversation stand or fall together.
+
+    Args:
+        sources: the baseline, then one or more other systems: score reports, runs, folders with
+            runs or scores, predictions files, or predictions as `score` takes them. What a folder
+            already has scores of is not computed again.
+        benchmark: the benchmark that was asked, its folder, `sample`, or `org/name`; None for the
+            one that a run from this process, or a run on the bundled sample, knows.
+        split: the questions to compare on; None for that of the runs, and otherwise for all.
+        metrics: names of metrics; None for all that every side has.
+        prediction_key: the key of the answers in files that leave it open.
+        progress: whether to show progress, or a function to call with it.
+
+    Raises:
+        InputError: an argument or a source can't be used, or the sides can't be compared.
+        MissingResource: what a named metric needs is not on this machine.
+    """
+    if split is not None:
+        check_choice("split", split, get_args(SplitChoice))
+    check_metrics(metrics)
+    _check_sources(sources)
+    data = next((one.benchmark for one in sources if isinstance(one, ScoreReport)), None)
+    known = next((one for one in sources if _knows_benchmark(one)), sources[0])
+    asked = data if benchmark is None and data else resolve_benchmark(benchmark, known)
+    chosen = _common_split(sources, split)
+    sides: list[Side] = []
+    with progress_reporter(progress) as report_progress:
+        for place, source in enumerate(sources):
+            report_progress("scoring", place, len(sources))
+            if isinstance(source, ScoreReport):
+                sides.append(Side.of_report(source))
+            elif isinstance(source, Run | str | Path):
+                path = source.folder if isinstance(source, Run) else Path(source)
+                sides.append(
+                    read_side(
+                        path, asked, split=chosen, metrics=metrics, prediction_key=prediction_key
+                    )
+                )
+            else:
+                name = f"predictions {LETTERS[place]}"
+                sides.append(score_side(source, asked, name=name, split=chosen, metrics=metrics))
+        report_progress("scoring", len(sources), len(sources))
+    return compare_sides(sides, asked, split=chosen, metrics=metrics)
+
+
+def _check_sources(sources: Sequence[ScoreReport | PredictionSource]) -> None:
+    if not 2 <= len(sources) <= len(LETTERS):
+        raise InputError(
+            "A comparison needs a baseline and at least one other system.",
+            "Name two or more runs or predictions files.",
+        )
+    paths = [path.resolve() for one in sources if (path := _path_of(one)) is not None]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise InputError(f"{path.name}: named twice.", "Name each source once.")
+
+
+def _path_of(source: ScoreReport | PredictionSource) -> Path | None:
+    if isinstance(source, Run):
+        return source.folder
+    return Path(source) if isinstance(source, str | Path) else None
+
+
+def _knows_benchmark(source: object) -> bool:
+    return isinstance(source, Run) and source.benchmark is not None
+
+
+def _common_split(
+    sources: Sequence[ScoreReport | PredictionSource], asked: SplitChoice | None
+) -> SplitChoice:
+    """Return the split of all sides: the one asked for, or that of the runs."""
+    bound: list[tuple[str, SplitChoice]] = []
+    for source in sources:
+        path = _path_of(source)
+        split: SplitChoice | None = None
+        if isinstance(source, ScoreReport):
+            split = source.document["dataset"]["split"]
+            name = source.document["source"]["name"]
+        elif path is not None:
+            split, name = split_of(path), str(path)
+        if split is not None:
+            bound.append((name, split))
+    for name, split in bound:
+        first, wanted = bound[0]
+        if split != (asked or wanted):
+            other = f"`split` is {asked!r}" if asked else f"that of {first} is {wanted!r}"
+            raise InputError(
+                f"{name}: its split is {split!r}, but {other}.", "Compare systems on one split."
+            )
+    return asked or (bound[0][1] if bound else "all")

@@ -1,0 +1,127 @@
+"""The function `efficiency`, and its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from locomo_vqa.arguments import nearest
+from locomo_vqa.errors import InputError
+from locomo_vqa.html_table import html_table
+from locomo_vqa.runs import Run
+
+from .figures import Figures
+from .measure import RunEfficiency, efficiency_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["GB", "EfficiencyReport", "efficiency"]
+
+GB = 1_000_000_000
+"""Bytes of a gigabyte here; MemLoRA's table 3 has gigabytes of 2^30 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class EfficiencyReport:
+    """The figures of some runs; what has no data is None."""
+
+    runs: tuple[RunEfficiency, ...]
+    """In the order given."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a document that is valid against the schema `efficiency`."""
+        rows = [run.to_json() for run in self.runs]
+        return {"schema_version": 1, "kind": "efficiency", "runs": rows}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each run and stage, and one for each run over all its stages.
+
+        Columns: run, model, size_bytes, stage (`all` for the row of MemLoRA's table 3), calls,
+        failed, input_tokens, output_tokens, seconds, tokens_per_second (means a call).
+        """
+        import pandas as pd
+
+        rows = []
+        for run in self.runs:
+            stages = [("all", run.shown), *run.stages.items()]
+            rows += [_row(run, stage, figures) for stage, figures in stages if figures is not None]
+        return pd.DataFrame(rows)
+
+    def _repr_html_(self) -> str:
+        return html_table(
+            ["Run", "Model"],
+            [_html_row(run) for run in self.runs],
+            numbers=["size (GB)", "tok/s", "tok/ans", "s/ans", "calls"],
+        )
+
+
+def efficiency(
+    *runs: Run | str | Path, sizes: Mapping[str, float] | None = None
+) -> EfficiencyReport:
+    """Return what the models of runs take: size on disk, tokens and seconds a reply, by stage.
+
+    The figures are those of MemLoRA's tables 3, A6 and A7 (arXiv 2512.04763).
+
+    Args:
+        runs: runs or run folders; they may be unfinished.
+        sizes: the size on disk in GB (10^9 bytes) of the models that a run can't measure, such as
+            one behind an endpoint; by the name of the run's folder.
+
+    Raises:
+        InputError: a folder is not a run, a list of calls is damaged, or a size is not possible.
+    """
+    folders = [run.folder if isinstance(run, Run) else Path(run) for run in runs]
+    names = [folder.resolve().name for folder in folders]
+    given = {name: _bytes(name, size, names) for name, size in (sizes or {}).items()}
+    found = (
+        efficiency_of(folder, size_bytes=given.get(name))
+        for folder, name in zip(folders, names, strict=True)
+    )
+    return EfficiencyReport(tuple(found))
+
+
+def _bytes(name: str, gigabytes: float, names: list[str]) -> int:
+    if name not in names:
+        close = nearest(name, names)
+        raise InputError(
+            f"`sizes`: no run is named {name!r}.",
+            f"Did you mean {close!r}?" if close else f"The runs are {', '.join(names)}.",
+        )
+    if not 0 < gigabytes < float("inf"):
+        raise InputError(
+            f"`sizes`: the size of {name} must be a number above 0, not {gigabytes!r}.",
+            "Give the size in GB.",
+        )
+    return round(gigabytes * GB)
+
+
+def _row(run: RunEfficiency, stage: str, figures: Figures) -> dict[str, Any]:
+    names = ("calls", "failed", "input_tokens", "output_tokens", "seconds", "tokens_per_second")
+    return {
+        "run": run.name,
+        "model": run.model,
+        "size_bytes": run.size.total,
+        "stage": stage,
+        **{name: getattr(figures, name) for name in names},
+    }
+
+
+def _html_row(run: RunEfficiency) -> list[str | None]:
+    figures, size = run.shown, run.size.total
+
+    def shown(name: str, digits: int) -> str | None:
+        value = getattr(figures, name, None)
+        return None if value is None else f"{value:,.{digits}f}"
+
+    return [
+        run.name,
+        run.model or "no model",
+        None if size is None else f"{size / GB:.2f}",
+        shown("tokens_per_second", 1),
+        shown("output_tokens", 2),
+        shown("seconds", 3),
+        shown("calls", 0),
+    ]

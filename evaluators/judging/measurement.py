@@ -1,0 +1,136 @@
+"""The function `judge_check`, and its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from locomo_vqa.arguments import check_choice, check_number
+from locomo_vqa.async_calls import run_async
+from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.files import write_json
+from locomo_vqa.html_table import html_table
+from locomo_vqa.progress import ProgressCallback, progress_reporter
+from locomo_vqa.responses import ResponseStore
+
+from .check import measure_judge
+from .rubrics import RUBRICS, Rubric
+from .session import open_session, response_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["DEFAULT_N", "JudgeCheck", "judge_check"]
+
+DEFAULT_N = 25
+"""Cases of each kind, where a caller does not say how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeCheck:
+    """How often a judge errs, by kind of answer."""
+
+    document: Mapping[str, Any]
+    """judge-check.json, valid against the schema `judge_check`."""
+
+    @property
+    def false_accept(self) -> float | None:
+        """The share of wrong answers that the judge accepts; None while one has no verdict."""
+        value: float | None = self.document["false_accept"]["value"]
+        return value
+
+    @property
+    def false_reject(self) -> float | None:
+        """The share of right answers that the judge rejects; None while one has no verdict."""
+        value: float | None = self.document["false_reject"]["value"]
+        return value
+
+    @property
+    def unscored(self) -> int:
+        """Answers that the judge gave no verdict on."""
+        return sum(kind["unscored"] for kind in self.document["kinds"])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each kind of answer: kind, expected, n, errors, unscored, value."""
+        import pandas as pd
+
+        columns = ["kind", "expected", "n", "errors", "unscored", "value"]
+        rows = [[kind[name] for name in columns] for kind in self.document["kinds"]]
+        return pd.DataFrame(rows, columns=columns)
+
+    def write(self, path: str | Path) -> Path:
+        """Write judge-check.json, which `score` takes as `judge_check`, and return its path.
+
+        Raises:
+            OutputError: it can't be written.
+        """
+        write_json(Path(path), self.document)
+        return Path(path)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [kind["kind"], kind["expected"], *_cells(kind)]
+            for kind in (
+                *self.document["kinds"],
+                {**self.document["false_accept"], "kind": "false accepts", "expected": "wrong"},
+                {**self.document["false_reject"], "kind": "false rejects", "expected": "correct"},
+            )
+        ]
+        return html_table(
+            ["Answers", "right verdict"],
+            rows,
+            numbers=["n", "misjudged", "rate", "unscored"],
+            caption=self.document["judge"]["name"],
+        )
+
+
+def judge_check(
+    judge: str,
+    *,
+    benchmark: Benchmark | str | Path,
+    rubric: Rubric = "lenient",
+    n: int = DEFAULT_N,
+    responses: str | Path | None = None,
+    judge_timeout: float = 120.0,
+    progress: bool | ProgressCallback = True,
+) -> JudgeCheck:
+    """Measure a judge on answers whose verdict is known by construction.
+
+    Gold answers in other words, formats and orders must be accepted. Other questions' gold
+    answers, moved dates, vague talk, and answers that give the judge orders must not.
+
+    Args:
+        judge: the model's name, such as `"openai:<base URL>?model=<name>"`.
+        benchmark: where the answers are taken from: a benchmark, its folder, `sample`, or org/name.
+        rubric: how the judge compares an answer with the gold answer.
+        n: answers of each kind; of injections there is always one of every sort.
+        responses: the file that keeps the judge's replies, so that none is asked for twice; None
+            for one in the user's cache folder.
+        judge_timeout: seconds that one call of the judge may take.
+        progress: whether to show progress, or a function to call with it.
+
+    Raises:
+        InputError: an argument is not possible, or the benchmark can't be used.
+        MissingResource: the judge's packages or weights are not on this machine.
+    """
+    check_choice("rubric", rubric, RUBRICS)
+    check_number("n", n, low=1, whole=True)
+    check_number("judge_timeout", judge_timeout, low=0.001)
+    data = benchmark if isinstance(benchmark, Benchmark) else load_benchmark(benchmark)
+    file = response_path(None if responses is None else Path(responses))
+
+    async def work(store: ResponseStore, report: ProgressCallback) -> dict[str, Any]:
+        opening = open_session(judge, rubric, store=store, timeout_s=judge_timeout)
+        async with opening as session:
+            return await measure_judge(session, data, n=n, progress=report)
+
+    with ResponseStore(file) as store, progress_reporter(progress) as report:
+        return JudgeCheck(run_async(work(store, report)))
+
+
+def _cells(rate: Mapping[str, Any]) -> list[str | None]:
+    value = rate["value"]
+    share = None if value is None else f"{100 * value:.1f} %"
+    return [f"{rate['n']:,}", f"{rate['errors']:,}", share, f"{rate['unscored']:,}"]

@@ -1,0 +1,192 @@
+"""The function `score`, and the scoring of an opened source behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean
+from typing import Any, get_args
+
+from locomo_vqa.arguments import check_choice
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.progress import ProgressCallback, progress_reporter
+from locomo_vqa.runs import SplitChoice, VisualMode, visual_handling
+from locomo_vqa.scores import Scores
+
+from ..judging.rubrics import Rubric
+from ..judging.scoring import Judged, JudgeSettings, judge_predictions
+from ..metrics.l_settings import LSettings, Preset
+from .notes import failed_in, notes_on_rows, notes_on_trial
+from .predictions import check_metrics, score_predictions
+from .report import ScoreReport
+from .sources import BenchmarkSource, PredictionSource, Source, open_source, resolve_benchmark
+from .warnings import warnings_about
+
+__all__ = ["score"]
+
+EQUAL = 1e-9
+"""Stored values closer than this to ours are equal."""
+
+_STORED = {"f1_score": "f1", "bleu_score": "bleu1"}
+"""Metrics that Mem0's evaluation stores in its rows, and ours of the same definition."""
+
+
+def score(
+    source: PredictionSource,
+    *,
+    benchmark: BenchmarkSource | None = None,
+    split: SplitChoice | None = None,
+    metrics: Sequence[str] | None = None,
+    judge: str | Sequence[str] | None = None,
+    rubric: Rubric = "lenient",
+    judge_check: bool | str | Path | Sequence[str | Path] = True,
+    judge_timeout: float = 120.0,
+    responses: str | Path | None = None,
+    prediction_key: str | None = None,
+    l_preset: Preset = "paper",
+    l_models: str | Path | None = None,
+    threads: int = 1,
+    cache: bool = True,
+    progress: bool | ProgressCallback = True,
+) -> ScoreReport:
+    """Score predictions with a fixed denominator: what is missing or failed counts as wrong.
+
+        scores = score({"conv-1/v/0": "red"}, benchmark="sample", metrics=["v"])
+        scores["v"].value, scores["v"].interval
+
+    Args:
+        source: a run or its folder; a predictions file in any layout that docs/formats.md
+            describes; a dict from question id to answer, or to the fields of a row; a data frame
+            with the columns `question_id` and `prediction`, and perhaps `state`; or predictions.
+        benchmark: the benchmark that was asked, its folder, `sample`, or `org/name`; None for the
+            one that a run from this process, or a run on the bundled sample, knows.
+        split: the questions of the denominator; None for a run's own, and otherwise for all.
+        metrics: names of metrics; None for all that can be computed here. A text encoder that a
+            named metric needs is downloaded.
+        judge: the model whose verdicts are J, such as `"openai:<base URL>?model=<name>"`; a
+            second one is compared with it. None leaves J out.
+        rubric: how the judge compares an answer with the gold answer.
+        judge_check: whether the judge is first measured on answers whose verdict is known, or the
+            files of such measurements (see `judge_check`).
+        judge_timeout: seconds that one call of the judge may take.
+        responses: the file that keeps the judge's replies, so that none is asked for twice; None
+            for one in the user's cache folder.
+        prediction_key: the key of the answers in a file that leaves it open.
+        l_preset: the encoder of BERTScore in L: `paper` (roberta-large) or `minilm`.
+        l_models: the folder with L's encoders; None for $LOCOMO_VQA_L_MODELS or the Hub's cache.
+        threads: threads of L's encoders.
+        cache: whether L's values are kept for later, and taken from earlier scorings.
+        progress: whether to show progress, or a function to call with it.
+
+    Raises:
+        InputError: an argument or the source can't be used; nothing was computed.
+        MissingResource: what a named metric or the judge needs is not on this machine.
+    """
+    if split is not None:
+        check_choice("split", split, get_args(SplitChoice))
+    check_metrics(metrics)
+    settings = LSettings.checked(preset=l_preset, models=l_models, threads=threads, cache=cache)
+    judging = JudgeSettings.checked(
+        judge=judge,
+        metrics=metrics,
+        rubric=rubric,
+        judge_check=judge_check,
+        responses=responses,
+        judge_timeout=judge_timeout,
+    )
+    asked = resolve_benchmark(benchmark, source)
+    opened = open_source(source, asked, split=split, prediction_key=prediction_key)
+    chosen = opened.split or split or "all"
+    with progress_reporter(progress) as report_progress:
+        scores = score_predictions(
+            opened.predictions,
+            asked,
+            split=chosen,
+            metrics=metrics,
+            extra=len(opened.extra),
+            l_settings=settings,
+        )
+        scores = _sign_recalled(scores, visual_handling(opened.run.info) if opened.run else "given")
+        judged = None
+        if judging is not None:
+            judged = judge_predictions(
+                scores,
+                opened.predictions,
+                asked,
+                split=chosen,
+                settings=judging,
+                progress=report_progress,
+            )
+    return _report(opened, asked, chosen, judged.scores if judged else scores, judged)
+
+
+def _report(
+    source: Source,
+    benchmark: Benchmark,
+    split: SplitChoice,
+    scores: Scores,
+    judged: Judged | None,
+) -> ScoreReport:
+    info = source.run.info if source.run else None
+    notes = [
+        *source.notes,
+        *notes_on_trial(source.run),
+        *notes_on_rows(source.predictions, benchmark, split=split, extra=source.extra),
+    ]
+    warnings = warnings_about(scores, benchmark, split=split)
+    return ScoreReport(
+        scores=scores,
+        document={
+            "schema_version": 1,
+            "kind": "scores",
+            "source": {"name": source.name, "layout": source.layout, "sha256": source.sha256},
+            "dataset": {"id": benchmark.name, "revision": benchmark.revision, "split": split},
+            "modes": info
+            and {
+                "image_handling": info["image_handling"],
+                "visual_handling": visual_handling(info),
+            },
+            **scores.to_json(),
+            "notes": [*notes, *warnings],
+            "stored": _compare(source.stored, scores),
+            "judging": judged.document if judged else None,
+        },
+        benchmark=benchmark,
+        predictions=source.predictions,
+        run=source.run,
+        notes=notes,
+        warnings=warnings,
+        failed=sum(failed_in(source.predictions, benchmark, split).values()),
+        judgements=judged.transcripts if judged else (),
+        unscored=judged.unscored if judged else 0,
+    )
+
+
+def _sign_recalled(scores: Scores, visual: VisualMode) -> Scores:
+    """Say in V's signature that images were recalled, which is another task than the paper's V."""
+    v = scores.metrics.get("v")
+    if visual == "given" or v is None or v.signature is None:
+        return scores
+    recalled = replace(v, signature=f"{v.signature},visual={visual}")
+    return replace(scores, metrics={**scores.metrics, "v": recalled})
+
+
+def _compare(stored: Mapping[str, Mapping[str, float]], scores: Scores) -> dict[str, Any]:
+    """Compare the values a file brings with ours: how many rows, their mean, how many equal."""
+    compared: dict[str, Any] = {}
+    for name, values in stored.items():
+        if not values:
+            continue
+        ours = {
+            row.question_id: row.value
+            for row in scores.by_question
+            if row.metric == _STORED.get(name) and row.value is not None
+        }
+        equal = sum(abs(ours[q] - value) <= EQUAL for q, value in values.items() if q in ours)
+        compared[name] = {
+            "rows": len(values),
+            "mean": fmean(values.values()),
+            "equal": equal if ours else None,
+        }
+    return compared
