@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from locomo_vqa.cli import with_flags
+from locomo_vqa.cli.flags import with_flags
 
 __all__ = ["benchmark_option", "flagged", "prediction_key_option", "split_names"]
 
