@@ -66,7 +66,7 @@ def test_options_have_environment_variables(cli: Cli, tmp_path: Path) -> None:
 WRONG = {
     "an unknown command": (["fly"], "No such command"),
     "a misspelt command": (["scroe"], "No such command 'scroe'. Did you mean 'score'?"),
-    "no benchmark": (["score", "x"], "Missing option '--benchmark'"),
+    "no benchmark": (["score", "x"], "--benchmark must be given"),
     "a benchmark that is not there": (
         ["run", "bm25", "--benchmark", "nowhere", "--out", "run"],
         "nowhere: is no benchmark folder",
