@@ -115,7 +115,7 @@ class BuildFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Make the folder where it is not there, and keep other builds out of it.
+        """Create the folder if it is missing, and keep other builds out of it.
 
         Raises:
             OutputError: it holds something else, another process builds in it, or it can't be
@@ -149,7 +149,7 @@ class BuildFolder:
             return
         if not self.path.is_dir() or any(self.path.iterdir()):
             raise OutputError(
-                f"{self.path}: exists already and is not a work folder of a build.",
+                f"{self.path}: already exists and is not the work folder of a build.",
                 "Choose another `work`.",
             )
 

@@ -67,7 +67,7 @@ def import_locomo(
 
     Raises:
         InputError: the file, or the errata file, can't be used.
-        OutputError: `out` exists already or can't be written.
+        OutputError: `out` already exists or can't be written.
     """
     if not name.strip():
         raise InputError("`name` must not be empty.", "Give the benchmark a name.")

@@ -22,7 +22,7 @@ def build_options(command: Command) -> Command:
     """Add what every stage takes."""
     return _added(
         command,
-        click.argument("recipe", required=False),
+        click.argument("recipe", metavar="RECIPE", required=False),
         click.option("--work", type=FOLDER, help="The work folder."),
         click.option("--locomo", help="Import this LoCoMo file instead of the recipe's."),
         click.option("--generator", help="Write questions with this model instead."),

@@ -131,7 +131,7 @@ def _print_shares(rows: Sequence[QuestionRow]) -> None:
         )
     console().print(table)
     echo(
-        "Self: the generator, asked afresh, gives the same answer. Blind: it gives it without the "
+        "Self: the generator, asked again, gives the same answer. Blind: it gives it without the "
         "image. Caption: it gives it with the caption alone."
     )
     for warning in dominance_warnings(shares):

@@ -1,9 +1,9 @@
 """Which addresses may be downloaded from: http and https at public addresses, nothing else.
 
-A benchmark's URLs come from strangers, and a URL can name the machine it is opened on, its
-network, or a cloud's metadata service. So a name is resolved here, every address it stands for is
-checked, and the connection goes to the very address that was checked: a name server that answers
-differently the second time gains nothing.
+A benchmark's URLs come from strangers, and a URL can name the machine that opens it, a host on its
+network, or a cloud's metadata service. So names are resolved here, every address is checked, and
+the connection goes to the address that was checked: a name server that answers differently the
+second time gains nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import httpx
 __all__ = ["PORTS", "Addresses", "Blocked", "Resolve", "is_public", "parse_url", "resolve"]
 
 PORTS = frozenset({80, 443, 8080, 8443})
-"""The ports that web servers use; others may belong to services that no stranger should reach."""
+"""The ports that web servers use; others may belong to services that strangers must not reach."""
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Returns the addresses of a host's name; raises `socket.gaierror`."""
@@ -32,8 +32,8 @@ _V4_REFUSED = tuple(
         *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
     )
 )
-"""The special-purpose registry of IANA for IPv4; written out, because Python's own differs
-between its versions."""
+"""IANA's special-purpose registry for IPv4, written out because Python's own list differs between
+its versions."""
 
 _V6_GLOBAL = ipaddress.IPv6Network("2000::/3")
 _V6_REFUSED = tuple(
@@ -41,7 +41,7 @@ _V6_REFUSED = tuple(
     for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
 )
 """Within the global range: protocol assignments with Teredo, examples, and 6to4, which carries
-an IPv4 address of anyone's choice."""
+an IPv4 address chosen by anyone."""
 
 _V6_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -69,7 +69,7 @@ def parse_url(text: str, *, base: httpx.URL | None = None) -> httpx.URL:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address can belong to a web server of the public Internet."""
+    """Return whether an IP address can belong to a web server of the public Internet."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
@@ -85,17 +85,17 @@ async def resolve(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except ValueError:  # labels that are empty or too long, for one
-        raise socket.gaierror(socket.EAI_NONAME, "this can't be a host's name") from None
+    except ValueError:  # for example, labels that are empty or too long
+        raise socket.gaierror(socket.EAI_NONAME, "not a valid host name") from None
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """The rule for one run."""
+    """Which addresses may be opened."""
 
     allow_private: bool = False
-    """Whether any address and any port may be opened: for one's own servers."""
+    """Whether any address and any port may be opened: for your own servers."""
     allowed: frozenset[tuple[str, int]] = field(default_factory=frozenset)
     """Single (address, port) pairs that may be opened although they are not public."""
     resolve: Resolve = resolve
@@ -121,7 +121,7 @@ class Addresses:
         """Return the checked addresses of a host.
 
         Raises:
-            Blocked: one of them is not public, so that none is opened.
+            Blocked: one of them is not public; then none is opened.
             socket.gaierror: the name has no address, or no name server answers.
         """
         addresses = await self.resolve(host, port)

@@ -1,4 +1,4 @@
-"""One attempt to download one image: what the network answers, as an outcome."""
+"""One attempt to download one image, and its outcome."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .transport import Network
 __all__ = ["MAX_REDIRECTS", "DownloadAttempt", "Downloader"]
 
 MAX_REDIRECTS = 5
-"""More in a row are taken for a circle."""
+"""A longer chain of redirects is taken for a loop."""
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _FORBIDDEN = {401, 403, 407, 451}
@@ -38,18 +38,18 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,40}/[a-z0-9.+-]{1,60}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadAttempt:
-    """What one attempt came to."""
+    """The result of one attempt."""
 
     outcome: ImageOutcome
-    """The state it gives the image if no other attempt follows."""
+    """What becomes of the image if no other attempt follows."""
     again: Literal["no", "later", "unreached"] = "no"
-    """Whether another can help: after a pause, or once it is known that the network is there."""
+    """Whether another attempt can help: after a pause, or once the network is known to work."""
     wait: float | None = None
-    """The seconds that the host asked to wait."""
+    """How many seconds the host asked to wait."""
 
 
 class Downloader:
-    """Downloads images into a store; every rule about one request is here."""
+    """Downloads images into a store; the rules for one request are here."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Downloader:
         max_bytes: int,
         seconds: float,
     ) -> None:
-        """`seconds` is the most that one attempt may take, redirects and all."""
+        """`seconds` is the most that one attempt may take, redirects included."""
         self._network = network
         self._addresses = addresses
         self._store = store
@@ -73,7 +73,7 @@ class Downloader:
         """Try once to download an image.
 
         Raises:
-            OutputError: the disk takes no more.
+            OutputError: the disk is full or can't be written.
         """
         try:
             return await self._follow(parse_url(url))
@@ -124,7 +124,7 @@ class Downloader:
 
 
 async def _until(deadline: float, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Hand pieces on until a moment; the clock covers the network, not what is done with them."""
+    """Yield pieces until a deadline, which limits the network and not the work on each piece."""
     while True:
         async with asyncio.timeout_at(deadline):
             try:
@@ -135,7 +135,7 @@ async def _until(deadline: float, pieces: AsyncIterator[bytes]) -> AsyncIterator
 
 
 def _with_media_type(outcome: ImageOutcome, response: httpx.Response) -> ImageOutcome:
-    """Note what the server called it, where that is no image."""
+    """Note the media type that the server sent where it is not an image's."""
     given = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not _MEDIA_TYPE.fullmatch(given) or given.startswith("image/"):
         return outcome

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 __all__ = ["PIECE", "Undecodable", "decode_data_uri", "decompress"]
 
 PIECE = 1 << 16
-"""The most bytes handed on at once."""
+"""The most bytes in one piece."""
 
 
 class Undecodable(Exception):
@@ -22,13 +22,13 @@ async def decompress(pieces: AsyncIterator[bytes], encoding: str) -> AsyncIterat
     """Undo a reply's `Content-Encoding`, in pieces whose size the sender can't choose.
 
     Raises:
-        Undecodable: it is no valid gzip or deflate, or breaks off.
+        Undecodable: it is not valid gzip or deflate, or ends early.
     """
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         async for piece in pieces:
             yield piece
         return
-    # 32 added to the window's size: zlib recognises the header of gzip and of deflate.
+    # Adding 32 to the window's size makes zlib recognise the headers of gzip and deflate.
     machine = zlib.decompressobj(32 + zlib.MAX_WBITS)
     async for piece in pieces:
         for part in _expand(machine, piece):

@@ -1,4 +1,4 @@
-"""All downloads of a run: bounded, tried again where that can help, and written down one by one."""
+"""All downloads of a run: bounded, retried where that can help, and recorded one by one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .transport import Network
 __all__ = ["USER_AGENT", "DownloadSettings", "download_all", "host_of"]
 
 USER_AGENT = f"locomo-vqa/{__version__} (builds a research data set; asks once for each image)"
-"""What a host reads of us in its log."""
+"""What hosts see in their logs."""
 
 _HEADERS = {
     "User-Agent": USER_AGENT,
@@ -42,7 +42,7 @@ class DownloadSettings:
     """The bounds of downloads."""
 
     max_bytes: int = 20 << 20
-    """The most bytes of one image; what comes after them is not read."""
+    """The most bytes of one image; the rest of a larger one is not read."""
     max_pixels: int = MAX_PIXELS
     """The most pixels of one image."""
     per_host: int = 4
@@ -52,15 +52,15 @@ class DownloadSettings:
     timeout: float = 60.0
     """Seconds that one attempt may take."""
     connect_timeout: float = 10.0
-    """Seconds until a host must have accepted a connection."""
+    """Seconds within which a host must accept a connection."""
     read_timeout: float = 20.0
     """Seconds that a host may be silent."""
     attempts: int = 4
-    """How often a URL is tried whose host answers 429 or 5xx, or breaks off."""
+    """How often a URL is tried whose host answers 429 or 5xx, or drops the connection."""
     backoff: float = 1.0
     """Seconds before the second attempt; each later pause is twice as long."""
     longest_wait: float = 60.0
-    """A host that asks for a longer pause by `Retry-After` is left for another run."""
+    """Seconds; a host whose `Retry-After` asks for more is left for another run."""
     addresses: Addresses = field(default_factory=Addresses)
     """What may be opened."""
 
@@ -77,7 +77,7 @@ class DownloadSettings:
             check_number(name, getattr(self, name), low=0.1)
 
     def deciding(self) -> Mapping[str, Any]:
-        """Return what can change a final outcome; under other values it is looked for anew."""
+        """Return what can change a final outcome; with other values the URL is tried again."""
         return {
             "max_bytes": self.max_bytes,
             "max_pixels": self.max_pixels,
@@ -87,7 +87,7 @@ class DownloadSettings:
 
 
 def host_of(url: str) -> str:
-    """Return the host that a URL names, as a table shows it; empty where it names none."""
+    """Return the host of a URL, as a table shows it; empty if it has none."""
     try:
         return parse_url(url).host
     except httpx.InvalidURL:
@@ -105,13 +105,14 @@ async def download_all(
 ) -> dict[str, ImageOutcome]:
     """Download images into the store, and return every URL's outcome.
 
-    Hosts that could not be reached are tried again at the end. They are dead only if the network
-    is there: if any of the hosts that answered, now or for one of `known_urls`, takes a connection.
+    Hosts that could not be reached are tried again at the end. Their images are unavailable only
+    if the network works: if a host that answered, now or for one of `known_urls`, accepts a
+    connection.
 
     Raises:
-        OutputError: the disk takes no more; what was finished is kept.
+        OutputError: the disk is full or can't be written; finished images are kept.
     """
-    # Name servers may be slow; with asyncio's few threads a few dead hosts would stop all others.
+    # Name servers may be slow: with asyncio's few threads, a few dead hosts would block all others.
     resolvers = ThreadPoolExecutor(settings.in_flight, thread_name_prefix="resolve")
     asyncio.get_running_loop().set_default_executor(resolvers)
     async with Network(
@@ -155,7 +156,7 @@ class _Run:
         self._step = step
 
     async def round(self, urls: Iterable[str]) -> None:
-        """Work through the URLs once, each as often as its host's answers ask for."""
+        """Try every URL, each as often as its host's answers call for."""
         jobs = [Job(url=url, host=host_of(url)) for url in urls]
         queue = HostQueue(jobs, per_host=self._settings.per_host)
         workers = min(self._settings.in_flight, len(jobs))
@@ -181,7 +182,7 @@ class _Run:
             queue.done(job)
 
     def _delay(self, job: Job, attempt: DownloadAttempt) -> float | None:
-        """Return the pause before the next attempt, or None where there is none."""
+        """Return the pause before the next attempt; None if this was the last."""
         if attempt.again != "later" or job.tries >= self._settings.attempts:
             return None
         if attempt.wait is None:
@@ -194,7 +195,7 @@ class _Run:
         self._step()
 
     async def settle(self) -> None:
-        """Call the hosts dead that no one could reach, or leave them for another run."""
+        """Record what could not be reached: unavailable, or left for another run."""
         there = await self._network_is_there()
         for url, outcome in self.unreached.items():
             await self._finish(url, outcome if there else replace(outcome, state="not_fetched"))
@@ -224,7 +225,7 @@ def _origin(url: str) -> str:
 
 @contextlib.contextmanager
 def _first_error() -> Iterator[None]:
-    """Raise the first error of a group of tasks, and not the group."""
+    """Raise the first error of a group of tasks instead of the group."""
     try:
         yield
     except BaseExceptionGroup as group:

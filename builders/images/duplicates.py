@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 __all__ = ["PHASH_DISTANCE", "Reason", "SharedImage", "SimilarImage", "find_shared"]
 
 Reason = Literal["url", "bytes", "phash"]
-"""What shows that an image occurs in several splits."""
+"""Why images are taken to be the same: equal URLs, equal bytes, or similar perceptual hashes."""
 
 _ROWS = 1024
-"""So many images at a time are compared with the others of their band."""
+"""How many images at a time are compared with the others of their band."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarImage:
-    """The nearest image of another split that looks alike."""
+    """The most similar image of another split."""
 
     sha256: str
     """Its bytes' SHA-256."""
@@ -40,20 +40,20 @@ class SimilarImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedImage:
-    """An image that must leave every split."""
+    """An image that must be removed from every split."""
 
     sha256: str
     """Its bytes' SHA-256."""
     reasons: tuple[Reason, ...]
     """Every reason that applies."""
     splits: tuple[Split, ...]
-    """The splits it occurs in itself; with `similar_to`, that one's are others."""
+    """The splits in which it occurs itself; the image in `similar_to` is in others."""
     places: tuple[str, ...]
     """The turns that share it: `<conversation>/<turn>`."""
     urls: tuple[str, ...]
     """Where it came from."""
     similar_to: SimilarImage | None
-    """The image of another split that has its look, if that is a reason."""
+    """The similar image of another split, where that is a reason."""
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class _Image:
     urls: list[str]
     phash: str | None
     url_splits: int = 0
-    """The most splits that one of its URLs occurs in."""
+    """The most splits in which one of its URLs occurs."""
 
 
 def find_shared(

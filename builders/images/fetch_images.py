@@ -32,7 +32,7 @@ class FetchedImages:
     """What `fetch_images` made."""
 
     folder: Path
-    """The new benchmark folder; `losses.json` lies in it."""
+    """The new benchmark folder, with `losses.json` in it."""
     revision: str
     """See `Benchmark.revision`."""
     losses: Losses
@@ -52,7 +52,7 @@ def fetch_images(
 
     Images that the source has already are taken from it, and every other URL is tried; so the
     result can be the source of another try. Work that was interrupted continues where it stopped,
-    from the folder `<out>.unfinished`.
+    in the folder `<out>.unfinished`.
 
     Args:
         source: a benchmark folder, `sample`, or `org/name` on the Hub.
@@ -65,7 +65,7 @@ def fetch_images(
 
     Raises:
         InputError: the source or the mirror can't be used, or a setting is out of bounds.
-        OutputError: `out` exists already, or the disk takes no more.
+        OutputError: `out` already exists, or the disk is full or can't be written.
     """
     settings, out = settings or DownloadSettings(), Path(out)
     settings.check()
@@ -73,7 +73,7 @@ def fetch_images(
         check_number("phash_distance", phash_distance, low=0, high=32, whole=True)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(
-            f"{out}: the benchmark folder can't be made here: it exists already.",
+            f"{out}: the benchmark folder can't be made here: it already exists.",
             "Choose another `out`, or remove it first.",
         )
     benchmark = read_benchmark(find_folder(str(source)))
@@ -116,7 +116,7 @@ def _write(
     work: Path,
     out: Path,
 ) -> FetchedImages:
-    """Write the folder in the work folder, whole with its losses, and move it to its place."""
+    """Write the whole folder, with its losses, in the work folder, then move it to its place."""
     losses = count_losses(
         parts.images,
         parts.removed,

@@ -1,7 +1,7 @@
-"""A process that decodes images for another one, and may be lost without harm.
+"""A process that decodes images for another one, which survives its crash.
 
 One line of JSON in, `{"path", "max_pixels"}`; one line out, `{"facts": …}` or `{"refusal": …}`.
-It ends when its input does, and so with the process that started it, however that ends.
+It ends when its input ends, and so with the process that started it, however that ends.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from locomo_vqa.images import ImageFacts, inspect_image
 __all__ = ["main"]
 
 MEMORY = 4 << 30
-"""The most address space an image may take, in bytes; decoders can be led to ask for more."""
+"""The most address space in bytes; a file can be made to have a decoder ask for more."""
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def _bound_memory() -> None:
         return
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     bound = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
-    with contextlib.suppress(OSError, ValueError):  # not every system has this bound
+    with contextlib.suppress(OSError, ValueError):  # not every system has this limit
         resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
 
 

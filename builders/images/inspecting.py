@@ -1,7 +1,7 @@
-"""Decoding images in processes of their own, a few at a time.
+"""Decoding images in a few worker processes.
 
-A file made to break a decoder then costs a worker, not the run: a crash, a hang or a flood of
-memory is that image's state.
+A file made to break a decoder then costs a worker, not the run: a crash, a hang or excessive use
+of memory is recorded as that image's state.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ __all__ = ["Inspectors"]
 
 _COMMAND = (sys.executable, "-P", "-m", f"{__package__}.inspect_worker")
 _TRIES = 2
-"""A worker can also be lost to other programs' hunger for memory: only two crashes count."""
+"""A worker can also be killed because other programs need memory, so one crash is not enough."""
 
 
 class Inspectors:
-    """A few workers that answer what `inspect_image` would."""
+    """A few workers that answer as `inspect_image` does."""
 
     def __init__(
         self,
@@ -49,10 +49,10 @@ class Inspectors:
             self._idle.put_nowait(worker)
 
     async def inspect(self, path: Path) -> ImageFacts | ImageRejection:
-        """Return what is known of the image in a file, or why it is refused.
+        """Return the facts of the image in a file, or why it is rejected.
 
         Raises:
-            MissingResource: no worker can be started.
+            MissingResource: a worker can't be started.
         """
         worker = await self._idle.get()
         try:
@@ -98,7 +98,7 @@ class Inspectors:
 
 
 class _Worker:
-    """One process; started when it is first asked, and again after it was lost."""
+    """One process, started when it is first used and again after a crash."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
@@ -114,7 +114,7 @@ class _Worker:
 
     async def _start(self) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE
-        # One thread of linear algebra is enough for 32 × 32 pixels, and takes less memory.
+        # One thread of linear algebra is enough for 32 × 32 pixels, and uses less memory.
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self._process = await asyncio.create_subprocess_exec(
             *self._command, stdin=pipe, stdout=pipe, env=environment
@@ -124,7 +124,7 @@ class _Worker:
         except EOFError:
             raise MissingResource(
                 "The process that decodes images can't be started.",
-                f"Try `{' '.join(self._command)}`, which says why.",
+                f"Try `{' '.join(self._command)}`, which shows why.",
             ) from None
         return self._process
 

@@ -1,4 +1,4 @@
-"""The journal of finished URLs: rows that are ready together go to the disk together."""
+"""The journal of finished URLs: rows that are ready at the same time are written together."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .outcome import ImageOutcome
 __all__ = ["ImageJournal"]
 
 _SHOWN = 500
-"""Longer URLs, which are `data:` URIs, are cut in the journal; the key tells them apart."""
+"""Longer URLs, which are `data:` URIs, are cut in the journal; their key stays unique."""
 
 
 class ImageJournal:
     """An append-only file; a line is a run's settings, or the outcomes of one or more URLs.
 
-    Putting a line on the disk takes a few milliseconds, whatever its length. So outcomes that
-    come while a line is being written share the next one.
+    Writing a line to the disk takes a few milliseconds, whatever its length. So outcomes that
+    arrive while a line is being written share the next one.
     """
 
     def __init__(self, path: Path, settings: Mapping[str, Any]) -> None:
@@ -37,12 +37,12 @@ class ImageJournal:
         """
         self._file = JsonlLog(
             path,
-            what="the journal of the images",
-            remedy="Wait for the other run, or give another --out.",
+            what="the journal of the downloads",
+            remedy="Wait for the other run, or choose another `out`.",
         )
         self._waiting: list[dict[str, Any]] = []
         self._writing = asyncio.Lock()
-        # A thread of its own: in the common ones, slow name servers would keep it waiting.
+        # Its own thread: in the shared ones, slow name servers would keep it waiting.
         self._thread = ThreadPoolExecutor(1)
         self.outcomes: dict[str, ImageOutcome] = {}
         """Outcomes that still count, by `key`."""
@@ -54,7 +54,7 @@ class ImageJournal:
             raise
 
     def _read(self, settings: dict[str, Any]) -> Iterator[tuple[str, ImageOutcome]]:
-        """Yield what is finished: images, and losses that these settings would bring again."""
+        """Yield what is finished: images, and losses that the same settings would repeat."""
         same = False
         for number, row in self._file.rows():
             try:
@@ -64,8 +64,8 @@ class ImageJournal:
                 found = [(each["key"], ImageOutcome(**each["outcome"])) for each in row["urls"]]
             except (KeyError, TypeError):
                 raise InputError(
-                    f"{self._file.path}: line {number} is no line of this journal.",
-                    f"Remove {self._file.path.parent} and begin again.",
+                    f"{self._file.path}: line {number} is not a line of this journal.",
+                    f"Remove {self._file.path.parent} and start again.",
                 ) from None
             for key, outcome in found:
                 if outcome.state == "ok" or (same and outcome.state != "not_fetched"):
@@ -73,14 +73,14 @@ class ImageJournal:
 
     @staticmethod
     def key(url: str) -> str:
-        """Return what stands for a URL in the journal."""
+        """Return the key of a URL in the journal."""
         return sha256_text(url)
 
     async def add(self, url: str, outcome: ImageOutcome) -> None:
-        """Write an outcome down; it is on the disk on return.
+        """Record an outcome; it is on the disk on return.
 
         Raises:
-            OutputError: the disk takes no more.
+            OutputError: the disk is full or can't be written.
         """
         key, shown = self.key(url), clean_text(url[:_SHOWN])
         self._waiting.append({"key": key, "url": shown, "outcome": asdict(outcome)})
@@ -93,6 +93,6 @@ class ImageJournal:
         self.outcomes[key] = outcome
 
     def close(self) -> None:
-        """Let another process have the file."""
+        """Release the file for other processes."""
         self._thread.shutdown()
         self._file.close()

@@ -1,4 +1,4 @@
-"""What became of every URL, in numbers: `losses.json`."""
+"""How many URLs ended in which state, and why: `losses.json`."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _HEAD = {"schema_version": 1, "kind": "losses"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Losses:
-    """The account of a run; every URL is in it once."""
+    """What became of the URLs, each counted once."""
 
     urls: int
     """Distinct URLs."""
     by_state: dict[ImageState, int]
     """URLs by state, in the order of `ImageState`; they add up to `urls`."""
     by_host: list[dict[str, Any]]
-    """`{host, urls, lost, by_state}` of hosts that lost any, the most first."""
+    """`{host, urls, lost, by_state}` of hosts with lost images, the most first."""
     reasons: list[dict[str, Any]]
     """`{state, detail, urls}` of what is not ok, the most first."""
     removed: list[dict[str, Any]]
     """Images that several splits shared; see `SharedImage`."""
     visual_questions_removed: int
-    """Visual questions that went with them, or whose image is no longer ok."""
+    """Visual questions removed with them, or because their image is no longer ok."""
 
     def to_json(self) -> dict[str, Any]:
         """Return what `losses.json` holds."""
@@ -76,9 +76,9 @@ def read_losses(path: Path) -> Losses:
     """Read `losses.json`.
 
     Raises:
-        InputError: the file is not there, or has another shape.
+        InputError: the file is missing, or has another shape.
     """
-    value = read_json(path, what="the account of lost images")
+    value = read_json(path, what="the list of lost images")
     remedy = "Remove the folder, and fetch the images again."
     validate(value, "losses", path=path, remedy=remedy)
     return Losses(**{name: each for name, each in value.items() if name not in _HEAD})

@@ -3,8 +3,8 @@
 The image of a URL is looked for in this order:
 
 1. where `mirror.jsonl` says: lines `{"url", "file"}`, the file relative to the folder;
-2. as `<SHA-256 of the URL>`, with any ending or none, directly in the folder;
-3. as `<host>/<path>`, which is how `wget --force-directories` keeps it: the path with its query
+2. as `<SHA-256 of the URL>`, with or without an extension, directly in the folder;
+3. as `<host>/<path>`, which is how wget saves pages with their directories: the path with its query
    (`a.jpg?w=5`) or without, percent-encoded as in the URL or decoded.
 
 Nothing outside the folder is read, whatever a line, a URL or a symbolic link says.
@@ -43,10 +43,10 @@ class ImageMirror:
         """Read the folder's list.
 
         Raises:
-            InputError: there is no such folder, or its `mirror.jsonl` can't be used.
+            InputError: the folder is missing, or its `mirror.jsonl` can't be used.
         """
         if not folder.is_dir():
-            raise InputError(f"{folder}: the mirror is no folder.", "Check the path.")
+            raise InputError(f"{folder}: `mirror` is not a folder.", "Check the path.")
         self._root = folder.resolve()
         self._listed = dict(_listed(folder / "mirror.jsonl"))
         self._hashed = {
@@ -56,14 +56,14 @@ class ImageMirror:
         }
 
     def open(self, url: str) -> int | str | None:
-        """Return a descriptor of the URL's file; why it is refused; or None if there is none."""
+        """Return a descriptor of the URL's file, why it is refused, or None if it is missing."""
         for name in self._names(url):
             try:
                 path = (self._root / name).resolve(strict=True)
             except (OSError, ValueError, RuntimeError):
                 continue
             if not path.is_relative_to(self._root):
-                return "the mirror's file lies outside the mirror"
+                return "the mirror's file is outside the mirror"
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             if stat.S_ISREG(os.fstat(handle).st_mode):
                 return handle
@@ -93,7 +93,7 @@ def _listed(path: Path) -> Iterator[tuple[str, str]]:
         if not isinstance(row, dict) or not all(
             isinstance(row.get(key), str) for key in ("url", "file")
         ):
-            raise InputError(f"{path}: line {number} names no url and file.", _REMEDY)
+            raise InputError(f"{path}: line {number} must have a url and a file.", _REMEDY)
         yield row["url"], row["file"]
 
 
@@ -106,10 +106,10 @@ async def read_all(
     settings: DownloadSettings,
     step: Callable[[], None] = lambda: None,
 ) -> dict[str, ImageOutcome]:
-    """Take images from a mirror into the store, and return every URL's outcome.
+    """Copy images from a mirror into the store, and return every URL's outcome.
 
     Raises:
-        OutputError: the disk takes no more; what was finished is kept.
+        OutputError: the disk is full or can't be written; finished images are kept.
     """
     outcomes: dict[str, ImageOutcome] = {}
     waiting = iter(urls)

@@ -15,15 +15,15 @@ class ImageOutcome:
     """What became of one URL; everything but state and detail is None unless the state is ok."""
 
     state: ImageState
-    """The state that its image gets."""
+    """The state of its image."""
     detail: str | None = None
-    """Why, in a few words that do not depend on chance."""
+    """Why, in a few words that are the same every time."""
     sha256: str | None = None
     """The SHA-256 of the image's bytes."""
     bytes: int | None = None
     """Their number."""
     format: str | None = None
-    """The file's ending."""
+    """The file's extension."""
     width: int | None = None
     """Pixels, upright."""
     height: int | None = None
@@ -33,7 +33,7 @@ class ImageOutcome:
 
 
 class TooLarge(Exception):
-    """More bytes came than the limit allows; `detail` says so in a few words."""
+    """More bytes arrived than the limit allows; `detail` says so in a few words."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
@@ -41,9 +41,9 @@ class TooLarge(Exception):
 
 
 def disk_error(error: OSError) -> OutputError:
-    """Return the sentence for a disk that takes no more."""
+    """Return the error for a disk that is full or can't be written."""
     place = f"{error.filename}: " if error.filename else ""
     return OutputError(
-        f"{place}an image can't be kept ({error.strerror or error}).",
-        "Make room, then give the same command again: images that were finished are kept.",
+        f"{place}an image can't be saved ({error.strerror or error}).",
+        "Make room, then run it again: finished images are kept.",
     )

@@ -1,4 +1,4 @@
-"""Who is asked next: many hosts at once, a few requests to each, and pauses where a host asks."""
+"""What is downloaded next: many hosts at once, a few requests each, with pauses."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Job:
     url: str
     """The URL."""
     host: str
-    """The host whose bound it counts against."""
+    """The host whose limit it counts against."""
     tries: int = 0
-    """The attempts begun so far."""
+    """The attempts so far."""
 
 
 @dataclass(slots=True)
@@ -33,8 +33,8 @@ class _Host:
 class HostQueue:
     """Hands out jobs so that no host works on more than `per_host` at once.
 
-    A worker never waits for one busy host while another is free, and a job that must wait keeps
-    no worker from working.
+    A worker never waits for a busy host while another is free, and a job that must wait blocks no
+    worker.
     """
 
     def __init__(self, jobs: Iterable[Job], *, per_host: int) -> None:
@@ -50,7 +50,7 @@ class HostQueue:
             self._offer(host)
 
     async def get(self) -> Job | None:
-        """Return the next job that may begin, or None when all are done."""
+        """Return the next job that may begin, or None when all are finished."""
         while self._open:
             if self._ready:
                 host = self._ready.popleft()
@@ -67,12 +67,12 @@ class HostQueue:
         return None
 
     def done(self, job: Job) -> None:
-        """Say that a job needs no more."""
+        """Mark a job as finished."""
         self._open -= 1
         self._release(job)
 
     def again(self, job: Job, *, delay: float, pause_host: bool) -> None:
-        """Say that a job must be tried again after `delay` seconds, and perhaps its host too."""
+        """Try a job again after `delay` seconds, in which its host may be paused too."""
         host = self._hosts[job.host]
         host.pauses += pause_host
         self._release(job)

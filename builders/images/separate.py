@@ -1,4 +1,4 @@
-"""Removing from every split what several splits share."""
+"""Removing the images that several splits share."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["SeparatedSplits", "separate_splits", "with_records"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeparatedSplits:
-    """A benchmark's parts without the images that several splits shared."""
+    """A benchmark's content without the images that several splits share."""
 
     conversations: tuple[Conversation, ...]
     """The removed images have the state `shared_across_splits` and no bytes."""
     images: tuple[ImageRecord, ...]
-    """Likewise."""
+    """The records, in the same way."""
     visual_questions: tuple[VisualQuestion, ...]
-    """Those whose image stayed."""
+    """The questions whose image was kept."""
     removed: tuple[SharedImage, ...]
     """What was removed, and why."""
 
@@ -62,7 +62,7 @@ def with_records(
 ) -> tuple[Conversation, ...]:
     """Return the conversations with the state and hash that each image's record gives.
 
-    What several splits share loses its address there too; its record keeps it.
+    What several splits share also loses its URL there; its record keeps it.
     """
     by_url = {record.url: record for record in records if record.url is not None}
 

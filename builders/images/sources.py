@@ -1,4 +1,4 @@
-"""Every image of a benchmark: what is finished already, what is at hand, and what is fetched."""
+"""Where a benchmark's images come from: earlier runs, the benchmark, a mirror or its hosts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FINAL = {"ok", "no_url", "bytes_changed", "shared_across_splits"}
 
 
 class ImageSources:
-    """Finds an outcome for every image of a benchmark: finished before, at hand, or fetched."""
+    """Finds the outcome of every image, from whichever of these has it."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class ImageSources:
             return ImageOutcome(state="too_large", detail=large.detail)
 
     async def _complete(self, record: ImageRecord, inspectors: Inspectors) -> ImageRecord:
-        """Complete a record whose image the source has already."""
+        """Complete the record of an image that the source has already."""
         if record.phash is not None or record.width is not None or record.sha256 is None:
             return record
         facts = await inspectors.inspect(self._benchmark.image_path(record.sha256))
@@ -113,7 +113,7 @@ class ImageSources:
         self._progress(self._done, self._total)
 
     def files(self, records: Sequence[ImageRecord]) -> dict[str, Path]:
-        """Return where the bytes of every record with state ok lie."""
+        """Return the file of every record with the state ok."""
         available = {record.sha256 for record in self._benchmark.images if record.state == "ok"}
         return {
             record.sha256: self._benchmark.image_path(record.sha256)

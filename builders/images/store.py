@@ -1,11 +1,11 @@
 """The work folder: images under their SHA-256, and the journal of what is finished.
 
 <out>.unfinished/
-├── images.jsonl     finished URLs, and the settings of every run
+├── images.jsonl     the finished URLs, and the settings of every run
 ├── images/          <sha256>.<ext>
-└── partial/           what is being downloaded; emptied when a run begins
+└── partial/           unfinished downloads; emptied when a run begins
 
-A URL is finished when its line is in the journal; the image is in its place before that.
+A URL is finished when its line is in the journal; its image is saved before that.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["ImageStore"]
 
 
 class ImageStore:
-    """What earlier runs finished, and where this one keeps what it finishes."""
+    """The finished images and outcomes of earlier runs and of this one."""
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         """Open or make the work folder.
@@ -37,7 +37,7 @@ class ImageStore:
         Outcomes other than ok count only if they were found under the same `settings`.
 
         Raises:
-            OutputError: it can't be written, or another process is at work there.
+            OutputError: it can't be written, or another process is using it.
             InputError: its journal is damaged.
         """
         self.folder = folder
@@ -67,25 +67,25 @@ class ImageStore:
         return outcome
 
     async def finish(self, url: str, outcome: ImageOutcome) -> None:
-        """Write an outcome down; it is on the disk on return.
+        """Record an outcome; it is on the disk on return.
 
-        The image itself may not be: what a power cut leaves of it has another size, which is
-        seen by `finished`.
+        The image itself may not be: what a power cut leaves of it has another size, which
+        `finished` checks.
         """
         await self._journal.add(url, outcome)
 
     def path(self, sha256: str | None, format: str | None) -> Path:
-        """Return where the bytes of an image lie that was finished with the state ok."""
+        """Return the file of an image that was finished with the state ok."""
         return self.folder / "images" / f"{sha256}.{format}"
 
     async def receive(
         self, pieces: AsyncIterator[bytes], *, limit: int, inspectors: Inspectors
     ) -> ImageOutcome:
-        """Write bytes down as they come, and keep them if they are an image.
+        """Save bytes as they arrive, and keep them if they are an image.
 
         Raises:
-            TooLarge: more than `limit` bytes came; the rest is never asked for.
-            OutputError: the disk takes no more.
+            TooLarge: more than `limit` bytes arrived; the rest is not read.
+            OutputError: the disk is full or can't be written.
         """
         path = self.folder / "partial" / str(next(self._names))
         try:
@@ -109,7 +109,7 @@ class ImageStore:
             path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let go of the journal."""
+        """Release the journal."""
         self._journal.close()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""The way to the network: HTTP over connections that only go to checked addresses."""
+"""HTTP over connections that only go to checked addresses."""
 
 from __future__ import annotations
 
@@ -67,10 +67,10 @@ class _Body(httpx.AsyncByteStream):
 class Network:
     """Sends single GET requests: no redirects, no cookies, no proxy.
 
-    It stands in place of httpx's client, which would read cookies, redirects and the environment.
-    A proxy would open addresses that were never checked; where the network has one, `--mirror`
-    is the way in. HTTP/1.1 is enough: several hundred hosts with a few images each gain nothing
-    from many requests on one connection. Errors are httpcore's, `Blocked`, and `socket.gaierror`.
+    It replaces httpx's client, which would follow cookies, redirects and the environment. A proxy
+    would open addresses that were never checked; where the network needs one, use a mirror.
+    HTTP/1.1 is enough: several hundred hosts with a few images each gain nothing from many requests
+    on one connection. Errors are httpcore's, `Blocked`, and `socket.gaierror`.
     """
 
     def __init__(

@@ -1,14 +1,14 @@
 """The data set's card: README.md with the front matter that the Hub reads.
 
-Everything in it comes from the benchmark, its manifest and the facts handed over; what nobody
-recorded is said to be not recorded.
+Everything in it comes from the benchmark, its manifest and the given facts; what was not recorded
+is named as such.
 """
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.benchmark import SPLITS, Benchmark
 from locomo_vqa.files import clean_text
@@ -19,6 +19,9 @@ from .card_making import making_section
 from .facts import PublishFacts
 from .markdown import escaped, one_line
 from .parquet import ParquetLayout
+
+if TYPE_CHECKING:
+    from huggingface_hub import DatasetCardData
 
 __all__ = ["dataset_card"]
 
@@ -50,6 +53,8 @@ def dataset_card(
     benchmark: Benchmark, manifest: Mapping[str, Any], facts: PublishFacts, layout: ParquetLayout
 ) -> str:
     """Return the text of README.md; `manifest` is the one that `read_manifest` returns."""
+    from huggingface_hub import DatasetCard
+
     name = facts.repository or "PATH-OF-THIS-FOLDER"
     sections = [
         f"# {escaped(benchmark.name)}",
@@ -66,22 +71,26 @@ def dataset_card(
         _licence_section(manifest),
         _citation_section(manifest),
     ]
-    front = _front_matter(benchmark, manifest, layout)
-    return clean_text(f"---\n{front}---\n\n" + "\n\n".join(sections) + "\n")
+    front = _card_data(benchmark, manifest, layout).to_yaml(line_break="\n")
+    body = "\n\n".join(sections)
+    return clean_text(str(DatasetCard(f"---\n{front}\n---\n\n{body}\n")))
 
 
-def _front_matter(benchmark: Benchmark, manifest: Mapping[str, Any], layout: ParquetLayout) -> str:
-    import yaml
+def _card_data(
+    benchmark: Benchmark, manifest: Mapping[str, Any], layout: ParquetLayout
+) -> DatasetCardData:
+    """Return the metadata that the Hub reads."""
+    from huggingface_hub import DatasetCardData
 
     rows = len(benchmark.text_questions) + len(benchmark.visual_questions)
-    content = {
+    return DatasetCardData(
         **_licence_fields(manifest["license"]),
-        "pretty_name": one_line(benchmark.name),
-        "language": ["en"],
-        "task_categories": ["visual-question-answering", "question-answering"],
-        "size_categories": [_SIZE_NAMES[sum(rows >= size for size in _SIZES)]],
-        "tags": ["benchmark", "conversation", "image", "locomo-vqa", "long-term-memory"],
-        "configs": [
+        pretty_name=one_line(benchmark.name),
+        language=["en"],
+        task_categories=["visual-question-answering", "question-answering"],
+        size_categories=[_SIZE_NAMES[sum(rows >= size for size in _SIZES)]],
+        tags=["benchmark", "conversation", "image", "locomo-vqa", "long-term-memory"],
+        configs=[
             {
                 "config_name": config,
                 "data_files": [
@@ -93,8 +102,7 @@ def _front_matter(benchmark: Benchmark, manifest: Mapping[str, Any], layout: Par
             }
             for config, splits in layout.items()
         ],
-    }
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    )
 
 
 def _licence_fields(phrase: str | None) -> dict[str, str]:
@@ -142,8 +150,8 @@ def _licence_section(manifest: Mapping[str, Any]) -> str:
     elif licence == LOCOMO_LICENSE:
         words = (
             f"The conversations and their questions are LoCoMo's: {LOCOMO_LICENSE}, not for "
-            "commercial use. The images belong to their owners, whom this licence does not "
-            "speak for."
+            "commercial use. The images belong to their owners, to whom this licence does not "
+            "apply."
         )
     else:
         words = f"Conversations and images: {escaped(licence)}."

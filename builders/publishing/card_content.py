@@ -1,4 +1,4 @@
-"""What a card says of the data themselves: counts, answers, checks, images."""
+"""What a card says about the data themselves: counts, answers, checks, images."""
 
 from __future__ import annotations
 
@@ -13,21 +13,19 @@ from locomo_vqa.benchmark import (
     VisualQuestion,
 )
 
+from ..questions.quality import DOMINANT_SHARE
 from .facts import QUALITY_COLUMNS, PublishFacts
 from .markdown import escaped, table
 
 __all__ = ["answers_section", "contents_section", "images_section"]
 
-DOMINANT_SHARE = 0.5
-"""A type whose most frequent answer has a larger share measures little, which the card says."""
-
 _STATES: Mapping[str, str] = {
     "ok": "in the data set",
     "not_fetched": "not tried",
     "no_url": "LoCoMo gives a caption and no address",
-    "unavailable": "the address does not answer any more",
+    "unavailable": "the address no longer answers",
     "bytes_changed": "the address answers with another image",
-    "not_an_image": "what came back is no image",
+    "not_an_image": "what came back is not an image",
     "too_large": "larger than the limits",
     "blocked": "the address is not public, or its host forbids the download",
     "shared_across_splits": "removed because several splits share it",

@@ -1,4 +1,4 @@
-"""What a card says of how the questions were made."""
+"""What a card says about how the questions were made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of how a data set was made, for its card; whatever is None was not recorded."""
+"""What is known about how a data set was made, for its card; None means not recorded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from locomo_vqa.benchmark import ImageState, QuestionType
 __all__ = ["QUALITY_COLUMNS", "ModelFact", "ProbeFact", "PublishFacts"]
 
 QUALITY_COLUMNS: Mapping[str, str] = {
-    "self_consistent": "the generator gives the same answer when asked its own question afresh",
+    "self_consistent": "the generator gives the same answer when asked its own question again",
     "guessable": "a model gives the answer without seeing the image",
     "caption_answers": "a model gives the answer from the caption alone",
 }
@@ -50,10 +50,10 @@ class ProbeFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishFacts:
-    """What the benchmark folder itself does not tell."""
+    """What the benchmark folder itself does not say."""
 
     quality: Mapping[str, Mapping[str, bool | None]] | None = None
-    """By the visual question's id: the `QUALITY_COLUMNS`; what is missing is published as null."""
+    """By the visual question's id: the `QUALITY_COLUMNS`; a missing value is published as null."""
     generator: ModelFact | None = None
     """The model that wrote the questions."""
     validator: ModelFact | None = None
@@ -65,7 +65,7 @@ class PublishFacts:
     stability: float | None = None
     """Share of bootstrap samples of the trial's images in which the same types are chosen."""
     remarks: Sequence[str] = ()
-    """What a reader should know of the choice, a sentence each."""
+    """What a reader should know about the choice, a sentence each."""
     losses: Mapping[ImageState, int] | None = None
     """Images by state; None counts the states in the folder's own `images.jsonl`."""
     removed_images: int | None = None

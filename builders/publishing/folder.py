@@ -32,7 +32,7 @@ def publish_dataset(
     `load_benchmark(out)` reads it, and so does `datasets.load_dataset(str(out), configuration)`
     with the configurations `visual`, `text` and `conversations`. The same benchmark and facts
     give the same bytes; where `out` has just these already, as after a run that was killed when it
-    had finished, it is left as it is.
+    had finished, it is left unchanged.
 
     Raises:
         InputError: an image is missing or was changed, splits share one, or the benchmark's
@@ -50,7 +50,7 @@ def publish_dataset(
         with new_folder(beside, what=_WHAT, remedy=_REMEDY) as folder:
             _fill(folder, benchmark, facts, shard_bytes)
         if _hashes(beside) != _hashes(out):
-            raise OutputError(f"{out}: {_WHAT} can't be made here: it exists already.", _REMEDY)
+            raise OutputError(f"{out}: {_WHAT} can't be made here: it already exists.", _REMEDY)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return out

@@ -14,12 +14,12 @@ NO_TOKEN_REMEDY = (
     "Make a token that may write at https://huggingface.co/settings/tokens, then give it with "
     "`hf auth login` or in HF_TOKEN."
 )
-_AGAIN = "Give the command again: what the Hub has already is not sent twice."
+_AGAIN = "Give the command again: what the Hub already has is not sent twice."
 
 
 @contextmanager
 def hub_errors(repo_id: str) -> Iterator[None]:
-    """Turn the client's errors inside the block into ours; a fault of the program stays one.
+    """Turn the client's errors inside the block into ours, and leave those of the program.
 
     Raises:
         MissingResource: the token is missing or not accepted.
@@ -44,7 +44,7 @@ def _translated(error: BaseException, repo_id: str) -> LocomoVqaError | None:
     if isinstance(error, HfHubHTTPError):
         return _refused(error.response.status_code, _reason(error), repo_id)
     if isinstance(error, JSONDecodeError):
-        return OutputError(f"{repo_id}: the Hub answered with something else than JSON.", _AGAIN)
+        return OutputError(f"{repo_id}: the Hub answered with something other than JSON.", _AGAIN)
     if _of_the_network(error):
         return OutputError(
             f"{repo_id}: the Hugging Face Hub can't be reached, or the connection broke ({error}).",
@@ -56,7 +56,7 @@ def _translated(error: BaseException, repo_id: str) -> LocomoVqaError | None:
 
 
 def _of_the_network(error: BaseException) -> bool:
-    """Tell errors of the client's HTTP library, which differs between its versions."""
+    """Recognise errors of the client's HTTP library, which differs between its versions."""
     from huggingface_hub.errors import HfHubHTTPError
 
     http = tuple(base for base in HfHubHTTPError.__bases__ if base is not OSError)
@@ -75,7 +75,7 @@ def _refused(status: int, reason: str, repo_id: str) -> LocomoVqaError:
     if status == 403:
         return OutputError(
             f"{repo_id}: the token may not write there ({reason}).",
-            "Use a token with the right to write, ask the owner, or give --pull-request.",
+            "Use a token with the right to write, ask the owner, or set `pull_request`.",
         )
     if status in (409, 412):
         return OutputError(f"{repo_id}: was changed at the same time ({reason}).", _AGAIN)

@@ -15,12 +15,12 @@ _LONGEST = 200
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line, without control characters or any that turn its direction."""
+    """Return a text on one line, without control characters or changes of direction."""
     return _CONTROL.sub(" ", _DIRECTION.sub("", text)).strip()
 
 
 def escaped(text: str, *, most: int = _LONGEST) -> str:
-    """Return a text for the middle of a line: what could be Markdown or HTML is shown as it is.
+    """Return a text for the middle of a line: what could be Markdown or HTML is shown literally.
 
     More than `most` characters are cut. A colon is escaped because `http://…` becomes a link by
     itself.
@@ -33,7 +33,7 @@ def escaped(text: str, *, most: int = _LONGEST) -> str:
 
 
 def fenced(text: str) -> str:
-    """Return a text of several lines as a block of code that it can't end itself."""
+    """Return a text of several lines as a code block that it can't close itself."""
     text = "\n".join(one_line(line) if not line.isprintable() else line for line in _lines(text))
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)

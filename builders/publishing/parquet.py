@@ -19,9 +19,9 @@ SHARD_BYTES = 500_000_000
 """A split with more bytes, its images counted for each question, is cut into several files."""
 
 _GROUP_BYTES = 32_000_000
-"""Rows are written in groups of at most so many bytes, or one row."""
+"""Rows are written in groups of at most this many bytes, or of one row."""
 _GROUP_ROWS = 100
-"""And of at most so many rows, so that one row can be shown without reading the file."""
+"""And of at most this many rows, so that one row can be shown without reading the whole file."""
 
 
 def write_parquet(

@@ -62,7 +62,7 @@ def publish_and_push(
 ) -> str | None:
     """Publish, push where the facts name a repository, and return the address on the Hub.
 
-    With a repository, a folder that already has this revision is pushed as it is.
+    With a repository, a folder that already has this revision is pushed unchanged.
     """
     if facts.repository is None:
         publish_dataset(benchmark, out, facts)

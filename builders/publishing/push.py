@@ -141,7 +141,7 @@ def _check_content(repo_id: str, remote: Sequence[str]) -> None:
     others = [name for name in remote if name not in (".gitattributes", "README.md")]
     if others and "benchmark.json" not in remote:
         raise OutputError(
-            f"{repo_id}: holds another data set, without a benchmark.json.",
+            f"{repo_id}: contains another data set, without a benchmark.json.",
             "Choose another name, or empty that data set first.",
         )
 
@@ -168,7 +168,7 @@ def published_files(benchmark: Benchmark) -> list[str]:
 
 @contextmanager
 def _quiet_unless_terminal() -> Iterator[None]:
-    """Switch the client's progress bars off where nobody sees them."""
+    """Switch the client's progress bars off where no one sees them."""
     from huggingface_hub.utils.tqdm import (
         are_progress_bars_disabled,
         disable_progress_bars,

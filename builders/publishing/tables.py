@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Table", "tables_of"]
 
 _WORDS = 1024
-"""Bytes that the words of a question or a turn take, at most, when files are planned."""
+"""Bytes that the words of a question or a turn take at most, for planning files."""
 
 Quality = Mapping[str, Mapping[str, bool | None]]
 
@@ -33,7 +33,7 @@ class Table:
     row: Callable[[Any], dict[str, Any]]
     """Makes an item a row."""
     size: Callable[[Any], int]
-    """Tells about how many bytes its row takes, without making it."""
+    """Estimates how many bytes its row takes, without making it."""
 
 
 def tables_of(benchmark: Benchmark, quality: Quality, images: Path) -> dict[str, Table]:

@@ -1,6 +1,6 @@
-"""What each of the eight candidate types asks the generator for, in words of our own.
+"""What the generator is asked for, by question type, in our own words.
 
-The types are those of the MemLoRA paper's appendix C.1 (arXiv 2512.04763).
+The eight candidate types are from the MemLoRA paper, appendix C.1 (arXiv 2512.04763).
 """
 
 from __future__ import annotations
@@ -36,5 +36,5 @@ GENERATION_PROMPT_SHA256 = prompt_hash((_PACKAGE, PROMPT))
 
 
 def generation_prompt(type: QuestionType) -> str:
-    """Return what the generator is told beside the picture."""
+    """Return the prompt that the generator gets with the image."""
     return fill(_PACKAGE, PROMPT, kind=TYPE_DESCRIPTIONS[type])

@@ -24,7 +24,7 @@ QUESTION_SCHEMA: Mapping[str, Any] = {
     "required": ["question", "answer", "reason"],
     "additionalProperties": False,
 }
-"""What a reply must be, for backends that can guide decoding."""
+"""The shape of a reply, for backends with guided decoding."""
 
 _THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
 
@@ -40,7 +40,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """The generator says that the image gives no ground for such a question."""
+    """The generator says that the image offers nothing for such a question."""
 
     reason: str
 
@@ -50,11 +50,11 @@ class Problem:
     """The reply can't be used."""
 
     objection: str
-    """What is wrong, as the generator is told when it is asked again."""
+    """What is wrong; the generator is sent this sentence when it is asked again."""
 
 
 def read_reply(text: str) -> Written | Declined | Problem:
-    """Read a reply; JSON may stand in a code fence, or after thoughts and a preface."""
+    """Read a reply; its JSON may be in a code fence, or follow thoughts and a preface."""
     found = next(_objects(_THOUGHT.sub("", text)), None)
     if found is None:
         return Problem("The reply must be one JSON object and nothing else.")

@@ -26,7 +26,7 @@ QuestionState = Literal["ok", "declined", "dropped", "failed"]
 """What became of an image and a type:
 
 ok         there is a question
-declined   the generator says that the image gives no ground for the type
+declined   the generator says that the image offers nothing for the type
 dropped    no attempt passed the checks
 failed     the model gave no reply; asking again may help
 """
@@ -34,10 +34,10 @@ failed     the model gave no reply; asking again may help
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityChecks:
-    """Checks beyond the paper; none removes a question. None: not checked, or no reply."""
+    """Checks beyond the paper, which never remove a question. None: not checked, or no reply."""
 
     self_consistent: bool | None = None
-    """Whether the generator gives the same answer when it is asked its own question afresh."""
+    """Whether the generator gives the same answer when it is asked its own question again."""
     guessable: bool | None = None
     """Whether a model gives the answer without the image."""
     caption_answers: bool | None = None
@@ -100,7 +100,7 @@ def read_questions(path: Path) -> list[QuestionRow]:
     """Read the rows.
 
     Raises:
-        InputError: the file is not there, or a line has another shape.
+        InputError: the file is missing, or a line has another shape.
     """
     remedy = "Run the stage that writes it again: `locomo-vqa build generate`."
     rows = []

@@ -1,4 +1,4 @@
-"""What a visual question must be before anybody is asked it."""
+"""The rules that a visual question must meet."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MAX_ANSWER = 30
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _LATIN_SHARE = 0.9
 _FREE = frozenset({"yes", "no"})
-"""Answers that may stand in their question: it offers them, and gives nothing away."""
+"""Answers that their question may contain: it offers them, and gives nothing away."""
 
 
 def check_question(question: str, answer: str) -> str | None:
-    """Return what is wrong with a question and its one-word answer, or None where nothing is.
+    """Return what is wrong with a question and its one-word answer; None if nothing is.
 
-    The sentence is also what the generator is told when it is asked again. The rules are the
+    The sentence is also sent to the generator when it is asked again. The rules are the
     paper's (appendix C.1): a question, answered by exactly one word, hard to guess from its own
     wording; and our own: within bounds, and in English letters.
     """

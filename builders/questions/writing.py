@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 MAX_REPLY_TOKENS = 256
-"""How long a reply of the generator may be."""
+"""The most tokens of a reply of the generator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

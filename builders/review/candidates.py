@@ -1,4 +1,4 @@
-"""The questions that wait for a review, out of `questions.jsonl` of a work folder."""
+"""The questions to review, from `questions.jsonl` of a work folder."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ..questions.rows import QualityChecks, QuestionRow, read_questions
 __all__ = ["FLAGS", "Flag", "flags", "read_candidates"]
 
 Flag = Literal["not_self_consistent", "guessable", "caption_answers"]
-"""What the quality checks hold against a question:
+"""What the quality checks found wrong with a question:
 
-not_self_consistent  the generator, asked its own question afresh, answers something else
+not_self_consistent  the generator, asked its own question again, answers something else
 guessable            a model that does not see the image gives the answer
 caption_answers      a model that has the caption instead of the image gives it
 """
@@ -44,7 +44,7 @@ def read_candidates(path: Path) -> dict[str, QuestionRow]:
 
 
 def flags(quality: QualityChecks) -> list[Flag]:
-    """Return what the quality checks hold against a question, as far as they were made."""
+    """Return what the quality checks found wrong with a question, as far as they were made."""
     raised: dict[Flag, bool] = {
         "not_self_consistent": quality.self_consistent is False,
         "guessable": quality.guessable is True,

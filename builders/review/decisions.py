@@ -1,4 +1,4 @@
-"""What a reviewer decided, as a file that only grows, and what becomes of the questions by it."""
+"""What a reviewer decided, in an append-only file, and its effect on the questions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = [
 ReviewChoice = Literal["accept", "correct", "reject", "undo"]
 """What can be decided of a question:
 
-accept   it is published as it is
+accept   it is published unchanged
 correct  it is published with other words, which the decision holds
 reject   it is not published
 undo     an earlier decision is taken back, as if there had been none
@@ -45,7 +45,7 @@ REVIEW_CHOICES: tuple[ReviewChoice, ...] = get_args(ReviewChoice)
 DECISIONS_FILE = "the file of decisions"
 """What `review.jsonl` is called in errors."""
 
-_REMEDY = "Remove the line, or the file to review anew."
+_REMEDY = "Remove the line, or remove the file to start the review again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +68,12 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortedDecisions:
-    """Decisions beside the questions that are open to review now."""
+    """Decisions, sorted by whether they are about the questions as they are now."""
 
     applied: Mapping[str, Decision]
-    """Those on the questions as they are, by id."""
+    """Those about the current words of a question, by id."""
     set_aside: tuple[Decision, ...]
-    """Those on other words or another image, or on a question that is no longer there."""
+    """Those about other words or another image, or about a question that was removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
     No file means no decisions. An unfinished last line does not count.
 
     Raises:
-        InputError: the file can't be read, or a line is no decision.
+        InputError: the file can't be read, or a line is not a decision.
     """
     if not path.exists():
         return ()
@@ -114,7 +114,7 @@ def standing(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
 
 
 def sort_decisions(rows: Iterable[QuestionRow], decisions: Iterable[Decision]) -> SortedDecisions:
-    """Tell the decisions on the rows in the state `ok` from those on anything else."""
+    """Separate the decisions about the rows in the state `ok` from all others."""
     open_ = {row.id: about_of(row) for row in rows if row.state == "ok"}
     applied, aside = {}, []
     for decision in decisions:
@@ -126,11 +126,11 @@ def sort_decisions(rows: Iterable[QuestionRow], decisions: Iterable[Decision]) -
 
 
 def set_aside_sentence(number: int, path: Path) -> str:
-    """Return what a person is told of decisions that are not applied."""
+    """Return a sentence about decisions that are not applied."""
     what = "1 decision is" if number == 1 else f"{number:,} decisions are"
     return (
-        f"{what} set aside: made about other words or another image than the questions have "
-        f"now. Kept in {path}, not applied."
+        f"{what} set aside: the words or the image of the question have changed since. "
+        f"Kept in {path}, not applied."
     )
 
 
@@ -138,7 +138,8 @@ def parse_decision(row: Any, *, path: Path, line: int) -> Decision:
     """Return a line of `review.jsonl` as a decision.
 
     Raises:
-        InputError: it is none, or a correction does not pass the check of generated questions.
+        InputError: it is not a decision, or a correction does not pass the check of generated
+            questions.
     """
     validate(row, "decision", path=path, place=f"line {line}", remedy=_REMEDY)
     problem = decision_problem(row)
@@ -168,9 +169,9 @@ def apply_decisions(rows: Sequence[QuestionRow], decisions: Iterable[Decision]) 
     """Return the rows of `questions.jsonl` as the reviewer wants them.
 
     Rejected rows leave, the others stay, corrected ones with their new words. A reason that
-    explained another answer is emptied. A row that is not in the state `ok` stays as it is: it
-    was not open to review. A decision that was made about other words than the row has now, as
-    after generating anew, is not applied, but counted.
+    explained another answer is emptied. A row that is not in the state `ok` is returned unchanged:
+    it was not open to review. A decision that was made about other words than the row has now, as
+    after generating again, is counted but not applied.
 
     Raises:
         InputError: a correction does not pass the check of generated questions.

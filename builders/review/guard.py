@@ -1,4 +1,4 @@
-"""Who may talk to the review server: the page it served itself, and nobody else.
+"""Who may use the review server: only the page that it served itself.
 
 The server listens on this machine only, but every page in the reviewer's browser can send
 requests there too. So each request must carry the secret of the address that was printed, name

@@ -1,11 +1,11 @@
-"""Which kind of image some bytes are, told by the bytes alone."""
+"""The media type of an image, found in its bytes alone."""
 
 from __future__ import annotations
 
 __all__ = ["SNIFFED_BYTES", "media_type"]
 
 SNIFFED_BYTES = 32
-"""How many bytes of the beginning are enough."""
+"""How many bytes of the beginning are needed."""
 
 _BEGINNINGS = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -19,9 +19,9 @@ _BEGINNINGS = {
 
 
 def media_type(head: bytes) -> str:
-    """Return the media type of an image; what is none of the known kinds is shown as nothing.
+    """Return the media type of an image; of an unknown kind, one that browsers do not show.
 
-    An SVG is none of them: it can hold scripts.
+    An SVG is not a known kind: it can contain scripts.
     """
     for beginning, kind in _BEGINNINGS.items():
         if head.startswith(beginning):

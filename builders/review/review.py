@@ -1,4 +1,4 @@
-"""A review under way: its questions, their images, and the decisions, which are kept on disk."""
+"""A review: its questions, their images, and the decisions, which are kept on disk."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = ["BadDecision", "Review", "UnknownQuestion"]
 
 
 class BadDecision(Exception):
-    """A decision that can't be taken; its text is a sentence for the reviewer."""
+    """A decision that can't be accepted; its text is a sentence for the reviewer."""
 
 
 class UnknownQuestion(Exception):
@@ -70,16 +70,16 @@ class Review:
         """How many decisions of the file are not applied; see `SortedDecisions.set_aside`."""
 
     def decisions(self) -> dict[str, Decision]:
-        """Return what stands at this moment, by the question's id."""
+        """Return the current decisions, by the question's id."""
         with self._lock:
             return dict(self._decisions)
 
     def decide(self, posted: Any) -> Decision:
-        """Keep one decision, `{id, decision, question?, answer?}`, and return it.
+        """Save one decision, `{id, decision, question?, answer?}`, and return it.
 
         Raises:
             UnknownQuestion: no such question is under review.
-            BadDecision: the object is no decision, or its words do not pass the check.
+            BadDecision: the object is not a decision, or its words do not pass the check.
             OutputError: it can't be written; then it does not count.
         """
         if (problem := decision_problem(posted)) is not None:
@@ -138,7 +138,7 @@ class Review:
         }
 
     def close(self) -> None:
-        """Let another process have the decisions."""
+        """Release the decisions for other processes."""
         self._file.close()
 
     def __enter__(self) -> Self:
@@ -167,7 +167,7 @@ def _images(questions: Mapping[str, QuestionRow], benchmark: Benchmark) -> dict[
         except KeyError:
             raise InputError(
                 f"{benchmark.folder}: has no image {row.image[:12]}… for {row.id}.",
-                "Name the --benchmark that the questions were generated for.",
+                "Name the `benchmark` that the questions were generated for.",
             ) from None
     return paths
 

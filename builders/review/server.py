@@ -1,4 +1,4 @@
-"""The review as a small web server on this machine, for one reviewer at a time or several."""
+"""A small web server on this machine for one or several reviewers."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class ReviewServer:
     def _asset(self, request: Request) -> Response:
         name = request.path_params.get("name", _PAGE)
         if name not in _ASSETS:
-            return _refusal(404, "There is no such page.")
+            return _refusal(404, "Page not found.")
         content = resources.files(__package__).joinpath("site", name).read_bytes()
         return Response(content, media_type=_ASSETS[name])
 
@@ -116,7 +116,7 @@ class ReviewServer:
     def _image(self, request: Request) -> Response:
         path = self._review.images.get(request.path_params["sha256"])
         if path is None:
-            return _refusal(404, "There is no such image in this review.")
+            return _refusal(404, "Image not found in this review.")
         try:
             content = path.read_bytes()
         except OSError as error:
@@ -133,11 +133,11 @@ class ReviewServer:
         except ClientDisconnect:
             return Response(status_code=400)
         if body is None:
-            return _refusal(413, "That is too long for a decision.")
+            return _refusal(413, "The decision is too long.")
         try:
             posted = json.loads(body)
         except (ValueError, RecursionError):
-            return _refusal(422, "A decision is a JSON object.")
+            return _refusal(422, "A decision must be a JSON object.")
         return await run_in_threadpool(_decided, self._review.decide, posted)
 
     async def _done(self, request: Request) -> Response:
@@ -151,7 +151,7 @@ def _decided(decide: Callable[[Any], Any], posted: Any) -> Response:
     except BadDecision as error:
         return _refusal(422, str(error))
     except UnknownQuestion:
-        return _refusal(404, "There is no such question in this review.")
+        return _refusal(404, "Question not found in this review.")
     except OutputError as error:
         return _refusal(507, str(error))
 
@@ -171,7 +171,7 @@ def _as_json(review: Review) -> dict[str, Any]:
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
-    return _refusal(404, "There is nothing at this address.")
+    return _refusal(404, "Nothing is at this address.")
 
 
 def _refusal(status: int, sentence: str) -> Response:
@@ -181,7 +181,7 @@ def _refusal(status: int, sentence: str) -> Response:
 def _listen(port: int) -> socket.socket:
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        if os.name == "posix":  # Elsewhere it would let two servers have one port.
+        if os.name == "posix":  # elsewhere it would let two servers share a port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((REVIEW_HOST, port))
         listening.listen()
@@ -190,6 +190,6 @@ def _listen(port: int) -> socket.socket:
         reason = getattr(error, "strerror", None) or error
         raise OutputError(
             f"Port {port} of this machine can't be used ({reason}).",
-            "Choose another --port, or leave it out to have a free one.",
+            "Choose another `port`, or leave it out to take a free one.",
         ) from None
     return listening

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Selection", "TypeResult", "select_types"]
 
 MIN_QUESTIONS = 5
-"""A type with fewer answered questions is never chosen: nothing is known of it."""
+"""A type with fewer answered questions is never chosen: too little is known about it."""
 RESAMPLES = 2000
 """Bootstrap samples of images behind `Selection.stability`."""
 
@@ -40,9 +40,9 @@ class TypeResult:
     high: float | None
     """Upper end."""
     declined: int
-    """Images that give no ground for the type, as the generator says."""
+    """Images that offer nothing for the type, as the generator says."""
     lost: int
-    """Images where generator or validator gave nothing that could be used."""
+    """Images where the generator or the validator gave nothing usable."""
     selected: bool = False
 
 
@@ -116,7 +116,7 @@ def select_types(
 ) -> Selection:
     """Choose the `keep` types with the highest error rates (paper, 3.3 and C.1).
 
-    Equal rates are ordered as in `QUESTION_TYPES`, and the tie is told.
+    Equal rates are ordered as in `QUESTION_TYPES`, and a remark names the tie.
 
     Raises:
         ValueError: fewer than `keep` types have enough questions.
@@ -202,11 +202,12 @@ def _remarks(results: Sequence[TypeResult]) -> list[str]:
     assert last.low is not None and first.high is not None
     if last.error_rate == first.error_rate:
         remarks.append(
-            f"{last.type} and {first.type} have one error rate: the order of the types decided."
+            f"{last.type} and {first.type} have the same error rate: the order of the types "
+            "decided."
         )
     elif last.low <= first.high:
         remarks.append(
             f"The intervals of {last.type}, the last chosen, and of {first.type}, the first that "
-            "is not, overlap: with other images the choice may be another."
+            "is not, overlap: with other images the choice could differ."
         )
     return remarks

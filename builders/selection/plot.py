@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_error_rates"]
 
 _CHOSEN, _OTHER = "#0072B2", "#999999"
-"""Two colours that the colour-blind can tell apart (M. Okabe and K. Ito, 2008)."""
+"""Two colours that colour-blind readers distinguish (M. Okabe and K. Ito, 2008)."""
 _INK = "#767676"
 """A grey with a contrast of 4.5 on white and on black: the background is transparent."""
 _STYLE: Any = {

@@ -53,7 +53,7 @@ class Stage:
     makes: tuple[str, ...]
     """The files and folders that it leaves in the work folder."""
     choices: tuple[str, ...] = ()
-    """The fields of the recipe that its result depends on, beside those of the stages it needs."""
+    """The fields of the recipe that its result depends on, beside those that it inherits."""
     lasting: bool = False
     """Whether its result is never remade with other choices: everything later depends on it."""
     run: Callable[[StageContext], PublishedBuild | None]

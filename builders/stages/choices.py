@@ -1,8 +1,8 @@
 """Keeps what was made with one choice from being mixed with what is made with another.
 
-`build.json` records for every stage the choices that its result depends on, those of the stages
-before it included. A stage is refused where one that it needs was run with other choices; a stage
-that is run again with other choices loses its old result first.
+`build.json` records for every stage the choices that its result depends on, including the choices
+of the stages before it. A stage is refused if one that it needs was run with other choices; a
+stage that is run again with other choices loses its old result first.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.models.names import hide_credentials
 
 from ..build_folder import BuildFolder, BuildState
 from ..recipe import BuildRecipe
@@ -22,7 +23,7 @@ __all__ = ["check_plan", "start_stage"]
 _PARAMETERS = ("locomo", "generator", "validator", "phash_distance")
 """The choices that a call can change without another recipe."""
 _HIDDEN = "…"
-"""What stands in a remembered model's name for credentials."""
+"""What replaces credentials in the name of a remembered model."""
 
 
 def check_plan(
@@ -38,7 +39,7 @@ def check_plan(
         if stage.lasting and (changed := _changed(folder, state, recipe, stage)):
             raise OutputError(
                 f"{folder.path}: was built with {_difference(changed, recipe)}.",
-                f"Choose another `work`, or {_keep(changed)}.",
+                f"Choose another `work`, or give {_before(changed)}.",
             )
     names = {stage.name for stage in chosen}
     for stage in chosen:
@@ -50,7 +51,7 @@ def check_plan(
                     f"{folder.path}: the stage {needed.name} was run with "
                     f"{_difference(changed, recipe)}.",
                     f"Run the stage {needed.name} again first (replies that are already stored "
-                    f"are not paid for again), or {_keep(changed)}.",
+                    f"are not paid for again), or give {_before(changed)}.",
                 )
     _check_credentials(recipe, names)
 
@@ -91,25 +92,22 @@ def _changed(
 
 
 def _difference(changed: Mapping[str, Any], recipe: BuildRecipe) -> str:
-    from locomo_vqa.models.names import hide_credentials
-
-    def shown(value: Any) -> str:
-        if isinstance(value, (list, tuple)):
-            return ", ".join(value)
-        return hide_credentials(str(value))
-
     return " and ".join(
-        f"`{name}` {shown(was)}, not {shown(getattr(recipe, name))}"
+        f"`{name}` {_shown(was)}, not {_shown(getattr(recipe, name))}"
         for name, was in changed.items()
     )
 
 
-def _keep(changed: Mapping[str, Any]) -> str:
-    """Return how to go on with the choices that the folder remembers."""
-    own = [f"`{name}`" for name in changed if name in _PARAMETERS]
-    if len(own) == len(changed):
-        return f"leave out {' and '.join(own)} and `recipe` to go on as before"
-    return "leave out `recipe` to go on as before"
+def _before(changed: Mapping[str, Any]) -> str:
+    """Return the arguments that continue with the choices of the earlier result."""
+    given = [f"`{name}` {_shown(changed[name])}" for name in changed if name in _PARAMETERS]
+    if len(given) == len(changed):
+        return f"{' and '.join(given)} to continue as before"
+    return "the earlier `recipe` to continue as before"
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, (list, tuple)) else hide_credentials(str(value))
 
 
 def _check_credentials(recipe: BuildRecipe, names: Collection[StageName]) -> None:

@@ -1,6 +1,6 @@
 """The stage `images`: the images of the conversations, from their hosts or from a mirror.
 
-Given again, it tries again what was not fetched in a way that is worth another try.
+Run again, it retries the URLs that are worth another try.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _run(context: StageContext) -> None:
 
 
 def _finish_retry(folder: BuildFolder) -> bool:
-    """Put a finished second try in the place of the first; a kill may have come in between."""
+    """Replace the first try by a finished second one, also after a kill in between."""
     if not folder.retried_images.exists():
         return False
     shutil.rmtree(folder.with_images, ignore_errors=True)

@@ -1,4 +1,4 @@
-/* The review: which question is shown, what is decided of it, and the keys. */
+/* The review: which question is shown, what is decided about it, and the keys. */
 
 import {
   $, announce, drawAside, drawFilters, drawForm, drawMessage, drawImage, drawProgress, drawSaved,
@@ -7,7 +7,7 @@ import {
 import { Saving } from "./saving.js";
 
 let questions = []; // all under review
-let list = []; // those of the filters, as they were when the filters were set
+let list = []; // the questions that match the filters, at the time they were set
 let at = 0; // the place in the list; its length: behind the last
 const visited = []; // ids, for the way back
 const decisions = new Map(); // what stands, by id: {id, decision, question, answer}

@@ -276,6 +276,6 @@ def test_a_full_disk_is_one_sentence(server: PictureServer, tmp_path: Path) -> N
             fetch([server.url("/ok.png")] * 3, tmp_path / "work", quick(server))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert "can't be kept (File too large)" in caught.value.message
+    assert "can't be saved (File too large)" in caught.value.message
     assert "give the same command again" in caught.value.remedy
     assert list((tmp_path / "work" / "partial").iterdir()) == []

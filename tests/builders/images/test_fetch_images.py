@@ -173,7 +173,7 @@ def test_shared_pictures_may_stay_for_a_later_stage(
 def test_an_output_that_is_there_is_kept(source: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine").touch()
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         fetch_images(source, out=tmp_path / "out")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine"]
     assert not (tmp_path / "out.unfinished").exists()

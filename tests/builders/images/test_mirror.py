@@ -112,5 +112,5 @@ def test_a_bad_list(folder: Path, line: str) -> None:
 
 
 def test_no_mirror(folder: Path) -> None:
-    with pytest.raises(InputError, match="no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         ImageMirror(folder / "none")

@@ -185,6 +185,6 @@ def test_a_damaged_journal(tmp_path: Path, line: str) -> None:
 
 def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="can't be kept"):
+    with pytest.raises(OutputError, match="can't be saved"):
         ImageStore(tmp_path / "file" / "work", {})
     assert os.listdir(tmp_path) == ["file"]  # noqa: PTH208

@@ -79,7 +79,7 @@ def test_the_facts_are_told(published: Path) -> None:
         f"SHA-256 of the prompt: {'ab' * 32}",
         "| colour | yes | 40 | 25 | 62.5% | 47.1% to 75.8% | – |",
         "| mood | no | 0 | 0 | – | – | 3 |",
-        "| `unavailable` | the address does not answer any more | 12 |",
+        "| `unavailable` | the address no longer answers | 12 |",
         "Images removed because several splits had them: 2.",
         "| visual questions | 320 | 42 | 90 | 452 |",
         "| images asked about | 44 | 6 | 13 | 63 |",
@@ -87,7 +87,7 @@ def test_the_facts_are_told(published: Path) -> None:
         "load_dataset('org/name', 'visual', split='test')",
         "locomo-vqa run bm25 --benchmark org/name --split test --out run",
         '````text\n[select]\nkeep = 3\nnote = "```"\n````',
-        "the generator gives the same answer when asked its own question afresh | 1 | 1 | 450 |",
+        "the generator gives the same answer when asked its own question again | 1 | 1 | 450 |",
     ):
         assert line in body, line
 

@@ -137,7 +137,7 @@ def test_a_name_of_another_kind(hub: Hub, published: Path, kind: str) -> None:
 def test_another_data_set_is_not_written_over(hub: Hub, published: Path) -> None:
     hub.prepared(b"")
     hub.branches["main"]["data/train.parquet"] = b"theirs"
-    with pytest.raises(OutputError, match="holds another data set"):
+    with pytest.raises(OutputError, match="contains another data set"):
         send(hub, published)
     assert hub.commits == []
 

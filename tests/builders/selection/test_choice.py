@@ -54,7 +54,7 @@ def test_a_tie_and_an_overlap_are_told() -> None:
     given["style"] = {f"p{i}": i >= 30 for i in range(40)}
     tied = select(given)
     assert tied.types == ("count", "colour", "mood")
-    assert "mood and style have one error rate" in tied.remarks[0]
+    assert "mood and style have the same error rate" in tied.remarks[0]
     assert 0.3 < tied.stability < 0.7
     close = select({**given, "mood": {f"p{i}": i < 12 for i in range(40)}})
     assert "overlap" in close.remarks[0]
