@@ -122,7 +122,7 @@ def test_the_page_itself_may(server: ReviewServer, rows: list[QuestionRow]) -> N
 @pytest.mark.parametrize(
     ("changes", "status", "sentence"),
     [
-        ({"id": "elsewhere"}, 404, "no such question"),
+        ({"id": "elsewhere"}, 404, "Question not found"),
         ({"id": None}, 422, "needs the id"),
         ({"decision": "maybe"}, 422, "one of accept, correct, reject, undo"),
         ({"answer": "red"}, 422, "Only a correction"),
@@ -199,7 +199,7 @@ def test_a_port_that_is_taken_is_an_error_with_a_remedy(review: Review) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(OutputError, match=f"Port {port} .* can't be used") as error:
             ReviewServer(review, port=port)
-    assert "--port" in error.value.remedy
+    assert "`port`" in error.value.remedy
 
 
 @pytest.mark.parametrize(
