@@ -105,7 +105,7 @@ def _card_data(
     )
 
 
-def _licence_fields(phrase: str | None) -> dict[str, str]:
+def _licence_fields(phrase: str | None) -> dict[str, Any]:
     if phrase is None:
         return {"license": "unknown"}
     if phrase in _HUB_LICENSES:
