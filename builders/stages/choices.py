@@ -39,20 +39,24 @@ def check_plan(
         if stage.lasting and (changed := _changed(folder, state, recipe, stage)):
             raise OutputError(
                 f"{folder.path}: was built with {_difference(changed, recipe)}.",
-                f"Choose another `work`, or give {_before(changed)}.",
+                f"Choose another `work`, or give {_as_before(changed)}.",
             )
     names = {stage.name for stage in chosen}
-    for stage in chosen:
-        for needed in STAGES:
-            if needed.name not in stage.needs or needed.name in names:
-                continue
-            if changed := _changed(folder, state, recipe, needed):
-                raise InputError(
-                    f"{folder.path}: the stage {needed.name} was run with "
-                    f"{_difference(changed, recipe)}.",
-                    f"Run the stage {needed.name} again first (replies that are already stored "
-                    f"are not paid for again), or give {_before(changed)}.",
-                )
+    needed = {name for stage in chosen for name in _before(stage)} - names
+    stale = {
+        stage.name: changed
+        for stage in STAGES
+        if stage.name in needed and (changed := _changed(folder, state, recipe, stage))
+    }
+    if stale:
+        changed = next(iter(stale.values()))
+        listed = " and ".join(stale)
+        raise InputError(
+            f"{folder.path}: the {'stages' if len(stale) > 1 else 'stage'} {listed} "
+            f"{'were' if len(stale) > 1 else 'was'} run with {_difference(changed, recipe)}.",
+            f"Run {listed} again first (replies that are already stored are not paid for again), "
+            f"or give {_as_before(changed)}.",
+        )
     _check_credentials(recipe, names)
 
 
@@ -80,6 +84,15 @@ def _remove(folder: BuildFolder, name: str) -> None:
         path.unlink(missing_ok=True)
 
 
+def _before(stage: Stage) -> set[StageName]:
+    """Return the stages that a stage builds on."""
+    needed = set(stage.needs)
+    for other in STAGES:
+        if other.name in stage.needs:
+            needed |= _before(other)
+    return needed
+
+
 def _changed(
     folder: BuildFolder, state: BuildState, recipe: BuildRecipe, stage: Stage
 ) -> Mapping[str, Any]:
@@ -98,7 +111,7 @@ def _difference(changed: Mapping[str, Any], recipe: BuildRecipe) -> str:
     )
 
 
-def _before(changed: Mapping[str, Any]) -> str:
+def _as_before(changed: Mapping[str, Any]) -> str:
     """Return the arguments that continue with the choices of the earlier result."""
     given = [f"`{name}` {_shown(changed[name])}" for name in changed if name in _PARAMETERS]
     if len(given) == len(changed):
