@@ -1,4 +1,4 @@
-"""Answers for a system that only retrieves: the model of `--model` and a published prompt."""
+"""Answers for a system that only retrieves, with the run's model and a published prompt."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ _T = TypeVar("_T")
 
 
 class AnswerModels:
-    """The models of a run, on an event loop of their own that many threads ask.
+    """The models of a run, on their own event loop, which many threads use.
 
-    A model that runs on this machine is loaded once. An endpoint may be another one for each
-    conversation.
+    A model that runs on this machine is loaded once; each conversation may have its own endpoint.
     """
 
     def __init__(self) -> None:
@@ -54,11 +53,11 @@ class AnswerModels:
         self._loop.close()
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Return what a coroutine returns; from any thread but the loop's."""
+        """Return what a coroutine returns; callable from any thread but the loop's."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def stop(self) -> None:
-        """Break off the requests in progress; from any thread."""
+        """Cancel the requests in progress; callable from any thread."""
 
         async def cancel() -> None:
             for task in asyncio.all_tasks() - {asyncio.current_task()}:
@@ -69,7 +68,7 @@ class AnswerModels:
     def answerer(
         self, conversation: ConversationInfo, services: Services, workdir: Path
     ) -> Answerer:
-        """Return what answers the questions of one conversation, whose work folder is `workdir`."""
+        """Return the answerer of one conversation, whose work folder is `workdir`."""
         return Answerer(self, conversation, services, self._model(services), workdir)
 
     def _model(self, services: Services) -> ChatModel:
@@ -130,7 +129,7 @@ class Answerer:
         return _answer(self._ask(answer_visual(question, caption=caption), pictures), ())
 
     def close(self) -> None:
-        """Close the conversation's own connections and files."""
+        """Close the connections and files of the conversation."""
         if self._calls is not None:
             self._calls.close()
         if self._own:

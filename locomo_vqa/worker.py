@@ -1,19 +1,19 @@
 """Hosts a memory system in any interpreter from Python 3.8: one file, the standard library only.
 
-The harness starts it in the system's own environment and talks to it in JSON lines. Requests are
+The harness starts it in the system's own environment and sends it JSON lines. Requests are
 `{"id", "call", …}` with the arguments of that call; replies are `{"id", "result"}` or
-`{"id", "error": {"state", "reason", "unreachable"}, "traceback"}`. The calls are those of a memory
-system, and `start`, which imports it. Requests come by what was the standard input, replies go by
-what was the standard output: both are moved out of the system's way, so that nothing it prints, or
-that a process of its prints, gets between them.
+`{"id", "error": {"state", "reason", "unreachable"}, "traceback"}`. The calls are the methods of a
+memory system, and `start`, which imports it. Requests come by the original standard input, and
+replies go by the original standard output; both are replaced for the system, so that nothing that
+it or its processes print gets between replies.
 
 A dataclass travels as `{"$": <class>, "fields": {…}}`. Where the toolkit can be imported the
 system gets its classes, elsewhere plain dataclasses with the same attributes.
 
-What a system may answer is decided here, for every way a system is run: a text, or an object or a
-dict with `text`, and where it likes `refused`, `retrieved` and `usage`. Numbers of numpy and its
-like become plain ones, a score that is not finite and a count that can't be one become unknown,
-and text loses its lone surrogates. What is none of these is refused with the field's name.
+What a system may answer is decided here, however it runs: a text, or an object or a dict with
+`text` and optionally `refused`, `retrieved`, and `usage`. Numbers of numpy and similar types become
+plain ones, a score that is not finite and an impossible count become unknown, and lone surrogates
+are replaced. Anything else is refused with the name of the field.
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ __all__ = [
 ]
 
 MAX_ANSWER_CHARS = 1_000_000
-"""A longer answer is refused: the longest in published result files has 191,238 characters."""
+"""The longest answer; the longest in published result files has 191,238 characters."""
 
 MAX_HITS = 10_000
-"""More retrieved passages are refused: a generator may have no end."""
+"""The most passages for one answer: a generator may have no end."""
 
 MAX_REPLY_BYTES = 32 << 20
-"""A longer reply is refused: passages may be long, and there may be many."""
+"""The longest reply: passages may be long, and there may be many."""
 
 _MOST_TOKENS = 1 << 53
-"""Larger counts are unknown: other readers of JSON can't hold them."""
+"""Larger counts become unknown, as some readers of JSON can't represent them."""
 
 _MOST_CHARACTERS = 2000
 _MOST_TRACEBACK = 20_000
@@ -74,7 +74,7 @@ _TIMEOUTS = (
     ("socket", "timeout"),
     ("locomo_vqa.models.chat", "ModelTimeout"),
 )
-"""The classes of an answer that did not come in time; the first four are one from Python 3.11."""
+"""Classes of errors that mean a timeout; the first four are the same class from Python 3.11 on."""
 
 _UNREACHABLE = (("locomo_vqa.models.chat", "ModelUnreachable"),)
 
@@ -89,7 +89,7 @@ def plain_answer(returned: object) -> Row:
     """Return an answer as `{text, refused, retrieved, usage}` of plain values.
 
     Raises:
-        TypeError: it, or a field of it, is nothing that can be read as what it should be.
+        TypeError: it, or a field of it, has the wrong type.
         ValueError: it is too long.
     """
     answer = {"text": returned} if isinstance(returned, str) else returned
@@ -110,7 +110,7 @@ def plain_hits(value: Any, field: str, *, texts: bool = False) -> list[Row]:
     """Return retrieved passages as a list of `{text, score, turn}`; `texts` allows bare ones.
 
     Raises:
-        TypeError: one is nothing that can be read as a passage.
+        TypeError: one is not a passage.
         ValueError: there are too many.
     """
     if value is None:
@@ -203,7 +203,7 @@ def _clean(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text)
 
 
-# What a system need not have
+# What a system may leave out
 
 
 def call_optional(system: Any, name: str) -> None:
@@ -243,8 +243,8 @@ def _hint(method: Any, recalled: Any) -> Row:
 def failure_of(error: BaseException) -> Row:
     """Return an exception as `{state, reason, unreachable}`.
 
-    The state is `timeout` or `error`, the reason the exception's type and words in at most 2,000
-    characters; `unreachable` says whether it came of the toolkit's `ModelUnreachable`.
+    The state is `timeout` or `error`, the reason the exception's type and message in at most 2,000
+    characters; `unreachable` says whether the toolkit's `ModelUnreachable` caused it.
     """
     timeout = isinstance(error, _classes(_TIMEOUTS))
     return {
@@ -258,17 +258,17 @@ def _words(error: BaseException) -> str:
     try:
         return str(error)
     except BaseException:  # noqa: BLE001 - anybody's __str__
-        return "it has no message that can be shown"
+        return "its message can't be shown"
 
 
 def _classes(names: Iterable[tuple[str, str]]) -> tuple[type, ...]:
-    """Return those of the classes whose module is imported: of others there is no instance."""
+    """Return the classes whose module is imported; others have no instances."""
     found = [getattr(sys.modules.get(module), name, None) for module, name in names]
     return tuple(kind for kind in found if isinstance(kind, type))
 
 
 def _came_of(error: BaseException | None, kinds: tuple[type, ...]) -> bool:
-    """Return whether an error, or what it was raised from or after, is of one of these kinds."""
+    """Return whether an error, or one that it was raised from or after, is of these classes."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         if isinstance(error, kinds):
@@ -278,13 +278,13 @@ def _came_of(error: BaseException | None, kinds: tuple[type, ...]) -> bool:
     return False
 
 
-# What a system says of itself
+# What a system declares
 
 
 def describe(found: type) -> Row:
-    """Return what a system's class says of itself, in plain values.
+    """Return what a system's class declares, in plain values.
 
-    `prompt_sha256` is None where it says nothing, and "" where what it says is no SHA-256.
+    `prompt_sha256` is None if the class does not declare it, and "" if it is not a SHA-256.
     """
     digits = getattr(found, "prompt_sha256", None)
     if digits is not None:
@@ -303,14 +303,14 @@ def describe(found: type) -> Row:
 
 
 METHODS = ("open", "add", "flush", "answer", "answer_visual", "search", "close")
-"""What a system may be called for."""
+"""The methods of a system that may be called."""
 
 
 # The types that a system is given
 
 
 class _Types:
-    """Builds what was sent: the toolkit's classes, or plain ones with the same attributes."""
+    """Builds what was sent, of the toolkit's classes or of plain ones with the same attributes."""
 
     def __init__(self) -> None:
         self._toolkit: ModuleType | None = None
@@ -318,11 +318,11 @@ class _Types:
         sys.modules[self._own.__name__] = self._own  # So that what they make can be pickled.
 
     def use_toolkit(self, version: str) -> None:
-        """Use the toolkit's classes if it can be imported here, in the harness's version."""
+        """Use the toolkit's classes if the harness's version can be imported here."""
         try:
             if importlib.import_module("locomo_vqa").__version__ == version:
                 self._toolkit = importlib.import_module("locomo_vqa.system")
-        except Exception:  # noqa: BLE001 - it may be made for a later Python
+        except Exception:  # noqa: BLE001 - it may need a later Python
             self._toolkit = None
 
     def build(self, value: Any) -> Any:
@@ -357,7 +357,7 @@ class _Types:
 
 
 class _Worker:
-    """One system and one conversation, called by what the harness sends."""
+    """One system and one conversation, which the harness calls."""
 
     def __init__(self) -> None:
         self._types = _Types()
@@ -368,7 +368,7 @@ class _Worker:
         return getattr(self, "_" + name)(**arguments)
 
     def _start(self, system: str, paths: list[str], folder: str, version: str) -> Row:
-        """Import a `module:Class`; `paths` are the harness's own, where it is this interpreter."""
+        """Import a `module:Class`; `paths` is the harness's own path, if it is this interpreter."""
         if paths:
             sys.path[:] = paths
         self._types.use_toolkit(version)
@@ -418,7 +418,7 @@ class _Worker:
 
 
 def _take_over() -> tuple[Any, int]:
-    """Return the requests' stream and the replies' descriptor, which only this process has."""
+    """Return the stream of requests and the descriptor for replies, which only this process has."""
     requests = os.fdopen(os.dup(0), "rb")
     replies = os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -429,7 +429,7 @@ def _take_over() -> tuple[Any, int]:
 
 
 def _reply(worker: _Worker, request: Row) -> bytes:
-    """Do what a request says; a process that was forked meanwhile, and comes back, ends here."""
+    """Answer a request; a process that was forked meanwhile, and returns, ends here."""
     owner = os.getpid()
     number = request.pop("id")
     try:
@@ -456,7 +456,7 @@ def _traceback(error: BaseException) -> str:
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
+    """Answer requests until the stream ends."""
     requests, replies = _take_over()
     worker = _Worker()
     for request in requests:

@@ -44,13 +44,13 @@ _ASKED: Mapping[VisualMode, str] = {
     "--images",
     default=",".join(IMAGE_MODES),
     show_default=True,
-    help="Show this of images, in a run each; separate by commas.",
+    help="What to show of images, in a run each, separated by commas.",
 )
 @click.option(
     "--visual",
     default=",".join(VISUAL_MODES),
     show_default=True,
-    help="Ask visual questions like this, in a run each; separate by commas.",
+    help="How to ask visual questions, in a run each, separated by commas.",
 )
 @click.option(
     "--out",

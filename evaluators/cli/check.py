@@ -29,9 +29,9 @@ _WORDS = {"pass": "passed", "warn": "to look at", "fail": "failed", "skipped": "
 def check(system: str, as_json: bool, **settings: Any) -> int:
     """Test the adapter SYSTEM on seven tiny conversations, before money is spent on a run.
 
-    SYSTEM is what `run` takes. The test tells it three facts and a few images, and asks for them;
-    it looks at what SYSTEM keeps, leaks, and leaves running. A check that failed says what the
-    adapter should do, and the exit status is then 1; a warning does not change it.
+    SYSTEM is what `run` takes. It reads three facts and a few images, and is asked about them; the
+    test looks at what it keeps, leaks, and leaves running. A failed check says what the adapter
+    should do, and the exit status is then 1; a warning does not change it.
 
     \b
     Example:

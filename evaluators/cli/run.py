@@ -39,7 +39,7 @@ __all__ = ["run"]
     type=click.Choice(IMAGE_MODES),
     default="pixels",
     show_default=True,
-    help="Show this of images; `shuffled` shows those of other conversations.",
+    help="What to show of images; `shuffled` shows images of other conversations.",
 )
 @click.option(
     "--visual",
@@ -60,7 +60,7 @@ __all__ = ["run"]
     type=click.IntRange(min=1, max=10_000),
     default=10,
     show_default=True,
-    help="Ask a system that only retrieves for so many passages.",
+    help="How many passages to ask for, if the system only retrieves.",
 )
 @system_options
 @hosting_options

@@ -56,7 +56,7 @@ def model_options(command: _Command) -> _Command:
         type=click.FloatRange(min=0.1, max=86400),
         default=120.0,
         show_default=True,
-        help="Allow one call to the model so many seconds.",
+        help="The most seconds that one call to the model may take.",
     )(command)
     return click.option("--model", help="Use this model, such as openai:<base URL>?model=<name>.")(
         command
@@ -88,14 +88,14 @@ def limit_options(read_s: float, answer_s: float) -> Callable[[_Command], _Comma
             type=_SECONDS,
             default=answer_s,
             show_default=True,
-            help="Allow an answer so many seconds.",
+            help="The most seconds that an answer may take.",
         )(command)
         command = click.option(
             "--read-timeout",
             type=_SECONDS,
             default=read_s,
             show_default=True,
-            help="Allow the system so many seconds to start, to read a session, or to flush.",
+            help="The most seconds to start, to read a session, or to flush.",
         )(command)
         return _PYTHON(command)
 
@@ -108,7 +108,7 @@ def hosting_options(command: _Command) -> _Command:
         "--memory-limit",
         type=click.FloatRange(min=0, min_open=True),
         metavar="GB",
-        help="Allow a conversation's processes so many gigabytes of memory together.",
+        help="The most gigabytes of memory that a conversation's processes may use together.",
     )(command)
     command = limit_options(DEFAULT_LIMITS.read_s, DEFAULT_LIMITS.answer_s)(command)
     return click.option(
@@ -116,7 +116,7 @@ def hosting_options(command: _Command) -> _Command:
         type=click.IntRange(min=1, max=1000),
         default=1,
         show_default=True,
-        help="Run so many conversations at once.",
+        help="How many conversations to run at once.",
     )(command)
 
 

@@ -1,11 +1,10 @@
-"""Where a system runs: in a process of its own, behind an address, or in this process."""
+"""Where a system runs: in its own process, behind an address, or in this process."""
 
 from .base import DEFAULT_LIMITS, Host, Limits, MakeHost, PlainAnswer
 from .http import HttpHost, ImageTransfer
 from .http_client import shown_address
 from .in_process import InProcessHost, in_process
 from .process import ProcessHost
-from .process_tree import can_measure
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -17,7 +16,6 @@ __all__ = [
     "MakeHost",
     "PlainAnswer",
     "ProcessHost",
-    "can_measure",
     "in_process",
     "shown_address",
 ]

@@ -27,31 +27,31 @@ PlainAnswer = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much of everything one conversation may take."""
+    """How much time and memory one conversation may use."""
 
     read_s: float = 3600.0
     """Seconds for each step of reading: starting, a session, flushing."""
     answer_s: float = 600.0
     """Seconds for each answer."""
     close_s: float = 60.0
-    """Seconds for closing; then the system is ended anyway."""
+    """Seconds for closing; after that the system is killed."""
     memory_bytes: int | None = None
-    """Resident memory of a system's processes together; None: no limit."""
+    """Resident memory of all processes of a system; None means no limit."""
 
 
 DEFAULT_LIMITS = Limits()
-"""The defaults."""
+"""The default limits."""
 
 
 class Host(Protocol):
-    """The steps of a memory system, each with a time limit; none raises for the system's faults.
+    """The steps of a memory system, each with a time limit; none raises for the system's errors.
 
-    One thread makes the calls, in the order below. After a failure with `ended` there is nobody
-    left to call, and every later call returns the same failure.
+    One thread makes the calls, in the order below. After a failure with `ended` the system is gone,
+    and every later call returns the same failure.
     """
 
     def start(self) -> Failure | None:
-        """Bring the system up."""
+        """Start the system."""
 
     def open(
         self, conversation: ConversationInfo, workdir: Path, services: Services
@@ -83,10 +83,10 @@ class Host(Protocol):
         """Ask for the `k` best passages, best first."""
 
     def close(self) -> Failure | None:
-        """Ask the system to let go of what it holds."""
+        """Ask the system to release what it holds."""
 
     def end(self) -> None:
-        """Leave nothing running, whatever happened before; the last call."""
+        """End everything that still runs; the last call."""
 
     def kill(self) -> None:
         """Make the call in progress, and all later ones, fail at once; from any thread."""

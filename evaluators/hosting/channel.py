@@ -1,4 +1,4 @@
-"""A line to a process and a line back, within a time, whatever the process does."""
+"""Sends a line to a process and reads one back, with a time limit."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from collections.abc import Callable
 __all__ = ["MAX_LINE_BYTES", "Channel"]
 
 MAX_LINE_BYTES = 64 << 20
-"""A longer reply is refused before it fills the memory."""
+"""The longest reply that is read."""
 
 _SLICE_S = 0.25
-"""How often a process that says nothing is looked at."""
+"""How often a silent process is checked, in seconds."""
 
 
 class Channel:
-    """The pipes of a process, for one thread."""
+    """The pipes of a process; for one thread."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdin is not None
@@ -31,10 +31,10 @@ class Channel:
             os.set_blocking(descriptor, False)
 
     def exchange(self, line: bytes, *, seconds: float, watch: Callable[[], None]) -> bytes:
-        """Send a line and return the next one that comes; `watch` is called now and then.
+        """Send a line and return the next one received; `watch` is called repeatedly meanwhile.
 
         Raises:
-            TimeoutError: none came in time.
+            TimeoutError: no line came in time.
             EOFError: the process ended.
             ValueError: the line is too long.
         """

@@ -32,7 +32,7 @@ ImageTransfer = Literal["data", "path"]
 
 _TIMEOUTS = (408, 504)
 _LAST_S = 5.0
-"""Seconds for the goodbye to a server that failed before."""
+"""Seconds for closing a conversation on a server that failed before."""
 
 
 class HttpHost:
@@ -49,7 +49,7 @@ class HttpHost:
         self._failure: Failure | None = None
 
     def start(self) -> Failure | None:
-        """Make the client; the server runs already."""
+        """Make the client; the server already runs."""
         self._client = HttpClient(self._address)
         return None
 
@@ -58,12 +58,12 @@ class HttpHost:
         found = self._send("GET", "/system", None, self._limits.close_s)
         if isinstance(found, Failure | Mapping):
             return found
-        return Failure(state="error", reason="the reply is no object", unreachable=False)
+        return Failure(state="error", reason="the reply is not an object", unreachable=False)
 
     def open(
         self, conversation: ConversationInfo, workdir: Path, services: Services
     ) -> Failure | None:
-        """Begin a conversation; its name there is new, so that no earlier one is met again."""
+        """Begin a conversation, under a name that the server has never seen."""
         name = f"{conversation.id}-{secrets.token_hex(8)}"
         self._path = f"/conversations/{quote(name, safe='')}"
         body = {
@@ -117,7 +117,7 @@ class HttpHost:
         )
 
     def close(self) -> Failure | None:
-        """Have the conversation forgotten."""
+        """Ask the server to forget the conversation."""
         if self._path is None:
             return None
         path, self._path = self._path, None
@@ -125,14 +125,14 @@ class HttpHost:
         return self._step("DELETE", path, None, min(_LAST_S, self._limits.close_s))
 
     def end(self) -> None:
-        """Have the conversation forgotten where it was not, and close the connections."""
+        """Ask the server to forget the conversation, unless it did, and close the connections."""
         self.close()
         if self._client is not None:
             self._client.close()
             self._client = None
 
     def kill(self) -> None:
-        """Break off the request in progress; from any thread."""
+        """Cancel the request in progress; callable from any thread."""
         if self._client is not None:
             self._client.stop()
 
@@ -197,7 +197,7 @@ def _hint(recalled: RecalledImage | None) -> dict[str, Any] | None:
 
 
 def _step_of(path: str) -> str:
-    """Return a path without the conversation's name, which is another in every run."""
+    """Return a path without the conversation's name, which differs in every run."""
     return f"/{path.rpartition('/')[2]}" if path.count("/") > 2 else "/conversations"
 
 

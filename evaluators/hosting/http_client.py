@@ -1,4 +1,4 @@
-"""Requests to a system's server, each with an end: in time, in size, and from another thread."""
+"""Requests to a system's server, with limits of time and size, that another thread can cancel."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 __all__ = ["KEY_VARIABLE", "BadReply", "HttpClient", "Refused", "shown_address"]
 
 KEY_VARIABLE = "LOCOMO_VQA_SYSTEM_KEY"
-"""The environment variable whose value is sent as the bearer token, where it is set."""
+"""The environment variable whose value, if set, is sent as the bearer token."""
 
 MAX_REPLY_BYTES = 64 << 20
-"""A longer reply is refused before it fills the memory."""
+"""The longest reply that is read."""
 
 _MOST_CHARACTERS = 1000
 
 
 class Refused(Exception):
-    """The server answered with a status that is no success."""
+    """The server answered with a status of 300 or more."""
 
     def __init__(self, status: int, words: str) -> None:
         super().__init__(f"HTTP {status}: {words}" if words else f"HTTP {status}")
@@ -36,7 +36,7 @@ class Refused(Exception):
 
 
 class BadReply(Exception):
-    """The reply is too long, or no JSON."""
+    """The reply is too long, or is not JSON."""
 
 
 class HttpClient:
@@ -58,13 +58,14 @@ class HttpClient:
         self._stopped = False
 
     def send(self, method: str, path: str, body: Any = None, *, seconds: float) -> Any:
-        """Return the parsed reply; None where it has no content.
+        """Return the parsed reply; None if it has no content.
 
         Raises:
-            TimeoutError: it did not come whole in time.
-            ConnectionError: nobody answers, the connection broke, or the client was stopped.
+            TimeoutError: it was not complete in time.
+            ConnectionError: the server can't be reached, the connection broke, or the client was
+                stopped.
             Refused: the status is 300 or more.
-            BadReply: it is too long, or no JSON.
+            BadReply: it is too long, or is not JSON.
         """
         try:
             return self._runner.run(self._send(method, path, body, seconds))
@@ -72,7 +73,7 @@ class HttpClient:
             raise ConnectionAbortedError("the run was ended") from None
 
     def stop(self) -> None:
-        """Break off the request in progress; later ones fail too, but for those to say goodbye."""
+        """Cancel the request in progress; later ones fail too, except those that close."""
         with self._lock:
             self._stopped = True
             if self._task is not None:
@@ -117,11 +118,11 @@ async def _read(response: httpx.Response) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        raise BadReply("the reply is no JSON") from None
+        raise BadReply("the reply is not JSON") from None
 
 
 def _words(content: bytes | bytearray) -> str:
-    """Return what an error's body says, as `{"error": …}` or as text."""
+    """Return the message in an error's body: its field `error`, or all of it."""
     text = content.decode("utf-8", "replace")
     with contextlib.suppress(ValueError, RecursionError, TypeError, KeyError):
         text = str(json.loads(text)["error"])
@@ -137,7 +138,7 @@ def shown_address(address: str) -> str:
 
 
 def _is_loopback(address: str) -> bool:
-    """Tell whether an address is this machine's own, for which no proxy is meant."""
+    """Return whether an address is on this machine, for which no proxy is used."""
     host = urlsplit(address).hostname or ""
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback

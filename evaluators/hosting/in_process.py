@@ -1,4 +1,4 @@
-"""A system in this process: for tests and notebooks. Nothing ends it but itself."""
+"""A system in this process, for tests and notebooks. Nothing can end it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ __all__ = ["InProcessHost", "in_process"]
 
 
 class InProcessHost:
-    """An instance of a class that is here already; the limits don't hold."""
+    """An object made in this process, to which the limits don't apply."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
         self._system: Any = None
 
     def start(self) -> Failure | None:
-        """Make the instance."""
+        """Make the object."""
 
         def make() -> None:
             self._system = self._make()
@@ -81,16 +81,16 @@ class InProcessHost:
         )
 
     def close(self) -> Failure | None:
-        """Ask the system to let go of what it holds."""
+        """Ask the system to release what it holds."""
         system, self._system = self._system, None
         return call_contained(lambda: call_optional(system, "close"))
 
     def end(self) -> None:
-        """Close what was not closed."""
+        """Close the system, unless it is closed."""
         self.close()
 
     def kill(self) -> None:
-        """Do nothing: a thread can't be ended."""
+        """Do nothing: a thread can't be killed."""
 
     @property
     def _made(self) -> Any:
@@ -99,7 +99,7 @@ class InProcessHost:
 
 
 def in_process(make: Callable[[], Any]) -> MakeHost:
-    """Return what hosts a class, or any function that makes a system, in this process."""
+    """Return a function that hosts what `make` makes in this process."""
 
     def host(limits: Limits, log: Path) -> InProcessHost:
         return InProcessHost(make)

@@ -36,7 +36,7 @@ class Failure:
     reason: str
     """The exception's type and message, in at most 2,000 characters."""
     unreachable: bool
-    """Whether its cause is a `ModelUnreachable`: nobody answers at the model's endpoint."""
+    """Whether its cause is a `ModelUnreachable`: the model's endpoint does not answer."""
     ended: bool = False
     """Whether the system ended with it, so that nothing more can be asked."""
 
@@ -103,7 +103,7 @@ def _output_to_error() -> Iterator[None]:
     _flush()
     try:
         kept = os.dup(1)
-    except OSError:  # There is none.
+    except OSError:  # It is closed.
         yield
         return
     try:

@@ -1,7 +1,7 @@
-"""Turns whatever a system returns into a prediction that every file can hold.
+"""Turns whatever a system returns into a prediction that can be written to any file.
 
-The rules are those of `locomo_vqa.worker`, which applies them where the system runs; they hold
-again for what comes from a process or a server that nobody vouches for.
+The rules are in `locomo_vqa.worker`, which applies them where the system runs; they are applied
+again here, as a process or a server can't be trusted.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ __all__ = ["MAX_HITS", "hits_of", "prediction_of"]
 
 
 def prediction_of(question_id: str, returned: object) -> Prediction:
-    """Return the prediction that a system's answer is, valid against the schema `prediction`.
+    """Return a system's answer as a prediction that is valid against the schema `prediction`.
 
     Raises:
-        TypeError: the answer, or a field of it, is nothing that can be read as what it should be.
+        TypeError: the answer, or a field of it, has the wrong type.
         ValueError: it is too long.
     """
     answer = plain_answer(returned)
@@ -41,7 +41,7 @@ def hits_of(returned: object) -> tuple[Hit, ...]:
     """Return the passages that a system found, each a `Hit`, a dict like one, or a text.
 
     Raises:
-        TypeError: one is nothing that can be read as a passage.
+        TypeError: one is not a passage.
         ValueError: there are too many.
     """
     return tuple(Hit(**hit) for hit in plain_hits(returned, "the hits", texts=True))

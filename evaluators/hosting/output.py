@@ -1,4 +1,4 @@
-"""What a system prints: in a log of limited size, and on the standard error as it comes."""
+"""What a system prints: written to a log of limited size, and to the standard error at once."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from locomo_vqa.text import printable
 __all__ = ["MAX_LOG_BYTES", "Output"]
 
 MAX_LOG_BYTES = 1 << 20
-"""What is printed beyond this is dropped."""
+"""The size of a log; more is dropped."""
 
 _JOIN_S = 2.0
 _CUT = f"\n(cut off: more than {MAX_LOG_BYTES >> 20} MiB)\n".encode()
 
 
 class Output(threading.Thread):
-    """Reads a pipe until its end; the log is made when there is something to write."""
+    """Reads a pipe until its end; the log is created with the first output."""
 
     def __init__(self, stream: IO[bytes], log: Path | None) -> None:
         super().__init__(daemon=True, name="output of a system")
@@ -40,12 +40,12 @@ class Output(threading.Thread):
                 self._show(kept)
 
     def note(self, text: str) -> None:
-        """Write a text to the log that the system did not print."""
+        """Write a text to the log that is not the system's."""
         if text:
             self._write(text.encode("utf-8", "replace"))
 
     def finish(self) -> None:
-        """Wait for the rest, which comes at once when nobody holds the other end any more."""
+        """Wait for the rest, which comes at once when the other end is closed."""
         self.join(_JOIN_S)
         if not self.is_alive():
             self._stream.close()
@@ -56,7 +56,7 @@ class Output(threading.Thread):
         return b""
 
     def _write(self, data: bytes) -> bytes:
-        """Append to the log as much as it may still hold, and return that much."""
+        """Append to the log what fits, and return that."""
         with self._lock:
             kept = data[: self._left]
             self._left -= len(kept)

@@ -1,4 +1,4 @@
-"""A system in a process of its own, in this interpreter or another."""
+"""A system in its own process, with this interpreter or another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from locomo_vqa._version import __version__
 from locomo_vqa.system import (
@@ -33,8 +33,11 @@ from .channel import Channel
 from .isolation import Failure, call_contained
 from .outcomes import hits_of
 from .output import Output
-from .process_tree import MARK, ProcessTree
+from .process_tree import MARK, ProcessTree, psutil_folder
 from .wire import encode
+
+if TYPE_CHECKING:
+    import psutil
 
 __all__ = ["ProcessHost"]
 
@@ -45,11 +48,10 @@ _GB = 1e9
 
 
 class ProcessHost:
-    """A `module:Class` behind `locomo_vqa.worker`, with everything it starts.
+    """A `module:Class` behind `locomo_vqa.worker`, with every process it starts.
 
-    The process has a session of its own. All its processes are ended together: at the end, when
-    a call takes too long, when they hold more memory than they may, and, by a guard beside them,
-    when this process dies.
+    The process has its own session. All its processes are killed together: at the end, when a call
+    takes too long, when they use too much memory, and, by a guard, when this process dies.
     """
 
     def __init__(
@@ -61,14 +63,16 @@ class ProcessHost:
         limits: Limits = DEFAULT_LIMITS,
         log: Path | None = None,
     ) -> None:
-        """Start nothing yet.
+        """Prepare a host; nothing is started yet.
 
         Args:
             python: the interpreter of another environment.
-            folder: where modules are found first; None for the working directory.
+            folder: where modules are searched first; None for the working directory.
+            limits: time and memory.
+            log: the file for what the system prints.
         """
         self.description: Mapping[str, Any] = {}
-        """After `start`: what the worker found; see `locomo_vqa.worker.describe`."""
+        """After `start`: the class's description; see `locomo_vqa.worker.describe`."""
         self._system = system
         self._python = python
         self._folder = folder
@@ -105,7 +109,7 @@ class ProcessHost:
             return found
         self.description = found
         if "missing" in found:
-            reason = found["reason"] or f"there is no class {self._system.partition(':')[2]}"
+            reason = found["reason"] or f"the class {self._system.partition(':')[2]} is not found"
             return Failure(state="error", reason=reason, unreachable=False)
         return None
 
@@ -114,15 +118,15 @@ class ProcessHost:
         """The last line that the system printed."""
         return self._output.last if self._process else ""
 
-    def started(self) -> list[int]:
-        """Return the ids of what the system started and that lives, its own process apart."""
+    def started(self) -> list[psutil.Process]:
+        """Return the living processes that the system started, without its own."""
         own = self._process.pid if self._process is not None else None
-        return [pid for pid in self._tree.members() if pid != own]
+        return [process for process in self._tree.members() if process.pid != own]
 
     def open(
         self, conversation: ConversationInfo, workdir: Path, services: Services
     ) -> Failure | None:
-        """Make an instance and open it."""
+        """Make an object of the class and open it."""
         sent = {"conversation": conversation, "workdir": workdir, "services": services}
         return self._step("open", self._limits.read_s, **sent)
 
@@ -161,15 +165,15 @@ class ProcessHost:
         return found if isinstance(found, Failure) else call_contained(lambda: hits_of(found))
 
     def close(self) -> Failure | None:
-        """Ask the system to let go of what it holds."""
+        """Ask the system to release what it holds."""
         return self._step("close", self._limits.close_s)
 
     def end(self) -> None:
-        """End every process of the system and close the pipes."""
+        """Kill every process of the system and close the pipes."""
         self.kill()
         if self._process is not None:
             self._process.wait()
-            self._tree.session = None  # From now on another process may have that id.
+            self._tree.session = None  # From now on another process may get that id.
             self._output.finish()
             for stream in (self._process.stdin, self._process.stdout):
                 with contextlib.suppress(OSError):
@@ -181,7 +185,7 @@ class ProcessHost:
         self._failure = self._failure or _ended("the system was ended")
 
     def kill(self) -> None:
-        """End every process of the system; from any thread."""
+        """Kill every process of the system; callable from any thread."""
         with self._starting:
             self._killed = True
         if self._process is not None:
@@ -193,7 +197,7 @@ class ProcessHost:
                 raise InterruptedError(0, "the run was ended")
             environment = {k: v for k, v in os.environ.items() if k != MARK}
             self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_GUARD), self._mark],
+                [sys.executable, "-I", "-S", str(_GUARD), self._mark, psutil_folder()],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -236,7 +240,7 @@ class ProcessHost:
         )
 
     def _call(self, name: str, seconds: float, **arguments: Any) -> Any:
-        """Return what the worker replies, or the failure that it tells of, or that it is."""
+        """Return the worker's reply; a failure if it reports one, or is itself gone."""
         if self._failure is not None:
             return self._failure
         self._number += 1
@@ -252,7 +256,7 @@ class ProcessHost:
         except MemoryError as error:
             failure = _ended(str(error))
         except (ValueError, KeyError, TypeError) as error:
-            failure = _ended(f"the system's process does not keep to the protocol: {error}")
+            failure = _ended(f"the system's process violates the protocol: {error}")
         self._failure = failure
         self.kill()
         return failure
@@ -273,14 +277,14 @@ class ProcessHost:
         )
 
     def _watch(self) -> None:
-        """Raise a MemoryError, in words, where the processes hold more than they may."""
+        """Raise a MemoryError with a message if the processes use too much memory."""
         limit = self._limits.memory_bytes
         now = time.monotonic()
         if limit is None or now < self._measured + _MEASURE_S:
             return
         if self._tree.memory() > limit and (used := self._tree.shared_memory()) > limit:
             raise MemoryError(
-                f"memory limit: the system held {used / _GB:.2f} GB, over {limit / _GB:g} GB"
+                f"memory limit: the system used {used / _GB:.2f} GB, over {limit / _GB:g} GB"
             )
         self._measured = time.monotonic()
 
@@ -291,7 +295,7 @@ class ProcessHost:
         try:
             status = self._process.wait(1)
         except subprocess.TimeoutExpired:
-            return "the system's process does not listen any more"
+            return "the system's process no longer reads requests"
         if status >= 0:
             return f"the system's process ended (exit status {status})"
         with contextlib.suppress(ValueError):
@@ -311,6 +315,6 @@ def _worker() -> str:
 
 
 def _prefer_to_be_killed(pid: int) -> None:
-    """Have the kernel choose the system, and not the harness, where the memory runs out."""
+    """Make Linux kill the system, not the harness, when memory runs out."""
     with contextlib.suppress(OSError):
         Path(f"/proc/{pid}/oom_score_adj").write_text("500")

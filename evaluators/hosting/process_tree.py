@@ -1,114 +1,147 @@
-"""All processes of one system: those of its session, and those that carry its mark.
+"""All processes of one system: every process of its session, and every one with its mark.
 
-The mark is a variable of the environment, so a process that left the session and its parents is
-still found; one that did both and cleared its environment is not. Where there is no /proc, only
-the process group is known.
+The mark is an environment variable, so a process that left its session and its parents is still
+found; only one that also cleared its environment is not.
 
-Run as a script (the standard library only), this file is the guard of a system: it ends the
-system's processes as soon as the process that started them is gone, however that ended.
+Run as a script, this file is the guard of a system: it kills the system's processes as soon as the
+process that started them ends, however that ends. It starts with the standard library alone, and
+imports psutil only then.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import time
 
-__all__ = ["MARK", "ProcessTree", "can_measure"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import psutil
+
+__all__ = ["MARK", "ProcessTree", "psutil_folder"]
 
 MARK = "LOCOMO_VQA_HOSTED"
-"""The variable that every process of a system inherits."""
+"""The environment variable that every process of a system inherits."""
 
-_PROC = "/proc"
 _ROUNDS = 200
-_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-
-
-def can_measure() -> bool:
-    """Tell whether the memory of other processes can be read here."""
-    return os.path.exists(f"{_PROC}/self/statm")  # noqa: PTH110 - the guard starts without pathlib
+_PAUSE_S = 0.01
 
 
 class ProcessTree:
-    """The processes of a session, and those that carry a mark."""
+    """The processes of a session, and the processes that carry a mark."""
 
     def __init__(self, mark: str, session: int | None) -> None:
         self.session = session
-        """The session's id, which is that of its first process; None where it is not known."""
-        self._variable = f"{MARK}={mark}".encode()
-        self._known: dict[tuple[int, str], bool] = {}
+        """The session's id, which is that of its first process; None if it is not known."""
+        self._mark = mark
+        self._seen: dict[int, tuple[psutil.Process, bool]] = {}
 
-    def members(self) -> list[int]:
-        """Return the ids of the processes that live."""
-        with contextlib.suppress(OSError):
-            names = os.listdir(_PROC)  # noqa: PTH208
-            return [int(name) for name in names if name.isdigit() and self._is_member(int(name))]
-        return []
+    def members(self) -> list[psutil.Process]:
+        """Return the processes that live."""
+        import psutil
+
+        own = os.getpid()
+        pids = [pid for pid in psutil.pids() if pid != own]
+        self._seen = {pid: self._seen[pid] for pid in pids if pid in self._seen}
+        return [process for pid in pids if (process := self._member(pid)) is not None]
 
     def memory(self) -> int:
         """Return the resident memory of all processes in bytes; shared pages count for each."""
-        return sum(_resident(pid) for pid in self.members())
+        return sum(_resident(process) for process in self.members())
 
     def shared_memory(self) -> int:
-        """Return the same with shared pages counted once; it takes the kernel longer."""
-        return sum(_proportional(pid) for pid in self.members())
+        """Return the same, but with shared pages counted once; this takes the system longer."""
+        return sum(_proportional(process) for process in self.members())
 
     def kill(self) -> None:
-        """End every process; return when none lives, or after two seconds."""
-        if self.session is not None:
+        """Kill every process; return when none lives, or after two seconds."""
+        import psutil
+
+        if self.session is not None and sys.platform != "win32":
+            import signal
+
             with contextlib.suppress(OSError):
                 os.killpg(self.session, signal.SIGKILL)
         for _ in range(_ROUNDS):
             left = self.members()
             if not left:
                 return
-            for pid in left:
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
-            time.sleep(0.01)
+            for process in left:
+                with contextlib.suppress(psutil.Error, OSError):
+                    process.kill()
+            time.sleep(_PAUSE_S)
 
-    def _is_member(self, pid: int) -> bool:
-        fields = _read(pid, "stat").rpartition(b")")[2].split()
-        if len(fields) < 20 or fields[0] in (b"Z", b"X") or pid == os.getpid():
+    def _member(self, pid: int) -> psutil.Process | None:
+        import psutil
+
+        try:
+            process, marked = self._seen.get(pid) or (None, False)
+            if process is None or not process.is_running():  # Process ids are used again.
+                process = psutil.Process(pid)
+                marked = _environment(process).get(MARK) == self._mark
+                self._seen[pid] = (process, marked)
+            if not marked and not self._in_session(pid):
+                return None
+            alive = process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+        except psutil.Error:
+            return None
+        return process if alive else None
+
+    def _in_session(self, pid: int) -> bool:
+        if self.session is None or sys.platform == "win32":
             return False
-        if int(fields[3]) == self.session:
-            return True
-        key = (pid, fields[19].decode())  # With the time it began, for ids are used again.
-        if key not in self._known:
-            self._known[key] = self._variable in _read(pid, "environ").split(b"\0")
-        return self._known[key]
+        try:
+            return os.getsid(pid) == self.session
+        except OSError:
+            return False
 
 
-def _resident(pid: int) -> int:
-    fields = _read(pid, "statm").split()
-    return int(fields[1]) * _PAGE if len(fields) > 1 else 0
+def psutil_folder() -> str:
+    """Return the folder that the guard, which starts without packages, finds psutil in."""
+    import psutil
+
+    return os.path.dirname(os.path.dirname(psutil.__file__))  # noqa: PTH120
 
 
-def _proportional(pid: int) -> int:
-    for line in _read(pid, "smaps_rollup").splitlines():
-        if line.startswith(b"Pss:"):
-            return int(line.split()[1]) << 10
-    return _resident(pid)
+def _environment(process: psutil.Process) -> dict[str, str]:
+    """Return a process's environment; empty where it belongs to another user."""
+    import psutil
 
-
-def _read(pid: int, name: str) -> bytes:
-    """Return a file of a process, or nothing where it has ended or is somebody else's."""
     try:
-        with open(f"{_PROC}/{pid}/{name}", "rb") as stream:  # noqa: PTH123
-            return stream.read()
-    except OSError:
-        return b""
+        return process.environ()
+    except (psutil.AccessDenied, OSError):
+        return {}
 
 
-def _guard(mark: str) -> None:
-    """Wait until the other end of the standard input is gone, then end what carries the mark."""
+def _resident(process: psutil.Process) -> int:
+    import psutil
+
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def _proportional(process: psutil.Process) -> int:
+    """Return a process's share of memory: PSS on Linux, elsewhere what no other process has."""
+    import psutil
+
+    try:
+        memory = process.memory_full_info()
+    except (psutil.Error, OSError):
+        return _resident(process)
+    return int(getattr(memory, "pss", 0) or getattr(memory, "uss", 0) or memory.rss)
+
+
+def _guard(mark: str, packages: str) -> None:
+    """Wait until the other end of the standard input is gone, then kill what carries the mark."""
     session = None
     for line in sys.stdin.buffer:
         session = int(line)
+    sys.path.append(packages)
     ProcessTree(mark, session).kill()
 
 
 if __name__ == "__main__":
-    _guard(sys.argv[1])
+    _guard(sys.argv[1], sys.argv[2])

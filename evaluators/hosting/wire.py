@@ -1,4 +1,4 @@
-"""Values on their way to a system in another process; `locomo_vqa.worker` builds them again."""
+"""Encodes values for a system in another process; `locomo_vqa.worker` decodes them."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def load_address(address: str, *, python: Path | None) -> LoadedSystem:
 
     Raises:
         InputError: `python` is given.
-        SystemLoadError: nobody answers, or the description has another shape.
+        SystemLoadError: the server can't be reached, or its description has another shape.
     """
     refuse_python(address, python)
     shown = shown_address(address)

@@ -117,7 +117,7 @@ def _describe_there(
             reason = host.description["reason"]
             raise SystemLoadError(
                 f"{spec}: the module {module} can't be imported ({reason}).",
-                "Check the name; the module must be installed or lie in this folder.",
+                "Check the name; the module must be installed, or be in this folder.",
             )
     finally:
         host.end()

@@ -62,7 +62,7 @@ def importable_as(found: type) -> str | None:
 
 
 def source_hash(found: type, factory: object = None) -> str | None:
-    """Return the SHA-256 of a class's source; None where there is none to be read.
+    """Return the SHA-256 of a class's source; None if it can't be read.
 
     The bases from the same module count with it, and the function that makes the object.
     """

@@ -1,4 +1,4 @@
-"""The proxy as a web application: who may call, and what then happens."""
+"""The proxy as a web application: checks who calls, and answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from locomo_vqa.errors import LocomoVqaError
 from .client import Client, ClientGone
 from .errors import ProxyError
 from .exchange import Exchange, ProxyContext
-from .request_body import MAX_REQUEST_BYTES, RequestBody, look_into
+from .request_body import MAX_REQUEST_BYTES, RequestBody, parse_body
 from .routes import Routes
 
 __all__ = ["ProxyApp"]
@@ -23,10 +23,10 @@ _NO_BODY = RequestBody(content=b"", document=None, sha256=None)
 
 
 class ProxyApp:
-    """Answers requests that bear the token (ASGI); there is no framework between.
+    """Answers requests that carry the token (ASGI), without a framework.
 
-    When a call can't be written down or recorded, the calls after it are refused: nothing more
-    is paid for that does not count.
+    Once a call can't be counted or recorded, later calls are refused, so that nothing is paid for
+    that is not counted.
     """
 
     def __init__(self, context: ProxyContext, routes: Routes, *, token: str) -> None:
@@ -67,15 +67,15 @@ class ProxyApp:
             await Exchange(self._context, client, route, _NO_BODY, begun).refuse(refusal)
             return
         kind = client.header(b"content-type")
-        body = await look_into(content, kind, hashed=self._context.recorder is not None)
+        body = await parse_body(content, kind, hashed=self._context.recorder is not None)
         await Exchange(self._context, client, route, body, begun).run()
 
     def _check_token(self, client: Client) -> None:
         scheme, _, token = client.header(b"authorization").partition(b" ")
         known = secrets.compare_digest(token.strip(), self._token)
         if scheme.lower() != b"bearer" or not known:
-            raise ProxyError(401, "wrong_key", "Use the api_key of the services that were given.")
+            raise ProxyError(401, "wrong_key", "Use the api_key in services.llm.")
 
 
 def _stopped(error: LocomoVqaError) -> ProxyError:
-    return ProxyError(500, "metering_failed", f"Calls can't be counted any more: {error.message}")
+    return ProxyError(500, "metering_failed", f"Calls can no longer be counted: {error.message}")

@@ -12,15 +12,15 @@ __all__ = ["CALL_OUTCOMES", "FAILED_OUTCOMES", "Call", "CallOutcome", "Counted"]
 CallOutcome = Literal[
     "ok", "http_error", "unreachable", "timeout", "broken", "client_gone", "refused"
 ]
-"""What became of a call:
+"""The outcome of a call:
 
-ok            the endpoint's reply, of a status below 400, was passed on whole
+ok            the endpoint's complete reply, with a status below 400, was passed on
 http_error    the endpoint answered with another status
-unreachable   nobody answers there
-timeout       no whole reply came in time
-broken        the reply ended too early, or was no HTTP
-client_gone   the system hung up before it had the whole reply
-refused       the proxy refused: the request is too large, leads astray, or was never recorded
+unreachable   the endpoint can't be reached
+timeout       no complete reply came in time
+broken        the reply ended too early, or was not HTTP
+client_gone   the system closed the connection before it had the complete reply
+refused       the proxy refused the request: it is too large, has a bad path, or was never recorded
 """
 CALL_OUTCOMES: tuple[CallOutcome, ...] = get_args(CallOutcome)
 
@@ -28,7 +28,7 @@ FAILED_OUTCOMES: frozenset[CallOutcome] = frozenset(CALL_OUTCOMES) - {"ok"}
 """The outcomes that left the system without a reply."""
 
 Counted = Literal["usage", "approximated", "none"]
-"""Where numbers of tokens are from: the endpoint's own count, our estimate, or nowhere."""
+"""Where numbers of tokens come from: the endpoint's own count, our estimate, or nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +50,19 @@ class Call:
     model: str | None
     """The model that the request named."""
     status: int | None
-    """The status that the system got; None where it got none."""
+    """The status that the system got, if any."""
     outcome: CallOutcome
-    """What became of it."""
+    """Its outcome."""
     stream: bool
     """Whether the reply was a stream of events."""
     replayed: bool
-    """Whether a recorded reply was given, and the endpoint never asked."""
+    """Whether a recorded reply was used, and the endpoint was not asked."""
     counted: Counted
-    """Where the numbers of tokens are from."""
+    """Where the numbers of tokens come from."""
     input_tokens: int | None
-    """Tokens sent, those of `cached_tokens` among them."""
+    """Tokens sent, including `cached_tokens`."""
     cached_tokens: int | None
-    """Input tokens that the endpoint had in its prefix cache, where it says so."""
+    """Input tokens from the endpoint's prefix cache, if it says so."""
     output_tokens: int | None
     """Tokens received."""
     latency_ms: float
@@ -72,4 +72,4 @@ class Call:
     request_bytes: int
     """Length of the request's body."""
     reply_bytes: int
-    """Length of the reply's body as far as it came."""
+    """Length of the part of the reply's body that came."""

@@ -1,4 +1,4 @@
-"""The system's end of a call: what it sends, what it gets, and whether it is still there."""
+"""The system's side of a call: its request, the reply to it, and whether it is still connected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Client", "ClientGone"]
 
 
 class ClientGone(Exception):
-    """The system hung up before its request was whole."""
+    """The system closed the connection before its request was complete."""
 
 
 class Client:
@@ -25,7 +25,7 @@ class Client:
         self.query: bytes = scope["query_string"]
         self.headers: list[Header] = scope["headers"]
         self.gone = False
-        """Whether it was noticed that the system hung up."""
+        """Whether the system is known to have closed the connection."""
         self.status: int | None = None
         """The status that was sent."""
         self._receive = receive
@@ -40,7 +40,7 @@ class Client:
 
         Raises:
             ProxyError: it is longer than `most` bytes.
-            ClientGone: it never came whole.
+            ClientGone: it was never complete.
         """
         length = self.header(b"content-length")
         if length.isdigit() and int(length[:20]) > most:
@@ -59,23 +59,23 @@ class Client:
         return b"".join(parts)
 
     async def watch(self, left: Callable[[], None]) -> None:
-        """Wait until the system hangs up, and call `left`; to be cancelled when the reply ends."""
+        """Call `left` when the system closes the connection; cancel this when the reply ends."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self.gone = True
         left()
 
     async def start(self, status: int, headers: Iterable[Header]) -> None:
-        """Send status and headers, where the system is still there."""
+        """Send status and headers, if the system is still connected."""
         self.status = None if self.gone else status
         await self._pass({"type": "http.response.start", "status": status, "headers": headers})
 
     async def send(self, part: bytes, *, more: bool) -> None:
-        """Send a part of the body, where the system is still there."""
+        """Send a part of the body, if the system is still connected."""
         await self._pass({"type": "http.response.body", "body": part, "more_body": more})
 
     async def refuse(self, refusal: ProxyError) -> None:
-        """Send a reply of the proxy's own."""
+        """Send the proxy's own reply."""
         await self.start(refusal.status, refusal.headers())
         await self.send(refusal.body(), more=False)
 

@@ -1,4 +1,4 @@
-"""How many tokens a call took: as the endpoint counted them, or else estimated and marked so.
+"""How many tokens a call used: the endpoint's count, or else an estimate that is marked as one.
 
 The estimate is the UTF-8 length of all words that were sent, or came back, divided by four and
 rounded up: about a token in English. Pictures, sound and files are not in it, nor is what a
@@ -22,7 +22,7 @@ METERED = frozenset({"/chat/completions", "/completions", "/embeddings", "/respo
 """The paths below /v1 whose tokens are counted; other calls are only counted as calls."""
 
 BYTES_A_TOKEN = 4
-"""What the estimate takes for a token."""
+"""Bytes of a token in the estimate."""
 
 _SENT = ("messages", "prompt", "input", "instructions", "tools", "functions")
 _NO_WORDS = frozenset(
@@ -39,17 +39,17 @@ class TokenCounts:
     """The tokens of one call; None is "not known"."""
 
     counted: Counted
-    """Where the numbers are from."""
+    """Where the numbers come from."""
     input: int | None
     """Tokens sent."""
     cached: int | None
-    """Those of them that the endpoint had in its prefix cache, where it says so."""
+    """Tokens sent that came from the endpoint's prefix cache, if it says so."""
     output: int | None
     """Tokens received."""
 
 
 UNCOUNTED = TokenCounts(counted="none", input=None, cached=None, output=None)
-"""Of a call whose tokens nobody can tell."""
+"""The tokens of a call that can't be counted."""
 
 
 def count_tokens(path: str, request: Any, reply: bytes | None, *, stream: bool) -> TokenCounts:
@@ -57,8 +57,8 @@ def count_tokens(path: str, request: Any, reply: bytes | None, *, stream: bool) 
 
     Args:
         path: what follows /v1.
-        request: the parsed body; None where it is no JSON.
-        reply: the reply's body as far as it came; None where there is none to read.
+        request: the parsed body; None if it is not JSON.
+        reply: the part of the reply's body that came; None if it can't be read.
         stream: whether the reply is a stream of events.
     """
     if path not in METERED or not isinstance(request, dict):
@@ -91,7 +91,7 @@ def _documents(reply: bytes | None, stream: bool) -> Iterator[Any]:
 
 
 def _estimated_reply(reply: bytes | None, stream: bool) -> int | None:
-    """Return the estimate for a reply's words; None where they can't be read."""
+    """Return the estimate for a reply's words; None if they can't be read."""
     documents = [item for item in _documents(reply, stream) if isinstance(item, dict)]
     return _estimate(sum(map(_said, documents))) if documents else None
 

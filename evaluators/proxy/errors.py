@@ -1,4 +1,4 @@
-"""What the proxy itself answers where there is no reply to pass on, in the API's own shape."""
+"""What the proxy itself answers when there is no reply to pass on, in the form of the API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["ProxyError"]
 
 
 class ProxyError(Exception):
-    """A reply of the proxy's own: a status from 400 to 599, a code for programs, a sentence."""
+    """An error reply of the proxy: a status from 400 to 599, a code, and a sentence."""
 
     def __init__(self, status: int, code: str, message: str, *, again: bool = False) -> None:
         super().__init__(status, code, message)
@@ -16,7 +16,7 @@ class ProxyError(Exception):
         self.code = code
         self.message = message
         self.again = again
-        """Whether the same request may do better later."""
+        """Whether a retry may succeed."""
 
     def body(self) -> bytes:
         """Return the error as clients of the API expect it."""
@@ -24,7 +24,7 @@ class ProxyError(Exception):
         return json.dumps({"error": error}).encode()
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers of `body`; `x-should-retry` is what OpenAI's clients heed."""
+        """Return the headers of `body`; OpenAI's clients obey `x-should-retry`."""
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(self.body())).encode()),

@@ -15,7 +15,7 @@ _LAST = re.compile(rb"data: ?\[DONE\]|event: ?response\.(?:completed|incomplete|
 
 
 def events(body: bytes) -> Iterator[Any]:
-    """Yield the JSON of a stream's events, the last one first; what is no JSON is left out.
+    """Yield the JSON of a stream's events, the last one first; other events are left out.
 
     Source: the HTML standard, section 9.2.6; only the field `data` matters here.
     """
@@ -30,5 +30,5 @@ def events(body: bytes) -> Iterator[Any]:
 
 
 def ends_stream(body: bytes) -> bool:
-    """Return whether the event that ends a stream of the API has come."""
+    """Return whether the event that ends a stream of the API was received."""
     return _LAST.search(body[-_TAIL:]) is not None

@@ -1,4 +1,4 @@
-"""One call: asked of the endpoint or replayed, passed on piece by piece, and counted."""
+"""One call: sent to the endpoint or replayed, passed on piece by piece, and counted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .upstream import Header, Upstream, end_to_end
 __all__ = ["Exchange", "ProxyContext"]
 
 MAX_KEPT_BYTES = 128 << 20
-"""Of a longer reply the rest is passed on, but it is not recorded, nor its words counted."""
+"""The longest reply that is recorded and counted; a longer one is only passed on."""
 
 _GRACE_S = 5.0
 _BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
@@ -43,19 +43,19 @@ class ProxyContext:
     upstream: Upstream
     """The endpoint."""
     ledger: Ledger
-    """Where calls are written down."""
+    """The list of calls."""
     recorder: Recorder | None
-    """What keeps replies, or None."""
+    """Records and replays replies; None if that is off."""
 
 
 @dataclass(slots=True)
 class _Reply:
-    """A reply as far as it came."""
+    """The part of a reply that came."""
 
     status: int
     headers: list[Header]
     pieces: list[bytes] | None = field(default_factory=list)
-    """The body; None where it is too long to keep."""
+    """The body; None if it is too long to keep."""
     size: int = 0
     whole: bool = False
 
@@ -70,7 +70,7 @@ class _Reply:
 
     @property
     def readable(self) -> bytes | None:
-        """The body, where it is kept and not compressed."""
+        """The body, unless it was not kept or is compressed."""
         coded = any(name == b"content-encoding" for name, _ in self.headers)
         return None if coded else self.body
 
@@ -83,10 +83,10 @@ class _Reply:
 
 
 class Exchange:
-    """A call under way.
+    """A call in progress.
 
-    A stream is passed on as it comes. The last piece of any other reply is held back until the
-    call is recorded and written down, so that a system that has a reply has a call that counts.
+    A stream is passed on as it comes. The last piece of any other reply is held back until the call
+    is recorded and in the list of calls, so that a reply that a system has is always counted.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Exchange:
 
         Raises:
             InputError: the recorded reply is damaged.
-            OutputError: the call can't be recorded or written down.
+            OutputError: the call can't be recorded or counted.
         """
         recorder = self._context.recorder
         try:
@@ -136,7 +136,7 @@ class Exchange:
             raise
 
     async def refuse(self, refusal: ProxyError) -> None:
-        """Answer with a reply of the proxy's own, and write that down."""
+        """Answer with the proxy's own reply, and count the call."""
         self._give_back()
         self._note("refused", status=refusal.status)
         await self._client.refuse(refusal)
@@ -168,13 +168,13 @@ class Exchange:
                     watcher.cancel()
         except TimeoutError:
             limit = self._context.upstream.timeout_s
-            late = f"The endpoint gave no whole reply in {limit:g} s."
+            late = f"The endpoint gave no complete reply within {limit:g} s."
             failed = "timeout", ProxyError(504, "upstream_timeout", late, again=True)
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as error:
-            nobody = f"Nobody answers at the endpoint ({error or type(error).__name__})."
-            failed = "unreachable", ProxyError(502, "upstream_unreachable", nobody, again=True)
+            reason = f"The endpoint can't be reached ({error or type(error).__name__})."
+            failed = "unreachable", ProxyError(502, "upstream_unreachable", reason, again=True)
         except (*_BROKEN, OSError) as error:
-            broke = f"The endpoint's reply broke off ({error or type(error).__name__})."
+            broke = f"The endpoint's reply was cut off ({error or type(error).__name__})."
             failed = "broken", ProxyError(502, "upstream_broken", broke, again=True)
         except _Redirected as redirected:
             failed = "http_error", redirected.refusal
@@ -203,7 +203,7 @@ class Exchange:
             await response.aclose()
 
     async def _release(self) -> None:
-        """Send the piece that was held back, as another one has come."""
+        """Send the piece that was held back, now that another one came."""
         if self._held is None or self._reply is None:
             return
         if self._client.status is None:
@@ -211,9 +211,9 @@ class Exchange:
         await self._client.send(self._held, more=True)
 
     def _left(self) -> None:
-        """Take note that the system hung up.
+        """Note that the system closed the connection.
 
-        A reply that is recorded is read to its end all the same; another one is given up.
+        A reply that is recorded is still read to its end; any other is abandoned.
         """
         reply = self._reply
         body = reply.body if reply is not None and reply.stream else None
@@ -223,11 +223,11 @@ class Exchange:
             self._give_back()
         if ended or self._asked is None:
             now = asyncio.get_running_loop().time()
-            with contextlib.suppress(RuntimeError):  # The time is up already.
+            with contextlib.suppress(RuntimeError):  # The time is already over.
                 self._deadline.reschedule(now + _GRACE_S if ended else now)
 
     async def _finish(self, failed: tuple[CallOutcome, ProxyError] | None) -> None:
-        """Record the reply, write the call down, and send what is left of the reply."""
+        """Record the reply, count the call, and send the rest of the reply."""
         reply, client = self._reply, self._client
         recorded = self._record()
         if not recorded:
@@ -245,7 +245,7 @@ class Exchange:
             await client.send(self._held or b"", more=False)
 
     def _record(self) -> bool:
-        """Keep the reply, where it is whole and a success; return whether it was kept."""
+        """Record the reply if it is complete and a success; return whether it was recorded."""
         reply, recorder = self._reply, self._context.recorder
         if reply is None or recorder is None or self._asked is None or reply.pieces is None:
             return False
@@ -268,7 +268,7 @@ class Exchange:
     def _note(
         self, outcome: CallOutcome, *, status: int | None = None, replayed: bool = False
     ) -> None:
-        """Write the call down, once."""
+        """Add the call to the list of calls, once."""
         if self._noted:
             return
         self._noted = True
@@ -308,14 +308,14 @@ class Exchange:
 
 
 class _Redirected(Exception):
-    """The endpoint sends its callers elsewhere, where neither key nor request may go."""
+    """The endpoint redirects; neither key nor request may be sent elsewhere."""
 
     def __init__(self) -> None:
         super().__init__()
         self.refusal = ProxyError(
             502,
             "upstream_redirects",
-            "The endpoint redirects to another address; name that one in --model.",
+            "The endpoint redirects to another address; name that address in the model's name.",
         )
 
 
@@ -323,4 +323,4 @@ def _check_head(reply: _Reply) -> None:
     if 300 <= reply.status < 400 and any(name == b"location" for name, _ in reply.headers):
         raise _Redirected
     if reply.status >= 600:
-        raise httpcore.RemoteProtocolError(f"the status {reply.status} is none of HTTP's")
+        raise httpcore.RemoteProtocolError(f"the status {reply.status} is not an HTTP status")

@@ -1,4 +1,4 @@
-"""calls.jsonl: every call on a line of its own, only ever appended to."""
+"""calls.jsonl: one line for each call, only ever appended to."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = JsonlLog(
-            path, what=_WHAT, remedy="Wait for that run to end, or choose another.", flush=False
+            path,
+            what=_WHAT,
+            remedy="Wait for that run to end, or choose another `out`.",
+            flush=False,
         )
 
     def add(self, call: Call) -> None:
@@ -41,7 +44,7 @@ class Ledger:
         self._file.append({name: getattr(call, name) for name in Call.__slots__})
 
     def close(self) -> None:
-        """Let another process have the file."""
+        """Close the file, so that another process may write it."""
         self._file.close()
 
 

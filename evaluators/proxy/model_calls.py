@@ -56,7 +56,7 @@ class ModelCall:
 class ModelCalls:
     """Asks models, and writes each call down; the file is made with the first one.
 
-    A line is with the operating system before the reply is handed over, so the end of the process
+    A line is with the operating system before the reply is returned, so the end of the process
     can't lose it.
     """
 

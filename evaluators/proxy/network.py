@@ -1,4 +1,4 @@
-"""Connections that send a request's head and a short body together, not one after the other."""
+"""Connections that send a request's head and a short body in one packet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST = 1 << 16
 
 
 class JoiningBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections of asyncio, of which each joins what is written before the next read.
+    """Opens asyncio connections, each of which joins what is written before the next read.
 
     Sending twice wakes the endpoint twice, which on a busy machine costs a millisecond.
     """
@@ -49,7 +49,7 @@ class _Joining(httpcore.AsyncNetworkStream):
         self._pending = b""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        with contextlib.suppress(httpcore.WriteError):  # There may be a reply all the same.
+        with contextlib.suppress(httpcore.WriteError):  # There may still be a reply.
             await self._flush(timeout)
         return await self._inner.read(max_bytes, timeout)
 

@@ -1,4 +1,4 @@
-"""Tells equal requests of one conversation apart by numbering them."""
+"""Numbers equal requests of one conversation, so that each has its own recorded reply."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ _Request = tuple[str, str]
 
 
 class OccurrenceCounter:
-    """The numbers that replies of each conversation and request have taken.
+    """The numbers in use for each conversation and request.
 
-    A request takes the lowest number that is free, and gives it back when the system gets no
-    reply: so the next try of a request that failed, or that the system had given up, takes the
-    number of the first one, as it would have had without the failure.
+    A request takes the lowest free number, and returns it if the system gets no reply. So a retry
+    of a request that failed, or that the system cancelled, has the number of the first try.
     """
 
     def __init__(self) -> None:
@@ -26,7 +25,7 @@ class OccurrenceCounter:
         return number
 
     def give_back(self, conversation: str, request: str, number: int) -> None:
-        """Let another request have the number; one that was given back already changes nothing."""
+        """Make a number free again; a number that is already free stays so."""
         self._taken.get((conversation, request), set()).discard(number)
 
     def restart(self, conversation: str) -> None:

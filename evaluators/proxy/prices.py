@@ -1,4 +1,4 @@
-"""What tokens cost: a dated table of list prices, the bundled one or a user's own."""
+"""What tokens cost: a dated table of list prices, bundled or the user's own."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ _FIELDS = _REQUIRED | {"checked", "cached_input", "output"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """A line of the table; amounts are US dollars for a million tokens."""
+    """A price in the table; amounts are US dollars for a million tokens."""
 
     models: frozenset[str]
-    """The names that requests may have for the model."""
+    """The names of the model in requests."""
     host: str
-    """Where the price holds, with or without a port."""
+    """The host where the price applies, with or without a port."""
     since: date
-    """The first day it holds."""
+    """The first day on which it applies."""
     checked: date | None
-    """The last day it was seen to hold."""
+    """The last day on which it was checked."""
     input: float
     """Tokens sent."""
     cached_input: float | None
-    """Tokens sent that the endpoint had in its prefix cache; None costs what others cost."""
+    """Tokens sent that came from the endpoint's prefix cache; None: the price of the others."""
     output: float | None
-    """Tokens received; None where there never are any."""
+    """Tokens received; None for models that return none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceTable:
-    """All lines of a table."""
+    """All prices of a table."""
 
     name: str
     """The file's name, for reports."""
@@ -56,11 +56,11 @@ class PriceTable:
 
     @property
     def dated(self) -> date | None:
-        """The day of the newest line or look: how old the table is."""
+        """The newest day in the table, which says how old it is."""
         return max((p.checked or p.since for p in self.prices), default=None)
 
     def cost_of(self, call: Call) -> float | None:
-        """Return what a call cost in US dollars, or None where nobody can tell.
+        """Return what a call cost in US dollars; None if that is unknown.
 
         A call that the endpoint refused or never got costs nothing, nor does one that only reads
         (GET). A replayed call costs here what it cost when it was recorded.
@@ -125,10 +125,10 @@ def _table(text: str, path: Path) -> PriceTable:
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: is no TOML ({error}).", _REMEDY) from None
+        raise InputError(f"{path}: is not TOML ({error}).", _REMEDY) from None
     lines = document.get("price")
     if document.get("schema_version") != 1 or not isinstance(lines, list):
-        raise InputError(f"{path}: is no table of prices of version 1.", _REMEDY)
+        raise InputError(f"{path}: is not a table of prices of version 1.", _REMEDY)
     prices = []
     for number, line in enumerate(lines, 1):
         problem = _problem(line)
@@ -155,24 +155,24 @@ def _amount(value: Any) -> float | None:
 
 
 def _problem(line: Any) -> str | None:
-    """Return what is wrong with a line, or None."""
+    """Return what is wrong with a price, or None."""
     if not isinstance(line, dict):
-        return "is no table"
+        return "is not a table"
     if unknown := sorted(line.keys() - _FIELDS):
-        return f"{unknown[0]} is no field; there are {', '.join(sorted(_FIELDS))}"
+        return f"{unknown[0]} is not a field; the fields are {', '.join(sorted(_FIELDS))}"
     if missing := sorted(_REQUIRED - line.keys()):
         return f"{missing[0]} is missing"
     models = line["models"]
     if not isinstance(models, list) or not models or not all(isinstance(m, str) for m in models):
-        return "models is no list of names"
+        return "models must be a list of names"
     if not isinstance(line["host"], str):
-        return "host is no text"
+        return "host must be a text"
     for name in ("since", "checked"):
         if name in line and type(line[name]) is not date:
-            return f"{name} is no day, such as 2026-01-31"
+            return f"{name} must be a day, such as 2026-01-31"
     for name in ("input", "cached_input", "output"):
         if name in line and not _is_amount(line[name]):
-            return f"{name} is no amount of dollars for a million tokens"
+            return f"{name} must be an amount of dollars for a million tokens"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Records the replies of a run, or gives recorded ones again."""
+"""Records the replies of a run, or replays recorded ones."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["RECORDING_MODES", "Recorder", "RecordingMode"]
 RecordingMode = Literal["off", "record", "replay"]
 """What is done with replies:
 
-off      nothing is kept
-record   every request goes to the endpoint, and whole replies are kept, in place of older ones
-replay   what was recorded is given from there; the rest is asked and recorded
+off      nothing is recorded
+record   every request goes to the endpoint, and complete replies replace older ones
+replay   recorded replies are used; other requests go to the endpoint and are recorded
 """
 RECORDING_MODES: tuple[RecordingMode, ...] = get_args(RecordingMode)
 
@@ -50,7 +50,7 @@ class Recorder:
     def number(
         self, method: str, route: Route, query: bytes, body: RequestBody
     ) -> RecordingKey | None:
-        """Return what the reply is kept under; None where such requests are not recorded."""
+        """Return the key of the reply; None if such requests are not recorded."""
         if method not in _RECORDED_METHODS or body.sha256 is None:
             return None
         target = (route.tail + (b"?" + query if query else b"")).decode("latin-1")
@@ -66,7 +66,7 @@ class Recorder:
         )
 
     def give_back(self, asked: RecordingKey) -> None:
-        """Free the number: the system got no reply."""
+        """Make the number free again: the system got no reply."""
         request = _request(asked.method, asked.target, asked.body_sha256)
         self._numbers.give_back(asked.conversation, request, asked.number)
 
@@ -75,10 +75,10 @@ class Recorder:
         self._numbers.restart(conversation)
 
     def find(self, asked: RecordingKey) -> Recorded | None:
-        """Return the reply to give again, or None where the endpoint is to be asked.
+        """Return the reply to replay; None if the endpoint must be asked.
 
         Raises:
-            ProxyError: there is none, and the endpoint may not be asked.
+            ProxyError: no reply was recorded, and the endpoint may not be asked.
             InputError: it is damaged.
         """
         if not self._replays:
@@ -94,7 +94,7 @@ class Recorder:
         return recorded
 
     def keep(self, asked: RecordingKey, reply: Recorded, *, delivered: bool) -> None:
-        """Keep a whole reply; one that was not delivered does not take another's place.
+        """Record a complete reply; one that was not delivered does not replace another.
 
         Raises:
             OutputError: it can't be written.

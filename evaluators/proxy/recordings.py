@@ -1,10 +1,10 @@
 """Recorded replies, so that a second run of any system asks the endpoint for nothing.
 
 One SQLite file, one row a reply, as in `locomo_vqa.responses`; but here a reply is the bytes
-that came over the wire, in the pieces they came in, because the clients are other people's.
+that came over the wire, in the pieces they came in, because the clients are third-party code.
 
-The key is the SHA-256 of everything that can change a reply, and of what tells equal requests
-apart:
+The key is the SHA-256 of everything that can change a reply, and of what distinguishes equal
+requests:
 
 - the endpoint's address and, where it was named, the model's revision;
 - method, path and query;
@@ -46,7 +46,7 @@ _GET = "SELECT parts, status, headers, pieces, body, time, checksum FROM recordi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingKey:
-    """What a recorded reply is found by."""
+    """The key of a recorded reply."""
 
     address: str
     """The endpoint's base URL, without a user name or a password."""
@@ -64,13 +64,13 @@ class RecordingKey:
     """The request's number among equal ones of the conversation, from 0."""
 
     def parts(self) -> str:
-        """Return the one JSON text of all this."""
+        """Return the key's fields as canonical JSON."""
         return canonical_json({name: getattr(self, name) for name in self.__slots__})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A whole reply."""
+    """A complete reply."""
 
     status: int
     """From 200 to 299."""
@@ -81,7 +81,7 @@ class Recorded:
 
 
 class Recordings:
-    """The replies in one file, which several processes may share.
+    """Recorded replies in one file, which several processes may share.
 
     When `put` returns, the row has been handed to the operating system.
 
@@ -120,7 +120,7 @@ class Recordings:
         )
 
     def put(self, asked: RecordingKey, reply: Recorded, *, replace: bool) -> None:
-        """Keep a reply; with `replace` in place of one that is there.
+        """Record a reply; with `replace`, also if there is one.
 
         Raises:
             OutputError: it can't be written; the disk is full, say.

@@ -1,4 +1,4 @@
-"""A request's body: read within bounds, looked into, never changed."""
+"""A request's body: parsed, but never changed."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["MAX_REQUEST_BYTES", "RequestBody", "look_into"]
+__all__ = ["MAX_REQUEST_BYTES", "RequestBody", "parse_body"]
 
 MAX_REQUEST_BYTES = 128 << 20
-"""Longer requests are refused: a conversation of LoCoMo with all its pictures has about 20 MB."""
+"""The longest request; a conversation of LoCoMo with all its images has about 20 MB."""
 
 _LARGE = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestBody:
-    """What was sent, and what it says."""
+    """A request's bytes, and their meaning."""
 
     content: bytes
     """The bytes."""
     document: Any
-    """The parsed JSON; None where it is none."""
+    """The parsed JSON; None if it is not JSON."""
     sha256: str | None
-    """SHA-256 of the canonical JSON, or of content type and bytes; None unless asked for."""
+    """SHA-256 of the canonical JSON, or of content type and bytes; None unless requested."""
 
     @property
     def model(self) -> str | None:
@@ -34,14 +34,14 @@ class RequestBody:
         return model[:200] if isinstance(model, str) else None
 
 
-async def look_into(content: bytes, content_type: bytes, *, hashed: bool) -> RequestBody:
-    """Parse a body and, where it is to be `hashed`, take its hash; a long one in a thread."""
+async def parse_body(content: bytes, content_type: bytes, *, hashed: bool) -> RequestBody:
+    """Parse a body, and hash it if `hashed`; a long one in a thread."""
     if len(content) < _LARGE:
-        return _look_into(content, content_type, hashed)
-    return await asyncio.to_thread(_look_into, content, content_type, hashed)
+        return _parse_body(content, content_type, hashed)
+    return await asyncio.to_thread(_parse_body, content, content_type, hashed)
 
 
-def _look_into(content: bytes, content_type: bytes, hashed: bool) -> RequestBody:
+def _parse_body(content: bytes, content_type: bytes, hashed: bool) -> RequestBody:
     try:
         document = json.loads(content) if content else None
     except (ValueError, RecursionError):

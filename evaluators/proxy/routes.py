@@ -14,20 +14,20 @@ from .stages import CALL_STAGES, CallStage
 __all__ = ["Route", "Routes"]
 
 _PLAIN = re.compile(r"(?!h-)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-_SHAPE = "Addresses are /c/<conversation>/<stage>/v1/…, as the services' base_url has them."
+_SHAPE = "Addresses are /c/<conversation>/<stage>/v1/…, as in services.llm.base_url."
 _MAX_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where a request belongs, and what it wants of the endpoint."""
+    """The conversation and stage of a request, and its path at the endpoint."""
 
     conversation: str
     """The conversation's id."""
     stage: CallStage
     """What the call is for."""
     tail: bytes
-    """What follows `/v1`, as it was sent: empty, or with a slash first."""
+    """What follows `/v1`: empty, or with a leading slash."""
 
     @property
     def path(self) -> str:
@@ -38,8 +38,8 @@ class Route:
 class Routes:
     """The conversations that may be asked for.
 
-    A name is never part of a file's path, and only what was registered is found: a conversation
-    with any other name than a plain word stands in addresses as a part of its SHA-256.
+    A name is never part of a file's path, and only registered conversations are found. A name that
+    is not a plain word appears in addresses as a part of its SHA-256.
     """
 
     def __init__(self) -> None:
@@ -53,17 +53,19 @@ class Routes:
         return segment
 
     def find(self, raw_path: bytes) -> Route:
-        """Return what a path, without its query, stands for.
+        """Return the route of a path without its query.
 
         Raises:
-            ProxyError: no such conversation or stage is there, or the path leads out of `/v1`.
+            ProxyError: the conversation or stage is unknown, or the path leaves `/v1`.
         """
         start, *parts = raw_path.decode("ascii", "replace").split("/", 5)
         if start or len(parts) < 4 or parts[0] != "c" or parts[3] != "v1":
-            raise ProxyError(404, "no_such_address", f"Nothing is here. {_SHAPE}")
+            raise ProxyError(404, "no_such_address", f"Not found. {_SHAPE}")
         conversation = self._names.get(parts[1])
         if conversation is None:
-            raise ProxyError(404, "no_such_conversation", f"No such conversation is open. {_SHAPE}")
+            raise ProxyError(
+                404, "no_such_conversation", f"This conversation is not open. {_SHAPE}"
+            )
         if parts[2] not in CALL_STAGES:
             known = ", ".join(CALL_STAGES)
             raise ProxyError(

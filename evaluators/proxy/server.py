@@ -40,14 +40,13 @@ _LAST_CALLS_S = 5
 class MeteringProxy:
     """Passes a run's calls on to one endpoint, and counts every one of them.
 
-    It listens on 127.0.0.1, at a port that the system chooses, from `__enter__` on, in a thread
-    of its own. Each conversation and stage has a path; all share a random key, which stands in
-    for the endpoint's own: systems never see that one. What a caller sends goes to the endpoint
-    byte for byte, and what comes back to the caller: status, headers and body. Retries are the
-    caller's.
+    It listens on 127.0.0.1, at a port that the operating system chooses, from `__enter__` on, in a
+    thread of its own. Each conversation and stage has a path; all share a random key, so that
+    systems never see the endpoint's own key. Requests are passed on byte for byte, and so are
+    status, headers, and body of replies. The proxy does not retry.
 
     Raises:
-        InputError: the endpoint's address is none, or the file of recordings is damaged.
+        InputError: the endpoint's address is wrong, or the file of recordings is damaged.
         OutputError: another process writes the ledger, a file can't be written, or no port is
             free.
     """
@@ -68,11 +67,10 @@ class MeteringProxy:
         Args:
             upstream: the endpoint, with its own key.
             ledger: the calls.jsonl to append to.
-            mode: whether replies are recorded, or given again from `store`.
+            mode: whether replies are recorded in `store`, or replayed from it.
             store: the file of recordings; needed unless `mode` is `off`.
             strict: in mode `replay`, refuse what was never recorded and ask the endpoint nothing.
-            revision: the model's revision, where it was named; it is a part of what replies are
-                found by.
+            revision: the model's revision, if it was named; it is a part of the key of replies.
             prices: what tokens cost; the bundled table if None.
         """
         self.ledger = ledger
@@ -87,7 +85,7 @@ class MeteringProxy:
         self._owner = os.getpid()
         self._recorder: Recorder | None = None
         if mode != "off" and store is None:
-            raise InputError(f"The mode {mode} needs a file of recordings.", "Name one.")
+            raise InputError(f"The mode {mode} needs a file of recordings.", "Give `store`.")
 
     def __enter__(self) -> Self:
         self._upstream = _upstream(self._endpoint)
@@ -117,7 +115,7 @@ class MeteringProxy:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End: calls under way get a few seconds, and are written down as far as they came."""
+        """Stop; calls in progress have a few seconds to finish, and are counted in any case."""
         if os.getpid() != self._owner:
             return  # A system that forked has a copy of everything, but not of the thread.
         self._server.should_exit = True
@@ -129,13 +127,13 @@ class MeteringProxy:
 
     @property
     def problem(self) -> LocomoVqaError | None:
-        """Why calls are refused: one of them could not be written down, recorded or replayed."""
+        """Why calls are refused: one of them could not be counted, recorded, or replayed."""
         return self._app.problem
 
     def endpoint(self, conversation: str, stage: CallStage = "llm") -> Endpoint:
         """Return the endpoint that a conversation's system is given; callable from any thread.
 
-        A system may put another stage in the place of `stage` in the address.
+        A system may replace `stage` by another one in the address.
         """
         segment = self._routes.register(conversation)
         port = self._listening.getsockname()[1]
@@ -147,12 +145,12 @@ class MeteringProxy:
         )
 
     def restart(self, conversation: str) -> None:
-        """Say that a conversation is read anew: equal requests are numbered from 0 again."""
+        """Start a conversation again: its equal requests are numbered from 0."""
         if self._recorder is not None:
             self._recorder.restart(conversation)
 
     def summary(self) -> CallSummary:
-        """Return what the ledger says so far, earlier parts of the run with it."""
+        """Return the sums so far, including earlier parts of the run."""
         return summarise(self.ledger, prices=self._prices)
 
     def _open_recorder(self) -> Recorder | None:
@@ -181,7 +179,7 @@ def _upstream(endpoint: Endpoint) -> Upstream:
         return Upstream(endpoint)
     except (ValueError, OSError) as error:
         raise InputError(
-            f"{address_of(endpoint)}: can't be asked ({error}).", "Check the address in --model."
+            f"{address_of(endpoint)}: can't be asked ({error}).", "Check the address in `model`."
         ) from None
 
 
@@ -212,6 +210,6 @@ def _listen() -> socket.socket:
     except OSError as error:
         listening.close()
         raise OutputError(
-            f"No port of this machine can be used ({error.strerror}).", "Try again later."
+            f"No port of this machine is free ({error.strerror}).", "Try again later."
         ) from None
     return listening

@@ -1,4 +1,4 @@
-"""What a call is for: the stages of a memory system that are counted apart."""
+"""What a call is for: the stages of a memory system, which are counted separately."""
 
 from __future__ import annotations
 

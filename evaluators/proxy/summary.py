@@ -1,4 +1,4 @@
-"""What a run's calls come to: in all, by stage and by conversation."""
+"""The sums of a run's calls: overall, by stage, and by conversation."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["CallSummary", "CallTotals", "Latency", "summarise"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
-    """Percentiles of wall times in milliseconds, between two neighbours in proportion."""
+    """Percentiles of wall times in milliseconds, interpolated linearly."""
 
     n: int
     """How many times there are."""
     p50: float
     """The median."""
     p90: float
-    """Nine tenths are not longer."""
+    """The 90th percentile."""
     p99: float
-    """Ninety-nine hundredths are not longer."""
+    """The 99th percentile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,31 +34,31 @@ class CallTotals:
     """The sum of some calls.
 
     Replayed calls are in calls, tokens and cost as if they had been made, so that systems can be
-    compared; `replayed`, `paid_usd` and the latencies set them apart.
+    compared; `replayed`, `paid_usd`, and the latencies leave them out.
     """
 
     calls: int
-    """All calls, tries that failed among them."""
+    """All calls, including failed ones."""
     failed: int
-    """Those that left the system without a reply."""
+    """Calls that left the system without a reply."""
     replayed: int
-    """Those that a recorded reply answered."""
+    """Calls that were answered by a recorded reply."""
     approximated: int
-    """Those whose tokens are, all or in part, estimated."""
+    """Calls with estimated tokens."""
     uncounted: int
-    """Those that succeeded with tokens unknown."""
+    """Calls that succeeded, with unknown tokens."""
     input_tokens: int
     """Tokens sent, where known."""
     cached_tokens: int
-    """Those of them that the endpoint says it had in its prefix cache."""
+    """Tokens sent that came from the endpoint's prefix cache, as it says."""
     output_tokens: int
     """Tokens received, where known."""
     cost_usd: float | None
-    """What all calls cost; None where the cost of one is unknown."""
+    """What all calls cost; None if the cost of one is unknown."""
     known_cost_usd: float | None
-    """What the calls of known cost come to; None where there are none."""
+    """What the calls of known cost come to; None if the cost of none is known."""
     paid_usd: float | None
-    """What the calls that were not replayed cost; None where the cost of one is unknown."""
+    """What the calls that were not replayed cost; None if the cost of one is unknown."""
     unpriced: int
     """Calls of unknown cost."""
     latency_ms: Latency | None
@@ -69,7 +69,7 @@ class CallTotals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSummary:
-    """What a ledger says."""
+    """The sums of a list of calls."""
 
     overall: CallTotals
     """All calls."""
@@ -88,7 +88,7 @@ class CallSummary:
 
 
 def summarise(ledger: Path, *, prices: PriceTable | None = None) -> CallSummary:
-    """Sum up a calls.jsonl, which may still be written to.
+    """Sum up a calls.jsonl, which may still be growing.
 
     Args:
         ledger: the file.

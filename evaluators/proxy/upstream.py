@@ -1,4 +1,4 @@
-"""The one endpoint that the proxy passes requests on to."""
+"""The endpoint that the proxy passes requests on to."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _OURS = frozenset(
 
 
 class Upstream:
-    """Sends requests as they are but for address and key; follows no redirects, tries once."""
+    """Sends requests with only address and key changed; follows no redirects, and tries once."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.address = address_of(endpoint)

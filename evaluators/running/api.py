@@ -57,13 +57,13 @@ def run(
             bundled or third-party system, `module:Class`, or the http address of a server.
         benchmark: a benchmark, its folder, `sample`, or `org/name` on the Hugging Face Hub.
         out: the run folder; None for a new one below `runs`.
-        split: the questions to ask: those of `train`, `validation`, or `test`, or `all`.
+        split: the split whose questions to ask: `train`, `validation`, `test`, or `all`.
         images: what the system is shown of images: `pixels`, `caption`, `none`, or `shuffled`.
         visual: whether a visual question comes with its image (`given`) or not (`recalled`).
         model: the model's name, such as `openai:<base URL>?model=<name>`.
         options: tell the system how to work, by the option's name.
         jobs: how many conversations run at once.
-        limit: ask only the first so many questions of each conversation, for a trial.
+        limit: for a trial, how many questions of each conversation to ask.
         top_k: how many passages a system that only retrieves is asked for.
         timeout: seconds that one call to the model may take.
         python: the interpreter of the environment that a `module:Class` is installed in.

@@ -29,7 +29,7 @@ from .view import ConversationView, ShownQuestion
 __all__ = ["MAX_UNREACHABLE", "ConversationRun", "UnreachableCounter"]
 
 MAX_UNREACHABLE = 3
-"""After so many questions in a row without a connection the run stops, and can be resumed."""
+"""How many questions in a row may find no connection before the run stops."""
 
 
 class UnreachableCounter:

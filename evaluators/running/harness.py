@@ -64,7 +64,7 @@ class Harness:
     jobs: int = 1
     """How many conversations run at once."""
     limit: int | None = None
-    """Ask only the first so many questions of each conversation, for a trial."""
+    """For a trial: how many questions of each conversation to ask."""
     top_k: int = 10
     """How many passages a system that only retrieves is asked for."""
     services_for: Callable[[str], Services] | None = None
@@ -91,8 +91,8 @@ class Harness:
             listener: is called as the run goes on.
 
         Raises:
-            InputError: the split has no questions, an image of the benchmark is missing, or there
-                is no image to show in the place of another.
+            InputError: the split has no questions, an image of the benchmark is missing, or no
+                other image can replace one that is shuffled.
             OutputError: the folder holds something else, can't be written, or another process is
                 writing it.
             MissingResource: the endpoint stopped answering; what was answered is kept.

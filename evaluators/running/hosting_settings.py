@@ -63,7 +63,7 @@ class HostingSettings:
     def check(self, system: LoadedSystem, *, usual: Limits = DEFAULT_LIMITS) -> None:
         """Check that the limits can be kept where a system runs.
 
-        `usual` are those that nobody asked for: they may be ignored for a system in this process.
+        `usual` are the defaults, which need not be kept for a system in this process.
 
         Raises:
             InputError: they can't.

@@ -16,10 +16,10 @@ class RunListener(Protocol):
         """The run has `total` questions, of which `done` were answered before."""
 
     def begun(self, conversation: str, turns: int, questions: int) -> None:
-        """A conversation begins, with so many turns to read and questions to ask."""
+        """A conversation begins, with this many turns to read and questions to ask."""
 
     def read(self, conversation: str, turns: int) -> None:
-        """So many more turns were read."""
+        """This many more turns were read."""
 
     def answered(self, conversation: str, prediction: Prediction) -> None:
         """A question has an outcome, which is in the journal."""

@@ -31,8 +31,8 @@ CALLS_FILE = "calls.jsonl"
 class Meter:
     """Lends each conversation a metered endpoint in place of the run's own.
 
-    Where there is no endpoint, or nothing is to be metered, services stay as they are. The proxy
-    starts with the first conversation, when the run folder is there.
+    Without an endpoint, or if nothing is to be metered, services are left unchanged. The proxy
+    starts with the first conversation, when the run folder exists.
     """
 
     def __init__(self, services: Services, out: Path, settings: MeteringSettings) -> None:

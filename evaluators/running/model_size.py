@@ -1,4 +1,4 @@
-"""What the model of a run takes on disk: its files of weights, and the adapters of its experts."""
+"""The size of a run's model on disk: its weights, and the adapters of its experts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["UNKNOWN", "ModelBytes", "size_of_model", "weights_in"]
 _LOCAL = frozenset({"embedded", "lmdeploy", "transformers"})
 _INDEX = "model.safetensors.index.json"
 _ENDINGS = ("*.safetensors", "pytorch_model*.bin")
-"""What a checkpoint's weights are called, the first that is there; a repository may have both."""
+"""File names of a checkpoint's weights; the first that exists counts, as there may be both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +25,9 @@ class ModelBytes:
     """Sizes in bytes; None is "not known"."""
 
     weights: int | None
-    """The weights' files, as transformers and lmdeploy load them."""
+    """The files of weights that transformers and lmdeploy load."""
     adapters: int | None
-    """The experts' adapter_model.safetensors; 0 where there are no experts."""
+    """The experts' adapter_model.safetensors; 0 without experts."""
 
     @property
     def total(self) -> int | None:
@@ -38,14 +38,13 @@ class ModelBytes:
 
 
 UNKNOWN = ModelBytes(weights=None, adapters=None)
-"""Of a model behind an endpoint, or one whose files are not here."""
+"""The size of a model behind an endpoint, or whose files are not on this machine."""
 
 
 def size_of_model(run: Path, info: Mapping[str, Any]) -> ModelBytes:
-    """Return what the model named in run.json takes on this machine, as far as it is here.
+    """Return the size on this machine of the model named in run.json.
 
-    A second model for pictures (mem0's `--option vision=`) counts with the first one. Nothing is
-    asked of a network.
+    A second model for images (mem0's option vision) counts with the first. No network is used.
     """
     answerer = info["answerer"]
     options = dict(option.partition("=")[::2] for option in info.get("options", ()))
@@ -60,7 +59,7 @@ def size_of_model(run: Path, info: Mapping[str, Any]) -> ModelBytes:
 
 
 def weights_in(folder: Path) -> int | None:
-    """Return the bytes of a checkpoint's weights; None where not all of them are in its folder."""
+    """Return the bytes of a checkpoint's weights; None unless all of them are in its folder."""
     try:
         if (folder / _INDEX).is_file():
             index = read_json(folder / _INDEX, what="the list of weights")
@@ -84,7 +83,7 @@ def _weights(spec: str) -> int | None:
 
 
 def _folder(name: ModelName) -> Path | None:
-    """Return where a local model's files lie on this machine."""
+    """Return the folder of a local model's files on this machine."""
     if name.scheme == "embedded":
         from locomo_vqa.models.embedded_local import embedded_folder
 
@@ -108,7 +107,7 @@ def _folder(name: ModelName) -> Path | None:
 
 
 def _adapters(run: Path, options: Mapping[str, str]) -> int | None:
-    """Return the bytes of the adapters that a run used: duomem's one, or memlora's experts."""
+    """Return the bytes of the adapters that a run used: duomem's adapter, or memlora's experts."""
     files = []
     if "adapter" in options:
         files.append(Path(options["adapter"]) / WEIGHTS)

@@ -40,8 +40,8 @@ def recalled_image(
     Args:
         conversation: the question's conversation.
         question: the question.
-        shown: whether an image was shown to who is asked. Others don't count, because nobody can
-            count images that were not seen; the question's own always does.
+        shown: whether an image was shown to the system. Images that were not shown don't count,
+            because a system can't count what it did not see; the question's own always counts.
 
     Raises:
         ValueError: the question's image is not in its turn.
@@ -64,7 +64,7 @@ def recalled_image(
 
 
 def recalled_question(question: VisualQuestion, image: RecalledImage) -> str:
-    """Return a question about an image that isn't there, in words that point to one image.
+    """Return a question whose words say which image it is about.
 
     `About the picture that Ada shared on 7 May 2023: What colour is the kite?`, and where she
     shared several on that day, `About the second of the three pictures that …`.

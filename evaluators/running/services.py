@@ -1,4 +1,4 @@
-"""What a system is lent: the model, after a look at whether it can be asked."""
+"""What a system is lent: the model, once it is known to answer."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _MAX_SECONDS = 86_400
 def lend_model(
     system: LoadedSystem, model: str | None, *, timeout: float = 120.0, check: bool = True
 ) -> Services:
-    """Return the services with the named model, after asking its endpoint for anything at all.
+    """Return the services with the named model, after a test request to its endpoint.
 
     Without `check` nothing is asked: a run that is replayed may need no endpoint.
 
     Raises:
         InputError: the system needs a model, or asks none; or `timeout` is out of its range.
-        MissingResource: nobody answers at the endpoint.
+        MissingResource: the endpoint does not answer.
     """
     check_number("timeout", timeout, low=_MIN_SECONDS, high=_MAX_SECONDS)
     if model is not None and not (system.uses_model or system.only_retrieves):

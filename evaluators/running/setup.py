@@ -33,7 +33,7 @@ class RunSetup:
     system: LoadedSystem
     """The system."""
     services: Services
-    """What it is lent: the model that was asked for anything at all, and its options."""
+    """What it is lent: the model, which is known to answer, and its options."""
     hosting: HostingSettings
     """Where it runs."""
     metering: MeteringSettings
@@ -70,7 +70,7 @@ class RunSetup:
     def run(
         self, harness: Harness, *, retry_failed: bool, progress: bool | ProgressCallback
     ) -> Run:
-        """Run a harness of this system with the meter, and show how it gets on.
+        """Run a harness of this system with the meter, and show its progress.
 
         Raises:
             KeyboardInterrupt: it was interrupted; a note says how to go on.

@@ -1,6 +1,6 @@
-"""Somebody else's picture in the place of each: what `--images shuffled` shows.
+"""An image of another conversation for each: what is shown under `images="shuffled"`.
 
-An answer that stays right when the picture is another one did not come from the picture.
+An answer that is still right with another image did not come from the image.
 """
 
 from __future__ import annotations
@@ -17,77 +17,76 @@ __all__ = ["ShuffledImages"]
 
 
 class ShuffledImages:
-    """Draws for each picture of a benchmark one of a conversation that does not share it.
+    """Draws a replacement for each image of a benchmark, from a conversation that doesn't share it.
 
-    The draw depends on the benchmark's revision and on the picture's hash alone, so that a picture
-    is replaced by the same one wherever it is shown, in every run and whatever the order. A
-    substitute never has the bytes, or the look, of any picture of the conversations in which the
-    replaced one is shared.
+    The draw depends only on the benchmark's revision and the image's hash, so that an image has the
+    same replacement wherever it is shown, in every run and in any order. The replacement never has
+    the bytes or the perceptual hash of an image of the conversations that share the original.
     """
 
     def __init__(self, benchmark: Benchmark) -> None:
         self._benchmark = benchmark
-        self._pictures = {c.id: _pictures(c) for c in benchmark.conversations}
-        self._looks = {r.sha256: r.phash for r in benchmark.images if r.sha256 and r.phash}
+        self._images = {c.id: _shown_images(c) for c in benchmark.conversations}
+        self._hashes = {r.sha256: r.phash for r in benchmark.images if r.sha256 and r.phash}
         self._flat: set[str] = set()
         self._drawn: dict[str, str] = {}
 
-    def of(self, sha256: str) -> str:
-        """Return the SHA-256 of the picture that is shown in this one's place.
+    def replacement(self, sha256: str) -> str:
+        """Return the SHA-256 of the image that is shown instead of this one.
 
         Raises:
-            InputError: no other conversation has a picture that looks different, or a picture's
-                file is lost.
+            InputError: no other conversation has an image that looks different, or an image's file
+                is missing.
         """
         if sha256 not in self._drawn:
             self._drawn[sha256] = self._draw(sha256)
         return self._drawn[sha256]
 
     def check(self, conversations: Iterable[str]) -> None:
-        """Draw for every picture of some conversations.
+        """Draw for every image of some conversations.
 
         Raises:
-            InputError: as `of` does.
+            InputError: as for `replacement`.
         """
         for conversation in conversations:
-            for sha256 in self._pictures[conversation]:
-                self.of(sha256)
+            for sha256 in self._images[conversation]:
+                self.replacement(sha256)
 
     def _draw(self, sha256: str) -> str:
-        own = [pictures for pictures in self._pictures.values() if sha256 in pictures]
-        near = {picture for pictures in own for picture in pictures}
-        far = {picture for pictures in self._pictures.values() for picture in pictures} - near
+        own = [images for images in self._images.values() if sha256 in images]
+        near = {image for images in own for image in images}
+        far = {image for images in self._images.values() for image in images} - near
         order = f"{self._benchmark.revision}/{sha256}/"
-        for candidate in sorted(far, key=lambda picture: sha256_text(order + picture)):
-            if not any(self._alike(candidate, picture) for picture in near):
+        for candidate in sorted(far, key=lambda image: sha256_text(order + image)):
+            if not any(self._look_alike(candidate, image) for image in near):
                 return candidate
         raise InputError(
-            f"{self._benchmark.name}: no other conversation has a picture to show in the place of "
+            f"{self._benchmark.name}: no other conversation has an image to show instead of "
             f"{sha256[:12]}.",
-            "--images shuffled needs two conversations with different pictures; take a larger "
-            "benchmark, or another mode.",
+            "The mode shuffled needs two conversations with different images; choose another "
+            "benchmark, or other `images`.",
         )
 
-    def _alike(self, first: str, second: str) -> bool:
-        """Return whether two pictures look alike; those too flat to tell count as alike."""
-        a, b = self._look(first), self._look(second)
+    def _look_alike(self, first: str, second: str) -> bool:
+        """Return whether two images look alike; two that are too flat for a hash do."""
+        a, b = self._phash(first), self._phash(second)
         if a is None or b is None:
             return a is b
         return phash_distance(a, b) <= PHASH_DISTANCE
 
-    def _look(self, sha256: str) -> str | None:
-        """Return a picture's look hash, computed where the benchmark does not have it."""
-        if sha256 not in self._looks and sha256 not in self._flat:
+    def _phash(self, sha256: str) -> str | None:
+        """Return an image's perceptual hash, computed if the benchmark does not have it."""
+        if sha256 not in self._hashes and sha256 not in self._flat:
             facts = inspect_image(self._benchmark.read_image(sha256))
             if isinstance(facts, ImageFacts) and facts.phash is not None:
-                self._looks[sha256] = facts.phash
+                self._hashes[sha256] = facts.phash
             else:
                 self._flat.add(sha256)
-        return self._looks.get(sha256)
+        return self._hashes.get(sha256)
 
 
-def _pictures(conversation: Conversation) -> dict[str, None]:
-    """Return the pictures of a conversation that can be shown, in order."""
+def _shown_images(conversation: Conversation) -> dict[str, None]:
+    """Return the images of a conversation that can be shown, in order."""
     return {
         image.sha256: None
         for _, turn in conversation.turns()

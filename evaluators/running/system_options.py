@@ -1,4 +1,4 @@
-"""Options of a system: what it is told about how to work."""
+"""Options of a system, which set how it works."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a system is shown: the conversation as it happened, and of pictures what `--images` allows.
+"""What a system is shown: the conversation as it happened, with what a mode shows of its images.
 
-Gold answers, evidence, picture URLs and other people's questions have no place in these types.
+These types can't hold gold answers, evidence, image URLs, or other conversations' questions.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def check_images(benchmark: Benchmark, conversations: Iterable[str], images: Ima
     """Check that conversations can be shown in a mode, before anything is asked.
 
     Raises:
-        InputError: the mode is `shuffled`, and a picture has no substitute.
+        InputError: the mode is shuffled, and an image has no replacement.
     """
     if images == "shuffled":
         ShuffledImages(benchmark).check(conversations)
@@ -43,19 +43,19 @@ class ShownQuestion:
     """A question as a system is asked it."""
 
     text: str
-    """Its words; for an image that must be recalled they say which one is meant."""
+    """Its words, which name the image if it must be recalled."""
     visual: bool
     """Whether it is about an image."""
     image: ShownImage | None
-    """The image it comes with, where there is one and it is shown."""
+    """The image it comes with; None if it has none, or it is not shown."""
     recalled: RecalledImage | None
-    """Which image it is about, where that must be recalled."""
+    """Which image it is about; None unless it must be recalled."""
 
 
 class ConversationView:
-    """One conversation of a benchmark, through the window of an image mode.
+    """One conversation of a benchmark, as an image mode shows it.
 
-    `visual` says whether a question about a picture comes with it.
+    `visual` says whether a question about an image comes with it.
     """
 
     def __init__(
@@ -68,12 +68,12 @@ class ConversationView:
         self._benchmark = benchmark
         self._conversation = conversation
         self._mode: ShownMode = "pixels" if images == "shuffled" else images
-        self._substitutes = ShuffledImages(benchmark) if images == "shuffled" else None
+        self._shuffled = ShuffledImages(benchmark) if images == "shuffled" else None
         self._visual = visual
 
     @property
     def info(self) -> ConversationInfo:
-        """What the system is told at the start; that pictures are shuffled it is not."""
+        """What the system learns at the start, but not that images are shuffled."""
         return ConversationInfo(
             id=self._conversation.id,
             speakers=self._conversation.speakers,
@@ -102,7 +102,7 @@ class ConversationView:
         )
 
     def question_image(self, question: VisualQuestion) -> ShownImage | None:
-        """Return the picture a visual question comes with, or None where nothing is shown."""
+        """Return the image that a visual question comes with, or None if nothing is shown."""
         if self._visual == "recalled":
             return None
         for _, turn in self._conversation.turns():
@@ -113,7 +113,7 @@ class ConversationView:
         return None
 
     def question_text(self, question: Question) -> str:
-        """Return a question's words; those of a recalled picture say which one is meant."""
+        """Return a question's words, which name the image if it must be recalled."""
         recalled = self.recalled(question)
         if recalled is None or not isinstance(question, VisualQuestion):
             return question.question
@@ -145,14 +145,14 @@ class ConversationView:
         if self._mode == "caption":
             return ShownImage(path=None, media_type=None, caption=image.caption)
         assert image.sha256 is not None
-        sha256 = self._substitutes.of(image.sha256) if self._substitutes else image.sha256
+        sha256 = self._shuffled.replacement(image.sha256) if self._shuffled else image.sha256
         self._benchmark.read_image(sha256)
         path = self._benchmark.image_path(sha256)
         media_type = _MEDIA_TYPES.get(path.suffix[1:], "application/octet-stream")
         return ShownImage(path=path, media_type=media_type, caption=None)
 
     def _is_shown(self, image: Image) -> bool:
-        """Return whether a picture is shown; where none is, whether its pixels could be."""
+        """Return whether an image is shown; in the mode none, whether its pixels could be."""
         if self._mode == "caption":
             return image.caption is not None
         return image.state == "ok" and image.sha256 is not None

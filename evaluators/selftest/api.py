@@ -33,8 +33,8 @@ def check(
 ) -> CheckReport:
     """Test the adapter of a memory system on seven tiny conversations, before a run.
 
-    The test tells the system three facts and a few images, and asks for them; it looks at what the
-    system keeps, leaks, and leaves running.
+    The system reads three facts and a few images, and is asked about them; the test looks at what
+    it keeps, leaks, and leaves running.
 
     Args:
         system: as for `run`: a class, a function that makes a system, a name, `module:Class`, or
@@ -49,7 +49,7 @@ def check(
     Raises:
         InputError: an argument can't be used.
         SystemLoadError: the system can't be loaded.
-        MissingResource: nobody answers at the model's endpoint.
+        MissingResource: the model's endpoint does not answer.
     """
     given = option_texts(options)
     hosting = HostingSettings.checked(

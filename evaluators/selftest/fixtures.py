@@ -1,6 +1,6 @@
 """What a system under test reads: a few invented sessions, three facts, and some images.
 
-The words to be remembered are invented or rare, so that nobody knows them from elsewhere, and the
+The words to be remembered are invented or rare, so that no model knows them, and the
 sessions are in 2021, so that a date of today is a mistake.
 """
 
@@ -50,13 +50,13 @@ OTHER_FACT = Fact("Of which make is Tobin's bicycle?", "varnelli")
 """The fact of the second one."""
 
 DATE_FACT = Fact("When did Mirela adopt a tortoise?", "2021")
-"""Told on 12 May 2021, of the day before."""
+"""Said on 12 May 2021, about the day before."""
 
 INVENTED = (
     "Did Tobin buy the lamp called Quoxel?",
     Fact("What is the name of Tobin's lamp?", "quoxel"),
 )
-"""A question with a word that was never said, and one that only this word would answer."""
+"""A question with a word that was never said, and one that only this word answers."""
 
 _SPRING = datetime(2021, 3, 8, 10, 15)
 _SUMMER = datetime(2021, 5, 12, 18, 40)
@@ -66,23 +66,23 @@ _COLOURS = {"red": (208, 32, 32), "blue": (32, 64, 208), "green": (24, 144, 56)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The conversations of the self-test, as a benchmark whose pictures lie in a folder."""
+    """The conversations of the self-test, as a benchmark whose images are in a folder."""
 
     benchmark: Benchmark
     first: Conversation
     """With the three facts and the date."""
     second: Conversation
-    """Of the same two names, with another fact."""
+    """With the same two names, and another fact."""
     awkward: Conversation
-    """With turns as people write them: empty, very long, in many scripts."""
+    """With empty and very long turns, and many scripts."""
     pictured: Conversation
-    """With pictures: two at once, one without words, one that is lost."""
+    """With images: two in a turn, one without text, one that is unavailable."""
     visual: VisualQuestion
-    """About the picture without words."""
+    """About the image without text."""
 
 
 def make_world(folder: Path) -> World:
-    """Draw the pictures into a folder and return the conversations."""
+    """Draw the images into a folder and return the conversations."""
     pictures = {name: _draw(folder, colour) for name, colour in _COLOURS.items()}
     first = _conversation("check-1", (_SPRING, _FIRST), (_SUMMER, _SECOND))
     second = _conversation("check-2", (_SPRING, _OTHER))

@@ -15,7 +15,7 @@ from .trial import Reply
 __all__ = ["dates", "facts", "todays_words"]
 
 _YEAR = 2021
-_DAYS = ((3, 8), (5, 11), (5, 12))  # the sessions, and the day that is told of
+_DAYS = ((3, 8), (5, 11), (5, 12))  # the sessions, and the day that is mentioned
 _NO_ANSWER = "a question got no answer (see the check of answers)"
 _TOLD = re.compile(r"\b(2021|1[12](th)?( of)? may|may 1[12](th)?|0?5[-/.]1[12]|1[12][-/.]0?5)\b")
 

@@ -1,4 +1,4 @@
-"""What is in a folder, and what changed there."""
+"""The contents of a folder, and what changed in it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import TypeAlias
 __all__ = ["Contents", "changes", "contents", "entries"]
 
 Contents: TypeAlias = Mapping[str, str]
-"""By the path below a folder, something that is another where the file is another."""
+"""By the path below a folder, a text that changes with the file."""
 
 
 def contents(folder: Path) -> Contents:
-    """Return every file below a folder with the hash of its bytes; one that is gone is left out."""
+    """Return every file below a folder with the hash of its bytes."""
     found = {}
     for path in sorted(folder.rglob("*")):
         with contextlib.suppress(OSError):
@@ -27,7 +27,7 @@ def contents(folder: Path) -> Contents:
 
 
 def entries(folder: Path) -> Contents:
-    """Return what lies in a folder itself, files with size and time; Python's caches apart."""
+    """Return the entries of a folder, files with size and time, without Python's caches."""
     found = {}
     with contextlib.suppress(OSError):
         for path in folder.iterdir():

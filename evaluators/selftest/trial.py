@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from locomo_vqa.system import RecalledImage, Services, ShownTurn
 
-from ..hosting import Host, PlainAnswer, ProcessHost, can_measure
+from ..hosting import Host, PlainAnswer, ProcessHost
 from ..hosting.isolation import Failure
 from ..running.view import ConversationView, ShownQuestion
+
+if TYPE_CHECKING:
+    import psutil
 
 __all__ = ["CallFailure", "CallTimes", "Reply", "Trial"]
 
@@ -171,7 +174,7 @@ class Trial:
         if self._ended or self.failure is not None:
             return
         self._step("close", self._host.close)
-        if isinstance(self._host, ProcessHost) and can_measure():
+        if isinstance(self._host, ProcessHost):
             self.left = _lingering(self._host)
 
     def _step(self, name: str, call: Callable[[], Failure | None]) -> None:
@@ -221,17 +224,18 @@ def _lingering(host: ProcessHost) -> list[str]:
     """Return the command lines of processes that do not end, without the system's own."""
     deadline = time.monotonic() + _LINGER_S
     while True:
-        left = [line for pid in host.started() if (line := _command(pid))]
+        left = [line for process in host.started() if (line := _command(process))]
         if not left or time.monotonic() > deadline:
             return left
         time.sleep(0.05)
 
 
-def _command(pid: int) -> str:
-    """Return a process's command line; "" for one that is gone, or that ends with its parent."""
+def _command(process: psutil.Process) -> str:
+    """Return a process's command line; "" if it is gone, or ends with its parent."""
+    import psutil
+
     try:
-        line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
-    except OSError:
+        text = " ".join(process.cmdline()).strip()
+    except psutil.Error:
         return ""
-    text = line.decode("utf-8", "replace").strip()
     return "" if "resource_tracker" in text else text[:200]

@@ -128,7 +128,7 @@ FAULTS: dict[str, tuple[str, Response | float, list[str], str]] = {
         ["timeout", *["not_ingested"] * 3],
         "POST /answer: no answer within 1 s",
     ),
-    "HTML": ("answer", Response("<html>"), ["error"] * 4, "the reply is no JSON"),
+    "HTML": ("answer", Response("<html>"), ["error"] * 4, "the reply is not JSON"),
     "a number": ("answer", JSONResponse(7), ["error"] * 4, "TypeError: the system answered with"),
     "elsewhere": ("answer", RedirectResponse("http://127.0.0.1:9/"), ["error"] * 4, "HTTP 307"),
     "no session": (

@@ -118,16 +118,16 @@ def test_the_bundled_table_holds_list_prices() -> None:
 @pytest.mark.parametrize(
     ("was", "becomes", "problem"),
     [
-        ("schema_version = 1", "schema_version = 2", "no table of prices of version 1"),
-        ("input = 0.1", "input = -0.1", "price 3: input is no amount"),
-        ("input = 0.1", "input = inf", "price 3: input is no amount"),
-        ("input = 0.1", 'input = "0.1"', "price 3: input is no amount"),
+        ("schema_version = 1", "schema_version = 2", "not a table of prices of version 1"),
+        ("input = 0.1", "input = -0.1", "price 3: input must be an amount"),
+        ("input = 0.1", "input = inf", "price 3: input must be an amount"),
+        ("input = 0.1", 'input = "0.1"', "price 3: input must be an amount"),
         ("input = 0.1", "", "price 3: input is missing"),
-        ("input = 0.1", "input = 0.1\nper = 1000", "price 3: per is no field"),
-        ('models = ["vectors"]', 'models = "vectors"', "price 3: models is no list"),
-        ("since = 2026-06-01", 'since = "June"', "price 2: since is no day"),
-        ("since = 2026-06-01", "since = 2026-06-01T00:00:00", "price 2: since is no day"),
-        ("[[price]]", "[[price", "is no TOML"),
+        ("input = 0.1", "input = 0.1\nper = 1000", "price 3: per is not a field"),
+        ('models = ["vectors"]', 'models = "vectors"', "price 3: models must be a list"),
+        ("since = 2026-06-01", 'since = "June"', "price 2: since must be a day"),
+        ("since = 2026-06-01", "since = 2026-06-01T00:00:00", "price 2: since must be a day"),
+        ("[[price]]", "[[price", "is not TOML"),
     ],
 )
 def test_a_table_of_another_shape_is_refused(

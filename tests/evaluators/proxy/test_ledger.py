@@ -118,7 +118,7 @@ def test_calls_that_can_not_be_written_down_are_refused(tmp_path: Path) -> None:
         first, second = send(endpoint, b"{}"), send(endpoint, b"{}")
         assert isinstance(proxy.problem, OutputError)
     assert first[0] == second[0] == 500
-    assert b"can't be counted" in second[2]
+    assert b"can no longer be counted" in second[2]
     assert len(stub.got) == 1
 
 

@@ -59,7 +59,7 @@ def test_shuffling_is_refused_before_a_folder_is_made(tmp_path: Path) -> None:
         "visual_questions": (),
     }
     run = harness(recorder(), tmp_path / "run", images="shuffled")
-    with pytest.raises(InputError, match="no other conversation has a picture"):
+    with pytest.raises(InputError, match="no other conversation has an image"):
         replace(run, benchmark=replace(alone, **kept)).run()
     assert not (tmp_path / "run").exists()
 

@@ -30,7 +30,7 @@ def test_no_conversation_gets_a_picture_of_its_own() -> None:
     drawn = []
     for pictures in OF.values():
         for picture in pictures:
-            drawn.append(substitutes.of(picture))
+            drawn.append(substitutes.replacement(picture))
             assert drawn[-1] in everything - pictures
     assert len(drawn) == 63
     assert len(set(drawn)) > 30
@@ -39,11 +39,11 @@ def test_no_conversation_gets_a_picture_of_its_own() -> None:
 def test_the_draw_depends_on_the_benchmark_and_the_picture_only() -> None:
     order = sorted(picture for pictures in OF.values() for picture in pictures)
     first = ShuffledImages(SAMPLE)
-    drawn = {picture: first.of(picture) for picture in order}
+    drawn = {picture: first.replacement(picture) for picture in order}
     turned = ShuffledImages(replace(SAMPLE, conversations=SAMPLE.conversations[::-1]))
-    assert {picture: turned.of(picture) for picture in reversed(order)} == drawn
+    assert {picture: turned.replacement(picture) for picture in reversed(order)} == drawn
     other = ShuffledImages(replace(SAMPLE, revision="f" * 64))
-    assert sum(other.of(picture) != drawn[picture] for picture in order) > 40
+    assert sum(other.replacement(picture) != drawn[picture] for picture in order) > 40
 
 
 def noise(seed: int) -> Picture.Image:
@@ -95,24 +95,26 @@ def test_a_picture_that_looks_the_same_is_no_substitute(tmp_path: Path) -> None:
     made = benchmark(tmp_path, {"a": [saved(p) for p in mine], "b": [*twins, new]})
     substitutes = ShuffledImages(made)
     for picture in mine:
-        assert substitutes.of(sha256(saved(picture)).hexdigest()) == sha256(new).hexdigest()
+        assert (
+            substitutes.replacement(sha256(saved(picture)).hexdigest()) == sha256(new).hexdigest()
+        )
     for data in (twins[0], new):
-        with pytest.raises(InputError, match="no other conversation has a picture"):
-            substitutes.of(sha256(data).hexdigest())
+        with pytest.raises(InputError, match="no other conversation has an image"):
+            substitutes.replacement(sha256(data).hexdigest())
 
 
 def test_a_picture_of_two_conversations_is_replaced_by_a_third_one_s(tmp_path: Path) -> None:
     a, b, both, c = (saved(noise(seed)) for seed in range(4))
     substitutes = ShuffledImages(benchmark(tmp_path, {"a": [a, both], "b": [both, b], "c": [c]}))
-    assert substitutes.of(sha256(both).hexdigest()) == sha256(c).hexdigest()
+    assert substitutes.replacement(sha256(both).hexdigest()) == sha256(c).hexdigest()
 
 
 def test_without_another_picture_there_is_no_shuffling(tmp_path: Path) -> None:
     one = benchmark(tmp_path, {"a": [saved(noise(1)), saved(noise(2))]})
-    with pytest.raises(InputError, match="no other conversation has a picture") as caught:
+    with pytest.raises(InputError, match="no other conversation has an image") as caught:
         ShuffledImages(one).check(["a"])
     assert "two conversations" in caught.value.remedy
     (tmp_path / "flat").mkdir()
     flat = [saved(Picture.new("RGB", (9, 9), colour)) for colour in ("red", "green")]
-    with pytest.raises(InputError, match="no other conversation has a picture"):
+    with pytest.raises(InputError, match="no other conversation has an image"):
         ShuffledImages(benchmark(tmp_path / "flat", {"a": flat[:1], "b": flat[1:]})).check(["a"])
