@@ -35,6 +35,7 @@ def models(endpoint: StubEndpoint) -> list[str]:
     return ["--generator", f"{base}large", "--validator", f"{base}small"]
 
 
+@pytest.mark.slow
 def test_a_build_from_recipe_to_data_set(cli: Cli, tmp_path: Path) -> None:
     with all_knowing(HARD) as (known, endpoint):
         done = cli("build", "run", "sample", "--work", "w", "--out", "d", *models(endpoint))
@@ -72,6 +73,7 @@ def keys_of(store: Path) -> set[str]:
         return {key for (key,) in connection.execute("SELECT key FROM replies")}
 
 
+@pytest.mark.slow
 def test_a_build_that_is_killed_at_any_moment_pays_for_nothing_twice(tmp_path: Path) -> None:
     """Kill -9 after random times until it ends by itself: the same data set.
 
@@ -118,6 +120,7 @@ def about(row: dict[str, Any]) -> str:
     return hashlib.sha256(parts.encode()).hexdigest()
 
 
+@pytest.mark.slow
 def test_review_is_applied_by_publish(cli: Cli, tmp_path: Path) -> None:
     with all_knowing(HARD) as (_, endpoint):
         options = ["--work", "w", *models(endpoint)]
@@ -173,6 +176,7 @@ WRONG: dict[str, tuple[list[str], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRONG)
 def test_a_mistake_is_a_sentence(name: str, cli: Cli) -> None:
     arguments, message = WRONG[name]

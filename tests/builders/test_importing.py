@@ -34,6 +34,7 @@ def test_the_report_is_printed_and_written(locomo: Path, cli: Cli, tmp_path: Pat
     assert info["manifest"]["revision"] == printed["revision"]
 
 
+@pytest.mark.slow
 def test_errata(locomo: Path, cli: Cli, tmp_path: Path) -> None:
     entry = {"conversation": "conv-1", "index": 0, "error_type": "WRONG", "changes_score": True}
     errata = tmp_path / "errata.json"
@@ -74,6 +75,7 @@ def test_a_truncated_file_leaves_nothing(locomo: Path, cli: Cli, tmp_path: Path,
     assert [path.name for path in tmp_path.iterdir()] == ["locomo.json"]
 
 
+@pytest.mark.slow
 def test_the_real_errata(cli: Cli, tmp_path: Path) -> None:
     errata = real_file("errata.json")
     locomo = real_file("locomo10.json")

@@ -71,6 +71,7 @@ def served_copy(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_embedded_models_build_a_data_set_that_is_true(cli: Cli, tmp_path: Path) -> None:
     done = cli("build", "run", "sample", "--work", "w", "--out", "d", timeout=300)
     assert done.returncode == 0, done.stderr
@@ -82,6 +83,7 @@ def test_the_embedded_models_build_a_data_set_that_is_true(cli: Cli, tmp_path: P
     assert truth_of(built) >= GOAL
 
 
+@pytest.mark.slow
 def test_the_checkpoint_behind_a_real_server_builds_the_same_questions(
     cli: Cli, tmp_path: Path
 ) -> None:

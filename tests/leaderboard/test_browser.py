@@ -100,6 +100,7 @@ def test_the_default_is_v_in_the_test_split(show: Show) -> None:
     assert "broken__tiny-1/2026-08-31" in dom and "is not valid JSON" in dom
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "order", "ranks"),
     [

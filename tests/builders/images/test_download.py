@@ -248,6 +248,7 @@ def test_hosts_are_dead_only_where_the_network_is_there(
     assert {outcome.state for outcome in later.values()} == {"unavailable"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("per_host", "in_flight", "at_host", "at_once"), [(3, 32, 3, 12), (3, 5, 2, 5), (12, 7, 2, 7)]
 )

@@ -78,6 +78,7 @@ def test_equals_comparing_all_with_all(distance: int) -> None:
     assert expected
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_pictures_are_compared_in_seconds() -> None:
     """The bound is loose: comparing all with all in Python would take an hour."""
     rng = random.Random(0)

@@ -50,6 +50,7 @@ def test_real_workers(tmp_path: Path) -> None:
     assert isinstance(refusal, ImageRejection)
 
 
+@pytest.mark.slow
 def test_crashes_and_hangs(tmp_path: Path) -> None:
     names = ["one", "crash", "two", "hang", "three", "flood", "four"]
     found = ask([tmp_path / name for name in names], sys.executable, "-c", FRAGILE)
@@ -67,6 +68,7 @@ def test_a_worker_that_does_not_start(tmp_path: Path) -> None:
         ask([tmp_path / "a"], sys.executable, "-c", "raise SystemExit(3)")
 
 
+@pytest.mark.slow
 def test_a_folder_called_like_the_package_does_not_hide_it(tmp_path: Path) -> None:
     """In a clone, the working directory has the core without the other packages."""
     (tmp_path / "locomo_vqa").mkdir()

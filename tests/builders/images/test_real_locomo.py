@@ -10,6 +10,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.builders.images.addresses import Addresses
 from locomo_vqa.builders.images.duplicates import PHASH_DISTANCE
@@ -82,6 +84,7 @@ class Rewritten:
         return good
 
 
+@pytest.mark.slow
 def test_every_url_is_accounted_for_and_splits_share_nothing(
     real_locomo: Path, tmp_path: Path
 ) -> None:

@@ -81,6 +81,7 @@ def source(server: PictureServer, tmp_path: Path) -> Path:
     return make_benchmark(tmp_path / "source", shared)
 
 
+@pytest.mark.slow
 def test_kill_at_any_moment(source: Path, server: PictureServer, tmp_path: Path) -> None:
     straight = tmp_path / "straight"
     fetch_images(source, out=straight, settings=quick(server))
@@ -111,6 +112,7 @@ def test_kill_at_any_moment(source: Path, server: PictureServer, tmp_path: Path)
     assert tree(out) == expected
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished(source: Path, server: PictureServer, tmp_path: Path) -> None:
     process = start(source, tmp_path / "out")
     while server.hits.total() < 10:

@@ -19,6 +19,7 @@ def command(*args: str) -> Result:
     return CliRunner().invoke(publish, ["--benchmark", *args])
 
 
+@pytest.mark.slow
 def test_a_folder_is_published(tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = command("sample", "--out", str(out), "--json")

@@ -23,6 +23,7 @@ from tests.conftest import tree
 LOADER = Path(__file__).parent / "load_published.py"
 
 
+@pytest.mark.slow
 def test_datasets_reads_every_table_and_picture(published: Path, tmp_path: Path) -> None:
     environment = {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(

@@ -62,6 +62,7 @@ def test_only_what_was_published_is_sent_and_stale_files_go(
     assert received(hub) == {**tree(published), "LICENSE": b"old"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/commit/", "/preupload/", "/lfs/objects/batch", "PUT"])
 def test_a_failing_hub_is_told_and_then_continued(hub: Hub, published: Path, path: str) -> None:
     if path == "PUT":
@@ -80,6 +81,7 @@ def test_a_failing_hub_is_told_and_then_continued(hub: Hub, published: Path, pat
     assert not again & sent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pull_request", [False, True])
 @pytest.mark.parametrize("act", ["drop", "drop_after"])
 def test_a_dropped_connection_gives_one_commit(

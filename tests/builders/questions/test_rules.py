@@ -93,6 +93,7 @@ def test_a_decline() -> None:
     assert read_reply(reply) == Declined("Nothing unusual is there.")
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
     assert isinstance(read_reply(text), Written | Declined | Problem)

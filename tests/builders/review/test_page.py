@@ -223,6 +223,7 @@ def test_texts_of_models_are_texts(
         assert review.counts()["accepted"] == review.counts()["rejected"] == 1
 
 
+@pytest.mark.slow
 def test_it_fits_a_phone(opened: Page) -> None:
     size = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
     opened.command("Emulation.setDeviceMetricsOverride", **size)

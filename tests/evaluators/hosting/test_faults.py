@@ -119,6 +119,7 @@ REASONS = {
 }
 
 
+@pytest.mark.slow
 def test_each_fault_costs_its_conversation_and_leaves_no_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +201,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_can_t_be_loaded_is_told(name: str, tmp_path: Path, cli: Cli) -> None:
     text, message = BROKEN[name]

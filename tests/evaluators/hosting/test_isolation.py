@@ -45,6 +45,7 @@ ENDINGS: dict[str, tuple[BaseException, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENDINGS)
 @pytest.mark.parametrize("method", ["answer", "add", "close"])
 def test_however_a_call_ends_the_run_goes_on(method: str, name: str, tmp_path: Path) -> None:
@@ -131,6 +132,7 @@ class Noisy(BM25):
 """
 
 
+@pytest.mark.slow
 def test_the_standard_output_is_the_command_s(tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "noisy.py").write_text(NOISY)
     done = cli("run", "noisy:Noisy", "--benchmark", "sample", "--out", "run", "--json")
@@ -139,6 +141,7 @@ def test_the_standard_output_is_the_command_s(tmp_path: Path, cli: Cli) -> None:
         assert words in done.stderr
 
 
+@pytest.mark.slow
 def test_a_closed_standard_output_is_no_hindrance(tmp_path: Path, cli: Cli) -> None:
     done = cli("run", "no-memory", "--benchmark", "sample", "--out", "run")
     command = ["sh", "-c", 'exec "$@" >&-', "sh", *done.args[:-1], "again"]

@@ -40,6 +40,7 @@ def without_latency(predictions: tuple[Prediction, ...]) -> list[dict[str, objec
     return [{**p.to_row(), "latency_ms": None} for p in predictions]
 
 
+@pytest.mark.slow
 def test_answers_do_not_depend_on_the_number_of_jobs(tmp_path: Path) -> None:
     one = hosted("bm25", tmp_path / "one", images="caption", limit=8).run()
     three = hosted("bm25", tmp_path / "three", images="caption", limit=8, jobs=3).run()
@@ -57,6 +58,7 @@ ENDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize("name", ENDS)
 def test_however_a_run_ends_its_processes_end_and_it_can_go_on(

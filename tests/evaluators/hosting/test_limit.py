@@ -29,6 +29,7 @@ def test_a_trial_asks_the_first_questions_of_each_conversation(tmp_path: Path) -
             replace(run, limit=other).run()
 
 
+@pytest.mark.slow
 def test_a_trial_is_scored_as_one_and_never_submitted(tmp_path: Path, cli: Cli) -> None:
     replace(harness(recorder(), tmp_path / "run"), limit=1).run()
     scored = cli("score", "run", "--benchmark", "sample", "--metrics", "v,f1", "--json")

@@ -81,6 +81,7 @@ def asked(host: Host, workdir: Path, recalled: RecalledImage | None) -> str:
         host.end()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("system", "said"), [(Hinted, SAYS), (Plain, "plain"), (Smallest, "asked: What is it?")]
 )

@@ -39,6 +39,7 @@ def pixels(data: bytes) -> bytes:
     return Image.open(io.BytesIO(data)).convert("RGB").tobytes()
 
 
+@pytest.mark.slow
 def test_the_model_answers_from_what_was_found(tmp_path: Path, cli: Cli) -> None:
     """A stub stands for the model: only what it is sent matters."""
     spec = write_system(tmp_path, "finder", FINDER)
@@ -73,6 +74,7 @@ def test_the_model_answers_from_what_was_found(tmp_path: Path, cli: Cli) -> None
         assert asked.question in text["text"]
 
 
+@pytest.mark.slow
 def test_a_recalled_picture_is_looked_for(tmp_path: Path, cli: Cli) -> None:
     spec = write_system(tmp_path, "finder", FINDER)
     with stub_endpoint(lambda request: completion("red")) as endpoint:
@@ -91,6 +93,7 @@ def test_without_a_model_it_can_t_be_run(tmp_path: Path, cli: Cli) -> None:
     assert "Own is answered by a language model, but --model is missing" in done.stderr
 
 
+@pytest.mark.slow
 def test_any_model_answers(tmp_path: Path, cli: Cli) -> None:
     """The embedded model looks at the pictures; most of its answers are right."""
     spec = write_system(tmp_path, "finder", FINDER)
@@ -104,6 +107,7 @@ def test_any_model_answers(tmp_path: Path, cli: Cli) -> None:
     assert right >= 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("returned", ["7", "[7]", "'text'", "[{'score': 1}]"])
 def test_passages_that_are_none_are_an_error(returned: str, tmp_path: Path, cli: Cli) -> None:
     text = "class Own(Echo):\n    answer = None\n    answer_visual = None\n"

@@ -83,6 +83,7 @@ def test_sentences_by_hand(text: str, expected: list[str]) -> None:
     assert split_sentences(text) == expected
 
 
+@pytest.mark.slow
 def test_word_tokens_equal_nltk() -> None:
     chance = random.Random(3)
     for _ in range(8_000):

@@ -37,6 +37,7 @@ def no_encoding(*_: Any) -> Any:
     raise AssertionError("a text was encoded")
 
 
+@pytest.mark.slow
 def test_it_is_the_mean_of_the_four_references(
     settings: LSettings, minilm: Path, nltk_wordnet: Any
 ) -> None:

@@ -78,6 +78,7 @@ def test_equals_nltk_over_our_table(pair: dict[str, Any]) -> None:
     assert meteor(pair["prediction"], pair["gold"]) == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_equals_nltk_on_published_answers(
     nltk_wordnet: Any, published_rows: list[dict[str, Any]]
 ) -> None:

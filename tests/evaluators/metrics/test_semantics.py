@@ -38,10 +38,12 @@ def check(ours: Semantics, pairs: Pairs, minilm: Path) -> None:
     assert values["sbert"] == pytest.approx(sentence_transformers_values(pairs, minilm), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_our_own_sentences(ours: Semantics, minilm: Path) -> None:
     check(ours, [*OWN_PAIRS, NEGATIVE], minilm)
 
 
+@pytest.mark.slow
 def test_published_answers(
     ours: Semantics, minilm: Path, published_rows: list[dict[str, Any]]
 ) -> None:

@@ -52,6 +52,7 @@ def test_phrases_are_left_out_but_can_be_looked_up() -> None:
     assert "hotdog" in synonyms("hot_dog")
 
 
+@pytest.mark.slow
 def test_equals_nltk(nltk_wordnet: Any, wordnet_source: Path) -> None:
     words = wordnet_words(wordnet_source)
     chance, endings = random.Random(11), ENDINGS.split()

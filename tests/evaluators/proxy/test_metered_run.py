@@ -38,6 +38,7 @@ def answers(folder: Path) -> list[tuple[Any, ...]]:
     return [(row["question_id"], row["prediction"], row["state"]) for _, row in found]
 
 
+@pytest.mark.slow
 def test_a_run_counts_its_calls_and_is_replayed_without_the_endpoint(
     cli: Cli, tmp_path: Path, stub: StubUpstream
 ) -> None:
@@ -72,6 +73,7 @@ def test_a_run_counts_its_calls_and_is_replayed_without_the_endpoint(
     assert "No price is known for stub" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_run_may_go_without(cli: Cli, tmp_path: Path, stub: StubUpstream) -> None:
     assert cli(*RUN, "--out", "r", "--model", model(stub), "--no-meter").returncode == 0
     assert not (tmp_path / "r" / "calls.jsonl").exists()
@@ -79,6 +81,7 @@ def test_a_run_may_go_without(cli: Cli, tmp_path: Path, stub: StubUpstream) -> N
     assert sum(got.method == "POST" for got in stub.got) == 4
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_goes_away_stops_the_run_as_without_the_proxy(
     cli: Cli, tmp_path: Path, stub: StubUpstream
 ) -> None:

@@ -115,6 +115,7 @@ ANSWERS: dict[str, tuple[Any, str, str | None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ANSWERS)
 def test_what_a_system_answers_is_a_state(name: str, tmp_path: Path) -> None:
     given, state, text = ANSWERS[name]
@@ -199,6 +200,7 @@ def without_latency(folder: Path) -> list[dict[str, Any]]:
     return [{k: v for k, v in row.items() if k != "latency_ms"} for _, row in rows]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_at_any_moment_goes_on(tmp_path: Path) -> None:
     """Ten times kill -9 after a random time: the same answers, no question asked twice."""
     (tmp_path / "slow.py").write_text(SLOW_SYSTEM)
@@ -245,6 +247,7 @@ def test_a_line_cut_off_in_the_journal_is_asked_again(tmp_path: Path) -> None:
         harness(recorder(), tmp_path / "run").run()
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished(tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "slow.py").write_text(SLOW_SYSTEM.replace("0.004", "0.02"))
     command = ["run", "slow:Slow", "--benchmark", "sample", "--out", "run"]
@@ -270,6 +273,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path, cli: Cli) -> None:
     assert len(questions) == len(set(questions)) == 128
 
 
+@pytest.mark.slow
 def test_bm25_over_the_real_test_split(real_locomo: Path, tmp_path: Path, cli: Cli) -> None:
     assert cli("data", "import", real_locomo, "--out", "locomo").returncode == 0
     command = ["run", "bm25", "--benchmark", "locomo", "--split", "test", "--out", "run"]
@@ -284,6 +288,7 @@ def test_the_bundled_systems_load() -> None:
     assert load_system("full-context").prompt_sha256
 
 
+@pytest.mark.slow
 def test_a_run_that_is_asked_to_end_ends_and_can_go_on(tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "slow.py").write_text(SLOW_SYSTEM.replace("0.004", "0.02"))
     command = ["run", "slow:Slow", "--benchmark", "sample", "--out", "run"]

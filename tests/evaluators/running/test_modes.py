@@ -105,6 +105,7 @@ def test_a_run_that_does_not_say_is_given(tmp_path: Path) -> None:
     assert again.asked == []
 
 
+@pytest.mark.slow
 def test_scores_tell_recalled_from_given(tmp_path: Path, cli: Cli) -> None:
     command = ("run", "no-memory", "--benchmark", "sample", "--split", "validation")
     assert cli(*command, "--visual", "recalled", "--out", "recalled").returncode == 0

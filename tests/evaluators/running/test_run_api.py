@@ -44,6 +44,7 @@ def answers(done: Any) -> set[str]:
     return {prediction.prediction for prediction in done.predictions}
 
 
+@pytest.mark.slow
 def test_a_class_of_a_module_runs_in_processes_of_its_own(tmp_path: Path) -> None:
     done = run(Echo, out=tmp_path / "run", options={"k": 3, "deep": True}, **SPLIT)
     pids = {int(answer.split()[0]) for answer in answers(done)}
@@ -206,6 +207,7 @@ SCRIPT = """
 """
 
 
+@pytest.mark.slow
 def test_a_script_s_own_class_is_run_checked_and_ablated(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(textwrap.dedent(SCRIPT))
     done = subprocess.run(

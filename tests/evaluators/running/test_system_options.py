@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from locomo_vqa.files import read_jsonl
 from tests.conftest import Cli
 
@@ -24,6 +26,7 @@ class Own:
 RUN = ("run", "own:Own", "--benchmark", "sample", "--split", "validation", "--limit", "1")
 
 
+@pytest.mark.slow
 def test_options_reach_the_system_and_the_manifest(tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "own.py").write_text(SYSTEM)
     given = ("url=http://me:secret@127.0.0.1:9/v1?a=b", "fields=x=y", "Depth=2")
@@ -43,6 +46,7 @@ def test_options_reach_the_system_and_the_manifest(tmp_path: Path, cli: Cli) -> 
     assert "holds another run: its options is" in " ".join(other.stderr.split())
 
 
+@pytest.mark.slow
 def test_a_folder_from_before_there_were_options_goes_on(tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "own.py").write_text(SYSTEM)
     assert cli(*RUN, "--out", "run").returncode == 0

@@ -210,6 +210,7 @@ class Own(Echo):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_the_command_on_a_system_in_processes(cli: Cli, tmp_path: Path) -> None:
     spec = write_system(tmp_path, "leaves", LEAVES)

@@ -89,12 +89,14 @@ def served(stub: StubMemoryModel) -> Services:
     return Services(llm=parse_endpoint(stub.model, timeout_s=60), model=stub.model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SYSTEMS if name not in LOCAL])
 def test_a_bundled_system_passes_over_an_endpoint(name: str, stub: StubMemoryModel) -> None:
     here = name not in IN_PROCESSES
     assert check(name, served(stub), here=here) == (FORGETS if name == "no-memory" else {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NO_MODEL)
 def test_a_bundled_system_passes_without_a_model(name: str) -> None:
     assert check(name) == (FORGETS_ALONE if name == "no-memory" else {})
