@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import visual_handling
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
-from .board import Board, Entry
+if TYPE_CHECKING:
+    from .board import Board, Entry
 
 __all__ = ["BOARD_METRICS", "page_data", "result_row", "result_rows"]
 

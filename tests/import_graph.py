@@ -11,7 +11,7 @@ Graph = dict[str, set[str]]
 
 
 def read_graph(root: Path) -> Graph:
-    """Return which rooms each room imports, wherever in its files the import is.
+    """Return which rooms each room imports, at the top of its files or inside functions.
 
     A room is a folder or a file at the top of a tree, such as `evaluators/scoring` or
     `locomo_vqa/files`. The face of each tree, its `__init__.py`, is left out.
@@ -56,8 +56,8 @@ def _room(module: tuple[str, ...]) -> str:
 def _imports(
     path: Path, package: tuple[str, ...], modules: dict[tuple[str, ...], Path]
 ) -> Iterator[tuple[str, ...]]:
-    """Return every module of ours that a file imports."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """Return every module of ours that a file imports when it runs, not for its types alone."""
+    for node in _walk_running(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (tuple(alias.name.split(".")) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -66,6 +66,15 @@ def _imports(
             for alias in node.names:
                 inner = (*base, alias.name)
                 yield inner if inner in modules else base
+
+
+def _walk_running(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk a tree without what is below `if TYPE_CHECKING`."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _walk_running(child)
 
 
 def _reachable(graph: Graph, start: str) -> set[str]:

@@ -58,7 +58,6 @@ def library_files() -> list[Path]:
     ]
 
 
-@pytest.mark.xfail(reason="options move to the command line", strict=False)
 def test_click_is_imported_by_the_command_line_alone() -> None:
     importing = [
         path for path in library_files() for _, module in imports(path) if module == "click"
