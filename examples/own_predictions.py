@@ -26,4 +26,4 @@ if __name__ == "__main__":
         from_file = lv.score(path, benchmark=bench, metrics=["f1"])
 
     for name, scores in (("dict", by_id), ("frame", from_frame), ("file", from_file)):
-        print(f"{name:6} F1 {scores['f1'].value:.4f} over {scores['f1'].n} questions")
+        print(f"{name:6} F1 {scores['f1'].value:.4f} over {scores['f1'].overall.n} questions")

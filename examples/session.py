@@ -27,12 +27,12 @@ if __name__ == "__main__":
     print(scores["f1"].value, scores["f1"].interval)
     print(scores.to_frame().head())
     other = lv.run("bm25", benchmark=bench, images="caption", out="runs/bm25")
-    print(lv.compare(run, other, metrics=["v"]))
-    print(lv.check(Echo))
-    print(lv.ablate(Echo, benchmark=bench, out="ablation"))
+    print(lv.compare(run, other, metrics=["v"]).to_frame())
+    print(lv.check(Echo).to_frame())
+    print(lv.ablate(Echo, benchmark=bench, out="ablation").to_frame())
 
     build = lv.build("sample", work="work", out="built")
-    print(build.selection, build.losses, build.benchmark)
+    print(build.benchmark, build.losses, build.selection)
 
     lv.submit(run, to="submissions")
     board = lv.verify("submissions", benchmark=bench)

@@ -1,0 +1,49 @@
+"""A reader who types what a tutorial shows gets through it, offline."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.tutorials import read_blocks
+
+TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+pytestmark = pytest.mark.slow
+
+
+def follow(folder: Path, command: list[str], text: str) -> None:
+    """Run the text in an empty folder that has the files the blocks name."""
+    done = subprocess.run(
+        command, cwd=folder, input=text, capture_output=True, text=True, timeout=280
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def write_files(blocks: list[str], folder: Path) -> str:
+    """Write each block that begins with a comment of a file's name, and return the others."""
+    rest = []
+    for block in blocks:
+        first = block.split("\n", 1)[0]
+        if first.startswith("# ") and first.endswith(".py"):
+            (folder / first[2:]).write_text(block, encoding="utf-8")
+        else:
+            rest.append(block)
+    return "\n".join(rest)
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_from_python(path: Path, tmp_path: Path) -> None:
+    text = write_files(read_blocks(path, "python"), tmp_path)
+    follow(tmp_path, [sys.executable, "-"], text)
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_from_the_command_line(path: Path, tmp_path: Path) -> None:
+    write_files(read_blocks(path, "python"), tmp_path)
+    commands = "\n".join(read_blocks(path, "bash"))
+    own = f'locomo-vqa() {{ "{sys.executable}" -m locomo_vqa "$@"; }}\n'
+    follow(tmp_path, ["bash", "-euo", "pipefail", "-s"], own + commands)
