@@ -54,6 +54,7 @@ def test_errata(locomo: Path, cli: Cli, tmp_path: Path) -> None:
         assert not (tmp_path / "other").exists()
 
 
+@pytest.mark.slow
 def test_an_output_that_is_there_is_kept(locomo: Path, cli: Cli, tmp_path: Path) -> None:
     assert cli("data", "import", locomo, "--out", "out").returncode == 0
     before = tree(tmp_path / "out")

@@ -80,6 +80,7 @@ def _sorted_head(dom: str) -> list[tuple[str, str]]:
     return [head for head in heads if head[1] != "none"]
 
 
+@pytest.mark.slow
 def test_the_default_is_v_in_the_test_split(show: Show) -> None:
     dom = show("")
     assert _order(dom) == ["alpha", "beta", "gamma", "hostile"]
@@ -134,6 +135,7 @@ def recaller(submitted: Submit) -> None:
     submitted(system="recaller", visual_handling="recalled", answers={V1: "x"})
 
 
+@pytest.mark.slow
 def test_recalled_v_has_ranks_of_its_own(recaller: None, show: Show) -> None:
     dom = show("")
     assert _order(dom) == ["alpha", "beta", "gamma", "recaller", "hostile"]
@@ -144,6 +146,7 @@ def test_recalled_v_has_ranks_of_its_own(recaller: None, show: Show) -> None:
     assert _ranks(dom) == ["1", "1", "3", "4", "5"]
 
 
+@pytest.mark.slow
 def test_a_click_sorts_and_a_second_one_turns_the_order(show: Show) -> None:
     dom = show("", "document.querySelector('[data-sort=f1]').click();")
     assert _sorted_head(dom) == [("f1", "descending")]
@@ -159,6 +162,7 @@ def unseen(submitted: Submit) -> None:
     submitted(system="odd", name="a\u202eb\x1bc\u2028d")
 
 
+@pytest.mark.slow
 def test_characters_that_are_not_seen_are_named(unseen: None, show: Show) -> None:
     assert (
         '<bdi>a<span class="unseen">U+202E</span>b<span class="unseen">U+001B</span>c'
@@ -174,11 +178,13 @@ document.body.append(seen);
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 500])  # No window of the browser is narrower.
 def test_the_page_fits_its_window(width: int, show: Show) -> None:
     assert f"<pre>0 too wide in {width}</pre>" in show("", WIDTHS, width=width)
 
 
+@pytest.mark.slow
 def test_a_script_that_is_not_the_page_s_own_does_not_run(show: Show, tmp_path: Path) -> None:
     page = tmp_path / "site" / "index.html"
     text = page.read_text(encoding="utf-8")

@@ -35,6 +35,7 @@ def card_of(facts: PublishFacts | None = None, **manifest: Any) -> tuple[Any, st
     return parts(dataset_card(sample, told, facts or PublishFacts(), LAYOUT))
 
 
+@pytest.mark.slow
 def test_the_front_matter_names_the_files_that_are_there(published: Path) -> None:
     front, _ = parts((published / "README.md").read_text(encoding="utf-8"))
     named = [

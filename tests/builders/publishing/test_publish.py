@@ -168,6 +168,7 @@ def test_a_folder_with_other_content_is_kept(published: Path) -> None:
     assert hashlib.sha256(repr(sorted(tree(published).items())).encode()).digest() == before
 
 
+@pytest.mark.slow
 def test_the_same_content_again_is_finished_already(tmp_path: Path) -> None:
     """As after a run that was killed when it had moved the folder to its place."""
     benchmark = published_copy(tmp_path / "copy")

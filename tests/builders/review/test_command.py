@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from locomo_vqa.builders.questions.rows import QuestionRow, write_questions
 from locomo_vqa.builders.review import read_decisions
 
@@ -42,6 +44,7 @@ def _command(work: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str],
         process.communicate(timeout=20)
 
 
+@pytest.mark.slow
 def test_what_was_saved_outlives_kill_9(work: Path, rows: list[QuestionRow]) -> None:
     ids = [row.id for row in rows[:20]]
     with _command(work, "--no-browser") as (process, url):
@@ -81,6 +84,7 @@ def test_done_ends_with_json_for_a_machine(work: Path, rows: list[QuestionRow]) 
     }
 
 
+@pytest.mark.slow
 def test_decisions_on_other_words_are_said(work: Path, rows: list[QuestionRow]) -> None:
     with _command(work) as (_, url):
         assert accept(url, rows[0].id).status == 200

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from locomo_vqa.benchmark.locate import SAMPLE_FOLDER
 from tests.conftest import Cli
 from tests.core.hub_server import hub_server
 
 
+@pytest.mark.slow
 def test_a_benchmark_is_downloaded_and_checked(cli: Cli, tmp_path: Path) -> None:
     with hub_server("org/name", SAMPLE_FOLDER) as url:
         environment = {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "cache")}
@@ -26,6 +29,7 @@ def test_a_benchmark_is_downloaded_and_checked(cli: Cli, tmp_path: Path) -> None
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_name_is_a_folder_or_a_data_set_and_both_are_said(cli: Cli, tmp_path: Path) -> None:
     """Nothing listens at port 9; then the client is set to stay offline."""
     nowhere = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "cache")}

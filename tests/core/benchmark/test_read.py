@@ -162,6 +162,7 @@ def test_what_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         load_benchmark("no-such-org/no-such-set")
 
 
+@pytest.mark.slow
 def test_the_revision_of_the_real_file(real_locomo: Path, tmp_path: Path) -> None:
     """Both layouts of the published file have this revision; the format keeps it stable."""
     locomo = read_locomo(real_locomo)

@@ -66,9 +66,9 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 BACKENDS = (
     "openai stub",
-    "openai transformers serve",
-    "transformers",
-    "transformers text",
+    pytest.param("openai transformers serve", marks=pytest.mark.slow),
+    pytest.param("transformers", marks=pytest.mark.slow),
+    pytest.param("transformers text", marks=pytest.mark.slow),
     "embedded",
     "lmdeploy as recorded",
 )
@@ -89,6 +89,7 @@ def test_backend(backend: Backend, check: Check) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_the_server_and_the_local_backend_say_the_same(tiny: Path, served: str) -> None:
     requests = [
         ChatRequest(text="What is this?", images=pictures, replies=replies, max_tokens=8)

@@ -66,6 +66,7 @@ def test_the_card_has_the_measured_figures() -> None:
         assert f"| {type} |" in card
 
 
+@pytest.mark.slow
 def test_what_the_card_says_of_writing_holds_on_fresh_scenes(
     written: dict[str, dict[str, float]],
 ) -> None:
@@ -77,6 +78,7 @@ def test_what_the_card_says_of_writing_holds_on_fresh_scenes(
     assert written["all"]["kept"] >= said["all"]["kept"] - SLACK
 
 
+@pytest.mark.slow
 def test_what_the_card_says_of_answering_holds_on_fresh_scenes(
     large: EmbeddedModel, small: EmbeddedModel
 ) -> None:
@@ -86,12 +88,14 @@ def test_what_the_card_says_of_answering_holds_on_fresh_scenes(
     assert less["all"] <= more["all"] - 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "as drawn"])
 def test_answers_hold_on_other_files(large: EmbeddedModel, variant: str) -> None:
     usual = measured("large")["answers"]["all"]
     assert answers(large, SCENES[:60], VARIANTS[variant])["all"] >= usual - 0.1
 
 
+@pytest.mark.slow
 def test_without_the_picture_answers_are_guesses(large: EmbeddedModel) -> None:
     blind = answers(large, SCENES[:60], None)
     told = answers(large, SCENES[:60], None, captions=True)
@@ -99,6 +103,7 @@ def test_without_the_picture_answers_are_guesses(large: EmbeddedModel) -> None:
     assert 0.1 <= told["all"] <= 0.5
 
 
+@pytest.mark.slow
 def test_replies_are_the_same_whatever_they_are_asked_with(large: EmbeddedModel) -> None:
     prompts = [
         EmbeddedPrompt(answer_visual("What mood does the picture convey?"), png(paint(scene)))

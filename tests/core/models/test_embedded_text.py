@@ -51,6 +51,7 @@ def test_files_are_small_and_the_graph_holds_no_weights(size: Size) -> None:
     assert not (folder / "vision.onnx").exists()
 
 
+@pytest.mark.slow
 def test_the_larger_model_does_every_stage(measured: dict[Size, dict[str, Any]]) -> None:
     found = measured["text-large"]
     assert found["extraction"]["read"] >= 0.99
@@ -62,6 +63,7 @@ def test_the_larger_model_does_every_stage(measured: dict[Size, dict[str, Any]])
     assert found["answer"]["right"] >= 0.8
 
 
+@pytest.mark.slow
 def test_the_smaller_model_is_clearly_weaker_at_each(
     measured: dict[Size, dict[str, Any]],
 ) -> None:
@@ -76,6 +78,7 @@ def test_the_smaller_model_is_clearly_weaker_at_each(
         assert less[stage][key] <= more[stage][key] - 0.15, (stage, key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", TEXT_SIZES)
 def test_what_the_card_says_holds(size: Size, measured: dict[Size, dict[str, Any]]) -> None:
     for stage, key in (("extraction", "found"), ("update", "found"), ("answer", "right")):
@@ -83,6 +86,7 @@ def test_what_the_card_says_holds(size: Size, measured: dict[Size, dict[str, Any
         assert measured[size][stage][key] == pytest.approx(expected, abs=SLACK), (stage, key)
 
 
+@pytest.mark.slow
 def test_replies_are_the_same_whatever_they_are_asked_with() -> None:
     model = EmbeddedModel("text-large")
     prompts = [EmbeddedPrompt(case.prompt) for case in held_out(1, SEED)[:12]]
@@ -91,6 +95,7 @@ def test_replies_are_the_same_whatever_they_are_asked_with() -> None:
     assert [model.generate([prompt], 100)[0] for prompt in prompts] == together
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("size", TEXT_SIZES)
 def test_transformers_replies_what_the_runtime_replies(size: Size) -> None:
@@ -123,6 +128,7 @@ def test_transformers_replies_what_the_runtime_replies(size: Size) -> None:
     assert ours == theirs
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_both_backends_reply_the_same() -> None:
     pytest.importorskip("transformers", reason="needs the models extra")

@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 MODELS = ROOT / "locomo_vqa" / "models" / "embedded"
 SCENES = fresh_scenes(32, seed=30_000_001)
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture(scope="module", params=SIZES)

@@ -87,6 +87,7 @@ def tell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
         told.system.close()
 
 
+@pytest.mark.slow
 def test_every_recalled_picture_of_the_sample_is_found_again(tell: Any) -> None:
     """The question names person, day and place; the stub remembers nothing of what was said."""
     for conversation in SAMPLE.conversations:

@@ -33,6 +33,7 @@ def script(request: dict[str, Any]) -> tuple[int, Any]:
     return completion(text.split("\n")[0].removeprefix("- "))
 
 
+@pytest.mark.slow
 def test_a_conversation_is_read_remembered_and_asked_about(tmp_path: Path, cli: Cli) -> None:
     options = ("--option", "prompts=reduced", "--option", "top_k=3")
     with stub_endpoint(script) as endpoint:

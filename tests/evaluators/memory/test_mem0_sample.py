@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.conftest import Cli
 from tests.evaluators.judging.rule_judge import rule_judge
 
@@ -15,6 +17,7 @@ ON_SAMPLE = ("--benchmark", "sample", "--split", "validation")
 MODES = ("--images", "pixels,caption,none", "--visual", "given,recalled")
 
 
+@pytest.mark.slow
 def test_pixels_beat_captions_and_recalling_lies_between(tmp_path: Path, cli: Cli) -> None:
     done = cli("ablate", "mem0-v", *ON_SAMPLE, *SEEING, *MODES, "--out", "a", timeout=600)
     assert done.returncode == 0, done.stderr
@@ -27,6 +30,7 @@ def test_pixels_beat_captions_and_recalling_lies_between(tmp_path: Path, cli: Cl
     assert v["given", "none"] < v["recalled", "pixels"] < v["given", "pixels"]
 
 
+@pytest.mark.slow
 def test_a_memory_is_better_than_none(tmp_path: Path, cli: Cli) -> None:
     values = {}
     with rule_judge() as judge:

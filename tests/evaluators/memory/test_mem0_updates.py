@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from locomo_vqa.evaluators.memory.store import MemoryStore
 from locomo_vqa.evaluators.memory.updater import FactSource
 from locomo_vqa.models.chat import ChatReply, ChatRequest
@@ -233,6 +235,7 @@ KINDS: list[tuple[str, bool, bool, Write]] = [
 ]
 
 
+@pytest.mark.slow
 def test_a_thousand_replies_lose_nothing_and_every_anomaly_is_counted(
     scene: MakeScene,
 ) -> None:

@@ -73,6 +73,7 @@ def test_equals_nltk(nltk_wordnet: Any, wordnet_source: Path) -> None:
         assert synonyms(query) == names | {query}, query
 
 
+@pytest.mark.slow
 def test_the_shipped_table_is_what_the_script_builds(wordnet_source: Path) -> None:
     script = ROOT / "scripts" / "make_synonyms.py"
     command = [sys.executable, str(script), "--check", str(wordnet_source)]

@@ -99,6 +99,7 @@ WRONG: dict[str, tuple[Any, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_argument_is_refused_before_anything_is_asked(name: str, tmp_path: Path) -> None:
     value, message = WRONG[name]

@@ -167,12 +167,14 @@ def _silent(step: str, done: int, total: int) -> None:
     pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LOCAL)
 def test_experts_that_know_the_replies_pass(name: str, learned: Learned) -> None:
     options = {"experts": str(learned.experts), **SHORT}
     assert check(name, learned.services, here=True, **options) == {}
 
 
+@pytest.mark.slow
 def test_duomem_passes_with_memories_and_an_adapter(learned: Learned) -> None:
     adapter = learned.experts / "generation"
     options = {"adapter": str(adapter), "memories": str(learned.memories)}

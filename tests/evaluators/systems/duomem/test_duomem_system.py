@@ -188,6 +188,7 @@ def test_every_student_gets_the_reduced_prompts(model: str, reply_tokens: int, t
     assert (settings.reply_tokens, settings.top_k) == (reply_tokens, top_k)
 
 
+@pytest.mark.slow
 def test_a_run_records_the_teacher_and_says_what_is_missing(
     memories: Path, tmp_path: Path, cli: Cli
 ) -> None:

@@ -96,6 +96,7 @@ def replies(
     return asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_a_mixed_batch_replies_as_each_expert_alone(
     trained: Trained, batches: list[list[str | None]]
 ) -> None:
@@ -110,6 +111,7 @@ def test_a_mixed_batch_replies_as_each_expert_alone(
     assert batches == [[name for name, _ in asked]]
 
 
+@pytest.mark.slow
 def test_switching_back_and_forth_loses_nothing(
     trained: Trained, batches: list[list[str | None]]
 ) -> None:
@@ -139,6 +141,7 @@ def test_a_switch_leaves_the_state_of_set_adapter(all_trained: dict[str, Trained
         assert found[0] == [[name]] * 14
 
 
+@pytest.mark.slow
 def test_experts_that_change_the_vision_tower_see_as_alone(
     all_trained: dict[str, Trained], batches: list[list[str | None]]
 ) -> None:
@@ -157,6 +160,7 @@ def test_experts_that_change_the_vision_tower_see_as_alone(
     assert any(len(batch) == len(shown) + 1 for batch in batches)
 
 
+@pytest.mark.slow
 def test_merged_equals_unmerged(trained: Trained) -> None:
     import torch
     from peft import PeftModel
@@ -181,6 +185,7 @@ def test_merged_equals_unmerged(trained: Trained) -> None:
         assert (ours - base).abs().max() > 0.1
 
 
+@pytest.mark.slow
 def test_an_expert_that_is_more_than_linear_layers_is_never_mixed(
     all_trained: dict[str, Trained], tmp_path: Path, batches: list[list[str | None]]
 ) -> None:
