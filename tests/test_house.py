@@ -12,8 +12,12 @@ from tests.conftest import ROOT
 from tests.import_graph import TREES, find_circles, read_graph
 
 WINGS = ("builders", "evaluators", "leaderboard")
-OTHER_PROGRAMS = ("evaluators/third_party/install.py", "evaluators/running/run_folder.py")
-"""Files that give arguments to pip and git."""
+OTHER_PROGRAMS = (
+    "evaluators/third_party/install.py",
+    "evaluators/running/run_folder.py",
+    "evaluators/metrics/encoding/finding.py",
+)
+"""Files that name arguments of pip, git and hf."""
 
 
 def imports(path: Path) -> list[tuple[int, str]]:

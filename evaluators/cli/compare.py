@@ -15,7 +15,7 @@ from ..comparing import compare as compare_systems
 from ..comparing.comparison import check_comparison_folder
 from ..comparing.forest_plot import check_plot_place
 from .compare_tables import print_comparison
-from .options import benchmark_option, prediction_key_option, split_names
+from .options import prediction_key_option, scored_benchmark_option, split_names
 
 __all__ = ["compare"]
 
@@ -24,7 +24,7 @@ __all__ = ["compare"]
 @click.argument(
     "sources", metavar="A B [C …]", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
-@benchmark_option(required=False)
+@scored_benchmark_option(required=False)
 @click.option(
     "--split",
     type=click.Choice(get_args(SplitChoice)),

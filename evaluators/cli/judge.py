@@ -13,14 +13,14 @@ from ..judging import judge_check as measure
 from ..judging.measurement import DEFAULT_N
 from .judge_options import judge_timeout_option, responses_option, rubric_option
 from .judge_tables import print_check
-from .options import benchmark_option
+from .options import scored_benchmark_option
 
 __all__ = ["judge_check"]
 
 
 @click.command("judge-check")
 @click.option("--judge", required=True, help="Measure this model.")
-@benchmark_option()
+@scored_benchmark_option()
 @rubric_option
 @click.option(
     "--n",

@@ -15,7 +15,7 @@ from ..judging.rubrics import RUBRICS
 
 __all__ = ["judge_options", "judge_timeout_option", "responses_option", "rubric_option"]
 
-Command = Callable[..., Any]
+_Command = Callable[..., Any]
 
 rubric_option = click.option(
     "--rubric",
@@ -39,7 +39,7 @@ judge_timeout_option = click.option(
 )
 
 
-def judge_options(command: Command) -> Command:
+def judge_options(command: _Command) -> _Command:
     """Add the options of a command that scores with judges."""
 
     @functools.wraps(command)

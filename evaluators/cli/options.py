@@ -9,14 +9,14 @@ import click
 
 from locomo_vqa.cli.flags import with_flags
 
-__all__ = ["benchmark_option", "flagged", "prediction_key_option", "split_names"]
+__all__ = ["flagged", "prediction_key_option", "scored_benchmark_option", "split_names"]
 
 prediction_key_option = click.option(
     "--prediction-key", help="Read answers from this key, where a file leaves it open."
 )
 
 
-def benchmark_option(*, required: bool = True) -> Callable[[Any], Any]:
+def scored_benchmark_option(*, required: bool = True) -> Callable[[Any], Any]:
     """Return the option for the benchmark; a run on the sample doesn't require it."""
     default = "" if required else "  [default: the sample, for a run on it]"
     return click.option(

@@ -16,7 +16,7 @@ from ..scoring import score as score_predictions
 from ..scoring.table import SCORES_TABLE
 from .judge_options import judge_options
 from .l_options import l_options
-from .options import benchmark_option, prediction_key_option, split_names
+from .options import prediction_key_option, scored_benchmark_option, split_names
 from .score_tables import print_scores
 
 __all__ = ["score"]
@@ -24,7 +24,7 @@ __all__ = ["score"]
 
 @click.command()
 @click.argument("source", metavar="RUN_OR_FILE", type=click.Path(path_type=Path))
-@benchmark_option(required=False)
+@scored_benchmark_option(required=False)
 @click.option(
     "--split",
     type=click.Choice(get_args(SplitChoice)),

@@ -2,7 +2,8 @@
 
 comparer.py      `compare`, which everything else here serves
 sides.py         one system's value of every question: stored, or scored now
-comparison.py    `Comparison`: differences by metric, system and group
+differences.py   the differences by metric, system and group
+comparison.py    `Comparison`, which holds and shows them
 forest_plot.py   the differences as a figure
 """
 

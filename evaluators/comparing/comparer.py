@@ -14,7 +14,8 @@ from locomo_vqa.runs import Run, SplitChoice
 from ..scoring import ScoreReport
 from ..scoring.predictions import check_metrics
 from ..scoring.sources import BenchmarkSource, PredictionSource, resolve_benchmark
-from .comparison import Comparison, compare_sides
+from .comparison import Comparison
+from .differences import compare_sides
 from .sides import Side, read_side, score_side, split_of
 
 if TYPE_CHECKING:

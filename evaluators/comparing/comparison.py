@@ -1,4 +1,4 @@
-"""Compares systems with a baseline on the same questions, metric by metric."""
+"""Systems against a baseline: the differences, as tables, as a figure and as files."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from locomo_vqa.benchmark import CATEGORIES, Benchmark, TextQuestion, VisualQuestion
-from locomo_vqa.benchmark.questions import Question, questions_of
-from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.errors import OutputError
 from locomo_vqa.files import write_json
 from locomo_vqa.html_table import html_table
 from locomo_vqa.metric_names import METRICS, metric_title
-from locomo_vqa.runs import SplitChoice
 
-from ..statistics.paired import PairedDifference, holm, paired_difference
+from ..statistics.paired import PairedDifference
 from .sides import Side
 
 if TYPE_CHECKING:
@@ -23,20 +20,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "LENGTH_RATIO",
     "Comparison",
     "GroupDifference",
     "MetricComparison",
     "check_comparison_folder",
-    "compare_sides",
 ]
-
-LENGTH_RATIO = 2.0
-"""Mean answer lengths further apart than this make overlap metrics misleading.
-
-Over eight systems, overlap fell with the length of the answers (Spearman -0.67) and not with what
-a judge said of them (-0.02); within five that answer in 3 to 5 words it followed the judge.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,167 +210,3 @@ _VALUES = ("baseline_value", "value", "difference", "low", "high")
 
 def _shown(value: float | None, metric: str) -> str | None:
     return None if value is None else f"{value:.{1 if METRICS[metric].scale == 100 else 4}f}"
-
-
-def compare_sides(
-    sides: Sequence[Side],
-    benchmark: Benchmark,
-    *,
-    split: SplitChoice,
-    metrics: Sequence[str] | None = None,
-) -> Comparison:
-    """Compare every further side with the first.
-
-    Args:
-        metrics: names of metrics; None for all that every side has.
-
-    Raises:
-        InputError: the sides were scored on other splits or questions, or with different
-            parameters of a metric, or one lacks a metric that was asked for.
-    """
-    for side in sides:
-        if side.document["dataset"]["split"] != split:
-            raise InputError(
-                f"{side.name}: its split is {side.document['dataset']['split']!r}, but that of "
-                f"{sides[0].name} is {split!r}.",
-                "Compare systems on one split.",
-            )
-    questions = {question.id: question for question in questions_of(benchmark, split)}
-    names = [n for n in METRICS if (n in metrics if metrics else _anywhere(n, sides))]
-    missing = {name: reason for name in names if (reason := _why_not(name, sides))}
-    if metrics and missing:
-        name, reason = next(iter(missing.items()))
-        raise InputError(
-            f"{metric_title(name)} can't be compared. {reason}",
-            "Score the runs with it first, or leave it out of `metrics`.",
-        )
-    compared = [name for name in names if name not in missing]
-    if not compared:
-        raise InputError(
-            "The systems have no metric in common.",
-            "Check that all of them answer questions of the same kind.",
-        )
-    return Comparison(
-        dataset={"id": benchmark.name, "revision": benchmark.revision, "split": split},
-        sides=sides,
-        metrics=[
-            _compared(name, sides, place, questions)
-            for name in compared
-            for place in range(1, len(sides))
-        ],
-        not_compared=missing,
-        notes=_notes(sides, compared),
-    )
-
-
-def _anywhere(metric: str, sides: Sequence[Side]) -> bool:
-    return any(metric in side.document["metrics"] for side in sides)
-
-
-def _why_not(metric: str, sides: Sequence[Side]) -> str | None:
-    """Return why a side can't be compared by a metric, in a sentence; None where all can."""
-    for side in sides:
-        scores = side.document["metrics"].get(metric)
-        if scores is None or scores["state"] != "ok":
-            reason = scores and scores["reason"]
-            return f"{side.name}: {reason or 'it was not computed.'}"
-        unscored = sum(value is None for value in side.values[metric].values())
-        if unscored:
-            return f"{side.name}: {unscored:,} questions are unscored."
-    return None
-
-
-def _compared(
-    metric: str, sides: Sequence[Side], place: int, questions: Mapping[str, Question]
-) -> MetricComparison:
-    baseline, other = sides[0], sides[place]
-    scores = [side.document["metrics"][metric] for side in (baseline, other)]
-    if scores[0]["signature"] != scores[1]["signature"]:
-        raise InputError(
-            f"{metric_title(metric)} was computed in two ways: {baseline.name} has "
-            f"{scores[0]['signature']}, {other.name} has {scores[1]['signature']}.",
-            f"Score both in one way, or leave {metric} out of `metrics`.",
-        )
-    if baseline.values[metric].keys() != other.values[metric].keys():
-        raise InputError(
-            f"{baseline.name} and {other.name} have {metric_title(metric)} of different questions.",
-            "Score both again on one split.",
-        )
-    asked = [questions[id] for id in baseline.values[metric]]
-
-    def between(chosen: Sequence[Question]) -> PairedDifference:
-        return paired_difference(
-            _grouped(baseline.values[metric], chosen),
-            _grouped(other.values[metric], chosen),
-            width=None if METRICS[metric].lowest < 0 else scores[0]["scale"],
-        )
-
-    groups = {
-        name: between([question for question in asked if _group(question) == name])
-        for name in _group_names(asked)
-    }
-    return MetricComparison(
-        metric=metric,
-        signature=scores[0]["signature"],
-        scale=scores[0]["scale"],
-        other=place,
-        overall=between(asked),
-        groups=_corrected(groups),
-    )
-
-
-def _grouped(
-    values: Mapping[str, float | None], questions: Sequence[Question]
-) -> dict[str, dict[str, float]]:
-    groups: dict[str, dict[str, float]] = {}
-    for question in questions:
-        value = values[question.id]
-        assert value is not None
-        groups.setdefault(question.conversation, {})[question.id] = value
-    return groups
-
-
-def _group(question: Question) -> str:
-    return question.type if isinstance(question, VisualQuestion) else CATEGORIES[question.category]
-
-
-def _group_names(questions: Sequence[Question]) -> list[str]:
-    """Return categories by their number, question types in order of occurrence."""
-    text = sorted({q.category for q in questions if isinstance(q, TextQuestion)})
-    types = dict.fromkeys(q.type for q in questions if isinstance(q, VisualQuestion))
-    return [*(CATEGORIES[category] for category in text), *types]
-
-
-def _corrected(groups: Mapping[str, PairedDifference]) -> dict[str, GroupDifference]:
-    p_values = {name: group.p for name, group in groups.items() if group.p is not None}
-    corrected = dict(zip(p_values, holm(list(p_values.values())), strict=True))
-    return {
-        name: GroupDifference(result=group, p_holm=corrected.get(name))
-        for name, group in groups.items()
-    }
-
-
-def _notes(sides: Sequence[Side], metrics: Sequence[str]) -> list[str]:
-    notes = [f"{side.name}: {note}" for side in sides for note in side.document["notes"]]
-    baseline = sides[0]
-    for other in sides[1:]:
-        lengths = [side.document["answer_length"] for side in (baseline, other)]
-        overlap = [metric_title(name) for name in metrics if METRICS[name].overlap]
-        if overlap and all(lengths) and max(lengths) > LENGTH_RATIO * min(lengths):
-            notes.append(
-                f"{baseline.name} answers in {lengths[0]:.1f} words, {other.name} in "
-                f"{lengths[1]:.1f}. Overlap with the gold answer ({', '.join(overlap)}) compares "
-                "systems of one answer style; here it measures the length too."
-            )
-        shown = [_image_mode(side) for side in (baseline, other)]
-        if None not in shown and shown[0] != shown[1]:
-            notes.append(
-                f"{baseline.name} ran with images={shown[0]}, {other.name} with images={shown[1]}."
-            )
-    return notes
-
-
-def _image_mode(side: Side) -> str | None:
-    """Return what a run was shown of pictures; None for a predictions file."""
-    modes = side.document.get("modes")
-    return modes["image_handling"] if modes else None

@@ -27,7 +27,7 @@ class Agreement:
     n: int
     """Answers that both gave a verdict on."""
     left_out: int
-    """Answers that one of them gave none on."""
+    """Answers that one of them gave no verdict on."""
     agree: int
     """Answers with the same verdict from both."""
     kappa: float | None
@@ -104,7 +104,7 @@ def cohen_kappa(pairs: Sequence[_Pair]) -> float | None:
 
 
 def kappa_interval(pairs_by_cluster: Mapping[str, Sequence[_Pair]]) -> Interval | None:
-    """Return a 95 % interval of kappa over all pairs, or None where there is none.
+    """Return a 95 % interval of kappa over all pairs, or None where it is undefined.
 
     The standard error is the jackknife's, leaving out one conversation at a time; the interval
     is kappa plus and minus it times the quantile of Student's t with one degree of freedom less

@@ -20,8 +20,8 @@ from .replies import READING, VERDICT_SCHEMA, Unreadable, read_verdict
 from .rubrics import MAX_CHARS, PROMPTS, Rubric, judge_prompt, rubric_hash
 
 __all__ = [
+    "JUDGE_REPLY_TOKENS",
     "MAX_ASKS",
-    "MAX_REPLY_TOKENS",
     "Judge",
     "Judgement",
     "ToJudge",
@@ -33,17 +33,17 @@ __all__ = [
 MAX_ASKS = 3
 """How often a judge is asked about one answer, the first time included."""
 
-MAX_REPLY_TOKENS = 2048
+JUDGE_REPLY_TOKENS = 2048
 """Room for a judge that thinks before it replies."""
 
 VerdictState = Literal["correct", "wrong", "unscored"]
-"""What became of an answer; `unscored` is no verdict, and never counted as one."""
+"""What became of an answer; `unscored` is not a verdict, and never counts as one."""
 
 UnscoredReason = Literal["unparsable", "both_labels", "refused", "timeout", "unreachable", "failed"]
-"""Why there is no verdict:
+"""Why a judge gave no verdict:
 
 unparsable    no reply could be read, the last after `MAX_ASKS`
-both_labels   likewise, and the last reply named both verdicts
+both_labels   the same, and the last reply named both verdicts
 refused       the judge, or a filter before it, declined
 timeout       no reply came in time
 unreachable   nobody answers, or the judge was given up after many failures in a row
@@ -72,9 +72,9 @@ class Judgement:
     id: str
     """As in `ToJudge`."""
     state: VerdictState
-    """The verdict, or that there is none."""
+    """The verdict, or `unscored`."""
     reason: UnscoredReason | None = None
-    """Why there is none."""
+    """Why the answer is unscored."""
     reasoning: str | None = None
     """The judge's own reason for its verdict."""
     replies: tuple[str, ...] = ()
@@ -109,14 +109,14 @@ class Judge:
         )
 
     async def judge(self, item: ToJudge) -> Judgement:
-        """Return the verdict on one answer, or why there is none; nothing is raised for that."""
+        """Return the verdict on one answer, or why it is unscored; this never raises an error."""
         prompt = judge_prompt(
             self.rubric, question=item.question, gold=item.gold, answer=item.answer
         )
         request = ChatRequest(
             text=prompt.text,
             schema=VERDICT_SCHEMA if self.guided else None,
-            max_tokens=MAX_REPLY_TOKENS,
+            max_tokens=JUDGE_REPLY_TOKENS,
         )
         replies: list[ChatReply] = []
         rounds: list[tuple[str, str]] = []

@@ -15,7 +15,7 @@ _LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """How many of some answers were misjudged."""
+    """How many answers were misjudged."""
 
     n: int
     """The answers."""

@@ -51,7 +51,7 @@ class Unreadable:
     reason: Literal["unparsable", "both_labels"]
     """Whether there is no verdict, or there are two."""
     objection: str
-    """What the judge is told when it is asked again."""
+    """What the judge is sent when it is asked again."""
 
 
 class _TwoVerdicts(ValueError):

@@ -1,4 +1,4 @@
-"""What a judge is told: a rubric, and the texts to compare as a JSON object that can't be left.
+"""What a judge is asked: a rubric, and the texts to compare as a JSON object that can't be left.
 
 Every text is a JSON string on a line of its own. Characters that close a string, a fence or a
 turn of a chat (quotes, line breaks, brackets, backticks, invisible ones) are written as JSON

@@ -33,7 +33,7 @@ GIVE_UP_AFTER = 20
 
 
 class _Fuse:
-    """A model that is left alone after `GIVE_UP_AFTER` failures in a row.
+    """A model that is not asked any more after `GIVE_UP_AFTER` failures in a row.
 
     Once a request has failed, those under way are counted as failures until their outcome is
     known; others wait for it, so a server that is gone gets no more requests than that.
@@ -91,17 +91,17 @@ class JudgeSession:
 
     @property
     def name(self) -> str:
-        """The judge's name on the command line."""
+        """The judge's name, as it was given."""
         return self._model.name
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """What tells the judge's replies from another's."""
+        """What distinguishes the judge's replies from another judge's."""
         return self._model.identity()
 
     @property
     def asked(self) -> int:
-        """Requests that the model itself got."""
+        """Requests that the model itself was sent."""
         return self._model.asked
 
     @property

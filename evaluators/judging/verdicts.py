@@ -11,7 +11,7 @@ from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import Prediction, SplitChoice
 from locomo_vqa.scores import Bounds, Estimate, MetricScores, RowScore
 
-from ..statistics.summaries import Item, row_score, summarise
+from ..statistics.summaries import Item, row_score, summarise_metric
 from .judge import Judgement, ToJudge
 
 __all__ = ["SCALE", "Answers", "j_rows", "j_scores", "sort_answers"]
@@ -67,10 +67,10 @@ def j_scores(answers: Answers, judgements: Sequence[Judgement], signature: str) 
     A group (a category, a conversation) with an unscored answer has no value either.
     """
     unscored = sum(judgement.state == "unscored" for judgement in judgements)
-    low = summarise(_items(answers, judgements, unscored_as=0.0), "j", signature=signature)
+    low = summarise_metric(_items(answers, judgements, unscored_as=0.0), "j", signature=signature)
     if not unscored:
         return low
-    high = summarise(_items(answers, judgements, unscored_as=1.0), "j", signature=signature)
+    high = summarise_metric(_items(answers, judgements, unscored_as=1.0), "j", signature=signature)
     assert low.overall.value is not None and high.overall.value is not None
     return MetricScores(
         state="incomplete",
@@ -108,8 +108,8 @@ def _items(answers: Answers, judgements: Sequence[Judgement], *, unscored_as: fl
 def _reason(unscored: int, low: Estimate, high: Estimate) -> str:
     rows = "1 answer has" if unscored == 1 else f"{unscored:,} answers have"
     return (
-        f"{rows} no verdict of the judge, so J lies somewhere from {low.value:.1f} to "
-        f"{high.value:.1f}; give the command again to ask once more."
+        f"{rows} no verdict from the judge, so J is somewhere from {low.value:.1f} to "
+        f"{high.value:.1f}. Score again to ask once more."
     )
 
 

@@ -29,7 +29,7 @@ class Matchable:
     states: NDArray[np.float32]
     """Of shape (tokens, width), special tokens included."""
     counts: NDArray[np.bool_]
-    """For each token, whether it is no special one."""
+    """For each token, whether it is a word of the text and not a special token."""
 
 
 def matchable(tokens: Tokens, states: NDArray[np.float32]) -> Matchable:
@@ -40,7 +40,7 @@ def matchable(tokens: Tokens, states: NDArray[np.float32]) -> Matchable:
 
 
 def bertscore_f1(prediction: Matchable, gold: Matchable) -> float:
-    """Return BERTScore F1 of two texts; 0 where one has no token but special ones.
+    """Return BERTScore F1 of two texts; 0 where one has special tokens only.
 
     Only real tokens are compared: where a batch is padded with similarities of 0, as bert-score
     does it, a negative best similarity becomes 0 and a value depends on the other texts.

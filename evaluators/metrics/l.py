@@ -7,7 +7,7 @@ no assumption.
 from __future__ import annotations
 
 from .base import BatchMetric
-from .l_parts import PARTS, EncodedMetric, LParts
+from .l_parts import L_PARTS, EncodedMetric, LParts
 
 __all__ = ["open_metric"]
 
@@ -19,10 +19,10 @@ def open_metric(parts: LParts) -> BatchMetric:
         InputError: a file of an encoder is damaged.
         MissingResource: an encoder is not on this machine.
     """
-    signatures = "; ".join(parts.signature(part) for part in PARTS)
+    signatures = "; ".join(parts.signature(part) for part in L_PARTS)
     return EncodedMetric(
         name="l",
         signature=f"l:mean,preset={parts.settings.preset}|{signatures}",
         values=parts,
-        parts=PARTS,
+        parts=L_PARTS,
     )

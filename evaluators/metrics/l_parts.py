@@ -13,14 +13,14 @@ from locomo_vqa.metric_names import METRICS
 from . import meteor, rouge1
 from .base import BatchMetric, Pair
 from .l_settings import LSettings
-from .semantics import Part, Semantics
+from .semantics import EncoderPart, Semantics
 from .value_cache import ValueCache, cache_file, cache_key
 
-__all__ = ["PARTS", "EncodedMetric", "LParts", "open_l_metrics", "part_metric"]
+__all__ = ["L_PARTS", "EncodedMetric", "LParts", "open_l_metrics", "part_metric"]
 
 _PLAIN = MappingProxyType({"rouge1": rouge1.METRIC, "meteor": meteor.METRIC})
 
-PARTS = (*_PLAIN, *get_args(Part))
+L_PARTS = (*_PLAIN, *get_args(EncoderPart))
 """The four parts of L, in the order of its signature."""
 
 _MEMORY = 200_000  # values kept in memory, of about 150 bytes
@@ -110,7 +110,7 @@ class LParts:
         return dict(self._semantics.compute(together, pairs).items())
 
 
-def _semantic(part: str) -> Part:
+def _semantic(part: str) -> EncoderPart:
     return "bertscore" if part == "bertscore" else "sbert"
 
 

@@ -134,11 +134,11 @@ def _past_and_gerund(word: str) -> str:
     for suffix in ("ed", "ing"):
         rest = word.removesuffix(suffix)
         if rest != word and "v" in _shape(rest):
-            return _mend(rest)
+            return _restore_ending(rest)
     return word
 
 
-def _mend(rest: str) -> str:
+def _restore_ending(rest: str) -> str:
     """Give a word that has lost -ed or -ing its e back, or take a doubled consonant away."""
     if rest.endswith(("at", "bl", "iz")):
         return rest + "e"

@@ -23,9 +23,9 @@ from .l_settings import Preset
 from .sbert import LIMIT, embedding, shortened
 from .value_cache import ValueCache
 
-__all__ = ["PRESETS", "Part", "Semantics"]
+__all__ = ["PRESETS", "EncoderPart", "Semantics"]
 
-Part: TypeAlias = Literal["bertscore", "sbert"]
+EncoderPart: TypeAlias = Literal["bertscore", "sbert"]
 
 PRESETS: Mapping[Preset, EncoderSpec] = MappingProxyType({"paper": ROBERTA_LARGE, "minilm": MINILM})
 
@@ -63,7 +63,7 @@ class Semantics:
         self._cache = cache
         self._opened: dict[EncoderSpec, tuple[ModelFiles, Encoder]] = {}
 
-    def files_of(self, part: Part) -> ModelFiles:
+    def files_of(self, part: EncoderPart) -> ModelFiles:
         """Return the files of a part's model, which is looked for only now.
 
         Raises:
@@ -72,7 +72,7 @@ class Semantics:
         """
         return self._open(part)[0]
 
-    def signature(self, part: Part) -> str:
+    def signature(self, part: EncoderPart) -> str:
         """Return what can change a value of that part."""
         weights = self.files_of(part).weights
         if part == "sbert":
@@ -85,13 +85,15 @@ class Semantics:
             equals = "bert-score-0.3.13"
         return f"{part}:{parameters},model={name},sha256={weights}|equals={equals}"
 
-    def together(self, part: Part) -> tuple[Part, ...]:
+    def together(self, part: EncoderPart) -> tuple[EncoderPart, ...]:
         """Return the parts that are computed in one go with `part`, itself included."""
-        return get_args(Part) if self._matcher is MINILM else (part,)
+        return get_args(EncoderPart) if self._matcher is MINILM else (part,)
 
-    def compute(self, parts: Sequence[Part], pairs: Sequence[Pair]) -> dict[Part, list[float]]:
+    def compute(
+        self, parts: Sequence[EncoderPart], pairs: Sequence[Pair]
+    ) -> dict[EncoderPart, list[float]]:
         """Return the values of each pair; a blank text gives 0."""
-        values: dict[Part, list[float]] = {part: [0.0] * len(pairs) for part in parts}
+        values: dict[EncoderPart, list[float]] = {part: [0.0] * len(pairs) for part in parts}
         places = [n for n, pair in enumerate(pairs) if all(text.strip() for text in pair)]
         for spec in dict.fromkeys(map(self._spec, parts)):
             own = [part for part in parts if self._spec(part) is spec]
@@ -104,7 +106,7 @@ class Semantics:
                         values[part][places[k]] = _value(part, encoded, *inputs[k])
         return values
 
-    def _open(self, part: Part) -> tuple[ModelFiles, Encoder]:
+    def _open(self, part: EncoderPart) -> tuple[ModelFiles, Encoder]:
         """Return a part's files and its encoder, which is opened once."""
         spec = self._spec(part)
         if spec not in self._opened:
@@ -113,10 +115,12 @@ class Semantics:
             self._opened[spec] = files, Encoder(spec, folder, threads=self._threads)
         return self._opened[spec]
 
-    def _spec(self, part: Part) -> EncoderSpec:
+    def _spec(self, part: EncoderPart) -> EncoderSpec:
         return self._matcher if part == "bertscore" else MINILM
 
-    def _encode(self, parts: Sequence[Part], pairs: Sequence[tuple[Tokens, Tokens]]) -> _Encoded:
+    def _encode(
+        self, parts: Sequence[EncoderPart], pairs: Sequence[tuple[Tokens, Tokens]]
+    ) -> _Encoded:
         """Encode each text once; one that SBERT has to shorten is encoded for it once more."""
         whole = set(chain.from_iterable(pairs)) if "bertscore" in parts else set()
         short = set(map(shortened, chain.from_iterable(pairs))) if "sbert" in parts else set()
@@ -135,7 +139,7 @@ class Semantics:
         return made
 
 
-def _value(part: Part, encoded: _Encoded, prediction: Tokens, gold: Tokens) -> float:
+def _value(part: EncoderPart, encoded: _Encoded, prediction: Tokens, gold: Tokens) -> float:
     if part == "bertscore":
         return bertscore_f1(encoded.matchables[prediction], encoded.matchables[gold])
     left, right = (encoded.embeddings[shortened(text)] for text in (prediction, gold))

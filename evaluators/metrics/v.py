@@ -1,4 +1,4 @@
-"""V: the share of pictures' questions that are answered with exactly the gold word."""
+"""V: the share of visual questions that are answered with exactly the gold word."""
 
 from __future__ import annotations
 

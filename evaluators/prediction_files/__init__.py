@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .layouts import LAYOUTS, Layout
+from .layouts import FILE_LAYOUTS, FileLayout
 from .reader import PredictionFile, read_prediction_file
 
-__all__ = ["LAYOUTS", "Layout", "PredictionFile", "read_prediction_file"]
+__all__ = ["FILE_LAYOUTS", "FileLayout", "PredictionFile", "read_prediction_file"]

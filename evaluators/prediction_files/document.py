@@ -12,7 +12,7 @@ from locomo_vqa.files import read_json, read_jsonl
 __all__ = ["WHAT", "read_document"]
 
 WHAT = "the predictions file"
-"""How messages call the file."""
+"""How messages name the file."""
 
 _GZIP = b"\x1f\x8b"
 
@@ -41,7 +41,7 @@ def _is_lines(path: Path) -> bool:
             filled = (line for line in stream if line.removeprefix(b"\xef\xbb\xbf").strip())
             first = next(filled, None)
             if first is None:
-                raise InputError(f"{path}: {WHAT} is empty.", "Fetch or write the file again.")
+                raise InputError(f"{path}: {WHAT} is empty.", "Download or write the file again.")
             if next(filled, None) is None:
                 return False
     except OSError:

@@ -19,13 +19,13 @@ __all__ = [
     "INDEX_KEYS",
     "QUESTION_KEYS",
     "AnswerKeys",
-    "as_text",
     "choose_answer_keys",
     "first_text",
     "gold_text",
     "is_nan",
     "is_row",
     "shown",
+    "text_or_number",
     "whole_number",
 ]
 
@@ -96,17 +96,17 @@ def is_row(value: Mapping[str, Any]) -> bool:
 
 
 def shown(text: str, most: int = 60) -> str:
-    """Return the beginning of a stranger's text, safe to print in a message."""
+    """Return the beginning of a text from a file, safe to print in a message."""
     return text[:most] if text[:most].isprintable() else ascii(text[:most])[1:-1]
 
 
 def first_text(fields: Mapping[str, Any], names: Sequence[str]) -> str | None:
     """Return the first of the named values that is a text or a number, as text."""
-    return next((text for name in names if (text := as_text(fields.get(name)))), None)
+    return next((text for name in names if (text := text_or_number(fields.get(name)))), None)
 
 
-def as_text(value: Any) -> str | None:
-    """Return a text as it is and a number as text; None for everything else, and for NaN."""
+def text_or_number(value: Any) -> str | None:
+    """Return a text unchanged and a number as text; None for everything else, and for NaN."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or is_nan(value):
@@ -115,19 +115,19 @@ def as_text(value: Any) -> str | None:
 
 
 def is_nan(value: Any) -> bool:
-    """Return whether a value is the number that is none."""
+    """Return whether a value is NaN."""
     return isinstance(value, float) and math.isnan(value)
 
 
 def whole_number(value: Any) -> int | None:
     """Return a number of at most six digits, also one written as text or as 2.0."""
-    digits = (as_text(value) or "").strip().removesuffix(".0")
+    digits = (text_or_number(value) or "").strip().removesuffix(".0")
     return int(digits) if _DIGITS.fullmatch(digits) else None
 
 
 def gold_text(value: Any) -> str | None:
     """Return a gold answer as text, also when it is the only one of a list; None if blank."""
-    text = as_text(value[0] if isinstance(value, list) and len(value) == 1 else value)
+    text = text_or_number(value[0] if isinstance(value, list) and len(value) == 1 else value)
     return text if text and text.strip() else None
 
 
@@ -138,7 +138,7 @@ def choose_answer_keys(
     golds: Collection[str],
     path: Path,
 ) -> AnswerKeys:
-    """Tell which key of the rows is the prediction and which the gold answer.
+    """Return which key of the rows is the prediction and which is the gold answer.
 
     `golds` are the benchmark's gold answers: a file whose only answers are those has no
     predictions.
@@ -158,7 +158,7 @@ def choose_answer_keys(
     if len(sure) > 1:
         raise InputError(
             f"{path}: several keys can be the prediction: {_names(sure)}.",
-            f"Say which with --prediction-key, such as --prediction-key {shown(sure[0])}.",
+            f"Name one as `prediction_key`, such as {shown(sure[0])}.",
         )
     if sure:
         return _keys(sure[0], names)
@@ -169,8 +169,8 @@ def choose_answer_keys(
         raise _no_predictions(path, f"'{EITHER_KEY}' holds the benchmark's own gold answers")
     if keys.gold is None:
         raise InputError(
-            f"{path}: does not tell whether '{EITHER_KEY}' is the prediction or the gold answer.",
-            f"If it is the prediction, say so with --prediction-key {EITHER_KEY}.",
+            f"{path}: '{EITHER_KEY}' may be the prediction or the gold answer.",
+            f"If it is the prediction, name {EITHER_KEY} as `prediction_key`.",
         )
     return keys
 
@@ -181,7 +181,7 @@ def _keys(prediction: str, names: Sequence[str]) -> AnswerKeys:
 
 
 def _mostly_gold(rows: Sequence[Mapping[str, Any]], golds: Collection[str]) -> bool:
-    texts = [text.strip() for row in rows if (text := as_text(row.get(EITHER_KEY)))]
+    texts = [text.strip() for row in rows if (text := text_or_number(row.get(EITHER_KEY)))]
     return bool(texts) and sum(text in golds for text in texts) >= _MOSTLY * len(texts)
 
 
@@ -191,6 +191,6 @@ def _names(names: Sequence[str]) -> str:
 
 def _no_predictions(path: Path, why: str) -> InputError:
     return InputError(
-        f"{path}: holds no predictions: {why}.",
-        "Give the file with the system's answers, or name their key with --prediction-key.",
+        f"{path}: it has no predictions: {why}.",
+        "Give the file with the system's answers, or name their key as `prediction_key`.",
     )

@@ -19,11 +19,11 @@ __all__ = ["Joined", "join_rows"]
 
 @dataclass(slots=True, kw_only=True)
 class Joined:
-    """What became of the rows."""
+    """What each row was joined with."""
 
     rows: dict[str, SourceRow] = field(default_factory=dict)
     """The row of a question, by the question's id."""
-    strangers: list[SourceRow] = field(default_factory=list)
+    unmatched: list[SourceRow] = field(default_factory=list)
     """Rows that belong to no question."""
     repeats: list[SourceRow] = field(default_factory=list)
     """Further rows for a question that has one."""
@@ -32,7 +32,7 @@ class Joined:
     spread: list[str] = field(default_factory=list)
     """Keys whose rows belong to several conversations."""
     by_position: list[tuple[str | None, str]] = field(default_factory=list)
-    """(key, conversation) where only the order tells which question a row answers."""
+    """(key, conversation) where only the order says which question a row answers."""
 
     def put(self, question_id: str, row: SourceRow) -> None:
         """Give a question its row, unless it has one."""
@@ -56,7 +56,7 @@ def join_rows(rows: Sequence[SourceRow], questions: Questions, *, path: Path) ->
             _note_key(group, pairs := assign(group, questions), questions, joined)
             for row, name in pairs:
                 if name is None:
-                    joined.strangers.append(row)
+                    joined.unmatched.append(row)
                 else:
                     members.setdefault(name, []).append(row)
         else:
@@ -113,7 +113,7 @@ def _join_conversation(
 def _join_by_text(row: SourceRow, questions: ConversationQuestions, joined: Joined) -> None:
     candidates = questions.by_text.get(row.question or "", ())
     if not candidates:
-        joined.strangers.append(row)
+        joined.unmatched.append(row)
         return
     candidates = _prefer(candidates, lambda question: question.category == row.category)
     candidates = _prefer(candidates, lambda question: gold_fits(row, question))

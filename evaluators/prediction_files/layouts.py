@@ -1,6 +1,6 @@
 """Finds the rows of a parsed predictions file, whatever lies around them.
 
-Nothing here asks for a file's name or a project's: lists hold rows, a few keys are known to
+No file name or project name matters here: lists hold rows, a few keys are known to
 wrap them, and in a dict of lists each key stands for a conversation.
 """
 
@@ -15,9 +15,9 @@ from locomo_vqa.errors import InputError
 
 from .fields import CONVERSATION_KEYS, first_text, is_row, shown
 
-__all__ = ["LAYOUTS", "Layout", "RawRow", "find_rows"]
+__all__ = ["FILE_LAYOUTS", "FileLayout", "RawRow", "find_rows"]
 
-Layout = Literal["ours", "longmemeval", "mem0", "zep", "evermemos", "locomo", "rows"]
+FileLayout = Literal["ours", "longmemeval", "mem0", "zep", "evermemos", "locomo", "rows"]
 """How a predictions file is built:
 
 ours          JSON Lines as in a run folder's predictions.jsonl
@@ -28,7 +28,7 @@ evermemos     the same under `detailed_results`
 locomo        LoCoMo's own: conversations with their questions in `qa`
 rows          rows in any other arrangement: a bare list, under a key, or one a line
 """
-LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+FILE_LAYOUTS: tuple[FileLayout, ...] = get_args(FileLayout)
 
 _WRAPPERS = (
     "detailed_results",
@@ -41,7 +41,7 @@ _WRAPPERS = (
     "qa",
     "by_type",
 )
-"""Keys known to hold the rows beside a summary; of several the first is read, for the others
+"""Keys known to hold the rows beside a summary; of several the first is read, as the others
 repeat it."""
 
 _DEPTH = 6
@@ -53,14 +53,16 @@ class RawRow:
     """A row as the file has it."""
 
     place: str
-    """Where it stands in the file, for messages."""
+    """Its place in the file, for messages."""
     key: str | None
     """What the rows around it call their conversation; None where nothing does."""
     fields: Mapping[str, Any]
     """Its keys and values."""
 
 
-def find_rows(document: Sequence[tuple[str, Any]], *, path: Path) -> tuple[Layout, list[RawRow]]:
+def find_rows(
+    document: Sequence[tuple[str, Any]], *, path: Path
+) -> tuple[FileLayout, list[RawRow]]:
     """Return the layout and the rows of what `read_document` returned.
 
     Raises:
@@ -68,13 +70,13 @@ def find_rows(document: Sequence[tuple[str, Any]], *, path: Path) -> tuple[Layou
     """
     rows = [row for place, value in document for row in _walk(value, place, None, path, _DEPTH)]
     if not rows:
-        raise InputError(f"{path}: holds no rows of predictions.", _REMEDY)
+        raise InputError(f"{path}: it has no rows of predictions.", _REMEDY)
     if any("hypothesis" in row.fields and "question_id" in row.fields for row in rows):
         return "longmemeval", rows
     return _layout(document[0][1]), rows
 
 
-def _layout(value: Any) -> Layout:
+def _layout(value: Any) -> FileLayout:
     """Name the layout of the outermost value."""
     if isinstance(value, list):
         inner = any(isinstance(item, dict) and isinstance(item.get("qa"), list) for item in value)
@@ -134,4 +136,4 @@ def _no_object(path: Path, place: str, value: Any) -> InputError:
     kinds = {"NoneType": "null", "str": "a text", "list": "a list", "bool": "true or false"}
     kind = kinds.get(type(value).__name__, "a number")
     where = f"{path}: {place}" if place else f"{path}"
-    return InputError(f"{where}: is {kind} where a row, a JSON object, must be.", _REMEDY)
+    return InputError(f"{where}: a row must be a JSON object, not {kind}.", _REMEDY)

@@ -1,4 +1,4 @@
-"""What a person should know about how a file was read, in sentences."""
+"""What a reader should know about how a file was read, in sentences."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _on_rows(joined: Joined) -> list[str]:
     if numbers := sum(row.was_number for row in rows):
         notes.append(f"The answer is a number in {rows_phrase(numbers)}; it was read as text.")
     if empty := sum(row.prediction is None for row in rows):
-        notes.append(f"There is no answer, or a blank one, in {rows_phrase(empty)}.")
+        notes.append(f"The answer is missing or blank in {rows_phrase(empty)}.")
     return notes
 
 
@@ -96,6 +96,6 @@ def _on_copies(pairs: Sequence[tuple[TextQuestion, SourceRow]], prediction_key: 
     if not answered or copies < _SUSPICIOUS * len(answered):
         return []
     return [
-        f"The answer is the gold answer, letter by letter, in {copies:,} of {len(answered):,} "
+        f"The answer is the gold answer, letter for letter, in {copies:,} of {len(answered):,} "
         f"rows: make sure that '{prediction_key}' holds predictions."
     ]

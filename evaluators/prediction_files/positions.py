@@ -44,8 +44,8 @@ def join_by_position(
             remedy,
         )
     pairs = list(zip(asked, _in_order(group.rows), strict=True))
-    told = [(q, row) for q, row in pairs if row.gold and q.answer is not None]
-    if sum(not gold_fits(row, q) for q, row in told) > _TOLERATED * len(told):
+    known = [(q, row) for q, row in pairs if row.gold and q.answer is not None]
+    if sum(not gold_fits(row, q) for q, row in known) > _TOLERATED * len(known):
         raise InputError(
             f"{rows} don't hold the question, and their gold answers are not in the order of "
             f"{conversation.conversation}.",

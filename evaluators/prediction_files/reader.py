@@ -15,7 +15,7 @@ from locomo_vqa.runs import Prediction, read_predictions
 from .document import read_document
 from .fields import QUESTION_KEYS, choose_answer_keys, shown
 from .join import Joined, join_rows
-from .layouts import Layout, find_rows
+from .layouts import FileLayout, find_rows
 from .notes import notes_on, rows_phrase
 from .questions import index_questions
 from .rows import SourceRow, check_length, source_rows
@@ -28,7 +28,7 @@ __all__ = ["PredictionFile", "read_prediction_file"]
 class PredictionFile:
     """A predictions file, joined with a benchmark."""
 
-    layout: Layout
+    layout: FileLayout
     """How the file is built."""
     sha256: str
     """The SHA-256 of its bytes."""
@@ -37,7 +37,7 @@ class PredictionFile:
     extra: tuple[str, ...]
     """The places of rows that belong to no question, or to one that has a row already."""
     notes: tuple[str, ...]
-    """What a person should know about how the file was read, a sentence each."""
+    """What a reader should know about how the file was read, a sentence each."""
     stored: Mapping[str, Mapping[str, float]]
     """The scores found in the file, such as `f1_score`: by metric, then by question id."""
 
@@ -74,7 +74,7 @@ def read_prediction_file(
     joined = join_rows(rows, index_questions(benchmark), path=path)
     if not joined.rows:
         raise _nothing_fits(path, benchmark, rows)
-    extra = sorted((*joined.strangers, *joined.repeats), key=lambda row: row.order)
+    extra = sorted((*joined.unmatched, *joined.repeats), key=lambda row: row.order)
     return PredictionFile(
         layout="zep" if layout == "mem0" and keys.prediction == "answer" else layout,
         sha256=sha256_file(path),
@@ -147,15 +147,15 @@ def _nothing_fits(path: Path, benchmark: Benchmark, rows: Sequence[SourceRow]) -
     examples = [question.question for question in benchmark.text_questions]
     examples += [question.question for question in benchmark.visual_questions]
     return InputError(
-        f"{path}: nothing of the file belongs to the benchmark {benchmark.name}: the file asks "
+        f"{path}: no row belongs to the benchmark {benchmark.name}: the file asks "
         f"“{shown(asked, 100)}”, the benchmark “{shown(examples[0], 100)}”.",
-        "Check that file and benchmark are of the same data set.",
+        "Check that the file and the benchmark belong to the same data set.",
     )
 
 
 def _no_id_fits(path: Path, benchmark: Benchmark, identified: str) -> InputError:
     return InputError(
-        f"{path}: nothing of the file belongs to the benchmark {benchmark.name}: the file's ids "
+        f"{path}: no row belongs to the benchmark {benchmark.name}: the file's ids "
         f"look like “{shown(identified, 100)}”, the benchmark's like “{_ids(benchmark)[0]}”.",
         "Write the benchmark's ids, or the questions' texts, into the rows.",
     )

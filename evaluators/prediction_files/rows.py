@@ -1,4 +1,4 @@
-"""A row of somebody's predictions file, in the words of this package."""
+"""A row of a predictions file, whatever its keys are called there."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .fields import (
     INDEX_KEYS,
     QUESTION_KEYS,
     AnswerKeys,
-    as_text,
     first_text,
     gold_text,
     is_nan,
+    text_or_number,
     whole_number,
 )
 from .layouts import RawRow
@@ -41,9 +41,9 @@ class SourceRow:
     order: int
     """Its number among the file's rows, from 0."""
     place: str
-    """Where it stands in the file, for messages."""
+    """Its place in the file, for messages."""
     conversation: str | None
-    """What the file calls its conversation, if anything."""
+    """The file's name for its conversation, if it has one."""
     question_id: str | None
     """The file's id of its question."""
     question: str | None
@@ -55,11 +55,11 @@ class SourceRow:
     gold: str | None
     """The file's own gold answer."""
     prediction: str | None
-    """The answer, unchanged; None where there is none."""
+    """The answer, unchanged; None where it is missing or blank."""
     was_number: bool
     """Whether the answer was a number in the file."""
     was_null: bool
-    """Whether the file has null, NaN, or nothing at all, in place of an answer."""
+    """Whether the file has null, NaN, or nothing instead of an answer."""
     scores: Mapping[str, float]
     """The scores that the file has for the row."""
 
@@ -84,7 +84,7 @@ def check_length(answer: str, *, path: Path, place: str) -> None:
         raise InputError(
             f"{path}: {place}: the answer has {len(answer):,} characters; "
             f"the limit is {MAX_ANSWER_CHARS:,}.",
-            "Look at what the system wrote there; without the row, the question counts as missing.",
+            "Check what the system wrote there. Without the row, the question counts as missing.",
         )
 
 
@@ -103,19 +103,19 @@ def _source_row(number: int, row: RawRow, keys: AnswerKeys, path: Path) -> Sourc
         category=_category(fields),
         gold=gold_text(fields.get(keys.gold)) if keys.gold else None,
         prediction=_prediction(value, keys.prediction, path, row.place),
-        was_number=isinstance(value, int | float) and as_text(value) is not None,
+        was_number=isinstance(value, int | float) and text_or_number(value) is not None,
         was_null=value is None or is_nan(value),
         scores=_scores(fields),
     )
 
 
 def _prediction(value: Any, key: str, path: Path, place: str) -> str | None:
-    text = as_text(value)
+    text = text_or_number(value)
     if text is None and isinstance(value, list | dict | bool):
         kind = {list: "a list", dict: "an object", bool: "true or false"}[type(value)]
         raise InputError(
-            f"{path}: {place}: '{key}' is {kind}, and a prediction must be a text.",
-            "Write the answer as a text, or name its key with --prediction-key.",
+            f"{path}: {place}: '{key}' must be a text, not {kind}.",
+            "Write the answer as a text, or name its key as `prediction_key`.",
         )
     if text is None or not text.strip():
         return None

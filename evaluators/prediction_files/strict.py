@@ -1,4 +1,4 @@
-"""Files that name our questions by their ids were made for this benchmark: nothing is guessed."""
+"""Checks files that name the benchmark's own question ids, where nothing is guessed."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def check_our_rows(rows: Sequence[Prediction], known: Collection[str], *, path: 
 
 
 def check_rows_by_id(rows: Sequence[SourceRow], known: Collection[str], *, path: Path) -> None:
-    """Raise an InputError for an unknown or repeated id, or an answer that is no text."""
+    """Raise an InputError for an unknown or repeated id, or an answer that is not a text."""
     seen: set[str] = set()
     for row in rows:
         name = row.question_id
         problem = None
         if name is None:
             raise InputError(
-                f"{path}: {row.place}: the question's id is missing, or is no text.",
+                f"{path}: {row.place}: the question's id is missing or is not a text.",
                 f"Write it as the benchmark does, such as “{next(iter(known))}”.",
             )
         if name not in known:
             raise _unknown(path, row.place, name, known)
         if name in seen:
-            problem = f"the question {name} is there twice"
+            problem = f"the question {name} is answered twice"
         elif row.was_number:
             problem = "the answer is a number"
         elif row.was_null:

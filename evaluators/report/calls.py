@@ -9,11 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CALLS_FILE", "CallGroup", "Calls", "read_call_groups"]
-
-CALLS_FILE = "calls.jsonl"
-"""One line a call: `stage`, `model`, `input_tokens`, `output_tokens`, `latency_ms`, `outcome`,
-`replayed`, `counted`; each may be absent."""
+__all__ = ["CallGroup", "Calls", "read_call_groups"]
 
 
 @dataclass(slots=True)
@@ -46,9 +42,11 @@ class Calls:
 
 
 def read_call_groups(path: Path) -> Calls | None:
-    """Read the calls of a run; None where there is no such file or it can't be read.
+    """Read the calls of a run; None where the file is missing or can't be read.
 
-    Fields that are absent or of another type are left out of the sums, never taken as 0 calls.
+    A line has `stage`, `model`, `input_tokens`, `output_tokens`, `latency_ms`, `outcome`,
+    `replayed` and `counted`. Fields that are absent or have another type are left out of the
+    sums; they never count as 0.
     """
     groups: dict[tuple[str, str], CallGroup] = {}
     unreadable = 0

@@ -14,8 +14,9 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.runs import Prediction
 
 from ..efficiency.measure import efficiency_of
+from ..running.metering import CALLS_FILE
 from ..scoring import ScoreReport
-from .calls import CALLS_FILE, CallGroup, Calls, read_call_groups
+from .calls import CallGroup, Calls, read_call_groups
 
 __all__ = ["cost_of", "percentiles"]
 

@@ -1,4 +1,4 @@
-"""What a report says of the judges behind J: their verdicts, and how often they err."""
+"""What a report says about the judges behind J: their verdicts, and how often they err."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _MOST_CHARACTERS = 200
 
 
 def judges_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return one row a judge of a scores document: J, verdicts, and its two error rates.
+    """Return a row for each judge of a scores document: J, verdicts, and two error rates.
 
-    The rates, from 0 to 1, are of `judge-check`; None where the judge was not checked.
+    The rates, from 0 to 1, are those of its check; None where the judge was not checked.
     """
     judging = document.get("judging") or {}
     return [
@@ -38,7 +38,7 @@ def _rate(check: Mapping[str, Any] | None, name: str) -> dict[str, Any] | None:
 
 
 def verdicts_of(judgements: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[str, str, str]]]:
-    """Return (judge, verdict, its reasoning or why there is none) by question id."""
+    """Return (judge, verdict, its reasoning or why it gave no verdict) by question id."""
     verdicts: dict[str, list[tuple[str, str, str]]] = {}
     for line in judgements:
         why = line.get("reasoning") or (line.get("reason") or "").replace("_", " ")

@@ -22,7 +22,7 @@ class AboveCeiling:
     value: float
     """The score on the original gold answers, on the metric's scale."""
     ceiling: float
-    """What a system reaches that answers every question rightly, on the metric's scale."""
+    """What a system reaches that answers every question correctly, on the metric's scale."""
     wrong: int
     """How many gold answers of the category are wrong."""
     questions: int

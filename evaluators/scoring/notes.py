@@ -1,4 +1,4 @@
-"""What a reader of scores must know about the rows they were computed of, in sentences."""
+"""What a reader of scores should know about the rows behind them, in sentences."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ def notes_on_rows(
         notes.append(f"{_count(sum(failed.values()), 'row')} failed: {states}.")
     if extra:
         notes.append(
-            f"{_count(len(extra), 'row')} of no question, or of one that has a row already: "
+            f"{_count(len(extra), 'row')} left out: no such question, or it has a row already: "
             f"{some(extra, most=_MOST_PLACES)}."
         )
     others = [row.question_id for row in predictions if row.question_id not in asked]
     if others:
         notes.append(
-            f"{_count(len(others), 'row')} of questions outside the split {split}: "
+            f"{_count(len(others), 'row')} for questions outside the split {split}: "
             f"{some(others, most=_MOST_PLACES)}."
         )
     return [*notes, *_on_conversations(predictions, list(asked.values()))]
 
 
 def notes_on_trial(run: Run | None) -> list[str]:
-    """Return the sentence about a run that was a trial, of `--limit` questions a conversation."""
+    """Return the sentence about a run that was a trial, with a limit of questions."""
     limit = run.info.get("limit") if run is not None else None
     if limit is None:
         return []
@@ -75,8 +75,8 @@ def _on_conversations(
         return []
     has = "has" if len(given) == 1 else "have"
     return [
-        f"Only {len(given)} of {len(wanted)} conversations {has} rows; --split or a smaller "
-        "benchmark may be meant."
+        f"Only {len(given)} of {len(wanted)} conversations {has} rows; choose another split or a "
+        "smaller benchmark if the others were not asked."
     ]
 
 

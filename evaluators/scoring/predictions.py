@@ -16,7 +16,7 @@ from locomo_vqa.scores import MetricScores, RowCounts, RowScore, Scores
 
 from ..metrics import NO_JUDGE, BatchMetric, MetricOpener, get_metric
 from ..metrics.l_settings import LSettings
-from ..statistics.summaries import Item, row_score, summarise
+from ..statistics.summaries import Item, row_score, summarise_metric
 
 __all__ = ["check_metrics", "score_predictions"]
 
@@ -74,7 +74,7 @@ def score_predictions(
             results[name] = MetricScores(state="not_computed", reason=str(error))
             continue
         items = _items(metric, asked, given)
-        results[name] = summarise(items, name, signature=metric.signature)
+        results[name] = summarise_metric(items, name, signature=metric.signature)
         rows += [row_score(item, name) for item in items]
     return Scores(
         rows=RowCounts(

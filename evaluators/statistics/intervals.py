@@ -82,7 +82,7 @@ def clustered_interval(
         ValueError: `level` is not between 0 and 1, or a value is not finite.
     """
     if not 0 < level < 1:
-        raise ValueError(f"A confidence level lies between 0 and 1, not at {level}.")
+        raise ValueError(f"A confidence level must be between 0 and 1, not {level}.")
     estimate = clustered_mean(values_by_cluster)
     if estimate is None:
         return None

@@ -84,7 +84,7 @@ def paired_difference(
     that both means have one denominator. Conversations without questions don't count.
 
     Raises:
-        ValueError: the two sides have other questions, there is none, or a value is not finite.
+        ValueError: the two sides have different questions or none, or a value is not finite.
     """
     differences: dict[str, list[float]] = {}
     groups: dict[str, PairedMeans] = {}
@@ -106,7 +106,7 @@ def paired_difference(
             questions=len(left),
         )
     if not differences:
-        raise ValueError("There is no question to compare.")
+        raise ValueError("There are no questions to compare.")
     return PairedDifference(
         baseline=fmean(_all(baseline)),
         other=fmean(_all(other)),

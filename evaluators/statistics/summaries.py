@@ -14,7 +14,7 @@ from locomo_vqa.scores import Estimate, Interval, MetricScores, RowScore
 
 from .intervals import clustered_interval, within_range
 
-__all__ = ["Item", "row_score", "summarise"]
+__all__ = ["Item", "row_score", "summarise_metric"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Item:
     """The prediction's state, or `missing`."""
 
 
-def summarise(items: Sequence[Item], metric: str, *, signature: str) -> MetricScores:
+def summarise_metric(items: Sequence[Item], metric: str, *, signature: str) -> MetricScores:
     """Return the scores of one metric over its questions, which are all text or all visual.
 
     Args:

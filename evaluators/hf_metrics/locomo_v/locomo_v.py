@@ -9,7 +9,7 @@ _values = import_module("locomo_vqa.evaluators.hf_metrics.values")
 
 
 class LocomoV(_base.TextMetric):  # type: ignore[misc,name-defined]
-    """The share of questions about pictures that are answered with the gold word, × 100."""
+    """The share of visual questions that are answered with the gold word, × 100."""
 
     name_of_folder = "locomo_v"
 

@@ -1,9 +1,9 @@
-"""Finds an encoder's files: in a folder, in the cache of the Hub's client, or on the Hub."""
+"""Finds an encoder's files: in a folder, in the Hub client's cache, or on the Hub."""
 
 from __future__ import annotations
 
 import hashlib
-import sys
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +11,17 @@ from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.user_folders import encoders_folder
 
 from ..value_cache import ValueCache, cache_key
-from .specs import FILES, EncoderSpec
+from .specs import ENCODER_FILES, EncoderSpec
 
 __all__ = ["ModelFiles", "find_model", "model_files"]
+
+_INTO = "--local-dir"
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFiles:
-    """An encoder's folder, and by what its files are known."""
+    """An encoder's folder, and the hashes of its files."""
 
     folder: Path
     weights: str
@@ -58,7 +61,7 @@ def model_files(folder: Path, cache: ValueCache) -> ModelFiles:
         InputError: a file can't be read.
     """
     try:
-        weights, tokenizer = (_digest(folder / name, cache) for name in FILES)
+        weights, tokenizer = (_digest(folder / name, cache) for name in ENCODER_FILES)
     except OSError as error:
         raise InputError(
             f"{error.filename}: can't be read ({error.strerror}).", "Check its permissions."
@@ -72,20 +75,20 @@ def _in_folder(spec: EncoderSpec, models: Path) -> Path:
         if _is_complete(folder):
             return folder
     raise MissingResource(
-        f"{models}: has no {name} with {' and '.join(FILES)}, which L needs.",
-        f"Fetch it: {_command(spec)} --local-dir {models / name}",
+        f"{models}: it has no {name} with {' and '.join(ENCODER_FILES)}.",
+        f"Download it: {_command(spec)} {_INTO} {models / name}",
     )
 
 
 def _is_complete(folder: Path) -> bool:
-    return all((folder / name).is_file() for name in FILES)
+    return all((folder / name).is_file() for name in ENCODER_FILES)
 
 
 def _in_cache(spec: EncoderSpec) -> Path | None:
     from huggingface_hub import try_to_load_from_cache
 
     for repository in (spec.repository, *spec.aliases):
-        found = try_to_load_from_cache(repository, FILES[0])
+        found = try_to_load_from_cache(repository, ENCODER_FILES[0])
         if isinstance(found, str) and _is_complete(Path(found).parent):
             return Path(found).parent
     return None
@@ -96,24 +99,23 @@ def _fetched(spec: EncoderSpec) -> Path:
 
     if constants.HF_HUB_OFFLINE:
         raise _missing(spec, "is not on this machine, and HF_HUB_OFFLINE is set")
-    sys.stderr.write(f"Fetching {spec.repository}, {spec.megabytes:,} MB, for L.\n")
+    _LOG.warning("Downloading %s (%d MB).", spec.repository, spec.megabytes)
     try:
-        paths = [Path(hf_hub_download(spec.repository, name)) for name in FILES]
+        paths = [Path(hf_hub_download(spec.repository, name)) for name in ENCODER_FILES]
     except Exception as error:  # noqa: BLE001 - the client raises errors of several libraries
         why = str(error).strip().partition("\n")[0]
-        raise _missing(spec, f"could not be fetched ({type(error).__name__}: {why})") from None
+        raise _missing(spec, f"can't be downloaded ({type(error).__name__}: {why})") from None
     return paths[0].parent
 
 
 def _command(spec: EncoderSpec) -> str:
-    return f"hf download {spec.repository} {' '.join(FILES)}"
+    return f"hf download {spec.repository} {' '.join(ENCODER_FILES)}"
 
 
 def _missing(spec: EncoderSpec, state: str) -> MissingResource:
     return MissingResource(
-        f"L needs {spec.repository} ({spec.megabytes:,} MB), which {state}.",
-        f"Fetch it where there is a network: {_command(spec)}; or name a folder that has it with "
-        "--l-models.",
+        f"The text encoder {spec.repository} ({spec.megabytes:,} MB) {state}.",
+        f"Download it: {_command(spec)}; or name a folder that has it as `l_models`.",
     )
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["FILES", "MINILM", "ROBERTA_LARGE", "EncoderSpec", "tensor_shapes"]
+__all__ = ["ENCODER_FILES", "MINILM", "ROBERTA_LARGE", "EncoderSpec", "tensor_shapes"]
 
-FILES = ("model.safetensors", "tokenizer.json")
+ENCODER_FILES = ("model.safetensors", "tokenizer.json")
 """What is read of a model."""
 
 
@@ -25,7 +25,7 @@ class EncoderSpec:
     aliases: tuple[str, ...] = ()
     """Other names of the same repository, under which a cache may have it."""
     megabytes: int
-    """About how much a download of `FILES` is."""
+    """About how much a download of `ENCODER_FILES` is."""
     family: Literal["bert", "roberta"]
     """`roberta` counts positions from 2 and has a space put before every text."""
     graph: str

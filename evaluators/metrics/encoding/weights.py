@@ -47,7 +47,7 @@ def _stored(file: Path, spec: EncoderSpec) -> Iterator[tuple[str, StoredTensor]]
     try:
         header = read_header(file)
     except ValueError:
-        raise _wrong(file, spec, "it is no safetensors file") from None
+        raise _wrong(file, spec, "it is not a safetensors file") from None
     prefix = _prefix(header)
     size = file.stat().st_size
     for name, shape in tensor_shapes(spec).items():

@@ -11,7 +11,7 @@ import pytest
 from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.comparing import compare
-from locomo_vqa.evaluators.comparing.comparison import compare_sides
+from locomo_vqa.evaluators.comparing.differences import compare_sides
 from locomo_vqa.evaluators.comparing.sides import Side, read_side
 from locomo_vqa.evaluators.scoring import score
 from locomo_vqa.files import sha256_file

@@ -11,13 +11,13 @@ import pytest
 
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.evaluators.metrics.encoding.finding import find_model, model_files
-from locomo_vqa.evaluators.metrics.encoding.specs import FILES, MINILM, ROBERTA_LARGE
+from locomo_vqa.evaluators.metrics.encoding.specs import ENCODER_FILES, MINILM, ROBERTA_LARGE
 from locomo_vqa.evaluators.metrics.value_cache import ValueCache
 
 
 def put(folder: Path) -> Path:
     folder.mkdir(parents=True)
-    for name in FILES:
+    for name in ENCODER_FILES:
         (folder / name).write_bytes(name.encode())
     return folder
 
@@ -45,7 +45,7 @@ def test_a_folder_without_the_model_says_what_to_put_there(
     with pytest.raises(MissingResource) as caught:
         find_model(ROBERTA_LARGE, fetch=True)
     assert caught.value.remedy == (
-        "Fetch it: hf download FacebookAI/roberta-large model.safetensors tokenizer.json "
+        "Download it: hf download FacebookAI/roberta-large model.safetensors tokenizer.json "
         f"--local-dir {tmp_path / 'roberta-large'}"
     )
 
@@ -62,7 +62,7 @@ def test_the_cache_of_the_hubs_client_is_used(hub: Path, name: str) -> None:
 
 
 def test_a_model_is_fetched_only_when_asked_for(
-    hub: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hub: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """`hf_hub_download` is replaced: no test talks to the Hub."""
     fetched = []
@@ -77,8 +77,8 @@ def test_a_model_is_fetched_only_when_asked_for(
         find_model(MINILM)
     assert fetched == []
     assert find_model(MINILM, fetch=True) == hub
-    assert fetched == [(MINILM.repository, name) for name in FILES]
-    assert "Fetching sentence-transformers/all-MiniLM-L6-v2, 91 MB" in capsys.readouterr().err
+    assert fetched == [(MINILM.repository, name) for name in ENCODER_FILES]
+    assert "Downloading sentence-transformers/all-MiniLM-L6-v2 (91 MB)" in caplog.text
 
 
 @pytest.mark.parametrize("offline", [False, True])
@@ -90,13 +90,13 @@ def test_what_can_not_be_fetched_says_how_to_get_it(
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", offline)
-    why = "HF_HUB_OFFLINE is set" if offline else "could not be fetched (ConnectionError: no route)"
+    why = "HF_HUB_OFFLINE is set" if offline else "can't be downloaded (ConnectionError: no route)"
     with pytest.raises(MissingResource) as caught:
         find_model(MINILM, fetch=True)
     assert why in caught.value.message
     assert caught.value.remedy == (
-        "Fetch it where there is a network: hf download sentence-transformers/all-MiniLM-L6-v2 "
-        "model.safetensors tokenizer.json; or name a folder that has it with --l-models."
+        "Download it: hf download sentence-transformers/all-MiniLM-L6-v2 "
+        "model.safetensors tokenizer.json; or name a folder that has it as `l_models`."
     )
 
 

@@ -62,7 +62,7 @@ def test_another_models_file_says_so(tmp_path: Path) -> None:
 def test_a_file_of_another_format_says_so(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "model.safetensors"
     file.write_bytes(content)
-    with pytest.raises(InputError, match="it is no safetensors file"):
+    with pytest.raises(InputError, match="it is not a safetensors file"):
         check_weights(file, TINY)
 
 

@@ -42,7 +42,7 @@ def test_the_prediction_is_told_from_the_gold(
 
 def test_an_answer_alone_is_unclear_until_it_is_said(benchmark: Benchmark, write: Write) -> None:
     path = write([{**QUESTION, "answer": "Eve, I think"}])
-    with pytest.raises(InputError, match="whether 'answer' is the prediction") as caught:
+    with pytest.raises(InputError, match="'answer' may be the prediction") as caught:
         read_prediction_file(path, benchmark)
     assert "--prediction-key answer" in caught.value.remedy
     file = read_prediction_file(path, benchmark, prediction_key="answer")
@@ -58,7 +58,7 @@ def test_a_file_of_gold_answers_has_no_predictions(
         read_prediction_file(path, benchmark)
     file = read_prediction_file(path, benchmark, prediction_key="answer")
     assert file.notes == (
-        "The answer is the gold answer, letter by letter, in 1 of 1 rows: "
+        "The answer is the gold answer, letter for letter, in 1 of 1 rows: "
         "make sure that 'answer' holds predictions.",
     )
 
@@ -79,7 +79,7 @@ def test_the_prediction_key_decides(benchmark: Benchmark, write: Write) -> None:
 def test_nothing_is_empty(benchmark: Benchmark, write: Write, value: Any) -> None:
     file = read_prediction_file(write([{**QUESTION, "response": value}]), benchmark)
     assert (file.predictions[0].prediction, file.predictions[0].state) == ("", "empty")
-    assert file.notes == ("There is no answer, or a blank one, in 1 row.",)
+    assert file.notes == ("The answer is missing or blank in 1 row.",)
 
 
 def test_a_missing_key_is_empty(benchmark: Benchmark, write: Write) -> None:
@@ -108,7 +108,7 @@ def test_other_values_are_refused(
     benchmark: Benchmark, write: Write, value: Any, kind: str
 ) -> None:
     path = write({"conv-3": [{**QUESTION, "response": value}]})
-    with pytest.raises(InputError, match=rf"conv-3\[0\]: 'response' is {kind}"):
+    with pytest.raises(InputError, match=rf"conv-3\[0\]: 'response' must be a text, not {kind}"):
         read_prediction_file(path, benchmark)
 
 

@@ -52,23 +52,24 @@ def test_rows_that_don_t_count_are_named(tmp_path: Path) -> None:
         {"question": f"Why {n}?", "response": "x", "conversation": "sample-09"} for n in range(12)
     ]
     notes = score(write(tmp_path / "a.jsonl", rows + strange), benchmark=SAMPLE).document["notes"]
-    (note,) = [note for note in notes if "of no question" in note]
+    (note,) = [note for note in notes if "no such question" in note]
     places = ", ".join(f"line {n}" for n in range(29, 39))
     assert note == (
-        "12 rows of no question, or of one that has a row already: " + places + " and 2 more."
+        "12 rows left out: no such question, or it has a row already: " + places + " and 2 more."
     )
     other = questions_of(SAMPLE, "validation")[0]
     path = write(tmp_path / "b.jsonl", by_id([*SCORED, other]))
     sheet = score(path, benchmark=SAMPLE, split="test")
     assert sheet.document["rows"]["extra"] == 1
-    assert sheet.document["notes"] == [f"1 row of questions outside the split test: {other.id}."]
+    assert sheet.document["notes"] == [f"1 row for questions outside the split test: {other.id}."]
 
 
 def test_conversations_without_rows_are_told(tmp_path: Path) -> None:
     one = [question for question in SCORED if question.conversation == "sample-09"]
     path = write(tmp_path / "a.jsonl", by_id(one))
     assert score(path, benchmark=SAMPLE).document["notes"] == [
-        "Only 1 of 10 conversations has rows; --split or a smaller benchmark may be meant."
+        "Only 1 of 10 conversations has rows; choose another split or a smaller benchmark if the "
+        "others were not asked."
     ]
     path = write(tmp_path / "b.jsonl", by_id(SCORED))
     assert score(path, benchmark=SAMPLE, split="test").document["notes"] == []
