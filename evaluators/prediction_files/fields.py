@@ -158,7 +158,7 @@ def choose_answer_keys(
     if len(sure) > 1:
         raise InputError(
             f"{path}: several keys can be the prediction: {_names(sure)}.",
-            f"Name one as `prediction_key`, such as {shown(sure[0])}.",
+            f"Set `prediction_key` to one of them, such as {shown(sure[0])}.",
         )
     if sure:
         return _keys(sure[0], names)
@@ -170,7 +170,7 @@ def choose_answer_keys(
     if keys.gold is None:
         raise InputError(
             f"{path}: '{EITHER_KEY}' may be the prediction or the gold answer.",
-            f"If it is the prediction, name {EITHER_KEY} as `prediction_key`.",
+            f"If it is the prediction, set `prediction_key` to {EITHER_KEY}.",
         )
     return keys
 
@@ -192,5 +192,5 @@ def _names(names: Sequence[str]) -> str:
 def _no_predictions(path: Path, why: str) -> InputError:
     return InputError(
         f"{path}: it has no predictions: {why}.",
-        "Give the file with the system's answers, or name their key as `prediction_key`.",
+        "Give the file with the system's answers, or set `prediction_key` to their key.",
     )

@@ -115,7 +115,7 @@ def _prediction(value: Any, key: str, path: Path, place: str) -> str | None:
         kind = {list: "a list", dict: "an object", bool: "true or false"}[type(value)]
         raise InputError(
             f"{path}: {place}: '{key}' must be a text, not {kind}.",
-            "Write the answer as a text, or name its key as `prediction_key`.",
+            "Write the answer as a text, or set `prediction_key` to its key.",
         )
     if text is None or not text.strip():
         return None

@@ -115,7 +115,7 @@ def _command(spec: EncoderSpec) -> str:
 def _missing(spec: EncoderSpec, state: str) -> MissingResource:
     return MissingResource(
         f"The text encoder {spec.repository} ({spec.megabytes:,} MB) {state}.",
-        f"Download it: {_command(spec)}; or name a folder that has it as `l_models`.",
+        f"Download it: {_command(spec)}; or set `l_models` to a folder that has it.",
     )
 
 

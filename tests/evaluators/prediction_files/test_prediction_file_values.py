@@ -44,7 +44,7 @@ def test_an_answer_alone_is_unclear_until_it_is_said(benchmark: Benchmark, write
     path = write([{**QUESTION, "answer": "Eve, I think"}])
     with pytest.raises(InputError, match="'answer' may be the prediction") as caught:
         read_prediction_file(path, benchmark)
-    assert "--prediction-key answer" in caught.value.remedy
+    assert "set `prediction_key` to answer" in caught.value.remedy
     file = read_prediction_file(path, benchmark, prediction_key="answer")
     assert file.predictions[0].prediction == "Eve, I think"
 
