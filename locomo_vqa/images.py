@@ -1,11 +1,11 @@
-"""Pictures: what counts as one, and how it is shown to a model.
+"""Images: what counts as one, and how it is shown to a model.
 
 What something is, is decided by its content, never by its name or by what a server calls it. The
 formats are those that browsers show: JPEG, PNG, WebP, GIF, BMP, and AVIF where Pillow knows it.
 TIFF, HEIC and PDF are refused because the review page and the board could not show them, SVG
 because it is a document that can hold scripts. Of an animation, the first frame counts.
 
-The bytes of a picture are kept as they came; `for_model` makes the version that a model sees.
+The bytes of an image are kept as they came; `for_model` makes the version that a model sees.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ __all__ = [
 ]
 
 MAX_PIXELS = 50_000_000
-"""Pictures with more pixels are refused before they are decoded, unless another limit is given."""
+"""Images with more pixels are refused before they are decoded, unless another limit is given."""
 PIXELS_CEILING = 178_000_000
-"""No limit can be higher: Pillow itself refuses pictures beyond this."""
+"""No limit can be higher: Pillow itself refuses images beyond this."""
 
 _ENDINGS = {
     "JPEG": ("jpg", "image/jpeg"),
@@ -54,14 +54,14 @@ _TURNS = {
     **{2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE"},
     **{6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"},
 }
-"""What makes a picture upright, by its EXIF orientation; 1 is upright."""
+"""What makes an image upright, by its EXIF orientation; 1 is upright."""
 
 _lock = threading.RLock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """What is known of bytes that are a picture."""
+    """What is known of bytes that are an image."""
 
     format: str
     """The file's ending: jpg, png, webp, gif, bmp or avif."""
@@ -77,7 +77,7 @@ class ImageFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRejection:
-    """Why bytes are no picture that can be shown."""
+    """Why bytes are no image that can be shown."""
 
     state: Literal["not_an_image", "too_large"]
     """The `ImageState` that follows."""
@@ -93,7 +93,7 @@ class _Refused(Exception):
 def inspect_image(
     data: bytes | Path, *, max_pixels: int = MAX_PIXELS
 ) -> ImageFacts | ImageRejection:
-    """Decode a picture wholly and return what is known of it, or why it is refused.
+    """Decode an image wholly and return what is known of it, or why it is refused.
 
     The size is read before any pixel is, so a small file that claims to be huge costs nothing.
 
@@ -117,14 +117,14 @@ def inspect_image(
 
 
 def for_model(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, str]:
-    """Return a picture as models take it, upright and opaque, with its media type.
+    """Return an image as models take it, upright and opaque, with its media type.
 
     A still JPEG or PNG in grey or RGB that needs no turning is returned as it is. Anything else
     becomes a new file: JPEG where the original was lossy, else PNG. Transparency is laid on
     white, 16 bits a channel become 8, and CMYK and palettes become RGB.
 
     Raises:
-        InputError: it is no picture, or too large.
+        InputError: it is no image, or too large.
     """
     try:
         with _decoded(io.BytesIO(data), max_pixels) as image:
@@ -133,8 +133,8 @@ def for_model(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, str]
             opaque, lossy = _rgb(_upright(image)), image.format in _LOSSY
     except _Refused as refused:
         raise InputError(
-            f"This is no picture that can be shown: {refused.refusal.detail}.",
-            "Take pictures from a benchmark folder, where only those that can be shown are kept.",
+            f"This is no image that can be shown: {refused.refusal.detail}.",
+            "Take images from a benchmark folder, where only those that can be shown are kept.",
         ) from None
     out = io.BytesIO()
     if lossy:
@@ -204,10 +204,10 @@ def _what_else(head: bytes) -> str:
     if head.startswith((b"II*\0", b"MM\0*")):
         return "it is a TIFF file, which browsers don't show"
     if head[4:8] == b"ftyp":
-        return "it is a HEIC picture or a film, which not all browsers show"
+        return "it is a HEIC image or a film, which not all browsers show"
     if head.startswith((b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"RIFF")):
         return "it is cut off or damaged"
-    return "it is in no picture format that is shown"
+    return "it is in no image format that is shown"
 
 
 def _is_fine(image: Image) -> bool:

@@ -1,4 +1,4 @@
-"""Whether two pictures look alike, told from 64 bits each."""
+"""Whether two images look alike, told from 64 bits each."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 __all__ = ["PHASH_DISTANCE", "perceptual_hash", "phash_distance"]
 
 PHASH_DISTANCE = 6
-"""Pictures whose hashes differ in at most so many of 64 bits have one look.
+"""Images whose hashes differ in at most so many of 64 bits have one look.
 
-Our assumption; the paper gives none. On 63 drawn pictures, scaling and compression moved the hash
-by at most 4 bits, and the nearest two different pictures were 12 apart."""
+Our assumption; the paper gives none. On 63 drawn images, scaling and compression moved the hash
+by at most 4 bits, and the nearest two different images were 12 apart."""
 
 _SIDE = 32
 _WAVES = 8
@@ -24,11 +24,11 @@ _FLAT = 3.0
 
 
 def perceptual_hash(image: Image) -> str | None:
-    """Return a hash that stays nearly equal when a picture is scaled, compressed or converted.
+    """Return a hash that stays nearly equal when an image is scaled, compressed or converted.
 
-    Each bit tells whether one of the 64 lowest frequencies of the grey picture (the discrete
+    Each bit tells whether one of the 64 lowest frequencies of the grey image (the discrete
     cosine transform of 32 × 32 pixels) is above their median; written as 16 hexadecimal digits.
-    None where the picture is so flat that the bits would be chance. `image` is in RGB or grey.
+    None where the image is so flat that the bits would be chance. `image` is in RGB or grey.
     """
     import numpy
     from PIL.Image import Resampling
@@ -38,7 +38,7 @@ def perceptual_hash(image: Image) -> str | None:
     if grey.std() < _FLAT:
         return None
     basis = numpy.array(_cosines())
-    # Rounded, so that frequencies a symmetrical picture lacks are 0 on every machine.
+    # Rounded, so that frequencies a symmetrical image lacks are 0 on every machine.
     waves = (basis @ grey @ basis.T).round(3).ravel()
     bits = waves > numpy.median(waves[1:])
     return bytes(numpy.packbits(bits)).hex()

@@ -56,24 +56,24 @@ not_ingested   the system was not asked: it had failed before, while reading the
 STATES: tuple[State, ...] = get_args(State)
 
 ShownMode = Literal["pixels", "caption", "none"]
-"""What a system is told that it is shown of a picture: its pixels, its BLIP caption, or nothing."""
+"""What a system is told that it is shown of an image: its pixels, its BLIP caption, or nothing."""
 
 ImageMode = Literal["pixels", "caption", "none", "shuffled"]
-"""What a system is shown of a picture:
+"""What a system is shown of an image:
 
 pixels     its pixels
 caption    its BLIP caption as text
 none       nothing
-shuffled   the pixels of a picture of another conversation, always the same one; it is told `pixels`
+shuffled   the pixels of an image of another conversation, always the same one; it is told `pixels`
 """
 IMAGE_MODES: tuple[ImageMode, ...] = get_args(ImageMode)
 
 VisualMode = Literal["given", "recalled"]
 """How a visual question is asked:
 
-given      with its picture, as the paper measures V
-recalled   without: the picture was seen only when the conversation was read, and the question says
-           whose picture of which day is meant
+given      with its image, as the paper measures V
+recalled   without: the image was seen only when the conversation was read, and the question says
+           whose image of which day is meant
 """
 VISUAL_MODES: tuple[VisualMode, ...] = get_args(VisualMode)
 

@@ -4,8 +4,8 @@ benchmark.json            the manifest: what made it, of what, and a hash of eve
 conversations.jsonl       one conversation a line
 text_questions.jsonl      one LoCoMo question a line
 visual_questions.jsonl    one visual question a line
-images.jsonl              one distinct picture URL a line
-images/<sha256>.<ext>     the pictures that could be fetched
+images.jsonl              one distinct image URL a line
+images/<sha256>.<ext>     the images that could be fetched
 report.json               what the import found
 """
 
@@ -98,7 +98,7 @@ def read_benchmark(folder: Path) -> Benchmark:
         _formats={r.sha256: r.format for r in images if r.sha256 and r.format},
     )
     _check_references(benchmark)
-    _check_pictures(benchmark)
+    _check_images(benchmark)
     return benchmark
 
 
@@ -128,14 +128,14 @@ def _check_references(benchmark: Benchmark) -> None:
             if question.turn not in known[question.conversation]:
                 problem = f"the turn {question.turn} is not there"
             elif question.image not in benchmark._formats:
-                problem = "its picture is not in images.jsonl"
+                problem = "its image is not in images.jsonl"
         if problem:
             raise InputError(f"{benchmark.folder}: question {question.id}: {problem}.", _REMEDY)
         ids.add(question.id)
 
 
-def _check_pictures(benchmark: Benchmark) -> None:
-    """Check that the pictures are there, by their sizes; `read_image` checks what is in one."""
+def _check_images(benchmark: Benchmark) -> None:
+    """Check that the images are there, by their sizes; `read_image` checks what is in one."""
     for record in benchmark.images:
         if record.sha256 is None:
             continue

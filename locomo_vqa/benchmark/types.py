@@ -1,4 +1,4 @@
-"""What a benchmark is made of: conversations with pictures, and questions about them.
+"""What a benchmark is made of: conversations with images, and questions about them.
 
 All types are immutable. Names follow LoCoMo (arXiv 2402.17753) and MemLoRA (arXiv 2512.04763);
 on disk each is a line of the benchmark folder described in `docs/formats.md`.
@@ -34,7 +34,7 @@ __all__ = [
     "VisualQuestion",
 ]
 
-_RESTORE = "Restore the file, or fetch the pictures again."
+_RESTORE = "Restore the file, or fetch the images again."
 
 Split = Literal["train", "validation", "test"]
 """Whole conversations go to one split, so that no split knows another's people (paper, 4.1)."""
@@ -60,7 +60,7 @@ unusual-detail   a detail of an object that is out of place
 colour           the colour of a small part
 count            how many there are of an object
 unusual-count    how many there are of an object that is out of place
-mood             the mood of the picture
+mood             the mood of the image
 style            its artistic style
 presence         whether an object that would be out of place is there
 """
@@ -77,14 +77,14 @@ ImageState = Literal[
     "blocked",
     "shared_across_splits",
 ]
-"""What is known of a picture:
+"""What is known of an image:
 
 ok                    its bytes are in the benchmark folder, under their SHA-256
 not_fetched           its URL has not been tried, or failed in a way that is worth another try
 no_url                LoCoMo gives a caption and no URL
 unavailable           the URL no longer answers
 bytes_changed         the URL answers with other bytes than were expected
-not_an_image          what came back can't be decoded as a picture
+not_an_image          what came back can't be decoded as an image
 too_large             more bytes or pixels than the limits allow
 blocked               the URL is not a public http(s) address, or its host forbids the download
 shared_across_splits  it was fetched, and removed because several splits share it
@@ -93,7 +93,7 @@ shared_across_splits  it was fetched, and removed because several splits share i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """A picture as one turn shares it."""
+    """An image as one turn shares it."""
 
     url: str | None
     """Where LoCoMo found it; None where only a caption is left."""
@@ -116,7 +116,7 @@ class Turn:
     text: str
     """The words."""
     images: tuple[Image, ...] = ()
-    """The pictures shared with the words."""
+    """The images shared with the words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,16 +191,16 @@ class TextQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisualQuestion:
-    """A question that only a picture answers, in one word."""
+    """A question that only an image answers, in one word."""
 
     id: str
     """`<conversation>/v/<turn>/<type>`."""
     conversation: str
     """The conversation's id."""
     turn: str
-    """The turn that shares the picture."""
+    """The turn that shares the image."""
     image: str
-    """The picture's SHA-256."""
+    """The image's SHA-256."""
     type: QuestionType
     """One of the eight candidate types."""
     question: str
@@ -215,7 +215,7 @@ class VisualQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRecord:
-    """What is known of one distinct picture URL."""
+    """What is known of one distinct image URL."""
 
     url: str | None
     """The URL; None for the captions that have none, which then are one record each."""
@@ -241,14 +241,14 @@ class ImageRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benchmark:
-    """Conversations, their questions and their pictures."""
+    """Conversations, their questions and their images."""
 
     name: str
     """What it calls itself."""
     revision: str
     """SHA-256 of the parsed content without its errata: equal where the questions are equal."""
     folder: Path
-    """Where it lies; pictures are in `images/` below it."""
+    """Where it lies; images are in `images/` below it."""
     conversations: tuple[Conversation, ...]
     """In file order."""
     text_questions: tuple[TextQuestion, ...]
@@ -270,14 +270,14 @@ class Benchmark:
         return summary_html(self)
 
     def image_path(self, sha256: str) -> Path:
-        """Return where the bytes of a picture lie; raises KeyError for an unknown hash."""
+        """Return where the bytes of an image lie; raises KeyError for an unknown hash."""
         return self.folder / "images" / f"{sha256}.{self._formats[sha256]}"
 
     def read_image(self, sha256: str) -> bytes:
-        """Return a picture's bytes, checked against its name.
+        """Return an image's bytes, checked against its name.
 
         Raises:
-            InputError: the file is missing, or holds another picture.
+            InputError: the file is missing, or holds another image.
         """
         path = self.image_path(sha256)
         try:
@@ -285,5 +285,5 @@ class Benchmark:
         except OSError as error:
             raise InputError(f"{path}: can't be read ({error.strerror}).", _RESTORE) from None
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise InputError(f"{path}: holds another picture than its name says.", _RESTORE)
+            raise InputError(f"{path}: holds another image than its name says.", _RESTORE)
         return data

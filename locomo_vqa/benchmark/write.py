@@ -46,7 +46,7 @@ class BenchmarkContent:
     name: str
     """What the benchmark calls itself."""
     license: str | None
-    """The licence of the conversations and pictures, as a phrase."""
+    """The licence of the conversations and images, as a phrase."""
     sources: Sequence[Mapping[str, str]]
     """`{name, sha256}` of every file that went in."""
     conversations: Sequence[Conversation]
@@ -54,7 +54,7 @@ class BenchmarkContent:
     visual_questions: Sequence[VisualQuestion]
     images: Sequence[ImageRecord]
     image_files: Mapping[str, Path]
-    """Where the bytes of each picture with state `ok` are now, by SHA-256; on one file system the
+    """Where the bytes of each image with state `ok` are now, by SHA-256; on one file system the
     folder shares these files, so they may be replaced or removed, and never written into."""
     report: Mapping[str, Any]
     """The import report, as JSON."""
@@ -95,7 +95,7 @@ def write_benchmark(folder: Path, content: BenchmarkContent) -> str:
             _check_rows(folder / name, rows)
             write_jsonl(out / name, rows)
         write_json(out / "report.json", content.report)
-        _place_pictures(out / "images", content)
+        _place_images(out / "images", content)
         revision = revision_of(
             content.conversations, content.text_questions, content.visual_questions
         )
@@ -133,8 +133,8 @@ def _manifest(
     }
 
 
-def _place_pictures(folder: Path, content: BenchmarkContent) -> None:
-    """Give each picture its name in the folder; the installed package's own are copied."""
+def _place_images(folder: Path, content: BenchmarkContent) -> None:
+    """Give each image its name in the folder; the installed package's own are copied."""
     folder.mkdir()
     names = {f"{r.sha256}.{r.format}": r.sha256 for r in content.images if r.sha256 is not None}
     for name, sha256 in names.items():

@@ -35,10 +35,10 @@ FINDINGS: dict[FindingKind, str] = {
     "same_question_other_category": "questions asked again under another category",
     "adversarial_with_answer": "adversarial questions that also have a gold answer",
     "date_without_session": "session dates without a session, left out",
-    "url_repaired": r"picture URLs with a literal \u003d or \u0026, undone",
+    "url_repaired": r"image URLs with a literal \u003d or \u0026, undone",
     "query_dropped": "annotators' image search texts, left out: answers leak from them",
     "redownload_flag": "turns marked 're-download', a note of the annotators, left out",
-    "url_without_query": "picture URLs without a search text",
+    "url_without_query": "image URLs without a search text",
 }
 """Each kind of finding, in words for a person."""
 

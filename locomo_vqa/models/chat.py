@@ -29,7 +29,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelImage:
-    """A picture as it is sent."""
+    """An image as it is sent."""
 
     sha256: str
     """SHA-256 of the bytes."""
@@ -41,7 +41,7 @@ class ModelImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """One question to a model. The picture comes first and the text last, for prefix caches."""
+    """One question to a model. The image comes first and the text last, for prefix caches."""
 
     text: str
     """What is asked."""
@@ -59,7 +59,7 @@ class ChatRequest:
     """For temperatures above 0, where the backend honours it."""
 
     def parts(self) -> dict[str, Any]:
-        """Return everything that can change the reply, pictures by their hash."""
+        """Return everything that can change the reply, images by their hash."""
         return {
             "text": self.text,
             "images": [image.sha256 for image in self.images],

@@ -56,9 +56,9 @@ class EmbeddedLocal:
     async def ask(self, request: ChatRequest) -> ChatReply:
         """Return the reply to one request, answered together with others that are waiting."""
         if request.images and not self._model.sees:
-            raise ModelFailed(f"{self.name} sees no pictures; embedded:large does")
+            raise ModelFailed(f"{self.name} sees no images; embedded:large does")
         if len(request.images) > 1:
-            raise ModelFailed(f"{self.name} looks at one picture at a time")
+            raise ModelFailed(f"{self.name} looks at one image at a time")
         return await self._batcher.submit(request)
 
     async def close(self) -> None:
@@ -79,7 +79,7 @@ class EmbeddedLocal:
         prompts = [
             self._runtime.EmbeddedPrompt(
                 text=_text(request),
-                picture=request.images[0].data if request.images else None,
+                image=request.images[0].data if request.images else None,
             )
             for request in requests
         ]

@@ -37,7 +37,7 @@ def check_fit(base: ModelName, experts: Iterable[Expert], *, sees: bool) -> None
     """Check that a base model has the layers that experts change, in the same sizes.
 
     The model is built without memory for weights, so this costs seconds and no download of more
-    than the configuration. `sees` says that it must take pictures.
+    than the configuration. `sees` says that it must take images.
 
     Raises:
         InputError: an expert is of another base model, or the base model sees nothing.
@@ -67,13 +67,13 @@ def _skeleton(base: ModelName, *, sees: bool) -> Any:
     source = source_of(base)
     try:
         config = library.AutoConfig.from_pretrained(base.target, **source)
-        pictures = hasattr(config, "vision_config")
-        auto = library.AutoModelForImageTextToText if pictures else library.AutoModelForCausalLM
+        sees_images = hasattr(config, "vision_config")
+        auto = library.AutoModelForImageTextToText if sees_images else library.AutoModelForCausalLM
         with torch.device("meta"):
             model = auto.from_config(config, trust_remote_code=source["trust_remote_code"])
     except (OSError, ValueError, ImportError, RuntimeError) as error:
         raise not_loaded(base, error) from None
-    if sees and not pictures:
+    if sees and not sees_images:
         raise InputError(
             f"{base.label}: does not see images.",
             "Give an InternVL base such as transformers:OpenGVLab/InternVL3-2B-hf.",

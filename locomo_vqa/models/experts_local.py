@@ -124,7 +124,7 @@ class ExpertsModel(TransformersModel):
     def _group(self, request: ChatRequest) -> tuple[object, ...]:
         """Keep apart what can't be mixed.
 
-        With pictures an expert may change the vision tower too, whose rows are pictures and not
+        With images an expert may change the vision tower too, whose rows are images and not
         requests.
         """
         together = super()._group(request)

@@ -6,12 +6,12 @@ import re
 from functools import cache
 from typing import Any
 
-__all__ = ["picture_processor_class"]
+__all__ = ["image_processor_class"]
 
 
 @cache
-def picture_processor_class() -> Any:
-    """Return a class with the interface of `transformers.InternVLProcessor`, for pictures only.
+def image_processor_class() -> Any:
+    """Return a class with the interface of `transformers.InternVLProcessor`, for images only.
 
     `transformers.AutoProcessor` builds a video processor too and fails where torchvision is
     missing. Token ids and pixels are those of the full processor.
@@ -21,7 +21,7 @@ def picture_processor_class() -> Any:
         ProcessorMixin,
     )
 
-    class PictureProcessor(InternVLProcessor):  # type: ignore[misc,unused-ignore]
+    class ImageProcessor(InternVLProcessor):  # type: ignore[misc,unused-ignore]
         def __init__(
             self,
             image_processor: Any = None,
@@ -42,5 +42,5 @@ def picture_processor_class() -> Any:
             image, video = re.escape(self.image_token), re.escape(self.video_token)
             self.multimodal_pattern = re.compile(f"(?P<image>{image})|(?P<video>{video})")
 
-    PictureProcessor.__name__ = InternVLProcessor.__name__
-    return PictureProcessor
+    ImageProcessor.__name__ = InternVLProcessor.__name__
+    return ImageProcessor

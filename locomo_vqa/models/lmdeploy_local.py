@@ -1,7 +1,7 @@
 """The backend `lmdeploy`: a model on this machine's GPUs, in this process.
 
 Every class, parameter and method used here is checked against the real package by
-`scripts/check_lmdeploy.py`. On lmdeploy 0.18, TurboMind keeps a picture's prefix between
+`scripts/check_lmdeploy.py`. On lmdeploy 0.18, TurboMind keeps an image's prefix between
 questions (InternVL); the PyTorch engine does not.
 """
 

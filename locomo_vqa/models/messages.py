@@ -1,4 +1,4 @@
-"""Requests as chat messages: pictures as data URIs, first, and the text last."""
+"""Requests as chat messages: images as data URIs, first, and the text last."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def text_part(text: str) -> dict[str, Any]:
 
 
 def image_part(data: bytes, media_type: str) -> dict[str, Any]:
-    """Return a picture's bytes as a part of a message: a data URI."""
+    """Return an image's bytes as a part of a message: a data URI."""
     url = f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
     return {"type": "image_url", "image_url": {"url": url}}
 
 
 def messages_of(request: ChatRequest) -> list[dict[str, Any]]:
     """Return a request as messages: the question, and earlier replies with the objections."""
-    pictures = [image_part(picture.data, picture.media_type) for picture in request.images]
-    content = [*pictures, text_part(request.text)] if pictures else request.text
+    images = [image_part(image.data, image.media_type) for image in request.images]
+    content = [*images, text_part(request.text)] if images else request.text
     messages: list[dict[str, Any]] = [{"role": "user", "content": content}]
     for reply, objection in request.replies:
         messages.append({"role": "assistant", "content": reply})

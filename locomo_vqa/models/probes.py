@@ -41,7 +41,7 @@ _BLIND = "Try another server, engine or number format: nothing should be built o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageProbe:
-    """A question about a drawn picture whose answer is known."""
+    """A question about a drawn image whose answer is known."""
 
     image: int
     """Which of `known_images`."""
@@ -60,7 +60,7 @@ class Capabilities:
     """What the probe found, for manifests."""
 
     sees: bool | None
-    """Whether some question was answered right for both pictures; None where none was shown."""
+    """Whether some question was answered right for both images; None where none was shown."""
     probes: tuple[ImageProbe, ...]
     """The questions with what the model said."""
     json_schema: Honoured
@@ -80,7 +80,7 @@ async def probe(
 ) -> Capabilities:
     """Ask a model a few things whose answers are known.
 
-    Each question about a picture is asked of two pictures with different answers, so a model
+    Each question about an image is asked of two images with different answers, so a model
     that always says the same, or guesses from the question alone, never passes.
 
     Raises:
@@ -102,7 +102,7 @@ async def probe(
     sees = _sees(found) if images else None
     if sees is False and not accept_blind:
         said = "; ".join(f"{item.question} {item.reply[:40]!r}" for item in found)
-        raise MissingResource(f"{model.name}: does not see what is in a picture ({said}).", _BLIND)
+        raise MissingResource(f"{model.name}: does not see what is in an image ({said}).", _BLIND)
     return Capabilities(sees=sees, probes=found, json_schema=json_schema)
 
 
@@ -112,18 +112,18 @@ _FILES = ("two_balloons_green.png", "five_balloons_green.png", "three_balloons_y
 
 @cache
 def known_images() -> tuple[ModelImage, ...]:
-    """Return three drawn pictures of the sample's world, each with balloons and one umbrella."""
+    """Return three drawn images of the sample's world, each with balloons and one umbrella."""
     folder = resources.files(__package__).joinpath("probe_images")
-    pictures = []
+    images = []
     for name in _FILES:
         data = folder.joinpath(name).read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
-        pictures.append(ModelImage(sha256=sha256, media_type="image/png", data=data))
-    return tuple(pictures)
+        images.append(ModelImage(sha256=sha256, media_type="image/png", data=data))
+    return tuple(images)
 
 
 def known_probes() -> tuple[ImageProbe, ...]:
-    """Return the questions about `known_images`, each of two pictures with different answers."""
+    """Return the questions about `known_images`, each of two images with different answers."""
     count, colour = "How many balloons are there?", "What colour is the umbrella?"
     return (
         ImageProbe(image=0, question=count, expected="two"),

@@ -1,4 +1,4 @@
-"""Keeps special tokens out of given text: a question can't end its turn or bring a picture."""
+"""Keeps special tokens out of given text: a question can't end its turn or bring an image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["break_tokens", "special_tokens_of"]
 def special_tokens_of(processor: Any) -> frozenset[str]:
     """Return what a tokenizer, or a processor and its tokenizer, read as something else than text.
 
-    These are the tokens that are marked as special, and those that stand for a picture or a video
+    These are the tokens that are marked as special, and those that stand for an image or a video
     (attributes such as `image_token`).
     """
     tokenizer = getattr(processor, "tokenizer", processor)

@@ -1,10 +1,10 @@
 """The backend `transformers`: a model of the Hub or of a folder, in this process.
 
-Models with pictures need weights in the format of transformers (InternVL's names end in `-hf`);
-others answer questions without pictures. There is no guided decoding: a schema is not enforced.
+Models with images need weights in the format of transformers (InternVL's names end in `-hf`);
+others answer questions without images. There is no guided decoding: a schema is not enforced.
 
 Questions are given text, and may hold what a model's tokenizer reads as the end of a turn or as a
-picture. Such a special token gets a blank after its first character, and is text like any other.
+image. Such a special token gets a blank after its first character, and is text like any other.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from locomo_vqa.files import clean_text
 from locomo_vqa.models.batching import Batcher
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
 from locomo_vqa.models.folders import hash_contents
-from locomo_vqa.models.internvl import picture_processor_class
+from locomo_vqa.models.internvl import image_processor_class
 from locomo_vqa.models.names import ModelName
 from locomo_vqa.models.special_tokens import break_tokens, special_tokens_of
 from locomo_vqa.models.timing import timed
@@ -72,7 +72,7 @@ class TransformersModel:
     async def ask(self, request: ChatRequest) -> ChatReply:
         """Return the reply to one request, answered together with others that are waiting."""
         if request.images and not self._sees:
-            raise ModelFailed(f"{self.name} sees no pictures")
+            raise ModelFailed(f"{self.name} sees no images")
         return await self._batcher.submit(request)
 
     async def close(self) -> None:
@@ -198,7 +198,7 @@ def _processor(
     ):  # InternVL's video part is missing, or lacks torchvision.
         if config.model_type != "internvl":
             raise
-        return picture_processor_class().from_pretrained(target, **source)
+        return image_processor_class().from_pretrained(target, **source)
 
 
 def _tokenizer(library: Any, target: str, source: Mapping[str, Any]) -> Any:
@@ -235,11 +235,11 @@ def _conversation(
     def words(text: str) -> Any:
         return [{"type": "text", "text": plain(text)}] if sees else plain(text)
 
-    pictures = [
-        {"type": "image", "image": Image.open(BytesIO(picture.data)).convert("RGB")}
-        for picture in request.images
+    images = [
+        {"type": "image", "image": Image.open(BytesIO(image.data)).convert("RGB")}
+        for image in request.images
     ]
-    content = [*pictures, *words(request.text)] if sees else words(request.text)
+    content = [*images, *words(request.text)] if sees else words(request.text)
     messages = [{"role": "user", "content": content}]
     for reply, objection in request.replies:
         messages.append({"role": "assistant", "content": words(reply)})

@@ -8,7 +8,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import InternVLConfig, InternVLForConditionalGeneration
 
-from locomo_vqa.models.embedded.pictures import SIDE
+from locomo_vqa.models.embedded.pixels import SIDE
 from locomo_vqa.models.embedded.runtime import Size
 from scripts.embedded.tokenizer import CONTEXT, END, PAD
 

@@ -13,7 +13,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from locomo_vqa.models.embedded.pictures import SIDE
+from locomo_vqa.models.embedded.pixels import SIDE
 from scripts.embedded.architecture import GRID
 from scripts.embedded.graphs import write_graphs
 from scripts.embedded.tokenizer import CONTEXT, END, IMAGE_CLOSE, IMAGE_OPEN, PAD, VIDEO

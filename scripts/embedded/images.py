@@ -13,7 +13,7 @@ from PIL import Image, ImageChops
 
 from locomo_vqa.builders.sample.painter import paint
 from locomo_vqa.builders.sample.scenes import Scene, make_scene
-from locomo_vqa.models.embedded.pictures import SIDE
+from locomo_vqa.models.embedded.pixels import SIDE
 
 __all__ = ["darkened", "draw_image", "draw_images", "jpeg"]
 

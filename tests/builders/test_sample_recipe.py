@@ -13,7 +13,7 @@ from locomo_vqa.benchmark import Benchmark, load_benchmark
 from locomo_vqa.builders.sample.generate import generate_sample
 from locomo_vqa.builders.sample.scenes import Scene
 from locomo_vqa.builders.sample.truth import is_true
-from locomo_vqa.models.embedded.pictures import SIDE
+from locomo_vqa.models.embedded.pixels import SIDE
 from tests.conftest import ROOT, Cli
 from tests.core.models.transformers_server import transformers_server
 

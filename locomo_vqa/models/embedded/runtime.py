@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomo_vqa.errors import InputError, MissingResource
-from locomo_vqa.models.embedded.pictures import to_pixels
+from locomo_vqa.models.embedded.pixels import to_pixels
 from locomo_vqa.models.embedded.weights import read_bf16_header, read_tensor
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 Size = Literal["large", "small", "text-large", "text-small"]
-"""`large` writes and answers questions about pictures; `small` answers, and less well. The text
+"""`large` writes and answers questions about images; `small` answers, and less well. The text
 models do the stages of a memory system: extraction, update, answering."""
 
 SIZES: tuple[Size, ...] = ("large", "small")
@@ -55,8 +55,8 @@ class EmbeddedPrompt:
     """What a model is told in one user turn."""
 
     text: str
-    picture: bytes | None = None
-    """An encoded picture that stands before the text."""
+    image: bytes | None = None
+    """An encoded image that stands before the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class EmbeddedReply:
 
     text: str
     input_tokens: int
-    """Those of the prompt: of the frame around it, its picture and its text."""
+    """Those of the prompt: of the frame around it, its image and its text."""
     output_tokens: int
     """Those of the reply, and its end where it has one."""
     ended: bool
@@ -76,8 +76,8 @@ class EmbeddedReply:
 class _Config:
     """What the runtime needs of config.json."""
 
-    picture_tokens: int
-    """Tokens of a picture; 0 for a model that sees none."""
+    image_tokens: int
+    """Tokens of an image; 0 for a model that sees none."""
     end: int
     limit: int
     """Most tokens, prompt and reply together."""
@@ -90,7 +90,7 @@ class _Config:
         values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         text = values.get("text_config", values)
         return cls(
-            picture_tokens=values.get("image_seq_length", 0),
+            image_tokens=values.get("image_seq_length", 0),
             end=text["eos_token_id"],
             limit=text["max_position_embeddings"],
             layers=text["num_hidden_layers"],
@@ -117,7 +117,7 @@ class EmbeddedModel:
                     "Install locomo-vqa again; its wheel has them.",
                 )
         self._config = _Config.read(self._folder / "config.json")
-        self.sees = self._config.picture_tokens > 0
+        self.sees = self._config.image_tokens > 0
         self._sessions: dict[tuple[str, int], InferenceSession] = {}
 
     def load(self, threads: int = 1) -> None:
@@ -132,7 +132,7 @@ class EmbeddedModel:
         """Return the likeliest reply to each prompt, token by token, in the order given.
 
         Raises:
-            InputError: a prompt is too long, has a picture that the model can't see, or one that
+            InputError: a prompt is too long, has an image that the model can't see, or one that
                 can't be decoded.
         """
         return [reply.text for reply in self.reply(prompts, max_new_tokens, threads)]
@@ -180,24 +180,24 @@ class EmbeddedModel:
 
     @cached_property
     def _frame(self) -> tuple[list[int], list[int], list[int]]:
-        """Tokens that stand before a prompt, before its picture's close, and after the prompt."""
-        context = "<IMG_CONTEXT>" * self._config.picture_tokens
+        """Tokens that stand before a prompt, before its image's close, and after the prompt."""
+        context = "<IMG_CONTEXT>" * self._config.image_tokens
         texts = (
             "<|im_start|>user\n",
             f"<img>{context}</img>",
             "<|im_end|>\n<|im_start|>assistant\n",
         )
-        before, picture, after = (self._tokenizer.encode(text).ids for text in texts)
-        return before, picture, after
+        before, image, after = (self._tokenizer.encode(text).ids for text in texts)
+        return before, image, after
 
     def _encode(self, prompt: EmbeddedPrompt, room: int) -> list[int]:
-        before, picture, after = self._frame
-        if prompt.picture is not None and not self.sees:
-            raise InputError("The model sees no pictures.", "Use embedded:large.")
-        if prompt.picture is None:
+        before, image, after = self._frame
+        if prompt.image is not None and not self.sees:
+            raise InputError("The model sees no images.", "Use embedded:large.")
+        if prompt.image is None:
             ids = [*before, *self._plain.encode(prompt.text).ids, *after]
         else:
-            ids = [*before, *picture, *self._plain.encode(f"\n{prompt.text}").ids, *after]
+            ids = [*before, *image, *self._plain.encode(f"\n{prompt.text}").ids, *after]
         if len(ids) + room > self._config.limit:
             raise InputError(
                 f"A prompt has {len(ids)} tokens, and {room} are wanted of the reply; an embedded "
@@ -207,12 +207,12 @@ class EmbeddedModel:
         return ids
 
     def _look(self, prompts: Sequence[EmbeddedPrompt], threads: int) -> dict[bytes, _Floats]:
-        """Return the tokens of each different picture, of shape (tokens, width)."""
-        pictures = list(dict.fromkeys(p.picture for p in prompts if p.picture is not None))
+        """Return the tokens of each different image, of shape (tokens, width)."""
+        images = list(dict.fromkeys(p.image for p in prompts if p.image is not None))
         seen: dict[bytes, _Floats] = {}
-        for start in range(0, len(pictures), _BATCH):
-            chosen = pictures[start : start + _BATCH]
-            pixels = np.stack([to_pixels(picture) for picture in chosen])
+        for start in range(0, len(images), _BATCH):
+            chosen = images[start : start + _BATCH]
+            pixels = np.stack([to_pixels(image) for image in chosen])
             (tokens,) = self._session("vision", threads).run(None, {"pixels": pixels})
             seen.update(zip(chosen, tokens, strict=True))
         return seen
@@ -221,9 +221,9 @@ class EmbeddedModel:
         self, ids: Sequence[int], prompt: EmbeddedPrompt, seen: dict[bytes, _Floats]
     ) -> _Floats:
         vectors: _Floats = self._table[np.asarray(ids)]
-        if prompt.picture is not None:
+        if prompt.image is not None:
             first = len(self._frame[0]) + 1
-            vectors[first : first + self._config.picture_tokens] = seen[prompt.picture]
+            vectors[first : first + self._config.image_tokens] = seen[prompt.image]
         return vectors
 
     def _write(self, inputs: list[_Floats], room: int, threads: int) -> list[list[int]]:

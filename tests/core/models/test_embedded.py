@@ -14,7 +14,7 @@ from locomo_vqa.benchmark import QUESTION_TYPES
 from locomo_vqa.builders.sample.painter import paint
 from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.models.embedded import SIZES, EmbeddedModel, EmbeddedPrompt, Size
-from locomo_vqa.models.embedded.pictures import to_pixels
+from locomo_vqa.models.embedded.pixels import to_pixels
 from locomo_vqa.prompts import answer_visual
 from scripts.embedded.measure import VARIANTS, answers, fresh_scenes, png, writes
 from tests.conftest import ROOT

@@ -111,11 +111,11 @@ def make_processor(tokenizer: Any, kind: str) -> Any:
             num_additional_image_tokens=0,
             chat_template=template,
         )
-    from locomo_vqa.models.internvl import picture_processor_class
+    from locomo_vqa.models.internvl import image_processor_class
 
     template = TEMPLATE.replace("PICTURE", CONTEXT)
     tokenizer.chat_template = template
-    return picture_processor_class()(
+    return image_processor_class()(
         image_processor=GotOcr2ImageProcessorPil(size=size, crop_to_patches=False),
         tokenizer=tokenizer,
         image_seq_length=(SIDE // PATCH) ** 2 // 4,

@@ -46,7 +46,7 @@ def alone(trained: Trained, name: str | None, request: ChatRequest) -> str:
     from PIL import Image
     from transformers import AutoTokenizer
 
-    from locomo_vqa.models.internvl import picture_processor_class
+    from locomo_vqa.models.internvl import image_processor_class
 
     model = load_base(trained.base)
     if name is not None:
@@ -57,7 +57,7 @@ def alone(trained: Trained, name: str | None, request: ChatRequest) -> str:
         "return_dict": True,
     }
     if trained.base.parent.name.startswith("internvl"):
-        processor = picture_processor_class().from_pretrained(trained.base)
+        processor = image_processor_class().from_pretrained(trained.base)
         pictures = [Image.open(BytesIO(p.data)).convert("RGB") for p in request.images]
         content = [{"type": "image", "image": picture} for picture in pictures]
         content.append({"type": "text", "text": request.text})

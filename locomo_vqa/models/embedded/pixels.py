@@ -1,4 +1,4 @@
-"""Pictures as the models take them, the same as the checkpoint's own image processor."""
+"""Images as the models take them, the same as the checkpoint's own image processor."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from locomo_vqa.errors import InputError
 __all__ = ["SIDE", "to_pixels"]
 
 SIDE = 112
-"""Pixels of a picture's side, as the models see it."""
+"""Pixels of an image's side, as the models see it."""
 
 
-def to_pixels(picture: bytes) -> NDArray[np.float32]:
-    """Return an encoded picture, upright, as values from -1 to 1 of shape (3, 112, 112).
+def to_pixels(image: bytes) -> NDArray[np.float32]:
+    """Return an encoded image, upright, as values from -1 to 1 of shape (3, 112, 112).
 
     Raises:
-        InputError: the bytes are no picture that Pillow can read.
+        InputError: the bytes are no image that Pillow can read.
     """
     try:
-        with Image.open(io.BytesIO(picture)) as opened:
+        with Image.open(io.BytesIO(image)) as opened:
             upright = ImageOps.exif_transpose(opened).convert("RGB")
     except (OSError, ValueError, SyntaxError) as error:
         raise InputError(
-            f"A picture can't be decoded: {error}.", "Check that the file is complete."
+            f"An image can't be decoded: {error}.", "Check that the file is complete."
         ) from error
     seen = upright.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
     values = np.asarray(seen, np.float32) / np.float32(127.5) - np.float32(1)
