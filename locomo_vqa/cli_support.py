@@ -58,7 +58,7 @@ def print_json(value: Any) -> None:
 def console() -> Console:
     """Return the console for tables and sentences, on the standard output.
 
-    Text is printed as it is: no markup, no emoji codes, no control characters.
+    Text is printed literally: no markup, no emoji codes, no control characters.
     """
     from rich.console import Console
     from rich.text import Text

@@ -1,13 +1,13 @@
-"""What can go wrong, as exceptions that a person can act on.
+"""Errors that a person can act on.
 
-LocomoVqaError              everything below; the command line prints it and exits with 2
-├── InputError              a file or a folder that was given can't be used
-├── OutputError             an output can't be written, or is already there
-├── MissingResource         a table, a model or a data set that is not on this machine
-└── SystemLoadError         a memory system can't be loaded at all
+LocomoVqaError              the base class; the command line prints it and exits with 2
+├── InputError              an argument, a file or a folder can't be used
+├── OutputError             an output can't be written, or already exists
+├── MissingResource         a package, model or data set is not on this machine
+└── SystemLoadError         a memory system can't be loaded
 
-A system or an endpoint that fails while it is being asked is no exception but a state of
-the prediction: see `locomo_vqa.runs.State`.
+A system or an endpoint that fails during a run raises none of these: its prediction gets a state
+(see `locomo_vqa.runs.State`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["InputError", "LocomoVqaError", "MissingResource", "OutputError", "Sy
 
 
 class LocomoVqaError(Exception):
-    """A mistake that has a remedy: one sentence of what is wrong, one of what to do next."""
+    """An error with a remedy: one sentence says what is wrong, another what to do."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message, remedy)
@@ -28,11 +28,11 @@ class LocomoVqaError(Exception):
 
 
 class InputError(LocomoVqaError):
-    """A file or a folder that was given can't be used; the message names file and place."""
+    """An argument, a file or a folder can't be used; the message names it and the place in it."""
 
 
 class OutputError(LocomoVqaError):
-    """An output can't be written, or would replace something that is already there."""
+    """An output can't be written, or would replace something that exists."""
 
 
 class MissingResource(LocomoVqaError):

@@ -1,7 +1,7 @@
-"""Reading and writing JSON so that a bad file gets one clear sentence and a good one is never lost.
+"""Reads and writes files: a bad one gets a clear error, and a good one is never lost.
 
-Everything is UTF-8. What is written appears whole or not at all: a file or a folder is made
-beside its place and then renamed.
+Text is UTF-8. Output appears whole or not at all: a file or a folder is written beside its place
+and then renamed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def clean_text(text: str) -> str:
-    """Return a text that UTF-8 can hold: lone surrogates become U+FFFD."""
+    """Return a text with lone surrogates, which UTF-8 can't encode, replaced by U+FFFD."""
     return _SURROGATE.sub("\ufffd", text)
 
 
@@ -57,7 +57,7 @@ def read_json(path: Path, *, what: str) -> Any:
 
 
 def read_jsonl(path: Path, *, what: str) -> list[tuple[int, Any]]:
-    """Return (line number, parsed line) of a JSON Lines file, blank lines left out."""
+    """Return (line number, parsed line) for each line of a JSON Lines file that is not blank."""
     lines = _read_text(path, what=what).split("\n")
     return [
         (number, parse_json(line, path=path, what=what, line=number))
@@ -67,7 +67,7 @@ def read_jsonl(path: Path, *, what: str) -> list[tuple[int, Any]]:
 
 
 def parse_json(text: str, *, path: Path, what: str, line: int | None = None) -> Any:
-    """Parse JSON that came from `path`; lone surrogates, which UTF-8 can't hold, become U+FFFD."""
+    """Parse JSON read from `path`; lone surrogates, which UTF-8 can't encode, become U+FFFD."""
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
@@ -91,7 +91,7 @@ def parse_json(text: str, *, path: Path, what: str, line: int | None = None) -> 
 
 
 def _depth(value: Any) -> int:
-    """Return how deep lists and objects are nested, without recursion."""
+    """Return how deeply lists and objects are nested, without recursion."""
     depth, level = 0, [value]
     while level := [item for item in level if isinstance(item, list | dict)]:
         depth += 1
@@ -114,7 +114,7 @@ def _without_surrogates(value: Any) -> Any:
 def _read_text(path: Path, *, what: str) -> str:
     try:
         if path.is_dir():
-            raise InputError(f"{path}: is a folder, not {what}.", "Name the file itself.")
+            raise InputError(f"{path}: is a folder, not {what}.", "Give the file itself.")
         if not path.is_file() and path.exists():
             raise InputError(
                 f"{path}: is a device or a pipe, not {what}.", "Write it to a file first."
@@ -134,12 +134,13 @@ def _read_text(path: Path, *, what: str) -> str:
         ) from None
     except OSError as error:
         raise InputError(
-            f"{path}: {what} can't be read ({error.strerror}).", "Check the path and its rights."
+            f"{path}: {what} can't be read ({error.strerror}).",
+            "Check the path and its permissions.",
         ) from None
 
 
 def canonical_json(value: Any) -> str:
-    """Return the one JSON text of a value that hashes are taken of: sorted keys, no blanks."""
+    """Return a value's JSON with sorted keys and no blanks, as hashes need it."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -197,18 +198,18 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
-    """Write one row of compact JSON a line."""
+    """Write rows as JSON, one a line."""
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Give a file a second name; copy it where it can't have one, as on another file system.
+    """Give a file a second name, or copy it where that is impossible, as on another file system.
 
-    Afterwards both names may be one file on the disk: it may be replaced or removed under either,
-    and must never be written into. What a symbolic link points to is copied.
+    Afterwards both names may be one file on the disk: either may be replaced or removed, but the
+    file must never be written into. The target of a symbolic link is copied.
 
     Raises:
-        FileExistsError: `target` is there.
+        FileExistsError: `target` exists.
         OSError: `source` can't be read, or `target` can't be written.
     """
     if not source.is_symlink():
@@ -230,7 +231,7 @@ def new_folder(path: Path, *, what: str, remedy: str) -> Iterator[Path]:
         OutputError: `path` exists and is not an empty folder, or can't be written.
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise OutputError(f"{path}: {what} can't be made here: it exists already.", remedy)
+        raise OutputError(f"{path}: {what} can't be made here: it already exists.", remedy)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
@@ -260,6 +261,6 @@ def _umask() -> int:
 
 
 def some(items: Sequence[str], *, most: int = 3) -> str:
-    """Return the first few items as a phrase, with how many more there are."""
+    """Return the first few items as a phrase that says how many more there are."""
     shown = ", ".join(items[:most])
     return shown if len(items) <= most else f"{shown} and {len(items) - most:,} more"

@@ -1,11 +1,11 @@
 """Images: what counts as one, and how it is shown to a model.
 
-What something is, is decided by its content, never by its name or by what a server calls it. The
-formats are those that browsers show: JPEG, PNG, WebP, GIF, BMP, and AVIF where Pillow knows it.
-TIFF, HEIC and PDF are refused because the review page and the board could not show them, SVG
-because it is a document that can hold scripts. Of an animation, the first frame counts.
+Content decides what something is, never its name or what a server calls it. The formats are those
+that browsers show: JPEG, PNG, WebP, GIF, BMP, and AVIF where Pillow supports it. TIFF, HEIC and PDF
+are refused because the review page and the board could not show them; SVG because it is a document
+that can hold scripts. The first frame of an animation counts.
 
-The bytes of an image are kept as they came; `for_model` makes the version that a model sees.
+The bytes of an image are kept unchanged; `for_model` makes the version that a model sees.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ __all__ = [
 ]
 
 MAX_PIXELS = 50_000_000
-"""Images with more pixels are refused before they are decoded, unless another limit is given."""
+"""Larger images are refused before they are decoded, unless another limit is given."""
 PIXELS_CEILING = 178_000_000
-"""No limit can be higher: Pillow itself refuses images beyond this."""
+"""The highest limit: Pillow itself refuses larger images."""
 
 _ENDINGS = {
     "JPEG": ("jpg", "image/jpeg"),
@@ -54,14 +54,14 @@ _TURNS = {
     **{2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE"},
     **{6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"},
 }
-"""What makes an image upright, by its EXIF orientation; 1 is upright."""
+"""How to turn an image upright, by its EXIF orientation; 1 is upright."""
 
 _lock = threading.RLock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """What is known of bytes that are an image."""
+    """What is known of an image."""
 
     format: str
     """The file's ending: jpg, png, webp, gif, bmp or avif."""
@@ -77,7 +77,7 @@ class ImageFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRejection:
-    """Why bytes are no image that can be shown."""
+    """Why bytes are not an image that can be shown."""
 
     state: Literal["not_an_image", "too_large"]
     """The `ImageState` that follows."""
@@ -87,15 +87,15 @@ class ImageRejection:
 
 class _Refused(Exception):
     def __init__(self, state: Literal["not_an_image", "too_large"], detail: str) -> None:
-        self.refusal = ImageRejection(state=state, detail=detail)
+        self.rejection = ImageRejection(state=state, detail=detail)
 
 
 def inspect_image(
     data: bytes | Path, *, max_pixels: int = MAX_PIXELS
 ) -> ImageFacts | ImageRejection:
-    """Decode an image wholly and return what is known of it, or why it is refused.
+    """Decode a whole image and return what is known of it, or why it is refused.
 
-    The size is read before any pixel is, so a small file that claims to be huge costs nothing.
+    The size is read before any pixel, so a small file that claims to be huge costs nothing.
 
     Raises:
         OSError: `data` is a path that can't be read.
@@ -113,18 +113,18 @@ def inspect_image(
                     phash=perceptual_hash(_rgb(upright)),
                 )
         except _Refused as refused:
-            return refused.refusal
+            return refused.rejection
 
 
 def for_model(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, str]:
     """Return an image as models take it, upright and opaque, with its media type.
 
-    A still JPEG or PNG in grey or RGB that needs no turning is returned as it is. Anything else
-    becomes a new file: JPEG where the original was lossy, else PNG. Transparency is laid on
+    A still JPEG or PNG in grey or RGB that needs no turning is returned unchanged. Anything else
+    becomes a new file: JPEG where the original was lossy, else PNG. Transparent areas become
     white, 16 bits a channel become 8, and CMYK and palettes become RGB.
 
     Raises:
-        InputError: it is no image, or too large.
+        InputError: it is not an image, or too large.
     """
     try:
         with _decoded(io.BytesIO(data), max_pixels) as image:
@@ -133,8 +133,8 @@ def for_model(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, str]
             opaque, lossy = _rgb(_upright(image)), image.format in _LOSSY
     except _Refused as refused:
         raise InputError(
-            f"This is no image that can be shown: {refused.refusal.detail}.",
-            "Take images from a benchmark folder, where only those that can be shown are kept.",
+            f"This image can't be shown: {refused.rejection.detail}.",
+            "Take images from a benchmark folder, which has only those that can be shown.",
         ) from None
     out = io.BytesIO()
     if lossy:
@@ -155,7 +155,7 @@ def _stream(data: bytes | Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _decoded(stream: IO[bytes], max_pixels: int) -> Iterator[Image]:
-    """Yield the first frame, decoded; the lock is there because warning filters are global."""
+    """Yield the first frame, decoded, under a lock because warning filters are global."""
     with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -167,7 +167,7 @@ def _decoded(stream: IO[bytes], max_pixels: int) -> Iterator[Image]:
         except _Refused:
             raise
         except MemoryError:
-            raise _Refused("too_large", "decoding it takes too much memory") from None
+            raise _Refused("too_large", "it takes too much memory to decode") from None
         except Exception:  # noqa: BLE001 - damaged files make decoders raise errors of any kind
             raise _Refused("not_an_image", "it is cut off or damaged") from None
 
@@ -204,10 +204,10 @@ def _what_else(head: bytes) -> str:
     if head.startswith((b"II*\0", b"MM\0*")):
         return "it is a TIFF file, which browsers don't show"
     if head[4:8] == b"ftyp":
-        return "it is a HEIC image or a film, which not all browsers show"
+        return "it is a HEIC image or a video, which not all browsers show"
     if head.startswith((b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"RIFF")):
         return "it is cut off or damaged"
-    return "it is in no image format that is shown"
+    return "its format is not supported"
 
 
 def _is_fine(image: Image) -> bool:

@@ -1,4 +1,4 @@
-"""Files of JSON lines that only grow, and that outlive a process killed at any moment."""
+"""Append-only files of JSON lines, which survive a process that is killed at any moment."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _BLOCK = 1 << 16
 
 
 def read_jsonl_log(path: Path, *, what: str) -> list[tuple[int, Any]]:
-    """Return (line number, parsed line) of the finished lines, blank ones left out.
+    """Return (line number, parsed line) for each finished line that is not blank.
 
-    What follows the last line's end is being written, or was when its process died: it doesn't
+    Text after the last line break is still being written, or was when its process died: it doesn't
     count. The file is only read, so another process may hold it.
 
     Raises:
-        InputError: it can't be read, or a finished line is no JSON.
+        InputError: it can't be read, or a finished line is not JSON.
     """
     try:
         content = path.read_bytes()
@@ -38,7 +38,8 @@ def read_jsonl_log(path: Path, *, what: str) -> list[tuple[int, Any]]:
         ) from None
     except OSError as error:
         raise InputError(
-            f"{path}: {what} can't be read ({error.strerror}).", "Check the path and its rights."
+            f"{path}: {what} can't be read ({error.strerror}).",
+            "Check the path and its permissions.",
         ) from None
     return [
         (number, parse_json(line, path=path, what=what, line=number))
@@ -59,7 +60,7 @@ class JsonlLog(Closable):
     """
 
     def __init__(self, path: Path, *, what: str, remedy: str, flush: bool = True) -> None:
-        """Open `path`, or make it; `what` names it in errors, `remedy` helps where it is held.
+        """Open or create `path`; `what` names it in errors, `remedy` is for when it is held.
 
         Without `flush` a line is safe from the end of the process, but not from a power cut.
         """
@@ -85,7 +86,7 @@ class JsonlLog(Closable):
         return read_jsonl_log(self.path, what=self._what)
 
     def append(self, row: Any) -> None:
-        """Write one line; when it can't be written whole, the file stays as it was.
+        """Write one line; if that fails, the file stays unchanged.
 
         Raises:
             OutputError: the disk is full or gone.
@@ -106,7 +107,7 @@ class JsonlLog(Closable):
             self._end += length
 
     def close(self) -> None:
-        """Let another process have the file."""
+        """Let other processes hold the file."""
         self._opened.close()
 
     def _cannot_write(self, error: OSError) -> OutputError:
@@ -117,7 +118,7 @@ class JsonlLog(Closable):
 
 
 def _cut_unfinished_line(path: Path) -> int:
-    """Cut off what follows the last line's end, and return the length that is left."""
+    """Remove the text after the last line break, and return the length that is left."""
     with path.open("ab+") as stream:
         end = size = stream.seek(0, os.SEEK_END)
         while end:
@@ -134,7 +135,7 @@ def _cut_unfinished_line(path: Path) -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Put the name of a file that was just made on the disk, where the system can do that."""
+    """Write a new file's name to the disk, where the system can do that."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,12 +1,13 @@
-"""The response store: a model's finished replies, so that nothing is paid for twice.
+"""The response store: a model's finished replies, so that none is paid for twice.
 
-One SQLite file, one row a reply. Its key is the SHA-256 of everything that can change the reply;
-the key's parts lie beside it and are compared on reading, as is a checksum of the reply.
+It is one SQLite file with one row a reply. The key is the SHA-256 of everything that can change
+the reply. The parts of the key are stored too and compared on reading, as is a checksum of the
+reply.
 
-Every `put` is a transaction of its own in a write-ahead log with `synchronous=NORMAL`: when it
-returns, the row has been handed to the operating system, so the end of the process, by `kill -9`
-too, can't lose it. A power cut can lose the last rows, which are then asked again, but can't
-damage the file; `synchronous=FULL` would save those too, for one disk flush a reply.
+Every `put` is one transaction in a write-ahead log with `synchronous=NORMAL`: when it returns, the
+operating system has the row, so that even `kill -9` can't lose it. A power cut can lose the last
+rows, which are then asked again, but can't damage the file; `synchronous=FULL` would save those
+too, for one disk flush a reply.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class ResponseStore(Closable):
     """The replies in one file, for any number of models, threads and processes.
 
     Raises:
-        InputError: the file is damaged, or is no response store.
+        InputError: the file is damaged, or is not a response store.
         OutputError: it can't be written.
     """
 
@@ -55,7 +56,7 @@ class ResponseStore(Closable):
         """Return the stored reply of that model to that request, or None.
 
         Raises:
-            InputError: the row is there but is not what was written.
+            InputError: the row is not what was written.
         """
         key = request_key(identity, request)
         query = "SELECT parts, text, finish, usage, time, checksum FROM replies WHERE key = ?"
@@ -65,7 +66,7 @@ class ResponseStore(Closable):
         *values, checksum = row
         if values[0] != _parts(identity, request) or checksum != _checksum(key, *values):
             raise InputError(
-                f"{self.path}: the reply {key[:16]}… is not what was stored there.",
+                f"{self.path}: the reply {key[:16]}… was changed after it was stored.",
                 "Restore the file, or delete it; what is missing is asked again.",
             )
         _, text, finish, usage, _ = values
@@ -73,13 +74,13 @@ class ResponseStore(Closable):
         return ChatReply(text=text, finish=finish, usage=used, replayed=True)
 
     def put(self, identity: Mapping[str, Any], request: ChatRequest, reply: ChatReply) -> ChatReply:
-        """Keep a reply; when this returns it is safe from the end of the process.
+        """Store a reply; once this returns, the end of the process can't lose it.
 
         Returns:
-            The reply as `get` gives it: the one that was there before, if there was one.
+            The reply as `get` returns it: an earlier one, if there was one.
 
         Raises:
-            OutputError: it can't be written; the disk is full, say.
+            OutputError: it can't be written, for example because the disk is full.
         """
         key = request_key(identity, request)
         reply = replace(reply, text=clean_text(reply.text))
@@ -102,26 +103,26 @@ class ResponseStore(Closable):
 
 @dataclass(slots=True)
 class _Flight:
-    """A request that was sent and has no reply yet."""
+    """A request without a reply yet."""
 
     task: asyncio.Task[ChatReply]
     waiting: int = 0
 
 
 class StoredModel:
-    """A model that answers from a store, and keeps there what it has to ask.
+    """A model that answers from a store, and stores every reply that it has to ask for.
 
-    The same request while it is in flight is asked once. Failures are never stored. The store
-    stays open when the model is closed.
+    A request that is made again while it is in flight is asked once. Failures are never stored.
+    Closing the model leaves the store open.
     """
 
     def __init__(self, model: ChatModel, store: ResponseStore) -> None:
         self.name = model.name
         self.in_flight = model.in_flight
         self.asked = 0
-        """Requests that the model itself got."""
+        """Requests that reached the model."""
         self.reused = 0
-        """Requests that the store, or the same request in flight, answered."""
+        """Requests that were answered from the store, or by the same request in flight."""
         self._model = model
         self._store = store
         self._identity = dict(model.identity())
@@ -135,9 +136,9 @@ class StoredModel:
         """Return the stored reply, or ask and store.
 
         Raises:
-            ModelError: the model gave none.
-            InputError: the stored one is damaged.
-            OutputError: the new one can't be stored.
+            ModelError: the model did not reply.
+            InputError: the stored reply is damaged.
+            OutputError: the new reply can't be stored.
         """
         known = self._store.get(self._identity, request)
         if known is not None:

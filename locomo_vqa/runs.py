@@ -1,9 +1,9 @@
-"""The run folder: what a memory system answered, and how a person can trust it.
+"""A run: what a memory system answered, and what makes that verifiable.
 
 run.json            what was run on what: system, answerer, data set, versions, counts, hashes
 journal.jsonl       every attempt, in order of time, only ever appended to
 predictions.jsonl   one row a question, in the benchmark's order, made from the journal
-scores.json         later: what `locomo-vqa score` computed (scores.jsonl: by question)
+scores.json         once it is scored: the scores (scores.jsonl: by question)
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ __all__ = [
 ]
 
 State = Literal["ok", "empty", "refused", "timeout", "error", "not_ingested"]
-"""What became of a question:
+"""The outcome of a question:
 
 ok             there is an answer
-empty          the system answered with nothing
+empty          the answer is empty
 refused        the system, or its model, declined to answer
 timeout        no answer came in time
 error          the system failed while answering
-not_ingested   the system was not asked: it had failed before, while reading the conversation, or
+not_ingested   the system was not asked, because it had failed while reading the conversation or
                had ended at an earlier question
 """
 STATES: tuple[State, ...] = get_args(State)
 
 ShownMode = Literal["pixels", "caption", "none"]
-"""What a system is told that it is shown of an image: its pixels, its BLIP caption, or nothing."""
+"""What a system knows it is shown of an image: its pixels, its BLIP caption, or nothing."""
 
 ImageMode = Literal["pixels", "caption", "none", "shuffled"]
 """What a system is shown of an image:
@@ -64,7 +64,8 @@ ImageMode = Literal["pixels", "caption", "none", "shuffled"]
 pixels     its pixels
 caption    its BLIP caption as text
 none       nothing
-shuffled   the pixels of an image of another conversation, always the same one; it is told `pixels`
+shuffled   the pixels of an image of another conversation, always the same one, as if it were the
+           right one
 """
 IMAGE_MODES: tuple[ImageMode, ...] = get_args(ImageMode)
 
@@ -72,19 +73,19 @@ VisualMode = Literal["given", "recalled"]
 """How a visual question is asked:
 
 given      with its image, as the paper measures V
-recalled   without: the image was seen only when the conversation was read, and the question says
-           whose image of which day is meant
+recalled   without it: the image was seen only when the conversation was read, and the question
+           says whose image of which day it is about
 """
 VISUAL_MODES: tuple[VisualMode, ...] = get_args(VisualMode)
 
 FAILED: frozenset[State] = frozenset({"timeout", "error", "not_ingested"})
-"""The states that asking again may mend."""
+"""The states that may be resolved by asking again."""
 
 MAX_ANSWER_CHARS = 1_000_000
-"""A longer answer is refused: the longest in published result files has 191,238 characters."""
+"""The longest answer, in a run and on the board; the longest published one has 191,238."""
 
 SplitChoice = Literal["train", "validation", "test", "all"]
-"""The questions that are asked or scored: those of one split, or all."""
+"""The questions that are asked or scored: one split, or all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,14 +95,14 @@ class Hit:
     text: str
     """The passage."""
     score: float | None = None
-    """The system's own score of it; comparable within one system only."""
+    """The system's score of it, which can't be compared between systems."""
     turn: str | None = None
-    """The turn it comes from, where the system knows."""
+    """The turn that it comes from, if the system knows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What an answer cost."""
+    """The cost of an answer."""
 
     input_tokens: int | None = None
     """Tokens sent, as the endpoint counted them."""
@@ -113,18 +114,18 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
-    """A system's last word on one question."""
+    """A system's final answer to one question."""
 
     question_id: str
     """The question's id."""
     prediction: str | None
     """The answer; None unless the state is `ok` or `empty`."""
     state: State
-    """What became of the question."""
+    """The outcome of the question."""
     retrieved: tuple[Hit, ...] = ()
-    """What the answer was made from, best first."""
+    """The passages that the answer is based on, best first."""
     usage: Usage | None = None
-    """What it cost, where that is known."""
+    """The cost, where it is known."""
     latency_ms: float | None = None
     """Wall time of the answer in milliseconds."""
     error: str | None = None
@@ -140,13 +141,13 @@ class Run:
     """A finished run folder."""
 
     folder: Path
-    """Where it lies."""
+    """The run folder."""
     info: Mapping[str, Any]
-    """run.json, valid against its schema."""
+    """The content of run.json."""
     predictions: tuple[Prediction, ...]
-    """In the file's order; no question twice."""
+    """In the file's order, one a question."""
     benchmark: Benchmark | None = field(default=None, compare=False)
-    """What was asked, where the run was made in this process; `score` then needs no other."""
+    """What it ran on, if it ran in this process; `score` then needs no benchmark."""
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n:,} {state}" for state, n in count_states(self.predictions).items())
@@ -188,17 +189,17 @@ def read_predictions(path: Path) -> tuple[Prediction, ...]:
     """Read a predictions.jsonl.
 
     Raises:
-        InputError: a line has another shape, or a question is there twice.
+        InputError: a line is not valid, or a question has two rows.
     """
-    remedy = "Write the file as docs/formats.md describes it."
+    remedy = "Write the file as described in docs/formats.md."
     predictions: dict[str, Prediction] = {}
     for number, row in read_jsonl(path, what="the predictions file"):
         validate(row, "prediction", path=path, place=f"line {number}", remedy=remedy)
         prediction = prediction_from_row(row)
         if prediction.question_id in predictions:
             raise InputError(
-                f"{path}: line {number}: the question {prediction.question_id} is there twice.",
-                "Keep one row a question.",
+                f"{path}: line {number}: the question {prediction.question_id} already has a row.",
+                "Keep one row for each question.",
             )
         predictions[prediction.question_id] = prediction
     return tuple(predictions.values())
@@ -208,7 +209,7 @@ def read_run(folder: Path) -> Run:
     """Read a finished run folder and check it against its own manifest.
 
     Raises:
-        InputError: it is no run folder, is unfinished, or was changed after it was written.
+        InputError: it is not a run folder, is unfinished, or was changed after it was written.
     """
     info = read_json(folder / "run.json", what="the run's manifest")
     validate(info, "run", path=folder / "run.json", remedy="Run the system again.")
@@ -216,24 +217,24 @@ def read_run(folder: Path) -> Run:
     if not path.is_file():
         raise InputError(
             f"{folder}: the run is not finished: it has no predictions.jsonl.",
-            "Give the same `locomo-vqa run` command again; it goes on where it stopped.",
+            "Run the same `locomo-vqa run` command again; it continues where it stopped.",
         )
     if info["files"].get(path.name) != sha256_file(path):
         raise InputError(
-            f"{path}: was changed after the run: its hash does not fit run.json.",
+            f"{path}: was changed after the run: run.json has another hash.",
             "Restore the file, or run the system again.",
         )
     return Run(folder=folder, info=info, predictions=read_predictions(path))
 
 
 def visual_handling(info: Mapping[str, Any]) -> VisualMode:
-    """Return how visual questions were asked, by run.json or metadata.yaml; unsaid is `given`."""
+    """Return how visual questions were asked, by run.json or metadata.yaml; default `given`."""
     mode: VisualMode = info.get("visual_handling", "given")
     return mode
 
 
 def count_states(predictions: Sequence[Prediction]) -> dict[str, int]:
-    """Return how many predictions are in each state, states without any left out."""
+    """Return the number of predictions in each state that occurs."""
     return {
         state: number
         for state in STATES

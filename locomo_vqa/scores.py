@@ -1,4 +1,4 @@
-"""What a scorer returns: numbers that carry their uncertainty, their count and their signature."""
+"""What a scorer returns: values with their uncertainty, count and signature."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 FEW_CONVERSATIONS = 6
-"""With fewer, no difference between two systems can reach p < 0.05 by sign flips."""
+"""With fewer conversations, no difference of two systems can reach p < 0.05 by sign flips."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,17 +40,17 @@ class Interval:
     method: str
     """How it was computed."""
     clusters: int
-    """How many conversations it rests on."""
+    """The number of conversations that it is based on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What a value lies between while some rows have no verdict."""
+    """The lowest and the highest possible value while some rows have no verdict."""
 
     low: float
-    """The value if all of them were wrong, or no error."""
+    """The value if all of them were wrong (of an error rate, if none were)."""
     high: float
-    """The value if all of them were right, or an error."""
+    """The value if all of them were right (of an error rate, if all were errors)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +58,11 @@ class Estimate:
     """A mean over questions."""
 
     value: float | None
-    """The mean, on the metric's scale; None where there is no question."""
+    """The mean, on the metric's scale; None without questions."""
     interval: Interval | None
     """Its interval; None with fewer than two conversations."""
     n: int
-    """The number of questions: the denominator, whatever was answered."""
+    """The number of questions, answered or not: the denominator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +70,11 @@ class MetricScores:
     """One metric over a run."""
 
     state: Literal["ok", "not_computed", "incomplete"]
-    """Whether there is a value; incomplete: some rows are unscored, so there is none yet."""
+    """Whether there is a value; with `incomplete`, some rows are still unscored."""
     reason: str | None = None
-    """Why there is none."""
+    """Why there is no value."""
     signature: str | None = None
-    """The metric and every parameter that changes its value."""
+    """The metric with every parameter that changes its value."""
     scale: float | None = None
     """The value of a perfect answer: 100 for L, J and V, otherwise 1."""
     overall: Estimate = Estimate(value=None, interval=None, n=0)
@@ -86,11 +86,11 @@ class MetricScores:
     by_conversation: Mapping[str, Estimate] = field(default_factory=dict)
     """By conversation; these have no interval."""
     clean: Estimate | None = None
-    """Without the questions whose gold answer an audit found wrong; None without errata."""
+    """Without the questions whose gold answer has an erratum; None without errata."""
     unscored: int = 0
-    """Answers that a judge was asked about and gave no verdict on."""
+    """The number of answers on which a judge gave no verdict."""
     bounds: Bounds | None = None
-    """What the value lies between, where the state is incomplete."""
+    """The range of the value, where the state is `incomplete`."""
 
     @property
     def value(self) -> float | None:
@@ -105,18 +105,18 @@ class MetricScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowCounts:
-    """How the rows of a predictions file met the questions.
+    """How the rows of a predictions file match the questions.
 
-    `matched` and `missing` add up to the scored questions: those with a gold answer, of each kind,
-    in text or visual, that any row answers.
+    `matched` and `missing` add up to the scored questions: those with a gold answer, either text or
+    visual, or both if there are rows for both.
     """
 
     matched: int
     """Scored questions that have a row."""
     missing: int
-    """Scored questions that have none: each counts with the metric's value of a missing answer."""
+    """Scored questions without a row: each gets the metric's value of a missing answer."""
     extra: int
-    """Rows that belong to no question of the split, or to one that has a row."""
+    """Rows for questions that are not in the split, or that already have a row."""
     unscored: int
     """Rows for adversarial questions, which have no gold answer."""
     states: Mapping[str, int]
@@ -130,25 +130,25 @@ class RowScore:
     question_id: str
     metric: str
     value: float | None
-    """On the metric's scale; None where the state is `unscored`."""
+    """On the metric's scale; None if the state is `unscored`."""
     state: str
-    """The prediction's state, `missing`, or `unscored`: a judge gave no verdict."""
+    """The prediction's state, `missing`, or `unscored` (a judge gave no verdict)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """Everything that was computed of one run."""
+    """All scores of one run."""
 
     rows: RowCounts
     metrics: Mapping[str, MetricScores]
     """By the metric's name."""
     answer_length: float | None
-    """Mean number of words of the answers to text questions, without the missing."""
+    """Mean number of words in the answers to text questions, without missing ones."""
     by_question: Sequence[RowScore]
-    """Every question under every metric."""
+    """The value of every question under every metric."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the part of scores.json that depends on the predictions alone."""
+        """Return the part of scores.json that depends on the predictions only."""
         return {
             "rows": asdict(self.rows),
             "answer_length": self.answer_length,
@@ -171,11 +171,11 @@ class Scorer(Protocol):
         """Score predictions of `benchmark`'s questions in `split`.
 
         Args:
-            predictions: at most one a question; those of other questions count as extra.
+            predictions: at most one a question; predictions for other questions count as extra.
             benchmark: where questions and gold answers come from.
-            split: the questions of the denominator.
+            split: the questions that are scored.
             metrics: names of metrics; None for all.
-            extra: rows that were left out before, because they belong to no question.
+            extra: the number of rows that were left out before because they match no question.
         """
 
 

@@ -1,4 +1,4 @@
-"""An SQLite file of our own: opened, checked and locked, its errors put into words."""
+"""An SQLite file of the toolkit: opened, checked and locked, with errors in sentences."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ __all__ = ["SqliteFile"]
 BUSY_TIMEOUT_S = 60.0
 """How long one process waits for another's transaction."""
 
-_ROOM = "Choose a file where you may write and that has room; what was stored before is kept."
-_WAIT = "Wait for the other process that writes to it, or end it."
+_ROOM = "Choose a file that you may write to, on a disk with room; what was stored before is kept."
+_WAIT = "Wait for the process that is writing to it, or end that process."
 _UNWRITABLE = {
     sqlite3.SQLITE_FULL: _ROOM,
     sqlite3.SQLITE_IOERR: _ROOM,
@@ -36,7 +36,7 @@ class SqliteFile:
     Statements are transactions of their own in a write-ahead log with `synchronous=NORMAL`.
 
     Raises:
-        InputError: the file is damaged, or somebody else's; it is left as it is.
+        InputError: the file is damaged, or belongs to another program; it is left unchanged.
         OutputError: it can't be written.
     """
 
@@ -51,7 +51,7 @@ class SqliteFile:
                 path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
         except sqlite3.Error as error:
-            raise self._told(error) from None
+            raise self._explain(error) from None
         try:
             self.do(self._open)
         except BaseException:
@@ -59,7 +59,7 @@ class SqliteFile:
             raise
 
     def do(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        """Return what `work` makes of the connection.
+        """Return the result of `work` on the connection.
 
         Raises:
             InputError: the file is damaged.
@@ -69,7 +69,7 @@ class SqliteFile:
             try:
                 return work(self._connection)
             except sqlite3.Error as error:
-                raise self._told(error) from None
+                raise self._explain(error) from None
 
     def close(self) -> None:
         """Close the file."""
@@ -77,7 +77,7 @@ class SqliteFile:
             self._connection.close()
 
     def _open(self, connection: sqlite3.Connection) -> None:
-        """Make the tables in an empty file, or check that they are ours."""
+        """Create the tables in an empty file, or check that the file is ours."""
         connection.execute("BEGIN IMMEDIATE")
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         used = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -86,20 +86,20 @@ class SqliteFile:
             connection.execute(f"PRAGMA application_id = {self._application}")
         elif application != self._application:
             raise InputError(
-                f"{self.path}: is no {self._what} of this version.",
-                "Name another file; it is made when it does not exist.",
+                f"{self.path}: is not a {self._what} of this version.",
+                "Choose another file; it is created if it does not exist.",
             )
         connection.execute("COMMIT")
         _write_ahead(connection)
 
-    def _told(self, error: sqlite3.Error) -> LocomoVqaError:
-        """Return what a person can do about an error of SQLite."""
+    def _explain(self, error: sqlite3.Error) -> LocomoVqaError:
+        """Return an error of SQLite as a sentence with a remedy."""
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _UNWRITABLE:
             return OutputError(f"{self.path}: can't be used ({error}).", _UNWRITABLE[code])
         return InputError(
-            f"{self.path}: is no {self._what}, or is damaged ({error}).",
-            "Delete it or name another file; what is missing is made again.",
+            f"{self.path}: is not a {self._what}, or is damaged ({error}).",
+            "Delete it or choose another file; what is missing is computed again.",
         )
 
 

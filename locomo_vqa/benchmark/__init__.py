@@ -1,4 +1,4 @@
-"""What a benchmark is made of, and loading one from wherever it is."""
+"""The types of a benchmark, and loading one."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def load_benchmark(source: Benchmark | str | os.PathLike[str]) -> Benchmark:
     A benchmark that is already loaded is returned unchanged.
 
     Raises:
-        InputError: it does not exist, has another shape, or its hashes do not match.
-        MissingResource: it is on the Hub and cannot be downloaded from here.
+        InputError: it does not exist, is not valid, or its hashes do not match.
+        MissingResource: it can't be downloaded from the Hub.
     """
     if isinstance(source, Benchmark):
         return source

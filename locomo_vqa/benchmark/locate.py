@@ -10,19 +10,19 @@ from locomo_vqa.errors import MissingResource
 __all__ = ["SAMPLE_FOLDER", "find_folder"]
 
 SAMPLE_FOLDER = Path(__file__).parent.parent / "sample" / "data" / "benchmark"
-"""Where `load_benchmark("sample")` finds the sample."""
+"""The folder of the sample benchmark."""
 
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 _FILES = ("*.jsonl", "benchmark.json", "report.json", "images/*")
-"""What a benchmark folder has; a published one has more."""
+"""The files of a benchmark folder; a published one has more."""
 
 
 def find_folder(source: str) -> Path:
     """Return the local folder of `"sample"`, of a path, or of a data set on the Hub.
 
     Raises:
-        MissingResource: it is no path, but could be a name on the Hub, and can't be had there.
+        MissingResource: it is not a path, and can't be downloaded from the Hub.
     """
     if source == "sample":
         return SAMPLE_FOLDER
@@ -40,7 +40,7 @@ def _download(name: str) -> Path:
     except Exception as error:  # noqa: BLE001 - the client lets errors of several libraries through
         why, remedy = _why_not(error)
         raise MissingResource(
-            f"{name}: there is no such folder here, and the Hugging Face Hub {why}.",
+            f"{name}: is not a folder here, and the Hugging Face Hub {why}.",
             f"For a folder, check the path; for a data set, {remedy}.",
         ) from None
     return Path(folder)
@@ -53,12 +53,12 @@ def _why_not(error: Exception) -> tuple[str, str]:
     reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
     if isinstance(error, RepositoryNotFoundError):
         return (
-            "has no data set of that name, or none that may be read without a token",
+            "has no data set of that name that can be read without a token",
             "check its name, and give HF_TOKEN if it is private",
         )
     if isinstance(error, HfHubHTTPError):
-        return f"did not give a data set of that name ({reason})", "check its name, and try again"
+        return f"did not return a data set of that name ({reason})", "check its name, and try again"
     return (
-        f"can't be reached to look for a data set of that name ({reason})",
+        f"can't be reached ({reason})",
         "check the network, and that HF_HUB_OFFLINE is not set",
     )

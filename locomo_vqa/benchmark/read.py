@@ -1,11 +1,11 @@
 """The benchmark folder: how a benchmark lies on disk, and reading it.
 
-benchmark.json            the manifest: what made it, of what, and a hash of every file
+benchmark.json            the manifest: origin, sources, and a hash of every file
 conversations.jsonl       one conversation a line
 text_questions.jsonl      one LoCoMo question a line
 visual_questions.jsonl    one visual question a line
-images.jsonl              one distinct image URL a line
-images/<sha256>.<ext>     the images that could be fetched
+images.jsonl              one image URL a line
+images/<sha256>.<ext>     the images that are available
 report.json               what the import found
 """
 
@@ -49,15 +49,15 @@ def read_report(folder: Path) -> dict[str, Any]:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a benchmark folder, valid.
+    """Return a benchmark folder's manifest, checked against its schema.
 
     Raises:
-        InputError: the folder is none, or its manifest has another shape.
+        InputError: it is not a benchmark folder, or its manifest is invalid.
     """
     path = folder / "benchmark.json"
     if not path.is_file():
         raise InputError(
-            f"{folder}: is no benchmark folder (it has no benchmark.json).",
+            f"{folder}: is not a benchmark folder: it has no benchmark.json.",
             "Give `sample`, or a folder made by `locomo-vqa data import`.",
         )
     manifest: dict[str, Any] = read_json(path, what="the benchmark's manifest")
@@ -69,7 +69,7 @@ def read_benchmark(folder: Path) -> Benchmark:
     """Read a benchmark folder after checking every hash, shape and reference.
 
     Raises:
-        InputError: naming the file and the place that does not fit.
+        InputError: something does not match; the message names the file and the place.
     """
     manifest = read_manifest(folder)
     for name, entry in manifest["files"].items():
@@ -78,7 +78,7 @@ def read_benchmark(folder: Path) -> Benchmark:
             raise InputError(f"{path}: is missing.", _REMEDY)
         if sha256_file(path) != entry["sha256"]:
             raise InputError(
-                f"{path}: was changed after it was written: its hash does not fit benchmark.json.",
+                f"{path}: was changed after it was written: benchmark.json has another hash.",
                 _REMEDY,
             )
     conversations = _read(folder, "conversations.jsonl", "conversation", _conversation)
@@ -86,7 +86,9 @@ def read_benchmark(folder: Path) -> Benchmark:
     visual = _read(folder, "visual_questions.jsonl", "visual_question", _visual_question)
     images = _read(folder, "images.jsonl", "image", _image_record)
     if revision_of(conversations, text, visual) != manifest["revision"]:
-        raise InputError(f"{folder / 'benchmark.json'}: its revision does not fit.", _REMEDY)
+        raise InputError(
+            f"{folder / 'benchmark.json'}: its revision does not match the content.", _REMEDY
+        )
     benchmark = Benchmark(
         name=manifest["name"],
         revision=manifest["revision"],
@@ -123,10 +125,10 @@ def _check_references(benchmark: Benchmark) -> None:
         if question.id in ids:
             problem = "its id is used twice"
         elif question.conversation not in known:
-            problem = f"the conversation {question.conversation} is not there"
+            problem = f"its conversation {question.conversation} is missing"
         elif isinstance(question, VisualQuestion):
             if question.turn not in known[question.conversation]:
-                problem = f"the turn {question.turn} is not there"
+                problem = f"its turn {question.turn} is missing"
             elif question.image not in benchmark._formats:
                 problem = "its image is not in images.jsonl"
         if problem:
@@ -135,14 +137,16 @@ def _check_references(benchmark: Benchmark) -> None:
 
 
 def _check_images(benchmark: Benchmark) -> None:
-    """Check that the images are there, by their sizes; `read_image` checks what is in one."""
+    """Check that every image exists and has its size; `read_image` checks the content."""
     for record in benchmark.images:
         if record.sha256 is None:
             continue
         path = benchmark.image_path(record.sha256)
         size = path.stat().st_size if path.is_file() else None
         if size is None or record.bytes not in (None, size):
-            problem = "is missing" if size is None else "has another size than images.jsonl says"
+            problem = (
+                "is missing" if size is None else "does not have the size that images.jsonl says"
+            )
             raise InputError(f"{path}: {problem}.", _REMEDY)
 
 

@@ -1,7 +1,7 @@
 """What a benchmark is made of: conversations with images, and questions about them.
 
-All types are immutable. Names follow LoCoMo (arXiv 2402.17753) and MemLoRA (arXiv 2512.04763);
-on disk each is a line of the benchmark folder described in `docs/formats.md`.
+All types are immutable. Names follow LoCoMo (arXiv 2402.17753) and MemLoRA (arXiv 2512.04763).
+`docs/formats.md` describes their form on disk.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ __all__ = [
 _RESTORE = "Restore the file, or fetch the images again."
 
 Split = Literal["train", "validation", "test"]
-"""Whole conversations go to one split, so that no split knows another's people (paper, 4.1)."""
+"""A whole conversation is in one split, so that splits share no people (paper, section 4.1)."""
 SPLITS: tuple[Split, ...] = get_args(Split)
 
 Category = Literal[1, 2, 3, 4, 5]
-"""LoCoMo's number of a text question's kind; the names are in `CATEGORIES`."""
+"""LoCoMo's number of a text question's category; the names are in `CATEGORIES`."""
 CATEGORIES: Mapping[int, str] = {
     1: "multi-hop",
     2: "temporal",
@@ -58,8 +58,8 @@ QuestionType = Literal[
 detail           a detail of an object
 unusual-detail   a detail of an object that is out of place
 colour           the colour of a small part
-count            how many there are of an object
-unusual-count    how many there are of an object that is out of place
+count            how many of an object there are
+unusual-count    how many of an object that is out of place there are
 mood             the mood of the image
 style            its artistic style
 presence         whether an object that would be out of place is there
@@ -77,15 +77,15 @@ ImageState = Literal[
     "blocked",
     "shared_across_splits",
 ]
-"""What is known of an image:
+"""The state of an image:
 
 ok                    its bytes are in the benchmark folder, under their SHA-256
 not_fetched           its URL has not been tried, or failed in a way that is worth another try
-no_url                LoCoMo gives a caption and no URL
+no_url                LoCoMo has a caption for it and no URL
 unavailable           the URL no longer answers
 bytes_changed         the URL answers with other bytes than were expected
-not_an_image          what came back can't be decoded as an image
-too_large             more bytes or pixels than the limits allow
+not_an_image          the answer can't be decoded as an image
+too_large             it has more bytes or pixels than the limits allow
 blocked               the URL is not a public http(s) address, or its host forbids the download
 shared_across_splits  it was fetched, and removed because several splits share it
 """
@@ -96,44 +96,44 @@ class Image:
     """An image as one turn shares it."""
 
     url: str | None
-    """Where LoCoMo found it; None where only a caption is left."""
+    """LoCoMo's URL of it; None where there is only a caption."""
     sha256: str | None = None
-    """The SHA-256 of its bytes, which is its name in the folder `images/`; None until fetched."""
+    """The SHA-256 of its bytes, which names its file in `images/`; None until fetched."""
     state: ImageState
-    """Whether its bytes can be shown, and if not, why."""
+    """Whether its bytes are available, and if not, why."""
     caption: str | None = None
     """The BLIP caption. A memory system sees it only where a run shows captions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What one speaker says at once."""
+    """What one speaker says in one turn."""
 
     id: str
-    """LoCoMo's dialogue id, `D<session>:<turn>`: unique within a conversation."""
+    """LoCoMo's dialogue id, `D<session>:<turn>`, unique in its conversation."""
     speaker: str
     """The speaker's first name."""
     text: str
-    """The words."""
+    """The speaker's words."""
     images: tuple[Image, ...] = ()
     """The images shared with the words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A stretch of talk on one day."""
+    """A part of a conversation, on one day."""
 
     number: int
-    """LoCoMo's number, from 1; sessions are in this order."""
+    """LoCoMo's number, from 1."""
     time: datetime
     """When it begins, by the speakers' clock (no time zone)."""
     turns: tuple[Turn, ...]
-    """In order of speaking."""
+    """In order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """Months of talk between two people."""
+    """A conversation of two people over months."""
 
     id: str
     """LoCoMo's `sample_id`, such as `conv-26`."""
@@ -153,34 +153,34 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erratum:
-    """What a public audit found wrong with a gold answer."""
+    """An error that a public audit found in a gold answer."""
 
     kind: str
-    """The audit's name of the error, such as `TEMPORAL_ERROR`."""
+    """The audit's name for it, such as `TEMPORAL_ERROR`."""
     changes_score: bool
-    """Whether a right answer is scored wrong because of it."""
+    """Whether correct answers are scored as wrong because of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextQuestion:
-    """A LoCoMo question about what was said."""
+    """One of LoCoMo's questions about what was said."""
 
     id: str
     """`<conversation>/t/<index>`."""
     conversation: str
     """The conversation's id."""
     index: int
-    """The place in LoCoMo's own list of that conversation, from 0."""
+    """Its index in LoCoMo's list for the conversation, from 0."""
     category: Category
     """See `CATEGORIES`."""
     question: str
-    """The question's words."""
+    """The question."""
     answer: str | None
     """The gold answer; None for adversarial questions, which have none."""
     adversarial_answer: str | None
-    """What a fooled system would say to an adversarial question."""
+    """The answer of a system that an adversarial question misleads."""
     evidence: tuple[str, ...]
-    """Ids of the turns that hold the answer; an id that LoCoMo broke is kept as it was."""
+    """Ids of the turns with the answer; malformed ones that can't be repaired are unchanged."""
     split: Split
     """Its conversation's split."""
     duplicate_of: str | None = None
@@ -204,35 +204,35 @@ class VisualQuestion:
     type: QuestionType
     """One of the eight candidate types."""
     question: str
-    """The question's words."""
+    """The question."""
     answer: str
     """The gold answer: one word."""
     reason: str
-    """Why, in a sentence: for people, and for training; never shown to a system under test."""
+    """Why, in one sentence, for people and for training; never shown to a system under test."""
     split: Split
     """Its conversation's split."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRecord:
-    """What is known of one distinct image URL."""
+    """What is known of one image URL."""
 
     url: str | None
-    """The URL; None for the captions that have none, which then are one record each."""
+    """The URL; None for a caption without one, which has a record of its own."""
     state: ImageState
     """The outcome of fetching it."""
     sha256: str | None = None
     """The SHA-256 of its bytes."""
     bytes: int | None = None
-    """Their number."""
+    """How many bytes it has."""
     format: str | None = None
-    """The file's ending under `images/`, such as `jpg`."""
+    """The ending of its file in `images/`, such as `jpg`."""
     turns: tuple[str, ...] = ()
-    """Where it is shared: `<conversation>/<turn>`."""
+    """The turns that share it, as `<conversation>/<turn>`."""
     width: int | None = None
-    """Its pixels from left to right, as a person sees it."""
+    """Pixels from left to right, once it is upright."""
     height: int | None = None
-    """Its pixels from top to bottom, as a person sees it."""
+    """Pixels from top to bottom, once it is upright."""
     phash: str | None = None
     """Its perceptual hash (`locomo_vqa.phash`), 16 hexadecimal digits; None for a flat image."""
     detail: str | None = None
@@ -241,14 +241,14 @@ class ImageRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benchmark:
-    """Conversations, their questions and their images."""
+    """Conversations with their questions and images."""
 
     name: str
-    """What it calls itself."""
+    """Its name."""
     revision: str
-    """SHA-256 of the parsed content without its errata: equal where the questions are equal."""
+    """SHA-256 of the parsed content without its errata: equal if the questions are."""
     folder: Path
-    """Where it lies; images are in `images/` below it."""
+    """Its folder; the images are in `images/` in it."""
     conversations: tuple[Conversation, ...]
     """In file order."""
     text_questions: tuple[TextQuestion, ...]
@@ -256,7 +256,7 @@ class Benchmark:
     visual_questions: tuple[VisualQuestion, ...]
     """By conversation, then turn."""
     images: tuple[ImageRecord, ...]
-    """One a distinct URL."""
+    """One for each URL."""
     _formats: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
@@ -270,14 +270,14 @@ class Benchmark:
         return summary_html(self)
 
     def image_path(self, sha256: str) -> Path:
-        """Return where the bytes of an image lie; raises KeyError for an unknown hash."""
+        """Return the path of an image's file; raises KeyError for an unknown hash."""
         return self.folder / "images" / f"{sha256}.{self._formats[sha256]}"
 
     def read_image(self, sha256: str) -> bytes:
-        """Return an image's bytes, checked against its name.
+        """Return an image's bytes, checked against its hash.
 
         Raises:
-            InputError: the file is missing, or holds another image.
+            InputError: the file is missing, or was changed.
         """
         path = self.image_path(sha256)
         try:
@@ -285,5 +285,5 @@ class Benchmark:
         except OSError as error:
             raise InputError(f"{path}: can't be read ({error.strerror}).", _RESTORE) from None
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise InputError(f"{path}: holds another image than its name says.", _RESTORE)
+            raise InputError(f"{path}: was changed: its hash is not its name.", _RESTORE)
         return data

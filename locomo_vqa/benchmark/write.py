@@ -30,7 +30,7 @@ from locomo_vqa.schemas import validate
 
 __all__ = ["BenchmarkContent", "revision_of", "write_benchmark"]
 
-_MEND = "Mend what goes in there, and make the folder again."
+_REMEDY = "Correct the content, and write the folder again."
 _SCHEMAS = {
     "conversations.jsonl": "conversation",
     "text_questions.jsonl": "text_question",
@@ -44,18 +44,18 @@ class BenchmarkContent:
     """What `write_benchmark` writes."""
 
     name: str
-    """What the benchmark calls itself."""
+    """The benchmark's name."""
     license: str | None
     """The licence of the conversations and images, as a phrase."""
     sources: Sequence[Mapping[str, str]]
-    """`{name, sha256}` of every file that went in."""
+    """`{name, sha256}` of every source file."""
     conversations: Sequence[Conversation]
     text_questions: Sequence[TextQuestion]
     visual_questions: Sequence[VisualQuestion]
     images: Sequence[ImageRecord]
     image_files: Mapping[str, Path]
-    """Where the bytes of each image with state `ok` are now, by SHA-256; on one file system the
-    folder shares these files, so they may be replaced or removed, and never written into."""
+    """The file of each image with state `ok`, by SHA-256. On one file system the folder shares
+    these files, so they may be replaced or removed, but never written into."""
     report: Mapping[str, Any]
     """The import report, as JSON."""
 
@@ -65,7 +65,7 @@ def revision_of(
     text_questions: Sequence[TextQuestion],
     visual_questions: Sequence[VisualQuestion],
 ) -> str:
-    """Return the SHA-256 of what a system is asked and shown; errata do not change it."""
+    """Return the SHA-256 of everything that a system is asked and shown, which errata are not."""
     return sha256_text(
         canonical_json(
             [
@@ -81,6 +81,7 @@ def write_benchmark(folder: Path, content: BenchmarkContent) -> str:
     """Write a benchmark folder, whole or not at all, and return its revision.
 
     Raises:
+        InputError: the content is not valid.
         OutputError: the folder exists and is not empty, or can't be written.
     """
     remedy = "Choose another `out`, or remove it first."
@@ -100,15 +101,15 @@ def write_benchmark(folder: Path, content: BenchmarkContent) -> str:
             content.conversations, content.text_questions, content.visual_questions
         )
         manifest = _manifest(out, content, tables, revision)
-        validate(manifest, "benchmark", path=folder / "benchmark.json", remedy=_MEND)
+        validate(manifest, "benchmark", path=folder / "benchmark.json", remedy=_REMEDY)
         write_json(out / "benchmark.json", manifest)
     return revision
 
 
 def _check_rows(path: Path, rows: Sequence[Any]) -> None:
-    """Check what is to be written, so that a folder that exists can be read."""
+    """Check rows before they are written, so that every folder that exists can be read."""
     for number, row in enumerate(rows, 1):
-        validate(row, _SCHEMAS[path.name], path=path, place=f"line {number}", remedy=_MEND)
+        validate(row, _SCHEMAS[path.name], path=path, place=f"line {number}", remedy=_REMEDY)
 
 
 def _manifest(
@@ -134,7 +135,7 @@ def _manifest(
 
 
 def _place_images(folder: Path, content: BenchmarkContent) -> None:
-    """Give each image its name in the folder; the installed package's own are copied."""
+    """Link each image to its name in the folder; the installed package's own are copied."""
     folder.mkdir()
     names = {f"{r.sha256}.{r.format}": r.sha256 for r in content.images if r.sha256 is not None}
     for name, sha256 in names.items():

@@ -14,7 +14,7 @@ def with_flags(text: str, command: click.Command) -> str:
     """Return an error of the library with a command's flags in place of parameter names.
 
     The library writes parameters in backticks: `split` becomes --split, and `run`, where it is an
-    argument, RUN. What is not a parameter of the command stays as it is.
+    argument, RUN. Other names stay unchanged.
     """
     flags = {
         parameter.name: max(parameter.opts, key=len)

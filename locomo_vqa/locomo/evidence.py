@@ -1,4 +1,4 @@
-"""Repairing LoCoMo's evidence: the turn ids that are said to hold an answer."""
+"""Repairs LoCoMo's evidence: the ids of the turns with an answer."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-__all__ = ["Evidence", "repair_evidence"]
+__all__ = ["RepairedEvidence", "repair_evidence"]
 
 _SEPARATORS = re.compile(r"[;,\s]+")
 _LOOSE_ID = re.compile(r"D:?0*([0-9]{1,6}):0*([0-9]{1,6})")
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What became of one question's evidence."""
+class RepairedEvidence:
+    """One question's evidence after the repair."""
 
     ids: tuple[str, ...]
-    """The turn ids; what could not be repaired stands here as it was."""
+    """The turn ids, with the entries of `kept` unchanged."""
     repaired: tuple[str, ...]
-    """Entries that were malformed and have one possible meaning."""
+    """Malformed entries with one possible meaning."""
     kept: tuple[str, ...]
-    """Entries that name no turn of the conversation and were left alone."""
+    """Entries that name no turn of the conversation."""
 
 
-def repair_evidence(entries: Sequence[str], turns: Set[str]) -> Evidence:
+def repair_evidence(entries: Sequence[str], turns: Set[str]) -> RepairedEvidence:
     """Rewrite evidence entries to ids in `turns` where that is unambiguous.
 
     An entry may hold several ids (`D8:6; D9:17`), a stray colon (`D:11:26`) or leading zeros
-    (`D30:05`); anything else that names no turn is kept and told.
+    (`D30:05`). Any other entry that names no turn is kept and reported.
     """
     ids: list[str] = []
     repaired: list[str] = []
@@ -45,11 +45,11 @@ def repair_evidence(entries: Sequence[str], turns: Set[str]) -> Evidence:
         else:
             ids.append(entry)
             kept.append(entry)
-    return Evidence(tuple(dict.fromkeys(ids)), tuple(repaired), tuple(kept))
+    return RepairedEvidence(tuple(dict.fromkeys(ids)), tuple(repaired), tuple(kept))
 
 
 def session_of(turn: str) -> int | None:
-    """Return the session's number that a turn id names, or None where it names none."""
+    """Return the number of the session that a turn id names, or None."""
     match = _LOOSE_ID.fullmatch(turn)
     return int(match[1]) if match else None
 

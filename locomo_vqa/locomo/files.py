@@ -15,22 +15,22 @@ from locomo_vqa.schemas import validate
 __all__ = ["read_samples"]
 
 _REMEDY = (
-    "Give locomo10.json as https://github.com/snap-research/locomo has it, "
-    "or the older zip with one file a conversation."
+    "Give locomo10.json from https://github.com/snap-research/locomo, "
+    "or the older zip with one file for each conversation."
 )
 
 _UNZIP_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError),
     *(UnicodeDecodeError, NotImplementedError, RuntimeError),
 )
-"""What Python's zip reader raises for damaged, encrypted or unusual archives."""
+"""The errors of Python's zip reader for damaged, encrypted or unusual archives."""
 
 
 def read_samples(path: Path) -> list[dict[str, Any]]:
     """Return LoCoMo's conversations as `{sample_id, conversation, qa}`, valid and in file order.
 
     Raises:
-        InputError: no such file, not JSON, or JSON of another shape.
+        InputError: the file does not exist, or is not a LoCoMo file.
     """
     if path.is_dir():
         files = {
@@ -47,7 +47,7 @@ def read_samples(path: Path) -> list[dict[str, Any]]:
     ids = [sample["sample_id"] for sample in samples]
     twice = sorted({sample for sample in ids if ids.count(sample) > 1})
     if twice:
-        raise InputError(f"{path}: the conversation {twice[0]} is there twice.", _REMEDY)
+        raise InputError(f"{path}: has the conversation {twice[0]} twice.", _REMEDY)
     return list(samples)
 
 
@@ -73,7 +73,7 @@ def _is_part(name: str) -> bool:
 
 def _from_parts(path: Path, files: dict[str, Any]) -> Any:
     if not files:
-        raise InputError(f"{path}: holds no .json file.", _REMEDY)
+        raise InputError(f"{path}: has no .json file.", _REMEDY)
     if len(files) == 1 and isinstance(whole := next(iter(files.values())), list):
         return whole
     return [_sample(path, name, files[name]) for name in sorted(files, key=_number)]
@@ -85,9 +85,9 @@ def _number(name: str) -> tuple[int, str]:
 
 
 def _sample(path: Path, name: str, part: Any) -> dict[str, Any]:
-    """Bring a file of the older layout, `26.json`, to the newer: `sample_id` is `conv-26`."""
+    """Convert a file of the older layout, such as `26.json`, whose `sample_id` is `conv-26`."""
     if not isinstance(part, dict):
-        raise InputError(f"{path}: {name} is no JSON object.", _REMEDY)
+        raise InputError(f"{path}: {name} is not a JSON object.", _REMEDY)
     stem = Path(name).stem
     return {
         "sample_id": f"conv-{stem}" if stem.isdigit() else stem,

@@ -1,7 +1,7 @@
-"""Reads LoCoMo as it is published, mends what is unambiguous and tells everything it found.
+"""Reads LoCoMo's published files, repairs what is unambiguous, and reports everything it found.
 
-Two layouts hold the same content: `locomo10.json`, a list of conversations, and the older zip (or
-folder) with one file a conversation. What is wrong in them is described in `docs/data.md`.
+Two layouts have the same content: `locomo10.json`, a list of conversations, and the older zip (or
+folder) with one file for each conversation. `docs/data.md` describes their errors.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from locomo_vqa.locomo.splits import split_by_order
 __all__ = ["Errata", "Locomo", "read_locomo"]
 
 Errata = Mapping[tuple[str, int], Erratum]
-"""What an audit says, by conversation and question index."""
+"""An audit's findings, by conversation and question index."""
 
-_REMEDY = "Fetch locomo10.json again, or mend the file there."
+_REMEDY = "Download locomo10.json again, or correct the file there."
 _SESSION = re.compile(r"session_([1-9][0-9]{0,3})")
 _DATE = re.compile(r"session_([1-9][0-9]{0,3})_date_time")
 _LIKE_SESSION = re.compile(r"session_\d+(_date_time)?")
@@ -53,9 +53,9 @@ class Locomo:
     questions: tuple[TextQuestion, ...]
     """In file order, which is by conversation and index."""
     images: tuple[ImageRecord, ...]
-    """One a distinct URL, then one a caption without URL."""
+    """One for each URL, then one for each caption without a URL."""
     report: ImportReport
-    """The counts, and everything that was mended, marked or left out."""
+    """The counts, and everything that was repaired, marked or left out."""
 
 
 def read_locomo(
@@ -67,7 +67,7 @@ def read_locomo(
     """Read a LoCoMo file in either layout.
 
     Raises:
-        InputError: it can't be read, has another shape, or lacks a session or a field.
+        InputError: it can't be read, is not valid, or lacks a session or a field.
     """
     samples = read_samples(path)
     splits = split([sample["sample_id"] for sample in samples])
@@ -85,7 +85,7 @@ def read_locomo(
 
 
 class _SampleReader:
-    """Reads one conversation of the file, already valid against the schema `locomo`."""
+    """Reads one conversation of a file that is valid against the schema `locomo`."""
 
     def __init__(
         self, path: Path, sample: dict[str, Any], split: Split, report: ImportReport
@@ -108,7 +108,7 @@ class _SampleReader:
             if _LIKE_SESSION.fullmatch(key) and not (
                 _SESSION.fullmatch(key) or _DATE.fullmatch(key)
             ):
-                raise self.fail(repr(key[:40]), "is no session's key, such as 'session_1'")
+                raise self.fail(repr(key[:40]), "is not a session's key, such as 'session_1'")
             if (date := _DATE.fullmatch(key)) and int(date[1]) not in numbers:
                 self.report.add("date_without_session", f"{self.id}/{key}", self.raw[key])
         missing = sorted(set(range(1, max(numbers, default=0) + 1)) - set(numbers))
@@ -130,7 +130,7 @@ class _SampleReader:
             time = datetime.strptime(self.raw[key], "%I:%M %p on %d %B, %Y")
         except ValueError:
             raise self.fail(
-                key, f"{self.raw[key]!r} is no date like '1:56 pm on 8 May, 2023'"
+                key, f"{self.raw[key]!r} is not a date like '1:56 pm on 8 May, 2023'"
             ) from None
         turns = tuple(self._turn(number, turn) for turn in self.raw[f"session_{number}"])
         return Session(number=number, time=time, turns=turns)
@@ -159,10 +159,10 @@ class _SampleReader:
         return tuple(Image(url=url, state="not_fetched", caption=caption) for url in urls)
 
     def _url(self, turn: str, url: str) -> str:
-        undone = clean_text(_ESCAPE.sub(lambda match: chr(int(match[1], 16)), url))
-        if undone != url:
+        repaired = clean_text(_ESCAPE.sub(lambda match: chr(int(match[1], 16)), url))
+        if repaired != url:
             self.report.add("url_repaired", f"{self.id}/{turn}", url)
-        return undone
+        return repaired
 
     def questions(self, errata: Errata) -> list[TextQuestion]:
         questions: list[TextQuestion] = []
@@ -223,7 +223,7 @@ class _SampleReader:
             if session is not None and session not in self.sessions:
                 raise self.fail(
                     f"session_{session}",
-                    f"the session is missing, but question {index} has its evidence there",
+                    f"the session is missing, but question {index} has evidence in it",
                 )
             self.report.add("evidence_kept", where, entry)
         if not evidence.ids:
@@ -236,7 +236,7 @@ def _check_errata(path: Path, errata: Errata, questions: Sequence[TextQuestion])
     if unknown:
         conversation, index = min(unknown)
         raise InputError(
-            f"{path}: the errata speak of question {conversation}/t/{index}, which is not there.",
+            f"{path}: has no question {conversation}/t/{index}, which the errata name.",
             "Give the errata that belong to this file.",
         )
 

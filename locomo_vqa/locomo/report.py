@@ -1,4 +1,4 @@
-"""What an import found in a LoCoMo file, so that nothing is mended or dropped silently."""
+"""What an import found in a LoCoMo file, so that nothing is repaired or dropped silently."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ FindingKind = Literal[
 FINDINGS: dict[FindingKind, str] = {
     "integer_answer": "gold answers given as a number, now text",
     "evidence_repaired": "malformed evidence with one possible meaning, repaired",
-    "evidence_kept": "evidence that names no turn, kept as it is",
+    "evidence_kept": "evidence that names no turn, kept unchanged",
     "no_evidence": "questions without evidence",
     "duplicate": "questions that repeat an earlier one, marked",
     "same_question_other_category": "questions asked again under another category",
     "adversarial_with_answer": "adversarial questions that also have a gold answer",
     "date_without_session": "session dates without a session, left out",
     "url_repaired": r"image URLs with a literal \u003d or \u0026, undone",
-    "query_dropped": "annotators' image search texts, left out: answers leak from them",
+    "query_dropped": "annotators' image search texts, left out because they reveal answers",
     "redownload_flag": "turns marked 're-download', a note of the annotators, left out",
     "url_without_query": "image URLs without a search text",
 }
-"""Each kind of finding, in words for a person."""
+"""Each kind of finding, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was mended, left out, marked or kept although it looks wrong."""
+    """Something that was repaired, left out, marked, or kept although it looks wrong."""
 
     kind: FindingKind
     where: str
     """A question id, or `<conversation>/<turn or key>`."""
     detail: str = ""
-    """What it was, where that helps a person."""
+    """What it was, where that helps."""
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class ImportReport:
     counts: dict[str, Any] = field(default_factory=dict)
 
     def add(self, kind: FindingKind, where: str, detail: str = "") -> None:
-        """Note one finding."""
+        """Add one finding."""
         self.findings.append(Finding(kind, where, detail))
 
     def by_kind(self) -> dict[FindingKind, int]:
@@ -71,7 +71,7 @@ class ImportReport:
         return {kind: counter[kind] for kind in FINDINGS}
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report as it is written to `report.json`."""
+        """Return the content of `report.json`."""
         silent = {"query_dropped", "redownload_flag"}
         return {
             "schema_version": 1,
@@ -90,7 +90,7 @@ def count(
     questions: Sequence[TextQuestion],
     images: Sequence[ImageRecord],
 ) -> dict[str, Any]:
-    """Return the counts that tell one LoCoMo file from another."""
+    """Return the counts that identify a LoCoMo file."""
     shared = [image for c in conversations for _, turn in c.turns() for image in turn.images]
     with_url = [record for record in images if record.url is not None]
     errata = [question.erratum for question in questions if question.erratum]

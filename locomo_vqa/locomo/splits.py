@@ -10,11 +10,11 @@ __all__ = ["split_by_order"]
 
 
 def split_by_order(conversations: Sequence[str]) -> Mapping[str, Split]:
-    """Give whole conversations, in file order, to train, validation and test as 7/1/2.
+    """Assign whole conversations, in file order, to train, validation and test as 7/1/2.
 
-    The paper (4.1) splits "by conversation" about 70/10/20 and does not say which; file order is
-    our assumption: LoCoMo's ten conversations then hold 67.8/12.0/20.1 % of the questions. Other
-    numbers of conversations are cut in the same proportion, and the test split is never empty.
+    The paper (section 4.1) splits "by conversation" about 70/10/20 without naming them. File order
+    is our assumption: LoCoMo's ten conversations then have 67.8/12.0/20.1 % of the questions. Other
+    numbers of conversations are split in the same proportion, and the test split is never empty.
     """
     count = len(conversations)
     test = max(1, round(0.2 * count))

@@ -1,4 +1,4 @@
-"""Asks a model many things at once, with as many in flight as it can use and no more in memory."""
+"""Asks a model many things at once, with no more in memory than it can use."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _Result = TypeVar("_Result")
 async def gather_bounded(
     items: Iterable[_Item], work: Callable[[_Item], Awaitable[_Result]], *, at_once: int
 ) -> AsyncIterator[tuple[_Item, _Result]]:
-    """Yield (item, result) as each is done, with at most `at_once` items begun and not done.
+    """Yield (item, result) as each is done, with at most `at_once` items in progress.
 
-    Twice what a model takes in flight keeps it busy while replies are being read. Items are taken
-    from the iterable only when there is room, so a long one costs no memory. An error of `work`
-    ends it: what is in flight is cancelled, and the error is raised.
+    Twice a model's `in_flight` keeps it busy while replies are read. Items are taken from the
+    iterable only when there is room, so a long one costs no memory. When `work` raises, what is in
+    progress is cancelled, and the error is raised.
     """
     waiting = iter(items)
     running: dict[asyncio.Task[_Result], _Item] = {}

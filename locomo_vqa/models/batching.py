@@ -16,7 +16,7 @@ from locomo_vqa.models.chat import ModelError, ModelFailed
 __all__ = ["Batcher"]
 
 _GATHER_S = 0.003
-"""How long an idle worker waits for more requests to come with the first."""
+"""How long an idle worker waits for more requests after the first."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -29,7 +29,7 @@ class _Job(Generic[_Item, _Result]):
     place: asyncio.Future[_Result]
 
     def settle(self, outcome: _Result | ModelError) -> None:
-        """Hand over a result or an error; nobody may be waiting for it any more."""
+        """Set the result or the error, unless the caller has gone."""
 
         def settled() -> None:
             if self.place.done():
@@ -44,11 +44,11 @@ class _Job(Generic[_Item, _Result]):
 
 
 class Batcher(Generic[_Item, _Result]):
-    """Runs `work` on up to `most` items at a time, those of one `group` together.
+    """Runs `work` on up to `most` items of one `group` at a time.
 
     The worker thread starts with the first item. A batch that fails is tried again item by item,
-    so that one item can't spoil the others; what fails then is that item's `ModelFailed`. `work`
-    may also return an error in the place of a result.
+    so that one item can't fail the others; what fails then is that item's `ModelFailed`. `work`
+    may also return an error instead of a result.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Batcher(Generic[_Item, _Result]):
         return await place
 
     async def close(self) -> None:
-        """Finish what is waiting and end the thread."""
+        """Finish what is queued, and end the thread."""
         if self._thread is not None:
             self._jobs.put(None)
             await asyncio.to_thread(self._thread.join)
@@ -98,7 +98,7 @@ class Batcher(Generic[_Item, _Result]):
                 self._run(list(islice(waiting, self._most)))
 
     def _take(self, pending: dict[Hashable, list[_Job[_Item, _Result]]], *, wait: bool) -> bool:
-        """Move what is queued to `pending`, by group; False when that was the last."""
+        """Move what is queued to `pending`, by group; False once the end was queued."""
         while True:
             try:
                 job = self._jobs.get(block=wait)
@@ -117,7 +117,7 @@ class Batcher(Generic[_Item, _Result]):
         try:
             results = self._work([job.item for job in jobs])
             pairs = list(zip(jobs, results, strict=True))
-        except Exception as error:  # noqa: BLE001 - anybody's model
+        except Exception as error:  # noqa: BLE001 - models raise errors of any kind
             if len(jobs) > 1:
                 for job in jobs:
                     self._run([job])

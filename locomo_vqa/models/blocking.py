@@ -23,20 +23,20 @@ class BlockingEndpoint:
         self._runner = asyncio.Runner()
 
     def check(self) -> None:
-        """Ask the endpoint for anything at all.
+        """Check that the endpoint answers.
 
         Raises:
-            MissingResource: nobody answers there.
+            MissingResource: it does not.
         """
         self._runner.run(self._model.check())
 
     def ask(self, content: Sequence[dict[str, Any]], *, max_tokens: int) -> ChatReply:
-        """Send one user message made of parts and return the reply.
+        """Send one user message, made of parts, and return the reply.
 
         Raises:
             TimeoutError: no reply came in time.
-            ConnectionError: nobody answers there any more.
-            RuntimeError: the endpoint refused the request, or its reply has another shape.
+            ConnectionError: the endpoint can't be reached.
+            RuntimeError: the endpoint refused the request, or its reply is not valid.
         """
         messages = [{"role": "user", "content": list(content)}]
         try:

@@ -1,9 +1,9 @@
-"""What a model is to the rest of the toolkit: one request in, one reply or one failure out.
+"""What a model is to the rest of the toolkit: a request in, a reply or an error out.
 
-ModelError          a request that got no reply
-├── ModelTimeout    no reply came in time
-├── ModelUnreachable   nobody answers there
-└── ModelFailed     the backend refused the request, or its reply has another shape
+ModelError             a request that got no reply
+├── ModelTimeout       no reply came in time
+├── ModelUnreachable   the backend can't be reached
+└── ModelFailed        the backend refused the request, or its reply is not valid
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelImage:
-    """An image as it is sent."""
+    """An image as a model gets it."""
 
     sha256: str
     """SHA-256 of the bytes."""
@@ -41,25 +41,25 @@ class ModelImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """One question to a model. The image comes first and the text last, for prefix caches."""
+    """A question to a model. Images come first and the text last, for prefix caches."""
 
     text: str
     """What is asked."""
     images: tuple[ModelImage, ...] = ()
-    """What it is asked about."""
+    """The images that it is about."""
     replies: tuple[tuple[str, str], ...] = ()
-    """(reply, objection) of earlier rounds: the model's words and what was wrong with them."""
+    """(reply, objection) of earlier rounds: what the model said, and what was wrong with it."""
     schema: Mapping[str, Any] | None = None
-    """A JSON Schema that the reply must fit, for backends that can guide decoding."""
+    """A JSON Schema for the reply, for backends with guided decoding."""
     max_tokens: int = 256
-    """How long the reply may be, in tokens."""
+    """The longest reply, in tokens."""
     temperature: float = 0.0
     """0 is greedy decoding."""
     seed: int | None = None
-    """For temperatures above 0, where the backend honours it."""
+    """For temperatures above 0, on backends that honour it."""
 
     def parts(self) -> dict[str, Any]:
-        """Return everything that can change the reply, images by their hash."""
+        """Return everything that can change the reply, with images as hashes."""
         return {
             "text": self.text,
             "images": [image.sha256 for image in self.images],
@@ -76,21 +76,21 @@ class ChatReply:
     """What a model answered."""
 
     text: str
-    """The reply's words; the reason, where the endpoint marked it as a refusal."""
+    """The reply, or the reason of a refusal."""
     finish: Literal["stop", "length", "refused"]
-    """Whether it ended by itself, was cut off, or was refused or filtered."""
+    """Whether it is complete, was cut off, or was refused or filtered."""
     usage: Usage
-    """What the backend counted."""
+    """The tokens that the backend counted."""
     seconds: float | None = field(default=None, compare=False)
-    """How long the model worked on it; see `locomo_vqa.models.timing`. None: not measured now."""
+    """How long the model worked on it (see `locomo_vqa.models.timing`); None if not measured."""
     batch: int | None = field(default=None, compare=False)
-    """How many requests were answered in one go with it, in this process."""
+    """The number of requests in its batch, for a model in this process."""
     replayed: bool = field(default=False, compare=False)
-    """Whether it was kept from before, and the model was not asked."""
+    """Whether it comes from a store, and the model was not asked."""
 
 
 class ModelError(Exception):
-    """A request that got no reply, after the backend's own retries."""
+    """A request got no reply, after the backend's own retries."""
 
 
 class ModelTimeout(ModelError):
@@ -98,33 +98,33 @@ class ModelTimeout(ModelError):
 
 
 class ModelUnreachable(ModelError):
-    """Nobody answers there."""
+    """The backend can't be reached."""
 
 
 class ModelFailed(ModelError):
-    """The backend refused the request, or its reply has another shape."""
+    """The backend refused the request, or its reply is not valid."""
 
 
 class ChatModel(Protocol):
-    """A model that can be asked many things at once."""
+    """A model that answers many requests at once."""
 
     name: str
-    """What it is called on the command line."""
+    """Its name, as `locomo_vqa.models.names` describes it, without credentials."""
     in_flight: int
     """How many requests it can use at once."""
 
     def identity(self) -> Mapping[str, Any]:
-        """Return what tells its replies from another model's: name, revision, backend, settings."""
+        """Return what distinguishes its replies: name, revision, backend, settings."""
 
     async def ask(self, request: ChatRequest) -> ChatReply:
         """Return the reply to one request.
 
         Raises:
-            ModelError: there is none.
+            ModelError: there is no reply.
         """
 
     async def close(self) -> None:
-        """Let go of connections, threads and memory."""
+        """Release connections, threads and memory."""
 
 
 def request_key(identity: Mapping[str, Any], request: ChatRequest) -> str:

@@ -1,4 +1,4 @@
-"""The backend `embedded`: the small models that come with the toolkit and know its sample world."""
+"""The backend `embedded`: small models that come with the toolkit and know its sample world."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from locomo_vqa.runs import Usage
 __all__ = ["EMBEDDED_OPTIONS", "EmbeddedLocal", "embedded_folder"]
 
 EMBEDDED_OPTIONS = ("batch", "threads")
-"""What may stand after the question mark."""
+"""The options that a name may have."""
 
 _SIZES = ("large", "small", "text-large", "text-small")
 _PACKAGE = "locomo_vqa.models.embedded"
 _WEIGHTS = "model.safetensors"
-_REMEDY = "Install the toolkit again; its wheel has them."
+_REMEDY = "Reinstall locomo-vqa; its wheel includes them."
 
 
 class EmbeddedLocal:
     """An embedded model, answering in batches; always greedy, and a schema is not enforced.
 
     Raises:
-        InputError: there is no such size.
-        MissingResource: this installation is without the embedded models.
+        InputError: the name has another size.
+        MissingResource: the embedded models are not installed.
     """
 
     def __init__(self, name: ModelName) -> None:
@@ -50,19 +50,19 @@ class EmbeddedLocal:
         )
 
     def identity(self) -> Mapping[str, Any]:
-        """Return backend, size and the SHA-256 of the weights."""
+        """Return the backend, the size and the SHA-256 of the weights."""
         return {"backend": "embedded", "model": self._size, "revision": self._revision}
 
     async def ask(self, request: ChatRequest) -> ChatReply:
-        """Return the reply to one request, answered together with others that are waiting."""
+        """Return the reply to one request, which is answered in a batch."""
         if request.images and not self._model.sees:
-            raise ModelFailed(f"{self.name} sees no images; embedded:large does")
+            raise ModelFailed(f"{self.name} does not see images; embedded:large does")
         if len(request.images) > 1:
-            raise ModelFailed(f"{self.name} looks at one image at a time")
+            raise ModelFailed(f"{self.name} takes one image at a time")
         return await self._batcher.submit(request)
 
     async def close(self) -> None:
-        """End the worker thread and let go of the weights."""
+        """End the worker thread and release the weights."""
         await self._batcher.close()
         self._model = None
 
@@ -71,7 +71,7 @@ class EmbeddedLocal:
         return sha256_file(self._weights)
 
     def _load_and_answer(self, requests: Sequence[ChatRequest]) -> Sequence[ChatReply | ModelError]:
-        """Answer; what is loaded the first time is no part of a reply's seconds."""
+        """Answer a batch; the first load does not count in a reply's seconds."""
         self._model.load(self._threads)
         return timed(self._answer)(requests)
 
@@ -99,15 +99,15 @@ class EmbeddedLocal:
 
 
 def embedded_folder(size: str) -> Path:
-    """Return where the checkpoint of an embedded model lies, as transformers loads it.
+    """Return the folder of an embedded model's checkpoint, which transformers can load.
 
     Raises:
-        MissingResource: this installation is without it.
+        MissingResource: it is not installed.
     """
     folder = Path(str(_runtime().__file__)).parent / size
     if not (folder / _WEIGHTS).is_file():
         raise MissingResource(
-            f"{folder.parent}: the weights of embedded:{size} are not here.", _REMEDY
+            f"{folder.parent}: the weights of embedded:{size} are missing.", _REMEDY
         )
     return folder
 
@@ -116,7 +116,9 @@ def _runtime() -> Any:
     try:
         return import_module(_PACKAGE)
     except ImportError as error:
-        raise MissingResource(f"The embedded models are not here ({error}).", _REMEDY) from None
+        raise MissingResource(
+            f"The embedded models are not installed ({error}).", _REMEDY
+        ) from None
 
 
 def _text(request: ChatRequest) -> str:

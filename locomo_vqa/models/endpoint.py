@@ -12,7 +12,7 @@ from locomo_vqa.system import Endpoint
 __all__ = ["ENDPOINT_OPTIONS", "address_of", "parse_endpoint", "provider_of"]
 
 ENDPOINT_OPTIONS = ("in_flight", "model", "revision")
-"""What may stand after the question mark."""
+"""The options that a name may have."""
 
 _REMEDY = f"Write it like {EXAMPLES['openai']}."
 

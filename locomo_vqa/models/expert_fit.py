@@ -1,4 +1,4 @@
-"""Tells whether experts belong to a base model, before any weights are loaded."""
+"""Checks whether experts belong to a base model, before any weights are loaded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["another_base", "check_fit", "check_peft"]
 
 _PREFIX = "base_model.model."
 _PLACES = {"lora_A": 1, "lora_B": 0}
-"""Which dimension of a linear layer's weight a LoRA matrix has in common with it."""
+"""The dimension that a LoRA matrix shares with the weight of its linear layer."""
 
 
 def check_peft() -> None:
@@ -36,11 +36,11 @@ def check_peft() -> None:
 def check_fit(base: ModelName, experts: Iterable[Expert], *, sees: bool) -> None:
     """Check that a base model has the layers that experts change, in the same sizes.
 
-    The model is built without memory for weights, so this costs seconds and no download of more
-    than the configuration. `sees` says that it must take images.
+    The model is built without memory for weights, so this takes seconds and downloads only the
+    configuration. With `sees`, the model must take images.
 
     Raises:
-        InputError: an expert is of another base model, or the base model sees nothing.
+        InputError: an expert belongs to another base model, or the base model does not see images.
         MissingResource: the base model can't be found.
     """
     model = _skeleton(base, sees=sees)
@@ -55,7 +55,7 @@ def check_fit(base: ModelName, experts: Iterable[Expert], *, sees: bool) -> None
 
 
 def another_base(expert: Expert, base: ModelName, reason: str) -> InputError:
-    """Return what to tell a user whose expert is of another base model."""
+    """Return the error for an expert of another base model."""
     return InputError(
         f"{expert.folder}: is not an expert of {base.shown} ({reason}).",
         "Give the base model that the adapter was trained on, or adapters of this one.",
@@ -95,7 +95,7 @@ def _shapes(expert: Expert) -> Mapping[str, tuple[int, ...]]:
 def _check(model: Any, key: str, shape: tuple[int, ...], expert: Expert, base: ModelName) -> None:
     layer, mark, rest = key.removeprefix(_PREFIX).rpartition(".lora_")
     matrix = f"lora_{rest.partition('.')[0]}"
-    if not mark or matrix not in _PLACES:  # Peft itself checks what is no linear layer's.
+    if not mark or matrix not in _PLACES:  # Peft itself checks the other weights.
         return
     try:
         weight = model.get_submodule(layer).weight

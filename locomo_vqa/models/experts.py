@@ -1,4 +1,4 @@
-"""Expert adapters on disk: a folder of folders, each as peft saves a LoRA."""
+"""Expert adapters on disk: a folder of LoRA adapters, as peft saves them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["CONFIG", "WEIGHTS", "Expert", "find_experts", "hash_experts"]
 
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
-"""The only files that are read: peft would load pickled weights too, which can run code."""
+"""Only these files are read: peft would also load pickled weights, which can run code."""
 
 _KEEPS_BASE = (True, False, None, "gaussian", "orthogonal", "eva")
-"""Values of `init_lora_weights` that leave the base model's weights as they are."""
+"""Values of `init_lora_weights` that leave the base model's weights unchanged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,21 +26,21 @@ class Expert:
     """One LoRA adapter."""
 
     name: str
-    """What it is an expert for: its folder's name."""
+    """Its task: the name of its folder."""
     folder: Path
-    """Where it lies."""
+    """Its folder."""
     sha256: str
     """One SHA-256 over its configuration and its weights."""
     mixable: bool
-    """Whether it can share a batch with other experts: it adds to linear layers and nothing
-    else (no DoRA, no biases, no modules or tokens of its own)."""
+    """Whether it can share a batch with other experts: it only adds to linear layers (no DoRA, no
+    biases, no modules or tokens of its own)."""
 
 
 def find_experts(folder: Path, names: Iterable[str]) -> tuple[Expert, ...]:
     """Return the experts of these names in a folder.
 
     Raises:
-        InputError: one is missing, or is no LoRA adapter.
+        InputError: one is missing, or is not a LoRA adapter.
     """
     return tuple(_read(folder / name) for name in names)
 
@@ -57,14 +57,15 @@ def _read(folder: Path) -> Expert:
     for file in (CONFIG, WEIGHTS):
         if not (folder / file).is_file():
             raise InputError(
-                f"{folder}: there is no expert for {folder.name} (no {file}).",
+                f"{folder}: has no expert for {folder.name} ({file} is missing).",
                 f"Save the adapter there with peft: {CONFIG} and {WEIGHTS}.",
             )
     config = read_json(folder / CONFIG, what="the adapter's configuration")
     reason = _unusable(config)
     if reason is not None:
         raise InputError(
-            f"{folder / CONFIG}: {reason}.", "Give a LoRA adapter as peft's save_pretrained has it."
+            f"{folder / CONFIG}: {reason}.",
+            "Give a LoRA adapter that was saved with peft's save_pretrained.",
         )
     digest = hashlib.sha256()
     for file in (CONFIG, WEIGHTS):
@@ -76,7 +77,7 @@ def _read(folder: Path) -> Expert:
 
 def _unusable(config: Any) -> str | None:
     if not isinstance(config, Mapping) or config.get("peft_type") != "LORA":
-        return "describes no LoRA adapter"
+        return "is not a LoRA adapter's configuration"
     start = config.get("init_lora_weights")
     if start not in _KEEPS_BASE:
         return f"its init_lora_weights, {start!r}, changes the base model that others share"

@@ -1,7 +1,7 @@
-"""One base model with several expert adapters in memory; each request says which it is for.
+"""One base model with several expert adapters in memory; each request names its expert.
 
-A batch of one expert activates it; a batch of several gives each row its own, with no switch. The
-base model's weights are there once and never changed, so nothing is loaded again or merged.
+A batch for one expert activates it; in a batch for several, each row has its own. The base model's
+weights are in memory once and never change, so nothing is loaded again or merged.
 
 Source: MemLoRA's stages on one small model (arXiv 2512.04763, section 3.2).
 """
@@ -36,8 +36,8 @@ class ExpertsModel(TransformersModel):
     Adapters are kept in the number format of the base model's weights.
 
     Raises:
-        InputError: an expert is of another base model.
-        MissingResource: the packages or the base model's weights are not on this machine.
+        InputError: an expert belongs to another base model.
+        MissingResource: the packages or the base model's weights are missing on this machine.
     """
 
     def __init__(self, name: ModelName, experts: Sequence[Expert]) -> None:
@@ -55,18 +55,18 @@ class ExpertsModel(TransformersModel):
         }
 
     def expert(self, name: str) -> ExpertModel:
-        """Return the model that answers as one expert does.
+        """Return one expert as a model.
 
         Raises:
-            KeyError: there is no such expert.
+            KeyError: its name is unknown.
         """
         return ExpertModel(self, self._experts[name])
 
     async def ask_expert(self, name: str, request: ChatRequest) -> ChatReply:
-        """Return an expert's reply, answered together with what else is waiting.
+        """Return an expert's reply to a request, which is answered in a batch.
 
         Raises:
-            ModelError: there is none.
+            ModelError: there is no reply.
         """
         parts = {field.name: getattr(request, field.name) for field in fields(request)}
         return await self.ask(_ExpertRequest(**parts, expert=name))
@@ -78,7 +78,7 @@ class ExpertsModel(TransformersModel):
         for expert in self._experts.values():
             try:
                 with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # Missing weights are looked for below.
+                    warnings.simplefilter("ignore")  # Missing weights are checked below.
                     model, lost = _attach(peft, self._model if model is None else model, expert)
             except (RuntimeError, ValueError, KeyError, TypeError) as error:
                 reason = " ".join(str(error).split())[:300]
@@ -115,17 +115,17 @@ class ExpertsModel(TransformersModel):
         self._active = name
 
     def _simple_layers(self) -> list[Any]:
-        """Return the layers with adapters; none where an expert is more than these."""
+        """Return the layers with adapters; none if an expert changes more than these."""
         if not all(expert.mixable for expert in self._experts.values()):
             return []
         kind = import_module("peft.tuners.tuners_utils").BaseTunerLayer
         return [layer for layer in self._model.modules() if isinstance(layer, kind)]
 
     def _group(self, request: ChatRequest) -> tuple[object, ...]:
-        """Keep apart what can't be mixed.
+        """Return what the requests of one batch share.
 
-        With images an expert may change the vision tower too, whose rows are images and not
-        requests.
+        Requests with images are not mixed: an expert may change the vision tower, whose rows are
+        images and not requests.
         """
         together = super()._group(request)
         if not isinstance(request, _ExpertRequest):
@@ -153,11 +153,11 @@ class ExpertModel:
         return await self._owner.ask_expert(self._expert.name, request)
 
     async def close(self) -> None:
-        """Nothing to let go of: the base model stays for the other experts."""
+        """Do nothing: the base model stays for the other experts."""
 
 
 def _attach(peft: Any, model: Any, expert: Expert) -> tuple[Any, list[str]]:
-    """Return the model with one expert more, and the names of weights that don't match."""
+    """Return the model with one more expert, and the names of weights that don't match."""
     config = peft.LoraConfig.from_pretrained(str(expert.folder))
     config.inference_mode = True
     config.init_lora_weights = True  # Replaced at once by what was trained.

@@ -1,4 +1,4 @@
-"""Tells the weights in one folder from those in another, or from others that lay there before."""
+"""Hashes of folders with weights, so that other or changed weights are noticed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""InternVL's processor without its video part, which wants torchvision."""
+"""InternVL's processor without its video part, which needs torchvision."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ __all__ = ["image_processor_class"]
 def image_processor_class() -> Any:
     """Return a class with the interface of `transformers.InternVLProcessor`, for images only.
 
-    `transformers.AutoProcessor` builds a video processor too and fails where torchvision is
-    missing. Token ids and pixels are those of the full processor.
+    `transformers.AutoProcessor` also builds a video processor, which fails without torchvision.
+    Token ids and pixels are the same as with the full processor.
     """
     from transformers import InternVLProcessor  # type: ignore[import-not-found,unused-ignore]
     from transformers.processing_utils import (  # type: ignore[import-not-found,unused-ignore]

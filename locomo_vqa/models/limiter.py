@@ -1,4 +1,4 @@
-"""How many requests may run at once: fewer when a server is busy, slowly more when it is not."""
+"""Limits the requests in flight: fewer while a server is busy, then slowly more again."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ __all__ = ["Limiter", "Slot"]
 
 @dataclass(slots=True)
 class Slot:
-    """One request's place among those that run."""
+    """One running request."""
 
     era: int
     """How often the limit had been halved when the request began."""
     busy: bool = False
-    """Set by the request that was told that the server is busy."""
+    """Set by a request that learned that the server is busy."""
 
 
 class Limiter:
     """Lets at most `limit` requests run, first come, first served.
 
-    A request that finds the server busy halves the limit, once for all that ran beside it; as
-    many good requests as the limit is high raise it by one, up to `most`.
+    A request that finds the server busy halves the limit, once for all that ran at the same time;
+    `limit` successful requests raise it by one, up to `most`.
     """
 
     def __init__(self, most: int) -> None:
@@ -40,7 +40,7 @@ class Limiter:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[Slot]:
-        """Wait for a place, and give it back when the block ends."""
+        """Wait for a free slot, and free it when the block ends."""
         await self._acquire()
         slot = Slot(self._era)
         try:
@@ -51,7 +51,7 @@ class Limiter:
         self._release(slot, good=True)
 
     def pause(self, seconds: float) -> None:
-        """Let nothing begin for that long."""
+        """Let no request begin for that long."""
         self._resume_at = max(self._resume_at, asyncio.get_running_loop().time() + seconds)
 
     async def _acquire(self) -> None:

@@ -1,7 +1,7 @@
 """The backend `lmdeploy`: a model on this machine's GPUs, in this process.
 
-Every class, parameter and method used here is checked against the real package by
-`scripts/check_lmdeploy.py`. On lmdeploy 0.18, TurboMind keeps an image's prefix between
+`scripts/check_lmdeploy.py` checks every class, parameter and method used here against the real
+package. On lmdeploy 0.18, TurboMind keeps an image's prefix between
 questions (InternVL); the PyTorch engine does not.
 """
 
@@ -25,7 +25,7 @@ from locomo_vqa.runs import Usage
 __all__ = ["LMDEPLOY_OPTIONS", "LmdeployModel", "engine_settings", "generation_settings"]
 
 LMDEPLOY_OPTIONS = ("batch", "engine", "revision", "session_len", "tp", "trust_remote_code")
-"""What may stand after the question mark."""
+"""The options that a name may have."""
 
 _SERVER = (
     "or serve the model elsewhere with `lmdeploy serve api_server` and use "
@@ -37,7 +37,7 @@ class LmdeployModel:
     """A pipeline of lmdeploy, answering in batches.
 
     Raises:
-        MissingResource: lmdeploy, a GPU or the weights are not on this machine.
+        MissingResource: lmdeploy, a GPU or the weights are missing on this machine.
     """
 
     def __init__(self, name: ModelName) -> None:
@@ -66,8 +66,8 @@ class LmdeployModel:
     def identity(self) -> Mapping[str, Any]:
         """Return backend, engine, model, revision and version.
 
-        The engine is the one that runs: lmdeploy falls back to PyTorch by itself where TurboMind
-        does not support a model.
+        The engine is the one that runs: where TurboMind does not support a model, lmdeploy uses
+        PyTorch instead.
         """
         return {
             "backend": "lmdeploy",
@@ -78,7 +78,7 @@ class LmdeployModel:
         }
 
     async def ask(self, request: ChatRequest) -> ChatReply:
-        """Return the reply to one request, answered together with others that are waiting."""
+        """Return the reply to one request, which is answered in a batch."""
         return await self._batcher.submit(request)
 
     async def close(self) -> None:
@@ -127,7 +127,7 @@ def generation_settings(request: ChatRequest) -> dict[str, Any]:
 
 
 def _reply(response: Any) -> ChatReply | ModelError:
-    """Read one `lmdeploy.Response`; it carries failures too."""
+    """Convert an `lmdeploy.Response`, which may be a failure."""
     if response.finish_reason not in ("stop", "length"):
         reason = response.error_message or response.finish_reason or "no reason given"
         return ModelFailed(f"lmdeploy failed: {reason}")

@@ -21,7 +21,7 @@ from locomo_vqa.system import Endpoint
 __all__ = ["IN_FLIGHT", "OpenAIModel"]
 
 IN_FLIGHT = 32
-"""Requests at once, unless the model's name says `in_flight=`."""
+"""Requests at once, unless the model's name has `in_flight=`."""
 
 _CHECK_TIMEOUT_S = 10.0
 
@@ -29,11 +29,11 @@ _CHECK_TIMEOUT_S = 10.0
 class OpenAIModel:
     """One model of one endpoint.
 
-    Requests go through the `openai` package's client as plain JSON: its typed methods would look
-    at every part of a message first, which is a third of the processor time of a call.
+    Requests go through the `openai` package's client as plain JSON: its typed methods inspect every
+    part of a message first, which takes a third of a call's CPU time.
 
     Connection errors, timeouts and the statuses 408, 409, 429 and 5xx are tried again, at most
-    `tries` times in all; a server that is busy is asked less at once (see `Limiter`).
+    `tries` times in all; a busy server gets fewer requests at once (see `Limiter`).
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class OpenAIModel:
         )
 
     def identity(self) -> Mapping[str, Any]:
-        """Return backend, address, the model's name there, and the revision that was named."""
+        """Return the backend, the address, the model's name there, and the revision."""
         return {
             "backend": "openai",
             "address": address_of(self.endpoint),
@@ -70,10 +70,10 @@ class OpenAIModel:
         }
 
     async def check(self) -> None:
-        """Ask the endpoint for anything at all.
+        """Check that the endpoint answers.
 
         Raises:
-            MissingResource: nobody answers there.
+            MissingResource: it does not.
         """
         from openai import APIConnectionError, OpenAIError
 
@@ -86,7 +86,7 @@ class OpenAIModel:
                 "Start the server, or check its address.",
             ) from None
         except (OpenAIError, ValueError, AttributeError):
-            return  # It answers, if only to say that it has no list of models.
+            return  # It answers, even if it has no list of models.
 
     async def ask(self, request: ChatRequest) -> ChatReply:
         """Return the reply to one request."""
@@ -101,12 +101,12 @@ class OpenAIModel:
         return await self.send(messages_of(request), **settings)
 
     async def send(self, messages: Sequence[Mapping[str, Any]], **settings: Any) -> ChatReply:
-        """Return the reply to messages as they are; `settings` are parameters of the API.
+        """Return the reply to messages; `settings` are parameters of the API.
 
         Raises:
             ModelTimeout: no reply came in time.
-            ModelUnreachable: nobody answers there, or the connection broke.
-            ModelFailed: the endpoint refused the request, or its reply has another shape.
+            ModelUnreachable: the endpoint can't be reached, or the connection broke.
+            ModelFailed: the endpoint refused the request, or its reply is not valid.
         """
         for attempt in range(1, self._tries + 1):
             result = await self._try(messages, settings)
@@ -164,7 +164,7 @@ def _reply(completion: Any) -> ChatReply | Fault:
             ),
         )
     except (AttributeError, IndexError, KeyError, TypeError):
-        wrong = ModelFailed("the endpoint's reply is no chat completion")
+        wrong = ModelFailed("the endpoint's reply is not a chat completion")
         return Fault(error=wrong, again=False)
     return reply
 

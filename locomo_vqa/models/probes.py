@@ -1,7 +1,7 @@
-"""What a model can do, found by asking before any work is done with it.
+"""Finds out what a model can do, before any work is done with it.
 
-A server can be up and still see wrongly (lmdeploy's issue 4285: InternVL3-78B talking nonsense
-on some GPUs), and many accept a JSON Schema and ignore it.
+A server can be up and still see wrongly (lmdeploy's issue 4285: InternVL3-78B produces nonsense on
+some GPUs), and many accept a JSON Schema and ignore it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from locomo_vqa.prompts import answer_visual
 __all__ = ["Capabilities", "Honoured", "ImageProbe", "known_images", "known_probes", "probe"]
 
 Honoured = Literal["honoured", "ignored", "refused", "unknown"]
-"""What a backend does with a setting: keeps to it, ignores it, refuses the request, not tried."""
+"""What a backend does with a setting: it honours it, ignores it, refuses it, or was not asked."""
 
 _KEY = "zanzibar_7"
 _WORD = "ultramarine"
@@ -36,7 +36,7 @@ _SCHEMA: Mapping[str, Any] = {
 _NUMBERS = frozenset(("zero", "one", "two", "three", "four", "five"))
 _COLOURS = frozenset(("red", "orange", "yellow", "green", "blue", "purple", "pink", "white"))
 _DIGITS = {"1": "one", "2": "two", "3": "three", "4": "four", "5": "five"}
-_BLIND = "Try another server, engine or number format: nothing should be built on what it says."
+_BLIND = "Try another server, engine or number format; its answers about images can't be trusted."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class ImageProbe:
     reply: str = ""
     """What the model said."""
     right: bool = False
-    """Whether it named the right word and no other of its kind."""
+    """Whether it named the right word, and no other number or colour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +60,13 @@ class Capabilities:
     """What the probe found, for manifests."""
 
     sees: bool | None
-    """Whether some question was answered right for both images; None where none was shown."""
+    """Whether it answered some question correctly for both images; None if none was shown."""
     probes: tuple[ImageProbe, ...]
-    """The questions with what the model said."""
+    """The questions with the model's replies."""
     json_schema: Honoured
-    """Whether a reply keeps to a schema whose key the question does not name."""
+    """Whether its reply follows a schema whose key the question does not name."""
     temperature: Honoured = "unknown"
-    """Not tried: it takes many replies to tell."""
+    """Not tried: that would take many replies."""
     seed: Honoured = "unknown"
     """Not tried."""
 
@@ -78,13 +78,13 @@ class Capabilities:
 async def probe(
     model: ChatModel, *, images: bool = True, accept_blind: bool = False
 ) -> Capabilities:
-    """Ask a model a few things whose answers are known.
+    """Ask a model questions with known answers.
 
-    Each question about an image is asked of two images with different answers, so a model
-    that always says the same, or guesses from the question alone, never passes.
+    Each question about an image is asked for two images with different answers, so a model that
+    always says the same, or guesses from the question alone, never passes.
 
     Raises:
-        MissingResource: the model can't be asked, or it sees nothing or wrongly and
+        MissingResource: the model can't be asked, or does not see what is in the images and
             `accept_blind` is not set.
     """
     probes = known_probes() if images else ()
@@ -94,7 +94,7 @@ async def probe(
         )
     except ModelError as error:
         raise MissingResource(
-            f"{model.name}: can't be asked ({error}).",
+            f"{model.name}: does not answer ({error}).",
             "Start the server, or check the name, the address and the key.",
         ) from None
     found = tuple(item for item in seen if isinstance(item, ImageProbe))
@@ -148,7 +148,7 @@ async def _ask_probe(model: ChatModel, item: ImageProbe) -> ImageProbe:
 
 
 def _names(reply: str, expected: str) -> bool:
-    """Tell whether a reply names the expected word and no other word of the same kind."""
+    """Return whether a reply names the expected word, and no other number or colour."""
     kind = _NUMBERS if expected in _NUMBERS else _COLOURS
     words = {_DIGITS.get(word, word) for word in re.findall(r"[a-z]+|\d+", reply.lower())}
     return words & kind == {expected}
@@ -162,7 +162,7 @@ def _sees(probes: tuple[ImageProbe, ...]) -> bool:
 
 
 async def _schema(model: ChatModel) -> Honoured:
-    """Ask for JSON under a schema that a reply can fit only where decoding is guided."""
+    """Ask for JSON with a schema that a reply can only follow if decoding is guided."""
     request = ChatRequest(text="Name a colour, as JSON.", schema=_SCHEMA, max_tokens=64)
     try:
         reply = await model.ask(request)

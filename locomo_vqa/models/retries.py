@@ -1,4 +1,8 @@
-"""What a failed call to an endpoint means, and how long to wait before the next try."""
+"""What a failed call to an endpoint means, and how long to wait before the next.
+
+The clients' own retries are switched off: each try must count against the limit of requests in
+flight (see `locomo_vqa.models.limiter`), which neither they nor a retrying library know about.
+"""
 
 from __future__ import annotations
 
@@ -20,25 +24,25 @@ _AGAIN = frozenset({408, 409, 429})
 _BUSY = frozenset({429, 503})
 _LOST = frozenset({"upstream_unreachable", "upstream_broken"})
 _LATE = "upstream_timeout"
-"""What the metering proxy says where a direct call would have found nobody, or no reply."""
+"""Codes of the metering proxy, for what a direct call reports as no connection or no reply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A call that gave no reply."""
+    """A call without a reply."""
 
     error: ModelError
-    """What to raise when it is not tried again."""
+    """What to raise if it is not tried again."""
     again: bool
-    """Whether another try may do better."""
+    """Whether another try may succeed."""
     busy: bool = False
-    """Whether it shows that the server has too much to do."""
+    """Whether the server is overloaded."""
     wait_s: float | None = None
-    """How long the server asks to be left alone."""
+    """How long the server asks to wait."""
 
 
 def fault_of(error: Exception, *, timeout_s: float) -> Fault:
-    """Sort an exception of the client library, or of reading its result."""
+    """Classify an exception of the client library, or of reading its result."""
     from openai import APIConnectionError, APIStatusError, APITimeoutError
 
     if isinstance(error, TimeoutError | APITimeoutError):
@@ -51,7 +55,7 @@ def fault_of(error: Exception, *, timeout_s: float) -> Fault:
     failed: ModelError = ModelFailed(clean_text(f"the endpoint failed: {str(error)[:300]}"))
     if isinstance(error, APIStatusError):
         status = error.status_code
-        code: object = error.code  # The body's, so it may be anything.
+        code: object = error.code  # It comes from the body, so it may be anything.
         if isinstance(code, str) and code in _LOST:
             failed = ModelUnreachable(str(failed))
         elif code == _LATE:
@@ -66,7 +70,7 @@ def fault_of(error: Exception, *, timeout_s: float) -> Fault:
 
 
 def _hopeless(headers: Mapping[str, str]) -> bool:
-    """Return whether the server says that another try is of no use, as OpenAI's servers do."""
+    """Return whether the server says that another try is useless, as OpenAI's servers do."""
     return headers.get("x-should-retry") == "false"
 
 
@@ -77,9 +81,6 @@ def server_wait_s(headers: Mapping[str, str]) -> float | None:
 
 
 def backoff_s(attempt: int) -> float:
-    """Return the seconds to wait after the `attempt`-th failure: doubling, and half of it chance.
-
-    `attempt` counts from 1.
-    """
+    """Return the seconds to wait after the `attempt`-th failure, from 1: doubling, with jitter."""
     longest: float = min(MAX_WAIT_S / 2, _FIRST_WAIT_S * 2.0 ** (attempt - 1))
     return longest * random.uniform(0.5, 1.0)

@@ -1,4 +1,4 @@
-"""Keeps special tokens out of given text: a question can't end its turn or bring an image."""
+"""Keeps special tokens out of texts, so that a question can't end its turn or add an image."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["break_tokens", "special_tokens_of"]
 
 
 def special_tokens_of(processor: Any) -> frozenset[str]:
-    """Return what a tokenizer, or a processor and its tokenizer, read as something else than text.
+    """Return what a tokenizer, or a processor and its tokenizer, do not read as ordinary text.
 
-    These are the tokens that are marked as special, and those that stand for an image or a video
-    (attributes such as `image_token`).
+    These are the tokens marked as special, and placeholders of images and videos (attributes such
+    as `image_token`).
     """
     tokenizer = getattr(processor, "tokenizer", processor)
     marked = [t for t in tokenizer.added_tokens_decoder.values() if t.special]
@@ -27,10 +27,10 @@ def special_tokens_of(processor: Any) -> frozenset[str]:
 def break_tokens(tokens: Iterable[str]) -> Callable[[str], str]:
     """Return a function that puts a blank after the first character of each token in a text.
 
-    No token is left then, in capitals or small letters, and a reader still sees what was written:
-    `<|im_end|>` becomes `< |im_end|>`. Any other text stays as it is. A blank is used because some
-    tokenizers drop characters without width. Tokens of one character, and those with a blank of
-    their own, are let through.
+    Then no token is left, in upper or lower case, and a reader still sees what was written:
+    `<|im_end|>` becomes `< |im_end|>`. Other text is unchanged. A blank is used because some
+    tokenizers drop characters without width. Tokens of one character, and tokens that contain a
+    blank, are not broken.
     """
     breakable = [token for token in tokens if len(token) > 1 and not re.search(r"\s", token)]
     if not breakable:
@@ -39,7 +39,7 @@ def break_tokens(tokens: Iterable[str]) -> Callable[[str], str]:
     pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
 
     def plain(text: str) -> str:
-        # Tokens may overlap, so that breaking one leaves another.
+        # Tokens may overlap, so breaking one may leave another.
         while (broken := pattern.sub(lambda m: f"{m[0][0]} {m[0][1:]}", text)) != text:
             text = broken
         return text

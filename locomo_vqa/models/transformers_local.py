@@ -1,10 +1,10 @@
 """The backend `transformers`: a model of the Hub or of a folder, in this process.
 
-Models with images need weights in the format of transformers (InternVL's names end in `-hf`);
+Models that see images need weights in the format of transformers (InternVL's names end in `-hf`);
 others answer questions without images. There is no guided decoding: a schema is not enforced.
 
-Questions are given text, and may hold what a model's tokenizer reads as the end of a turn or as a
-image. Such a special token gets a blank after its first character, and is text like any other.
+Questions may contain what a model's tokenizer reads as the end of a turn or as an image. Such a
+special token gets a blank after its first character, which makes it ordinary text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from locomo_vqa.runs import Usage
 __all__ = ["TRANSFORMERS_OPTIONS", "TransformersModel", "not_loaded", "source_of"]
 
 TRANSFORMERS_OPTIONS = ("batch", "device", "dtype", "revision", "threads", "trust_remote_code")
-"""What may stand after the question mark."""
+"""The options that a name may have."""
 
 _DTYPES = ("auto", "float32", "bfloat16", "float16")
 
@@ -39,7 +39,7 @@ class TransformersModel:
     """A model and its processor, answering in batches.
 
     Raises:
-        MissingResource: the packages or the weights are not on this machine.
+        MissingResource: the packages or the weights are missing on this machine.
     """
 
     def __init__(self, name: ModelName) -> None:
@@ -70,13 +70,13 @@ class TransformersModel:
         }
 
     async def ask(self, request: ChatRequest) -> ChatReply:
-        """Return the reply to one request, answered together with others that are waiting."""
+        """Return the reply to one request, which is answered in a batch."""
         if request.images and not self._sees:
-            raise ModelFailed(f"{self.name} sees no images")
+            raise ModelFailed(f"{self.name} does not see images")
         return await self._batcher.submit(request)
 
     async def close(self) -> None:
-        """End the worker thread and let go of the weights."""
+        """End the worker thread and release the weights."""
         await self._batcher.close()
         self._model = None
 
@@ -131,7 +131,7 @@ class TransformersModel:
         return self._model.generate(**inputs, generation_config=self._decoding(requests[0]))
 
     def _group(self, request: ChatRequest) -> tuple[object, ...]:
-        """Return what requests of one batch have in common; a seed is for one request alone."""
+        """Return what the requests of one batch share; a request with a seed is alone."""
         alone = id(request) if request.temperature > 0 and request.seed is not None else None
         return (bool(request.images), request.max_tokens, request.temperature, alone)
 
@@ -155,7 +155,7 @@ class TransformersModel:
         )
 
     def _reply(self, tokens: list[int], used: int) -> ChatReply:
-        """Cut a row of the batch at its end token."""
+        """Convert a row of the batch, up to its end token."""
         ends = _first(self._model.generation_config.eos_token_id, self._tokenizer.eos_token_id)
         stops = set(ends if isinstance(ends, list) else [ends])
         end = next((i for i, token in enumerate(tokens) if token in stops), None)
@@ -167,7 +167,7 @@ class TransformersModel:
 
 
 def source_of(name: ModelName) -> dict[str, Any]:
-    """Return what `from_pretrained` has to know of where a model comes from."""
+    """Return the arguments of `from_pretrained` that say where a model comes from."""
     return {
         "revision": name.options.get("revision"),
         "trust_remote_code": name.flag("trust_remote_code"),
@@ -202,10 +202,10 @@ def _processor(
 
 
 def _tokenizer(library: Any, target: str, source: Mapping[str, Any]) -> Any:
-    """Load a tokenizer; one that is declared to be its tokenizer.json alone is loaded as such.
+    """Load a tokenizer; one that is declared to be only its tokenizer.json is loaded as such.
 
-    `AutoTokenizer` loads the class of the model's type instead, which splits texts in its own way:
-    Qwen2's splits numbers into digits, whatever tokenizer.json says.
+    `AutoTokenizer` loads the class of the model's type instead, which splits texts differently:
+    Qwen2's class splits numbers into digits, whatever tokenizer.json says.
     """
     auto = import_module("transformers.models.auto.tokenization_auto")
     declared = auto.get_tokenizer_config(target, **source).get("tokenizer_class")
@@ -215,7 +215,7 @@ def _tokenizer(library: Any, target: str, source: Mapping[str, Any]) -> Any:
 
 
 def not_loaded(name: ModelName, error: Exception) -> LocomoVqaError:
-    """Return what to tell a user whose model can't be loaded."""
+    """Return the error for a model that can't be loaded."""
     reason = " ".join(str(error).split())[:300]
     remedy = f"Check the name; fetch the weights with: hf download {name.target}."
     if "trust_remote_code" in reason:
@@ -229,7 +229,7 @@ def not_loaded(name: ModelName, error: Exception) -> LocomoVqaError:
 def _conversation(
     request: ChatRequest, plain: Callable[[str], str], *, sees: bool
 ) -> list[dict[str, Any]]:
-    """Return a request as messages; every text in it goes through `plain`."""
+    """Return a request as messages, with every text in it passed through `plain`."""
     from PIL import Image
 
     def words(text: str) -> Any:

@@ -1,7 +1,7 @@
-"""Prompts: versioned files with `$names` to fill in; here are those that several wings share.
+"""Prompts: versioned files with `$names` to fill in. Here are those that several packages share.
 
-A prompt that changes gets a new name, so that a run's manifest, which has the hash, and a reader,
-who has the name, mean the same text.
+A prompt that changes gets a new name, so that the name, which people read, and the hash in a run's
+manifest mean the same text.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from locomo_vqa.files import sha256_text
 __all__ = ["ANSWER_VISUAL", "answer_visual", "fill", "prompt_hash", "prompt_text"]
 
 ANSWER_VISUAL = "answer_visual_v1"
-"""Asks a question about a picture, or about its caption, for a one-word answer."""
+"""Asks a question about an image, or about its caption, for a one-word answer."""
 
 
 def answer_visual(question: str, *, caption: str | None = None) -> str:
-    """Return the prompt of a visual question; `caption` stands in the picture's place."""
+    """Return the prompt of a visual question; `caption` replaces the image."""
     description = f"The picture shows: {caption}." if caption else ""
     return fill(__name__, ANSWER_VISUAL, description=description, question=question)
 
 
 def fill(package: str, name: str, **values: str) -> str:
-    """Return a package's prompt with its names filled in; what is filled in is not read again."""
+    """Return a package's prompt with its names filled in; the values are not filled in again."""
     return Template(prompt_text(package, name)).substitute(values)
 
 
 def prompt_text(package: str, name: str) -> str:
-    """Return a package's prompt as it is in its file."""
+    """Return the text of a package's prompt file."""
     return resources.files(package).joinpath(f"{name}.txt").read_text(encoding="utf-8")
 
 

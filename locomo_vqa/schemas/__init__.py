@@ -1,4 +1,4 @@
-"""The JSON Schema of every file format, and the check that turns a violation into a sentence."""
+"""The JSON Schema of every file format, and a check whose errors are sentences."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SCHEMAS = (
     "text_question",
     "visual_question",
 )
-"""The names `load_schema` and `validate` take; a test holds them against the files."""
+"""The names that `load_schema` and `validate` take."""
 
 
 def load_schema(name: str) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def _validator(name: str) -> Validator:
 
 
 def _is_array(checker: Any, value: Any) -> bool:
-    """Take tuples for arrays too: what is about to be written is checked before it is JSON."""
+    """Accept tuples as arrays too, because values are checked before they become JSON."""
     return isinstance(value, list | tuple)
 
 
@@ -80,7 +80,7 @@ def validate(value: Any, schema: str, *, path: Path, remedy: str, place: str = "
     """Check a parsed value against a schema.
 
     Raises:
-        InputError: naming the file, the place within it and what is wrong there.
+        InputError: the message names the file, the place in it and what is wrong there.
     """
     validator = _validator(schema)
     if validator.is_valid(value):

@@ -170,7 +170,7 @@ WRONG: dict[str, tuple[list[str], str]] = {
                 "openai:http://127.0.0.1:9/v1?model=x",
             ]
         ],
-        "can't be asked",
+        "does not answer",
     ),
     "no LoCoMo file": (["build", "run", "paper", "--work", "w"], "locomo10.json"),
 }

@@ -43,7 +43,9 @@ def test_errata(locomo: Path, cli: Cli, tmp_path: Path) -> None:
     assert json.loads(done.stdout)["errata"] == {"issues": 1, "change_score": 1}
     for bad, message in {
         json.dumps({"errata": [entry, entry]}): "conv-1/t/0 is listed twice",
-        json.dumps({"errata": [{**entry, "index": 99}]}): "conv-1/t/99, which is not there",
+        json.dumps(
+            {"errata": [{**entry, "index": 99}]}
+        ): "has no question conv-1/t/99, which the errata name",
         json.dumps({"errata": [{**entry, "index": "0"}]}): "errata[0].index",
         "[]": "is not of type 'object'",
     }.items():
@@ -60,7 +62,7 @@ def test_an_output_that_is_there_is_kept(locomo: Path, cli: Cli, tmp_path: Path)
     before = tree(tmp_path / "out")
     done = cli("data", "import", locomo, "--out", "out")
     assert done.returncode == 2
-    assert "exists already" in done.stderr
+    assert "already exists" in done.stderr
     assert tree(tmp_path / "out") == before
     (tmp_path / "empty").mkdir()
     assert cli("data", "import", locomo, "--out", "empty").returncode == 0

@@ -69,7 +69,7 @@ WRONG = {
     "no benchmark": (["score", "x"], "--benchmark must be given"),
     "a benchmark that is not there": (
         ["run", "bm25", "--benchmark", "nowhere", "--out", "run"],
-        "nowhere: is no benchmark folder",
+        "nowhere: is not a benchmark folder",
     ),
     "a system that is not there": (
         ["run", "bm26", "--benchmark", "sample", "--out", "run"],

@@ -64,7 +64,7 @@ def test_a_folder_appears_only_when_its_block_ends_well(tmp_path: Path) -> None:
     assert [path.name for path in target.iterdir()] == ["whole"]
     assert [path.name for path in target.parent.iterdir()] == ["folder"]
     with (
-        pytest.raises(OutputError, match=r"exists already\. Do that instead"),
+        pytest.raises(OutputError, match=r"already exists\. Do that instead"),
         new_folder(target, what="it", remedy="Do that instead."),
     ):
         pass

@@ -87,7 +87,7 @@ PNG = picture(1)
         (SVG, "not_an_image", "SVG"),
         (b"\xef\xbb\xbf  <svg/>", "not_an_image", "SVG"),
         (picture(1, "TIFF"), "not_an_image", "TIFF"),
-        (b"%PDF-1.7", "not_an_image", "no picture format"),
+        (b"%PDF-1.7", "not_an_image", "format is not supported"),
         (JPEG[: len(JPEG) // 2], "not_an_image", "cut off"),
         (PNG[: len(PNG) // 2], "not_an_image", "cut off"),
         (PNG[:20], "not_an_image", "cut off"),

@@ -92,7 +92,7 @@ def test_a_row_that_was_changed_is_refused(tmp_path: Path, change: str) -> None:
     other.close()
     with (
         ResponseStore(tmp_path / "r.sqlite") as store,
-        pytest.raises(InputError, match="not what was stored"),
+        pytest.raises(InputError, match="was changed after it was stored"),
     ):
         store.get(IDENTITY, REQUEST)
 

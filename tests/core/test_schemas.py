@@ -28,6 +28,6 @@ def test_a_schema_is_valid(name: str) -> None:
 def test_a_violation_names_file_place_and_remedy() -> None:
     row = {"question_id": "q", "prediction": 7, "state": "ok"}
     with pytest.raises(InputError) as caught:
-        validate(row, "prediction", path=Path("p.jsonl"), place="line 3", remedy="Mend it.")
+        validate(row, "prediction", path=Path("p.jsonl"), place="line 3", remedy="Fix it.")
     assert caught.value.message == "p.jsonl: line 3, prediction: 7 is not of type 'string', 'null'."
-    assert caught.value.remedy == "Mend it."
+    assert caught.value.remedy == "Fix it."

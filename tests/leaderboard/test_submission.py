@@ -127,7 +127,7 @@ def test_a_submission_is_never_replaced(make_run: MakeRun, submissions: Path) ->
     entry = submit(run, to=submissions, **METADATA, date=DAY).folder
     before = (entry / "metadata.yaml").read_bytes()
     other = {"contact": "bo@example.org", "trained_on_locomo": True}
-    with pytest.raises(OutputError, match="exists already") as caught:
+    with pytest.raises(OutputError, match="already exists") as caught:
         submit(run, to=submissions, **other, date=DAY)
     assert "`date`" in caught.value.remedy
     assert (entry / "metadata.yaml").read_bytes() == before

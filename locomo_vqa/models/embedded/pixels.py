@@ -1,4 +1,4 @@
-"""Images as the models take them, the same as the checkpoint's own image processor."""
+"""Images as the models take them: the same pixels as the checkpoint's image processor."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from locomo_vqa.errors import InputError
 __all__ = ["SIDE", "to_pixels"]
 
 SIDE = 112
-"""Pixels of an image's side, as the models see it."""
+"""Pixels along each side of an image, as the models see it."""
 
 
 def to_pixels(image: bytes) -> NDArray[np.float32]:
     """Return an encoded image, upright, as values from -1 to 1 of shape (3, 112, 112).
 
     Raises:
-        InputError: the bytes are no image that Pillow can read.
+        InputError: Pillow can't read the bytes.
     """
     try:
         with Image.open(io.BytesIO(image)) as opened:

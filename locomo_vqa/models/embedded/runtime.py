@@ -31,17 +31,17 @@ __all__ = [
 ]
 
 Size = Literal["large", "small", "text-large", "text-small"]
-"""`large` writes and answers questions about images; `small` answers, and less well. The text
+"""`large` writes and answers questions about images; `small` only answers, and less well. The text
 models do the stages of a memory system: extraction, update, answering."""
 
 SIZES: tuple[Size, ...] = ("large", "small")
-"""The models that see."""
+"""The models that see images."""
 
 TEXT_SIZES: tuple[Size, ...] = ("text-large", "text-small")
 """The models that read and write only."""
 
 FILES = ("config.json", "model.safetensors", "text.onnx", "tokenizer.json")
-"""What the runtime reads from a model's folder; one that sees has a vision.onnx besides."""
+"""The files of a model's folder; a model that sees images also has a vision.onnx."""
 
 _EMBEDDINGS = ("language_model.model.embed_tokens.weight", "model.embed_tokens.weight")
 _BATCH = 32
@@ -52,35 +52,35 @@ _Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedPrompt:
-    """What a model is told in one user turn."""
+    """One user turn."""
 
     text: str
     image: bytes | None = None
-    """An encoded image that stands before the text."""
+    """An encoded image, placed before the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedReply:
-    """What a model said, and the tokens that it read and wrote."""
+    """A model's reply, and the tokens that it read and wrote."""
 
     text: str
     input_tokens: int
-    """Those of the prompt: of the frame around it, its image and its text."""
+    """Tokens of the prompt: the frame around it, its image and its text."""
     output_tokens: int
-    """Those of the reply, and its end where it has one."""
+    """Tokens of the reply, and of its end if it has one."""
     ended: bool
-    """Whether it ended by itself; else it was cut off."""
+    """Whether it is complete; otherwise it was cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Config:
-    """What the runtime needs of config.json."""
+    """The values of config.json that the runtime needs."""
 
     image_tokens: int
-    """Tokens of an image; 0 for a model that sees none."""
+    """Tokens of an image; 0 for a model that does not see images."""
     end: int
     limit: int
-    """Most tokens, prompt and reply together."""
+    """The most tokens of prompt and reply together."""
     layers: int
     key_value_heads: int
     head_size: int
@@ -100,12 +100,12 @@ class _Config:
 
 
 class EmbeddedModel:
-    """One of the package's own models; loaded when first asked.
+    """One of the package's own models, loaded when it is first asked.
 
     The same prompts give the same replies.
 
     Raises:
-        MissingResource: a file of the model is not there.
+        MissingResource: a file of the model is missing.
     """
 
     def __init__(self, size: Size, *, folder: Path | None = None) -> None:
@@ -113,15 +113,15 @@ class EmbeddedModel:
         for name in FILES:
             if not (self._folder / name).exists():
                 raise MissingResource(
-                    f"embedded:{size} has no {name} in {self._folder}.",
-                    "Install locomo-vqa again; its wheel has them.",
+                    f"{self._folder}: {name} of embedded:{size} is missing.",
+                    "Reinstall locomo-vqa; its wheel includes it.",
                 )
         self._config = _Config.read(self._folder / "config.json")
         self.sees = self._config.image_tokens > 0
         self._sessions: dict[tuple[str, int], InferenceSession] = {}
 
     def load(self, threads: int = 1) -> None:
-        """Read what replies need, so that the first one takes no longer than the others."""
+        """Load everything, so that the first reply takes no longer than the others."""
         _ = self._frame, self._plain, self._table
         for part in ("text", "vision") if self.sees else ("text",):
             self._session(part, threads)
@@ -129,18 +129,18 @@ class EmbeddedModel:
     def generate(
         self, prompts: Sequence[EmbeddedPrompt], max_new_tokens: int, threads: int = 1
     ) -> list[str]:
-        """Return the likeliest reply to each prompt, token by token, in the order given.
+        """Return the greedy reply to each prompt, in order.
 
         Raises:
-            InputError: a prompt is too long, has an image that the model can't see, or one that
-                can't be decoded.
+            InputError: a prompt is too long, or has an image that can't be decoded or that the
+                model does not see.
         """
         return [reply.text for reply in self.reply(prompts, max_new_tokens, threads)]
 
     def reply(
         self, prompts: Sequence[EmbeddedPrompt], max_new_tokens: int, threads: int = 1
     ) -> list[EmbeddedReply]:
-        """Return what `generate` does, with counts of tokens; raises the same."""
+        """Return the replies of `generate` with counts of tokens; raises the same."""
         encoded = [self._encode(prompt, max_new_tokens) for prompt in prompts]
         seen = self._look(prompts, threads)
         order = sorted(range(len(prompts)), key=lambda index: len(encoded[index]))
@@ -164,7 +164,7 @@ class EmbeddedModel:
 
     @cached_property
     def _plain(self) -> Tokenizer:
-        """The tokenizer to which special tokens in a prompt are text like any other."""
+        """The tokenizer that reads special tokens in a prompt as ordinary text."""
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
@@ -180,7 +180,7 @@ class EmbeddedModel:
 
     @cached_property
     def _frame(self) -> tuple[list[int], list[int], list[int]]:
-        """Tokens that stand before a prompt, before its image's close, and after the prompt."""
+        """The tokens before a prompt, of its image, and after it."""
         context = "<IMG_CONTEXT>" * self._config.image_tokens
         texts = (
             "<|im_start|>user\n",
@@ -193,15 +193,15 @@ class EmbeddedModel:
     def _encode(self, prompt: EmbeddedPrompt, room: int) -> list[int]:
         before, image, after = self._frame
         if prompt.image is not None and not self.sees:
-            raise InputError("The model sees no images.", "Use embedded:large.")
+            raise InputError("The model does not see images.", "Use embedded:large.")
         if prompt.image is None:
             ids = [*before, *self._plain.encode(prompt.text).ids, *after]
         else:
             ids = [*before, *image, *self._plain.encode(f"\n{prompt.text}").ids, *after]
         if len(ids) + room > self._config.limit:
             raise InputError(
-                f"A prompt has {len(ids)} tokens, and {room} are wanted of the reply; an embedded "
-                f"model has room for {self._config.limit} in all.",
+                f"A prompt of {len(ids)} tokens and a reply of up to {room} are too long for the "
+                f"embedded model, which takes {self._config.limit} in all.",
                 "Use a shorter prompt or another model.",
             )
         return ids
@@ -227,7 +227,7 @@ class EmbeddedModel:
         return vectors
 
     def _write(self, inputs: list[_Floats], room: int, threads: int) -> list[list[int]]:
-        """Decode greedily; prompts are filled up on the left, where nobody looks."""
+        """Decode greedily; prompts are padded on the left, where attention is masked."""
         session = self._session("text", threads)
         longest, rows = max(map(len, inputs)), len(inputs)
         padding = np.array([longest - len(each) for each in inputs])
@@ -238,12 +238,12 @@ class EmbeddedModel:
         shape = (config.layers, rows, config.key_value_heads, 0, config.head_size)
         past = np.zeros(shape, np.float32)
         feed = {"embeddings": vectors, "past_keys": past, "past_values": past}
-        places_ = np.arange(longest)[None] - padding[:, None]
+        positions = np.arange(longest)[None] - padding[:, None]
         replies: list[list[int]] = [[] for _ in inputs]
         done = np.zeros(rows, bool)
         for step in range(room):
-            feed["positions"] = np.maximum(places_, 0).astype(np.int64)
-            feed["mask"] = _mask(padding, longest + step, places_.shape[1])
+            feed["positions"] = np.maximum(positions, 0).astype(np.int64)
+            feed["mask"] = _mask(padding, longest + step, positions.shape[1])
             logits, feed["past_keys"], feed["past_values"] = session.run(None, feed)
             tokens = logits.argmax(-1)
             done |= tokens == self._config.end
@@ -251,7 +251,7 @@ class EmbeddedModel:
                 replies[int(index)].append(int(tokens[index]))
             if done.all():
                 break
-            places_ = (longest + step - padding)[:, None]
+            positions = (longest + step - padding)[:, None]
             feed["embeddings"] = self._table[tokens][:, None]
         return replies
 
@@ -270,7 +270,7 @@ class EmbeddedModel:
 
 
 def _mask(padding: NDArray[np.int64], total: int, asking: int) -> _Floats:
-    """What is added to attention, of shape (rows, 1, asking, total)."""
+    """Return what is added to attention, of shape (rows, 1, asking, total)."""
     column = np.arange(total)
     later = column[None] > np.arange(total - asking, total)[:, None]
     hidden = later[None] | (column[None, None] < padding[:, None, None])

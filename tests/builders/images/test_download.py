@@ -75,7 +75,7 @@ FAULTS: dict[str, tuple[Route, str, str | None]] = {
         "it is an SVG drawing",
     ),
     "/empty": (reply(200), "not_an_image", "it is empty"),
-    "/noise": (reply(200, NOISE), "not_an_image", "it is in no picture format that is shown"),
+    "/noise": (reply(200, NOISE), "not_an_image", "its format is not supported"),
     "/truncated.jpg": (
         reply(200, JPEG[: len(JPEG) // 2]),
         "not_an_image",

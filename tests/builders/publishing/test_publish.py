@@ -162,7 +162,7 @@ def test_a_folder_with_other_content_is_kept(published: Path) -> None:
         (sample, replace(FACTS, quality={})),
         (replace(sample, revision="0" * 64), FACTS),
     ):
-        with pytest.raises(OutputError, match="exists already"):
+        with pytest.raises(OutputError, match="already exists"):
             publish_dataset(other, published, facts)
     assert [path.name for path in published.parent.iterdir()] == [published.name]
     assert hashlib.sha256(repr(sorted(tree(published).items())).encode()).digest() == before
@@ -176,7 +176,7 @@ def test_the_same_content_again_is_finished_already(tmp_path: Path) -> None:
     assert publish_dataset(load_benchmark("sample"), benchmark.folder, PublishFacts())
     assert tree(tmp_path) == before
     (benchmark.folder / "notes.txt").write_text("mine")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         publish_dataset(load_benchmark("sample"), benchmark.folder, PublishFacts())
 
 

@@ -188,14 +188,14 @@ def test_what_is_no_locomo_file_is_refused(content: bytes, message: str, tmp_pat
 
 
 def test_a_conversation_that_is_there_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="conv-1 is there twice"):
+    with pytest.raises(InputError, match="has the conversation conv-1 twice"):
         read_locomo(write(tmp_path / "twice.json", sample("conv-1"), sample("conv-1")))
 
 
 def test_files_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
         read_locomo(tmp_path / "nothing.json")
-    with pytest.raises(InputError, match=r"holds no \.json file"):
+    with pytest.raises(InputError, match=r"has no \.json file"):
         read_locomo(tmp_path)
     damaged = tmp_path / "damaged.zip"
     with zipfile.ZipFile(damaged, "w") as archive:
@@ -244,14 +244,14 @@ def test_the_real_file(real_locomo: Path) -> None:
 ODD_FILES = {
     "a session with a leading zero": (
         {"session_03": [], "session_03_date_time": "1:00 pm on 8 May, 2023"},
-        "'session_03.*': is no session's key",
+        "'session_03.*': is not a session's key",
     ),
     "a session nought": (
         {"session_0": [], "session_0_date_time": "1:00 pm on 8 May, 2023"},
-        "'session_0.*': is no session's key",
+        "'session_0.*': is not a session's key",
     ),
-    "a session of another script": ({"session_٣": []}, "'session_٣': is no session's key"),
-    "a session of many digits": ({"session_" + "9" * 5000: []}, "is no session's key"),
+    "a session of another script": ({"session_٣": []}, "'session_٣': is not a session's key"),
+    "a session of many digits": ({"session_" + "9" * 5000: []}, "is not a session's key"),
     "a session far away": ({"session_9999": []}, "session_13: the session is missing"),
 }
 

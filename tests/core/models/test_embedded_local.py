@@ -39,7 +39,7 @@ class Repeating:
         BATCHES.append(len(prompts))
         if any(prompt.text == "fail" for prompt in prompts):
             raise ValueError("too long")
-        said = [f"{self.size} {len(p.picture or b'')} {p.text}" for p in prompts]
+        said = [f"{self.size} {len(p.image or b'')} {p.text}" for p in prompts]
         return [EmbeddedReply(text, 3, 2, ended=max_new_tokens > 2) for text in said]
 
 
@@ -86,7 +86,7 @@ def test_a_reply_that_was_cut_off_is_marked(runtime: Path) -> None:
 
 def test_a_text_model_refuses_a_picture(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Repeating, "sees", False)
-    with pytest.raises(ModelFailed, match="sees no pictures"):
+    with pytest.raises(ModelFailed, match="does not see images"):
         ask(ChatRequest(text="b", images=(known_images()[0],)))
 
 
@@ -100,7 +100,7 @@ def test_the_identity_has_the_hash_of_the_weights(runtime: Path) -> None:
 
 
 def test_what_it_cannot_do_is_a_failure_of_that_request(runtime: Path) -> None:
-    with pytest.raises(ModelFailed, match="one picture"):
+    with pytest.raises(ModelFailed, match="one image"):
         ask(ChatRequest(text="a", images=known_images()))
     with pytest.raises(ModelFailed, match="too long"):
         ask(ChatRequest(text="fail"))

@@ -70,7 +70,7 @@ def _greedy(loaded: Any, processors: tuple[Any, Any], prompt: EmbeddedPrompt, ro
     import torch
 
     tokenizer, _ = processors
-    content = [{"type": "image"}] if prompt.picture else []
+    content = [{"type": "image"}] if prompt.image else []
     content.append({"type": "text", "text": prompt.text})
     text = tokenizer.apply_chat_template(
         [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
@@ -79,8 +79,8 @@ def _greedy(loaded: Any, processors: tuple[Any, Any], prompt: EmbeddedPrompt, ro
     text = text.replace("<IMG_CONTEXT>", shown)
     inputs = tokenizer(text, return_tensors="pt", add_special_tokens=False)
     inputs.pop("token_type_ids", None)
-    if prompt.picture:
-        inputs["pixel_values"] = torch.from_numpy(to_pixels(prompt.picture))[None]
+    if prompt.image:
+        inputs["pixel_values"] = torch.from_numpy(to_pixels(prompt.image))[None]
     with torch.no_grad():
         ids = loaded.generate(**inputs, max_new_tokens=room, do_sample=False)
     reply: str = tokenizer.decode(ids[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
@@ -99,7 +99,7 @@ def test_replies_are_those_of_transformers(
         for scene, type in zip(SCENES, QUESTION_TYPES * 4, strict=True)
     ]
     prompts += [EmbeddedPrompt(answer_visual(item.question)) for _, _, item in asked[:5]]
-    assert len({prompt.picture for prompt in prompts}) > 30
+    assert len({prompt.image for prompt in prompts}) > 30
     ours = EmbeddedModel(size).generate(prompts, 48)
     assert ours == [_greedy(loaded, processors, prompt, 48) for prompt in prompts]
 

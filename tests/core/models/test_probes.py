@@ -127,7 +127,7 @@ def test_a_server_that_is_not_there_is_said() -> None:
     def gone(_: ChatRequest) -> str:
         raise ModelUnreachable("no connection")
 
-    with pytest.raises(MissingResource, match="can't be asked"):
+    with pytest.raises(MissingResource, match="does not answer"):
         run(gone)
 
 

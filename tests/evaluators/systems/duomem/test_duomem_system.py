@@ -170,7 +170,7 @@ def test_memories_that_changed_since_are_refused(memories: Path, tmp_path: Path)
         ({"adapter_sha256": "0"}, "adapter_sha256 needs the option adapter"),
         ({"top_k": "0"}, "must be a whole number"),
         ({"memories": "nowhere"}, "nowhere: manifest.json not found"),
-        ({"adapter": "nowhere"}, "nowhere: there is no expert"),
+        ({"adapter": "nowhere"}, "nowhere: has no expert"),
     ],
 )
 def test_options_are_checked(options: dict[str, str], message: str) -> None:

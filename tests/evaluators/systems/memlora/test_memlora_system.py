@@ -175,7 +175,7 @@ def test_a_missing_expert_is_named_with_its_folder(tmp_path: Path, cli: Cli) -> 
     model = ("--model", "transformers:some/base")
     done = cli(*command, *model, "--option", "experts=mine")
     assert done.returncode == 2
-    assert "mine/memory_update: there is no expert for memory_update" in done.stderr
+    assert "mine/memory_update: has no expert for memory_update" in done.stderr
     without = cli(*command, *model)
     assert without.returncode == 2
     assert "Add experts=FOLDER" in " ".join(without.stderr.split())
@@ -235,7 +235,7 @@ def _set(**values: Any) -> Callable[[Path], None]:
     ("damage", "message"),
     [
         (_damage_weights, "can't be read"),
-        (_set(peft_type="IA3"), "describes no LoRA adapter"),
+        (_set(peft_type="IA3"), "is not a LoRA adapter's configuration"),
         (_set(init_lora_weights="pissa"), "changes the base model"),
         (_set(layer_replication=[[0, 2]]), "changes the base model"),
         (lambda folder: (folder / "adapter_config.json").write_text("{"), "adapter_config.json"),
