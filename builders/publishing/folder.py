@@ -50,7 +50,7 @@ def publish_dataset(
         with new_folder(beside, what=_WHAT, remedy=_REMEDY) as folder:
             _fill(folder, benchmark, facts, shard_bytes)
         if _hashes(beside) != _hashes(out):
-            raise OutputError(f"{out}: {_WHAT} can't be made here: it exists already.", _REMEDY)
+            raise OutputError(f"{out}: {_WHAT} can't be made here: it already exists.", _REMEDY)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return out
