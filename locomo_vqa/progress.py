@@ -55,9 +55,15 @@ def progress_display() -> Iterator[Progress]:
             speed = task.finished_speed or task.speed
             return Text("" if speed is None else f"{speed:,.1f}/s", style="progress.data.speed")
 
-    console = Console() if _in_notebook() else Console(stderr=True)
-    shown = console.is_terminal or console.is_jupyter
-    with Progress(
+    display_class: type[Progress] = Progress
+    console = Console(stderr=True)
+    notebook = _in_notebook()
+    if notebook:
+        from locomo_vqa.notebook_progress import NotebookProgress
+
+        display_class = NotebookProgress
+    shown = notebook or console.is_terminal
+    with display_class(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
