@@ -36,26 +36,26 @@ def distill() -> None:
 
 
 @distill.command()
-@click.option("--benchmark", required=True, help="`sample`, a benchmark folder, or org/name.")
-@click.option("--teacher", required=True, help="The model that remembers and answers.")
-@click.option("--student", required=True, help="The model that learns: transformers:… to train.")
+@click.option("--benchmark", required=True, help="Read `sample`, a benchmark folder, or org/name.")
+@click.option("--teacher", required=True, help="Let this model remember and answer.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="The folder to write to."
+    "--student", required=True, help="Train for this model; an adapter needs transformers:…"
 )
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Write to this folder.")
 @click.option("--only", type=click.Choice(DISTILL_STAGES), help="Run only this stage.")
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
     default=0.5,
     show_default=True,
-    help="The F1 with the gold answer from which an answer of the teacher is good.",
+    help="Keep answers of the teacher from this F1 with the gold answer.",
 )
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0.1, max=86400),
     default=120.0,
     show_default=True,
-    help="Seconds that one request to the teacher may take.",
+    help="Allow one request to the teacher this many seconds.",
 )
 @lora_options
 @system_options

@@ -1,4 +1,4 @@
-"""The options of commands that train an adapter."""
+"""Options of commands that train an adapter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COUNT = click.IntRange(min=1, max=1_000_000)
 
 
 def lora_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command, which gets them as the one argument `lora`."""
+    """Add the training options to a command, which gets them as the argument `lora`."""
 
     @functools.wraps(command)
     def collect(*args: Any, **others: Any) -> Any:
@@ -37,15 +37,15 @@ def _option(name: str, kind: click.ParamType[Any], help: str) -> Callable[..., A
 
 
 _OPTIONS = (
-    _option("rank", _COUNT, "The LoRA's rank."),
-    _option("alpha", _COUNT, "The LoRA is scaled by alpha / rank."),
-    _option("dropout", click.FloatRange(0, 1, max_open=True), "The LoRA's dropout."),
-    _option("learning-rate", click.FloatRange(0, 1, min_open=True), "AdamW's learning rate."),
-    _option("weight-decay", click.FloatRange(0, 1), "AdamW's weight decay."),
-    _option("epochs", _COUNT, "Epochs at most."),
-    _option("patience", _COUNT, "Stop after so many epochs without a lower validation loss."),
-    _option("batch", _COUNT, "Examples a step."),
-    _option("at-once", _COUNT, "Examples in one pass; less needs less memory."),
-    _option("max-tokens", _COUNT, "Examples with more tokens are left out, and counted."),
-    _option("seed", click.IntRange(min=0, max=2**31), "For the LoRA's start, order and dropout."),
+    _option("rank", _COUNT, "Set the LoRA's rank."),
+    _option("alpha", _COUNT, "Scale the LoRA by alpha / rank."),
+    _option("dropout", click.FloatRange(0, 1, max_open=True), "Set the LoRA's dropout."),
+    _option("learning-rate", click.FloatRange(0, 1, min_open=True), "Set AdamW's learning rate."),
+    _option("weight-decay", click.FloatRange(0, 1), "Set AdamW's weight decay."),
+    _option("epochs", _COUNT, "Train for at most this many epochs."),
+    _option("patience", _COUNT, "Stop after this many epochs without a lower validation loss."),
+    _option("batch", _COUNT, "Examples per step."),
+    _option("at-once", _COUNT, "Examples per forward pass; fewer need less memory."),
+    _option("max-tokens", _COUNT, "Leave out and count longer examples."),
+    _option("seed", click.IntRange(min=0, max=2**31), "Set initial weights, order, and dropout."),
 )

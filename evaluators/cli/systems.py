@@ -1,63 +1,58 @@
-"""The command `systems`: what can be run, and the environments of other people's packages."""
+"""The command `systems`: lists memory systems, and installs third-party ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from locomo_vqa.cli_support import CommandGroup, console, echo, json_option, make_table, print_json
-from locomo_vqa.errors import InputError
+from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
 
-from ..systems.bundled import SYSTEMS
+from ..systems.catalogue import SystemInfo
+from ..systems.catalogue import systems as list_systems
 from ..third_party import (
     SYSTEMS_FOLDER_VARIABLE,
-    ThirdPartyRecipe,
+    Installation,
     find_environment,
-    load_recipes,
-    set_up,
+    find_recipe,
     systems_folder,
 )
+from ..third_party import install as install_system
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 __all__ = ["systems"]
 
-_PICTURES = {
-    "seen": "pixels, captions",
-    "described": "descriptions, captions",
-    "captions": "captions",
-}
 _DATES = {"native": "its own", "text": "as text"}
 
 
-@click.group(cls=CommandGroup, invoke_without_command=True)
+@click.group(invoke_without_command=True)
 @json_option
 @click.pass_context
 def systems(context: click.Context, as_json: bool) -> None:
-    """List the memory systems: those of the toolkit, and packages of other people.
+    """List the memory systems, bundled and third-party.
 
-    A package runs in an environment of its own, which `systems setup NAME` makes; `run` and
-    `check` then find it by its name. Environments lie in the user's folder for data, or in
+    A third-party system runs in its own environment, which `systems install NAME` makes; `run` and
+    `check` then find it by its name. The environments are in the user's data folder, or in
     $LOCOMO_VQA_SYSTEMS_DIR.
 
     \b
     Example:
       locomo-vqa systems
-      locomo-vqa systems setup mem0ai-1
+      locomo-vqa systems install mem0ai-1
     """
     if context.invoked_subcommand is not None:
         return
-    recipes = load_recipes()
+    known = list_systems()
     if as_json:
-        print_json(_bundled_json() | {name: _recipe_json(r) for name, r in recipes.items()})
+        print_json({name: system.to_json() for name, system in known.items()})
         return
-    console().print(_bundled_table())
-    console().print(_package_table(recipes.values()))
-    echo(f"Packages are set up with: locomo-vqa systems setup NAME (in {systems_folder()})")
+    console().print(_bundled_table(known.values()))
+    console().print(_third_party_table(known.values()))
+    echo(f"Install one with: locomo-vqa systems install NAME (in {systems_folder()})")
 
 
 @systems.command()
@@ -67,105 +62,80 @@ def systems(context: click.Context, as_json: bool) -> None:
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     envvar=SYSTEMS_FOLDER_VARIABLE,
-    help="The folder with the environments; the default is the user's folder for data.",
+    help="Put environments in this folder; default: in the user's data folder.",
 )
 @click.option(
     "--python",
     type=click.Path(path_type=Path),
-    help="The interpreter to build on; the default is this one.",
+    help="Build on this interpreter; default: the current one.",
 )
-@click.option("--again", is_flag=True, help="Make it anew, also where it is set up.")
+@click.option("--reinstall", is_flag=True, help="Install again over a complete environment.")
 @json_option
-def setup(name: str, folder: Path | None, python: Path | None, again: bool, as_json: bool) -> None:
-    """Make the environment of the package NAME, with pinned versions, from a package index.
+def install(
+    name: str, folder: Path | None, python: Path | None, reinstall: bool, as_json: bool
+) -> None:
+    """Install the third-party system NAME, with pinned versions, from a package index.
 
-    pip's own settings hold, such as PIP_INDEX_URL and PIP_FIND_LINKS. An environment that was
-    interrupted is not used, and made anew when the command is given again.
+    pip's own settings apply, such as PIP_INDEX_URL and PIP_FIND_LINKS. An interrupted installation
+    is not used; repeat the command to start again.
 
     \b
     Example:
-      locomo-vqa systems setup mem0ai-1
-      locomo-vqa systems setup mem0ai-1 --dir envs --python python3.12
+      locomo-vqa systems install mem0ai-1
+      locomo-vqa systems install mem0ai-1 --dir envs --python python3.12
     """
-    recipe = _recipe(name)
+    recipe = find_recipe(name)
     environment = find_environment(recipe, folder)
-    if not as_json and (again or environment.state != "yes"):
+    if not as_json and (reinstall or environment.state != "yes"):
         echo(f"Installing {recipe.title} {recipe.version} into {environment.folder} …")
-    made = set_up(environment, python=python, again=again)
+    done = install_system(name, folder=folder, python=python, reinstall=reinstall)
     if as_json:
-        print_json({**_recipe_json(recipe, folder), "made": made})
+        facts = list_systems()[name].to_json()
+        facts |= {"installed": done.environment.state, "environment": str(environment.folder)}
+        print_json({**facts, "changed": done.changed})
         return
-    echo(f"{name} is set up." if made else f"{name} was set up already: {environment.folder}")
+    _print_installation(done, folder)
+
+
+def _print_installation(done: Installation, folder: Path | None) -> None:
+    environment, recipe = done.environment, done.environment.recipe
+    if done.changed:
+        echo(f"{recipe.name} is installed.")
+    else:
+        echo(f"{recipe.name} is already installed in {environment.folder}.")
     for note in recipe.notes:
         echo(f"  {note}")
     if folder is not None and environment.folder != find_environment(recipe).folder:
-        echo(f"It is found there with {SYSTEMS_FOLDER_VARIABLE}={folder}.")
+        echo(f"Set {SYSTEMS_FOLDER_VARIABLE}={folder} to run it from there.")
     options = "".join(
         f" --option {key}=…" for key, option in recipe.options.items() if option.needed
     )
-    echo(f'Next: locomo-vqa check {name} --model "openai:<base URL>?model=<name>"{options}')
+    echo(f'Next: locomo-vqa check {recipe.name} --model "openai:<base URL>?model=<name>"{options}')
 
 
-def _recipe(name: str) -> ThirdPartyRecipe:
-    recipes = load_recipes()
-    if name not in recipes:
-        what = "comes with the toolkit" if name in SYSTEMS else "is no package that is known here"
-        raise InputError(f"{name}: {what}.", f"These can be set up: {', '.join(recipes)}.")
-    return recipes[name]
-
-
-def _bundled_json() -> dict[str, Any]:
-    return {
-        name: {
-            "kind": "bundled",
-            "about": system.about,
-            "needs_model": system.needs_model,
-            "sees": system.sees,
-        }
-        for name, system in SYSTEMS.items()
-    }
-
-
-def _recipe_json(recipe: ThirdPartyRecipe, folder: Path | None = None) -> dict[str, Any]:
-    environment = find_environment(recipe, folder)
-    return {
-        "kind": "package",
-        "about": recipe.about,
-        "needs_model": True,
-        "sees": _PICTURES[recipe.pictures],
-        "title": recipe.title,
-        "version": recipe.version,
-        "licence": recipe.licence,
-        "pictures": recipe.pictures,
-        "dates": recipe.dates,
-        "notes": list(recipe.notes),
-        "options": {
-            key: {"about": option.about, "needed": option.needed}
-            for key, option in recipe.options.items()
-        },
-        "set_up": environment.state,
-        "environment": str(environment.folder),
-    }
-
-
-def _bundled_table() -> Table:
+def _bundled_table(known: Iterable[SystemInfo]) -> Table:
     table = make_table("System", "What it does", "Model", "Sees")
-    for name, system in SYSTEMS.items():
-        table.add_row(name, system.about, "needed" if system.needs_model else "none", system.sees)
+    for system in known:
+        if system.environment is None:
+            model = "needed" if system.needs_model else "optional"
+            table.add_row(system.name, system.about, model, system.sees)
     return table
 
 
-def _package_table(recipes: Iterable[ThirdPartyRecipe]) -> Table:
-    columns = ("Package", "Version", "What it does", "Sees", "Dates", "Licence", "Set up")
+def _third_party_table(known: Iterable[SystemInfo]) -> Table:
+    columns = ("Third-party", "Version", "What it does", "Sees", "Dates", "Licence", "Installed")
     table = make_table(*columns)
-    for recipe in recipes:
+    for system in known:
+        if system.environment is None:
+            continue
+        recipe = system.environment.recipe
         table.add_row(
             recipe.name,
             recipe.version,
             recipe.about,
-            _PICTURES[recipe.pictures],
+            system.sees,
             _DATES[recipe.dates],
             recipe.licence,
-            find_environment(recipe).state,
+            system.environment.state,
         )
     return table

@@ -29,7 +29,7 @@ class SharedImage:
     ordinal: int
     """Its number among this person's images of that day, from 1."""
     image: ShownImage
-    """The image as it was shown."""
+    """The image that the system got."""
     description: str | None
     """The caption, or the vision model's description; None without either."""
 

@@ -82,7 +82,7 @@ class TeacherMemories:
 
 
 class TurnsHash:
-    """A SHA-256 over turns as they are read: ids, times, speakers and texts."""
+    """A SHA-256 over the turns that are read: ids, times, speakers and texts."""
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()

@@ -1,1 +1,1 @@
-"""The prompts of the bundled systems; see `locomo_vqa.prompts`."""
+"""The prompt files of the bundled systems and judges; `locomo_vqa.prompts` reads them."""

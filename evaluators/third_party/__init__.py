@@ -1,22 +1,32 @@
-"""Memory systems of other people: each one recipe of an environment, and one adapter in it.
+"""Third-party memory systems: for each a recipe of its environment, and an adapter to run in it.
 
-An adapter runs in that environment, where the toolkit is not installed: it imports the package,
-the standard library, and the helpers that lie beside it.
+`install` makes an environment; a run then finds it by the system's name. The toolkit is not
+installed in these environments: an adapter imports the package, the standard library, and the
+helpers in its folder.
 """
 
 from __future__ import annotations
 
-from .environment import SYSTEMS_FOLDER_VARIABLE, Environment, find_environment, systems_folder
-from .install import set_up
-from .recipe import Option, ThirdPartyRecipe, load_recipes
+from .environment import (
+    SYSTEMS_FOLDER_VARIABLE,
+    Environment,
+    EnvironmentState,
+    find_environment,
+    systems_folder,
+)
+from .install import Installation, install
+from .recipe import RecipeOption, ThirdPartyRecipe, find_recipe, load_recipes
 
 __all__ = [
     "SYSTEMS_FOLDER_VARIABLE",
     "Environment",
-    "Option",
+    "EnvironmentState",
+    "Installation",
+    "RecipeOption",
     "ThirdPartyRecipe",
     "find_environment",
+    "find_recipe",
+    "install",
     "load_recipes",
-    "set_up",
     "systems_folder",
 ]

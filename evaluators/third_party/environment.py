@@ -1,4 +1,4 @@
-"""The environments of packages: where they lie, and whether one is whole."""
+"""The environments of third-party systems: where they are, and whether they are complete."""
 
 from __future__ import annotations
 
@@ -6,43 +6,56 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.user_folders import SYSTEMS_FOLDER_VARIABLE, systems_folder
 
 from .recipe import ThirdPartyRecipe
 
-__all__ = ["SYSTEMS_FOLDER_VARIABLE", "Environment", "State", "find_environment", "systems_folder"]
+__all__ = [
+    "SYSTEMS_FOLDER_VARIABLE",
+    "Environment",
+    "EnvironmentState",
+    "find_environment",
+    "systems_folder",
+]
 
 _MARK = "locomo-vqa.json"
 
-State = str
-"""`no`, `yes`, or `out of date`: it was made from another version of the recipe."""
+EnvironmentState = Literal["no", "yes", "out of date"]
+"""Whether a system is installed:
+
+no            there is no complete environment
+yes           the environment is complete
+out of date   it was made from another version of the recipe
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """The environment of one package; it need not be there."""
+    """The environment of a third-party system, which may not exist yet."""
 
     recipe: ThirdPartyRecipe
+    """The system's recipe."""
     folder: Path
-    """The environment's own folder."""
+    """The environment's folder."""
 
     @property
     def python(self) -> Path:
-        """Its interpreter."""
+        """The interpreter."""
         if sys.platform == "win32":
             return self.folder / "Scripts" / "python.exe"
         return self.folder / "bin" / "python"
 
     @property
     def mark(self) -> Path:
-        """The file that is written last: without it the environment is not set up."""
+        """The file that is written last: without it the environment is not complete."""
         return self.folder / _MARK
 
     @property
-    def state(self) -> State:
-        """Whether it is set up."""
+    def state(self) -> EnvironmentState:
+        """Whether the system is installed."""
         try:
             made = json.loads(self.mark.read_text(encoding="utf-8"))
             digest = made["recipe_sha256"]
@@ -53,22 +66,26 @@ class Environment:
         return "yes" if digest == self.recipe.digest else "out of date"
 
     def check(self) -> None:
-        """Check that it can be used.
+        """Check that the environment can be used.
 
         Raises:
-            MissingResource: it is not set up, or not from this recipe.
+            MissingResource: it is not complete, or was made from another recipe.
         """
         state = self.state
         if state == "yes":
             return
         name = self.recipe.name
-        what = "is not set up" if state == "no" else "was set up with other versions"
+        problem = "is not installed" if state == "no" else "is installed with other versions"
         raise MissingResource(
-            f"{name}: its environment {what} ({self.folder}).",
-            f"Set it up: locomo-vqa systems setup {name}",
+            f"{name} {problem} ({self.folder}).", f"Run `locomo-vqa systems install {name}`."
         )
 
 
 def find_environment(recipe: ThirdPartyRecipe, folder: Path | None = None) -> Environment:
-    """Return a package's environment in `folder`, or where environments lie."""
+    """Return the environment of a system.
+
+    Args:
+        recipe: the system's recipe.
+        folder: the folder of all environments; None takes `systems_folder()`.
+    """
     return Environment(recipe=recipe, folder=(folder or systems_folder()).absolute() / recipe.name)

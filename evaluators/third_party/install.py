@@ -1,87 +1,131 @@
-"""Makes a package's environment: a virtual environment with pinned versions."""
+"""Installs a third-party system: a virtual environment with pinned versions."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from locomo_vqa._version import __version__
 from locomo_vqa.errors import InputError, MissingResource, OutputError
 from locomo_vqa.files import write_json, write_text
+from locomo_vqa.locks import lock_file
+from locomo_vqa.progress import ProgressCallback, progress_reporter
 
-from .environment import Environment
+from .environment import Environment, find_environment
+from .recipe import find_recipe
 
-__all__ = ["set_up"]
+__all__ = ["Installation", "install"]
 
-_SHOWN = 600
+_MAX_MESSAGE = 600
+_STEPS = 4
 
 
-def set_up(environment: Environment, *, python: Path | None = None, again: bool = False) -> bool:
-    """Make an environment, unless it is set up already; return whether there was work.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """The result of an installation."""
 
-    What marks it as set up is written last, after everything in it could be imported; one that
-    was interrupted is made anew, and pip takes what it had downloaded from its cache. Packages
-    are installed from wheels, so that none runs code while it is installed. What pip prints is
-    in `<environment>.log`; pip's own settings and variables hold.
+    environment: Environment
+    """The complete environment."""
+    changed: bool
+    """Whether it was made now; False if it was complete already."""
+
+
+def install(
+    name: str,
+    *,
+    folder: str | Path | None = None,
+    python: str | Path | None = None,
+    reinstall: bool = False,
+    progress: bool | ProgressCallback = True,
+) -> Installation:
+    """Install a third-party system into its own environment, unless it is installed already.
+
+    Packages are installed from wheels only, so none runs code during the installation. pip's own
+    settings and variables apply; its output is in `<environment>.log`. An environment is complete
+    once everything in it could be imported; an interrupted installation starts again.
 
     Args:
-        python: the interpreter to build on; this one where it is None.
-        again: make it anew where it is set up.
+        name: the system's name; see `load_recipes`.
+        folder: the folder of all environments; None takes `systems_folder()`.
+        python: the interpreter to build on; None takes the current one.
+        reinstall: whether to install again over a complete environment.
+        progress: whether to show bars, or a callback.
 
     Raises:
-        InputError: the interpreter is none, or of the wrong version.
-        OutputError: the folder can't be written, or another process is setting it up.
-        MissingResource: something could not be installed.
+        InputError: the system is unknown, or the interpreter can't be used.
+        OutputError: the folder can't be written, or another process is installing the system.
+        MissingResource: a package could not be installed.
     """
-    if environment.state == "yes" and not again:
-        return False
+    environment = find_environment(find_recipe(name), Path(folder) if folder else None)
+    if environment.state == "yes" and not reinstall:
+        return Installation(environment=environment, changed=False)
     interpreter = str(python or sys.executable)
-    version = _check_version(environment, interpreter)
+    version = _check_interpreter(environment, interpreter)
+    with progress_reporter(progress) as report:
+        _install_locked(environment, interpreter, version, report)
+    return Installation(environment=environment, changed=True)
+
+
+def _install_locked(
+    environment: Environment, interpreter: str, version: str, report: ProgressCallback
+) -> None:
     folder = environment.folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(folder.with_name(f"{folder.name}.lock")) as lock:
+        lock = lock_file(folder.with_name(f"{folder.name}.lock"))
+        if lock is None:
+            raise OutputError(
+                f"{folder}: another process is installing this system.", "Wait until it is done."
+            )
+        with lock:
             _check_folder(folder)
             environment.mark.unlink(missing_ok=True)
             log = folder.with_name(f"{folder.name}.log")
             log.unlink(missing_ok=True)
-            _install(environment, interpreter, version, _Shell(log=log, lock=lock))
+            commands = _Commands(environment=environment, log=log, lock=lock.fileno())
+            _run_steps(commands, interpreter, version, report)
     except OSError as error:
         raise OutputError(
             f"{error.filename or folder}: can't be written ({error.strerror}).",
-            "Choose a folder with --dir that you may write to and that has room.",
+            "Choose a `folder` that you may write to and that has room.",
         ) from None
-    return True
 
 
 def _check_folder(folder: Path) -> None:
-    """Raise an OutputError for a folder that is no environment: it would be cleared."""
+    """Raise an OutputError for a folder that is not an environment: it would be emptied."""
     if folder.exists() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").exists():
         raise OutputError(
-            f"{folder}: is there already, and no virtual environment.",
-            "Move it away, or choose another folder with --dir.",
+            f"{folder}: already exists and is not a virtual environment.",
+            "Move it away, or choose another `folder`.",
         )
 
 
-def _install(environment: Environment, interpreter: str, version: str, shell: _Shell) -> None:
+def _run_steps(
+    commands: _Commands, interpreter: str, version: str, report: ProgressCallback
+) -> None:
+    environment = commands.environment
     recipe, folder = environment.recipe, environment.folder
-    made = [interpreter, "-m", "venv", "--clear", str(folder)]
-    shell.do(made, "the virtual environment can't be made")
+    step = f"install {recipe.name}"
+    report(step, 0, _STEPS)
+    make = [interpreter, "-m", "venv", "--clear", str(folder)]
+    commands.run(make, "the virtual environment can't be created")
+    report(step, 1, _STEPS)
     constraints = folder / "constraints.txt"
     write_text(constraints, "".join(f"{pin}\n" for pin in recipe.constraints))
     pip = [str(environment.python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    install = [*pip, "install", "--only-binary", ":all:", "--constraint", str(constraints)]
-    shell.do([*install, *recipe.packages], f"{recipe.title} can't be installed")
+    get = [*pip, "install", "--only-binary", ":all:", "--constraint", str(constraints)]
+    commands.run([*get, *recipe.packages], f"{recipe.title} can't be installed")
+    report(step, 2, _STEPS)
     statements = "; ".join(f"import {module}" for module in recipe.imports)
     check = [str(environment.python), "-c", statements]
-    shell.do(check, f"{recipe.title} is installed, but can't be imported", home=folder)
-    listed = shell.do([*pip, "list", "--format", "json"], "what is installed can't be listed")
+    commands.run(check, f"{recipe.title} is installed, but can't be imported", home=folder)
+    report(step, 3, _STEPS)
+    listed = commands.run([*pip, "list", "--format", "json"], "the packages can't be listed")
     installed = {row["name"]: row["version"] for row in json.loads(listed)}
     write_json(
         environment.mark,
@@ -94,9 +138,10 @@ def _install(environment: Environment, interpreter: str, version: str, shell: _S
             "installed": dict(sorted(installed.items())),
         },
     )
+    report(step, _STEPS, _STEPS)
 
 
-def _check_version(environment: Environment, interpreter: str) -> str:
+def _check_interpreter(environment: Environment, interpreter: str) -> str:
     """Return an interpreter's version, after checking that the recipe allows it."""
     code = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
     try:
@@ -107,45 +152,50 @@ def _check_version(environment: Environment, interpreter: str) -> str:
         major, minor = map(int, version.split(".")[:2])
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise InputError(
-            f"{interpreter}: is no Python interpreter ({type(error).__name__}).",
-            "Name one with --python.",
+            f"`python` {interpreter}: is not a Python interpreter ({type(error).__name__}).",
+            "Name another interpreter.",
         ) from None
     first, last = environment.recipe.python
     if major != 3 or not first <= minor < last:
         raise InputError(
-            f"{environment.recipe.name}: runs on Python 3.{first} to 3.{last - 1}, and "
-            f"{interpreter} is {version}.",
-            "Name another interpreter with --python.",
+            f"{environment.recipe.name} needs Python 3.{first} to 3.{last - 1}, but {interpreter} "
+            f"is {version}.",
+            "Name another interpreter with `python`.",
         )
     return version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Shell:
-    """Runs the commands of one set-up."""
+class _Commands:
+    """Runs the commands of one installation."""
 
+    environment: Environment
     log: Path
-    """Gets what they print."""
+    """Receives their output."""
     lock: int
-    """The lock's descriptor: each holds it too, so one that outlives us keeps others away."""
+    """The lock's descriptor. Every command inherits it, so the lock outlives this process for as
+    long as a command runs."""
 
-    def do(self, command: Sequence[str], problem: str, *, home: Path | None = None) -> str:
+    def run(self, command: Sequence[str], problem: str, *, home: Path | None = None) -> str:
         """Run a command and return its standard output.
 
-        PYTHONPATH does not hold: what it names would hide what is to be installed. `home` stands
-        in for the user's home, where packages leave files when they are imported.
+        PYTHONPATH is not passed on, because its modules would hide the installed ones. `home`
+        replaces the user's home folder, where some packages write files on import.
+
+        Raises:
+            MissingResource: the command failed; the message begins with `problem`.
         """
-        own = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
-        own["DO_NOT_TRACK"] = "1"
+        variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+        variables["DO_NOT_TRACK"] = "1"
         if home is not None:
-            own["HOME"] = own["USERPROFILE"] = str(home)
+            variables["HOME"] = variables["USERPROFILE"] = str(home)
         process = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             errors="replace",
-            env=own,
+            env=variables,
             cwd=home,
             pass_fds=() if sys.platform == "win32" else (self.lock,),
             check=False,
@@ -153,27 +203,10 @@ class _Shell:
         with self.log.open("a", encoding="utf-8") as stream:
             stream.write(process.stdout + process.stderr)
         if process.returncode:
-            lines = process.stderr.strip().splitlines() or ["it printed nothing"]
+            lines = process.stderr.strip().splitlines() or ["no output"]
             lines = [line for line in lines if line.startswith("ERROR: ")] or lines
             raise MissingResource(
-                f"{problem}: {lines[-1].removeprefix('ERROR: ')[:_SHOWN]}",
-                f"See {self.log}; give the same command again when it is mended.",
+                f"{problem}: {lines[-1].removeprefix('ERROR: ')[:_MAX_MESSAGE]}",
+                f"See {self.log} for the cause, then install again.",
             )
         return process.stdout
-
-
-@contextlib.contextmanager
-def _alone(path: Path) -> Iterator[int]:
-    """Keep other processes from setting up the same environment; yield the lock's descriptor."""
-    with path.open("a") as stream:
-        if sys.platform != "win32":
-            import fcntl
-
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise OutputError(
-                    f"{path.with_suffix('')}: another process is setting it up.",
-                    "Wait until it is done.",
-                ) from None
-        yield stream.fileno()

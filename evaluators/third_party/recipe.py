@@ -1,4 +1,4 @@
-"""What it takes to run a package: the recipe of its environment, and what it can do."""
+"""The recipe of a third-party system: what its environment contains, and what it can do."""
 
 from __future__ import annotations
 
@@ -9,174 +9,187 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from locomo_vqa.arguments import check_option_names, nearest
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json, sha256_text
 
 __all__ = [
-    "FOLDER",
+    "PACKAGE_FOLDER",
     "Dates",
-    "Option",
-    "PicturesUse",
+    "ImageHandling",
+    "RecipeOption",
     "ThirdPartyRecipe",
     "load_recipes",
     "read_recipe",
 ]
 
-FOLDER = Path(__file__).parent
-"""Holds `recipes/` and `adapters/`."""
+PACKAGE_FOLDER = Path(__file__).parent
+"""Contains `recipes/` and `adapters/`."""
 
-PicturesUse = Literal["seen", "described", "captions"]
-"""What becomes of a picture that was shared:
+ImageHandling = Literal["seen", "described", "captions"]
+"""What a system does with a shared image:
 
-seen        the model of `--model` sees it among the words that it extracts from
-described   the model of `--model` describes it, and the package remembers the words
-captions    only a caption is remembered, under `--images caption`
+seen        the run's model sees it when it extracts memories
+described   the run's model describes it, and the system remembers the description
+captions    only captions are remembered, in a run with `images="caption"`
 """
 
 Dates = Literal["native", "text"]
-"""How the package learns when something was said:
+"""How a system gets the time of a turn:
 
-native      it takes the time of each message and reasons with it
-text        it takes none; the adapter writes the time into what is remembered
+native      it accepts the time of each message and reasons with it
+text        it accepts no time; the adapter adds the date to the text
 """
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.!+]*")
 _PYTHONS = re.compile(r">=3\.(\d+),<3\.(\d+)")
 _ADAPTER = re.compile(r"([a-z_][a-z0-9_]*):[A-Za-z_][A-Za-z0-9_]*")
-_TEXTS = ("name", "title", "version", "licence", "about", "adapter", "python", "pictures", "dates")
+_TEXTS = ("name", "title", "version", "licence", "about", "adapter", "python", "images", "dates")
 _LISTS = ("packages", "constraints", "imports", "notes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """Something to tell the system with `--option`."""
+class RecipeOption:
+    """An option of a system."""
 
     about: str
-    """What it means."""
+    """What it sets."""
     needed: bool
-    """Whether the system can't run without."""
+    """Whether it is required."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThirdPartyRecipe:
-    """A package, pinned, and what it can do."""
+    """A pinned package, and what it can do."""
 
     name: str
-    """The name for `run`, `check` and `systems setup`."""
+    """The system's name, for runs and for `install`."""
     title: str
     """The package's name for people."""
     version: str
     """The package's version."""
     licence: str
-    """The package's licence, as SPDX names it."""
+    """The package's licence as an SPDX expression."""
     about: str
     """What it does, in a line."""
     adapter: str
-    """`module:Class`, a file of the folder `adapters`."""
+    """The adapter as `module:Class`; the module is in the folder `adapters`."""
     python: tuple[int, int]
-    """The minor versions of Python 3 that it runs on: from the first, below the second."""
-    pictures: PicturesUse
-    """What becomes of pictures."""
+    """The minor versions of Python 3 that it supports: the first, and the first unsupported one."""
+    images: ImageHandling
+    """What it does with shared images."""
     dates: Dates
-    """How it learns of dates."""
+    """How it gets the time of a turn."""
     extracts: bool
-    """Whether it asks the model of `--model` while it reads, and not only to be answered."""
+    """Whether it asks the run's model while it reads the conversation."""
     packages: tuple[str, ...]
-    """What is installed, as `name==version`."""
+    """The installed packages, as `name==version`."""
     constraints: tuple[str, ...]
-    """The versions of what these need, as `name==version`."""
+    """The versions of their dependencies, as `name==version`."""
     imports: tuple[str, ...]
-    """What can be imported once it is installed."""
+    """Modules that must be importable after the installation."""
     notes: tuple[str, ...]
-    """What to know before a run."""
-    options: Mapping[str, Option]
-    """What it can be told."""
+    """What a user should know before a run."""
+    options: Mapping[str, RecipeOption]
+    """Its options by name."""
     adapters: Path
-    """The folder with the adapter."""
+    """The folder that contains the adapter."""
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of what is installed: an environment of another one is out of date."""
+        """The SHA-256 of packages and constraints, by which an environment is out of date."""
         return sha256_text(canonical_json([sorted(self.packages), sorted(self.constraints)]))
 
     def check_options(self, options: Mapping[str, str], model: str | None) -> None:
-        """Check what is given with `--option`.
+        """Check the names of the options of a run.
 
         Raises:
-            InputError: the system knows no such option.
+            InputError: an option is unknown.
         """
-        for name in options:
-            if name not in self.options:
-                known = ", ".join(self.options) or "none"
-                raise InputError(
-                    f"--option {name}: {self.name} has no such option.", f"It has: {known}."
-                )
+        check_option_names(self.name, options, self.options)
 
     def complete_options(self, options: Mapping[str, str], model: str | None) -> Mapping[str, str]:
-        """Return the options, after checking that none that is needed is missing.
+        """Return the options, after checking that all required ones are given.
 
         Raises:
-            InputError: one is.
+            InputError: a required option is missing.
         """
         for name, option in self.options.items():
             if option.needed and name not in options:
                 raise InputError(
-                    f"{self.name} needs --option {name}: {option.about}.",
-                    f"Add --option {name}=….",
+                    f"`options`: {self.name} needs the option {name}: {option.about}.",
+                    f"Add {name}=VALUE.",
                 )
         return options
 
 
 def load_recipes() -> dict[str, ThirdPartyRecipe]:
-    """Return the recipes by name, in the order of their names.
+    """Return all recipes by name, in the order of their names.
 
     Raises:
-        InputError: one can't be read.
+        InputError: a recipe can't be read.
     """
-    recipes = [read_recipe(path) for path in sorted((FOLDER / "recipes").glob("*.toml"))]
+    recipes = [read_recipe(path) for path in sorted((PACKAGE_FOLDER / "recipes").glob("*.toml"))]
     return {recipe.name: recipe for recipe in recipes}
 
 
-def read_recipe(path: Path) -> ThirdPartyRecipe:
-    """Read a recipe; its adapter lies in `../adapters`.
+def find_recipe(name: str) -> ThirdPartyRecipe:
+    """Return the recipe of a third-party system.
 
     Raises:
-        InputError: a value is missing, unknown or of the wrong form.
+        InputError: the system is unknown; the message names the nearest.
+    """
+    recipes = load_recipes()
+    if name not in recipes:
+        close = nearest(name, recipes)
+        raise InputError(
+            f"{name} is not a third-party system of the toolkit.",
+            f"{f'Did you mean {close}? ' if close else ''}These can be installed: "
+            f"{', '.join(recipes)}.",
+        )
+    return recipes[name]
+
+
+def read_recipe(path: Path) -> ThirdPartyRecipe:
+    """Read a recipe; its adapter is in the folder `../adapters`.
+
+    Raises:
+        InputError: a value is missing, unknown or malformed.
     """
     try:
         return _read(path, tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{path}: is no recipe ({error}).", "See the recipes that come with the toolkit."
+            f"{path}: is not a recipe ({error}).", "See the recipes of the toolkit for examples."
         ) from None
 
 
-def _read(path: Path, said: dict[str, Any]) -> ThirdPartyRecipe:
-    texts = {key: _text(said, key) for key in _TEXTS}
-    lists = {key: _list(said, key) for key in _LISTS}
+def _read(path: Path, values: dict[str, Any]) -> ThirdPartyRecipe:
+    texts = {key: _text(values, key) for key in _TEXTS}
+    lists = {key: _list(values, key) for key in _LISTS}
     adapters = path.parent.parent / "adapters"
-    options, extracts = _options(said.pop("options", {})), said.pop("extracts", None)
+    options, extracts = _options(values.pop("options", {})), values.pop("extracts", None)
     if not isinstance(extracts, bool):
-        raise ValueError("extracts is neither true nor false")
-    if said:
-        raise ValueError(f"{next(iter(said))} is unknown")
+        raise ValueError("extracts must be true or false")
+    if values:
+        raise ValueError(f"{next(iter(values))} is unknown")
     if texts["name"] != path.stem or not _NAME.fullmatch(texts["name"]):
-        raise ValueError(f"its name is {texts['name']!r}, and its file's {path.stem!r}")
+        raise ValueError(f"its name is {texts['name']!r}, but its file is named {path.stem!r}")
     adapter = _ADAPTER.fullmatch(texts["adapter"])
     if adapter is None or not (adapters / f"{adapter[1]}.py").is_file():
-        raise ValueError(f"there is no adapter {texts['adapter']}")
+        raise ValueError(f"the adapter {texts['adapter']} was not found")
     for pin in (*lists["packages"], *lists["constraints"]):
         if not _PIN.fullmatch(pin):
             raise ValueError(f"{pin!r} is not of the form name==version")
     for key in ("packages", "imports"):
         if not lists[key]:
             raise ValueError(f"{key} is empty")
-    pictures, dates, python = (texts.pop(key) for key in ("pictures", "dates", "python"))
+    images, dates, python = (texts.pop(key) for key in ("images", "dates", "python"))
     return ThirdPartyRecipe(
         **{**texts, **lists},  # type: ignore[arg-type]
         python=_pythons(python),
-        pictures=_one_of(pictures, get_args(PicturesUse), "pictures"),
+        images=_one_of(images, get_args(ImageHandling), "images"),
         dates=_one_of(dates, get_args(Dates), "dates"),
         extracts=extracts,
         options=options,
@@ -184,17 +197,17 @@ def _read(path: Path, said: dict[str, Any]) -> ThirdPartyRecipe:
     )
 
 
-def _text(said: dict[str, Any], key: str) -> str:
-    value = said.pop(key, None)
+def _text(values: dict[str, Any], key: str) -> str:
+    value = values.pop(key, None)
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{key} is no text")
+        raise ValueError(f"{key} must be a text")
     return value
 
 
-def _list(said: dict[str, Any], key: str) -> tuple[str, ...]:
-    value = said.pop(key, None)
+def _list(values: dict[str, Any], key: str) -> tuple[str, ...]:
+    value = values.pop(key, None)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError(f"{key} is no list of texts")
+        raise ValueError(f"{key} must be a list of texts")
     return tuple(value)
 
 
@@ -211,14 +224,14 @@ def _one_of(value: str, known: tuple[Any, ...], key: str) -> Any:
     return value
 
 
-def _options(said: Any) -> dict[str, Option]:
-    if not isinstance(said, dict):
-        raise ValueError("options is no table")
+def _options(values: Any) -> dict[str, RecipeOption]:
+    if not isinstance(values, dict):
+        raise ValueError("options must be a table")
     options = {}
-    for name, facts in said.items():
+    for name, facts in values.items():
         if not isinstance(facts, dict) or set(facts) != {"about", "needed"}:
-            raise ValueError(f"options.{name} has not just about and needed")
+            raise ValueError(f"options.{name} must have about and needed, and nothing else")
         if not isinstance(facts["needed"], bool):
-            raise ValueError(f"options.{name}.needed is neither true nor false")
-        options[name] = Option(about=_text(facts, "about"), needed=facts["needed"])
+            raise ValueError(f"options.{name}.needed must be true or false")
+        options[name] = RecipeOption(about=_text(facts, "about"), needed=facts["needed"])
     return options

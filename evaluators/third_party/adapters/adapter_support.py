@@ -1,6 +1,6 @@
-"""What the adapters share: an endpoint's addresses, embeddings, and a turn as words.
+"""Helpers of the adapters: an endpoint's addresses, embeddings, and a turn as text.
 
-It needs the standard library only, from Python 3.9: the toolkit is not in these environments.
+They need only the standard library, from Python 3.9: the toolkit is not in these environments.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Address(NamedTuple):
 
 
 def quiet(**variables: str) -> None:
-    """Set variables before a package is imported; calls to this machine go past any HTTP proxy."""
+    """Set variables before a package is imported; calls to this machine bypass HTTP proxies."""
     local = "127.0.0.1,localhost"
     for name in ("NO_PROXY", "no_proxy"):
         known = os.environ.get(name)
@@ -50,7 +50,7 @@ def quiet(**variables: str) -> None:
 
 
 def watch(part: Any, method: str, failures: list[Exception]) -> None:
-    """Add to `failures` what a method of `part` raises, also where the package then goes on."""
+    """Add exceptions of a method of `part` to `failures`, even if the package ignores them."""
     call = getattr(part, method)
 
     @functools.wraps(call)
@@ -73,14 +73,14 @@ def watch(part: Any, method: str, failures: list[Exception]) -> None:
 
 
 def llm_of(services: Any, stage: str = "llm") -> Address:
-    """Return the endpoint of `--model`, with the stage that its calls are counted under.
+    """Return the run's endpoint, with the stage that its calls are counted under.
 
     Raises:
-        RuntimeError: `--model` names no endpoint.
+        RuntimeError: the run's model is not an endpoint.
     """
     llm = services.llm
     if llm is None:
-        raise RuntimeError("this system asks an endpoint: give --model openai:<base URL>?model=…")
+        raise RuntimeError("this system needs a model of the form openai:<base URL>?model=<name>")
     url = llm.base_url
     if "/c/" in url and url.endswith("/llm/v1"):
         url = url[: -len("llm/v1")] + f"{stage}/v1"
@@ -88,17 +88,17 @@ def llm_of(services: Any, stage: str = "llm") -> Address:
 
 
 def embedder_of(services: Any) -> Address:
-    """Return the embedding model of `--option embedder=…`.
+    """Return the embedding model that the option `embedder` names.
 
-    The option is a model's name at the endpoint of `--model`, or an address of its own:
+    The option is the name of a model at the run's endpoint, or another address:
     `openai:<base URL>?model=<name>`, with the key in LOCOMO_VQA_EMBEDDER_KEY.
 
     Raises:
-        RuntimeError: there is no such option, or no endpoint.
+        RuntimeError: the option or the endpoint is missing.
     """
     named = services.options.get("embedder", "")
     if not named:
-        raise RuntimeError("this system embeds texts: give --option embedder=<model>")
+        raise RuntimeError("this system embeds texts: it needs the option embedder")
     if not named.startswith("openai:"):
         return llm_of(services, "embedding")._replace(model=named)
     parts = urlsplit(named[len("openai:") :])
@@ -114,7 +114,7 @@ class Embeddings:
 
     def __init__(self, address: Address) -> None:
         self.failure: Exception | None = None
-        """The last failure, for packages that pass over it."""
+        """The last failure, for packages that ignore it."""
         self._address = address
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -122,7 +122,7 @@ class Embeddings:
         """Return a vector for each text.
 
         Raises:
-            RuntimeError: the endpoint gave none.
+            RuntimeError: the endpoint returned no vectors.
         """
         try:
             return self._ask(texts)
@@ -162,13 +162,13 @@ def day(time: datetime) -> str:
 
 
 def as_text(turn: Any) -> str:
-    """Return who said what, with the captions of pictures where they are shown."""
+    """Return the speaker and the text of a turn, with the captions of its images."""
     said = [turn.text.strip()] if turn.text.strip() else []
     said += [f"[shares a picture: {image.caption}]" for image in turn.images if image.caption]
     return f"{turn.speaker}: {' '.join(said)}" if said else ""
 
 
 def data_uri(image: Any) -> str:
-    """Return a picture's bytes as a data URI."""
+    """Return an image as a data URI."""
     data = base64.b64encode(Path(image.path).read_bytes()).decode("ascii")
     return f"data:{image.media_type or 'image/png'};base64,{data}"

@@ -16,10 +16,10 @@ _TIME = "%Y%m%d%H%M"
 
 
 class Amem:
-    """One conversation in a store of its own; it only retrieves."""
+    """One conversation in its own store; it only retrieves."""
 
     def open(self, conversation: Any, workdir: Path, services: Any) -> None:
-        """Begin: the package writes below `workdir` only."""
+        """Open the store; the package writes only below `workdir`."""
         quiet(ANONYMIZED_TELEMETRY="False", LITELLM_LOCAL_MODEL_COST_MAP="True")
         llm = llm_of(services, "extraction")
         weights = weights_of(services, "all-MiniLM-L6-v2")
@@ -41,7 +41,7 @@ class Amem:
         watch(self._notes.collection, "add", self._failures)
 
     def add(self, turns: Any) -> None:
-        """Make a note of each turn, with its time, and wait for it."""
+        """Make a note of each turn, with its time."""
         for turn in turns:
             said = as_text(turn)
             if said:
@@ -51,10 +51,10 @@ class Amem:
                     raise self._failures[0]
 
     def flush(self) -> None:
-        """Nothing is done in the background."""
+        """There is no pending work."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
-        """Return notes by distance, each followed by those that it was linked to."""
+        """Return notes by distance, each followed by the notes that it is linked to."""
         if not self._notes.count():
             return []
         found = self._notes.search(query, k)
@@ -70,7 +70,7 @@ class Amem:
         return list(hits.values())[:k]
 
     def close(self) -> None:
-        """Nothing is left open."""
+        """There is nothing to close."""
 
 
 def _as_hit(note: dict[str, Any]) -> dict[str, Any]:

@@ -12,14 +12,14 @@ from adapter_support import Address, Embeddings, as_text, day, embedder_of, llm_
 __all__ = ["Graphiti"]
 
 _GROUP = "conversation"
-"""The only group of a store: without a name of its own, equal entities are not looked up."""
+"""The only group of a store: without a name, equal entities are not looked up."""
 
 
 class Graphiti:
-    """One conversation in a graph of its own; it only retrieves."""
+    """One conversation in its own graph; it only retrieves."""
 
     def open(self, conversation: Any, workdir: Path, services: Any) -> None:
-        """Begin: the package writes below `workdir` only."""
+        """Open the store; the package writes only below `workdir`."""
         quiet(GRAPHITI_TELEMETRY_ENABLED="false")
         llm, embedder = llm_of(services, "extraction"), embedder_of(services)
         dimensions = Embeddings(embedder).dimensions()
@@ -34,7 +34,7 @@ class Graphiti:
         self._runner = asyncio.Runner()
 
     def add(self, turns: Any) -> None:
-        """Add each turn as an episode of its own; they follow each other by a second."""
+        """Add each turn as an episode, one second after the last."""
         from graphiti_core.nodes import EpisodeType
 
         for place, turn in enumerate(turns):
@@ -55,10 +55,10 @@ class Graphiti:
             self._raise()
 
     def flush(self) -> None:
-        """Nothing is done in the background."""
+        """There is no pending work."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
-        """Return facts, ranked by words and by vectors, with the days between which they held."""
+        """Return facts, ranked by words and vectors, with the days between which they held."""
         self._failures.clear()
         found = self._runner.run(self._graph.search(query, group_ids=[_GROUP], num_results=k))
         self._raise()
@@ -73,7 +73,7 @@ class Graphiti:
         self._runner.close()
 
     def _raise(self) -> None:
-        """Raise what the package met with and passed over."""
+        """Raise a failure that the package ignored."""
         if self._failures:
             raise self._failures[0]
 
@@ -87,14 +87,14 @@ def _client(address: Address) -> Any:
 
 
 def _driver(path: Path) -> Any:
-    """Return the package's driver, with the indexes and the attribute that it forgets."""
+    """Return the package's driver, with the indexes and the attribute that it lacks."""
     import kuzu
     from graphiti_core.driver.driver import GraphProvider
     from graphiti_core.driver.kuzu_driver import KuzuDriver
     from graphiti_core.graph_queries import get_fulltext_indices
 
     class Driver(KuzuDriver):
-        """Takes the wildcards out of questions: one in a word keeps all words from matching."""
+        """Removes wildcards from questions: a wildcard keeps the words from matching."""
 
         _database = _GROUP
 
@@ -134,7 +134,7 @@ def _graph(
 
 
 def _as_text(edge: Any) -> str:
-    """Return a fact with the day on which it was told, and those between which it held."""
+    """Return a fact with its day and the days between which it held."""
     told = f"{day(edge.reference_time)}: " if edge.reference_time else ""
     held = [
         f"{word} {day(time)}"

@@ -1,6 +1,6 @@
 """Hindsight's engine: facts with times are extracted from a session, in one call for each chunk.
 
-It brings a Postgres of its own, which listens on 127.0.0.1 and lives as long as a conversation.
+It brings its own Postgres, which listens on 127.0.0.1 and runs as long as the conversation.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ _POSTGRES = {
     "max_connections": "30",
     "max_parallel_workers_per_gather": "0",
     "logging_collector": "off",
-    # Nothing is written between two calls, so what `flush` leaves is what stays.
+    # Nothing is written between two calls, so files stay as `flush` leaves them.
     "autovacuum": "off",
     "checkpoint_timeout": "1d",
     "wal_level": "minimal",
     "max_wal_senders": "0",
 }
 _STARTS = 3
-"""How often Postgres is started: another process may take the port that was free."""
+"""How often to start Postgres: another process may take the free port first."""
 
 
 class Hindsight:
-    """One conversation in a Postgres of its own; it only retrieves."""
+    """One conversation in its own Postgres; it only retrieves."""
 
     def open(self, conversation: Any, workdir: Path, services: Any) -> None:
         """Start Postgres and the engine: they write below `workdir` only.
@@ -50,7 +50,7 @@ class Hindsight:
         """
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             raise RuntimeError(
-                "hindsight's Postgres refuses to run as root: have another user start the run"
+                "hindsight's Postgres refuses to run as root: start the run as another user"
             )
         self._sees = conversation.images == "pixels"
         self._told = "A conversation between " + " and ".join(conversation.speakers)
@@ -66,25 +66,25 @@ class Hindsight:
         self._postgres, self._address = _started(workdir / "postgres")
         self._asked = RequestContext()
         self._runner = asyncio.Runner()
-        # In the background nothing is done: a task is done where it is handed in.
+        # Tasks run at once, not in the background.
         self._engine = MemoryEngine(
             db_url=self._address, pool_min_size=1, pool_max_size=12, task_backend=SyncTaskBackend()
         )
         self._runner.run(self._engine.initialize())
 
     def add(self, turns: Any) -> None:
-        """Read a session as one document of its day, pictures where they were shared."""
+        """Read a session as one document of its day, with its images."""
         blocks = [block for turn in turns for block in self._blocks(turn)]
         if blocks:
             first = turns[0]
             self._runner.run(self._retain(f"session-{first.session}", blocks, first.time))
 
     def flush(self) -> None:
-        """Have Postgres write what it holds; the engine's own work is done."""
+        """Let Postgres write its data; the engine has no pending work."""
         self._runner.run(self._settle())
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
-        """Return facts with the day on which each was told, as the engine ranks them."""
+        """Return facts, each with its day, in the order of the engine."""
         return self._runner.run(self._recall(query, k, now))
 
     def close(self) -> None:
@@ -97,7 +97,7 @@ class Hindsight:
             shutil.rmtree(self._home / ".pg0" / "installation", ignore_errors=True)
 
     def _blocks(self, turn: Any) -> list[Any]:
-        """Return a turn's words, and its pictures where they are shown."""
+        """Return the text and the images of a turn."""
         from hindsight_api.engine.retain.attachment_content import (
             RetainAttachment,
             RetainText,
@@ -120,8 +120,8 @@ class Hindsight:
 
         content = canonicalize(blocks)
         if content.attachments:
-            pictures = {document: content.attachments}
-            await self._engine.store_retain_attachments(_BANK, pictures, self._asked)
+            images = {document: content.attachments}
+            await self._engine.store_retain_attachments(_BANK, images, self._asked)
         item = {
             "content": content.text,
             "context": self._told,
@@ -158,7 +158,7 @@ class Hindsight:
 
 
 def _settings(services: Any, *, sees: bool) -> dict[str, str]:
-    """Return the package's variables: the endpoints, and nothing that is fetched or sent."""
+    """Return the package's variables: the endpoints, and no downloads or telemetry."""
     llm, embedder = llm_of(services, "extraction"), embedder_of(services)
     settings = {
         "llm_provider": "openai",
@@ -202,7 +202,7 @@ def _started(folder: Path) -> tuple[Any, str]:
 
 
 def _as_hit(fact: Any) -> dict[str, Any]:
-    """Return a fact as a passage that begins with the day on which it was told."""
+    """Return a fact as a passage that begins with its day."""
     told, happened = _day(fact.mentioned_at), _day(fact.occurred_start)
     when = f" (on {happened})" if happened and happened != told else ""
     return {"text": f"{told}: {fact.text}{when}" if told else f"{fact.text}{when}"}

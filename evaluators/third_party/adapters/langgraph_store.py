@@ -1,4 +1,4 @@
-"""LangGraph's store: every turn is embedded and kept as it was said."""
+"""LangGraph's store: every turn is embedded and kept with its text."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class LanggraphStore:
         )
 
     def flush(self) -> None:
-        """Nothing is done in the background."""
+        """There is no pending work."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
         """Return turns, by cosine."""
@@ -52,4 +52,4 @@ class LanggraphStore:
         ]
 
     def close(self) -> None:
-        """Nothing is left open."""
+        """There is nothing to close."""

@@ -52,10 +52,10 @@ class Langmem:
                 self._add(messages, day(turns[start].time))
 
     def flush(self) -> None:
-        """Nothing is done in the background."""
+        """There is no pending work."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
-        """Return memories with the day on which each was told last, by cosine."""
+        """Return memories, each with the day of its last change, by cosine."""
         found = self._manager.search(query=query, limit=k)
         return [
             {"text": f"{self._told[item.key]}: {item.value.content}", "score": item.score}
@@ -63,7 +63,7 @@ class Langmem:
         ]
 
     def close(self) -> None:
-        """Nothing is left open."""
+        """There is nothing to close."""
 
     def _add(self, messages: list[dict[str, str]], told: str) -> None:
         """Add, and raise what the package met with at the embedder, where it goes on."""

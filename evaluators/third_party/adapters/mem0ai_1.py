@@ -1,6 +1,6 @@
 """mem0ai 1.x: facts are extracted from an exchange, then merged with what is remembered.
 
-The package's own prompts are used, with one change: the day that they name is the conversation's.
+The package's own prompts are used, except that their date is the conversation's.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _WINDOW = 2
 
 
 class Mem0:
-    """One conversation in a store of its own; it only retrieves."""
+    """One conversation in its own store; it only retrieves."""
 
     def open(self, conversation: Any, workdir: Path, services: Any) -> None:
-        """Begin: the package writes below `workdir` only."""
+        """Open the store; the package writes only below `workdir`."""
         self._user = conversation.id
         self._sees = conversation.images == "pixels"
         self._lost: list[Exception] = []
@@ -53,10 +53,10 @@ class Mem0:
                 self._add(messages, turns[start].time)
 
     def flush(self) -> None:
-        """Nothing is done in the background."""
+        """There is no pending work."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
-        """Return memories with the day on which each was told; the score is minus the distance."""
+        """Return memories, each with its day; the score is the negative distance."""
         found = self._memory.search(query, user_id=self._user, limit=k)["results"]
         return [as_hit(row, score=-row["score"]) for row in found]
 
@@ -76,7 +76,7 @@ class Mem0:
         self._memory.config.custom_fact_extraction_prompt = _TODAY.sub(told, FACT_RETRIEVAL_PROMPT)
 
     def _messages(self, turn: Any) -> list[dict[str, Any]]:
-        """Return a turn's messages: one that holds text and picture would lose its text."""
+        """Return a turn's messages: a message with text and image would lose its text."""
         seen = [image for image in turn.images if self._sees and image.path is not None]
         text = as_text(turn)
         if seen:
@@ -88,7 +88,7 @@ class Mem0:
         return messages
 
     def _add(self, messages: list[dict[str, Any]], time: Any) -> None:
-        """Add, and raise what the package met with at the endpoint, also where it goes on."""
+        """Add messages, and raise failures at the endpoint even if the package ignores them."""
         self._lost.clear()
         try:
             self._memory.add(messages, user_id=self._user, metadata={"told": day(time)})
@@ -139,6 +139,6 @@ def _config(workdir: Path, llm: Address, embedder: Address, *, sees: bool) -> di
 
 
 def as_hit(row: dict[str, Any], *, score: float) -> dict[str, Any]:
-    """Return a memory as a passage that begins with the day on which it was told."""
+    """Return a memory as a passage that begins with its day."""
     told = (row.get("metadata") or {}).get("told")
     return {"text": f"{told}: {row['memory']}" if told else row["memory"], "score": score}

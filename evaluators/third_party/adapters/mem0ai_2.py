@@ -1,6 +1,6 @@
 """mem0ai 2.x: one call extracts facts, which are only ever added.
 
-The package's own prompts are used, with one change: the day that they name is the conversation's.
+The package's own prompts are used, except that their date is the conversation's.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ __all__ = ["Mem0Additive"]
 
 
 class Mem0Additive(Mem0):
-    """One conversation in a store of its own; it only retrieves."""
+    """One conversation in its own store; it only retrieves."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
-        """Return memories with the day on which each was told; the score is the package's."""
+        """Return memories, each with its day and the package's score."""
         filters = {"user_id": self._user}
         # Its threshold is for cosines: the package turns a distance d into 1 / (1 + d).
         found = self._memory.search(query, filters=filters, top_k=k, threshold=0.0)["results"]

@@ -18,10 +18,10 @@ _TRIES = 3
 
 
 class Memos:
-    """One conversation in a store of its own; it only retrieves."""
+    """One conversation in its own store; it only retrieves."""
 
     def open(self, conversation: Any, workdir: Path, services: Any) -> None:
-        """Begin: the package writes below `workdir` only."""
+        """Open the store; the package writes only below `workdir`."""
         quiet(MEMOS_BASE_PATH=str(workdir))
         from memos.configs.memory import MemoryConfigFactory
         from memos.memories.factory import MemoryFactory
@@ -41,10 +41,10 @@ class Memos:
                 self._add(messages, told)
 
     def flush(self) -> None:
-        """Nothing is done in the background."""
+        """There is no pending work."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
-        """Return memories with the day on which each was told, by cosine."""
+        """Return memories, each with its day, by cosine."""
         found = self._memory.search(query, top_k=k)
         return [{"text": f"{self._told[item.id]}: {item.memory}"} for item in found]
 

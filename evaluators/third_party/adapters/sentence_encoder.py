@@ -10,7 +10,7 @@ __all__ = ["weights_of"]
 
 
 def weights_of(services: Any, default: str) -> str:
-    """Return the folder of the sentence encoder of `--option embedder=…`, or of `default`.
+    """Return the folder of the sentence encoder that the option `embedder` names, or of `default`.
 
     Either is a folder, or a model's name on the Hugging Face Hub that is in this machine's cache.
 
@@ -32,5 +32,5 @@ def weights_of(services: Any, default: str) -> str:
     except (OSError, ValueError):
         raise RuntimeError(
             f"the embedder {named} is not on this machine: fetch it with `hf download {name}`, or "
-            "give --option embedder=<folder of a model for sentence-transformers>"
+            "set the option embedder to the folder of a sentence-transformers model"
         ) from None

@@ -13,10 +13,10 @@ __all__ = ["Simplemem"]
 
 
 class Simplemem:
-    """One conversation in a store of its own; it only retrieves."""
+    """One conversation in its own store; it only retrieves."""
 
     def open(self, conversation: Any, workdir: Path, services: Any) -> None:
-        """Begin: the package writes below `workdir` only."""
+        """Open the store; the package writes only below `workdir`."""
         quiet()
         reads, asks = llm_of(services, "extraction"), llm_of(services)
         weights = weights_of(services, "Qwen/Qwen3-Embedding-0.6B")
@@ -41,7 +41,7 @@ class Simplemem:
         self._prepare(reads, asks)
 
     def add(self, turns: Any) -> None:
-        """Hand over a session; every 40th turn of the conversation is waited for."""
+        """Add a session; wait for the package at every 40th turn of the conversation."""
         self._failures.clear()
         for turn in turns:
             said = as_text(turn).removeprefix(f"{turn.speaker}: ")
@@ -66,7 +66,7 @@ class Simplemem:
         return [{"text": _as_text(entry)} for entry in list(facts.values())[:k]]
 
     def close(self) -> None:
-        """Nothing is left open."""
+        """There is nothing to close."""
 
     def _prepare(self, reads: Any, asks: Any) -> None:
         """Count the two kinds of calls apart, and notice what the package passes over."""
@@ -95,7 +95,7 @@ class Simplemem:
         system.vector_store.semantic_search = searched
 
     def _raise(self) -> None:
-        """Raise what the package met with and passed over."""
+        """Raise a failure that the package ignored."""
         if self._failures:
             raise self._failures[0]
 

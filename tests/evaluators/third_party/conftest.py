@@ -19,7 +19,7 @@ licence = "MIT"
 about = "remembers the last turn"
 adapter = "tiny_adapter:Tiny"
 python = ">=3.8,<3.99"
-pictures = "captions"
+images = "captions"
 dates = "text"
 extracts = false
 notes = ["It is very small."]
@@ -83,7 +83,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ThirdPartyRecipe:
     (folder / "recipes" / "tiny.toml").write_text(RECIPE)
     (folder / "adapters" / "tiny_adapter.py").write_text(ADAPTER)
     make_wheel(tmp_path / "wheels")
-    monkeypatch.setattr(recipe_module, "FOLDER", folder)
+    monkeypatch.setattr(recipe_module, "PACKAGE_FOLDER", folder)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
     monkeypatch.setenv(SYSTEMS_FOLDER_VARIABLE, str(tmp_path / "environments"))

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from locomo_vqa.evaluators.third_party.recipe import FOLDER
+from locomo_vqa.evaluators.third_party.recipe import PACKAGE_FOLDER
 from locomo_vqa.system import Endpoint, Services, ShownImage, ShownTurn
 
 from .stub_memory_model import DIMENSIONS, stub_memory_model
@@ -21,7 +21,9 @@ LLM = Endpoint(base_url="http://127.0.0.1:9/c/conv-26/llm/v1", model="m", api_ke
 
 @pytest.fixture(scope="module")
 def support() -> ModuleType:
-    spec = spec_from_file_location("adapter_support", FOLDER / "adapters" / "adapter_support.py")
+    spec = spec_from_file_location(
+        "adapter_support", PACKAGE_FOLDER / "adapters" / "adapter_support.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
@@ -31,7 +33,9 @@ def support() -> ModuleType:
 
 @pytest.fixture(scope="module")
 def encoder() -> ModuleType:
-    spec = spec_from_file_location("sentence_encoder", FOLDER / "adapters" / "sentence_encoder.py")
+    spec = spec_from_file_location(
+        "sentence_encoder", PACKAGE_FOLDER / "adapters" / "sentence_encoder.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
@@ -49,7 +53,7 @@ def test_calls_are_counted_by_stage(support: ModuleType) -> None:
     assert found.base_url == "http://127.0.0.1:9/c/conv-26/extraction/v1"
     plain = Endpoint(base_url="http://10.0.0.1/llm/v1", model="m", api_key="k")
     assert support.llm_of(lent(None, plain), "extraction").base_url == plain.base_url
-    with pytest.raises(RuntimeError, match="give --model openai:"):
+    with pytest.raises(RuntimeError, match="needs a model of the form openai:"):
         support.llm_of(lent(None, None))
 
 

@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from locomo_vqa.evaluators.third_party.recipe import FOLDER
+from locomo_vqa.evaluators.third_party.recipe import PACKAGE_FOLDER
 from locomo_vqa.system import ConversationInfo, Endpoint, Services
 
 LLM = Endpoint(base_url="http://127.0.0.1:9/c/conv-26/llm/v1", model="m", api_key="k")
@@ -18,7 +18,7 @@ LENT = Services(llm=LLM, options={"embedder": "e5"})
 
 @pytest.fixture
 def adapter(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(FOLDER / "adapters")
+    monkeypatch.syspath_prepend(PACKAGE_FOLDER / "adapters")
     return importlib.import_module("hindsight_engine")
 
 

@@ -24,9 +24,8 @@ from locomo_vqa.evaluators.selftest import check_system
 from locomo_vqa.evaluators.selftest.fixtures import make_world
 from locomo_vqa.evaluators.third_party import (
     ThirdPartyRecipe,
-    find_environment,
+    install,
     load_recipes,
-    set_up,
 )
 from locomo_vqa.evaluators.third_party.environment import SYSTEMS_FOLDER_VARIABLE
 from locomo_vqa.locomo import read_locomo
@@ -60,7 +59,7 @@ def recipe(
     if not os.environ.get(SYSTEMS_FOLDER_VARIABLE):
         os.environ[SYSTEMS_FOLDER_VARIABLE] = str(tmp_path_factory.mktemp("systems"))
     found = RECIPES[request.param]
-    set_up(find_environment(found))
+    install(found.name, progress=False)
     with lent_to_nobody(found, tmp_path_factory) if found.name in REFUSE_ROOT else nullcontext():
         yield found
 

@@ -10,7 +10,7 @@ import pytest
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.systems.bundled import SYSTEMS
-from locomo_vqa.evaluators.third_party.recipe import FOLDER, load_recipes, read_recipe
+from locomo_vqa.evaluators.third_party.recipe import PACKAGE_FOLDER, load_recipes, read_recipe
 
 from .conftest import ADAPTER, RECIPE
 
@@ -68,24 +68,24 @@ def test_an_adapter_stands_alone(name: str) -> None:
 
 def test_no_adapter_hides_a_module_that_a_package_imports() -> None:
     imported = {module.partition(".")[0] for r in RECIPES.values() for module in r.imports}
-    for path in (FOLDER / "adapters").glob("*.py"):
+    for path in (PACKAGE_FOLDER / "adapters").glob("*.py"):
         assert path.stem not in imported | set(sys.stdlib_module_names)
 
 
 WRONG = {
     "another name than its file": ('name = "tiny"', 'name = "other"', "its name is 'other'"),
     "no pin": ("package==1.5", "package>=1.5", "is not of the form name==version"),
-    "no licence": ('licence = "MIT"\n', "", "licence is no text"),
+    "no licence": ('licence = "MIT"\n', "", "licence must be a text"),
     "an unknown key": ('title = "Tiny"', 'title = "Tiny"\nspeed = 3', "speed is unknown"),
-    "pictures of a kind that is none": ('"captions"', '"all"', "pictures is 'all', not one of"),
-    "dates of a kind that is none": ('dates = "text"', 'dates = "no"', "dates is 'no', not one of"),
-    "no such adapter": ("tiny_adapter:Tiny", "other_adapter:Tiny", "there is no adapter"),
-    "a path for an adapter": ("tiny_adapter:Tiny", "../tiny_adapter:Tiny", "there is no adapter"),
+    "images of an unknown kind": ('"captions"', '"all"', "images is 'all', not one of"),
+    "dates of an unknown kind": ('dates = "text"', 'dates = "no"', "dates is 'no', not one of"),
+    "no such adapter": ("tiny_adapter:Tiny", "other_adapter:Tiny", "was not found"),
+    "a path for an adapter": ("tiny_adapter:Tiny", "../tiny_adapter:Tiny", "was not found"),
     "no range of Pythons": (">=3.8,<3.99", "3.11", "not of the form >=3.A,<3.B"),
     "nothing to import": ('["locomo_tiny_package"]', "[]", "imports is empty"),
-    "a text for a truth": ("extracts = false", 'extracts = "no"', "extracts is neither"),
-    "an option that is half told": ("needed = true", "", "has not just about and needed"),
-    "no TOML": ('name = "tiny"', "name", "is no recipe"),
+    "a text for a truth": ("extracts = false", 'extracts = "no"', "extracts must be true or false"),
+    "an option that is half told": ("needed = true", "", "must have about and needed"),
+    "no TOML": ('name = "tiny"', "name", "is not a recipe"),
 }
 
 

@@ -1,4 +1,4 @@
-"""`locomo-vqa systems` and `systems setup`, with a tiny package instead of real ones."""
+"""`locomo-vqa systems` and `systems install`, with a tiny package instead of real ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from locomo_vqa.evaluators.hosting import Host, Limits
 from locomo_vqa.evaluators.loading import LoadedSystem, load_system
 from locomo_vqa.evaluators.running.services import lend_model
 from locomo_vqa.evaluators.running.system_options import lend_options
-from locomo_vqa.evaluators.third_party import ThirdPartyRecipe, find_environment, set_up
+from locomo_vqa.evaluators.third_party import ThirdPartyRecipe, find_environment, install
 from locomo_vqa.system import Services
 from tests.conftest import Cli
 from tests.evaluators.hosting.hosted import hosted
@@ -53,8 +53,8 @@ def test_all_systems_are_listed_with_what_they_can_do(cli: Cli, tmp_path: Path) 
         "sees": "captions",
     }
     assert rows["langgraph-store"]["licence"] == "MIT"
-    assert rows["langgraph-store"]["pictures"] == "captions"
-    assert rows["mem0ai-2"]["pictures"] == "described"
+    assert rows["langgraph-store"]["images"] == "captions"
+    assert rows["mem0ai-2"]["images"] == "described"
     assert rows["mem0ai-2"]["dates"] == "text"
 
 
@@ -62,35 +62,35 @@ def test_a_package_that_is_not_set_up_says_how(cli: Cli, tmp_path: Path) -> None
     for verb in (("run", "mem0ai-1", "--benchmark", "sample", "--out", "r"), ("check", "mem0ai-1")):
         done = cli(*verb, LOCOMO_VQA_SYSTEMS_DIR=str(tmp_path / "none"))
         assert done.returncode == 2
-        assert "mem0ai-1: its environment is not set up" in done.stderr
-        assert "Set it up: locomo-vqa systems setup mem0ai-1" in done.stderr
+        assert "mem0ai-1 is not installed" in done.stderr
+        assert "Run `locomo-vqa systems install mem0ai-1`" in done.stderr
         assert not (tmp_path / "r").exists()
 
 
 def test_a_package_is_set_up_once_and_runs_in_its_environment(
     tiny: ThirdPartyRecipe, tmp_path: Path
 ) -> None:
-    assert listed("tiny")["set_up"] == "no"
-    done = command("setup", "tiny")
+    assert listed("tiny")["installed"] == "no"
+    done = command("install", "tiny")
     assert done.exit_code == 0, done.output
-    assert "tiny is set up." in done.stdout
+    assert "tiny is installed." in done.stdout
     assert "It is very small." in done.stdout
     environment = find_environment(tiny)
     assert environment.folder == tmp_path / "environments" / "tiny"
-    assert listed("tiny")["set_up"] == "yes"
+    assert listed("tiny")["installed"] == "yes"
     mark = json.loads(environment.mark.read_text())
     assert mark["installed"]["locomo-tiny-package"] == "1.5"
     assert "click" not in mark["installed"]
 
-    again = command("setup", "tiny", "--json")
+    again = command("install", "tiny", "--json")
     assert again.exit_code == 0
-    assert json.loads(again.stdout)["made"] is False
+    assert json.loads(again.stdout)["changed"] is False
 
     loaded = load_system("tiny")
     assert (loaded.name, loaded.version) == ("tiny", "1.5")
-    with pytest.raises(InputError, match="has no such option"):
+    with pytest.raises(InputError, match="tiny has no option 'width'"):
         lend_options(Services(), loaded, {"depth": "1", "width": "2"})
-    with pytest.raises(InputError, match="tiny needs --option depth: how deep it goes"):
+    with pytest.raises(InputError, match="tiny needs the option depth: how deep it goes"):
         lend_options(Services(), loaded, {})
     assert lend_options(Services(), loaded, {"depth": "1"}).options == {"depth": "1"}
     with pytest.raises(InputError, match="can't be used with tiny"):
@@ -103,8 +103,8 @@ def test_a_package_is_set_up_once_and_runs_in_its_environment(
     assert " said: " in answer.prediction
 
     environment.mark.write_text(json.dumps({**mark, "recipe_sha256": "0" * 64}))
-    assert listed("tiny")["set_up"] == "out of date"
-    with pytest.raises(MissingResource, match="was set up with other versions"):
+    assert listed("tiny")["installed"] == "out of date"
+    with pytest.raises(MissingResource, match="is installed with other versions"):
         load_system("tiny")
 
 
@@ -114,7 +114,7 @@ def test_what_can_not_be_installed_does_not_look_set_up(
     environment = find_environment(tiny)
     (wheel,) = (tmp_path / "wheels").iterdir()
     wheel.unlink()
-    error = refusal("setup", "tiny")
+    error = refusal("install", "tiny")
     assert isinstance(error, MissingResource)
     assert "Tiny can't be installed" in error.message
     assert "locomo-tiny-package==1.5" in error.message
@@ -122,14 +122,14 @@ def test_what_can_not_be_installed_does_not_look_set_up(
     assert "locomo-tiny-package" in environment.folder.with_name("tiny.log").read_text()
 
     make_wheel(tmp_path / "wheels", "raise RuntimeError('half a package')")
-    error = refusal("setup", "tiny")
+    error = refusal("install", "tiny")
     assert "is installed, but can't be imported: RuntimeError: half a package" in error.message
     assert environment.state == "no"
-    with pytest.raises(MissingResource, match="is not set up"):
+    with pytest.raises(MissingResource, match="is not installed"):
         load_system("tiny")
 
     make_wheel(tmp_path / "wheels")
-    assert set_up(environment) is True
+    assert install("tiny", progress=False).changed is True
     assert environment.state == "yes"
 
 
@@ -137,9 +137,9 @@ def test_what_is_no_environment_is_left_alone(tiny: ThirdPartyRecipe, tmp_path: 
     kept = tmp_path / "own" / "tiny" / "thesis.txt"
     kept.parent.mkdir(parents=True)
     kept.write_text("all I have")
-    error = refusal("setup", "tiny", "--dir", str(tmp_path / "own"))
+    error = refusal("install", "tiny", "--dir", str(tmp_path / "own"))
     assert isinstance(error, OutputError)
-    assert "is there already, and no virtual environment" in error.message
+    assert "already exists and is not a virtual environment" in error.message
     assert kept.read_text() == "all I have"
 
 
@@ -149,21 +149,25 @@ def test_two_set_ups_do_not_meet(tiny: ThirdPartyRecipe) -> None:
     folder.parent.mkdir(parents=True)
     with folder.with_name("tiny.lock").open("a") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
-        error = refusal("setup", "tiny")
-    assert "another process is setting it up" in error.message
+        error = refusal("install", "tiny")
+    assert "another process is installing this system" in error.message
 
 
 def test_names_and_interpreters_that_are_wrong(tiny: ThirdPartyRecipe, tmp_path: Path) -> None:
-    assert refusal("setup", "bm25").message == "bm25: comes with the toolkit."
-    error = refusal("setup", "mem1")
-    assert error.message == "mem1: is no package that is known here."
-    assert error.remedy == "These can be set up: tiny."
-    assert "is no Python interpreter" in refusal("setup", "tiny", "--python", "/bin/false").message
+    error = refusal("install", "bm25")
+    assert error.message == "bm25 is not a third-party system of the toolkit."
+    assert error.remedy == "These can be installed: tiny."
+    error = refusal("install", "tny")
+    assert error.remedy == "Did you mean tiny? These can be installed: tiny."
+    assert (
+        "is not a Python interpreter"
+        in refusal("install", "tiny", "--python", "/bin/false").message
+    )
     old = tmp_path / "python"
     old.write_text("#!/bin/sh\necho 3.7.4\n")
     old.chmod(0o755)
-    error = refusal("setup", "tiny", "--python", str(old))
-    assert "runs on Python 3.8 to 3.98" in error.message
+    error = refusal("install", "tiny", "--python", str(old))
+    assert "needs Python 3.8 to 3.98" in error.message
     assert "is 3.7.4" in error.message
     assert find_environment(tiny).state == "no"
 

@@ -1,0 +1,94 @@
+"""Lists the memory systems that can be run by name: bundled and third-party ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..third_party import Environment, find_environment, load_recipes
+from .bundled import SYSTEMS
+
+__all__ = ["SystemInfo", "systems"]
+
+_SEES = {
+    "seen": "pixels, captions",
+    "described": "descriptions, captions",
+    "captions": "captions",
+}
+"""What a third-party system uses of images, by its recipe's `images`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemInfo:
+    """A memory system that can be run by its name."""
+
+    name: str
+    """The name for a run."""
+    kind: Literal["bundled", "third-party"]
+    """Whether it is part of the toolkit or has to be installed."""
+    about: str
+    """What it does, in one line."""
+    needs_model: bool
+    """Whether it can't run without a model."""
+    sees: str
+    """What it uses of images, as a phrase."""
+    environment: Environment | None = None
+    """The environment of a third-party system, with its recipe; None for a bundled system."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything about the system except its name."""
+        facts: dict[str, Any] = {
+            "kind": self.kind,
+            "about": self.about,
+            "needs_model": self.needs_model,
+            "sees": self.sees,
+        }
+        if self.environment is None:
+            return facts
+        recipe = self.environment.recipe
+        return {
+            **facts,
+            "title": recipe.title,
+            "version": recipe.version,
+            "licence": recipe.licence,
+            "images": recipe.images,
+            "dates": recipe.dates,
+            "notes": list(recipe.notes),
+            "options": {
+                key: {"about": option.about, "needed": option.needed}
+                for key, option in recipe.options.items()
+            },
+            "installed": self.environment.state,
+            "environment": str(self.environment.folder),
+        }
+
+
+def systems() -> Mapping[str, SystemInfo]:
+    """Return all systems by name, the bundled ones first.
+
+    Raises:
+        InputError: a recipe can't be read.
+    """
+    bundled = {
+        name: SystemInfo(
+            name=name,
+            kind="bundled",
+            about=system.about,
+            needs_model=system.needs_model,
+            sees=system.sees,
+        )
+        for name, system in SYSTEMS.items()
+    }
+    third_party = {
+        name: SystemInfo(
+            name=name,
+            kind="third-party",
+            about=recipe.about,
+            needs_model=True,
+            sees=_SEES[recipe.images],
+            environment=find_environment(recipe),
+        )
+        for name, recipe in load_recipes().items()
+    }
+    return {**bundled, **third_party}
