@@ -98,7 +98,7 @@ def embedder_of(services: Any) -> Address:
     """
     named = services.options.get("embedder", "")
     if not named:
-        raise RuntimeError("this system embeds texts: it needs the option embedder")
+        raise RuntimeError("this system embeds texts: it needs the option embedder=<model>")
     if not named.startswith("openai:"):
         return llm_of(services, "embedding")._replace(model=named)
     parts = urlsplit(named[len("openai:") :])
