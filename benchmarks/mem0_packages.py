@@ -4,9 +4,9 @@
 
 The model and the embedder are the tests' stub, in its own process: it answers immediately, by
 rules. What is measured is the systems' own work inside the same harness: seconds, and CPU seconds
-of all processes except the stub's. The packages need
-`locomo-vqa systems install mem0ai-1` and `… mem0ai-2`. mem0ai 1 looks up each fact's neighbours once, as the
-toolkit's mem0 does; mem0ai 2 only adds memories and has no update stage.
+of all processes except the stub's. The packages need `locomo-vqa systems install mem0ai-1` and the
+same for mem0ai-2. mem0ai 1 looks up each fact's neighbours once, as the toolkit's mem0 does; mem0ai
+2 only adds memories and has no update stage.
 """
 
 from __future__ import annotations
