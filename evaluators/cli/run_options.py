@@ -75,7 +75,7 @@ def system_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "options",
         multiple=True,
         metavar="NAME=VALUE",
-        help="Set an option of SYSTEM; may be repeated. docs/systems.md lists them.",
+        help="Set an option of SYSTEM; may be repeated. docs/reference-systems.md lists them.",
     )(collect)
 
 
