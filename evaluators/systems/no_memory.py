@@ -65,8 +65,8 @@ class NoMemory:
         if self._model is None:
             return Answer(text="")
         caption = image.caption if image else None
-        pictures = (read_image(image.path),) if image and image.path else ()
-        return self._ask(self._model, answer_visual(question, caption=caption), pictures)
+        images = (read_image(image.path),) if image and image.path else ()
+        return self._ask(self._model, answer_visual(question, caption=caption), images)
 
     def close(self) -> None:
         """Close the model."""
@@ -76,8 +76,8 @@ class NoMemory:
             self._calls.close()
         self._runner.close()
 
-    def _ask(self, model: ChatModel, text: str, pictures: tuple[ModelImage, ...]) -> Answer:
-        request = ChatRequest(text=text, images=pictures, max_tokens=_ANSWER_TOKEN_LIMIT)
+    def _ask(self, model: ChatModel, text: str, images: tuple[ModelImage, ...]) -> Answer:
+        request = ChatRequest(text=text, images=images, max_tokens=_ANSWER_TOKEN_LIMIT)
         try:
             calls = self._calls
             reply = self._runner.run(
