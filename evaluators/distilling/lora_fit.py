@@ -22,7 +22,7 @@ from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.schemas import validate
 
 from .examples import Example, hash_examples
-from .lora_loop import Training
+from .lora_loop import Training, TrainingProgress
 from .lora_settings import LoraSettings
 from .lora_state import TrainingState
 from .lora_student import EncodedExample, LoraStudent
@@ -54,13 +54,7 @@ def fit_lora(
         MissingResource: the packages or the base model's weights are not on this machine.
         OutputError: `out` has another adapter, or can't be written.
     """
-    for name, given in (("training", examples), ("validation", validation)):
-        if not given:
-            raise InputError(
-                f"There are no {name} examples.",
-                "Lower `threshold`, use a better `teacher`, or use a `benchmark` whose train and "
-                "validation splits have questions.",
-            )
+    _check_present(examples, validation)
     student = LoraStudent(base, settings)
     if out.exists():
         student.prefix = _existing_record(out)["reply_prefix"]
@@ -87,7 +81,29 @@ def fit_lora(
     )
     result = training.run(state, progress)
     student.load(result.best)
-    record |= {
+    record |= _describe_result(student, result)
+    with new_folder(out, what="the adapter", remedy=_RETRAIN) as folder:
+        record["files"] = {WEIGHTS: student.save(folder)}
+        validate(record, "lora_training", path=out / RECORD, remedy="Please report this.")
+        write_json(folder / RECORD, record)
+    state.remove()
+    return record
+
+
+def _check_present(examples: Sequence[Example], validation: Sequence[Example]) -> None:
+    """Raise an InputError if there is nothing to train or to validate on."""
+    for name, given in (("training", examples), ("validation", validation)):
+        if not given:
+            raise InputError(
+                f"There are no {name} examples.",
+                "Lower `threshold`, use a better `teacher`, or use a `benchmark` whose train and "
+                "validation splits have questions.",
+            )
+
+
+def _describe_result(student: LoraStudent, result: TrainingProgress) -> dict[str, Any]:
+    """Return what training.json says of a finished training."""
+    return {
         "validation_loss_before": result.before,
         "epochs": [asdict(epoch) for epoch in result.epochs],
         "best_epoch": result.best_epoch,
@@ -97,12 +113,6 @@ def fit_lora(
             **{name: import_module(name).__version__ for name in ("torch", "transformers", "peft")},
         },
     }
-    with new_folder(out, what="the adapter", remedy=_RETRAIN) as folder:
-        record["files"] = {WEIGHTS: student.save(folder)}
-        validate(record, "lora_training", path=out / RECORD, remedy="Please report this.")
-        write_json(folder / RECORD, record)
-    state.remove()
-    return record
 
 
 def read_training(folder: Path) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from locomo_vqa.system import RecalledImage, ShownImage, ShownTurn
 
 from .vector_index import VectorIndex
 
-__all__ = ["ImageIndex", "SharedImage"]
+__all__ = ["ImageIndex", "RememberedImage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SharedImage:
+class RememberedImage:
     """An image and what is remembered of it."""
 
     turn: str
@@ -59,16 +59,18 @@ class ImageIndex:
         """Begin without images; `record` is called with the row of every image."""
         self._record = record
         self._vectors = VectorIndex()
-        self._images: dict[str, SharedImage] = {}
+        self._images: dict[str, RememberedImage] = {}
 
     def __len__(self) -> int:
         return len(self._images)
 
-    def describe(self, turn: ShownTurn, image: ShownImage, description: str | None) -> SharedImage:
+    def describe(
+        self, turn: ShownTurn, image: ShownImage, description: str | None
+    ) -> RememberedImage:
         """Return an image with its number among the person's images of that day in the index."""
         key = (turn.speaker, turn.time.date())
         earlier = [each for each in self._images.values() if (each.speaker, each.date) == key]
-        return SharedImage(
+        return RememberedImage(
             turn=turn.id,
             speaker=turn.speaker,
             date=turn.time.date(),
@@ -77,14 +79,14 @@ class ImageIndex:
             description=description,
         )
 
-    def add(self, image: SharedImage, vector: NDArray[Any]) -> None:
+    def add(self, image: RememberedImage, vector: NDArray[Any]) -> None:
         """Add an image with the vector of its text."""
         name = f"i{len(self._images) + 1}"
         self._record({"id": name, **image.to_row()})
         self._images[name] = image
         self._vectors.put(name, vector)
 
-    def find(self, recalled: RecalledImage, vector: NDArray[Any]) -> SharedImage | None:
+    def find(self, recalled: RecalledImage, vector: NDArray[Any]) -> RememberedImage | None:
         """Return the image that a question is about; None if the index is empty.
 
         The date counts first, then the person, then the number among this person's images of that

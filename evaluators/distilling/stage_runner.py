@@ -1,0 +1,143 @@
+"""Runs the stages of a distillation in a folder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from locomo_vqa.arguments import check_option_names
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.files import read_json, sha256_file
+from locomo_vqa.progress import ProgressCallback
+from locomo_vqa.responses import ResponseStore
+from locomo_vqa.schemas import validate
+
+from ..memory import (
+    MEMORY_OPTIONS,
+    MemorySettings,
+    read_memories,
+    student_base,
+    student_settings,
+)
+from ..memory.settings import IMAGE_OPTIONS
+from .examples import read_examples
+from .lora_fit import fit_lora
+from .lora_settings import LoraSettings
+from .teacher_answers import ANSWERS_FILE, SUMMARY_FILE, VALIDATION_FILE, AnswerMaker
+from .teacher_memories import MadeMemories, make_memories
+from .teacher_pipeline import Teacher, open_teacher
+
+__all__ = ["ADAPTER_FOLDER", "MEMORIES_FOLDER", "StageRunner"]
+
+MEMORIES_FOLDER, ADAPTER_FOLDER = "memories", "adapter"
+"""The folders of the stages `memories` and `adapter`."""
+
+_RESPONSES = "responses.sqlite"
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRunner:
+    """The arguments of a distillation; each `make` or `train` method runs a stage."""
+
+    benchmark: Benchmark
+    teacher: str
+    student: str
+    out: Path
+    options: Mapping[str, str]
+    threshold: float
+    lora: LoraSettings
+    timeout_s: float
+    progress: ProgressCallback
+
+    def check(self, *, trains: bool) -> None:
+        """Check names and options before any request; `trains` an adapter."""
+        known = [name for name in MEMORY_OPTIONS if name not in IMAGE_OPTIONS]
+        check_option_names("the distillation", self.options, known)
+        _ = self.teacher_settings, self.student_settings
+        if trains:
+            student_base(self.student, parameter="student")
+        if self.out.exists() and not self.out.is_dir():
+            raise OutputError(f"{self.out}: is not a folder.", "Choose another `out`.")
+
+    @property
+    def teacher_settings(self) -> MemorySettings:
+        """How the teacher is asked."""
+        return MemorySettings.from_options(
+            self.options, model=self.teacher, system="the distillation"
+        )
+
+    @property
+    def student_settings(self) -> MemorySettings:
+        """How `duomem` will ask the student."""
+        return student_settings(self.options, self.student, system="the distillation")
+
+    def make_memories(self) -> MadeMemories:
+        """Let the teacher read every conversation."""
+        return self._with_teacher(
+            lambda teacher: make_memories(
+                self.benchmark,
+                teacher,
+                self.teacher_settings,
+                self.out / MEMORIES_FOLDER,
+                progress=self.progress,
+            )
+        )
+
+    def make_answers(self) -> dict[str, Any]:
+        """Let the teacher answer the questions of the train split; return answers.json."""
+        memories = read_memories(self.out / MEMORIES_FOLDER)
+        return self._with_teacher(
+            lambda teacher: AnswerMaker(
+                benchmark=self.benchmark,
+                memories=memories,
+                teacher=teacher,
+                settings=self.teacher_settings,
+                student=self.student_settings,
+                threshold=self.threshold,
+                out=self.out,
+                progress=self.progress,
+            ).make()
+        )
+
+    def train_adapter(self) -> dict[str, Any]:
+        """Train the student's adapter on the answers; return training.json."""
+        remedy = "Run the stage answers again, alone or with the others."
+        path = self.out / SUMMARY_FILE
+        if not path.is_file():
+            raise InputError(f"{self.out}: the teacher's answers were not made yet.", remedy)
+        summary = read_json(path, what="the summary of the answers")
+        validate(summary, "teacher_answers", path=path, remedy=remedy)
+        for name, sha256 in summary["files"].items():
+            if not (self.out / name).is_file() or sha256_file(self.out / name) != sha256:
+                raise InputError(
+                    f"{self.out / name}: differs from its description in {SUMMARY_FILE}.", remedy
+                )
+        return fit_lora(
+            student_base(self.student, parameter="student"),
+            read_examples(self.out / ANSWERS_FILE),
+            read_examples(self.out / VALIDATION_FILE),
+            self.lora,
+            self.out / ADAPTER_FOLDER,
+            progress=self.progress,
+        )
+
+    def _with_teacher(self, work: Callable[[Teacher], Awaitable[_T]]) -> _T:
+        """Return the result of `work` with the open teacher, whose replies are stored."""
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"{self.out}: can't be created ({error.strerror}).", "Choose another `out`."
+            ) from None
+
+        async def with_open_teacher(store: ResponseStore) -> _T:
+            async with open_teacher(self.teacher, store, self.timeout_s) as teacher:
+                return await work(teacher)
+
+        with ResponseStore(self.out / _RESPONSES) as store:
+            return asyncio.run(with_open_teacher(store))
