@@ -118,6 +118,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRONG)
 def test_a_mistake_is_a_sentence_and_nothing_is_written(
     name: str, cli: Cli, tmp_path: Path

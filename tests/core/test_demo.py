@@ -12,6 +12,7 @@ from locomo_vqa.cli import main
 from tests.conftest import Cli
 
 
+@pytest.mark.slow
 def test_the_demo(cli: Cli, tmp_path: Path) -> None:
     done = cli("demo", "--out", "demo")
     assert done.returncode == 0, done.stderr

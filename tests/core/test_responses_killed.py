@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from locomo_vqa.models.chat import ChatRequest
 from locomo_vqa.responses import ResponseStore
 
@@ -47,6 +49,7 @@ def check(path: Path, name: str, numbers: range) -> None:
     connection.close()
 
 
+@pytest.mark.slow
 def test_kill_9_loses_no_reply_that_was_put(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite"
     rng = random.Random(5)

@@ -39,6 +39,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", WRONG)
 def test_a_wrong_name_is_refused_with_a_good_one(
     spec: str, monkeypatch: pytest.MonkeyPatch
@@ -221,6 +222,7 @@ def test_missing_weights_are_said_with_how_to_get_them(
         assert "hf download" in error.value.remedy
 
 
+@pytest.mark.slow
 def test_the_identity_follows_the_weights(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("transformers")

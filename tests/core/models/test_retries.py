@@ -95,6 +95,7 @@ def test_the_waits() -> None:
     assert backoff_s(60) <= MAX_WAIT_S
 
 
+@pytest.mark.slow
 def test_never_more_at_once_than_asked_for() -> None:
     with stub_server(lambda _: completion("blue")) as stub:
 
@@ -195,6 +196,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_control_c_ends_it_cleanly() -> None:
     with stub_server(lambda _: Answer({}, wait_s=60)) as stub:
         process = subprocess.Popen(

@@ -45,6 +45,7 @@ def invoke(*args: str) -> Any:
     return CliRunner().invoke(root, list(args))
 
 
+@pytest.mark.slow
 def test_a_student_is_taught_and_can_be_run(
     qwen2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +118,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_paid_for(
     assert not (tmp_path / "out" / "memories").exists()
 
 
+@pytest.mark.slow
 def test_a_teacher_that_is_not_there_is_one_sentence(tmp_path: Path, cli: Cli) -> None:
     command = ["distill", "duomem", "--benchmark", "sample", "--out", "out", "--only", "memories"]
     command += ["--student", "embedded:small", "--teacher", "openai:http://127.0.0.1:9/v1?model=a"]

@@ -88,6 +88,7 @@ def answers(services: Services, workdir: Path) -> dict[str, str]:
     return said
 
 
+@pytest.mark.slow
 def test_both_spaces_together_give_the_teachers_answers(
     distilled: Distilled, tmp_path: Path
 ) -> None:

@@ -187,6 +187,7 @@ t.fit_lora(base, t.EXAMPLES, t.HELD_OUT, t.FAST, out, progress=tick)
 """
 
 
+@pytest.mark.slow
 def test_kill_9_costs_at_most_one_epoch(qwen2: Path, tmp_path: Path) -> None:
     whole, steps = fit(qwen2, tmp_path / "whole")
     assert set(steps) == {"epoch 1", "epoch 2", "epoch 3"}

@@ -121,6 +121,7 @@ def test_a_teacher_that_is_gone_ends_it(tmp_path: Path) -> None:
         make(tmp_path / "memories", teacher)
 
 
+@pytest.mark.slow
 def test_kill_9_pays_for_nothing_twice(tmp_path: Path) -> None:
     """The stub ends its client while the third conversation is being read."""
     sessions = [len(conversation.sessions) for conversation in SAMPLE.conversations]

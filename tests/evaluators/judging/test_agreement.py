@@ -43,6 +43,7 @@ def test_kappa_is_not_defined_where_both_always_say_the_same(table: tuple[int, .
     assert cohen_kappa(pairs(*table)) is None
 
 
+@pytest.mark.slow
 def test_kappa_is_scikit_learn_s() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     rng = random.Random(3)

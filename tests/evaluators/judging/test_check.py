@@ -54,6 +54,7 @@ def checked(respond: Respond, path: Path, rubric: Rubric = "lenient", n: int = 3
         return asyncio.run(check(stub, path, rubric, n))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rubric", ["lenient", "strict"])
 def test_the_judge_of_rules_makes_no_mistake(rubric: Rubric, tmp_path: Path) -> None:
     document = checked(judge_by_rules, tmp_path / "r", rubric, 12)

@@ -66,6 +66,7 @@ def test_only_a_model_makes_it_retrieve() -> None:
     assert asked.prompt_sha256 == load_system("dense").prompt_sha256 == PROMPT_SHA256
 
 
+@pytest.mark.slow
 def test_a_run_asks_the_model_with_what_was_found(cli: Cli, tmp_path: Path) -> None:
     """The stub counts the passages, and says `seen` where it is sent a picture."""
 

@@ -26,6 +26,7 @@ def states(folder: Path) -> set[tuple[str, str | None]]:
     return {(row["state"], row["prediction"]) for _, row in rows}
 
 
+@pytest.mark.slow
 def test_the_conversation_its_pictures_and_the_question_are_sent(tmp_path: Path, cli: Cli) -> None:
     with stub_endpoint(lambda request: completion(" Blue. ")) as endpoint:
         done = cli(*RUN, "--model", endpoint.model)
@@ -51,6 +52,7 @@ def test_the_conversation_its_pictures_and_the_question_are_sent(tmp_path: Path,
     assert row["usage"] == {"input_tokens": 7, "output_tokens": 2, "calls": 1}
 
 
+@pytest.mark.slow
 def test_a_caption_takes_the_place_of_the_picture(tmp_path: Path, cli: Cli) -> None:
     with stub_endpoint(lambda request: completion("blue")) as endpoint:
         assert cli(*RUN, "--model", endpoint.model, "--images", "caption").returncode == 0
@@ -130,6 +132,7 @@ FAULTS: dict[str, tuple[Responder, str, int]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_a_state_and_never_an_answer(name: str, tmp_path: Path, cli: Cli) -> None:
     respond, state, status = FAULTS[name]
@@ -149,6 +152,7 @@ def test_a_fault_is_a_state_and_never_an_answer(name: str, tmp_path: Path, cli: 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_server_that_goes_away_stops_the_run_and_it_can_go_on(tmp_path: Path, cli: Cli) -> None:
     class Gone(Exception):
         pass
@@ -190,6 +194,7 @@ def test_wrong_models_are_refused_before_anything_is_written(tmp_path: Path, cli
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1.5, -1])
 def test_an_endpoint_that_can_t_count_is_no_failure(count: float, tmp_path: Path, cli: Cli) -> None:
     def respond(request: dict[str, Any]) -> tuple[int, Any]:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from locomo_vqa.files import read_jsonl
 from tests.conftest import Cli
 from tests.evaluators.stub_endpoint import completion, stub_endpoint
@@ -27,6 +29,7 @@ def test_without_a_model_it_abstains(cli: Cli, tmp_path: Path) -> None:
     assert run["answerer"]["model"] is None
 
 
+@pytest.mark.slow
 def test_with_a_model_it_sees_the_picture_and_nothing_of_the_conversation(
     cli: Cli, tmp_path: Path
 ) -> None:

@@ -67,6 +67,7 @@ def test_a_package_that_is_not_set_up_says_how(cli: Cli, tmp_path: Path) -> None
         assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.slow
 def test_a_package_is_set_up_once_and_runs_in_its_environment(
     tiny: ThirdPartyRecipe, tmp_path: Path
 ) -> None:
@@ -108,6 +109,7 @@ def test_a_package_is_set_up_once_and_runs_in_its_environment(
         load_system("tiny")
 
 
+@pytest.mark.slow
 def test_what_can_not_be_installed_does_not_look_set_up(
     tiny: ThirdPartyRecipe, tmp_path: Path
 ) -> None:

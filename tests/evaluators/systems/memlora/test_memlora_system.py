@@ -129,6 +129,7 @@ def check_efficiency(folder: Path, trained: Trained, stages: dict[str, Any]) -> 
     }
 
 
+@pytest.mark.slow
 def test_a_run_with_real_experts_records_them(
     all_trained: dict[str, Trained], tmp_path: Path, cli: Cli
 ) -> None:
