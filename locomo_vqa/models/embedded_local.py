@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
@@ -13,6 +12,7 @@ from locomo_vqa.errors import MissingResource
 from locomo_vqa.files import clean_text, sha256_file
 from locomo_vqa.models.batching import Batcher
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelError, ModelFailed
+from locomo_vqa.models.cores import usable_cores
 from locomo_vqa.models.names import ModelName
 from locomo_vqa.models.timing import timed
 from locomo_vqa.runs import Usage
@@ -41,7 +41,7 @@ class EmbeddedLocal:
         self.name = name.shown
         self.in_flight = name.number("batch", 16)
         self._size = name.check_target(*_SIZES)
-        self._threads = name.number("threads", len(os.sched_getaffinity(0)))
+        self._threads = name.number("threads", usable_cores())
         self._weights = embedded_folder(self._size) / _WEIGHTS
         self._runtime = _runtime()
         self._model = self._runtime.EmbeddedModel(self._size)

@@ -9,7 +9,6 @@ special token gets a blank after its first character, which makes it ordinary te
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from io import BytesIO
@@ -20,6 +19,7 @@ from locomo_vqa.errors import LocomoVqaError, MissingResource
 from locomo_vqa.files import clean_text
 from locomo_vqa.models.batching import Batcher
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
+from locomo_vqa.models.cores import usable_cores
 from locomo_vqa.models.folders import hash_contents
 from locomo_vqa.models.internvl import image_processor_class
 from locomo_vqa.models.names import ModelName
@@ -46,7 +46,7 @@ class TransformersModel:
         name.check_options(*TRANSFORMERS_OPTIONS)
         self.name = name.shown
         self.in_flight = name.number("batch", 8)
-        threads = name.number("threads", len(os.sched_getaffinity(0)))
+        threads = name.number("threads", usable_cores())
         self._dtype = name.text("dtype", "auto", *_DTYPES)
         self._model: Any = None
         self._torch, self._transformers = _packages()
