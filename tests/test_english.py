@@ -9,7 +9,7 @@ import pytest
 from scripts.check_english import check
 
 PYTHON = '''"""A module
-of those of us."""
+of one's own."""
 
 # A comment that tells
 # what is fine, and is
@@ -27,7 +27,7 @@ def test_strings_docstrings_and_comments_of_python_are_read(tmp_path: Path) -> N
     path = tmp_path / "module.py"
     path.write_text(PYTHON)
     assert found(path) == [
-        (2, "those of"),
+        (2, "of one's own"),
         (4, "tells"),
         (5, "is no comment"),
         (6, "told"),

@@ -42,7 +42,9 @@ async def check_quality(
     *,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[QuestionRow]:
-    """Return the rows with their quality columns: the model answers afresh, blind, by caption.
+    """Return the rows with their quality columns.
+
+    The model answers each question again, without the image, and from the caption alone.
 
     `progress` is called with the number of answers so far and in all.
     """

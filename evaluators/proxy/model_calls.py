@@ -2,7 +2,7 @@
 
 A conversation's calls are lines of `model_calls.jsonl` in its work folder. When a conversation is
 begun again, which empties that folder, the file is moved beside it, as
-`work/<conversation>.calls-<number>.jsonl`: what was asked before was asked all the same.
+`work/<conversation>.calls-<number>.jsonl`: its calls were made too.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class ModelCalls:
         """Return the model's reply.
 
         Raises:
-            ModelError: there is none; that is written down too.
+            ModelError: the model gave none; that is recorded too.
             OutputError: the file can't be written.
         """
         try:

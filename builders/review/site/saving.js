@@ -9,7 +9,7 @@ export class Saving {
   #run = null;
   #wake = () => {};
 
-  /* Told are: changed(how many wait), saved(decision, as kept), refused(decision, sentence),
+  /* The listener's methods: changed(how many wait), saved(decision, as kept), refused(decision, sentence),
      trouble(sentence or null). */
   constructor(told) {
     this.told = told;
