@@ -131,7 +131,11 @@ def test_what_can_not_be_installed_does_not_look_set_up(
         load_system("tiny")
 
     make_wheel(tmp_path / "wheels")
-    assert install("tiny", progress=False).changed is True
+    steps: list[tuple[int, int | None]] = []
+    done = install("tiny", progress=lambda step, now, total: steps.append((now, total)))
+    assert done.changed is True
+    assert steps == [(step, 4) for step in range(5)]
+    assert install("tiny", progress=False).changed is False
     assert environment.state == "yes"
 
 
