@@ -17,7 +17,7 @@ from .proxy.model_calls import ModelCalls
 
 __all__ = ["PROMPT_SHA256", "AnswerModels", "Answerer"]
 
-MAX_ANSWER_TOKENS = 256
+_MAX_TOKENS = 256
 _PACKAGE = f"{__package__}.prompts"
 _PROMPT = "answer_from_memories_v1"
 _TRIES = 3
@@ -136,7 +136,7 @@ class Answerer:
             self._models.run(self._model.close())
 
     def _ask(self, text: str, pictures: tuple[ModelImage, ...]) -> ChatReply:
-        request = ChatRequest(text=text, images=pictures, max_tokens=MAX_ANSWER_TOKENS)
+        request = ChatRequest(text=text, images=pictures, max_tokens=_MAX_TOKENS)
         calls = self._calls
         return self._models.run(
             calls.ask("llm", self._model, request) if calls else self._model.ask(request)

@@ -8,9 +8,9 @@ import subprocess
 import time
 from collections.abc import Callable
 
-__all__ = ["MAX_LINE_BYTES", "Channel"]
+__all__ = ["MAX_WORKER_LINE_BYTES", "Channel"]
 
-MAX_LINE_BYTES = 64 << 20
+MAX_WORKER_LINE_BYTES = 64 << 20
 """The longest reply that is read."""
 
 _SLICE_S = 0.25
@@ -72,8 +72,8 @@ class Channel:
                     return
                 raise EOFError
             self._kept += read
-            if len(self._kept) > MAX_LINE_BYTES:
-                raise ValueError(f"its reply has more than {MAX_LINE_BYTES >> 20} MiB")
+            if len(self._kept) > MAX_WORKER_LINE_BYTES:
+                raise ValueError(f"its reply has more than {MAX_WORKER_LINE_BYTES >> 20} MiB")
 
     def _send(self, rest: memoryview) -> memoryview:
         try:

@@ -21,7 +21,7 @@ __all__ = ["KEY_VARIABLE", "BadReply", "HttpClient", "Refused", "shown_address"]
 KEY_VARIABLE = "LOCOMO_VQA_SYSTEM_KEY"
 """The environment variable whose value, if set, is sent as the bearer token."""
 
-MAX_REPLY_BYTES = 64 << 20
+MAX_HTTP_REPLY_BYTES = 64 << 20
 """The longest reply that is read."""
 
 _MOST_CHARACTERS = 1000
@@ -109,8 +109,8 @@ async def _read(response: httpx.Response) -> Any:
     content = bytearray()
     async for part in response.aiter_bytes():
         content += part
-        if len(content) > MAX_REPLY_BYTES:
-            raise BadReply(f"the reply has more than {MAX_REPLY_BYTES >> 20} MiB")
+        if len(content) > MAX_HTTP_REPLY_BYTES:
+            raise BadReply(f"the reply has more than {MAX_HTTP_REPLY_BYTES >> 20} MiB")
     if response.status_code >= 300:
         raise Refused(response.status_code, _words(content))
     if not content.strip():

@@ -6,14 +6,12 @@ import contextlib
 import json
 import os
 import secrets
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +29,10 @@ from locomo_vqa.worker import plain_answer
 from .base import DEFAULT_LIMITS, Limits, PlainAnswer
 from .channel import Channel
 from .isolation import Failure, call_contained
+from .launch import describe_end, launch_guard, launch_worker, prefer_to_be_killed
 from .outcomes import hits_of
 from .output import Output
-from .process_tree import MARK, ProcessTree, psutil_folder
+from .process_tree import ProcessTree
 from .wire import encode
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ProcessHost"]
 
-_GUARD = Path(__file__).with_name("process_tree.py")
 _MEASURE_S = 0.25
 """How often memory is measured."""
 _GB = 1e9
@@ -195,31 +193,12 @@ class ProcessHost:
         with self._starting:
             if self._killed:
                 raise InterruptedError(0, "the run was ended")
-            environment = {k: v for k, v in os.environ.items() if k != MARK}
-            self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_GUARD), self._mark, psutil_folder()],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                env=environment,
-                bufsize=0,
-            )
-            if self._python is not None:
-                environment.pop("PYTHONHOME", None)
-            self._process = subprocess.Popen(
-                [self._interpreter, _worker()],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-                env={**environment, MARK: self._mark},
-                bufsize=0,
-            )
+            self._guard = launch_guard(self._mark)
+            self._process = launch_worker(self._python, self._mark)
             self._tree.session = self._process.pid
             with contextlib.suppress(OSError):
                 self._guard.stdin.write(b"%d\n" % self._process.pid)  # type: ignore[union-attr]
-        _prefer_to_be_killed(self._process.pid)
+        prefer_to_be_killed(self._process.pid)
         if self._log is not None:
             self._log.unlink(missing_ok=True)
         assert self._process.stderr is not None
@@ -292,29 +271,8 @@ class ProcessHost:
         assert self._process is not None
         if self._killed:
             return "the system was ended"
-        try:
-            status = self._process.wait(1)
-        except subprocess.TimeoutExpired:
-            return "the system's process no longer reads requests"
-        if status >= 0:
-            return f"the system's process ended (exit status {status})"
-        with contextlib.suppress(ValueError):
-            return f"the system's process ended ({signal.Signals(-status).name})"
-        return f"the system's process ended (signal {-status})"
+        return describe_end(self._process)
 
 
 def _ended(reason: str, *, state: Any = "error") -> Failure:
     return Failure(state=state, reason=reason, unreachable=False, ended=True)
-
-
-def _worker() -> str:
-    spec = find_spec("locomo_vqa.worker")
-    assert spec is not None
-    assert spec.origin is not None
-    return str(Path(spec.origin).resolve())
-
-
-def _prefer_to_be_killed(pid: int) -> None:
-    """Make Linux kill the system, not the harness, when memory runs out."""
-    with contextlib.suppress(OSError):
-        Path(f"/proc/{pid}/oom_score_adj").write_text("500")

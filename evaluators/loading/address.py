@@ -15,8 +15,8 @@ from locomo_vqa.files import clean_text
 from ..hosting import HttpHost, ImageTransfer, Limits, shown_address
 from ..hosting.isolation import Failure
 from .loaded import (
+    ANSWERING_METHODS,
     ANSWERS,
-    METHODS,
     LoadedSystem,
     refuse_options,
     refuse_python,
@@ -81,6 +81,6 @@ def _facts(described: Mapping[str, Any], address: str) -> dict[str, Any]:
         "uses_images": described.get("uses_images", True) is not False,
         "uses_model": described.get("uses_model", True) is not False,
         "any_model": False,
-        "methods": [name for name in METHODS if not (only_retrieves and name in ANSWERS)]
+        "methods": [name for name in ANSWERING_METHODS if not (only_retrieves and name in ANSWERS)]
         + ["search"] * only_retrieves,
     }

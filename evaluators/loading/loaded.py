@@ -13,8 +13,8 @@ from ..answering import PROMPT_SHA256
 from ..hosting import MakeHost
 
 __all__ = [
+    "ANSWERING_METHODS",
     "ANSWERS",
-    "METHODS",
     "CheckOptions",
     "LoadedSystem",
     "PinOptions",
@@ -23,7 +23,7 @@ __all__ = [
     "system_from_facts",
 ]
 
-METHODS = ("open", "add", "flush", "answer", "answer_visual", "close")
+ANSWERING_METHODS = ("open", "add", "flush", "answer", "answer_visual", "close")
 """The methods of a system that answers itself."""
 
 ANSWERS = ("answer", "answer_visual")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpcore
@@ -20,14 +20,12 @@ from .events import ends_stream
 from .ledger import Ledger
 from .recorder import Recorder
 from .recordings import Recorded, RecordingKey
+from .reply import PartialReply, Redirected, check_head
 from .request_body import RequestBody
 from .routes import Route
 from .upstream import Header, Upstream, end_to_end
 
 __all__ = ["Exchange", "ProxyContext"]
-
-MAX_KEPT_BYTES = 128 << 20
-"""The longest reply that is recorded and counted; a longer one is only passed on."""
 
 _GRACE_S = 5.0
 _BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
@@ -48,40 +46,6 @@ class ProxyContext:
     """Records and replays replies; None if that is off."""
 
 
-@dataclass(slots=True)
-class _Reply:
-    """The part of a reply that came."""
-
-    status: int
-    headers: list[Header]
-    pieces: list[bytes] | None = field(default_factory=list)
-    """The body; None if it is too long to keep."""
-    size: int = 0
-    whole: bool = False
-
-    @property
-    def stream(self) -> bool:
-        kind = next((value for name, value in self.headers if name == b"content-type"), b"")
-        return kind.lower().startswith(b"text/event-stream")
-
-    @property
-    def body(self) -> bytes | None:
-        return None if self.pieces is None else b"".join(self.pieces)
-
-    @property
-    def readable(self) -> bytes | None:
-        """The body, unless it was not kept or is compressed."""
-        coded = any(name == b"content-encoding" for name, _ in self.headers)
-        return None if coded else self.body
-
-    def add(self, piece: bytes) -> None:
-        self.size += len(piece)
-        if self.pieces is not None:
-            self.pieces.append(piece)
-        if self.size > MAX_KEPT_BYTES:
-            self.pieces = None
-
-
 class Exchange:
     """A call in progress.
 
@@ -99,7 +63,7 @@ class Exchange:
         self._begun = begun
         self._time = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._asked: RecordingKey | None = None
-        self._reply: _Reply | None = None
+        self._reply: PartialReply | None = None
         self._held: bytes | None = None
         self._first_byte_ms: float | None = None
         self._left_early = False
@@ -144,7 +108,7 @@ class Exchange:
     async def _replay(self, recorded: Recorded) -> None:
         length = sum(map(len, recorded.pieces))
         headers = [(name.encode(), value.encode()) for name, value in recorded.headers.items()]
-        self._reply = reply = _Reply(recorded.status, [*headers, _REPLAYED])
+        self._reply = reply = PartialReply(recorded.status, [*headers, _REPLAYED])
         for piece in recorded.pieces:
             reply.add(piece)
         reply.whole = True
@@ -176,7 +140,7 @@ class Exchange:
         except (*_BROKEN, OSError) as error:
             broke = f"The endpoint's reply was cut off ({error or type(error).__name__})."
             failed = "broken", ProxyError(502, "upstream_broken", broke, again=True)
-        except _Redirected as redirected:
+        except Redirected as redirected:
             failed = "http_error", redirected.refusal
         await self._finish(failed)
 
@@ -186,8 +150,8 @@ class Exchange:
             client.method, self._route.tail, client.query, client.headers, self._body.content
         )
         try:
-            self._reply = reply = _Reply(response.status, end_to_end(response.headers))
-            _check_head(reply)
+            self._reply = reply = PartialReply(response.status, end_to_end(response.headers))
+            check_head(reply)
             if reply.stream:
                 await client.start(reply.status, reply.headers)
             async for piece in response.aiter_stream():
@@ -305,22 +269,3 @@ class Exchange:
 
     def _since(self) -> float:
         return round((time.perf_counter() - self._begun) * 1000, 3)
-
-
-class _Redirected(Exception):
-    """The endpoint redirects; neither key nor request may be sent elsewhere."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.refusal = ProxyError(
-            502,
-            "upstream_redirects",
-            "The endpoint redirects to another address; name that address in the model's name.",
-        )
-
-
-def _check_head(reply: _Reply) -> None:
-    if 300 <= reply.status < 400 and any(name == b"location" for name, _ in reply.headers):
-        raise _Redirected
-    if reply.status >= 600:
-        raise httpcore.RemoteProtocolError(f"the status {reply.status} is not an HTTP status")

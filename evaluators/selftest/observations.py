@@ -17,7 +17,7 @@ from ..proxy.model_calls import MODEL_CALLS
 from ..running.view import ConversationView
 from .fixtures import DATE_FACT, FACTS, INVENTED, OTHER_FACT, World, make_world
 from .snapshots import changes, contents, entries
-from .trial import CallFailure, CallTimes, Reply, Trial
+from .trial import CallFailure, CallTimes, Reply, SystemTrial
 
 __all__ = ["IMAGE_SETTINGS", "Observations", "gather"]
 
@@ -143,10 +143,10 @@ class _Opener:
         images, visual = IMAGE_SETTINGS[mode]
         return ConversationView(self.world.benchmark, conversation, images, visual)
 
-    def trial(self, name: str, conversation: Conversation, mode: str = "pixels") -> Trial:
+    def trial(self, name: str, conversation: Conversation, mode: str = "pixels") -> SystemTrial:
         """Return a conversation that was not read yet."""
         self._names.append(name)
-        return Trial(
+        return SystemTrial(
             self._system.host(self._limits, self._folder / "logs" / f"{name}.log"),
             self.view(conversation, mode),
             self._folder / "work" / name,
@@ -190,7 +190,7 @@ def _two_at_once(opener: _Opener, seen: Observations, quiet_s: float) -> None:
         _close(first, seen)
 
 
-def _ask(first: Trial, second: Trial, seen: Observations) -> None:
+def _ask(first: SystemTrial, second: SystemTrial, seen: Observations) -> None:
     seen.date = first.ask(DATE_FACT.question)
     seen.later = tuple(first.ask(fact.question) for fact in FACTS[::-1])[::-1]
     seen.again = first.ask(FACTS[0].question)
@@ -218,7 +218,7 @@ def _changes_in_a_moment(folder: Path, seconds: float) -> tuple[str, ...]:
     return changes(before, contents(folder))
 
 
-def _close(trial: Trial, seen: Observations) -> None:
+def _close(trial: SystemTrial, seen: Observations) -> None:
     """Close a conversation, and remember what it left and how that failed."""
     trial.close()
     if trial.failure is not None and trial.failure.call == "close":

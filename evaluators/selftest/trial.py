@@ -19,7 +19,7 @@ from ..running.view import ConversationView, ShownQuestion
 if TYPE_CHECKING:
     import psutil
 
-__all__ = ["CallFailure", "CallTimes", "Reply", "Trial"]
+__all__ = ["CallFailure", "CallTimes", "Reply", "SystemTrial"]
 
 _T = TypeVar("_T")
 _TOP_K = 10
@@ -84,7 +84,7 @@ class CallTimes:
         ]
 
 
-class Trial:
+class SystemTrial:
     """A hosted conversation; after a failure while reading, nothing more is called."""
 
     def __init__(

@@ -1,0 +1,84 @@
+"""Starts a system's process and the guard beside it, and says how a process ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from .process_tree import MARK, psutil_folder
+
+__all__ = ["describe_end", "launch_guard", "launch_worker", "prefer_to_be_killed"]
+
+_GUARD = Path(__file__).with_name("process_tree.py")
+
+
+def launch_guard(mark: str) -> subprocess.Popen[bytes]:
+    """Start the guard, which kills every process with a mark when its standard input closes.
+
+    It learns the system's session from a line with the id of its first process.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", str(_GUARD), mark, psutil_folder()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=_environment(),
+        bufsize=0,
+    )
+
+
+def launch_worker(python: Path | None, mark: str) -> subprocess.Popen[bytes]:
+    """Start `locomo_vqa.worker`, in this interpreter or in that of another environment.
+
+    Raises:
+        OSError: the interpreter can't be started.
+    """
+    environment = _environment()
+    if python is not None:
+        environment.pop("PYTHONHOME", None)
+    return subprocess.Popen(
+        [str(python or sys.executable), _worker()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env={**environment, MARK: mark},
+        bufsize=0,
+    )
+
+
+def prefer_to_be_killed(pid: int) -> None:
+    """Make Linux kill a process, and not the harness, when memory runs out."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/oom_score_adj").write_text("500")
+
+
+def describe_end(process: subprocess.Popen[bytes]) -> str:
+    """Return how a system's process ended, whose replies ended."""
+    try:
+        status = process.wait(1)
+    except subprocess.TimeoutExpired:
+        return "the system's process no longer reads requests"
+    if status >= 0:
+        return f"the system's process ended (exit status {status})"
+    with contextlib.suppress(ValueError):
+        return f"the system's process ended ({signal.Signals(-status).name})"
+    return f"the system's process ended (signal {-status})"
+
+
+def _environment() -> dict[str, str]:
+    """Return this process's environment without the mark of a system that it may belong to."""
+    return {name: value for name, value in os.environ.items() if name != MARK}
+
+
+def _worker() -> str:
+    spec = find_spec("locomo_vqa.worker")
+    assert spec is not None
+    assert spec.origin is not None
+    return str(Path(spec.origin).resolve())
