@@ -30,6 +30,7 @@ from ..recording import harness, recorder
 SMALL = Path(str(embedded.__file__)).parent / "small"
 
 
+@pytest.mark.slow
 def test_mem0_over_http_is_metered_and_replayed_by_stage(tmp_path: Path, cli: Cli) -> None:
     command = ["run", "mem0", "--benchmark", "sample", "--split", "validation", "--limit", "1"]
     command += ["--option", "prompts=reduced", "--option", "window=12"]
@@ -58,6 +59,7 @@ def test_mem0_over_http_is_metered_and_replayed_by_stage(tmp_path: Path, cli: Cl
     assert not list(tmp_path.glob("*/work/*/model_calls.jsonl"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", ["no-memory", "bm25"])
 def test_the_tokens_of_an_embedded_model_are_those_of_its_tokenizer(
     system: str, tmp_path: Path, cli: Cli

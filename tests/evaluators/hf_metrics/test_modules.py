@@ -55,6 +55,7 @@ def garbled(request: dict[str, Any]) -> Answer:
     return judge_by_rules(request)
 
 
+@pytest.mark.slow
 def test_they_load_by_path_and_compute_offline(minilm: Path, tmp_path: Path) -> None:
     """V by hand 1 of 4; L of an identical word 0.875 (METEOR 0.5), of nothing 0; J 1 of 4."""
     offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(tmp_path / "hf")}

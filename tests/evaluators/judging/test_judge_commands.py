@@ -68,6 +68,7 @@ def call(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int,
     return status or 0, capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_score_prints_j_with_the_judge_s_own_error_rates(tmp_path: Path, cli: Cli) -> None:
     with rule_judge() as stub:
         done = cli(*score(write(tmp_path / "a.jsonl"), stub.spec()))
@@ -100,6 +101,7 @@ def test_without_a_judge_j_is_not_computed_and_the_remedy_is_named(
     assert "Name one with --judge" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("respond", "reason"),
     [
@@ -234,6 +236,7 @@ def stored(path: Path) -> set[str]:
     return {json.loads(parts)["request"]["text"] for (parts,) in rows}
 
 
+@pytest.mark.slow
 def test_after_a_kill_nothing_stored_is_asked_again(tmp_path: Path, cli: Cli) -> None:
     def slow(request: dict[str, Any]) -> Answer:
         answer = judge_by_rules(request)

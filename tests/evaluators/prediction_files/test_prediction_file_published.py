@@ -30,6 +30,7 @@ def locomo(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
     return load_benchmark(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FILES, ids=range(len(FILES)))
 def test_all_questions_of_categories_1_to_4(path: Path, locomo: Benchmark) -> None:
     file = read_prediction_file(path, locomo)

@@ -114,6 +114,7 @@ _VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(value=_VALUES, lines=st.booleans(), key=st.none() | _NAMES)
 def test_nothing_but_input_errors(

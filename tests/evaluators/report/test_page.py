@@ -24,6 +24,7 @@ def data_of(page: Path) -> dict[str, Any]:
     return data
 
 
+@pytest.mark.slow
 def test_a_run_gets_a_report_and_a_table_that_need_no_other_file(tmp_path: Path, cli: Cli) -> None:
     harness(recorder(), tmp_path / "run").run()
     calls = {"stage": "generate", "model": "m", "input_tokens": 5, "output_tokens": 1}
@@ -50,6 +51,7 @@ def test_a_run_gets_a_report_and_a_table_that_need_no_other_file(tmp_path: Path,
     assert [metric["name"] for metric in data_of(page)["metrics"]] == ["f1"]
 
 
+@pytest.mark.slow
 def test_a_file_gets_a_report_where_one_is_asked_for(tmp_path: Path, cli: Cli) -> None:
     write_predictions(tmp_path / "a.jsonl", {q.id: "x" for q in TEXT})
     command = ("score", "a.jsonl", "--benchmark", "sample", "--split", "test", "--metrics", "f1")

@@ -167,6 +167,7 @@ def test_what_a_judge_left_open_is_shown(show: Show) -> None:
     assert '<dt>J</dt><dd><span class="soft">unscored</span>' in dom
 
 
+@pytest.mark.slow
 def test_unseen_characters_have_names_and_long_answers_are_cut(show: Show) -> None:
     dom = show("#group=text/" + CATEGORIES[TEXT[2].category])
     unseen = '<span class="unseen">{}</span>'.format
@@ -206,6 +207,7 @@ def test_the_address_decides_what_is_listed(show: Show) -> None:
     assert nothing == [[], "No question fits."]
 
 
+@pytest.mark.slow
 def test_filters_and_pages_work_by_hand_and_other_scripts_don_t_run(show: Show) -> None:
     dom = show("", BY_HAND)
     listed = re.findall(r'data-question="([^"]*)"', dom)

@@ -187,6 +187,7 @@ def test_the_files_fit_their_schemas(tmp_path: Path) -> None:
     assert len(lines) == 4 * 28
 
 
+@pytest.mark.slow
 def test_the_command_prints_what_it_writes(tmp_path: Path, cli: Cli) -> None:
     assert cli("run", "bm25", "--benchmark", "sample", "--out", "run").returncode == 0
     done = cli("score", "run", "--benchmark", "sample", "--json")
@@ -217,6 +218,7 @@ PUBLISHED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_published_f1_comes_out_row_by_row(name: str, locomo: Benchmark) -> None:
     sheet = score(real_file(f"predictions/{name}.json"), benchmark=locomo, metrics=["f1", "bleu1"])

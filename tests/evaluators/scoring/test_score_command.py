@@ -33,6 +33,7 @@ def first_fails(self: Recorder, question: str, *, now: Any) -> str:
     return "an answer"
 
 
+@pytest.mark.slow
 def test_failures_make_the_status_1_and_are_told(tmp_path: Path, cli: Cli) -> None:
     harness(recorder(answer=first_fails), tmp_path / "run").run()
     done = cli("score", "run", "--benchmark", "sample", "--metrics", "f1,v")
@@ -75,6 +76,7 @@ def test_conversations_without_rows_are_told(tmp_path: Path) -> None:
     assert score(path, benchmark=SAMPLE, split="test").document["notes"] == []
 
 
+@pytest.mark.slow
 def test_a_submission_is_left_as_it_is(tmp_path: Path, cli: Cli) -> None:
     harness(recorder(), tmp_path / "run").run()
     assert cli("submit", "run", "--to", "board", "--date", "2026-08-31").returncode == 0
@@ -88,6 +90,7 @@ def test_a_submission_is_left_as_it_is(tmp_path: Path, cli: Cli) -> None:
     assert (tmp_path / "scores" / "scores.json").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["another source's", "{}", "[]", "no JSON"])
 def test_other_scores_are_never_replaced(content: str, tmp_path: Path, cli: Cli) -> None:
     write(tmp_path / "a.jsonl", by_id(SCORED))
