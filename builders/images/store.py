@@ -16,9 +16,9 @@ import itertools
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from locomo_vqa.closable import Closable
 from locomo_vqa.images import ImageRejection
 
 from .inspecting import Inspectors
@@ -28,7 +28,7 @@ from .outcome import ImageOutcome, TooLarge, disk_error
 __all__ = ["ImageStore"]
 
 
-class ImageStore:
+class ImageStore(Closable):
     """The finished images and outcomes of earlier runs and of this one."""
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
@@ -111,17 +111,6 @@ class ImageStore:
     def close(self) -> None:
         """Release the journal."""
         self._journal.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 async def _write(path: Path, pieces: AsyncIterator[bytes], limit: int) -> tuple[str, int]:

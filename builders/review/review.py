@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.closable import Closable
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import clean_text
 from locomo_vqa.jsonl_log import JsonlLog
@@ -41,7 +41,7 @@ class UnknownQuestion(Exception):
     """A decision on a question that is not under review."""
 
 
-class Review:
+class Review(Closable):
     """The questions of a work folder and what was decided of them; safe to use from threads.
 
     Raises:
@@ -140,17 +140,6 @@ class Review:
     def close(self) -> None:
         """Release the decisions for other processes."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _read(self) -> SortedDecisions:
         decisions = standing(

@@ -27,7 +27,9 @@ async def _generate(
     context: StageContext, benchmark: Benchmark, types: Sequence[QuestionType]
 ) -> list[QuestionRow]:
     recipe = context.recipe
-    async with open_build_model(context.folder, recipe.generator) as generator:
+    async with open_build_model(
+        context.folder, recipe.generator, parameter="generator"
+    ) as generator:
         rows = await write_in_order(
             generator,
             benchmark,

@@ -19,9 +19,14 @@ __all__ = ["open_build_model", "recorded_models"]
 
 
 @asynccontextmanager
-async def open_build_model(folder: BuildFolder, spec: str) -> AsyncIterator[ChatModel]:
-    """Open a model whose replies the folder keeps, check that it sees, and note what was found."""
-    model = open_model(spec)
+async def open_build_model(
+    folder: BuildFolder, spec: str, *, parameter: str
+) -> AsyncIterator[ChatModel]:
+    """Open a model whose replies the folder keeps, check that it sees, and note what was found.
+
+    `parameter` is what errors call the model's name.
+    """
+    model = open_model(spec, parameter=parameter)
     try:
         with ResponseStore(folder.responses) as store:
             found = await check_known_answers(model)

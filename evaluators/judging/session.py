@@ -123,7 +123,7 @@ async def open_session(
         InputError: the name is wrong.
         MissingResource: packages or weights are not on this machine.
     """
-    fuse = _Fuse(await asyncio.to_thread(open_model, spec, timeout_s=timeout_s))
+    fuse = _Fuse(await asyncio.to_thread(open_model, spec, timeout_s=timeout_s, parameter="judge"))
     try:
         model = StoredModel(fuse, store)
         json_schema: Honoured = "unknown"

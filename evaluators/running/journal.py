@@ -7,9 +7,9 @@ import threading
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
+from locomo_vqa.closable import Closable
 from locomo_vqa.jsonl_log import JsonlLog
 from locomo_vqa.runs import Prediction, prediction_from_row
 from locomo_vqa.schemas import validate
@@ -17,7 +17,7 @@ from locomo_vqa.schemas import validate
 __all__ = ["Journal"]
 
 
-class Journal:
+class Journal(Closable):
     """An append-only file of attempts, of one process at a time; see `JsonlLog`.
 
     The conversations of a run write it from several threads.
@@ -55,15 +55,8 @@ class Journal:
             if row["event"] == "answer":
                 self._remember(prediction_from_row(row))
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Release the file for other processes."""
         self._file.close()
 
     def answer(self, prediction: Prediction) -> None:
