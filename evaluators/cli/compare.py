@@ -28,7 +28,7 @@ __all__ = ["compare"]
 @click.option(
     "--split",
     type=click.Choice(get_args(SplitChoice)),
-    help="Choose the questions to compare on.  [default: those of the runs; all of files]",
+    help="Choose the questions to compare on.  [default: a run's own; all of files]",
 )
 @click.option(
     "--metrics", help="Compare by these, separated by commas.  [default: all that every side has]"

@@ -34,8 +34,8 @@ __all__ = ["efficiency"]
 def efficiency(runs: Sequence[Path], stages: bool, sizes: Sequence[str], as_json: bool) -> None:
     """Show what the models of runs take: size on disk, tokens a second, tokens and seconds a reply.
 
-    The columns are those of MemLoRA's table 3, over the stages extraction, update and generation;
-    with --stages, also those of its tables A6 and A7. What is not known is shown as such.
+    The columns are MemLoRA's table 3, over the stages extraction, update and generation; --stages
+    adds its tables A6 and A7. What is not known is shown as such.
 
     \b
     Example:

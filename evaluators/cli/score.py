@@ -33,7 +33,7 @@ __all__ = ["score"]
 @click.option(
     "--metrics",
     help="Compute these, separated by commas.  "
-    f"[default: those of {','.join(METRICS)} that can be computed here]",
+    f"[default: all of {','.join(METRICS)} that can be computed here]",
 )
 @l_options
 @judge_options

@@ -28,8 +28,7 @@ PLOT_ENDINGS = (".svg", ".png")
 """The files that a plot can be written to."""
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
-"""The palette of M. Okabe and K. Ito, which people with every type of colour vision can tell apart.
-"""
+"""The palette of M. Okabe and K. Ito, made for every type of colour vision."""
 _MARKERS = ("D", "o", "s", "^", "v", "P")
 _INK, _FAINT, _GRID = "#1b1f27", "#5d656e", "#dfe3e8"
 _STYLE: Any = {
@@ -208,7 +207,7 @@ def _write_row(axes: Axes, result: PairedDifference, y: float, scale: float) -> 
 
 
 def _limits(results: Sequence[PairedDifference], scale: float) -> tuple[float, float]:
-    """Return a range that has 0, every difference, and every interval as far as it is possible."""
+    """Return a range with 0, every difference, and every interval as far as values can go."""
     values = [0.0]
     for result in results:
         values.append(result.difference)

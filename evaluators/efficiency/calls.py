@@ -1,4 +1,4 @@
-"""Reads the calls of a run: the metering proxy's, and those of models in a process of the run."""
+"""Reads the calls of a run, from the metering proxy and from models in the run's own processes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["StageSums", "TimedCall", "has_calls", "read_stage_sums", "read_timed
 _CALLS = "calls.jsonl"
 _EMBEDS = "/v1/embeddings"
 _ANSWERS = frozenset({"/v1/chat/completions", "/v1/completions", "/v1/responses"})
-"""The paths at which a model is asked; others, such as /v1/models, are no model's work."""
+"""The paths at which a model is asked; others, such as /v1/models, don't count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class StageSums:
     calls: int
     """Replies."""
     counted: int
-    """Those of which both token counts are known."""
+    """Replies whose token counts are both known."""
     input_tokens: int
     """Tokens that these sent."""
     output_tokens: int

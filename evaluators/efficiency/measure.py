@@ -1,6 +1,6 @@
 """What a run's models take: size on disk, tokens a second, tokens and seconds an answer, by stage.
 
-The figures are those of MemLoRA's tables 3, A6 and A7 (arXiv 2512.04763): an "answer" is one reply
+The figures are MemLoRA's tables 3, A6 and A7 (arXiv 2512.04763): an "answer" is one reply
 of a model, in any stage. What each figure is made of stands at `Figures`.
 """
 
@@ -30,7 +30,7 @@ SizeSource = Literal["recorded", "found", "given", "unknown"]
 """Where a model's size is from:
 
 recorded   run.json: the run measured it
-found      the files that the run names, as they are here now
+found      the files that the run names, which are still here
 given      the caller
 unknown    none: the model is behind an endpoint, or its files are not here
 """

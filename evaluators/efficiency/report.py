@@ -63,7 +63,7 @@ def efficiency(
 ) -> EfficiencyReport:
     """Return what the models of runs take: size on disk, tokens and seconds a reply, by stage.
 
-    The figures are those of MemLoRA's tables 3, A6 and A7 (arXiv 2512.04763).
+    The figures are MemLoRA's tables 3, A6 and A7 (arXiv 2512.04763).
 
     Args:
         runs: runs or run folders; they may be unfinished.

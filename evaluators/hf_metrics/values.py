@@ -83,7 +83,7 @@ def compute_j(
     responses: str | Path | None = None,
     timeout_s: float = 120.0,
 ) -> dict[str, Any]:
-    """Return J (0 to 100), or None with the range it must lie in while an answer has no verdict.
+    """Return J (0 to 100), or None and its possible range while an answer has no verdict.
 
     Beside `j`, `low` and `high` there are the counts of `correct`, `wrong`, `unscored` and
     `missing` (wrong without asking) among `n`, and `verdicts` in the questions' order.

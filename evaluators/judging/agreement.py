@@ -111,7 +111,7 @@ def kappa_interval(pairs_by_cluster: Mapping[str, Sequence[_Pair]]) -> Interval 
     than there are conversations, cut off at -1 and 1.
 
     Source: B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 11,
-    with conversations in the place of single observations.
+    with conversations instead of single observations.
     """
     clusters = [list(pairs) for pairs in pairs_by_cluster.values() if pairs]
     whole = cohen_kappa([pair for pairs in clusters for pair in pairs])

@@ -159,7 +159,7 @@ def _answers(
 
 
 def _injections(questions: Sequence[TextQuestion], n: int) -> Iterator[_Made]:
-    """Yield wrong answers with an injection each, so many that every way occurs."""
+    """Yield wrong answers with an injection each, enough for every way to occur."""
     ways = list(INJECTIONS)
     made = 0
     ordered = _in_order("injection", questions)

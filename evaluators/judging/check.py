@@ -86,7 +86,7 @@ def need_fitting(
     """Return the check that is of this judge, rubric and benchmark.
 
     Raises:
-        InputError: there is none.
+        InputError: no document is a check of this judge.
     """
     for document in documents.values():
         if _fits(document, session, benchmark):

@@ -46,7 +46,7 @@ unparsable    no reply could be read, the last after `MAX_ASKS`
 both_labels   the same, and the last reply named both verdicts
 refused       the judge, or a filter before it, declined
 timeout       no reply came in time
-unreachable   nobody answers, or the judge was given up after many failures in a row
+unreachable   the server doesn't answer, or failed too often in a row
 failed        the backend refused the request
 """
 

@@ -39,7 +39,7 @@ class Judged:
     transcripts: Sequence[Mapping[str, Any]]
     """The lines of judgements.jsonl: the judges in their order, each in the questions' order."""
     unscored: int
-    """Answers without a verdict, of any judge, those of its check included."""
+    """Answers without a verdict from any judge, including answers of its check."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

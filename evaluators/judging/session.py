@@ -116,7 +116,7 @@ async def open_session(
 ) -> AsyncIterator[JudgeSession]:
     """Open a judge by its model's name, ask it what it does with a JSON schema, and close it.
 
-    A judge that can't be asked is open all the same: what the store has of it is used, and the
+    A judge that can't be asked opens anyway: its stored replies are used, and the
     other answers are unscored.
 
     Raises:

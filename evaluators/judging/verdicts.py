@@ -27,7 +27,7 @@ class Answers:
     questions: Sequence[TextQuestion]
     """The denominator of J: categories 1 to 4."""
     to_judge: Sequence[ToJudge]
-    """Those with an answer. The others are wrong without asking: nobody answered them."""
+    """Those with an answer. The others are wrong without asking the judge."""
     states: Mapping[str, str]
     """Every question's state: its prediction's, or `missing`."""
 

@@ -1,7 +1,7 @@
 """The Porter stemmer, with the extensions that NLTK switches on by default.
 
 Source: M. F. Porter, "An algorithm for suffix stripping", Program 14(3), 1980, pages 130-137.
-The deviations marked "extension" below are those of `nltk.stem.porter.PorterStemmer()`, version
+The deviations marked "extension" below come from `nltk.stem.porter.PorterStemmer()`, version
 3.10.4, whose stems this module reproduces for every input, words with digits, punctuation or
 letters outside a-z included. ROUGE and METEOR are defined on these stems.
 """
@@ -104,7 +104,7 @@ def _measure(text: str) -> int:
 
 
 def _is_short(text: str) -> bool:
-    """Tell whether `text` ends in a short syllable: Porter's *o.
+    """Return whether `text` ends in a short syllable: Porter's *o.
 
     Extension: two letters, vowel and consonant, are one too.
     """

@@ -29,7 +29,7 @@ def rouge1(prediction: str, gold: str) -> float:
 
 
 def _stems(text: str) -> Counter[str]:
-    """Count the words of `text`; only those of more than three letters are stemmed."""
+    """Count the words of `text`; only words of more than three letters are stemmed."""
     words: list[str] = _WORD.findall(text.lower())
     return Counter(stem(word) if len(word) > 3 else word for word in words)
 

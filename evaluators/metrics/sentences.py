@@ -93,7 +93,7 @@ def _candidates(text: str) -> Iterator[tuple[re.Match[str], str]]:
 
 
 def _has_end(context: str) -> bool:
-    """Tell whether a token of `context` ends a sentence and another one follows."""
+    """Return whether a token of `context` ends a sentence and another one follows."""
     tokens = [token for line in context.split("\n") for token in _TOKEN.findall(line)]
     return any(_ends(token, following) for token, following in pairwise(tokens))
 

@@ -1,7 +1,7 @@
 """Synonyms of single words, from a table that was made from WordNet 3.0.
 
 The table holds, for each part of speech, the groups of words that share a meaning (WordNet's
-synsets) and the irregular inflections. A word is looked up as it is and in the base forms that
+synsets) and the irregular inflections. A word is looked up unchanged and in the base forms that
 WordNet's morphology finds for it (`morphy`, described in WordNet's manual page morphy(7WN)), so
 that the sets equal those which NLTK 3.10.4 derives from `wordnet.synsets(word)`.
 
@@ -127,7 +127,7 @@ def parse_table(data: bytes) -> tuple[PartOfSpeech, ...]:
     """Read a table, in the order of `RULES`.
 
     Raises:
-        MissingResource: the bytes are no complete table of this format.
+        MissingResource: the bytes are not a complete table of this format.
     """
     try:
         text = gzip.decompress(data).decode("utf-8")

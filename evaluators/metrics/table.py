@@ -25,7 +25,7 @@ NO_JUDGE = (
     "It is the verdict of a judge model, and none was named. Name one with `judge`, such as "
     '"openai:http://127.0.0.1:23333/v1?model=openai/gpt-oss-120b".'
 )
-"""Why J is not computed where nobody judges."""
+"""Why J is not computed without a judge."""
 
 
 def get_metric(name: str) -> Metric:

@@ -1,4 +1,4 @@
-"""Values that were computed before, in a file that any scoring may use and nobody needs.
+"""Values that were computed before, in a file that any scoring may use and none needs.
 
 The file is an SQLite database of 32-byte keys. It may be deleted at any time; one that is damaged
 or can't be written is passed over, with a line in the log.

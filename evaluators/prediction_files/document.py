@@ -1,4 +1,4 @@
-"""Tells JSON from JSON Lines by what a file holds, and parses it."""
+"""Recognises JSON and JSON Lines by a file's content, and parses it."""
 
 from __future__ import annotations
 

@@ -49,8 +49,7 @@ def _on_conversations(joined: Joined) -> list[str]:
     if joined.by_position:
         names = [name for _, name in joined.by_position]
         notes.append(
-            f"The rows of {some(names, most=10)} don't hold the question; "
-            "they were joined by their order."
+            f"The rows of {some(names, most=10)} have no question; they were joined by their order."
         )
     return notes
 

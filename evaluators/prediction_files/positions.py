@@ -22,7 +22,7 @@ _TOLERATED = 0.1
 def join_by_position(
     group: Group, questions: Questions, *, path: Path
 ) -> list[tuple[TextQuestion, SourceRow]]:
-    """Pair a conversation's rows with its questions, or with those of categories 1 to 4.
+    """Pair a conversation's rows with its questions, or with its questions of categories 1 to 4.
 
     Raises:
         InputError: the conversation is not known, the counts differ, or the gold answers that
@@ -32,22 +32,22 @@ def join_by_position(
     conversation = _conversation(group, questions)
     if conversation is None:
         raise InputError(
-            f"{path}: the rows hold neither the question nor a conversation of the benchmark.",
+            f"{path}: the rows name neither a question nor a conversation of the benchmark.",
             remedy,
         )
     rows = f"{path}: the rows of conversation key {shown(group.key or '-')}"
     asked = _asked(len(group.rows), conversation)
     if asked is None:
         raise InputError(
-            f"{rows} don't hold the question, and their count, {len(group.rows)}, is not that of "
-            f"the questions of {conversation.conversation}.",
+            f"{rows} have no question, and there are {len(group.rows)} of them, not as many as "
+            f"{conversation.conversation} has questions.",
             remedy,
         )
     pairs = list(zip(asked, _in_order(group.rows), strict=True))
     known = [(q, row) for q, row in pairs if row.gold and q.answer is not None]
     if sum(not gold_fits(row, q) for q, row in known) > _TOLERATED * len(known):
         raise InputError(
-            f"{rows} don't hold the question, and their gold answers are not in the order of "
+            f"{rows} have no question, and their gold answers are not in the order of "
             f"{conversation.conversation}.",
             remedy,
         )

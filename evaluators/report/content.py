@@ -40,7 +40,7 @@ def report_data(report: ScoreReport) -> dict[str, Any]:
 
     With the page around it, it is smaller than `MAX_BYTES`: long texts are cut, then passages and
     evidence left out, then the questions that were answered best; images become smaller, then
-    those of the questions answered best are left out. `limits` says so.
+    the best-answered questions lose theirs. `limits` says so.
     """
     asked = asked_in(report)
     worst = worst_first(asked, report)

@@ -46,7 +46,7 @@ class ScoreReport(Mapping[str, MetricScores]):
     warnings: Sequence[str]
     """What looks wrong about the scores, such as a conversation far below the others."""
     failed: int
-    """Rows in a failed state, those of adversarial questions included."""
+    """Rows in a failed state, including rows of adversarial questions."""
     judgements: Sequence[Mapping[str, Any]] = ()
     """The lines of judgements.jsonl: what judges said of each answer."""
     unscored: int = 0
@@ -86,7 +86,7 @@ class ScoreReport(Mapping[str, MetricScores]):
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each question and metric, with the question and the answer.
 
-        The columns are those of scores.parquet: see `scoring.table.score_columns`.
+        It has the columns of scores.parquet: see `scoring.table.score_columns`.
         """
         import pandas as pd
 

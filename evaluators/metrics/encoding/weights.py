@@ -33,7 +33,7 @@ def check_weights(file: Path, spec: EncoderSpec) -> None:
 def read_weights(file: Path, spec: EncoderSpec) -> dict[str, NDArray[np.float32]]:
     """Return the tensors of `tensor_shapes(spec)` as float32.
 
-    Those stored as float32 are views of the file, so the system reads them as they are used; the
+    Those stored as float32 are views of the file, so the system reads them when they are used; the
     others (float16 and bfloat16) are converted. Names may have a prefix such as `roberta.`.
 
     Raises:

@@ -13,7 +13,7 @@ for (const item of data.questions) {
 
 const groupsOf = (item) => [item.kind, `${item.kind}/${item.group}`];
 
-/* A judge may leave an answer without a verdict, which is no state of the answer itself. */
+/* A judge may leave an answer without a verdict, which is not a state of the answer itself. */
 const statesOf = (item) =>
   Object.values(item.values).includes(null) ? [item.state, "unscored"] : [item.state];
 

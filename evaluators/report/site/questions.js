@@ -44,7 +44,7 @@ function answers(item) {
 }
 
 function said(turn) {
-  if (turn.text === null) return el("li", {}, plain(turn.id), el("span", { class: "soft", text: " is no turn" }));
+  if (turn.text === null) return el("li", {}, plain(turn.id), el("span", { class: "soft", text: " is not a turn of the conversation" }));
   const captions = (turn.captions || []).map((text) => el("span", { class: "small" },
     ...(beginning(text) ? ["shares an image: ", ...texts(text)] : ["shares an image"])));
   return el("li", {}, el("span", { class: "small" }, plain(turn.id), ` · ${turn.time}`),

@@ -215,17 +215,15 @@ def test_order_alone_when_the_count_is_exact(
     file = read_prediction_file(write(value), benchmark)
     assert len(file.predictions) == len(rows)
     assert all(prediction.question_id == prediction.prediction for prediction in file.predictions)
-    assert file.notes == (
-        "The rows of conv-1 don't hold the question; they were joined by their order.",
-    )
+    assert file.notes == ("The rows of conv-1 have no question; they were joined by their order.",)
 
 
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ({"0": [{"response": "x"}] * 4}, "their count, 4, is not that of the questions of conv-1"),
-        ({"x": [{"response": "x"}] * 5}, "neither the question nor a conversation"),
-        ([{"response": "x"}] * 17, "neither the question nor a conversation"),
+        ({"0": [{"response": "x"}] * 4}, "4 of them, not as many as conv-1 has questions"),
+        ({"x": [{"response": "x"}] * 5}, "neither a question nor a conversation"),
+        ([{"response": "x"}] * 17, "neither a question nor a conversation"),
         (
             {"2": [{"response": "x", "answer": gold} for gold in ("Bo", "3", "Eve", "", "")]},
             "gold answers are not in the order of conv-3",
