@@ -1,12 +1,12 @@
-"""The stage `images` over many pictures: memory that stays flat, and pictures a second.
+"""The stage `images` over many images: memory that stays flat, and images a second.
 
-A server in a process of its own gives every URL a small picture that no other has. The stage runs
-in a second process, which prints the highest memory it had when 10, 50 and 100 % of the pictures
+A server in a separate process gives every URL its own small image. The stage runs
+in a second process, which prints the highest memory it had when 10, 50 and 100 % of the images
 were there, and at its end, when the folder is written.
 
 Example:
 
-    python benchmarks/pictures.py --pictures 100000
+    python benchmarks/images.py --images 100000
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MARKS = (0.1, 0.5, 1.0)
 def main() -> None:
     """Make the benchmark, start the server, run the stage and print what it took."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pictures", type=int, default=20_000)
+    parser.add_argument("--images", type=int, default=20_000)
     parser.add_argument("--in-flight", type=int, default=32)
     arguments = parser.parse_args()
     context = multiprocessing.get_context("spawn")
@@ -44,7 +44,7 @@ def main() -> None:
     port = ours.recv()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_benchmark(folder / "source", arguments.pictures, port)
+        make_benchmark(folder / "source", arguments.images, port)
         stage = context.Process(target=run, args=(folder, arguments.in_flight))
         stage.start()
         stage.join()
@@ -85,14 +85,14 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def make_benchmark(folder: Path, pictures: int, port: int) -> None:
-    """Write a benchmark whose conversations share `pictures` URLs."""
+def make_benchmark(folder: Path, images: int, port: int) -> None:
+    """Write a benchmark whose conversations share `images` URLs."""
     conversations, records = [], []
-    for start in range(0, pictures, PER_CONVERSATION):
+    for start in range(0, images, PER_CONVERSATION):
         name, turns = f"conv-{start}", []
-        for number in range(start, min(pictures, start + PER_CONVERSATION)):
+        for number in range(start, min(images, start + PER_CONVERSATION)):
             url = f"http://127.0.0.1:{port}/{number}.png"
-            image = Image(url=url, state="not_fetched", caption="a picture")
+            image = Image(url=url, state="not_fetched", caption="an image")
             turns.append(Turn(id=f"D1:{number}", speaker="Ada", text="Look.", images=(image,)))
             place = f"{name}/D1:{number}"
             records.append(ImageRecord(url=url, state="not_fetched", turns=(place,)))
@@ -109,14 +109,14 @@ def make_benchmark(folder: Path, pictures: int, port: int) -> None:
         text_questions=(),
         visual_questions=(),
         images=records,
-        pictures={},
+        image_files={},
         report={},
     )
     write_benchmark(folder, content)
 
 
 def serve(channel: Connection) -> None:
-    """Serve a picture for every number, and say on which port."""
+    """Serve an image for every number, and say on which port."""
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(channel))
 
@@ -138,7 +138,7 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 def png(number: int, side: int = 24) -> bytes:
-    """Return a picture of grey noise that no other number has."""
+    """Return an image of grey noise that is unique to a number."""
     import random
 
     noise = random.Random(number)

@@ -60,7 +60,7 @@ class Build:
     @cached_property
     def removed(self) -> Sequence[Mapping[str, Any]] | None:
         """The images that were removed because several splits share them, and why."""
-        found: Sequence[Mapping[str, Any]] | None = _json(self._paths.removed)
+        found: Sequence[Mapping[str, Any]] | None = _json_if_made(self._paths.removed)
         return found
 
     @cached_property
@@ -68,7 +68,7 @@ class Build:
         """The chosen question types, and how sure the choice is."""
         from .selection.choice import Selection
 
-        found = _json(self._paths.selection)
+        found = _json_if_made(self._paths.selection)
         return Selection.from_json(found) if found is not None else None
 
     @property
@@ -114,5 +114,5 @@ class Build:
         return html_table(("Stage", "Result"), rows, caption=f"Build in {self.work}")
 
 
-def _json(path: Path) -> Any:
+def _json_if_made(path: Path) -> Any:
     return read_json(path, what="a result of the build") if path.exists() else None

@@ -20,7 +20,7 @@ Command = Callable[..., Any]
 
 def build_options(command: Command) -> Command:
     """Add what every stage takes."""
-    return _added(
+    return _with_options(
         command,
         click.argument("recipe", metavar="RECIPE", required=False),
         click.option("--work", type=FOLDER, help="The work folder."),
@@ -38,7 +38,7 @@ def build_options(command: Command) -> Command:
 
 def image_options(command: Command) -> Command:
     """Add how images are fetched; the work folder remembers it."""
-    return _added(
+    return _with_options(
         command,
         click.option(
             "--mirror", type=FOLDER, help="Take images from this folder, none from the network."
@@ -79,7 +79,7 @@ def image_options(command: Command) -> Command:
 
 def publish_options(command: Command) -> Command:
     """Add where the data set goes."""
-    return _added(
+    return _with_options(
         command,
         click.option("--out", type=FOLDER, help="The data set's folder.  [default: WORK/dataset]"),
         click.option("--push", metavar="ORG/NAME", help="Put it on the Hugging Face Hub, too."),
@@ -87,7 +87,7 @@ def publish_options(command: Command) -> Command:
     )
 
 
-def _added(command: Command, *options: Callable[[Command], Command]) -> Command:
+def _with_options(command: Command, *options: Callable[[Command], Command]) -> Command:
     for option in reversed(options):
         command = option(command)
     return command

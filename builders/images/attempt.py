@@ -78,17 +78,17 @@ class Downloader:
         try:
             return await self._follow(parse_url(url))
         except httpx.InvalidURL:
-            return _final("unavailable", "the URL is malformed")
+            return _final_attempt("unavailable", "the URL is malformed")
         except Blocked as blocked:
-            return _final("blocked", blocked.detail)
+            return _final_attempt("blocked", blocked.detail)
         except TooLarge as large:
-            return _final("too_large", large.detail)
+            return _final_attempt("too_large", large.detail)
         except TimeoutError:
-            return _final("not_fetched", f"it took longer than {self._seconds:g} s")
+            return _final_attempt("not_fetched", f"it took longer than {self._seconds:g} s")
         except Undecodable:
-            return _final("not_an_image", "its compression is broken")
+            return _final_attempt("not_an_image", "its compression is broken")
         except (httpcore.ConnectError, httpcore.ConnectTimeout, OSError) as error:
-            return _unreached(error)
+            return _unreached_attempt(error)
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
             outcome = ImageOutcome(state="not_fetched", detail=_broken_off(error))
             return DownloadAttempt(outcome=outcome, again="later")
@@ -106,24 +106,24 @@ class Downloader:
             finally:
                 await response.aclose()
             url = parse_url(target, base=url)
-        return _final("unavailable", f"more than {MAX_REDIRECTS} redirects")
+        return _final_attempt("unavailable", f"more than {MAX_REDIRECTS} redirects")
 
     async def _read(self, response: httpx.Response, deadline: float) -> DownloadAttempt:
         status = response.status_code
         if status != 200:
-            return _refused(response)
+            return _failed_attempt(response)
         length = response.headers.get("content-length", "")
         if length.isdecimal() and len(length) < 20 and int(length) > self._max_bytes:
             raise TooLarge(self._max_bytes)
         encoding = response.headers.get("content-encoding", "").strip().lower()
-        pieces = decompress(_until(deadline, response.aiter_raw()), encoding)
+        pieces = decompress(_until_deadline(deadline, response.aiter_raw()), encoding)
         outcome = await self._store.receive(
             pieces, limit=self._max_bytes, inspectors=self._inspectors
         )
         return DownloadAttempt(outcome=_with_media_type(outcome, response))
 
 
-async def _until(deadline: float, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _until_deadline(deadline: float, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Yield pieces until a deadline, which limits the network and not the work on each piece."""
     while True:
         async with asyncio.timeout_at(deadline):
@@ -143,33 +143,33 @@ def _with_media_type(outcome: ImageOutcome, response: httpx.Response) -> ImageOu
     return replace(outcome, detail=f"{outcome.detail}; {called}" if outcome.detail else called)
 
 
-def _refused(response: httpx.Response) -> DownloadAttempt:
+def _failed_attempt(response: httpx.Response) -> DownloadAttempt:
     status = response.status_code
-    detail = f"answered {_name(status)}"
+    detail = f"answered {_status_name(status)}"
     if status in _FORBIDDEN:
-        return _final("blocked", detail)
+        return _final_attempt("blocked", detail)
     if status in _LATER or status >= 500:
         outcome = ImageOutcome(state="not_fetched", detail=detail)
         wait = retry_after_s(response.headers.get("retry-after", ""))
         return DownloadAttempt(outcome=outcome, again="later", wait=wait)
-    return _final("unavailable", detail)
+    return _final_attempt("unavailable", detail)
 
 
-def _name(status: int) -> str:
+def _status_name(status: int) -> str:
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
 
 
-def _unreached(error: Exception) -> DownloadAttempt:
+def _unreached_attempt(error: Exception) -> DownloadAttempt:
     return DownloadAttempt(
         outcome=ImageOutcome(state="unavailable", detail=_no_connection(error)), again="unreached"
     )
 
 
 def _no_connection(error: BaseException) -> str:
-    for cause in _causes(error):
+    for cause in _causes_of(error):
         if isinstance(cause, socket.gaierror):
             return "no name server knows its host"
         if isinstance(cause, ssl.SSLError):
@@ -183,7 +183,7 @@ def _no_connection(error: BaseException) -> str:
     return "its host can't be reached"
 
 
-def _causes(error: BaseException) -> list[BaseException]:
+def _causes_of(error: BaseException) -> list[BaseException]:
     found: list[BaseException] = []
     waiting: list[BaseException | None] = [error]
     while waiting:
@@ -203,5 +203,5 @@ def _broken_off(error: Exception) -> str:
     return "the connection broke off"
 
 
-def _final(state: ImageState, detail: str) -> DownloadAttempt:
+def _final_attempt(state: ImageState, detail: str) -> DownloadAttempt:
     return DownloadAttempt(outcome=ImageOutcome(state=state, detail=detail))

@@ -31,13 +31,13 @@ async def decompress(pieces: AsyncIterator[bytes], encoding: str) -> AsyncIterat
     # Adding 32 to the window's size makes zlib recognise the headers of gzip and deflate.
     machine = zlib.decompressobj(32 + zlib.MAX_WBITS)
     async for piece in pieces:
-        for part in _expand(machine, piece):
+        for part in _inflate(machine, piece):
             yield part
     if not machine.eof:
         raise Undecodable
 
 
-def _expand(machine: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
+def _inflate(machine: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
     try:
         while piece and not machine.eof:
             yield machine.decompress(piece, PIECE)

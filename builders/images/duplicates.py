@@ -82,7 +82,7 @@ def find_shared(
     images = _by_bytes(records, splits)
     names = [sha for sha, image in images.items() if image.phash is not None]
     masks = {sha: sum(1 << SPLITS.index(split) for split in p.splits) for sha, p in images.items()}
-    twins = _twins(names, images, masks, phash_distance)
+    twins = _most_similar(names, images, masks, phash_distance)
     found = []
     for sha, image in images.items():
         reasons: list[Reason] = []
@@ -120,7 +120,7 @@ def _by_bytes(records: Sequence[ImageRecord], splits: Mapping[str, Split]) -> di
     return images
 
 
-def _twins(
+def _most_similar(
     names: Sequence[str],
     images: Mapping[str, _Image],
     masks: Mapping[str, int],
@@ -132,7 +132,7 @@ def _twins(
     mask = numpy.array([masks[name] for name in names], dtype=numpy.uint8)
     nearest = numpy.full(len(names), 65, dtype=numpy.uint8)
     twin = numpy.zeros(len(names), dtype=numpy.int64)
-    for group in _candidates(hashes, phash_distance + 1):
+    for group in _groups_by_band(hashes, phash_distance + 1):
         for start in range(0, len(group), _ROWS):
             rows = group[start : start + _ROWS]
             distance = numpy.bitwise_count(hashes[rows][:, None] ^ hashes[group][None, :])
@@ -151,7 +151,7 @@ def _twins(
     }
 
 
-def _candidates(hashes: NDArray[numpy.uint64], bands: int) -> Iterator[NDArray[numpy.int64]]:
+def _groups_by_band(hashes: NDArray[numpy.uint64], bands: int) -> Iterator[NDArray[numpy.int64]]:
     """Yield the indices of hashes that share a band, for every band and value."""
     import numpy
 

@@ -58,7 +58,7 @@ class Inspectors:
         try:
             problem = ""
             for _ in range(_TRIES):
-                answer = await self._ask(worker, path)
+                answer = await self._ask_worker(worker, path)
                 if not isinstance(answer, str):
                     return answer
                 problem = answer
@@ -66,7 +66,7 @@ class Inspectors:
         finally:
             self._idle.put_nowait(worker)
 
-    async def _ask(self, worker: _Worker, path: Path) -> ImageFacts | ImageRejection | str:
+    async def _ask_worker(self, worker: _Worker, path: Path) -> ImageFacts | ImageRejection | str:
         asked = {"path": str(path), "max_pixels": self._max_pixels}
         try:
             async with asyncio.timeout(self._seconds):
@@ -109,7 +109,7 @@ class _Worker:
         assert process.stdin is not None
         process.stdin.write(json.dumps(asked).encode() + b"\n")
         await process.stdin.drain()
-        answer: dict[str, Any] = json.loads(await _line(process))
+        answer: dict[str, Any] = json.loads(await _read_line(process))
         return answer
 
     async def _start(self) -> asyncio.subprocess.Process:
@@ -120,7 +120,7 @@ class _Worker:
             *self._command, stdin=pipe, stdout=pipe, env=environment
         )
         try:
-            await _line(self._process)
+            await _read_line(self._process)
         except EOFError:
             raise MissingResource(
                 "The process that decodes images can't be started.",
@@ -138,7 +138,7 @@ class _Worker:
             await process.communicate()
 
 
-async def _line(process: asyncio.subprocess.Process) -> bytes:
+async def _read_line(process: asyncio.subprocess.Process) -> bytes:
     assert process.stdout is not None
     line = await process.stdout.readline()
     if not line.endswith(b"\n"):

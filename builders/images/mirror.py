@@ -48,7 +48,7 @@ class ImageMirror:
         if not folder.is_dir():
             raise InputError(f"{folder}: `mirror` is not a folder.", "Check the path.")
         self._root = folder.resolve()
-        self._listed = dict(_listed(folder / "mirror.jsonl"))
+        self._listed = dict(_read_list(folder / "mirror.jsonl"))
         self._hashed = {
             path.name.partition(".")[0]: path.name
             for path in sorted(self._root.iterdir())
@@ -57,7 +57,7 @@ class ImageMirror:
 
     def open(self, url: str) -> int | str | None:
         """Return a descriptor of the URL's file, why it is refused, or None if it is missing."""
-        for name in self._names(url):
+        for name in self._candidate_names(url):
             try:
                 path = (self._root / name).resolve(strict=True)
             except (OSError, ValueError, RuntimeError):
@@ -70,7 +70,7 @@ class ImageMirror:
             os.close(handle)
         return None
 
-    def _names(self, url: str) -> Iterator[str]:
+    def _candidate_names(self, url: str) -> Iterator[str]:
         if url in self._listed:
             yield self._listed[url]
         if name := self._hashed.get(sha256_text(url)):
@@ -86,7 +86,7 @@ class ImageMirror:
                 yield f"{parsed.host}/{path}"
 
 
-def _listed(path: Path) -> Iterator[tuple[str, str]]:
+def _read_list(path: Path) -> Iterator[tuple[str, str]]:
     if not path.exists():
         return
     for number, row in read_jsonl(path, what="the mirror's list"):
@@ -116,7 +116,7 @@ async def read_all(
 
     async def work() -> None:
         for url in waiting:
-            outcomes[url] = await _read(mirror, url, store, inspectors, settings.max_bytes)
+            outcomes[url] = await _read_image(mirror, url, store, inspectors, settings.max_bytes)
             await store.finish(url, outcomes[url])
             step()
 
@@ -124,7 +124,7 @@ async def read_all(
     return outcomes
 
 
-async def _read(
+async def _read_image(
     mirror: ImageMirror, url: str, store: ImageStore, inspectors: Inspectors, max_bytes: int
 ) -> ImageOutcome:
     try:

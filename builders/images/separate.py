@@ -37,7 +37,7 @@ def separate_splits(
     splits = {conversation.id: conversation.split for conversation in conversations}
     removed = find_shared(images, splits, phash_distance=phash_distance)
     reasons = {each.sha256: f"in several splits by {', '.join(each.reasons)}" for each in removed}
-    records = tuple(_without(record, reasons) for record in images)
+    records = tuple(_without_image(record, reasons) for record in images)
     return SeparatedSplits(
         conversations=with_records(conversations, records),
         images=records,
@@ -46,7 +46,7 @@ def separate_splits(
     )
 
 
-def _without(record: ImageRecord, reasons: Mapping[str, str]) -> ImageRecord:
+def _without_image(record: ImageRecord, reasons: Mapping[str, str]) -> ImageRecord:
     if record.sha256 is None or record.sha256 not in reasons:
         return record
     return ImageRecord(

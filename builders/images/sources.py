@@ -66,7 +66,7 @@ class ImageSources:
         for url in held:
             outcomes[url] = await self._decode(url, inspectors)
             await self._store.finish(url, outcomes[url])
-            self._step()
+            self._report_one()
         away = [url for url in urls if url not in outcomes]
         if self._mirror is not None:
             found = await read_all(
@@ -75,7 +75,7 @@ class ImageSources:
                 store=self._store,
                 inspectors=inspectors,
                 settings=self._settings,
-                step=self._step,
+                step=self._report_one,
             )
         else:
             found = await download_all(
@@ -84,7 +84,7 @@ class ImageSources:
                 inspectors=inspectors,
                 settings=self._settings,
                 known_urls=[url for url, each in finished.items() if _is_remote(url, each)],
-                step=self._step,
+                step=self._report_one,
             )
         return {**outcomes, **found}
 
@@ -92,7 +92,7 @@ class ImageSources:
         try:
             content = decode_data_uri(url)
             return await self._store.receive(
-                _once(content), limit=self._settings.max_bytes, inspectors=inspectors
+                _pieces_of(content), limit=self._settings.max_bytes, inspectors=inspectors
             )
         except Undecodable:
             return ImageOutcome(state="not_an_image", detail="its data: URI is broken")
@@ -108,7 +108,7 @@ class ImageSources:
             return with_outcome(record, ImageOutcome(state=facts.state, detail=facts.detail))
         return replace(record, width=facts.width, height=facts.height, phash=facts.phash)
 
-    def _step(self) -> None:
+    def _report_one(self) -> None:
         self._done += 1
         self._progress(self._done, self._total)
 
@@ -145,7 +145,7 @@ def with_outcome(record: ImageRecord, outcome: ImageOutcome | None) -> ImageReco
     )
 
 
-async def _once(content: bytes) -> AsyncIterator[bytes]:
+async def _pieces_of(content: bytes) -> AsyncIterator[bytes]:
     for start in range(0, len(content), PIECE):
         yield content[start : start + PIECE]
 

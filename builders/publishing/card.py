@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.benchmark import SPLITS, Benchmark
@@ -38,16 +39,6 @@ _HUB_LICENSES = {
 _SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 _SIZE_NAMES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M")
 
-_TABLES = """\
-- `visual`: one visual question a row, with its image (`image`, the bytes and the file's name; \
-`image_sha256`), `conversation` and `turn`, `type`, `question`, `answer`, `reason`, `split`, and \
-the checks `self_consistent`, `guessable` and `caption_answers` (null: not checked).
-- `text`: one LoCoMo-style question a row, with `category` and its name, `answer` \
-(null for adversarial questions), `evidence` (ids of turns), `duplicate_of`, and what an audit \
-found wrong (`erratum_kind`, `erratum_changes_score`).
-- `conversations`: one conversation a row, with sessions, turns, and the images' addresses, \
-hashes, states and captions."""
-
 
 def dataset_card(
     benchmark: Benchmark, manifest: Mapping[str, Any], facts: PublishFacts, layout: ParquetLayout
@@ -55,25 +46,27 @@ def dataset_card(
     """Return the text of README.md; `manifest` is the one that `read_manifest` returns."""
     from huggingface_hub import DatasetCard
 
-    name = facts.repository or "PATH-OF-THIS-FOLDER"
-    sections = [
-        f"# {escaped(benchmark.name)}",
-        "A benchmark of memory for assistants that talk with people for months and are shown "
-        "images: conversations, questions about what was said, and questions that only the "
-        "images answer, in one word.",
-        f"Revision `{benchmark.revision}`, made with {escaped(manifest['created_by']['tool'])} "
-        f"{escaped(manifest['created_by']['version'])} from {_sources(manifest)}.",
-        contents_section(benchmark),
-        _use_section(one_line(name), layout),
-        *([making_section(facts)] if benchmark.visual_questions else []),
-        answers_section(benchmark, facts),
-        images_section(benchmark, facts),
-        _licence_section(manifest),
-        _citation_section(manifest),
-    ]
-    front = _card_data(benchmark, manifest, layout).to_yaml(line_break="\n")
-    body = "\n\n".join(sections)
-    return clean_text(str(DatasetCard(f"---\n{front}\n---\n\n{body}\n")))
+    name = one_line(facts.repository or "PATH-OF-THIS-FOLDER")
+    config = next(iter(layout), "conversations")
+    split = [*layout.get(config, ["test"])][-1]
+    made_by = manifest["created_by"]
+    card = DatasetCard.from_template(
+        _card_data(benchmark, manifest, layout),
+        template_str=resources.files(__package__).joinpath("card_template.md").read_text("utf-8"),
+        title=escaped(benchmark.name),
+        revision=benchmark.revision,
+        tool=f"{escaped(made_by['tool'])} {escaped(made_by['version'])}",
+        sources=_sources(manifest),
+        contents=contents_section(benchmark),
+        loaded=f"{name!r}, {config!r}, split={split!r}",
+        shell_name=shlex.quote(name),
+        making=making_section(facts) if benchmark.visual_questions else None,
+        answers=answers_section(benchmark, facts),
+        image_losses=images_section(benchmark, facts),
+        licence=_licence(manifest),
+        citation=_citation(manifest),
+    )
+    return clean_text(f"{card}\n")
 
 
 def _card_data(
@@ -121,29 +114,7 @@ def _sources(manifest: Mapping[str, Any]) -> str:
     return ", ".join(sources) or "sources that were not recorded"
 
 
-def _use_section(name: str, layout: ParquetLayout) -> str:
-    config = next(iter(layout), "conversations")
-    split = [*layout.get(config, ["test"])][-1]
-    return f"""\
-## Load and score
-
-```python
-from datasets import load_dataset
-
-rows = load_dataset({name!r}, {config!r}, split={split!r})
-```
-
-{_TABLES}
-
-The same files are a benchmark folder of the toolkit (`benchmark.json`, `*.jsonl`, `images/`):
-
-```bash
-locomo-vqa run bm25 --benchmark {shlex.quote(name)} --split test --out run
-locomo-vqa score run --benchmark {shlex.quote(name)}
-```"""
-
-
-def _licence_section(manifest: Mapping[str, Any]) -> str:
+def _licence(manifest: Mapping[str, Any]) -> str:
     licence = manifest["license"]
     if licence is None:
         words = "The licence of the conversations and images was not recorded."
@@ -155,10 +126,10 @@ def _licence_section(manifest: Mapping[str, Any]) -> str:
         )
     else:
         words = f"Conversations and images: {escaped(licence)}."
-    return f"## Licence\n\n{words}"
+    return words
 
 
-def _citation_section(manifest: Mapping[str, Any]) -> str:
+def _citation(manifest: Mapping[str, Any]) -> str:
     lines = [
         "- Visual questions about LoCoMo, their eight candidate types and the scores V, L and J: "
         "*MemLoRA: Distilling Expert Adapters for On-Device Memory Systems*, arXiv:2512.04763."
@@ -169,4 +140,4 @@ def _citation_section(manifest: Mapping[str, Any]) -> str:
             "- LoCoMo: Maharana et al., *Evaluating Very Long-Term Conversational Memory of LLM "
             "Agents*, ACL 2024, arXiv:2402.17753.",
         )
-    return "## Citation\n\n" + "\n".join(lines)
+    return "\n".join(lines)

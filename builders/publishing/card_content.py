@@ -52,7 +52,7 @@ def contents_section(benchmark: Benchmark) -> str:
         _text_remarks(benchmark),
     ]
     if benchmark.visual_questions:
-        parts += ["An example of each type of visual question:", _examples(benchmark)]
+        parts += ["An example of each type of visual question:", _examples_table(benchmark)]
     return "\n\n".join(parts)
 
 
@@ -79,7 +79,7 @@ def _text_remarks(benchmark: Benchmark) -> str:
     )
 
 
-def _examples(benchmark: Benchmark) -> str:
+def _examples_table(benchmark: Benchmark) -> str:
     """Show questions of the training split where there are any, to give no test answer away."""
     rows = []
     for type, questions in _by_type(benchmark).items():
@@ -106,10 +106,10 @@ def answers_section(benchmark: Benchmark, facts: PublishFacts) -> str:
     parts = ["## Answers", table(columns, rows, numbers=3)]
     if warnings:
         parts += ["Types in which one answer dominates:", "\n".join(warnings)]
-    return "\n\n".join([*parts, _checks(benchmark, facts)])
+    return "\n\n".join([*parts, _checks_table(benchmark, facts)])
 
 
-def _checks(benchmark: Benchmark, facts: PublishFacts) -> str:
+def _checks_table(benchmark: Benchmark, facts: PublishFacts) -> str:
     if facts.quality is None:
         return "Checks of the questions (self-consistency, guessing, captions): not recorded."
     rows = []

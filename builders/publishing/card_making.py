@@ -17,8 +17,8 @@ def making_section(facts: PublishFacts) -> str:
     prompt = escaped(facts.prompt_sha256) if facts.prompt_sha256 else _NOT_RECORDED
     parts = [
         "## How the visual questions were made",
-        f"- Written by: {_model(facts.generator)}\n"
-        f"- Tried by: {_model(facts.validator)}\n"
+        f"- Written by: {_model_line(facts.generator)}\n"
+        f"- Tried by: {_model_line(facts.validator)}\n"
         f"- SHA-256 of the prompt: {prompt}",
     ]
     if facts.probe is None:
@@ -42,7 +42,7 @@ def making_section(facts: PublishFacts) -> str:
     return "\n\n".join(parts)
 
 
-def _model(model: ModelFact | None) -> str:
+def _model_line(model: ModelFact | None) -> str:
     if model is None:
         return _NOT_RECORDED
     revision = escaped(model.revision) if model.revision else _NOT_RECORDED

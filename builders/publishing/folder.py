@@ -42,14 +42,14 @@ def publish_dataset(
     _check_splits(benchmark)
     if not is_published(out, benchmark):
         with new_folder(out, what=_WHAT, remedy=_REMEDY) as folder:
-            _fill(folder, benchmark, facts, shard_bytes)
+            _write_content(folder, benchmark, facts, shard_bytes)
         return out
     beside = out.with_name(f"{out.name}.compared")
     shutil.rmtree(beside, ignore_errors=True)
     try:
         with new_folder(beside, what=_WHAT, remedy=_REMEDY) as folder:
-            _fill(folder, benchmark, facts, shard_bytes)
-        if _hashes(beside) != _hashes(out):
+            _write_content(folder, benchmark, facts, shard_bytes)
+        if _file_hashes(beside) != _file_hashes(out):
             raise OutputError(f"{out}: {_WHAT} can't be made here: it already exists.", _REMEDY)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -64,7 +64,9 @@ def is_published(out: Path, benchmark: Benchmark) -> bool:
         return False
 
 
-def _fill(folder: Path, benchmark: Benchmark, facts: PublishFacts, shard_bytes: int) -> None:
+def _write_content(
+    folder: Path, benchmark: Benchmark, facts: PublishFacts, shard_bytes: int
+) -> None:
     manifest = read_manifest(benchmark.folder)
     for name in ("benchmark.json", *manifest["files"]):
         shutil.copyfile(benchmark.folder / name, folder / name)
@@ -79,7 +81,7 @@ def _fill(folder: Path, benchmark: Benchmark, facts: PublishFacts, shard_bytes: 
     write_text(folder / "eval.yaml", eval_yaml(benchmark, layout))
 
 
-def _hashes(folder: Path) -> dict[str, str]:
+def _file_hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file below a folder."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): sha256_file(path) for path in files}
@@ -115,7 +117,9 @@ def _check_splits(benchmark: Benchmark) -> None:
     """Refuse an image that two splits show or ask about: a system could have learned it."""
     first: dict[str, Split] = {}
     shared = {
-        sha256 for sha256, split in _shown(benchmark) if first.setdefault(sha256, split) != split
+        sha256
+        for sha256, split in _shown_images(benchmark)
+        if first.setdefault(sha256, split) != split
     }
     if shared:
         raise InputError(
@@ -124,7 +128,7 @@ def _check_splits(benchmark: Benchmark) -> None:
         )
 
 
-def _shown(benchmark: Benchmark) -> Iterator[tuple[str, Split]]:
+def _shown_images(benchmark: Benchmark) -> Iterator[tuple[str, Split]]:
     for conversation in benchmark.conversations:
         for _, turn in conversation.turns():
             for image in turn.images:

@@ -19,7 +19,7 @@ _AGAIN = "Give the command again: what the Hub already has is not sent twice."
 
 @contextmanager
 def hub_errors(repo_id: str) -> Iterator[None]:
-    """Turn the client's errors inside the block into ours, and leave those of the program.
+    """Turn the client's errors inside the block into ours, and leave other errors alone.
 
     Raises:
         MissingResource: the token is missing or not accepted.
@@ -30,32 +30,32 @@ def hub_errors(repo_id: str) -> Iterator[None]:
     except LocomoVqaError:
         raise
     except Exception as error:
-        known = _translated(error, repo_id)
+        known = _translated_error(error, repo_id)
         if known is None:
             raise
         raise known from error
 
 
-def _translated(error: BaseException, repo_id: str) -> LocomoVqaError | None:
+def _translated_error(error: BaseException, repo_id: str) -> LocomoVqaError | None:
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
     if isinstance(error, OfflineModeIsEnabled):
         return OutputError("The Hub's client is switched to offline.", "Unset HF_HUB_OFFLINE.")
     if isinstance(error, HfHubHTTPError):
-        return _refused(error.response.status_code, _reason(error), repo_id)
+        return _http_error(error.response.status_code, _server_message(error), repo_id)
     if isinstance(error, JSONDecodeError):
         return OutputError(f"{repo_id}: the Hub answered with something other than JSON.", _AGAIN)
-    if _of_the_network(error):
+    if _is_network_error(error):
         return OutputError(
             f"{repo_id}: the Hugging Face Hub can't be reached, or the connection broke ({error}).",
             f"Check the network. {_AGAIN}",
         )
     # The client wraps what happens in its threads.
     cause = error.__cause__ if isinstance(error, RuntimeError) else None
-    return _translated(cause, repo_id) if cause else None
+    return _translated_error(cause, repo_id) if cause else None
 
 
-def _of_the_network(error: BaseException) -> bool:
+def _is_network_error(error: BaseException) -> bool:
     """Recognise errors of the client's HTTP library, which differs between its versions."""
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -63,13 +63,13 @@ def _of_the_network(error: BaseException) -> bool:
     return isinstance(error, (*http, ConnectionError, TimeoutError))
 
 
-def _reason(error: Exception) -> str:
+def _server_message(error: Exception) -> str:
     """Return what the server said, or else what the client says, as one line."""
     said = getattr(error, "server_message", None) or str(error)
     return " ".join(said.split())[:200]
 
 
-def _refused(status: int, reason: str, repo_id: str) -> LocomoVqaError:
+def _http_error(status: int, reason: str, repo_id: str) -> LocomoVqaError:
     if status == 401:
         return MissingResource(f"The Hub does not accept the token ({reason}).", NO_TOKEN_REMEDY)
     if status == 403:

@@ -68,7 +68,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortedDecisions:
-    """Decisions, sorted by whether they are about the questions as they are now."""
+    """Decisions, sorted by whether they are about the current words."""
 
     applied: Mapping[str, Decision]
     """Those about the current words of a question, by id."""

@@ -129,7 +129,7 @@ class ReviewServer:
 
     async def _decide(self, request: Request) -> Response:
         try:
-            body = await _body(request)
+            body = await _read_body(request)
         except ClientDisconnect:
             return Response(status_code=400)
         if body is None:
@@ -138,14 +138,14 @@ class ReviewServer:
             posted = json.loads(body)
         except (ValueError, RecursionError):
             return _refusal(422, "A decision must be a JSON object.")
-        return await run_in_threadpool(_decided, self._review.decide, posted)
+        return await run_in_threadpool(_decision_response, self._review.decide, posted)
 
     async def _done(self, request: Request) -> Response:
         self.stop()
         return JSONResponse(self._review.counts())
 
 
-def _decided(decide: Callable[[Any], Any], posted: Any) -> Response:
+def _decision_response(decide: Callable[[Any], Any], posted: Any) -> Response:
     try:
         return JSONResponse({"saved": asdict(decide(posted))})
     except BadDecision as error:
@@ -156,7 +156,7 @@ def _decided(decide: Callable[[Any], Any], posted: Any) -> Response:
         return _refusal(507, str(error))
 
 
-async def _body(request: Request) -> bytes | None:
+async def _read_body(request: Request) -> bytes | None:
     """Return what was posted, or None where it is too long."""
     body = b""
     async for part in request.stream():

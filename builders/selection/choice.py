@@ -122,11 +122,11 @@ def select_types(
         ValueError: fewer than `keep` types have enough questions.
     """
     results = [
-        _result(type, outcomes.get(type, {}), declined.get(type, 0), lost.get(type, 0))
+        _type_result(type, outcomes.get(type, {}), declined.get(type, 0), lost.get(type, 0))
         for type in QUESTION_TYPES
         if type in outcomes
     ]
-    ranked = sorted(results, key=_hardness)
+    ranked = sorted(results, key=_hardest_first)
     chosen = [result.type for result in ranked if result.n >= MIN_QUESTIONS][:keep]
     if len(chosen) < keep:
         raise ValueError(
@@ -142,7 +142,7 @@ def select_types(
     )
 
 
-def _result(
+def _type_result(
     type: QuestionType, outcomes: Mapping[str, bool], declined: int, lost: int
 ) -> TypeResult:
     n, errors = len(outcomes), sum(outcomes.values())
@@ -159,7 +159,7 @@ def _result(
     )
 
 
-def _hardness(result: TypeResult) -> tuple[float, int]:
+def _hardest_first(result: TypeResult) -> tuple[float, int]:
     rate = -1.0 if result.error_rate is None else result.error_rate
     return -rate, QUESTION_TYPES.index(result.type)
 

@@ -36,17 +36,17 @@ def check_plan(
         InputError: a stage that is needed was, or a model's credentials are not known any more.
     """
     for stage in STAGES:
-        if stage.lasting and (changed := _changed(folder, state, recipe, stage)):
+        if stage.lasting and (changed := _changed_choices(folder, state, recipe, stage)):
             raise OutputError(
                 f"{folder.path}: was built with {_difference(changed, recipe)}.",
                 f"Choose another `work`, or give {_as_before(changed)}.",
             )
     names = {stage.name for stage in chosen}
-    needed = {name for stage in chosen for name in _before(stage)} - names
+    needed = {name for stage in chosen for name in _ancestors(stage)} - names
     stale = {
         stage.name: changed
         for stage in STAGES
-        if stage.name in needed and (changed := _changed(folder, state, recipe, stage))
+        if stage.name in needed and (changed := _changed_choices(folder, state, recipe, stage))
     }
     if stale:
         changed = next(iter(stale.values()))
@@ -84,16 +84,16 @@ def _remove(folder: BuildFolder, name: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def _before(stage: Stage) -> set[StageName]:
+def _ancestors(stage: Stage) -> set[StageName]:
     """Return the stages that a stage builds on."""
     needed = set(stage.needs)
     for other in STAGES:
         if other.name in stage.needs:
-            needed |= _before(other)
+            needed |= _ancestors(other)
     return needed
 
 
-def _changed(
+def _changed_choices(
     folder: BuildFolder, state: BuildState, recipe: BuildRecipe, stage: Stage
 ) -> Mapping[str, Any]:
     """Return the choices that a stage's result was made with and that the recipe has not."""
@@ -106,20 +106,20 @@ def _changed(
 
 def _difference(changed: Mapping[str, Any], recipe: BuildRecipe) -> str:
     return " and ".join(
-        f"`{name}` {_shown(was)}, not {_shown(getattr(recipe, name))}"
+        f"`{name}` {_shown_value(was)}, not {_shown_value(getattr(recipe, name))}"
         for name, was in changed.items()
     )
 
 
 def _as_before(changed: Mapping[str, Any]) -> str:
     """Return the arguments that continue with the choices of the earlier result."""
-    given = [f"`{name}` {_shown(changed[name])}" for name in changed if name in _PARAMETERS]
+    given = [f"`{name}` {_shown_value(changed[name])}" for name in changed if name in _PARAMETERS]
     if len(given) == len(changed):
         return f"{' and '.join(given)} to continue as before"
     return "the earlier `recipe` to continue as before"
 
 
-def _shown(value: Any) -> str:
+def _shown_value(value: Any) -> str:
     return ", ".join(value) if isinstance(value, (list, tuple)) else hide_credentials(str(value))
 
 

@@ -47,7 +47,7 @@ def _run(context: StageContext) -> PublishedBuild:
             f"{folder.questions}: no question is left to publish.",
             "Look up why questions were dropped or rejected, then generate again.",
         )
-    questions = [_question(row) for row in _in_order(benchmark, rows)]
+    questions = [_visual_question(row) for row in _in_benchmark_order(benchmark, rows)]
     content = benchmark_content(benchmark, visual_questions=questions)
     write_benchmark(folder.cleared(folder.finished), content)
     url = publish_and_push(
@@ -85,7 +85,7 @@ def _model_fact(spec: str, models: Mapping[str, Any]) -> ModelFact:
     return ModelFact(name=str(found.get("model") or name), revision=found.get("revision"))
 
 
-def _in_order(benchmark: Benchmark, rows: Sequence[QuestionRow]) -> list[QuestionRow]:
+def _in_benchmark_order(benchmark: Benchmark, rows: Sequence[QuestionRow]) -> list[QuestionRow]:
     order = {
         (conversation.id, turn.id): number
         for conversation in benchmark.conversations
@@ -97,7 +97,7 @@ def _in_order(benchmark: Benchmark, rows: Sequence[QuestionRow]) -> list[Questio
     )
 
 
-def _question(row: QuestionRow) -> VisualQuestion:
+def _visual_question(row: QuestionRow) -> VisualQuestion:
     assert row.question is not None and row.answer is not None
     return VisualQuestion(
         id=row.id,

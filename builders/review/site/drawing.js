@@ -70,7 +70,7 @@ export function drawProgress(total, decisions) {
 /* Decisions that do not count: their questions have other words now. */
 export function drawAside(number) {
   const what = number === 1 ? "1 earlier decision is" : `${number} earlier decisions are`;
-  $("aside").textContent = `${what} set aside: made about other words or another image.`;
+  $("aside").textContent = `${what} set aside: the words or the image have changed since.`;
   $("aside").hidden = !number;
 }
 

@@ -11,8 +11,8 @@ export class Saving {
 
   /* The listener's methods: changed(how many wait), saved(decision, as kept), refused(decision, sentence),
      trouble(sentence or null). */
-  constructor(told) {
-    this.told = told;
+  constructor(listener) {
+    this.listener = listener;
   }
 
   get waiting() {
@@ -25,7 +25,7 @@ export class Saving {
 
   add(decision) {
     this.#waiting.push(decision);
-    this.told.changed(this.#waiting.length);
+    this.listener.changed(this.#waiting.length);
     this.#run ??= this.#send();
   }
 
@@ -33,7 +33,7 @@ export class Saving {
   withdraw(decision) {
     if (!this.#waiting.includes(decision)) return;
     this.#waiting = this.#waiting.filter((other) => other !== decision);
-    this.told.changed(this.#waiting.length);
+    this.listener.changed(this.#waiting.length);
   }
 
   tryNow() {
@@ -53,19 +53,19 @@ export class Saving {
       const { outcome, kept, sentence } = await post(decision);
       if (outcome === "again") {
         if (!this.#waiting.length) break;
-        this.told.trouble(sentence);
+        this.listener.trouble(sentence);
         await this.#pause(wait);
         wait = Math.min(LONGEST_WAIT, 2 * wait);
         continue;
       }
       wait = FIRST_WAIT;
       this.withdraw(decision);
-      this.told.trouble(null);
-      if (outcome === "saved") this.told.saved(decision, kept);
-      else this.told.refused(decision, sentence);
+      this.listener.trouble(null);
+      if (outcome === "saved") this.listener.saved(decision, kept);
+      else this.listener.refused(decision, sentence);
     }
     this.#run = null;
-    this.told.trouble(null);
+    this.listener.trouble(null);
   }
 
   #pause(milliseconds) {
