@@ -33,10 +33,12 @@ def endpoint() -> Iterator[tuple[Any, str]]:
         yield known, f"openai:{stub.url}/v1?model="
 
 
+@pytest.mark.slow
 def test_a_stage_needs_nothing_but_the_work_folder(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(SMALL.to_toml())
     with endpoint() as (known, base):
         models = ["--generator", f"{base}large", "--validator", f"{base}small"]
-        assert cli("build", "ingest", "sample", "--work", "w", *models).returncode == 0
+        assert cli("build", "ingest", "small.toml", "--work", "w", *models).returncode == 0
         for stage in ("images", "split", "probe", "select", "generate"):
             done = cli("build", stage, "--work", "w")
             assert done.returncode == 0, done.stderr
@@ -51,6 +53,7 @@ def test_a_stage_needs_nothing_but_the_work_folder(cli: Cli, tmp_path: Path) -> 
     assert load_recipe(tmp_path / "w" / "recipe.toml").validator == f"{base}small"
 
 
+@pytest.mark.slow
 def test_another_model_is_never_mixed_in(tmp_path: Path) -> None:
     work = tmp_path / "w"
     with endpoint() as (_, base):
@@ -77,6 +80,7 @@ def test_another_model_is_never_mixed_in(tmp_path: Path) -> None:
     assert "model=one" not in card
 
 
+@pytest.mark.slow
 def test_changing_a_model_redoes_what_it_made_and_pays_for_the_rest_once(tmp_path: Path) -> None:
     """Downloads stay, and the validator, which is the same, is asked new questions only."""
     with endpoint() as (known, base):

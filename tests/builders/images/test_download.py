@@ -278,5 +278,5 @@ def test_a_full_disk_is_one_sentence(server: PictureServer, tmp_path: Path) -> N
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert "can't be saved (File too large)" in caught.value.message
-    assert "give the same command again" in caught.value.remedy
+    assert "finished images are kept" in caught.value.remedy
     assert list((tmp_path / "work" / "partial").iterdir()) == []
