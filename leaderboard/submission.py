@@ -88,18 +88,7 @@ def submit(
     day = _day(date)
     finished = read_run(source)
     _check_complete(finished)
-    recorded = finished.info["system"]
-    system = {
-        "name": recorded["name"] if name is None else name,
-        "version": recorded["version"],
-        "url": url,
-        "commit": commit,
-    }
-    metadata = {
-        "system": system,
-        "answerer": dict(finished.info["answerer"]),
-        "image_handling": finished.info["image_handling"],
-        "visual_handling": visual_handling(finished.info),
+    metadata = _metadata(finished, {"name": name, "url": url, "commit": commit}) | {
         "submission_type": "custom" if custom else "standard",
         "contact": contact,
         "disclosure": {"trained_on_locomo": trained_on_locomo},
@@ -145,6 +134,22 @@ def _check_complete(run: Run) -> None:
         f"{run.folder}: the run is incomplete{missing}.",
         "Run the system again in this folder (`locomo-vqa run`): it continues where it stopped.",
     )
+
+
+def _metadata(run: Run, said: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return what the run recorded, with what the submitter said about the system."""
+    recorded = run.info["system"]
+    return {
+        "system": {
+            "name": recorded["name"] if said["name"] is None else said["name"],
+            "version": recorded["version"],
+            "url": said["url"],
+            "commit": said["commit"],
+        },
+        "answerer": dict(run.info["answerer"]),
+        "image_handling": run.info["image_handling"],
+        "visual_handling": visual_handling(run.info),
+    }
 
 
 def _write(source: Path, to: Path, metadata: Mapping[str, Any], day: Date) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image as Picture
+from PIL import Image as PillowImage
 
 from locomo_vqa.benchmark import (
     Benchmark,
@@ -50,10 +50,10 @@ Submit = Callable[..., Path]
 def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
     """The invented benchmark, loaded from its folder."""
     folder = tmp_path_factory.mktemp("data")
-    picture = folder / "picture.png"
-    Picture.new("RGB", (2, 2), "red").save(picture)
-    sha256 = sha256_file(picture)
-    url = "https://pictures.example/1.png"
+    file = folder / "image.png"
+    PillowImage.new("RGB", (2, 2), "red").save(file)
+    sha256 = sha256_file(file)
+    url = "https://images.example/1.png"
     image = Image(url=url, sha256=sha256, state="ok", caption="a kite")
     turns = (Turn(id="D1:1", speaker="Ada", text="Look at this!", images=(image,)),)
     sessions = (Session(number=1, time=datetime(2025, 3, 1, 9), turns=turns),)
@@ -72,11 +72,11 @@ def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
                 url=url,
                 state="ok",
                 sha256=sha256,
-                bytes=picture.stat().st_size,
+                bytes=file.stat().st_size,
                 format="png",
             )
         ],
-        image_files={sha256: picture},
+        image_files={sha256: file},
         report={},
     )
     write_benchmark(folder / "benchmark", content)

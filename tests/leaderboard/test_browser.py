@@ -40,7 +40,7 @@ def show(
     """Returns the page's DOM for an address, after its script has run.
 
     V and F1 of the four entries of `test`: alpha 100 and 0, beta 50 and 1, gamma 50 and 1/3,
-    hostile 0 and 2/3. One entry is of `validation`, which has no pictures: omega, F1 1.
+    hostile 0 and 2/3. One entry is of `validation`, which has no images: omega, F1 1.
     """
     submitted(system="alpha", answers={T1: "x", T2: "x", T3: "x"})
     submitted(system="beta", answers={V1: "x"})
@@ -131,7 +131,7 @@ def test_the_address_decides_what_is_shown(
 
 @pytest.fixture
 def recaller(submitted: Submit) -> None:
-    """One more entry, whose pictures were recalled: V 50 and F1 1."""
+    """One more entry, whose images were recalled: V 50 and F1 1."""
     submitted(system="recaller", visual_handling="recalled", answers={V1: "x"})
 
 

@@ -180,7 +180,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
         _edit_metadata(lambda m: m["answerer"].update(temperature=float("nan"))),
         "a number is not finite",
     ),
-    "other pictures": (
+    "other images": (
         _edit_metadata(lambda m: m.update(image_handling="none")),
         "metadata.yaml: image_handling is 'none', but run.json says 'pixels'.",
     ),
