@@ -50,7 +50,7 @@ def publish_benchmark(
         raise InputError("`pull_request` needs `push`.", "Name the data set on the Hub: ORG/NAME.")
     if push is not None:
         check_repository(push)
-    benchmark = source if isinstance(source, Benchmark) else load_benchmark(source)
+    benchmark = load_benchmark(source)
     folder = Path(out)
     facts = PublishFacts(repository=push)
     url = publish_and_push(benchmark, folder, facts, pull_request=pull_request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.benchmark import Benchmark, load_benchmark
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import IMAGE_MODES, VISUAL_MODES, ImageMode, Run, SplitChoice, VisualMode
 
@@ -14,7 +14,7 @@ from ..loading import SystemSource
 from ..running.harness import Harness, check_run_arguments
 from ..running.hosting_settings import HostingSettings
 from ..running.metering_settings import MeteringSettings
-from ..running.setup import RunSetup, benchmark_from, fresh_folder
+from ..running.setup import RunSetup, fresh_folder
 from .modes import check_modes, run_modes
 from .result import Ablation
 
@@ -96,7 +96,7 @@ def ablate(
     )
     harness = Harness(
         system=setup.system,
-        benchmark=benchmark_from(benchmark),
+        benchmark=load_benchmark(benchmark),
         split=split,
         images=images[0],
         services=setup.services,

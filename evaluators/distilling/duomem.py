@@ -109,7 +109,7 @@ def distill(
     stages = DISTILL_STAGES if only is None else (only,)
     with progress_reporter(progress) as report:
         runner = StageRunner(
-            benchmark=benchmark if isinstance(benchmark, Benchmark) else load_benchmark(benchmark),
+            benchmark=load_benchmark(benchmark),
             teacher=teacher,
             student=student,
             out=Path(out),

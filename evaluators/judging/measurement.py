@@ -118,7 +118,7 @@ def judge_check(
     check_choice("rubric", rubric, RUBRICS)
     check_number("n", n, low=1, whole=True)
     check_number("judge_timeout", judge_timeout, low=0.001)
-    data = benchmark if isinstance(benchmark, Benchmark) else load_benchmark(benchmark)
+    data = load_benchmark(benchmark)
     file = response_path(None if responses is None else Path(responses))
 
     async def work(store: ResponseStore, report: ProgressCallback) -> dict[str, Any]:

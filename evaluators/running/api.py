@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.benchmark import Benchmark, load_benchmark
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import ImageMode, Run, SplitChoice, VisualMode
 
@@ -14,7 +14,7 @@ from ..loading import SystemSource
 from .harness import Harness, check_run_arguments
 from .hosting_settings import HostingSettings
 from .metering_settings import MeteringSettings
-from .setup import RunSetup, benchmark_from, fresh_folder
+from .setup import RunSetup, fresh_folder
 
 __all__ = ["run"]
 
@@ -103,7 +103,7 @@ def run(
     )
     harness = Harness(
         system=setup.system,
-        benchmark=benchmark_from(benchmark),
+        benchmark=load_benchmark(benchmark),
         split=split,
         images=images,
         services=setup.services,

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from locomo_vqa.benchmark import Benchmark, load_benchmark
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import Run
 from locomo_vqa.system import Services
@@ -23,7 +22,7 @@ from .metering_settings import MeteringSettings
 from .services import lend_model
 from .system_options import lend_options, option_texts
 
-__all__ = ["RunSetup", "benchmark_from", "fresh_folder"]
+__all__ = ["RunSetup", "fresh_folder"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +84,6 @@ class RunSetup:
         except KeyboardInterrupt as error:
             error.add_note(f"What was answered is kept: go on with out={str(harness.out)!r}.")
             raise
-
-
-def benchmark_from(source: Benchmark | str | Path) -> Benchmark:
-    """Return a benchmark that is given as such, as a folder, or by its name."""
-    return source if isinstance(source, Benchmark) else load_benchmark(source)
 
 
 def fresh_folder(name: str, parent: str = "runs") -> Path:

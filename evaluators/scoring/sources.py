@@ -104,8 +104,6 @@ def resolve_benchmark(benchmark: BenchmarkSource | None, source: object) -> Benc
     Raises:
         InputError: `benchmark` is needed, or can't be used.
     """
-    if isinstance(benchmark, Benchmark):
-        return benchmark
     if benchmark is not None:
         return load_benchmark(benchmark)
     if isinstance(source, Run) and source.benchmark is not None:
