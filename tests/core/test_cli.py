@@ -53,6 +53,7 @@ def test_the_root_lists_every_command(cli: Cli) -> None:
     assert re.findall(r"^  ([a-z]\S*)", listed, re.MULTILINE) == list(COMMANDS)
 
 
+@pytest.mark.slow
 def test_options_have_environment_variables(cli: Cli, tmp_path: Path) -> None:
     done = cli(
         *("run", "no-memory", "--out", "run"),

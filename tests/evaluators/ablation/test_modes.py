@@ -30,6 +30,7 @@ def see(self: Recorder, question: str, *, image: ShownImage | None, now: Any) ->
     return KNOWN.get((seen, question), "")
 
 
+@pytest.mark.slow
 def test_a_system_that_sees_is_right_with_its_own_pictures_only(tmp_path: Path) -> None:
     """All differ in the same direction in ten conversations: p is 2 of 2^10 sign flips."""
     own = recorder(answer_visual=see)
@@ -57,6 +58,7 @@ def test_a_system_that_sees_is_right_with_its_own_pictures_only(tmp_path: Path) 
     ]
 
 
+@pytest.mark.slow
 def test_an_embedded_model_needs_the_right_picture(tmp_path: Path) -> None:
     """Hardly better than the commonest answer of each type, unless it sees the picture."""
     asked = [q for q in SAMPLE.visual_questions if q.split == "validation"][:21]
@@ -132,6 +134,7 @@ def test_wrong_folders_and_benchmarks_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.slow
 def test_the_command(cli: Cli, tmp_path: Path) -> None:
     command = ("ablate", "bm25", "--benchmark", "sample", "--split", "validation", "--out", "out")
     command = (*command, "--images", "pixels,caption")

@@ -95,6 +95,7 @@ def test_answers_of_other_lengths_are_told(tmp_path: Path, wrong: Path) -> None:
         assert sum("one answer style" in note for note in notes) == expected
 
 
+@pytest.mark.slow
 def test_a_metric_that_a_side_lacks(tmp_path: Path, wrong: Path, cli: Cli) -> None:
     text = write(tmp_path / "text.jsonl", {q.id: "zzz" for q in TEXT})
     comparison = compare_sides([side(wrong), side(text)], SAMPLE, split="all")
@@ -139,6 +140,7 @@ def changed(folder: Path, **values: Any) -> None:
     (folder / "scores.json").write_text(json.dumps(document))
 
 
+@pytest.mark.slow
 def test_what_can_t_be_compared_is_refused(
     tmp_path: Path, wrong: Path, half: Path, cli: Cli
 ) -> None:
@@ -171,6 +173,7 @@ def test_what_can_t_be_compared_is_refused(
     assert (done.returncode, "must be an SVG or PNG file" in done.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_run_and_a_file_are_compared_on_the_run_s_split(
     tmp_path: Path, wrong: Path, cli: Cli
 ) -> None:

@@ -107,6 +107,7 @@ def test_other_scores_are_never_replaced(content: str, tmp_path: Path, cli: Cli)
     assert tree(path.parent) == before
 
 
+@pytest.mark.slow
 def test_scores_of_the_same_source_are_replaced_and_benchmarks_left_alone(
     tmp_path: Path, cli: Cli
 ) -> None:

@@ -119,6 +119,7 @@ def only(minilm: Path, folder: Path) -> LSettings:
     return LSettings(models=folder)
 
 
+@pytest.mark.slow
 def test_the_command(tmp_path: Path, cli: Cli, minilm: Path) -> None:
     rows = [{"question_id": q.id, "hypothesis": q.answer} for q in TEXT]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

@@ -39,6 +39,7 @@ def locomo(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
     return load_benchmark(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_only_what_was_not_ingested_is_far(name: str, locomo: Benchmark) -> None:
     sheet = score(real_file(f"predictions/{name}.json"), benchmark=locomo, metrics=["f1", "rouge1"])

@@ -41,6 +41,7 @@ def opened(services: Services) -> Dense:
     return dense
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["a name", "an address"])
 def test_turns_come_by_cosine(how: str) -> None:
     with stub_endpoint(embedded) as stub:

@@ -19,6 +19,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
     return [row for _, row in read_jsonl(folder / "predictions.jsonl", what="it")]
 
 
+@pytest.mark.slow
 def test_without_a_model_it_abstains(cli: Cli, tmp_path: Path) -> None:
     assert cli(*RUN).returncode == 0
     said = {row["prediction"] for row in rows(tmp_path / "run") if "/t/" in row["question_id"]}

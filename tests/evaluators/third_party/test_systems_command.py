@@ -58,6 +58,7 @@ def test_all_systems_are_listed_with_what_they_can_do(cli: Cli, tmp_path: Path) 
     assert rows["mem0ai-2"]["dates"] == "text"
 
 
+@pytest.mark.slow
 def test_a_package_that_is_not_set_up_says_how(cli: Cli, tmp_path: Path) -> None:
     for verb in (("run", "mem0ai-1", "--benchmark", "sample", "--out", "r"), ("check", "mem0ai-1")):
         done = cli(*verb, LOCOMO_VQA_SYSTEMS_DIR=str(tmp_path / "none"))

@@ -167,6 +167,7 @@ def test_a_run_with_real_experts_records_them(
         open_run(tmp_path / "run", manifest)
 
 
+@pytest.mark.slow
 def test_a_missing_expert_is_named_with_its_folder(tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "mine" / "extraction").mkdir(parents=True)
     config = {"peft_type": "LORA"}
