@@ -23,6 +23,9 @@ __all__ = ["GB", "EfficiencyReport", "efficiency"]
 GB = 1_000_000_000
 """Bytes of a gigabyte here; MemLoRA's table 3 has gigabytes of 2^30 bytes."""
 
+_RUN_COLUMNS = ("run", "model", "size_bytes", "stage")
+_MEANS = ("calls", "failed", "input_tokens", "output_tokens", "seconds", "tokens_per_second")
+
 
 @dataclass(frozen=True, slots=True)
 class EfficiencyReport:
@@ -48,7 +51,7 @@ class EfficiencyReport:
         for run in self.runs:
             stages = [("all", run.shown), *run.stages.items()]
             rows += [_row(run, stage, figures) for stage, figures in stages if figures is not None]
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, columns=[*_RUN_COLUMNS, *_MEANS])
 
     def _repr_html_(self) -> str:
         return html_table(
@@ -99,13 +102,12 @@ def _bytes(name: str, gigabytes: float, names: list[str]) -> int:
 
 
 def _row(run: RunEfficiency, stage: str, figures: Figures) -> dict[str, Any]:
-    names = ("calls", "failed", "input_tokens", "output_tokens", "seconds", "tokens_per_second")
     return {
         "run": run.name,
         "model": run.model,
         "size_bytes": run.size.total,
         "stage": stage,
-        **{name: getattr(figures, name) for name in names},
+        **{name: getattr(figures, name) for name in _MEANS},
     }
 
 

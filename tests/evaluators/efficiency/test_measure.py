@@ -15,6 +15,7 @@ from locomo_vqa.evaluators.efficiency.calls import TimedCall
 from locomo_vqa.evaluators.efficiency.figures import figures_of
 from locomo_vqa.evaluators.efficiency.measure import efficiency_of
 from locomo_vqa.evaluators.efficiency.report import EfficiencyReport
+from locomo_vqa.evaluators.efficiency.report import efficiency as efficiency_of_runs
 from locomo_vqa.evaluators.proxy.model_calls import keep_calls
 from locomo_vqa.evaluators.running.model_size import weights_in
 from locomo_vqa.schemas import validate
@@ -275,3 +276,15 @@ def test_a_size_of_another_run_is_refused(tmp_path: Path) -> None:
     run = write_run(tmp_path / "mem0")
     with pytest.raises(InputError, match="no run is named 'memo'"):
         CliRunner().invoke(efficiency, [str(run), "--size", "memo=1"], catch_exceptions=False)
+
+
+def test_efficiency_from_python(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "mem0")
+    made = efficiency_of_runs(run, sizes={"mem0": 54.45})
+    assert made.runs[0].size.total == 54_450_000_000
+    assert made.to_json()["runs"][0]["size"]["source"] == "given"
+    assert "54.45" in made._repr_html_() and "mem0" in made._repr_html_()
+    assert list(made.to_frame().columns[:4]) == ["run", "model", "size_bytes", "stage"]
+    for sizes, message in (({"memo": 1.0}, "Did you mean 'mem0'"), ({"mem0": -1.0}, "above 0")):
+        with pytest.raises(InputError, match=message):
+            efficiency_of_runs(run, sizes=sizes)
