@@ -1,7 +1,8 @@
-"""A reader who types what a tutorial shows gets through it, offline."""
+"""A reader who types what the README or a tutorial shows gets through it, offline."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 from tests.conftest import ROOT
 from tests.tutorials import read_blocks
 
+SAMPLE = ROOT / "locomo_vqa" / "sample" / "data" / "locomo.json"
 TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+COMMAND = f'locomo-vqa() {{ "{sys.executable}" -m locomo_vqa "$@"; }}\n'
 pytestmark = pytest.mark.slow
 
 
@@ -45,5 +48,21 @@ def test_from_python(path: Path, tmp_path: Path) -> None:
 def test_from_the_command_line(path: Path, tmp_path: Path) -> None:
     write_files(read_blocks(path, "python"), tmp_path)
     commands = "\n".join(read_blocks(path, "bash"))
-    own = f'locomo-vqa() {{ "{sys.executable}" -m locomo_vqa "$@"; }}\n'
-    follow(tmp_path, ["bash", "-euo", "pipefail", "-s"], own + commands)
+    follow(tmp_path, ["bash", "-euo", "pipefail", "-s"], COMMAND + commands)
+
+
+def test_the_readme_from_python(tmp_path: Path) -> None:
+    shutil.copy(SAMPLE, tmp_path / "locomo10.json")
+    run = 'import locomo_vqa as lv\nlv.run("bm25", benchmark="sample", out="runs/bm25")\n'
+    blocks = read_blocks(ROOT / "README.md", "python")
+    assert len(blocks) == 3
+    assert all(len([line for line in block.split("\n") if line]) <= 10 for block in blocks)
+    follow(tmp_path, [sys.executable, "-"], run + "\n".join(blocks))
+
+
+def test_the_readme_from_the_command_line(tmp_path: Path) -> None:
+    shutil.copy(SAMPLE, tmp_path / "locomo10.json")
+    blocks = read_blocks(ROOT / "README.md", "bash")
+    commands = [block for block in blocks if not block.startswith("python3 -m venv")]
+    assert len(commands) == 3
+    follow(tmp_path, ["bash", "-euo", "pipefail", "-s"], COMMAND + "\n".join(commands))
