@@ -69,11 +69,12 @@ def test_click_is_imported_by_the_command_line_alone() -> None:
     assert importing == []
 
 
-@pytest.mark.xfail(reason="errors move from flags to parameters", strict=False)
 def test_no_text_of_the_library_speaks_of_flags() -> None:
     found = []
     for path in library_files():
         name = path.relative_to(ROOT).as_posix()
+        if name == CARD:
+            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 flag = re.search(r"(?<![-\w])--[a-z][a-z-]*", node.value)
