@@ -2,7 +2,7 @@
 
 Build the data set (`import_locomo`, `build`), score a memory system (`run`, `score`, `compare`,
 `check`, `ablate`), and submit to a leaderboard (`submit`, `verify`, `build_site`). A memory system
-is a class with the methods of `MemorySystem`. Whatever goes wrong is a `LocomoVqaError` that says
+is a class with the methods of `MemorySystem`. Every error is a `LocomoVqaError` that says
 what to do next.
 
     import locomo_vqa as lv

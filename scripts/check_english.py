@@ -31,7 +31,7 @@ PHRASES = {
     r"\blikewise\b": "also, the same",
     r"\b(?:tells|told)\b": "says, shows, reports, is given",
     r"\bmend(?:s|ed|ing)?\b": "fix, repair",
-    r"\bas it (?:is|was)\b(?! (?:sent|written|read|given|done|[a-z]+ed)\b)": "unchanged",
+    r"\bas it (?:is|was)\b(?! (?:when|sent|written|read|given|done|[a-z]+ed)\b)": "unchanged",
     r"\bas they are\b(?! now)": "unchanged",
     r"\banew\b|\bafresh\b": "again, from scratch",
     r"\bof one's own\b": "your own; its own",

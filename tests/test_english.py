@@ -1,4 +1,4 @@
-"""The check of phrases finds what it looks for, where it is."""
+"""No phrase reads as translated, and the check finds what it looks for, where it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.check_english import check
+from scripts.check_english import check, list_files
 
 PYTHON = '''"""A module
 of one's own."""
@@ -21,6 +21,10 @@ there = "there is no such file, and it is no longer here"
 
 def found(path: Path) -> list[tuple[int, str]]:
     return sorted((finding.line, finding.phrase) for finding in check(path))
+
+
+def test_no_file_has_such_a_phrase() -> None:
+    assert [finding for path in list_files() for finding in check(path)] == []
 
 
 def test_strings_docstrings_and_comments_of_python_are_read(tmp_path: Path) -> None:
