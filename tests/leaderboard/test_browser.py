@@ -15,7 +15,7 @@ from locomo_vqa.leaderboard.verification import verify
 from locomo_vqa.scores import Scorer
 from tests.browser import dump_dom, needs_chromium
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.slow]
 
 Submit = Callable[..., Path]
 Show = Callable[..., str]
