@@ -98,7 +98,7 @@ def test_wrong_options_are_refused_before_anything_is_written(tmp_path: Path, cl
     assert done.returncode == 2
     said = " ".join(done.stderr.split())
     assert "--option: mem0 has no option 'topk'. Did you mean 'top_k'? Its options are" in said
-    assert "not of the form name=value" in cli(*RUN, *model, "--option", "top_k").stderr
+    assert "must have the form NAME=VALUE" in cli(*RUN, *model, "--option", "top_k").stderr
     twice = cli(*RUN, *model, "--option", "window=2", "--option", "window=3")
     assert "given twice" in twice.stderr
     assert "bm25 has no options" in cli("run", "bm25", *RUN[2:], "--option", "window=2").stderr
