@@ -169,7 +169,7 @@ def test_a_server_that_goes_away_stops_the_run_and_it_can_go_on(tmp_path: Path, 
     with stub_endpoint(respond) as endpoint:
         done = cli(*RUN, "--model", endpoint.model)
         assert done.returncode == 2
-        assert "does not answer any more" in done.stderr
+        assert "no longer answers" in done.stderr
         assert "--retry-failed" in done.stderr
         count = -1000
         done = cli(*RUN, "--model", endpoint.model, "--retry-failed")
@@ -179,10 +179,10 @@ def test_a_server_that_goes_away_stops_the_run_and_it_can_go_on(tmp_path: Path, 
 
 def test_wrong_models_are_refused_before_anything_is_written(tmp_path: Path, cli: Cli) -> None:
     for model, message in {
-        "": "is no model",
+        "": "is not a model",
         "openai:http://127.0.0.1:9/v1": "which model",
-        "openai:127.0.0.1:9/v1?model=x": "is no model",
-        "gpt-4": "is no model",
+        "openai:127.0.0.1:9/v1?model=x": "is not an endpoint's name",
+        "gpt-4": "is not a model",
         "openai:http://127.0.0.1:9/v1?model=x": "no server answers",
     }.items():
         done = cli(*RUN, "--model", model)
@@ -190,7 +190,7 @@ def test_wrong_models_are_refused_before_anything_is_written(tmp_path: Path, cli
         assert message in done.stderr
     done = cli(*RUN)
     assert done.returncode == 2
-    assert "--model names none" in done.stderr
+    assert "but --model is missing" in done.stderr
     assert not (tmp_path / "run").exists()
 
 

@@ -27,7 +27,7 @@ def test_root_is_told_to_have_somebody_else_start_the_run(
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     info = ConversationInfo(id="conv-26", speakers=("Ada", "Ben"), images="none")
-    with pytest.raises(RuntimeError, match="refuses to run as root: have another user start"):
+    with pytest.raises(RuntimeError, match="refuses to run as root: start the run as another user"):
         adapter.Hindsight().open(info, tmp_path, LENT)
     assert list(tmp_path.iterdir()) == []
 
