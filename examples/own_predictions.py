@@ -1,6 +1,7 @@
 """Scores answers that you already have: `python examples/own_predictions.py`.
 
-They may be a dictionary by question id, a DataFrame, or a file; here they are all three.
+They may be a dictionary by question id, a DataFrame, or a file; here the same answers, "Yes" to
+every question, are all three.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import locomo_vqa as lv
 
 if __name__ == "__main__":
     bench = lv.load_benchmark("sample")
-    answers = {question.id: "yesterday" for question in bench.text_questions}
+    answers = {question.id: "Yes" for question in bench.text_questions}
     by_id = lv.score(answers, benchmark=bench, metrics=["f1"])
 
     frame = pd.DataFrame({"question_id": answers.keys(), "prediction": answers.values()})
