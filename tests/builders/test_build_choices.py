@@ -95,6 +95,7 @@ def test_changing_a_model_redoes_what_it_made_and_pays_for_the_rest_once(tmp_pat
     assert tree(tmp_path / "d") == tree(tmp_path / "e")
 
 
+@pytest.mark.slow
 def test_another_locomo_file_needs_another_folder(cli: Cli) -> None:
     assert cli("build", "ingest", "sample", "--work", "w").returncode == 0
     done = cli("build", "run", "--work", "w", "--locomo", "other.json")
@@ -104,6 +105,7 @@ def test_another_locomo_file_needs_another_folder(cli: Cli) -> None:
     assert cli("build", "images", "--work", "w").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_wrong_path_can_be_corrected(cli: Cli, tmp_path: Path) -> None:
     """Nothing was made from the file that was not found."""
     assert cli("build", "ingest", "paper", "--work", "w").returncode == 2
@@ -111,6 +113,7 @@ def test_a_wrong_path_can_be_corrected(cli: Cli, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_credentials_are_not_kept_and_asked_for_again(tmp_path: Path) -> None:
     work, secret = tmp_path / "w", "openai:http://user:hush@127.0.0.1:9/v1?model=x"
     build("sample", work=work, stages=["ingest", "images", "split"], generator=secret)
@@ -119,6 +122,7 @@ def test_credentials_are_not_kept_and_asked_for_again(tmp_path: Path) -> None:
     assert not any(b"hush" in content for content in tree(work).values())
 
 
+@pytest.mark.slow
 def test_images_that_were_not_fetched_are_tried_again(cli: Cli, tmp_path: Path) -> None:
     """The mirror lacks ten images at first; the second time it has all."""
     source = tmp_path / "w" / "sample"
@@ -174,6 +178,7 @@ def test_a_wrong_argument_is_refused_before_anything_is_made(name: str, tmp_path
     assert made in ([], ["build.lock"])
 
 
+@pytest.mark.slow
 def test_a_build_shows_what_it_has_in_a_notebook_too(tmp_path: Path) -> None:
     """A notebook's cell runs in an event loop; the stages have loops of their own."""
     steps: list[str] = []

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.evaluators.recording import SAMPLE
 
 MODULE = """
@@ -31,6 +33,7 @@ main(sys.argv[2:])
 """
 
 
+@pytest.mark.slow
 def test_a_module_and_a_line_are_all_that_it_takes(tmp_path: Path) -> None:
     (tmp_path / "metrics").mkdir()
     (tmp_path / "metrics" / "firstword.py").write_text(MODULE)
