@@ -34,12 +34,14 @@ def test_every_example_is_run_here() -> None:
     assert [path.name for path in EXAMPLES.glob("*.ipynb")] == ["notebook.ipynb"]
 
 
+@pytest.mark.slow
 def test_a_system_of_your_own(tmp_path: Path) -> None:
     printed = run_example("own_system.py", tmp_path)
     assert printed.startswith("<ScoreReport of WordOverlap")
     assert [line.split()[0] for line in printed.splitlines()[3:]] == ["1", "2", "3", "4"]
 
 
+@pytest.mark.slow
 def test_answers_you_already_have(tmp_path: Path) -> None:
     lines = run_example("own_predictions.py", tmp_path).splitlines()
     assert [line.split()[0] for line in lines] == ["dict", "frame", "file"]

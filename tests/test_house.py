@@ -85,6 +85,7 @@ def test_the_top_of_the_evaluators_can_be_taken_in_at_a_glance() -> None:
     assert len(list((ROOT / "evaluators").glob("*.py"))) <= 12
 
 
+@pytest.mark.slow
 def test_rooms_import_each_other_in_one_direction() -> None:
     assert find_circles(read_graph(ROOT)) == []
 

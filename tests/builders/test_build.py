@@ -208,6 +208,7 @@ def test_a_recipe_with_a_wrong_choice_is_refused(tmp_path: Path) -> None:
             load_recipe(str(path))
 
 
+@pytest.mark.slow
 def test_a_recipe_s_text_is_published_without_credentials(cli: Cli, tmp_path: Path) -> None:
     secret = "openai:http://user:hush@127.0.0.1:9/v1?model=x"
     shown = "openai:http://…@127.0.0.1:9/v1?model=x"

@@ -139,6 +139,7 @@ def test_images_that_were_not_fetched_are_tried_again(cli: Cli, tmp_path: Path) 
     assert not list((tmp_path / "w").glob("2-with-images.*"))
 
 
+@pytest.mark.slow
 def test_two_builds_in_one_folder(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "w").mkdir()
     with FileLock(tmp_path / "w" / "build.lock"):
@@ -212,6 +213,7 @@ def test_a_build_shows_what_it_has_in_a_notebook_too(tmp_path: Path) -> None:
     assert ">colour<" in shown
 
 
+@pytest.mark.slow
 def test_what_is_not_made_yet_is_none(tmp_path: Path) -> None:
     done = build("sample", work=tmp_path / "w", stages=["ingest"], progress=False)
     assert (done.losses, done.selection, done.removed, done.benchmark, done.folder) == (None,) * 5

@@ -19,6 +19,7 @@ def locomo(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_report_is_printed_and_written(locomo: Path, cli: Cli, tmp_path: Path) -> None:
     done = cli("data", "import", locomo, "--out", "out", "--json")
     assert done.returncode == 0, done.stderr

@@ -40,6 +40,7 @@ def test_every_command_has_an_example_and_every_option_a_help() -> None:
                 assert parameter.help, (path, parameter.name)
 
 
+@pytest.mark.slow
 def test_the_command_reference_is_up_to_date() -> None:
     script = ROOT / "scripts" / "make_command_docs.py"
     done = subprocess.run([sys.executable, script, "--check"])

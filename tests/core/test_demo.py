@@ -31,6 +31,7 @@ def test_the_demo(cli: Cli, tmp_path: Path) -> None:
     assert "already exists" in again.stderr
 
 
+@pytest.mark.slow
 def test_a_demo_that_fails_says_what_to_remove(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ from locomo_vqa.intervals import wilson_interval
 Z = 1.959963984540054
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("successes", "n"), [(3, 10), (1, 36), (17, 250)])
 def test_it_equals_the_closed_formula(successes: int, n: int) -> None:
     share, z2 = successes / n, Z * Z

@@ -15,6 +15,7 @@ with progress_bars() as show:
 """
 
 
+@pytest.mark.slow
 def test_a_cell_shows_bars() -> None:
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")

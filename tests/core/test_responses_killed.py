@@ -70,6 +70,7 @@ def test_kill_9_loses_no_reply_that_was_put(tmp_path: Path) -> None:
     assert kept > 100
 
 
+@pytest.mark.slow
 def test_several_processes_make_and_write_one_file(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite"
     processes = [writer(path, f"w{number}", 150) for number in range(4)]

@@ -143,6 +143,7 @@ def test_the_network_is_not_used_with_a_mirror(
     assert not server.hits
 
 
+@pytest.mark.slow
 def test_what_failed_is_tried_again_on_the_result(
     source: Path, server: PictureServer, tmp_path: Path
 ) -> None:
@@ -188,6 +189,7 @@ def test_a_picture_that_is_not_the_expected_one_has_changed() -> None:
     assert (other.state, other.sha256, other.bytes) == ("bytes_changed", None, None)
 
 
+@pytest.mark.slow
 def test_visual_questions_go_with_their_picture(tmp_path: Path) -> None:
     """The sample, with one of its train pictures put into the test split as well."""
     sample = load_benchmark("sample")
@@ -227,6 +229,7 @@ def test_visual_questions_go_with_their_picture(tmp_path: Path) -> None:
     assert {record.width for record in result.images if record.state == "ok"} == {224}
 
 
+@pytest.mark.slow
 def test_the_sample_shares_nothing_between_its_splits(tmp_path: Path) -> None:
     done = fetch_images("sample", out=tmp_path / "out")
     sample = load_benchmark("sample")

@@ -34,6 +34,7 @@ def test_a_folder_is_published(tmp_path: Path) -> None:
     assert "revision 56667f8e64e8" in done.output
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings(
     "ignore:Use 'content=<...>' to upload raw bytes/text content:DeprecationWarning"
 )

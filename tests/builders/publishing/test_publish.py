@@ -71,6 +71,7 @@ def test_it_is_the_same_benchmark(published: Path) -> None:
     assert {name: after[name] for name in before} == before
 
 
+@pytest.mark.slow
 def test_publishing_twice_gives_the_same_bytes(published: Path, tmp_path: Path) -> None:
     again = publish_dataset(load_benchmark("sample"), tmp_path / "again", FACTS)
     assert tree(again) == tree(published)
@@ -124,6 +125,7 @@ def published_copy(folder: Path) -> Benchmark:
     return load_benchmark(publish_dataset(load_benchmark("sample"), folder, PublishFacts()))
 
 
+@pytest.mark.slow
 def test_a_picture_that_was_changed_or_lost(tmp_path: Path) -> None:
     benchmark = published_copy(tmp_path / "copy")
     picture = sorted((benchmark.folder / "images").iterdir())[0]
@@ -153,6 +155,7 @@ def test_splits_that_share_a_picture_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_with_other_content_is_kept(published: Path) -> None:
     """Another card, another revision, a file of somebody else's: all are other content."""
     before = hashlib.sha256(repr(sorted(tree(published).items())).encode()).digest()

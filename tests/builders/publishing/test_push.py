@@ -113,6 +113,7 @@ def test_a_token_that_is_missing_or_wrong(
     assert hub.branches == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/api/repos/create", "/preupload/", "/commit/"])
 def test_no_right_to_write(hub: Hub, published: Path, path: str) -> None:
     hub.faults = [(path, 403)]

@@ -57,6 +57,7 @@ def test_what_was_saved_outlives_kill_9(work: Path, rows: list[QuestionRow]) -> 
         assert list(request(url, "decisions").json()["decisions"]) == ids
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_what_was_done(work: Path, rows: list[QuestionRow]) -> None:
     with _command(work) as (process, url):
         assert accept(url, rows[0].id).status == 200

@@ -96,6 +96,7 @@ def test_images_are_small_and_true_to_the_scene(written: tuple[Path, Sample]) ->
             assert max(ImageStat.Stat(off.crop((left, top, left + width, top + width))).mean) < 12
 
 
+@pytest.mark.slow
 def test_writing_again_gives_the_same_bytes(written: tuple[Path, Sample], tmp_path: Path) -> None:
     folder, _ = written
     write_sample(tmp_path)

@@ -25,6 +25,7 @@ def select(given: Any, keep: int = 3) -> Any:
     return select_types(given, keep=keep, declined={"mood": 2}, lost={"style": 1})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("errors", "n"), [(0, 10), (3, 10), (10, 10), (17, 40), (7, 7)])
 def test_the_interval_is_wilson_s(errors: int, n: int) -> None:
     """By the formula of Wilson (1927), solved by hand for the two ends."""

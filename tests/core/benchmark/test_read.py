@@ -182,6 +182,7 @@ def test_the_revision_of_the_real_file(real_locomo: Path, tmp_path: Path) -> Non
     assert benchmark.conversations == locomo.conversations
 
 
+@pytest.mark.slow
 def test_a_picture_that_was_replaced_or_lost_is_refused(tmp_path: Path, cli: Cli) -> None:
     shutil.copytree(SAMPLE_FOLDER, tmp_path / "copy")
     first, second = sorted((tmp_path / "copy" / "images").iterdir())[:2]
@@ -200,6 +201,7 @@ def test_a_picture_that_was_replaced_or_lost_is_refused(tmp_path: Path, cli: Cli
         load_benchmark(tmp_path / "copy")
 
 
+@pytest.mark.slow
 def test_names_are_text_and_never_markup(tmp_path: Path, cli: Cli) -> None:
     path = tmp_path / "locomo [bold] :smile:.json"
     raw = sample("conv-1")

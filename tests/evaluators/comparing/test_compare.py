@@ -51,6 +51,7 @@ def half(tmp_path: Path) -> Path:
     )
 
 
+@pytest.mark.slow
 def test_differences_by_hand(wrong: Path, half: Path) -> None:
     comparison = compare_sides([side(wrong), side(half)], SAMPLE, split="all")
     by_metric = {one.metric: one for one in comparison.metrics}
@@ -198,6 +199,7 @@ def test_a_run_and_a_file_are_compared_on_the_run_s_split(
     assert "detectable" not in shown
 
 
+@pytest.mark.slow
 def test_missing_rows_make_the_status_1(tmp_path: Path, wrong: Path, cli: Cli) -> None:
     part = write(tmp_path / "part.jsonl", {q.id: "zzz" for q in TEXT[:30]})
     done = cli("compare", wrong, part, "--benchmark", "sample", "--metrics", "f1")

@@ -106,6 +106,7 @@ def test_they_load_by_path_and_compute_offline(minilm: Path, tmp_path: Path) -> 
     assert len(asked) == 2
 
 
+@pytest.mark.slow
 def test_an_answer_without_a_verdict_is_never_wrong(tmp_path: Path) -> None:
     """Two right, one wrong, one unreadable: J lies between 50 and 75."""
     answers = ["tennis", "in May 2021", "red", "Bergen"]
@@ -133,6 +134,7 @@ def test_j_in_a_notebook_where_a_loop_is_running(tmp_path: Path) -> None:
     assert asyncio.run(cell())["j"] == 100.0
 
 
+@pytest.mark.slow
 def test_l_is_that_of_the_metric(minilm: Path) -> None:
     pairs = [("He plays tennis", "tennis every Monday"), ("a cat", "two dogs")]
     settings = LSettings(preset="minilm", models=minilm, cache=False)

@@ -213,6 +213,7 @@ def test_what_can_t_be_loaded_is_told(name: str, tmp_path: Path, cli: Cli) -> No
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_system_named_like_a_module_of_the_toolkit(tmp_path: Path, cli: Cli) -> None:
     """`files` and `runs` are modules of the toolkit; a script in its folder would find those."""
     (tmp_path / "runs.py").write_text("WORD = 'mine'\n")

@@ -177,6 +177,7 @@ def test_a_system_that_can_t_be_recorded_is_refused(
         load_system(f"{module}:Own")
 
 
+@pytest.mark.slow
 def test_a_system_s_version_can_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli
 ) -> None:

@@ -92,6 +92,7 @@ def test_in_this_process_and_in_one_of_its_own(system: type, said: str, tmp_path
     assert asked(there, tmp_path / "there", HINT) == said
 
 
+@pytest.mark.slow
 def test_a_given_image_comes_without_a_hint(tmp_path: Path) -> None:
     assert asked(ProcessHost(f"{__name__}:Hinted"), tmp_path / "w", None) == "no hint"
 

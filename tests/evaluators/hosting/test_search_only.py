@@ -86,6 +86,7 @@ def test_a_recalled_picture_is_looked_for(tmp_path: Path, cli: Cli) -> None:
     assert len(last["retrieved"]) == 1
 
 
+@pytest.mark.slow
 def test_without_a_model_it_can_t_be_run(tmp_path: Path, cli: Cli) -> None:
     spec = write_system(tmp_path, "finder", FINDER)
     done = cli("run", spec, *RUN)

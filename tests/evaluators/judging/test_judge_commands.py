@@ -160,6 +160,7 @@ def test_without_verdicts_the_message_says_so_and_the_rows_have_no_value(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "message"),
     [
@@ -184,6 +185,7 @@ def test_contradictions_are_refused(more: list[str], message: str, tmp_path: Pat
         root.main(arguments, standalone_mode=False)
 
 
+@pytest.mark.slow
 def test_judge_check_prints_its_table_and_score_takes_its_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -207,6 +209,7 @@ def test_judge_check_prints_its_table_and_score_takes_its_file(
         call(judge(file, other.spec(), "--judge-check", out_file), capsys)
 
 
+@pytest.mark.slow
 def test_judge_check_with_a_judge_that_is_silent_leaves_with_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,6 +33,7 @@ def expected(vectors: Any, query: Any, k: int) -> list[str]:
     return [f"v{number}" for number in order[:k]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["numpy", "faiss"])
 @pytest.mark.parametrize("scale", [1.0, 100.0])
 def test_the_nearest_are_exact_and_of_equals_the_first_comes_first(
@@ -99,6 +100,7 @@ def test_lexical_vectors_are_unit_bags_of_stems() -> None:
     assert distance(0, 4) == pytest.approx(math.sqrt(2 - 2 * cosine), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_an_endpoint_s_vectors_are_put_in_the_order_of_their_index() -> None:
     def respond(request: dict[str, Any]) -> tuple[int, Any]:
         rows = [{"index": n, "embedding": [n, len(t)]} for n, t in enumerate(request["input"])]

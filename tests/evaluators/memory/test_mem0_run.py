@@ -92,6 +92,7 @@ def test_a_value_that_makes_no_sense_is_refused(option: str, message: str) -> No
         MemorySettings.from_options({name: value}, model="embedded:text-large")
 
 
+@pytest.mark.slow
 def test_wrong_options_are_refused_before_anything_is_written(tmp_path: Path, cli: Cli) -> None:
     model = ("--model", "embedded:small")
     done = cli(*RUN, *model, "--option", "topk=3")

@@ -125,6 +125,7 @@ def test_nothing_is_worth_0_because_a_model_is_missing(tmp_path: Path) -> None:
         open_l_metrics(LSettings(preset="minilm", models=tmp_path))
 
 
+@pytest.mark.slow
 def test_the_paper_preset_takes_each_part_from_its_own_encoder(
     minilm: Path, settings: LSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

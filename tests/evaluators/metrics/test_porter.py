@@ -52,6 +52,7 @@ def test_known_stems(word: str, expected: str) -> None:
     assert stem(word) == expected
 
 
+@pytest.mark.slow
 def test_equals_nltk_on_invented_words() -> None:
     reference = PorterStemmer()
     chance = random.Random(7)

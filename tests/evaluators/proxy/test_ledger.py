@@ -63,6 +63,7 @@ def test_fifty_at_a_time_are_all_there(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_kill_9_loses_no_call_whose_reply_was_read(tmp_path: Path) -> None:
     with stub_upstream(lambda got: chat(got.body.decode())) as stub:
         command = [sys.executable, "-c", PROXY, stub.url, str(tmp_path)]

@@ -40,6 +40,7 @@ def test_the_worst_come_first_and_those_without_a_value_last(tmp_path: Path) -> 
     assert order == [failed, wrong, half, right, ADVERSARIAL[0]]
 
 
+@pytest.mark.slow
 def test_only_kinds_that_have_a_row_are_listed(tmp_path: Path) -> None:
     asked = asked_in(sheet_of(tmp_path, {TEXT[0].id: "x"}))
     assert asked == TEXT

@@ -138,6 +138,7 @@ setTimeout(() => document.querySelectorAll(".pages button")[1].click(), 200);
 """Chooses the visual questions, in the benchmark's order, backwards, the second page."""
 
 
+@pytest.mark.slow
 def test_hostile_texts_are_texts(show: Show) -> None:
     everything = "document.querySelectorAll('details').forEach((one) => { one.open = true; });"
     dom = show("#group=visual&sort=order", everything)
@@ -154,6 +155,7 @@ def test_hostile_texts_are_texts(show: Show) -> None:
     assert all('src="data:image/webp;base64,' in picture for picture in pictures)
 
 
+@pytest.mark.slow
 def test_what_a_judge_left_open_is_shown(show: Show) -> None:
     everything = "document.querySelectorAll('details').forEach((one) => { one.open = true; });"
     dom = show("#state=unscored", everything)
@@ -177,6 +179,7 @@ def test_unseen_characters_have_names_and_long_answers_are_cut(show: Show) -> No
     assert len(dom) < 200_000
 
 
+@pytest.mark.slow
 def test_the_address_decides_what_is_listed(show: Show) -> None:
     unanswered = [q.id for q in VISUAL[2:]]
     adversarial = [q.id for q in ADVERSARIAL]

@@ -160,6 +160,7 @@ def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
         harness(recorder(), tmp_path / "file" / "below").run()
 
 
+@pytest.mark.slow
 def test_two_processes_can_t_write_one_run(tmp_path: Path) -> None:
     def answer(self: Recorder, question: str, *, now: Any) -> str:
         with pytest.raises(OutputError, match="another process is writing"):

@@ -90,6 +90,7 @@ def test_a_run_goes_on_in_its_own_mode_only(tmp_path: Path) -> None:
         harness(recorder(), tmp_path / "run", images="shuffled").run()
 
 
+@pytest.mark.slow
 def test_a_run_that_does_not_say_is_given(tmp_path: Path) -> None:
     harness(recorder(), tmp_path / "run").run()
     path = tmp_path / "run" / "run.json"

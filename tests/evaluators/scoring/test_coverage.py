@@ -87,6 +87,7 @@ def test_sign_flips_find_a_difference_of_the_size_that_is_detectable() -> None:
     assert found == pytest.approx(0.8, abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_alarm_is_quiet_where_no_conversation_differs() -> None:
     """The first condition alone would fire in 5 of 100 sets on each side, above and below."""
     fired = 0

@@ -32,6 +32,7 @@ def right(*questions: Any) -> list[Prediction]:
     ]
 
 
+@pytest.mark.slow
 def test_the_right_answers_score_full() -> None:
     scores = score_predictions(right(*TEXT, *VISUAL), SAMPLE, split="test")
     assert scores.metrics["v"].overall.value == 100

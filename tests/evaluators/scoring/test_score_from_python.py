@@ -33,6 +33,7 @@ def fields(answers: dict[str, Any]) -> dict[str, Any]:
     return {id: {"prediction": text, "latency_ms": 2.5} for id, text in answers.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [dict, frame, rows, fields])
 def test_predictions_in_hand_are_scored_like_their_file(shape: Any, tmp_path: Path) -> None:
     scores = lv.score(shape(ANSWERS), benchmark="sample", metrics=["v"])

@@ -243,6 +243,7 @@ def test_the_command_tells_every_point(
     assert re.search(r"^ answer_visual +4 +\d+ ms +\d+ ms", printed, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_a_wrong_use_is_a_sentence(cli: Cli) -> None:
     done = cli("check", "full-context")
     assert done.returncode == 2
