@@ -75,6 +75,7 @@ def test_a_type_without_questions_is_never_chosen() -> None:
         select({"presence": given["presence"], "count": given["count"]})
 
 
+@pytest.mark.slow
 def test_the_figure_shows_the_chosen_types_in_their_colour(tmp_path: Any) -> None:
     from PIL import Image
 

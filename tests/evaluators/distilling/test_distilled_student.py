@@ -103,6 +103,7 @@ def test_both_spaces_together_give_the_teachers_answers(
     assert "adapter_sha256" not in distilled.lend("memories").options
 
 
+@pytest.mark.slow
 def test_the_adapter_alone_answers_from_the_students_own_memories(
     distilled: Distilled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

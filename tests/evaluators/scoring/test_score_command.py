@@ -45,6 +45,7 @@ def test_failures_make_the_status_1_and_are_told(tmp_path: Path, cli: Cli) -> No
     assert "failed" not in again.stdout
 
 
+@pytest.mark.slow
 def test_rows_that_don_t_count_are_named(tmp_path: Path) -> None:
     rows = [
         {"question": q.question, "response": "x", "conversation": q.conversation} for q in SCORED

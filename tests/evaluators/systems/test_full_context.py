@@ -177,6 +177,7 @@ def test_a_server_that_goes_away_stops_the_run_and_it_can_go_on(tmp_path: Path, 
     assert states(tmp_path / "run") == {("ok", "fine")}
 
 
+@pytest.mark.slow
 def test_wrong_models_are_refused_before_anything_is_written(tmp_path: Path, cli: Cli) -> None:
     for model, message in {
         "": "is not a model",
