@@ -51,7 +51,7 @@ BAD = {
         {**OURS, "question_id": "26-1"}
     ): "no question “26-1”; its ids look like “conv-1/t/0”",
     json.dumps({**OURS, "state": "fine"}): "line 1, state: 'fine' is not one of",
-    json.dumps(OURS) + "\n" + json.dumps(OURS): "line 2: the question conv-3/t/0 is there twice",
+    json.dumps(OURS) + "\n" + json.dumps(OURS): "line 2: the question conv-3/t/0 already has a row",
 }
 
 

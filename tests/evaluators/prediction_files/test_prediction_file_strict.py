@@ -14,7 +14,7 @@ from tests.evaluators.prediction_files.conftest import Write
 GOOD = ("conv-2/t/1", "not mentioned")
 BAD: dict[str, tuple[list[tuple[str, Any]], str]] = {
     "an unknown id": ([GOOD, ("conv-2/t/99", "x")], "no question “conv-2/t/99”"),
-    "an id twice": ([GOOD, GOOD], "conv-2/t/1 is (answered|there) twice"),
+    "an id twice": ([GOOD, GOOD], "conv-2/t/1 (is answered twice|already has a row)"),
     "null": ([GOOD, ("conv-1/t/0", None)], "null"),
     "a number": ([GOOD, ("conv-1/t/0", 7)], "number|7 is not of type"),
     "NaN": ([GOOD, ("conv-1/t/0", float("nan"))], "null or NaN|nan is not of type"),
