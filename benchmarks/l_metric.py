@@ -49,8 +49,8 @@ def minilm() -> Path:
 
 def ours(rows: Rows, folder: Path, kept: bool) -> Callable[[], dict[str, list[float]]]:
     """Import the toolkit and return the function that scores with it."""
-    from locomo_vqa.evaluators.metrics.l_parts import open_l_metrics
     from locomo_vqa.evaluators.metrics.l_settings import LSettings
+    from locomo_vqa.evaluators.metrics.table import open_l_metrics
 
     os.environ["LOCOMO_VQA_CACHE"] = str(folder)
     settings = LSettings(preset="minilm", models=minilm())

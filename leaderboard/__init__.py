@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .board import Board, Entry
+    from .board import Board
+    from .board_entry import Entry
     from .site import build_site
     from .submission import Submission, submit
     from .verification import verify
@@ -19,7 +20,7 @@ __all__ = ["Board", "Entry", "Submission", "build_site", "submit", "verify"]
 
 _MODULES = {
     "Board": "board",
-    "Entry": "board",
+    "Entry": "board_entry",
     "Submission": "submission",
     "build_site": "site",
     "submit": "submission",

@@ -2,60 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json
-from locomo_vqa.runs import SplitChoice
+from locomo_vqa.html_table import html_table
 from locomo_vqa.schemas import validate
+
+from .board_entry import Entry
+from .results_csv import board_frame
+from .summary import COLUMNS, NUMBERS, remarks, summary_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BOARD_FILE", "Board", "Entry", "EntryState", "read_board"]
+__all__ = ["BOARD_FILE", "Board", "read_board"]
 
 BOARD_FILE = "board.json"
 """The board's file, at the root of the folder of submissions."""
-
-EntryState = Literal["rescored", "rejected"]
-"""The result of an entry's verification:
-
-rescored   it is complete and unchanged, and its scores were computed here
-rejected   it has problems, and no scores
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One submission, after verification."""
-
-    name: str
-    """`<system>__<answerer>/<date>`."""
-    state: EntryState
-    """See `EntryState`."""
-    problems: tuple[str, ...] = ()
-    """Why it was rejected, a sentence each."""
-    notes: tuple[str, ...] = ()
-    """What a maintainer should know that doesn't lead to rejection, a sentence each."""
-    split: SplitChoice | None = None
-    """The questions it answers; None where run.json can't be read."""
-    uses_images: bool | None = None
-    """Whether the system looks at pixels, according to run.json; None where that can't be read."""
-    metadata: Mapping[str, Any] | None = None
-    """The content of its metadata.yaml; None where that can't be read."""
-    files: Mapping[str, str]
-    """SHA-256 of each of its files that can be read, by name."""
-    scores: Mapping[str, Any] | None = None
-    """What `Scores.to_json` returned; None if rejected."""
-
-    def value(self, metric: str) -> float | None:
-        """Return the overall value of a metric; None if it was not computed."""
-        scores = self.scores["metrics"].get(metric) if self.scores else None
-        value: float | None = scores["overall"]["value"] if scores else None
-        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +64,16 @@ class Board:
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each entry: the columns of results.csv, its state and its problems."""
-        from .results_csv import board_frame
-
         return board_frame(self)
 
     def _repr_html_(self) -> str:
-        from .summary import board_html
-
-        return board_html(self)
+        return html_table(
+            COLUMNS,
+            summary_rows(self),
+            numbers=NUMBERS,
+            caption=f"{self.dataset}, revision {self.revision[:12]}",
+            notes=remarks(self),
+        )
 
 
 def read_board(folder: Path) -> Board:

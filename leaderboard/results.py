@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import visual_handling
-from locomo_vqa.scores import FEW_CONVERSATIONS
 
-if TYPE_CHECKING:
-    from .board import Board, Entry
+from .board_entry import Entry
 
-__all__ = ["BOARD_METRICS", "page_data", "result_row", "result_rows"]
+__all__ = ["BOARD_METRICS", "NOT_SCORED", "result_row", "result_rows"]
 
 _FIRST = ("v", "l", "j", "f1", "bleu1", "rouge1", "meteor")
 _PARTS = ("bertscore", "sbert")
@@ -22,30 +20,16 @@ BOARD_METRICS = (*_FIRST, *(name for name in METRICS if name not in (*_FIRST, *_
 """The metrics that the board shows, in its order: all but the parts of L."""
 
 _MOST_CHARACTERS = 200
-_ABSENT = {"state": "not_computed", "reason": "This board's scorer doesn't have the metric."}
+NOT_SCORED: Mapping[str, Any] = {
+    "state": "not_computed",
+    "reason": "This board's scorer doesn't have the metric.",
+}
+"""What stands for a metric that an entry was not scored with."""
 
 
-def page_data(board: Board) -> dict[str, Any]:
-    """Return everything that the page shows; any text in it may come from strangers."""
-    rows = result_rows(board)
-    accepted = [entry for entry in board.entries if entry.state == "rescored"]
-    return {
-        "dataset": {"id": board.dataset, "revision": board.revision},
-        "metrics": [_metric(name, accepted) for name in BOARD_METRICS],
-        "default": _default_metric(rows),
-        "few_conversations": FEW_CONVERSATIONS,
-        "entries": rows,
-        "rejected": [
-            {"entry": entry.name, "problems": list(entry.problems)}
-            for entry in board.entries
-            if entry.state == "rejected"
-        ],
-    }
-
-
-def result_rows(board: Board) -> list[dict[str, Any]]:
-    """Return a row for each accepted entry, in the board's order."""
-    return [result_row(entry) for entry in board.entries if entry.state == "rescored"]
+def result_rows(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """Return a row for each accepted entry, in the order given."""
+    return [result_row(entry) for entry in entries if entry.state == "rescored"]
 
 
 def result_row(entry: Entry) -> dict[str, Any]:
@@ -65,7 +49,7 @@ def result_row(entry: Entry) -> dict[str, Any]:
         "split": entry.split,
         "submission_type": metadata["submission_type"],
         "trained_on_locomo": metadata["disclosure"]["trained_on_locomo"],
-        "scores": {name: _score(scores["metrics"].get(name, _ABSENT)) for name in BOARD_METRICS},
+        "scores": {name: _score(scores["metrics"].get(name, NOT_SCORED)) for name in BOARD_METRICS},
         "given": states.get("ok", 0),
         "total": scores["rows"]["matched"] + scores["rows"]["missing"],
         "states": states,
@@ -92,29 +76,6 @@ def _score(metric: Mapping[str, Any]) -> dict[str, Any]:
     interval = overall["interval"] or {}
     kept = {name: interval.get(name) for name in ("low", "high", "level", "method", "clusters")}
     return {"value": overall["value"], "n": overall["n"], **kept}
-
-
-def _metric(name: str, entries: list[Entry]) -> dict[str, Any]:
-    found = [entry.scores["metrics"].get(name, _ABSENT) for entry in entries if entry.scores]
-    computed = [metric for metric in found if metric["state"] == "ok"]
-    reasons: dict[str, int] = {}
-    for metric in found:
-        if metric["state"] != "ok":
-            reason = metric["reason"] or "No reason is given."
-            reasons[reason] = reasons.get(reason, 0) + 1
-    return {
-        "name": name,
-        "label": METRICS[name].title,
-        "meaning": METRICS[name].meaning,
-        "scale": METRICS[name].scale,
-        "signatures": sorted({metric["signature"] or "not given" for metric in computed}),
-        "reasons": reasons,
-    }
-
-
-def _default_metric(rows: list[dict[str, Any]]) -> str:
-    has_v = any(row["scores"]["v"]["value"] is not None for row in rows)
-    return "v" if has_v else "f1"
 
 
 def _conversations(metrics: Iterable[Mapping[str, Any]]) -> int:

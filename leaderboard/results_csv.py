@@ -7,12 +7,11 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .board_entry import Entry
 from .results import BOARD_METRICS, result_row
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from .board import Board
 
 __all__ = ["COLUMNS", "board_frame", "results_csv"]
 
@@ -45,11 +44,11 @@ def results_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow([_cell(value) for value in _flat(row).values()])
+        writer.writerow([_csv_cell(value) for value in _flat_row(row).values()])
     return out.getvalue()
 
 
-def board_frame(board: Board) -> pd.DataFrame:
+def board_frame(entries: Iterable[Entry]) -> pd.DataFrame:
     """Return every entry as a row: the columns of results.csv, then its state and its problems.
 
     A rejected entry has its name, its state and its problems only.
@@ -58,16 +57,18 @@ def board_frame(board: Board) -> pd.DataFrame:
 
     rows = [
         {
-            **(_flat(result_row(entry)) if entry.state == "rescored" else {"entry": entry.name}),
+            **(
+                _flat_row(result_row(entry)) if entry.state == "rescored" else {"entry": entry.name}
+            ),
             "state": entry.state,
             "problems": "\n".join(entry.problems),
         }
-        for entry in board
+        for entry in entries
     ]
     return pd.DataFrame(rows, columns=[*COLUMNS, "state", "problems"])
 
 
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+def _flat_row(row: Mapping[str, Any]) -> dict[str, Any]:
     scores = {
         f"{name}{end}": row["scores"][name].get(key)
         for name in BOARD_METRICS
@@ -84,7 +85,7 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _cell(value: Any) -> Any:
+def _csv_cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str) and (value[:1] in _FORMULA or value.lstrip()[:1] in _FORMULA):

@@ -18,7 +18,8 @@ from locomo_vqa.page import read_asset, render_page
 
 from .board import Board, read_board
 from .entries import find_entries, fingerprint
-from .results import page_data, result_rows
+from .page_data import page_data
+from .results import result_rows
 from .results_csv import results_csv
 
 __all__ = ["PAGE", "RESULTS", "build_site"]

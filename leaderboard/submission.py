@@ -17,6 +17,7 @@ from typing import Any
 from locomo_vqa.arguments import check_flag, check_path, check_text
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import new_folder, sha256_text, write_text
+from locomo_vqa.html_table import html_table
 from locomo_vqa.runs import Run, read_run, visual_handling
 from locomo_vqa.schemas import validate
 
@@ -42,9 +43,19 @@ class Submission(os.PathLike[str]):
         return str(self.folder)
 
     def _repr_html_(self) -> str:
-        from .summary import submission_html
-
-        return submission_html(self)
+        metadata = self.metadata
+        trained = metadata["disclosure"]["trained_on_locomo"]
+        rows = [
+            ("folder", str(self.folder)),
+            ("system", metadata["system"]["name"]),
+            ("version", metadata["system"]["version"]),
+            ("answerer", metadata["answerer"]["model"]),
+            ("images", f"{metadata['image_handling']}, {metadata['visual_handling']}"),
+            ("type", metadata["submission_type"]),
+            ("contact", metadata["contact"]),
+            ("trained on LoCoMo", None if trained is None else "yes" if trained else "no"),
+        ]
+        return html_table(("", "submission"), rows)
 
 
 def submit(

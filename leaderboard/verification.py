@@ -24,7 +24,8 @@ from locomo_vqa.schemas import validate
 from locomo_vqa.scores import Scorer, default_scorer
 from locomo_vqa.text import escape_unprintable
 
-from .board import BOARD_FILE, Board, Entry
+from .board import BOARD_FILE, Board
+from .board_entry import Entry
 from .entries import (
     METADATA,
     PREDICTIONS,

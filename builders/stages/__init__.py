@@ -5,12 +5,12 @@ calls go through the response store, so a stage that is run again, after a kill 
 for nothing twice and ends with the same bytes.
 """
 
-from .base import STAGE_NAMES, Stage, StageContext, StageName, choices_of
+from .base import STAGE_NAMES, PublishedBuild, Stage, StageContext, StageName, choices_of
 from .generate import GENERATE
 from .images import IMAGES
 from .ingest import INGEST
 from .probe import PROBE
-from .publish import PUBLISH, PublishedBuild
+from .publish import PUBLISH
 from .review import REVIEW
 from .select import SELECT
 from .split import SPLIT

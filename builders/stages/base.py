@@ -15,9 +15,8 @@ from ..recipe import BuildRecipe
 
 if TYPE_CHECKING:
     from ..images.download import DownloadSettings
-    from .publish import PublishedBuild
 
-__all__ = ["STAGE_NAMES", "Stage", "StageContext", "StageName", "choices_of"]
+__all__ = ["STAGE_NAMES", "PublishedBuild", "Stage", "StageContext", "StageName", "choices_of"]
 
 StageName = Literal["ingest", "images", "split", "probe", "select", "generate", "review", "publish"]
 """The stages of a build, in their order; `review` is done by a person and only when asked for."""
@@ -41,6 +40,18 @@ class StageContext:
     """`org/name` on the Hugging Face Hub, where the data set is to be pushed."""
     pull_request: bool
     """Whether pushing opens a pull request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedBuild:
+    """What the stage `publish` made."""
+
+    folder: Path
+    """The data set's folder."""
+    set_aside: int
+    """How many decisions of the review were not applied; see `SortedDecisions.set_aside`."""
+    url: str | None
+    """The address of the commit or pull request on the Hub."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from locomo_vqa.benchmark import Benchmark, VisualQuestion, load_benchmark
@@ -16,23 +15,11 @@ from ..publishing import ModelFact, ProbeFact, PublishFacts, publish_and_push
 from ..questions.question_types import GENERATION_PROMPT_SHA256
 from ..questions.rows import QuestionRow, read_questions
 from ..review.decisions import apply_decisions, read_decisions
-from .base import Stage, StageContext
+from .base import PublishedBuild, Stage, StageContext
 from .content import benchmark_content
 from .models import recorded_models
 
-__all__ = ["PUBLISH", "PublishedBuild"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedBuild:
-    """What the stage made."""
-
-    folder: Path
-    """The data set's folder."""
-    set_aside: int
-    """How many decisions of the review were not applied; see `SortedDecisions.set_aside`."""
-    url: str | None
-    """The address of the commit or pull request on the Hub."""
+__all__ = ["PUBLISH"]
 
 
 def _run(context: StageContext) -> PublishedBuild:

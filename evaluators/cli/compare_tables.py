@@ -11,7 +11,7 @@ from locomo_vqa.scores import FEW_CONVERSATIONS
 
 from ..comparing import Comparison
 from ..comparing.comparer import LETTERS
-from ..comparing.comparison import MetricComparison
+from ..comparing.metric_comparison import MetricComparison
 from ..comparing.sides import Side
 from ..statistics.paired import MANY_CONVERSATIONS, PairedDifference
 from .options import flagged

@@ -13,46 +13,14 @@ from locomo_vqa.html_table import html_table
 from locomo_vqa.metric_names import METRICS, metric_title
 
 from ..statistics.paired import PairedDifference
+from .metric_comparison import MetricComparison
 from .sides import Side
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = [
-    "Comparison",
-    "GroupDifference",
-    "MetricComparison",
-    "check_comparison_folder",
-]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupDifference:
-    """The difference within one category or question type."""
-
-    result: PairedDifference
-    """The difference on the questions of the group."""
-    p_holm: float | None
-    """Its p-value by Holm's correction over the groups; None where there is no p-value."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricComparison:
-    """One system against the baseline by one metric."""
-
-    metric: str
-    """The metric's name."""
-    signature: str
-    """The metric with every parameter; both sides have the same."""
-    scale: float
-    """The value of a perfect answer."""
-    other: int
-    """The place of the system among the sides, from 1; the baseline is 0."""
-    overall: PairedDifference
-    """Over all questions that the metric applies to."""
-    groups: Mapping[str, GroupDifference]
-    """By the name of the category for text metrics, by question type for visual ones."""
+__all__ = ["Comparison", "check_comparison_folder"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -95,7 +63,7 @@ class Comparison:
         """
         from .forest_plot import draw_forest, write_figure
 
-        figure = draw_forest(self)
+        figure = draw_forest(self.dataset, self.sides, self.metrics)
         if path is not None:
             write_figure(figure, Path(path))
         return figure

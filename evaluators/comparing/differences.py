@@ -17,7 +17,8 @@ from .sides import Side
 if TYPE_CHECKING:
     pass
 
-from .comparison import Comparison, GroupDifference, MetricComparison
+from .comparison import Comparison
+from .metric_comparison import GroupDifference, MetricComparison
 
 __all__ = ["LENGTH_RATIO", "compare_sides"]
 

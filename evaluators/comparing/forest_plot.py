@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,12 @@ from locomo_vqa.scores import FEW_CONVERSATIONS
 from locomo_vqa.text import printable
 
 from ..statistics.paired import PairedDifference
+from .metric_comparison import MetricComparison
+from .sides import Side
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from .comparison import Comparison, MetricComparison
 
 __all__ = ["PLOT_ENDINGS", "check_plot_place", "draw_forest", "write_figure"]
 
@@ -49,7 +49,9 @@ PlotRow = tuple[str, list[tuple[int, PairedDifference]]]
 """A label, and each system's place and difference."""
 
 
-def draw_forest(comparison: Comparison) -> Figure:
+def draw_forest(
+    dataset: Mapping[str, str], sides: Sequence[Side], metrics: Sequence[MetricComparison]
+) -> Figure:
     """Draw a panel for each metric: all questions first, then each category or question type.
 
     With fewer than six conversations each one's own difference is a ring on the row. An interval
@@ -68,15 +70,15 @@ def draw_forest(comparison: Comparison) -> Figure:
             _save(self, buffer, "png")
             return buffer.getvalue()
 
-    panels = _panels(comparison)
-    others = comparison.sides[1:]
+    panels = _panels(metrics)
+    others = sides[1:]
     heights = [_PANEL + _ROW * sum(len(results) for _, results in rows) for _, rows in panels]
     with matplotlib.rc_context(_STYLE):
         head = _HEAD + 0.22 * len(others)
         size = (_WIDTH, head + sum(heights))
         figure = ForestPlot(figsize=size, dpi=_DPI, facecolor="white")
         FigureCanvasAgg(figure)
-        _draw_head(figure, comparison, head / size[1])
+        _draw_head(figure, _caption(dataset, metrics), sides, head / size[1])
         top = 1 - head / size[1]
         for (first, rows), height in zip(panels, heights, strict=True):
             share = height / size[1]
@@ -121,9 +123,11 @@ def _save(figure: Figure, target: Any, kind: str) -> None:
         figure.savefig(target, format=kind, metadata=metadata)
 
 
-def _panels(comparison: Comparison) -> list[tuple[MetricComparison, list[PlotRow]]]:
+def _panels(
+    metrics: Sequence[MetricComparison],
+) -> list[tuple[MetricComparison, list[PlotRow]]]:
     by_metric: dict[str, list[MetricComparison]] = {}
-    for one in comparison.metrics:
+    for one in metrics:
         by_metric.setdefault(one.metric, []).append(one)
     panels = []
     for ones in by_metric.values():
@@ -134,18 +138,22 @@ def _panels(comparison: Comparison) -> list[tuple[MetricComparison, list[PlotRow
     return panels
 
 
-def _draw_head(figure: Figure, comparison: Comparison, share: float) -> None:
+def _caption(dataset: Mapping[str, str], metrics: Sequence[MetricComparison]) -> str:
+    clusters = metrics[0].overall.conversations
+    few = "; rings: each conversation" if clusters < FEW_CONVERSATIONS else ""
+    data = f"{dataset['id']}, split {dataset['split']}"
+    return f"{data}; 95 % intervals over {clusters} conversations{few}"
+
+
+def _draw_head(figure: Figure, caption: str, sides: Sequence[Side], share: float) -> None:
     from matplotlib.lines import Line2D
 
-    data, clusters = comparison.dataset, comparison.metrics[0].overall.conversations
-    few = "; rings: each conversation" if clusters < FEW_CONVERSATIONS else ""
-    line = share / (2.6 + len(comparison.sides[1:]))
+    line = share / (2.6 + len(sides[1:]))
     x = 0.03
-    title = f"Difference from {_short(comparison.sides[0].name)}"
+    title = f"Difference from {_short(sides[0].name)}"
     figure.text(x, 1 - line, title, size=14, va="center")
-    about = f"{data['id']}, split {data['split']}; 95 % intervals over {clusters} conversations"
-    figure.text(x, 1 - 2 * line, about + few, color=_FAINT, va="center")
-    for place, side in enumerate(comparison.sides[1:], 1):
+    figure.text(x, 1 - 2 * line, caption, color=_FAINT, va="center")
+    for place, side in enumerate(sides[1:], 1):
         y = 1 - (2 + place) * line
         marker = Line2D(
             [x + 0.006], [y], markersize=8, transform=figure.transFigure, **_style(place)

@@ -56,7 +56,7 @@ def compute_l(
         MissingResource: an encoder is not on this machine.
     """
     check_choice("preset", preset, get_args(Preset))
-    from ..metrics.l_parts import open_l_metrics
+    from ..metrics.table import open_l_metrics
 
     inputs = read_inputs(predictions, references)
     folder = Path(models) if models is not None else None

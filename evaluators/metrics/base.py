@@ -8,27 +8,21 @@ from typing import Literal, Protocol, TypeAlias
 
 from locomo_vqa.metric_names import METRICS
 
-__all__ = ["BatchMetric", "Metric", "Pair"]
+__all__ = ["BatchMetric", "DescribedMetric", "EncodedParts", "EncoderPart", "Metric", "Pair"]
 
 Pair: TypeAlias = tuple[str, str]
 """A prediction and its gold answer."""
 
+EncoderPart: TypeAlias = Literal["bertscore", "sbert"]
+"""The parts of L that need a text encoder."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """One way to compare a prediction with a gold answer: a pure function of the two."""
+
+class DescribedMetric:
+    """What `METRICS` says of a metric, by its name."""
+
+    __slots__ = ()
 
     name: str
-    """The name in options and in scores.json: a key of `locomo_vqa.metric_names.METRICS`."""
-
-    signature: str
-    """Every parameter that can change a value, and the implementation whose values it equals."""
-
-    score: Callable[[str, str], float]
-    """Takes the prediction and the gold answer and returns a value up to 1."""
-
-    missing: float = 0.0
-    """What a question without an answer is worth, before scaling."""
 
     @property
     def title(self) -> str:
@@ -49,6 +43,23 @@ class Metric:
     def lowest(self) -> float:
         """The smallest possible value, before scaling."""
         return METRICS[self.name].lowest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric(DescribedMetric):
+    """One way to compare a prediction with a gold answer: a pure function of the two."""
+
+    name: str
+    """The name in options and in scores.json: a key of `locomo_vqa.metric_names.METRICS`."""
+
+    signature: str
+    """Every parameter that can change a value, and the implementation whose values it equals."""
+
+    score: Callable[[str, str], float]
+    """Takes the prediction and the gold answer and returns a value up to 1."""
+
+    missing: float = 0.0
+    """What a question without an answer is worth, before scaling."""
 
     def score_all(self, pairs: Sequence[Pair]) -> list[float]:
         """Return the value of each pair, in the order given."""
@@ -85,3 +96,10 @@ class BatchMetric(Protocol):
         Raises:
             LocomoVqaError: what the metric needs is missing or damaged.
         """
+
+
+class EncodedParts(Protocol):
+    """What opens the metrics that need a text encoder; they share encoders and values."""
+
+    def as_metric(self, part: EncoderPart) -> BatchMetric:
+        """Return BERTScore or SBERT as a metric of its own."""

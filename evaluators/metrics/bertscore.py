@@ -8,16 +8,12 @@ be matched with, but don't count themselves.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import BatchMetric
+from .base import BatchMetric, EncodedParts
 from .encoding.encoder import Tokens
-
-if TYPE_CHECKING:
-    from .l_parts import LParts
 
 __all__ = ["Matchable", "bertscore_f1", "matchable", "open_metric"]
 
@@ -54,13 +50,11 @@ def bertscore_f1(prediction: Matchable, gold: Matchable) -> float:
     return 2 * precision * recall / total if total else 0.0
 
 
-def open_metric(parts: LParts) -> BatchMetric:
+def open_metric(parts: EncodedParts) -> BatchMetric:
     """Return BERTScore as a metric of its own; only its own encoder is looked for.
 
     Raises:
         InputError: a file of its encoder is damaged.
         MissingResource: its encoder is not on this machine.
     """
-    from .l_parts import part_metric
-
-    return part_metric("bertscore", parts)
+    return parts.as_metric("bertscore")

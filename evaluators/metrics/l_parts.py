@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from types import MappingProxyType
-from typing import Literal, get_args
-
-from locomo_vqa.metric_names import METRICS
+from typing import get_args
 
 from . import meteor, rouge1
-from .base import BatchMetric, Pair
+from .base import BatchMetric, DescribedMetric, EncoderPart, Pair
 from .l_settings import LSettings
-from .semantics import EncoderPart, Semantics
+from .semantics import Semantics
 from .value_cache import ValueCache, cache_file, cache_key
 
-__all__ = ["L_PARTS", "EncodedMetric", "LParts", "open_l_metrics", "part_metric"]
+__all__ = ["L_PARTS", "EncodedMetric", "LParts"]
 
 _PLAIN = MappingProxyType({"rouge1": rouge1.METRIC, "meteor": meteor.METRIC})
 
@@ -24,24 +22,6 @@ L_PARTS = (*_PLAIN, *get_args(EncoderPart))
 """The four parts of L, in the order of its signature."""
 
 _MEMORY = 200_000  # values kept in memory, of about 150 bytes
-
-
-def open_l_metrics(settings: LSettings, *, fetch: bool = False) -> dict[str, BatchMetric]:
-    """Return L, BERTScore and SBERT by name, with encoders and values that they share.
-
-    Args:
-        settings: how they are computed.
-        fetch: whether to download an encoder that is not on this machine.
-
-    Raises:
-        InputError: a file of an encoder is damaged, or another model's.
-        MissingResource: an encoder is not on this machine and can't be fetched.
-    """
-    from .table import MetricOpener
-
-    opener = MetricOpener(settings, fetch=fetch)
-    needing = (name for name, info in METRICS.items() if info.needs == "encoder")
-    return {name: opener.open(name) for name in needing}
 
 
 class LParts:
@@ -68,6 +48,16 @@ class LParts:
         """
         plain = _PLAIN.get(part)
         return plain.signature if plain else self._semantics.signature(_semantic(part))
+
+    def as_metric(self, part: EncoderPart) -> BatchMetric:
+        """Return BERTScore or SBERT as a metric of its own.
+
+        Raises:
+            InputError: a file of its encoder is damaged.
+            MissingResource: its encoder is not on this machine.
+        """
+        signature = self.signature(part)
+        return EncodedMetric(name=part, signature=signature, values=self, parts=(part,))
 
     def of(self, part: str, pairs: Sequence[Pair]) -> list[float]:
         """Return one part's value of each pair."""
@@ -115,38 +105,15 @@ def _semantic(part: str) -> EncoderPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EncodedMetric:
+class EncodedMetric(DescribedMetric):
     """L, or a part of it, as a metric: the mean of the parts' values."""
 
     name: str
     signature: str
     values: LParts
     parts: Sequence[str]
-    questions: Literal["text"] = "text"
     missing: float = 0.0
-
-    @property
-    def title(self) -> str:
-        return METRICS[self.name].title
-
-    @property
-    def scale(self) -> float:
-        return METRICS[self.name].scale
-
-    @property
-    def lowest(self) -> float:
-        return METRICS[self.name].lowest
 
     def score_all(self, pairs: Sequence[Pair]) -> list[float]:
         columns = [self.values.of(part, pairs) for part in self.parts]
         return [fmean(values) for values in zip(*columns, strict=True)]
-
-
-def part_metric(name: str, parts: LParts) -> BatchMetric:
-    """Return BERTScore or SBERT as a metric of its own.
-
-    Raises:
-        InputError: a file of its encoder is damaged.
-        MissingResource: its encoder is not on this machine.
-    """
-    return EncodedMetric(name=name, signature=parts.signature(name), values=parts, parts=(name,))

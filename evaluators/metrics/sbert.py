@@ -7,16 +7,11 @@ with.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import BatchMetric
+from .base import BatchMetric, EncodedParts
 from .encoding.encoder import Tokens
-
-if TYPE_CHECKING:
-    from .l_parts import LParts
 
 __all__ = ["LIMIT", "embedding", "open_metric", "shortened"]
 
@@ -36,13 +31,11 @@ def embedding(states: NDArray[np.float32]) -> NDArray[np.float32]:
     return vectors
 
 
-def open_metric(parts: LParts) -> BatchMetric:
+def open_metric(parts: EncodedParts) -> BatchMetric:
     """Return SBERT as a metric of its own; only its own encoder is looked for.
 
     Raises:
         InputError: a file of its encoder is damaged.
         MissingResource: its encoder is not on this machine.
     """
-    from .l_parts import part_metric
-
-    return part_metric("sbert", parts)
+    return parts.as_metric("sbert")

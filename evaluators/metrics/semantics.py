@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, TypeAlias, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from locomo_vqa.errors import MissingResource
 
-from .base import Pair
+from .base import EncoderPart, Pair
 from .bertscore import Matchable, bertscore_f1, matchable
 from .encoding.encoder import Encoder, Tokens
 from .encoding.finding import ModelFiles, find_model, model_files
@@ -23,9 +23,7 @@ from .l_settings import Preset
 from .sbert import LIMIT, embedding, shortened
 from .value_cache import ValueCache
 
-__all__ = ["PRESETS", "EncoderPart", "Semantics"]
-
-EncoderPart: TypeAlias = Literal["bertscore", "sbert"]
+__all__ = ["PRESETS", "Semantics"]
 
 PRESETS: Mapping[Preset, EncoderSpec] = MappingProxyType({"paper": ROBERTA_LARGE, "minilm": MINILM})
 

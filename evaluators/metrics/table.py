@@ -19,7 +19,7 @@ from .l_settings import LSettings
 if TYPE_CHECKING:
     from .l_parts import LParts
 
-__all__ = ["METRICS", "NO_JUDGE", "MetricOpener", "get_metric"]
+__all__ = ["METRICS", "NO_JUDGE", "MetricOpener", "get_metric", "open_l_metrics"]
 
 NO_JUDGE = (
     "It is the verdict of a judge model, and none was named. Name one with `judge`, such as "
@@ -71,3 +71,19 @@ class MetricOpener:
             self._parts = LParts(self._l_settings, fetch=self._fetch)
         metric: BatchMetric = import_module(f".{name}", __package__).open_metric(self._parts)
         return metric
+
+
+def open_l_metrics(settings: LSettings, *, fetch: bool = False) -> dict[str, BatchMetric]:
+    """Return L, BERTScore and SBERT by name, with encoders and values that they share.
+
+    Args:
+        settings: how they are computed.
+        fetch: whether to download an encoder that is not on this machine.
+
+    Raises:
+        InputError: a file of an encoder is damaged, or another model's.
+        MissingResource: an encoder is not on this machine and can't be fetched.
+    """
+    opener = MetricOpener(settings, fetch=fetch)
+    needing = (name for name, info in METRICS.items() if info.needs == "encoder")
+    return {name: opener.open(name) for name in needing}

@@ -8,7 +8,6 @@ import secrets
 import socket
 import threading
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import uvicorn
@@ -109,12 +108,7 @@ class MeteringProxy:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop; calls in progress have a few seconds to finish, and are counted in any case."""
         if os.getpid() != self._owner:
             return  # A system that forked has a copy of everything, but not of the thread.

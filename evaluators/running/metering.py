@@ -8,10 +8,10 @@ import threading
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from locomo_vqa.closable import Closable
 from locomo_vqa.files import write_json
 from locomo_vqa.runs import Run
 from locomo_vqa.system import Endpoint, Services
@@ -28,7 +28,7 @@ CALLS_FILE = "calls.jsonl"
 """The file of a run folder in which calls are counted."""
 
 
-class Meter:
+class Meter(Closable):
     """Lends each conversation a metered endpoint in place of the run's own.
 
     Without an endpoint, or if nothing is to be metered, services are left unchanged. The proxy
@@ -79,15 +79,8 @@ class Meter:
         write_json(run.folder / "run.json", info)
         return replace(run, info=info)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Stop the proxy, if there is one."""
         self._stack.close()
 
     def _make_proxy(self, llm: Endpoint) -> MeteringProxy:

@@ -90,7 +90,7 @@ class ScoreReport(Mapping[str, MetricScores]):
         """
         import pandas as pd
 
-        return pd.DataFrame(score_columns(self))
+        return pd.DataFrame(self._columns())
 
     def write(self, folder: str | Path | None = None) -> Path:
         """Write scores.json, scores.jsonl and scores.parquet into a folder, and return it.
@@ -122,8 +122,11 @@ class ScoreReport(Mapping[str, MetricScores]):
         if self.judgements:
             write_jsonl(place / "judgements.jsonl", self.judgements)
         write_json(place / "scores.json", self.document)
-        write_score_table(place / SCORES_TABLE, self)
+        write_score_table(place / SCORES_TABLE, self._columns())
         return place
+
+    def _columns(self) -> dict[str, list[Any]]:
+        return score_columns(self.benchmark, self.predictions, self.scores.by_question)
 
 
 def digits_of(scores: MetricScores) -> int:

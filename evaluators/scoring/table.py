@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from locomo_vqa.benchmark import TextQuestion
+from locomo_vqa.benchmark import Benchmark, TextQuestion
 from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.files import clean_text, new_file
-
-if TYPE_CHECKING:
-    from .report import ScoreReport
+from locomo_vqa.runs import Prediction
+from locomo_vqa.scores import RowScore
 
 __all__ = ["SCORES_TABLE", "score_columns", "write_score_table"]
 
@@ -28,7 +27,9 @@ _NUMBERS = {
 """The columns that hold no text, and their Arrow types."""
 
 
-def score_columns(report: ScoreReport) -> dict[str, list[Any]]:
+def score_columns(
+    benchmark: Benchmark, predictions: Sequence[Prediction], rows: Sequence[RowScore]
+) -> dict[str, list[Any]]:
     """Return the columns of a table with one row for each question and metric.
 
     They are question_id, conversation, kind (`text` or `visual`), category (LoCoMo's number, of a
@@ -36,11 +37,9 @@ def score_columns(report: ScoreReport) -> dict[str, list[Any]]:
     (on the metric's scale), latency_ms, input_tokens, output_tokens. What is not known is None.
     The rows are in the order of scores.jsonl.
     """
-    benchmark = report.benchmark
     asked: dict[str, Question] = {q.id: q for q in benchmark.text_questions}
     asked |= {q.id: q for q in benchmark.visual_questions}
-    given = {prediction.question_id: prediction for prediction in report.predictions}
-    rows = report.scores.by_question
+    given = {prediction.question_id: prediction for prediction in predictions}
     questions = [asked[row.question_id] for row in rows]
     answers = [given.get(row.question_id) for row in rows]
     usages = [answer.usage if answer else None for answer in answers]
@@ -64,8 +63,8 @@ def score_columns(report: ScoreReport) -> dict[str, list[Any]]:
     }
 
 
-def write_score_table(path: Path, report: ScoreReport) -> None:
-    """Write the columns of `score_columns` as a Parquet file, whole or not at all.
+def write_score_table(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Write what `score_columns` returned as a Parquet file, whole or not at all.
 
     Raises:
         OutputError: the file can't be written.
@@ -73,12 +72,12 @@ def write_score_table(path: Path, report: ScoreReport) -> None:
     import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
     import pyarrow.parquet as pq  # type: ignore[import-untyped,unused-ignore]
 
-    columns = {
+    arrays = {
         name: pa.array(values, _NUMBERS[name]) if name in _NUMBERS else _texts(values)
-        for name, values in score_columns(report).items()
+        for name, values in columns.items()
     }
     with new_file(path) as temporary:
-        pq.write_table(pa.table(columns), temporary, compression="zstd", store_schema=False)
+        pq.write_table(pa.table(arrays), temporary, compression="zstd", store_schema=False)
 
 
 def _texts(column: Sequence[str | None]) -> Any:

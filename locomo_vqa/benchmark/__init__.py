@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 
 from locomo_vqa.arguments import check_path
+from locomo_vqa.benchmark.loaded import Benchmark
 from locomo_vqa.benchmark.locate import find_folder
 from locomo_vqa.benchmark.read import read_benchmark
 from locomo_vqa.benchmark.types import (
     CATEGORIES,
     QUESTION_TYPES,
     SPLITS,
-    Benchmark,
     Category,
     Conversation,
     Erratum,

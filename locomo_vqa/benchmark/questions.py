@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from locomo_vqa.benchmark.types import Benchmark, TextQuestion, VisualQuestion
+from locomo_vqa.benchmark.loaded import Benchmark
+from locomo_vqa.benchmark.types import TextQuestion, VisualQuestion
 from locomo_vqa.runs import SplitChoice
 
 __all__ = ["Question", "questions_of"]

@@ -16,8 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from locomo_vqa.benchmark.loaded import Benchmark
 from locomo_vqa.benchmark.types import (
-    Benchmark,
     Conversation,
     Erratum,
     Image,

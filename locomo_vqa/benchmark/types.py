@@ -6,20 +6,15 @@ All types are immutable. Names follow LoCoMo (arXiv 2402.17753) and MemLoRA (arX
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Literal, get_args
-
-from locomo_vqa.errors import InputError
 
 __all__ = [
     "CATEGORIES",
     "QUESTION_TYPES",
     "SPLITS",
-    "Benchmark",
     "Category",
     "Conversation",
     "Erratum",
@@ -33,8 +28,6 @@ __all__ = [
     "Turn",
     "VisualQuestion",
 ]
-
-_RESTORE = "Restore the file, or fetch the images again."
 
 Split = Literal["train", "validation", "test"]
 """A whole conversation is in one split, so that splits share no people (paper, section 4.1)."""
@@ -237,53 +230,3 @@ class ImageRecord:
     """Its perceptual hash (`locomo_vqa.phash`), 16 hexadecimal digits; None for a flat image."""
     detail: str | None = None
     """Why it has this state, in a few words."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Benchmark:
-    """Conversations with their questions and images."""
-
-    name: str
-    """Its name."""
-    revision: str
-    """SHA-256 of the parsed content without its errata: equal if the questions are."""
-    folder: Path
-    """Its folder; the images are in `images/` in it."""
-    conversations: tuple[Conversation, ...]
-    """In file order."""
-    text_questions: tuple[TextQuestion, ...]
-    """By conversation, then index."""
-    visual_questions: tuple[VisualQuestion, ...]
-    """By conversation, then turn."""
-    images: tuple[ImageRecord, ...]
-    """One for each URL."""
-    _formats: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    def __repr__(self) -> str:
-        from locomo_vqa.benchmark.summary import summarize
-
-        return summarize(self)
-
-    def _repr_html_(self) -> str:
-        from locomo_vqa.benchmark.summary import summary_html
-
-        return summary_html(self)
-
-    def image_path(self, sha256: str) -> Path:
-        """Return the path of an image's file; raises KeyError for an unknown hash."""
-        return self.folder / "images" / f"{sha256}.{self._formats[sha256]}"
-
-    def read_image(self, sha256: str) -> bytes:
-        """Return an image's bytes, checked against its hash.
-
-        Raises:
-            InputError: the file is missing, or was changed.
-        """
-        path = self.image_path(sha256)
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise InputError(f"{path}: can't be read ({error.strerror}).", _RESTORE) from None
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise InputError(f"{path}: was changed: its hash is not its name.", _RESTORE)
-        return data

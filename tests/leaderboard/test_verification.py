@@ -18,7 +18,8 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.files import sha256_file
 from locomo_vqa.leaderboard import verification
-from locomo_vqa.leaderboard.board import Board, Entry, read_board
+from locomo_vqa.leaderboard.board import Board, read_board
+from locomo_vqa.leaderboard.board_entry import Entry
 from locomo_vqa.leaderboard.cli.leaderboard import leaderboard
 from locomo_vqa.leaderboard.verification import verify
 from locomo_vqa.runs import Prediction

@@ -18,6 +18,32 @@ TEMPLATE = (
 )
 
 
+def internvl_images(tokenizer: Any) -> dict[str, Any]:
+    """Return the part of an InternVL's configuration that its image encoder depends on."""
+    return {
+        "vision_config": {
+            "hidden_size": 32,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "intermediate_size": 32,
+            "image_size": [SIDE, SIDE],
+            "patch_size": [PATCH, PATCH],
+        },
+        "image_token_id": tokenizer.convert_tokens_to_ids(CONTEXT),
+        "image_seq_length": (SIDE // PATCH) ** 2 // 4,
+        "downsample_ratio": 0.5,
+    }
+
+
+def special_tokens(tokenizer: Any) -> dict[str, Any]:
+    """Return the special tokens of a language model's configuration."""
+    return {
+        "bos_token_id": None,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+
+
 def make_tiny_model(folder: Path, *, processor: str = "internvl") -> Path:
     """Save model, tokenizer and processor; `processor` is "internvl", "llava" or "none".
 
@@ -30,14 +56,7 @@ def make_tiny_model(folder: Path, *, processor: str = "internvl") -> Path:
     tokenizer = make_tokenizer()
     torch.manual_seed(7)
     config = InternVLConfig(
-        vision_config={
-            "hidden_size": 32,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 2,
-            "intermediate_size": 32,
-            "image_size": [SIDE, SIDE],
-            "patch_size": [PATCH, PATCH],
-        },
+        **internvl_images(tokenizer),
         text_config={
             "model_type": "qwen2",
             "vocab_size": len(tokenizer),
@@ -47,14 +66,9 @@ def make_tiny_model(folder: Path, *, processor: str = "internvl") -> Path:
             "num_key_value_heads": 1,
             "intermediate_size": 64,
             "max_position_embeddings": 512,
-            "bos_token_id": None,
-            "eos_token_id": tokenizer.eos_token_id,
-            "pad_token_id": tokenizer.pad_token_id,
             "initializer_range": 0.5,
+            **special_tokens(tokenizer),
         },
-        image_token_id=tokenizer.convert_tokens_to_ids(CONTEXT),
-        image_seq_length=(SIDE // PATCH) ** 2 // 4,
-        downsample_ratio=0.5,
     )
     if processor == "none":
         model: Any = Qwen2ForCausalLM(config.text_config)

@@ -16,8 +16,8 @@ import pytest
 from locomo_vqa.errors import InputError, LocomoVqaError, MissingResource
 from locomo_vqa.evaluators.hf_metrics import MODULES, path
 from locomo_vqa.evaluators.hf_metrics.values import compute_j, compute_l, compute_v
-from locomo_vqa.evaluators.metrics.l_parts import open_l_metrics
 from locomo_vqa.evaluators.metrics.l_settings import LSettings
+from locomo_vqa.evaluators.metrics.table import open_l_metrics
 from tests.core.models.stub_server import Answer, completion
 from tests.evaluators.judging.rule_judge import judge_by_rules, judged_prompts, rule_judge
 

@@ -13,9 +13,9 @@ from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.evaluators.metrics import l_parts, rouge1
 from locomo_vqa.evaluators.metrics.encoding.encoder import Encoder
-from locomo_vqa.evaluators.metrics.l_parts import open_l_metrics
 from locomo_vqa.evaluators.metrics.l_settings import LSettings
 from locomo_vqa.evaluators.metrics.semantics import Semantics
+from locomo_vqa.evaluators.metrics.table import open_l_metrics
 from locomo_vqa.evaluators.metrics.value_cache import ValueCache, cache_file
 from tests.evaluators.metrics.references import (
     NEGATIVE,

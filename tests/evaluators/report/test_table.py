@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from locomo_vqa.errors import OutputError
-from locomo_vqa.evaluators.scoring.table import write_score_table
+from locomo_vqa.evaluators.scoring.report import ScoreReport
+from locomo_vqa.evaluators.scoring.table import score_columns, write_score_table
 from tests.evaluators.report.sheets import ADVERSARIAL, TEXT, VISUAL, sheet_of
+
+
+def columns_of(report: ScoreReport) -> dict[str, list[Any]]:
+    return score_columns(report.benchmark, report.predictions, report.scores.by_question)
 
 
 def test_a_row_a_question_and_metric(tmp_path: Path) -> None:
@@ -28,7 +34,7 @@ def test_a_row_a_question_and_metric(tmp_path: Path) -> None:
             ADVERSARIAL[0].id: "no idea",
         },
     )
-    write_score_table(tmp_path / "scores.parquet", sheet)
+    write_score_table(tmp_path / "scores.parquet", columns_of(sheet))
     table = pd.read_parquet(tmp_path / "scores.parquet")
     assert len(table) == len(VISUAL) + len(TEXT)
     assert list(table.columns) == [
@@ -53,11 +59,11 @@ def test_a_row_a_question_and_metric(tmp_path: Path) -> None:
 
 
 def test_no_metric_at_all_is_an_empty_table(tmp_path: Path) -> None:
-    write_score_table(tmp_path / "t", sheet_of(tmp_path, {ADVERSARIAL[0].id: "x"}))
+    write_score_table(tmp_path / "t", columns_of(sheet_of(tmp_path, {ADVERSARIAL[0].id: "x"})))
     table = pd.read_parquet(tmp_path / "t")
     assert len(table) == 0 and "prediction" in table.columns
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="can't be written"):
-        write_score_table(tmp_path / "no" / "t", sheet_of(tmp_path, {TEXT[0].id: "x"}))
+        write_score_table(tmp_path / "no" / "t", columns_of(sheet_of(tmp_path, {TEXT[0].id: "x"})))

@@ -17,7 +17,13 @@ from locomo_vqa.evaluators.distilling.lora_fit import fit_lora
 from locomo_vqa.evaluators.distilling.lora_settings import LoraSettings
 from locomo_vqa.evaluators.distilling.lora_student import LoraStudent
 from locomo_vqa.models.names import ModelName
-from tests.core.models.tiny_model import CONTEXT, PATCH, SIDE, SPECIAL, make_processor
+from tests.core.models.tiny_model import (
+    CONTEXT,
+    SPECIAL,
+    internvl_images,
+    make_processor,
+    special_tokens,
+)
 
 VOCABULARY = 1500
 LONGEST_TOKEN = 200
@@ -68,20 +74,9 @@ def make_base(folder: Path, exchanges: Iterable[Exchange]) -> Path:
 
     tokenizer = _make_tokenizer([text for e in exchanges for text in (e.prompt, e.reply)])
     torch.manual_seed(7)
-    vision = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
     sizes = {"hidden_size": SIZE, "intermediate_size": 2 * SIZE, "num_hidden_layers": 2}
-    tokens = {
-        "bos_token_id": None,
-        "eos_token_id": tokenizer.eos_token_id,
-        "pad_token_id": tokenizer.pad_token_id,
-    }
     config = InternVLConfig(
-        vision_config={
-            **vision,
-            "intermediate_size": 32,
-            "image_size": [SIDE, SIDE],
-            "patch_size": [PATCH, PATCH],
-        },
+        **internvl_images(tokenizer),
         text_config={
             "model_type": "qwen2",
             "vocab_size": len(tokenizer),
@@ -91,11 +86,8 @@ def make_base(folder: Path, exchanges: Iterable[Exchange]) -> Path:
             "max_position_embeddings": 2048,
             "initializer_range": 0.12,
             "tie_word_embeddings": False,
-            **tokens,
+            **special_tokens(tokenizer),
         },
-        image_token_id=tokenizer.convert_tokens_to_ids(CONTEXT),
-        image_seq_length=(SIDE // PATCH) ** 2 // 4,
-        downsample_ratio=0.5,
         tie_word_embeddings=False,
     )
     model = InternVLForConditionalGeneration(config)

@@ -1,0 +1,48 @@
+"""An entry of the board: one submission with the result of its verification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from locomo_vqa.runs import SplitChoice
+
+__all__ = ["Entry", "EntryState"]
+
+EntryState = Literal["rescored", "rejected"]
+"""The result of an entry's verification:
+
+rescored   it is complete and unchanged, and its scores were computed here
+rejected   it has problems, and no scores
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One submission, after verification."""
+
+    name: str
+    """`<system>__<answerer>/<date>`."""
+    state: EntryState
+    """See `EntryState`."""
+    problems: tuple[str, ...] = ()
+    """Why it was rejected, a sentence each."""
+    notes: tuple[str, ...] = ()
+    """What a maintainer should know that doesn't lead to rejection, a sentence each."""
+    split: SplitChoice | None = None
+    """The questions it answers; None where run.json can't be read."""
+    uses_images: bool | None = None
+    """Whether the system looks at pixels, according to run.json; None where that can't be read."""
+    metadata: Mapping[str, Any] | None = None
+    """The content of its metadata.yaml; None where that can't be read."""
+    files: Mapping[str, str]
+    """SHA-256 of each of its files that can be read, by name."""
+    scores: Mapping[str, Any] | None = None
+    """What `Scores.to_json` returned; None if rejected."""
+
+    def value(self, metric: str) -> float | None:
+        """Return the overall value of a metric; None if it was not computed."""
+        scores = self.scores["metrics"].get(metric) if self.scores else None
+        value: float | None = scores["overall"]["value"] if scores else None
+        return value
