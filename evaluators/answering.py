@@ -119,14 +119,14 @@ class Answerer:
         return _answer(self._ask(prompt, ()), tuple(hits))
 
     def answer_visual(self, question: str, image: ShownImage | None) -> Answer:
-        """Answer about a picture, or about its caption in its place; no memory has a part in it.
+        """Answer about an image, or about its caption instead; no memory is used.
 
         Raises:
             ModelError: there is no reply.
         """
         caption = image.caption if image else None
-        pictures = (_picture(image),) if image and image.path else ()
-        return _answer(self._ask(answer_visual(question, caption=caption), pictures), ())
+        images = (_model_image(image),) if image and image.path else ()
+        return _answer(self._ask(answer_visual(question, caption=caption), images), ())
 
     def close(self) -> None:
         """Close the connections and files of the conversation."""
@@ -135,8 +135,8 @@ class Answerer:
         if self._own:
             self._models.run(self._model.close())
 
-    def _ask(self, text: str, pictures: tuple[ModelImage, ...]) -> ChatReply:
-        request = ChatRequest(text=text, images=pictures, max_tokens=_MAX_TOKENS)
+    def _ask(self, text: str, images: tuple[ModelImage, ...]) -> ChatReply:
+        request = ChatRequest(text=text, images=images, max_tokens=_MAX_TOKENS)
         calls = self._calls
         return self._models.run(
             calls.ask("llm", self._model, request) if calls else self._model.ask(request)
@@ -148,7 +148,7 @@ def _answer(reply: ChatReply, hits: tuple[Hit, ...]) -> Answer:
     return Answer(text=reply.text.strip(), refused=refused, retrieved=hits, usage=reply.usage)
 
 
-def _picture(image: ShownImage) -> ModelImage:
+def _model_image(image: ShownImage) -> ModelImage:
     from locomo_vqa.images import for_model
 
     assert image.path is not None

@@ -13,7 +13,7 @@ extraction   facts are taken out of what was said
 update       facts are merged with those that were known
 generation   a question is answered
 judge        an answer is judged
-vision       a picture is looked at
+vision       an image is looked at
 embedding    texts are made into vectors
 llm          the system does not say
 """

@@ -75,7 +75,7 @@ class World:
     """With the same two names, and another fact."""
     awkward: Conversation
     """With empty and very long turns, and many scripts."""
-    pictured: Conversation
+    imaged: Conversation
     """With images: two in a turn, one without text, one that is unavailable."""
     visual: VisualQuestion
     """About the image without text."""
@@ -83,26 +83,26 @@ class World:
 
 def make_world(folder: Path) -> World:
     """Draw the images into a folder and return the conversations."""
-    pictures = {name: _draw(folder, colour) for name, colour in _COLOURS.items()}
+    images = {name: _draw(folder, colour) for name, colour in _COLOURS.items()}
     first = _conversation("check-1", (_SPRING, _FIRST), (_SUMMER, _SECOND))
     second = _conversation("check-2", (_SPRING, _OTHER))
     awkward = _conversation("check-3", (_SPRING, _AWKWARD), (_SUMMER, (("Tobin", "Bye!"),)))
-    pictured = _pictured(pictures)
+    imaged = _imaged(images)
     benchmark = Benchmark(
         name="check",
         revision="0" * 64,
         folder=folder,
-        conversations=(first, second, awkward, pictured),
+        conversations=(first, second, awkward, imaged),
         text_questions=(),
         visual_questions=(),
         images=(),
-        _formats=dict.fromkeys(pictures.values(), "png"),
+        _formats=dict.fromkeys(images.values(), "png"),
     )
     visual = VisualQuestion(
         id="check-4/v/D1:2/colour",
         conversation="check-4",
         turn="D1:2",
-        image=pictures["green"],
+        image=images["green"],
         type="colour",
         question="What colour is the square?",
         answer="green",
@@ -114,7 +114,7 @@ def make_world(folder: Path) -> World:
         first=first,
         second=second,
         awkward=awkward,
-        pictured=pictured,
+        imaged=imaged,
         visual=visual,
     )
 
@@ -156,12 +156,12 @@ def _conversation(id: str, *sessions: tuple[datetime, Sequence[tuple[str, str]]]
     return Conversation(id=id, split="test", speakers=SPEAKERS, sessions=made)
 
 
-def _pictured(pictures: dict[str, str]) -> Conversation:
+def _imaged(images: dict[str, str]) -> Conversation:
     def shown(*colours: str) -> tuple[Image, ...]:
         return tuple(
             Image(
                 url=None,
-                sha256=pictures[colour],
+                sha256=images[colour],
                 state="ok",
                 caption=f"a {colour} square on a white wall",
             )
@@ -182,10 +182,10 @@ def _draw(folder: Path, colour: tuple[int, int, int]) -> str:
     """Draw a square on white, keep it under its SHA-256, and return that."""
     from PIL import Image as Pillow
 
-    picture = Pillow.new("RGB", (224, 224), (255, 255, 255))
-    picture.paste(colour, (56, 56, 168, 168))
+    image = Pillow.new("RGB", (224, 224), (255, 255, 255))
+    image.paste(colour, (56, 56, 168, 168))
     stream = BytesIO()
-    picture.save(stream, "PNG")
+    image.save(stream, "PNG")
     data = stream.getvalue()
     digits = hashlib.sha256(data).hexdigest()
     (folder / "images").mkdir(parents=True, exist_ok=True)

@@ -203,8 +203,8 @@ def _ask(first: SystemTrial, second: SystemTrial, seen: Observations) -> None:
 
 def _show_images(opener: _Opener, seen: Observations, mode: str) -> None:
     world = opener.world
-    shown = opener.view(world.pictured, mode).question(world.visual)
-    with opener.trial(f"images-{mode}", world.pictured, mode) as trial:
+    shown = opener.view(world.imaged, mode).question(world.visual)
+    with opener.trial(f"images-{mode}", world.imaged, mode) as trial:
         trial.read()
         seen.with_images[mode] = trial.failure
         if trial.failure is None:

@@ -1,4 +1,4 @@
-"""A stub endpoint for whole builds: it knows the sample's pictures by their bytes.
+"""A stub endpoint for whole builds: it knows the sample's images by their bytes.
 
 It writes and answers questions by the truth of the scenes. The model `large` is always right; the
 model `small` errs on the types that the test names. It is for kills and counting.
@@ -45,8 +45,8 @@ class AllKnowing:
             self.scenes[_hash(shown)] = scenes[record.url]
         self.answers: dict[tuple[str, str], tuple[str, str]] = {}
         for item in known_probes():
-            picture = _hash(known_images()[item.image].data)
-            self.answers[picture, item.question] = (item.expected, "known")
+            image = _hash(known_images()[item.image].data)
+            self.answers[image, item.question] = (item.expected, "known")
         self.asked: Counter[str] = Counter()
         """How often each request was made, the known-answer probes left out."""
         self._lock = threading.Lock()
@@ -57,31 +57,31 @@ class AllKnowing:
         parts = [{"type": "text", "text": message}] if isinstance(message, str) else message
         text = next(part["text"] for part in parts if part["type"] == "text")
         urls = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
-        picture = _hash(base64.b64decode(urls[0].partition(",")[2])) if urls else ""
+        image = _hash(base64.b64decode(urls[0].partition(",")[2])) if urls else ""
         with self._lock:
-            if not self._is_probe(text, picture):
-                self.asked[json.dumps([request["model"], text, picture])] += 1
-            return completion(self._say(request["model"], text, picture))
+            if not self._is_probe(text, image):
+                self.asked[json.dumps([request["model"], text, image])] += 1
+            return completion(self._say(request["model"], text, image))
 
-    def _is_probe(self, text: str, picture: str) -> bool:
+    def _is_probe(self, text: str, image: str) -> bool:
         """Return the requests that every stage repeats at its start, on purpose."""
-        known = picture in {_hash(shown.data) for shown in known_images()}
+        known = image in {_hash(shown.data) for shown in known_images()}
         return known or not re.search("Question: |Kind of question: ", text)
 
-    def _say(self, model: str, text: str, picture: str) -> str:
+    def _say(self, model: str, text: str, image: str) -> str:
         kind = text.rpartition("Kind of question: ")[2].strip()
         type = next((type for type, words in TYPE_DESCRIPTIONS.items() if words == kind), None)
         if type is not None:
-            rng = random.Random(f"{picture}/{type}")
-            item = draw_visual_question(self.scenes[picture], type, rng)
+            rng = random.Random(f"{image}/{type}")
+            item = draw_visual_question(self.scenes[image], type, rng)
             if item is None:
                 return json.dumps({"question": None, "answer": None, "reason": "Nothing odd."})
-            self.answers[picture, item.question] = (item.answer, type)
+            self.answers[image, item.question] = (item.answer, type)
             return json.dumps(
                 {"question": item.question, "answer": item.answer, "reason": item.reason}
             )
         found = re.search(r"Question: (.*)\nAnswer:", text)
-        answer, type_of = self.answers.get((picture, found[1] if found else ""), ("unknown", ""))
+        answer, type_of = self.answers.get((image, found[1] if found else ""), ("unknown", ""))
         return "wrong" if model == "small" and type_of in self.errs_on else answer
 
 

@@ -66,7 +66,7 @@ def test_a_build_from_recipe_to_data_set(cli: Cli, tmp_path: Path) -> None:
 
 
 def keys_of(store: Path) -> set[str]:
-    """Return what the response store holds: model, text and picture, as the stub counts them."""
+    """Return what the response store holds: model, text and image, as the stub counts them."""
     if not store.exists():
         return set()
     with sqlite3.connect(store) as connection:

@@ -20,11 +20,11 @@ from tests.core.models.transformers_server import transformers_server
 LARGE = ROOT / "locomo_vqa" / "models" / "embedded" / "large"
 
 GOAL = 0.85
-"""The share of generated questions that must be true of their pictures."""
+"""The share of generated questions that must be true of their images."""
 
 
 def scenes_of(benchmark: Benchmark) -> Mapping[str, Scene]:
-    """Return the scenes behind a benchmark's pictures, by the pictures' hashes."""
+    """Return the scenes behind a benchmark's images, by the images' hashes."""
     scenes = generate_sample().scenes
     return {
         image.sha256: scenes[image.url]

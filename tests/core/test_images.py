@@ -1,4 +1,4 @@
-"""What counts as a picture, how models see it, and which pictures look alike."""
+"""What counts as an image, how models see it, and which images look alike."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.builders.images.drawn import (
     draw,
     encode,
     huge_png,
-    picture,
+    image_bytes,
     rotated_jpeg,
 )
 
@@ -44,7 +44,7 @@ def seen(data: bytes) -> tuple[Image.Image, str]:
     ],
 )
 def test_formats(name: str, ending: str, media_type: str, tmp_path: Path) -> None:
-    data = picture(1, name)
+    data = image_bytes(1, name)
     facts = inspect_image(data)
     assert isinstance(facts, ImageFacts)
     assert (facts.format, facts.media_type) == (ending, media_type)
@@ -57,7 +57,7 @@ def test_formats(name: str, ending: str, media_type: str, tmp_path: Path) -> Non
 def test_avif() -> None:
     if not features.check("avif"):
         pytest.skip("this Pillow has no AVIF")
-    facts = inspect_image(picture(1, "AVIF"))
+    facts = inspect_image(image_bytes(1, "AVIF"))
     assert isinstance(facts, ImageFacts)
     assert facts.media_type == "image/avif"
 
@@ -75,8 +75,8 @@ def huge_gif(screen: int) -> bytes:
     return b"GIF89a" + struct.pack("<HH", screen, screen) + b"\0\0\0" + frame
 
 
-JPEG = picture(1, "JPEG")
-PNG = picture(1)
+JPEG = image_bytes(1, "JPEG")
+PNG = image_bytes(1)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ PNG = picture(1)
         (HTML, "not_an_image", "HTML"),
         (SVG, "not_an_image", "SVG"),
         (b"\xef\xbb\xbf  <svg/>", "not_an_image", "SVG"),
-        (picture(1, "TIFF"), "not_an_image", "TIFF"),
+        (image_bytes(1, "TIFF"), "not_an_image", "TIFF"),
         (b"%PDF-1.7", "not_an_image", "format is not supported"),
         (JPEG[: len(JPEG) // 2], "not_an_image", "cut off"),
         (PNG[: len(PNG) // 2], "not_an_image", "cut off"),
@@ -200,7 +200,7 @@ def test_broken_exif_is_no_obstacle() -> None:
     assert for_model(data)[1] == "image/jpeg"
 
 
-def test_versions_of_a_picture_look_alike_and_others_do_not() -> None:
+def test_versions_of_a_image_look_alike_and_others_do_not() -> None:
     hashes = []
     for seed in range(40):
         original = draw(seed, (256, 192))
@@ -230,7 +230,7 @@ def test_the_hash_is_written_out() -> None:
     assert perceptual_hash(image) == f"{int(row, 2):02x}" + "00" * 7
 
 
-def test_flat_pictures_have_no_look() -> None:
+def test_flat_images_have_no_look() -> None:
     assert perceptual_hash(Image.new("RGB", (50, 50), "red")) is None
 
 

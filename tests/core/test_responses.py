@@ -23,7 +23,7 @@ REQUEST = ChatRequest(text="What colour?")
 REPLY = ChatReply(text="blue", finish="stop", usage=Usage(input_tokens=5, calls=1))
 
 
-def picture(data: bytes) -> ModelImage:
+def image(data: bytes) -> ModelImage:
     return ModelImage(sha256=hashlib.sha256(data).hexdigest(), media_type="image/png", data=data)
 
 
@@ -31,10 +31,10 @@ CHANGES: dict[str, tuple[Mapping[str, Any], ChatRequest]] = {
     "model": ({**IDENTITY, "model": "n"}, REQUEST),
     "revision": ({**IDENTITY, "revision": "2"}, REQUEST),
     "prompt": (IDENTITY, replace(REQUEST, text="What color?")),
-    "picture": (IDENTITY, replace(REQUEST, images=(picture(b"a"),))),
-    "other picture": (IDENTITY, replace(REQUEST, images=(picture(b"b"),))),
-    "order of pictures": (IDENTITY, replace(REQUEST, images=(picture(b"a"), picture(b"b")))),
-    "order of pictures 2": (IDENTITY, replace(REQUEST, images=(picture(b"b"), picture(b"a")))),
+    "picture": (IDENTITY, replace(REQUEST, images=(image(b"a"),))),
+    "other picture": (IDENTITY, replace(REQUEST, images=(image(b"b"),))),
+    "order of pictures": (IDENTITY, replace(REQUEST, images=(image(b"a"), image(b"b")))),
+    "order of pictures 2": (IDENTITY, replace(REQUEST, images=(image(b"b"), image(b"a")))),
     "round": (IDENTITY, replace(REQUEST, replies=(("a", "b"),))),
     "objection": (IDENTITY, replace(REQUEST, replies=(("a", "c"),))),
     "schema": (IDENTITY, replace(REQUEST, schema={"type": "object"})),

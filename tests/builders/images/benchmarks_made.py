@@ -1,4 +1,4 @@
-"""Small benchmark folders whose pictures have the URLs that a test wants."""
+"""Small benchmark folders whose images have the URLs that a test wants."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SPLIT_OF: dict[str, Split] = {"conv-1": "train", "conv-2": "validation", "conv-3
 
 
 def make_benchmark(folder: Path, urls: Mapping[str, Sequence[str | None]]) -> Path:
-    """Write a benchmark without pictures: each conversation shares its URLs, one a turn."""
+    """Write a benchmark without images: each conversation shares its URLs, one a turn."""
     places: dict[str, list[str]] = {}
     captions = []
     for name, shared in urls.items():

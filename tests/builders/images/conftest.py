@@ -15,18 +15,18 @@ from locomo_vqa.builders.images.inspecting import Inspectors
 from locomo_vqa.builders.images.outcome import ImageOutcome
 from locomo_vqa.builders.images.store import ImageStore
 
-from .picture_server import PictureServer, serving
+from .image_server import ImageServer, serving
 
 Fetch = Callable[..., dict[str, ImageOutcome]]
 
 
 @pytest.fixture
-def server() -> Iterator[PictureServer]:
+def server() -> Iterator[ImageServer]:
     with serving() as made:
         yield made
 
 
-def quick(*servers: PictureServer, **more: Any) -> DownloadSettings:
+def quick(*servers: ImageServer, **more: Any) -> DownloadSettings:
     """Return settings with short pauses that open these servers and nothing else private."""
     addresses = Addresses(allowed=frozenset(("127.0.0.1", server.port) for server in servers))
     fast = {"timeout": 10.0, "backoff": 0.01, "addresses": addresses}

@@ -1,4 +1,4 @@
-"""Pictures drawn for the tests, sound and broken."""
+"""Images drawn for the tests, sound and broken."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 
 
 def draw(seed: int, size: tuple[int, int] = (64, 48), mode: str = "RGB") -> Image.Image:
-    """Return a picture of soft blobs; other seeds look wholly different."""
+    """Return an image of soft blobs; other seeds look wholly different."""
     noise = numpy.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=numpy.uint8)
     return Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC).convert(mode)
 
@@ -23,7 +23,7 @@ def encode(image: Image.Image, format: str = "PNG", **options: Any) -> bytes:
     return out.getvalue()
 
 
-def picture(seed: int, format: str = "PNG", **options: Any) -> bytes:
+def image_bytes(seed: int, format: str = "PNG", **options: Any) -> bytes:
     return encode(draw(seed), format, **options)
 
 

@@ -11,8 +11,8 @@ import pytest
 from locomo_vqa.builders.images.addresses import Addresses, Blocked, is_public
 
 from .conftest import fetch, quick
-from .drawn import picture
-from .picture_server import PictureServer, raw, reply, serving
+from .drawn import image_bytes
+from .image_server import ImageServer, raw, reply, serving
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ SPELLINGS = ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "0", "[::1]", "[:
 
 @pytest.mark.parametrize("host", SPELLINGS)
 def test_no_spelling_of_the_loopback_is_opened(
-    host: str, server: PictureServer, tmp_path: Path
+    host: str, server: ImageServer, tmp_path: Path
 ) -> None:
     """On a web port, so that only the address is against it; nothing listens there anyway."""
     url = f"http://{host}:8080/a.png"
@@ -90,9 +90,9 @@ def test_no_spelling_of_the_loopback_is_opened(
     assert (outcome.state, outcome.detail) == ("blocked", "the host's address is not a public one")
 
 
-def test_the_connection_goes_to_the_checked_address(server: PictureServer, tmp_path: Path) -> None:
+def test_the_connection_goes_to_the_checked_address(server: ImageServer, tmp_path: Path) -> None:
     """The second answer of the name server would lead elsewhere, but is never asked for."""
-    server.routes["/a.png"] = reply(200, picture(1))
+    server.routes["/a.png"] = reply(200, image_bytes(1))
     answers = iter([["127.0.0.1"], ["127.0.0.2"]])
 
     async def resolve(host: str, port: int) -> list[str]:
@@ -107,9 +107,9 @@ def test_the_connection_goes_to_the_checked_address(server: PictureServer, tmp_p
     assert f"Host: pictures.test:{server.port}" in server.heads["/a.png"]
 
 
-def test_a_redirect_to_a_private_address(server: PictureServer, tmp_path: Path) -> None:
+def test_a_redirect_to_a_private_address(server: ImageServer, tmp_path: Path) -> None:
     with serving() as secret:
-        secret.routes["/secret.png"] = reply(200, picture(1))
+        secret.routes["/secret.png"] = reply(200, image_bytes(1))
         targets = {
             "/here": secret.url("/secret.png"),
             "/8080": "http://127.0.0.1:8080/a.png",
@@ -127,20 +127,20 @@ def test_a_redirect_to_a_private_address(server: PictureServer, tmp_path: Path) 
         assert not secret.hits
 
 
-def test_private_addresses_open_with_the_switch(server: PictureServer, tmp_path: Path) -> None:
-    server.routes["/a.png"] = reply(200, picture(1))
+def test_private_addresses_open_with_the_switch(server: ImageServer, tmp_path: Path) -> None:
+    server.routes["/a.png"] = reply(200, image_bytes(1))
     settings = quick(addresses=Addresses(allow_private=True))
     url = server.url("/a.png", "localhost")
     assert fetch([url], tmp_path / "work", settings)[url].state == "ok"
 
 
 def test_proxies_of_the_environment_are_not_used(
-    server: PictureServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: ImageServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving() as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "https_proxy"):
             monkeypatch.setenv(name, proxy.url(""))
-        server.routes["/a.png"] = reply(200, picture(1))
+        server.routes["/a.png"] = reply(200, image_bytes(1))
         url = server.url("/a.png")
         assert fetch([url], tmp_path / "work", quick(server))[url].state == "ok"
         assert not proxy.hits
@@ -157,12 +157,12 @@ ODD = [
 ]
 
 
-def test_no_spelling_of_a_url_ends_the_run(server: PictureServer, tmp_path: Path) -> None:
+def test_no_spelling_of_a_url_ends_the_run(server: ImageServer, tmp_path: Path) -> None:
     server.routes |= {
         f"/{number}": raw(b"HTTP/1.1 302 x\r\nLocation: " + url.encode("utf-8", "replace") + END)
         for number, url in enumerate(ODD)
     }
-    server.routes["/ok.png"] = reply(200, picture(1))
+    server.routes["/ok.png"] = reply(200, image_bytes(1))
     redirects = [server.url(f"/{number}") for number in range(len(ODD))]
     urls = [*dict.fromkeys(ODD), *redirects, server.url("/ok.png")]
     outcomes = fetch(urls, tmp_path / "work", quick(server, attempts=1))

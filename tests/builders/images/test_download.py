@@ -1,4 +1,4 @@
-"""Every way in which a host can fail, and what becomes of the picture."""
+"""Every way in which a host can fail, and what becomes of the image."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from locomo_vqa.builders.images.addresses import Addresses, resolve
 from locomo_vqa.builders.images.outcome import ImageOutcome
 
 from .conftest import fetch, quick
-from .drawn import HTML, SVG, animation, draw, encode, huge_png, picture, rotated_jpeg
-from .picture_server import (
-    PictureServer,
+from .drawn import HTML, SVG, animation, draw, encode, huge_png, image_bytes, rotated_jpeg
+from .image_server import (
+    ImageServer,
     Route,
     drip,
     endless,
@@ -34,8 +34,8 @@ from .picture_server import (
 )
 
 LIMIT = 1 << 20
-PNG = picture(1)
-JPEG = picture(1, "JPEG")
+PNG = image_bytes(1)
+JPEG = image_bytes(1, "JPEG")
 GZIP = "Content-Encoding: gzip"
 NOISE = os.urandom(4000)
 
@@ -135,7 +135,7 @@ FAULTS: dict[str, tuple[Route, str, str | None]] = {
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[PictureServer]:
+def server() -> Iterator[ImageServer]:
     with serving() as made:
         made.routes.update({path: route for path, (route, _, _) in FAULTS.items()})
         yield made
@@ -143,7 +143,7 @@ def server() -> Iterator[PictureServer]:
 
 @pytest.fixture(scope="module")
 def outcomes(
-    server: PictureServer, tmp_path_factory: pytest.TempPathFactory
+    server: ImageServer, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, ImageOutcome]:
     folder = tmp_path_factory.mktemp("faults") / "work"
     settings = quick(server, max_bytes=LIMIT, timeout=2.0, read_timeout=0.5, attempts=3, per_host=8)
@@ -167,20 +167,20 @@ def test_a_fault(path: str, outcomes: dict[str, ImageOutcome]) -> None:
 
 
 @pytest.mark.usefixtures("outcomes")
-def test_what_is_not_needed_is_not_read(server: PictureServer) -> None:
+def test_what_is_not_needed_is_not_read(server: ImageServer) -> None:
     """Beyond the limit only what lay in the sockets' buffers was sent."""
     assert server.sent["/5gb"] < LIMIT + (8 << 20)
 
 
 @pytest.mark.usefixtures("outcomes")
-def test_how_often_each_was_asked(server: PictureServer) -> None:
+def test_how_often_each_was_asked(server: ImageServer) -> None:
     expected = {"/404": 1, "/403": 1, "/svg": 1, "/500": 3, "/500-once": 2, "/429-once": 2}
     expected |= {"/429-for-a-day": 1, "/half": 3, "/drip": 1, "/silent": 3, "/circle": 6}
     assert {path: server.hits[path] for path in expected} == expected
 
 
 @pytest.mark.usefixtures("outcomes")
-def test_the_request_is_polite(server: PictureServer) -> None:
+def test_the_request_is_polite(server: ImageServer) -> None:
     sent = server.heads["/ok.png"]
     assert "User-Agent: locomo-vqa/" in sent
     assert "Accept-Encoding: identity" in sent
@@ -194,7 +194,7 @@ def test_the_original_bytes_are_kept(outcomes: dict[str, ImageOutcome]) -> None:
     assert outcomes["/gzip"].sha256 == outcomes["/ok.png"].sha256
 
 
-def test_redirects_are_followed(server: PictureServer, tmp_path: Path) -> None:
+def test_redirects_are_followed(server: ImageServer, tmp_path: Path) -> None:
     for step in range(5):
         server.routes[f"/r{step}"] = reply(301, b"", f"Location: /r{step + 1}")
     server.routes["/r5"] = reply(200, PNG)
@@ -202,11 +202,9 @@ def test_redirects_are_followed(server: PictureServer, tmp_path: Path) -> None:
     assert fetch([url], tmp_path / "work", quick(server))[url].state == "ok"
 
 
-def test_retry_after_is_obeyed_and_the_host_left_alone(
-    server: PictureServer, tmp_path: Path
-) -> None:
+def test_retry_after_is_obeyed_and_the_host_left_alone(server: ImageServer, tmp_path: Path) -> None:
     busy = in_turn(reply(429, b"", "Retry-After: 1"), reply(200, PNG))
-    server.routes |= {"/busy": busy, "/next": reply(200, picture(2))}
+    server.routes |= {"/busy": busy, "/next": reply(200, image_bytes(2))}
     began = time.monotonic()
     urls = [server.url("/busy"), server.url("/next")]
     outcomes = fetch(urls, tmp_path / "work", quick(server, per_host=1))
@@ -228,7 +226,7 @@ async def _resolve(host: str, port: int) -> list[str]:
 
 
 def test_hosts_are_dead_only_where_the_network_is_there(
-    server: PictureServer, tmp_path: Path
+    server: ImageServer, tmp_path: Path
 ) -> None:
     port = closed_port()
     addresses = Addresses(
@@ -267,7 +265,7 @@ def test_bounds_hold(
         assert server.most_at_once == at_once
 
 
-def test_a_full_disk_is_one_sentence(server: PictureServer, tmp_path: Path) -> None:
+def test_a_full_disk_is_one_sentence(server: ImageServer, tmp_path: Path) -> None:
     from locomo_vqa.errors import OutputError
 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -79,7 +79,7 @@ def test_equals_comparing_all_with_all(distance: int) -> None:
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_pictures_are_compared_in_seconds() -> None:
+def test_a_hundred_thousand_images_are_compared_in_seconds() -> None:
     """The bound is loose: comparing all with all in Python would take an hour."""
     rng = random.Random(0)
     names = ("a", "v", "t")

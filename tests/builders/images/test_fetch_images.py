@@ -1,4 +1,4 @@
-"""The whole stage and its command: folder in, folder with pictures out, losses accounted for."""
+"""The whole stage and its command: folder in, folder with images out, losses accounted for."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.conftest import tree
 
 from .benchmarks_made import make_benchmark
 from .conftest import quick
-from .drawn import draw, encode, picture
-from .picture_server import PictureServer, in_turn, reply
+from .drawn import draw, encode, image_bytes
+from .image_server import ImageServer, in_turn, reply
 
 
 def command(source: Path, *args: str | Path) -> Result:
@@ -37,10 +37,10 @@ def uri(data: bytes) -> str:
 
 
 @pytest.fixture
-def source(server: PictureServer, tmp_path: Path) -> Path:
-    """Three conversations whose pictures are in several splits in every way."""
-    server.routes |= {f"/{n}.png": reply(200, picture(n)) for n in range(9)}
-    server.routes["/0-copy.png"] = reply(200, picture(0))
+def source(server: ImageServer, tmp_path: Path) -> Path:
+    """Three conversations whose images are in several splits in every way."""
+    server.routes |= {f"/{n}.png": reply(200, image_bytes(n)) for n in range(9)}
+    server.routes["/0-copy.png"] = reply(200, image_bytes(0))
     server.routes["/1-small.jpg"] = reply(200, encode(draw(1, (48, 36)), "JPEG"))
     server.routes["/html"] = reply(200, b"<html>", "Content-Type: text/html")
     at = server.url
@@ -48,7 +48,7 @@ def source(server: PictureServer, tmp_path: Path) -> Path:
         tmp_path / "source",
         {
             "conv-1": [at("/0.png"), at("/1.png"), at("/2.png"), at("/3.png"), None, at("/gone")],
-            "conv-2": [at("/0-copy.png"), at("/4.png"), uri(picture(20)), at("/html")],
+            "conv-2": [at("/0-copy.png"), at("/4.png"), uri(image_bytes(20)), at("/html")],
             "conv-3": [at("/1-small.jpg"), at("/2.png"), at("/5.png"), uri(b"x"), at("/gone")],
         },
     )
@@ -62,7 +62,7 @@ def states(folder: Path) -> dict[str, str]:
 EXPECTED = {"ok": 4, "unavailable": 1, "not_an_image": 2, "shared_across_splits": 5}
 
 
-def test_a_folder_with_pictures(source: Path, server: PictureServer, tmp_path: Path) -> None:
+def test_a_folder_with_images(source: Path, server: ImageServer, tmp_path: Path) -> None:
     before = tree(source)
     done = command(source, "--out", tmp_path / "out", "--allow-private", "--json")
     assert done.exception is None, done.output
@@ -92,7 +92,7 @@ def test_a_folder_with_pictures(source: Path, server: PictureServer, tmp_path: P
         name in (tmp_path / "out" / "conversations.jsonl").read_text() for name in shared
     )
     record = next(r for r in benchmark.images if r.url == server.url("/3.png"))
-    assert (record.width, record.height, record.bytes) == (64, 48, len(picture(3)))
+    assert (record.width, record.height, record.bytes) == (64, 48, len(image_bytes(3)))
     assert record.phash is not None
 
     losses = json.loads((tmp_path / "out" / "losses.json").read_text())
@@ -124,7 +124,7 @@ def test_the_table(source: Path, tmp_path: Path) -> None:
 
 
 def test_without_the_switch_nothing_private_is_opened(
-    source: Path, server: PictureServer, tmp_path: Path
+    source: Path, server: ImageServer, tmp_path: Path
 ) -> None:
     done = command(source, "--out", tmp_path / "out", "--json")
     assert json.loads(done.stdout)["by_state"] == {"ok": 1, "not_an_image": 1, "blocked": 10}
@@ -132,11 +132,11 @@ def test_without_the_switch_nothing_private_is_opened(
 
 
 def test_the_network_is_not_used_with_a_mirror(
-    source: Path, server: PictureServer, tmp_path: Path
+    source: Path, server: ImageServer, tmp_path: Path
 ) -> None:
     mirror = tmp_path / "mirror" / "127.0.0.1"
     mirror.mkdir(parents=True)
-    (mirror / "3.png").write_bytes(picture(3))
+    (mirror / "3.png").write_bytes(image_bytes(3))
     done = command(source, "--out", tmp_path / "out", "--mirror", tmp_path / "mirror", "--json")
     assert done.return_value == 1
     assert json.loads(done.stdout)["by_state"] == {"ok": 2, "not_fetched": 9, "not_an_image": 1}
@@ -145,9 +145,9 @@ def test_the_network_is_not_used_with_a_mirror(
 
 @pytest.mark.slow
 def test_what_failed_is_tried_again_on_the_result(
-    source: Path, server: PictureServer, tmp_path: Path
+    source: Path, server: ImageServer, tmp_path: Path
 ) -> None:
-    server.routes["/5.png"] = in_turn(*[reply(503)] * 2, reply(200, picture(5)))
+    server.routes["/5.png"] = in_turn(*[reply(503)] * 2, reply(200, image_bytes(5)))
     settings = quick(server, attempts=2)
     first = fetch_images(source, out=tmp_path / "first", settings=settings)
     assert first.losses.by_state["not_fetched"] == 1
@@ -161,8 +161,8 @@ def test_what_failed_is_tried_again_on_the_result(
     assert names > {path.name for path in (tmp_path / "first" / "images").iterdir()}
 
 
-def test_shared_pictures_may_stay_for_a_later_stage(
-    source: Path, server: PictureServer, tmp_path: Path
+def test_shared_images_may_stay_for_a_later_stage(
+    source: Path, server: ImageServer, tmp_path: Path
 ) -> None:
     done = fetch_images(source, out=tmp_path / "out", settings=quick(server), phash_distance=None)
     assert done.losses.by_state == {"ok": 9, "unavailable": 1, "not_an_image": 2}
@@ -180,8 +180,8 @@ def test_an_output_that_is_there_is_kept(source: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out.unfinished").exists()
 
 
-def test_a_picture_that_is_not_the_expected_one_has_changed() -> None:
-    """A data set may be published with the hashes of its pictures and without their bytes."""
+def test_a_image_that_is_not_the_expected_one_has_changed() -> None:
+    """A data set may be published with the hashes of its images and without their bytes."""
     expected = ImageRecord(url="u", state="not_fetched", sha256="a" * 64)
     same = with_outcome(expected, ImageOutcome(state="ok", sha256="a" * 64, bytes=3, format="png"))
     other = with_outcome(expected, ImageOutcome(state="ok", sha256="b" * 64, bytes=3, format="png"))
@@ -190,8 +190,8 @@ def test_a_picture_that_is_not_the_expected_one_has_changed() -> None:
 
 
 @pytest.mark.slow
-def test_visual_questions_go_with_their_picture(tmp_path: Path) -> None:
-    """The sample, with one of its train pictures put into the test split as well."""
+def test_visual_questions_go_with_their_image(tmp_path: Path) -> None:
+    """The sample, with one of its train images put into the test split as well."""
     sample = load_benchmark("sample")
     paths = {r.sha256: sample.image_path(r.sha256) for r in sample.images if r.sha256}
     splits = {c.id: c.split for c in sample.conversations}

@@ -13,7 +13,7 @@ from locomo_vqa.builders.images.inspecting import Inspectors
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.images import ImageFacts, ImageRejection
 
-from .drawn import picture
+from .drawn import image_bytes
 
 FRAGILE = """
 import json, os, sys, time
@@ -42,7 +42,7 @@ def ask(paths: list[Path], *command: str) -> list[ImageFacts | ImageRejection]:
 
 
 def test_real_workers(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(picture(1))
+    (tmp_path / "a").write_bytes(image_bytes(1))
     (tmp_path / "b").write_bytes(b"no picture")
     facts, refusal = ask([tmp_path / "a", tmp_path / "b"])
     assert isinstance(facts, ImageFacts)

@@ -1,4 +1,4 @@
-"""Pictures from a folder: three ways to name them, and none out of it."""
+"""Images from a folder: three ways to name them, and none out of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from locomo_vqa.builders.images.store import ImageStore
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import sha256_text
 
-from .drawn import HTML, picture
+from .drawn import HTML, image_bytes
 
 SITE = "https://pictures.example"
 
@@ -48,22 +48,22 @@ def put(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
-def test_three_ways_to_name_a_picture(folder: Path) -> None:
+def test_three_ways_to_name_a_image(folder: Path) -> None:
     urls = [f"{SITE}/listed", f"{SITE}/hashed", f"{SITE}/bare-hash", f"{SITE}/a b/c.png?w=5"]
     urls += [f"{SITE}/d.png?w=6", f"{SITE}/e%20f.png"]
-    put(folder / "some" / "file", picture(1))
+    put(folder / "some" / "file", image_bytes(1))
     (folder / "mirror.jsonl").write_text(json.dumps({"url": urls[0], "file": "some/file"}) + "\n")
-    put(folder / f"{sha256_text(urls[1])}.jpeg", picture(2))
-    put(folder / sha256_text(urls[2]), picture(3))
-    put(folder / "pictures.example" / "a%20b" / "c.png?w=5", picture(4))
-    put(folder / "pictures.example" / "d.png", picture(5))
-    put(folder / "pictures.example" / "e f.png", picture(6))
+    put(folder / f"{sha256_text(urls[1])}.jpeg", image_bytes(2))
+    put(folder / sha256_text(urls[2]), image_bytes(3))
+    put(folder / "pictures.example" / "a%20b" / "c.png?w=5", image_bytes(4))
+    put(folder / "pictures.example" / "d.png", image_bytes(5))
+    put(folder / "pictures.example" / "e f.png", image_bytes(6))
     outcomes = read(folder, *urls)
     assert [outcome.state for outcome in outcomes] == ["ok"] * 6
     assert len({outcome.sha256 for outcome in outcomes}) == 6
 
 
-def test_what_is_missing_or_no_picture(folder: Path) -> None:
+def test_what_is_missing_or_no_image(folder: Path) -> None:
     put(folder / "pictures.example" / "page", HTML)
     put(folder / "pictures.example" / "large", bytes(2000))
     (folder / "pictures.example" / "folder").mkdir()
@@ -84,7 +84,7 @@ def test_what_is_missing_or_no_picture(folder: Path) -> None:
 
 def test_nothing_outside_is_read(folder: Path) -> None:
     secret = folder.parent / "secret.png"
-    put(secret, picture(1))
+    put(secret, image_bytes(1))
     inside = folder / "pictures.example"
     inside.mkdir()
     (inside / "link.png").symlink_to(secret)
@@ -99,7 +99,7 @@ def test_nothing_outside_is_read(folder: Path) -> None:
     outcomes = read(folder, *urls)
     assert not any(outcome.state == "ok" for outcome in outcomes)
     assert [outcome.state for outcome in outcomes[:4]] == ["blocked"] * 4
-    put(inside / "real.png", picture(2))
+    put(inside / "real.png", image_bytes(2))
     (inside / "inner.png").symlink_to(inside / "real.png")
     assert read(folder, f"{SITE}/inner.png")[0].state == "ok"
 

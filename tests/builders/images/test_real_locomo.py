@@ -21,20 +21,20 @@ from locomo_vqa.images import ImageFacts, inspect_image
 from locomo_vqa.phash import phash_distance
 
 from .conftest import quick
-from .drawn import HTML, draw, encode, huge_png, picture
-from .picture_server import PictureServer, in_turn, reply, serving
+from .drawn import HTML, draw, encode, huge_png, image_bytes
+from .image_server import ImageServer, in_turn, reply, serving
 
 FAULTS = {
     0: (reply(404), "unavailable"),
     1: (reply(410), "unavailable"),
     2: (reply(403), "blocked"),
     3: (reply(200, HTML, "Content-Type: image/jpeg"), "not_an_image"),
-    4: (reply(200, picture(0, "JPEG")[:400]), "not_an_image"),
+    4: (reply(200, image_bytes(0, "JPEG")[:400]), "not_an_image"),
     5: (reply(200, huge_png()), "too_large"),
     6: (reply(500), "not_fetched"),
-    7: (reply(200, picture(10_000)), "placeholder"),
+    7: (reply(200, image_bytes(10_000)), "placeholder"),
 }
-"""By the URL's hash modulo 25; 8 and 9 fail once, 10 and 11 look like the picture of another."""
+"""By the URL's hash modulo 25; 8 and 9 fail once, 10 and 11 look like the image of another."""
 
 
 def number_of(url: str) -> int:
@@ -44,7 +44,7 @@ def number_of(url: str) -> int:
 class Rewritten:
     """LoCoMo with every http(s) URL leading to the server, one loopback address a host."""
 
-    def __init__(self, raw: list[dict[str, Any]], server: PictureServer) -> None:
+    def __init__(self, raw: list[dict[str, Any]], server: ImageServer) -> None:
         self.raw = raw
         self.expected: Counter[str] = Counter()
         self._server = server
@@ -114,7 +114,7 @@ def test_every_url_is_accounted_for_and_splits_share_nothing(
 
 
 def check_splits(folder: Path) -> None:
-    """Compare all pictures of different splits with each other, from the written files."""
+    """Compare all images of different splits with each other, from the written files."""
     benchmark = load_benchmark(folder)
     urls: dict[str, set[str]] = {}
     hashes: dict[str, set[str]] = {}

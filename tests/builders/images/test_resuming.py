@@ -22,8 +22,8 @@ from tests.conftest import tree
 
 from .benchmarks_made import make_benchmark
 from .conftest import quick
-from .drawn import HTML, picture
-from .picture_server import PictureServer, reply
+from .drawn import HTML, image_bytes
+from .image_server import ImageServer, reply
 
 KILLS = 20
 COUNT = 60
@@ -71,9 +71,9 @@ def finished(out: Path) -> set[str]:
 
 
 @pytest.fixture
-def source(server: PictureServer, tmp_path: Path) -> Path:
+def source(server: ImageServer, tmp_path: Path) -> Path:
     for number in range(COUNT):
-        server.routes[f"/{number}.png"] = reply(200, picture(number), delay=0.01)
+        server.routes[f"/{number}.png"] = reply(200, image_bytes(number), delay=0.01)
     server.routes["/7.png"] = reply(404)
     server.routes["/8.png"] = reply(200, HTML)
     urls = [server.url(f"/{number}.png") for number in range(COUNT)]
@@ -82,7 +82,7 @@ def source(server: PictureServer, tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_kill_at_any_moment(source: Path, server: PictureServer, tmp_path: Path) -> None:
+def test_kill_at_any_moment(source: Path, server: ImageServer, tmp_path: Path) -> None:
     straight = tmp_path / "straight"
     fetch_images(source, out=straight, settings=quick(server))
     expected = tree(straight)
@@ -113,7 +113,7 @@ def test_kill_at_any_moment(source: Path, server: PictureServer, tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_is_finished(source: Path, server: PictureServer, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_is_finished(source: Path, server: ImageServer, tmp_path: Path) -> None:
     process = start(source, tmp_path / "out")
     while server.hits.total() < 10:
         time.sleep(0.005)
@@ -128,7 +128,7 @@ def test_ctrl_c_keeps_what_is_finished(source: Path, server: PictureServer, tmp_
     assert again <= {"/7.png", "/8.png"}  # the settings differ, so losses are tried again
 
 
-def test_no_decoder_outlives_its_run(source: Path, server: PictureServer, tmp_path: Path) -> None:
+def test_no_decoder_outlives_its_run(source: Path, server: ImageServer, tmp_path: Path) -> None:
     process = start(source, tmp_path / "out")
     while server.hits.total() < 10:
         time.sleep(0.005)

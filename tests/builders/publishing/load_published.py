@@ -14,7 +14,7 @@ CHECKS = ("self_consistent", "guessable", "caption_answers")
 
 
 def main(folder: str) -> None:
-    """Print rows, features, decoded pictures and some rows as JSON."""
+    """Print rows, features, decoded images and some rows as JSON."""
     configs = {name: load_dataset(folder, name) for name in ("visual", "text", "conversations")}
     visual = [row for split in configs["visual"].values() for row in split]
     raw = [
@@ -56,11 +56,11 @@ def main(folder: str) -> None:
 
 
 def decoded(data: bytes) -> bytes:
-    """Return the pixels of a picture's bytes."""
+    """Return the pixels of an image's bytes."""
     import PIL.Image
 
-    with PIL.Image.open(io.BytesIO(data)) as picture:
-        return picture.convert("RGB").tobytes()
+    with PIL.Image.open(io.BytesIO(data)) as image:
+        return image.convert("RGB").tobytes()
 
 
 if __name__ == "__main__":

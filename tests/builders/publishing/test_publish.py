@@ -24,7 +24,7 @@ LOADER = Path(__file__).parent / "load_published.py"
 
 
 @pytest.mark.slow
-def test_datasets_reads_every_table_and_picture(published: Path, tmp_path: Path) -> None:
+def test_datasets_reads_every_table_and_image(published: Path, tmp_path: Path) -> None:
     environment = {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, str(LOADER), str(published)],
@@ -81,10 +81,10 @@ def test_publishing_twice_gives_the_same_bytes(published: Path, tmp_path: Path) 
     assert tree(tmp_path / "third") == tree(published)
 
 
-def test_a_picture_is_kept_once_a_group_of_rows(published: Path) -> None:
+def test_a_image_is_kept_once_a_group_of_rows(published: Path) -> None:
     size = (published / "data/visual/train-00000-of-00001.parquet").stat().st_size
-    pictures = sum(path.stat().st_size for path in (published / "images").iterdir())
-    assert size < pictures  # 320 questions about 44 of the 63 pictures
+    images = sum(path.stat().st_size for path in (published / "images").iterdir())
+    assert size < images  # 320 questions about 44 of the 63 images
 
 
 def test_a_large_split_is_cut_into_files_in_order(tmp_path: Path) -> None:
@@ -126,19 +126,19 @@ def published_copy(folder: Path) -> Benchmark:
 
 
 @pytest.mark.slow
-def test_a_picture_that_was_changed_or_lost(tmp_path: Path) -> None:
+def test_a_image_that_was_changed_or_lost(tmp_path: Path) -> None:
     benchmark = published_copy(tmp_path / "copy")
-    picture = sorted((benchmark.folder / "images").iterdir())[0]
-    picture.write_bytes(b"another")
-    with pytest.raises(InputError, match=f"{picture.name}: the image was changed"):
+    image = sorted((benchmark.folder / "images").iterdir())[0]
+    image.write_bytes(b"another")
+    with pytest.raises(InputError, match=f"{image.name}: the image was changed"):
         publish_dataset(benchmark, tmp_path / "out", PublishFacts())
-    picture.unlink()
-    with pytest.raises(InputError, match=f"{picture.name}: the image is missing"):
+    image.unlink()
+    with pytest.raises(InputError, match=f"{image.name}: the image is missing"):
         publish_dataset(benchmark, tmp_path / "out", PublishFacts())
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]
 
 
-def test_splits_that_share_a_picture_are_refused(tmp_path: Path) -> None:
+def test_splits_that_share_a_image_are_refused(tmp_path: Path) -> None:
     sample = load_benchmark("sample")
     questions = list(sample.visual_questions)
     questions[-1] = replace(questions[-1], image=questions[0].image)

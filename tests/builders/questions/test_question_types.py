@@ -22,7 +22,7 @@ def test_the_prompt_of_a_type_is_the_golden_one(type: QuestionType) -> None:
 
 
 def test_what_comes_before_the_kind_is_the_same_for_all_types() -> None:
-    """So that a server with a prefix cache reads picture and instructions once."""
+    """So that a server with a prefix cache reads image and instructions once."""
     heads = {generation_prompt(type).rpartition("Kind of question:")[0] for type in QUESTION_TYPES}
     assert len(heads) == 1
 

@@ -34,12 +34,12 @@ def write(model: ScriptedModel, attempts: int = 3) -> list[QuestionRow]:
     return asyncio.run(run())
 
 
-def test_every_picture_has_one_place() -> None:
+def test_every_image_has_one_place() -> None:
     assert len(PLACES) == len({place.image for place in PLACES}) == 63
     assert not [p for p in image_places(SAMPLE, [PLACES[0].image]) if p.image == PLACES[0].image]
 
 
-def test_a_row_for_every_picture_and_type() -> None:
+def test_a_row_for_every_image_and_type() -> None:
     model = ScriptedModel(lambda request: GOOD)
     rows = write(model)
     assert Counter(row.type for row in rows) == {"count": 5, "colour": 5}
@@ -49,8 +49,8 @@ def test_a_row_for_every_picture_and_type() -> None:
         generation_prompt("count"),
         generation_prompt("colour"),
     }
-    (picture,) = model.requests[0].images
-    assert picture.sha256 == PLACES[0].image
+    (image,) = model.requests[0].images
+    assert image.sha256 == PLACES[0].image
     assert model.requests[0].schema is not None
 
 
@@ -108,7 +108,7 @@ def row(number: int, answer: str, question: str = "How many boats?") -> Question
 
 
 def test_the_quality_columns() -> None:
-    """The model sees three with the picture, guesses two, and reads four in the caption."""
+    """The model sees three with the image, guesses two, and reads four in the caption."""
 
     def say(request: ChatRequest) -> str:
         if request.images:

@@ -1,4 +1,4 @@
-"""A work folder with questions on pictures of the sample, under review."""
+"""A work folder with questions on images of the sample, under review."""
 
 from __future__ import annotations
 

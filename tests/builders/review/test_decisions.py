@@ -31,7 +31,7 @@ def _decision(row: QuestionRow, verdict: Any, **words: str) -> Decision:
 
 
 def _about(*parts: str) -> str:
-    """Hash question, answer and picture as docs/formats.md says: a JSON list without blanks."""
+    """Hash question, answer and image as docs/formats.md says: a JSON list without blanks."""
     return hashlib.sha256(
         ("[" + ",".join(f'"{part}"' for part in parts) + "]").encode()
     ).hexdigest()

@@ -51,7 +51,7 @@ def test_the_list_has_questions_flags_and_decisions(
     assert listed["decisions"] == {rows[1].id: saved.json()["saved"]}
 
 
-def test_pictures_come_by_their_hash_alone(
+def test_images_come_by_their_hash_alone(
     server: ReviewServer, rows: list[QuestionRow], benchmark: Benchmark
 ) -> None:
     reply = request(server.url, f"images/{rows[0].image}")
@@ -214,5 +214,5 @@ def test_a_port_that_is_taken_is_an_error_with_a_remedy(review: Review) -> None:
         (b"", "application/octet-stream"),
     ],
 )
-def test_the_bytes_say_what_a_picture_is(head: bytes, kind: str) -> None:
+def test_the_bytes_say_what_a_image_is(head: bytes, kind: str) -> None:
     assert media_type(head) == kind

@@ -1,4 +1,4 @@
-"""Pictures show what the scene says, in its colours, at any size."""
+"""Images show what the scene says, in its colours, at any size."""
 
 import random
 from collections import Counter

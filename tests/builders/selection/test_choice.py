@@ -13,10 +13,10 @@ from locomo_vqa.builders.selection.choice import Selection, select_types
 from locomo_vqa.builders.selection.plot import plot_error_rates
 
 
-def outcomes(pictures: int = 40, **errors: int) -> Any:
-    """Every type answered on the same pictures, with as many errors as said."""
+def outcomes(images: int = 40, **errors: int) -> Any:
+    """Every type answered on the same images, with as many errors as said."""
     return {
-        type: {f"p{i}": i < errors.get(type.replace("-", "_"), 0) for i in range(pictures)}
+        type: {f"p{i}": i < errors.get(type.replace("-", "_"), 0) for i in range(images)}
         for type in QUESTION_TYPES
     }
 

@@ -183,7 +183,7 @@ def test_the_revision_of_the_real_file(real_locomo: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_a_picture_that_was_replaced_or_lost_is_refused(tmp_path: Path, cli: Cli) -> None:
+def test_a_image_that_was_replaced_or_lost_is_refused(tmp_path: Path, cli: Cli) -> None:
     shutil.copytree(SAMPLE_FOLDER, tmp_path / "copy")
     first, second = sorted((tmp_path / "copy" / "images").iterdir())[:2]
     size = second.stat().st_size

@@ -17,8 +17,8 @@ from locomo_vqa.models.probes import known_images
 class Traits:
     """What a backend can do, so that a check knows what to expect."""
 
-    pictures: bool = True
-    several_pictures: bool = True
+    images: bool = True
+    several_images: bool = True
     counts_tokens: bool = True
     batches: bool = True
     """Whether answers may be made together, which changes a random model's last digits."""
@@ -67,10 +67,10 @@ async def earlier_rounds_are_sent(model: ChatModel, traits: Traits) -> None:
         assert (reply.usage.input_tokens or 0) > (first or 0)
 
 
-async def pictures_are_taken_or_refused(model: ChatModel, traits: Traits) -> None:
+async def images_are_taken_or_refused(model: ChatModel, traits: Traits) -> None:
     for number in (1, 2):
         request = replace(QUESTION, images=known_images()[:number])
-        if traits.pictures and (number == 1 or traits.several_pictures):
+        if traits.images and (number == 1 or traits.several_images):
             well_formed(await model.ask(request), request, traits)
         else:
             with pytest.raises(ModelFailed):
@@ -78,9 +78,9 @@ async def pictures_are_taken_or_refused(model: ChatModel, traits: Traits) -> Non
 
 
 async def many_at_once_are_all_answered(model: ChatModel, traits: Traits) -> None:
-    pictures = known_images()[:1] if traits.pictures else ()
+    images = known_images()[:1] if traits.images else ()
     requests = [
-        ChatRequest(text=f"Question {i}", images=pictures if i % 2 else (), max_tokens=3 + i % 2)
+        ChatRequest(text=f"Question {i}", images=images if i % 2 else (), max_tokens=3 + i % 2)
         for i in range(24)
     ]
     replies = await asyncio.gather(*map(model.ask, requests))
@@ -112,7 +112,7 @@ CHECKS: tuple[Check, ...] = (
     temperature_0_repeats_itself,
     max_tokens_is_kept,
     earlier_rounds_are_sent,
-    pictures_are_taken_or_refused,
+    images_are_taken_or_refused,
     many_at_once_are_all_answered,
     a_cancelled_question_spoils_no_other,
     the_identity_is_json_and_stays,

@@ -23,7 +23,7 @@ Backend = tuple[str, Traits]
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folders of small models: pictures/, served/ and text/."""
+    """Folders of small models: images/, served/ and text/."""
     for package in ("torch", "transformers"):
         pytest.importorskip(package)
     folder = tmp_path_factory.mktemp("tiny")
@@ -54,11 +54,11 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         yield f"transformers:{folder}?batch=8&threads=1", Traits()
     elif name == "transformers text":
         folder = request.getfixturevalue("tiny") / "text"
-        yield f"transformers:{folder}?threads=1", Traits(pictures=False)
+        yield f"transformers:{folder}?threads=1", Traits(images=False)
     elif name == "embedded":
         if not (Path(models.__file__).parent / "embedded" / "small").is_dir():
             pytest.skip("the embedded models are not in this checkout")
-        yield "embedded:small?threads=1", Traits(several_pictures=False, counts_tokens=False)
+        yield "embedded:small?threads=1", Traits(several_images=False, counts_tokens=False)
     else:
         install_recorded_lmdeploy(monkeypatch)
         yield "lmdeploy:some/model", Traits()
@@ -92,8 +92,8 @@ def test_backend(backend: Backend, check: Check) -> None:
 @pytest.mark.slow
 def test_the_server_and_the_local_backend_say_the_same(tiny: Path, served: str) -> None:
     requests = [
-        ChatRequest(text="What is this?", images=pictures, replies=replies, max_tokens=8)
-        for pictures in ((), known_images()[:1], known_images())
+        ChatRequest(text="What is this?", images=images, replies=replies, max_tokens=8)
+        for images in ((), known_images()[:1], known_images())
         for replies in ((), (("a", "b"),))
     ]
 

@@ -96,7 +96,7 @@ def test_answers_hold_on_other_files(large: EmbeddedModel, variant: str) -> None
 
 
 @pytest.mark.slow
-def test_without_the_picture_answers_are_guesses(large: EmbeddedModel) -> None:
+def test_without_the_image_answers_are_guesses(large: EmbeddedModel) -> None:
     blind = answers(large, SCENES[:60], None)
     told = answers(large, SCENES[:60], None, captions=True)
     assert 0.1 <= blind["all"] <= 0.5
@@ -126,7 +126,7 @@ def test_a_prompt_that_is_too_long_is_refused(large: EmbeddedModel) -> None:
         large.generate([EmbeddedPrompt("Z9 " * 2000)], 8)
 
 
-def test_a_picture_that_is_none_is_refused(large: EmbeddedModel) -> None:
+def test_a_image_that_is_none_is_refused(large: EmbeddedModel) -> None:
     with pytest.raises(InputError, match="decoded"):
         large.generate([EmbeddedPrompt("What is this?", b"no picture")], 8)
 
@@ -136,13 +136,13 @@ def test_a_model_that_is_not_there_names_the_file(tmp_path: Path) -> None:
         EmbeddedModel("large", folder=tmp_path)
 
 
-def test_pictures_are_turned_upright() -> None:
-    picture = Image.new("RGB", (224, 224), "white")
-    picture.paste((0, 0, 0), (0, 0, 224, 112))
+def test_images_are_turned_upright() -> None:
+    image = Image.new("RGB", (224, 224), "white")
+    image.paste((0, 0, 0), (0, 0, 224, 112))
     exif = Image.Exif()
     exif[0x0112] = 3
     file = io.BytesIO()
-    picture.save(file, "PNG", exif=exif)
+    image.save(file, "PNG", exif=exif)
     pixels = to_pixels(file.getvalue())
     assert pixels.shape == (3, 112, 112)
     assert pixels[:, 0].min() == 1

@@ -22,7 +22,7 @@ BATCHES: list[int] = []
 
 
 class Repeating:
-    """Says size, length of the picture, and text."""
+    """Says size, length of the image, and text."""
 
     sees = True
 
@@ -66,15 +66,15 @@ def ask(*requests: ChatRequest) -> tuple[ChatModel, list[ChatReply]]:
     return asyncio.run(main())
 
 
-def test_prompts_and_pictures_are_handed_over_in_batches(runtime: Path) -> None:
-    picture = known_images()[0]
+def test_prompts_and_images_are_handed_over_in_batches(runtime: Path) -> None:
+    image = known_images()[0]
     BATCHES.clear()
     _, replies = ask(
         ChatRequest(text="a"),
-        ChatRequest(text="b", images=(picture,)),
+        ChatRequest(text="b", images=(image,)),
         ChatRequest(text="c", replies=(("d", "e"),)),
     )
-    texts = ["small 0 a", f"small {len(picture.data)} b", "small 0 c\nd\ne"]
+    texts = ["small 0 a", f"small {len(image.data)} b", "small 0 c\nd\ne"]
     assert [reply.text for reply in replies] == texts
     assert sum(BATCHES) == 3
 
@@ -84,7 +84,7 @@ def test_a_reply_that_was_cut_off_is_marked(runtime: Path) -> None:
     assert [reply.finish for reply in replies] == ["length", "stop"]
 
 
-def test_a_text_model_refuses_a_picture(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_model_refuses_a_image(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Repeating, "sees", False)
     with pytest.raises(ModelFailed, match="does not see images"):
         ask(ChatRequest(text="b", images=(known_images()[0],)))

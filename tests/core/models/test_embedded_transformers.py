@@ -61,8 +61,8 @@ def test_pixels_are_those_of_the_image_processor(processors: tuple[Any, Any]) ->
     _, images = processors
     for side in (112, 224, 320):
         file = png(paint(SCENES[0], side))
-        with Image.open(io.BytesIO(file)) as picture:
-            theirs = images(picture, return_tensors="pt")["pixel_values"][0].numpy()
+        with Image.open(io.BytesIO(file)) as image:
+            theirs = images(image, return_tensors="pt")["pixel_values"][0].numpy()
         np.testing.assert_allclose(to_pixels(file), theirs, atol=1e-5)
 
 
@@ -109,13 +109,13 @@ def test_the_joint_processor_loads_without_its_video_part(
 ) -> None:
     from transformers import InternVLProcessor, ProcessorMixin
 
-    class Pictures(InternVLProcessor):  # type: ignore[misc]
+    class Images(InternVLProcessor):  # type: ignore[misc]
         def __init__(
             self, image_processor: Any = None, tokenizer: Any = None, image_seq_length: int = 256
         ) -> None:
             ProcessorMixin.__init__(self, image_processor, tokenizer)
             self.image_seq_length = image_seq_length
 
-    processor = Pictures.from_pretrained(MODELS / size)
+    processor = Images.from_pretrained(MODELS / size)
     assert processor.image_seq_length == loaded.config.image_seq_length
     assert processor.tokenizer.context_image_token == "<IMG_CONTEXT>"

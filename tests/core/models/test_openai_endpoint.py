@@ -26,7 +26,7 @@ from tests.core.models.stub_server import Answer, completion, stub_server
 from tests.core.models.using import REQUEST, ask, using
 
 
-def test_pictures_come_first_and_earlier_rounds_follow() -> None:
+def test_images_come_first_and_earlier_rounds_follow() -> None:
     schema = {"type": "object"}
     request = ChatRequest(
         text="Which?",
@@ -45,10 +45,10 @@ def test_pictures_come_first_and_earlier_rounds_follow() -> None:
     first, *rounds = sent["messages"]
     *shown, text = first["content"]
     assert [part["type"] for part in shown] == ["image_url"] * len(known_images())
-    for part, picture in zip(shown, known_images(), strict=True):
+    for part, image in zip(shown, known_images(), strict=True):
         head, _, data = part["image_url"]["url"].partition(",")
         assert head == "data:image/png;base64"
-        assert base64.b64decode(data) == picture.data
+        assert base64.b64decode(data) == image.data
     assert text == {"type": "text", "text": "Which?"}
     assert [(m["role"], m["content"]) for m in rounds] == [
         ("assistant", "red"),

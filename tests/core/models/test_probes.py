@@ -68,7 +68,7 @@ def refuses_schemas(request: ChatRequest) -> str:
     return truth(request)
 
 
-def refuses_pictures(request: ChatRequest) -> str:
+def refuses_images(request: ChatRequest) -> str:
     if request.images:
         raise ModelFailed("no pictures")
     return "red"
@@ -86,7 +86,7 @@ def test_a_model_that_sees_passes() -> None:
     assert json.loads(json.dumps(found.to_json()))["probes"][0]["reply"] == "two"
 
 
-def test_one_question_right_on_both_pictures_is_enough() -> None:
+def test_one_question_right_on_both_images_is_enough() -> None:
     found = run(counts_only)
     assert found.sees
     assert [item.right for item in found.probes] == [True, True, False, False]
@@ -101,7 +101,7 @@ def test_one_question_right_on_both_pictures_is_enough() -> None:
         lambda _: "one two three four five red green blue",
         lambda _: "",
         lambda _: "!!!!!!!!",
-        refuses_pictures,
+        refuses_images,
     ),
 )
 def test_a_model_that_does_not_see_is_refused(speak: Speaker) -> None:
@@ -110,7 +110,7 @@ def test_a_model_that_does_not_see_is_refused(speak: Speaker) -> None:
     assert run(speak, accept_blind=True).sees is False
 
 
-def test_without_pictures_nothing_is_looked_at() -> None:
+def test_without_images_nothing_is_looked_at() -> None:
     found = run(lambda _: "hello", images=False)
     assert (found.sees, found.probes) == (None, ())
 
@@ -131,10 +131,10 @@ def test_a_server_that_is_not_there_is_said() -> None:
         run(gone)
 
 
-def test_the_pictures_differ_and_stay() -> None:
-    pictures = known_images()
-    assert len({picture.sha256 for picture in pictures}) == len(pictures) == 3
-    assert pictures[0].data.startswith(b"\x89PNG")
+def test_the_images_differ_and_stay() -> None:
+    images = known_images()
+    assert len({image.sha256 for image in images}) == len(images) == 3
+    assert images[0].data.startswith(b"\x89PNG")
     answers = {(item.question, item.expected) for item in known_probes()}
     assert len(answers) == len(known_probes()) == 4
 

@@ -1,4 +1,4 @@
-"""Text that is given to a model is text: it can't end a turn, begin one or bring a picture."""
+"""Text that is given to a model is text: it can't end a turn, begin one or bring an image."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _asked(folder: Path, requests: list[ChatRequest]) -> list[list[int]]:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_no_text_can_forge_a_turn_or_a_picture(folder: Path) -> None:
+def test_no_text_can_forge_a_turn_or_a_image(folder: Path) -> None:
     """Only the template adds special tokens: their number and order do not depend on the text."""
     from transformers import AutoTokenizer
 

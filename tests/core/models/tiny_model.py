@@ -48,7 +48,7 @@ def make_tiny_model(folder: Path, *, processor: str = "internvl") -> Path:
     """Save model, tokenizer and processor; `processor` is "internvl", "llava" or "none".
 
     The Llava processor makes the same prompt and needs no torchvision, which other programs than
-    ours want for InternVL's. "none" makes a model without pictures.
+    ours want for InternVL's. "none" makes a model without images.
     """
     import torch
     from transformers import InternVLConfig, InternVLForConditionalGeneration, Qwen2ForCausalLM
@@ -109,7 +109,7 @@ def make_tokenizer() -> Any:
 
 
 def make_processor(tokenizer: Any, kind: str) -> Any:
-    """Return a processor that takes pictures and has no video part."""
+    """Return a processor that takes images and has no video part."""
     from transformers import GotOcr2ImageProcessorPil, LlavaProcessor, SiglipImageProcessorPil
 
     size = {"height": SIDE, "width": SIDE}

@@ -1,4 +1,4 @@
-"""The ablation: what a system that sees scores with, without and with other pictures."""
+"""The ablation: what a system that sees scores with, without and with other images."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ KNOWN = {(q.image, q.question): q.answer for q in SAMPLE.visual_questions}
 
 
 def see(self: Recorder, question: str, *, image: ShownImage | None, now: Any) -> str:
-    """Answer what is true of the picture that is shown, or nothing."""
+    """Answer what is true of the image that is shown, or nothing."""
     self.asked.append((question, image))
     seen = image.path.stem if image and image.path else None
     return KNOWN.get((seen, question), "")
 
 
 @pytest.mark.slow
-def test_a_system_that_sees_is_right_with_its_own_pictures_only(tmp_path: Path) -> None:
+def test_a_system_that_sees_is_right_with_its_own_images_only(tmp_path: Path) -> None:
     """All differ in the same direction in ten conversations: p is 2 of 2^10 sign flips."""
     own = recorder(answer_visual=see)
     everything = replace(harness(own, tmp_path / "out"), split="all")
@@ -59,8 +59,8 @@ def test_a_system_that_sees_is_right_with_its_own_pictures_only(tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_an_embedded_model_needs_the_right_picture(tmp_path: Path) -> None:
-    """Hardly better than the commonest answer of each type, unless it sees the picture."""
+def test_an_embedded_model_needs_the_right_image(tmp_path: Path) -> None:
+    """Hardly better than the commonest answer of each type, unless it sees the image."""
     asked = [q for q in SAMPLE.visual_questions if q.split == "validation"][:21]
     answers = {kind: Counter(q.answer for q in asked if q.type == kind) for kind in KINDS}
     blind = 100 * sum(counter.most_common(1)[0][1] for counter in answers.values()) / len(asked)

@@ -14,5 +14,5 @@ __all__ = ["packages", "qwen2"]
 
 @pytest.fixture(scope="session")
 def qwen2(packages: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A base model without pictures."""
+    """A base model without images."""
     return make_base(tmp_path_factory.mktemp("qwen2") / "base", "qwen2")

@@ -101,13 +101,13 @@ def test_a_server_is_told_the_conversation_and_asked(
     assert done.predictions[0].usage == Usage(input_tokens=5, output_tokens=1, calls=1)
     assert done.predictions[0].retrieved[0].turn == last.id
     assert done.predictions[-1].prediction == "something"
-    (picture,) = [body["image"] for _, path, body, *_ in server.log if "_visual" in path]
+    (image,) = [body["image"] for _, path, body, *_ in server.log if "_visual" in path]
     file = SAMPLE.image_path(SAMPLE.visual_questions[_first()].image)
     if images == "path":
-        assert (picture["path"], picture["data"]) == (str(file.absolute()), None)
+        assert (image["path"], image["data"]) == (str(file.absolute()), None)
     else:
-        assert base64.b64decode(picture["data"].partition(",")[2]) == file.read_bytes()
-        assert picture["path"] is None
+        assert base64.b64decode(image["data"].partition(",")[2]) == file.read_bytes()
+        assert image["path"] is None
 
 
 def _first() -> int:

@@ -35,7 +35,7 @@ VISUAL = [q for q in SAMPLE.visual_questions if q.split == "validation"]
 
 
 def pixels(data: bytes) -> bytes:
-    """Return a picture's pixels, whatever file they are in."""
+    """Return an image's pixels, whatever file they are in."""
     return Image.open(io.BytesIO(data)).convert("RGB").tobytes()
 
 
@@ -68,14 +68,14 @@ def test_the_model_answers_from_what_was_found(tmp_path: Path, cli: Cli) -> None
     visual = endpoint.requests[len(ASKED) :]
     assert len(visual) == len(VISUAL)
     for request, asked in zip(visual, VISUAL, strict=True):
-        picture, text = request["messages"][0]["content"]
-        data = picture["image_url"]["url"].partition("base64,")[2]
+        image, text = request["messages"][0]["content"]
+        data = image["image_url"]["url"].partition("base64,")[2]
         assert pixels(base64.b64decode(data)) == pixels(SAMPLE.read_image(asked.image))
         assert asked.question in text["text"]
 
 
 @pytest.mark.slow
-def test_a_recalled_picture_is_looked_for(tmp_path: Path, cli: Cli) -> None:
+def test_a_recalled_image_is_looked_for(tmp_path: Path, cli: Cli) -> None:
     spec = write_system(tmp_path, "finder", FINDER)
     with stub_endpoint(lambda request: completion("red")) as endpoint:
         mode = ("--visual", "recalled", "--images", "caption", "--limit", str(len(ASKED) + 1))
@@ -96,7 +96,7 @@ def test_without_a_model_it_can_t_be_run(tmp_path: Path, cli: Cli) -> None:
 
 @pytest.mark.slow
 def test_any_model_answers(tmp_path: Path, cli: Cli) -> None:
-    """The embedded model looks at the pictures; most of its answers are right."""
+    """The embedded model looks at the images; most of its answers are right."""
     spec = write_system(tmp_path, "finder", FINDER)
     skipped = len(ASKED)
     limit = str(skipped + 12)

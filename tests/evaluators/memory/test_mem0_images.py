@@ -1,4 +1,4 @@
-"""What the three systems make of pictures, over a scripted stub instead of a model."""
+"""What the three systems make of images, over a scripted stub instead of a model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SAMPLE = load_benchmark("sample")
 CONVERSATION = next(c for c in SAMPLE.conversations if c.split == "validation")
 QUESTIONS = [q for q in SAMPLE.visual_questions if q.conversation == CONVERSATION.id]
 CAPTION = "a drawing of some cars on a street"
-"""Of the conversation's first picture, in D1:8."""
+"""Of the conversation's first image, in D1:8."""
 
 
 def script(request: ChatRequest) -> str:
@@ -60,7 +60,7 @@ class Told:
         return self.models.setdefault(name, Scripted(script))
 
     def ask(self, question: Any) -> ChatRequest:
-        """Ask about a picture and return the request that was made."""
+        """Ask about an image and return the request that was made."""
         answer = self.system.answer_visual(
             self.showing.question_text(question),
             image=self.showing.question_image(question),
@@ -88,15 +88,15 @@ def tell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
 
 
 @pytest.mark.slow
-def test_every_recalled_picture_of_the_sample_is_found_again(tell: Any) -> None:
+def test_every_recalled_image_of_the_sample_is_found_again(tell: Any) -> None:
     """The question names person, day and place; the stub remembers nothing of what was said."""
     for conversation in SAMPLE.conversations:
         told = tell(Mem0V, "pixels", "recalled", conversation, shared_images="keep")
         questions = [q for q in SAMPLE.visual_questions if q.conversation == conversation.id]
         assert questions
         for question in questions:
-            (picture,) = told.ask(question).images
-            assert picture.sha256 == question.image
+            (image,) = told.ask(question).images
+            assert image.sha256 == question.image
 
 
 def test_a_recalled_image_is_found_whatever_the_question_says(tell: Any) -> None:
@@ -112,16 +112,16 @@ def test_a_recalled_image_is_found_whatever_the_question_says(tell: Any) -> None
         assert [image.sha256 for image in request.requests[-1].images] == [question.image]
 
 
-def test_a_given_picture_is_looked_at(tell: Any) -> None:
+def test_a_given_image_is_looked_at(tell: Any) -> None:
     told = tell(Mem0V, shared_images="keep")
     for question in QUESTIONS[:3]:
         request = told.ask(question)
-        assert [picture.sha256 for picture in request.images] == [question.image]
+        assert [image.sha256 for image in request.images] == [question.image]
         assert question.question in request.text
     assert all(not request.images for request in told.read["transformers:stub"])
 
 
-def test_the_extraction_sees_pictures_or_reads_what_they_show(tell: Any) -> None:
+def test_the_extraction_sees_images_or_reads_what_they_show(tell: Any) -> None:
     shared = [i.sha256 for _, turn in CONVERSATION.turns() for i in turn.images]
     told = tell(Mem0V)
     requests = told.read["transformers:stub"]
@@ -139,7 +139,7 @@ def test_the_extraction_sees_pictures_or_reads_what_they_show(tell: Any) -> None
     assert told.models["transformers:eye"].requests[-1].images[0].sha256 == question.image
 
 
-def test_captions_take_the_place_of_pictures(tell: Any) -> None:
+def test_captions_take_the_place_of_images(tell: Any) -> None:
     told = tell(Mem0Captions, "caption")
     assert f"[shares {CAPTION}]" in told.extractions()
     request = told.ask(QUESTIONS[0])
@@ -154,7 +154,7 @@ def test_captions_take_the_place_of_pictures(tell: Any) -> None:
     assert "[shares" not in told.extractions()
 
 
-def test_mem0_passes_pictures_and_captions_over(tell: Any) -> None:
+def test_mem0_passes_images_and_captions_over(tell: Any) -> None:
     for images in ("pixels", "caption"):
         told = tell(Mem0, images)
         assert "[shares" not in told.extractions()

@@ -1,4 +1,4 @@
-"""mem0 on the sample with the embedded models: pixels, captions, recalled pictures, and J."""
+"""mem0 on the sample with the embedded models: pixels, captions, recalled images, and J."""
 
 from __future__ import annotations
 

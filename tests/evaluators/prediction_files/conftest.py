@@ -87,8 +87,8 @@ def _conversation(name: str, image: Image) -> Conversation:
 def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
     """Three conversations, 17 text questions and one visual question."""
     root = tmp_path_factory.mktemp("benchmark")
-    picture = root / "picture.png"
-    picture.write_bytes(b"picture")
+    image_file = root / "picture.png"
+    image_file.write_bytes(b"picture")
     sha256 = hashlib.sha256(b"picture").hexdigest()
     image = Image(url="https://example.org/a.png", sha256=sha256, state="ok", caption="a shed")
     record = ImageRecord(
@@ -113,7 +113,7 @@ def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
         text_questions=_questions(),
         visual_questions=[visual],
         images=[record],
-        image_files={sha256: picture},
+        image_files={sha256: image},
         report={},
     )
     write_benchmark(root / "folder", content)

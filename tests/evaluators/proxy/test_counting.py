@@ -55,11 +55,11 @@ def test_a_count_that_is_none_is_not_taken(wrong: Any) -> None:
     assert count(CHAT, asked("1234"), said("x", usage=wrong)) == tokens("approximated", 1, 1)
 
 
-def test_bytes_of_text_are_estimated_and_not_pictures() -> None:
-    picture = "data:image/png;base64," + base64.b64encode(bytes(3000)).decode()
+def test_bytes_of_text_are_estimated_and_not_images() -> None:
+    image = "data:image/png;base64," + base64.b64encode(bytes(3000)).decode()
     parts = [
         {"type": "text", "text": "é" * 6},  # 12 bytes in UTF-8.
-        {"type": "image_url", "image_url": {"url": picture}},
+        {"type": "image_url", "image_url": {"url": image}},
         {"type": "input_audio", "input_audio": {"data": "A" * 4000, "format": "wav"}},
     ]
     assert count(CHAT, asked(parts), said("")) == tokens("approximated", 3, 0)

@@ -98,7 +98,7 @@ def test_the_worst_questions_are_kept_where_not_all_fit(
     assert data["limits"][-1].startswith(f"Only the {len(kept)} questions answered worst")
 
 
-def test_pictures_become_smaller_and_then_fewer() -> None:
+def test_images_become_smaller_and_then_fewer() -> None:
     hashes = list(dict.fromkeys(question.image for question in VISUAL))
     whole = make_thumbnails(SAMPLE, hashes, budget=10_000_000)
     assert list(whole.images) == hashes and (whole.left_out, whole.unreadable) == (0, 0)

@@ -150,9 +150,9 @@ def test_hostile_texts_are_texts(show: Show) -> None:
     assert f"<bdi>{as_text} · score 1.5</bdi>" in dom  # A retrieved passage's turn, and its text.
     assert f"<span><bdi>{as_text}</bdi></span>" in dom
     assert "onerror" not in dom.replace(as_text, "")
-    pictures = re.findall(r"<img ([^>]*)>", dom)
-    assert len(pictures) == 25
-    assert all('src="data:image/webp;base64,' in picture for picture in pictures)
+    images = re.findall(r"<img ([^>]*)>", dom)
+    assert len(images) == 25
+    assert all('src="data:image/webp;base64,' in image for image in images)
 
 
 @pytest.mark.slow

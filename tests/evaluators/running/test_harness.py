@@ -62,7 +62,7 @@ def test_a_system_sees_the_conversation_and_nothing_else(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("images", ["pixels", "caption", "none"])
-def test_pictures_are_shown_as_the_mode_says(images: ImageMode, tmp_path: Path) -> None:
+def test_images_are_shown_as_the_mode_says(images: ImageMode, tmp_path: Path) -> None:
     own = recorder()
     harness(own, tmp_path / "run", images=images).run()
     visual = [image for _, image in own.asked if image is None or isinstance(image, ShownImage)]

@@ -30,19 +30,19 @@ def told(make: type[Recorder]) -> type[Recorder]:
     return make
 
 
-def test_shuffled_shows_other_people_s_pictures_and_says_pixels(tmp_path: Path) -> None:
+def test_shuffled_shows_other_people_s_images_and_says_pixels(tmp_path: Path) -> None:
     own = told(recorder())
     done = harness(own, tmp_path / "run", images="shuffled").run()
     assert done.info["image_handling"] == "shuffled"
     assert {info.images for info in own.told} == {"pixels"}  # type: ignore[attr-defined]
     of_test = [c for c in SAMPLE.conversations if c.split == "test"]
     mine = {c.id: [str(i.sha256) for _, t in c.turns() for i in t.images] for c in of_test}
-    real = [picture for pictures in mine.values() for picture in pictures]
+    real = [sha256 for hashes in mine.values() for sha256 in hashes]
     seen = [image.path.stem for turn in own.seen for image in turn.images if image.path]
     assert len(seen) == len(real)
     shown = dict(zip(real, seen, strict=True))
-    for pictures in mine.values():
-        assert not {shown[picture] for picture in pictures}.intersection(pictures)
+    for hashes in mine.values():
+        assert not {shown[sha256] for sha256 in hashes}.intersection(hashes)
     asked = [image.path.stem for _, image in own.asked if hasattr(image, "path")]
     assert asked == [shown[question.image] for question in VISUAL]
     again = recorder()
@@ -65,7 +65,7 @@ def test_shuffling_is_refused_before_a_folder_is_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("images", IMAGE_MODES)
-def test_a_recalled_picture_is_named_and_not_shown(images: ImageMode, tmp_path: Path) -> None:
+def test_a_recalled_image_is_named_and_not_shown(images: ImageMode, tmp_path: Path) -> None:
     own = told(recorder())
     done = harness(own, tmp_path / "run", images=images, visual="recalled").run()
     assert done.info["visual_handling"] == "recalled"

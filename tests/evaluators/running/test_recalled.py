@@ -1,4 +1,4 @@
-"""A recalled picture is named by who shared it, the day and the place among that day's pictures."""
+"""A recalled image is named by who shared it, the day and the place among that day's images."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from locomo_vqa.locomo import read_locomo
 from tests.evaluators.recording import SAMPLE
 
 
-def picture(sha256: str, caption: str | None = "a kite") -> Image:
+def image(sha256: str, caption: str | None = "a kite") -> Image:
     return Image(url=None, sha256=sha256, state="ok", caption=caption)
 
 
-def turn(name: str, speaker: str, *pictures: Image) -> Turn:
-    return Turn(id=name, speaker=speaker, text="Look!", images=pictures)
+def turn(name: str, speaker: str, *images: Image) -> Turn:
+    return Turn(id=name, speaker=speaker, text="Look!", images=images)
 
 
 CONVERSATION = Conversation(
@@ -32,15 +32,13 @@ CONVERSATION = Conversation(
             number=1,
             time=datetime(2023, 5, 7, 9),
             turns=(
-                turn("D1:1", "Ada", picture("a")),
-                turn("D1:2", "Bo", picture("b")),
-                turn("D1:3", "Ada", picture("c", caption=None), picture("d")),
+                turn("D1:1", "Ada", image("a")),
+                turn("D1:2", "Bo", image("b")),
+                turn("D1:3", "Ada", image("c", caption=None), image("d")),
             ),
         ),
-        Session(
-            number=2, time=datetime(2023, 5, 7, 20), turns=(turn("D2:1", "Ada", picture("a")),)
-        ),
-        Session(number=3, time=datetime(2023, 5, 17), turns=(turn("D3:1", "Ada", picture("e")),)),
+        Session(number=2, time=datetime(2023, 5, 7, 20), turns=(turn("D2:1", "Ada", image("a")),)),
+        Session(number=3, time=datetime(2023, 5, 17), turns=(turn("D3:1", "Ada", image("e")),)),
     ),
 )
 
@@ -78,12 +76,12 @@ WORDS = {
 
 
 @pytest.mark.parametrize("place", WORDS)
-def test_the_words_point_to_one_picture(place: tuple[str, str]) -> None:
+def test_the_words_point_to_one_image(place: tuple[str, str]) -> None:
     said = words(CONVERSATION, question(*place))
     assert said == f"{WORDS[place]}: What colour is it?"
 
 
-def test_pictures_that_were_not_shown_are_not_counted() -> None:
+def test_images_that_were_not_shown_are_not_counted() -> None:
     def has_caption(image: Image) -> bool:
         return image.caption is not None
 
@@ -93,7 +91,7 @@ def test_pictures_that_were_not_shown_are_not_counted() -> None:
     assert said.startswith("About the second of the four pictures that Ada shared")
 
 
-def test_a_picture_that_is_not_in_its_turn_is_refused() -> None:
+def test_a_image_that_is_not_in_its_turn_is_refused() -> None:
     with pytest.raises(ValueError, match="not in its turn"):
         words(CONVERSATION, question("D1:2", "a"))
 
@@ -119,9 +117,9 @@ def test_every_question_of_the_sample_has_words_of_its_own() -> None:
     assert len(said) == len(SAMPLE.visual_questions) == 452
 
 
-def test_every_picture_of_locomo_has_words_of_its_own(real_locomo: Path) -> None:
-    """Up to 13 pictures of one person on one day; a turn has one at most."""
-    said, pictures = set(), 0
+def test_every_image_of_locomo_has_words_of_its_own(real_locomo: Path) -> None:
+    """Up to 13 images of one person on one day; a turn has one at most."""
+    said, counted = set(), 0
     for read in read_locomo(real_locomo).conversations:
         sessions = tuple(
             replace(session, turns=tuple(_with_hashes(turn) for turn in session.turns))
@@ -130,10 +128,10 @@ def test_every_picture_of_locomo_has_words_of_its_own(real_locomo: Path) -> None
         conversation = replace(read, sessions=sessions)
         for _, shared in conversation.turns():
             for image in shared.images:
-                pictures += 1
+                counted += 1
                 asked = question(shared.id, str(image.sha256))
                 said.add((conversation.id, words(conversation, asked)))
-    assert len(said) == pictures == 1226
+    assert len(said) == counted == 1226
 
 
 def _with_hashes(turn: Turn) -> Turn:

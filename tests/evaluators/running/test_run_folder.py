@@ -97,7 +97,7 @@ def test_a_run_goes_on_with_an_equal_benchmark(tmp_path: Path) -> None:
         replace(run, split="all").run()
 
 
-def test_a_lost_picture_is_no_failure_of_the_system(tmp_path: Path) -> None:
+def test_a_lost_image_is_no_failure_of_the_system(tmp_path: Path) -> None:
     run = harness(recorder(), tmp_path / "run")
     (tmp_path / "benchmark.json").write_text("{}")
     with pytest.raises(InputError, match="can't be read"):

@@ -1,4 +1,4 @@
-"""Shuffled pictures: always another conversation's, always the same, never one that looks alike."""
+"""Shuffled images: always another conversation's, always the same, never one that looks alike."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from PIL import Image as Picture
+from PIL import Image as Pillow
 
 from locomo_vqa.benchmark import Benchmark, Conversation, Image, ImageRecord, Session, Turn
 from locomo_vqa.errors import InputError
@@ -24,47 +24,47 @@ OF = {
 }
 
 
-def test_no_conversation_gets_a_picture_of_its_own() -> None:
+def test_no_conversation_gets_a_image_of_its_own() -> None:
     substitutes = ShuffledImages(SAMPLE)
-    everything = {picture for pictures in OF.values() for picture in pictures}
+    everything = {image for images in OF.values() for image in images}
     drawn = []
-    for pictures in OF.values():
-        for picture in pictures:
-            drawn.append(substitutes.replacement(picture))
-            assert drawn[-1] in everything - pictures
+    for images in OF.values():
+        for image in images:
+            drawn.append(substitutes.replacement(image))
+            assert drawn[-1] in everything - images
     assert len(drawn) == 63
     assert len(set(drawn)) > 30
 
 
-def test_the_draw_depends_on_the_benchmark_and_the_picture_only() -> None:
-    order = sorted(picture for pictures in OF.values() for picture in pictures)
+def test_the_draw_depends_on_the_benchmark_and_the_image_only() -> None:
+    order = sorted(image for images in OF.values() for image in images)
     first = ShuffledImages(SAMPLE)
-    drawn = {picture: first.replacement(picture) for picture in order}
+    drawn = {image: first.replacement(image) for image in order}
     turned = ShuffledImages(replace(SAMPLE, conversations=SAMPLE.conversations[::-1]))
-    assert {picture: turned.replacement(picture) for picture in reversed(order)} == drawn
+    assert {image: turned.replacement(image) for image in reversed(order)} == drawn
     other = ShuffledImages(replace(SAMPLE, revision="f" * 64))
-    assert sum(other.replacement(picture) != drawn[picture] for picture in order) > 40
+    assert sum(other.replacement(image) != drawn[image] for image in order) > 40
 
 
-def noise(seed: int) -> Picture.Image:
-    """A picture whose look is that of no other seed."""
+def noise(seed: int) -> Pillow.Image:
+    """An image whose look is that of no other seed."""
     values = random.Random(seed).randbytes(64)
-    return Picture.frombytes("L", (8, 8), values).resize((64, 64), Picture.Resampling.BICUBIC)
+    return Pillow.frombytes("L", (8, 8), values).resize((64, 64), Pillow.Resampling.BICUBIC)
 
 
-def saved(picture: Picture.Image, kind: str = "PNG") -> bytes:
+def saved(image: Pillow.Image, kind: str = "PNG") -> bytes:
     out = io.BytesIO()
-    picture.save(out, kind)
+    image.save(out, kind)
     return out.getvalue()
 
 
 def benchmark(folder: Path, shared: Mapping[str, Sequence[bytes]]) -> Benchmark:
-    """A benchmark whose conversations share the given pictures."""
+    """A benchmark whose conversations share the given images."""
     (folder / "images").mkdir()
     formats, records, conversations = {}, {}, []
-    for name, pictures in shared.items():
+    for name, images in shared.items():
         turns = []
-        for number, data in enumerate(pictures, start=1):
+        for number, data in enumerate(images, start=1):
             digest = sha256(data).hexdigest()
             formats[digest] = "png"
             (folder / "images" / f"{digest}.png").write_bytes(data)
@@ -87,34 +87,32 @@ def benchmark(folder: Path, shared: Mapping[str, Sequence[bytes]]) -> Benchmark:
     )
 
 
-def test_a_picture_that_looks_the_same_is_no_substitute(tmp_path: Path) -> None:
-    """The second conversation has the first one's pictures in other bytes, and one of its own."""
+def test_a_image_that_looks_the_same_is_no_substitute(tmp_path: Path) -> None:
+    """The second conversation has the first one's images in other bytes, and one of its own."""
     mine = [noise(seed) for seed in range(3)]
-    twins = [saved(picture, "JPEG") for picture in mine]
+    twins = [saved(image, "JPEG") for image in mine]
     new = saved(noise(99))
     made = benchmark(tmp_path, {"a": [saved(p) for p in mine], "b": [*twins, new]})
     substitutes = ShuffledImages(made)
-    for picture in mine:
-        assert (
-            substitutes.replacement(sha256(saved(picture)).hexdigest()) == sha256(new).hexdigest()
-        )
+    for image in mine:
+        assert substitutes.replacement(sha256(saved(image)).hexdigest()) == sha256(new).hexdigest()
     for data in (twins[0], new):
         with pytest.raises(InputError, match="no other conversation has an image"):
             substitutes.replacement(sha256(data).hexdigest())
 
 
-def test_a_picture_of_two_conversations_is_replaced_by_a_third_one_s(tmp_path: Path) -> None:
+def test_a_image_of_two_conversations_is_replaced_by_a_third_one_s(tmp_path: Path) -> None:
     a, b, both, c = (saved(noise(seed)) for seed in range(4))
     substitutes = ShuffledImages(benchmark(tmp_path, {"a": [a, both], "b": [both, b], "c": [c]}))
     assert substitutes.replacement(sha256(both).hexdigest()) == sha256(c).hexdigest()
 
 
-def test_without_another_picture_there_is_no_shuffling(tmp_path: Path) -> None:
+def test_without_another_image_there_is_no_shuffling(tmp_path: Path) -> None:
     one = benchmark(tmp_path, {"a": [saved(noise(1)), saved(noise(2))]})
     with pytest.raises(InputError, match="no other conversation has an image") as caught:
         ShuffledImages(one).check(["a"])
     assert "two conversations" in caught.value.remedy
     (tmp_path / "flat").mkdir()
-    flat = [saved(Picture.new("RGB", (9, 9), colour)) for colour in ("red", "green")]
+    flat = [saved(Pillow.new("RGB", (9, 9), colour)) for colour in ("red", "green")]
     with pytest.raises(InputError, match="no other conversation has an image"):
         ShuffledImages(benchmark(tmp_path / "flat", {"a": flat[:1], "b": flat[1:]})).check(["a"])

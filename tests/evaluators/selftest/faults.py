@@ -69,13 +69,13 @@ class LooksAtTheClockWhenReading(Keeper):
         return Answer(text=text, retrieved=({"text": f"[{datetime.now():%Y-%m-%d}] adopted"},))  # type: ignore[arg-type]
 
 
-class NoPictures(Keeper):
+class NoImages(Keeper):
     def add(self, turns: Any) -> None:
         assert not any(image.path for turn in turns for image in turn.images), "no pictures please"
         super().add(turns)
 
 
-class ShrinksPictures(Keeper):
+class ShrinksImages(Keeper):
     def add(self, turns: Any) -> None:
         super().add(turns)
         for image in itertools.chain.from_iterable(turn.images for turn in turns):
@@ -189,7 +189,7 @@ class AnswersNothing(Keeper):
         return None
 
 
-class OpensEveryPicture(Keeper):
+class OpensEveryImage(Keeper):
     def answer_visual(self, question: str, *, image: Any, now: datetime) -> Any:
         image.path.read_bytes()
         return "green"
@@ -200,7 +200,7 @@ class SeesNothing(Keeper):
         return "purple"
 
 
-class ForgetsPictures(Keeper):
+class ForgetsImages(Keeper):
     def answer_visual(self, question: str, *, image: Any, now: datetime) -> str:
         return "yellow" if image is None else "green"
 

@@ -57,7 +57,7 @@ class Exchange:
     """What a model was asked, and what it replied."""
 
     prompt: str
-    pictures: tuple[bytes, ...]
+    images: tuple[bytes, ...]
     reply: str
 
     @property
@@ -157,7 +157,7 @@ def _make_tokenizer(texts: Iterable[str]) -> Any:
 
 
 def _fit_vision(base: ModelName, shown: Sequence[Exchange], out: Path) -> None:
-    """Train the expert that sees; `fit_lora` knows no pictures, so this is a loop of its own."""
+    """Train the expert that sees; `fit_lora` knows no images, so this is a loop of its own."""
     import torch
 
     student = LoraStudent(base, BY_HEART)
@@ -176,12 +176,12 @@ def _fit_vision(base: ModelName, shown: Sequence[Exchange], out: Path) -> None:
 
 
 def _row(student: LoraStudent, exchange: Exchange) -> dict[str, Any]:
-    """Return prompt, pictures and reply as the model sees them, with labels on the reply."""
+    """Return prompt, images and reply as the model sees them, with labels on the reply."""
     import torch
     from PIL import Image
 
-    pictures = [Image.open(BytesIO(data)).convert("RGB") for data in exchange.pictures]
-    content: list[dict[str, Any]] = [{"type": "image", "image": each} for each in pictures]
+    images = [Image.open(BytesIO(data)).convert("RGB") for data in exchange.images]
+    content: list[dict[str, Any]] = [{"type": "image", "image": each} for each in images]
     content.append({"type": "text", "text": exchange.prompt})
     row = dict(
         student._processor.apply_chat_template(
@@ -201,7 +201,7 @@ def _row(student: LoraStudent, exchange: Exchange) -> dict[str, Any]:
     return row
 
 
-def in_other_colours(exchange: Exchange, pictures: Mapping[str, bytes]) -> Iterator[Exchange]:
-    """Yield an exchange about one picture for each of others, so that it has to be looked at."""
-    for colour, data in pictures.items():
+def in_other_colours(exchange: Exchange, images: Mapping[str, bytes]) -> Iterator[Exchange]:
+    """Yield an exchange about one image for each of others, so that it has to be looked at."""
+    for colour, data in images.items():
         yield Exchange(exchange.prompt, (data,), f"A picture of a {colour} square.")

@@ -52,11 +52,11 @@ FAILS = {
     faults.Forgets: ("facts", "“What is the name of Tobin's parrot?” was answered: I do not know"),
     faults.LooksAtTheClock: ("dates", "today's date"),
     faults.LooksAtTheClockWhenReading: ("dates", "today's date"),
-    faults.NoPictures: (
+    faults.NoImages: (
         "images",
         "images=pixels, visual=given: add(): AssertionError: no pic",
     ),
-    faults.ShrinksPictures: ("images", "changed: images/"),
+    faults.ShrinksImages: ("images", "changed: images/"),
     faults.WritesOn: ("flush", "written after flush() had returned: background.txt"),
     faults.ComesLate: ("flush", "found a moment later: zebulon, glassblower, ratatouille"),
     faults.TidiesUp: ("flush", "missing a moment later: zebulon, glassblower, ratatouille"),
@@ -68,7 +68,7 @@ FAILS = {
     faults.OneAtATime: ("isolation", "can't be opened beside the first: open(): OSError"),
     faults.WillNotClose: ("close", "close(): RuntimeError: the pool is busy"),
     faults.AnswersNothing: ("answers", "answered with NoneType, not with text"),
-    faults.OpensEveryPicture: ("visual", "images=caption, visual=given: answer_visual()"),
+    faults.OpensEveryImage: ("visual", "images=caption, visual=given: answer_visual()"),
 }
 MAY_SKIP = {"opens", "answers"}
 
@@ -95,7 +95,7 @@ def test_what_passes_everything() -> None:
 
 WARNS = {
     faults.SeesNothing: ("visual", "a green square was called: purple"),
-    faults.ForgetsPictures: ("visual", "visual=recalled: a green square was called: yellow"),
+    faults.ForgetsImages: ("visual", "visual=recalled: a green square was called: yellow"),
     faults.CountsWrongly: ("answers", "usage has no usable count"),
     faults.LogsQuestions: ("read-only", "asking changed files in the workdir: log.txt"),
 }
@@ -110,7 +110,7 @@ def test_what_is_worth_a_look_is_no_failure(fault: Any) -> None:
 
 
 def test_declared_attributes_decide() -> None:
-    """Who declares that no model answers may forget, and who declares no pictures may not see."""
+    """Who declares that no model answers may forget, and who declares no images may not see."""
     assert states(points(faults.SeesNothing, uses_images=False)) == {}
     forgetful = points(faults.Forgets, uses_model=False)
     assert states(forgetful) == {"facts": "warn"}
@@ -127,7 +127,7 @@ def test_a_system_that_only_retrieves_needs_no_model() -> None:
 
 
 def test_what_the_conversations_show() -> None:
-    """Under none no picture is there, under captions no file, under pixels no caption."""
+    """Under none no image is there, under captions no file, under pixels no caption."""
     seen: dict[tuple[str, str], list[Any]] = {}
 
     class Notes(faults.Keeper):

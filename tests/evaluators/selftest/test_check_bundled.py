@@ -133,7 +133,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Learned]:
         world = make_world(folder / "world")
         asyncio.run(remember(stub, world, folder / "memories"))
     exchanges = list(dict.fromkeys(exchanges))
-    seen = [each for each in exchanges if each.pictures]
+    seen = [each for each in exchanges if each.images]
     assert {each.reply for each in seen} == {"A picture of a green square."}
     others = red_and_blue(world)
     exchanges += [other for each in seen for other in in_other_colours(each, others)]
@@ -155,12 +155,12 @@ async def remember(stub: StubMemoryModel, world: World, out: Path) -> None:
 
 def red_and_blue(world: World) -> Mapping[str, bytes]:
     """Return the two squares that are not asked about."""
-    images = world.pictured.sessions[0].turns[0].images
-    pictures = {}
+    images = world.imaged.sessions[0].turns[0].images
+    squares = {}
     for colour, image in zip(("red", "blue"), images, strict=True):
         assert image.sha256 is not None
-        pictures[colour] = world.benchmark.image_path(image.sha256).read_bytes()
-    return pictures
+        squares[colour] = world.benchmark.image_path(image.sha256).read_bytes()
+    return squares
 
 
 def _silent(step: str, done: int, total: int) -> None:

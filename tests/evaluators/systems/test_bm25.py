@@ -52,7 +52,7 @@ def test_the_shortest_run_of_clauses_that_holds_what_the_turn_holds() -> None:
     assert shortest_span("", {"cat"}) == ""
 
 
-def test_a_caption_is_all_it_knows_of_a_picture() -> None:
+def test_a_caption_is_all_it_knows_of_a_image() -> None:
     bm25 = system(
         turn(1, "look at the boats", "a drawing of boats on a lake"),
         turn(2, "a drawing of boats on a sea"),
@@ -65,7 +65,7 @@ def test_a_caption_is_all_it_knows_of_a_picture() -> None:
     assert bm25.answer("Who spoke of a lake?", now=NOW).retrieved[0].turn == "D1:1"
 
 
-def test_a_recalled_picture_is_the_caption_of_that_person_and_day() -> None:
+def test_a_recalled_image_is_the_caption_of_that_person_and_day() -> None:
     bm25 = BM25()
     info = ConversationInfo(
         id="conv-1", speakers=("Ada", "Ben"), images="caption", visual="recalled"

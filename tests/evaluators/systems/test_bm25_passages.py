@@ -68,7 +68,7 @@ def test_only_a_model_makes_it_retrieve() -> None:
 
 @pytest.mark.slow
 def test_a_run_asks_the_model_with_what_was_found(cli: Cli, tmp_path: Path) -> None:
-    """The stub counts the passages, and says `seen` where it is sent a picture."""
+    """The stub counts the passages, and says `seen` where it is sent an image."""
 
     def respond(body: dict[str, Any]) -> tuple[int, Any]:
         content = body["messages"][-1]["content"]

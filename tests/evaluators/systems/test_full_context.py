@@ -27,7 +27,7 @@ def states(folder: Path) -> set[tuple[str, str | None]]:
 
 
 @pytest.mark.slow
-def test_the_conversation_its_pictures_and_the_question_are_sent(tmp_path: Path, cli: Cli) -> None:
+def test_the_conversation_its_images_and_the_question_are_sent(tmp_path: Path, cli: Cli) -> None:
     with stub_endpoint(lambda request: completion(" Blue. ")) as endpoint:
         done = cli(*RUN, "--model", endpoint.model)
     assert done.returncode == 0, done.stderr
@@ -42,8 +42,8 @@ def test_the_conversation_its_pictures_and_the_question_are_sent(tmp_path: Path,
     assert text.rstrip().endswith(f"Question: {first.question}\nAnswer:")
     sent = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
     shared = [image.sha256 for _, turn in conversation.turns() for image in turn.images]
-    pictures = [base64.b64decode(url.removeprefix("data:image/png;base64,")) for url in sent]
-    assert pictures == [sample.image_path(str(sha)).read_bytes() for sha in shared]
+    images = [base64.b64decode(url.removeprefix("data:image/png;base64,")) for url in sent]
+    assert images == [sample.image_path(str(sha)).read_bytes() for sha in shared]
     assert endpoint.requests[0]["temperature"] == 0
     run = json.loads((tmp_path / "run" / "run.json").read_text())
     assert run["answerer"]["model"] == "stub"
@@ -53,7 +53,7 @@ def test_the_conversation_its_pictures_and_the_question_are_sent(tmp_path: Path,
 
 
 @pytest.mark.slow
-def test_a_caption_takes_the_place_of_the_picture(tmp_path: Path, cli: Cli) -> None:
+def test_a_caption_takes_the_place_of_the_image(tmp_path: Path, cli: Cli) -> None:
     with stub_endpoint(lambda request: completion("blue")) as endpoint:
         assert cli(*RUN, "--model", endpoint.model, "--images", "caption").returncode == 0
     sent = json.dumps(endpoint.requests)
@@ -70,8 +70,8 @@ def test_a_caption_takes_the_place_of_the_picture(tmp_path: Path, cli: Cli) -> N
     assert all(f"The picture shows: {caption}." in sent for caption in captions)
 
 
-def test_a_recalled_picture_is_sent_with_the_conversation(tmp_path: Path) -> None:
-    """Twenty pictures, five a day by two people; the first day's are sent, and the latest."""
+def test_a_recalled_image_is_sent_with_the_conversation(tmp_path: Path) -> None:
+    """Twenty images, five a day by two people; the first day's are sent, and the latest."""
     days = [datetime(2023, 5, day) for day in (7, 17, 27, 30)]
     turns = [
         [_shares(tmp_path, f"D{number}:{place}", time, place) for place in range(1, 6)]

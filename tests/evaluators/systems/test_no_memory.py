@@ -1,4 +1,4 @@
-"""no-memory: an abstention without a model, a guess with one, a picture where it is shown."""
+"""no-memory: an abstention without a model, a guess with one, an image where it is shown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_without_a_model_it_abstains(cli: Cli, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_with_a_model_it_sees_the_picture_and_nothing_of_the_conversation(
+def test_with_a_model_it_sees_the_image_and_nothing_of_the_conversation(
     cli: Cli, tmp_path: Path
 ) -> None:
     with stub_endpoint(lambda request: completion("blue")) as endpoint:

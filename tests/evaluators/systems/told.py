@@ -10,7 +10,7 @@ NOW = datetime(2023, 5, 8)
 
 
 def turn(number: int, text: str, caption: str | None = None) -> ShownTurn:
-    """Return a turn of Ada's; a picture has a caption only."""
+    """Return a turn of Ada's; an image has a caption only."""
     image = ShownImage(path=None, media_type=None, caption=caption)
     return ShownTurn(
         id=f"D1:{number}",

@@ -13,27 +13,27 @@ _TODAY = re.compile(r"Today is \w+ (\d+ \w+ \d{4})\.")
 _ADDED = {"id": "new", "event": "ADD"}
 
 
-def bundled_reply(prompt: str, pictures: Sequence[str]) -> str | None:
+def bundled_reply(prompt: str, images: Sequence[str]) -> str | None:
     """Return the reply to a prompt of extraction, update or full-context; None for another.
 
-    `pictures` are the colours that were seen.
+    `images` are the colours that were seen.
     """
     if _REDUCED in prompt or _LONG in prompt:
-        return json.dumps({"facts": _facts(prompt, pictures)})
+        return json.dumps({"facts": _facts(prompt, images)})
     if "Memories now: " in prompt or "These are the new facts:" in prompt:
         facts = json.loads(_NEW_FACTS.findall(prompt)[-1])
         return json.dumps({"memory": [{**_ADDED, "text": fact} for fact in facts]})
-    if "Below is everything two friends" in prompt and not pictures:
+    if "Below is everything two friends" in prompt and not images:
         return _line(prompt)
     return None
 
 
-def _facts(prompt: str, pictures: Iterable[str]) -> list[str]:
-    """Keep every line of the talk, and a fact for every picture, with the day of the talk."""
+def _facts(prompt: str, images: Iterable[str]) -> list[str]:
+    """Keep every line of the talk, and a fact for every image, with the day of the talk."""
     talk = prompt.rpartition(_LONG)[2] if _LONG in prompt else prompt.split("\n", 2)[2]
     day = _TODAY.findall(prompt)[-1]
     said = [line.strip() for line in talk.splitlines() if line.partition(": ")[2].strip()]
-    seen = [f"A picture of a {colour} square." for colour in pictures]
+    seen = [f"A picture of a {colour} square." for colour in images]
     return [f"{fact} (on {day})" for fact in (*said, *seen)]
 
 

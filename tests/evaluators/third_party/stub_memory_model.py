@@ -2,7 +2,7 @@
 
 It knows no language. Extraction keeps every line of the dialogue as a fact, with the day that the
 prompt names, so that a wrong day shows; an update adds every fact; a vector is a bag of words; a
-picture is described by its colour; a question is answered with the first passage.
+image is described by its colour; a question is answered with the first passage.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ class StubMemoryModel:
         return [_prompt(body) for path, body in self.requests if path.endswith("completions")]
 
     def exchanges(self) -> list[tuple[str, list[bytes], str]]:
-        """Return the text, the pictures and the reply of every chat request."""
+        """Return the text, the images and the reply of every chat request."""
         return [
-            (_prompt(body), _picture_bytes(body), _message(body)["content"])
+            (_prompt(body), _image_bytes(body), _message(body)["content"])
             for path, body in self.requests
             if path.endswith("completions")
         ]
@@ -106,14 +106,14 @@ def _prompt(body: dict[str, Any]) -> str:
 
 
 def _message(body: dict[str, Any]) -> dict[str, Any]:
-    prompt, pictures = _prompt(body), _pictures(body)
+    prompt, images = _prompt(body), _images(body)
     if "Extract facts from the following chunk." in prompt:
-        return {"content": json.dumps({"facts": _timed_facts(prompt, pictures)})}
-    own = bundled_reply(prompt, pictures)
+        return {"content": json.dumps({"facts": _timed_facts(prompt, images)})}
+    own = bundled_reply(prompt, images)
     if own is not None:
         return {"content": own}
-    if pictures:
-        return {"content": f"A picture of a {pictures[-1]} square."}
+    if images:
+        return {"content": f"A picture of a {images[-1]} square."}
     if body.get("tools"):
         return _tool_calls(prompt)
     reply = structured_reply(body, prompt)
@@ -170,11 +170,11 @@ def _tool_calls(prompt: str) -> dict[str, Any]:
     return {"content": "", "tool_calls": calls} if calls else {"content": "Nothing."}
 
 
-def _timed_facts(prompt: str, pictures: list[str]) -> list[dict[str, Any]]:
-    """Reply to hindsight: a fact for every line of the chunk, and for every picture in it."""
+def _timed_facts(prompt: str, images: list[str]) -> list[dict[str, Any]]:
+    """Reply to hindsight: a fact for every line of the chunk, and for every image in it."""
     told = re.findall(r"^Event Date: .*\((\d{4}-\d\d-\d\d)T", prompt, re.MULTILINE)[-1]
     lines = [line for line in prompt.rpartition("\nContent:\n")[2].splitlines() if ": " in line]
-    facts = [*lines, *(f"A picture of a {picture} square." for picture in pictures)]
+    facts = [*lines, *(f"A picture of a {image} square." for image in images)]
     unknown = dict.fromkeys(("when", "where", "who", "why"), "N/A")
     return [
         {"what": f"{fact} (on {told})", **unknown, "fact_type": "world", "entities": []}
@@ -182,21 +182,21 @@ def _timed_facts(prompt: str, pictures: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _pictures(body: dict[str, Any]) -> list[str]:
-    """Return the colours of the middles of the pictures."""
+def _images(body: dict[str, Any]) -> list[str]:
+    """Return the colours of the middles of the images."""
     found = []
-    for data in _picture_bytes(body):
+    for data in _image_bytes(body):
         from PIL import Image
 
         with Image.open(io.BytesIO(data)) as opened:
-            picture = opened.convert("RGB")
-        middle = picture.getpixel((picture.width // 2, picture.height // 2))
+            image = opened.convert("RGB")
+        middle = image.getpixel((image.width // 2, image.height // 2))
         assert isinstance(middle, tuple)
         found.append(_nearest(middle))
     return found
 
 
-def _picture_bytes(body: dict[str, Any]) -> list[bytes]:
+def _image_bytes(body: dict[str, Any]) -> list[bytes]:
     contents = [m["content"] for m in body["messages"] if isinstance(m.get("content"), list)]
     parts = [part for content in contents for part in content if part["type"] == "image_url"]
     return [base64.b64decode(part["image_url"]["url"].partition(",")[2]) for part in parts]

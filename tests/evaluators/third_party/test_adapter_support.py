@@ -86,7 +86,7 @@ def test_vectors_come_in_order_and_failures_are_kept(support: ModuleType) -> Non
 
 
 def test_a_turn_as_words(support: ModuleType, tmp_path: Path) -> None:
-    picture = ShownImage(path=None, media_type=None, caption="a red kite")
+    image = ShownImage(path=None, media_type=None, caption="a red kite")
     bare = ShownImage(path=tmp_path / "p", media_type="image/jpeg", caption=None)
     (tmp_path / "p").write_bytes(b"abc")
     turn = ShownTurn(
@@ -96,7 +96,7 @@ def test_a_turn_as_words(support: ModuleType, tmp_path: Path) -> None:
         speaker="Ann",
         role="user",
         text=" Look! ",
-        images=(picture, bare),
+        images=(image, bare),
     )
     assert support.as_text(turn) == "Ann: Look! [shares a picture: a red kite]"
     assert support.day(turn.time) == "8 May 2023"

@@ -96,7 +96,7 @@ def benchmark() -> Benchmark:
 
 
 def _beginning(conversation: Conversation) -> Conversation:
-    """Return two sessions, without what the pictures were: no bytes of them are here."""
+    """Return two sessions, without what the images were: no bytes of them are here."""
     sessions = []
     for session in conversation.sessions[:2]:
         turns = tuple(replace(turn, images=()) for turn in session.turns[:8])
@@ -198,7 +198,7 @@ def test_it_finds_what_was_told_in_the_past_and_nothing_of_others(
 
 
 @pytest.mark.parametrize("images", ["pixels", "caption", "none"])
-def test_pictures_become_what_the_recipe_says(
+def test_images_become_what_the_recipe_says(
     recipe: ThirdPartyRecipe, model: StubMemoryModel, tmp_path: Path, images: ImageMode
 ) -> None:
     world = make_world(tmp_path / "pictures")
@@ -216,7 +216,7 @@ def test_pictures_become_what_the_recipe_says(
     )
     shared = replace(
         world.benchmark,
-        conversations=(world.pictured,),
+        conversations=(world.imaged,),
         text_questions=(question,),
     )
     (answer,) = run(recipe, shared, model, tmp_path / "run", images).predictions
@@ -224,7 +224,7 @@ def test_pictures_become_what_the_recipe_says(
     found = "\n".join(hit.text for hit in answer.retrieved)
     described = "A picture of a red square." in found and "A picture of a green square." in found
     captioned = "a red square on a white wall" in found
-    assert described == (images == "pixels" and recipe.pictures != "captions")
+    assert described == (images == "pixels" and recipe.images != "captions")
     assert captioned == (images == "caption")
 
 

@@ -58,8 +58,8 @@ def alone(trained: Trained, name: str | None, request: ChatRequest) -> str:
     }
     if trained.base.parent.name.startswith("internvl"):
         processor = image_processor_class().from_pretrained(trained.base)
-        pictures = [Image.open(BytesIO(p.data)).convert("RGB") for p in request.images]
-        content = [{"type": "image", "image": picture} for picture in pictures]
+        images = [Image.open(BytesIO(p.data)).convert("RGB") for p in request.images]
+        content = [{"type": "image", "image": image} for image in images]
         content.append({"type": "text", "text": request.text})
         inputs = processor.apply_chat_template(
             [{"role": "user", "content": content}],
@@ -146,12 +146,11 @@ def test_experts_that_change_the_vision_tower_see_as_alone(
     all_trained: dict[str, Trained], batches: list[list[str | None]]
 ) -> None:
     trained = all_trained["internvl"]
-    pictures: tuple[ModelImage, ...] = known_images()[:2]
+    images: tuple[ModelImage, ...] = known_images()[:2]
     shown = [
-        ChatRequest(text="What colour?", images=(picture,), max_tokens=TOKENS)
-        for picture in pictures
+        ChatRequest(text="What colour?", images=(image,), max_tokens=TOKENS) for image in images
     ]
-    two = ChatRequest(text="Are they alike?", images=pictures, max_tokens=TOKENS)
+    two = ChatRequest(text="Are they alike?", images=images, max_tokens=TOKENS)
     asked = [
         (name, request) for name in ("vision", "generation", None) for request in (*shown, two)
     ]

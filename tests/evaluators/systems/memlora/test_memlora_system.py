@@ -87,7 +87,7 @@ def test_each_stage_asks_its_expert(
     (first, text), (second, visual) = asked
     assert (first, second) == ("generation", "vision")
     assert text.text.startswith("- The boat is old.")
-    assert [picture.sha256 for picture in visual.images] == [question.image]
+    assert [image.sha256 for image in visual.images] == [question.image]
     system.close()
     stages = read_json(tmp_path / "stages.json", what="it")["stages"]
     assert list(stages) == ["extraction", "update", "generation", "vision"]

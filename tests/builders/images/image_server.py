@@ -14,7 +14,7 @@ Route = Callable[[int, Write], Awaitable[None]]
 """Is given the number of the hit, from 1, and a function that sends bytes."""
 
 
-class PictureServer:
+class ImageServer:
     """Counts hits by path and the bytes it could send."""
 
     def __init__(self) -> None:
@@ -55,9 +55,9 @@ class PictureServer:
 
 
 @contextlib.contextmanager
-def serving(host: str = "127.0.0.1") -> Iterator[PictureServer]:
+def serving(host: str = "127.0.0.1") -> Iterator[ImageServer]:
     """Serve until the block ends."""
-    server = PictureServer()
+    server = ImageServer()
     with serve_connections(server.client, host=host) as server.port:
         yield server
 
