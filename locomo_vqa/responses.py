@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,11 +24,14 @@ from locomo_vqa.closable import Closable
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json, clean_text, sha256_text
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, request_key
+from locomo_vqa.models.thoughts import reply_of
 from locomo_vqa.runs import Usage
 from locomo_vqa.sqlite_file import SqliteFile
 
-__all__ = ["ResponseStore", "StoredModel"]
+__all__ = ["ResponseStore", "StoredModel", "reject_replies"]
 
+_REJECTED = "rejected:"
+"""Before the `finish` of a reply that its caller could not use."""
 _APPLICATION = 0x4C560001
 _TABLE = """
 CREATE TABLE replies (
@@ -55,23 +58,18 @@ class ResponseStore(Closable):
     def get(self, identity: Mapping[str, Any], request: ChatRequest) -> ChatReply | None:
         """Return the stored reply of that model to that request, or None.
 
+        Thoughts are split from the words on reading, so replies of earlier versions are too. A
+        reply that was rejected, or is nothing but thoughts, is not returned.
+
         Raises:
             InputError: the row is not what was written.
         """
-        key = request_key(identity, request)
-        query = "SELECT parts, text, finish, usage, time, checksum FROM replies WHERE key = ?"
-        row = self._file.do(lambda connection: connection.execute(query, (key,)).fetchone())
-        if row is None:
+        row = self._row(identity, request)
+        if row is None or row[2].startswith(_REJECTED):
             return None
-        *values, checksum = row
-        if values[0] != _parts(identity, request) or checksum != _checksum(key, *values):
-            raise InputError(
-                f"{self.path}: the reply {key[:16]}… was changed after it was stored.",
-                "Restore the file, or delete it; what is missing is asked again.",
-            )
-        _, text, finish, usage, _ = values
-        used = Usage(**json.loads(usage))
-        return ChatReply(text=text, finish=finish, usage=used, replayed=True)
+        _, text, finish, usage, _ = row
+        reply = reply_of(text, finish=finish, usage=Usage(**json.loads(usage)))  # type: ignore[arg-type]
+        return replace(reply, replayed=True) if isinstance(reply, ChatReply) else None
 
     def put(self, identity: Mapping[str, Any], request: ChatRequest, reply: ChatReply) -> ChatReply:
         """Store a reply; once this returns, the end of the process can't lose it.
@@ -83,14 +81,58 @@ class ResponseStore(Closable):
             OutputError: it can't be written, for example because the disk is full.
         """
         key = request_key(identity, request)
-        reply = replace(reply, text=clean_text(reply.text))
+        reply = replace(reply, text=clean_text(reply.text), thought=clean_text(reply.thought))
         usage = canonical_json(asdict(reply.usage))
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        values = (_parts(identity, request), reply.text, reply.finish, usage, time)
+        values = (_parts(identity, request), reply.whole, reply.finish, usage, time)
         row = (key, *values, _checksum(key, *values))
-        insert = "INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)"
-        added = self._file.do(lambda connection: connection.execute(insert, row).rowcount)
-        return reply if added else self.get(identity, request) or reply
+        if self._write("IGNORE", row):
+            return reply
+        known = self.get(identity, request)
+        if known is None:
+            self._write("REPLACE", row)
+        return known or reply
+
+    def reject(self, identity: Mapping[str, Any], request: ChatRequest) -> None:
+        """Mark a stored reply that could not be used, so that `get` returns it no more.
+
+        Raises:
+            OutputError: it can't be written.
+        """
+        if (known := self._row(identity, request)) is None or known[2].startswith(_REJECTED):
+            return
+        key = request_key(identity, request)
+        parts, text, finish, usage, time = known
+        values = (parts, text, _REJECTED + finish, usage, time)
+        self._write("REPLACE", (key, *values, _checksum(key, *values)))
+
+    def was_rejected(self, identity: Mapping[str, Any], request: ChatRequest) -> bool:
+        """Return whether there is a reply to that request that could not be used."""
+        row = self._row(identity, request)
+        return row is not None and row[2].startswith(_REJECTED)
+
+    def _row(
+        self, identity: Mapping[str, Any], request: ChatRequest
+    ) -> tuple[str, str, str, str, str] | None:
+        """Return the parts of a row: parts of the key, text, finish, usage and time."""
+        key = request_key(identity, request)
+        query = "SELECT parts, text, finish, usage, time, checksum FROM replies WHERE key = ?"
+        row = self._file.do(lambda connection: connection.execute(query, (key,)).fetchone())
+        if row is None:
+            return None
+        *values, checksum = row
+        if values[0] != _parts(identity, request) or checksum != _checksum(key, *values):
+            raise InputError(
+                f"{self.path}: the reply {key[:16]}… was changed after it was stored.",
+                "Restore the file, or delete it; what is missing is asked again.",
+            )
+        parts, text, finish, usage, time = values
+        return parts, text, finish, usage, time
+
+    def _write(self, otherwise: str, row: tuple[str, ...]) -> bool:
+        """Insert a row; `otherwise` says what becomes of one with the same key."""
+        insert = f"INSERT OR {otherwise} INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)"
+        return bool(self._file.do(lambda connection: connection.execute(insert, row).rowcount))
 
     def __len__(self) -> int:
         count = "SELECT count(*) FROM replies"
@@ -112,7 +154,8 @@ class _Flight:
 class StoredModel:
     """A model that answers from a store, and stores every reply that it has to ask for.
 
-    A request that is made again while it is in flight is asked once. Failures are never stored.
+    A request that is made again while it is in flight is asked once. Failures, and replies that
+    were refused or filtered, are never stored.
     Closing the model leaves the store open.
     """
 
@@ -123,6 +166,8 @@ class StoredModel:
         """Requests that reached the model."""
         self.reused = 0
         """Requests that were answered from the store, or by the same request in flight."""
+        self.renewed = 0
+        """Requests that were asked anew, because an earlier reply could not be used."""
         self._model = model
         self._store = store
         self._identity = dict(model.identity())
@@ -149,6 +194,7 @@ class StoredModel:
         joined = flight is not None
         if flight is None:
             self.asked += 1
+            self.renewed += self._store.was_rejected(self._identity, request)
             flight = _Flight(asyncio.create_task(self._fetch(request)))
             self._flights[key] = flight
         flight.waiting += 1
@@ -163,13 +209,26 @@ class StoredModel:
         self.reused += joined
         return replace(reply, replayed=True) if joined else reply
 
+    def reject(self, request: ChatRequest) -> None:
+        """Have the next command ask a request anew, because its reply could not be used."""
+        self._store.reject(self._identity, request)
+
     async def close(self) -> None:
         """Close the model."""
         await self._model.close()
 
     async def _fetch(self, request: ChatRequest) -> ChatReply:
         reply = await self._model.ask(request)
+        if reply.finish == "refused":
+            return reply
         return self._store.put(self._identity, request, reply)
+
+
+def reject_replies(model: ChatModel, requests: Iterable[ChatRequest]) -> None:
+    """Have the next command ask these requests anew, where the model has a store."""
+    if isinstance(model, StoredModel):
+        for request in requests:
+            model.reject(request)
 
 
 def _parts(identity: Mapping[str, Any], request: ChatRequest) -> str:

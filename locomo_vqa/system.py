@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from locomo_vqa.runs import Hit, ShownMode, Usage, VisualMode
 
@@ -86,6 +86,10 @@ class Endpoint:
     """What to send as the bearer token."""
     timeout_s: float = 120.0
     """How long one call may take, in seconds."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """What every address ends with, such as an `api-version`."""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    """What every request has beside its messages, in place of a system's own settings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

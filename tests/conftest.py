@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from locomo_vqa.models.dialects import forget_dialects
+
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("LOCOMO_VQA_SHARED", ROOT.parent / "shared"))
 
@@ -65,3 +67,9 @@ def tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+@pytest.fixture(autouse=True)
+def unknown_endpoints() -> None:
+    """Let no test know what another one learned of an endpoint at the same port."""
+    forget_dialects()

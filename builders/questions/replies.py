@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from locomo_vqa.files import clean_text
+from locomo_vqa.models.json_replies import LENIENT, without_slips
+from locomo_vqa.models.thoughts import split_thought
 
 from .rules import check_question
 
@@ -25,8 +27,6 @@ QUESTION_SCHEMA: Mapping[str, Any] = {
     "additionalProperties": False,
 }
 """The shape of a reply, for backends with guided decoding."""
-
-_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,14 @@ class Problem:
 
 def read_reply(text: str) -> Written | Declined | Problem:
     """Read a reply; its JSON may be in a code fence, or follow thoughts and a preface."""
-    found = next(_objects(_THOUGHT.sub("", text)), None)
+    words = split_thought(text).words
+    found = next(_objects(words, json.JSONDecoder()), None)
+    found = found or next(_objects(without_slips(words), LENIENT), None)
     if found is None:
         return Problem("The reply must be one JSON object and nothing else.")
     question, answer = found.get("question"), found.get("answer")
+    if isinstance(answer, int) and not isinstance(answer, bool):
+        answer = str(answer)
     reason = found.get("reason")
     reason = clean_text(reason).strip() if isinstance(reason, str) else ""
     if question is None and answer is None and "question" in found:
@@ -74,9 +78,8 @@ def read_reply(text: str) -> Written | Declined | Problem:
     return Written(question=question, answer=answer, reason=reason)
 
 
-def _objects(text: str) -> Iterator[dict[str, Any]]:
+def _objects(text: str, decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects in a text that speak of a question."""
-    decoder = json.JSONDecoder()
     for brace in re.finditer(r"\{", text):
         try:
             value, _ = decoder.raw_decode(text, brace.start())

@@ -14,6 +14,7 @@ from locomo_vqa.models.chat import (
     ModelTimeout,
     ModelUnreachable,
 )
+from locomo_vqa.responses import reject_replies
 from locomo_vqa.runs import Usage
 
 from .replies import READING, VERDICT_SCHEMA, Unreadable, read_verdict
@@ -119,10 +120,12 @@ class Judge:
             max_tokens=JUDGE_REPLY_TOKENS,
         )
         replies: list[ChatReply] = []
+        asked: list[ChatRequest] = []
         rounds: list[tuple[str, str]] = []
         while True:
+            asked.append(replace(request, replies=tuple(rounds)))
             try:
-                reply = await self.model.ask(replace(request, replies=tuple(rounds)))
+                reply = await self.model.ask(asked[-1])
             except ModelError as error:
                 failed: dict[str, Any] = {"reason": _reason(error), "error": str(error)}
                 return _judgement(item, prompt.cut, replies, **failed)
@@ -134,6 +137,7 @@ class Judge:
                 state: VerdictState = "correct" if read.correct else "wrong"
                 return _judgement(item, prompt.cut, replies, state=state, reasoning=read.reasoning)
             if len(replies) >= MAX_ASKS:
+                reject_replies(self.model, asked)
                 return _judgement(item, prompt.cut, replies, reason=read.reason)
             rounds.append((reply.text, read.objection))
 

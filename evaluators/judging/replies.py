@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from locomo_vqa.files import clean_text
+from locomo_vqa.models.json_replies import load_json
+from locomo_vqa.models.thoughts import split_thought
 
 __all__ = ["READING", "VERDICT_SCHEMA", "Unreadable", "Verdict", "read_verdict"]
 
@@ -26,8 +27,9 @@ VERDICT_SCHEMA: Mapping[str, Any] = {
 }
 """What a reply must be, for backends that can guide decoding."""
 
-_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
-_FENCE = re.compile(r"(?P<before>[^{}`]*)```(?:json)?\s*(?P<object>\{.*\})\s*```", re.DOTALL)
+_FENCE = re.compile(
+    r"(?P<before>[^{}`]*)```(?:json)?\s*(?P<object>\[?\s*\{.*\}\s*\]?)\s*```", re.DOTALL
+)
 _LABEL = re.compile(r"\W*(?:(?:verdict|label)\W+)?(?P<label>correct|wrong)\W*", re.IGNORECASE)
 _ANY_LABEL = re.compile(r"\b(?:correct|wrong|incorrect)\b", re.IGNORECASE)
 _ASK_JSON = 'Reply with one JSON object with the texts "reasoning" and "verdict", and nothing else.'
@@ -65,7 +67,7 @@ def read_verdict(text: str) -> Verdict | Unreadable:
     other text may be quoted from the answer. So it is taken from a reply that is one object, one
     code fence with an object after a preface that names no verdict, or one label.
     """
-    text = _THOUGHT.sub("", clean_text(text)).strip()
+    text = split_thought(clean_text(text)).words.strip()
     if label := _LABEL.fullmatch(text):
         return Verdict(label["label"].lower() == "correct", "")
     if fence := _FENCE.fullmatch(text):
@@ -73,7 +75,7 @@ def read_verdict(text: str) -> Verdict | Unreadable:
             return Unreadable("unparsable", _ASK_JSON)
         text = fence["object"]
     try:
-        value = json.loads(text, object_pairs_hook=_object)
+        value = load_json(text, object_pairs_hook=_object)
     except _TwoVerdicts:
         return Unreadable("both_labels", _ASK_ONE)
     except (ValueError, RecursionError):
@@ -85,6 +87,8 @@ def read_verdict(text: str) -> Verdict | Unreadable:
 
 
 def _verdict(value: Any) -> Verdict | Unreadable:
+    if isinstance(value, list) and len(value) == 1:
+        (value,) = value
     said = value.get("verdict") if isinstance(value, dict) else None
     if not isinstance(said, str):
         return Unreadable("unparsable", _ASK_JSON)

@@ -10,7 +10,15 @@ from typing import Any
 
 from locomo_vqa.errors import MissingResource, OutputError
 from locomo_vqa.models.asking import gather_bounded
-from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelError, ModelUnreachable
+from locomo_vqa.models.chat import (
+    ChatModel,
+    ChatReply,
+    ChatRequest,
+    ModelDenied,
+    ModelError,
+    ModelFailed,
+    ModelUnreachable,
+)
 from locomo_vqa.models.opening import open_model
 from locomo_vqa.models.probes import Honoured, probe
 from locomo_vqa.progress import ProgressCallback
@@ -31,9 +39,16 @@ __all__ = [
 GIVE_UP_AFTER = 20
 """Failures in a row after which a judge is not asked any more, so that a dead server ends soon."""
 
+UNREADABLE_AT_MOST = 8
+"""Answers without a verdict after which a judge of which nothing could be read is given up."""
+
+_MAX_SHOWN = 200
+
 
 class _Fuse:
     """A model that is not asked any more after `GIVE_UP_AFTER` failures in a row.
+
+    One refusal that holds for every request (a wrong key, name or address) is enough.
 
     Once a request has failed, those under way are counted as failures until their outcome is
     known; others wait for it, so a server that is gone gets no more requests than that.
@@ -42,7 +57,7 @@ class _Fuse:
     def __init__(self, model: ChatModel) -> None:
         self.name = model.name
         self.in_flight = model.in_flight
-        self.blown: str | None = None
+        self.blown: ModelError | None = None
         self._model = model
         self._failures = 0
         self._under_way = 0
@@ -55,14 +70,18 @@ class _Fuse:
         while self.blown is None and self._may_be_gone():
             await self._outcome.wait()
         if self.blown is not None:
-            raise ModelUnreachable(self.blown)
+            raise self.blown
         self._under_way += 1
         try:
             reply = await self._model.ask(request)
         except ModelError as error:
             self._failures += 1
-            if self._failures >= GIVE_UP_AFTER:
-                self.blown = f"given up after {GIVE_UP_AFTER} failures in a row; the last: {error}"
+            if isinstance(error, ModelDenied):
+                self.blown = error
+            elif self._failures >= GIVE_UP_AFTER and self.blown is None:
+                self.blown = ModelUnreachable(
+                    f"given up after {GIVE_UP_AFTER} failures in a row; the last: {error}"
+                )
             raise
         else:
             self._failures = 0
@@ -83,8 +102,13 @@ class _Fuse:
 class JudgeSession:
     """A judge that is open: it answers from the store where it can."""
 
-    def __init__(self, judge: Judge, model: StoredModel, json_schema: Honoured) -> None:
+    def __init__(
+        self, judge: Judge, model: StoredModel, json_schema: Honoured, fuse: _Fuse
+    ) -> None:
         self.judge = judge
+        self._fuse = fuse
+        self._read = 0
+        self._unread = 0
         self.json_schema = json_schema
         """What the backend does with a JSON schema."""
         self._model = model
@@ -103,6 +127,23 @@ class JudgeSession:
     def asked(self) -> int:
         """Requests that the model itself was sent."""
         return self._model.asked
+
+    @property
+    def renewed(self) -> int:
+        """Requests that were asked anew, because an earlier reply could not be used."""
+        return self._model.renewed
+
+    def note(self, judgement: Judgement) -> None:
+        """Give the judge up once nothing of what it says can be read, with one reply shown."""
+        unread = judgement.reason in ("unparsable", "both_labels")
+        self._read += judgement.state != "unscored"
+        self._unread += unread
+        if unread and not self._read and self._unread >= UNREADABLE_AT_MOST:
+            reply = " ".join(judgement.replies[-1].split())[:_MAX_SHOWN]
+            self._fuse.blown = self._fuse.blown or ModelFailed(
+                f"given up: none of its first {self._unread} answers holds a verdict, "
+                f"such as {reply!r}"
+            )
 
     @property
     def reused(self) -> int:
@@ -130,9 +171,9 @@ async def open_session(
         try:
             json_schema = (await probe(model, images=False)).json_schema
         except MissingResource as error:
-            fuse.blown = error.message
+            fuse.blown = fuse.blown or ModelUnreachable(error.message)
         judge = Judge(model, rubric, guided=json_schema != "refused")
-        yield JudgeSession(judge, model, json_schema)
+        yield JudgeSession(judge, model, json_schema, fuse)
     finally:
         await fuse.close()
 
@@ -146,6 +187,7 @@ async def judge_all(
     progress(step, 0, len(items))
     async for item, judgement in gather_bounded(items, session.judge.judge, at_once=at_once):
         done[item.id] = judgement
+        session.note(judgement)
         progress(step, len(done), len(items))
     return [done[item.id] for item in items]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, Literal
 
 from locomo_vqa.files import clean_text
 from locomo_vqa.models.chat import ChatReply
+from locomo_vqa.models.json_replies import LENIENT, without_slips
+from locomo_vqa.models.thoughts import split_thought
 
 from .anomalies import Anomaly, AnomalyCounts
 
@@ -20,8 +21,7 @@ _MAX_CHARACTERS = 200_000
 """Only the end of a longer reply is read, because models think before they answer."""
 
 _MAX_STARTS = 2000
-_THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
-_DECODER = json.JSONDecoder()
+_STRICT = json.JSONDecoder()
 _ESCAPE_LENGTH = len(r"\u0000")
 
 
@@ -33,11 +33,13 @@ def read_list(reply: ChatReply, key: str) -> list[Any] | ReplyFault:
     """
     if reply.finish == "refused":
         return "refused"
-    text = _THINKING.sub("", reply.text[-_MAX_CHARACTERS:])
-    values, fault = _json_values(text)
-    for value in reversed(values):
-        if isinstance(value, dict) and isinstance(value.get(key), list):
-            found: list[Any] = value[key]
+    text = split_thought(reply.text[-_MAX_CHARACTERS:], cut=reply.finish == "length").words
+    values, fault = _json_values(text, _STRICT)
+    if (found := _list_under(key, values)) is not None:
+        return found
+    if fault == "broken_json" and reply.finish != "length":
+        mended, left = _json_values(without_slips(text), LENIENT)
+        if left is None and (found := _list_under(key, mended)) is not None:
             return found
     if fault is not None:
         return fault
@@ -46,6 +48,15 @@ def read_list(reply: ChatReply, key: str) -> list[Any] | ReplyFault:
     if values:
         return "not_a_list"
     return "truncated_json" if reply.finish == "length" else "broken_json"
+
+
+def _list_under(key: str, values: list[Any]) -> list[Any] | None:
+    """Return the list under `key` in the last object that has it."""
+    for value in reversed(values):
+        if isinstance(value, dict) and isinstance(value.get(key), list):
+            found: list[Any] = value[key]
+            return found
+    return None
 
 
 def read_facts(reply: ChatReply, counts: AnomalyCounts) -> list[str] | ReplyFault:
@@ -86,7 +97,7 @@ def _content_of(item: Any) -> str:
     return clean_text(json.dumps(item, ensure_ascii=False))
 
 
-def _json_values(text: str) -> tuple[list[Any], ReplyFault | None]:
+def _json_values(text: str, decoder: json.JSONDecoder) -> tuple[list[Any], ReplyFault | None]:
     """Return the JSON objects and lists in a text, and the fault of one that can't be read."""
     values: list[Any] = []
     fault: ReplyFault | None = None
@@ -95,7 +106,7 @@ def _json_values(text: str) -> tuple[list[Any], ReplyFault | None]:
         if start is None:
             break
         try:
-            value, end = _DECODER.raw_decode(text, start)
+            value, end = decoder.raw_decode(text, start)
             values.append(value)
         except json.JSONDecodeError as error:
             end = start + 1

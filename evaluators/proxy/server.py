@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -131,12 +132,8 @@ class MeteringProxy:
         """
         segment = self._routes.register(conversation)
         port = self._listening.getsockname()[1]
-        return Endpoint(
-            base_url=f"http://{LOOPBACK}:{port}/c/{segment}/{stage}/v1",
-            model=self._endpoint.model,
-            api_key=self._token,
-            timeout_s=self._endpoint.timeout_s,
-        )
+        address = f"http://{LOOPBACK}:{port}/c/{segment}/{stage}/v1"
+        return replace(self._endpoint, base_url=address, api_key=self._token)
 
     def restart(self, conversation: str) -> None:
         """Start a conversation again: its equal requests are numbered from 0."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import urllib.request
 from collections.abc import Iterable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 import httpcore
 import httpx
 
+from locomo_vqa.models.clients import is_loopback
 from locomo_vqa.models.endpoint import address_of, provider_of
 from locomo_vqa.system import Endpoint
 
@@ -32,6 +33,7 @@ _HOP_BY_HOP = frozenset(
 
 _OURS = frozenset(
     {b"host", b"authorization", b"content-length", b"accept-encoding", b"expect", b"cookie"}
+    | {b"api-key"}
 )
 
 
@@ -57,6 +59,9 @@ class Upstream:
             (b"authorization", _authorization(endpoint)),
             (b"accept-encoding", b"identity"),  # What is metered must be readable.
         ]
+        self._query = urlencode(endpoint.query).encode()
+        if "api-version" in endpoint.query:
+            self._headers.append((b"api-key", endpoint.api_key.encode()))
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=httpx.create_ssl_context() if url.scheme == "https" else None,
             proxy=_proxy_for(url.scheme, str(url.hostname)),
@@ -73,6 +78,7 @@ class Upstream:
 
         `tail` is what follows /v1. Errors are httpcore's.
         """
+        query = query or self._query
         target = (self._base + tail or b"/") + (b"?" + query if query else b"")
         passed = [header for header in end_to_end(headers) if header[0] not in _OURS]
         if content or method in ("POST", "PUT", "PATCH"):
@@ -115,7 +121,7 @@ def _authorization(endpoint: Endpoint) -> bytes:
 def _proxy_for(scheme: str, host: str) -> httpcore.Proxy | None:
     """Return the network's own proxy, where the environment names one for that host."""
     address = urllib.request.getproxies().get(scheme)
-    if not address or urllib.request.proxy_bypass(host):
+    if not address or is_loopback(host) or urllib.request.proxy_bypass(host):
         return None
     url = urlsplit(address if "://" in address else f"http://{address}")
     user = None if url.username is None else (unquote(url.username), unquote(url.password or ""))

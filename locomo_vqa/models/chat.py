@@ -4,6 +4,8 @@ ModelError             a request that got no reply
 ├── ModelTimeout       no reply came in time
 ├── ModelUnreachable   the backend can't be reached
 └── ModelFailed        the backend refused the request, or its reply is not valid
+    ├── ThoughtsOnly   the reply ended within the model's thoughts, so nothing was said
+    └── ModelDenied    the backend refuses every such request: a key, a name or an address is wrong
 """
 
 from __future__ import annotations
@@ -19,12 +21,18 @@ __all__ = [
     "ChatModel",
     "ChatReply",
     "ChatRequest",
+    "Finish",
+    "ModelDenied",
     "ModelError",
     "ModelFailed",
     "ModelImage",
     "ModelTimeout",
     "ModelUnreachable",
+    "ThoughtsOnly",
 ]
+
+Finish = Literal["stop", "length", "refused"]
+"""Whether a reply is complete, was cut off, or was refused or filtered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,17 +84,26 @@ class ChatReply:
     """What a model answered."""
 
     text: str
-    """The reply, or the reason of a refusal."""
-    finish: Literal["stop", "length", "refused"]
+    """The words of the reply, or the reason of a refusal."""
+    finish: Finish
     """Whether it is complete, was cut off, or was refused or filtered."""
     usage: Usage
     """The tokens that the backend counted."""
+    thought: str = ""
+    """What the model thought before it said that; see `locomo_vqa.models.thoughts`."""
     seconds: float | None = field(default=None, compare=False)
     """How long the model worked on it (see `locomo_vqa.models.timing`); None if not measured."""
     batch: int | None = field(default=None, compare=False)
     """The number of requests in its batch, for a model in this process."""
     replayed: bool = field(default=False, compare=False)
     """Whether it comes from a store, and the model was not asked."""
+    unguided: bool = field(default=False, compare=False)
+    """Whether the schema was left out because the endpoint refuses it."""
+
+    @property
+    def whole(self) -> str:
+        """Thought and words as one text, which `locomo_vqa.models.thoughts` splits again."""
+        return f"<think>{self.thought}</think>{self.text}" if self.thought else self.text
 
 
 class ModelError(Exception):
@@ -103,6 +120,31 @@ class ModelUnreachable(ModelError):
 
 class ModelFailed(ModelError):
     """The backend refused the request, or its reply is not valid."""
+
+
+class ModelDenied(ModelFailed):
+    """The backend refuses every request like this: a key, a name or an address is wrong."""
+
+
+class ThoughtsOnly(ModelFailed):
+    """The reply ended within the model's thoughts, so nothing was said."""
+
+    def __init__(self, message: str, usage: Usage) -> None:
+        super().__init__(message)
+        self.usage = usage
+        """The tokens that the backend counted."""
+
+    @classmethod
+    def at(cls, limit: int | None, *, cut: bool, usage: Usage) -> ThoughtsOnly:
+        """Return the error of a reply that was cut off after `limit` tokens, or ended by itself."""
+        if not cut:
+            return cls("the reply holds the model's thoughts, and no words", usage)
+        after = f" after {limit:,} tokens" if limit else ""
+        return cls(
+            f"the reply was cut off in the model's thoughts{after}; "
+            "max_tokens= in the model's name sets a larger limit",
+            usage,
+        )
 
 
 class ChatModel(Protocol):

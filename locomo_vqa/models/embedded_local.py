@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import MissingResource
-from locomo_vqa.files import clean_text, sha256_file
+from locomo_vqa.files import sha256_file
 from locomo_vqa.models.batching import Batcher
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelError, ModelFailed
 from locomo_vqa.models.cores import usable_cores
 from locomo_vqa.models.names import ModelName
+from locomo_vqa.models.thoughts import reply_of
 from locomo_vqa.models.timing import timed
 from locomo_vqa.runs import Usage
 
@@ -75,7 +76,7 @@ class EmbeddedLocal:
         self._model.load(self._threads)
         return timed(self._answer)(requests)
 
-    def _answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
+    def _answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ModelError]:
         prompts = [
             self._runtime.EmbeddedPrompt(
                 text=_text(request),
@@ -87,12 +88,13 @@ class EmbeddedLocal:
             prompts, max_new_tokens=requests[0].max_tokens, threads=self._threads
         )
         return [
-            ChatReply(
-                text=clean_text(reply.text),
+            reply_of(
+                reply.text,
                 finish="stop" if reply.ended else "length",
                 usage=Usage(
                     input_tokens=reply.input_tokens, output_tokens=reply.output_tokens, calls=1
                 ),
+                limit=requests[0].max_tokens,
             )
             for reply in replies
         ]

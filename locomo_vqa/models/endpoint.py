@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from locomo_vqa.errors import InputError
-from locomo_vqa.models.names import EXAMPLES, parse_name
+from locomo_vqa.models.names import EXAMPLES, ModelName, parse_name
+from locomo_vqa.models.reply_limit import ReplyLimit
 from locomo_vqa.system import Endpoint
 
 __all__ = ["ENDPOINT_OPTIONS", "address_of", "parse_endpoint", "provider_of"]
 
-ENDPOINT_OPTIONS = ("in_flight", "model", "revision")
-"""The options that a name may have."""
+ENDPOINT_OPTIONS = ("api-version", "in_flight", "max_tokens", "model", "revision")
+"""The options that a name may have, beside `body.` and the name of a field of the request.
 
+`max_tokens` is the longest reply, thoughts included, in place of each task's own limit.
+`body.enable_thinking=false` adds that field to every request; further dots lead into objects, and
+a value is read as JSON where it is JSON.
+"""
+
+_BODY = "body."
+
+_OWN_FIELDS = frozenset({"messages", "model"})
 _REMEDY = f"Write it like {EXAMPLES['openai']}."
 
 
@@ -33,12 +45,42 @@ def parse_endpoint(spec: str, *, timeout_s: float, parameter: str = "model") -> 
         good = False
     if name.scheme != "openai" or not good:
         raise InputError(f"{name.label}: is not an endpoint's name.", _REMEDY)
-    model = name.check_options(*ENDPOINT_OPTIONS).text("model", "")
+    extra = [option for option in name.options if option.startswith(_BODY)]
+    model = name.check_options(*ENDPOINT_OPTIONS, *extra).text("model", "")
     if not model:
         raise InputError(f"{name.label}: does not say which model of the server.", _REMEDY)
     base = urlunsplit((url.scheme, url.netloc, url.path.rstrip("/"), "", ""))
     key = os.environ.get("OPENAI_API_KEY") or "none"
-    return Endpoint(base_url=base, model=model, api_key=key, timeout_s=timeout_s)
+    version = name.options.get("api-version")
+    return Endpoint(
+        base_url=base,
+        model=model,
+        api_key=key,
+        timeout_s=timeout_s,
+        query={"api-version": version} if version else {},
+        body={**_body_of(name, extra), **ReplyLimit.of(name).identity()},
+    )
+
+
+def _body_of(name: ModelName, options: Iterable[str]) -> dict[str, Any]:
+    """Return the fields of the request that a name sets."""
+    body: dict[str, Any] = {}
+    for option in options:
+        *path, last = option.removeprefix(_BODY).split(".")
+        value = name.options[option]
+        into = body
+        for key in path:
+            into = into.setdefault(key, {}) if isinstance(into, dict) else {}
+        if not last or last in _OWN_FIELDS or not isinstance(into, dict):
+            raise InputError(
+                f"{name.label}: {option} can't be set.",
+                f"Name a field of the request other than {', '.join(sorted(_OWN_FIELDS))}.",
+            )
+        try:
+            into[last] = json.loads(value)
+        except (ValueError, RecursionError):
+            into[last] = value
+    return body
 
 
 def provider_of(endpoint: Endpoint) -> str:

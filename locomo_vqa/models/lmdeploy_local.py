@@ -13,18 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import LocomoVqaError, MissingResource
-from locomo_vqa.files import clean_text
 from locomo_vqa.models.batching import Batcher
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelError, ModelFailed
 from locomo_vqa.models.folders import hash_listing
 from locomo_vqa.models.messages import messages_of, response_format
 from locomo_vqa.models.names import ModelName
+from locomo_vqa.models.reply_limit import ReplyLimit
+from locomo_vqa.models.thoughts import reply_of
 from locomo_vqa.models.timing import timed
 from locomo_vqa.runs import Usage
 
 __all__ = ["LMDEPLOY_OPTIONS", "LmdeployModel", "engine_settings", "generation_settings"]
 
-LMDEPLOY_OPTIONS = ("batch", "engine", "revision", "session_len", "tp", "trust_remote_code")
+LMDEPLOY_OPTIONS = (
+    *("batch", "engine", "max_tokens", "revision", "session_len", "tp", "trust_remote_code"),
+)
 """The options that a name may have."""
 
 _SERVER = (
@@ -44,6 +47,7 @@ class LmdeployModel:
         name.check_options(*LMDEPLOY_OPTIONS)
         self.name = name.shown
         self.in_flight = name.number("batch", 64)
+        self._limit = ReplyLimit.of(name)
         self._revision = name.options.get("revision")
         folder = Path(name.target)
         self._target = name.target
@@ -75,11 +79,12 @@ class LmdeployModel:
             "model": self._target,
             "revision": self._revision,
             "version": self._lmdeploy.__version__,
+            **self._limit.identity(),
         }
 
     async def ask(self, request: ChatRequest) -> ChatReply:
         """Return the reply to one request, which is answered in a batch."""
-        return await self._batcher.submit(request)
+        return await self._batcher.submit(self._limit.apply(request))
 
     async def close(self) -> None:
         """End the worker thread and the engine."""
@@ -131,8 +136,8 @@ def _reply(response: Any) -> ChatReply | ModelError:
     if response.finish_reason not in ("stop", "length"):
         reason = response.error_message or response.finish_reason or "no reason given"
         return ModelFailed(f"lmdeploy failed: {reason}")
-    return ChatReply(
-        text=clean_text(response.text),
+    return reply_of(
+        response.text,
         finish=response.finish_reason,
         usage=Usage(
             input_tokens=response.input_token_len,

@@ -6,16 +6,17 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from locomo_vqa.errors import MissingResource
-from locomo_vqa.files import clean_text
-from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
+from locomo_vqa.models.chat import ChatReply, ChatRequest
+from locomo_vqa.models.clients import open_client
+from locomo_vqa.models.completions import read_completion
+from locomo_vqa.models.dialects import dialect_of
 from locomo_vqa.models.endpoint import address_of
 from locomo_vqa.models.limiter import Limiter
 from locomo_vqa.models.messages import messages_of, response_format
 from locomo_vqa.models.retries import Fault, backoff_s, fault_of
-from locomo_vqa.runs import Usage
 from locomo_vqa.system import Endpoint
 
 __all__ = ["IN_FLIGHT", "OpenAIModel"]
@@ -32,6 +33,8 @@ class OpenAIModel:
     Requests go through the `openai` package's client as plain JSON: its typed methods inspect every
     part of a message first, which takes a third of a call's CPU time.
 
+    What the endpoint wants otherwise than others is learned from its refusals (see `dialects`).
+
     Connection errors, timeouts and the statuses 408, 409, 429 and 5xx are tried again, at most
     `tries` times in all; a busy server gets fewer requests at once (see `Limiter`).
     """
@@ -45,20 +48,14 @@ class OpenAIModel:
         in_flight: int = IN_FLIGHT,
         tries: int = 5,
     ) -> None:
-        from openai import AsyncOpenAI
-
         self.name = name or f"openai:{address_of(endpoint)}?model={endpoint.model}"
         self.in_flight = in_flight
         self.endpoint = endpoint
         self.limiter = Limiter(in_flight)
         self._revision = revision
         self._tries = tries
-        self._client = AsyncOpenAI(
-            base_url=endpoint.base_url,
-            api_key=endpoint.api_key,
-            timeout=endpoint.timeout_s,
-            max_retries=0,
-        )
+        self._dialect = dialect_of(endpoint)
+        self._client = open_client(endpoint)
 
     def identity(self) -> Mapping[str, Any]:
         """Return the backend, the address, the model's name there, and the revision."""
@@ -67,6 +64,8 @@ class OpenAIModel:
             "address": address_of(self.endpoint),
             "model": self.endpoint.model,
             "revision": self._revision,
+            **({"query": dict(self.endpoint.query)} if self.endpoint.query else {}),
+            **({"body": dict(self.endpoint.body)} if self.endpoint.body else {}),
         }
 
     async def check(self) -> None:
@@ -108,72 +107,57 @@ class OpenAIModel:
             ModelUnreachable: the endpoint can't be reached, or the connection broke.
             ModelFailed: the endpoint refused the request, or its reply is not valid.
         """
-        for attempt in range(1, self._tries + 1):
-            result = await self._try(messages, settings)
+        attempt, begun = 0, time.monotonic()
+        while True:
+            body = self._dialect.apply(
+                {
+                    "model": self.endpoint.model,
+                    "messages": messages,
+                    **settings,
+                    **self.endpoint.body,
+                }
+            )
+            result = await self._try(body)
             if isinstance(result, ChatReply):
-                return result
-            if not result.again or attempt == self._tries:
-                raise result.error
+                return replace(result, unguided=_unguided(settings, body))
+            if result.refusal is not None and self._dialect.learn(body, result.refusal):
+                continue
+            attempt += 1
+            if not result.again or attempt >= self._tries:
+                raise result.after(attempt, time.monotonic() - begun)
             await asyncio.sleep(backoff_s(attempt) if result.wait_s is None else result.wait_s)
-        raise AssertionError("unreachable")
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-    async def _try(
-        self, messages: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]
-    ) -> ChatReply | Fault:
+    async def _try(self, body: Mapping[str, Any]) -> ChatReply | Fault:
         from openai import OpenAIError
 
         timeout_s = self.endpoint.timeout_s
-        body = {"model": self.endpoint.model, "messages": messages, **settings}
         async with self.limiter.slot() as slot:
             begun = time.perf_counter()
             try:
                 async with asyncio.timeout(timeout_s):
                     completion = await self._client.post(
-                        "/chat/completions", cast_to=object, body=body
+                        "/chat/completions", cast_to=object, body=dict(body)
                     )
+                result = read_completion(completion, limit=_limit_of(body))
             except (OpenAIError, TimeoutError, ValueError) as error:
-                fault = fault_of(error, timeout_s=timeout_s)
-                slot.busy = fault.busy
-                if fault.busy and fault.wait_s:
-                    self.limiter.pause(fault.wait_s)
-                return fault
+                result = fault_of(error, timeout_s=timeout_s, url=self.endpoint.base_url)
+            if isinstance(result, Fault):
+                slot.busy = result.busy
+                if result.busy and result.wait_s:
+                    self.limiter.pause(result.wait_s)
+                return result
             seconds = time.perf_counter() - begun
-        reply = _reply(completion)
-        return replace(reply, seconds=seconds) if isinstance(reply, ChatReply) else reply
+        return replace(result, seconds=seconds)
 
 
-def _reply(completion: Any) -> ChatReply | Fault:
-    """Read a completion, which may be any JSON, or text."""
-    try:
-        choice = completion["choices"][0]
-        message = choice["message"]
-        refusal = message.get("refusal")
-        words = refusal or message["content"] or ""
-        usage = completion.get("usage") or {}
-        reply = ChatReply(
-            text=clean_text(words),
-            finish=_finish(choice.get("finish_reason"), bool(refusal)),
-            usage=Usage(
-                input_tokens=_count(usage.get("prompt_tokens")),
-                output_tokens=_count(usage.get("completion_tokens")),
-                calls=1,
-            ),
-        )
-    except (AttributeError, IndexError, KeyError, TypeError):
-        wrong = ModelFailed("the endpoint's reply is not a chat completion")
-        return Fault(error=wrong, again=False)
-    return reply
+def _limit_of(body: Mapping[str, Any]) -> int | None:
+    limit = body.get("max_completion_tokens", body.get("max_tokens"))
+    return limit if isinstance(limit, int) else None
 
 
-def _finish(reason: str | None, refused: bool) -> Literal["stop", "length", "refused"]:
-    if refused or reason == "content_filter":
-        return "refused"
-    return "length" if reason == "length" else "stop"
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _unguided(settings: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    return "response_format" in settings and "response_format" not in body

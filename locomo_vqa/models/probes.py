@@ -17,7 +17,14 @@ from importlib import resources
 from typing import Any, Literal
 
 from locomo_vqa.errors import MissingResource
-from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelError, ModelFailed, ModelImage
+from locomo_vqa.models.chat import (
+    ChatModel,
+    ChatRequest,
+    ModelDenied,
+    ModelError,
+    ModelFailed,
+    ModelImage,
+)
 from locomo_vqa.prompts import answer_visual
 
 __all__ = ["Capabilities", "Honoured", "ImageProbe", "known_images", "known_probes", "probe"]
@@ -141,6 +148,8 @@ async def _ask_probe(model: ChatModel, item: ImageProbe) -> ImageProbe:
     )
     try:
         reply = (await model.ask(request)).text
+    except ModelDenied:
+        raise
     except ModelFailed as error:
         reply = f"(failed: {error})"
         return ImageProbe(**{**asdict(item), "reply": reply})
@@ -166,7 +175,11 @@ async def _schema(model: ChatModel) -> Honoured:
     request = ChatRequest(text="Name a colour, as JSON.", schema=_SCHEMA, max_tokens=64)
     try:
         reply = await model.ask(request)
+    except ModelDenied:
+        raise
     except ModelFailed:
+        return "refused"
+    if reply.unguided:
         return "refused"
     try:
         return "honoured" if json.loads(reply.text) == {_KEY: _WORD} else "ignored"

@@ -9,19 +9,34 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from locomo_vqa.files import clean_text
-from locomo_vqa.models.chat import ModelError, ModelFailed, ModelTimeout, ModelUnreachable
+from locomo_vqa.models.chat import (
+    ModelDenied,
+    ModelError,
+    ModelFailed,
+    ModelTimeout,
+    ModelUnreachable,
+)
+from locomo_vqa.models.clients import proxy_of
 from locomo_vqa.retry_after import retry_after_s
 
-__all__ = ["MAX_WAIT_S", "Fault", "backoff_s", "fault_of", "server_wait_s"]
+if TYPE_CHECKING:
+    from openai import APIStatusError
+
+__all__ = ["MAX_WAIT_S", "Fault", "backoff_s", "fault_of", "is_passing", "server_wait_s"]
 
 MAX_WAIT_S = 60.0
 """The longest wait between two tries, whatever the server asks for."""
 
 _FIRST_WAIT_S = 0.5
 _AGAIN = frozenset({408, 409, 429})
-_BUSY = frozenset({429, 503})
+_TOO_MANY = 429
+_BUSY = frozenset({_TOO_MANY, 503})
+_DENIED = frozenset({401, 402, 403, 404})
+_REFUSED = frozenset({400, 413, 422})
+_SPENT = ("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded")
 _LOST = frozenset({"upstream_unreachable", "upstream_broken"})
 _LATE = "upstream_timeout"
 """Codes of the metering proxy, for what a direct call reports as no connection or no reply."""
@@ -39,10 +54,26 @@ class Fault:
     """Whether the server is overloaded."""
     wait_s: float | None = None
     """How long the server asks to wait."""
+    refusal: str | None = None
+    """The server's words where it refuses the request as it is written (400, 413 or 422)."""
+
+    def after(self, tries: int, seconds: float) -> ModelError:
+        """Return the error to raise after that many tries in that time; a quota's says so."""
+        if not self.busy or tries < 2 or isinstance(self.error, ModelTimeout):
+            return self.error
+        return type(self.error)(f"{self.error} (tried {tries} times in {seconds:.0f} s)")
 
 
-def fault_of(error: Exception, *, timeout_s: float) -> Fault:
-    """Classify an exception of the client library, or of reading its result."""
+def is_passing(status: int) -> bool:
+    """Return whether another try may succeed after that status."""
+    return status in _AGAIN or status >= 500
+
+
+def fault_of(error: Exception, *, timeout_s: float, url: str = "") -> Fault:
+    """Classify an exception of the client library, or of reading its result.
+
+    `url` is where the call went: a network proxy on the way is named.
+    """
     from openai import APIConnectionError, APIStatusError, APITimeoutError
 
     if isinstance(error, TimeoutError | APITimeoutError):
@@ -50,23 +81,39 @@ def fault_of(error: Exception, *, timeout_s: float) -> Fault:
         return Fault(error=late, again=True, busy=True)
     if isinstance(error, APIConnectionError):
         cause = error.__cause__ or error
-        lost = ModelUnreachable(f"no connection: {str(cause) or type(cause).__name__}")
+        proxy = proxy_of(url) if url else None
+        way = f" through the proxy {proxy}" if proxy else ""
+        lost = ModelUnreachable(f"no connection{way}: {str(cause) or type(cause).__name__}")
         return Fault(error=lost, again=True)
-    failed: ModelError = ModelFailed(clean_text(f"the endpoint failed: {str(error)[:300]}"))
     if isinstance(error, APIStatusError):
-        status = error.status_code
-        code: object = error.code  # It comes from the body, so it may be anything.
-        if isinstance(code, str) and code in _LOST:
-            failed = ModelUnreachable(str(failed))
-        elif code == _LATE:
-            failed = ModelTimeout(str(failed))
-        return Fault(
-            error=failed,
-            again=(status in _AGAIN or status >= 500) and not _hopeless(error.response.headers),
-            busy=status in _BUSY,
-            wait_s=server_wait_s(error.response.headers),
-        )
+        return _of_status(error)
+    failed = ModelFailed(clean_text(f"the endpoint failed: {str(error)[:300]}"))
     return Fault(error=failed, again=False)
+
+
+def _of_status(error: APIStatusError) -> Fault:
+    status, headers = error.status_code, error.response.headers
+    code: object = error.code  # It comes from the body, so it may be anything.
+    words = clean_text(f"the endpoint failed: {str(error)[:300]}")
+    failed: ModelError = ModelFailed(words)
+    spent = status == _TOO_MANY and (code in _SPENT or error.type in _SPENT)
+    if isinstance(code, str) and code in _LOST:
+        failed = ModelUnreachable(words)
+    elif code == _LATE:
+        failed = ModelTimeout(words)
+    elif spent:
+        failed = ModelDenied(f"the quota is used up: {words}")
+    elif status in _DENIED and not _hopeless(headers):
+        failed = ModelDenied(words)
+    elif status == _TOO_MANY:
+        failed = ModelFailed(f"the endpoint limits the requests (429): {words}")
+    return Fault(
+        error=failed,
+        again=is_passing(status) and not spent and not _hopeless(headers),
+        busy=status in _BUSY,
+        wait_s=server_wait_s(headers),
+        refusal=str(error) if status in _REFUSED else None,
+    )
 
 
 def _hopeless(headers: Mapping[str, str]) -> bool:

@@ -16,20 +16,23 @@ from pathlib import Path
 from typing import Any, Literal
 
 from locomo_vqa.errors import LocomoVqaError, MissingResource
-from locomo_vqa.files import clean_text
 from locomo_vqa.models.batching import Batcher
-from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
+from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelError, ModelFailed
 from locomo_vqa.models.cores import usable_cores
 from locomo_vqa.models.folders import hash_contents
 from locomo_vqa.models.internvl import image_processor_class
 from locomo_vqa.models.names import ModelName
+from locomo_vqa.models.reply_limit import ReplyLimit
 from locomo_vqa.models.special_tokens import break_tokens, special_tokens_of
+from locomo_vqa.models.thoughts import reply_of
 from locomo_vqa.models.timing import timed
 from locomo_vqa.runs import Usage
 
 __all__ = ["TRANSFORMERS_OPTIONS", "TransformersModel", "not_loaded", "source_of"]
 
-TRANSFORMERS_OPTIONS = ("batch", "device", "dtype", "revision", "threads", "trust_remote_code")
+TRANSFORMERS_OPTIONS = (
+    *("batch", "device", "dtype", "max_tokens", "revision", "threads", "trust_remote_code"),
+)
 """The options that a name may have."""
 
 _DTYPES = ("auto", "float32", "bfloat16", "float16")
@@ -46,6 +49,7 @@ class TransformersModel:
         name.check_options(*TRANSFORMERS_OPTIONS)
         self.name = name.shown
         self.in_flight = name.number("batch", 8)
+        self._limit = ReplyLimit.of(name)
         threads = name.number("threads", usable_cores())
         self._dtype = name.text("dtype", "auto", *_DTYPES)
         self._model: Any = None
@@ -67,13 +71,14 @@ class TransformersModel:
             "dtype": self._dtype,
             "device": self._device.partition(":")[0],
             "version": self._transformers.__version__,
+            **self._limit.identity(),
         }
 
     async def ask(self, request: ChatRequest) -> ChatReply:
         """Return the reply to one request, which is answered in a batch."""
         if request.images and not self._sees:
             raise ModelFailed(f"{self.name} does not see images")
-        return await self._batcher.submit(request)
+        return await self._batcher.submit(self._limit.apply(request))
 
     async def close(self) -> None:
         """End the worker thread and release the weights."""
@@ -103,7 +108,7 @@ class TransformersModel:
         commit = getattr(config, "_commit_hash", None)
         self._revision = hash_contents(folder) if folder.is_dir() else commit
 
-    def _answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
+    def _answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ModelError]:
         """Answer requests of one group (see `_group`) in one batch."""
         torch = self._torch
         tensors = {"return_tensors": "pt", "padding": True}
@@ -154,7 +159,7 @@ class TransformersModel:
             **settings,
         )
 
-    def _reply(self, tokens: list[int], used: int) -> ChatReply:
+    def _reply(self, tokens: list[int], used: int) -> ChatReply | ModelError:
         """Convert a row of the batch, up to its end token."""
         ends = _first(self._model.generation_config.eos_token_id, self._tokenizer.eos_token_id)
         stops = set(ends if isinstance(ends, list) else [ends])
@@ -163,7 +168,7 @@ class TransformersModel:
         text = self._tokenizer.decode(tokens[:end], skip_special_tokens=True)
         made = len(tokens) if end is None else end + 1
         usage = Usage(input_tokens=used, output_tokens=made, calls=1)
-        return ChatReply(text=clean_text(text), finish=finish, usage=usage)
+        return reply_of(text, finish=finish, usage=usage, limit=len(tokens))
 
 
 def source_of(name: ModelName) -> dict[str, Any]:

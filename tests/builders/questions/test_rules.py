@@ -61,10 +61,25 @@ def test_bad_questions(question: str, answer: str, objection: str) -> None:
         f'<think>maybe {{"question": "x"}}</think>{json.dumps(GOOD)}',
         json.dumps({**GOOD, "answer": " three. "}),
         '{"a": 1} ' + json.dumps({**GOOD, "difficulty": "hard"}),
+        json.dumps(GOOD)[:-1] + ",}",
+        json.dumps([GOOD]),
+        f"Whiskers?\n</think>\n{json.dumps(GOOD)}",
     ],
 )
 def test_replies_that_can_be_used(reply: str) -> None:
     assert read_reply(reply) == WRITTEN
+
+
+@pytest.mark.parametrize(
+    ("reply", "answer", "reason"),
+    [
+        (json.dumps({**GOOD, "answer": 3}), "3", WRITTEN.reason),
+        (json.dumps({**GOOD, "reason": "It's\nso."}).replace("\\n", "\n"), "three", "It's\nso."),
+        (json.dumps({**GOOD, "reason": "It's so."}).replace("'", "\\'"), "three", "It's so."),
+    ],
+)
+def test_slips_with_one_reading_are_read(reply: str, answer: str, reason: str) -> None:
+    assert read_reply(reply) == Written(WRITTEN.question, answer, reason)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +91,7 @@ def test_replies_that_can_be_used(reply: str) -> None:
         ("[" * 5000, "one JSON object"),
         ('{"question": ' * 3000, "one JSON object"),
         (json.dumps({**GOOD, "answer": ["three"]}), "must have the texts"),
-        (json.dumps({**GOOD, "answer": 3}), "must have the texts"),
+        (json.dumps({**GOOD, "answer": True}), "must have the texts"),
         (json.dumps({"answer": None}), "must have the texts"),
         (json.dumps({**GOOD, "answer": "three boats"}), "exactly one word"),
         (json.dumps({**GOOD, "reason": " "}), '"reason" must be a sentence'),

@@ -1,0 +1,166 @@
+"""Reads what an endpoint returns with status 200: a reply, or a failure that is told as one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from locomo_vqa.files import clean_text
+from locomo_vqa.models.chat import ChatReply, Finish, ModelDenied, ModelFailed, ThoughtsOnly
+from locomo_vqa.models.retries import Fault, is_passing
+from locomo_vqa.models.thoughts import reply_of
+from locomo_vqa.runs import Usage
+
+__all__ = ["read_completion"]
+
+_MAX_SHOWN = 300
+_THOUGHT_KEYS = ("reasoning_content", "reasoning", "thinking")
+
+
+def read_completion(completion: Any, *, limit: int | None = None) -> ChatReply | Fault:
+    """Read a completion, which may be any JSON, the text of a stream, or a page of a website.
+
+    `limit` is the most tokens that the reply could have.
+    """
+    if isinstance(completion, str):
+        if completion.lstrip()[:1] == "<":
+            words = f"the endpoint sent a web page and no reply: {_shown(completion)}"
+            return Fault(error=ModelDenied(words), again=False)
+        completion = _joined(completion)
+    try:
+        if fault := _told_failure(completion):
+            return fault
+        choice = completion["choices"][0]
+        if fault := _told_failure(choice):
+            return fault
+        reply = _reply(choice, completion.get("usage") or {}, limit)
+    except (AttributeError, IndexError, KeyError, TypeError):
+        wrong = ModelFailed("the endpoint's reply is not a chat completion")
+        return Fault(error=wrong, again=False)
+    return Fault(error=reply, again=False) if isinstance(reply, ThoughtsOnly) else reply
+
+
+def _reply(choice: Any, counted: Any, limit: int | None) -> ChatReply | ThoughtsOnly:
+    message = choice["message"]
+    refusal = message.get("refusal")
+    said, thought = _parts(message)
+    reason = choice.get("finish_reason")
+    usage = Usage(
+        input_tokens=_count(counted.get("prompt_tokens")),
+        output_tokens=_count(counted.get("completion_tokens")),
+        calls=1,
+    )
+    finish: Finish = "length" if reason == "length" else "stop"
+    if refusal or reason == "content_filter":
+        return reply_of(refusal or said, finish="refused", usage=usage)
+    if finish == "length" and not said.strip() and "content" not in message:
+        return ThoughtsOnly.at(limit, cut=True, usage=usage)
+    if finish == "length" and not said.strip() and message["content"] is None:
+        return ThoughtsOnly.at(limit, cut=True, usage=usage)
+    if finish == "length" and not said.strip() and _hidden_thoughts(counted):
+        return ThoughtsOnly.at(limit, cut=True, usage=usage)
+    if not thought and "content" not in message:
+        raise KeyError("content")
+    return reply_of(said, finish=finish, usage=usage, thought=thought, limit=limit)
+
+
+def _parts(message: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the words and the thoughts of a message, whose content may be a list of parts."""
+    content = message.get("content") or ""
+    said: list[str] = []
+    thoughts = [
+        value for key in _THOUGHT_KEYS if isinstance(value := message.get(key), str) and value
+    ][:1]
+    if isinstance(content, str):
+        said.append(content)
+    else:
+        for part in content if isinstance(content, list) else _wrong():
+            kind = part.get("type")
+            if kind in ("text", "output_text"):
+                said.append(part["text"])
+            elif kind in ("thinking", "reasoning"):
+                thoughts.append(_text_within(part.get(kind) or part.get("text") or ""))
+    return "".join(said), "\n".join(thoughts)
+
+
+def _wrong() -> Iterable[Any]:
+    raise TypeError("content")
+
+
+def _text_within(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "".join(_text_within(part.get("text", "")) for part in value)
+
+
+def _told_failure(value: Any) -> Fault | None:
+    """Return the failure that a completion or a choice reports in place of a reply."""
+    if not isinstance(value, Mapping):
+        return None
+    error = value.get("error")
+    if error:
+        code = error.get("code") if isinstance(error, Mapping) else None
+        words = error.get("message", error) if isinstance(error, Mapping) else error
+        raw = error.get("metadata") if isinstance(error, Mapping) else None
+        if isinstance(raw, Mapping) and raw.get("raw"):
+            words = f"{words} ({raw['raw']})"
+        return _fault(f"the endpoint failed: {_shown(words)}", code)
+    if value.get("finish_reason") == "error":
+        message = value.get("message")
+        words = message.get("content") if isinstance(message, Mapping) else None
+        return _fault(f"the endpoint failed: {_shown(words or 'no reason given')}", 500)
+    return None
+
+
+def _fault(words: str, code: Any) -> Fault:
+    status = int(code) if str(code).isascii() and str(code).isdigit() else 500
+    if status in (401, 402, 403, 404):
+        return Fault(error=ModelDenied(words), again=False)
+    return Fault(error=ModelFailed(words), again=is_passing(status), busy=status in (429, 503))
+
+
+def _joined(stream: str) -> Any:
+    """Return the completion that the events of a stream add up to; anything else unchanged."""
+    text: list[str] = []
+    thought: list[str] = []
+    whole: dict[str, Any] = {"choices": []}
+    reason = refusal = None
+    lines = [line[5:].strip() for line in stream.splitlines() if line.startswith("data:")]
+    for line in lines:
+        if line == "[DONE]":
+            break
+        event = json.loads(line)
+        if event.get("error"):
+            return event
+        whole["usage"] = event.get("usage") or whole.get("usage")
+        for choice in (event.get("choices") or ())[:1]:
+            delta = choice.get("delta") or choice.get("message") or {}
+            said, thoughts = _parts(delta)
+            text.append(said)
+            thought.append(thoughts)
+            refusal = delta.get("refusal") or refusal
+            reason = choice.get("finish_reason") or reason
+    if lines:
+        message = {
+            "content": "".join(text),
+            "reasoning_content": "".join(thought),
+            "refusal": refusal,
+        }
+        whole["choices"] = [{"message": message, "finish_reason": reason}]
+    return whole if lines else stream
+
+
+def _hidden_thoughts(counted: Mapping[str, Any]) -> bool:
+    """Return whether tokens were counted for thoughts that the server does not show."""
+    details = counted.get("completion_tokens_details")
+    return isinstance(details, Mapping) and bool(_count(details.get("reasoning_tokens")))
+
+
+def _shown(words: Any) -> str:
+    text = words if isinstance(words, str) else json.dumps(words, ensure_ascii=False)
+    return clean_text(" ".join(text.split())[:_MAX_SHOWN])
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,149 @@
+"""Splits what a model thought from what it said, in the forms that servers leave in replies.
+
+Whole thoughts           `<think>…</think>words`, also `<thinking>`, `[THINK]`, `◁think▷` and others
+Thoughts without a start `…</think>words`, where the chat template wrote the opening tag
+Thoughts without an end  `<think>…`, where the limit cut the reply off
+Channels                 `<|channel|>analysis<|message|>…<|channel|>final<|message|>words`
+Channels without tags    `analysis…assistantfinalwords`, where the server dropped special tokens
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from locomo_vqa.files import clean_text
+from locomo_vqa.models.chat import ChatReply, Finish, ThoughtsOnly
+from locomo_vqa.runs import Usage
+
+__all__ = ["Split", "reply_of", "split_thought"]
+
+_NAMES = r"think(?:ing)?|thoughts?|reasoning|seed:think"
+_TAG = re.compile(
+    rf"<(?P<close>/?)(?:{_NAMES})>"
+    r"|\[(?P<close2>/?)THINK\]"
+    r"|\u25c1(?P<close3>/?)think\u25b7"
+    r"|<\|(?P<way>begin|end)_of_thought\|>"
+    r"|<\|(?P<way2>START|END)_THINKING\|>",
+    re.IGNORECASE,
+)
+_CHANNEL = re.compile(
+    r"(?:<\|start\|>\s*\w*\s*)?<\|channel\|>\s*(?P<name>\w+)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>"
+)
+_CHANNEL_END = re.compile(r"<\|(?:end|return|call|start)\|>.*", re.DOTALL)
+_BARE = re.compile(r"\A\s*analysis(?=[A-Z\"'({\[*])(?P<thought>.*)\Z", re.DOTALL)
+_BARE_FINAL = re.compile(r"assistant(?:<\|channel\|>)?final(?:<\|message\|>)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A reply in its two parts."""
+
+    words: str
+    """What the model said."""
+    thought: str = ""
+    """What it thought before."""
+    unfinished: bool = False
+    """Whether the reply ends within the thought, so that nothing was said."""
+
+
+def split_thought(text: str, *, cut: bool = False) -> Split:
+    """Split a whole reply.
+
+    A reply that is JSON as a whole is left alone: tags in its texts are quotations. `cut` says
+    that the limit of tokens ended the reply; a mark in the midst of words is then the beginning of
+    a thought, and otherwise a word like any other.
+    """
+    if _is_json(text):
+        return Split(text)
+    if "<|channel|>" in text:
+        return _split_channels(text)
+    if bare := _BARE.match(text):
+        thought, *final = _BARE_FINAL.split(bare["thought"])
+        return _said(final[-1], thought) if final else Split("", thought, unfinished=True)
+    return _split_tags(text, cut=cut)
+
+
+def reply_of(
+    text: str, *, finish: Finish, usage: Usage, thought: str = "", limit: int | None = None
+) -> ChatReply | ThoughtsOnly:
+    """Return a model's reply, its thoughts apart; or the error that it holds nothing but thoughts.
+
+    `thought` is what the server itself split from the words; `limit` is the most tokens that the
+    reply could have.
+    """
+    text = clean_text(text)
+    if finish == "refused":
+        return ChatReply(text=text, finish=finish, usage=usage, thought=clean_text(thought))
+    split = split_thought(text, cut=finish == "length")
+    thoughts = "\n".join(filter(None, (clean_text(thought).strip(), split.thought)))
+    if split.unfinished or (thoughts and not split.words.strip()):
+        return ThoughtsOnly.at(limit, cut=finish == "length", usage=usage)
+    return ChatReply(text=split.words, finish=finish, usage=usage, thought=thoughts)
+
+
+def _said(words: str, *thoughts: str) -> Split:
+    thought = "\n".join(filter(None, (part.strip() for part in thoughts)))
+    return Split(words.strip(), thought, unfinished=False)
+
+
+def _is_json(text: str) -> bool:
+    if text.lstrip()[:1] not in ("{", "["):
+        return False
+    try:
+        json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _split_channels(text: str) -> Split:
+    """Return the last channel `final` as the words, and everything else as the thought."""
+    found = list(_CHANNEL.finditer(text))
+    thoughts = [_CHANNEL_END.sub("", text[: found[0].start()] if found else text)]
+    words: str | None = None
+    for number, channel in enumerate(found):
+        end = found[number + 1].start() if number + 1 < len(found) else len(text)
+        content = _CHANNEL_END.sub("", text[channel.end() : end])
+        if channel["name"].lower() == "final":
+            words = content
+        else:
+            thoughts.append(content)
+    split = _said(words or "", *thoughts)
+    return split if words is not None else Split("", split.thought, unfinished=True)
+
+
+def _split_tags(text: str, *, cut: bool) -> Split:
+    words: list[str] = []
+    thoughts: list[str] = []
+    opened: int | None = None
+    place = 0
+    for tag in _TAG.finditer(text):
+        before, place = text[place : tag.start()], tag.end()
+        if _closes(tag):
+            if opened is None:  # The template wrote the opening tag: all that was said is thought.
+                thoughts, words = [*words, *thoughts], []
+            thoughts.append(before)
+            opened = None
+        elif opened is None:
+            words.append(before)
+            opened = tag.start()
+        else:  # A thought that speaks of the tag.
+            thoughts.append(before)
+    if not thoughts and opened is None:
+        return Split(text)
+    if opened is None:
+        words.append(text[place:])
+        return _said("".join(words), *thoughts)
+    said = "".join(words)
+    if said.strip() and not cut:
+        return _said(said + text[opened:], *thoughts) if any(thoughts) else Split(text)
+    rest = _said("", *thoughts, said, text[place:])
+    return Split("", rest.thought, unfinished=True)
+
+
+def _closes(tag: re.Match[str]) -> bool:
+    slash = tag["close"] or tag["close2"] or tag["close3"]
+    way = (tag["way"] or tag["way2"] or "").lower()
+    return bool(slash) or way == "end"
