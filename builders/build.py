@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from locomo_vqa.arguments import check_choice, check_choices, check_number
+from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 
@@ -21,6 +22,7 @@ from .stages.choices import check_plan, start_stage
 __all__ = ["Build", "build"]
 
 
+@checked
 def build(
     recipe: str | Path | BuildRecipe | None = None,
     *,
@@ -71,7 +73,10 @@ def build(
         MissingResource: a model can't be used on this machine.
     """
     chosen = _checked_stages(stages)
-    _check_arguments(phash_distance, download, push, pull_request)
+    if recipe is not None:
+        recipe = load_recipe(recipe)
+    _check_arguments(phash_distance, download)
+    _check_push(push, pull_request, chosen)
     folder = BuildFolder(Path(work))
     given = {
         "locomo": str(locomo) if locomo is not None else None,
@@ -79,8 +84,6 @@ def build(
         "validator": validator,
         "phash_distance": phash_distance,
     }
-    if recipe is not None:
-        recipe = load_recipe(recipe)
     with folder.locked():
         state = folder.state()
         plan = _recipe(folder, recipe, given)
@@ -119,15 +122,18 @@ def _checked_stages(stages: Collection[StageName] | None) -> list[Stage]:
 def _check_arguments(
     phash_distance: int | None,
     download: Mapping[str, Any] | None,
-    push: str | None,
-    pull_request: bool,
 ) -> None:
     if phash_distance is not None:
         check_number("phash_distance", phash_distance, low=0, high=32, whole=True)
     for name in download or {}:
         check_choice("download", name, DOWNLOAD_OPTIONS)
+
+
+def _check_push(push: str | None, pull_request: bool, chosen: Sequence[Stage]) -> None:
     if pull_request and push is None:
         raise InputError("`pull_request` needs `push`.", "Name the data set on the Hub: ORG/NAME.")
+    if push is not None and all(stage.name != "publish" for stage in chosen):
+        raise InputError("`push` needs the stage publish.", "Add publish to `stages`.")
     if push is not None:
         from .publishing.push import check_repository
 

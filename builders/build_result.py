@@ -38,7 +38,21 @@ class Build:
         """What the stage `publish` of this call did."""
 
     def __repr__(self) -> str:
-        return f"Build(work={str(self.work)!r}, out={str(self.out)!r})"
+        return f"<Build in {str(self.work)!r}: {self._made()}>"
+
+    def _made(self) -> str:
+        """Return the furthest result, as a phrase."""
+        if self.benchmark is not None:
+            return f"published in {str(self.out)!r}, {len(self.benchmark.visual_questions):,} " + (
+                "visual questions"
+            )
+        if self.questions is not None:
+            return f"{len(self.questions):,} questions generated"
+        if self.selection is not None:
+            return f"{', '.join(self.selection.types) or 'no types'} selected"
+        if self.losses is not None:
+            return f"{self.losses.by_state.get('ok', 0):,} of {self.losses.urls:,} images fetched"
+        return "no images yet"
 
     @property
     def folder(self) -> Path | None:

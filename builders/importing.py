@@ -9,6 +9,7 @@ from typing import Any
 
 from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
 from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
+from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json, sha256_file, sha256_text
 from locomo_vqa.html_table import html_table
@@ -38,6 +39,13 @@ class ImportedBenchmark:
         """The benchmark, loaded when it is first used."""
         return load_benchmark(self.folder)
 
+    def __repr__(self) -> str:
+        conversations, questions = self.report["conversations"], self.report["questions"]
+        return (
+            f"<ImportedBenchmark in {str(self.folder)!r}: {conversations:,} conversations, "
+            f"{questions:,} questions>"
+        )
+
     def _repr_html_(self) -> str:
         counted = ("conversations", "sessions", "turns", "images", "captions", "questions")
         rows = [(name, f"{self.report[name]:,}") for name in counted]
@@ -50,6 +58,7 @@ class ImportedBenchmark:
         return html_table(("Content",), rows, numbers=("Number",), caption=title)
 
 
+@checked
 def import_locomo(
     source: str | Path,
     *,

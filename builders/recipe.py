@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from locomo_vqa.arguments import nearest
+from locomo_vqa.arguments import check_path, nearest
 from locomo_vqa.benchmark import QuestionType, Split
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import clean_text
@@ -105,7 +105,7 @@ def load_recipe(source: str | Path | BuildRecipe) -> BuildRecipe:
     """
     if isinstance(source, BuildRecipe):
         return source
-    path = Path(source)
+    path = check_path("recipe", source)
     if path.is_file():
         text = _read(path)
     elif path.stem in BUNDLED_RECIPES and path.suffix in ("", ".toml"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -44,6 +45,11 @@ class Board:
     def __len__(self) -> int:
         return len(self.entries)
 
+    def __repr__(self) -> str:
+        states = Counter(entry.state for entry in self.entries)
+        counts = ", ".join(f"{number:,} {state}" for state, number in states.items())
+        return f"<Board of {self.dataset!r} in {str(self.folder)!r}: {counts or 'no entries'}>"
+
     def __getitem__(self, name: str) -> Entry:
         """Return an entry by its name.
 
@@ -51,7 +57,11 @@ class Board:
             KeyError: there is no such entry.
         """
         found = {entry.name: entry for entry in self.entries}
-        return found[name]
+        try:
+            return found[name]
+        except KeyError:
+            known = ", ".join(found) or "none"
+            raise KeyError(f"{name} is not an entry; the entries are {known}") from None
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of board.json."""

@@ -41,6 +41,9 @@ class Entry:
     scores: Mapping[str, Any] | None = None
     """What `Scores.to_json` returned; None if rejected."""
 
+    def __repr__(self) -> str:
+        return f"<Entry {self.name!r}: {self.state}>"
+
     def value(self, metric: str) -> float | None:
         """Return the overall value of a metric; None if it was not computed."""
         scores = self.scores["metrics"].get(metric) if self.scores else None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.arguments import check_path
+from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import new_folder, some, write_text
 from locomo_vqa.html_json import json_for_html
@@ -37,6 +38,7 @@ _SCRIPTS = ("cells.js", "board.js")
 _REMEDY = "Choose another `out`."
 
 
+@checked
 def build_site(board: Board | str | os.PathLike[str], *, out: str | os.PathLike[str]) -> Path:
     """Write a board as a static site, and return the site's folder.
 

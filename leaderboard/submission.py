@@ -14,7 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from locomo_vqa.arguments import check_flag, check_path, check_text
+from locomo_vqa.arguments import check_path
+from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import new_folder, sha256_text, write_text
 from locomo_vqa.html_table import html_table
@@ -42,6 +43,9 @@ class Submission(os.PathLike[str]):
     def __fspath__(self) -> str:
         return str(self.folder)
 
+    def __repr__(self) -> str:
+        return f"<Submission of {self.metadata['system']['name']} in {str(self.folder)!r}>"
+
     def _repr_html_(self) -> str:
         metadata = self.metadata
         trained = metadata["disclosure"]["trained_on_locomo"]
@@ -58,6 +62,7 @@ class Submission(os.PathLike[str]):
         return html_table(("", "submission"), rows)
 
 
+@checked
 def submit(
     run: Run | str | os.PathLike[str],
     *,
@@ -92,10 +97,6 @@ def submit(
     """
     source = check_path("run", run.folder if isinstance(run, Run) else run)
     folder = check_path("to", to)
-    for parameter, text in {"name": name, "contact": contact, "url": url, "commit": commit}.items():
-        check_text(parameter, text)
-    check_flag("trained_on_locomo", trained_on_locomo, optional=True)
-    check_flag("custom", custom)
     day = _day(date)
     finished = read_run(source)
     _check_complete(finished)

@@ -16,6 +16,7 @@ from typing import Any
 from locomo_vqa.arguments import check_path
 from locomo_vqa.benchmark import Benchmark, load_benchmark
 from locomo_vqa.benchmark.questions import questions_of
+from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError, LocomoVqaError
 from locomo_vqa.files import parse_json, write_json
 from locomo_vqa.progress import ProgressCallback, progress_reporter
@@ -45,6 +46,7 @@ _MOST_PROBLEMS = 20
 _STEP = "Verify submissions"
 
 
+@checked
 def verify(
     folder: str | os.PathLike[str],
     *,
@@ -70,8 +72,8 @@ def verify(
         MissingResource: something that the scorer needs is not on this machine.
     """
     path = check_path("folder", folder)
-    found = _entries(path)
     benchmark = load_benchmark(benchmark)
+    found = _entries(path)
     scorer = scorer or default_scorer()
     entries = tuple(_each_verified(found, benchmark, scorer, progress))
     board = Board(folder=path, dataset=benchmark.name, revision=benchmark.revision, entries=entries)

@@ -1,9 +1,9 @@
 """LoCoMo-VQA: the benchmark and data-set toolkit for multimodal memory systems.
 
 Build the data set (`import_locomo`, `build`), score a memory system (`run`, `score`, `compare`,
-`check`, `ablate`), and submit to a leaderboard (`submit`, `verify`, `build_site`). A memory system
-is a class with the methods of `MemorySystem`. Every error is a `LocomoVqaError` that says
-what to do next.
+`check`, `ablate`), and submit to a leaderboard (`submit`, `verify`, `build_site`). `systems` lists
+the memory systems that can be run by name; one of your own is a class with the methods of
+`MemorySystem`. Every error is a `LocomoVqaError` that says what to do next.
 
     import locomo_vqa as lv
 
@@ -33,9 +33,14 @@ if TYPE_CHECKING:
     )
     from locomo_vqa.evaluators.ablation import ablate
     from locomo_vqa.evaluators.comparing import Comparison, compare
+    from locomo_vqa.evaluators.distilling.duomem import distill
+    from locomo_vqa.evaluators.efficiency import efficiency
+    from locomo_vqa.evaluators.judging import judge_check
     from locomo_vqa.evaluators.running import run
     from locomo_vqa.evaluators.scoring import ScoreReport, score
     from locomo_vqa.evaluators.selftest import check
+    from locomo_vqa.evaluators.systems.catalogue import systems
+    from locomo_vqa.evaluators.third_party import install
     from locomo_vqa.leaderboard import Board, build_site, submit, verify
     from locomo_vqa.runs import Hit, Prediction, Run, Usage
     from locomo_vqa.system import Answer, ConversationInfo, MemorySystem, Services
@@ -69,11 +74,16 @@ __all__ = [
     "build_site",
     "check",
     "compare",
+    "distill",
+    "efficiency",
     "import_locomo",
+    "install",
+    "judge_check",
     "load_benchmark",
     "run",
     "score",
     "submit",
+    "systems",
     "verify",
 ]
 
@@ -90,9 +100,14 @@ _PLACES = {
     ),
     "locomo_vqa.evaluators.ablation": ("ablate",),
     "locomo_vqa.evaluators.comparing": ("Comparison", "compare"),
+    "locomo_vqa.evaluators.distilling.duomem": ("distill",),
+    "locomo_vqa.evaluators.efficiency": ("efficiency",),
+    "locomo_vqa.evaluators.judging": ("judge_check",),
     "locomo_vqa.evaluators.running": ("run",),
     "locomo_vqa.evaluators.scoring": ("ScoreReport", "score"),
     "locomo_vqa.evaluators.selftest": ("check",),
+    "locomo_vqa.evaluators.systems.catalogue": ("systems",),
+    "locomo_vqa.evaluators.third_party": ("install",),
     "locomo_vqa.leaderboard": ("Board", "build_site", "submit", "verify"),
     "locomo_vqa.runs": ("Hit", "Prediction", "Run", "Usage"),
     "locomo_vqa.system": ("Answer", "ConversationInfo", "MemorySystem", "Services"),

@@ -9,19 +9,22 @@ from __future__ import annotations
 import difflib
 import math
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from locomo_vqa.errors import InputError
 
 __all__ = [
+    "check_callable",
     "check_choice",
     "check_choices",
     "check_flag",
+    "check_mapping",
     "check_number",
     "check_option_names",
     "check_path",
     "check_text",
+    "check_texts",
     "nearest",
 ]
 
@@ -51,10 +54,10 @@ def check_choices(name: str, values: Collection[object], allowed: Iterable[str])
         InputError: it is empty, or a value is not allowed; the message lists the allowed ones.
     """
     words = list(allowed)
-    if isinstance(values, str) or not values:
+    if isinstance(values, str) or not isinstance(values, Collection) or not values:
         raise InputError(
             f"`{name}` must be a list of one or more of {', '.join(words)}, not {values!r}.",
-            f"Give a list, such as {words[:1]!r}.",
+            f"Give a list, such as {[nearest(values, words) or words[0]]!r}.",
         )
     for value in values:
         if value not in words:
@@ -74,7 +77,8 @@ def check_number(
     number = isinstance(value, int) or (isinstance(value, float) and not whole)
     if isinstance(value, bool) or not number or not (math.isfinite(value) and low <= value <= high):
         kind = "a whole number" if whole else "a number"
-        span = f"from {low:g} to {high:g}" if math.isfinite(high) else f"of at least {low:g}"
+        least = _figure(low)
+        span = f"from {least} to {_figure(high)}" if math.isfinite(high) else f"of at least {least}"
         raise InputError(f"`{name}` must be {kind} {span}, not {value!r}.", f"Correct `{name}`.")
 
 
@@ -100,6 +104,19 @@ def check_text(name: str, value: object) -> None:
         raise InputError(f"`{name}` must be a text, not {value!r}.", f"Correct `{name}`.")
 
 
+def check_texts(name: str, value: object) -> None:
+    """Check that an optional parameter is a text, a list of texts, or None.
+
+    Raises:
+        InputError: it is not.
+    """
+    texts = value if isinstance(value, list | tuple) else (value,)
+    if not all(text is None or isinstance(text, str) for text in texts):
+        raise InputError(
+            f"`{name}` must be a text or a list of texts, not {value!r}.", f"Correct `{name}`."
+        )
+
+
 def check_flag(name: str, value: object, *, optional: bool = False) -> None:
     """Check that a parameter is True or False; where it is optional, it may be None.
 
@@ -109,6 +126,26 @@ def check_flag(name: str, value: object, *, optional: bool = False) -> None:
     if not isinstance(value, bool) and not (optional and value is None):
         words = "True, False or None" if optional else "True or False"
         raise InputError(f"`{name}` must be {words}, not {value!r}.", f"Correct `{name}`.")
+
+
+def check_mapping(name: str, value: object, *, optional: bool = False) -> None:
+    """Check that a parameter is a mapping, such as a dict; where it is optional, it may be None.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not isinstance(value, Mapping) and not (optional and value is None):
+        raise InputError(f"`{name}` must be a dict, not {value!r}.", f"Correct `{name}`.")
+
+
+def check_callable(name: str, value: object, *, optional: bool = False) -> None:
+    """Check that a parameter is a function; where it is optional, it may be None.
+
+    Raises:
+        InputError: it can't be called.
+    """
+    if not callable(value) and not (optional and value is None):
+        raise InputError(f"`{name}` must be a function, not {value!r}.", f"Correct `{name}`.")
 
 
 def check_option_names(system: str, options: Iterable[str], known: Collection[str]) -> None:
@@ -142,6 +179,10 @@ def nearest(word: object, candidates: Iterable[str]) -> str | None:
     lower = {candidate.lower(): candidate for candidate in candidates}
     close = difflib.get_close_matches(word.lower(), lower, n=1, cutoff=0.6)
     return lower[close[0]] if close else None
+
+
+def _figure(number: float) -> str:
+    return f"{int(number) if number == int(number) else number:,}"
 
 
 def _remedy(value: object, words: Sequence[str]) -> str:

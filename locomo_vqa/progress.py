@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from locomo_vqa.errors import InputError
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 __all__ = [
     "ProgressCallback",
+    "check_progress",
     "ignore_progress",
     "progress_bars",
     "progress_display",
@@ -26,6 +29,18 @@ ProgressCallback: TypeAlias = Callable[[str, int, int | None], None]
 
 def ignore_progress(step: str, done: int, total: int | None) -> None:
     """Show nothing: the `ProgressCallback` of a silent call."""
+
+
+def check_progress(name: str, value: object) -> None:
+    """Check that a parameter says whether progress is shown, or is a `ProgressCallback`.
+
+    Raises:
+        InputError: it is neither a flag nor a function.
+    """
+    if not isinstance(value, bool) and not callable(value):
+        raise InputError(
+            f"`{name}` must be True, False or a function, not {value!r}.", f"Correct `{name}`."
+        )
 
 
 @contextmanager

@@ -92,6 +92,18 @@ class MetricScores:
     bounds: Bounds | None = None
     """The range of the value, where the state is `incomplete`."""
 
+    def __repr__(self) -> str:
+        name = (self.signature or "").partition(":")[0]
+        if self.value is None:
+            return f"<MetricScores{f' {name}' if name else ''}: {self.state}>"
+        digits = 1 if self.scale == 100 else 4
+        found = f"{self.value:.{digits}f} over {self.overall.n:,} questions"
+        if self.interval is not None:
+            level = f"{100 * self.interval.level:g} %"
+            ends = f"{self.interval.low:.{digits}f} … {self.interval.high:.{digits}f}"
+            found += f", {level} interval {ends}"
+        return f"<MetricScores {name}: {found}>"
+
     @property
     def value(self) -> float | None:
         """The mean over all questions that the metric applies to, on the metric's scale."""

@@ -37,6 +37,10 @@ class Losses:
     visual_questions_removed: int
     """Visual questions removed with them, or because their image is no longer ok."""
 
+    def __repr__(self) -> str:
+        states = ", ".join(f"{number:,} {state}" for state, number in self.by_state.items())
+        return f"<Losses of {self.urls:,} URLs: {states or 'none fetched'}>"
+
     def to_json(self) -> dict[str, Any]:
         """Return what `losses.json` holds."""
         return {**_HEAD, **asdict(self)}

@@ -57,6 +57,10 @@ class Selection:
     remarks: tuple[str, ...]
     """What a person should know: ties, overlapping intervals, types without questions."""
 
+    def __repr__(self) -> str:
+        chosen = ", ".join(self.types) or "nothing"
+        return f"<Selection of {chosen}; stability {self.stability:.0%}>"
+
     @property
     def types(self) -> tuple[QuestionType, ...]:
         """The chosen types, hardest first."""

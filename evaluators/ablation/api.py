@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.checked import checked
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import IMAGE_MODES, VISUAL_MODES, ImageMode, Run, SplitChoice, VisualMode
 
@@ -21,6 +22,7 @@ from .result import Ablation
 __all__ = ["ablate"]
 
 
+@checked
 def ablate(
     system: SystemSource,
     *,

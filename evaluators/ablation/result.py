@@ -92,6 +92,14 @@ class Ablation:
     differences: tuple[ModeDifference, ...]
     """Pixels less every other mode; empty if pixels were not run."""
 
+    def __repr__(self) -> str:
+        values = ", ".join(
+            f"{mode.visual}-{mode.images} V="
+            + ("–" if mode.v.value is None else f"{mode.v.value:.1f}")
+            for mode in self.modes
+        )
+        return f"<Ablation of {self.modes[0].run.info['system']['name']}: {values}>"
+
     def to_frame(self) -> pd.DataFrame:
         """Return V as a data frame with one row for each mode; interval and difference are ends."""
         import pandas as pd

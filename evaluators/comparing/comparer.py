@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from locomo_vqa.arguments import check_choice
+from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.runs import Run, SplitChoice
@@ -31,6 +32,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """What sides are called; there can't be more of them."""
 
 
+@checked
 def compare(
     *sources: (
         ScoreReport

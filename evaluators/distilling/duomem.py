@@ -13,6 +13,8 @@ from typing import Any
 
 from locomo_vqa.arguments import check_choice, check_number
 from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.checked import checked
+from locomo_vqa.errors import InputError
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 
 from .lora_settings import LoraSettings
@@ -66,6 +68,7 @@ class Distillation:
         return {**figures, "failures": self.failures}
 
 
+@checked
 def distill(
     benchmark: Benchmark | str | Path,
     *,
@@ -102,6 +105,8 @@ def distill(
         OutputError: the folder has results of other arguments, or can't be written.
         MissingResource: a model can't be used on this machine, or its server does not answer.
     """
+    if lora is not None and not isinstance(lora, LoraSettings):
+        raise InputError(f"`lora` must be a LoraSettings, not {lora!r}.", "Correct `lora`.")
     if only is not None:
         check_choice("only", only, DISTILL_STAGES)
     check_number("threshold", threshold, low=0, high=1)

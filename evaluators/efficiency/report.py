@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from locomo_vqa.arguments import nearest
+from locomo_vqa.arguments import check_path, nearest
+from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
 from locomo_vqa.html_table import html_table
 from locomo_vqa.runs import Run
@@ -33,6 +34,9 @@ class EfficiencyReport:
 
     runs: tuple[RunEfficiency, ...]
     """In the order given."""
+
+    def __repr__(self) -> str:
+        return f"<EfficiencyReport of {', '.join(run.name for run in self.runs) or 'no runs'}>"
 
     def to_json(self) -> dict[str, Any]:
         """Return a document that is valid against the schema `efficiency`."""
@@ -61,6 +65,7 @@ class EfficiencyReport:
         )
 
 
+@checked
 def efficiency(
     *runs: Run | str | Path, sizes: Mapping[str, float] | None = None
 ) -> EfficiencyReport:
@@ -76,7 +81,7 @@ def efficiency(
     Raises:
         InputError: a folder is not a run, a list of calls is damaged, or a size is not possible.
     """
-    folders = [run.folder if isinstance(run, Run) else Path(run) for run in runs]
+    folders = [run.folder if isinstance(run, Run) else check_path("runs", run) for run in runs]
     names = [folder.resolve().name for folder in folders]
     given = {name: _bytes(name, size, names) for name, size in (sizes or {}).items()}
     found = (

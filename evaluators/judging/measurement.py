@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from locomo_vqa.arguments import check_choice, check_number
 from locomo_vqa.async_calls import run_async
 from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.checked import checked
 from locomo_vqa.files import write_json
 from locomo_vqa.html_table import html_table
 from locomo_vqa.progress import ProgressCallback, progress_reporter
@@ -52,6 +53,11 @@ class JudgeCheck:
         """Answers that the judge gave no verdict on."""
         return sum(kind["unscored"] for kind in self.document["kinds"])
 
+    def __repr__(self) -> str:
+        rates = (self.false_accept, self.false_reject)
+        accept, reject = ("unknown" if rate is None else f"{rate:.1%}" for rate in rates)
+        return f"<JudgeCheck: {accept} of wrong answers accepted, {reject} of right ones rejected>"
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each kind of answer: kind, expected, n, errors, unscored, value."""
         import pandas as pd
@@ -86,6 +92,7 @@ class JudgeCheck:
         )
 
 
+@checked
 def judge_check(
     judge: str,
     *,

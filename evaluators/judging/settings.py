@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from locomo_vqa.arguments import check_choice, check_number
+from locomo_vqa.arguments import check_choice, check_number, check_path, check_texts
 from locomo_vqa.errors import InputError
 
 from .rubrics import RUBRICS, Rubric
@@ -52,12 +53,25 @@ class JudgeSettings:
         """
         check_choice("rubric", rubric, RUBRICS)
         check_number("judge_timeout", judge_timeout, low=0.001)
+        check_texts("judge", judge)
+        if not isinstance(judge_check, bool | str | os.PathLike) and not isinstance(
+            judge_check, Sequence
+        ):
+            raise InputError(
+                f"`judge_check` must be True, False, a path or a list of paths, "
+                f"not {judge_check!r}.",
+                "Correct `judge_check`.",
+            )
         names = (judge,) if isinstance(judge, str) else tuple(judge or ())
         files = judge_check if not isinstance(judge_check, bool | str | Path) else (judge_check,)
-        checks = tuple(Path(file) for file in files if not isinstance(file, bool))
+        checks = tuple(
+            check_path("judge_check", file) for file in files if not isinstance(file, bool)
+        )
         if not names:
             if checks:
                 raise InputError("`judge_check` is given, but not `judge`.", "Name a `judge`.")
+            if metrics is not None and "j" in metrics:
+                raise InputError("`metrics` names j, which needs a `judge`.", "Name a `judge`.")
             return None
         if metrics is not None and "j" not in metrics:
             raise InputError(

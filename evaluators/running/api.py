@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.checked import checked
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import ImageMode, Run, SplitChoice, VisualMode
 
@@ -19,6 +20,7 @@ from .setup import RunSetup, fresh_folder
 __all__ = ["run"]
 
 
+@checked
 def run(
     system: SystemSource,
     *,

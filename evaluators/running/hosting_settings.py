@@ -52,7 +52,7 @@ class HostingSettings:
         check_number("read_timeout", read_timeout, low=_MIN_SECONDS, high=MAX_SECONDS)
         check_number("answer_timeout", answer_timeout, low=_MIN_SECONDS, high=MAX_SECONDS)
         if memory_limit is not None:
-            check_number("memory_limit", memory_limit, low=1 / _GB)
+            check_number("memory_limit", memory_limit, low=0.001)
         limits = Limits(
             read_s=read_timeout,
             answer_s=answer_timeout,

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from locomo_vqa.arguments import check_choice
 from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.checked import checked
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.runs import SplitChoice, VisualMode, visual_handling
 from locomo_vqa.scores import Scores
@@ -32,6 +33,7 @@ _STORED = {"f1_score": "f1", "bleu_score": "bleu1"}
 """Metrics that Mem0's evaluation stores in its rows, and ours of the same definition."""
 
 
+@checked
 def score(
     source: PredictionSource,
     *,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from locomo_vqa.checked import checked
 from locomo_vqa.system import Services
 
 from ..hosting import Limits
@@ -21,6 +22,7 @@ CHECK_LIMITS = Limits(read_s=600.0, answer_s=300.0)
 """The default time limits: a check is short."""
 
 
+@checked
 def check(
     system: SystemSource,
     *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,6 +45,14 @@ _CHECKS = (
 )
 
 
+_STATE_WORDS: Mapping[CheckState, str] = {
+    "pass": "passed",
+    "warn": "to look at",
+    "fail": "failed",
+    "skipped": "skipped",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
     """What the self-test found."""
@@ -56,6 +65,11 @@ class CheckReport:
     """The result of every check, in order."""
     times: CallTimes
     """How long calls took."""
+
+    def __repr__(self) -> str:
+        counts = Counter(_STATE_WORDS[result.state] for result in self.results)
+        found = ", ".join(f"{number} {words}" for words, number in counts.items())
+        return f"<CheckReport of {self.system}: {found or 'no checks'}>"
 
     @property
     def failed(self) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from locomo_vqa._version import __version__
+from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError, MissingResource, OutputError
 from locomo_vqa.files import write_json, write_text
 from locomo_vqa.locks import lock_file
@@ -35,6 +36,7 @@ class Installation:
     """Whether it was made now; False if it was complete already."""
 
 
+@checked
 def install(
     name: str,
     *,

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from locomo_vqa.arguments import nearest
 from locomo_vqa.benchmark.loaded import Benchmark
 from locomo_vqa.benchmark.types import (
     Conversation,
@@ -55,6 +56,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         InputError: it is not a benchmark folder, or its manifest is invalid.
     """
     path = folder / "benchmark.json"
+    if not folder.exists():
+        close = nearest(str(folder), ["sample"])
+        raise InputError(
+            f"{folder}: the benchmark folder does not exist.",
+            f"Did you mean {close!r}?" if close else "Check the path; `sample` is always there.",
+        )
     if not path.is_file():
         raise InputError(
             f"{folder}: is not a benchmark folder: it has no benchmark.json.",

@@ -137,6 +137,10 @@ class Conversation:
     sessions: tuple[Session, ...]
     """By number."""
 
+    def __repr__(self) -> str:
+        turns = sum(len(session.turns) for session in self.sessions)
+        return f"<Conversation {self.id!r}: {len(self.sessions):,} sessions, {turns:,} turns>"
+
     def turns(self) -> Iterator[tuple[Session, Turn]]:
         """Yield every turn with its session, in order."""
         for session in self.sessions:

@@ -15,11 +15,16 @@ CALLS = {
     "build_site",
     "check",
     "compare",
+    "distill",
+    "efficiency",
     "import_locomo",
+    "install",
+    "judge_check",
     "load_benchmark",
     "run",
     "score",
     "submit",
+    "systems",
     "verify",
 }
 TYPES = {
