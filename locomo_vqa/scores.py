@@ -95,7 +95,8 @@ class MetricScores:
     def __repr__(self) -> str:
         name = (self.signature or "").partition(":")[0]
         if self.value is None:
-            return f"<MetricScores{f' {name}' if name else ''}: {self.state}>"
+            why = f" ({self.reason})" if self.reason else ""
+            return f"<MetricScores{f' {name}' if name else ''}: {self.state}{why}>"
         digits = 1 if self.scale == 100 else 4
         found = f"{self.value:.{digits}f} over {self.overall.n:,} questions"
         if self.interval is not None:

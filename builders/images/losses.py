@@ -6,14 +6,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from locomo_vqa.benchmark import ImageRecord, ImageState
 from locomo_vqa.files import read_json, write_json
+from locomo_vqa.html_table import html_table
 from locomo_vqa.schemas import validate
 
 from .download import host_of
 from .duplicates import SharedImage
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["Losses", "count_losses", "read_losses", "write_losses"]
 
@@ -40,6 +44,20 @@ class Losses:
     def __repr__(self) -> str:
         states = ", ".join(f"{number:,} {state}" for state, number in self.by_state.items())
         return f"<Losses of {self.urls:,} URLs: {states or 'none fetched'}>"
+
+    def to_frame(self) -> DataFrame:
+        """Return what is not ok as a table, a row a reason: state, detail, urls."""
+        import pandas as pd
+
+        return pd.DataFrame(self.reasons, columns=["state", "detail", "urls"])
+
+    def _repr_html_(self) -> str:
+        ok = self.by_state.get("ok", 0)
+        rows = [("ok", "", ok)] if ok else []
+        rows += [(why["state"], why["detail"], why["urls"]) for why in self.reasons]
+        cells = [(state, detail, f"{urls:,}") for state, detail, urls in rows]
+        caption = f"{self.urls:,} image URLs"
+        return html_table(("State", "Why"), cells, numbers=("URLs",), caption=caption)
 
     def to_json(self) -> dict[str, Any]:
         """Return what `losses.json` holds."""

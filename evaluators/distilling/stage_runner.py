@@ -12,6 +12,7 @@ from locomo_vqa.arguments import check_option_names
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import read_json, sha256_file
+from locomo_vqa.models.names import parse_name
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.responses import ResponseStore
 from locomo_vqa.schemas import validate
@@ -56,6 +57,8 @@ class StageRunner:
 
     def check(self, *, trains: bool) -> None:
         """Check names and options before any request; `trains` an adapter."""
+        for parameter, model in (("teacher", self.teacher), ("student", self.student)):
+            parse_name(model, parameter=parameter)
         known = [name for name in MEMORY_OPTIONS if name not in IMAGE_OPTIONS]
         check_option_names("the distillation", self.options, known)
         _ = self.teacher_settings, self.student_settings

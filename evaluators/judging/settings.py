@@ -70,8 +70,6 @@ class JudgeSettings:
         if not names:
             if checks:
                 raise InputError("`judge_check` is given, but not `judge`.", "Name a `judge`.")
-            if metrics is not None and "j" in metrics:
-                raise InputError("`metrics` names j, which needs a `judge`.", "Name a `judge`.")
             return None
         if metrics is not None and "j" not in metrics:
             raise InputError(

@@ -108,6 +108,8 @@ def resolve_benchmark(benchmark: BenchmarkSource | None, source: object) -> Benc
         return load_benchmark(benchmark)
     if isinstance(source, Run) and source.benchmark is not None:
         return source.benchmark
+    if isinstance(source, str | Path) and not Path(source).exists():
+        raise InputError(f"{source}: the predictions file does not exist.", "Check the path.")
     dataset = _dataset_of(source)
     if dataset.get("id") == "sample":
         sample = load_benchmark("sample")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from locomo_vqa.html_table import html_table
 
 from ..third_party import Environment, find_environment, load_recipes
 from .bundled import SYSTEMS
 
-__all__ = ["SystemInfo", "systems"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["SystemCatalogue", "SystemInfo", "systems"]
 
 _SEES = {
     "seen": "pixels, captions",
@@ -64,7 +69,48 @@ class SystemInfo:
         }
 
 
-def systems() -> Mapping[str, SystemInfo]:
+class SystemCatalogue(Mapping[str, SystemInfo]):
+    """The memory systems that can be run by name; a notebook shows them as a table."""
+
+    def __init__(self, found: Mapping[str, SystemInfo]) -> None:
+        """Keep the systems in their order."""
+        self._found = dict(found)
+
+    def __getitem__(self, name: str) -> SystemInfo:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __repr__(self) -> str:
+        return f"<SystemCatalogue: {', '.join(self)}>"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each system: its name and everything that `to_json` says about it."""
+        import pandas as pd
+
+        return pd.DataFrame([{"name": name, **info.to_json()} for name, info in self.items()])
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                info.name,
+                info.kind,
+                info.about,
+                "needed" if info.needs_model else "optional",
+                info.sees,
+                "yes" if info.environment is None else info.environment.state,
+            )
+            for info in self.values()
+        ]
+        head = ("System", "Kind", "What it does", "Model", "Sees", "Installed")
+        return html_table(head, rows, caption="Memory systems that can be run by name")
+
+
+def systems() -> SystemCatalogue:
     """Return all systems by name, the bundled ones first.
 
     Raises:
@@ -91,4 +137,4 @@ def systems() -> Mapping[str, SystemInfo]:
         )
         for name, recipe in load_recipes().items()
     }
-    return {**bundled, **third_party}
+    return SystemCatalogue({**bundled, **third_party})

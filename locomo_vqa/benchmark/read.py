@@ -59,7 +59,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not folder.exists():
         close = nearest(str(folder), ["sample"])
         raise InputError(
-            f"{folder}: the benchmark folder does not exist.",
+            f"{folder}: is not a benchmark folder: it does not exist.",
             f"Did you mean {close!r}?" if close else "Check the path; `sample` is always there.",
         )
     if not path.is_file():

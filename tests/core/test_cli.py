@@ -68,7 +68,8 @@ def test_options_have_environment_variables(cli: Cli, tmp_path: Path) -> None:
 WRONG = {
     "an unknown command": (["fly"], "No such command"),
     "a misspelt command": (["scroe"], "No such command 'scroe'. Did you mean 'score'?"),
-    "no benchmark": (["score", "x"], "--benchmark must be given"),
+    "no benchmark": (["score", __file__], "--benchmark must be given"),
+    "predictions that are not there": (["score", "x"], "x: the predictions file does not exist"),
     "a benchmark that is not there": (
         ["run", "bm25", "--benchmark", "nowhere", "--out", "run"],
         "nowhere: is not a benchmark folder",

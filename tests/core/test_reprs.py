@@ -87,6 +87,31 @@ def test_a_build_is_shown_in_a_line(tmp_path: Path) -> None:
     assert repr(build.losses) == "<Losses of 63 URLs: 63 ok>"
 
 
+def test_losses_are_a_table_in_a_notebook() -> None:
+    from locomo_vqa.builders.images.losses import Losses
+
+    losses = Losses(
+        urls=1200,
+        by_state={"ok": 1198, "unavailable": 2},
+        by_host=[],
+        reasons=[{"state": "unavailable", "detail": "HTTP 404", "urls": 2}],
+        removed=[],
+        visual_questions_removed=0,
+    )
+    assert repr(losses) == "<Losses of 1,200 URLs: 1,198 ok, 2 unavailable>"
+    html = losses._repr_html_()
+    assert all(cell in html for cell in ("1,198", "unavailable", "HTTP 404"))
+    assert losses.to_frame().to_dict("records") == losses.reasons
+
+
+def test_the_systems_are_a_table_in_a_notebook() -> None:
+    found = lv.systems()
+    assert repr(found).startswith("<SystemCatalogue: no-memory, bm25,")
+    assert found["bm25"].kind == "bundled"
+    assert "mem0ai-1" in found._repr_html_()
+    assert list(found.to_frame()["name"]) == list(found)
+
+
 def test_a_conversation_is_shown_in_a_line() -> None:
     first = SAMPLE.conversations[0]
     turns = sum(1 for _ in first.turns())
