@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import new_folder, some, write_text
 from locomo_vqa.html_json import json_for_html
 from locomo_vqa.page import read_asset, render_page
+from locomo_vqa.unfinished import unfinished
 
 from .board import Board, read_board
 from .entries import find_entries, fingerprint
@@ -42,8 +41,9 @@ _REMEDY = "Choose another `out`."
 def build_site(board: Board | str | os.PathLike[str], *, out: str | os.PathLike[str]) -> Path:
     """Write a board as a static site, and return the site's folder.
 
-    `out` is written completely or not at all. A site that this function made may be replaced;
-    where `out` is a symbolic link, the folder that it points to is.
+    `out` is written completely or not at all. A site that this function made may be replaced, and
+    its page is there until the new one is whole; where `out` is a symbolic link, the folder that
+    it points to is.
 
     Args:
         board: what `locomo_vqa.verify` returned, or a folder of submissions that was verified.
@@ -60,10 +60,7 @@ def build_site(board: Board | str | os.PathLike[str], *, out: str | os.PathLike[
     place = _resolve(target)
     page = _page(page_data(board))
     table = results_csv(result_rows(board))
-    with (
-        _set_aside(place),
-        new_folder(place, what="the site", remedy=_REMEDY) as site,
-    ):
+    with _place_of_a_site(place) as site:
         write_text(site / PAGE, page)
         write_text(site / RESULTS, table)
     return target
@@ -98,24 +95,24 @@ def _check_unchanged(board: Board) -> None:
 
 
 @contextmanager
-def _set_aside(out: Path) -> Iterator[None]:
-    """Move an earlier site away from `out`; delete it if the block succeeds, else restore it."""
+def _place_of_a_site(out: Path) -> Iterator[Path]:
+    """Yield a folder to fill, whose files are at `out` when the block ends without an error.
+
+    The files of an earlier site are replaced one by one, the page last: at every moment a whole
+    page is there.
+    """
     if not out.is_dir() or not any(out.iterdir()):
-        yield
+        with new_folder(out, what="the site", remedy=_REMEDY) as site:
+            yield site
         return
     _check_replaceable(out)
     try:
-        aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}.old."))
-        old = out.replace(aside / out.name)
+        with unfinished(out, kind="folder") as site:
+            yield site
+            for name in (RESULTS, PAGE):
+                (site / name).replace(out / name)
     except OSError as error:
         raise OutputError(f"{out}: can't be replaced ({error.strerror}).", _REMEDY) from None
-    try:
-        yield
-    except BaseException:
-        old.replace(out)
-        raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _check_replaceable(out: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from locomo_vqa.arguments import check_path
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
-from locomo_vqa.files import new_folder, sha256_text, write_text
+from locomo_vqa.files import new_folder, sha256_file, sha256_text, write_text
 from locomo_vqa.html_table import html_table
 from locomo_vqa.runs import Run, read_run, visual_handling
 from locomo_vqa.schemas import validate
@@ -77,7 +77,8 @@ def submit(
 ) -> Submission:
     """Write a finished run as the submission `<to>/<system>__<answerer>/<date>`.
 
-    It has the answers and what was run, but no scores: the board computes those.
+    It has the answers and what was run, but no scores: the board computes those. Repeated with the
+    same run and arguments, it returns the submission that is there.
 
     Args:
         run: what `locomo_vqa.run` returned, or a run folder.
@@ -93,7 +94,7 @@ def submit(
 
     Raises:
         InputError: an argument is wrong, or the run is incomplete or can't be used.
-        OutputError: there is such a submission already, or it can't be written.
+        OutputError: there is another submission of that name and date, or it can't be written.
     """
     source = check_path("run", run.folder if isinstance(run, Run) else run)
     folder = check_path("to", to)
@@ -167,6 +168,8 @@ def _metadata(run: Run, said: Mapping[str, str | None]) -> dict[str, Any]:
 def _write(source: Path, to: Path, metadata: Mapping[str, Any], day: Date) -> Path:
     names = (metadata["system"]["name"], metadata["answerer"]["model"] or "none")
     target = to / "__".join(folder_name(name) for name in names) / day.isoformat()
+    if _is_written(target, source, metadata):
+        return target
     remedy = "Choose another `date` or `name`; a submission is never replaced."
     with (
         _without_leftovers(target.parent),
@@ -177,6 +180,16 @@ def _write(source: Path, to: Path, metadata: Mapping[str, Any], day: Date) -> Pa
             shutil.copyfile(source / name, out / name)
         _check_acceptable(out, source)
     return target
+
+
+def _is_written(target: Path, source: Path, metadata: Mapping[str, Any]) -> bool:
+    """Return whether the same submission is there already, so that a call can be repeated."""
+    try:
+        return (target / METADATA).read_bytes() == _yaml(metadata).encode() and all(
+            sha256_file(target / name) == sha256_file(source / name) for name in (PREDICTIONS, RUN)
+        )
+    except OSError:
+        return False
 
 
 def _check_acceptable(submission: Path, source: Path) -> None:

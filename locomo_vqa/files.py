@@ -1,7 +1,7 @@
 """Reads and writes files: a bad one gets a clear error, and a good one is never lost.
 
 Text is UTF-8. Output appears whole or not at all: a file or a folder is written beside its place
-and then renamed.
+and then renamed; what a killed process left there goes when the same is written again.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.unfinished import unfinished
 
 __all__ = [
     "MAX_JSON_BYTES",
@@ -166,16 +166,10 @@ def new_file(path: Path) -> Iterator[Path]:
         OutputError: it can't be written.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        temporary = Path(name)
-        try:
+        with unfinished(path, kind="file") as temporary:
             yield temporary
             temporary.chmod(0o666 & ~_umask())
             temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
     except OSError as error:
         raise _cannot_write(path, error) from None
 
@@ -234,17 +228,12 @@ def new_folder(path: Path, *, what: str, remedy: str) -> Iterator[Path]:
         raise OutputError(f"{path}: {what} can't be made here: it already exists.", remedy)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        with unfinished(path, kind="folder") as temporary:
+            yield temporary
+            temporary.chmod(0o777 & ~_umask())
+            temporary.replace(path)
     except OSError as error:
         raise _cannot_write(path, error) from None
-    try:
-        yield temporary
-        temporary.chmod(0o777 & ~_umask())
-        temporary.replace(path)
-    except OSError as error:
-        raise _cannot_write(path, error) from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _cannot_write(path: Path, error: OSError) -> OutputError:

@@ -24,14 +24,16 @@ async def open_build_model(
 ) -> AsyncIterator[ChatModel]:
     """Open a model whose replies the folder keeps, check that it sees, and note what was found.
 
-    `parameter` is what errors call the model's name.
+    A model that passed is not checked again by a later stage. `parameter` is what errors call the
+    model's name.
     """
     model = open_model(spec, parameter=parameter)
     try:
         with ResponseStore(folder.responses) as store:
-            found = await check_known_answers(model)
             stored = StoredModel(model, store)
-            _record(folder, spec, {**stored.identity(), "capabilities": found.to_json()})
+            if not _was_checked(folder, spec, stored.identity()):
+                found = await check_known_answers(model)
+                _record(folder, spec, {**stored.identity(), "capabilities": found.to_json()})
             yield stored
     finally:
         await model.close()
@@ -43,6 +45,12 @@ def recorded_models(folder: BuildFolder) -> Mapping[str, Any]:
         return {}
     models: Mapping[str, Any] = read_json(folder.models, what="the record of the models")
     return models
+
+
+def _was_checked(folder: BuildFolder, spec: str, identity: Mapping[str, Any]) -> bool:
+    """Return whether this very model was checked: the same name, settings and weights."""
+    known = dict(recorded_models(folder).get(hide_credentials(spec), {}))
+    return known.pop("capabilities", None) is not None and known == dict(identity)
 
 
 def _record(folder: BuildFolder, spec: str, facts: Mapping[str, Any]) -> None:

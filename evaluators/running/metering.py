@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,17 +27,23 @@ __all__ = ["CALLS_FILE", "Meter", "is_on_this_machine"]
 CALLS_FILE = "calls.jsonl"
 """The file of a run folder in which calls are counted."""
 
+REPLIES_FILE = "replies.sqlite"
+"""The file of a run folder that keeps replies until the run is finished."""
+
 
 class Meter(Closable):
     """Lends each conversation a metered endpoint in place of the run's own.
 
     Without an endpoint, or if nothing is to be metered, services are left unchanged. The proxy
-    starts with the first conversation, when the run folder exists.
+    starts with the first conversation, when the run folder exists. Unless another file was named
+    for them, replies are kept in the run folder until the run is finished: a run that was
+    interrupted reads a conversation again without paying for it again.
     """
 
     def __init__(self, services: Services, out: Path, settings: MeteringSettings) -> None:
         self._services = services
         self._ledger = out.absolute() / CALLS_FILE
+        self._replies = out.absolute() / REPLIES_FILE
         self._settings = settings
         self._prices = _prices(settings)
         self._starting = threading.Lock()
@@ -70,6 +76,7 @@ class Meter(Closable):
         self._stack.close()
         if self._proxy is not None and self._proxy.problem is not None:
             raise self._proxy.problem
+        _remove_database(self._replies)
         if not self._settings.meter or not self._ledger.is_file():
             return run
         from ..proxy import summarise
@@ -88,14 +95,12 @@ class Meter(Closable):
 
         _bypass_proxies_for_this_machine()
         settings = self._settings
-        mode: RecordingMode = (
-            "replay" if settings.replay else "record" if settings.record else "off"
-        )
+        mode: RecordingMode = "record" if settings.record else "replay"
         return MeteringProxy(
             llm,
             self._ledger,
             mode=mode,
-            store=settings.replay or settings.record,
+            store=settings.record or settings.replay or self._replies,
             strict=settings.strict,
             revision=_revision(self._services.model),
             prices=self._prices,
@@ -109,6 +114,12 @@ def is_on_this_machine(address: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _remove_database(path: Path) -> None:
+    for name in (f"{path.name}-wal", f"{path.name}-shm", path.name):
+        with suppress(OSError):
+            path.with_name(name).unlink(missing_ok=True)
 
 
 def _prices(settings: MeteringSettings) -> PriceTable | None:

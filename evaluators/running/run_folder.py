@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import platform
-import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -27,6 +26,7 @@ from locomo_vqa.runs import (
 )
 from locomo_vqa.schemas import validate
 from locomo_vqa.system import Services
+from locomo_vqa.unfinished import is_unfinished
 
 from ..loading import LoadedSystem
 from .model_size import size_of_model
@@ -51,8 +51,8 @@ Of the benchmark they are what is asked: its name, errata, and the layout it was
 differ.
 """
 
-_UNFINISHED = re.compile(r"\.(?:run\.json|predictions\.jsonl)\.[a-z0-9_]{8}")
-"""What `write_text` leaves of the run's files when the process is killed."""
+_WRITTEN_WHOLE = ("run.json", "predictions.jsonl")
+"""Files that a killed process may leave under a hidden name."""
 
 
 def describe_run(
@@ -138,13 +138,17 @@ def open_run(folder: Path, manifest: Mapping[str, Any]) -> None:
 def sweep(folder: Path) -> None:
     """Remove files that a killed process left unfinished; only while the journal is held."""
     for path in folder.iterdir():
-        if _UNFINISHED.fullmatch(path.name):
+        if _is_leftover(path):
             with contextlib.suppress(OSError):
                 path.unlink()
 
 
 def _is_empty(folder: Path) -> bool:
-    return all(_UNFINISHED.fullmatch(path.name) for path in folder.iterdir())
+    return all(_is_leftover(path) for path in folder.iterdir())
+
+
+def _is_leftover(path: Path) -> bool:
+    return any(is_unfinished(path.name, name) for name in _WRITTEN_WHOLE)
 
 
 def finish_run(

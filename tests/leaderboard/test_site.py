@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -369,6 +370,25 @@ def test_the_old_site_stays_when_the_new_one_fails(
         build_site(verified(), out=out)
     assert (out / "index.html").read_text(encoding="utf-8") == before
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["site"]
+
+
+def test_the_old_page_is_there_until_the_new_one_is_whole(
+    submitted: Submit, verified: Verified, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted()
+    out = tmp_path / "site"
+    before = _built(verified(), out)
+    seen = []
+
+    def watched(path: Path, text: str) -> None:
+        seen.append((out / "index.html").read_text(encoding="utf-8") == before)
+        path.write_text(text, encoding="utf-8")
+
+    monkeypatch.setattr("locomo_vqa.leaderboard.site.write_text", watched)
+    submitted(day=date(2026, 9, 1))
+    assert _built(verified(), out) != before
+    assert seen == [True, True]
+    assert sorted(path.name for path in out.iterdir()) == ["index.html", "results.csv"]
 
 
 def test_the_command_says_what_to_open(

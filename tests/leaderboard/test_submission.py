@@ -134,6 +134,17 @@ def test_a_submission_is_never_replaced(make_run: MakeRun, submissions: Path) ->
     assert submit(run, to=submissions, **other, date=date(2026, 9, 1)).folder.is_dir()
 
 
+def test_submitting_can_be_repeated(make_run: MakeRun, submissions: Path) -> None:
+    run = make_run()
+    first = submit(run, to=submissions, **METADATA, date=DAY)
+    written = {path: path.stat().st_mtime_ns for path in submissions.rglob("*")}
+    assert submit(run, to=submissions, **METADATA, date=DAY).folder == first.folder
+    assert {path: path.stat().st_mtime_ns for path in submissions.rglob("*")} == written
+    (first.folder / "predictions.jsonl").write_text("{}")
+    with pytest.raises(OutputError, match="already exists"):
+        submit(run, to=submissions, **METADATA, date=DAY)
+
+
 def test_a_submission_that_fails_leaves_nothing(
     make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,7 +50,7 @@ def test_what_is_in_the_way_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="File name too long"):
         harness(recorder(), tmp_path / ("x" * 300)).run()
     (tmp_path / "blocked").mkdir()
-    (tmp_path / "blocked" / ".run.json.abcd1234").touch()
+    (tmp_path / "blocked" / ".run.json.abcd1234.part").touch()
     blocked = harness(recorder(open=_put_a_file_at_work), tmp_path / "blocked")
     with pytest.raises(OutputError, match=r"work.sample-10: can't be made"):
         blocked.run()
@@ -107,7 +107,7 @@ def test_a_lost_image_is_no_failure_of_the_system(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_is_nothing(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
-    for name in (".run.json.ab12cd_9", ".predictions.jsonl.zzzzzzzz"):
+    for name in (".run.json.ab12cd_9.part", ".predictions.jsonl.zzzzzzzz.part"):
         (tmp_path / "run" / name).write_text('{"schema_ver')
     harness(recorder(), tmp_path / "run").run()
     assert sorted(path.name for path in (tmp_path / "run").iterdir() if path.is_file()) == [

@@ -1,0 +1,113 @@
+"""Files and folders that are being made, under hidden names beside their place.
+
+A process that is killed leaves such a name behind. Each is locked while somebody fills it, so the
+next one that makes the same file or folder knows which of them nobody will finish, and removes
+them. Where there are no such locks (Windows, some network file systems), none is removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["is_unfinished", "unfinished"]
+
+_SUFFIX = ".part"
+_TRIES = 100
+
+
+@contextlib.contextmanager
+def unfinished(path: Path, *, kind: Literal["file", "folder"]) -> Iterator[Path]:
+    """Yield a new empty file or folder beside `path`, and remove what killed processes left.
+
+    The block renames it; under its hidden name it is removed when the block ends.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    _sweep(path)
+    temporary, handle = _make(path, kind)
+    try:
+        yield temporary
+    finally:
+        _remove(temporary)
+        if handle is not None:
+            os.close(handle)
+
+
+def is_unfinished(name: str, of: str) -> bool:
+    """Return whether a name is a hidden one of a file or folder `of`."""
+    return re.fullmatch(rf"\.{re.escape(of)}\.[a-z0-9_]{{8}}{re.escape(_SUFFIX)}", name) is not None
+
+
+def _make(path: Path, kind: Literal["file", "folder"]) -> tuple[Path, int | None]:
+    """Return a new file or folder, and the descriptor that holds its lock if there is one."""
+    for _ in range(_TRIES):
+        if kind == "folder":
+            made = tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=_SUFFIX)
+        else:
+            handle, made = tempfile.mkstemp(
+                dir=path.parent, prefix=f".{path.name}.", suffix=_SUFFIX
+            )
+            os.close(handle)
+        with contextlib.suppress(FileNotFoundError):  # Somebody swept it before it was locked.
+            try:
+                held = _lock(Path(made))
+            except FileNotFoundError:
+                raise
+            except OSError:
+                return Path(made), None
+            if held is not None:
+                return Path(made), held
+    raise OSError("other processes remove what is made there")
+
+
+def _lock(path: Path) -> int | None:
+    """Return a descriptor that holds a lock, or None where another process holds it.
+
+    Raises:
+        FileNotFoundError: it is not there, or no longer.
+        OSError: there are no locks here.
+    """
+    if sys.platform == "win32":
+        raise OSError("folders can't be locked, and locked files can't be renamed")
+    from filelock import lock_descriptor
+
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        if lock_descriptor(handle, blocking=False):
+            path.stat()
+            return handle
+    except BaseException:
+        os.close(handle)
+        raise
+    os.close(handle)
+    return None
+
+
+def _sweep(path: Path) -> None:
+    """Remove unfinished files and folders that no process holds."""
+    with contextlib.suppress(OSError):
+        for left in path.parent.iterdir():
+            if not is_unfinished(left.name, path.name):
+                continue
+            with contextlib.suppress(OSError):
+                handle = _lock(left)
+                if handle is not None:
+                    _remove(left)
+                    os.close(handle)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)

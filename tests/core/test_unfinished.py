@@ -1,0 +1,69 @@
+"""Hidden files and folders: those of killed processes are removed, those in use are left alone."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from locomo_vqa.files import new_file, new_folder, write_text
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="folders can't be locked")
+
+MAKER = """
+import sys
+from pathlib import Path
+from locomo_vqa.files import new_file, new_folder
+
+path, kind = Path(sys.argv[1]), sys.argv[2]
+with new_folder(path, what="it", remedy="no") if kind == "folder" else new_file(path) as made:
+    if made.is_dir():
+        (made / "half").write_text("x")
+    print(made.name, flush=True)
+    sys.stdin.read()
+"""
+
+
+def _start(path: Path, kind: str) -> tuple[subprocess.Popen[str], str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", MAKER, str(path), kind],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    return process, process.stdout.readline().strip()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_only_what_a_killed_process_left_is_removed(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "site"
+    killed, left = _start(path, kind)
+    alive, used = _start(path, kind)
+    with killed, alive:
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        assert {file.name for file in tmp_path.iterdir()} == {left, used}
+        if kind == "folder":
+            with new_folder(path, what="it", remedy="no"):
+                pass
+        else:
+            write_text(path, "whole")
+        assert {file.name for file in tmp_path.iterdir()} == {"site", used}
+        alive.communicate("")
+        assert alive.returncode == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["site"]
+
+
+def test_another_hidden_file_is_left_alone(tmp_path: Path) -> None:
+    others = {".page.abcd1234", ".page.html.abcd1234.part", "page.abcd1234.part"}
+    for name in others:
+        (tmp_path / name).touch()
+    (tmp_path / ".page.abcd1234.part").touch()
+    with new_file(tmp_path / "page") as made:
+        made.write_text("whole")
+    assert {file.name for file in tmp_path.iterdir()} == {*others, "page"}
