@@ -21,7 +21,7 @@ from __future__ import annotations
 import sys
 
 # Run as a script, the toolkit's own modules would hide the system's.
-if __name__ == "__main__" and sys.path and sys.path[0] == __file__.rpartition("/")[0]:
+if __name__ == "__main__" and sys.path and sys.path[0] == __file__[: -len("/worker.py")]:
     del sys.path[0]
 
 import importlib

@@ -1,84 +1,141 @@
-"""Sends a line to a process and reads one back, with a time limit."""
+"""Sends a line to a process and reads one back, with a time limit.
+
+Both block in a thread: pipes can be waited for with a time limit on POSIX systems only. When the
+time is over the thread is left to itself; it ends with the process.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import selectors
 import subprocess
+import threading
 import time
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 
-__all__ = ["MAX_WORKER_LINE_BYTES", "Channel"]
+__all__ = ["MAX_WORKER_LINE_BYTES", "Channel", "LineReader"]
 
 MAX_WORKER_LINE_BYTES = 64 << 20
 """The longest reply that is read."""
 
+_CHUNK_BYTES = 1 << 16
 _SLICE_S = 0.25
 """How often a silent process is checked, in seconds."""
+_LAST_REPLY_S = 0.25
+"""How long the last reply of a process that ended may take to be read."""
+_JOIN_S = 1.0
 
 
 class Channel:
-    """The pipes of a process; for one thread."""
+    """The pipes of a process; for one caller at a time.
+
+    A line is read only after a request, so at most one reply and `_CHUNK_BYTES` are held in memory,
+    however much the process writes.
+    """
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self._process = process
-        self._input = process.stdin.fileno()
-        self._output = process.stdout.fileno()
-        self._kept = b""
-        for descriptor in (self._input, self._output):
-            os.set_blocking(descriptor, False)
+        self._input = process.stdin
+        self._output = process.stdout
+        self._requests: SimpleQueue[bytes | None] = SimpleQueue()
+        self._replies: SimpleQueue[bytearray | Exception] = SimpleQueue()
+        self._thread = threading.Thread(
+            target=self._serve, daemon=True, name="requests to a system"
+        )
+        self._thread.start()
 
-    def exchange(self, line: bytes, *, seconds: float, watch: Callable[[], None]) -> bytes:
+    def exchange(self, line: bytes, *, seconds: float, watch: Callable[[], None]) -> bytearray:
         """Send a line and return the next one received; `watch` is called repeatedly meanwhile.
 
         Raises:
-            TimeoutError: no line came in time.
+            TimeoutError: no line came in time; the channel can't be used again.
             EOFError: the process ended.
             ValueError: the line is too long.
         """
         deadline = time.monotonic() + seconds
-        rest = memoryview(line)
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._output, selectors.EVENT_READ)
-            selector.register(self._input, selectors.EVENT_WRITE)
-            while b"\n" not in self._kept:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise TimeoutError
-                gone = self._process.poll() is not None
-                for key, _ in selector.select(0 if gone else min(left, _SLICE_S)):
-                    if key.fd == self._output:
-                        self._receive()
-                    else:
-                        rest = self._send(rest)
-                        if not rest:
-                            selector.unregister(self._input)
-                if gone and b"\n" not in self._kept:
-                    raise EOFError
-                watch()
-        reply, _, self._kept = self._kept.partition(b"\n")
-        return reply
-
-    def _receive(self) -> None:
+        self._requests.put(line)
         while True:
-            try:
-                read = os.read(self._output, 1 << 20)
-            except BlockingIOError:
-                return
-            if not read:
-                if b"\n" in self._kept:
-                    return
-                raise EOFError
-            self._kept += read
-            if len(self._kept) > MAX_WORKER_LINE_BYTES:
-                raise ValueError(f"its reply has more than {MAX_WORKER_LINE_BYTES >> 20} MiB")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            reply = self._take(min(left, _SLICE_S))
+            if reply is None and self._process.poll() is not None:
+                reply = self._take(_LAST_REPLY_S)
+                reply = EOFError() if reply is None else reply
+            if isinstance(reply, Exception):
+                raise reply
+            watch()
+            if reply is not None:
+                return reply
 
-    def _send(self, rest: memoryview) -> memoryview:
+    def close(self) -> None:
+        """Close the pipes of a process that ended.
+
+        If another process inherited them and keeps the thread waiting, they are closed later.
+        """
+        self._requests.put(None)
+        self._thread.join(_JOIN_S)
+
+    def _take(self, seconds: float) -> bytearray | Exception | None:
         try:
-            return rest[os.write(self._input, rest) :]
-        except BlockingIOError:
-            return rest
-        except BrokenPipeError:
-            return rest[:0]  # What it said before it ended may still be read.
+            return self._replies.get(timeout=seconds)
+        except Empty:
+            return None
+
+    def _serve(self) -> None:
+        """Write each request and read the line that follows it; close the pipes at the end."""
+        with self._output as output, self._input as requests:
+            reader = LineReader(output.fileno())
+            while (request := self._requests.get()) is not None:
+                _write(requests.fileno(), request)
+                try:
+                    self._replies.put(reader.read())
+                except (EOFError, ValueError) as error:
+                    self._replies.put(error)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    """Write all of it, unless the process ended: what it said before may still be read."""
+    rest = memoryview(data)
+    with contextlib.suppress(OSError):
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+
+
+class LineReader:
+    """Reads lines of limited length from a pipe."""
+
+    def __init__(self, descriptor: int, *, max_bytes: int = MAX_WORKER_LINE_BYTES) -> None:
+        self._descriptor = descriptor
+        self._max_bytes = max_bytes
+        self._rest = bytearray()
+
+    def read(self) -> bytearray:
+        """Return the next line without its end; wait for it.
+
+        Raises:
+            EOFError: the pipe ended before the line did.
+            ValueError: the line is too long.
+        """
+        line, self._rest = self._rest, bytearray()
+        searched = 0
+        while (end := line.find(b"\n", searched)) < 0:
+            if len(line) > self._max_bytes:
+                raise ValueError(f"its reply has more than {self._max_bytes >> 20} MiB")
+            searched = len(line)
+            line += self._read()
+        self._rest = line[end + 1 :]
+        del line[end:]
+        return line
+
+    def _read(self) -> bytes:
+        try:
+            read = os.read(self._descriptor, _CHUNK_BYTES)
+        except OSError as error:
+            raise EOFError from error
+        if not read:
+            raise EOFError
+        return read

@@ -7,12 +7,24 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .process_tree import MARK, psutil_folder
 
-__all__ = ["describe_end", "launch_guard", "launch_worker", "prefer_to_be_killed"]
+if TYPE_CHECKING:
+    import psutil
+
+__all__ = [
+    "describe_end",
+    "is_same_program",
+    "launch_guard",
+    "launch_worker",
+    "own_group",
+    "prefer_to_be_killed",
+]
 
 _GUARD = Path(__file__).with_name("process_tree.py")
 
@@ -27,7 +39,7 @@ def launch_guard(mark: str) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
+        **own_group(),
         env=_environment(),
         bufsize=0,
     )
@@ -47,16 +59,43 @@ def launch_worker(python: Path | None, mark: str) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        start_new_session=True,
+        **own_group(),
         env={**environment, MARK: mark},
         bufsize=0,
     )
+
+
+def own_group() -> Mapping[str, Any]:
+    """Return the options of `Popen` that keep Ctrl-C at the terminal from a process.
+
+    The process gets a session of its own, or, on Windows, a process group.
+    """
+    if hasattr(os, "setsid"):
+        return {"start_new_session": True}
+    return {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
 
 
 def prefer_to_be_killed(pid: int) -> None:
     """Make Linux kill a process, and not the harness, when memory runs out."""
     with contextlib.suppress(OSError):
         Path(f"/proc/{pid}/oom_score_adj").write_text("500")
+
+
+def is_same_program(process: psutil.Process, started: subprocess.Popen[bytes]) -> bool:
+    """Return whether a process is the program that was started here.
+
+    On Windows the `python.exe` of a virtual environment starts the interpreter, with the same
+    arguments, in a second process. Elsewhere such a process is a fork.
+    """
+    import psutil
+
+    if process.pid == started.pid or hasattr(os, "fork"):
+        return process.pid == started.pid
+    assert isinstance(started.args, list)
+    try:
+        return process.cmdline()[-len(started.args) + 1 :] == started.args[1:]
+    except psutil.Error:
+        return False
 
 
 def describe_end(process: subprocess.Popen[bytes]) -> str:

@@ -1,7 +1,8 @@
 """All processes of one system: every process of its session, and every one with its mark.
 
 The mark is an environment variable, so a process that left its session and its parents is still
-found; only one that also cleared its environment is not.
+found; only one that also cleared its environment is not. Windows has no such sessions: there a
+process that cleared its environment is lost.
 
 Run as a script, this file is the guard of a system: it kills the system's processes as soon as the
 process that started them ends, however that ends. It starts with the standard library alone, and
@@ -58,11 +59,8 @@ class ProcessTree:
         """Kill every process; return when none lives, or after two seconds."""
         import psutil
 
-        if self.session is not None and sys.platform != "win32":
-            import signal
-
-            with contextlib.suppress(OSError):
-                os.killpg(self.session, signal.SIGKILL)
+        if self.session is not None:
+            _kill_group(self.session)
         for _ in range(_ROUNDS):
             left = self.members()
             if not left:
@@ -89,12 +87,28 @@ class ProcessTree:
         return process if alive else None
 
     def _in_session(self, pid: int) -> bool:
-        if self.session is None or sys.platform == "win32":
-            return False
-        try:
-            return os.getsid(pid) == self.session
-        except OSError:
-            return False
+        return self.session is not None and _session_of(pid) == self.session
+
+
+def _kill_group(group: int) -> None:
+    """Kill a group of processes in one step, which Windows can't."""
+    import signal
+
+    kill, how = getattr(os, "killpg", None), getattr(signal, "SIGKILL", None)
+    if kill is not None and how is not None:
+        with contextlib.suppress(OSError):
+            kill(group, how)
+
+
+def _session_of(pid: int) -> int | None:
+    """Return the session of a process; None where it is gone, and on Windows, which has none."""
+    session_of = getattr(os, "getsid", None)
+    if session_of is None:
+        return None
+    try:
+        return int(session_of(pid))
+    except OSError:
+        return None
 
 
 def psutil_folder() -> str:

@@ -1,14 +1,67 @@
-"""Encodes values for a system in another process; `locomo_vqa.worker` decodes them."""
+"""Encodes requests for a system in another process, and decodes its replies.
+
+`locomo_vqa.worker`, at the other end, describes both.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-__all__ = ["encode"]
+from .isolation import Failure
+
+__all__ = ["Reply", "decode_reply", "encode", "encode_request"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a worker replied to a request."""
+
+    result: Any = None
+    """What the call returned, as JSON."""
+    failure: Failure | None = None
+    """How the call failed; None if it returned."""
+    traceback: str = ""
+    """The end of the traceback of a call that failed."""
+
+
+def encode_request(number: int, call: str, arguments: Mapping[str, Any]) -> bytes:
+    """Return a request as a line."""
+    request = {"id": number, "call": call, **encode(arguments)}
+    return json.dumps(request).encode("ascii") + b"\n"
+
+
+def decode_reply(line: bytes | bytearray, number: int) -> Reply:
+    """Return the reply to the request of a number.
+
+    Raises:
+        ValueError: the line is not JSON, or replies to another request.
+        TypeError: a field has the wrong type.
+    """
+    try:
+        return _reply(json.loads(line), number)
+    except RecursionError:
+        raise ValueError("a reply is nested too deeply") from None
+    except KeyError as error:
+        raise ValueError(f"a reply has no field {error}") from None
+
+
+def _reply(row: Any, number: int) -> Reply:
+    if row["id"] != number:
+        raise ValueError(f"reply {row['id']} to request {number}")
+    if "error" not in row:
+        return Reply(result=row["result"])
+    error = row["error"]
+    failure = Failure(
+        state="timeout" if error["state"] == "timeout" else "error",
+        reason=str(error["reason"]),
+        unreachable=bool(error["unreachable"]),
+    )
+    return Reply(failure=failure, traceback=str(row.get("traceback", "")))
 
 
 def encode(value: Any) -> Any:
