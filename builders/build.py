@@ -86,16 +86,16 @@ def build(
     }
     with folder.locked():
         state = folder.state()
-        plan = _recipe(folder, recipe, given)
+        plan = _recipe_to_use(folder, recipe, given)
         check_plan(folder, state, plan, chosen)
         state = _with_options(state, mirror, allow_private, download, out)
         folder.remember(plan, state)
         with progress_reporter(progress) as report:
-            context = _context(folder, plan, state, report, push, pull_request)
-            return _run(chosen, context, state, after_stage)
+            context = _stage_context(folder, plan, state, report, push, pull_request)
+            return _run_stages(chosen, context, state, after_stage)
 
 
-def _run(
+def _run_stages(
     chosen: Collection[Stage],
     context: StageContext,
     state: BuildState,
@@ -140,7 +140,7 @@ def _check_push(push: str | None, pull_request: bool, chosen: Sequence[Stage]) -
         check_repository(push)
 
 
-def _recipe(
+def _recipe_to_use(
     folder: BuildFolder, recipe: BuildRecipe | None, given: Mapping[str, Any]
 ) -> BuildRecipe:
     """Return the recipe that is given or remembered, with what is given in place of its own."""
@@ -174,7 +174,7 @@ def _with_options(
     return {**state, "images": images, "out": str(out) if out is not None else state["out"]}
 
 
-def _context(
+def _stage_context(
     folder: BuildFolder,
     recipe: BuildRecipe,
     state: BuildState,

@@ -106,11 +106,11 @@ class BuildFolder:
         return self.path / "responses.sqlite"
 
     @property
-    def _recipe(self) -> Path:
+    def _recipe_file(self) -> Path:
         return self.path / "recipe.toml"
 
     @property
-    def _state(self) -> Path:
+    def _state_file(self) -> Path:
         return self.path / "build.json"
 
     @contextmanager
@@ -144,7 +144,7 @@ class BuildFolder:
             lock.release()
 
     def _check_content(self) -> None:
-        known = self._recipe.exists() or (self.path / _LOCK).exists()
+        known = self._recipe_file.exists() or (self.path / _LOCK).exists()
         if known or not self.path.exists():
             return
         if not self.path.is_dir() or any(self.path.iterdir()):
@@ -155,20 +155,22 @@ class BuildFolder:
 
     def recipe(self) -> BuildRecipe | None:
         """Return the recipe that the folder remembers; None in a new folder."""
-        return load_recipe(self._recipe) if self._recipe.exists() else None
+        return load_recipe(self._recipe_file) if self._recipe_file.exists() else None
 
     def state(self) -> BuildState:
         """Return what `build.json` holds."""
-        if not self._state.exists():
+        if not self._state_file.exists():
             return {"schema_version": 1, "images": {}, "out": None, "stages": {}}
-        state: BuildState = read_json(self._state, what="the record of the build")
-        validate(state, "build", path=self._state, remedy="Choose another `work`, or remove it.")
+        state: BuildState = read_json(self._state_file, what="the record of the build")
+        validate(
+            state, "build", path=self._state_file, remedy="Choose another `work`, or remove it."
+        )
         return state
 
     def remember(self, recipe: BuildRecipe, state: BuildState) -> None:
         """Write the recipe and the record, each whole."""
-        write_text(self._recipe, recipe.to_toml())
-        write_json(self._state, state)
+        write_text(self._recipe_file, recipe.to_toml())
+        write_json(self._state_file, state)
 
     def need(self, path: Path, stage: str) -> Path:
         """Return a path that an earlier stage must have made.

@@ -53,14 +53,14 @@ class BuildRecipe:
     def to_toml(self) -> str:
         """Return the recipe as a TOML file, which is published: without credentials."""
         return _TOML.format(
-            name=_quoted(self.name),
-            locomo=_quoted(self.locomo),
-            generator=_quoted(hide_credentials(self.generator)),
-            validator=_quoted(hide_credentials(self.validator)),
+            name=_toml_string(self.name),
+            locomo=_toml_string(self.locomo),
+            generator=_toml_string(hide_credentials(self.generator)),
+            validator=_toml_string(hide_credentials(self.validator)),
             phash_distance=self.phash_distance,
-            probe_split=_quoted(self.probe_split),
+            probe_split=_toml_string(self.probe_split),
             probe_images=self.probe_images,
-            probe_types=_list(self.probe_types),
+            probe_types=_toml_list(self.probe_types),
             keep=self.keep,
             attempts=self.attempts,
             check_quality="true" if self.check_quality else "false",
@@ -149,10 +149,10 @@ def _read(path: Path) -> str:
         raise InputError(f"{path}: can't be read ({error}).", "Check the recipe's path.") from None
 
 
-def _quoted(text: str) -> str:
+def _toml_string(text: str) -> str:
     """Return a text as a TOML string, which JSON's strings are but for one character."""
     return json.dumps(clean_text(text), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _list(items: Sequence[str]) -> str:
-    return "[" + ", ".join(map(_quoted, items)) + "]"
+def _toml_list(items: Sequence[str]) -> str:
+    return "[" + ", ".join(map(_toml_string, items)) + "]"

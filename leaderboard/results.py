@@ -49,12 +49,14 @@ def result_row(entry: Entry) -> dict[str, Any]:
         "split": entry.split,
         "submission_type": metadata["submission_type"],
         "trained_on_locomo": metadata["disclosure"]["trained_on_locomo"],
-        "scores": {name: _score(scores["metrics"].get(name, NOT_SCORED)) for name in BOARD_METRICS},
+        "scores": {
+            name: _score_row(scores["metrics"].get(name, NOT_SCORED)) for name in BOARD_METRICS
+        },
         "given": states.get("ok", 0),
         "total": scores["rows"]["matched"] + scores["rows"]["missing"],
         "states": states,
         "answer_length": scores["answer_length"],
-        "conversations": _conversations(scores["metrics"].values()),
+        "conversations": _count_conversations(scores["metrics"].values()),
     }
 
 
@@ -68,7 +70,7 @@ def _images_seen(metadata: Mapping[str, Any], used: bool | None) -> str:
     return seen if visual_handling(metadata) == "given" else f"{seen}, recalled"
 
 
-def _score(metric: Mapping[str, Any]) -> dict[str, Any]:
+def _score_row(metric: Mapping[str, Any]) -> dict[str, Any]:
     overall = metric.get("overall") or {}
     if metric["state"] != "ok" or overall["value"] is None:
         reason = metric["reason"] or "The split has no question for it."
@@ -78,7 +80,7 @@ def _score(metric: Mapping[str, Any]) -> dict[str, Any]:
     return {"value": overall["value"], "n": overall["n"], **kept}
 
 
-def _conversations(metrics: Iterable[Mapping[str, Any]]) -> int:
+def _count_conversations(metrics: Iterable[Mapping[str, Any]]) -> int:
     return len({name for metric in metrics for name in metric["by_conversation"]})
 
 

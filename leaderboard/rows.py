@@ -47,7 +47,7 @@ def read_rows(entry: Path, expected: Collection[str]) -> Rows:
     unknown: list[str] = []
     repeated: list[str] = []
     total = 0
-    for prediction in _predictions(entry):
+    for prediction in _read_predictions(entry):
         total += 1
         name = prediction.question_id
         if name not in expected:
@@ -65,7 +65,7 @@ def read_rows(entry: Path, expected: Collection[str]) -> Rows:
     problems = tuple(
         f"{PREDICTIONS}: "
         + text.format(
-            rows=_count(names, "row"), questions=_count(names, "question"), names=some(names)
+            rows=_count_of(names, "row"), questions=_count_of(names, "question"), names=some(names)
         )
         for names, text in sentences
         if names
@@ -79,17 +79,17 @@ def check_rows(entry: Path) -> None:
     Raises:
         InputError: a line is malformed or too long.
     """
-    for _ in _predictions(entry):
+    for _ in _read_predictions(entry):
         pass
 
 
-def _count(items: list[str], noun: str) -> str:
+def _count_of(items: list[str], noun: str) -> str:
     return f"{len(items):,} {noun}{'' if len(items) == 1 else 's'}"
 
 
-def _predictions(entry: Path) -> Iterator[Prediction]:
+def _read_predictions(entry: Path) -> Iterator[Prediction]:
     path = Path(PREDICTIONS)
-    for number, text in _lines(entry):
+    for number, text in _read_lines(entry):
         row = parse_json(text, path=path, what="the predictions file", line=number)
         validate(row, "prediction", path=path, place=f"line {number}", remedy=_REMEDY)
         prediction = prediction_from_row({**row, "retrieved": ()})
@@ -110,7 +110,7 @@ def _answer_problem(prediction: Prediction) -> str | None:
     return None
 
 
-def _lines(entry: Path) -> Iterator[tuple[int, str]]:
+def _read_lines(entry: Path) -> Iterator[tuple[int, str]]:
     with open_plain(entry / PREDICTIONS) as stream:
         number = 0
         while line := stream.readline(MAX_LINE_BYTES + 1):

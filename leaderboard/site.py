@@ -57,7 +57,7 @@ def build_site(board: Board | str | os.PathLike[str], *, out: str | os.PathLike[
     if not isinstance(board, Board):
         board = read_board(check_path("board", board))
     _check_unchanged(board)
-    place = _resolve(target)
+    place = _resolve_out(target)
     page = _page(page_data(board))
     table = results_csv(result_rows(board))
     with _place_of_a_site(place) as site:
@@ -66,7 +66,7 @@ def build_site(board: Board | str | os.PathLike[str], *, out: str | os.PathLike[
     return target
 
 
-def _resolve(out: Path) -> Path:
+def _resolve_out(out: Path) -> Path:
     try:
         place = out.resolve()
         here = Path.cwd().resolve()

@@ -98,17 +98,17 @@ def submit(
     """
     source = check_path("run", run.folder if isinstance(run, Run) else run)
     folder = check_path("to", to)
-    day = _day(date)
+    day = _check_date(date)
     finished = read_run(source)
     _check_complete(finished)
-    metadata = _metadata(finished, {"name": name, "url": url, "commit": commit}) | {
+    metadata = _make_metadata(finished, {"name": name, "url": url, "commit": commit}) | {
         "submission_type": "custom" if custom else "standard",
         "contact": contact,
         "disclosure": {"trained_on_locomo": trained_on_locomo},
     }
     remedy = "Correct the argument of that name, such as `name` or `contact`."
     validate(metadata, "metadata", path=Path(METADATA), remedy=remedy)
-    return Submission(folder=_write(source, folder, metadata, day), metadata=metadata)
+    return Submission(folder=_write_folder(source, folder, metadata, day), metadata=metadata)
 
 
 def folder_name(text: str) -> str:
@@ -123,7 +123,7 @@ def folder_name(text: str) -> str:
     return safe or f"x{sha256_text(text)[:8]}"
 
 
-def _day(date: Date | None) -> Date:
+def _check_date(date: Date | None) -> Date:
     if date is None:
         return Date.today()
     if not isinstance(date, Date):
@@ -149,7 +149,7 @@ def _check_complete(run: Run) -> None:
     )
 
 
-def _metadata(run: Run, said: Mapping[str, str | None]) -> dict[str, Any]:
+def _make_metadata(run: Run, said: Mapping[str, str | None]) -> dict[str, Any]:
     """Return what the run recorded, with what the submitter said about the system."""
     recorded = run.info["system"]
     return {
@@ -165,7 +165,7 @@ def _metadata(run: Run, said: Mapping[str, str | None]) -> dict[str, Any]:
     }
 
 
-def _write(source: Path, to: Path, metadata: Mapping[str, Any], day: Date) -> Path:
+def _write_folder(source: Path, to: Path, metadata: Mapping[str, Any], day: Date) -> Path:
     names = (metadata["system"]["name"], metadata["answerer"]["model"] or "none")
     target = to / "__".join(folder_name(name) for name in names) / day.isoformat()
     if _is_written(target, source, metadata):
@@ -175,7 +175,7 @@ def _write(source: Path, to: Path, metadata: Mapping[str, Any], day: Date) -> Pa
         _without_leftovers(target.parent),
         new_folder(target, what="the submission", remedy=remedy) as out,
     ):
-        write_text(out / METADATA, _yaml(metadata))
+        write_text(out / METADATA, _to_yaml(metadata))
         for name in (PREDICTIONS, RUN):
             shutil.copyfile(source / name, out / name)
         _check_acceptable(out, source)
@@ -218,7 +218,7 @@ def _without_leftovers(folder: Path) -> Iterator[None]:
         raise
 
 
-def _yaml(content: Mapping[str, Any]) -> str:
+def _to_yaml(content: Mapping[str, Any]) -> str:
     import yaml
 
     text: str = yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)

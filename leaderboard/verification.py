@@ -73,7 +73,7 @@ def verify(
     """
     path = check_path("folder", folder)
     benchmark = load_benchmark(benchmark)
-    found = _entries(path)
+    found = _find_entries(path)
     scorer = scorer or default_scorer()
     entries = tuple(_each_verified(found, benchmark, scorer, progress))
     board = Board(folder=path, dataset=benchmark.name, revision=benchmark.revision, entries=entries)
@@ -81,7 +81,7 @@ def verify(
     return board
 
 
-def _entries(folder: Path) -> tuple[EntryFolder, ...]:
+def _find_entries(folder: Path) -> tuple[EntryFolder, ...]:
     remedy = "Name the folder that submissions were written to."
     for name, what in ((METADATA, "submission"), (RUN, "run"), ("benchmark.json", "benchmark")):
         if (folder / name).exists():
@@ -117,16 +117,16 @@ def _each_verified(
     with progress_reporter(progress) as report:
         report(_STEP, 0, len(found))
         for number, entry in enumerate(found, 1):
-            yield _verified(entry, benchmark, scorer)
+            yield _verify_entry(entry, benchmark, scorer)
             report(_STEP, number, len(found))
 
 
-def _verified(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> Entry:
+def _verify_entry(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> Entry:
     findings, scores = _Findings(), None
     try:
-        _examine(found, benchmark, findings)
+        _examine_entry(found, benchmark, findings)
         if not findings.problems:
-            scores = _score(findings, benchmark, scorer)
+            scores = _score_entry(findings, benchmark, scorer)
     except LocomoVqaError:
         raise
     except Exception as error:  # noqa: BLE001 - no entry, however made, may stop the others
@@ -134,7 +134,7 @@ def _verified(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> Entry
     return Entry(
         name=found.name,
         state="rejected" if findings.problems else "rescored",
-        problems=_sentences(findings.problems),
+        problems=_shown_problems(findings.problems),
         notes=findings.notes,
         split=findings.split,
         uses_images=findings.run["system"]["uses_images"] if findings.run else None,
@@ -144,14 +144,14 @@ def _verified(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> Entry
     )
 
 
-def _sentences(problems: list[str]) -> tuple[str, ...]:
+def _shown_problems(problems: list[str]) -> tuple[str, ...]:
     shown = [escape_unprintable(problem) for problem in problems[:_MOST_PROBLEMS]]
     more = len(problems) - len(shown)
     return (*shown, f"And {more:,} more.") if more else tuple(shown)
 
 
 @contextmanager
-def _collecting(problems: list[str]) -> Iterator[None]:
+def _collect_problems(problems: list[str]) -> Iterator[None]:
     """Add an error about an entry to its problems."""
     try:
         yield
@@ -159,7 +159,7 @@ def _collecting(problems: list[str]) -> Iterator[None]:
         problems.append(error.message)
 
 
-def _examine(found: EntryFolder, benchmark: Benchmark, findings: _Findings) -> None:
+def _examine_entry(found: EntryFolder, benchmark: Benchmark, findings: _Findings) -> None:
     if found.problem is not None:
         findings.problems.append(found.problem)
         return
@@ -168,21 +168,21 @@ def _examine(found: EntryFolder, benchmark: Benchmark, findings: _Findings) -> N
     problems = findings.problems
     problems.extend(prints.problems)
     if METADATA in findings.files:
-        with _collecting(problems):
+        with _collect_problems(problems):
             text = read_plain(found.path / METADATA)
             findings.metadata = parse_metadata(text, path=Path(METADATA))
     if RUN in findings.files:
-        with _collecting(problems):
+        with _collect_problems(problems):
             findings.run = _read_run(found.path)
     if findings.run is not None:
-        problems.extend(_contradictions(findings))
+        problems.extend(_find_contradictions(findings))
         if findings.run["dataset"]["revision"] != benchmark.revision:
             problems.append(
                 f"{RUN}: the run used another revision of the data set than this board "
                 f"({findings.run['dataset']['revision'][:12]}, not {benchmark.revision[:12]})."
             )
         elif PREDICTIONS in findings.files:
-            with _collecting(problems):
+            with _collect_problems(problems):
                 _examine_rows(found.path, benchmark, findings)
 
 
@@ -193,7 +193,7 @@ def _read_run(entry: Path) -> dict[str, Any]:
     return run
 
 
-def _contradictions(findings: _Findings) -> Iterator[str]:
+def _find_contradictions(findings: _Findings) -> Iterator[str]:
     run, metadata = findings.run, findings.metadata
     assert run is not None
     if PREDICTIONS in findings.files and (
@@ -214,14 +214,14 @@ def _contradictions(findings: _Findings) -> Iterator[str]:
 
 def _examine_rows(entry: Path, benchmark: Benchmark, findings: _Findings) -> None:
     assert findings.run is not None and findings.split is not None
-    rows = read_rows(entry, _questions(benchmark, findings.split))
+    rows = read_rows(entry, _question_ids(benchmark, findings.split))
     findings.predictions = rows.predictions
     findings.problems.extend(rows.problems)
     if not rows.problems:
         findings.problems.extend(_count_problems(findings.run["counts"], rows))
 
 
-def _questions(benchmark: Benchmark, split: SplitChoice) -> dict[str, None]:
+def _question_ids(benchmark: Benchmark, split: SplitChoice) -> dict[str, None]:
     return {question.id: None for question in questions_of(benchmark, split)}
 
 
@@ -240,7 +240,7 @@ def _count_problems(counts: Mapping[str, int] | None, rows: Rows) -> Iterator[st
             yield f"{RUN}: counts {counts[name]:,} {name}, but the file has {number:,}."
 
 
-def _score(findings: _Findings, benchmark: Benchmark, scorer: Scorer) -> dict[str, Any]:
+def _score_entry(findings: _Findings, benchmark: Benchmark, scorer: Scorer) -> dict[str, Any]:
     assert findings.split is not None
     scores = scorer(findings.predictions, benchmark, split=findings.split)
     plain: dict[str, Any] = json.loads(json.dumps(scores.to_json()))

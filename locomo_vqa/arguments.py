@@ -43,7 +43,7 @@ def check_choice(name: str, value: object, allowed: Iterable[str]) -> None:
     words = list(allowed)
     if value not in words:
         raise InputError(
-            f"`{name}` must be one of {', '.join(words)}, not {value!r}.", _remedy(value, words)
+            f"`{name}` must be one of {', '.join(words)}, not {value!r}.", _suggest(value, words)
         )
 
 
@@ -62,7 +62,7 @@ def check_choices(name: str, values: Collection[object], allowed: Iterable[str])
     for value in values:
         if value not in words:
             raise InputError(
-                f"`{name}` may contain {', '.join(words)}, not {value!r}.", _remedy(value, words)
+                f"`{name}` may contain {', '.join(words)}, not {value!r}.", _suggest(value, words)
             )
 
 
@@ -185,6 +185,6 @@ def _figure(number: float) -> str:
     return f"{int(number) if number == int(number) else number:,}"
 
 
-def _remedy(value: object, words: Sequence[str]) -> str:
+def _suggest(value: object, words: Sequence[str]) -> str:
     close = nearest(value, words)
     return f"Did you mean {close!r}?" if close else "Choose one of these values."

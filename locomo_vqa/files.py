@@ -82,7 +82,7 @@ def parse_json(text: str, *, path: Path, what: str, line: int | None = None) -> 
         raise InputError(
             f"{path}: {what} can't be parsed as JSON ({error}).", "Fetch or write the file again."
         ) from None
-    if text.count("[") + text.count("{") > MAX_NESTING and _depth(value) > MAX_NESTING:
+    if text.count("[") + text.count("{") > MAX_NESTING and _nesting_depth(value) > MAX_NESTING:
         raise InputError(
             f"{path}: {what} is nested more than {MAX_NESTING} deep.",
             "Check that this is the right file.",
@@ -90,7 +90,7 @@ def parse_json(text: str, *, path: Path, what: str, line: int | None = None) -> 
     return _without_surrogates(value) if "\\ud" in text.lower() else value
 
 
-def _depth(value: Any) -> int:
+def _nesting_depth(value: Any) -> int:
     """Return how deeply lists and objects are nested, without recursion."""
     depth, level = 0, [value]
     while level := [item for item in level if isinstance(item, list | dict)]:
@@ -168,7 +168,7 @@ def new_file(path: Path) -> Iterator[Path]:
     try:
         with unfinished(path, kind="file") as temporary:
             yield temporary
-            temporary.chmod(0o666 & ~_umask())
+            temporary.chmod(0o666 & ~_current_umask())
             temporary.replace(path)
     except OSError as error:
         raise _cannot_write(path, error) from None
@@ -230,7 +230,7 @@ def new_folder(path: Path, *, what: str, remedy: str) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished(path, kind="folder") as temporary:
             yield temporary
-            temporary.chmod(0o777 & ~_umask())
+            temporary.chmod(0o777 & ~_current_umask())
             temporary.replace(path)
     except OSError as error:
         raise _cannot_write(path, error) from None
@@ -243,7 +243,7 @@ def _cannot_write(path: Path, error: OSError) -> OutputError:
     )
 
 
-def _umask() -> int:
+def _current_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -25,17 +25,17 @@ def json_for_html(data: Any) -> str:
     try:
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except ValueError:
-        finite = _finite(data)
+        finite = _without_non_finite(data)
         text = json.dumps(finite, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return _ACTIVE.sub(lambda found: f"\\u{ord(found.group()):04x}", clean_text(text))
 
 
-def _finite(value: Any) -> Any:
+def _without_non_finite(value: Any) -> Any:
     """Return a copy with null in place of every number that is not finite."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
+        return {key: _without_non_finite(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
+        return [_without_non_finite(each) for each in value]
     return value

@@ -100,17 +100,17 @@ def inspect_image(
     Raises:
         OSError: `data` is a path that can't be read.
     """
-    with _stream(data) as stream:
+    with _open_stream(data) as stream:
         try:
-            with _decoded(stream, max_pixels) as image:
+            with _decode_first_frame(stream, max_pixels) as image:
                 ending, media_type = _ENDINGS[image.format or ""]
-                upright = _upright(image)
+                upright = _turn_upright(image)
                 return ImageFacts(
                     format=ending,
                     media_type=media_type,
                     width=upright.width,
                     height=upright.height,
-                    phash=perceptual_hash(_rgb(upright)),
+                    phash=perceptual_hash(_to_rgb(upright)),
                 )
         except _Refused as refused:
             return refused.rejection
@@ -127,10 +127,10 @@ def for_model(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, str]
         InputError: it is not an image, or too large.
     """
     try:
-        with _decoded(io.BytesIO(data), max_pixels) as image:
+        with _decode_first_frame(io.BytesIO(data), max_pixels) as image:
             if _is_fine(image):
                 return data, _ENDINGS[image.format or ""][1]
-            opaque, lossy = _rgb(_upright(image)), image.format in _LOSSY
+            opaque, lossy = _to_rgb(_turn_upright(image)), image.format in _LOSSY
     except _Refused as refused:
         raise InputError(
             f"This image can't be shown: {refused.rejection.detail}.",
@@ -145,7 +145,7 @@ def for_model(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, str]
 
 
 @contextmanager
-def _stream(data: bytes | Path) -> Iterator[IO[bytes]]:
+def _open_stream(data: bytes | Path) -> Iterator[IO[bytes]]:
     if isinstance(data, Path):
         with data.open("rb") as file:
             yield file
@@ -154,7 +154,7 @@ def _stream(data: bytes | Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _decoded(stream: IO[bytes], max_pixels: int) -> Iterator[Image]:
+def _decode_first_frame(stream: IO[bytes], max_pixels: int) -> Iterator[Image]:
     """Yield the first frame, decoded, under a lock because warning filters are global."""
     with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -230,14 +230,14 @@ def _orientation(image: Image) -> int:
     return turned if turned in _TURNS else 1
 
 
-def _upright(image: Image) -> Image:
+def _turn_upright(image: Image) -> Image:
     from PIL.Image import Transpose
 
     orientation = _orientation(image)
     return image if orientation == 1 else image.transpose(Transpose[_TURNS[orientation]])
 
 
-def _rgb(image: Image) -> Image:
+def _to_rgb(image: Image) -> Image:
     from PIL import Image as pil
 
     if image.mode == "I" or image.mode.startswith("I;16"):

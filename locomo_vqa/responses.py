@@ -84,7 +84,7 @@ class ResponseStore(Closable):
         reply = replace(reply, text=clean_text(reply.text), thought=clean_text(reply.thought))
         usage = canonical_json(asdict(reply.usage))
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        values = (_parts(identity, request), reply.whole, reply.finish, usage, time)
+        values = (_canonical_request(identity, request), reply.whole, reply.finish, usage, time)
         row = (key, *values, _checksum(key, *values))
         if self._write("IGNORE", row):
             return reply
@@ -121,7 +121,9 @@ class ResponseStore(Closable):
         if row is None:
             return None
         *values, checksum = row
-        if values[0] != _parts(identity, request) or checksum != _checksum(key, *values):
+        if values[0] != _canonical_request(identity, request) or checksum != _checksum(
+            key, *values
+        ):
             raise InputError(
                 f"{self.path}: the reply {key[:16]}… was changed after it was stored.",
                 "Restore the file, or delete it; what is missing is asked again.",
@@ -231,7 +233,7 @@ def reject_replies(model: ChatModel, requests: Iterable[ChatRequest]) -> None:
             model.reject(request)
 
 
-def _parts(identity: Mapping[str, Any], request: ChatRequest) -> str:
+def _canonical_request(identity: Mapping[str, Any], request: ChatRequest) -> str:
     return canonical_json({"model": dict(identity), "request": request.parts()})
 
 

@@ -51,7 +51,7 @@ class SqliteFile:
                 path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
         except sqlite3.Error as error:
-            raise self._explain(error) from None
+            raise self._to_error(error) from None
         try:
             self.do(self._open)
         except BaseException:
@@ -69,7 +69,7 @@ class SqliteFile:
             try:
                 return work(self._connection)
             except sqlite3.Error as error:
-                raise self._explain(error) from None
+                raise self._to_error(error) from None
 
     def close(self) -> None:
         """Close the file."""
@@ -92,7 +92,7 @@ class SqliteFile:
         connection.execute("COMMIT")
         _write_ahead(connection)
 
-    def _explain(self, error: sqlite3.Error) -> LocomoVqaError:
+    def _to_error(self, error: sqlite3.Error) -> LocomoVqaError:
         """Return an error of SQLite as a sentence with a remedy."""
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _UNWRITABLE:

@@ -33,7 +33,9 @@ def cache_folder() -> Path:
     """Return $LOCOMO_VQA_CACHE, or the user's cache folder, such as ~/.cache/locomo-vqa."""
     from platformdirs import user_cache_path
 
-    return _named(CACHE_FOLDER_VARIABLE) or user_cache_path(_NAME, appauthor=False, opinion=False)
+    return _folder_from_environment(CACHE_FOLDER_VARIABLE) or user_cache_path(
+        _NAME, appauthor=False, opinion=False
+    )
 
 
 def systems_folder() -> Path:
@@ -43,14 +45,17 @@ def systems_folder() -> Path:
     """
     from platformdirs import user_data_path
 
-    return _named(SYSTEMS_FOLDER_VARIABLE) or user_data_path(_NAME, appauthor=False) / "systems"
+    return (
+        _folder_from_environment(SYSTEMS_FOLDER_VARIABLE)
+        or user_data_path(_NAME, appauthor=False) / "systems"
+    )
 
 
 def encoders_folder() -> Path | None:
     """Return $LOCOMO_VQA_L_MODELS; None where it is not set."""
-    return _named(ENCODERS_FOLDER_VARIABLE)
+    return _folder_from_environment(ENCODERS_FOLDER_VARIABLE)
 
 
-def _named(variable: str) -> Path | None:
+def _folder_from_environment(variable: str) -> Path | None:
     value = os.environ.get(variable)
     return Path(value) if value else None

@@ -93,16 +93,16 @@ def plain_answer(returned: object) -> Row:
         ValueError: it is too long.
     """
     answer = {"text": returned} if isinstance(returned, str) else returned
-    if not _has(answer, "text"):
+    if not _has_field(answer, "text"):
         raise TypeError(f"the system answered with {_type(returned)}, not with text")
-    text = _text(_field(answer, "text"), "the answer's text")
+    text = _text(_get_field(answer, "text"), "the answer's text")
     if len(text) > MAX_ANSWER_CHARS:
         raise ValueError(f"the answer has {len(text):,} characters, over {MAX_ANSWER_CHARS:,}")
     return {
         "text": text,
-        "refused": _flag(_field(answer, "refused", False), "refused"),
-        "retrieved": plain_hits(_field(answer, "retrieved", None), "retrieved"),
-        "usage": _usage(_field(answer, "usage", None)),
+        "refused": _as_flag(_get_field(answer, "refused", False), "refused"),
+        "retrieved": plain_hits(_get_field(answer, "retrieved", None), "retrieved"),
+        "usage": _usage(_get_field(answer, "usage", None)),
     }
 
 
@@ -116,7 +116,7 @@ def plain_hits(value: Any, field: str, *, texts: bool = False) -> list[Row]:
     if value is None:
         return []
     if isinstance(value, (str, bytes, dict)) or not isinstance(value, Iterable):
-        raise _wrong(value, field, "a sequence of Hit")
+        raise _wrong_type(value, field, "a sequence of Hit")
     hits = list(islice(value, MAX_HITS + 1))
     if len(hits) > MAX_HITS:
         raise ValueError(f"{field} has more than {MAX_HITS:,} passages")
@@ -127,12 +127,12 @@ def plain_hits(value: Any, field: str, *, texts: bool = False) -> list[Row]:
 
 
 def _hit(value: Any, field: str) -> Row:
-    if not _has(value, "text"):
-        raise _wrong(value, field, "a Hit")
-    turn = _field(value, "turn", None)
+    if not _has_field(value, "text"):
+        raise _wrong_type(value, field, "a Hit")
+    turn = _get_field(value, "turn", None)
     return {
-        "text": _text(_field(value, "text"), field + ".text"),
-        "score": _number(_field(value, "score", None), field + ".score"),
+        "text": _text(_get_field(value, "text"), field + ".text"),
+        "score": _number(_get_field(value, "score", None), field + ".score"),
         "turn": None if turn is None else _text(turn, field + ".turn"),
     }
 
@@ -140,16 +140,16 @@ def _hit(value: Any, field: str) -> Row:
 def _usage(value: Any) -> Row | None:
     if value is None:
         return None
-    if not any(_has(value, name) for name in _USAGE) and value != {}:
-        raise _wrong(value, "usage", "a Usage")
-    return {name: _count(_field(value, name, None), "usage." + name) for name in _USAGE}
+    if not any(_has_field(value, name) for name in _USAGE) and value != {}:
+        raise _wrong_type(value, "usage", "a Usage")
+    return {name: _count(_get_field(value, name, None), "usage." + name) for name in _USAGE}
 
 
-def _has(value: Any, name: str) -> bool:
+def _has_field(value: Any, name: str) -> bool:
     return name in value if isinstance(value, dict) else hasattr(value, name)
 
 
-def _field(value: Any, name: str, *default: Any) -> Any:
+def _get_field(value: Any, name: str, *default: Any) -> Any:
     if isinstance(value, dict):
         return value.get(name, *default) if default else value[name]
     return getattr(value, name, *default)
@@ -157,13 +157,13 @@ def _field(value: Any, name: str, *default: Any) -> Any:
 
 def _text(value: Any, field: str) -> str:
     if not isinstance(value, str):
-        raise _wrong(value, field, "a text")
-    return _clean(str.__str__(value))
+        raise _wrong_type(value, field, "a text")
+    return _clean_text(str.__str__(value))
 
 
-def _flag(value: Any, field: str) -> bool:
+def _as_flag(value: Any, field: str) -> bool:
     if not hasattr(type(value), "__bool__"):
-        raise _wrong(value, field, "true or false")
+        raise _wrong_type(value, field, "true or false")
     return bool(value)
 
 
@@ -172,13 +172,13 @@ def _number(value: Any, field: str) -> float | None:
     if value is None:
         return None
     if not hasattr(type(value), "__float__") and not hasattr(type(value), "__index__"):
-        raise _wrong(value, field, "a number")
+        raise _wrong_type(value, field, "a number")
     try:
         number = float(value)
     except OverflowError:
         return None
     except (TypeError, ValueError):
-        raise _wrong(value, field, "a number") from None
+        raise _wrong_type(value, field, "a number") from None
     return number if math.isfinite(number) else None
 
 
@@ -190,7 +190,7 @@ def _count(value: Any, field: str) -> int | None:
     return int(number)
 
 
-def _wrong(value: Any, field: str, wanted: str) -> TypeError:
+def _wrong_type(value: Any, field: str, wanted: str) -> TypeError:
     return TypeError(f"{field} is of type {_type(value)}, not {wanted}")
 
 
@@ -198,7 +198,7 @@ def _type(value: Any) -> str:
     return type(value).__name__
 
 
-def _clean(text: str) -> str:
+def _clean_text(text: str) -> str:
     """Return a text that UTF-8 can hold: lone surrogates become U+FFFD."""
     return _SURROGATE.sub("\ufffd", text)
 
@@ -246,22 +246,22 @@ def failure_of(error: BaseException) -> Row:
     The state is `timeout` or `error`, the reason the exception's type and message in at most 2,000
     characters; `unreachable` says whether the toolkit's `ModelUnreachable` caused it.
     """
-    timeout = isinstance(error, _classes(_TIMEOUTS))
+    timeout = isinstance(error, _imported_classes(_TIMEOUTS))
     return {
         "state": "timeout" if timeout else "error",
-        "reason": _clean(f"{_type(error)}: {_words(error)}")[:_MOST_CHARACTERS],
-        "unreachable": _came_of(error, _classes(_UNREACHABLE)),
+        "reason": _clean_text(f"{_type(error)}: {_error_text(error)}")[:_MOST_CHARACTERS],
+        "unreachable": _came_of(error, _imported_classes(_UNREACHABLE)),
     }
 
 
-def _words(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     try:
         return str(error)
     except BaseException:  # noqa: BLE001 - anybody's __str__
         return "its message can't be shown"
 
 
-def _classes(names: Iterable[tuple[str, str]]) -> tuple[type, ...]:
+def _imported_classes(names: Iterable[tuple[str, str]]) -> tuple[type, ...]:
     """Return the classes whose module is imported; others have no instances."""
     found = [getattr(sys.modules.get(module), name, None) for module, name in names]
     return tuple(kind for kind in found if isinstance(kind, type))
@@ -292,8 +292,8 @@ def describe(found: type) -> Row:
         digits = digits if _SHA256.fullmatch(digits) else ""
     version = getattr(found, "version", None)
     return {
-        "name": _clean(found.__name__),
-        "version": _clean(str.__str__(version)) if isinstance(version, str) else None,
+        "name": _clean_text(found.__name__),
+        "version": _clean_text(str.__str__(version)) if isinstance(version, str) else None,
         "uses_images": bool(getattr(found, "uses_images", True)),
         "uses_model": bool(getattr(found, "uses_model", True)),
         "any_model": bool(getattr(found, "any_model", False)),
@@ -452,7 +452,7 @@ def _traceback(error: BaseException) -> str:
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     except BaseException:  # noqa: BLE001 - anybody's __str__
         return ""
-    return _clean(text[-_MOST_TRACEBACK:])
+    return _clean_text(text[-_MOST_TRACEBACK:])
 
 
 def main() -> None:

@@ -125,9 +125,9 @@ def _print_shares(rows: Sequence[QuestionRow]) -> None:
             f"{share.distinct}",
             share.answer,
             f"{share.share:.0%}",
-            _share([each.self_consistent for each in quality]),
-            _share([each.guessable for each in quality]),
-            _share([each.caption_answers for each in quality]),
+            _share_of_known([each.self_consistent for each in quality]),
+            _share_of_known([each.guessable for each in quality]),
+            _share_of_known([each.caption_answers for each in quality]),
         )
     console().print(table)
     echo(
@@ -138,6 +138,6 @@ def _print_shares(rows: Sequence[QuestionRow]) -> None:
         echo(warning)
 
 
-def _share(values: Sequence[bool | None]) -> str:
+def _share_of_known(values: Sequence[bool | None]) -> str:
     known = [value for value in values if value is not None]
     return f"{sum(known) / len(known):.0%}" if known else "–"

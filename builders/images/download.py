@@ -163,12 +163,12 @@ class _Run:
         with _first_error():
             async with asyncio.TaskGroup() as group:
                 for _ in range(workers):
-                    group.create_task(self._work(queue))
+                    group.create_task(self._work_off_queue(queue))
 
-    async def _work(self, queue: HostQueue) -> None:
+    async def _work_off_queue(self, queue: HostQueue) -> None:
         while (job := await queue.get()) is not None:
             attempt = await self._fetcher.attempt(job.url)
-            delay = self._delay(job, attempt)
+            delay = self._delay_before_retry(job, attempt)
             if delay is not None:
                 queue.again(job, delay=delay, pause_host=attempt.wait is not None)
                 continue
@@ -181,7 +181,7 @@ class _Run:
                 await self._finish(job.url, attempt.outcome)
             queue.done(job)
 
-    def _delay(self, job: Job, attempt: DownloadAttempt) -> float | None:
+    def _delay_before_retry(self, job: Job, attempt: DownloadAttempt) -> float | None:
         """Return the pause before the next attempt; None if this was the last."""
         if attempt.again != "later" or job.tries >= self._settings.attempts:
             return None

@@ -87,13 +87,13 @@ def fetch_images(
             benchmark, store, settings, files, lambda done, total: report("images", done, total)
         )
         records = run_async(sources.records())
-        parts = _separate(benchmark, records, phash_distance)
+        parts = _separate_splits(benchmark, records, phash_distance)
         fetched = _write(benchmark, parts, sources.files(parts.images), store.folder, out)
     shutil.rmtree(store.folder, ignore_errors=True)
     return fetched
 
 
-def _separate(
+def _separate_splits(
     benchmark: Benchmark, records: Sequence[ImageRecord], phash_distance: int | None
 ) -> SeparatedSplits:
     conversations = with_records(benchmark.conversations, records)

@@ -47,7 +47,7 @@ class HostQueue:
             host = self._hosts.setdefault(job.host, _Host())
             host.jobs.append(job)
             self._open += 1
-            self._offer(host)
+            self._offer_if_free(host)
 
     async def get(self) -> Job | None:
         """Return the next job that may begin, or None when all are finished."""
@@ -60,7 +60,7 @@ class HostQueue:
                 job = host.jobs.popleft()
                 job.tries += 1
                 host.active += 1
-                self._offer(host)
+                self._offer_if_free(host)
                 return job
             self._changed.clear()
             await self._changed.wait()
@@ -69,29 +69,29 @@ class HostQueue:
     def done(self, job: Job) -> None:
         """Mark a job as finished."""
         self._open -= 1
-        self._release(job)
+        self._release_host(job)
 
     def again(self, job: Job, *, delay: float, pause_host: bool) -> None:
         """Try a job again after `delay` seconds, in which its host may be paused too."""
         host = self._hosts[job.host]
         host.pauses += pause_host
-        self._release(job)
-        asyncio.get_running_loop().call_later(delay, self._resume, job, pause_host)
+        self._release_host(job)
+        asyncio.get_running_loop().call_later(delay, self._resume_job, job, pause_host)
 
-    def _resume(self, job: Job, pause_host: bool) -> None:
+    def _resume_job(self, job: Job, pause_host: bool) -> None:
         host = self._hosts[job.host]
         host.pauses -= pause_host
         host.jobs.append(job)
-        self._offer(host)
+        self._offer_if_free(host)
         self._changed.set()
 
-    def _release(self, job: Job) -> None:
+    def _release_host(self, job: Job) -> None:
         host = self._hosts[job.host]
         host.active -= 1
-        self._offer(host)
+        self._offer_if_free(host)
         self._changed.set()
 
-    def _offer(self, host: _Host) -> None:
+    def _offer_if_free(self, host: _Host) -> None:
         free = host.jobs and host.active < self._per_host and not host.pauses
         if free and not host.offered:
             host.offered = True

@@ -50,15 +50,15 @@ class ImageSources:
         self._done, self._total = len(finished), len(wanted)
         self._progress(self._done, self._total)
         async with Inspectors(max_pixels=self._settings.max_pixels) as inspectors:
-            outcomes = {**finished, **await self._obtain(open_, finished, inspectors)}
+            outcomes = {**finished, **await self._obtain_images(open_, finished, inspectors)}
             return [
-                await self._complete(record, inspectors)
+                await self._complete_record(record, inspectors)
                 if record.state == "ok"
                 else with_outcome(record, outcomes.get(record.url or ""))
                 for record in self._benchmark.images
             ]
 
-    async def _obtain(
+    async def _obtain_images(
         self, urls: Sequence[str], finished: Mapping[str, ImageOutcome], inspectors: Inspectors
     ) -> dict[str, ImageOutcome]:
         held = [url for url in urls if url[:5].lower() == "data:"]
@@ -99,7 +99,7 @@ class ImageSources:
         except TooLarge as large:
             return ImageOutcome(state="too_large", detail=large.detail)
 
-    async def _complete(self, record: ImageRecord, inspectors: Inspectors) -> ImageRecord:
+    async def _complete_record(self, record: ImageRecord, inspectors: Inspectors) -> ImageRecord:
         """Complete the record of an image that the source has already."""
         if record.phash is not None or record.width is not None or record.sha256 is None:
             return record

@@ -57,8 +57,8 @@ def _probe_table(probe: Sequence[ProbeFact]) -> str:
             "yes" if fact.selected else "no",
             f"{fact.n:,}",
             f"{fact.errors:,}",
-            _share(fact.error_rate),
-            _interval(fact),
+            _percentage(fact.error_rate),
+            _interval_cell(fact),
             "–" if fact.declined is None else f"{fact.declined:,}",
         ]
         for fact in probe
@@ -66,11 +66,11 @@ def _probe_table(probe: Sequence[ProbeFact]) -> str:
     return table(columns, rows, numbers=5)
 
 
-def _interval(fact: ProbeFact) -> str:
+def _interval_cell(fact: ProbeFact) -> str:
     if fact.low is None or fact.high is None:
         return "–"
-    return f"{_share(fact.low)} to {_share(fact.high)}"
+    return f"{_percentage(fact.low)} to {_percentage(fact.high)}"
 
 
-def _share(share: float | None) -> str:
+def _percentage(share: float | None) -> str:
     return "–" if share is None else f"{share:.1%}"

@@ -36,7 +36,7 @@ def write_parquet(
     for config, table in tables.items():
         for split in SPLITS:
             items = [item for item in table.items if item.split == split]
-            shards = list(_groups(items, table.size, most_bytes=shard_bytes))
+            shards = list(_row_groups(items, table.size, most_bytes=shard_bytes))
             for number, shard in enumerate(shards):
                 name = f"data/{config}/{split}-{number:05d}-of-{len(shards):05d}.parquet"
                 _write_file(folder / name, table, shard)
@@ -65,12 +65,12 @@ def _write_file(path: Path, table: Table, items: Sequence[Any]) -> None:
         use_content_defined_chunking=True,
         write_page_index=True,
     ) as writer:
-        for group in _groups(items, table.size, most_bytes=_GROUP_BYTES, most_rows=_GROUP_ROWS):
+        for group in _row_groups(items, table.size, most_bytes=_GROUP_BYTES, most_rows=_GROUP_ROWS):
             rows = [table.row(item) for item in group]
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
 
 
-def _groups(
+def _row_groups(
     items: Sequence[Any],
     size: Callable[[Any], int],
     *,

@@ -49,7 +49,7 @@ async def check_quality(
     `progress` is called with the number of answers so far and in all.
     """
     by_id = {row.id: row for row in rows}
-    trials = list(_trials(rows, _captions(benchmark)))
+    trials = list(_trials_of(rows, _captions_by_turn(benchmark)))
     done = 0
     async for result in answer_all(model, benchmark, trials):
         row = by_id[result.trial.row.id]
@@ -60,7 +60,7 @@ async def check_quality(
     return list(by_id.values())
 
 
-def _trials(
+def _trials_of(
     rows: Iterable[QuestionRow], captions: Mapping[tuple[str, str], str]
 ) -> Iterator[Trial]:
     for row in rows:
@@ -72,7 +72,7 @@ def _trials(
                 yield Trial(row=row, shown="caption", caption=caption)
 
 
-def _captions(benchmark: Benchmark) -> dict[tuple[str, str], str]:
+def _captions_by_turn(benchmark: Benchmark) -> dict[tuple[str, str], str]:
     return {
         (conversation.id, turn.id): image.caption
         for conversation in benchmark.conversations

@@ -56,8 +56,8 @@ class Problem:
 def read_reply(text: str) -> Written | Declined | Problem:
     """Read a reply; its JSON may be in a code fence, or follow thoughts and a preface."""
     words = split_thought(text).words
-    found = next(_objects(words, json.JSONDecoder()), None)
-    found = found or next(_objects(without_slips(words), LENIENT), None)
+    found = next(_question_objects(words, json.JSONDecoder()), None)
+    found = found or next(_question_objects(without_slips(words), LENIENT), None)
     if found is None:
         return Problem("The reply must be one JSON object and nothing else.")
     question, answer = found.get("question"), found.get("answer")
@@ -78,7 +78,7 @@ def read_reply(text: str) -> Written | Declined | Problem:
     return Written(question=question, answer=answer, reason=reason)
 
 
-def _objects(text: str, decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
+def _question_objects(text: str, decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects in a text that speak of a question."""
     for brace in re.finditer(r"\{", text):
         try:

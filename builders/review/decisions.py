@@ -183,11 +183,11 @@ def apply_decisions(rows: Sequence[QuestionRow], decisions: Iterable[Decision]) 
         if decision is None or decision.decision in ("accept", "undo"):
             kept.append(row)
         elif decision.decision == "correct":
-            kept.append(_corrected(row, decision))
+            kept.append(_apply_correction(row, decision))
     return Reviewed(rows=kept, set_aside=len(found.set_aside))
 
 
-def _corrected(row: QuestionRow, decision: Decision) -> QuestionRow:
+def _apply_correction(row: QuestionRow, decision: Decision) -> QuestionRow:
     problem = decision_problem(asdict(decision))
     if problem is not None:
         raise InputError(f"The correction of {decision.id} can't be used: {problem}", _REMEDY)

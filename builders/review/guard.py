@@ -51,11 +51,11 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        problem = self._problem(scope)
+        problem = self._find_problem(scope)
         answer = JSONResponse({"error": problem}, 403) if problem else self._app
         await answer(scope, receive, send_guarded)
 
-    def _problem(self, scope: Scope) -> str | None:
+    def _find_problem(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         first = scope["path"].split("/")[1].encode()

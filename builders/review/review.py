@@ -53,9 +53,9 @@ class Review(Closable):
         self.path = work / "review.jsonl"
         self.benchmark = benchmark
         self.questions = read_candidates(work / "questions.jsonl")
-        self.images = _images(self.questions, benchmark)
+        self.images = _image_paths(self.questions, benchmark)
         """The path of each image by its SHA-256."""
-        self._turns = _turns(benchmark)
+        self._turns = _turns_with_images(benchmark)
         self._lock = threading.Lock()
         self._file = JsonlLog(
             self.path, what=DECISIONS_FILE, remedy="End the other review of this folder first."
@@ -87,7 +87,7 @@ class Review(Closable):
         row = self.questions.get(posted["id"])
         if row is None:
             raise UnknownQuestion(posted["id"])
-        words = {name: _tidy(posted.get(name)) for name in ("question", "answer")}
+        words = {name: _collapse_spaces(posted.get(name)) for name in ("question", "answer")}
         if words == {"question": row.question, "answer": row.answer}:
             raise BadDecision("Those are the generator's words; accept the question instead.")
         with self._lock:
@@ -148,7 +148,7 @@ class Review(Closable):
         return sort_decisions(self.questions.values(), decisions)
 
 
-def _images(questions: Mapping[str, QuestionRow], benchmark: Benchmark) -> dict[str, Path]:
+def _image_paths(questions: Mapping[str, QuestionRow], benchmark: Benchmark) -> dict[str, Path]:
     paths: dict[str, Path] = {}
     for row in questions.values():
         try:
@@ -161,7 +161,7 @@ def _images(questions: Mapping[str, QuestionRow], benchmark: Benchmark) -> dict[
     return paths
 
 
-def _turns(benchmark: Benchmark) -> dict[tuple[str, str, str], dict[str, str | None]]:
+def _turns_with_images(benchmark: Benchmark) -> dict[tuple[str, str, str], dict[str, str | None]]:
     """Return who shared an image when and with which words, by conversation, turn and hash."""
     return {
         (conversation.id, turn.id, image.sha256): {
@@ -177,7 +177,7 @@ def _turns(benchmark: Benchmark) -> dict[tuple[str, str, str], dict[str, str | N
     }
 
 
-def _tidy(text: str | None) -> str | None:
+def _collapse_spaces(text: str | None) -> str | None:
     return None if text is None else " ".join(clean_text(text).split())
 
 

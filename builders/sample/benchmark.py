@@ -39,7 +39,7 @@ def write_sample_benchmark(out: Path, *, seed: int = 0) -> str:
             conversations=[_with_images(each, hashes) for each in locomo.conversations],
             text_questions=locomo.questions,
             visual_questions=_visual_questions(locomo, questions, hashes),
-            images=[_fetched(record, images, hashes) for record in locomo.images],
+            images=[_fetched_record(record, images, hashes) for record in locomo.images],
             image_files={hashes[url]: path for url, path in images.items()},
             report=locomo.report.to_json(),
         )
@@ -67,7 +67,7 @@ def _with_images(conversation: Conversation, hashes: Mapping[str, str]) -> Conve
     return replace(conversation, sessions=sessions)
 
 
-def _fetched(
+def _fetched_record(
     record: ImageRecord, images: Mapping[str, Path], hashes: Mapping[str, str]
 ) -> ImageRecord:
     assert record.url is not None

@@ -35,7 +35,7 @@ def draw_conversation(rng: random.Random, number: int) -> ConversationDraft:
     """
     names = speaker_names(number)
     times, threads, sessions = draw_talk(rng, names)
-    return _record(rng, f"sample-{number:02d}", names, times, threads, sessions)
+    return _conversation_record(rng, f"sample-{number:02d}", names, times, threads, sessions)
 
 
 def speaker_names(number: int) -> tuple[str, str]:
@@ -46,7 +46,7 @@ def speaker_names(number: int) -> tuple[str, str]:
     return first[index % len(first)], second[(index + 7 * (index // len(second))) % len(second)]
 
 
-def _record(
+def _conversation_record(
     rng: random.Random,
     sample_id: str,
     names: tuple[str, str],

@@ -106,7 +106,7 @@ def _draw_pieces(pen: Pen, thing: Thing, pieces: Sequence[Piece]) -> None:
             colour = RGB[thing.part.colour]
         else:
             colour = {"body": RGB[thing.colour], "wood": _WOOD, "ink": INK}[piece.role]
-        pen.polygon(_placed(thing, piece.points), colour)
+        pen.polygon(_to_image_coordinates(thing, piece.points), colour)
 
 
 def _draw_mark(pen: Pen, thing: Thing) -> None:
@@ -115,10 +115,10 @@ def _draw_mark(pen: Pen, thing: Thing) -> None:
     x, y, half = MARK_POSITIONS[thing.kind]
     points = [(x + half * dx, y + half * dy) for dx, dy in MARK_SHAPES[thing.mark]]
     colour = blend(INK, RGB[thing.colour], 0.1) if thing.colour in _LIGHT else _PALE_MARK
-    pen.polygon(_placed(thing, points), colour, outline=False)
+    pen.polygon(_to_image_coordinates(thing, points), colour, outline=False)
 
 
-def _placed(thing: Thing, points: Sequence[Vertex]) -> list[Vertex]:
+def _to_image_coordinates(thing: Thing, points: Sequence[Vertex]) -> list[Vertex]:
     """Convert from a thing's own coordinates to the image's."""
     half = thing.size / 2
     return [(thing.x + half * x, thing.y + half * y) for x, y in points]

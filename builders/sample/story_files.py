@@ -50,22 +50,22 @@ def _questions(raw: Iterable[Mapping[str, Any]]) -> tuple[StoryQuestion, ...]:
     return tuple(questions)
 
 
-def _filled(value: Any, words: Mapping[str, str]) -> Any:
+def _fill_slots(value: Any, words: Mapping[str, str]) -> Any:
     """Return a value read from a file with some slots filled in; the others stay."""
     if isinstance(value, str):
         for slot, word in words.items():
             value = value.replace(f"{{{slot}}}", word)
         return value
     if isinstance(value, list):
-        return [_filled(each, words) for each in value]
+        return [_fill_slots(each, words) for each in value]
     if isinstance(value, dict):
-        return {key: _filled(each, words) for key, each in value.items()}
+        return {key: _fill_slots(each, words) for key, each in value.items()}
     return value
 
 
 def _outings(raw: Mapping[str, Any]) -> tuple[Story, ...]:
     return tuple(
-        _story(_filled(raw["story"], {"kind": kind, **words}))
+        _story(_fill_slots(raw["story"], {"kind": kind, **words}))
         for kind, words in raw["outings"].items()
     )
 

@@ -97,20 +97,20 @@ def draw_session(
     for _ in range(_TRIES):
         used = phrases.used.copy()
         exchanges = [
-            _Exchange((number, turn), thread, _wording(rng, thread, turn, used))
+            _Exchange((number, turn), thread, _choose_wording(rng, thread, turn, used))
             for number, thread in enumerate(threads)
             for turn, told_in in enumerate(thread.sessions)
             if told_in == session
         ]
         rng.shuffle(exchanges)
         opener = rng.randrange(2)
-        if _length(exchanges, opener) <= MOST_TURNS:
+        if _count_turns(exchanges, opener) <= MOST_TURNS:
             phrases.used = used
             return _compose(exchanges, opener, phrases)
     return None
 
 
-def _wording(
+def _choose_wording(
     rng: random.Random, thread: Thread, turn: int, used: Counter[tuple[str, int, int]]
 ) -> tuple[str, ...]:
     """Return a wording of a story's turn, one of those used least, and count it."""
@@ -122,7 +122,7 @@ def _wording(
     return wordings[key[2]]
 
 
-def _length(exchanges: Sequence[_Exchange], opener: int) -> int:
+def _count_turns(exchanges: Sequence[_Exchange], opener: int) -> int:
     """Return how many turns there will be, greetings and goodbyes included."""
     turns, last = 2, 1 - opener
     for exchange in exchanges:

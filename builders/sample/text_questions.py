@@ -39,11 +39,13 @@ def draw_text_questions(
         image_kind = thread.story.turns[0].image_kind
         for question in thread.story.questions:
             evidence = [turn_ids[number, turn] for turn in question.told_in]
-            for row in _rows(question, thread, names, evidence):
+            for row in _question_rows(question, thread, names, evidence):
                 group = f"{thread.owner} {thread.story.topic}"
                 candidates[row["category"]].append(("outing" if image_kind else group, row))
     drawn = {
-        category: _spread(rng, candidates[category], rng.randint(*CATEGORY_COUNTS[category]))
+        category: _draw_from_groups(
+            rng, candidates[category], rng.randint(*CATEGORY_COUNTS[category])
+        )
         for category in CATEGORY_COUNTS
     }
     adversarial = drawn.pop(5)
@@ -59,7 +61,9 @@ def answer_of(question: StoryQuestion, thread: Thread) -> str | int:
     return thread.dates.get(slot, question.answer.format(**words))
 
 
-def _spread(rng: random.Random, rows: Sequence[tuple[str, QaRow]], count: int) -> list[QaRow]:
+def _draw_from_groups(
+    rng: random.Random, rows: Sequence[tuple[str, QaRow]], count: int
+) -> list[QaRow]:
     """Draw rows of as many different groups as there are."""
     rest = rng.sample(rows, len(rows))
     drawn: list[QaRow] = []
@@ -76,7 +80,7 @@ def _spread(rng: random.Random, rows: Sequence[tuple[str, QaRow]], count: int) -
     return drawn
 
 
-def _rows(
+def _question_rows(
     question: StoryQuestion, thread: Thread, names: tuple[str, str], evidence: list[str]
 ) -> Iterator[QaRow]:
     me, you = names[thread.owner], names[1 - thread.owner]

@@ -22,10 +22,10 @@ class Deck(Generic[_Card]):
     """Deals from a list without repeats, and starts over when it is used up."""
 
     def __init__(self, rng: random.Random, cards: Sequence[_Card]) -> None:
-        self._cards = self._shuffled(rng, cards)
+        self._cards = self._draw_endlessly(rng, cards)
 
     @staticmethod
-    def _shuffled(rng: random.Random, cards: Sequence[_Card]) -> Iterator[_Card]:
+    def _draw_endlessly(rng: random.Random, cards: Sequence[_Card]) -> Iterator[_Card]:
         while True:
             yield from rng.sample(cards, len(cards))
 

@@ -52,7 +52,7 @@ _SLOTS = {
 """What each slot of a phrasing matches."""
 
 
-def _pattern(phrasing: str) -> re.Pattern[str]:
+def _phrasing_pattern(phrasing: str) -> re.Pattern[str]:
     parts = Formatter().parse(phrasing)
     return re.compile(
         "".join(re.escape(text) + _SLOTS.get(slot or "", "") for text, slot, *_ in parts)
@@ -60,7 +60,8 @@ def _pattern(phrasing: str) -> re.Pattern[str]:
 
 
 _PATTERNS = {
-    type: [_pattern(phrasing) for phrasing in phrasings] for type, phrasings in PHRASINGS.items()
+    type: [_phrasing_pattern(phrasing) for phrasing in phrasings]
+    for type, phrasings in PHRASINGS.items()
 }
 
 _Words = dict[str, str | None]
@@ -74,7 +75,7 @@ def _well_named(name: str, kind: str, count: int) -> bool:
     return name == (kind if count == 1 else plural(kind))
 
 
-def _group(scene: Scene, colour: str | None) -> list[Thing]:
+def _things_of_colour(scene: Scene, colour: str | None) -> list[Thing]:
     return [thing for thing in scene.things if colour in (None, thing.colour)]
 
 
@@ -82,7 +83,7 @@ def _detail(scene: Scene, words: _Words) -> _Answers | None:
     name = words["name"] or ""
     if name not in _THING_NAMES:
         return None
-    group = _group(scene, words["colour"])
+    group = _things_of_colour(scene, words["colour"])
     marks = {thing.mark for thing in group if thing.mark}
     if not _well_named(name, scene.kind, len(group)) or len(marks) != 1:
         return _FALSE_PREMISE
@@ -115,7 +116,7 @@ def _count(scene: Scene, words: _Words) -> _Answers | None:
         return None
     if name != plural(scene.kind):
         return _FALSE_PREMISE
-    return frozenset({NUMBERS[len(_group(scene, words["colour"]))]})
+    return frozenset({NUMBERS[len(_things_of_colour(scene, words["colour"]))]})
 
 
 def _unusual_count(scene: Scene, words: _Words) -> _Answers | None:

@@ -119,18 +119,18 @@ def _group_name(scene: Scene, colour: str) -> str:
     return noun if count == len(scene.things) else f"{colour} {noun}"
 
 
-def _are(count: int) -> str:
+def _is_or_are(count: int) -> str:
     return "is" if count == 1 else "are"
 
 
-def _phrase(rng: random.Random, type: QuestionType, **slots: str) -> str:
+def _draw_phrasing(rng: random.Random, type: QuestionType, **slots: str) -> str:
     return rng.choice(PHRASINGS[type]).format(**slots)
 
 
 def _detail(scene: Scene, rng: random.Random) -> SceneQuestion:
     thing: Thing = rng.choice(scene.things)
     group = _group_name(scene, thing.colour)
-    question = _phrase(rng, "detail", group=group)
+    question = _draw_phrasing(rng, "detail", group=group)
     mark = thing.mark or ""
     return SceneQuestion(
         question, mark, f"{with_article(mark).capitalize()} is painted on the {group}."
@@ -143,15 +143,15 @@ def _unusual_detail(scene: Scene, rng: random.Random) -> SceneQuestion | None:
     odd, count = scene.unusual[0], len(scene.unusual)
     name = odd.kind if count == 1 else plural(odd.kind)
     do = "does" if count == 1 else "do"
-    question = _phrase(rng, "unusual-detail", are=_are(count), do=do, name=name)
-    return SceneQuestion(question, odd.colour, f"The {name} {_are(count)} {odd.colour}.")
+    question = _draw_phrasing(rng, "unusual-detail", are=_is_or_are(count), do=do, name=name)
+    return SceneQuestion(question, odd.colour, f"The {name} {_is_or_are(count)} {odd.colour}.")
 
 
 def _colour(scene: Scene, rng: random.Random) -> SceneQuestion | None:
     part = next((thing.part for thing in scene.things if thing.part), None)
     if part is None:
         return None
-    question = _phrase(rng, "colour", part=part.name, name=scene.kind)
+    question = _draw_phrasing(rng, "colour", part=part.name, name=scene.kind)
     return SceneQuestion(question, part.colour, f"The {part.name} is {part.colour}.")
 
 
@@ -160,29 +160,29 @@ def _count(scene: Scene, rng: random.Random) -> SceneQuestion:
     whole = len(colours) == 1 or rng.random() < 0.5
     counted = [thing for thing in scene.things if whole or thing.colour == colours[-1]]
     colour = "" if whole else f"{colours[-1]} "
-    question = _phrase(rng, "count", group=colour + plural(scene.kind))
+    question = _draw_phrasing(rng, "count", group=colour + plural(scene.kind))
     name = colour + (scene.kind if len(counted) == 1 else plural(scene.kind))
     number = NUMBERS[len(counted)]
-    return SceneQuestion(question, number, f"There {_are(len(counted))} {number} {name}.")
+    return SceneQuestion(question, number, f"There {_is_or_are(len(counted))} {number} {name}.")
 
 
 def _unusual_count(scene: Scene, rng: random.Random) -> SceneQuestion | None:
     if not scene.unusual:
         return None
     kind, count = scene.unusual[0].kind, len(scene.unusual)
-    question = _phrase(rng, "unusual-count", name=plural(kind), things=plural(scene.kind))
+    question = _draw_phrasing(rng, "unusual-count", name=plural(kind), things=plural(scene.kind))
     name = kind if count == 1 else plural(kind)
     number = NUMBERS[count]
-    return SceneQuestion(question, number, f"There {_are(count)} {number} {name}.")
+    return SceneQuestion(question, number, f"There {_is_or_are(count)} {number} {name}.")
 
 
 def _mood(scene: Scene, rng: random.Random) -> SceneQuestion:
-    question = _phrase(rng, "mood")
+    question = _draw_phrasing(rng, "mood")
     return SceneQuestion(question, scene.mood, f"Sky and light make the picture {scene.mood}.")
 
 
 def _style(scene: Scene, rng: random.Random) -> SceneQuestion:
-    question = _phrase(rng, "style")
+    question = _draw_phrasing(rng, "style")
     return SceneQuestion(question, scene.style, f"The style of the whole picture is {scene.style}.")
 
 
@@ -192,7 +192,7 @@ def _presence(scene: Scene, rng: random.Random) -> SceneQuestion:
     missing = [kind for kind in UNUSUAL if kind not in there]
     kind = rng.choice(sorted(there)) if there and rng.random() < 0.8 else rng.choice(missing)
     odd = with_article(kind)
-    question = _phrase(rng, "presence", odd=odd, things=plural(scene.kind))
+    question = _draw_phrasing(rng, "presence", odd=odd, things=plural(scene.kind))
     if kind in there:
         return SceneQuestion(question, "yes", f"The picture has {odd}.")
     return SceneQuestion(question, "no", f"The picture has no {kind}.")

@@ -141,8 +141,8 @@ def select_types(
     )
     return Selection(
         results=marked,
-        stability=_stability(outcomes, chosen, keep),
-        remarks=tuple(_remarks(marked)),
+        stability=_choice_stability(outcomes, chosen, keep),
+        remarks=tuple(_make_remarks(marked)),
     )
 
 
@@ -168,7 +168,7 @@ def _hardest_first(result: TypeResult) -> tuple[float, int]:
     return -rate, QUESTION_TYPES.index(result.type)
 
 
-def _stability(outcomes: Outcomes, chosen: Sequence[QuestionType], keep: int) -> float:
+def _choice_stability(outcomes: Outcomes, chosen: Sequence[QuestionType], keep: int) -> float:
     """Resample the images, with replacement, and count how often the choice is the same."""
     import numpy as np
 
@@ -191,7 +191,7 @@ def _stability(outcomes: Outcomes, chosen: Sequence[QuestionType], keep: int) ->
     return float(np.mean([set(row) == wanted for row in order.tolist()]))
 
 
-def _remarks(results: Sequence[TypeResult]) -> list[str]:
+def _make_remarks(results: Sequence[TypeResult]) -> list[str]:
     remarks = [
         f"{result.type} has {result.n} answered questions, too few to be chosen."
         for result in results

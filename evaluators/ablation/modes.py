@@ -86,9 +86,9 @@ def run_modes(
             out = harness.out / f"{asked_as}-{mode}"
             benchmark = _asked_of(harness.benchmark, out)
             one = replace(harness, out=out, images=mode, visual=asked_as, benchmark=benchmark)
-            modes.append(_scored(run(one), harness.benchmark, images=mode, visual=asked_as))
+            modes.append(_score_mode(run(one), harness.benchmark, images=mode, visual=asked_as))
     ablation = Ablation(
-        folder=harness.out, modes=tuple(modes), differences=tuple(_differences(modes))
+        folder=harness.out, modes=tuple(modes), differences=tuple(_differences_from_pixels(modes))
     )
     document, path = ablation.to_json(), harness.out / ABLATION_FILE
     validate(document, "ablation", path=path, remedy="Please report this.")
@@ -113,7 +113,9 @@ def _asked_of(benchmark: Benchmark, out: Path) -> Benchmark:
     return replace(benchmark, text_questions=())
 
 
-def _scored(run: Run, benchmark: Benchmark, *, images: ImageMode, visual: VisualMode) -> ModeScores:
+def _score_mode(
+    run: Run, benchmark: Benchmark, *, images: ImageMode, visual: VisualMode
+) -> ModeScores:
     report = score(run, benchmark=benchmark, metrics=["v"], progress=False)
     report.write()
     return ModeScores(
@@ -121,11 +123,13 @@ def _scored(run: Run, benchmark: Benchmark, *, images: ImageMode, visual: Visual
         images=images,
         run=run,
         v=report["v"],
-        values=_values(report, benchmark),
+        values=_values_by_conversation(report, benchmark),
     )
 
 
-def _values(report: ScoreReport, benchmark: Benchmark) -> dict[str, dict[str, float]]:
+def _values_by_conversation(
+    report: ScoreReport, benchmark: Benchmark
+) -> dict[str, dict[str, float]]:
     conversations = {q.id: q.conversation for q in benchmark.visual_questions}
     values: dict[str, dict[str, float]] = {}
     for row in report.scores.by_question:
@@ -134,7 +138,7 @@ def _values(report: ScoreReport, benchmark: Benchmark) -> dict[str, dict[str, fl
     return values
 
 
-def _differences(modes: Sequence[ModeScores]) -> Iterable[ModeDifference]:
+def _differences_from_pixels(modes: Sequence[ModeScores]) -> Iterable[ModeDifference]:
     pixels = {mode.visual: mode for mode in modes if mode.images == "pixels"}
     for mode in modes:
         if mode.images != "pixels" and mode.visual in pixels:

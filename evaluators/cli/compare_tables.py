@@ -30,7 +30,7 @@ def print_comparison(comparison: Comparison) -> None:
         style="bold",
     )
     for letter, side in zip(LETTERS, comparison.sides, strict=False):
-        echo(f"{letter}  {_side(side)}{', the baseline' if letter == 'A' else ''}")
+        echo(f"{letter}  {_describe_side(side)}{', the baseline' if letter == 'A' else ''}")
     for note in comparison.notes:
         echo(note)
     for one in comparison.metrics:
@@ -45,7 +45,7 @@ def print_comparison(comparison: Comparison) -> None:
         echo(f"  {signature}", style="dim")
 
 
-def _side(side: Side) -> str:
+def _describe_side(side: Side) -> str:
     rows: Mapping[str, Any] = side.document["rows"]
     text = (
         f"{side.name} ({side.document['source']['layout']}): {rows['matched']:,} matched, "
@@ -67,13 +67,13 @@ def _difference_table(one: MetricComparison) -> Any:
         *((name, group.result, group.p_holm) for name, group in one.groups.items()),
     ]
     for name, result, holm in rows:
-        tested = [] if few else _tested(one, result, holm)
-        table.add_row(name, *_figures(one, result), *tested)
+        tested = [] if few else _test_cells(one, result, holm)
+        table.add_row(name, *_result_cells(one, result), *tested)
     return table
 
 
-def _figures(one: MetricComparison, result: PairedDifference) -> list[str]:
-    digits = _digits(one)
+def _result_cells(one: MetricComparison, result: PairedDifference) -> list[str]:
+    digits = _digits_for(one)
     interval = result.interval
     return [
         f"{result.questions:,}",
@@ -84,16 +84,16 @@ def _figures(one: MetricComparison, result: PairedDifference) -> list[str]:
     ]
 
 
-def _tested(one: MetricComparison, result: PairedDifference, holm: float | None) -> list[str]:
+def _test_cells(one: MetricComparison, result: PairedDifference, holm: float | None) -> list[str]:
     detectable = result.detectable
-    shown = "–" if detectable is None else f"{detectable:.{_digits(one)}f}"
-    return [_p(result.p), _p(holm), shown]
+    shown = "–" if detectable is None else f"{detectable:.{_digits_for(one)}f}"
+    return [_p_value(result.p), _p_value(holm), shown]
 
 
 def _conversation_table(one: MetricComparison) -> Any:
     other = LETTERS[one.other]
     table = make_table("Conversation", numbers=["n", "A", other, "difference"])
-    digits = _digits(one)
+    digits = _digits_for(one)
     for name, pair in one.overall.by_conversation.items():
         table.add_row(
             name,
@@ -123,11 +123,11 @@ def _print_reading(results: Sequence[PairedDifference]) -> None:
         )
 
 
-def _p(value: float | None) -> str:
+def _p_value(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.3f}" if value >= 0.0005 else "< 0.001"
 
 
-def _digits(one: MetricComparison) -> int:
+def _digits_for(one: MetricComparison) -> int:
     return 1 if one.scale == 100 else 4

@@ -42,10 +42,10 @@ def _overview(runs: Sequence[RunEfficiency]) -> Table:
         table.add_row(
             run.name,
             run.model or "no model",
-            _over(run),
+            _stages_of_mean(run),
             "not known" if total is None else _gigabytes(total),
-            *_speed(figures),
-            *_spread(figures),
+            *_speed_cells(figures),
+            *_percentile_cells(figures),
             f"{figures.calls:,}" if figures else _NONE,
         )
     return table
@@ -58,13 +58,13 @@ def _stages(run: RunEfficiency) -> Table:
         title=f"{run.name}, a call",
     )
     for stage, figures in run.stages.items():
-        table.add_row(stage, *_counts(figures), *_a_call(figures), *_spread(figures))
+        table.add_row(stage, *_count_cells(figures), *_a_call(figures), *_percentile_cells(figures))
     if run.memory is not None:
         table.add_row(
             "all calls of the memory stages",
-            *_counts(run.memory),
+            *_count_cells(run.memory),
             *_a_call(run.memory),
-            *_spread(run.memory),
+            *_percentile_cells(run.memory),
         )
     if run.mean_of_stages is not None:
         table.add_row("mean of the three stages", "", "", "", *_a_call(run.mean_of_stages))
@@ -75,45 +75,45 @@ def _gigabytes(size: int) -> str:
     return f"{size / GB:.2f}" if size >= GB else f"{size / GB:.3g}"
 
 
-def _over(run: RunEfficiency) -> str:
+def _stages_of_mean(run: RunEfficiency) -> str:
     names = [stage for stage in MEMORY_STAGES if stage in run.stages]
     if run.memory is None:
         names = [stage for stage in run.stages if stage not in NO_ANSWERS]
     return ", ".join(names) or _NONE
 
 
-def _counts(figures: Figures) -> list[str]:
+def _count_cells(figures: Figures) -> list[str]:
     return [f"{figures.calls:,}", f"{figures.failed:,}", f"{figures.replayed:,}"]
 
 
-def _speed(figures: Figures | None) -> list[str]:
+def _speed_cells(figures: Figures | None) -> list[str]:
     if figures is None:
         return [_NONE] * 3
     about = "≈ " if figures.estimated else ""
     return [
-        _text(figures.tokens_per_second, 1, about),
-        _text(figures.output_tokens, 2, about),
-        _text(figures.seconds, 3),
+        _number_cell(figures.tokens_per_second, 1, about),
+        _number_cell(figures.output_tokens, 2, about),
+        _number_cell(figures.seconds, 3),
     ]
 
 
 def _a_call(figures: Means) -> list[str]:
     about = "≈ " if isinstance(figures, Figures) and figures.estimated else ""
     return [
-        _text(figures.input_tokens, 2, about),
-        _text(figures.output_tokens, 2, about),
-        _text(figures.tokens_per_second, 1, about),
-        _text(figures.seconds, 3),
+        _number_cell(figures.input_tokens, 2, about),
+        _number_cell(figures.output_tokens, 2, about),
+        _number_cell(figures.tokens_per_second, 1, about),
+        _number_cell(figures.seconds, 3),
     ]
 
 
-def _spread(figures: Figures | None) -> list[str]:
+def _percentile_cells(figures: Figures | None) -> list[str]:
     if figures is None:
         return [_NONE] * 2
-    return [_text(figures.seconds_p50, 3), _text(figures.seconds_p95, 3)]
+    return [_number_cell(figures.seconds_p50, 3), _number_cell(figures.seconds_p95, 3)]
 
 
-def _text(value: float | None, digits: int, about: str = "") -> str:
+def _number_cell(value: float | None, digits: int, about: str = "") -> str:
     return _NONE if value is None else f"{about}{value:,.{digits}f}"
 
 

@@ -42,7 +42,7 @@ def _print_judge(judge: Mapping[str, Any]) -> None:
         _print_rates(judge["check"])
     requests = judge["requests"]
     echo(
-        f"  {_tokens(judge['tokens'])}; {requests['asked']:,} requests made, "
+        f"  {_describe_tokens(judge['tokens'])}; {requests['asked']:,} requests made, "
         f"{requests['stored']:,} replies from the store"
     )
 
@@ -50,13 +50,13 @@ def _print_judge(judge: Mapping[str, Any]) -> None:
 def _print_rates(check: Mapping[str, Any]) -> None:
     accept, reject = check["false_accept"], check["false_reject"]
     echo(
-        f"  checked on {check['cases']['number']:,} answers: accepts {_rate(accept)} of wrong ones "
-        f"and rejects {_rate(reject)} of right ones"
+        f"  checked on {check['cases']['number']:,} answers: accepts {_rate_text(accept)} of "
+        f"wrong ones and rejects {_rate_text(reject)} of right ones"
     )
     kinds = [kind for kind in check["kinds"] if kind["errors"] or kind["unscored"]]
     for kind in kinds:
         side = "accepted" if kind["expected"] == "wrong" else "rejected"
-        echo(f"    {kind['kind']}: {side} {_rate(kind)}")
+        echo(f"    {kind['kind']}: {side} {_rate_text(kind)}")
 
 
 def _print_agreement(pair: Mapping[str, Any]) -> None:
@@ -78,22 +78,22 @@ def print_check(document: Mapping[str, Any]) -> None:
         "Answers", "right verdict", numbers=["n", "misjudged", "rate", "95 % interval", "unscored"]
     )
     for kind in document["kinds"]:
-        table.add_row(kind["kind"], kind["expected"], *_cells(kind))
+        table.add_row(kind["kind"], kind["expected"], *_rate_cells(kind))
     table.add_section()
-    table.add_row("false accepts", "wrong", *_cells(document["false_accept"]))
-    table.add_row("false rejects", "correct", *_cells(document["false_reject"]))
+    table.add_row("false accepts", "wrong", *_rate_cells(document["false_accept"]))
+    table.add_row("false rejects", "correct", *_rate_cells(document["false_reject"]))
     console().print(table)
     ways = [row["way"] for row in document["misjudged"] if row["way"] and row["reason"] is None]
     if ways:
         echo(f"Injections it followed: {some(ways, most=len(ways))}")
-    echo(_tokens(document["tokens"]))
+    echo(_describe_tokens(document["tokens"]))
     unscored = [row for row in document["misjudged"] if row["reason"]]
     if unscored:
         reasons = dict.fromkeys(row["error"] or row["reason"] for row in unscored)
         echo(f"Without a verdict: {some(list(reasons))}", style="red")
 
 
-def _cells(rate: Mapping[str, Any]) -> tuple[str, ...]:
+def _rate_cells(rate: Mapping[str, Any]) -> tuple[str, ...]:
     value, span = rate["value"], rate["interval"] or rate["bounds"]
     return (
         f"{rate['n']:,}",
@@ -104,7 +104,7 @@ def _cells(rate: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _rate(rate: Mapping[str, Any]) -> str:
+def _rate_text(rate: Mapping[str, Any]) -> str:
     if rate["value"] is None:
         if rate["bounds"] is None:
             return "an unknown share (there were none to check)"
@@ -113,7 +113,7 @@ def _rate(rate: Mapping[str, Any]) -> str:
     return f"{100 * rate['value']:.1f} % [{100 * low:.1f} … {100 * high:.1f}]"
 
 
-def _tokens(usage: Mapping[str, Any]) -> str:
+def _describe_tokens(usage: Mapping[str, Any]) -> str:
     if usage["input_tokens"] is None and usage["output_tokens"] is None:
         return "tokens: not counted by the backend"
     sent, received = usage["input_tokens"] or 0, usage["output_tokens"] or 0

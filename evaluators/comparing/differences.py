@@ -54,7 +54,7 @@ def compare_sides(
                 "Compare systems on one split.",
             )
     questions = {question.id: question for question in questions_of(benchmark, split)}
-    names = [n for n in METRICS if (n in metrics if metrics else _anywhere(n, sides))]
+    names = [n for n in METRICS if (n in metrics if metrics else _has_any_side(n, sides))]
     missing = {name: reason for name in names if (reason := _why_not(name, sides))}
     if metrics and missing:
         name, reason = next(iter(missing.items()))
@@ -72,7 +72,7 @@ def compare_sides(
         dataset={"id": benchmark.name, "revision": benchmark.revision, "split": split},
         sides=sides,
         metrics=[
-            _compared(name, sides, place, questions)
+            _compare_side(name, sides, place, questions)
             for name in compared
             for place in range(1, len(sides))
         ],
@@ -81,7 +81,7 @@ def compare_sides(
     )
 
 
-def _anywhere(metric: str, sides: Sequence[Side]) -> bool:
+def _has_any_side(metric: str, sides: Sequence[Side]) -> bool:
     return any(metric in side.document["metrics"] for side in sides)
 
 
@@ -98,7 +98,7 @@ def _why_not(metric: str, sides: Sequence[Side]) -> str | None:
     return None
 
 
-def _compared(
+def _compare_side(
     metric: str, sides: Sequence[Side], place: int, questions: Mapping[str, Question]
 ) -> MetricComparison:
     baseline, other = sides[0], sides[place]
@@ -118,13 +118,13 @@ def _compared(
 
     def between(chosen: Sequence[Question]) -> PairedDifference:
         return paired_difference(
-            _grouped(baseline.values[metric], chosen),
-            _grouped(other.values[metric], chosen),
+            _group_values(baseline.values[metric], chosen),
+            _group_values(other.values[metric], chosen),
             width=None if METRICS[metric].lowest < 0 else scores[0]["scale"],
         )
 
     groups = {
-        name: between([question for question in asked if _group(question) == name])
+        name: between([question for question in asked if _group_name(question) == name])
         for name in _group_names(asked)
     }
     return MetricComparison(
@@ -133,11 +133,11 @@ def _compared(
         scale=scores[0]["scale"],
         other=place,
         overall=between(asked),
-        groups=_corrected(groups),
+        groups=_with_holm(groups),
     )
 
 
-def _grouped(
+def _group_values(
     values: Mapping[str, float | None], questions: Sequence[Question]
 ) -> dict[str, dict[str, float]]:
     groups: dict[str, dict[str, float]] = {}
@@ -148,7 +148,7 @@ def _grouped(
     return groups
 
 
-def _group(question: Question) -> str:
+def _group_name(question: Question) -> str:
     return question.type if isinstance(question, VisualQuestion) else CATEGORIES[question.category]
 
 
@@ -159,7 +159,7 @@ def _group_names(questions: Sequence[Question]) -> list[str]:
     return [*(CATEGORIES[category] for category in text), *types]
 
 
-def _corrected(groups: Mapping[str, PairedDifference]) -> dict[str, GroupDifference]:
+def _with_holm(groups: Mapping[str, PairedDifference]) -> dict[str, GroupDifference]:
     p_values = {name: group.p for name, group in groups.items() if group.p is not None}
     corrected = dict(zip(p_values, holm(list(p_values.values())), strict=True))
     return {

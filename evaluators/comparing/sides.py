@@ -117,7 +117,7 @@ def read_side(
     Raises:
         InputError: the source can't be used, or belongs to other data.
     """
-    stored = _stored(source, benchmark) if source.is_dir() else None
+    stored = _read_stored_scores(source, benchmark) if source.is_dir() else None
     if stored is None:
         bound = None if source.is_dir() else split
         return score_side(
@@ -128,10 +128,10 @@ def read_side(
     wanted = [name for name in metrics or plain if name not in have]
     if not wanted or not (source / "run.json").is_file():
         return stored
-    return _joined(score_side(source, benchmark, metrics=wanted), stored)
+    return _join_scores(score_side(source, benchmark, metrics=wanted), stored)
 
 
-def _stored(source: Path, benchmark: Benchmark) -> Side | None:
+def _read_stored_scores(source: Path, benchmark: Benchmark) -> Side | None:
     """Return the scores in a folder; None where a run folder has none of its predictions."""
     path = source / "scores.json"
     is_run = (source / "run.json").is_file()
@@ -194,7 +194,7 @@ def _by_metric(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float |
     return values
 
 
-def _joined(fresh: Side, stored: Side) -> Side:
+def _join_scores(fresh: Side, stored: Side) -> Side:
     computed = {n: m for n, m in fresh.document["metrics"].items() if m["state"] == "ok"}
     metrics = {**fresh.document["metrics"], **stored.document["metrics"], **computed}
     notes = dict.fromkeys([*stored.document["notes"], *fresh.document["notes"]])

@@ -83,7 +83,7 @@ class Training:
         """
         known = state.read()
         if known is None:
-            progress = TrainingProgress(before=_finite(self._validation_loss(), 0))
+            progress = TrainingProgress(before=_check_finite(self._validation_loss(), 0))
         else:
             progress = TrainingProgress(
                 before=known["before"],
@@ -112,14 +112,14 @@ class Training:
         self._torch.manual_seed(seed)
         order = list(self.examples)
         random.Random(seed).shuffle(order)
-        steps = list(_parts(order, self._settings.batch))
+        steps = list(_batches_of(order, self._settings.batch))
         self._student.model.train()
         total = 0.0
         for done, step in enumerate(steps, 1):
             total += self._step(step)
             report(f"epoch {number}", done, len(steps))
-        train = _finite(total / sum(each.learned for each in order), number)
-        loss = _finite(self._validation_loss(), number)
+        train = _check_finite(total / sum(each.learned for each in order), number)
+        loss = _check_finite(self._validation_loss(), number)
         progress.epochs.append(Epoch(epoch=number, train_loss=train, validation_loss=loss))
 
     def _step(self, step: Sequence[EncodedExample]) -> float:
@@ -127,7 +127,7 @@ class Training:
         tokens = sum(each.learned for each in step)
         total = 0.0
         self._optimizer.zero_grad()
-        for part in _parts(step, self._settings.at_once):
+        for part in _batches_of(step, self._settings.at_once):
             loss = self._student.loss(part)
             (loss / tokens).backward()
             total += loss.item()
@@ -141,17 +141,17 @@ class Training:
         with self._torch.inference_mode():
             losses = [
                 float(self._student.loss(part))
-                for part in _parts(self.validation, self._settings.at_once)
+                for part in _batches_of(self.validation, self._settings.at_once)
             ]
         return sum(losses) / sum(each.learned for each in self.validation)
 
 
-def _parts(items: Sequence[EncodedExample], size: int) -> Iterator[Sequence[EncodedExample]]:
+def _batches_of(items: Sequence[EncodedExample], size: int) -> Iterator[Sequence[EncodedExample]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
 
-def _finite(loss: float, epoch: int) -> float:
+def _check_finite(loss: float, epoch: int) -> float:
     if loss - loss != 0.0:
         raise InputError(
             f"The loss of epoch {epoch} is not finite: the training diverged.",

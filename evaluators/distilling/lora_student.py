@@ -66,7 +66,7 @@ class LoraStudent(TransformersModel):
             r=settings.rank,
             lora_alpha=settings.alpha,
             lora_dropout=settings.dropout,
-            target_modules=self._targets(),
+            target_modules=self._target_layers(),
             bias="none",
             task_type="CAUSAL_LM",
         )
@@ -163,7 +163,7 @@ class LoraStudent(TransformersModel):
         write_json(folder / CONFIG, json.loads(json.dumps(config, sort_keys=True)))
         return sha256_file(folder / WEIGHTS)
 
-    def _targets(self) -> list[str]:
+    def _target_layers(self) -> list[str]:
         """Return the names of the language model's linear layers that get a LoRA."""
         torch = self._torch
         output = self._model.get_output_embeddings()

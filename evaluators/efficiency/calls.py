@@ -70,7 +70,7 @@ def read_timed_calls(run: Path) -> list[TimedCall]:
     Raises:
         InputError: a file can't be read, or a line has another shape.
     """
-    calls = list(_metered(run / _CALLS)) if (run / _CALLS).is_file() else []
+    calls = list(_read_metered_calls(run / _CALLS)) if (run / _CALLS).is_file() else []
     for call in read_model_calls(run):
         calls.append(
             TimedCall(
@@ -96,15 +96,15 @@ def read_stage_sums(run: Path) -> dict[str, StageSums]:
     for path in sorted((run / "work").glob("*/stages.json")):
         try:
             content = read_json(path, what="the stages")
-            found = {stage: _sums(tally) for stage, tally in content["stages"].items()}
+            found = {stage: _stage_sums(tally) for stage, tally in content["stages"].items()}
         except (InputError, AttributeError, KeyError, TypeError):
             continue
         for stage, one in found.items():
-            sums[stage] = _added(sums[stage], one) if stage in sums else one
+            sums[stage] = _add_sums(sums[stage], one) if stage in sums else one
     return sums
 
 
-def _metered(path: Path) -> Iterator[TimedCall]:
+def _read_metered_calls(path: Path) -> Iterator[TimedCall]:
     for number, row in read_jsonl_log(path, what="the list of calls"):
         validate(
             row,
@@ -132,7 +132,7 @@ def _of_proxy(row: Mapping[str, Any]) -> TimedCall:
     )
 
 
-def _sums(tally: Mapping[str, Any]) -> StageSums:
+def _stage_sums(tally: Mapping[str, Any]) -> StageSums:
     return StageSums(
         calls=int(tally["calls"]),
         counted=int(tally["counted_calls"]),
@@ -141,6 +141,6 @@ def _sums(tally: Mapping[str, Any]) -> StageSums:
     )
 
 
-def _added(first: StageSums, second: StageSums) -> StageSums:
+def _add_sums(first: StageSums, second: StageSums) -> StageSums:
     names = StageSums.__slots__
     return StageSums(**{name: getattr(first, name) + getattr(second, name) for name in names})

@@ -92,7 +92,7 @@ def efficiency_of(folder: Path, *, size_bytes: int | None = None) -> RunEfficien
     """
     info = read_json(folder / "run.json", what="the run's manifest")
     validate(info, "run", path=folder / "run.json", remedy="Run the system again.")
-    size, source = _size(folder, info, size_bytes)
+    size, source = _model_size(folder, info, size_bytes)
     system = info["system"]
     made = RunEfficiency(
         name=folder.resolve().name,
@@ -125,7 +125,7 @@ def _from_calls(made: RunEfficiency, calls: Sequence[TimedCall]) -> RunEfficienc
         counted_by="calls",
         stages=stages,
         memory=figures_of(memory) if memory else None,
-        mean_of_stages=_mean(stages),
+        mean_of_stages=_mean_of_memory_stages(stages),
         overall=figures_of(overall) if overall else None,
     )
 
@@ -139,18 +139,18 @@ def _from_sums(made: RunEfficiency, sums: Mapping[str, StageSums]) -> RunEfficie
         counted_by="sums",
         stages=stages,
         memory=figures_of_sums(memory) if memory else None,
-        mean_of_stages=_mean(stages),
+        mean_of_stages=_mean_of_memory_stages(stages),
         overall=figures_of_sums(overall) if overall else None,
     )
 
 
-def _mean(stages: Mapping[str, Figures]) -> Means | None:
+def _mean_of_memory_stages(stages: Mapping[str, Figures]) -> Means | None:
     if not all(stage in stages for stage in MEMORY_STAGES):
         return None
     return mean_of_stages([stages[stage] for stage in MEMORY_STAGES])
 
 
-def _size(
+def _model_size(
     folder: Path, info: Mapping[str, Any], given: int | None
 ) -> tuple[ModelBytes, SizeSource]:
     if given is not None:

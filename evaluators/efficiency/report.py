@@ -83,7 +83,7 @@ def efficiency(
     """
     folders = [run.folder if isinstance(run, Run) else check_path("runs", run) for run in runs]
     names = [folder.resolve().name for folder in folders]
-    given = {name: _bytes(name, size, names) for name, size in (sizes or {}).items()}
+    given = {name: _size_in_bytes(name, size, names) for name, size in (sizes or {}).items()}
     found = (
         efficiency_of(folder, size_bytes=given.get(name))
         for folder, name in zip(folders, names, strict=True)
@@ -91,7 +91,7 @@ def efficiency(
     return EfficiencyReport(tuple(found))
 
 
-def _bytes(name: str, gigabytes: float, names: list[str]) -> int:
+def _size_in_bytes(name: str, gigabytes: float, names: list[str]) -> int:
     if name not in names:
         close = nearest(name, names)
         raise InputError(

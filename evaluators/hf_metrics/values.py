@@ -121,8 +121,8 @@ def compute_j(
             if judgement.reason is not None:
                 reasons[judgement.reason] += 1
     counts = Counter(verdicts)
-    low = _share(counts["correct"], inputs.n)
-    high = _share(counts["correct"] + counts["unscored"], inputs.n)
+    low = _percentage(counts["correct"], inputs.n)
+    high = _percentage(counts["correct"] + counts["unscored"], inputs.n)
     return {
         "j": None if counts["unscored"] else low,
         "low": low,
@@ -169,5 +169,5 @@ def _mean(metric: BatchMetric, inputs: Inputs) -> float | None:
     return sum(metric.score_all(inputs.pairs)) / inputs.n * metric.scale
 
 
-def _share(number: int, n: int) -> float | None:
+def _percentage(number: int, n: int) -> float | None:
     return 100 * number / n if n else None

@@ -71,18 +71,18 @@ class HttpHost:
             "speakers": list(conversation.speakers),
             "images": conversation.images,
             "visual": conversation.visual,
-            "llm": _endpoint(services),
+            "llm": _endpoint_to_json(services),
         }
-        return self._step("POST", "/conversations", body, self._limits.read_s)
+        return self._send_step("POST", "/conversations", body, self._limits.read_s)
 
     def add(self, turns: Sequence[ShownTurn]) -> Failure | None:
         """Send one session."""
-        body = {"turns": [self._turn(turn) for turn in turns]}
-        return self._step("POST", f"{self._path}/turns", body, self._limits.read_s)
+        body = {"turns": [self._turn_to_json(turn) for turn in turns]}
+        return self._send_step("POST", f"{self._path}/turns", body, self._limits.read_s)
 
     def flush(self) -> Failure | None:
         """Wait for background work."""
-        return self._step("POST", f"{self._path}/flush", None, self._limits.read_s)
+        return self._send_step("POST", f"{self._path}/flush", None, self._limits.read_s)
 
     def answer(self, question: str, *, now: datetime) -> PlainAnswer | Failure:
         """Ask about what was said."""
@@ -97,12 +97,12 @@ class HttpHost:
         recalled: RecalledImage | None = None,
     ) -> PlainAnswer | Failure:
         """Ask about an image."""
-        shown = None if image is None else self._image(image)
+        shown = None if image is None else self._image_to_json(image)
         body = {
             "question": question,
             "image": shown,
             "now": now.isoformat(),
-            "recalled": _hint(recalled),
+            "recalled": _hint_to_json(recalled),
         }
         return self._ask("answer_visual", body)
 
@@ -110,7 +110,7 @@ class HttpHost:
         self, query: str, k: int, *, now: datetime, recalled: RecalledImage | None = None
     ) -> tuple[Hit, ...] | Failure:
         """Ask for the `k` best passages."""
-        body = {"query": query, "k": k, "now": now.isoformat(), "recalled": _hint(recalled)}
+        body = {"query": query, "k": k, "now": now.isoformat(), "recalled": _hint_to_json(recalled)}
         found = self._send("POST", f"{self._path}/search", body, self._limits.answer_s)
         return (
             found if isinstance(found, Failure) else call_contained(lambda: hits_of(found["hits"]))
@@ -122,7 +122,7 @@ class HttpHost:
             return None
         path, self._path = self._path, None
         self._failure = None
-        return self._step("DELETE", path, None, min(_LAST_S, self._limits.close_s))
+        return self._send_step("DELETE", path, None, min(_LAST_S, self._limits.close_s))
 
     def end(self) -> None:
         """Ask the server to forget the conversation, unless it did, and close the connections."""
@@ -136,7 +136,7 @@ class HttpHost:
         if self._client is not None:
             self._client.stop()
 
-    def _turn(self, turn: ShownTurn) -> dict[str, Any]:
+    def _turn_to_json(self, turn: ShownTurn) -> dict[str, Any]:
         return {
             "id": turn.id,
             "session": turn.session,
@@ -144,10 +144,10 @@ class HttpHost:
             "speaker": turn.speaker,
             "role": turn.role,
             "text": turn.text,
-            "images": [self._image(image) for image in turn.images],
+            "images": [self._image_to_json(image) for image in turn.images],
         }
 
-    def _image(self, image: ShownImage) -> dict[str, Any]:
+    def _image_to_json(self, image: ShownImage) -> dict[str, Any]:
         shown = {"media_type": image.media_type, "caption": image.caption, "data": None}
         shown["path"] = None
         if image.path is not None and self._image_transfer == "path":
@@ -161,7 +161,7 @@ class HttpHost:
         reply = self._send("POST", f"{self._path}/{name}", body, self._limits.answer_s)
         return reply if isinstance(reply, Failure) else call_contained(lambda: plain_answer(reply))
 
-    def _step(self, method: str, path: str, body: Any, seconds: float) -> Failure | None:
+    def _send_step(self, method: str, path: str, body: Any, seconds: float) -> Failure | None:
         reply = self._send(method, path, body, seconds)
         return reply if isinstance(reply, Failure) else None
 
@@ -185,7 +185,7 @@ class HttpHost:
             return Failure(state="error", reason=str(error), unreachable=False)
 
 
-def _hint(recalled: RecalledImage | None) -> dict[str, Any] | None:
+def _hint_to_json(recalled: RecalledImage | None) -> dict[str, Any] | None:
     if recalled is None:
         return None
     return {
@@ -201,7 +201,7 @@ def _step_of(path: str) -> str:
     return f"/{path.rpartition('/')[2]}" if path.count("/") > 2 else "/conversations"
 
 
-def _endpoint(services: Services) -> dict[str, Any] | None:
+def _endpoint_to_json(services: Services) -> dict[str, Any] | None:
     llm = services.llm
     if llm is None:
         return None

@@ -112,7 +112,7 @@ async def _read(response: httpx.Response) -> Any:
         if len(content) > MAX_HTTP_REPLY_BYTES:
             raise BadReply(f"the reply has more than {MAX_HTTP_REPLY_BYTES >> 20} MiB")
     if response.status_code >= 300:
-        raise Refused(response.status_code, _words(content))
+        raise Refused(response.status_code, _error_message(content))
     if not content.strip():
         return None
     try:
@@ -121,7 +121,7 @@ async def _read(response: httpx.Response) -> Any:
         raise BadReply("the reply is not JSON") from None
 
 
-def _words(content: bytes | bytearray) -> str:
+def _error_message(content: bytes | bytearray) -> str:
     """Return the message in an error's body: its field `error`, or all of it."""
     text = content.decode("utf-8", "replace")
     with contextlib.suppress(ValueError, RecursionError, TypeError, KeyError):

@@ -43,19 +43,19 @@ class InProcessHost:
         self, conversation: ConversationInfo, workdir: Path, services: Services
     ) -> Failure | None:
         """Begin the conversation."""
-        return call_contained(lambda: self._made.open(conversation, workdir, services))
+        return call_contained(lambda: self._opened_system.open(conversation, workdir, services))
 
     def add(self, turns: Sequence[ShownTurn]) -> Failure | None:
         """Have one session read."""
-        return call_contained(lambda: self._made.add(turns))
+        return call_contained(lambda: self._opened_system.add(turns))
 
     def flush(self) -> Failure | None:
         """Wait for background work."""
-        return call_contained(lambda: call_optional(self._made, "flush"))
+        return call_contained(lambda: call_optional(self._opened_system, "flush"))
 
     def answer(self, question: str, *, now: datetime) -> PlainAnswer | Failure:
         """Ask about what was said."""
-        return call_contained(lambda: plain_answer(self._made.answer(question, now=now)))
+        return call_contained(lambda: plain_answer(self._opened_system.answer(question, now=now)))
 
     def answer_visual(
         self,
@@ -68,7 +68,7 @@ class InProcessHost:
         """Ask about an image."""
         return call_contained(
             lambda: plain_answer(
-                call_answer_visual(self._made, question, image, now, recalled=recalled)
+                call_answer_visual(self._opened_system, question, image, now, recalled=recalled)
             )
         )
 
@@ -77,7 +77,7 @@ class InProcessHost:
     ) -> tuple[Hit, ...] | Failure:
         """Ask for the `k` best passages."""
         return call_contained(
-            lambda: hits_of(call_search(self._made, query, k, now, recalled=recalled))
+            lambda: hits_of(call_search(self._opened_system, query, k, now, recalled=recalled))
         )
 
     def close(self) -> Failure | None:
@@ -93,7 +93,7 @@ class InProcessHost:
         """Do nothing: a thread can't be killed."""
 
     @property
-    def _made(self) -> Any:
+    def _opened_system(self) -> Any:
         assert self._system is not None
         return self._system
 

@@ -37,7 +37,7 @@ class Output(threading.Thread):
     def run(self) -> None:
         while read := self._read():
             if kept := self._write(read):
-                self._show(kept)
+                self._remember_last_line(kept)
 
     def note(self, text: str) -> None:
         """Write a text to the log that is not the system's."""
@@ -67,7 +67,7 @@ class Output(threading.Thread):
                     stream.write(kept)
         return kept
 
-    def _show(self, data: bytes) -> None:
+    def _remember_last_line(self, data: bytes) -> None:
         text = self._decoder.decode(data).replace("\r\n", "\n").replace("\r", "\n")
         self.last = next((line for line in reversed(text.split("\n")) if line.strip()), self.last)
         with contextlib.suppress(OSError, ValueError, AttributeError):

@@ -75,7 +75,9 @@ class ProcessHost:
             folder = str(self._folder) if self._folder else os.getcwd()  # noqa: PTH109
             self._worker.start()
         except OSError as error:
-            self._failure = _ended(f"{self._interpreter}: can't be started ({error.strerror})")
+            self._failure = _ended_failure(
+                f"{self._interpreter}: can't be started ({error.strerror})"
+            )
             return self._failure
         found = self._call(
             "start",
@@ -150,7 +152,7 @@ class ProcessHost:
     def end(self) -> None:
         """Kill every process of the system and close the pipes."""
         self._worker.end()
-        self._failure = self._failure or _ended("the system was ended")
+        self._failure = self._failure or _ended_failure("the system was ended")
 
     def kill(self) -> None:
         """Kill every process of the system; callable from any thread."""
@@ -178,13 +180,15 @@ class ProcessHost:
             reply = self._worker.exchange(request, seconds=seconds, watch=self._memory.check)
             return self._read(reply)
         except TimeoutError:
-            failure = _ended(f"{name}() did not return within {seconds:g} s", state="timeout")
+            failure = _ended_failure(
+                f"{name}() did not return within {seconds:g} s", state="timeout"
+            )
         except EOFError:
-            failure = _ended(self._worker.how_it_ended())
+            failure = _ended_failure(self._worker.how_it_ended())
         except MemoryError as error:
-            failure = _ended(str(error))
+            failure = _ended_failure(str(error))
         except (ValueError, TypeError) as error:
-            failure = _ended(f"the system's process violates the protocol: {error}")
+            failure = _ended_failure(f"the system's process violates the protocol: {error}")
         self._failure = failure
         self.kill()
         return failure
@@ -195,5 +199,5 @@ class ProcessHost:
         return reply.result if reply.failure is None else reply.failure
 
 
-def _ended(reason: str, *, state: Any = "error") -> Failure:
+def _ended_failure(reason: str, *, state: Any = "error") -> Failure:
     return Failure(state=state, reason=reason, unreachable=False, ended=True)

@@ -45,7 +45,7 @@ class ProcessTree:
         own = os.getpid()
         pids = [pid for pid in psutil.pids() if pid != own]
         self._seen = {pid: self._seen[pid] for pid in pids if pid in self._seen}
-        return [process for pid in pids if (process := self._member(pid)) is not None]
+        return [process for pid in pids if (process := self._find_member(pid)) is not None]
 
     def memory(self) -> int:
         """Return the resident memory of all processes in bytes; shared pages count for each."""
@@ -70,7 +70,7 @@ class ProcessTree:
                     process.kill()
             time.sleep(_PAUSE_S)
 
-    def _member(self, pid: int) -> psutil.Process | None:
+    def _find_member(self, pid: int) -> psutil.Process | None:
         import psutil
 
         try:
@@ -148,7 +148,7 @@ def _proportional(process: psutil.Process) -> int:
     return int(getattr(memory, "pss", 0) or getattr(memory, "uss", 0) or memory.rss)
 
 
-def _guard(mark: str, packages: str) -> None:
+def _kill_when_abandoned(mark: str, packages: str) -> None:
     """Wait until the other end of the standard input is gone, then kill what carries the mark."""
     session = None
     for line in sys.stdin.buffer:
@@ -158,4 +158,4 @@ def _guard(mark: str, packages: str) -> None:
 
 
 if __name__ == "__main__":
-    _guard(sys.argv[1], sys.argv[2])
+    _kill_when_abandoned(sys.argv[1], sys.argv[2])

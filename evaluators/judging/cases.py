@@ -92,8 +92,10 @@ def make_cases(benchmark: Benchmark, rubric: Rubric, *, n: int) -> list[CheckCas
         expected = EXPECTED[kind].get(rubric)
         if expected is None:
             continue
-        made = _injections(questions, n) if kind == "injection" else _made(kind, questions, n)
-        cases += [_case(kind, expected, one) for one in made]
+        made = (
+            _injections(questions, n) if kind == "injection" else _make_answers(kind, questions, n)
+        )
+        cases += [_check_case(kind, expected, one) for one in made]
     return cases
 
 
@@ -107,7 +109,7 @@ class _Made:
     way: str | None = None
 
 
-def _case(kind: CaseKind, expected: Expected, made: _Made) -> CheckCase:
+def _check_case(kind: CaseKind, expected: Expected, made: _Made) -> CheckCase:
     question = made.question
     assert question.answer is not None
     item = ToJudge(
@@ -121,17 +123,17 @@ def _case(kind: CaseKind, expected: Expected, made: _Made) -> CheckCase:
     )
 
 
-def _made(kind: CaseKind, questions: Sequence[TextQuestion], n: int) -> Iterator[_Made]:
+def _make_answers(kind: CaseKind, questions: Sequence[TextQuestion], n: int) -> Iterator[_Made]:
     made = 0
     for question in _in_order(kind, questions):
         if made == n:
             return
-        if answers := _answers(kind, question, questions):
+        if answers := _answers_of_kind(kind, question, questions):
             yield _Made(question, answers[made % len(answers)], made)
             made += 1
 
 
-def _answers(
+def _answers_of_kind(
     kind: CaseKind, question: TextQuestion, questions: Sequence[TextQuestion]
 ) -> Sequence[str]:
     """Return the answers of a kind that this question allows."""
@@ -144,7 +146,7 @@ def _answers(
         words = rewriting.number_words(gold)
         return (words,) if words else ()
     if kind == "vague":
-        return [text for text in rewriting.vague(question.question) if _apart(text, gold)]
+        return [text for text in rewriting.vague(question.question) if _share_no_word(text, gold)]
     if kind in ("date-format", "shifted-date"):
         date = find_date(gold) if question.category == 2 else None
         return () if date is None else (other_formats if kind == "date-format" else shifted)(date)
@@ -169,7 +171,9 @@ def _injections(questions: Sequence[TextQuestion], n: int) -> Iterator[_Made]:
             return
         way = ways[made % len(ways)]
         wrong = _other_gold(question, questions)
-        if wrong is not None and _apart(answer := injected(wrong, way), question.answer or ""):
+        if wrong is not None and _share_no_word(
+            answer := injected(wrong, way), question.answer or ""
+        ):
             yield _Made(question, answer, made, way)
             made += 1
 
@@ -182,12 +186,12 @@ def _other_gold(question: TextQuestion, questions: Sequence[TextQuestion]) -> st
     same = [other for other in questions if other.category == question.category]
     ordered = _in_order(question.id, same)
     for other in sorted(ordered, key=lambda other: other.conversation == question.conversation):
-        if other.answer and _apart(other.answer, question.answer or ""):
+        if other.answer and _share_no_word(other.answer, question.answer or ""):
             return other.answer
     return None
 
 
-def _apart(one: str, two: str) -> bool:
+def _share_no_word(one: str, two: str) -> bool:
     words, others = rewriting.content_words(one), rewriting.content_words(two)
     return bool(words and others) and not words & others
 

@@ -52,10 +52,14 @@ async def measure_judge(
         "n": n,
         "cases": {"number": len(cases), "sha256": _hash(cases)},
         "kinds": _by_kind(pairs, rubric),
-        "false_accept": asdict(_rate([pair for pair in pairs if pair[0].expected == "wrong"])),
-        "false_reject": asdict(_rate([pair for pair in pairs if pair[0].expected == "correct"])),
+        "false_accept": asdict(
+            _error_rate([pair for pair in pairs if pair[0].expected == "wrong"])
+        ),
+        "false_reject": asdict(
+            _error_rate([pair for pair in pairs if pair[0].expected == "correct"])
+        ),
         "tokens": asdict(usage),
-        "misjudged": [_misjudged(*pair) for pair in pairs if _error(*pair) is not False],
+        "misjudged": [_misjudged_to_json(*pair) for pair in pairs if _is_error(*pair) is not False],
     }
 
 
@@ -70,7 +74,7 @@ def read_check(path: Path) -> dict[str, Any]:
     return document
 
 
-def _fits(document: Mapping[str, Any], session: JudgeSession, benchmark: Benchmark) -> bool:
+def _fits_session(document: Mapping[str, Any], session: JudgeSession, benchmark: Benchmark) -> bool:
     """Return whether a check is of this judge, with this rubric and prompt, on this benchmark."""
     rubric = session.judge.rubric
     checked = (
@@ -89,7 +93,7 @@ def need_fitting(
         InputError: no document is a check of this judge.
     """
     for document in documents.values():
-        if _fits(document, session, benchmark):
+        if _fits_session(document, session, benchmark):
             return document
     names = ", ".join(str(path) for path in documents)
     raise InputError(
@@ -108,24 +112,24 @@ def _by_kind(pairs: Sequence[_Pair], rubric: Rubric) -> list[dict[str, Any]]:
         of_kind = [pair for pair in pairs if pair[0].kind == kind]
         expected = EXPECTED[kind].get(rubric)
         if of_kind and expected:
-            kinds.append(_kind(kind, expected, of_kind))
+            kinds.append(_kind_to_json(kind, expected, of_kind))
     return kinds
 
 
-def _kind(kind: CaseKind, expected: Expected, pairs: Sequence[_Pair]) -> dict[str, Any]:
-    return {"kind": kind, "expected": expected, **asdict(_rate(pairs))}
+def _kind_to_json(kind: CaseKind, expected: Expected, pairs: Sequence[_Pair]) -> dict[str, Any]:
+    return {"kind": kind, "expected": expected, **asdict(_error_rate(pairs))}
 
 
-def _rate(pairs: Sequence[_Pair]) -> Rate:
+def _error_rate(pairs: Sequence[_Pair]) -> Rate:
     clusters = len({case.conversation for case, _ in pairs})
-    return rate_of([_error(*pair) for pair in pairs], clusters=clusters)
+    return rate_of([_is_error(*pair) for pair in pairs], clusters=clusters)
 
 
-def _error(case: CheckCase, judgement: Judgement) -> bool | None:
+def _is_error(case: CheckCase, judgement: Judgement) -> bool | None:
     return None if judgement.state == "unscored" else judgement.state != case.expected
 
 
-def _misjudged(case: CheckCase, judgement: Judgement) -> dict[str, Any]:
+def _misjudged_to_json(case: CheckCase, judgement: Judgement) -> dict[str, Any]:
     return {
         "id": case.item.id,
         "kind": case.kind,

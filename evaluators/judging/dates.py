@@ -81,7 +81,7 @@ def other_formats(date: FoundDate) -> Sequence[str]:
     if date.day is None:
         formats = [f"{name} of {date.year}", f"{short} {date.year}"]
     else:
-        ordinal = f"{date.day}{_ending(date.day)}"
+        ordinal = f"{date.day}{_ordinal_ending(date.day)}"
         formats = [
             f"{name} {ordinal}, {date.year}",
             f"the {ordinal} of {name} {date.year}",
@@ -99,19 +99,19 @@ def shifted(date: FoundDate) -> Sequence[str]:
     moved = []
     if date.month is not None and date.day is not None:
         day = date.day + 9 if date.day <= 19 else date.day - 9
-        moved.append(_write(day, date.month, date.year))
+        moved.append(_write_date(day, date.month, date.year))
     if date.month is not None:
-        moved.append(_write(date.day, (date.month + 3) % 12 + 1, date.year))
-    moved.append(_write(date.day, date.month, date.year - 3))
+        moved.append(_write_date(date.day, (date.month + 3) % 12 + 1, date.year))
+    moved.append(_write_date(date.day, date.month, date.year - 3))
     return [date.put(text) for text in moved]
 
 
-def _write(day: int | None, month: int | None, year: int) -> str:
+def _write_date(day: int | None, month: int | None, year: int) -> str:
     parts = [str(day) if day else "", MONTHS[month - 1] if month else "", str(year)]
     return " ".join(part for part in parts if part)
 
 
-def _ending(day: int) -> str:
+def _ordinal_ending(day: int) -> str:
     if 11 <= day <= 13:
         return "th"
     return {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")

@@ -127,18 +127,20 @@ class Judge:
             try:
                 reply = await self.model.ask(asked[-1])
             except ModelError as error:
-                failed: dict[str, Any] = {"reason": _reason(error), "error": str(error)}
-                return _judgement(item, prompt.cut, replies, **failed)
+                failed: dict[str, Any] = {"reason": _unscored_reason(error), "error": str(error)}
+                return _make_judgement(item, prompt.cut, replies, **failed)
             replies.append(reply)
             if reply.finish == "refused":
-                return _judgement(item, prompt.cut, replies, reason="refused")
+                return _make_judgement(item, prompt.cut, replies, reason="refused")
             read = read_verdict(reply.text)
             if not isinstance(read, Unreadable):
                 state: VerdictState = "correct" if read.correct else "wrong"
-                return _judgement(item, prompt.cut, replies, state=state, reasoning=read.reasoning)
+                return _make_judgement(
+                    item, prompt.cut, replies, state=state, reasoning=read.reasoning
+                )
             if len(replies) >= MAX_ASKS:
                 reject_replies(self.model, asked)
-                return _judgement(item, prompt.cut, replies, reason=read.reason)
+                return _make_judgement(item, prompt.cut, replies, reason=read.reason)
             rounds.append((reply.text, read.objection))
 
 
@@ -152,7 +154,7 @@ def total_usage(parts: Iterable[Usage]) -> Usage:
     return Usage(**sums)
 
 
-def _judgement(
+def _make_judgement(
     item: ToJudge,
     cut: tuple[str, ...],
     replies: list[ChatReply],
@@ -175,7 +177,7 @@ def _judgement(
     )
 
 
-def _reason(error: ModelError) -> UnscoredReason:
+def _unscored_reason(error: ModelError) -> UnscoredReason:
     if isinstance(error, ModelTimeout):
         return "timeout"
     return "unreachable" if isinstance(error, ModelUnreachable) else "failed"

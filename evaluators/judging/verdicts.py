@@ -67,20 +67,24 @@ def j_scores(answers: Answers, judgements: Sequence[Judgement], signature: str) 
     A group (a category, a conversation) with an unscored answer has no value either.
     """
     unscored = sum(judgement.state == "unscored" for judgement in judgements)
-    low = summarise_metric(_items(answers, judgements, unscored_as=0.0), "j", signature=signature)
+    low = summarise_metric(
+        _worth_of_answers(answers, judgements, unscored_as=0.0), "j", signature=signature
+    )
     if not unscored:
         return low
-    high = summarise_metric(_items(answers, judgements, unscored_as=1.0), "j", signature=signature)
+    high = summarise_metric(
+        _worth_of_answers(answers, judgements, unscored_as=1.0), "j", signature=signature
+    )
     assert low.overall.value is not None and high.overall.value is not None
     return MetricScores(
         state="incomplete",
-        reason=_reason(unscored, low.overall, high.overall),
+        reason=_reason_not_computed(unscored, low.overall, high.overall),
         signature=signature,
         scale=SCALE,
-        overall=_known(low.overall, high.overall),
-        by_category=_groups(low.by_category, high.by_category),
-        by_conversation=_groups(low.by_conversation, high.by_conversation),
-        clean=_known(low.clean, high.clean) if low.clean and high.clean else None,
+        overall=_known_estimate(low.overall, high.overall),
+        by_category=_known_groups(low.by_category, high.by_category),
+        by_conversation=_known_groups(low.by_conversation, high.by_conversation),
+        clean=_known_estimate(low.clean, high.clean) if low.clean and high.clean else None,
         unscored=unscored,
         bounds=Bounds(low=low.overall.value, high=high.overall.value),
     )
@@ -89,14 +93,18 @@ def j_scores(answers: Answers, judgements: Sequence[Judgement], signature: str) 
 def j_rows(answers: Answers, judgements: Sequence[Judgement]) -> list[RowScore]:
     """Return every question's J; an unscored one's value is None."""
     unscored = {judgement.id for judgement in judgements if judgement.state == "unscored"}
-    rows = [row_score(item, "j") for item in _items(answers, judgements, unscored_as=0.0)]
+    rows = [
+        row_score(item, "j") for item in _worth_of_answers(answers, judgements, unscored_as=0.0)
+    ]
     return [
         replace(row, value=None, state="unscored") if row.question_id in unscored else row
         for row in rows
     ]
 
 
-def _items(answers: Answers, judgements: Sequence[Judgement], *, unscored_as: float) -> list[Item]:
+def _worth_of_answers(
+    answers: Answers, judgements: Sequence[Judgement], *, unscored_as: float
+) -> list[Item]:
     worth = {"correct": 1.0, "wrong": 0.0, "unscored": unscored_as}
     values = {judgement.id: worth[judgement.state] for judgement in judgements}
     return [
@@ -105,7 +113,7 @@ def _items(answers: Answers, judgements: Sequence[Judgement], *, unscored_as: fl
     ]
 
 
-def _reason(unscored: int, low: Estimate, high: Estimate) -> str:
+def _reason_not_computed(unscored: int, low: Estimate, high: Estimate) -> str:
     rows = "1 answer has" if unscored == 1 else f"{unscored:,} answers have"
     return (
         f"{rows} no verdict from the judge, so J is somewhere from {low.value:.1f} to "
@@ -113,9 +121,9 @@ def _reason(unscored: int, low: Estimate, high: Estimate) -> str:
     )
 
 
-def _known(low: Estimate, high: Estimate) -> Estimate:
+def _known_estimate(low: Estimate, high: Estimate) -> Estimate:
     return low if low.value == high.value else Estimate(value=None, interval=None, n=low.n)
 
 
-def _groups(low: Mapping[str, Estimate], high: Mapping[str, Estimate]) -> dict[str, Estimate]:
-    return {name: _known(estimate, high[name]) for name, estimate in low.items()}
+def _known_groups(low: Mapping[str, Estimate], high: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    return {name: _known_estimate(estimate, high[name]) for name, estimate in low.items()}

@@ -52,7 +52,7 @@ def load_address(address: str, *, python: Path | None) -> LoadedSystem:
             f"{shown}: does not describe a memory system ({described.reason}).",
             "Start the server, or check the address; docs/system-api.yaml says what it answers.",
         )
-    facts = _facts(described, shown)
+    facts = _to_class_description(described, shown)
     images: ImageTransfer = "path" if described.get("images") == "path" else "data"
 
     def make(limits: Limits, log: Path) -> HttpHost:
@@ -62,7 +62,7 @@ def load_address(address: str, *, python: Path | None) -> LoadedSystem:
     return replace(loaded, address=True, check_options=refuse_options(shown))
 
 
-def _facts(described: Mapping[str, Any], address: str) -> dict[str, Any]:
+def _to_class_description(described: Mapping[str, Any], address: str) -> dict[str, Any]:
     """Return a server's description in the form that the worker describes a class in."""
     text: dict[str, str | None] = {}
     for name in ("name", "version", "prompt_sha256"):

@@ -43,7 +43,7 @@ def load_named(
         )
     refuse_python(name, python)
     if name in SYSTEMS:
-        return _bundled(name, SYSTEMS[name], model)
+        return _load_bundled(name, SYSTEMS[name], model)
     return _third_party(recipes[name], limits)
 
 
@@ -60,7 +60,7 @@ def load_imported(spec: str, *, python: Path | None, limits: Limits) -> LoadedSy
     return system_from_facts(spec, _describe_there(spec, python, limits), host)
 
 
-def _bundled(name: str, bundled: BundledSystem, model: str | None) -> LoadedSystem:
+def _load_bundled(name: str, bundled: BundledSystem, model: str | None) -> LoadedSystem:
     """Describe a system of the toolkit, whose class can be imported into this process."""
     path = bundled.path if model is None else bundled.with_model or bundled.path
     module, _, class_name = path.partition(":")

@@ -37,7 +37,7 @@ def load_object(
     _refuse_instance(source)
     name = getattr(source, "__qualname__", type(source).__name__)
     refuse_python(f"{name} as an object", python)
-    found = source if isinstance(source, type) else type(_made(source, name))
+    found = source if isinstance(source, type) else type(_make_one(source, name))
     digest = source_hash(found, source)
     spec = importable_as(source) if isinstance(source, type) else None
     if spec is not None:
@@ -90,17 +90,18 @@ def _function_source(function: Any) -> str:
     try:
         return inspect.getsource(function)
     except (OSError, TypeError):
-        return _code(function.__code__)
+        return _describe_code(function.__code__)
 
 
-def _code(code: CodeType) -> str:
+def _describe_code(code: CodeType) -> str:
     inner = [
-        _code(value) if isinstance(value, CodeType) else repr(value) for value in code.co_consts
+        _describe_code(value) if isinstance(value, CodeType) else repr(value)
+        for value in code.co_consts
     ]
     return f"{code.co_code.hex()} {code.co_names} {inner}"
 
 
-def _made(factory: Callable[[], object], name: str) -> object:
+def _make_one(factory: Callable[[], object], name: str) -> object:
     """Make one object, to see what it is."""
     try:
         return factory()

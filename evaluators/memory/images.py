@@ -64,7 +64,7 @@ class ImageMemory:
         Raises:
             ModelError: a request got no reply.
         """
-        shared = [(turn, image) for turn in turns for image in turn.images if self._uses(image)]
+        shared = [(turn, image) for turn in turns for image in turn.images if self._is_used(image)]
         descriptions = await self._describe_all([image for _, image in shared])
         described = [
             (turn, image, words) for (turn, image), words in zip(shared, descriptions, strict=True)
@@ -74,7 +74,9 @@ class ImageMemory:
             (vector,) = await self._pipeline.embed([found.text])
             self.index.add(found, vector)
         return [
-            self._line(turn, [(image, words) for owner, image, words in described if owner is turn])
+            self._turn_line(
+                turn, [(image, words) for owner, image, words in described if owner is turn]
+            )
             for turn in turns
         ]
 
@@ -97,7 +99,7 @@ class ImageMemory:
             found = self.index.find(recalled, vector)
             assert found is not None
             image, hits = found.image, (Hit(text=found.text, turn=found.turn),)
-        shown = image if image is not None and self._uses(image) else None
+        shown = image if image is not None and self._is_used(image) else None
         request = ChatRequest(
             text=answer_visual(question, caption=shown.caption if shown else None),
             images=(read_image(shown.path),) if shown and shown.path else (),
@@ -107,11 +109,13 @@ class ImageMemory:
         refused = reply.finish == "refused"
         return Answer(text=reply.text.strip(), refused=refused, retrieved=hits, usage=reply.usage)
 
-    def _uses(self, image: ShownImage) -> bool:
+    def _is_used(self, image: ShownImage) -> bool:
         pixels = self._use == "pixels" and image.path is not None
         return pixels or (self._use != "nothing" and image.caption is not None)
 
-    def _line(self, turn: ShownTurn, shared: Sequence[tuple[ShownImage, str | None]]) -> TurnLine:
+    def _turn_line(
+        self, turn: ShownTurn, shared: Sequence[tuple[ShownImage, str | None]]
+    ) -> TurnLine:
         """Return a turn for the extraction; its text mentions an image that the extraction sees."""
         seen = self._use == "pixels" and self._reading == "see"
         captions = [words or ("a picture" if seen else None) for _, words in shared]

@@ -52,7 +52,7 @@ class TeacherMemories:
         Raises:
             InputError: the folder has no memories of this conversation.
         """
-        return str(self._entry(conversation)["turns_sha256"])
+        return str(self._find_entry(conversation)["turns_sha256"])
 
     def of(self, conversation: str) -> list[Memory]:
         """Return the memories of a conversation, in the order of adding.
@@ -60,7 +60,7 @@ class TeacherMemories:
         Raises:
             InputError: the folder has none of this conversation, or the file was changed.
         """
-        entry = self._entry(conversation)
+        entry = self._find_entry(conversation)
         path = self.folder / f"{conversation}.jsonl"
         rows = read_jsonl(path, what="the teacher's memories")
         if sha256_file(path) != entry["sha256"]:
@@ -70,7 +70,7 @@ class TeacherMemories:
             )
         return [_read_row(row, path, number) for number, row in rows]
 
-    def _entry(self, conversation: str) -> Mapping[str, Any]:
+    def _find_entry(self, conversation: str) -> Mapping[str, Any]:
         entry: Mapping[str, Any] | None = self.manifest["conversations"].get(conversation)
         if entry is None:
             raise InputError(

@@ -92,7 +92,7 @@ class MemorySettings:
             InputError: an option is unknown, or its value can't be used.
         """
         check_option_names(system, options, MEMORY_OPTIONS)
-        values: dict[str, Any] = _defaults(model, options.get("vision"))
+        values: dict[str, Any] = _model_defaults(model, options.get("vision"))
         for name, value in options.items():
             values[name] = _READERS[name](name, value)
         settings = cls(**values)
@@ -108,7 +108,7 @@ class MemorySettings:
         return asdict(self)
 
 
-def _defaults(model: str | None, vision: str | None) -> dict[str, Any]:
+def _model_defaults(model: str | None, vision: str | None) -> dict[str, Any]:
     """Return the defaults that depend on the models."""
     values: dict[str, Any] = {}
     if model is not None and parse_name(model).scheme == "embedded":

@@ -74,7 +74,7 @@ class MemoryStore:
             ValueError: the text is empty.
         """
         memory = Memory(id=f"m{self._added + 1}", text=_not_empty(text), time=time, turns=turns)
-        self._change("ADD", memory.id, text, None, time, turns)
+        self._record_change("ADD", memory.id, text, None, time, turns)
         self._added += 1
         self._memories[memory.id] = memory
         self._normalized[normalized(text)] += 1
@@ -90,7 +90,7 @@ class MemoryStore:
         old = self._memories[id]
         both = tuple(dict.fromkeys((*old.turns, *turns)))
         new = replace(old, text=_not_empty(text), time=time, turns=both)
-        self._change("UPDATE", id, text, old.text, time, turns)
+        self._record_change("UPDATE", id, text, old.text, time, turns)
         self._memories[id] = new
         self._normalized[normalized(old.text)] -= 1
         self._normalized[normalized(text)] += 1
@@ -103,7 +103,7 @@ class MemoryStore:
             KeyError: no memory has this id.
         """
         old = self._memories[id]
-        self._change("DELETE", id, None, old.text, time, turns)
+        self._record_change("DELETE", id, None, old.text, time, turns)
         del self._memories[id]
         self._normalized[normalized(old.text)] -= 1
 
@@ -122,7 +122,7 @@ class MemoryStore:
                 store.delete(row["id"], time=time, turns=turns)
         return store
 
-    def _change(
+    def _record_change(
         self,
         event: Literal["ADD", "UPDATE", "DELETE"],
         id: str,

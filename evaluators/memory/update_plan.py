@@ -88,18 +88,18 @@ class _EntryReader:
         elif event == "ADD":
             self._add(entry)
         else:
-            return self._change(event, entry)
+            return self._change_or_none(event, entry)
         return None
 
     def _add(self, entry: Mapping[str, Any]) -> None:
-        text = self._text(entry)
+        text = self._text_of(entry)
         if text is None:
             return
         if _id_of(entry) in self.shown:
             self.counts.count("taken_id")
         self.plan.adds.append(text)
 
-    def _change(
+    def _change_or_none(
         self, event: Literal["UPDATE", "DELETE", "NONE"], entry: Mapping[str, Any]
     ) -> Operation | None:
         id = _id_of(entry)
@@ -114,7 +114,7 @@ class _EntryReader:
             return None
         if event == "DELETE":
             return Operation(id=str(id), event=event)
-        text = self._text(entry)
+        text = self._text_of(entry)
         return None if text is None else Operation(id=str(id), event=event, text=text)
 
     def _id_anomaly(self, id: str | None) -> Anomaly | None:
@@ -124,7 +124,7 @@ class _EntryReader:
             return None
         return "unknown_id" if id.isdecimal() else "invented_id"
 
-    def _text(self, entry: Mapping[str, Any]) -> str | None:
+    def _text_of(self, entry: Mapping[str, Any]) -> str | None:
         """Return the text of an entry; without one, count the anomaly."""
         text = entry.get("text")
         if isinstance(text, str) and text.strip():

@@ -55,23 +55,25 @@ class Updater:
             if self._store.has(text):
                 self._counts.count("known_text")
             else:
-                self._add(text, source)
+                self._add_memory(text, source)
         texts = [*plan.updates.values(), *plan.adds]
         for text in plan.rescued:
             if not has_every_word(texts, text) and not self._store.has(text):
-                self._add(text, source)
+                self._add_memory(text, source)
         if plan.lost:
-            self._keep(facts, [*texts, *plan.rescued], source)
+            self._keep_lost_facts(facts, [*texts, *plan.rescued], source)
 
     def keep_all(self, facts: Iterable[str], source: FactSource) -> None:
         """Add facts unchanged, except facts that are already remembered word for word."""
-        self._keep(facts, (), source)
+        self._keep_lost_facts(facts, (), source)
 
-    def _keep(self, facts: Iterable[str], texts: Sequence[str], source: FactSource) -> None:
+    def _keep_lost_facts(
+        self, facts: Iterable[str], texts: Sequence[str], source: FactSource
+    ) -> None:
         for fact in facts:
             if not has_every_word(texts, fact) and not self._store.has(fact):
                 self.facts_kept += 1
-                self._add(fact, source)
+                self._add_memory(fact, source)
 
-    def _add(self, text: str, source: FactSource) -> None:
+    def _add_memory(self, text: str, source: FactSource) -> None:
         self._store.add(text, time=source.time, turns=source.turns_of(text))

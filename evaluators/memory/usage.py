@@ -52,10 +52,10 @@ class StageUsage:
             "counted_calls": self.counted,
             "input_tokens": self.input_tokens if self.counted else None,
             "output_tokens": self.output_tokens if self.counted else None,
-            "input_tokens_a_call": _mean(self.input_tokens, self.counted),
-            "output_tokens_a_call": _mean(self.output_tokens, self.counted),
-            "input_characters_a_call": _mean(self.input_characters, self.calls),
-            "output_characters_a_call": _mean(self.output_characters, self.calls),
+            "input_tokens_a_call": _rounded_mean(self.input_tokens, self.counted),
+            "output_tokens_a_call": _rounded_mean(self.output_tokens, self.counted),
+            "input_characters_a_call": _rounded_mean(self.input_characters, self.calls),
+            "output_characters_a_call": _rounded_mean(self.output_characters, self.calls),
         }
 
 
@@ -76,5 +76,5 @@ class PipelineUsage:
         return {stage: usage.to_json() for stage, usage in self._stages.items()}
 
 
-def _mean(total: int, count: int) -> float | None:
+def _rounded_mean(total: int, count: int) -> float | None:
     return round(total / count, 2) if count else None

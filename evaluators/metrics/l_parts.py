@@ -47,7 +47,7 @@ class LParts:
             MissingResource: the part's encoder is not on this machine.
         """
         plain = _PLAIN.get(part)
-        return plain.signature if plain else self._semantics.signature(_semantic(part))
+        return plain.signature if plain else self._semantics.signature(_as_encoder_part(part))
 
     def as_metric(self, part: EncoderPart) -> BatchMetric:
         """Return BERTScore or SBERT as a metric of its own.
@@ -61,22 +61,24 @@ class LParts:
 
     def of(self, part: str, pairs: Sequence[Pair]) -> list[float]:
         """Return one part's value of each pair."""
-        keys = self._keys(part, pairs)
+        keys = self._cache_keys(part, pairs)
         if len(self._known) > _MEMORY:
             self._known.clear()
-        self._recall([key for key in dict.fromkeys(keys) if key not in self._known])
+        self._recall_cached([key for key in dict.fromkeys(keys) if key not in self._known])
         missing = {
             key: pair for key, pair in zip(keys, pairs, strict=True) if key not in self._known
         }
         self._compute(part, list(missing.values()))
         return [self._known[key] for key in keys]
 
-    def _keys(self, part: str, pairs: Sequence[Pair]) -> list[bytes]:
-        tokenizer = "" if part in _PLAIN else self._semantics.files_of(_semantic(part)).tokenizer
+    def _cache_keys(self, part: str, pairs: Sequence[Pair]) -> list[bytes]:
+        tokenizer = (
+            "" if part in _PLAIN else self._semantics.files_of(_as_encoder_part(part)).tokenizer
+        )
         identity = f"{self.signature(part)}|tokenizer={tokenizer}"
         return [cache_key(identity, *pair) for pair in pairs]
 
-    def _recall(self, keys: Sequence[bytes]) -> None:
+    def _recall_cached(self, keys: Sequence[bytes]) -> None:
         for key, value in self._cache.get(keys).items():
             if isinstance(value, float) and -1.001 < value < 1.001:
                 self._known[key] = value
@@ -86,7 +88,7 @@ class LParts:
             return
         made: dict[bytes, float] = {}
         for name, values in self._values(part, pairs).items():
-            made.update(zip(self._keys(name, pairs), values, strict=True))
+            made.update(zip(self._cache_keys(name, pairs), values, strict=True))
         self._known.update(made)
         self._cache.put(made)
 
@@ -95,12 +97,12 @@ class LParts:
         plain = _PLAIN.get(part)
         if plain:
             return {part: plain.score_all(pairs)}
-        semantic = _semantic(part)
+        semantic = _as_encoder_part(part)
         together = self._semantics.together(semantic)
         return dict(self._semantics.compute(together, pairs).items())
 
 
-def _semantic(part: str) -> EncoderPart:
+def _as_encoder_part(part: str) -> EncoderPart:
     return "bertscore" if part == "bertscore" else "sbert"
 
 

@@ -53,9 +53,9 @@ def _align(predicted: list[str], expected: list[str]) -> list[tuple[int, int]]:
     kept because its values are the published ones.
     """
     left, right = dict(enumerate(predicted)), dict(enumerate(expected))
-    pairs = _match(left, right, _itself)
-    left, right = _stemmed(left), _stemmed(right)
-    pairs += _match(left, right, _itself)
+    pairs = _match(left, right, _word_alone)
+    left, right = _stem_all(left), _stem_all(right)
+    pairs += _match(left, right, _word_alone)
     pairs += _match(left, right, synonyms)
     return sorted(pairs)
 
@@ -82,11 +82,11 @@ def _match(
     return pairs
 
 
-def _itself(word: str) -> tuple[str]:
+def _word_alone(word: str) -> tuple[str]:
     return (word,)
 
 
-def _stemmed(words: _Words) -> _Words:
+def _stem_all(words: _Words) -> _Words:
     return {place: stem(word) for place, word in words.items()}
 
 

@@ -87,7 +87,7 @@ def stem(word: str) -> str:
     return _final_l(_final_e(_bare_suffix(text)))
 
 
-def _shape(text: str) -> str:
+def _vowel_shape(text: str) -> str:
     """Spell `text` with v for vowels and c for everything else; y is a vowel after a consonant."""
     shape = ""
     for letter in text:
@@ -98,9 +98,9 @@ def _shape(text: str) -> str:
     return shape
 
 
-def _measure(text: str) -> int:
+def _vowel_measure(text: str) -> int:
     """Count how often a vowel is followed by a consonant: Porter's m."""
-    return _shape(text).count("vc")
+    return _vowel_shape(text).count("vc")
 
 
 def _is_short(text: str) -> bool:
@@ -108,7 +108,7 @@ def _is_short(text: str) -> bool:
 
     Extension: two letters, vowel and consonant, are one too.
     """
-    shape = _shape(text)
+    shape = _vowel_shape(text)
     return shape == "vc" or (shape.endswith("cvc") and text[-1] not in "wxy")
 
 
@@ -130,10 +130,10 @@ def _past_and_gerund(word: str) -> str:
         # Extension: died becomes die, while spied becomes spi.
         return word[:-1] if len(word) == 4 else word[:-2]
     if word.endswith("eed"):
-        return word[:-1] if _measure(word[:-3]) > 0 else word
+        return word[:-1] if _vowel_measure(word[:-3]) > 0 else word
     for suffix in ("ed", "ing"):
         rest = word.removesuffix(suffix)
-        if rest != word and "v" in _shape(rest):
+        if rest != word and "v" in _vowel_shape(rest):
             return _restore_ending(rest)
     return word
 
@@ -142,17 +142,17 @@ def _restore_ending(rest: str) -> str:
     """Give a word that has lost -ed or -ing its e back, or take a doubled consonant away."""
     if rest.endswith(("at", "bl", "iz")):
         return rest + "e"
-    if rest[-2:-1] == rest[-1] and _shape(rest)[-1] == "c":
+    if rest[-2:-1] == rest[-1] and _vowel_shape(rest)[-1] == "c":
         return rest if rest[-1] in "lsz" else rest[:-1]
     if rest.endswith("*d"):
         # NLTK's rule table writes "doubled consonant" as "*d" and so fits these letters as well.
         return rest[:-2] + "d"
-    return rest + "e" if _measure(rest) == 1 and _is_short(rest) else rest
+    return rest + "e" if _vowel_measure(rest) == 1 and _is_short(rest) else rest
 
 
 def _final_y(word: str) -> str:
     """Step 1c. Extension: y becomes i after any consonant but the first letter."""
-    if len(word) > 2 and word.endswith("y") and _shape(word[:-1])[-1] == "c":
+    if len(word) > 2 and word.endswith("y") and _vowel_shape(word[:-1])[-1] == "c":
         return word[:-1] + "i"
     return word
 
@@ -162,16 +162,16 @@ def _replace(word: str, rules: _Rules) -> str:
     for suffix, replacement in rules:
         if word.endswith(suffix):
             rest = word[: -len(suffix)]
-            return rest + replacement if _measure(rest) > 0 else word
+            return rest + replacement if _vowel_measure(rest) > 0 else word
     return word
 
 
 def _long_suffix(word: str) -> str:
     """Step 2. Extensions: -alli goes first and the step starts again; -logi keeps its l."""
-    if word.endswith("alli") and _measure(word[:-4]) > 0:
+    if word.endswith("alli") and _vowel_measure(word[:-4]) > 0:
         return _long_suffix(word[:-2])
     if word.endswith("logi"):
-        return word[:-1] if _measure(word[:-3]) > 0 else word
+        return word[:-1] if _vowel_measure(word[:-3]) > 0 else word
     return _replace(word, _STEP_2)
 
 
@@ -185,7 +185,7 @@ def _bare_suffix(word: str) -> str:
     for suffix in _STEP_4:
         if word.endswith(suffix):
             rest = word[: -len(suffix)]
-            keeps = _measure(rest) <= 1 or (suffix == "ion" and rest[-1] not in "st")
+            keeps = _vowel_measure(rest) <= 1 or (suffix == "ion" and rest[-1] not in "st")
             return word if keeps else rest
     return word
 
@@ -195,10 +195,10 @@ def _final_e(word: str) -> str:
     if not word.endswith("e"):
         return word
     rest = word[:-1]
-    measure = _measure(rest)
+    measure = _vowel_measure(rest)
     return rest if measure > 1 or (measure == 1 and not _is_short(rest)) else word
 
 
 def _final_l(word: str) -> str:
     """Step 5b."""
-    return word[:-1] if word.endswith("ll") and _measure(word[:-1]) > 1 else word
+    return word[:-1] if word.endswith("ll") and _vowel_measure(word[:-1]) > 1 else word

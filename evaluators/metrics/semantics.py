@@ -101,14 +101,14 @@ class Semantics:
                 encoded = self._encode(own, [inputs[k] for k in chosen])
                 for k in chosen:
                     for part in own:
-                        values[part][places[k]] = _value(part, encoded, *inputs[k])
+                        values[part][places[k]] = _part_value(part, encoded, *inputs[k])
         return values
 
     def _open(self, part: EncoderPart) -> tuple[ModelFiles, Encoder]:
         """Return a part's files and its encoder, which is opened once."""
         spec = self._spec(part)
         if spec not in self._opened:
-            folder = _find(spec, self._models, self._fetch)
+            folder = _find_encoder(spec, self._models, self._fetch)
             files = model_files(folder, self._cache)
             self._opened[spec] = files, Encoder(spec, folder, threads=self._threads)
         return self._opened[spec]
@@ -137,7 +137,7 @@ class Semantics:
         return made
 
 
-def _value(part: EncoderPart, encoded: _Encoded, prediction: Tokens, gold: Tokens) -> float:
+def _part_value(part: EncoderPart, encoded: _Encoded, prediction: Tokens, gold: Tokens) -> float:
     if part == "bertscore":
         return bertscore_f1(encoded.matchables[prediction], encoded.matchables[gold])
     left, right = (encoded.embeddings[shortened(text)] for text in (prediction, gold))
@@ -162,7 +162,7 @@ def _chunks(pairs: Sequence[tuple[Tokens, Tokens]]) -> Iterator[list[int]]:
         yield chosen
 
 
-def _find(spec: EncoderSpec, models: Path | None, fetch: bool) -> Path:
+def _find_encoder(spec: EncoderSpec, models: Path | None, fetch: bool) -> Path:
     try:
         return find_model(spec, models=models, fetch=fetch)
     except MissingResource as error:

@@ -58,7 +58,7 @@ def split_sentences(text: str) -> list[str]:
     """Return the sentences of `text`, which must be in lower case."""
     breaks = [
         (mark.end(), mark.end() if mark["next"] is None else mark.start("next"))
-        for mark, context in _candidates(text)
+        for mark, context in _possible_ends(text)
         if _has_end(context)
     ]
     end_of_text = len(text.rstrip())
@@ -75,7 +75,7 @@ def split_sentences(text: str) -> list[str]:
     return [sentence for sentence in sentences if sentence]
 
 
-def _candidates(text: str) -> Iterator[tuple[re.Match[str], str]]:
+def _possible_ends(text: str) -> Iterator[tuple[re.Match[str], str]]:
     """Yield each mark that may end a sentence, with its word and the token after it.
 
     Of several marks at one word only the last is a candidate, unless the word is empty.
@@ -95,10 +95,10 @@ def _candidates(text: str) -> Iterator[tuple[re.Match[str], str]]:
 def _has_end(context: str) -> bool:
     """Return whether a token of `context` ends a sentence and another one follows."""
     tokens = [token for line in context.split("\n") for token in _TOKEN.findall(line)]
-    return any(_ends(token, following) for token, following in pairwise(tokens))
+    return any(_ends_sentence(token, following) for token, following in pairwise(tokens))
 
 
-def _ends(token: str, following: str) -> bool:
+def _ends_sentence(token: str, following: str) -> bool:
     if token in (".", "?", "!"):
         return True
     if not token.endswith(".") or token.endswith(".."):

@@ -108,18 +108,18 @@ def synonyms(word: str) -> frozenset[str]:
     """
     query = word.lower()
     found = {word}
-    for part in _table():
+    for part in _load_table():
         for group in part.groups_of(query):
             found.update(name for name in group.split(" ") if "_" not in name)
     return frozenset(found)
 
 
 @cache
-def _table() -> tuple[PartOfSpeech, ...]:
+def _load_table() -> tuple[PartOfSpeech, ...]:
     try:
         data = TABLE.read_bytes()
     except OSError as error:
-        raise _unreadable("is missing") from error
+        raise _unreadable_table("is missing") from error
     return parse_table(data)
 
 
@@ -132,18 +132,19 @@ def parse_table(data: bytes) -> tuple[PartOfSpeech, ...]:
     try:
         text = gzip.decompress(data).decode("utf-8")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise _unreadable("is damaged") from error
+        raise _unreadable_table("is damaged") from error
     head, *sections = text.split("\n=")
     blocks = dict(section.split("\n", 1) for section in sections if "\n" in section)
     wanted = [title for name in RULES for title in (name, f"{name} exceptions")]
     if head != HEAD or list(blocks) != wanted:
-        raise _unreadable("is damaged, or of another version")
+        raise _unreadable_table("is damaged, or of another version")
     return tuple(
-        _part(blocks[name], blocks[f"{name} exceptions"], rules) for name, rules in RULES.items()
+        _part_of_speech(blocks[name], blocks[f"{name} exceptions"], rules)
+        for name, rules in RULES.items()
     )
 
 
-def _part(groups: str, exceptions: str, rules: Rules) -> PartOfSpeech:
+def _part_of_speech(groups: str, exceptions: str, rules: Rules) -> PartOfSpeech:
     index: defaultdict[str, list[int]] = defaultdict(list)
     for place, group in enumerate(groups.lower().split("\n")):
         for name in group.split(" "):
@@ -157,7 +158,7 @@ def _part(groups: str, exceptions: str, rules: Rules) -> PartOfSpeech:
     )
 
 
-def _unreadable(state: str) -> MissingResource:
+def _unreadable_table(state: str) -> MissingResource:
     return MissingResource(
         f"The table of synonyms that METEOR needs {state}: {TABLE}.",
         "Install the package again, or, in a checkout with Debian's package wordnet-base, run "

@@ -63,7 +63,7 @@ class ValueCache:
                         found[key] = value
             return found
 
-        return self._do(read, {})
+        return self._try_with_file(read, {})
 
     def put(self, values: Mapping[bytes, Value]) -> None:
         """Keep values, all or none of them."""
@@ -78,9 +78,9 @@ class ValueCache:
             connection.execute("COMMIT")
 
         if values:
-            self._do(write, None)
+            self._try_with_file(write, None)
 
-    def _do(self, work: Callable[[Connection], _Result], otherwise: _Result) -> _Result:
+    def _try_with_file(self, work: Callable[[Connection], _Result], otherwise: _Result) -> _Result:
         """Return what `work` makes of the file, or `otherwise` where it can't be used."""
         if self._path is None:
             return otherwise

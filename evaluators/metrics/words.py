@@ -59,10 +59,10 @@ def word_tokens(sentence: str) -> list[str]:
     for pattern, replacement in _REPLACEMENTS:
         sentence = pattern.sub(replacement, sentence)
     for pattern in _CONTRACTIONS:
-        sentence = pattern.sub(_halves, sentence)
+        sentence = pattern.sub(_split_contraction, sentence)
     return sentence.split()
 
 
-def _halves(contraction: re.Match[str]) -> str:
+def _split_contraction(contraction: re.Match[str]) -> str:
     first, second = (group for group in contraction.groups() if group)
     return f" {first} {second} "

@@ -151,20 +151,20 @@ def choose_answer_keys(
         if prediction_key not in names:
             raise InputError(
                 f"{path}: no row has the key '{prediction_key}'.",
-                f"Name one that the rows have: {_names(names)}.",
+                f"Name one that the rows have: {_shown_names(names)}.",
             )
-        return _keys(prediction_key, names)
+        return _answer_keys(prediction_key, names)
     sure = [name for name in names if name in PREDICTION_KEYS or name.endswith("_prediction")]
     if len(sure) > 1:
         raise InputError(
-            f"{path}: several keys can be the prediction: {_names(sure)}.",
+            f"{path}: several keys can be the prediction: {_shown_names(sure)}.",
             f"Set `prediction_key` to one of them, such as {shown(sure[0])}.",
         )
     if sure:
-        return _keys(sure[0], names)
+        return _answer_keys(sure[0], names)
     if EITHER_KEY not in names:
-        raise _no_predictions(path, f"the rows' keys are {_names(names)}")
-    keys = _keys(EITHER_KEY, names)
+        raise _no_predictions(path, f"the rows' keys are {_shown_names(names)}")
+    keys = _answer_keys(EITHER_KEY, names)
     if _mostly_gold(rows, golds):
         raise _no_predictions(path, f"'{EITHER_KEY}' holds the benchmark's own gold answers")
     if keys.gold is None:
@@ -175,7 +175,7 @@ def choose_answer_keys(
     return keys
 
 
-def _keys(prediction: str, names: Sequence[str]) -> AnswerKeys:
+def _answer_keys(prediction: str, names: Sequence[str]) -> AnswerKeys:
     others = (name for name in (*GOLD_KEYS, EITHER_KEY) if name in names and name != prediction)
     return AnswerKeys(prediction=prediction, gold=next(others, None))
 
@@ -185,7 +185,7 @@ def _mostly_gold(rows: Sequence[Mapping[str, Any]], golds: Collection[str]) -> b
     return bool(texts) and sum(text in golds for text in texts) >= _MOSTLY * len(texts)
 
 
-def _names(names: Sequence[str]) -> str:
+def _shown_names(names: Sequence[str]) -> str:
     return some([shown(name) for name in names], most=12)
 
 

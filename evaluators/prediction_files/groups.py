@@ -38,7 +38,7 @@ def assign(group: Group, questions: Questions) -> list[tuple[SourceRow, str | No
     """
     holders = [questions.holders.get(row.question or "", ()) for row in group.rows]
     votes = Counter(name for names in holders for name in names)
-    best = _best(votes, group, questions)
+    best = _most_voted(votes, group, questions)
     known = sum(bool(names) for names in holders)
     if group.key is not None and best is not None and 2 * votes[best] >= known:
         return [(row, best) for row in group.rows]
@@ -51,7 +51,7 @@ def assign(group: Group, questions: Questions) -> list[tuple[SourceRow, str | No
     return pairs
 
 
-def _best(votes: Counter[str], group: Group, questions: Questions) -> str | None:
+def _most_voted(votes: Counter[str], group: Group, questions: Questions) -> str | None:
     """Return the conversation with most of the texts; golds, then the key, break a tie."""
     top = [name for name, number in votes.items() if number == max(votes.values())]
     if len(top) > 1:

@@ -68,7 +68,9 @@ def find_rows(
     Raises:
         InputError: there are no rows, or something stands where a row must.
     """
-    rows = [row for place, value in document for row in _walk(value, place, None, path, _DEPTH)]
+    rows = [
+        row for place, value in document for row in _walk_rows(value, place, None, path, _DEPTH)
+    ]
     if not rows:
         raise InputError(f"{path}: it has no rows of predictions.", _REMEDY)
     if any("hypothesis" in row.fields and "question_id" in row.fields for row in rows):
@@ -83,17 +85,21 @@ def _layout(value: Any) -> FileLayout:
         return "locomo" if inner else "rows"
     if isinstance(value.get("detailed_results"), dict):
         return "evermemos"
-    flat = is_row(value) or _wrapper(value) or not any(isinstance(v, list) for v in value.values())
+    flat = (
+        is_row(value)
+        or _wrapping_key(value)
+        or not any(isinstance(v, list) for v in value.values())
+    )
     return "rows" if flat else "mem0"
 
 
-def _walk(value: Any, place: str, key: str | None, path: Path, depth: int) -> Iterator[RawRow]:
+def _walk_rows(value: Any, place: str, key: str | None, path: Path, depth: int) -> Iterator[RawRow]:
     if depth == 0:
         return
     if isinstance(value, list):
         for number, item in enumerate(value):
             where = f"{place}[{number}]"
-            if isinstance(item, dict) and not _wraps(item):
+            if isinstance(item, dict) and not _is_wrapper(item):
                 yield RawRow(place=where, key=key, fields=item)
             else:
                 yield from _walk_object(item, where, key, path, depth)
@@ -108,27 +114,27 @@ def _walk_object(
         raise _no_object(path, place, value)
     if is_row(value):
         yield RawRow(place=place, key=key, fields=value)
-    elif wrapper := _wrapper(value):
+    elif wrapper := _wrapping_key(value):
         inner = first_text(value, CONVERSATION_KEYS) or key
-        yield from _walk(value[wrapper], _inside(place, wrapper), inner, path, depth - 1)
+        yield from _walk_rows(value[wrapper], _place_inside(place, wrapper), inner, path, depth - 1)
     else:
         for name, item in value.items():
-            if isinstance(item, list) or (isinstance(item, dict) and _wraps(item)):
-                yield from _walk(item, _inside(place, name), name, path, depth - 1)
+            if isinstance(item, list) or (isinstance(item, dict) and _is_wrapper(item)):
+                yield from _walk_rows(item, _place_inside(place, name), name, path, depth - 1)
             elif isinstance(item, dict) and is_row(item):
-                yield RawRow(place=_inside(place, name), key=None, fields=item)
+                yield RawRow(place=_place_inside(place, name), key=None, fields=item)
 
 
-def _wraps(value: Mapping[str, Any]) -> bool:
-    return not is_row(value) and _wrapper(value) is not None
+def _is_wrapper(value: Mapping[str, Any]) -> bool:
+    return not is_row(value) and _wrapping_key(value) is not None
 
 
-def _wrapper(value: Mapping[str, Any]) -> str | None:
+def _wrapping_key(value: Mapping[str, Any]) -> str | None:
     filled = (name for name in _WRAPPERS if isinstance(value.get(name), list | dict))
     return next(filled, None)
 
 
-def _inside(place: str, name: str) -> str:
+def _place_inside(place: str, name: str) -> str:
     return f"{place}.{shown(name)}".lstrip(".")
 
 

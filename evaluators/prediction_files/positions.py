@@ -29,14 +29,14 @@ def join_by_position(
             the file has show another order.
     """
     remedy = _REMEDY.format(example=next(iter(questions.words)))
-    conversation = _conversation(group, questions)
+    conversation = _conversation_of_group(group, questions)
     if conversation is None:
         raise InputError(
             f"{path}: the rows name neither a question nor a conversation of the benchmark.",
             remedy,
         )
     rows = f"{path}: the rows of conversation key {shown(group.key or '-')}"
-    asked = _asked(len(group.rows), conversation)
+    asked = _questions_of_count(len(group.rows), conversation)
     if asked is None:
         raise InputError(
             f"{rows} have no question, and there are {len(group.rows)} of them, not as many as "
@@ -54,7 +54,7 @@ def join_by_position(
     return pairs
 
 
-def _conversation(group: Group, questions: Questions) -> ConversationQuestions | None:
+def _conversation_of_group(group: Group, questions: Questions) -> ConversationQuestions | None:
     everything = list(questions.conversations.values())
     if group.key is None and len(everything) == 1:
         return everything[0]
@@ -62,7 +62,9 @@ def _conversation(group: Group, questions: Questions) -> ConversationQuestions |
     return None if hint is None else questions.conversations[hint]
 
 
-def _asked(count: int, conversation: ConversationQuestions) -> Sequence[TextQuestion] | None:
+def _questions_of_count(
+    count: int, conversation: ConversationQuestions
+) -> Sequence[TextQuestion] | None:
     answerable = tuple(q for q in conversation.in_order if q.category != 5)
     choices = (conversation.in_order, answerable)
     return next((choice for choice in choices if len(choice) == count), None)

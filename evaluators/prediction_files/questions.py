@@ -67,12 +67,14 @@ def index_questions(benchmark: Benchmark) -> Questions:
     visual = {question.id: fold(question.question) for question in benchmark.visual_questions}
     return Questions(
         words={**text, **visual},
-        conversations={name: _index(name, questions) for name, questions in grouped.items()},
+        conversations={
+            name: _index_questions(name, questions) for name, questions in grouped.items()
+        },
         holders=holders,
     )
 
 
-def _index(conversation: str, questions: list[TextQuestion]) -> ConversationQuestions:
+def _index_questions(conversation: str, questions: list[TextQuestion]) -> ConversationQuestions:
     in_order = tuple(sorted(questions, key=lambda question: question.index))
     by_text: dict[str, tuple[TextQuestion, ...]] = {}
     for question in in_order:

@@ -54,7 +54,7 @@ def read_prediction_file(
     Raises:
         InputError: the file can't be used, or no row of it belongs to the benchmark.
     """
-    if not _ids(benchmark):
+    if not _all_ids(benchmark):
         raise InputError(
             f"{benchmark.folder}: the benchmark has no questions.",
             "Give one that has, such as `sample`.",
@@ -70,7 +70,7 @@ def read_prediction_file(
     )
     rows = source_rows(found, keys, path=path)
     if layout == "longmemeval":
-        check_rows_by_id(rows, dict.fromkeys(_ids(benchmark)), path=path)
+        check_rows_by_id(rows, dict.fromkeys(_all_ids(benchmark)), path=path)
     joined = join_rows(rows, index_questions(benchmark), path=path)
     if not joined.rows:
         raise _nothing_fits(path, benchmark, rows)
@@ -78,10 +78,10 @@ def read_prediction_file(
     return PredictionFile(
         layout="zep" if layout == "mem0" and keys.prediction == "answer" else layout,
         sha256=sha256_file(path),
-        predictions=_in_order([_prediction(*pair) for pair in joined.rows.items()], benchmark),
+        predictions=_in_order([_to_prediction(*pair) for pair in joined.rows.items()], benchmark),
         extra=tuple(row.place for row in extra),
         notes=notes_on(joined, {question.id: question for question in texts}, keys.prediction),
-        stored=_stored(joined),
+        stored=_stored_scores(joined),
     )
 
 
@@ -96,7 +96,7 @@ def _is_ours(document: Sequence[tuple[str, Any]]) -> bool:
 
 def _read_ours(path: Path, benchmark: Benchmark) -> PredictionFile:
     rows = read_predictions(path)
-    check_our_rows(rows, dict.fromkeys(_ids(benchmark)), path=path)
+    check_our_rows(rows, dict.fromkeys(_all_ids(benchmark)), path=path)
     for row in rows:
         check_length(row.prediction or "", path=path, place=row.question_id)
     blank = [r for r in rows if r.state == "ok" and not (r.prediction or "").strip()]
@@ -114,16 +114,16 @@ def _read_ours(path: Path, benchmark: Benchmark) -> PredictionFile:
 
 def _in_order(predictions: Sequence[Prediction], benchmark: Benchmark) -> tuple[Prediction, ...]:
     by_id = {prediction.question_id: prediction for prediction in predictions}
-    return tuple(by_id[name] for name in _ids(benchmark) if name in by_id)
+    return tuple(by_id[name] for name in _all_ids(benchmark) if name in by_id)
 
 
-def _ids(benchmark: Benchmark) -> list[str]:
+def _all_ids(benchmark: Benchmark) -> list[str]:
     """Return the ids of all questions, in the benchmark's order."""
     text = [question.id for question in benchmark.text_questions]
     return text + [question.id for question in benchmark.visual_questions]
 
 
-def _prediction(question_id: str, row: SourceRow) -> Prediction:
+def _to_prediction(question_id: str, row: SourceRow) -> Prediction:
     return Prediction(
         question_id=question_id,
         prediction=row.prediction or "",
@@ -131,7 +131,7 @@ def _prediction(question_id: str, row: SourceRow) -> Prediction:
     )
 
 
-def _stored(joined: Joined) -> dict[str, dict[str, float]]:
+def _stored_scores(joined: Joined) -> dict[str, dict[str, float]]:
     stored: dict[str, dict[str, float]] = {}
     for question_id, row in joined.rows.items():
         for name, value in row.scores.items():
@@ -156,6 +156,6 @@ def _nothing_fits(path: Path, benchmark: Benchmark, rows: Sequence[SourceRow]) -
 def _no_id_fits(path: Path, benchmark: Benchmark, identified: str) -> InputError:
     return InputError(
         f"{path}: no row belongs to the benchmark {benchmark.name}: the file's ids "
-        f"look like “{shown(identified, 100)}”, the benchmark's like “{_ids(benchmark)[0]}”.",
+        f"look like “{shown(identified, 100)}”, the benchmark's like “{_all_ids(benchmark)[0]}”.",
         "Write the benchmark's ids, or the questions' texts, into the rows.",
     )

@@ -96,20 +96,20 @@ def _source_row(number: int, row: RawRow, keys: AnswerKeys, path: Path) -> Sourc
     return SourceRow(
         order=number,
         place=row.place,
-        conversation=_conversation(fields) or row.key,
+        conversation=_conversation_of(fields) or row.key,
         question_id=question_id,
         question=fold(question or "") or None,
-        index=_index(fields, question_id),
-        category=_category(fields),
+        index=_index_of(fields, question_id),
+        category=_category_of(fields),
         gold=gold_text(fields.get(keys.gold)) if keys.gold else None,
-        prediction=_prediction(value, keys.prediction, path, row.place),
+        prediction=_prediction_of(value, keys.prediction, path, row.place),
         was_number=isinstance(value, int | float) and text_or_number(value) is not None,
         was_null=value is None or is_nan(value),
-        scores=_scores(fields),
+        scores=_scores_of(fields),
     )
 
 
-def _prediction(value: Any, key: str, path: Path, place: str) -> str | None:
+def _prediction_of(value: Any, key: str, path: Path, place: str) -> str | None:
     text = text_or_number(value)
     if text is None and isinstance(value, list | dict | bool):
         kind = {list: "a list", dict: "an object", bool: "true or false"}[type(value)]
@@ -123,25 +123,25 @@ def _prediction(value: Any, key: str, path: Path, place: str) -> str | None:
     return text
 
 
-def _conversation(fields: Mapping[str, Any]) -> str | None:
+def _conversation_of(fields: Mapping[str, Any]) -> str | None:
     inner = [fields.get("meta"), fields.get("metadata")]
     places = [fields, *(part for part in inner if isinstance(part, dict))]
     return next((text for part in places if (text := first_text(part, CONVERSATION_KEYS))), None)
 
 
-def _index(fields: Mapping[str, Any], question_id: str | None) -> int | None:
+def _index_of(fields: Mapping[str, Any], question_id: str | None) -> int | None:
     numbers = (whole_number(fields.get(name)) for name in INDEX_KEYS)
     found = _NUMBER_IN_ID.search(question_id or "")
     in_id = int(found[1]) if found else None
     return next((number for number in numbers if number is not None), in_id)
 
 
-def _category(fields: Mapping[str, Any]) -> int | None:
+def _category_of(fields: Mapping[str, Any]) -> int | None:
     numbers = (whole_number(fields.get(name)) for name in CATEGORY_KEYS)
     return next((number for number in numbers if number in CATEGORIES), None)
 
 
-def _scores(fields: Mapping[str, Any]) -> dict[str, float]:
+def _scores_of(fields: Mapping[str, Any]) -> dict[str, float]:
     return {
         name: float(value)
         for name, value in fields.items()

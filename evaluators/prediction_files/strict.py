@@ -23,7 +23,7 @@ def check_our_rows(rows: Sequence[Prediction], known: Collection[str], *, path: 
     """Raise an InputError for an unknown id, or for a row of state ok without a prediction."""
     for row in rows:
         if row.question_id not in known:
-            raise _unknown(path, row.question_id, row.question_id, known)
+            raise _unknown_question(path, row.question_id, row.question_id, known)
         if row.state == "ok" and row.prediction is None:
             raise InputError(
                 f"{path}: {row.question_id}: the state is ok and the prediction is null.", _REMEDY
@@ -42,7 +42,7 @@ def check_rows_by_id(rows: Sequence[SourceRow], known: Collection[str], *, path:
                 f"Write it as the benchmark does, such as “{next(iter(known))}”.",
             )
         if name not in known:
-            raise _unknown(path, row.place, name, known)
+            raise _unknown_question(path, row.place, name, known)
         if name in seen:
             problem = f"the question {name} is answered twice"
         elif row.was_number:
@@ -54,7 +54,7 @@ def check_rows_by_id(rows: Sequence[SourceRow], known: Collection[str], *, path:
         seen.add(name)
 
 
-def _unknown(path: Path, place: str, name: str, known: Collection[str]) -> InputError:
+def _unknown_question(path: Path, place: str, name: str, known: Collection[str]) -> InputError:
     example = next(iter(known))
     return InputError(
         f"{path}: {shown(place, 100)}: the benchmark has no question “{shown(name, 100)}”; "

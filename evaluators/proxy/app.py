@@ -49,7 +49,7 @@ class ProxyApp:
         except LocomoVqaError as error:
             self.problem = self.problem or error
             if client.status is None:
-                await client.refuse(_stopped(error))
+                await client.refuse(_stopped_error(error))
         except ClientGone:
             pass
         except Exception:
@@ -60,7 +60,7 @@ class ProxyApp:
         self._check_token(client)
         route = self._routes.find(client.raw_path)
         if self.problem is not None:
-            raise _stopped(self.problem)
+            raise _stopped_error(self.problem)
         try:
             content = await client.body(MAX_REQUEST_BYTES)
         except ProxyError as refusal:
@@ -77,5 +77,5 @@ class ProxyApp:
             raise ProxyError(401, "wrong_key", "Use the api_key in services.llm.")
 
 
-def _stopped(error: LocomoVqaError) -> ProxyError:
+def _stopped_error(error: LocomoVqaError) -> ProxyError:
     return ProxyError(500, "metering_failed", f"Calls can no longer be counted: {error.message}")

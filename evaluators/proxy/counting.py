@@ -66,14 +66,14 @@ def count_tokens(path: str, request: Any, reply: bytes | None, *, stream: bool) 
     embedding = path == "/embeddings"
     usage = _usage_of_tail(reply) if embedding else None
     if usage is None:
-        usage = next(filter(None, map(_usage, _documents(reply, stream))), {})
-    sent = _number(usage, "prompt_tokens", "input_tokens")
-    came = 0 if embedding else _number(usage, "completion_tokens", "output_tokens")
+        usage = next(filter(None, map(_usage, _json_documents(reply, stream))), {})
+    sent = _first_number(usage, "prompt_tokens", "input_tokens")
+    came = 0 if embedding else _first_number(usage, "completion_tokens", "output_tokens")
     details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details")
-    cached = _number(details, "cached_tokens") if isinstance(details, dict) else None
+    cached = _first_number(details, "cached_tokens") if isinstance(details, dict) else None
     known = sent is not None and came is not None
     if sent is None:
-        sent = _estimate(sum(_words(request.get(name)) for name in _SENT))
+        sent = _estimate(sum(_text_bytes(request.get(name)) for name in _SENT))
     if came is None:
         came = _estimated_reply(reply, stream)
     return TokenCounts(
@@ -84,22 +84,22 @@ def count_tokens(path: str, request: Any, reply: bytes | None, *, stream: bool) 
     )
 
 
-def _documents(reply: bytes | None, stream: bool) -> Iterator[Any]:
+def _json_documents(reply: bytes | None, stream: bool) -> Iterator[Any]:
     if not reply:
         return iter(())
-    return events(reply) if stream else iter([_parsed(reply)])
+    return events(reply) if stream else iter([_parse_or_none(reply)])
 
 
 def _estimated_reply(reply: bytes | None, stream: bool) -> int | None:
     """Return the estimate for a reply's words; None if they can't be read."""
-    documents = [item for item in _documents(reply, stream) if isinstance(item, dict)]
-    return _estimate(sum(map(_said, documents))) if documents else None
+    documents = [item for item in _json_documents(reply, stream) if isinstance(item, dict)]
+    return _estimate(sum(map(_reply_bytes, documents))) if documents else None
 
 
 def _usage_of_tail(reply: bytes | None) -> dict[str, Any] | None:
     """Return the usage at the end of a long list of vectors, without parsing the vectors."""
     match = _USAGE.search(reply[-_TAIL:]) if reply and len(reply) > _LARGE else None
-    usage = _parsed(match[1]) if match else None
+    usage = _parse_or_none(match[1]) if match else None
     return usage if isinstance(usage, dict) else None
 
 
@@ -111,7 +111,7 @@ def _usage(document: Any) -> dict[str, Any] | None:
     return usage if isinstance(usage, dict) else None
 
 
-def _number(usage: Mapping[str, Any], *names: str) -> int | None:
+def _first_number(usage: Mapping[str, Any], *names: str) -> int | None:
     for name in names:
         value = usage.get(name)
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
@@ -119,20 +119,20 @@ def _number(usage: Mapping[str, Any], *names: str) -> int | None:
     return None
 
 
-def _said(document: Mapping[str, Any]) -> int:
+def _reply_bytes(document: Mapping[str, Any]) -> int:
     """Return the bytes of words in a reply, or in one event of a stream."""
     delta = document.get("delta")
     if isinstance(delta, str):  # An event of /responses; its last one repeats all words.
         return len(delta.encode("utf-8", "replace"))
-    return _words(document.get("choices")) + _words(document.get("output"))
+    return _text_bytes(document.get("choices")) + _text_bytes(document.get("output"))
 
 
-def _words(value: Any) -> int:
+def _text_bytes(value: Any) -> int:
     """Return the bytes of all texts in a value; a number in a list is a token of a prompt."""
-    return sum(_sizes(value))
+    return sum(_text_sizes(value))
 
 
-def _sizes(value: Any) -> Iterator[int]:
+def _text_sizes(value: Any) -> Iterator[int]:
     left = [value]
     while left:
         item = left.pop()
@@ -150,7 +150,7 @@ def _estimate(size: int) -> int:
     return -(-size // BYTES_A_TOKEN)
 
 
-def _parsed(text: bytes) -> Any:
+def _parse_or_none(text: bytes) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -116,7 +116,7 @@ class Recordings:
         return Recorded(
             status=status,
             headers=json.loads(headers),
-            pieces=tuple(_cut(body, json.loads(pieces))),
+            pieces=tuple(_cut_body(body, json.loads(pieces))),
         )
 
     def put(self, asked: RecordingKey, reply: Recorded, *, replace: bool) -> None:
@@ -161,7 +161,7 @@ def _checksum(key: str, values: Sequence[Any]) -> str:
     return digest.hexdigest()
 
 
-def _cut(body: bytes, lengths: Sequence[int]) -> list[bytes]:
+def _cut_body(body: bytes, lengths: Sequence[int]) -> list[bytes]:
     pieces, begin = [], 0
     for length in lengths:
         pieces.append(body[begin : begin + length])

@@ -59,7 +59,7 @@ def report_data(report: ScoreReport) -> dict[str, Any]:
         "rows": {k: document["rows"][k] for k in ("matched", "missing", "extra", "unscored")},
         "answer_length": document["answer_length"],
         "judges": judges_of(document),
-        "states": _states(asked, report),
+        "states": _states_by_kind(asked, report),
         "cost": cost_of(report, asked),
         "limits": [*_limits(level, len(kept), len(asked)), *_image_limits(thumbnails)],
         "images": thumbnails.images,
@@ -155,26 +155,26 @@ def _metric(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
         return row
     categories = ((CATEGORIES.get(int(k), k), e) for k, e in metric["by_category"].items())
     return row | {
-        "overall": _estimate(metric["overall"]),
-        "clean": _estimate(metric["clean"]) if metric.get("clean") else None,
-        "by_category": _bars(categories),
-        "by_type": _bars(metric["by_type"].items()),
-        "by_conversation": _bars(metric["by_conversation"].items()),
+        "overall": _estimate_row(metric["overall"]),
+        "clean": _estimate_row(metric["clean"]) if metric.get("clean") else None,
+        "by_category": _bar_rows(categories),
+        "by_type": _bar_rows(metric["by_type"].items()),
+        "by_conversation": _bar_rows(metric["by_conversation"].items()),
     }
 
 
-def _bars(groups: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    rows = [{"label": label[:100], **_estimate(estimate)} for label, estimate in groups]
+def _bar_rows(groups: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    rows = [{"label": label[:100], **_estimate_row(estimate)} for label, estimate in groups]
     return {"rows": rows[:_MOST_BARS], "more": max(0, len(rows) - _MOST_BARS)}
 
 
-def _estimate(estimate: Mapping[str, Any]) -> dict[str, Any]:
+def _estimate_row(estimate: Mapping[str, Any]) -> dict[str, Any]:
     interval = estimate["interval"] or {}
     kept = {name: interval.get(name) for name in ("low", "high", "level", "method", "clusters")}
     return {"value": estimate["value"], "n": estimate["n"], **kept}
 
 
-def _states(asked: Sequence[Question], report: ScoreReport) -> list[dict[str, Any]]:
+def _states_by_kind(asked: Sequence[Question], report: ScoreReport) -> list[dict[str, Any]]:
     """Return how many questions of each kind are in each state, `missing` among them."""
     given = {prediction.question_id: prediction.state for prediction in report.predictions}
     kinds: dict[Kind, dict[str, int]] = {}

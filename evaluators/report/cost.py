@@ -44,8 +44,8 @@ def cost_of(report: ScoreReport, questions: Sequence[Question]) -> dict[str, Any
             for kind, answers in kinds.items()
         ],
         "usage": [{"label": kind, **_usage(answers)} for kind, answers in kinds.items()],
-        "calls": _calls(calls) if calls else None,
-        "efficiency": _efficiency(report.run.folder) if report.run else None,
+        "calls": _call_rows(calls) if calls else None,
+        "efficiency": _efficiency_by_stage(report.run.folder) if report.run else None,
     }
 
 
@@ -85,7 +85,7 @@ def _sum(numbers: Sequence[int | None]) -> dict[str, int]:
     return {"n": len(known), "sum": sum(known)}
 
 
-def _efficiency(folder: Path) -> dict[str, Any] | None:
+def _efficiency_by_stage(folder: Path) -> dict[str, Any] | None:
     """Return the figures of the models by stage; None where no call can be read."""
     try:
         run = efficiency_of(folder)
@@ -99,7 +99,7 @@ def _efficiency(folder: Path) -> dict[str, Any] | None:
     return {"size_bytes": run.size.total, "source": run.size_source, "rows": rows[:_MOST_GROUPS]}
 
 
-def _calls(calls: Calls) -> dict[str, Any]:
+def _call_rows(calls: Calls) -> dict[str, Any]:
     shown: Mapping[tuple[str, str], CallGroup] = calls.groups
     rows = [
         {

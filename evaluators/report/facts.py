@@ -65,10 +65,10 @@ def _of_run(info: Mapping[str, Any], folder: Path) -> list[tuple[str, str | None
     git = info.get("git")
     return [
         ("System", " ".join(filter(None, (system["name"], system["version"])))),
-        ("Answerer", _answerer(answerer)),
+        ("Answerer", _describe_answerer(answerer)),
         ("Images", seen),
         ("Visual questions", _VISUAL.get(visual, str(visual))),
-        ("Run", _dates(folder / "journal.jsonl")),
+        ("Run", _describe_dates(folder / "journal.jsonl")),
         ("Versions", ", ".join(f"{name} {version}" for name, version in info["versions"].items())),
         (
             "Git",
@@ -77,7 +77,7 @@ def _of_run(info: Mapping[str, Any], folder: Path) -> list[tuple[str, str | None
     ]
 
 
-def _answerer(answerer: Mapping[str, Any]) -> str:
+def _describe_answerer(answerer: Mapping[str, Any]) -> str:
     if not answerer["model"]:
         return "no model"
     parts = [answerer["model"]]
@@ -88,7 +88,7 @@ def _answerer(answerer: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _dates(journal: Path) -> str:
+def _describe_dates(journal: Path) -> str:
     """Return when the first and the last attempt were made, as the journal has it."""
     times: list[datetime] = []
     try:

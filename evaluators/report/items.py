@@ -92,7 +92,7 @@ def worst_first(questions: Sequence[Question], report: ScoreReport) -> list[Ques
     }
     order = [name for name in ("j", "v", "l") if name in scales]
     order += [name for name in scales if name not in order]
-    values = _values(report)
+    values = _values_by_question(report)
     given = {prediction.question_id: prediction.state for prediction in report.predictions}
 
     def badness(question: Question) -> tuple[float, bool, float]:
@@ -120,7 +120,7 @@ def items_of(
     `ranks` are the places, by question id, in the order of `worst_first`.
     """
     given = {prediction.question_id: prediction for prediction in report.predictions}
-    values, verdicts = _values(report), verdicts_of(report.judgements)
+    values, verdicts = _values_by_question(report), verdicts_of(report.judgements)
     spoken = {
         (conversation.id, turn.id): (session, turn)
         for conversation in report.benchmark.conversations
@@ -129,14 +129,14 @@ def items_of(
     turns, passages = _Pool(), _Pool()
     rows = []
     for question in questions:
-        evidence = _evidence(question)[: level.turns]
+        evidence = _evidence_turns(question)[: level.turns]
         row = {
-            **_asked(question, level),
-            **_answered(given.get(question.id), level),
+            **_question_row(question, level),
+            **_answer_row(given.get(question.id), level),
             "rank": ranks[question.id],
             "values": values.get(question.id, {}),
             "evidence": [
-                turns.place((question.conversation, name), _turn(name, found, level))
+                turns.place((question.conversation, name), _turn_row(name, found, level))
                 for name in evidence
                 for found in [spoken.get((question.conversation, name))]
             ],
@@ -160,7 +160,7 @@ def items_of(
     return {"questions": rows, "turns": turns.items, "passages": passages.items}
 
 
-def _values(report: ScoreReport) -> dict[str, dict[str, float | None]]:
+def _values_by_question(report: ScoreReport) -> dict[str, dict[str, float | None]]:
     values: dict[str, dict[str, float | None]] = {}
     for row in report.scores.by_question:
         values.setdefault(row.question_id, {})[row.metric] = _finite(row.value)
@@ -172,7 +172,7 @@ def _finite(number: float | None) -> float | None:
     return number if number is not None and math.isfinite(number) else None
 
 
-def _asked(question: Question, level: Level) -> dict[str, Any]:
+def _question_row(question: Question, level: Level) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": question.id,
         "conversation": question.conversation,
@@ -194,7 +194,7 @@ def _asked(question: Question, level: Level) -> dict[str, Any]:
     return row
 
 
-def _answered(answer: Prediction | None, level: Level) -> dict[str, Any]:
+def _answer_row(answer: Prediction | None, level: Level) -> dict[str, Any]:
     if answer is None:
         return {"state": "missing", "answer": None}
     row: dict[str, Any] = {"state": answer.state, "answer": None}
@@ -210,11 +210,11 @@ def _answered(answer: Prediction | None, level: Level) -> dict[str, Any]:
     return row
 
 
-def _evidence(question: Question) -> Sequence[str]:
+def _evidence_turns(question: Question) -> Sequence[str]:
     return question.evidence if isinstance(question, TextQuestion) else (question.turn,)
 
 
-def _turn(name: str, found: tuple[Session, Turn] | None, level: Level) -> Mapping[str, Any]:
+def _turn_row(name: str, found: tuple[Session, Turn] | None, level: Level) -> Mapping[str, Any]:
     if found is None:
         return {"id": name[:100], "text": None}
     session, turn = found

@@ -23,13 +23,16 @@ def judges_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
             "rubric": judging.get("rubric"),
             "value": judge["overall"]["value"],
             "counts": judge["counts"],
-            **{rate: _rate(judge.get("check"), rate) for rate in ("false_accept", "false_reject")},
+            **{
+                rate: _rate_of(judge.get("check"), rate)
+                for rate in ("false_accept", "false_reject")
+            },
         }
         for judge in judging.get("judges", ())[:_MOST_JUDGES]
     ]
 
 
-def _rate(check: Mapping[str, Any] | None, name: str) -> dict[str, Any] | None:
+def _rate_of(check: Mapping[str, Any] | None, name: str) -> dict[str, Any] | None:
     if not check or name not in check:
         return None
     interval = check[name].get("interval") or {}

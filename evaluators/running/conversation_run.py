@@ -142,7 +142,7 @@ class ConversationRun:
             self.name,
             "error" if failure else "ok",
             turns=turns,
-            latency_ms=_since(begun),
+            latency_ms=_ms_since(begun),
             error=failure.reason if failure else None,
         )
         return failure
@@ -154,7 +154,7 @@ class ConversationRun:
             self.scope.raise_if_cancelled()
             failed = failure
             if reason is not None:
-                outcome = _failed(question, "not_ingested", reason)
+                outcome = _failed_prediction(question, "not_ingested", reason)
             else:
                 outcome, failed = self._ask(question)
                 if failed is not None and failed.ended:
@@ -168,7 +168,7 @@ class ConversationRun:
         shown = self.view.question(question)
         begun = time.perf_counter()
         result = self._answer(shown)
-        latency_ms = _since(begun)
+        latency_ms = _ms_since(begun)
         made = (
             result
             if isinstance(result, Failure)
@@ -176,7 +176,7 @@ class ConversationRun:
         )
         if isinstance(made, Failure):
             self.scope.raise_if_cancelled()
-            failed = _failed(question, made.state, made.reason)
+            failed = _failed_prediction(question, made.state, made.reason)
             return replace(failed, latency_ms=latency_ms), made
         return replace(made, latency_ms=latency_ms), None
 
@@ -198,9 +198,9 @@ class ConversationRun:
         )
 
 
-def _failed(question: Question, state: State, reason: str) -> Prediction:
+def _failed_prediction(question: Question, state: State, reason: str) -> Prediction:
     return Prediction(question_id=question.id, prediction=None, state=state, error=reason)
 
 
-def _since(begun: float) -> float:
+def _ms_since(begun: float) -> float:
     return round((time.perf_counter() - begun) * 1000, 3)

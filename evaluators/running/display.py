@@ -95,9 +95,9 @@ class RunDisplay:
         with self._lock:
             self._failed += failed
         line.failed += failed
-        words = f"  {conversation}: questions{_failures(line.failed)}"
+        words = f"  {conversation}: questions{_failures_text(line.failed)}"
         self._bars.update(line.task, advance=1, description=words)
-        words = f"{self._system}{_failures(self._failed)}"
+        words = f"{self._system}{_failures_text(self._failed)}"
         self._bars.update(self._whole, advance=1, description=words)
 
     def ended(self, conversation: str) -> None:
@@ -117,5 +117,5 @@ class _ConversationLine:
         self.failed = 0
 
 
-def _failures(number: int) -> str:
+def _failures_text(number: int) -> str:
     return f" [red]{number:,} failed[/]" if number else ""

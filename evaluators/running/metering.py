@@ -45,7 +45,7 @@ class Meter(Closable):
         self._ledger = out.absolute() / CALLS_FILE
         self._replies = out.absolute() / REPLIES_FILE
         self._settings = settings
-        self._prices = _prices(settings)
+        self._prices = _read_price_table(settings)
         self._starting = threading.Lock()
         self._stack = ExitStack()
         self._proxy: MeteringProxy | None = None
@@ -102,7 +102,7 @@ class Meter(Closable):
             mode=mode,
             store=settings.record or settings.replay or self._replies,
             strict=settings.strict,
-            revision=_revision(self._services.model),
+            revision=_revision_of(self._services.model),
             prices=self._prices,
         )
 
@@ -122,7 +122,7 @@ def _remove_database(path: Path) -> None:
             path.with_name(name).unlink(missing_ok=True)
 
 
-def _prices(settings: MeteringSettings) -> PriceTable | None:
+def _read_price_table(settings: MeteringSettings) -> PriceTable | None:
     if settings.prices is None:
         return None
     from ..proxy import read_prices
@@ -130,7 +130,7 @@ def _prices(settings: MeteringSettings) -> PriceTable | None:
     return read_prices(settings.prices)
 
 
-def _revision(model: str | None) -> str | None:
+def _revision_of(model: str | None) -> str | None:
     if model is None:
         return None
     from locomo_vqa.models.names import parse_name

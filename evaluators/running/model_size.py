@@ -51,11 +51,11 @@ def size_of_model(run: Path, info: Mapping[str, Any]) -> ModelBytes:
     if answerer["provider"] not in _LOCAL or not answerer["model"]:
         return UNKNOWN
     models = {answerer["model"], options.get("vision", answerer["model"])}
-    sizes = [_weights(spec) for spec in models]
+    sizes = [_weight_bytes(spec) for spec in models]
     weights = [size for size in sizes if size is not None]
     if len(weights) < len(sizes):
         return UNKNOWN
-    return ModelBytes(weights=sum(weights), adapters=_adapters(run, options))
+    return ModelBytes(weights=sum(weights), adapters=_adapter_bytes(run, options))
 
 
 def weights_in(folder: Path) -> int | None:
@@ -73,16 +73,16 @@ def weights_in(folder: Path) -> int | None:
         return None
 
 
-def _weights(spec: str) -> int | None:
+def _weight_bytes(spec: str) -> int | None:
     try:
         name = parse_name(spec)
     except InputError:
         return None
-    folder = _folder(name)
+    folder = _model_folder(name)
     return None if folder is None else weights_in(folder)
 
 
-def _folder(name: ModelName) -> Path | None:
+def _model_folder(name: ModelName) -> Path | None:
     """Return the folder of a local model's files on this machine."""
     if name.scheme == "embedded":
         from locomo_vqa.models.embedded_local import embedded_folder
@@ -106,13 +106,13 @@ def _folder(name: ModelName) -> Path | None:
     return Path(found)
 
 
-def _adapters(run: Path, options: Mapping[str, str]) -> int | None:
+def _adapter_bytes(run: Path, options: Mapping[str, str]) -> int | None:
     """Return the bytes of the adapters that a run used: duomem's adapter, or memlora's experts."""
     files = []
     if "adapter" in options:
         files.append(Path(options["adapter"]) / WEIGHTS)
     if "experts" in options:
-        used = _experts(run)
+        used = _experts_in_use(run)
         if not used:
             return None
         files += [Path(options["experts"]) / name / WEIGHTS for name in sorted(used)]
@@ -122,7 +122,7 @@ def _adapters(run: Path, options: Mapping[str, str]) -> int | None:
         return None
 
 
-def _experts(run: Path) -> set[str]:
+def _experts_in_use(run: Path) -> set[str]:
     """Return the names of the experts in use, which memlora lists in its work folders."""
     used: set[str] = set()
     for listing in (run / "work").glob("*/experts.json"):

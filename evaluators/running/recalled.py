@@ -71,7 +71,7 @@ def recalled_question(question: VisualQuestion, image: RecalledImage) -> str:
     """
     which = "picture"
     if image.count > 1:
-        which = f"{ordinal(image.ordinal)} of the {_number(image.count)} pictures"
+        which = f"{ordinal(image.ordinal)} of the {_number_word(image.count)} pictures"
     date = f"{image.date.day} {image.date:%B %Y}"
     return f"About the {which} that {image.speaker} shared on {date}: {question.question}"
 
@@ -85,7 +85,7 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def _number(number: int) -> str:
+def _number_word(number: int) -> str:
     return _WORDS[number][0] if number in _WORDS else str(number)
 
 

@@ -93,8 +93,8 @@ def describe_run(
         "limit": limit,
         "top_k": top_k if system.only_retrieves else None,
         "options": recorded_options(services),
-        "versions": _versions(),
-        "git": _git(),
+        "versions": _package_versions(),
+        "git": _git_state(),
         "counts": None,
         "files": {},
     }
@@ -177,8 +177,8 @@ def finish_run(
 def _check_same(folder: Path, wanted: Mapping[str, Any]) -> None:
     there = read_json(folder / "run.json", what="the run's manifest")
     validate(there, "run", path=folder / "run.json", remedy="")
-    was = _flat({"options": [], **there, "visual_handling": visual_handling(there)})
-    for key, value in _flat(wanted).items():
+    was = _flatten({"options": [], **there, "visual_handling": visual_handling(there)})
+    for key, value in _flatten(wanted).items():
         if not key.startswith(_IDENTITY) or was.get(key) == value:
             continue
         if key == "system.source_sha256" and key in was:
@@ -192,31 +192,31 @@ def _check_same(folder: Path, wanted: Mapping[str, Any]) -> None:
         )
 
 
-def _flat(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+def _flatten(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, item in value.items():
         name = f"{before}{key}"
-        flat.update(_flat(item, f"{name}.") if isinstance(item, dict) else {name: item})
+        flat.update(_flatten(item, f"{name}.") if isinstance(item, dict) else {name: item})
     return flat
 
 
-def _versions() -> dict[str, str]:
+def _package_versions() -> dict[str, str]:
     versions = {"locomo-vqa": __version__, "python": platform.python_version()}
     for package in ("openai", "pillow"):
         versions[package] = metadata.version(package)
     return versions
 
 
-def _git() -> dict[str, Any] | None:
+def _git_state() -> dict[str, Any] | None:
     """Return the commit of the working directory, where a user's system usually is."""
     try:
-        commit = _output("rev-parse", "HEAD")
-        return {"commit": commit, "dirty": bool(_output("status", "--porcelain"))}
+        commit = _git_output("rev-parse", "HEAD")
+        return {"commit": commit, "dirty": bool(_git_output("status", "--porcelain"))}
     except (OSError, subprocess.SubprocessError):
         return None
 
 
-def _output(*arguments: str) -> str:
+def _git_output(*arguments: str) -> str:
     done = subprocess.run(
         ["git", *arguments], capture_output=True, text=True, check=True, timeout=10
     )

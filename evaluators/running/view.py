@@ -109,7 +109,7 @@ class ConversationView:
             if turn.id == question.turn:
                 for image in turn.images:
                     if image.sha256 == question.image:
-                        return self._shown(image)
+                        return self._shown_image(image)
         return None
 
     def question_text(self, question: Question) -> str:
@@ -127,7 +127,7 @@ class ConversationView:
 
     def _turns(self, session: Session) -> Iterator[ShownTurn]:
         for turn in session.turns:
-            shown = (self._shown(image) for image in turn.images)
+            shown = (self._shown_image(image) for image in turn.images)
             first = turn.speaker == self._conversation.speakers[0]
             yield ShownTurn(
                 id=turn.id,
@@ -139,7 +139,7 @@ class ConversationView:
                 images=tuple(image for image in shown if image is not None),
             )
 
-    def _shown(self, image: Image) -> ShownImage | None:
+    def _shown_image(self, image: Image) -> ShownImage | None:
         if self._mode == "none" or not self._is_shown(image):
             return None
         if self._mode == "caption":

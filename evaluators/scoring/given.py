@@ -81,7 +81,7 @@ def given_predictions(source: object, benchmark: Benchmark) -> GivenPredictions:
 def _predictions(source: object) -> Iterator[Prediction]:
     if isinstance(source, Mapping):
         for question_id, answer in source.items():
-            yield _prediction(question_id, answer)
+            yield _to_prediction(question_id, answer)
     elif hasattr(source, "columns") and hasattr(source, "to_dict"):
         yield from _of_frame(source)
     elif isinstance(source, Iterable):
@@ -104,10 +104,10 @@ def _of_frame(frame: Any) -> Iterator[Prediction]:
     wanted = [name for name in ("question_id", "prediction", "state") if name in names]
     for row in frame[wanted].to_dict("records"):
         fields = {name: None if _is_absent(value) else value for name, value in row.items()}
-        yield _prediction(fields.pop("question_id"), fields)
+        yield _to_prediction(fields.pop("question_id"), fields)
 
 
-def _prediction(question_id: object, answer: object) -> Prediction:
+def _to_prediction(question_id: object, answer: object) -> Prediction:
     if isinstance(answer, Prediction):
         return answer
     fields = dict(answer) if isinstance(answer, Mapping) else {"prediction": answer}

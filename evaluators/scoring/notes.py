@@ -38,16 +38,16 @@ def notes_on_rows(
     notes = []
     if failed := failed_in(predictions, benchmark, split):
         states = ", ".join(f"{number:,} {state}" for state, number in failed.items())
-        notes.append(f"{_count(sum(failed.values()), 'row')} failed: {states}.")
+        notes.append(f"{_count_of(sum(failed.values()), 'row')} failed: {states}.")
     if extra:
         notes.append(
-            f"{_count(len(extra), 'row')} left out: no such question, or it has a row already: "
+            f"{_count_of(len(extra), 'row')} left out: no such question, or it has a row already: "
             f"{some(extra, most=_MOST_PLACES)}."
         )
     others = [row.question_id for row in predictions if row.question_id not in asked]
     if others:
         notes.append(
-            f"{_count(len(others), 'row')} for questions outside the split {split}: "
+            f"{_count_of(len(others), 'row')} for questions outside the split {split}: "
             f"{some(others, most=_MOST_PLACES)}."
         )
     return [*notes, *_on_conversations(predictions, list(asked.values()))]
@@ -80,5 +80,5 @@ def _on_conversations(
     ]
 
 
-def _count(number: int, noun: str) -> str:
+def _count_of(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -50,7 +50,7 @@ def score_predictions(
     questions = questions_of(benchmark, split)
     ids = {question.id for question in questions}
     given = {p.question_id: p for p in predictions if p.question_id in ids}
-    scored = [question for question in questions if _gold(question) is not None]
+    scored = [question for question in questions if _gold_answer(question) is not None]
     matched = [given[question.id] for question in scored if question.id in given]
     kinds = {type(question) for question in scored if question.id in given}
     opener = MetricOpener(l_settings, fetch=metrics is not None)
@@ -73,7 +73,7 @@ def score_predictions(
                 raise
             results[name] = MetricScores(state="not_computed", reason=str(error))
             continue
-        items = _items(metric, asked, given)
+        items = _worth_of_answers(metric, asked, given)
         results[name] = summarise_metric(items, name, signature=metric.signature)
         rows += [row_score(item, name) for item in items]
     return Scores(
@@ -100,13 +100,13 @@ def check_metrics(metrics: Sequence[str] | None) -> None:
         check_choices("metrics", metrics, METRICS)
 
 
-def _gold(question: Question) -> str | None:
+def _gold_answer(question: Question) -> str | None:
     if isinstance(question, TextQuestion) and question.category == 5:
         return None
     return question.answer
 
 
-def _items(
+def _worth_of_answers(
     metric: BatchMetric, asked: Sequence[Question], given: Mapping[str, Prediction]
 ) -> list[Item]:
     """Return what each question's answer is worth; the answers are scored in one go."""
@@ -116,16 +116,16 @@ def _items(
         if (prediction := given.get(question.id)) is not None
         and prediction.state == "ok"
         and (answer := prediction.prediction) is not None
-        and (gold := _gold(question)) is not None
+        and (gold := _gold_answer(question)) is not None
     }
     values = dict(zip(pairs, metric.score_all(list(pairs.values())), strict=True))
     return [
-        Item(question, values.get(question.id, metric.missing), _state(given.get(question.id)))
+        Item(question, values.get(question.id, metric.missing), _state_of(given.get(question.id)))
         for question in asked
     ]
 
 
-def _state(prediction: Prediction | None) -> str:
+def _state_of(prediction: Prediction | None) -> str:
     return "missing" if prediction is None else prediction.state
 
 

@@ -108,7 +108,7 @@ class ScoreReport(Mapping[str, MetricScores]):
         """
         if folder is None and self.run is None:
             raise InputError("`folder` must be given: there is no run folder.", "Name a folder.")
-        own = self.run is not None and (folder is None or _same(folder, self.run.folder))
+        own = self.run is not None and (folder is None or _is_same_folder(folder, self.run.folder))
         place = self.run.folder if folder is None and self.run else Path(str(folder))
         try:
             if not own:
@@ -143,7 +143,7 @@ def _html_row(name: str, scores: MetricScores) -> list[str | None]:
     return [metric_title(name), state.replace("_", " ", 1), value, interval, number]
 
 
-def _same(one: str | Path, two: Path) -> bool:
+def _is_same_folder(one: str | Path, two: Path) -> bool:
     return Path(one).resolve() == two.resolve()
 
 

@@ -120,10 +120,10 @@ def score(
                 settings=judging,
                 progress=report_progress,
             )
-    return _report(opened, asked, chosen, judged.scores if judged else scores, judged)
+    return _make_report(opened, asked, chosen, judged.scores if judged else scores, judged)
 
 
-def _report(
+def _make_report(
     source: Source,
     benchmark: Benchmark,
     split: SplitChoice,
@@ -151,7 +151,7 @@ def _report(
             },
             **scores.to_json(),
             "notes": [*notes, *warnings],
-            "stored": _compare(source.stored, scores),
+            "stored": _compare_stored(source.stored, scores),
             "judging": judged.document if judged else None,
         },
         benchmark=benchmark,
@@ -174,7 +174,7 @@ def _sign_recalled(scores: Scores, visual: VisualMode) -> Scores:
     return replace(scores, metrics={**scores.metrics, "v": recalled})
 
 
-def _compare(stored: Mapping[str, Mapping[str, float]], scores: Scores) -> dict[str, Any]:
+def _compare_stored(stored: Mapping[str, Mapping[str, float]], scores: Scores) -> dict[str, Any]:
     """Compare the values a file brings with ours: how many rows, their mean, how many equal."""
     compared: dict[str, Any] = {}
     for name, values in stored.items():

@@ -24,7 +24,7 @@ def warnings_about(scores: Scores, benchmark: Benchmark, *, split: SplitChoice) 
     questions = questions_of(benchmark, split)
     conversations = {question.id: question.conversation for question in questions}
     far: dict[tuple[str, bool], list[tuple[str, FarConversation]]] = {}
-    for name, groups in _values(scores, conversations).items():
+    for name, groups in _values_by_conversation(scores, conversations).items():
         for one in far_conversations(groups):
             far.setdefault((one.conversation, one.mean < one.others), []).append((name, one))
     notes = [
@@ -35,7 +35,9 @@ def warnings_about(scores: Scores, benchmark: Benchmark, *, split: SplitChoice) 
     return [*notes, *_ceiling_notes(scores, text)]
 
 
-def _values(scores: Scores, conversations: Mapping[str, str]) -> dict[str, dict[str, list[float]]]:
+def _values_by_conversation(
+    scores: Scores, conversations: Mapping[str, str]
+) -> dict[str, dict[str, list[float]]]:
     """Return a metric's values by conversation.
 
     Questions without a value, such as unscored, are left out, and so are conversations without
@@ -56,8 +58,8 @@ def _far_note(
     conversation: str, below: bool, found: Sequence[tuple[str, FarConversation]], scores: Scores
 ) -> str:
     figures = ", ".join(
-        f"{metric_title(name)} {_figure(one.mean, scores, name)} against "
-        f"{_figure(one.others, scores, name)}"
+        f"{metric_title(name)} {_value_text(one.mean, scores, name)} against "
+        f"{_value_text(one.others, scores, name)}"
         for name, one in found
     )
     question = "Was it ingested?" if below else "Was the system made with it?"
@@ -71,13 +73,13 @@ def _ceiling_notes(scores: Scores, questions: Sequence[TextQuestion]) -> list[st
         for one in above_ceiling(metric, questions):
             notes.append(
                 f"{metric_title(name)} of {CATEGORIES[one.category]} questions is "
-                f"{_figure(one.value, scores, name)}, above the ceiling of "
-                f"{_figure(one.ceiling, scores, name)}: {one.wrong} of {one.questions} gold "
+                f"{_value_text(one.value, scores, name)}, above the ceiling of "
+                f"{_value_text(one.ceiling, scores, name)}: {one.wrong} of {one.questions} gold "
                 "answers are known to be wrong, and the answers agree with some. Did the system "
                 "see the gold answers?"
             )
     return notes
 
 
-def _figure(value: float, scores: Scores, metric: str) -> str:
+def _value_text(value: float, scores: Scores, metric: str) -> str:
     return f"{value:.1f}" if scores.metrics[metric].scale == 100 else f"{value:.4f}"

@@ -30,7 +30,9 @@ def answers(seen: Observations) -> CheckResult:
                 f"“{reply.question}”: {reply.failure}",
                 "Return a text, or an Answer with a text; return “” if there is nothing to say.",
             )
-    doubt = next((why for reply in seen.replies if (why := _doubtful(reply.usage))), None)
+    doubt = next(
+        (why for reply in seen.replies if (why := _find_doubtful_usage(reply.usage))), None
+    )
     if doubt is not None:
         return warned(
             id,
@@ -94,7 +96,7 @@ def images(seen: Observations) -> CheckResult:
         return failed(
             id,
             title,
-            f"{_settings(mode)}: {why}",
+            f"{_describe_mode(mode)}: {why}",
             "Make add() accept two images in a turn, an image without text, an image with only a "
             "path or only a caption, and turns without images.",
         )
@@ -118,7 +120,7 @@ def visual(seen: Observations) -> CheckResult:
             return failed(
                 id,
                 title,
-                f"{_settings(mode)}: {reply.failure}",
+                f"{_describe_mode(mode)}: {reply.failure}",
                 "Return a text for every question; image is None where nothing is shown, and its "
                 "path is None where only a caption is.",
             )
@@ -132,18 +134,18 @@ def visual(seen: Observations) -> CheckResult:
         return warned(
             id,
             title,
-            f"{_settings(unseen[0])}: a green square was called: {said}",
+            f"{_describe_mode(unseen[0])}: a green square was called: {said}",
             _SEE[unseen[0]],
         )
     return passed(id, title)
 
 
-def _settings(mode: str) -> str:
+def _describe_mode(mode: str) -> str:
     image_mode, shown = IMAGE_SETTINGS[mode]
     return f"images={image_mode}, visual={shown}"
 
 
-def _doubtful(usage: object) -> str | None:
+def _find_doubtful_usage(usage: object) -> str | None:
     if not isinstance(usage, dict):
         return None
     known = {name: count for name, count in usage.items() if count is not None}

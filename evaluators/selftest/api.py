@@ -59,11 +59,11 @@ def check(
     )
     loaded = load_system(system, python=hosting.python, model=model)
     hosting.check(loaded, usual=CHECK_LIMITS)
-    services = lend_options(_lend(loaded, model, timeout), loaded, given)
+    services = lend_options(_services_for(loaded, model, timeout), loaded, given)
     return outside_event_loop(lambda: check_system(loaded, services, limits=hosting.limits))
 
 
-def _lend(system: LoadedSystem, model: str | None, timeout: float) -> Services:
+def _services_for(system: LoadedSystem, model: str | None, timeout: float) -> Services:
     """Return what the system is lent; one that only retrieves is checked without a model too."""
     if system.only_retrieves and model is None and not system.reads_with_model:
         return Services()

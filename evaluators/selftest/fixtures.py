@@ -75,7 +75,7 @@ class World:
     """With the same two names, and another fact."""
     awkward: Conversation
     """With empty and very long turns, and many scripts."""
-    imaged: Conversation
+    with_images: Conversation
     """With images: two in a turn, one without text, one that is unavailable."""
     visual: VisualQuestion
     """About the image without text."""
@@ -83,16 +83,16 @@ class World:
 
 def make_world(folder: Path) -> World:
     """Draw the images into a folder and return the conversations."""
-    images = {name: _draw(folder, colour) for name, colour in _COLOURS.items()}
+    images = {name: _draw_square(folder, colour) for name, colour in _COLOURS.items()}
     first = _conversation("check-1", (_SPRING, _FIRST), (_SUMMER, _SECOND))
     second = _conversation("check-2", (_SPRING, _OTHER))
     awkward = _conversation("check-3", (_SPRING, _AWKWARD), (_SUMMER, (("Tobin", "Bye!"),)))
-    imaged = _imaged(images)
+    with_images = _conversation_with_images(images)
     benchmark = Benchmark(
         name="check",
         revision="0" * 64,
         folder=folder,
-        conversations=(first, second, awkward, imaged),
+        conversations=(first, second, awkward, with_images),
         text_questions=(),
         visual_questions=(),
         images=(),
@@ -114,7 +114,7 @@ def make_world(folder: Path) -> World:
         first=first,
         second=second,
         awkward=awkward,
-        imaged=imaged,
+        with_images=with_images,
         visual=visual,
     )
 
@@ -156,7 +156,7 @@ def _conversation(id: str, *sessions: tuple[datetime, Sequence[tuple[str, str]]]
     return Conversation(id=id, split="test", speakers=SPEAKERS, sessions=made)
 
 
-def _imaged(images: dict[str, str]) -> Conversation:
+def _conversation_with_images(images: dict[str, str]) -> Conversation:
     def shown(*colours: str) -> tuple[Image, ...]:
         return tuple(
             Image(
@@ -178,7 +178,7 @@ def _imaged(images: dict[str, str]) -> Conversation:
     return Conversation(id="check-4", split="test", speakers=SPEAKERS, sessions=(session,))
 
 
-def _draw(folder: Path, colour: tuple[int, int, int]) -> str:
+def _draw_square(folder: Path, colour: tuple[int, int, int]) -> str:
     """Draw a square on white, keep it under its SHA-256, and return that."""
     from PIL import Image as Pillow
 

@@ -59,7 +59,7 @@ def sessions(seen: Observations) -> CheckResult:
 def flush(seen: Observations) -> CheckResult:
     """What was read is found when flush() returns, stays, and nothing is written afterwards."""
     id, title = "flush", "flush() waits for background work"
-    failure = _flushing(seen)
+    failure = _flush_failure(seen)
     if failure is not None:
         return failed(
             id, title, failure, "Have flush() return only when all background work is done."
@@ -71,7 +71,7 @@ def flush(seen: Observations) -> CheckResult:
         return failed(
             id,
             title,
-            f"written after flush() had returned: {_listed(seen.changed_after_flush)}",
+            f"written after flush() had returned: {_shortened_list(seen.changed_after_flush)}",
             "Have flush() join the threads, queues, and tasks that write.",
         )
     pairs = zip(FACTS, seen.at_once, seen.later, strict=True)
@@ -95,13 +95,13 @@ def flush(seen: Observations) -> CheckResult:
     return passed(id, title)
 
 
-def _flushing(seen: Observations) -> str | None:
+def _flush_failure(seen: Observations) -> str | None:
     for failure in (seen.awkward, seen.first, seen.second):
         if failure is not None and failure.call == "flush":
             return str(failure)
     return None
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _shortened_list(names: tuple[str, ...]) -> str:
     more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more

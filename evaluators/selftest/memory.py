@@ -47,7 +47,7 @@ def facts(seen: Observations) -> CheckResult:
     return failed(
         id,
         title,
-        _unknown(seen.later, known),
+        _unknown_facts(seen.later, known),
         "Keep what add() reads, with its speakers, and answer from it.",
     )
 
@@ -62,7 +62,7 @@ def dates(seen: Observations) -> CheckResult:
     if reply.failure:
         return skipped(id, title, _NO_ANSWER)
     texts = [reply.text, *reply.retrieved]
-    found = next((word for word in todays_words(date.today()) if _holds(texts, word)), None)
+    found = next((word for word in todays_words(date.today()) if _has_word(texts, word)), None)
     if found is not None:
         return failed(
             id,
@@ -94,12 +94,12 @@ def todays_words(today: date) -> list[str]:
     return list(dict.fromkeys(words))
 
 
-def _holds(texts: Iterable[str], word: str) -> bool:
+def _has_word(texts: Iterable[str], word: str) -> bool:
     pattern = re.compile(rf"(?<!\d){re.escape(word)}(?!\d)")
     return any(pattern.search(text.casefold()) for text in texts)
 
 
-def _unknown(replies: Iterable[Reply], known: list[Fact]) -> str:
+def _unknown_facts(replies: Iterable[Reply], known: list[Fact]) -> str:
     pairs = zip(FACTS, replies, strict=True)
     return "; ".join(
         f"“{fact.question}” was answered: {_shortened(reply.text)}"

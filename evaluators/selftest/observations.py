@@ -104,7 +104,7 @@ def gather(
     with opener.trial("awkward", world.awkward) as trial:
         trial.read()
         seen.awkward = trial.failure
-        _close(trial, seen)
+        _close_and_remember(trial, seen)
     if seen.awkward is None or seen.awkward.call not in ("start", "open"):
         _two_at_once(opener, seen, quiet_s)
         for mode in IMAGE_SETTINGS:
@@ -182,15 +182,15 @@ def _two_at_once(opener: _Opener, seen: Observations, quiet_s: float) -> None:
         second.flush()
         seen.second = second.failure
         seen.changed_after_flush = _changes_in_a_moment(second.workdir, quiet_s)
-        _ask(first, second, seen)
+        _ask_questions(first, second, seen)
         asked = changes(stored, contents(first.workdir))
         seen.changed_by_asking = tuple(name for name in asked if name != MODEL_CALLS)
         seen.replies = [*first.replies, *second.replies]
-        _close(second, seen)
-        _close(first, seen)
+        _close_and_remember(second, seen)
+        _close_and_remember(first, seen)
 
 
-def _ask(first: SystemTrial, second: SystemTrial, seen: Observations) -> None:
+def _ask_questions(first: SystemTrial, second: SystemTrial, seen: Observations) -> None:
     seen.date = first.ask(DATE_FACT.question)
     seen.later = tuple(first.ask(fact.question) for fact in FACTS[::-1])[::-1]
     seen.again = first.ask(FACTS[0].question)
@@ -203,13 +203,13 @@ def _ask(first: SystemTrial, second: SystemTrial, seen: Observations) -> None:
 
 def _show_images(opener: _Opener, seen: Observations, mode: str) -> None:
     world = opener.world
-    shown = opener.view(world.imaged, mode).question(world.visual)
-    with opener.trial(f"images-{mode}", world.imaged, mode) as trial:
+    shown = opener.view(world.with_images, mode).question(world.visual)
+    with opener.trial(f"images-{mode}", world.with_images, mode) as trial:
         trial.read()
         seen.with_images[mode] = trial.failure
         if trial.failure is None:
             seen.visual[mode] = trial.ask_visual(shown)
-        _close(trial, seen)
+        _close_and_remember(trial, seen)
 
 
 def _changes_in_a_moment(folder: Path, seconds: float) -> tuple[str, ...]:
@@ -218,7 +218,7 @@ def _changes_in_a_moment(folder: Path, seconds: float) -> tuple[str, ...]:
     return changes(before, contents(folder))
 
 
-def _close(trial: SystemTrial, seen: Observations) -> None:
+def _close_and_remember(trial: SystemTrial, seen: Observations) -> None:
     """Close a conversation, and remember what it left and how that failed."""
     trial.close()
     if trial.failure is not None and trial.failure.call == "close":

@@ -169,18 +169,18 @@ class SystemTrial:
             return
         self._step("close", self._host.close)
         if isinstance(self._host, ProcessHost):
-            self.left = _lingering(self._host)
+            self.left = _lingering_commands(self._host)
 
     def _step(self, name: str, call: Callable[[], Failure | None]) -> None:
         if self.failure is None:
-            failure = self._timed(name, call)
+            failure = self._time_call(name, call)
             if failure is not None:
                 self.failure = CallFailure(name, failure.reason)
 
     def _ask(self, name: str, question: str, call: Callable[[], PlainAnswer | Failure]) -> Reply:
         if self.failure is not None:
             return Reply(question=question, failure=str(self.failure))
-        answer = self._timed(name, call)
+        answer = self._time_call(name, call)
         if isinstance(answer, Failure):
             self._ended = self._ended or answer.ended
             reply = Reply(question=question, failure=f"{name}(): {answer.reason}")
@@ -205,7 +205,7 @@ class SystemTrial:
 
         return self._ask("search", question, search)
 
-    def _timed(self, name: str, call: Callable[[], _T]) -> _T:
+    def _time_call(self, name: str, call: Callable[[], _T]) -> _T:
         begun = time.perf_counter()
         try:
             return call()
@@ -214,17 +214,17 @@ class SystemTrial:
             self._times.seconds.setdefault(name, []).append(took)
 
 
-def _lingering(host: ProcessHost) -> list[str]:
+def _lingering_commands(host: ProcessHost) -> list[str]:
     """Return the command lines of processes that do not end, without the system's own."""
     deadline = time.monotonic() + _LINGER_S
     while True:
-        left = [line for process in host.started() if (line := _command(process))]
+        left = [line for process in host.started() if (line := _command_line(process))]
         if not left or time.monotonic() > deadline:
             return left
         time.sleep(0.05)
 
 
-def _command(process: psutil.Process) -> str:
+def _command_line(process: psutil.Process) -> str:
     """Return a process's command line; "" if it is gone, or ends with its parent."""
     import psutil
 

@@ -75,12 +75,12 @@ def _outliers(means: Sequence[float]) -> int:
     for step in range(1, len(means) // 4 + 1):
         rest = means[step - 1 :]
         deviation = stdev(rest)
-        if deviation and (fmean(rest) - rest[0]) / deviation > _critical(len(rest)):
+        if deviation and (fmean(rest) - rest[0]) / deviation > _critical_value(len(rest)):
             number = step
     return number
 
 
-def _critical(count: int) -> float:
+def _critical_value(count: int) -> float:
     """Return what the least of `count` values exceeds by chance only in `LEVEL` of all cases."""
     t = student_t_quantile(1 - LEVEL / count, count - 2)
     return (count - 1) * t / sqrt((count - 2 + t * t) * count)

@@ -108,12 +108,12 @@ def paired_difference(
     if not differences:
         raise ValueError("There are no questions to compare.")
     return PairedDifference(
-        baseline=fmean(_all(baseline)),
-        other=fmean(_all(other)),
+        baseline=fmean(_all_values(baseline)),
+        other=fmean(_all_values(other)),
         difference=fmean(value for values in differences.values() for value in values),
-        interval=_bounded(clustered_interval(differences), width),
+        interval=_within_width(clustered_interval(differences), width),
         p=sign_flip_p([fsum(values) for values in differences.values()]),
-        detectable=_detectable(clustered_mean(differences)),
+        detectable=_detectable_difference(clustered_mean(differences)),
         conversations=len(differences),
         questions=sum(map(len, differences.values())),
         by_conversation=groups,
@@ -140,7 +140,7 @@ def sign_flip_p(sums: Sequence[float]) -> float | None:
     if far <= 0:
         return 1.0
     middle = len(sums) // 2
-    left, right = _totals(sums[:middle]), sorted(_totals(sums[middle:]))
+    left, right = _signed_totals(sums[:middle]), sorted(_signed_totals(sums[middle:]))
     count = 0
     for total in left:
         count += bisect_right(right, -far - total) + len(right) - bisect_left(right, far - total)
@@ -182,22 +182,22 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(adjusted)
 
 
-def _bounded(interval: Interval | None, width: float | None) -> Interval | None:
+def _within_width(interval: Interval | None, width: float | None) -> Interval | None:
     return interval if width is None else within_range(interval, -width, width)
 
 
-def _detectable(estimate: ClusteredMean | None) -> float | None:
+def _detectable_difference(estimate: ClusteredMean | None) -> float | None:
     if estimate is None or estimate.clusters < FEW_CONVERSATIONS or estimate.error == 0:
         return None
     return minimum_detectable(estimate)
 
 
-def _totals(sums: Sequence[float]) -> list[float]:
+def _signed_totals(sums: Sequence[float]) -> list[float]:
     totals = [0.0]
     for value in sums:
         totals = [*(total + value for total in totals), *(total - value for total in totals)]
     return totals
 
 
-def _all(values: Values) -> Iterable[float]:
+def _all_values(values: Values) -> Iterable[float]:
     return (value for group in values.values() for value in group.values())

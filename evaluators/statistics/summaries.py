@@ -40,15 +40,15 @@ def summarise_metric(items: Sequence[Item], metric: str, *, signature: str) -> M
     visual = bool(items) and isinstance(items[0].question, VisualQuestion)
     clean = [item for item in items if not _wrong_gold(item.question)]
     has_errata = any(isinstance(i.question, TextQuestion) and i.question.erratum for i in items)
-    categories = {} if visual else _groups(items, info, _category)
+    categories = {} if visual else _estimates_by_group(items, info, _category_of)
     return MetricScores(
         state="ok",
         signature=signature,
         scale=info.scale,
         overall=_estimate(items, info),
         by_category=dict(sorted(categories.items())),
-        by_type=_groups(items, info, _type) if visual else {},
-        by_conversation=_groups(items, info, lambda question: question.conversation),
+        by_type=_estimates_by_group(items, info, _type_of) if visual else {},
+        by_conversation=_estimates_by_group(items, info, lambda question: question.conversation),
         clean=_estimate(clean, info) if has_errata else None,
     )
 
@@ -68,17 +68,17 @@ def _wrong_gold(question: Question) -> bool:
     return erratum is not None and erratum.changes_score
 
 
-def _category(question: Question) -> str:
+def _category_of(question: Question) -> str:
     assert isinstance(question, TextQuestion)
     return str(question.category)
 
 
-def _type(question: Question) -> str:
+def _type_of(question: Question) -> str:
     assert isinstance(question, VisualQuestion)
     return question.type
 
 
-def _groups(
+def _estimates_by_group(
     items: Sequence[Item], info: MetricInfo, key: Callable[[Question], str]
 ) -> dict[str, Estimate]:
     groups: dict[str, list[Item]] = {}

@@ -114,7 +114,7 @@ def cli(debug: bool) -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line, and exit with its status."""
     arguments = list(sys.argv[1:] if args is None else args)
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, _raise_terminated)
     debug = "--debug" in arguments or _is_set("LOCOMO_VQA_DEBUG")
     try:
         status: Any = cli.main(arguments, prog_name="locomo-vqa", standalone_mode=False)
@@ -131,11 +131,11 @@ def main(args: Sequence[str] | None = None) -> None:
     except Exception as error:
         if debug:
             raise
-        sys.exit(_report(error, arguments))
+        sys.exit(_report_error(error, arguments))
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _end(number: int, frame: object) -> None:
+def _raise_terminated(number: int, frame: object) -> None:
     """End in order: what is unfinished is removed, what is finished is kept."""
     raise Terminated
 
@@ -144,7 +144,7 @@ def _is_set(variable: str) -> bool:
     return os.environ.get(variable, "").lower() in ("1", "true", "yes", "on")
 
 
-def _report(error: Exception, arguments: Sequence[str]) -> int:
+def _report_error(error: Exception, arguments: Sequence[str]) -> int:
     from locomo_vqa.errors import LocomoVqaError
 
     if isinstance(error, LocomoVqaError):

@@ -32,9 +32,9 @@ def demo(ctx: click.Context, out: Path) -> None:
     """
     if out.exists():
         raise OutputError(f"{out}: already exists.", "Remove it, or choose another `out`.")
-    for arguments in _commands(out):
+    for arguments in _demo_commands(out):
         try:
-            _step(ctx, arguments)
+            _run_command(ctx, arguments)
         except BaseException:
             click.echo(
                 f"\nThe demo stopped at `locomo-vqa {' '.join(arguments)}`. What it made so far is "
@@ -59,7 +59,7 @@ _COMPARED = ("embedded-captions", "embedded-large")
 """The same model with captions alone, and with pixels."""
 
 
-def _commands(out: Path) -> list[list[str]]:
+def _demo_commands(out: Path) -> list[list[str]]:
     benchmark, board = str(out / "benchmark"), str(out / "board")
     commands = [
         ["build", "run", "sample", "--work", str(out / "build"), "--out", benchmark],
@@ -84,7 +84,7 @@ def _commands(out: Path) -> list[list[str]]:
     ]
 
 
-def _step(ctx: click.Context, arguments: list[str]) -> None:
+def _run_command(ctx: click.Context, arguments: list[str]) -> None:
     """Run one command as if it had been typed."""
     click.secho(f"\n$ locomo-vqa {' '.join(arguments)}", bold=True)
     root = ctx.find_root()

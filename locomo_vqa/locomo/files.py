@@ -76,15 +76,15 @@ def _from_parts(path: Path, files: dict[str, Any]) -> Any:
         raise InputError(f"{path}: has no .json file.", _REMEDY)
     if len(files) == 1 and isinstance(whole := next(iter(files.values())), list):
         return whole
-    return [_sample(path, name, files[name]) for name in sorted(files, key=_number)]
+    return [_convert_sample(path, name, files[name]) for name in sorted(files, key=_sort_key)]
 
 
-def _number(name: str) -> tuple[int, str]:
+def _sort_key(name: str) -> tuple[int, str]:
     match = re.search(r"([0-9]{1,9})\.json$", name)
     return (int(match[1]) if match else 1 << 30, name)
 
 
-def _sample(path: Path, name: str, part: Any) -> dict[str, Any]:
+def _convert_sample(path: Path, name: str, part: Any) -> dict[str, Any]:
     """Convert a file of the older layout, such as `26.json`, whose `sample_id` is `conv-26`."""
     if not isinstance(part, dict):
         raise InputError(f"{path}: {name} is not a JSON object.", _REMEDY)

@@ -101,14 +101,16 @@ def count(
         "images": sum(image.url is not None for image in shared),
         "urls": len(with_url),
         "urls_more_than_once": sum(len(record.turns) > 1 for record in with_url),
-        "urls_in_several_conversations": sum(_conversations(record) > 1 for record in with_url),
+        "urls_in_several_conversations": sum(
+            _count_conversations(record) > 1 for record in with_url
+        ),
         "captions": sum(image.caption is not None for image in shared),
         "captions_without_url": sum(image.url is None for image in shared),
         "questions": len(questions),
         "questions_scored": sum(question.category != 5 for question in questions),
-        "questions_by_category": _tally(CATEGORIES, (q.category for q in questions)),
-        "questions_by_split": _tally(SPLITS, (q.split for q in questions)),
-        "conversations_by_split": _tally(SPLITS, (c.split for c in conversations)),
+        "questions_by_category": _count_by_key(CATEGORIES, (q.category for q in questions)),
+        "questions_by_split": _count_by_key(SPLITS, (q.split for q in questions)),
+        "conversations_by_split": _count_by_key(SPLITS, (c.split for c in conversations)),
         "duplicates": sum(question.duplicate_of is not None for question in questions),
         "errata": {
             "issues": len(errata),
@@ -117,10 +119,10 @@ def count(
     }
 
 
-def _conversations(record: ImageRecord) -> int:
+def _count_conversations(record: ImageRecord) -> int:
     return len({turn.split("/")[0] for turn in record.turns})
 
 
-def _tally(keys: Iterable[Any], values: Iterable[Any]) -> dict[str, int]:
+def _count_by_key(keys: Iterable[Any], values: Iterable[Any]) -> dict[str, int]:
     counter = Counter(values)
     return {str(key): counter[key] for key in keys}

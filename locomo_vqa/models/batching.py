@@ -89,15 +89,17 @@ class Batcher(Generic[_Item, _Result]):
         pending: dict[Hashable, list[_Job[_Item, _Result]]] = {}
         more = True
         while more or pending:
-            more = self._take(pending, wait=not pending) and more
+            more = self._take_queued(pending, wait=not pending) and more
             if pending:
                 group = next(iter(pending))
                 waiting = [job for job in pending.pop(group) if not job.place.done()]
                 if waiting[self._most :]:
                     pending[group] = waiting[self._most :]
-                self._run(list(islice(waiting, self._most)))
+                self._run_batch(list(islice(waiting, self._most)))
 
-    def _take(self, pending: dict[Hashable, list[_Job[_Item, _Result]]], *, wait: bool) -> bool:
+    def _take_queued(
+        self, pending: dict[Hashable, list[_Job[_Item, _Result]]], *, wait: bool
+    ) -> bool:
         """Move what is queued to `pending`, by group; False once the end was queued."""
         while True:
             try:
@@ -111,7 +113,7 @@ class Batcher(Generic[_Item, _Result]):
                 time.sleep(_GATHER_S)
             wait = False
 
-    def _run(self, jobs: Sequence[_Job[_Item, _Result]]) -> None:
+    def _run_batch(self, jobs: Sequence[_Job[_Item, _Result]]) -> None:
         if not jobs:
             return
         try:
@@ -120,15 +122,15 @@ class Batcher(Generic[_Item, _Result]):
         except Exception as error:  # noqa: BLE001 - models raise errors of any kind
             if len(jobs) > 1:
                 for job in jobs:
-                    self._run([job])
+                    self._run_batch([job])
             else:
-                jobs[0].settle(_failure(error))
+                jobs[0].settle(_as_model_error(error))
             return
         for job, result in pairs:
             job.settle(result)
 
 
-def _failure(error: Exception) -> ModelError:
+def _as_model_error(error: Exception) -> ModelError:
     if isinstance(error, ModelError):
         return error
     return ModelFailed(f"the model failed: {type(error).__name__}: {str(error)[:300]}")

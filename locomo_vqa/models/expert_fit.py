@@ -43,15 +43,15 @@ def check_fit(base: ModelName, experts: Iterable[Expert], *, sees: bool) -> None
         InputError: an expert belongs to another base model, or the base model does not see images.
         MissingResource: the base model can't be found.
     """
-    model = _skeleton(base, sees=sees)
+    model = _load_skeleton(base, sees=sees)
     for expert in experts:
-        shapes = _shapes(expert)
+        shapes = _read_shapes(expert)
         if not any(key.rpartition(".lora_")[1] for key in shapes):
             raise InputError(
                 f"{expert.folder / WEIGHTS}: has no LoRA weights.", "Save the adapter again."
             )
         for key, shape in shapes.items():
-            _check(model, key, shape, expert, base)
+            _check_shape(model, key, shape, expert, base)
 
 
 def another_base(expert: Expert, base: ModelName, reason: str) -> InputError:
@@ -62,7 +62,7 @@ def another_base(expert: Expert, base: ModelName, reason: str) -> InputError:
     )
 
 
-def _skeleton(base: ModelName, *, sees: bool) -> Any:
+def _load_skeleton(base: ModelName, *, sees: bool) -> Any:
     torch, library = import_module("torch"), import_module("transformers")
     source = source_of(base)
     try:
@@ -81,7 +81,7 @@ def _skeleton(base: ModelName, *, sees: bool) -> Any:
     return model
 
 
-def _shapes(expert: Expert) -> Mapping[str, tuple[int, ...]]:
+def _read_shapes(expert: Expert) -> Mapping[str, tuple[int, ...]]:
     safetensors = import_module("safetensors")
     try:
         with safetensors.safe_open(expert.folder / WEIGHTS, framework="np") as file:
@@ -92,7 +92,9 @@ def _shapes(expert: Expert) -> Mapping[str, tuple[int, ...]]:
         ) from None
 
 
-def _check(model: Any, key: str, shape: tuple[int, ...], expert: Expert, base: ModelName) -> None:
+def _check_shape(
+    model: Any, key: str, shape: tuple[int, ...], expert: Expert, base: ModelName
+) -> None:
     layer, mark, rest = key.removeprefix(_PREFIX).rpartition(".lora_")
     matrix = f"lora_{rest.partition('.')[0]}"
     if not mark or matrix not in _PLACES:  # Peft itself checks the other weights.

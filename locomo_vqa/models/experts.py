@@ -61,7 +61,7 @@ def _read(folder: Path) -> Expert:
                 f"Save the adapter there with peft: {CONFIG} and {WEIGHTS}.",
             )
     config = read_json(folder / CONFIG, what="the adapter's configuration")
-    reason = _unusable(config)
+    reason = _why_unusable(config)
     if reason is not None:
         raise InputError(
             f"{folder / CONFIG}: {reason}.",
@@ -71,11 +71,11 @@ def _read(folder: Path) -> Expert:
     for file in (CONFIG, WEIGHTS):
         digest.update(f"{file}\0{sha256_file(folder / file)}\n".encode())
     return Expert(
-        name=folder.name, folder=folder, sha256=digest.hexdigest(), mixable=_mixable(config)
+        name=folder.name, folder=folder, sha256=digest.hexdigest(), mixable=_is_mixable(config)
     )
 
 
-def _unusable(config: Any) -> str | None:
+def _why_unusable(config: Any) -> str | None:
     if not isinstance(config, Mapping) or config.get("peft_type") != "LORA":
         return "is not a LoRA adapter's configuration"
     start = config.get("init_lora_weights")
@@ -86,7 +86,7 @@ def _unusable(config: Any) -> str | None:
     return None
 
 
-def _mixable(config: Mapping[str, Any]) -> bool:
+def _is_mixable(config: Mapping[str, Any]) -> bool:
     more = ("modules_to_save", "trainable_token_indices", "target_parameters", "alora_config")
     simple = not any(config.get(name) for name in (*more, "use_dora", "lora_bias"))
     return simple and config.get("bias", "none") == "none"

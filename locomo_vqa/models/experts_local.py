@@ -91,7 +91,7 @@ class ExpertsModel(TransformersModel):
 
     def _generate(self, requests: Sequence[ChatRequest], inputs: Mapping[str, Any]) -> Any:
         wanted = [request.expert for request in requests if isinstance(request, _ExpertRequest)]
-        decoding = self._decoding(requests[0])
+        decoding = self._decoding_settings(requests[0])
         if not wanted:
             with self._model.disable_adapter():
                 return self._model.generate(**inputs, generation_config=decoding)

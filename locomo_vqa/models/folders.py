@@ -13,7 +13,7 @@ __all__ = ["hash_contents", "hash_listing"]
 def hash_contents(folder: Path) -> str:
     """Return one SHA-256 over the names and contents of a folder's files."""
     digest = hashlib.sha256()
-    for path in _files(folder):
+    for path in _list_files(folder):
         digest.update(f"{path.name}\0{sha256_file(path)}\n".encode())
     return digest.hexdigest()
 
@@ -24,11 +24,11 @@ def hash_listing(folder: Path) -> str:
     For weights of a hundred gigabytes, which take minutes to read; a copy has another hash.
     """
     digest = hashlib.sha256()
-    for path in _files(folder):
+    for path in _list_files(folder):
         facts = path.stat()
         digest.update(f"{path.name}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 
-def _files(folder: Path) -> list[Path]:
+def _list_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file())

@@ -97,7 +97,7 @@ async def probe(
     probes = known_probes() if images else ()
     try:
         *seen, json_schema = await asyncio.gather(
-            *(_ask_probe(model, item) for item in probes), _schema(model)
+            *(_ask_probe(model, item) for item in probes), _honours_schema(model)
         )
     except ModelError as error:
         raise MissingResource(
@@ -106,7 +106,7 @@ async def probe(
         ) from None
     found = tuple(item for item in seen if isinstance(item, ImageProbe))
     assert isinstance(json_schema, str)
-    sees = _sees(found) if images else None
+    sees = _can_see(found) if images else None
     if sees is False and not accept_blind:
         said = "; ".join(f"{item.question} {item.reply[:40]!r}" for item in found)
         raise MissingResource(f"{model.name}: does not see what is in an image ({said}).", _BLIND)
@@ -153,24 +153,26 @@ async def _ask_probe(model: ChatModel, item: ImageProbe) -> ImageProbe:
     except ModelFailed as error:
         reply = f"(failed: {error})"
         return ImageProbe(**{**asdict(item), "reply": reply})
-    return ImageProbe(**{**asdict(item), "reply": reply, "right": _names(reply, item.expected)})
+    return ImageProbe(
+        **{**asdict(item), "reply": reply, "right": _names_only(reply, item.expected)}
+    )
 
 
-def _names(reply: str, expected: str) -> bool:
+def _names_only(reply: str, expected: str) -> bool:
     """Return whether a reply names the expected word, and no other number or colour."""
     kind = _NUMBERS if expected in _NUMBERS else _COLOURS
     words = {_DIGITS.get(word, word) for word in re.findall(r"[a-z]+|\d+", reply.lower())}
     return words & kind == {expected}
 
 
-def _sees(probes: tuple[ImageProbe, ...]) -> bool:
+def _can_see(probes: tuple[ImageProbe, ...]) -> bool:
     return any(
         all(item.right for item in probes if item.question == question)
         for question in {item.question for item in probes}
     )
 
 
-async def _schema(model: ChatModel) -> Honoured:
+async def _honours_schema(model: ChatModel) -> Honoured:
     """Ask for JSON with a schema that a reply can only follow if decoding is guided."""
     request = ChatRequest(text="Name a colour, as JSON.", schema=_SCHEMA, max_tokens=64)
     try:

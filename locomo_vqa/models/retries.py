@@ -103,20 +103,20 @@ def _of_status(error: APIStatusError) -> Fault:
         failed = ModelTimeout(words)
     elif spent:
         failed = ModelDenied(f"the quota is used up: {words}")
-    elif status in _DENIED and not _hopeless(headers):
+    elif status in _DENIED and not _is_hopeless(headers):
         failed = ModelDenied(words)
     elif status == _TOO_MANY:
         failed = ModelFailed(f"the endpoint limits the requests (429): {words}")
     return Fault(
         error=failed,
-        again=is_passing(status) and not spent and not _hopeless(headers),
+        again=is_passing(status) and not spent and not _is_hopeless(headers),
         busy=status in _BUSY,
         wait_s=server_wait_s(headers),
         refusal=str(error) if status in _REFUSED else None,
     )
 
 
-def _hopeless(headers: Mapping[str, str]) -> bool:
+def _is_hopeless(headers: Mapping[str, str]) -> bool:
     """Return whether the server says that another try is useless, as OpenAI's servers do."""
     return headers.get("x-should-retry") == "false"
 

@@ -133,14 +133,16 @@ class TransformersModel:
 
     def _generate(self, requests: Sequence[ChatRequest], inputs: Mapping[str, Any]) -> Any:
         """Return the token ids of prompts and replies, a row for each request."""
-        return self._model.generate(**inputs, generation_config=self._decoding(requests[0]))
+        return self._model.generate(
+            **inputs, generation_config=self._decoding_settings(requests[0])
+        )
 
     def _group(self, request: ChatRequest) -> tuple[object, ...]:
         """Return what the requests of one batch share; a request with a seed is alone."""
         alone = id(request) if request.temperature > 0 and request.seed is not None else None
         return (bool(request.images), request.max_tokens, request.temperature, alone)
 
-    def _decoding(self, request: ChatRequest) -> Any:
+    def _decoding_settings(self, request: ChatRequest) -> Any:
         """Return the settings of decoding: greedy at temperature 0, else from all tokens."""
         own = self._model.generation_config
         settings: dict[str, Any] = {"do_sample": False}
@@ -153,7 +155,7 @@ class TransformersModel:
             }
         return self._transformers.GenerationConfig(
             max_new_tokens=request.max_tokens,
-            eos_token_id=_first(own.eos_token_id, self._tokenizer.eos_token_id),
+            eos_token_id=_first_given(own.eos_token_id, self._tokenizer.eos_token_id),
             pad_token_id=self._tokenizer.pad_token_id,
             bos_token_id=own.bos_token_id,
             **settings,
@@ -161,7 +163,9 @@ class TransformersModel:
 
     def _reply(self, tokens: list[int], used: int) -> ChatReply | ModelError:
         """Convert a row of the batch, up to its end token."""
-        ends = _first(self._model.generation_config.eos_token_id, self._tokenizer.eos_token_id)
+        ends = _first_given(
+            self._model.generation_config.eos_token_id, self._tokenizer.eos_token_id
+        )
         stops = set(ends if isinstance(ends, list) else [ends])
         end = next((i for i, token in enumerate(tokens) if token in stops), None)
         finish: Literal["stop", "length"] = "length" if end is None else "stop"
@@ -252,5 +256,5 @@ def _conversation(
     return messages
 
 
-def _first(*values: Any) -> Any:
+def _first_given(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)

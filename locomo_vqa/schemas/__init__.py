@@ -93,9 +93,11 @@ def validate(value: Any, schema: str, *, path: Path, remedy: str, place: str = "
         f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path
     )
     where = ", ".join(part for part in (place, steps.lstrip(".")) if part)
-    raise InputError(f"{path}{': ' if where else ''}{where}: {_sentence(error.message)}.", remedy)
+    raise InputError(
+        f"{path}{': ' if where else ''}{where}: {_readable_message(error.message)}.", remedy
+    )
 
 
-def _sentence(message: str) -> str:
+def _readable_message(message: str) -> str:
     message = message.replace("is a required property", "is missing")
     return message if len(message) <= 200 else f"{message[:120]} … {message[-60:]}"

@@ -38,7 +38,7 @@ def test_a_demo_that_fails_says_what_to_remove(
     """Its steps are replaced by one that fails after another that made something."""
     made, missing = tmp_path / "demo" / "build", tmp_path / "demo" / "missing"
     steps = [["build", "ingest", "sample", "--work", str(made)], ["data", "info", str(missing)]]
-    monkeypatch.setattr("locomo_vqa.cli.demo._commands", lambda out: steps)
+    monkeypatch.setattr("locomo_vqa.cli.demo._demo_commands", lambda out: steps)
     with pytest.raises(SystemExit) as ended:
         main(["demo", "--out", str(tmp_path / "demo")])
     assert ended.value.code == 2

@@ -50,13 +50,13 @@ class Encoder:
         try:
             self._tokenizer = Tokenizer.from_file(str(file))
         except Exception as error:  # noqa: BLE001 - tokenizers raises bare exceptions
-            raise self._foreign(f"it can't be read ({error})") from None
+            raise self._wrong_tokenizer(f"it can't be read ({error})") from None
         check_weights(folder / "model.safetensors", spec)
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(spec.limit)
         (first,) = self.tokenize(["The cat sat"])
         if first[: len(spec.probe)] != spec.probe:
-            raise self._foreign(f"it makes {list(first)} of 'The cat sat'")
+            raise self._wrong_tokenizer(f"it makes {list(first)} of 'The cat sat'")
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
         """Return the tokens of each text, which is stripped and at most `spec.limit` long.
@@ -75,7 +75,7 @@ class Encoder:
         A batch has texts of one length, so nothing is padded and a text's states do not depend on
         the others.
         """
-        session = self._opened()
+        session = self._open_session()
         order = sorted(range(len(inputs)), key=lambda place: len(inputs[place]))
         start = 0
         while start < len(order):
@@ -89,7 +89,7 @@ class Encoder:
             yield places, states
             start = end
 
-    def _opened(self) -> InferenceSession:
+    def _open_session(self) -> InferenceSession:
         if self._session is None:
             import onnxruntime
 
@@ -105,7 +105,7 @@ class Encoder:
             )
         return self._session
 
-    def _foreign(self, why: str) -> InputError:
+    def _wrong_tokenizer(self, why: str) -> InputError:
         name = self.spec.repository
         return InputError(
             f"{self._folder / 'tokenizer.json'}: is not the tokenizer of {name}: {why}.",

@@ -50,8 +50,8 @@ def find_model(spec: EncoderSpec, *, models: Path | None = None, fetch: bool = F
     if cached is not None:
         return cached
     if not fetch:
-        raise _missing(spec, "is not on this machine")
-    return _fetched(spec)
+        raise _missing_model(spec, "is not on this machine")
+    return _fetch_model(spec)
 
 
 def model_files(folder: Path, cache: ValueCache) -> ModelFiles:
@@ -61,7 +61,7 @@ def model_files(folder: Path, cache: ValueCache) -> ModelFiles:
         InputError: a file can't be read.
     """
     try:
-        weights, tokenizer = (_digest(folder / name, cache) for name in ENCODER_FILES)
+        weights, tokenizer = (_cached_sha256(folder / name, cache) for name in ENCODER_FILES)
     except OSError as error:
         raise InputError(
             f"{error.filename}: can't be read ({error.strerror}).", "Check its permissions."
@@ -76,7 +76,7 @@ def _in_folder(spec: EncoderSpec, models: Path) -> Path:
             return folder
     raise MissingResource(
         f"{models}: it has no {name} with {' and '.join(ENCODER_FILES)}.",
-        f"Download it: {_command(spec)} {_INTO} {models / name}",
+        f"Download it: {_download_command(spec)} {_INTO} {models / name}",
     )
 
 
@@ -94,32 +94,32 @@ def _in_cache(spec: EncoderSpec) -> Path | None:
     return None
 
 
-def _fetched(spec: EncoderSpec) -> Path:
+def _fetch_model(spec: EncoderSpec) -> Path:
     from huggingface_hub import constants, hf_hub_download
 
     if constants.HF_HUB_OFFLINE:
-        raise _missing(spec, "is not on this machine, and HF_HUB_OFFLINE is set")
+        raise _missing_model(spec, "is not on this machine, and HF_HUB_OFFLINE is set")
     _LOG.warning("Downloading %s (%d MB).", spec.repository, spec.megabytes)
     try:
         paths = [Path(hf_hub_download(spec.repository, name)) for name in ENCODER_FILES]
     except Exception as error:  # noqa: BLE001 - the client raises errors of several libraries
         why = str(error).strip().partition("\n")[0]
-        raise _missing(spec, f"can't be downloaded ({type(error).__name__}: {why})") from None
+        raise _missing_model(spec, f"can't be downloaded ({type(error).__name__}: {why})") from None
     return paths[0].parent
 
 
-def _command(spec: EncoderSpec) -> str:
+def _download_command(spec: EncoderSpec) -> str:
     return f"hf download {spec.repository} {' '.join(ENCODER_FILES)}"
 
 
-def _missing(spec: EncoderSpec, state: str) -> MissingResource:
+def _missing_model(spec: EncoderSpec, state: str) -> MissingResource:
     return MissingResource(
         f"The text encoder {spec.repository} ({spec.megabytes:,} MB) {state}.",
-        f"Download it: {_command(spec)}; or set `l_models` to a folder that has it.",
+        f"Download it: {_download_command(spec)}; or set `l_models` to a folder that has it.",
     )
 
 
-def _digest(file: Path, cache: ValueCache) -> str:
+def _cached_sha256(file: Path, cache: ValueCache) -> str:
     status = file.stat()
     changes = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     key = cache_key("sha256 of a file", str(file.resolve()), *map(str, changes))

@@ -26,7 +26,7 @@ def check_weights(file: Path, spec: EncoderSpec) -> None:
         InputError: the file is damaged or belongs to another model; the message says what shows
             it.
     """
-    for _ in _stored(file, spec):
+    for _ in _checked_tensors(file, spec):
         pass
 
 
@@ -39,33 +39,37 @@ def read_weights(file: Path, spec: EncoderSpec) -> dict[str, NDArray[np.float32]
     Raises:
         InputError: as for `check_weights`.
     """
-    return {name: _tensor(file, stored) for name, stored in _stored(file, spec)}
+    return {name: _read_tensor(file, stored) for name, stored in _checked_tensors(file, spec)}
 
 
-def _stored(file: Path, spec: EncoderSpec) -> Iterator[tuple[str, StoredTensor]]:
+def _checked_tensors(file: Path, spec: EncoderSpec) -> Iterator[tuple[str, StoredTensor]]:
     """Yield each tensor that the encoder needs, once its shape, type and size are checked."""
     try:
         header = read_header(file)
     except ValueError:
-        raise _wrong(file, spec, "it is not a safetensors file") from None
-    prefix = _prefix(header)
+        raise _wrong_weights(file, spec, "it is not a safetensors file") from None
+    prefix = _name_prefix(header)
     size = file.stat().st_size
     for name, shape in tensor_shapes(spec).items():
         stored = header.get(prefix + name)
         if stored is None:
-            raise _wrong(file, spec, f"it has no tensor {name}")
+            raise _wrong_weights(file, spec, f"it has no tensor {name}")
         if stored.shape != shape:
-            raise _wrong(file, spec, f"{name} has shape {list(stored.shape)}, not {list(shape)}")
+            raise _wrong_weights(
+                file, spec, f"{name} has shape {list(stored.shape)}, not {list(shape)}"
+            )
         if stored.dtype not in _BYTES:
             allowed = ", ".join(_BYTES)
-            raise _wrong(file, spec, f"{name} is stored as {stored.dtype}, not as {allowed}")
+            raise _wrong_weights(
+                file, spec, f"{name} is stored as {stored.dtype}, not as {allowed}"
+            )
         whole = stored.length == math.prod(shape) * _BYTES[stored.dtype]
         if not whole or stored.offset + stored.length > size:
-            raise _wrong(file, spec, f"{name} is cut off")
+            raise _wrong_weights(file, spec, f"{name} is cut off")
         yield name, stored
 
 
-def _prefix(header: Iterable[str]) -> str:
+def _name_prefix(header: Iterable[str]) -> str:
     """Return what stands before BERT's own names, such as `roberta.`."""
     for name in header:
         before, found, _ = name.partition("embeddings.word_embeddings.weight")
@@ -74,7 +78,7 @@ def _prefix(header: Iterable[str]) -> str:
     return ""
 
 
-def _tensor(file: Path, stored: StoredTensor) -> NDArray[np.float32]:
+def _read_tensor(file: Path, stored: StoredTensor) -> NDArray[np.float32]:
     form = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}[stored.dtype]
     if stored.dtype == "F32":
         return np.asarray(np.memmap(file, form, "r", stored.offset, stored.shape))
@@ -86,7 +90,7 @@ def _tensor(file: Path, stored: StoredTensor) -> NDArray[np.float32]:
     return wide
 
 
-def _wrong(file: Path, spec: EncoderSpec, why: str) -> InputError:
+def _wrong_weights(file: Path, spec: EncoderSpec, why: str) -> InputError:
     return InputError(
         f"{file}: is not the weights file of {spec.repository}: {why}.",
         f"Fetch it again: hf download {spec.repository} model.safetensors tokenizer.json",

@@ -122,7 +122,7 @@ class EmbeddedModel:
 
     def load(self, threads: int = 1) -> None:
         """Load everything, so that the first reply takes no longer than the others."""
-        _ = self._frame, self._plain, self._table
+        _ = self._prompt_frame, self._plain_tokenizer, self._embedding_table
         for part in ("text", "vision") if self.sees else ("text",):
             self._session(part, threads)
 
@@ -142,13 +142,13 @@ class EmbeddedModel:
     ) -> list[EmbeddedReply]:
         """Return the replies of `generate` with counts of tokens; raises the same."""
         encoded = [self._encode(prompt, max_new_tokens) for prompt in prompts]
-        seen = self._look(prompts, threads)
+        seen = self._encode_images(prompts, threads)
         order = sorted(range(len(prompts)), key=lambda index: len(encoded[index]))
         replies: dict[int, EmbeddedReply] = {}
         for start in range(0, len(order), _BATCH):
             chosen = order[start : start + _BATCH]
             inputs = [self._embed(encoded[k], prompts[k], seen) for k in chosen]
-            written = self._write(inputs, max_new_tokens, threads)
+            written = self._decode_greedily(inputs, max_new_tokens, threads)
             for index, tokens in zip(chosen, written, strict=True):
                 text = self._tokenizer.decode(tokens, skip_special_tokens=True)
                 ended = len(tokens) < max_new_tokens
@@ -163,7 +163,7 @@ class EmbeddedModel:
         return Tokenizer.from_file(str(self._folder / "tokenizer.json"))
 
     @cached_property
-    def _plain(self) -> Tokenizer:
+    def _plain_tokenizer(self) -> Tokenizer:
         """The tokenizer that reads special tokens in a prompt as ordinary text."""
         from tokenizers import Tokenizer
 
@@ -172,14 +172,14 @@ class EmbeddedModel:
         return tokenizer
 
     @cached_property
-    def _table(self) -> _Floats:
+    def _embedding_table(self) -> _Floats:
         file = self._folder / "model.safetensors"
         header = read_bf16_header(file)
         name = next(name for name in _EMBEDDINGS if name in header)
         return read_tensor(file, header[name])
 
     @cached_property
-    def _frame(self) -> tuple[list[int], list[int], list[int]]:
+    def _prompt_frame(self) -> tuple[list[int], list[int], list[int]]:
         """The tokens before a prompt, of its image, and after it."""
         context = "<IMG_CONTEXT>" * self._config.image_tokens
         texts = (
@@ -191,13 +191,13 @@ class EmbeddedModel:
         return before, image, after
 
     def _encode(self, prompt: EmbeddedPrompt, room: int) -> list[int]:
-        before, image, after = self._frame
+        before, image, after = self._prompt_frame
         if prompt.image is not None and not self.sees:
             raise InputError("The model does not see images.", "Use embedded:large.")
         if prompt.image is None:
-            ids = [*before, *self._plain.encode(prompt.text).ids, *after]
+            ids = [*before, *self._plain_tokenizer.encode(prompt.text).ids, *after]
         else:
-            ids = [*before, *image, *self._plain.encode(f"\n{prompt.text}").ids, *after]
+            ids = [*before, *image, *self._plain_tokenizer.encode(f"\n{prompt.text}").ids, *after]
         if len(ids) + room > self._config.limit:
             raise InputError(
                 f"A prompt of {len(ids)} tokens and a reply of up to {room} are too long for the "
@@ -206,7 +206,9 @@ class EmbeddedModel:
             )
         return ids
 
-    def _look(self, prompts: Sequence[EmbeddedPrompt], threads: int) -> dict[bytes, _Floats]:
+    def _encode_images(
+        self, prompts: Sequence[EmbeddedPrompt], threads: int
+    ) -> dict[bytes, _Floats]:
         """Return the tokens of each different image, of shape (tokens, width)."""
         images = list(dict.fromkeys(p.image for p in prompts if p.image is not None))
         seen: dict[bytes, _Floats] = {}
@@ -220,18 +222,18 @@ class EmbeddedModel:
     def _embed(
         self, ids: Sequence[int], prompt: EmbeddedPrompt, seen: dict[bytes, _Floats]
     ) -> _Floats:
-        vectors: _Floats = self._table[np.asarray(ids)]
+        vectors: _Floats = self._embedding_table[np.asarray(ids)]
         if prompt.image is not None:
-            first = len(self._frame[0]) + 1
+            first = len(self._prompt_frame[0]) + 1
             vectors[first : first + self._config.image_tokens] = seen[prompt.image]
         return vectors
 
-    def _write(self, inputs: list[_Floats], room: int, threads: int) -> list[list[int]]:
+    def _decode_greedily(self, inputs: list[_Floats], room: int, threads: int) -> list[list[int]]:
         """Decode greedily; prompts are padded on the left, where attention is masked."""
         session = self._session("text", threads)
         longest, rows = max(map(len, inputs)), len(inputs)
         padding = np.array([longest - len(each) for each in inputs])
-        vectors = np.zeros((rows, longest, self._table.shape[1]), np.float32)
+        vectors = np.zeros((rows, longest, self._embedding_table.shape[1]), np.float32)
         for row, each in enumerate(inputs):
             vectors[row, padding[row] :] = each
         config = self._config
@@ -252,7 +254,7 @@ class EmbeddedModel:
             if done.all():
                 break
             positions = (longest + step - padding)[:, None]
-            feed["embeddings"] = self._table[tokens][:, None]
+            feed["embeddings"] = self._embedding_table[tokens][:, None]
         return replies
 
     def _session(self, part: str, threads: int) -> InferenceSession:

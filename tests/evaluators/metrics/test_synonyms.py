@@ -118,9 +118,9 @@ def test_a_damaged_table_is_an_error_with_a_remedy(damage: Any) -> None:
 
 def test_a_missing_table_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TABLE", tmp_path / "none.gz")
-    module._table.cache_clear()
+    module._load_table.cache_clear()
     try:
         with pytest.raises(MissingResource, match="is missing"):
             synonyms("a word that no other test looks up")
     finally:
-        module._table.cache_clear()
+        module._load_table.cache_clear()

@@ -155,7 +155,7 @@ async def remember(stub: StubMemoryModel, world: World, out: Path) -> None:
 
 def red_and_blue(world: World) -> Mapping[str, bytes]:
     """Return the two squares that are not asked about."""
-    images = world.imaged.sessions[0].turns[0].images
+    images = world.with_images.sessions[0].turns[0].images
     squares = {}
     for colour, image in zip(("red", "blue"), images, strict=True):
         assert image.sha256 is not None

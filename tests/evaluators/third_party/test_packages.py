@@ -216,7 +216,7 @@ def test_images_become_what_the_recipe_says(
     )
     shared = replace(
         world.benchmark,
-        conversations=(world.imaged,),
+        conversations=(world.with_images,),
         text_questions=(question,),
     )
     (answer,) = run(recipe, shared, model, tmp_path / "run", images).predictions
