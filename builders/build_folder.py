@@ -62,7 +62,7 @@ class BuildFolder:
 
     @property
     def losses(self) -> Path:
-        """What became of every image's URL (stage images)."""
+        """What happened to every image's URL (stage images)."""
         return self.with_images / "losses.json"
 
     @property

@@ -66,7 +66,7 @@ class Build:
 
     @cached_property
     def losses(self) -> Losses | None:
-        """What became of every image's URL."""
+        """What happened to every image's URL."""
         from .images.losses import read_losses
 
         return read_losses(self._paths.losses) if self._paths.losses.exists() else None

@@ -69,7 +69,7 @@ def import_locomo(
     """Import a LoCoMo file, in either published layout, as a new benchmark folder without images.
 
     Args:
-        source: `locomo10.json`, or the folder of the older layout with one file a conversation.
+        source: `locomo10.json`, or the folder of the older layout with one file per conversation.
         out: the benchmark folder to make.
         errata: a file that says which gold answers are wrong; see docs/formats.md.
         name: what the benchmark is called.
@@ -103,7 +103,7 @@ def read_errata(path: Path) -> Errata:
     """Read an errata file: `{"errata": [{conversation, index, error_type, changes_score}, …]}`.
 
     Raises:
-        InputError: it can't be read, has another shape, or lists a question twice.
+        InputError: it can't be read, does not match its schema, or lists a question twice.
     """
     raw = read_json(path, what="the errata file")
     remedy = "See docs/formats.md for the shape of an errata file."

@@ -90,7 +90,7 @@ def read_board(folder: Path) -> Board:
     """Read the board.json at the root of a folder of submissions.
 
     Raises:
-        InputError: it is missing or has another shape.
+        InputError: it is missing or does not match its schema.
     """
     path = folder / BOARD_FILE
     remedy = "Verify the submissions first: `locomo-vqa leaderboard verify`."

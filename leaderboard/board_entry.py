@@ -31,11 +31,11 @@ class Entry:
     notes: tuple[str, ...] = ()
     """What a maintainer should know that doesn't lead to rejection, a sentence each."""
     split: SplitChoice | None = None
-    """The questions it answers; None where run.json can't be read."""
+    """The questions it answers; None if run.json can't be read."""
     uses_images: bool | None = None
-    """Whether the system looks at pixels, according to run.json; None where that can't be read."""
+    """Whether the system looks at pixels, according to run.json; None if that can't be read."""
     metadata: Mapping[str, Any] | None = None
-    """The content of its metadata.yaml; None where that can't be read."""
+    """The content of its metadata.yaml; None if that can't be read."""
     files: Mapping[str, str]
     """SHA-256 of each of its files that can be read, by name."""
     scores: Mapping[str, Any] | None = None

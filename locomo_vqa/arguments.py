@@ -101,7 +101,7 @@ def check_text(name: str, value: object) -> None:
         InputError: it is not.
     """
     if value is not None and not isinstance(value, str):
-        raise InputError(f"`{name}` must be a text, not {value!r}.", f"Correct `{name}`.")
+        raise InputError(f"`{name}` must be a string, not {value!r}.", f"Correct `{name}`.")
 
 
 def check_texts(name: str, value: object) -> None:
@@ -173,7 +173,7 @@ def check_option_names(system: str, options: Iterable[str], known: Collection[st
 
 
 def nearest(word: object, candidates: Iterable[str]) -> str | None:
-    """Return the candidate that a misspelt word most likely means; None where none is close."""
+    """Return the candidate that a misspelt word most likely means; None if none is close."""
     if not isinstance(word, str):
         return None
     lower = {candidate.lower(): candidate for candidate in candidates}

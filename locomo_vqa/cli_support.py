@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 PLAIN_WIDTH = 120
-"""Columns of the output where it is not a terminal."""
+"""Columns of the output where it is not a strrminal."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a machine.")
 

@@ -13,7 +13,7 @@ class Closable(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of files, connections and locks."""
+        """Release files, connections and locks."""
 
     def __enter__(self) -> Self:
         return self

@@ -192,7 +192,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
-    """Write rows as JSON, one a line."""
+    """Write rows as JSON, one per line."""
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
@@ -225,7 +225,7 @@ def new_folder(path: Path, *, what: str, remedy: str) -> Iterator[Path]:
         OutputError: `path` exists and is not an empty folder, or can't be written.
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise OutputError(f"{path}: {what} can't be made here: it already exists.", remedy)
+        raise OutputError(f"{path}: {what} can't be created here: it already exists.", remedy)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished(path, kind="folder") as temporary:
@@ -239,7 +239,7 @@ def new_folder(path: Path, *, what: str, remedy: str) -> Iterator[Path]:
 def _cannot_write(path: Path, error: OSError) -> OutputError:
     return OutputError(
         f"{path}: can't be written ({error.strerror or error}).",
-        "Choose a folder that you may write to and that has room.",
+        "Choose a writable folder with enough free space.",
     )
 
 

@@ -107,13 +107,13 @@ class JsonlLog(Closable):
             self._end += length
 
     def close(self) -> None:
-        """Let other processes hold the file."""
+        """Release the file for other processes."""
         self._opened.close()
 
     def _cannot_write(self, error: OSError) -> OutputError:
         return OutputError(
             f"{self.path}: {self._what} can't be written ({error.strerror or error}).",
-            "Choose a folder that you may write to and that has room.",
+            "Choose a writable folder with enough free space.",
         )
 
 

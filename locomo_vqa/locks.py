@@ -17,7 +17,7 @@ def lock_file(path: Path) -> IO[bytes] | None:
     On Windows, where a locked file can't be read by others, a hidden file beside it is locked.
 
     Returns:
-        The stream; None where another process, or another stream of this one, holds the lock.
+        The stream; None if another process, or another stream of this one, holds the lock.
 
     Raises:
         OSError: the file can't be opened, or its file system has no locks.

@@ -31,7 +31,7 @@ class NotebookProgress(Progress):
         self._thread.start()
 
     def stop(self) -> None:
-        """Show the bars a last time."""
+        """Show the bars one last time."""
         if self.disable:
             return
         self._ended.set()

@@ -1,6 +1,6 @@
 """The response store: a model's finished replies, so that none is paid for twice.
 
-It is one SQLite file with one row a reply. The key is the SHA-256 of everything that can change
+It is one SQLite file with one row per reply. The key is the SHA-256 of everything that can change
 the reply. The parts of the key are stored too and compared on reading, as is a checksum of the
 reply.
 

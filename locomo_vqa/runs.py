@@ -2,7 +2,7 @@
 
 run.json            what was run on what: system, answerer, data set, versions, counts, hashes
 journal.jsonl       every attempt, in order of time, only ever appended to
-predictions.jsonl   one row a question, in the benchmark's order, made from the journal
+predictions.jsonl   one row per question, in the benchmark's order, made from the journal
 scores.json         once it is scored: the scores (scores.jsonl: by question)
 """
 
@@ -221,7 +221,7 @@ def read_run(folder: Path) -> Run:
         )
     if info["files"].get(path.name) != sha256_file(path):
         raise InputError(
-            f"{path}: was changed after the run: run.json has another hash.",
+            f"{path}: was changed after the run: run.json has a different hash.",
             "Restore the file, or run the system again.",
         )
     return Run(folder=folder, info=info, predictions=read_predictions(path))

@@ -150,7 +150,7 @@ class MemorySystem(Protocol):
         """Begin the conversation; `workdir` is an empty folder for its files."""
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
-        """Read one session; background work may go on when this returns."""
+        """Read one session; background work may continue after this returns."""
 
     def flush(self) -> None:
         """Return when all background work is done."""

@@ -52,7 +52,7 @@ def systems_folder() -> Path:
 
 
 def encoders_folder() -> Path | None:
-    """Return $LOCOMO_VQA_L_MODELS; None where it is not set."""
+    """Return $LOCOMO_VQA_L_MODELS; None if it is not set."""
     return _folder_from_environment(ENCODERS_FOLDER_VARIABLE)
 
 

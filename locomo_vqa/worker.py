@@ -157,7 +157,7 @@ def _get_field(value: Any, name: str, *default: Any) -> Any:
 
 def _text(value: Any, field: str) -> str:
     if not isinstance(value, str):
-        raise _wrong_type(value, field, "a text")
+        raise _wrong_type(value, field, "a string")
     return _clean_text(str.__str__(value))
 
 
@@ -168,7 +168,7 @@ def _as_flag(value: Any, field: str) -> bool:
 
 
 def _number(value: Any, field: str) -> float | None:
-    """Return a plain number, or None where it is unknown or not finite."""
+    """Return a plain number, or None if it is unknown or not finite."""
     if value is None:
         return None
     if not hasattr(type(value), "__float__") and not hasattr(type(value), "__index__"):

@@ -40,7 +40,7 @@ def build() -> None:
 def run_command(**options: Any) -> int:
     """Run all stages of RECIPE: a TOML file, `paper` or `sample`. Only `review` is left out.
 
-    Give the same command again to continue a build that was interrupted. Exit status 1: some
+    Run the same command again to continue a build that was interrupted. Exit status 1: some
     images were not fetched or a model gave no reply to some questions; the same command tries
     these again.
 
@@ -82,7 +82,7 @@ def split_command(**options: Any) -> int:
 @build.command("probe")
 @build_options
 def probe_command(**options: Any) -> int:
-    """Have questions of all candidate types written and tried on some of the images.
+    """Write questions of all candidate types about some of the images, and try them.
 
     Exit status 1: a model gave no reply to some; the same command asks these again.
 
@@ -113,7 +113,7 @@ def select_command(as_json: bool, **options: Any) -> None:
 @build.command("generate")
 @build_options
 def generate_command(**options: Any) -> int:
-    """Have questions of the chosen types written about every image, and check their quality.
+    """Write questions of the chosen types about every image, and check their quality.
 
     Exit status 1: a model gave no reply to some; the same command asks these again.
 

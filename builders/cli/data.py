@@ -37,14 +37,14 @@ def data() -> None:
 @click.option(
     "--errata",
     type=click.Path(path_type=Path),
-    help="A file that says which gold answers are wrong; see docs/formats.md.",
+    help="Read corrections of wrong gold answers from this file; see docs/formats.md.",
 )
 @click.option("--name", default="LoCoMo", show_default=True, help="Name the benchmark.")
 @json_option
 def import_command(source: Path, out: Path, errata: Path | None, name: str, as_json: bool) -> None:
     """Import the file LOCOMO as a benchmark folder, and report what was found in it.
 
-    Both published layouts are read: locomo10.json, and the folder with one file a conversation.
+    Both published layouts are read: locomo10.json, and the folder with one file per conversation.
 
     \b
     Example:

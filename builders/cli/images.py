@@ -20,17 +20,17 @@ __all__ = ["images"]
 @build_options
 @image_options
 @click.option("--benchmark", help="Fetch the images of this benchmark folder, without a build.")
-@click.option("--out", type=FOLDER, help="With --benchmark: the benchmark folder to make.")
+@click.option("--out", type=FOLDER, help="With --benchmark, write the new benchmark folder here.")
 @json_option
 def images(benchmark: str | None, out: Path | None, as_json: bool, **options: Any) -> int:
     """Fetch the images, and show which are lost and why.
 
-    Give the same command again after an interruption: what was finished is not fetched again.
+    Run the same command again after an interruption: what was finished is not fetched again.
     Exit status 1: some URLs are worth another try, which the same command makes.
 
     With --benchmark and --out in place of --work, any benchmark folder is copied with its images,
     without those that occur in several splits. To try again what failed, run the command on the
-    new folder. losses.json in the new folder says what became of every URL.
+    new folder. losses.json in the new folder says what happened to every URL.
 
     \b
     Example:

@@ -23,15 +23,15 @@ def build_options(command: Command) -> Command:
     return _with_options(
         command,
         click.argument("recipe", metavar="RECIPE", required=False),
-        click.option("--work", type=FOLDER, help="The work folder."),
+        click.option("--work", type=FOLDER, help="Use this work folder."),
         click.option("--locomo", help="Import this LoCoMo file instead of the recipe's."),
         click.option("--generator", help="Write questions with this model instead."),
-        click.option("--validator", help="Try them with this model instead."),
+        click.option("--validator", help="Try the questions on this model instead."),
         click.option(
             "--phash-distance",
             type=click.IntRange(0, 32),
-            help="Take images of several splits for the same when at most this many of the 64 bits "
-            "of their perceptual hashes differ.  [default: the recipe's]",
+            help="Treat images of different splits as the same when at most this many of the 64 "
+            "bits of their perceptual hashes differ.  [default: the recipe's]",
         ),
     )
 
@@ -41,38 +41,38 @@ def image_options(command: Command) -> Command:
     return _with_options(
         command,
         click.option(
-            "--mirror", type=FOLDER, help="Take images from this folder, none from the network."
+            "--mirror", type=FOLDER, help="Take images from this folder instead of the network."
         ),
         click.option(
             "--allow-private",
             is_flag=True,
             default=None,
-            help="Open private addresses and any port too: for your own servers.",
+            help="Allow private addresses and any port, for your own servers.",
         ),
         click.option(
             "--per-host",
             type=click.IntRange(1),
-            help="Downloads from one host at a time.  [default: 4]",
+            help="Download at most this many images from one host at once.  [default: 4]",
         ),
         click.option(
             "--in-flight",
             type=click.IntRange(1, 1000),
-            help="Downloads at a time in all.  [default: 32]",
+            help="Download at most this many images at once.  [default: 32]",
         ),
         click.option(
             "--timeout",
             type=click.FloatRange(0.1),
-            help="Seconds that one download may take.  [default: 60]",
+            help="Limit a download to this many seconds.  [default: 60]",
         ),
         click.option(
             "--max-bytes",
             type=click.IntRange(1),
-            help="The most bytes of an image.  [default: 20971520]",
+            help="Limit an image to this many bytes.  [default: 20971520]",
         ),
         click.option(
             "--max-pixels",
             type=click.IntRange(1, PIXELS_CEILING),
-            help="The most pixels of an image.  [default: 50000000]",
+            help="Limit an image to this many pixels.  [default: 50000000]",
         ),
     )
 
@@ -81,8 +81,12 @@ def publish_options(command: Command) -> Command:
     """Add where the data set goes."""
     return _with_options(
         command,
-        click.option("--out", type=FOLDER, help="The data set's folder.  [default: WORK/dataset]"),
-        click.option("--push", metavar="ORG/NAME", help="Put it on the Hugging Face Hub, too."),
+        click.option(
+            "--out", type=FOLDER, help="Write the data set to this folder.  [default: WORK/dataset]"
+        ),
+        click.option(
+            "--push", metavar="ORG/NAME", help="Push the data set to the Hugging Face Hub as well."
+        ),
         click.option("--pull-request", is_flag=True, help="With --push: open a pull request."),
     )
 

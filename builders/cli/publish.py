@@ -31,7 +31,7 @@ def publish(
     """Publish the reviewed questions as a data set for the Hugging Face Hub.
 
     The folder is a benchmark folder, too. A data set that --push creates on the Hub is public
-    unless the organisation has another default. If pushing fails, give the command again: a
+    unless the organisation has another default. If pushing fails, run the command again: a
     folder of the same revision is pushed unchanged.
 
     With --benchmark and --out in place of --work, any benchmark folder is published.

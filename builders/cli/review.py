@@ -14,7 +14,7 @@ __all__ = ["review"]
 
 
 @click.command()
-@click.option("--work", type=FOLDER, required=True, help="The work folder.")
+@click.option("--work", type=FOLDER, required=True, help="Use this work folder.")
 @click.option(
     "--benchmark", help="Take the images from this benchmark folder.  [default: WORK/3-split]"
 )

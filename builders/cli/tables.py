@@ -37,7 +37,7 @@ def print_stage(stage: str, build: Build) -> None:
 
 
 def print_losses(losses: Losses) -> None:
-    """Print what became of the images' URLs, and where and why most were lost."""
+    """Print what happened to the images' URLs, and where and why most were lost."""
     states = ", ".join(f"{number:,} {state}" for state, number in losses.by_state.items())
     echo(f"images: {losses.urls:,} URLs: {states}")
     if losses.by_host:
@@ -57,14 +57,14 @@ def print_losses(losses: Losses) -> None:
     if losses.visual_questions_removed:
         echo(f"{losses.visual_questions_removed:,} visual questions lost their image.")
     if losses.by_state.get("not_fetched"):
-        echo("Give the same command again to try those that were not fetched.")
+        echo("Run the same command again to try those that were not fetched.")
 
 
 def _print_counts(stage: str, build: Build) -> None:
     counts = build.counts[stage]
     echo(f"{stage}: {counts}")
     if counts.failed:
-        echo("Give the same command again to ask for what got no reply.")
+        echo("Run the same command again to ask for what got no reply.")
     if stage == "generate" and build.questions is not None:
         _print_shares(build.questions)
 

@@ -41,7 +41,7 @@ class DownloadAttempt:
     """The result of one attempt."""
 
     outcome: ImageOutcome
-    """What becomes of the image if no other attempt follows."""
+    """The image's outcome if no other attempt follows."""
     again: Literal["no", "later", "unreached"] = "no"
     """Whether another attempt can help: after a pause, or once the network is known to work."""
     wait: float | None = None

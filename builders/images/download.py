@@ -46,9 +46,9 @@ class DownloadSettings:
     max_pixels: int = MAX_PIXELS
     """The most pixels of one image."""
     per_host: int = 4
-    """Downloads from one host at a time."""
+    """Download at most this many images from one host at once."""
     in_flight: int = 32
-    """Downloads at a time in all."""
+    """Download at most this many images at once."""
     timeout: float = 60.0
     """Seconds that one attempt may take."""
     connect_timeout: float = 10.0

@@ -36,7 +36,7 @@ class FetchedImages:
     revision: str
     """See `Benchmark.revision`."""
     losses: Losses
-    """What became of every URL."""
+    """What happened to every URL."""
 
 
 def fetch_images(
@@ -73,7 +73,7 @@ def fetch_images(
         check_number("phash_distance", phash_distance, low=0, high=32, whole=True)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(
-            f"{out}: the benchmark folder can't be made here: it already exists.",
+            f"{out}: the benchmark folder can't be created here: it already exists.",
             "Choose another `out`, or remove it first.",
         )
     benchmark = read_benchmark(find_folder(str(source)))
@@ -148,6 +148,6 @@ def _write(
     except OSError as error:
         raise OutputError(
             f"{out}: can't be written ({error.strerror or error}).",
-            "Choose a folder that you may write to and that has room.",
+            "Choose a writable folder with enough free space.",
         ) from None
     return FetchedImages(folder=out, revision=revision, losses=losses)

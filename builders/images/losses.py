@@ -26,7 +26,7 @@ _HEAD = {"schema_version": 1, "kind": "losses"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Losses:
-    """What became of the URLs, each counted once."""
+    """What happened to the URLs, each counted once."""
 
     urls: int
     """Distinct URLs."""
@@ -98,7 +98,7 @@ def read_losses(path: Path) -> Losses:
     """Read `losses.json`.
 
     Raises:
-        InputError: the file is missing, or has another shape.
+        InputError: the file is missing, or does not match its schema.
     """
     value = read_json(path, what="the list of lost images")
     remedy = "Remove the folder, and fetch the images again."

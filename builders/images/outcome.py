@@ -1,4 +1,4 @@
-"""What became of one URL."""
+"""The outcome of one URL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["ImageOutcome", "TooLarge", "disk_error"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageOutcome:
-    """What became of one URL; everything but state and detail is None unless the state is ok."""
+    """The outcome of one URL; everything but state and detail is None unless the state is ok."""
 
     state: ImageState
     """The state of its image."""
@@ -45,5 +45,5 @@ def disk_error(error: OSError) -> OutputError:
     place = f"{error.filename}: " if error.filename else ""
     return OutputError(
         f"{place}an image can't be saved ({error.strerror or error}).",
-        "Make room, then run it again: finished images are kept.",
+        "Free some space, then run it again: finished images are kept.",
     )

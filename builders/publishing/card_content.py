@@ -125,7 +125,7 @@ def _checks_table(benchmark: Benchmark, facts: PublishFacts) -> str:
 
 
 def images_section(benchmark: Benchmark, facts: PublishFacts) -> str:
-    """Return what became of the images, and how many were taken out."""
+    """Return what happened to the images, and how many were taken out."""
     losses: Counter[str] = Counter(record.state for record in benchmark.images)
     if facts.losses is not None:
         losses = Counter({state: n for state, n in facts.losses.items() if n})

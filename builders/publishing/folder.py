@@ -50,7 +50,7 @@ def publish_dataset(
         with new_folder(beside, what=_WHAT, remedy=_REMEDY) as folder:
             _write_content(folder, benchmark, facts, shard_bytes)
         if _file_hashes(beside) != _file_hashes(out):
-            raise OutputError(f"{out}: {_WHAT} can't be made here: it already exists.", _REMEDY)
+            raise OutputError(f"{out}: {_WHAT} can't be created here: it already exists.", _REMEDY)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return out
@@ -73,7 +73,7 @@ def _write_content(
     _copy_images(benchmark, folder / "images")
     if read_benchmark(folder).revision != benchmark.revision:
         raise InputError(
-            f"{benchmark.folder}: was changed since it was loaded.", "Give the command again."
+            f"{benchmark.folder}: was changed since it was loaded.", "Run the command again."
         )
     tables = tables_of(benchmark, facts.quality or {}, folder / "images")
     layout = write_parquet(folder, tables, shard_bytes=shard_bytes)

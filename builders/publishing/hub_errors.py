@@ -14,7 +14,7 @@ NO_TOKEN_REMEDY = (
     "Make a token that may write at https://huggingface.co/settings/tokens, then give it with "
     "`hf auth login` or in HF_TOKEN."
 )
-_AGAIN = "Give the command again: what the Hub already has is not sent twice."
+_AGAIN = "Run the command again: what the Hub already has is not sent twice."
 
 
 @contextmanager
@@ -74,11 +74,13 @@ def _http_error(status: int, reason: str, repo_id: str) -> LocomoVqaError:
         return MissingResource(f"The Hub does not accept the token ({reason}).", NO_TOKEN_REMEDY)
     if status == 403:
         return OutputError(
-            f"{repo_id}: the token may not write there ({reason}).",
-            "Use a token with the right to write, ask the owner, or set `pull_request`.",
+            f"{repo_id}: the token has no write access ({reason}).",
+            "Use a token with write access, ask the owner, or set `pull_request`.",
         )
     if status in (409, 412):
-        return OutputError(f"{repo_id}: was changed at the same time ({reason}).", _AGAIN)
+        return OutputError(
+            f"{repo_id}: someone else changed it at the same time ({reason}).", _AGAIN
+        )
     if status == 429 or status >= 500:
         return OutputError(f"{repo_id}: the Hub failed with status {status} ({reason}).", _AGAIN)
     return OutputError(

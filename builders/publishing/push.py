@@ -141,7 +141,7 @@ def _check_content(repo_id: str, remote: Sequence[str]) -> None:
     others = [name for name in remote if name not in (".gitattributes", "README.md")]
     if others and "benchmark.json" not in remote:
         raise OutputError(
-            f"{repo_id}: contains another data set, without a benchmark.json.",
+            f"{repo_id}: contains a data set without a benchmark.json.",
             "Choose another name, or empty that data set first.",
         )
 

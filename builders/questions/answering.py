@@ -39,9 +39,9 @@ class TrialResult:
 
     trial: Trial
     answer: str | None
-    """The words; None where there was no reply."""
+    """The words; None if there was no reply."""
     correct: bool | None
-    """Whether they match the question's answer exactly (V); None where there was no reply."""
+    """Whether they match the question's answer exactly (V); None if there was no reply."""
     error: str | None = None
     """Why there was no reply."""
 

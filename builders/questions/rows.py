@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 QuestionState = Literal["ok", "declined", "dropped", "failed"]
-"""What became of an image and a type:
+"""The outcome for an image and a type:
 
 ok         there is a question
 declined   the generator says that the image offers nothing for the type
@@ -57,7 +57,7 @@ class QuestionRow:
     type: QuestionType
     split: Split
     state: QuestionState
-    """What became of it."""
+    """Its outcome."""
     question: str | None = None
     answer: str | None = None
     reason: str | None = None
@@ -92,7 +92,7 @@ def count_states(states: Iterable[QuestionState]) -> QuestionCounts:
 
 
 def write_questions(path: Path, rows: Iterable[QuestionRow]) -> None:
-    """Write the rows, one a line."""
+    """Write the rows, one per line."""
     write_jsonl(path, (asdict(row) for row in rows))
 
 
@@ -100,7 +100,7 @@ def read_questions(path: Path) -> list[QuestionRow]:
     """Read the rows.
 
     Raises:
-        InputError: the file is missing, or a line has another shape.
+        InputError: the file is missing, or a line does not match its schema.
     """
     remedy = "Run the stage that writes it again: `locomo-vqa build generate`."
     rows = []

@@ -38,7 +38,7 @@ ReviewChoice = Literal["accept", "correct", "reject", "undo"]
 accept   it is published unchanged
 correct  it is published with other words, which the decision holds
 reject   it is not published
-undo     an earlier decision is taken back, as if there had been none
+undo     an earlier decision is taken back, as if it had not been made
 """
 REVIEW_CHOICES: tuple[ReviewChoice, ...] = get_args(ReviewChoice)
 

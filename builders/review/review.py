@@ -45,7 +45,7 @@ class Review(Closable):
     """The questions of a work folder and what was decided of them; safe to use from threads.
 
     Raises:
-        InputError: a file has another shape, or questions and benchmark do not belong together.
+        InputError: a file does not match its schema, or the questions are of another benchmark.
         OutputError: another review of this folder is open, or it can't be written.
     """
 

@@ -157,7 +157,7 @@ def _decision_response(decide: Callable[[Any], Any], posted: Any) -> Response:
 
 
 async def _read_body(request: Request) -> bytes | None:
-    """Return what was posted, or None where it is too long."""
+    """Return what was posted, or None if it is too long."""
     body = b""
     async for part in request.stream():
         body += part
@@ -189,7 +189,7 @@ def _listen(port: int) -> socket.socket:
         listening.close()
         reason = getattr(error, "strerror", None) or error
         raise OutputError(
-            f"Port {port} of this machine can't be used ({reason}).",
+            f"Port {port} can't be used ({reason}).",
             "Choose another `port`, or leave it out to take a free one.",
         ) from None
     return listening

@@ -70,7 +70,7 @@ class SceneQuestion:
 def draw_visual_question(
     scene: Scene, type: QuestionType, rng: random.Random
 ) -> SceneQuestion | None:
-    """Return a question of that type about the scene, or None where the type does not apply.
+    """Return a question of that type about the scene, or None if the type does not apply.
 
     `rng` chooses the phrasing and, where there is a choice, what the question is about.
     """

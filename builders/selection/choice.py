@@ -134,7 +134,7 @@ def select_types(
     chosen = [result.type for result in ranked if result.n >= MIN_QUESTIONS][:keep]
     if len(chosen) < keep:
         raise ValueError(
-            f"only {len(chosen)} question types have {MIN_QUESTIONS} answered questions or more"
+            f"only {len(chosen)} question types have at least {MIN_QUESTIONS} answered questions"
         )
     marked = tuple(
         TypeResult(**{**asdict(result), "selected": result.type in chosen}) for result in ranked

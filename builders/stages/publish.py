@@ -32,7 +32,7 @@ def _run(context: StageContext) -> PublishedBuild:
     if not rows:
         raise InputError(
             f"{folder.questions}: no question is left to publish.",
-            "Look up why questions were dropped or rejected, then generate again.",
+            "Check why questions were dropped or rejected, then generate again.",
         )
     questions = [_visual_question(row) for row in _in_benchmark_order(benchmark, rows)]
     content = benchmark_content(benchmark, visual_questions=questions)

@@ -49,7 +49,7 @@ def ablate(
 ) -> Ablation:
     """Ask a system every visual question under several modes, and compare V with pixels.
 
-    Each mode is a run in a folder of its own. An ablation that was interrupted goes on where it
+    Each mode is a run in a folder of its own. An ablation that was interrupted continues where it
     stopped when it is called again with the same `out`.
 
     Args:

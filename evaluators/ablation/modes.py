@@ -56,7 +56,7 @@ def run_modes(
     """Run a system under every combination of modes, score V, and write ablation.json.
 
     Only visual questions are asked. Answers in the folder of an earlier call are kept, so the same
-    call goes on where it was interrupted.
+    call continues where it was interrupted.
 
     Args:
         harness: the system, the benchmark, and the split; its `out` is the folder of all runs, and
@@ -67,7 +67,7 @@ def run_modes(
 
     Raises:
         InputError: the split has no visual questions, or a mode can't be shown.
-        OutputError: the folder is of another kind, or has runs of another system or benchmark.
+        OutputError: the folder holds something else, or has runs of another system or benchmark.
     """
     check_modes(images, visual)
     images, visual = list(dict.fromkeys(images)), list(dict.fromkeys(visual))

@@ -44,13 +44,13 @@ _ASKED: Mapping[VisualMode, str] = {
     "--images",
     default=",".join(IMAGE_MODES),
     show_default=True,
-    help="What to show of images, in a run each, separated by commas.",
+    help="Choose how images are shown, separated by commas; each is a run.",
 )
 @click.option(
     "--visual",
     default=",".join(VISUAL_MODES),
     show_default=True,
-    help="How to ask visual questions, in a run each, separated by commas.",
+    help="Choose how visual questions are asked, separated by commas; each is a run.",
 )
 @click.option(
     "--out",

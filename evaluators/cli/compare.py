@@ -31,7 +31,8 @@ __all__ = ["compare"]
     help="Choose the questions to compare on.  [default: a run's own; all of files]",
 )
 @click.option(
-    "--metrics", help="Compare by these, separated by commas.  [default: all that every side has]"
+    "--metrics",
+    help="Compare these metrics, separated by commas.  [default: all that every side has]",
 )
 @prediction_key_option
 @click.option(
@@ -55,8 +56,8 @@ def compare(
 ) -> int:
     """Compare B and further systems with A, the baseline, on the same questions.
 
-    Each is a run folder, a folder of scores, or a predictions file as `score` reads it. What a run
-    folder has scores of is not computed again. The exit status is 1 when answers are missing or
+    Each is a run folder, a folder of scores, or a predictions file as `score` reads it. Scores
+    that a run folder has are not computed again. The exit status is 1 when answers are missing or
     failed on any side.
 
     \b

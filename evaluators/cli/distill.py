@@ -37,9 +37,11 @@ def distill() -> None:
 
 @distill.command()
 @click.option("--benchmark", required=True, help="Read `sample`, a benchmark folder, or org/name.")
-@click.option("--teacher", required=True, help="Let this model remember and answer.")
+@click.option("--teacher", required=True, help="Use this model as the teacher.")
 @click.option(
-    "--student", required=True, help="Train for this model; an adapter needs transformers:…"
+    "--student",
+    required=True,
+    help="Use this model as the student; an adapter needs transformers:…",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Write to this folder.")
 @click.option("--only", type=click.Choice(DISTILL_STAGES), help="Run only this stage.")
@@ -48,14 +50,14 @@ def distill() -> None:
     type=click.FloatRange(0, 1),
     default=0.5,
     show_default=True,
-    help="Keep answers of the teacher from this F1 with the gold answer.",
+    help="Keep the teacher's answers whose F1 with the gold answer is at least this.",
 )
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0.1, max=86400),
     default=120.0,
     show_default=True,
-    help="Allow one request to the teacher this many seconds.",
+    help="Limit one request to the teacher to this many seconds.",
 )
 @lora_options
 @system_options

@@ -21,7 +21,7 @@ __all__ = ["efficiency"]
 @click.argument(
     "runs", metavar="RUN [RUN …]", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
-@click.option("--stages", is_flag=True, help="Show each stage, with the tokens in and out of it.")
+@click.option("--stages", is_flag=True, help="Show each stage, with its input and output tokens.")
 @click.option(
     "--size",
     "sizes",
@@ -32,7 +32,7 @@ __all__ = ["efficiency"]
 )
 @json_option
 def efficiency(runs: Sequence[Path], stages: bool, sizes: Sequence[str], as_json: bool) -> None:
-    """Show what the models of runs take: size on disk, tokens a second, tokens and seconds a reply.
+    """Show what the models of runs cost: size on disk, and tokens and seconds per reply.
 
     The columns are MemLoRA's table 3, over the stages extraction, update and generation; --stages
     adds its tables A6 and A7. What is not known is shown as such.

@@ -147,7 +147,7 @@ def _notes_of(figures: Figures) -> list[str]:
         notes.append(f"the tokens of {figures.estimated:,} calls are estimated (≈).")
     if (figures.largest_batch or 0) > 1:
         notes.append(
-            f"up to {figures.largest_batch} requests were answered in one go, and share its "
+            f"up to {figures.largest_batch} requests were answered together, and share its "
             "seconds equally."
         )
     return notes

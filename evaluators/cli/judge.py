@@ -27,7 +27,7 @@ __all__ = ["judge_check"]
     type=click.IntRange(min=1),
     default=DEFAULT_N,
     show_default=True,
-    help="Make this many answers of each kind; of injections, at least one of every sort.",
+    help="Make this many answers of each kind, and at least one injection of every sort.",
 )
 @click.option(
     "--out",

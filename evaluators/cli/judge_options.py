@@ -35,7 +35,7 @@ judge_timeout_option = click.option(
     type=click.FloatRange(min=0, min_open=True),
     default=120.0,
     show_default=True,
-    help="Give one call of the judge at most this many seconds.",
+    help="Limit one call of the judge to this many seconds.",
 )
 
 

@@ -27,7 +27,7 @@ def scored_benchmark_option(*, required: bool = True) -> Callable[[Any], Any]:
 
 
 def split_names(text: str | None) -> list[str] | None:
-    """Return the names that an option lists with commas, each once; None where it isn't given."""
+    """Return the names that an option lists with commas, each once; None if it isn't given."""
     if text is None:
         return None
     return list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))

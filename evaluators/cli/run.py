@@ -39,14 +39,14 @@ __all__ = ["run"]
     type=click.Choice(IMAGE_MODES),
     default="pixels",
     show_default=True,
-    help="What to show of images; `shuffled` shows images of other conversations.",
+    help="Choose how images are shown; `shuffled` shows images of other conversations.",
 )
 @click.option(
     "--visual",
     type=click.Choice(VISUAL_MODES),
     default="given",
     show_default=True,
-    help="Ask visual questions with their image, or have it recalled.",
+    help="Ask visual questions with their image, or about an image seen earlier.",
 )
 @model_options
 @click.option(
@@ -60,7 +60,7 @@ __all__ = ["run"]
     type=click.IntRange(min=1, max=10_000),
     default=10,
     show_default=True,
-    help="How many passages to ask for, if the system only retrieves.",
+    help="Ask for this many passages, if the system only retrieves.",
 )
 @system_options
 @hosting_options

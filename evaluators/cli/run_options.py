@@ -31,7 +31,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 benchmark_option = click.option(
     "--benchmark",
     required=True,
-    help="The benchmark: `sample`, a benchmark folder, or org/name on the Hub.",
+    help="Ask about this benchmark: `sample`, a folder, or org/name on the Hub.",
 )
 split_option = click.option(
     "--split",
@@ -56,7 +56,7 @@ def model_options(command: _Command) -> _Command:
         type=click.FloatRange(min=0.1, max=86400),
         default=120.0,
         show_default=True,
-        help="The most seconds that one call to the model may take.",
+        help="Limit one call to the model to this many seconds.",
     )(command)
     return click.option("--model", help="Use this model, such as openai:<base URL>?model=<name>.")(
         command
@@ -88,14 +88,14 @@ def limit_options(read_s: float, answer_s: float) -> Callable[[_Command], _Comma
             type=_SECONDS,
             default=answer_s,
             show_default=True,
-            help="The most seconds that an answer may take.",
+            help="Limit an answer to this many seconds.",
         )(command)
         command = click.option(
             "--read-timeout",
             type=_SECONDS,
             default=read_s,
             show_default=True,
-            help="The most seconds to start, to read a session, or to flush.",
+            help="Limit starting, reading a session, and flushing to this many seconds each.",
         )(command)
         return _PYTHON(command)
 
@@ -108,7 +108,7 @@ def hosting_options(command: _Command) -> _Command:
         "--memory-limit",
         type=click.FloatRange(min=0, min_open=True),
         metavar="GB",
-        help="The most gigabytes of memory that a conversation's processes may use together.",
+        help="Limit the processes of a conversation to this many gigabytes of memory together.",
     )(command)
     command = limit_options(DEFAULT_LIMITS.read_s, DEFAULT_LIMITS.answer_s)(command)
     return click.option(
@@ -116,7 +116,7 @@ def hosting_options(command: _Command) -> _Command:
         type=click.IntRange(min=1, max=1000),
         default=1,
         show_default=True,
-        help="How many conversations to run at once.",
+        help="Run this many conversations at once.",
     )(command)
 
 

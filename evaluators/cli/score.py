@@ -32,7 +32,7 @@ __all__ = ["score"]
 )
 @click.option(
     "--metrics",
-    help="Compute these, separated by commas.  "
+    help="Compute these metrics, separated by commas.  "
     f"[default: all of {','.join(METRICS)} that can be computed here]",
 )
 @l_options
@@ -47,7 +47,7 @@ __all__ = ["score"]
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the page for people here.  [default: report.html beside scores.json]",
+    help="Write the HTML report here.  [default: report.html beside scores.json]",
 )
 @json_option
 def score(

@@ -67,9 +67,9 @@ def systems(context: click.Context, as_json: bool) -> None:
 @click.option(
     "--python",
     type=click.Path(path_type=Path),
-    help="Build on this interpreter; default: the current one.",
+    help="Use this Python interpreter; default: the current one.",
 )
-@click.option("--reinstall", is_flag=True, help="Install again over a complete environment.")
+@click.option("--reinstall", is_flag=True, help="Reinstall even if the environment is complete.")
 @json_option
 def install(
     name: str, folder: Path | None, python: Path | None, reinstall: bool, as_json: bool

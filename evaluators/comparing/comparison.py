@@ -85,7 +85,7 @@ class Comparison:
             place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(
-                f"{place}: the folder can't be made ({error.strerror}).", "Choose another `out`."
+                f"{place}: the folder can't be created ({error.strerror}).", "Choose another `out`."
             ) from None
         write_json(place / "comparison.json", self.to_json())
         self.plot(place / "comparison.png")
@@ -170,7 +170,7 @@ def check_comparison_folder(folder: Path) -> None:
     """
     for name in ("benchmark.json", "run.json"):
         if (folder / name).exists():
-            raise OutputError(f"{folder}: it has a {name}.", "Choose another `out`.")
+            raise OutputError(f"{folder}: contains a {name}.", "Choose another `out`.")
 
 
 _VALUES = ("baseline_value", "value", "difference", "low", "high")

@@ -86,7 +86,7 @@ def _has_any_side(metric: str, sides: Sequence[Side]) -> bool:
 
 
 def _why_not(metric: str, sides: Sequence[Side]) -> str | None:
-    """Return why a side can't be compared by a metric, in a sentence; None where all can."""
+    """Return why a side can't be compared by a metric, in a sentence; None if all can."""
     for side in sides:
         scores = side.document["metrics"].get(metric)
         if scores is None or scores["state"] != "ok":
@@ -107,7 +107,7 @@ def _compare_side(
         raise InputError(
             f"{metric_title(metric)} was computed in two ways: {baseline.name} has "
             f"{scores[0]['signature']}, {other.name} has {scores[1]['signature']}.",
-            f"Score both in one way, or leave {metric} out of `metrics`.",
+            f"Score both the same way, or leave {metric} out of `metrics`.",
         )
     if baseline.values[metric].keys() != other.values[metric].keys():
         raise InputError(

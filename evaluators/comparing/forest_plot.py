@@ -93,14 +93,15 @@ def check_plot_place(path: Path) -> None:
     """Check, before anything is computed, that a plot may be written to `path`.
 
     Raises:
-        OutputError: the file has another ending than `PLOT_ENDINGS`, or its folder doesn't exist.
+        OutputError: the file's ending is not in `PLOT_ENDINGS`, or its folder doesn't exist.
     """
     if path.suffix.lower() not in PLOT_ENDINGS:
         raise OutputError(
-            f"{path}: a plot must be an SVG or PNG file.", "Let its name end in .svg or .png."
+            f"{path}: a plot must be an SVG or PNG file.",
+            "Use a file name that ends in .svg or .png.",
         )
     if not path.parent.is_dir():
-        raise OutputError(f"{path}: its folder does not exist.", "Make the folder first.")
+        raise OutputError(f"{path}: its folder does not exist.", "Create the folder first.")
 
 
 def write_figure(figure: Figure, path: Path) -> None:

@@ -17,7 +17,7 @@ class GroupDifference:
     result: PairedDifference
     """The difference on the questions of the group."""
     p_holm: float | None
-    """Its p-value by Holm's correction over the groups; None where there is no p-value."""
+    """Its p-value by Holm's correction over the groups; None if there is no p-value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

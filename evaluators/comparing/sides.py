@@ -58,7 +58,7 @@ def split_of(source: Path) -> SplitChoice | None:
     name = next((n for n in ("run.json", "scores.json") if (source / n).is_file()), None)
     if name is None:
         raise InputError(
-            f"{source}: this is neither a run folder nor a folder of scores.",
+            f"{source}: is neither a run folder nor a folder of scores.",
             "Name a run folder, a folder with scores.json, or a predictions file.",
         )
     kind: Any = name.removesuffix(".json")
@@ -132,7 +132,7 @@ def read_side(
 
 
 def _read_stored_scores(source: Path, benchmark: Benchmark) -> Side | None:
-    """Return the scores in a folder; None where a run folder has none of its predictions."""
+    """Return the scores in a folder; None if a run folder has none of its predictions."""
     path = source / "scores.json"
     is_run = (source / "run.json").is_file()
     if is_run and not path.is_file():
@@ -182,7 +182,7 @@ def _check_whole(source: Path, side: Side) -> None:
             )
         if not fits:
             raise InputError(
-                f"{source / 'scores.jsonl'}: it does not match scores.json (metric {name}).",
+                f"{source / 'scores.jsonl'}: does not match scores.json (metric {name}).",
                 _AGAIN,
             )
 

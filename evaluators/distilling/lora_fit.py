@@ -161,7 +161,7 @@ def _same_record(out: Path, record: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in record.items():
         if existing[key] != value:
             raise OutputError(
-                f"{out}: this adapter was trained with different {key}.",
+                f"{out}: was trained with different {key}.",
                 _RETRAIN,
             )
     return existing

@@ -39,7 +39,7 @@ class TrainingState:
             ) from None
         if found.get("identity") != self._identity:
             raise OutputError(
-                f"{self._path}: belongs to another training: examples, settings or student differ.",
+                f"{self._path}: is of a different training: other examples, settings or student.",
                 "Choose another `out`, repeat the call with the same arguments, or delete it.",
             )
         return found
@@ -56,7 +56,7 @@ class TrainingState:
         except RuntimeError as error:  # torch's own, for example where the disk is full.
             raise OutputError(
                 f"{self._path}: can't be written ({' '.join(str(error).split())[:200]}).",
-                "Choose a folder that you may write to and that has room.",
+                "Choose a writable folder with enough free space.",
             ) from None
 
     def remove(self) -> None:

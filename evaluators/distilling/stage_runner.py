@@ -80,7 +80,7 @@ class StageRunner:
         return student_settings(self.options, self.student, system="the distillation")
 
     def make_memories(self) -> MadeMemories:
-        """Let the teacher read every conversation."""
+        """Run the teacher over every conversation."""
         return self._with_teacher(
             lambda teacher: make_memories(
                 self.benchmark,
@@ -92,7 +92,7 @@ class StageRunner:
         )
 
     def make_answers(self) -> dict[str, Any]:
-        """Let the teacher answer the questions of the train split; return answers.json."""
+        """Have the teacher answer the questions of the train split; return answers.json."""
         memories = read_memories(self.out / MEMORIES_FOLDER)
         return self._with_teacher(
             lambda teacher: AnswerMaker(
@@ -112,7 +112,7 @@ class StageRunner:
         remedy = "Run the stage answers again, alone or with the others."
         path = self.out / SUMMARY_FILE
         if not path.is_file():
-            raise InputError(f"{self.out}: the teacher's answers were not made yet.", remedy)
+            raise InputError(f"{self.out}: the teacher's answers have not been made yet.", remedy)
         summary = read_json(path, what="the summary of the answers")
         validate(summary, "teacher_answers", path=path, remedy=remedy)
         for name, sha256 in summary["files"].items():

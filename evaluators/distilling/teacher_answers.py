@@ -63,7 +63,7 @@ class _Outcome:
     """The outcome of one question."""
 
     state: _State
-    """What became of the answer."""
+    """The outcome of the answer."""
     row: Mapping[str, Any] | None = None
     """The row of an answer that is kept."""
     error: str | None = None

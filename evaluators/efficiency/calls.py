@@ -31,7 +31,7 @@ class TimedCall:
     ok: bool
     """Whether there was a reply."""
     replayed: bool
-    """Whether the reply was kept from before, and the model not asked."""
+    """Whether a stored reply was used, and the model was not asked."""
     estimated: bool
     """Whether the tokens are the proxy's estimate."""
     input_tokens: int | None
@@ -39,7 +39,7 @@ class TimedCall:
     output_tokens: int | None
     """Tokens of the reply; None for vectors."""
     seconds: float | None
-    """What the model took; None where it was not asked or failed."""
+    """What the model took; None if it was not asked or failed."""
     batch: int | None
     """How many requests were answered together, in this process."""
 
@@ -68,7 +68,7 @@ def read_timed_calls(run: Path) -> list[TimedCall]:
     """Return all calls of a run folder.
 
     Raises:
-        InputError: a file can't be read, or a line has another shape.
+        InputError: a file can't be read, or a line does not match its schema.
     """
     calls = list(_read_metered_calls(run / _CALLS)) if (run / _CALLS).is_file() else []
     for call in read_model_calls(run):
@@ -90,7 +90,7 @@ def read_timed_calls(run: Path) -> list[TimedCall]:
 def read_stage_sums(run: Path) -> dict[str, StageSums]:
     """Return the sums by stage that mem0 left in the work folders; for runs without single calls.
 
-    A file that has another shape is passed over: it is a system's own.
+    A file that does not match its schema is skipped: it is a system's own.
     """
     sums: dict[str, StageSums] = {}
     for path in sorted((run / "work").glob("*/stages.json")):

@@ -36,7 +36,7 @@ class Figures(Means):
     failed: int
     """Those without a reply; they are in no other figure."""
     replayed: int
-    """Those whose reply was kept from before: their tokens count, their time does not."""
+    """Those answered with a stored reply: their tokens count, their time does not."""
     estimated: int
     """Answered calls whose tokens are the proxy's estimate."""
     timed: int
@@ -44,9 +44,9 @@ class Figures(Means):
     seconds_p50: float | None
     """The median of their seconds."""
     seconds_p95: float | None
-    """Nineteen of twenty take no longer; between two neighbours in proportion, as numpy has it."""
+    """Nineteen of twenty take no longer; between two neighbours in proportion, as in numpy."""
     largest_batch: int | None
-    """The most requests that were answered in one go, each with an equal share of its seconds."""
+    """The most requests that were answered together, each with an equal share of its seconds."""
 
 
 def figures_of(calls: Sequence[TimedCall]) -> Figures:
@@ -95,7 +95,7 @@ def figures_of_sums(stages: Sequence[StageSums]) -> Figures:
 
 
 def mean_of_stages(stages: Sequence[Figures]) -> Means:
-    """Return the mean of each figure over stages; None where a stage does not have it."""
+    """Return the mean of each figure over stages; None if a stage does not have it."""
 
     def mean(values: Sequence[float | None]) -> float | None:
         return None if None in values else _mean(values)

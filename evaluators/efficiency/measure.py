@@ -24,7 +24,7 @@ MEMORY_STAGES = ("extraction", "update", "generation")
 """The three stages that MemLoRA's table 3 is over (section 4.3)."""
 
 NO_ANSWERS = ("embedding", "judge")
-"""Stages that are left out of the whole: no words of the memory system come of them."""
+"""Stages that the total leaves out: the memory system writes nothing in them."""
 
 SizeSource = Literal["recorded", "found", "given", "unknown"]
 """Where a model's size is from:

@@ -163,7 +163,7 @@ async def _judge(
 
 
 def _mean(metric: BatchMetric, inputs: Inputs) -> float | None:
-    """Return a metric's mean over all questions on its scale; None where there are none."""
+    """Return a metric's mean over all questions on its scale; None if there are none."""
     if not inputs.n:
         return None
     return sum(metric.score_all(inputs.pairs)) / inputs.n * metric.scale

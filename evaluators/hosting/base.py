@@ -59,7 +59,7 @@ class Host(Protocol):
         """Begin the conversation."""
 
     def add(self, turns: Sequence[ShownTurn]) -> Failure | None:
-        """Have one session read."""
+        """Give the system one session to read."""
 
     def flush(self) -> Failure | None:
         """Wait for background work."""

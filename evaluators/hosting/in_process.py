@@ -46,7 +46,7 @@ class InProcessHost:
         return call_contained(lambda: self._opened_system.open(conversation, workdir, services))
 
     def add(self, turns: Sequence[ShownTurn]) -> Failure | None:
-        """Have one session read."""
+        """Give the system one session to read."""
         return call_contained(lambda: self._opened_system.add(turns))
 
     def flush(self) -> Failure | None:

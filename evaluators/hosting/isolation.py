@@ -45,7 +45,7 @@ def call_contained(call: Callable[[], _T]) -> _T | Failure:
     """Return what `call` returns, or how it failed.
 
     A process that the call forked, and that returns from it, ends here: two processes must not
-    go on with the same work.
+    continue with the same work.
     """
     owner = os.getpid()
     try:

@@ -112,7 +112,7 @@ class ProcessHost:
         return self._step("open", self._limits.read_s, **sent)
 
     def add(self, turns: Sequence[ShownTurn]) -> Failure | None:
-        """Have one session read."""
+        """Give the system one session to read."""
         return self._step("add", self._limits.read_s, turns=turns)
 
     def flush(self) -> Failure | None:

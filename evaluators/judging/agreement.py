@@ -31,7 +31,7 @@ class Agreement:
     agree: int
     """Answers with the same verdict from both."""
     kappa: float | None
-    """Cohen's kappa; None where it is not defined, because both always say the same one thing."""
+    """Cohen's kappa; None if it is not defined, because both always say the same one thing."""
     interval: Interval | None
     """Its interval; None with fewer than two conversations, or where it can't be computed."""
     disagreements: tuple[tuple[str, str, str], ...]
@@ -85,7 +85,7 @@ def agreement(
 
 
 def cohen_kappa(pairs: Sequence[_Pair]) -> float | None:
-    """Return kappa of two raters' verdicts, or None where chance alone makes them agree.
+    """Return kappa of two raters' verdicts, or None if chance alone makes them agree.
 
     Kappa is (p - e) / (1 - e), with p the share of equal verdicts and e what it would be if each
     rater kept its own share of positive verdicts but gave them at random.
@@ -104,7 +104,7 @@ def cohen_kappa(pairs: Sequence[_Pair]) -> float | None:
 
 
 def kappa_interval(pairs_by_cluster: Mapping[str, Sequence[_Pair]]) -> Interval | None:
-    """Return a 95 % interval of kappa over all pairs, or None where it is undefined.
+    """Return a 95 % interval of kappa over all pairs, or None if it is undefined.
 
     The standard error is the jackknife's, leaving out one conversation at a time; the interval
     is kappa plus and minus it times the quantile of Student's t with one degree of freedom less

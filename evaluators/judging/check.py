@@ -31,7 +31,7 @@ _REMEDY = "Measure the judge again with `locomo-vqa judge-check`."
 async def measure_judge(
     session: JudgeSession, benchmark: Benchmark, *, n: int, progress: ProgressCallback
 ) -> dict[str, Any]:
-    """Have a judge judge `n` cases of every kind, and return judge-check.json."""
+    """Ask a judge about `n` cases of every kind, and return judge-check.json."""
     rubric = session.judge.rubric
     cases = make_cases(benchmark, rubric, n=n)
     items = [case.item for case in cases]
@@ -97,7 +97,7 @@ def need_fitting(
             return document
     names = ", ".join(str(path) for path in documents)
     raise InputError(
-        f"{names}: this is not a check of {session.name} with the {session.judge.rubric} rubric "
+        f"{names}: is not a check of {session.name} with the {session.judge.rubric} rubric "
         f"and this version's prompt on {benchmark.name}.",
         f"{_REMEDY} Or leave `judge_check` out; then the judge is checked here.",
     )

@@ -40,9 +40,9 @@ class FoundDate:
     """What stands after it."""
     year: int
     month: int | None = None
-    """From 1; None where the date is a year."""
+    """From 1; None if the date is a year."""
     day: int | None = None
-    """From 1; None where the date is a year or a month."""
+    """From 1; None if the date is a year or a month."""
 
     def put(self, date: str) -> str:
         """Return the text with another date in this one's place."""
@@ -50,7 +50,7 @@ class FoundDate:
 
 
 def find_date(text: str) -> FoundDate | None:
-    """Return the only date of a text; None where it has no other, or more digits beside it."""
+    """Return the only date of a text; None if it has no other, or more digits beside it."""
     found = list(_DATE.finditer(text))
     if len(found) != 1:
         return None

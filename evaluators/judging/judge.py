@@ -38,7 +38,7 @@ JUDGE_REPLY_TOKENS = 2048
 """Room for a judge that thinks before it replies."""
 
 VerdictState = Literal["correct", "wrong", "unscored"]
-"""What became of an answer; `unscored` is not a verdict, and never counts as one."""
+"""The outcome of an answer; `unscored` is not a verdict, and never counts as one."""
 
 UnscoredReason = Literal["unparsable", "both_labels", "refused", "timeout", "unreachable", "failed"]
 """Why a judge gave no verdict:
@@ -83,7 +83,7 @@ class Judgement:
     cut: tuple[str, ...] = ()
     """Which of question, gold_answer and answer it saw only the beginning of."""
     usage: Usage
-    """Tokens of all replies, whether asked now or stored; None where the backend does not count."""
+    """Tokens of all replies, whether asked now or stored; None if the backend does not count."""
     error: str | None = None
     """What failed, where something did."""
 

@@ -28,7 +28,7 @@ class Rate:
     interval: Interval | None
     """Its interval, under the same conditions."""
     bounds: Bounds | None = None
-    """What the share lies between, whatever the unscored are; None where there are none."""
+    """What the share lies between, whatever the unscored are; None if there are none."""
 
 
 def rate_of(errors: Sequence[bool | None], *, clusters: int) -> Rate:

@@ -65,7 +65,7 @@ def judge_prompt(rubric: Rubric, *, question: str, gold: str, answer: str) -> Ju
 
 
 def data_block(fields: Mapping[str, str]) -> str:
-    """Return texts as a JSON object with one text a line, cut ones named in the key `cut`."""
+    """Return texts as a JSON object with one text per line, cut ones named in the key `cut`."""
     shown = {name: text[:MAX_CHARS] for name, text in fields.items()}
     cuts = [
         f"{name}: only the first {MAX_CHARS:,} of {len(text):,} characters are here"

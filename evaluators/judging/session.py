@@ -196,14 +196,14 @@ def response_path(given: Path | None) -> Path:
     """Return where judges' replies are kept: the file given, or the user's cache folder's.
 
     Raises:
-        OutputError: its folder can't be made.
+        OutputError: its folder can't be created.
     """
     path = given or cache_file().with_name("judge-responses.sqlite")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{path.parent}: the folder can't be made ({error.strerror}).",
+            f"{path.parent}: the folder can't be created ({error.strerror}).",
             "Name another file as `responses`.",
         ) from None
     return path

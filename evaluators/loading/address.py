@@ -33,7 +33,7 @@ def load_address(address: str, *, python: Path | None) -> LoadedSystem:
 
     Raises:
         InputError: `python` is given.
-        SystemLoadError: the server can't be reached, or its description has another shape.
+        SystemLoadError: the server can't be reached, or its description does not match its schema.
     """
     refuse_python(address, python)
     shown = shown_address(address)
@@ -69,7 +69,7 @@ def _to_class_description(described: Mapping[str, Any], address: str) -> dict[st
         value = described.get(name)
         if (value is not None and not isinstance(value, str)) or (name == "name" and not value):
             raise SystemLoadError(
-                f"{address}: {name} in its description must be a text.",
+                f"{address}: {name} in its description must be a string.",
                 "docs/system-api.yaml says what GET /system answers.",
             )
         text[name] = None if value is None else clean_text(value)

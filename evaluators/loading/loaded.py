@@ -36,7 +36,7 @@ CheckOptions = Callable[[Mapping[str, str], str | None], None]
 model's name."""
 
 PinOptions = Callable[[Mapping[str, str], str | None], Mapping[str, str]]
-"""Returns options with the hashes of what they name, so that a run goes on only with the same.
+"""Returns options with the hashes of what they name, so that a run continues only with the same.
 
 Raises `LocomoVqaError` where something that is named is missing or can't be used.
 """
@@ -68,7 +68,7 @@ class LoadedSystem:
     in_process: bool = False
     """Whether it runs in this process, where nothing can end it."""
     source_sha256: str | None = None
-    """SHA-256 of the source of a class that was given as an object; None where it is unknown."""
+    """SHA-256 of the source of a class that was given as an object; None if it is unknown."""
     check_options: CheckOptions | None = None
     """Checks the options that are given; None if it takes any."""
     reads_with_model: bool = False
@@ -127,7 +127,7 @@ def refuse_options(name: str) -> CheckOptions:
 
     def refuse(options: Mapping[str, str], model: str | None) -> None:
         raise InputError(
-            f"`options`: {name} has no options, but {next(iter(options))!r} is given.",
+            f"`options`: {name} has no options, but {next(iter(options))!r} was given.",
             "Leave them out.",
         )
 

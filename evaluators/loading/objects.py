@@ -118,8 +118,7 @@ def _refuse_instance(source: object) -> None:
     if is_system and not isinstance(source, type):
         name = found.__name__
         raise SystemLoadError(
-            f"A system must be given as its class, not as an object of it: an object of {name} "
-            "is one conversation.",
+            f"A system must be a class, not an object: an object of {name} is one conversation.",
             f"Give {name} itself, or a function that makes one, such as `lambda: {name}(…)`.",
         )
     if not callable(source):

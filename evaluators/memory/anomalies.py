@@ -37,7 +37,7 @@ refused         the model or its server declined
 
 Of a fact in an extraction reply:
 
-fact_not_text   it is not a text; its content is kept as JSON
+fact_not_text   it is not a string; its content is kept as JSON
 empty_fact      it is empty; left out
 duplicate_fact  the reply already contains it; left out
 

@@ -84,7 +84,7 @@ class Semantics:
         return f"{part}:{parameters},model={name},sha256={weights}|equals={equals}"
 
     def together(self, part: EncoderPart) -> tuple[EncoderPart, ...]:
-        """Return the parts that are computed in one go with `part`, itself included."""
+        """Return the parts that are computed together with `part`, itself included."""
         return get_args(EncoderPart) if self._matcher is MINILM else (part,)
 
     def compute(

@@ -33,7 +33,7 @@ ABBREVIATIONS = frozenset(
 
 Words that are more often no abbreviation in lower case (mar, sat, no, ill) are left out. Initials
 written together (r.r) end a sentence unless they are listed; j.k is listed because stored scores
-show that Punkt's English model has it.
+show that are in Punkt's English model.
 """
 
 _QUOTES = "'‘’“”«»"

@@ -6,7 +6,7 @@ WordNet's morphology finds for it (`morphy`, described in WordNet's manual page 
 that the sets equal those which NLTK 3.10.4 derives from `wordnet.synsets(word)`.
 
 The table is a gzipped text: a head line, then for each part of speech a line `=noun` and its
-groups, one a line, and a line `=noun exceptions` and its irregular forms, each before its base
+groups, one per line, and a line `=noun exceptions` and its irregular forms, each before its base
 forms. `scripts/make_synonyms.py` writes it. WordNet's licence is in `data/WORDNET-NOTICE`.
 """
 

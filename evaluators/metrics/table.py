@@ -60,7 +60,7 @@ class MetricOpener:
 
         Raises:
             InputError: the name is unknown or J's, or a file of an encoder is damaged.
-            MissingResource: an encoder of the metric's is not on this machine.
+            MissingResource: one of the metric's encoders is not on this machine.
         """
         check_choice("metric", name, METRICS)
         if METRICS[name].needs != "encoder":

@@ -191,6 +191,6 @@ def _shown_names(names: Sequence[str]) -> str:
 
 def _no_predictions(path: Path, why: str) -> InputError:
     return InputError(
-        f"{path}: it has no predictions: {why}.",
+        f"{path}: has no predictions: {why}.",
         "Give the file with the system's answers, or set `prediction_key` to their key.",
     )

@@ -31,7 +31,7 @@ def group_rows(rows: Sequence[SourceRow]) -> list[Group]:
 
 
 def assign(group: Group, questions: Questions) -> list[tuple[SourceRow, str | None]]:
-    """Return each row with its conversation; None where its text leaves none or several.
+    """Return each row with its conversation; None if its text leaves none or several.
 
     A group under one key is one conversation if at least half of the rows that any
     conversation knows fit it; otherwise, and without a key, each row is on its own.

@@ -26,7 +26,7 @@ mem0          a dict from conversation to its rows, as Mem0's evaluation writes 
 zep           the same, with the prediction in `answer` and the gold answer beside it
 evermemos     the same under `detailed_results`
 locomo        LoCoMo's own: conversations with their questions in `qa`
-rows          rows in any other arrangement: a bare list, under a key, or one a line
+rows          rows in any other arrangement: a bare list, under a key, or one per line
 """
 FILE_LAYOUTS: tuple[FileLayout, ...] = get_args(FileLayout)
 
@@ -50,12 +50,12 @@ _REMEDY = "Give a file in one of the layouts that docs/formats.md describes."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawRow:
-    """A row as the file has it."""
+    """A row with the keys of its file."""
 
     place: str
     """Its place in the file, for messages."""
     key: str | None
-    """What the rows around it call their conversation; None where nothing does."""
+    """What the rows around it call their conversation; None if nothing does."""
     fields: Mapping[str, Any]
     """Its keys and values."""
 
@@ -72,7 +72,7 @@ def find_rows(
         row for place, value in document for row in _walk_rows(value, place, None, path, _DEPTH)
     ]
     if not rows:
-        raise InputError(f"{path}: it has no rows of predictions.", _REMEDY)
+        raise InputError(f"{path}: has no rows of predictions.", _REMEDY)
     if any("hypothesis" in row.fields and "question_id" in row.fields for row in rows):
         return "longmemeval", rows
     return _layout(document[0][1]), rows
@@ -139,7 +139,7 @@ def _place_inside(place: str, name: str) -> str:
 
 
 def _no_object(path: Path, place: str, value: Any) -> InputError:
-    kinds = {"NoneType": "null", "str": "a text", "list": "a list", "bool": "true or false"}
+    kinds = {"NoneType": "null", "str": "a string", "list": "a list", "bool": "true or false"}
     kind = kinds.get(type(value).__name__, "a number")
     where = f"{path}: {place}" if place else f"{path}"
     return InputError(f"{where}: a row must be a JSON object, not {kind}.", _REMEDY)

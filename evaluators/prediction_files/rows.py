@@ -55,7 +55,7 @@ class SourceRow:
     gold: str | None
     """The file's own gold answer."""
     prediction: str | None
-    """The answer, unchanged; None where it is missing or blank."""
+    """The answer, unchanged; None if it is missing or blank."""
     was_number: bool
     """Whether the answer was a number in the file."""
     was_null: bool
@@ -114,8 +114,8 @@ def _prediction_of(value: Any, key: str, path: Path, place: str) -> str | None:
     if text is None and isinstance(value, list | dict | bool):
         kind = {list: "a list", dict: "an object", bool: "true or false"}[type(value)]
         raise InputError(
-            f"{path}: {place}: '{key}' must be a text, not {kind}.",
-            "Write the answer as a text, or set `prediction_key` to its key.",
+            f"{path}: {place}: '{key}' must be a string, not {kind}.",
+            "Write the answer as a string, or set `prediction_key` to its key.",
         )
     if text is None or not text.strip():
         return None

@@ -14,8 +14,8 @@ from .rows import SourceRow
 __all__ = ["check_our_rows", "check_rows_by_id"]
 
 _REMEDY = (
-    'Write one row a question, its answer as a text: "" for an empty one; leave out what was not '
-    "asked."
+    'Write one row per question, its answer as a string: "" for an empty one; leave out what was '
+    "not asked."
 )
 
 
@@ -31,14 +31,14 @@ def check_our_rows(rows: Sequence[Prediction], known: Collection[str], *, path: 
 
 
 def check_rows_by_id(rows: Sequence[SourceRow], known: Collection[str], *, path: Path) -> None:
-    """Raise an InputError for an unknown or repeated id, or an answer that is not a text."""
+    """Raise an InputError for an unknown or repeated id, or an answer that is not a string."""
     seen: set[str] = set()
     for row in rows:
         name = row.question_id
         problem = None
         if name is None:
             raise InputError(
-                f"{path}: {row.place}: the question's id is missing or is not a text.",
+                f"{path}: {row.place}: the question's id is missing or is not a string.",
                 f"Write it as the benchmark does, such as “{next(iter(known))}”.",
             )
         if name not in known:

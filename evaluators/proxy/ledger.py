@@ -52,7 +52,7 @@ def read_calls(path: Path) -> Iterator[Call]:
     """Yield the calls of a file, which may still be written to.
 
     Raises:
-        InputError: it can't be read, or a line has another shape.
+        InputError: it can't be read, or a line does not match its schema.
     """
     for number, row in read_jsonl_log(path, what=_WHAT):
         validate(

@@ -42,7 +42,7 @@ class ModelCall:
     outcome: Literal["ok", "error"]
     """Whether there was a reply."""
     replayed: bool
-    """Whether the reply was kept from before, and the model not asked."""
+    """Whether a stored reply was used, and the model was not asked."""
     input_tokens: int | None
     """Tokens of the prompt."""
     output_tokens: int | None
@@ -50,7 +50,7 @@ class ModelCall:
     seconds: float | None
     """How long the model worked on it: its equal share where it was answered in a batch."""
     batch: int | None
-    """How many requests were answered in one go with it."""
+    """How many requests were answered together with it."""
 
 
 class ModelCalls:
@@ -118,7 +118,7 @@ def read_model_calls(run: Path) -> Iterator[ModelCall]:
     """Yield the calls of a run folder, those of conversations that were begun again among them.
 
     Raises:
-        InputError: a file can't be read, or a line has another shape.
+        InputError: a file can't be read, or a line does not match its schema.
     """
     work = run / "work"
     for path in [*sorted(work.glob("*.calls-*.jsonl")), *sorted(work.glob(f"*/{MODEL_CALLS}"))]:

@@ -105,7 +105,7 @@ def read_prices(path: Path) -> PriceTable:
     """Read a table.
 
     Raises:
-        InputError: it can't be read, or has another shape.
+        InputError: it can't be read, or does not match its schema.
     """
     try:
         with path.open("rb") as stream:
@@ -128,7 +128,7 @@ def _table(text: str, path: Path) -> PriceTable:
         raise InputError(f"{path}: is not TOML ({error}).", _REMEDY) from None
     lines = document.get("price")
     if document.get("schema_version") != 1 or not isinstance(lines, list):
-        raise InputError(f"{path}: is not a table of prices of version 1.", _REMEDY)
+        raise InputError(f"{path}: is not a price table of version 1.", _REMEDY)
     prices = []
     for number, line in enumerate(lines, 1):
         problem = _problem(line)
@@ -166,7 +166,7 @@ def _problem(line: Any) -> str | None:
     if not isinstance(models, list) or not models or not all(isinstance(m, str) for m in models):
         return "models must be a list of names"
     if not isinstance(line["host"], str):
-        return "host must be a text"
+        return "host must be a string"
     for name in ("since", "checked"):
         if name in line and type(line[name]) is not date:
             return f"{name} must be a day, such as 2026-01-31"

@@ -1,6 +1,6 @@
 """Recorded replies, so that a second run of any system asks the endpoint for nothing.
 
-One SQLite file, one row a reply, as in `locomo_vqa.responses`; but here a reply is the bytes
+One SQLite file, one row per reply, as in `locomo_vqa.responses`; but here a reply is the bytes
 that came over the wire, in the pieces they came in, because the clients are third-party code.
 
 The key is the SHA-256 of everything that can change a reply, and of what distinguishes equal
@@ -120,10 +120,10 @@ class Recordings:
         )
 
     def put(self, asked: RecordingKey, reply: Recorded, *, replace: bool) -> None:
-        """Record a reply; with `replace`, also if there is one.
+        """Record a reply; with `replace`, even if there is one already.
 
         Raises:
-            OutputError: it can't be written; the disk is full, say.
+            OutputError: it can't be written, for example because the disk is full.
         """
         key, parts = _key(asked)
         values = (

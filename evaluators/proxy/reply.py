@@ -64,7 +64,7 @@ class Redirected(Exception):
         self.refusal = ProxyError(
             502,
             "upstream_redirects",
-            "The endpoint redirects to another address; name that address in the model's name.",
+            "The endpoint redirects to another address; use that address in the model's name.",
         )
 
 

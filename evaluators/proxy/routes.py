@@ -69,9 +69,9 @@ class Routes:
         if parts[2] not in CALL_STAGES:
             known = ", ".join(CALL_STAGES)
             raise ProxyError(
-                404, "no_such_stage", f"The address names no stage; there are: {known}."
+                404, "no_such_stage", f"The address names an unknown stage; the stages are {known}."
             )
         tail = b"/" + raw_path.split(b"/", 5)[5] if len(parts) == 5 else b""
         if any(part in (b".", b"..") for part in re.split(rb"[/\\]", unquote_to_bytes(tail))):
-            raise ProxyError(400, "bad_path", "A path may not have parts that are only dots.")
+            raise ProxyError(400, "bad_path", "A path must not have segments of dots only.")
         return Route(conversation=conversation, stage=parts[2], tail=tail)

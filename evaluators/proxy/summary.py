@@ -83,7 +83,7 @@ class CallSummary:
     """The table of prices: its name and its newest day."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the summary as JSON has it."""
+        """Return the summary as JSON."""
         return asdict(self)
 
 
@@ -95,7 +95,7 @@ def summarise(ledger: Path, *, prices: PriceTable | None = None) -> CallSummary:
         prices: what tokens cost; the bundled table if None.
 
     Raises:
-        InputError: the file can't be read, or a line has another shape.
+        InputError: the file can't be read, or a line does not match its schema.
     """
     table = prices or bundled_prices()
     priced = [(call, table.cost_of(call)) for call in read_calls(ledger)]

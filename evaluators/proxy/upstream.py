@@ -112,7 +112,7 @@ def end_to_end(headers: Iterable[Header]) -> list[Header]:
 
 def _authorization(endpoint: Endpoint) -> bytes:
     url = urlsplit(endpoint.base_url)
-    if url.username or url.password:  # As httpx, and so the `openai` package, has it.
+    if url.username or url.password:  # As httpx does, and so the `openai` package.
         pair = f"{unquote(url.username or '')}:{unquote(url.password or '')}"
         return b"Basic " + base64.b64encode(pair.encode())
     return b"Bearer " + endpoint.api_key.encode()

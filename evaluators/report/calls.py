@@ -42,7 +42,7 @@ class Calls:
 
 
 def read_call_groups(path: Path) -> Calls | None:
-    """Read the calls of a run; None where the file is missing or can't be read.
+    """Read the calls of a run; None if the file is missing or can't be read.
 
     A line has `stage`, `model`, `input_tokens`, `output_tokens`, `latency_ms`, `outcome`,
     `replayed` and `counted`. Fields that are absent or have another type are left out of the

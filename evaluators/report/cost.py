@@ -52,7 +52,7 @@ def cost_of(report: ScoreReport, questions: Sequence[Question]) -> dict[str, Any
 def percentiles(values: Sequence[float]) -> dict[str, float | int | None]:
     """Return how many values there are, their mean, percentiles and maximum.
 
-    A percentile lies between its two neighbours in proportion, as numpy's default has it.
+    A percentile lies between its two neighbours in proportion, as numpy's default does.
     """
     if not values:
         return {"n": 0, "mean": None, **{f"p{p}": None for p in _PERCENTILES}, "max": None}
@@ -86,7 +86,7 @@ def _sum(numbers: Sequence[int | None]) -> dict[str, int]:
 
 
 def _efficiency_by_stage(folder: Path) -> dict[str, Any] | None:
-    """Return the figures of the models by stage; None where no call can be read."""
+    """Return the figures of the models by stage; None if no call can be read."""
     try:
         run = efficiency_of(folder)
     except InputError:

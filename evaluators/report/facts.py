@@ -89,7 +89,7 @@ def _describe_answerer(answerer: Mapping[str, Any]) -> str:
 
 
 def _describe_dates(journal: Path) -> str:
-    """Return when the first and the last attempt were made, as the journal has it."""
+    """Return when the first and the last attempt were made, according to the journal."""
     times: list[datetime] = []
     try:
         for row in json_lines(journal):

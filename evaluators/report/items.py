@@ -20,7 +20,7 @@ __all__ = ["LEVELS", "Kind", "Level", "asked_in", "items_of", "kind_of", "worst_
 _MOST_VERDICTS = 10
 
 Kind = Literal["text", "adversarial", "visual"]
-"""What becomes of a question's answer: text metrics, no score, or V."""
+"""How a question's answer is scored: text metrics, no score, or V."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ _MOST_CHARACTERS = 200
 def judges_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a row for each judge of a scores document: J, verdicts, and two error rates.
 
-    The rates, from 0 to 1, come from its check; None where the judge was not checked.
+    The rates, from 0 to 1, come from its check; None if the judge was not checked.
     """
     judging = document.get("judging") or {}
     return [

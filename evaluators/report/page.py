@@ -32,7 +32,7 @@ def check_place(path: Path) -> None:
         OutputError: it is a folder, or a file that is not a report.
     """
     if path.is_dir():
-        raise OutputError(f"{path}: this is a folder.", "Name a file, such as report.html.")
+        raise OutputError(f"{path}: is a folder.", "Name a file, such as report.html.")
     if not path.exists():
         return
     try:
@@ -40,11 +40,11 @@ def check_place(path: Path) -> None:
             ours = _MARK.encode() in file.read(_HEAD)
     except OSError as error:
         raise OutputError(
-            f"{path}: it can't be read ({error.strerror}).", "Choose another `report`."
+            f"{path}: can't be read ({error.strerror}).", "Choose another `report`."
         ) from None
     if not ours:
         raise OutputError(
-            f"{path}: it exists, and is not a report of `locomo-vqa score`.",
+            f"{path}: already exists and is not a report of `locomo-vqa score`.",
             "Choose another `report`.",
         )
 
@@ -57,7 +57,7 @@ def write_report(path: Path, report: ScoreReport) -> None:
     """
     check_place(path)
     if not path.parent.is_dir():
-        raise OutputError(f"{path}: its folder does not exist.", "Make the folder first.")
+        raise OutputError(f"{path}: its folder does not exist.", "Create the folder first.")
     write_text(path, _page(report_data(report)))
 
 

@@ -51,7 +51,7 @@ def run(
 
     A system that a new process can import runs in processes of its own, one for each conversation:
     what crashes, hangs, or leaks costs only that conversation. A class of a notebook or a script,
-    and what a function makes, runs in this process. A run that was interrupted goes on where it
+    and what a function makes, runs in this process. A run that was interrupted continues where it
     stopped when it is called again with the same `out`; no question is asked twice.
 
     Args:

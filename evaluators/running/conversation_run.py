@@ -82,7 +82,7 @@ class ConversationRun:
     journal: Journal
     """Where every outcome is written before the next question is asked."""
     listener: RunListener
-    """Is called as the conversation goes on."""
+    """Called during the conversation."""
     unreachable: UnreachableCounter
     """Stops the run when the endpoint no longer answers."""
     scope: CancelScope
@@ -120,8 +120,8 @@ class ConversationRun:
             self.workdir.mkdir(parents=True)
         except OSError as error:
             raise OutputError(
-                f"{self.workdir}: can't be made ({error.strerror}).",
-                "Choose a folder that you may write to and that has room.",
+                f"{self.workdir}: can't be created ({error.strerror}).",
+                "Choose a writable folder with enough free space.",
             ) from None
 
     def _read(self, sessions: Sequence[Sequence[ShownTurn]]) -> Failure | None:

@@ -1,7 +1,7 @@
 """Runs a memory system over conversations: reads each to it, asks, and keeps every outcome.
 
 A conversation that fails costs only its own questions. An answer is in the journal before the
-conversation's next question is asked, so a run that is killed goes on where it stopped. How many
+conversation's next question is asked, so a run that is killed continues where it stopped. How many
 conversations run at once does not change the answers.
 """
 
@@ -88,7 +88,7 @@ class Harness:
         Args:
             retry_failed: ask again what failed before (states timeout, error, not_ingested), after
                 what was never asked.
-            listener: is called as the run goes on.
+            listener: called during the run.
 
         Raises:
             InputError: the split has no questions, an image of the benchmark is missing, or no

@@ -24,7 +24,7 @@ class Journal(Closable):
 
     Raises:
         OutputError: another process holds it, or it can't be opened or written.
-        InputError: a line has another shape.
+        InputError: a line does not match its schema.
     """
 
     def __init__(self, path: Path) -> None:

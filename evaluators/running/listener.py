@@ -1,4 +1,4 @@
-"""What a run reports while it goes on, to whoever shows it."""
+"""What a run reports while it is in progress."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["NullListener", "RunListener"]
 
 
 class RunListener(Protocol):
-    """Is called as a run goes on; conversations that run at once call from their own threads."""
+    """Called during a run; conversations that run at once call from their own threads."""
 
     def started(self, total: int, done: int) -> None:
         """The run has `total` questions, of which `done` were answered before."""

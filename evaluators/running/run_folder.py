@@ -45,7 +45,7 @@ _IDENTITY = (
     "top_k",
     "options",
 )
-"""The parts of run.json that must be equal for a run to go on in the same folder.
+"""The parts of run.json that must be equal for a run to continue in the same folder.
 
 Of the benchmark they are what is asked: its name, errata, and the layout it was imported from may
 differ.
@@ -130,7 +130,7 @@ def open_run(folder: Path, manifest: Mapping[str, Any]) -> None:
         raise OutputError(error.message, "Choose another `out`, or remove it.") from None
     except OSError as error:
         raise OutputError(
-            f"{folder}: can't be made ({error.strerror or error}).", "Choose another `out`."
+            f"{folder}: can't be created ({error.strerror or error}).", "Choose another `out`."
         ) from None
     write_json(folder / "run.json", manifest)
 
@@ -183,7 +183,7 @@ def _check_same(folder: Path, wanted: Mapping[str, Any]) -> None:
             continue
         if key == "system.source_sha256" and key in was:
             raise OutputError(
-                f"{folder}: holds answers of another version of this class, which was edited.",
+                f"{folder}: holds answers of an earlier version of this class.",
                 "Choose another `out`, or leave it out for a new folder.",
             )
         raise OutputError(

@@ -72,7 +72,7 @@ class RunSetup:
         """Run a harness of this system with the meter, and show its progress.
 
         Raises:
-            KeyboardInterrupt: it was interrupted; a note says how to go on.
+            KeyboardInterrupt: it was interrupted; a note says how to continue.
         """
         try:
             with (
@@ -82,7 +82,7 @@ class RunSetup:
                 metered = replace(harness, services_for=meter.services_for)
                 return meter.finish(metered.run(retry_failed=retry_failed, listener=listener))
         except KeyboardInterrupt as error:
-            error.add_note(f"What was answered is kept: go on with out={str(harness.out)!r}.")
+            error.add_note(f"What was answered is kept: continue with out={str(harness.out)!r}.")
             raise
 
 

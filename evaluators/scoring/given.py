@@ -21,7 +21,7 @@ _SHAPES = (
     "Give a run, a path, a dict from question id to answer, a data frame with the columns "
     "question_id and prediction, or Prediction objects."
 )
-_TEXT = 'Give the answer as a text, "" for an empty one; leave out what was not asked.'
+_TEXT = 'Give the answer as a string, "" for an empty one; leave out what was not asked.'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def given_predictions(source: object, benchmark: Benchmark) -> GivenPredictions:
 
     Raises:
         InputError: it is something else, a question is unknown or there twice, or an answer is
-            not a text.
+            not a strxt.
     """
     ids = [question.id for question in benchmark.text_questions]
     ids += [question.id for question in benchmark.visual_questions]
@@ -115,12 +115,12 @@ def _to_prediction(question_id: object, answer: object) -> Prediction:
     text = row["prediction"]
     if not isinstance(question_id, str):
         raise InputError(
-            f"A question's id must be a text, not {question_id!r}.",
+            f"A question's id must be a string, not {question_id!r}.",
             "Use the ids of the benchmark's questions.",
         )
     check_choice("state", row["state"], STATES)
     if not isinstance(text, str) and (text is not None or row["state"] == "ok"):
-        raise InputError(f"{question_id}: the answer must be a text, not {text!r}.", _TEXT)
+        raise InputError(f"{question_id}: the answer must be a string, not {text!r}.", _TEXT)
     if text is not None and len(text) > MAX_ANSWER_CHARS:
         raise InputError(
             f"{question_id}: the answer has {len(text):,} characters; the limit is "

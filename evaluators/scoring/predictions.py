@@ -109,7 +109,7 @@ def _gold_answer(question: Question) -> str | None:
 def _worth_of_answers(
     metric: BatchMetric, asked: Sequence[Question], given: Mapping[str, Prediction]
 ) -> list[Item]:
-    """Return what each question's answer is worth; the answers are scored in one go."""
+    """Return what each question's answer is worth; the answers are scored together."""
     pairs = {
         question.id: (answer, gold)
         for question in asked

@@ -40,7 +40,7 @@ class ScoreReport(Mapping[str, MetricScores]):
     predictions: Sequence[Prediction]
     """What was scored, at most one prediction for each question."""
     run: Run | None
-    """The run; None where the predictions come from elsewhere."""
+    """The run; None if the predictions come from elsewhere."""
     notes: Sequence[str]
     """What a reader should know about the predictions, such as failed rows; a sentence each."""
     warnings: Sequence[str]
@@ -116,7 +116,7 @@ class ScoreReport(Mapping[str, MetricScores]):
             place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(
-                f"{place}: the folder can't be made ({error.strerror}).", "Choose another `out`."
+                f"{place}: the folder can't be created ({error.strerror}).", "Choose another `out`."
             ) from None
         write_jsonl(place / "scores.jsonl", [asdict(row) for row in self.scores.by_question])
         if self.judgements:
@@ -149,7 +149,7 @@ def _is_same_folder(one: str | Path, two: Path) -> bool:
 
 def _check_free(folder: Path, report: ScoreReport) -> None:
     if (folder / "benchmark.json").exists():
-        raise OutputError(f"{folder}: this is a benchmark folder.", "Choose another `out`.")
+        raise OutputError(f"{folder}: is a benchmark folder.", "Choose another `out`.")
     path = folder / "scores.json"
     if not path.exists():
         return
@@ -159,6 +159,6 @@ def _check_free(folder: Path, report: ScoreReport) -> None:
         source = None
     if source != report.document["source"]["sha256"]:
         raise OutputError(
-            f"{path}: these are the scores of other predictions.",
+            f"{path}: contains the scores of other predictions.",
             "Choose another `out`, or remove it.",
         )

@@ -30,7 +30,7 @@ EQUAL = 1e-9
 """Stored values closer than this to ours are equal."""
 
 _STORED = {"f1_score": "f1", "bleu_score": "bleu1"}
-"""Metrics that Mem0's evaluation stores in its rows, and ours of the same definition."""
+"""Metrics that Mem0's evaluation stores in its rows, and ours with the same definition."""
 
 
 @checked
@@ -166,7 +166,7 @@ def _make_report(
 
 
 def _sign_recalled(scores: Scores, visual: VisualMode) -> Scores:
-    """Say in V's signature that images were recalled, which is another task than the paper's V."""
+    """Say in V's signature that images were recalled: a different task from the paper's."""
     v = scores.metrics.get("v")
     if visual == "given" or v is None or v.signature is None:
         return scores

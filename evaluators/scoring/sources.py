@@ -44,7 +44,7 @@ class Source:
     run: Run | None = None
     """The run, where they come from one."""
     split: SplitChoice | None = None
-    """The split that a run is bound to; None where any may be scored."""
+    """The split that a run is bound to; None if any may be scored."""
     extra: Sequence[str] = ()
     """The places of rows that belong to no question, or to one that has a row already."""
     notes: Sequence[str] = ()
@@ -81,7 +81,8 @@ def open_source(
         )
     if prediction_key is not None:
         raise InputError(
-            "`prediction_key` is for files whose key of the answers is unclear.", "Leave it out."
+            "`prediction_key` is only for files in which the key of the answers is ambiguous.",
+            "Leave it out.",
         )
     if isinstance(source, Run):
         return _of_run(source, benchmark, split)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["QUIET_S", "CheckReport", "check_system"]
 
 QUIET_S = 1.0
-"""How many seconds a flushed conversation is watched for work that goes on."""
+"""How many seconds a flushed conversation is watched for work in the background."""
 
 _CHECKS = (
     opens,

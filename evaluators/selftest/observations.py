@@ -86,7 +86,7 @@ class Observations:
 
     @property
     def excuse(self) -> str | None:
-        """Why the system may remember nothing, as a clause; None where it has to remember."""
+        """Why the system may remember nothing, as a clause; None if it has to remember."""
         if self.forgetful:
             return "it declares that no model answers"
         return None if self.system.remembers else "it is meant to remember nothing"

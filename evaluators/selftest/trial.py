@@ -129,7 +129,7 @@ class SystemTrial:
         return list(self._view.sessions())
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
-        """Have one session read."""
+        """Give the system one session to read."""
         self._step("add", lambda: self._host.add(turns))
 
     def flush(self) -> None:

@@ -94,7 +94,7 @@ def _install_locked(
     except OSError as error:
         raise OutputError(
             f"{error.filename or folder}: can't be written ({error.strerror}).",
-            "Choose a `folder` that you may write to and that has room.",
+            "Choose a writable `folder` with enough free space.",
         ) from None
 
 

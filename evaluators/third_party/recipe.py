@@ -200,14 +200,14 @@ def _read(path: Path, values: dict[str, Any]) -> ThirdPartyRecipe:
 def _text(values: dict[str, Any], key: str) -> str:
     value = values.pop(key, None)
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{key} must be a text")
+        raise ValueError(f"{key} must be a string")
     return value
 
 
 def _list(values: dict[str, Any], key: str) -> tuple[str, ...]:
     value = values.pop(key, None)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError(f"{key} must be a list of texts")
+        raise ValueError(f"{key} must be a list of strings")
     return tuple(value)
 
 

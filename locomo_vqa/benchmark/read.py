@@ -85,7 +85,7 @@ def read_benchmark(folder: Path) -> Benchmark:
             raise InputError(f"{path}: is missing.", _REMEDY)
         if sha256_file(path) != entry["sha256"]:
             raise InputError(
-                f"{path}: was changed after it was written: benchmark.json has another hash.",
+                f"{path}: was changed after it was written: benchmark.json has a different hash.",
                 _REMEDY,
             )
     conversations = _read(folder, "conversations.jsonl", "conversation", _conversation)

@@ -89,7 +89,7 @@ class Image:
     """An image as one turn shares it."""
 
     url: str | None
-    """LoCoMo's URL of it; None where there is only a caption."""
+    """LoCoMo's URL of it; None if there is only a caption."""
     sha256: str | None = None
     """The SHA-256 of its bytes, which names its file in `images/`; None until fetched."""
     state: ImageState

@@ -20,7 +20,7 @@ DATE = "2026-01-01"
     type=click.Path(path_type=Path),
     default=Path("locomo-vqa-demo"),
     show_default=True,
-    help="The folder to make.",
+    help="Create this folder.",
 )
 @click.pass_context
 def demo(ctx: click.Context, out: Path) -> None:

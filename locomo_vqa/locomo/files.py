@@ -47,7 +47,7 @@ def read_samples(path: Path) -> list[dict[str, Any]]:
     ids = [sample["sample_id"] for sample in samples]
     twice = sorted({sample for sample in ids if ids.count(sample) > 1})
     if twice:
-        raise InputError(f"{path}: has the conversation {twice[0]} twice.", _REMEDY)
+        raise InputError(f"{path}: contains the conversation {twice[0]} twice.", _REMEDY)
     return list(samples)
 
 

@@ -48,7 +48,7 @@ def parse_endpoint(spec: str, *, timeout_s: float, parameter: str = "model") -> 
     extra = [option for option in name.options if option.startswith(_BODY)]
     model = name.check_options(*ENDPOINT_OPTIONS, *extra).text("model", "")
     if not model:
-        raise InputError(f"{name.label}: does not say which model of the server.", _REMEDY)
+        raise InputError(f"{name.label}: does not name a model of the server.", _REMEDY)
     base = urlunsplit((url.scheme, url.netloc, url.path.rstrip("/"), "", ""))
     key = os.environ.get("OPENAI_API_KEY") or "none"
     version = name.options.get("api-version")

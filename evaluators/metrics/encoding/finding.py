@@ -75,7 +75,7 @@ def _in_folder(spec: EncoderSpec, models: Path) -> Path:
         if _is_complete(folder):
             return folder
     raise MissingResource(
-        f"{models}: it has no {name} with {' and '.join(ENCODER_FILES)}.",
+        f"{models}: has no {name} with {' and '.join(ENCODER_FILES)}.",
         f"Download it: {_download_command(spec)} {_INTO} {models / name}",
     )
 

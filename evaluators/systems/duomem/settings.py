@@ -117,6 +117,6 @@ def pin_options(options: Mapping[str, str], model: str | None) -> Mapping[str, s
 def _check_hash(options: Mapping[str, str], folder: str, expected: str, found: str) -> None:
     if options.get(expected, found) != found:
         raise InputError(
-            f"`options`: {folder}={options[folder]} has another SHA-256 than expected ({found}).",
+            f"`options`: {folder}={options[folder]} does not have the expected SHA-256 ({found}).",
             f"Give the folder with {options[expected]}, or leave out {expected}.",
         )

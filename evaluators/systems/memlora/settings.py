@@ -69,7 +69,7 @@ def named_experts(options: Mapping[str, str], wanted: Sequence[str]) -> tuple[Ex
     found = hash_experts(experts)
     if options.get(_HASH, found) != found:
         raise InputError(
-            f"`options`: experts={folder} has another SHA-256 than expected ({found}).",
+            f"`options`: experts={folder} does not have the expected SHA-256 ({found}).",
             f"Give the folder of the experts with {options[_HASH]}, or leave out experts_sha256.",
         )
     return experts

@@ -66,7 +66,7 @@ class Langmem:
         """There is nothing to close."""
 
     def _add(self, messages: list[dict[str, str]], told: str) -> None:
-        """Add, and raise what the package met with at the embedder, where it goes on."""
+        """Add, and raise an error of the embedder that the package only logs."""
         self._embed.failure = None
         for put in self._manager.invoke({"messages": messages}):
             self._told[put["key"]] = told

@@ -68,7 +68,7 @@ def test_a_failing_hub_is_told_and_then_continued(hub: Hub, published: Path, pat
     if path == "PUT":
         path = f"PUT /lfs/{sorted((published / 'images').iterdir())[0].stem}"
     hub.faults = [(path, 500)] * 6  # the first try, and the client's own five
-    with pytest.raises(OutputError, match=r"status 500 .*Give the command again"):
+    with pytest.raises(OutputError, match=r"status 500 .*Run the command again"):
         send(hub, published)
     assert hub.commits == []
     hub.faults.clear()

@@ -197,7 +197,7 @@ def test_two_browsers_at_once(
 def test_a_port_that_is_taken_is_an_error_with_a_remedy(review: Review) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(OutputError, match=f"Port {port} .* can't be used") as error:
+        with pytest.raises(OutputError, match=f"Port {port} can't be used") as error:
             ReviewServer(review, port=port)
     assert "`port`" in error.value.remedy
 

@@ -102,7 +102,7 @@ def _of(split: str) -> set[str]:
         (["--option", "vision=embedded:large"], "the distillation has no option 'vision'"),
         (["--teacher", "nobody"], "is not a model's name"),
         (["--only", "answers"], "manifest.json not found"),
-        (["--only", "adapter"], "the teacher's answers were not made yet"),
+        (["--only", "adapter"], "the teacher's answers have not been made yet"),
         (["--threshold", "2"], "is not in the range"),
     ],
 )

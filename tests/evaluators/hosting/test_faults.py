@@ -112,7 +112,7 @@ REASONS = {
     "sample-03": "the system's process ended (exit status 3)",
     "sample-04": "the system's process ended (SIGSEGV)",
     "sample-05": "answer() did not return within 8 s",
-    "sample-06": "TypeError: the answer's text is of type list, not a text",
+    "sample-06": "TypeError: the answer's text is of type list, not a string",
     "sample-07": "memory limit: the system used ",
     "sample-09": "while reading: the system's process ended (SIGABRT)",
     "sample-10": "SystemExit: 1",

@@ -167,7 +167,7 @@ NO_SYSTEM: dict[str, Any] = {"no name": {"name": None}, "a number": {"version": 
 def test_what_describes_no_system_is_refused(name: str) -> None:
     with (
         serving(MemoryServer(**NO_SYSTEM[name])) as server,
-        pytest.raises(SystemLoadError, match="must be a text"),
+        pytest.raises(SystemLoadError, match="must be a string"),
     ):
         load_system(server.url)
 

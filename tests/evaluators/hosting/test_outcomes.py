@@ -72,7 +72,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a score as text": (hit(score="1"), r"retrieved\[0\]\.score is of type str, not a number"),
     "a list as score": (hit(score=[1]), r"retrieved\[0\]\.score is of type list"),
     "two scores": (hit(score=np.array([1, 2])), r"retrieved\[0\]\.score is of type ndarray"),
-    "a turn's number": (hit(turn=5), r"retrieved\[0\]\.turn is of type int, not a text"),
+    "a turn's number": (hit(turn=5), r"retrieved\[0\]\.turn is of type int, not a string"),
     "a passage of bytes": (hit(text=b"x"), r"retrieved\[0\]\.text is of type bytes"),
     "tokens as text": (usage("12"), "usage.input_tokens is of type str, not a number"),
     "usage": (Answer(text="x", usage=7), "usage is of type int, not a Usage"),  # type: ignore[arg-type]

@@ -168,7 +168,7 @@ def test_without_a_verdict_j_is_a_range_and_the_board_does_not_rank_it(tmp_path:
     (judge,) = result.document["judges"]
     assert judge["unscored"]["reasons"] == {"unparsable": 2}
     assert judge["unscored"]["questions"] == [QUESTIONS[0].id, QUESTIONS[5].id]
-    shown = results._score(asdict(j))
+    shown = results._score_row(asdict(j))
     assert shown["value"] is None
     assert "no verdict" in shown["reason"]
 

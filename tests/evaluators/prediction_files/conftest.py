@@ -113,7 +113,7 @@ def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
         text_questions=_questions(),
         visual_questions=[visual],
         images=[record],
-        image_files={sha256: image},
+        image_files={sha256: image_file},
         report={},
     )
     write_benchmark(root / "folder", content)

@@ -19,8 +19,11 @@ BAD: dict[str, tuple[list[tuple[str, Any]], str]] = {
     "a number": ([GOOD, ("conv-1/t/0", 7)], "number|7 is not of type"),
     "NaN": ([GOOD, ("conv-1/t/0", float("nan"))], "null or NaN|nan is not of type"),
     "a number of 4,200 digits": ([GOOD, ("conv-1/t/0", 10**4199)], "number|is not of type"),
-    "an id that is a number": ([GOOD, (7, "x")], "the question's id is .* not a text|7 is not of"),  # type: ignore[list-item]
-    "a list": ([GOOD, ("conv-1/t/0", ["x"])], "must be a text, not a list|is not of type"),
+    "an id that is a number": (
+        [GOOD, (7, "x")],
+        "the question's id is .* not a string|7 is not of",
+    ),  # type: ignore[list-item]
+    "a list": ([GOOD, ("conv-1/t/0", ["x"])], "must be a string, not a list|is not of type"),
     "ten megabytes": ([GOOD, ("conv-1/t/0", "x" * 10_000_000)], "10,000,000 characters"),
 }
 

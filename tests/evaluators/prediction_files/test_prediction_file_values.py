@@ -108,7 +108,7 @@ def test_other_values_are_refused(
     benchmark: Benchmark, write: Write, value: Any, kind: str
 ) -> None:
     path = write({"conv-3": [{**QUESTION, "response": value}]})
-    with pytest.raises(InputError, match=rf"conv-3\[0\]: 'response' must be a text, not {kind}"):
+    with pytest.raises(InputError, match=rf"conv-3\[0\]: 'response' must be a string, not {kind}"):
         read_prediction_file(path, benchmark)
 
 

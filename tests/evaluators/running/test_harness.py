@@ -156,7 +156,7 @@ def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="file"):
         harness(recorder(), tmp_path / "file").run()
-    with pytest.raises(OutputError, match="can't be made"):
+    with pytest.raises(OutputError, match="can't be created"):
         harness(recorder(), tmp_path / "file" / "below").run()
 
 

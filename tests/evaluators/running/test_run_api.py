@@ -77,8 +77,8 @@ def test_an_object_is_refused_with_what_to_do() -> None:
     with pytest.raises(SystemLoadError) as refused:
         run(Echo(), **SPLIT)  # type: ignore[arg-type]
     assert str(refused.value) == (
-        "A system must be given as its class, not as an object of it: an object of Echo is one "
-        "conversation. Give Echo itself, or a function that makes one, such as `lambda: Echo(…)`."
+        "A system must be a class, not an object: an object of Echo is one conversation. "
+        "Give Echo itself, or a function that makes one, such as `lambda: Echo(…)`."
     )
 
 
@@ -145,7 +145,7 @@ def test_answers_of_an_edited_class_are_not_mixed(tmp_path: Path) -> None:
     before = run(local_echo(), out=out, **SPLIT)
     assert len(read_json(out / "run.json", what="it")["system"]["source_sha256"]) == 64
     assert run(local_echo(), out=out, **SPLIT).predictions == before.predictions
-    with pytest.raises(OutputError, match="another version of this class, which was edited"):
+    with pytest.raises(OutputError, match="an earlier version of this class"):
         run(local_echo(answer=answer_again), out=out, **SPLIT)
 
 
@@ -171,7 +171,7 @@ def test_an_interrupt_keeps_what_is_answered(tmp_path: Path) -> None:
     system = local_echo(answer=answer)
     with pytest.raises(KeyboardInterrupt) as stopped:
         run(system, out=tmp_path / "run", **SPLIT)
-    assert "go on with out=" in stopped.value.__notes__[0]
+    assert "continue with out=" in stopped.value.__notes__[0]
     assert not (tmp_path / "run" / "predictions.jsonl").exists()
     done = run(system, out=tmp_path / "run", **SPLIT)
     assert answers(done) == {"kept"}

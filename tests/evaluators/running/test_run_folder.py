@@ -52,7 +52,7 @@ def test_what_is_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "blocked").mkdir()
     (tmp_path / "blocked" / ".run.json.abcd1234.part").touch()
     blocked = harness(recorder(open=_put_a_file_at_work), tmp_path / "blocked")
-    with pytest.raises(OutputError, match=r"work.sample-10: can't be made"):
+    with pytest.raises(OutputError, match=r"work.sample-10: can't be created"):
         blocked.run()
 
 

@@ -104,7 +104,7 @@ def test_other_scores_are_never_replaced(content: str, tmp_path: Path, cli: Cli)
     before = tree(path.parent)
     done = cli("score", "a.jsonl", *command)
     assert done.returncode == 2
-    assert "these are the scores of other predictions" in done.stderr
+    assert "contains the scores of other predictions" in done.stderr
     assert tree(path.parent) == before
 
 

@@ -19,7 +19,7 @@ _OF_GRAPHITI = {
 
 
 def structured_reply(body: dict[str, Any], prompt: str) -> str | None:
-    """Return the reply to graphiti, A-MEM or SimpleMem, or None where it is for another."""
+    """Return the reply to graphiti, A-MEM or SimpleMem, or None if it is for another."""
     schema = body.get("response_format", {}).get("json_schema", {})
     if schema.get("name") == "response":
         return json.dumps(_for_amem(schema["schema"]["properties"], prompt))

@@ -75,7 +75,7 @@ def test_no_adapter_hides_a_module_that_a_package_imports() -> None:
 WRONG = {
     "another name than its file": ('name = "tiny"', 'name = "other"', "its name is 'other'"),
     "no pin": ("package==1.5", "package>=1.5", "is not of the form name==version"),
-    "no licence": ('licence = "MIT"\n', "", "licence must be a text"),
+    "no licence": ('licence = "MIT"\n', "", "licence must be a string"),
     "an unknown key": ('title = "Tiny"', 'title = "Tiny"\nspeed = 3', "speed is unknown"),
     "images of an unknown kind": ('"captions"', '"all"', "images is 'all', not one of"),
     "dates of an unknown kind": ('dates = "text"', 'dates = "no"', "dates is 'no', not one of"),
