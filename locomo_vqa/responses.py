@@ -169,7 +169,7 @@ class StoredModel:
         self.reused = 0
         """Requests that were answered from the store, or by the same request in flight."""
         self.renewed = 0
-        """Requests that were asked anew, because an earlier reply could not be used."""
+        """Requests that were asked again, because an earlier reply could not be used."""
         self._model = model
         self._store = store
         self._identity = dict(model.identity())
@@ -212,7 +212,7 @@ class StoredModel:
         return replace(reply, replayed=True) if joined else reply
 
     def reject(self, request: ChatRequest) -> None:
-        """Have the next command ask a request anew, because its reply could not be used."""
+        """Make the next command ask a request again, because its reply could not be used."""
         self._store.reject(self._identity, request)
 
     async def close(self) -> None:
@@ -227,7 +227,7 @@ class StoredModel:
 
 
 def reject_replies(model: ChatModel, requests: Iterable[ChatRequest]) -> None:
-    """Have the next command ask these requests anew, where the model has a store."""
+    """Make the next command ask these requests again, if the model has a store."""
     if isinstance(model, StoredModel):
         for request in requests:
             model.reject(request)

@@ -130,7 +130,7 @@ class JudgeSession:
 
     @property
     def renewed(self) -> int:
-        """Requests that were asked anew, because an earlier reply could not be used."""
+        """Requests that were asked again, because an earlier reply could not be used."""
         return self._model.renewed
 
     def note(self, judgement: Judgement) -> None:

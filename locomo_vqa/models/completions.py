@@ -1,4 +1,4 @@
-"""Reads what an endpoint returns with status 200: a reply, or a failure that is told as one."""
+"""Reads what an endpoint returns with status 200: a reply, or a failure reported as one."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def read_completion(completion: Any, *, limit: int | None = None) -> ChatReply |
             return Fault(error=ModelDenied(words), again=False)
         completion = _joined(completion)
     try:
-        if fault := _told_failure(completion):
+        if fault := _reported_failure(completion):
             return fault
         choice = completion["choices"][0]
-        if fault := _told_failure(choice):
+        if fault := _reported_failure(choice):
             return fault
         reply = _reply(choice, completion.get("usage") or {}, limit)
     except (AttributeError, IndexError, KeyError, TypeError):
@@ -94,7 +94,7 @@ def _text_within(value: Any) -> str:
     return "".join(_text_within(part.get("text", "")) for part in value)
 
 
-def _told_failure(value: Any) -> Fault | None:
+def _reported_failure(value: Any) -> Fault | None:
     """Return the failure that a completion or a choice reports in place of a reply."""
     if not isinstance(value, Mapping):
         return None

@@ -1,4 +1,4 @@
-"""Endpoints that differ: what is learned from a refusal, what a name gives, what is told as 200."""
+"""Endpoints that differ: what is learned from a refusal, what a name gives, what is sent as 200."""
 
 from __future__ import annotations
 
