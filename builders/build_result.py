@@ -23,7 +23,7 @@ __all__ = ["Build"]
 
 
 class Build:
-    """A build in its work folder; what is not made yet is None. A notebook shows a summary."""
+    """A build in its work folder; what is missing so far is None. A notebook shows a summary."""
 
     def __init__(
         self, folder: BuildFolder, *, out: Path, published: PublishedBuild | None = None
@@ -87,7 +87,7 @@ class Build:
 
     @property
     def plot(self) -> Path | None:
-        """The figure of the selection, an SVG; a PNG of the same name lies beside it."""
+        """The figure of the selection, an SVG; a PNG of the same name is beside it."""
         return self._paths.plot if self._paths.plot.exists() else None
 
     @cached_property

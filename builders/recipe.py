@@ -90,7 +90,7 @@ types = {probe_types}
 keep = {keep}
 
 [generate]
-attempts = {attempts}  # for one question; the paper does not say what became of bad replies
+attempts = {attempts}  # for one question; the paper does not say what happened to bad replies
 
 [quality]
 check = {check_quality}  # beyond the paper: columns that never remove a question

@@ -113,7 +113,7 @@ def check_texts(name: str, value: object) -> None:
     texts = value if isinstance(value, list | tuple) else (value,)
     if not all(text is None or isinstance(text, str) for text in texts):
         raise InputError(
-            f"`{name}` must be a text or a list of texts, not {value!r}.", f"Correct `{name}`."
+            f"`{name}` must be a string or a list of strings, not {value!r}.", f"Correct `{name}`."
         )
 
 

@@ -80,7 +80,7 @@ def _check_optional(check: Callable[[str, object], object], name: str, value: ob
 
 def _check_required_text(name: str, value: object) -> None:
     if value is None:
-        raise InputError(f"`{name}` must be a text, not None.", f"Correct `{name}`.")
+        raise InputError(f"`{name}` must be a string, not None.", f"Correct `{name}`.")
     check_text(name, value)
 
 

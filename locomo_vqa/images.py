@@ -121,7 +121,7 @@ def for_model(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, str]
 
     A still JPEG or PNG in grey or RGB that needs no turning is returned unchanged. Anything else
     becomes a new file: JPEG where the original was lossy, else PNG. Transparent areas become
-    white, 16 bits a channel become 8, and CMYK and palettes become RGB.
+    white, 16 bits per channel become 8, and CMYK and palettes become RGB.
 
     Raises:
         InputError: it is not an image, or too large.

@@ -64,7 +64,7 @@ def progress_display() -> Iterator[Progress]:
     from rich.text import Text
 
     class Rate(ProgressColumn):
-        """Finished steps a second."""
+        """Finished steps per second."""
 
         def render(self, task: Task) -> Text:
             speed = task.finished_speed or task.speed

@@ -7,7 +7,7 @@ reply.
 Every `put` is one transaction in a write-ahead log with `synchronous=NORMAL`: when it returns, the
 operating system has the row, so that even `kill -9` can't lose it. A power cut can lose the last
 rows, which are then asked again, but can't damage the file; `synchronous=FULL` would save those
-too, for one disk flush a reply.
+too, for one disk flush per reply.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class ResponseStore(Closable):
         return parts, text, finish, usage, time
 
     def _write(self, otherwise: str, row: tuple[str, ...]) -> bool:
-        """Insert a row; `otherwise` says what becomes of one with the same key."""
+        """Insert a row; `otherwise` says what happens to one with the same key."""
         insert = f"INSERT OR {otherwise} INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)"
         return bool(self._file.do(lambda connection: connection.execute(insert, row).rowcount))
 

@@ -56,6 +56,16 @@ PHRASES = {
     r"\ball the same\b": "nevertheless, anyway",
     r"\bin the place of\b": "instead of",
     r"\bhow it gets on\b": "its progress",
+    r"\bwhat bec(?:ame|omes) of\b": "what happened to, the outcome of",
+    r"\banother [a-z-]+ than\b|\botherwise than\b": "a different … from",
+    r"\bha(?:s|ve) another shape\b": "does not match its schema",
+    r"\bgoes on where\b": "continues where",
+    r"\bkept from before\b": "stored",
+    r"\b(?:tokens|seconds|steps|times) an? (?:second|call|reply|answer)\b": "per",
+    r"\bmust be a text\b|\bas a text\b|\bis not a text\b": "string",
+    r"\bin one go\b": "together",
+    r"\b(?:give|repeat) the command again\b": "run the command again",
+    r"\bthat has room\b": "with enough free space",
     r"\bdon't hold\b|\bdoes not hold\b|\bdo not hold\b": "don't apply",
 }
 """What is searched for, without regard to case, and what to write instead."""

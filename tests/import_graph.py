@@ -10,20 +10,22 @@ TREES = ("locomo_vqa", "builders", "evaluators", "leaderboard")
 Graph = dict[str, set[str]]
 
 
-def read_graph(root: Path) -> Graph:
+def read_graph(root: Path, *, files: bool = False) -> Graph:
     """Return which rooms each room imports, at the top of its files or inside functions.
 
     A room is a folder or a file at the top of a tree, such as `evaluators/scoring` or
-    `locomo_vqa/files`. The face of each tree, its `__init__.py`, is left out.
+    `locomo_vqa/files`. The face of each tree, its `__init__.py`, is left out. With `files`, the
+    graph is of single files, and imports for types alone count too.
     """
-    files = [path for tree in TREES for path in sorted((root / tree).rglob("*.py"))]
-    modules = {_module(path.relative_to(root)): path for path in files}
+    paths = [path for tree in TREES for path in sorted((root / tree).rglob("*.py"))]
+    modules = {_module(path.relative_to(root)): path for path in paths}
     graph: Graph = {}
     for module, path in modules.items():
-        room = _room(module)
+        room = _name(module, files)
         if room:
             package = module if path.name == "__init__.py" else module[:-1]
-            named = {_room(found) for found in _imports(path, package, modules)}
+            found = _imports(path, package, modules, types=files)
+            named = {_name(one, files) for one in found}
             graph.setdefault(room, set()).update(named - {room, ""})
     return graph
 
@@ -45,6 +47,10 @@ def _module(path: Path) -> tuple[str, ...]:
     return parts[:-1] if parts[-1] == "__init__" else parts
 
 
+def _name(module: tuple[str, ...], files: bool) -> str:
+    return "/".join(module) if files else _room(module)
+
+
 def _room(module: tuple[str, ...]) -> str:
     """Return the room of a module; empty for the face of a tree."""
     wing = len(module) > 1 and module[1] in TREES
@@ -54,10 +60,15 @@ def _room(module: tuple[str, ...]) -> str:
 
 
 def _imports(
-    path: Path, package: tuple[str, ...], modules: dict[tuple[str, ...], Path]
+    path: Path,
+    package: tuple[str, ...],
+    modules: dict[tuple[str, ...], Path],
+    *,
+    types: bool,
 ) -> Iterator[tuple[str, ...]]:
-    """Return every module of ours that a file imports when it runs, not for its types alone."""
-    for node in _walk_running(ast.parse(path.read_text(encoding="utf-8"))):
+    """Return every module of ours that a file imports when it runs, or with `types` for types."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree) if types else _walk_running(tree):
         if isinstance(node, ast.Import):
             yield from (tuple(alias.name.split(".")) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

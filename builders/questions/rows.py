@@ -1,4 +1,4 @@
-"""`questions.jsonl` in a work folder: what became of every image and question type."""
+"""`questions.jsonl` in a work folder: the outcome for every image and question type."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def compare_sides(
         metrics: names of metrics; None for all that every side has.
 
     Raises:
-        InputError: the sides were scored on other splits or questions, or with different
+        InputError: the sides were scored on different splits or questions, or with different
             parameters of a metric, or one lacks a metric that was asked for.
     """
     for side in sides:

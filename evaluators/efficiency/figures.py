@@ -1,4 +1,4 @@
-"""The figures of a group of calls: tokens and seconds a call, tokens a second."""
+"""The figures of a group of calls: tokens and seconds per call, tokens per second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run's models take: size on disk, tokens a second, tokens and seconds an answer, by stage.
+"""What a run's models cost: size on disk, and tokens and seconds per answer, by stage.
 
 The figures are MemLoRA's tables 3, A6 and A7 (arXiv 2512.04763): an "answer" is one reply
 of a model, in any stage. What each figure is made of stands at `Figures`.

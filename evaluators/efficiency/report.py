@@ -47,7 +47,7 @@ class EfficiencyReport:
         """Return one row for each run and stage, and one for each run over all its stages.
 
         Columns: run, model, size_bytes, stage (`all` for the row of MemLoRA's table 3), calls,
-        failed, input_tokens, output_tokens, seconds, tokens_per_second (means a call).
+        failed, input_tokens, output_tokens, seconds, tokens_per_second (means per call).
         """
         import pandas as pd
 
@@ -69,7 +69,7 @@ class EfficiencyReport:
 def efficiency(
     *runs: Run | str | Path, sizes: Mapping[str, float] | None = None
 ) -> EfficiencyReport:
-    """Return what the models of runs take: size on disk, tokens and seconds a reply, by stage.
+    """Return what the models of runs cost: size on disk, tokens and seconds per reply, by stage.
 
     The figures are MemLoRA's tables 3, A6 and A7 (arXiv 2512.04763).
 

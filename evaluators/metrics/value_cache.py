@@ -28,7 +28,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def cache_file() -> Path:
-    """Return where the cache lies; see `locomo_vqa.user_folders`."""
+    """Return where the cache is; see `locomo_vqa.user_folders`."""
     return cache_folder() / "values.sqlite"
 
 

@@ -1,4 +1,4 @@
-"""Finds the rows of a parsed predictions file, whatever lies around them.
+"""Finds the rows of a parsed predictions file, whatever is around them.
 
 No file name or project name matters here: lists hold rows, a few keys are known to
 wrap them, and in a dict of lists each key stands for a conversation.

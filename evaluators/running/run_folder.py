@@ -211,7 +211,7 @@ def _git_state() -> dict[str, Any] | None:
     """Return the commit of the working directory, where a user's system usually is."""
     try:
         commit = _git_output("rev-parse", "HEAD")
-        return {"commit": commit, "dirty": bool(_git_output("status", "--porcelain"))}
+        return {"commit": commit, "dirty": bool(_git_output("status", "-s"))}
     except (OSError, subprocess.SubprocessError):
         return None
 

@@ -1,10 +1,10 @@
-"""The benchmark folder: how a benchmark lies on disk, and reading it.
+"""The benchmark folder: how a benchmark is laid out on disk, and reading it.
 
 benchmark.json            the manifest: origin, sources, and a hash of every file
-conversations.jsonl       one conversation a line
-text_questions.jsonl      one LoCoMo question a line
-visual_questions.jsonl    one visual question a line
-images.jsonl              one image URL a line
+conversations.jsonl       one conversation per line
+text_questions.jsonl      one LoCoMo question per line
+visual_questions.jsonl    one visual question per line
+images.jsonl              one image URL per line
 images/<sha256>.<ext>     the images that are available
 report.json               what the import found
 """

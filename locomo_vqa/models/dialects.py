@@ -1,4 +1,4 @@
-"""What an endpoint wants otherwise than others: learned from its first refusal, and remembered.
+"""How an endpoint differs from others: learned from its first refusal, and remembered.
 
 Servers of the chat-completions API differ: newer models take `max_completion_tokens` and only the
 default temperature, some have no `response_format` or no lists of types in a schema, some answer

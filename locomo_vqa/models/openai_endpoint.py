@@ -33,7 +33,7 @@ class OpenAIModel:
     Requests go through the `openai` package's client as plain JSON: its typed methods inspect every
     part of a message first, which takes a third of a call's CPU time.
 
-    What the endpoint wants otherwise than others is learned from its refusals (see `dialects`).
+    How the endpoint differs from others is learned from its refusals (see `dialects`).
 
     Connection errors, timeouts and the statuses 408, 409, 429 and 5xx are tried again, at most
     `tries` times in all; a busy server gets fewer requests at once (see `Limiter`).

@@ -99,8 +99,8 @@ def example(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"text": None}, "`text` must be a text, not None."),
-        ({"text": 3}, "`text` must be a text, not 3."),
+        ({"text": None}, "`text` must be a string, not None."),
+        ({"text": 3}, "`text` must be a string, not 3."),
         ({"text": "a", "path": 5}, "`path` must be a path, not 5."),
         ({"text": "a", "flag": "no"}, "`flag` must be True or False, not 'no'."),
         ({"text": "a", "perhaps": 1}, "`perhaps` must be True, False or None, not 1."),

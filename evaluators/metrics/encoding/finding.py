@@ -15,7 +15,6 @@ from .specs import ENCODER_FILES, EncoderSpec
 
 __all__ = ["ModelFiles", "find_model", "model_files"]
 
-_INTO = "--local-dir"
 _LOG = logging.getLogger(__name__)
 
 
@@ -76,7 +75,7 @@ def _in_folder(spec: EncoderSpec, models: Path) -> Path:
             return folder
     raise MissingResource(
         f"{models}: has no {name} with {' and '.join(ENCODER_FILES)}.",
-        f"Download it: {_download_command(spec)} {_INTO} {models / name}",
+        f"Download it: {_download_command(spec)} --local-dir {models / name}",
     )
 
 

@@ -9,7 +9,7 @@ const KINDS = { text: "Text questions", adversarial: "Adversarial, not scored", 
 
 const STATES = {
   ok: "There is an answer",
-  empty: "The system answered with nothing",
+  empty: "The system gave an empty answer",
   refused: "The system, or its model, declined to answer",
   timeout: "No answer came in time",
   error: "The system failed while answering",
@@ -226,8 +226,8 @@ function showEfficiency(place, efficiency) {
     el("td", { class: "number", text: count(row.calls) }, ...apart(row)),
     figure(row.input_tokens, 2), figure(row.output_tokens, 2), figure(row.tokens_per_second, 1),
     figure(row.seconds, 3), figure(row.seconds_p50, 3), figure(row.seconds_p95, 3)));
-  const head = ["calls", "tokens in", "tokens out", "tokens a second", "seconds", "median", "95 %"];
-  place.append(el("h3", { text: "Efficiency of the models, a call" }),
+  const head = ["calls", "tokens in", "tokens out", "tokens per second", "seconds", "median", "95 %"];
+  place.append(el("h3", { text: "Efficiency of the models, per call" }),
     table([["Stage", {}], ...head.map((text) => [text, { class: "number" }])], rows, "Efficiency"));
   const size = efficiency.size_bytes;
   place.append(el("p", { class: "legend", text: size === null

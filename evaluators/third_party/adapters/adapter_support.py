@@ -110,7 +110,7 @@ def embedder_of(services: Any) -> Address:
 
 
 class Embeddings:
-    """Texts as vectors, by `/v1/embeddings`."""
+    """Texts as vectors, from `/v1/embeddings`."""
 
     def __init__(self, address: Address) -> None:
         self.failure: Exception | None = None

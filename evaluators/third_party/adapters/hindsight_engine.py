@@ -46,7 +46,7 @@ class Hindsight:
         """Start Postgres and the engine: they write below `workdir` only.
 
         Raises:
-            RuntimeError: the run was started by root.
+            RuntimeError: the run was started as root.
         """
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             raise RuntimeError(
@@ -84,7 +84,7 @@ class Hindsight:
         self._runner.run(self._settle())
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
-        """Return facts, each with its day, in the order of the engine."""
+        """Return facts, each with its day, in the engine's order."""
         return self._runner.run(self._recall(query, k, now))
 
     def close(self) -> None:

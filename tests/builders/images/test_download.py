@@ -1,4 +1,4 @@
-"""Every way in which a host can fail, and what becomes of the image."""
+"""Every way in which a host can fail, and what happens to the image."""
 
 from __future__ import annotations
 

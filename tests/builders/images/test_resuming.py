@@ -1,4 +1,4 @@
-"""Killed at any moment, the stage goes on where it was, and ends in the same folder."""
+"""Killed at any moment, the stage continues where it was, and ends in the same folder."""
 
 from __future__ import annotations
 
