@@ -183,9 +183,9 @@ def _write_folder(source: Path, to: Path, metadata: Mapping[str, Any], day: Date
 
 
 def _is_written(target: Path, source: Path, metadata: Mapping[str, Any]) -> bool:
-    """Return whether the same submission is there already, so that a call can be repeated."""
+    """Return whether the same submission already exists, so that a call can be repeated."""
     try:
-        return (target / METADATA).read_bytes() == _yaml(metadata).encode() and all(
+        return (target / METADATA).read_bytes() == _to_yaml(metadata).encode() and all(
             sha256_file(target / name) == sha256_file(source / name) for name in (PREDICTIONS, RUN)
         )
     except OSError:

@@ -105,7 +105,7 @@ def check_text(name: str, value: object) -> None:
 
 
 def check_texts(name: str, value: object) -> None:
-    """Check that an optional parameter is a text, a list of texts, or None.
+    """Check that an optional parameter is a string, a list of strings, or None.
 
     Raises:
         InputError: it is not.

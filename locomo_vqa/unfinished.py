@@ -1,7 +1,7 @@
 """Files and folders that are being made, under hidden names beside their place.
 
 A process that is killed leaves such a name behind. Each is locked while somebody fills it, so the
-next one that makes the same file or folder knows which of them nobody will finish, and removes
+next one that makes the same file or folder knows which of them no one will finish, and removes
 them. Where there are no such locks (Windows, some network file systems), none is removed.
 """
 

@@ -1,4 +1,4 @@
-"""How many tokens a call used: the endpoint's count, or else an estimate that is marked as one.
+"""The number of tokens of a call: the endpoint's count, or else an estimate that is marked as one.
 
 The estimate is the UTF-8 length of all words that were sent, or came back, divided by four and
 rounded up: about a token in English. Images, sound and files are not in it, nor is what a
