@@ -17,7 +17,7 @@ from .build_result import Build
 from .images.settings import DOWNLOAD_OPTIONS, remembered_settings
 from .recipe import BuildRecipe, load_recipe
 from .stages import STAGE_NAMES, STAGES, Stage, StageContext, StageName
-from .stages.choices import check_plan, start_stage
+from .stages.choices import check_out, check_plan, start_stage
 
 __all__ = ["Build", "build"]
 
@@ -89,6 +89,7 @@ def build(
         plan = _recipe_to_use(folder, recipe, given)
         check_plan(folder, state, plan, chosen)
         state = _with_options(state, mirror, allow_private, download, out)
+        check_out(folder, state, plan, chosen)
         folder.remember(plan, state)
         with progress_reporter(progress) as report:
             context = _stage_context(folder, plan, state, report, push, pull_request)

@@ -17,7 +17,7 @@ from .facts import PublishFacts
 from .parquet import SHARD_BYTES, write_parquet
 from .tables import tables_of
 
-__all__ = ["image_files_of", "is_published", "publish_dataset"]
+__all__ = ["image_files_of", "is_published", "is_published_folder", "publish_dataset"]
 
 
 _WHAT = "the published data set"
@@ -56,10 +56,15 @@ def publish_dataset(
     return out
 
 
+def is_published_folder(out: Path) -> bool:
+    """Return whether a folder looks like a published data set."""
+    return (out / "eval.yaml").is_file()
+
+
 def is_published(out: Path, benchmark: Benchmark) -> bool:
     """Return whether a folder is a published data set of the benchmark's revision."""
     try:
-        return (out / "eval.yaml").is_file() and read_benchmark(out).revision == benchmark.revision
+        return is_published_folder(out) and read_benchmark(out).revision == benchmark.revision
     except InputError:
         return False
 

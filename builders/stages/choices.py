@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.models.names import hide_credentials
 
 from ..build_folder import BuildFolder, BuildState
+from ..publishing.folder import is_published_folder
 from ..recipe import BuildRecipe
 from . import STAGES, Stage, StageName, choices_of
 
-__all__ = ["check_plan", "start_stage"]
+__all__ = ["check_out", "check_plan", "start_stage"]
 
 _PARAMETERS = ("locomo", "generator", "validator", "phash_distance")
 """The choices that a call can change without another recipe."""
@@ -58,6 +60,27 @@ def check_plan(
             f"or give {_as_before(changed)}.",
         )
     _check_credentials(recipe, names)
+
+
+def check_out(
+    folder: BuildFolder, state: BuildState, recipe: BuildRecipe, chosen: Collection[Stage]
+) -> None:
+    """Check that the data set can be published where it is meant to be, before a model is asked.
+
+    Raises:
+        OutputError: the folder has other content, or the data set of other choices.
+    """
+    publish = next((stage for stage in chosen if stage.name == "publish"), None)
+    out = folder.path / "dataset" if state["out"] is None else Path(state["out"])
+    if publish is None or not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not is_published_folder(out):
+        problem = "already exists and is not a published data set"
+    elif changed := _changed_choices(folder, state, recipe, publish):
+        problem = f"already exists, built with {_difference(changed, recipe)}"
+    else:
+        return
+    raise OutputError(f"{out}: {problem}.", "Choose another `out`, or remove it first.")
 
 
 def start_stage(

@@ -219,3 +219,33 @@ def test_what_is_not_made_yet_is_none(tmp_path: Path) -> None:
     assert (done.losses, done.selection, done.removed, done.benchmark, done.folder) == (None,) * 5
     assert done.counts == {}
     assert not done.incomplete
+
+
+def test_a_place_that_is_taken_is_refused_before_a_stage_runs(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    (taken / "notes.txt").write_text("mine")
+    stages: list[str] = []
+    with pytest.raises(OutputError, match="already exists and is not a published data set"):
+        build(
+            SMALL,
+            work=tmp_path / "w",
+            out=taken,
+            progress=False,
+            after_stage=lambda name, _: stages.append(name),
+        )
+    assert stages == []
+    assert (taken / "notes.txt").read_text() == "mine"
+    build(SMALL, work=tmp_path / "w", out=taken, stages=["ingest"], progress=False)
+
+
+@pytest.mark.slow
+def test_a_data_set_of_another_model_is_refused_before_a_model_is_asked(tmp_path: Path) -> None:
+    with endpoint() as (known, base):
+        models = {"generator": f"{base}one", "validator": f"{base}small"}
+        build(SMALL, work=tmp_path / "w", out=tmp_path / "d", progress=False, **models)
+        asked = sum(known.asked.values())
+        with pytest.raises(OutputError, match=r"d: already exists, built with `generator`"):
+            build(work=tmp_path / "w", generator=f"{base}other", progress=False)
+        assert sum(known.asked.values()) == asked
+        build(work=tmp_path / "w", progress=False)
