@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import threading
 from collections.abc import Coroutine, Sequence
 from datetime import datetime
@@ -152,5 +153,6 @@ def _model_image(image: ShownImage) -> ModelImage:
     from locomo_vqa.images import for_model
 
     assert image.path is not None
-    data, media_type = for_model(image.path.read_bytes())
-    return ModelImage(sha256=image.path.stem, media_type=media_type, data=data)
+    original = image.path.read_bytes()
+    data, media_type = for_model(original)
+    return ModelImage(sha256=hashlib.sha256(original).hexdigest(), media_type=media_type, data=data)

@@ -386,10 +386,13 @@ class _Worker:
         return describe(found)
 
     def _open(self, conversation: Any, workdir: Any, services: Any) -> None:
+        """Begin; the work folder becomes the working directory."""
         assert self._class is not None
         self._system = self._class()
         build = self._types.build
-        self._system.open(build(conversation), build(workdir), build(services))
+        folder = build(workdir)
+        os.chdir(str(folder))
+        self._system.open(build(conversation), folder, build(services))
 
     def _add(self, turns: Any) -> None:
         self._system.add(self._types.build(turns))

@@ -36,6 +36,7 @@ def ablate(
     jobs: int = 1,
     timeout: float = 120.0,
     python: str | Path | None = None,
+    env: Sequence[str] = (),
     retry_failed: bool = False,
     read_timeout: float = DEFAULT_LIMITS.read_s,
     answer_timeout: float = DEFAULT_LIMITS.answer_s,
@@ -64,6 +65,7 @@ def ablate(
         jobs: see `run`.
         timeout: see `run`.
         python: see `run`.
+        env: see `run`.
         retry_failed: see `run`.
         read_timeout: see `run`.
         answer_timeout: see `run`.
@@ -85,6 +87,7 @@ def ablate(
     check_run_arguments(split=split, images=images[0], visual=visual[0])
     hosting = HostingSettings.checked(
         python=python,
+        env=env,
         jobs=jobs,
         read_timeout=read_timeout,
         answer_timeout=answer_timeout,

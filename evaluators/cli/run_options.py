@@ -48,6 +48,13 @@ _PYTHON = click.option(
     help="Start SYSTEM with this interpreter (Python 3.8 or later) of its own environment.",
 )
 
+_ENV = click.option(
+    "--env",
+    multiple=True,
+    metavar="NAME",
+    help="Hand this environment variable on to SYSTEM; may be repeated.",
+)
+
 
 def model_options(command: _Command) -> _Command:
     """Add `--model` and `--timeout`."""
@@ -80,7 +87,7 @@ def system_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def limit_options(read_s: float, answer_s: float) -> Callable[[_Command], _Command]:
-    """Return what adds `--python`, `--read-timeout`, and `--answer-timeout` with these defaults."""
+    """Return what adds `--python`, `--env`, and the time limits, with these defaults."""
 
     def add(command: _Command) -> _Command:
         command = click.option(
@@ -97,7 +104,7 @@ def limit_options(read_s: float, answer_s: float) -> Callable[[_Command], _Comma
             show_default=True,
             help="Limit starting, reading a session, and flushing to this many seconds each.",
         )(command)
-        return _PYTHON(command)
+        return _PYTHON(_ENV(command))
 
     return add
 

@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .environment import system_environment
 from .process_tree import MARK, psutil_folder
 
 if TYPE_CHECKING:
@@ -40,27 +42,33 @@ def launch_guard(mark: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         **own_group(),
-        env=_environment(),
+        env=system_environment(),
         bufsize=0,
     )
 
 
-def launch_worker(python: Path | None, mark: str) -> subprocess.Popen[bytes]:
+def launch_worker(
+    python: Path | None, mark: str, variables: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:
     """Start `locomo_vqa.worker`, in this interpreter or in that of another environment.
+
+    It starts in the folder for temporary files, and with a minimal environment, to which
+    `variables` are added.
 
     Raises:
         OSError: the interpreter can't be started.
     """
-    environment = _environment()
+    environment = system_environment(variables)
     if python is not None:
         environment.pop("PYTHONHOME", None)
     return subprocess.Popen(
-        [str(python or sys.executable), _worker()],
+        [_program(python), _worker()],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         **own_group(),
         env={**environment, MARK: mark},
+        cwd=tempfile.gettempdir(),
         bufsize=0,
     )
 
@@ -111,9 +119,10 @@ def describe_end(process: subprocess.Popen[bytes]) -> str:
     return f"the system's process ended (signal {-status})"
 
 
-def _environment() -> dict[str, str]:
-    """Return this process's environment without the mark of a system that it may belong to."""
-    return {name: value for name, value in os.environ.items() if name != MARK}
+def _program(python: Path | None) -> str:
+    """Return an interpreter's path, which must not depend on the working directory."""
+    text = str(python or sys.executable)
+    return text if Path(text).name == text else str(Path(text).absolute())
 
 
 def _worker() -> str:

@@ -63,7 +63,7 @@ class Output(threading.Thread):
             if kept and not self._left:
                 kept += _CUT
             if kept and self._log is not None:
-                with contextlib.suppress(OSError), self._log.open("ab") as stream:
+                with contextlib.suppress(OSError), open(self._log, "ab", opener=_open) as stream:
                     stream.write(kept)
         return kept
 
@@ -73,3 +73,12 @@ class Output(threading.Thread):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stderr.write(printable(text))
             sys.stderr.flush()
+
+
+def _open(path: str, flags: int) -> int:
+    """Open a file, but not what a link in its place leads to.
+
+    Raises:
+        OSError: it can't be opened, or is a link.
+    """
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)

@@ -24,6 +24,7 @@ from .base import DEFAULT_LIMITS, Limits, PlainAnswer
 from .isolation import Failure, call_contained
 from .memory_limit import MemoryLimit
 from .outcomes import hits_of
+from .relative_paths import with_absolute_paths
 from .wire import decode_reply, encode_request
 from .worker_process import WorkerProcess
 
@@ -48,6 +49,7 @@ class ProcessHost:
         folder: Path | None = None,
         limits: Limits = DEFAULT_LIMITS,
         log: Path | None = None,
+        variables: Sequence[str] = (),
     ) -> None:
         """Prepare a host; nothing is started yet.
 
@@ -56,6 +58,7 @@ class ProcessHost:
             folder: where modules are searched first; None for the working directory.
             limits: time and memory.
             log: the file for what the system prints.
+            variables: the names of environment variables that it gets besides the usual ones.
         """
         self.description: Mapping[str, Any] = {}
         """After `start`: the class's description; see `locomo_vqa.worker.describe`."""
@@ -64,7 +67,7 @@ class ProcessHost:
         self._folder = folder
         self._interpreter = str(python or sys.executable)
         self._limits = limits
-        self._worker = WorkerProcess(python, log)
+        self._worker = WorkerProcess(python, log, variables)
         self._memory = MemoryLimit(self._worker.tree, limits.memory_bytes)
         self._number = 0
         self._failure: Failure | None = None
@@ -83,7 +86,7 @@ class ProcessHost:
             "start",
             self._limits.read_s,
             system=self._system,
-            paths=[str(path) for path in sys.path] if self._python is None else [],
+            paths=[str(Path(path).absolute()) for path in sys.path] if self._python is None else [],
             folder=folder,
             version=__version__,
         )
@@ -108,7 +111,8 @@ class ProcessHost:
         self, conversation: ConversationInfo, workdir: Path, services: Services
     ) -> Failure | None:
         """Make an object of the class and open it."""
-        sent = {"conversation": conversation, "workdir": workdir, "services": services}
+        lent = with_absolute_paths(services)
+        sent = {"conversation": conversation, "workdir": workdir, "services": lent}
         return self._step("open", self._limits.read_s, **sent)
 
     def add(self, turns: Sequence[ShownTurn]) -> Failure | None:

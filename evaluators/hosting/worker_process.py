@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,13 +33,16 @@ class WorkerProcess:
     All its processes are killed together, and, by a guard, when this process dies.
     """
 
-    def __init__(self, python: Path | None, log: Path | None) -> None:
-        """Prepare a process; nothing is started yet."""
+    def __init__(
+        self, python: Path | None, log: Path | None, variables: Sequence[str] = ()
+    ) -> None:
+        """Prepare a process; nothing is started yet. `variables` are handed on to it."""
         mark = secrets.token_hex(16)
         self.tree = ProcessTree(mark, None)
         """The process and all that it starts."""
         self._python = python
         self._log = log
+        self._variables = tuple(variables)
         self._mark = mark
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
@@ -56,7 +59,7 @@ class WorkerProcess:
             if self._killed:
                 raise InterruptedError(0, "the run was ended")
             self._guard = launch_guard(self._mark)
-            self._process = launch_worker(self._python, self._mark)
+            self._process = launch_worker(self._python, self._mark, self._variables)
             self.tree.session = self._process.pid
             with contextlib.suppress(OSError):
                 self._guard.stdin.write(b"%d\n" % self._process.pid)  # type: ignore[union-attr]

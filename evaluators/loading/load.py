@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 from ..hosting import DEFAULT_LIMITS, Limits
+from ..hosting.environment import checked_variables
 from ..hosting.isolation import outside_event_loop
 from .address import load_address
-from .loaded import LoadedSystem
+from .loaded import LoadedSystem, refuse_variables
 from .named import load_imported, load_named
 from .objects import load_object
 
@@ -26,6 +28,7 @@ def load_system(
     python: Path | None = None,
     limits: Limits = DEFAULT_LIMITS,
     model: str | None = None,
+    env: Sequence[str] = (),
 ) -> LoadedSystem:
     """Load a system.
 
@@ -35,17 +38,21 @@ def load_system(
         python: the interpreter of another environment, for `module:Class`.
         limits: how long it may take to start.
         model: the model's name; with one, a bundled system may be another class.
+        env: the names of environment variables that its processes get besides the usual ones.
 
     Raises:
-        InputError: `python` is given for a system that is not started here.
+        InputError: `python` or `env` is given for a system that is not started here, or a variable
+            is not set.
         MissingResource: it is a package whose environment is not set up.
         SystemLoadError: it is not found, can't be imported or reached, lacks a method, or has an
             attribute that can't be recorded.
     """
+    variables = checked_variables(env, os.environ)
     if not isinstance(source, str):
-        return load_object(source, python=python, limits=limits)
+        return load_object(source, python=python, limits=limits, variables=variables)
     if source.startswith(("http://", "https://")):
+        refuse_variables(source, variables)
         return outside_event_loop(lambda: load_address(source, python=python))
     if ":" in source:
-        return load_imported(source, python=python, limits=limits)
-    return load_named(source, python=python, limits=limits, model=model)
+        return load_imported(source, python=python, limits=limits, variables=variables)
+    return load_named(source, python=python, limits=limits, model=model, variables=variables)

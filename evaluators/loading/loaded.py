@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ __all__ = [
     "PinOptions",
     "refuse_options",
     "refuse_python",
+    "refuse_variables",
     "system_from_facts",
 ]
 
@@ -77,6 +78,8 @@ class LoadedSystem:
     """Whether it is meant to remember what it reads."""
     pin_options: PinOptions | None = None
     """Completes the options before anything is run; None if there is nothing to complete."""
+    variables: tuple[str, ...] = ()
+    """The names of the environment variables that a user handed on to its processes."""
     host: MakeHost
     """Makes the host of one conversation."""
 
@@ -143,5 +146,18 @@ def refuse_python(source: str, python: Path | None) -> None:
     if python is not None:
         raise InputError(
             f"`python` can't be used with {source}; it is for systems given as module:Class.",
+            "Leave it out.",
+        )
+
+
+def refuse_variables(source: str, variables: Sequence[str]) -> None:
+    """Refuse environment variables for a system that is not started in a process of its own.
+
+    Raises:
+        InputError: one is given.
+    """
+    if variables:
+        raise InputError(
+            f"`env` can't be used with {source}, which is not started in a process of its own.",
             "Leave it out.",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,12 @@ __all__ = ["load_imported", "load_named"]
 
 
 def load_named(
-    name: str, *, python: Path | None, limits: Limits, model: str | None
+    name: str,
+    *,
+    python: Path | None,
+    limits: Limits,
+    model: str | None,
+    variables: Sequence[str] = (),
 ) -> LoadedSystem:
     """Load a bundled system or a third-party one.
 
@@ -43,11 +48,13 @@ def load_named(
         )
     refuse_python(name, python)
     if name in SYSTEMS:
-        return _load_bundled(name, SYSTEMS[name], model)
-    return _third_party(recipes[name], limits)
+        return _load_bundled(name, SYSTEMS[name], model, variables)
+    return _third_party(recipes[name], limits, variables)
 
 
-def load_imported(spec: str, *, python: Path | None, limits: Limits) -> LoadedSystem:
+def load_imported(
+    spec: str, *, python: Path | None, limits: Limits, variables: Sequence[str] = ()
+) -> LoadedSystem:
     """Load a `module:Class`, in this interpreter or in that of another environment.
 
     Raises:
@@ -55,19 +62,22 @@ def load_imported(spec: str, *, python: Path | None, limits: Limits) -> LoadedSy
     """
 
     def host(limits: Limits, log: Path) -> ProcessHost:
-        return ProcessHost(spec, python=python, limits=limits, log=log)
+        return ProcessHost(spec, python=python, limits=limits, log=log, variables=variables)
 
-    return system_from_facts(spec, _describe_there(spec, python, limits), host)
+    facts = _describe_there(spec, python, limits, variables=variables)
+    return replace(system_from_facts(spec, facts, host), variables=tuple(variables))
 
 
-def _load_bundled(name: str, bundled: BundledSystem, model: str | None) -> LoadedSystem:
+def _load_bundled(
+    name: str, bundled: BundledSystem, model: str | None, variables: Sequence[str]
+) -> LoadedSystem:
     """Describe a system of the toolkit, whose class can be imported into this process."""
     path = bundled.path if model is None else bundled.with_model or bundled.path
     module, _, class_name = path.partition(":")
     found = getattr(importlib.import_module(module), class_name)
 
     def host(limits: Limits, log: Path) -> ProcessHost:
-        return ProcessHost(path, limits=limits, log=log)
+        return ProcessHost(path, limits=limits, log=log, variables=variables)
 
     facts = {**describe(found), "name": name}
     loaded = system_from_facts(name, facts, host, needs_model=bundled.needs_model)
@@ -76,19 +86,30 @@ def _load_bundled(name: str, bundled: BundledSystem, model: str | None) -> Loade
         check_options=getattr(found, "check_options", refuse_options(name)),
         pin_options=getattr(found, "pin_options", None),
         remembers=bundled.remembers,
+        variables=tuple(variables),
     )
 
 
-def _third_party(recipe: ThirdPartyRecipe, limits: Limits) -> LoadedSystem:
+def _third_party(
+    recipe: ThirdPartyRecipe, limits: Limits, variables: Sequence[str]
+) -> LoadedSystem:
     """Describe a package's adapter, in the environment that was set up for it."""
     environment = find_environment(recipe)
     environment.check()
     python, folder = environment.python, recipe.adapters
+    lent = (*recipe.variables, *variables)
 
     def host(limits: Limits, log: Path) -> ProcessHost:
-        return ProcessHost(recipe.adapter, python=python, folder=folder, limits=limits, log=log)
+        return ProcessHost(
+            recipe.adapter,
+            python=python,
+            folder=folder,
+            limits=limits,
+            log=log,
+            variables=lent,
+        )
 
-    facts = _describe_there(recipe.adapter, python, limits, folder)
+    facts = _describe_there(recipe.adapter, python, limits, folder, lent)
     return replace(
         system_from_facts(recipe.name, facts, host),
         name=recipe.name,
@@ -96,15 +117,20 @@ def _third_party(recipe: ThirdPartyRecipe, limits: Limits) -> LoadedSystem:
         check_options=recipe.check_options,
         pin_options=recipe.complete_options,
         reads_with_model=recipe.extracts,
+        variables=tuple(variables),
     )
 
 
 def _describe_there(
-    spec: str, python: Path | None, limits: Limits, folder: Path | None = None
+    spec: str,
+    python: Path | None,
+    limits: Limits,
+    folder: Path | None = None,
+    variables: Sequence[str] = (),
 ) -> Mapping[str, Any]:
     """Return the description of a class in the environment that it runs in."""
     module, _, class_name = spec.partition(":")
-    host = ProcessHost(spec, python=python, folder=folder, limits=limits)
+    host = ProcessHost(spec, python=python, folder=folder, limits=limits, variables=variables)
     try:
         failure = host.start()
         missing = host.description.get("missing")

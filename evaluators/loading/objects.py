@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import CodeType
@@ -19,19 +19,23 @@ from locomo_vqa.files import sha256_text
 from locomo_vqa.worker import describe
 
 from ..hosting import Limits, in_process
-from .loaded import LoadedSystem, refuse_python, system_from_facts
+from .loaded import LoadedSystem, refuse_python, refuse_variables, system_from_facts
 from .named import load_imported
 
 __all__ = ["importable_as", "load_object", "source_hash"]
 
 
 def load_object(
-    source: Callable[[], object], *, python: Path | None, limits: Limits
+    source: Callable[[], object],
+    *,
+    python: Path | None,
+    limits: Limits,
+    variables: Sequence[str] = (),
 ) -> LoadedSystem:
     """Load a class, or a function that returns a new system for each conversation.
 
     Raises:
-        InputError: `python` is given.
+        InputError: `python` is given, or `variables` for an object that runs in this process.
         SystemLoadError: it is an object and not its class, can't be made, or lacks a method.
     """
     _refuse_instance(source)
@@ -41,7 +45,9 @@ def load_object(
     digest = source_hash(found, source)
     spec = importable_as(source) if isinstance(source, type) else None
     if spec is not None:
-        return replace(load_imported(spec, python=None, limits=limits), source_sha256=digest)
+        loaded = load_imported(spec, python=None, limits=limits, variables=variables)
+        return replace(loaded, source_sha256=digest)
+    refuse_variables(name, variables)
     facts = describe(found)
     loaded = system_from_facts(facts["name"], facts, in_process(source))
     return replace(loaded, in_process=True, source_sha256=digest)

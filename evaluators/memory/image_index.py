@@ -9,6 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from locomo_vqa.files import sha256_file
 from locomo_vqa.system import RecalledImage, ShownImage, ShownTurn
 
 from .vector_index import VectorIndex
@@ -41,14 +42,15 @@ class RememberedImage:
         return f"{self.speaker} shared a picture on {day}{about}."
 
     def to_row(self) -> dict[str, Any]:
-        """Return the row of images.jsonl, with the name of the image's file."""
+        """Return the row of images.jsonl, with the name of the image's file in the benchmark."""
+        path = self.image.path
         return {
             "turn": self.turn,
             "speaker": self.speaker,
             "date": self.date.isoformat(),
             "ordinal": self.ordinal,
             "text": self.text,
-            "file": self.image.path.name if self.image.path else None,
+            "file": f"{sha256_file(path)}{path.suffix}" if path else None,
         }
 
 

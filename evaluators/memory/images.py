@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -154,6 +155,7 @@ class ImageMemory:
 
 
 def read_image(path: Path) -> ModelImage:
-    """Return an image file of a benchmark as models take it."""
-    data, media_type = for_model(path.read_bytes())
-    return ModelImage(sha256=path.stem, media_type=media_type, data=data)
+    """Return an image file as models take it."""
+    original = path.read_bytes()
+    data, media_type = for_model(original)
+    return ModelImage(sha256=hashlib.sha256(original).hexdigest(), media_type=media_type, data=data)

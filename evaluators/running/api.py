@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark, load_benchmark
@@ -36,6 +36,7 @@ def run(
     top_k: int = 10,
     timeout: float = 120.0,
     python: str | Path | None = None,
+    env: Sequence[str] = (),
     retry_failed: bool = False,
     read_timeout: float = DEFAULT_LIMITS.read_s,
     answer_timeout: float = DEFAULT_LIMITS.answer_s,
@@ -69,6 +70,8 @@ def run(
         top_k: how many passages a system that only retrieves is asked for.
         timeout: seconds that one call to the model may take.
         python: the interpreter of the environment that a `module:Class` is installed in.
+        env: the names of environment variables to hand on to the system's processes, which get
+            none but those that Python and libraries need.
         retry_failed: ask again what failed before.
         read_timeout: seconds that the system may take to start, to read a session, or to flush.
         answer_timeout: seconds that an answer may take.
@@ -92,6 +95,7 @@ def run(
     check_run_arguments(split=split, images=images, visual=visual, limit=limit, top_k=top_k)
     hosting = HostingSettings.checked(
         python=python,
+        env=env,
         jobs=jobs,
         read_timeout=read_timeout,
         answer_timeout=answer_timeout,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 import threading
 import time
 from collections.abc import Sequence
@@ -11,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from locomo_vqa.benchmark.questions import Question
-from locomo_vqa.errors import MissingResource, OutputError
+from locomo_vqa.errors import MissingResource
 from locomo_vqa.runs import Prediction, State
 from locomo_vqa.system import Services, ShownTurn
 from locomo_vqa.worker import plain_answer
@@ -20,7 +18,6 @@ from ..answering import Answerer
 from ..hosting import Host, PlainAnswer
 from ..hosting.isolation import Failure, call_contained
 from ..hosting.outcomes import prediction_of
-from ..proxy.model_calls import keep_calls
 from .cancellation import CancelScope
 from .journal import Journal
 from .listener import RunListener
@@ -78,7 +75,7 @@ class ConversationRun:
     top_k: int
     """How many passages such a system is asked for."""
     workdir: Path
-    """The conversation's own folder."""
+    """The system's own folder, which is empty."""
     journal: Journal
     """Where every outcome is written before the next question is asked."""
     listener: RunListener
@@ -93,7 +90,7 @@ class ConversationRun:
 
         Raises:
             InputError: an image of the benchmark is missing.
-            OutputError: the journal or the work folder can't be written.
+            OutputError: the journal, or a copy of an image, can't be written.
             MissingResource: the endpoint stopped answering.
             RunCancelled: the run was cancelled.
         """
@@ -102,27 +99,13 @@ class ConversationRun:
         self.listener.begun(self.name, turns, len(self.questions))
         try:
             with self.scope.hosting(self.host):
-                self._prepare_workdir()
                 failure = self._read(sessions)
                 self._ask_all(failure)
                 self.host.close()
         finally:
-            with contextlib.suppress(OSError):
-                self.workdir.rmdir()  # Only where the system left nothing.
             if self.answerer is not None:
                 self.answerer.close()
             self.listener.ended(self.name)
-
-    def _prepare_workdir(self) -> None:
-        keep_calls(self.workdir)
-        shutil.rmtree(self.workdir, ignore_errors=True)
-        try:
-            self.workdir.mkdir(parents=True)
-        except OSError as error:
-            raise OutputError(
-                f"{self.workdir}: can't be created ({error.strerror}).",
-                "Choose a writable folder with enough free space.",
-            ) from None
 
     def _read(self, sessions: Sequence[Sequence[ShownTurn]]) -> Failure | None:
         turns = 0

@@ -41,6 +41,7 @@ from .journal import Journal
 from .listener import NullListener, RunListener
 from .run_folder import describe_run, finish_run, open_run, sweep
 from .view import ConversationView, check_images
+from .work_folder import ImageCopies, WorkFolder, collect_leftovers
 
 __all__ = ["Harness", "check_run_arguments"]
 
@@ -114,6 +115,8 @@ class Harness:
         fixed = self._with_absolute_paths()
         with isolated_process_state(), Journal(fixed.out / "journal.jsonl") as journal:
             sweep(fixed.out)
+            for name in {question.conversation for question in questions}:
+                collect_leftovers(fixed._kept(name))
             pending = _pending(questions, journal, FAILED if retry_failed else frozenset())
             listener.started(len(questions), len(questions) - sum(map(len, pending.values())))
             fixed._ask_all(pending, journal, listener)
@@ -138,6 +141,10 @@ class Harness:
             self, out=self.out.absolute(), benchmark=replace(self.benchmark, folder=folder)
         )
 
+    def _kept(self, conversation: str) -> Path:
+        """Return the folder in the run for what a conversation's system leaves."""
+        return self.out / "work" / conversation
+
     def _ask_all(
         self, pending: Mapping[str, Sequence[Question]], journal: Journal, listener: RunListener
     ) -> None:
@@ -151,23 +158,29 @@ class Harness:
 
             def converse(name: str, questions: Sequence[Question]) -> None:
                 conversation = next(c for c in self.benchmark.conversations if c.id == name)
-                view = ConversationView(self.benchmark, conversation, self.images, self.visual)
                 services = self.services_for(name) if self.services_for else self.services
-                workdir = self.out / "work" / name
-                ConversationRun(
-                    name=name,
-                    questions=questions,
-                    host=self.system.host(self.limits, workdir.with_name(f"{name}.log")),
-                    view=view,
-                    services=services,
-                    answerer=(models.answerer(view.info, services, workdir) if models else None),
-                    top_k=self.top_k,
-                    workdir=workdir,
-                    journal=journal,
-                    listener=listener,
-                    unreachable=counter,
-                    scope=scope,
-                ).run()
+                with WorkFolder(self._kept(name)) as folder:
+                    if self.system.address:
+                        folder.share()
+                    copies = ImageCopies(folder.images)
+                    view = ConversationView(
+                        self.benchmark, conversation, self.images, self.visual, copies
+                    )
+                    answerer = models.answerer(view.info, services, folder.kept) if models else None
+                    ConversationRun(
+                        name=name,
+                        questions=questions,
+                        host=self.system.host(self.limits, self.out / "work" / f"{name}.log"),
+                        view=view,
+                        services=services,
+                        answerer=answerer,
+                        top_k=self.top_k,
+                        workdir=folder.work,
+                        journal=journal,
+                        listener=listener,
+                        unreachable=counter,
+                        scope=scope,
+                    ).run()
 
             tasks = [partial(converse, name, asked) for name, asked in pending.items()]
             run_concurrently(tasks, jobs=self.jobs, scope=scope)

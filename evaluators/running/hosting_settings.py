@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -10,6 +12,7 @@ from locomo_vqa.arguments import check_number
 from locomo_vqa.errors import InputError
 
 from ..hosting import DEFAULT_LIMITS, Limits
+from ..hosting.environment import checked_variables
 from ..loading import LoadedSystem
 
 __all__ = ["MAX_SECONDS", "HostingSettings"]
@@ -28,6 +31,8 @@ class HostingSettings:
 
     python: Path | None = None
     """The interpreter of another environment."""
+    env: tuple[str, ...] = ()
+    """The names of environment variables that its processes get besides the usual ones."""
     jobs: int = 1
     """How many conversations run at once."""
     limits: Limits = DEFAULT_LIMITS
@@ -38,6 +43,7 @@ class HostingSettings:
         cls,
         *,
         python: str | Path | None = None,
+        env: Sequence[str] = (),
         jobs: int = 1,
         read_timeout: float = DEFAULT_LIMITS.read_s,
         answer_timeout: float = DEFAULT_LIMITS.answer_s,
@@ -58,7 +64,9 @@ class HostingSettings:
             answer_s=answer_timeout,
             memory_bytes=None if memory_limit is None else round(memory_limit * _GB),
         )
-        return cls(python=None if python is None else Path(python), jobs=jobs, limits=limits)
+        interpreter = None if python is None else Path(python)
+        variables = checked_variables(env, os.environ)
+        return cls(python=interpreter, env=variables, jobs=jobs, limits=limits)
 
     def check(self, system: LoadedSystem, *, usual: Limits = DEFAULT_LIMITS) -> None:
         """Check that the limits can be kept where a system runs.

@@ -93,6 +93,7 @@ def describe_run(
         "limit": limit,
         "top_k": top_k if system.only_retrieves else None,
         "options": recorded_options(services),
+        **({"environment": list(system.variables)} if system.variables else {}),
         "versions": _package_versions(),
         "git": _git_state(),
         "counts": None,

@@ -57,7 +57,9 @@ class RunSetup:
             SystemLoadError: the system can't be loaded.
         """
         given = option_texts(options)
-        loaded = load_system(source, python=hosting.python, limits=hosting.limits, model=model)
+        loaded = load_system(
+            source, python=hosting.python, limits=hosting.limits, model=model, env=hosting.env
+        )
         hosting.check(loaded)
         services = lend_model(loaded, model, timeout=timeout, check=not metering.replay)
         services = lend_options(services, loaded, given)

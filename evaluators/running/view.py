@@ -16,6 +16,7 @@ from locomo_vqa.system import ConversationInfo, RecalledImage, ShownImage, Shown
 
 from .recalled import recalled_image, recalled_question
 from .shuffled_images import ShuffledImages
+from .work_folder import ImageCopies
 
 __all__ = ["ConversationView", "ShownQuestion", "check_images"]
 
@@ -55,7 +56,8 @@ class ShownQuestion:
 class ConversationView:
     """One conversation of a benchmark, as an image mode shows it.
 
-    `visual` says whether a question about an image comes with it.
+    `visual` says whether a question about an image comes with it. A system is shown `copies`, since
+    the originals are beside the gold answers.
     """
 
     def __init__(
@@ -64,12 +66,14 @@ class ConversationView:
         conversation: Conversation,
         images: ImageMode,
         visual: VisualMode = "given",
+        copies: ImageCopies | None = None,
     ) -> None:
         self._benchmark = benchmark
         self._conversation = conversation
         self._mode: ShownMode = "pixels" if images == "shuffled" else images
         self._shuffled = ShuffledImages(benchmark) if images == "shuffled" else None
         self._visual = visual
+        self._copies = copies
 
     @property
     def info(self) -> ConversationInfo:
@@ -148,6 +152,8 @@ class ConversationView:
         sha256 = self._shuffled.replacement(image.sha256) if self._shuffled else image.sha256
         self._benchmark.read_image(sha256)
         path = self._benchmark.image_path(sha256)
+        if self._copies is not None:
+            path = self._copies.copy(path)
         media_type = _MEDIA_TYPES.get(path.suffix[1:], "application/octet-stream")
         return ShownImage(path=path, media_type=media_type, caption=None)
 

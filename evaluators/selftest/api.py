@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from locomo_vqa.checked import checked
@@ -30,6 +30,7 @@ def check(
     options: Mapping[str, object] | None = None,
     timeout: float = 120.0,
     python: str | Path | None = None,
+    env: Sequence[str] = (),
     read_timeout: float = CHECK_LIMITS.read_s,
     answer_timeout: float = CHECK_LIMITS.answer_s,
 ) -> CheckReport:
@@ -45,6 +46,7 @@ def check(
         options: tell the system how to work, by the option's name.
         timeout: seconds that one call to the model may take.
         python: the interpreter of the environment that a `module:Class` is installed in.
+        env: the names of environment variables to hand on to the system.
         read_timeout: seconds that the system may take to start, to read a session, or to flush.
         answer_timeout: seconds that an answer may take.
 
@@ -55,9 +57,9 @@ def check(
     """
     given = option_texts(options)
     hosting = HostingSettings.checked(
-        python=python, read_timeout=read_timeout, answer_timeout=answer_timeout
+        python=python, env=env, read_timeout=read_timeout, answer_timeout=answer_timeout
     )
-    loaded = load_system(system, python=hosting.python, model=model)
+    loaded = load_system(system, python=hosting.python, model=model, env=hosting.env)
     hosting.check(loaded, usual=CHECK_LIMITS)
     services = lend_options(_services_for(loaded, model, timeout), loaded, given)
     return outside_event_loop(lambda: check_system(loaded, services, limits=hosting.limits))

@@ -101,6 +101,11 @@ class ThirdPartyRecipe:
         """The SHA-256 of packages and constraints, by which an environment is out of date."""
         return sha256_text(canonical_json([sorted(self.packages), sorted(self.constraints)]))
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that its adapter reads: the key of another embedder."""
+        return ("LOCOMO_VQA_EMBEDDER_KEY",) if "embedder" in self.options else ()
+
     def check_options(self, options: Mapping[str, str], model: str | None) -> None:
         """Check the names of the options of a run.
 

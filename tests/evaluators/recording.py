@@ -22,6 +22,8 @@ class Recorder:
 
     seen: list[ShownTurn]
     asked: list[tuple[str, Any]]
+    pixels: dict[Path, bytes]
+    """What was in the files of images in turns, which are gone after the run."""
 
     def open(self, conversation: Any, workdir: Path, services: Services) -> None:
         (workdir / "store").write_text(conversation.id)
@@ -29,6 +31,8 @@ class Recorder:
 
     def add(self, turns: Any) -> None:
         self.seen.extend(turns)
+        images = (image for turn in turns for image in turn.images if image.path)
+        self.pixels.update({image.path: image.path.read_bytes() for image in images})
 
     def flush(self) -> None: ...
 
@@ -48,7 +52,7 @@ class Recorder:
 
 
 def recorder(**methods: Any) -> type[Recorder]:
-    return type("Own", (Recorder,), {"seen": [], "asked": [], **methods})
+    return type("Own", (Recorder,), {"seen": [], "asked": [], "pixels": {}, **methods})
 
 
 def harness(

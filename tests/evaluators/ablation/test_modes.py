@@ -14,7 +14,7 @@ from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.evaluators.ablation.modes import run_modes
 from locomo_vqa.evaluators.loading import load_system
 from locomo_vqa.evaluators.running.harness import Harness
-from locomo_vqa.files import read_json
+from locomo_vqa.files import read_json, sha256_file
 from locomo_vqa.schemas import validate
 from locomo_vqa.system import Services, ShownImage
 from tests.conftest import Cli
@@ -26,7 +26,7 @@ KNOWN = {(q.image, q.question): q.answer for q in SAMPLE.visual_questions}
 def see(self: Recorder, question: str, *, image: ShownImage | None, now: Any) -> str:
     """Answer what is true of the image that is shown, or nothing."""
     self.asked.append((question, image))
-    seen = image.path.stem if image and image.path else None
+    seen = sha256_file(image.path) if image and image.path else None
     return KNOWN.get((seen, question), "")
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -29,6 +30,8 @@ class MemoryServer:
         """Method, path, body, status and reply of every request."""
         self.keys: set[str | None] = set()
         """The bearer tokens that were sent."""
+        self.read: dict[str, bytes] = {}
+        """By its path, what was in an image's file."""
         self.faults: dict[str, Response | float] = {}
         """By the last part of the path: what to reply, or how many seconds to stay silent."""
         self.url = ""
@@ -66,6 +69,9 @@ class MemoryServer:
             hits = [{"text": turns[-1]["text"], "score": 1.0, "turn": turns[-1]["id"]}]
             return 200, {"text": turns[-1]["text"], "retrieved": hits, "usage": usage}
         if parts[2] == "answer_visual":
+            path = (body["image"] or {}).get("path")
+            if path:
+                self.read[path] = Path(path).read_bytes()
             return 200, {"text": "nothing" if body["image"] is None else "something"}
         if parts[2] == "search":
             return 200, {"hits": [turn["text"] for turn in turns[: body["k"]]]}

@@ -78,7 +78,7 @@ def test_images_are_shown_as_the_mode_says(images: ImageMode, tmp_path: Path) ->
         assert (image.caption is not None) == (images == "caption")
         if image.path:
             assert image.media_type == "image/png"
-            assert image.path.read_bytes().startswith(b"\x89PNG")
+            assert own.pixels[image.path].startswith(b"\x89PNG")
 
 
 def fail_in(conversation: str, error: BaseException) -> dict[str, Any]:

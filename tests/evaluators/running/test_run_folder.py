@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,15 +52,14 @@ def test_what_is_in_the_way_is_named(tmp_path: Path) -> None:
         harness(recorder(), tmp_path / ("x" * 300)).run()
     (tmp_path / "blocked").mkdir()
     (tmp_path / "blocked" / ".run.json.abcd1234.part").touch()
-    blocked = harness(recorder(open=_put_a_file_at_work), tmp_path / "blocked")
+
+    def put_a_file_at_work(self: Recorder, *opened: Any) -> None:
+        shutil.rmtree(tmp_path / "blocked" / "work")
+        (tmp_path / "blocked" / "work").touch()
+
+    blocked = harness(recorder(open=put_a_file_at_work), tmp_path / "blocked")
     with pytest.raises(OutputError, match=r"work.sample-10: can't be created"):
         blocked.run()
-
-
-def _put_a_file_at_work(self: Recorder, conversation: Any, workdir: Path, services: Any) -> None:
-    workdir.rmdir()
-    workdir.parent.rmdir()
-    workdir.parent.touch()
 
 
 def test_a_wrong_state_in_the_journal_is_told_as_such(tmp_path: Path) -> None:

@@ -1,0 +1,37 @@
+"""Makes what a system is lent independent of the working directory, which is its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from locomo_vqa.system import Services
+
+__all__ = ["with_absolute_paths"]
+
+
+def with_absolute_paths(services: Services) -> Services:
+    """Return services in which the paths of existing files and folders are absolute.
+
+    A path may be an option's value, or the target of a model's name.
+    """
+    options = {name: _absolute_target(value) for name, value in services.options.items()}
+    model = services.model and _absolute_target(services.model)
+    return replace(services, model=model, options=options)
+
+
+def _absolute_target(value: str) -> str:
+    scheme, colon, rest = value.partition(":")
+    if colon and scheme.isalpha() and len(scheme) > 1:  # Not a drive's letter.
+        target, mark, query = rest.partition("?")
+        return f"{scheme}:{_absolute(target)}{mark}{query}"
+    return _absolute(value)
+
+
+def _absolute(text: str) -> str:
+    try:
+        path = Path(text)
+        there = bool(text) and not text.isdigit() and path.exists()
+    except (OSError, ValueError):
+        return text
+    return str(path.absolute()) if there else text

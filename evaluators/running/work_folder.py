@@ -1,0 +1,187 @@
+"""A conversation's temporary folder, outside the run and the benchmark, which a system works in.
+
+A system learns neither where the benchmark is, with the answers beside its images, nor where the
+run is, whose journal it could write. It gets copies of images, and what it leaves in its folder is
+copied into the run at the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from locomo_vqa.errors import OutputError
+from locomo_vqa.files import sha256_text
+
+from ..proxy.model_calls import keep_calls
+
+__all__ = ["MAX_KEPT_BYTES", "MAX_KEPT_FILES", "ImageCopies", "WorkFolder", "collect_leftovers"]
+
+MAX_KEPT_BYTES = 4 << 30
+"""What of a work folder is copied into the run; files after that are left out."""
+
+MAX_KEPT_FILES = 20_000
+"""How many files of a work folder are copied into the run."""
+
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # Of a pipe, which is then recognised and skipped.
+
+
+class ImageCopies:
+    """Copies of images in one folder, whose names say nothing about the images."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._copies: dict[Path, Path] = {}
+
+    def copy(self, image: Path) -> Path:
+        """Return the copy of an image, which is made when it is first asked for.
+
+        Raises:
+            OutputError: it can't be written.
+        """
+        if image not in self._copies:
+            copy = self._folder / f"image-{len(self._copies) + 1}{image.suffix}"
+            try:
+                shutil.copyfile(image, copy)
+            except OSError as error:
+                raise _not_made(copy, error) from None
+            self._copies[image] = copy
+        return self._copies[image]
+
+
+class WorkFolder:
+    """The folder of one conversation that is run; a context manager.
+
+    `kept` is the folder in the run that takes what the system leaves.
+    """
+
+    def __init__(self, kept: Path) -> None:
+        self.kept = kept
+        """The conversation's folder in the run."""
+        self._folder: Path | None = None
+
+    @property
+    def work(self) -> Path:
+        """The system's own folder, empty at the start."""
+        return self._there / "work"
+
+    @property
+    def images(self) -> Path:
+        """The folder for copies of images."""
+        return self._there / "images"
+
+    def share(self) -> None:
+        """Let other users of this machine read the images, if they know where these are."""
+        self._there.chmod(0o711)
+        self.images.chmod(0o755)
+
+    def __enter__(self) -> Self:
+        keep_calls(self.kept)
+        shutil.rmtree(self.kept, ignore_errors=True)
+        try:
+            self.kept.mkdir(parents=True)
+        except OSError as error:
+            raise _not_made(self.kept, error) from None
+        try:
+            self._folder = Path(tempfile.mkdtemp(prefix=_prefix(self.kept))).resolve()
+            self.work.mkdir()
+            self.images.mkdir()
+        except OSError as error:
+            raise _not_made(Path(tempfile.gettempdir()), error) from None
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        _collect(self._there, self.kept)
+
+    @property
+    def _there(self) -> Path:
+        assert self._folder is not None
+        return self._folder
+
+
+def collect_leftovers(kept: Path) -> None:
+    """Copy what a conversation of a killed run left into the run, and remove its folder.
+
+    Only for a process that holds the run's journal: the folder may be in use otherwise.
+    """
+    prefix = _prefix(kept)
+    for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        if folder.is_dir() and not folder.is_symlink():
+            _collect(folder, kept)
+
+
+def _prefix(kept: Path) -> str:
+    """Return how the names of a conversation's temporary folders begin."""
+    return f"locomo-vqa-{sha256_text(str(kept.absolute()))[:16]}-"
+
+
+def _collect(folder: Path, kept: Path) -> None:
+    """Copy a system's files into the run, and remove its folder."""
+    files, bytes_left = 0, MAX_KEPT_BYTES
+    for source in _regular_files(folder / "work"):
+        size = source.lstat().st_size
+        if files == MAX_KEPT_FILES or size > bytes_left:
+            continue
+        target = kept / source.relative_to(folder / "work")
+        with contextlib.suppress(OSError):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _copy(source, target, size)
+            files, bytes_left = files + 1, bytes_left - size
+    _remove(folder)
+    with contextlib.suppress(OSError):
+        kept.rmdir()  # Only where nothing was left.
+
+
+def _regular_files(folder: Path) -> Iterator[Path]:
+    """Yield files, those of a folder before those below it; links are not followed."""
+    for here, folders, names in os.walk(folder, followlinks=False):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(here, name)
+            with contextlib.suppress(OSError):
+                if stat.S_ISREG(path.lstat().st_mode):
+                    yield path
+
+
+def _copy(source: Path, target: Path, size: int) -> None:
+    """Copy at most `size` bytes of a file to a new one.
+
+    Raises:
+        OSError: it is a link, or can't be read; or the new one exists, or can't be written.
+    """
+    descriptor = os.open(source, os.O_RDONLY | _NO_LINKS | _NO_WAIT)
+    with os.fdopen(descriptor, "rb") as read, target.open("xb") as written:
+        while size > 0 and (part := read.read(min(size, 1 << 20))):
+            written.write(part)
+            size -= len(part)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, also where the system took its own rights to folders below it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        for here, folders, _ in os.walk(folder):
+            for name in folders:
+                with contextlib.suppress(OSError):
+                    Path(here, name).chmod(0o700)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _not_made(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{path}: can't be created ({error.strerror}).",
+        "Choose a writable folder with enough free space; TMPDIR is the one for temporary files.",
+    )

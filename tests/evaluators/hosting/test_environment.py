@@ -1,0 +1,123 @@
+"""What of the command's environment a system's process gets."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.evaluators.hosting import ProcessHost
+from locomo_vqa.evaluators.hosting.environment import checked_variables, system_environment
+from locomo_vqa.evaluators.hosting.relative_paths import with_absolute_paths
+from locomo_vqa.evaluators.loading import load_system
+from locomo_vqa.schemas import validate
+from locomo_vqa.system import ConversationInfo, Services
+from tests.conftest import Cli
+from tests.evaluators.hosting.hosted import write_system
+from tests.evaluators.recording import Recorder, recorder
+
+KEY = "sk-" + "4711" * 5
+
+SEEN = """
+import json, os, sys
+AT_IMPORT = os.getcwd()
+
+class Own(Echo):
+    def open(self, conversation, workdir, services):
+        super().open(conversation, workdir, services)
+        seen = {"at_import": AT_IMPORT, "cwd": os.getcwd(), "environment": dict(os.environ)}
+        (workdir / "seen.json").write_text(json.dumps({**seen, "argv": sys.argv}))
+"""
+
+
+def test_keys_stay_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("OPENAI_API_KEY", "HF_TOKEN", "MINE", "OTHER"):
+        monkeypatch.setenv(name, KEY)
+    monkeypatch.setenv("LC_TIME", "C")
+    monkeypatch.setenv("PYTHONPATH", f"modules{os.pathsep}{tmp_path}")
+    spec = write_system(tmp_path, "sees_environment", SEEN)
+    at = ("--benchmark", "sample", "--split", "validation", "--limit", "1")
+    done = cli("run", spec, *at, "--out", "run", "--env", "MINE")
+    assert done.returncode == 0, done.stderr
+    info = json.loads(Path("run/run.json").read_text())
+    validate(info, "run", path=Path("run.json"), remedy="")
+    assert info["environment"] == ["MINE"]
+    assert KEY not in Path("run/run.json").read_text()
+    (file,) = Path("run/work").glob("*/seen.json")
+    seen = json.loads(file.read_text())
+    environment = seen["environment"]
+    assert [name for name, value in environment.items() if value == KEY] == ["MINE"]
+    assert environment["PATH"] == os.environ["PATH"]
+    assert environment["LC_TIME"] == "C"
+    assert environment["PYTHONPATH"].split(os.pathsep) == [f"{tmp_path}/modules", str(tmp_path)]
+    assert seen["cwd"].endswith("/work")
+    below = [value for value in environment.values() if value.startswith(str(tmp_path))]
+    assert below == [environment["PYTHONPATH"]]
+    assert not seen["at_import"].startswith(str(tmp_path))
+    assert seen["argv"][1:] == []
+
+
+def test_a_variable_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checked_variables(["B", "A", "B"], {"A": "1", "B": "2"}) == ("A", "B")
+    with pytest.raises(InputError, match="C is not set"):
+        checked_variables(["C"], {})
+    with pytest.raises(InputError, match="without a value") as raised:
+        checked_variables([f"A={KEY}"], {})
+    assert KEY not in str(raised.value)
+    with pytest.raises(InputError, match="list of names"):
+        checked_variables("A", {"A": "1"})
+    monkeypatch.setenv("A", "1")
+    for source in (recorder(), lambda: Recorder(), "http://127.0.0.1:9"):
+        with pytest.raises(InputError, match="can't be used with"):
+            load_system(source, env=["A"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "OPENAI_API_KEY",
+        "HF_TOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "NVIDIA_API_KEY",
+        "PWD",
+        "GITHUB_TOKEN",
+    ],
+)
+def test_secrets_and_places_are_not_handed_on(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, KEY)
+    assert name not in system_environment()
+    assert system_environment([name])[name] == KEY
+
+
+def test_a_relative_interpreter_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = write_system(tmp_path, "relative", "class Own(Echo): pass\n")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to(sys.executable)
+    host = ProcessHost(spec, python=Path("bin/python"), folder=tmp_path)
+    assert host.start() is None
+    info = ConversationInfo(id="c", speakers=("A", "B"), images="none")
+    assert host.open(info, tmp_path, Services()) is None
+    host.end()
+
+
+def test_relative_paths_are_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights").mkdir()
+    options = {"experts": "weights", "vision": "transformers:weights?dtype=bf16", "k": "5"}
+    lent = with_absolute_paths(Services(model="transformers:weights", options=options))
+    assert lent.model == f"transformers:{tmp_path}/weights"
+    assert lent.options == {
+        "experts": f"{tmp_path}/weights",
+        "vision": f"transformers:{tmp_path}/weights?dtype=bf16",
+        "k": "5",
+    }
+    other = Services(model="transformers:org/model", options={"experts": "gone"})
+    assert with_absolute_paths(other) == other
