@@ -12,6 +12,7 @@ import httpcore
 
 from locomo_vqa.errors import LocomoVqaError
 
+from .call_recording import CallRecording
 from .calls import Call, CallOutcome
 from .client import Client
 from .counting import METERED, UNCOUNTED, count_tokens
@@ -19,7 +20,7 @@ from .errors import ProxyError
 from .events import ends_stream
 from .ledger import Ledger
 from .recorder import Recorder
-from .recordings import Recorded, RecordingKey
+from .recordings import Recorded
 from .reply import PartialReply, Redirected, check_head
 from .request_body import RequestBody
 from .routes import Route
@@ -29,7 +30,6 @@ __all__ = ["Exchange", "ProxyContext"]
 
 _GRACE_S = 5.0
 _BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
-_KEPT_HEADERS = frozenset({b"content-type", b"content-encoding", b"x-request-id"})
 _REPLAYED: Header = (b"x-locomo-vqa-replayed", b"1")
 _NOTHING_USED: frozenset[CallOutcome] = frozenset({"http_error", "unreachable", "refused"})
 
@@ -62,12 +62,11 @@ class Exchange:
         self._body = body
         self._begun = begun
         self._time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._asked: RecordingKey | None = None
+        self._recording = CallRecording(context.recorder)
         self._reply: PartialReply | None = None
         self._held: bytes | None = None
         self._first_byte_ms: float | None = None
         self._left_early = False
-        self._given_back = False
         self._noted = False
         self._deadline = asyncio.Timeout(None)
 
@@ -78,13 +77,9 @@ class Exchange:
             InputError: the recorded reply is damaged.
             OutputError: the call can't be recorded or counted.
         """
-        recorder = self._context.recorder
+        client = self._client
         try:
-            recorded = None
-            if recorder is not None:
-                client = self._client
-                self._asked = recorder.number(client.method, self._route, client.query, self._body)
-                recorded = recorder.find(self._asked) if self._asked else None
+            recorded = self._recording.find(client.method, self._route, client.query, self._body)
             if recorded is None:
                 await self._ask()
             else:
@@ -96,12 +91,12 @@ class Exchange:
                 self._note("refused" if self._reply is None else "broken", status=500)
             raise
         except asyncio.CancelledError:
-            self._note("client_gone" if self._client.gone else "broken")
+            self._note("client_gone" if client.gone else "broken")
             raise
 
     async def refuse(self, refusal: ProxyError) -> None:
         """Answer with the proxy's own reply, and count the call."""
-        self._give_back()
+        self._recording.give_back()
         self._note("refused", status=refusal.status)
         await self._client.refuse(refusal)
 
@@ -184,8 +179,8 @@ class Exchange:
         ended = ends_stream(body) if body else False
         self._left_early = not ended
         if self._left_early:
-            self._give_back()
-        if ended or self._asked is None:
+            self._recording.give_back()
+        if ended or not self._recording.wanted:
             now = asyncio.get_running_loop().time()
             with contextlib.suppress(RuntimeError):  # The time is already over.
                 self._deadline.reschedule(now + _GRACE_S if ended else now)
@@ -193,9 +188,8 @@ class Exchange:
     async def _finish(self, failed: tuple[CallOutcome, ProxyError] | None) -> None:
         """Record the reply, count the call, and send the rest of the reply."""
         reply, client = self._reply, self._client
-        recorded = self._record()
-        if not recorded:
-            self._give_back()
+        if not self._recording.keep(reply, delivered=not self._left_early):
+            self._recording.give_back()
         if self._left_early:
             self._note("client_gone")
         elif failed is not None:
@@ -207,27 +201,6 @@ class Exchange:
             if client.status is None:
                 await client.start(reply.status, reply.headers)
             await client.send(self._held or b"", more=False)
-
-    def _record(self) -> bool:
-        """Record the reply if it is complete and a success; return whether it was recorded."""
-        reply, recorder = self._reply, self._context.recorder
-        if reply is None or recorder is None or self._asked is None or reply.pieces is None:
-            return False
-        if not reply.whole or not 200 <= reply.status < 300:
-            return False
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1")
-            for name, value in reply.headers
-            if name in _KEPT_HEADERS
-        }
-        recorded = Recorded(status=reply.status, headers=headers, pieces=tuple(reply.pieces))
-        recorder.keep(self._asked, recorded, delivered=not self._left_early)
-        return True
-
-    def _give_back(self) -> None:
-        if self._asked is not None and self._context.recorder is not None and not self._given_back:
-            self._given_back = True
-            self._context.recorder.give_back(self._asked)
 
     def _note(
         self, outcome: CallOutcome, *, status: int | None = None, replayed: bool = False
