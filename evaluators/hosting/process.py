@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ProcessHost"]
 
+_VIOLATION = "the system's process violates the protocol"
+
 
 class ProcessHost:
     """A `module:Class` behind `locomo_vqa.worker`, with every process it starts.
@@ -92,6 +94,8 @@ class ProcessHost:
         )
         if isinstance(found, Failure):
             return found
+        if not isinstance(found, Mapping):
+            return self._end_with(_ended_failure(f"{_VIOLATION}: the description is not an object"))
         self.description = found
         if "missing" in found:
             reason = found["reason"] or f"the class {self._system.partition(':')[2]} is not found"
@@ -192,7 +196,10 @@ class ProcessHost:
         except MemoryError as error:
             failure = _ended_failure(str(error))
         except (ValueError, TypeError) as error:
-            failure = _ended_failure(f"the system's process violates the protocol: {error}")
+            failure = _ended_failure(f"{_VIOLATION}: {error}")
+        return self._end_with(failure)
+
+    def _end_with(self, failure: Failure) -> Failure:
         self._failure = failure
         self.kill()
         return failure
