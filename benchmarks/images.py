@@ -1,4 +1,4 @@
-"""The stage `images` over many images: memory that stays flat, and images a second.
+"""The stage `images` over many images: memory that stays flat, and images per second.
 
 A server in a separate process gives every URL its own small image. The stage runs
 in a second process, which prints the highest memory it had when 10, 50 and 100 % of the images

@@ -28,7 +28,7 @@ R = TypeVar("R")
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a public function refuse arguments of a wrong kind before it does anything.
+    """Make a public function reject arguments of the wrong type before it does anything.
 
     A call with missing or unknown arguments is left to Python's own TypeError.
 

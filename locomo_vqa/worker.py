@@ -420,7 +420,7 @@ class _Worker:
         call_optional(self._system, "close")
 
 
-def _take_over() -> tuple[Any, int]:
+def _claim_streams() -> tuple[Any, int]:
     """Return the stream of requests and the descriptor for replies, which only this process has."""
     requests = os.fdopen(os.dup(0), "rb")
     replies = os.dup(1)
@@ -460,7 +460,7 @@ def _traceback(error: BaseException) -> str:
 
 def main() -> None:
     """Answer requests until the stream ends."""
-    requests, replies = _take_over()
+    requests, replies = _claim_streams()
     worker = _Worker()
     for request in requests:
         line = memoryview(_reply(worker, json.loads(request)))

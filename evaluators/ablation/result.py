@@ -56,7 +56,7 @@ class ModeScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeDifference:
-    """V with pixels less V in another mode, on the same questions."""
+    """V with pixels minus V in another mode, on the same questions."""
 
     visual: VisualMode
     """Whether the questions came with their image."""

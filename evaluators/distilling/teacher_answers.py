@@ -1,4 +1,4 @@
-"""Lets a teacher answer the questions of the train split, and keeps its good answers.
+"""Has a teacher answer the questions of the train split, and keeps its good answers.
 
 Only questions about what was said are asked, and no adversarial ones (category 5): they have no
 gold answer to compare with. For the validation split the teacher makes no answers: its gold

@@ -1,4 +1,4 @@
-"""Lets a teacher read the conversations of a benchmark, and writes the memories that it makes.
+"""Has a teacher read the conversations of a benchmark, and writes its memories.
 
 Extraction and update are exactly mem0's, with the teacher as the model. Only the turns' texts are
 read: no image, no caption, no question.

@@ -33,6 +33,6 @@ class TextMetric(evaluate.Metric):  # type: ignore[misc]
         )
 
     def _enforce_nested_string_type(self, schema: Any, obj: Any) -> None:
-        """Let the first answer be missing, as any other may be."""
+        """Allow the first answer to be missing, as any other may be."""
         if obj is not None:
             super()._enforce_nested_string_type(schema, obj)

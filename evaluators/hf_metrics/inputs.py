@@ -30,7 +30,7 @@ class Inputs:
 
     @property
     def mean_words(self) -> float | None:
-        """The mean length of the answers that are there, in words."""
+        """The mean length of the given answers, in words."""
         if not self.pairs:
             return None
         return sum(len(answer.split()) for answer, _ in self.pairs) / len(self.pairs)

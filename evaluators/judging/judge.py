@@ -1,4 +1,4 @@
-"""Judges one answer: the judge is asked, and asked again where its reply can't be read."""
+"""Judges one answer: the judge is asked, and asked again if its reply can't be read."""
 
 from __future__ import annotations
 

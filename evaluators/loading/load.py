@@ -1,4 +1,4 @@
-"""Loads a memory system from whatever a user has in hand."""
+"""Loads a memory system from whatever a user passes."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def _image_limits(thumbnails: Thumbnails) -> list[str]:
 def _notes(document: Mapping[str, Any]) -> list[str]:
     """Return the sentences of a scores document, warnings first."""
     notes: list[str] = []
-    for key in ("alarms", "warnings", "notes"):
+    for key in ("warnings", "notes"):
         for note in document.get(key) or ():
             text = note.get("message") or note.get("text") if isinstance(note, dict) else note
             notes.append(clean_text(str(text or note))[:_MOST_CHARACTERS])

@@ -72,7 +72,7 @@ def asked_in(report: ScoreReport) -> list[Question]:
 
 
 def kind_of(question: Question) -> Kind:
-    """Return whether a question is visual, adversarial, or in text with a gold answer."""
+    """Return whether a question is visual, adversarial, or a text question with a gold answer."""
     if not isinstance(question, TextQuestion):
         return "visual"
     return "adversarial" if question.category == 5 else "text"

@@ -113,7 +113,7 @@ def _answerer(system: LoadedSystem, services: Services, blind: bool) -> dict[str
 
 
 def open_run(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Make the run folder, or check that the one that is there belongs to the same run.
+    """Make the run folder, or check that the existing one belongs to the same run.
 
     Raises:
         OutputError: the folder holds something else, or can't be written.

@@ -20,7 +20,7 @@ _ACCOUNT = re.compile(r"//[^/@\s]*@")
 
 
 def option_texts(options: Mapping[str, object] | None) -> dict[str, str]:
-    """Return options as texts, as a command line would give them: True is `true`.
+    """Return options as strings, as a command line would give them: True is `true`.
 
     Raises:
         InputError: a name is not a word, or a value is empty.

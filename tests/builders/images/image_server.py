@@ -86,7 +86,7 @@ def raw(data: bytes) -> Route:
 
 
 def in_turn(*routes: Route) -> Route:
-    """One route after the other, the last for ever."""
+    """One route after another, then the last one forever."""
 
     async def route(hit: int, write: Write) -> None:
         await routes[min(hit, len(routes)) - 1](hit, write)

@@ -26,7 +26,7 @@ HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title=
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A page of one browser for all tests."""
+    """A page in one browser, shared by all tests."""
     with open_chromium(tmp_path_factory.mktemp("profile")) as page:
         yield page
 

@@ -47,7 +47,7 @@ def test_blanks_and_single_characters_are_let_through() -> None:
 
 @pytest.fixture(scope="module", params=("large", "pictures", "text"))
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The embedded checkpoint in transformers' format, and small models with and without eyes."""
+    """The embedded checkpoint in transformers' format, and small ones that see images or not."""
     for package in ("torch", "transformers"):
         pytest.importorskip(package)
     if request.param == "large":

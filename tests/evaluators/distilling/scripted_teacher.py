@@ -1,4 +1,4 @@
-"""A scripted stub in the teacher's place; it knows no language."""
+"""A scripted stub instead of the teacher."""
 
 from __future__ import annotations
 

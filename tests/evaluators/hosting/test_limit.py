@@ -44,7 +44,7 @@ def test_a_trial_is_scored_as_one_and_never_submitted(tmp_path: Path, cli: Cli) 
 
 
 def test_a_run_of_before_goes_on(tmp_path: Path) -> None:
-    """Older run folders say nothing of a limit or of passages."""
+    """Older run folders do not mention a limit or passages."""
     run = harness(recorder(), tmp_path / "run")
     run.run()
     path = tmp_path / "run" / "run.json"

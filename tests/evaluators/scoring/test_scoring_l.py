@@ -1,4 +1,4 @@
-"""L in a score sheet: the denominator, and what happens without its models."""
+"""L in a score report: the denominator, and what happens without its models."""
 
 from __future__ import annotations
 

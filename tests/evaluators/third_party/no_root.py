@@ -22,7 +22,7 @@ _AS_NOBODY = ("unshare", "--user", "--map-user=65534", "--map-group=65534", "--"
 
 @contextmanager
 def lent_to_nobody(recipe: ThirdPartyRecipe, folders: pytest.TempPathFactory) -> Iterator[None]:
-    """Let the package's interpreter be a script that starts the real one as another user."""
+    """Make the package's interpreter a script that starts the real one as another user."""
     if os.geteuid() != 0:
         yield
         return

@@ -66,7 +66,7 @@ def recipe(
 
 @pytest.fixture
 def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StubMemoryModel]:
-    """The stub; it is also the proxy for whoever wants to go anywhere else, and sees them."""
+    """The stub; it is also the proxy, so it sees connections to anywhere else."""
     home = tmp_path / "home"
     home.mkdir()
     with stub_memory_model() as stub:

@@ -1,4 +1,4 @@
-"""Small base models of each architecture, and experts with random weights: all real, no sense."""
+"""Small base models of each architecture, and experts with random weights, in real formats."""
 
 from __future__ import annotations
 
