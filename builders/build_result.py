@@ -12,7 +12,14 @@ from locomo_vqa.files import read_json, read_jsonl
 from locomo_vqa.html_table import html_table
 
 from .build_folder import BuildFolder
-from .questions.rows import QuestionCounts, QuestionRow, count_states, read_questions
+from .questions.rows import (
+    Objection,
+    QuestionCounts,
+    QuestionRow,
+    commonest_objection,
+    count_states,
+    read_questions,
+)
 from .stages import PublishedBuild
 
 if TYPE_CHECKING:
@@ -105,6 +112,19 @@ class Build:
             found["probe"] = count_states(row["state"] for _, row in rows)
         if self.questions is not None:
             found["generate"] = count_states(row.state for row in self.questions)
+        return found
+
+    @cached_property
+    def objections(self) -> Mapping[str, Objection | None]:
+        """Why most questions of the stages `probe` and `generate` were dropped, with an example."""
+        found: dict[str, Objection | None] = {}
+        if self._paths.probe.exists():
+            rows = read_jsonl(self._paths.probe, what="the file of the probe")
+            probed = ((row["state"], row["problem"], row.get("reply")) for _, row in rows)
+            found["probe"] = commonest_objection(probed)
+        if self.questions is not None:
+            written = ((row.state, row.problem, row.reply) for row in self.questions)
+            found["generate"] = commonest_objection(written)
         return found
 
     @property

@@ -77,6 +77,7 @@ _TIMEOUTS = (
 """Classes of errors that mean a timeout; the first four are the same class from Python 3.11 on."""
 
 _UNREACHABLE = (("locomo_vqa.models.chat", "ModelUnreachable"),)
+_DENIED = (("locomo_vqa.models.chat", "ModelDenied"),)
 
 if TYPE_CHECKING:
     Row = dict[str, Any]
@@ -241,16 +242,18 @@ def _hint(method: Any, recalled: Any) -> Row:
 
 
 def failure_of(error: BaseException) -> Row:
-    """Return an exception as `{state, reason, unreachable}`.
+    """Return an exception as `{state, reason, unreachable}`, with `denied` where it is true.
 
     The state is `timeout` or `error`, the reason the exception's type and message in at most 2,000
-    characters; `unreachable` says whether the toolkit's `ModelUnreachable` caused it.
+    characters; `unreachable` says whether the toolkit's `ModelUnreachable` caused it, and `denied`
+    whether its `ModelDenied` did.
     """
     timeout = isinstance(error, _imported_classes(_TIMEOUTS))
     return {
         "state": "timeout" if timeout else "error",
         "reason": _clean_text(f"{_type(error)}: {_error_text(error)}")[:_MOST_CHARACTERS],
         "unreachable": _came_of(error, _imported_classes(_UNREACHABLE)),
+        **({"denied": True} if _came_of(error, _imported_classes(_DENIED)) else {}),
     }
 
 

@@ -65,6 +65,10 @@ def _print_counts(stage: str, build: Build) -> None:
     echo(f"{stage}: {counts}")
     if counts.failed:
         echo("Run the same command again to ask for what got no reply.")
+    if objection := build.objections.get(stage):
+        echo(f"Dropped, {objection.number:,} of {counts.dropped:,}: {objection.problem}")
+        echo(f"  such as {objection.reply!r}")
+        echo("Running the stage again asks for the dropped ones anew.")
     if stage == "generate" and build.questions is not None:
         _print_shares(build.questions)
 

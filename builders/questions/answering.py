@@ -13,7 +13,7 @@ from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelError
 from locomo_vqa.prompts import answer_visual
 
 from .rows import QuestionRow
-from .writing import load_image
+from .writing import load_image, stop_if_denied
 
 __all__ = ["Trial", "TrialResult", "answer_all"]
 
@@ -70,5 +70,9 @@ async def _answer(model: ChatModel, benchmark: Benchmark, trial: Trial) -> Trial
     try:
         reply = await model.ask(request)
     except ModelError as error:
+        stop_if_denied(model, error)
         return TrialResult(trial=trial, answer=None, correct=None, error=str(error))
+    if reply.finish == "refused":
+        error_text = f"refused: {reply.text}" if reply.text else "refused, or filtered"
+        return TrialResult(trial=trial, answer=None, correct=None, error=error_text)
     return TrialResult(trial=trial, answer=reply.text, correct=exact_match(reply.text, row.answer))

@@ -13,10 +13,12 @@ from locomo_vqa.files import read_jsonl, write_jsonl
 from locomo_vqa.schemas import validate
 
 __all__ = [
+    "Objection",
     "QualityChecks",
     "QuestionCounts",
     "QuestionRow",
     "QuestionState",
+    "commonest_objection",
     "count_states",
     "read_questions",
     "write_questions",
@@ -64,6 +66,8 @@ class QuestionRow:
     """Why the answer is right, or why the generator declined."""
     problem: str | None = None
     """What was wrong with the last attempt."""
+    reply: str | None = None
+    """The beginning of the last reply, where no attempt could be used."""
     attempts: int = 1
     """How often the generator was asked."""
     quality: QualityChecks = field(default_factory=QualityChecks)
@@ -89,6 +93,32 @@ def count_states(states: Iterable[QuestionState]) -> QuestionCounts:
     """Count how many questions ended in each state."""
     counted = Counter(states)
     return QuestionCounts(**{state: counted[state] for state in get_args(QuestionState)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    """Why questions were dropped."""
+
+    problem: str
+    """What was wrong with their replies."""
+    number: int
+    """How many have this problem."""
+    reply: str
+    """The beginning of one of the replies."""
+
+
+def commonest_objection(
+    rows: Iterable[tuple[QuestionState, str | None, str | None]],
+) -> Objection | None:
+    """Return the commonest problem of dropped questions; None if none was dropped.
+
+    The rows are (state, problem, reply).
+    """
+    dropped = [(problem, reply) for state, problem, reply in rows if state == "dropped" and problem]
+    for problem, number in Counter(problem for problem, _ in dropped).most_common(1):
+        reply = next((said for why, said in dropped if why == problem and said), "")
+        return Objection(problem=problem, number=number, reply=reply)
+    return None
 
 
 def write_questions(path: Path, rows: Iterable[QuestionRow]) -> None:

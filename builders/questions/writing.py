@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from dataclasses import dataclass, replace
 
 from locomo_vqa.benchmark import Benchmark, QuestionType, Split
+from locomo_vqa.errors import MissingResource
 from locomo_vqa.images import for_model
 from locomo_vqa.models.asking import gather_bounded
-from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelError, ModelImage
+from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelDenied, ModelError, ModelImage
+from locomo_vqa.responses import reject_replies
 
 from .question_types import generation_prompt
 from .replies import QUESTION_SCHEMA, Declined, Written, read_reply
@@ -19,12 +21,15 @@ __all__ = [
     "ImagePlace",
     "image_places",
     "load_image",
+    "stop_if_denied",
     "write_all",
     "write_in_order",
 ]
 
 MAX_REPLY_TOKENS = 256
 """The most tokens of a reply of the generator."""
+
+_MAX_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +116,17 @@ async def _write(
         max_tokens=MAX_REPLY_TOKENS,
     )
     replies: list[tuple[str, str]] = []
+    requests: list[ChatRequest] = []
     while True:
+        requests.append(replace(request, replies=tuple(replies)))
         try:
-            reply = await model.ask(replace(request, replies=tuple(replies)))
+            reply = await model.ask(requests[-1])
         except ModelError as error:
+            stop_if_denied(model, error)
             return _row(place, type, "failed", len(replies) + 1, problem=str(error))
+        if reply.finish == "refused":
+            problem = f"refused: {reply.text}" if reply.text else "refused, or filtered"
+            return _row(place, type, "failed", len(replies) + 1, problem=problem)
         read = read_reply(reply.text)
         asked = len(replies) + 1
         if isinstance(read, Written):
@@ -128,8 +139,24 @@ async def _write(
         if isinstance(read, Declined):
             return _row(place, type, "declined", asked, reason=read.reason)
         if asked >= attempts:
-            return _row(place, type, "dropped", asked, problem=read.objection)
+            reject_replies(model, requests)
+            said = " ".join(reply.text.split())[:_MAX_SHOWN]
+            row = _row(place, type, "dropped", asked, problem=read.objection)
+            return replace(row, reply=said)
         replies.append((reply.text, read.objection))
+
+
+def stop_if_denied(model: ChatModel, error: ModelError) -> None:
+    """End the build where a model refuses every request.
+
+    Raises:
+        MissingResource: `error` is such a refusal; it has the server's words.
+    """
+    if isinstance(error, ModelDenied):
+        raise MissingResource(
+            f"{model.name}: {error}.",
+            "Check the name, the address and the key; what was answered is kept.",
+        ) from None
 
 
 def _row(

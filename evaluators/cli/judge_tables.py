@@ -45,6 +45,8 @@ def _print_judge(judge: Mapping[str, Any]) -> None:
         f"  {_describe_tokens(judge['tokens'])}; {requests['asked']:,} requests made, "
         f"{requests['stored']:,} replies from the store"
     )
+    if renewed := requests.get("renewed"):
+        echo(f"  {renewed:,} requests were asked anew: their earlier replies could not be used")
 
 
 def _print_rates(check: Mapping[str, Any]) -> None:

@@ -37,6 +37,8 @@ class Failure:
     """The exception's type and message, in at most 2,000 characters."""
     unreachable: bool
     """Whether its cause is a `ModelUnreachable`: the model's endpoint does not answer."""
+    denied: bool = False
+    """Whether its cause is a `ModelDenied`: the model's endpoint refuses every request."""
     ended: bool = False
     """Whether the system ended with it, so that nothing more can be asked."""
 

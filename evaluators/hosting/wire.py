@@ -60,6 +60,7 @@ def _reply(row: Any, number: int) -> Reply:
         state="timeout" if error["state"] == "timeout" else "error",
         reason=str(error["reason"]),
         unreachable=bool(error["unreachable"]),
+        denied=error.get("denied") is True,
     )
     return Reply(failure=failure, traceback=str(row.get("traceback", "")))
 

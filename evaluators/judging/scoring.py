@@ -25,6 +25,7 @@ from .verdicts import SCALE, Answers, j_rows, j_scores, sort_answers
 
 __all__ = ["JudgeSettings", "Judged", "judge_predictions"]
 
+_MAX_SHOWN = 200
 _MOST_LISTED = 10
 
 
@@ -179,12 +180,25 @@ def _document(
         "unscored": {
             "reasons": dict(Counter(judgement.reason for judgement in unscored)),
             "questions": [judgement.id for judgement in unscored[:_MOST_LISTED]],
-            "errors": sorted({j.error for j in unscored if j.error})[:3],
+            "errors": [*sorted({j.error for j in unscored if j.error})[:3], *_example(unscored)],
         },
         "tokens": asdict(total_usage(judgement.usage for judgement in judgements)),
-        "requests": {"asked": session.asked, "stored": session.reused},
+        "requests": {
+            "asked": session.asked,
+            "stored": session.reused,
+            "renewed": session.renewed,
+        },
         "check": dict(check) if check else None,
     }
+
+
+def _example(unscored: Sequence[Judgement]) -> list[str]:
+    """Return the beginning of one reply that could not be read, where there is one."""
+    for judgement in unscored:
+        if judgement.reason in ("unparsable", "both_labels") and judgement.replies:
+            reply = " ".join(judgement.replies[-1].split())[:_MAX_SHOWN]
+            return [f"a reply that could not be read: {reply!r}"]
+    return []
 
 
 def _transcript(session: JudgeSession, judgement: Judgement) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomo_vqa.models.chat import ModelFailed
+from locomo_vqa.models.clients import open_client
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.models.retries import backoff_s, fault_of
 from locomo_vqa.runs import Usage
@@ -29,6 +31,10 @@ Vectors = NDArray[np.float32]
 
 _BATCH = 256
 _TIMEOUT_S = 120.0
+_STATUSES = frozenset({400, 413, 422})
+_ABOUT_SIZE = re.compile(r"batch|too many|too large|too long|at most|exceed|maximum|larger", re.I)
+_SMALLER: dict[tuple[str, str], int] = {}
+"""By endpoint and model: the most texts a request, where one was refused."""
 
 _FUNCTION_WORDS = frozenset(
     stems(
@@ -93,21 +99,23 @@ class EndpointEmbedder:
     """An embedding model behind an OpenAI-compatible endpoint."""
 
     def __init__(self, endpoint: Endpoint, *, tries: int = 3) -> None:
-        from openai import AsyncOpenAI
-
         self._endpoint = endpoint
         self._tries = tries
-        self._client = AsyncOpenAI(
-            base_url=endpoint.base_url,
-            api_key=endpoint.api_key,
-            timeout=endpoint.timeout_s,
-            max_retries=0,
-        )
+        self._client = open_client(endpoint)
+        self._key = (endpoint.base_url, endpoint.model)
 
     async def embed(self, texts: Sequence[str]) -> tuple[Vectors, Usage | None]:
         """Return a vector for each text."""
-        parts = [texts[start : start + _BATCH] for start in range(0, len(texts), _BATCH)]
-        replies = [await self._ask(list(part)) for part in parts]
+        replies: list[tuple[list[list[float]], int | None]] = []
+        place = 0
+        while place < len(texts):
+            part = list(texts[place : place + _SMALLER.get(self._key, _BATCH)])
+            try:
+                replies.append(await self._ask(part))
+            except _TooMany as error:
+                _SMALLER[self._key] = error.most
+                continue
+            place += len(part)
         rows = [row for vectors, _ in replies for row in vectors]
         if len({len(row) for row in rows}) > 1:
             raise ModelFailed("the embedder's vectors have different lengths")
@@ -124,7 +132,12 @@ class EndpointEmbedder:
     async def _ask(self, texts: list[str]) -> tuple[list[list[float]], int | None]:
         from openai import OpenAIError
 
-        body = {"model": self._endpoint.model, "input": texts, "encoding_format": "float"}
+        body = {
+            "model": self._endpoint.model,
+            "input": texts,
+            "encoding_format": "float",
+            **_fields_of(self._endpoint),
+        }
         timeout_s = self._endpoint.timeout_s
         for attempt in range(1, self._tries + 1):
             try:
@@ -132,11 +145,34 @@ class EndpointEmbedder:
                     reply: Any = await self._client.post("/embeddings", cast_to=object, body=body)
                 return _read(reply, len(texts))
             except (OpenAIError, TimeoutError, ValueError) as error:
-                fault = fault_of(error, timeout_s=timeout_s)
+                fault = fault_of(error, timeout_s=timeout_s, url=self._endpoint.base_url)
+                if (most := _smaller_batch(fault.refusal, len(texts))) is not None:
+                    raise _TooMany(most) from None
                 if not fault.again or attempt == self._tries:
                     raise fault.error from None
                 await asyncio.sleep(backoff_s(attempt) if fault.wait_s is None else fault.wait_s)
         raise AssertionError("unreachable")
+
+
+class _TooMany(Exception):
+    """The endpoint takes fewer texts a request."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+
+def _smaller_batch(refusal: str | None, sent: int) -> int | None:
+    """Return how many texts to send instead, where a refusal speaks of how many were sent."""
+    if refusal is None or sent < 2 or not _ABOUT_SIZE.search(refusal):
+        return None
+    named = [int(digits) for digits in re.findall(r"\b\d{1,4}\b", refusal)]
+    smaller = [number for number in named if 1 <= number < sent and number not in _STATUSES]
+    return max(smaller, default=sent // 2)
+
+
+def _fields_of(endpoint: Endpoint) -> dict[str, Any]:
+    return {key: value for key, value in endpoint.body.items() if key != "max_tokens"}
 
 
 def open_embedder(name: str) -> Embedder:

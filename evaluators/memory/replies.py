@@ -51,8 +51,10 @@ def read_list(reply: ChatReply, key: str) -> list[Any] | ReplyFault:
 
 
 def _list_under(key: str, values: list[Any]) -> list[Any] | None:
-    """Return the list under `key` in the last object that has it."""
+    """Return the list under `key` in the last object that has it, also in a list of its own."""
     for value in reversed(values):
+        if isinstance(value, list) and len(value) == 1:
+            (value,) = value
         if isinstance(value, dict) and isinstance(value.get(key), list):
             found: list[Any] = value[key]
             return found

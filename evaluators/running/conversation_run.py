@@ -48,6 +48,12 @@ class UnreachableCounter:
             unreachable = failure is not None and failure.unreachable and self._active
             self._count = self._count + 1 if unreachable else 0
             stop = self._count >= MAX_UNREACHABLE
+        if failure is not None and failure.denied and self._active:
+            raise MissingResource(
+                f"The endpoint refuses every request ({failure.reason}).",
+                "What was answered is kept: check the model's name, its address and the key, and "
+                "repeat the run with `retry_failed`.",
+            )
         if failure is not None and stop:
             raise MissingResource(
                 f"The endpoint no longer answers ({failure.reason}).",
@@ -100,6 +106,8 @@ class ConversationRun:
         try:
             with self.scope.hosting(self.host):
                 failure = self._read(sessions)
+                if failure is not None and failure.denied:
+                    self.unreachable.count(failure)
                 self._ask_all(failure)
                 self.host.close()
         finally:

@@ -106,3 +106,35 @@ def test_the_last_that_waits_cancels_the_call(tmp_path: Path) -> None:
 
     with ResponseStore(tmp_path / "r.sqlite") as store:
         asyncio.run(main(store))
+
+
+def test_a_rejected_reply_is_asked_anew_once(tmp_path: Path) -> None:
+    async def main(store: ResponseStore) -> None:
+        inner = Counting()
+        model = StoredModel(inner, store)
+        request = ChatRequest(text="q")
+        assert (await model.ask(request)).text == "q 1"
+        model.reject(request)
+        model.reject(ChatRequest(text="never asked"))
+        later = StoredModel(inner, store)
+        assert (await later.ask(request)).text == "q 2"
+        assert (await later.ask(request)).text == "q 2"
+        assert (later.asked, later.renewed, later.reused) == (1, 1, 1)
+
+    with ResponseStore(tmp_path / "r.sqlite") as store:
+        asyncio.run(main(store))
+
+
+def test_a_refusal_is_not_stored_and_thoughts_are_split_on_reading(tmp_path: Path) -> None:
+    with ResponseStore(tmp_path / "r.sqlite") as store:
+        old, cut, new = (ChatRequest(text=text) for text in ("old", "cut", "new"))
+        store.put(IDENTITY, old, replace(REPLY, text="<think>Red?</think>blue"))
+        store.put(IDENTITY, cut, replace(REPLY, text="<think>Red?", finish="length"))
+        store.put(IDENTITY, new, replace(REPLY, thought="Red?"))
+        for request in (old, new):
+            found = store.get(IDENTITY, request)
+            assert found is not None
+            assert (found.text, found.thought) == ("blue", "Red?")
+        assert store.get(IDENTITY, cut) is None
+        assert store.put(IDENTITY, cut, REPLY) == REPLY
+        assert store.get(IDENTITY, cut) == REPLY

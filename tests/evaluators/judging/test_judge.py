@@ -12,6 +12,7 @@ import pytest
 from locomo_vqa.evaluators.judging.judge import MAX_ASKS, Judge, Judgement, ToJudge
 from locomo_vqa.evaluators.judging.session import (
     GIVE_UP_AFTER,
+    UNREADABLE_AT_MOST,
     JudgeSession,
     _Fuse,
     judge_all,
@@ -227,3 +228,39 @@ def test_strange_servers_give_no_verdict(
     with stub_server(respond) as stub:
         (judgement,), _ = asyncio.run(run(stub.spec(), tmp_path / "r", 1))
     assert (judgement.state, judgement.reason) == ("unscored", reason)
+
+
+def test_what_could_not_be_read_is_asked_anew_by_the_next_command(tmp_path: Path) -> None:
+    with stub_server(lambda _: completion("Both were compared.")) as stub:
+        (first, *_), _ = asyncio.run(run(stub.spec(), tmp_path / "r", 2))
+        assert first.reason == "unparsable"
+        before = len(stub.requests)
+        stub.respond = lambda _: verdict("CORRECT")
+        judgements, session = asyncio.run(run(stub.spec(), tmp_path / "r", 2))
+        assert {judgement.state for judgement in judgements} == {"correct"}
+        assert session.renewed == 2
+        assert len(stub.requests) - before <= 3
+        asked = len(stub.requests)
+        judgements, session = asyncio.run(run(stub.spec(), tmp_path / "r", 2))
+        assert {judgement.state for judgement in judgements} == {"correct"}
+        assert (session.renewed, session.reused) == (0, 3)
+        assert len(stub.requests) == asked
+
+
+def test_a_judge_of_which_nothing_can_be_read_is_given_up_with_a_reply_shown(
+    tmp_path: Path,
+) -> None:
+    with stub_server(lambda _: completion("Both were compared.")) as stub:
+        judgements, _ = asyncio.run(run(stub.spec("&in_flight=1"), tmp_path / "r", 40))
+    assert len(stub.requests) <= 3 * (UNREADABLE_AT_MOST + 2) + 1
+    (told,) = {judgement.error for judgement in judgements if judgement.error}
+    assert told is not None
+    assert "'Both were compared.'" in told
+
+
+def test_a_judge_that_refuses_every_request_is_asked_once(tmp_path: Path) -> None:
+    with stub_server(lambda _: Answer({"error": {"message": "Wrong key"}}, 401)) as stub:
+        judgements, _ = asyncio.run(run(stub.spec(), tmp_path / "r", 40))
+    assert len(stub.requests) == 1
+    assert {judgement.reason for judgement in judgements} == {"failed"}
+    assert all("Wrong key" in (judgement.error or "") for judgement in judgements)

@@ -87,3 +87,15 @@ def test_turns_are_kept_as_they_are_where_no_extraction_can_be_read(scene: MakeS
     assert made.pipeline.updater.facts_kept == 2
     assert made.anomalies.nonzero() == {"truncated_json": 4}
     assert made.usage.to_json()["extraction"]["calls"] == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ('{"facts": ["a",]}', ["a"]),
+        ('{"facts": ["It\\\'s a"]}', ["It's a"]),
+        ('{"facts": ["a\nb"]}', ["a\nb"]),
+    ],
+)
+def test_slips_with_one_reading_are_read(text: str, facts: list[str]) -> None:
+    assert read_facts(reply(text), AnomalyCounts()) == facts
