@@ -68,7 +68,7 @@ def _print_counts(stage: str, build: Build) -> None:
     if objection := build.objections.get(stage):
         echo(f"Dropped, {objection.number:,} of {counts.dropped:,}: {objection.problem}")
         echo(f"  such as {objection.reply!r}")
-        echo("Running the stage again asks for the dropped ones anew.")
+        echo("Running the stage again asks again for what was dropped.")
     if stage == "generate" and build.questions is not None:
         _print_shares(build.questions)
 

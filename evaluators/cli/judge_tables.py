@@ -46,7 +46,7 @@ def _print_judge(judge: Mapping[str, Any]) -> None:
         f"{requests['stored']:,} replies from the store"
     )
     if renewed := requests.get("renewed"):
-        echo(f"  {renewed:,} requests were asked anew: their earlier replies could not be used")
+        echo(f"  {renewed:,} requests were made again, as their last replies could not be used")
 
 
 def _print_rates(check: Mapping[str, Any]) -> None:
