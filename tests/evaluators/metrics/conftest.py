@@ -11,7 +11,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import nltk  # type: ignore[import-untyped]
 import pytest
 
 ROOT = Path(__file__).parents[3]
@@ -32,6 +31,7 @@ def nltk_wordnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     helper = _nltk_wordnet()
     if not helper.is_installed():
         pytest.skip("Debian's package wordnet-base is not installed.")
+    import nltk  # type: ignore[import-untyped]
     from nltk.corpus.reader.wordnet import WordNetCorpusReader  # type: ignore[import-untyped]
 
     folder = tmp_path_factory.mktemp("nltk_data")

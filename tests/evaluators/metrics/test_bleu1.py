@@ -6,15 +6,6 @@ from math import exp
 from typing import Any
 
 import pytest
-from nltk.tokenize import word_tokenize  # type: ignore[import-untyped]
-from nltk.tokenize.punkt import (  # type: ignore[import-untyped]
-    PunktParameters,
-    PunktSentenceTokenizer,
-)
-from nltk.translate.bleu_score import (  # type: ignore[import-untyped]
-    SmoothingFunction,
-    sentence_bleu,
-)
 
 from locomo_vqa.evaluators.metrics.bleu1 import bleu1
 from locomo_vqa.evaluators.metrics.sentences import ABBREVIATIONS, split_sentences
@@ -35,14 +26,31 @@ def odd_text(chance: random.Random) -> str:
     )
 
 
-def nltk_tokens(text: str) -> list[str]:
+def our_punkt() -> Any:
+    """NLTK's splitter of sentences, with our abbreviations."""
+    from nltk.tokenize.punkt import (  # type: ignore[import-untyped]
+        PunktParameters,
+        PunktSentenceTokenizer,
+    )
+
     parameters = PunktParameters()
     parameters.abbrev_types = set(ABBREVIATIONS)
-    sentences = PunktSentenceTokenizer(parameters).tokenize(text)
+    return PunktSentenceTokenizer(parameters)
+
+
+def nltk_tokens(text: str) -> list[str]:
+    from nltk.tokenize import word_tokenize  # type: ignore[import-untyped]
+
+    sentences = our_punkt().tokenize(text)
     return [token for part in sentences for token in word_tokenize(part, preserve_line=True)]
 
 
 def nltk_bleu1(prediction: str, gold: str) -> float:
+    from nltk.translate.bleu_score import (  # type: ignore[import-untyped]
+        SmoothingFunction,
+        sentence_bleu,
+    )
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of n-gram orders without a match
         value: float = sentence_bleu(
@@ -85,6 +93,8 @@ def test_sentences_by_hand(text: str, expected: list[str]) -> None:
 
 @pytest.mark.slow
 def test_word_tokens_equal_nltk() -> None:
+    from nltk.tokenize import word_tokenize  # type: ignore[import-untyped]
+
     chance = random.Random(3)
     for _ in range(8_000):
         text = odd_text(chance)
@@ -92,9 +102,7 @@ def test_word_tokens_equal_nltk() -> None:
 
 
 def test_sentences_equal_punkt_with_our_abbreviations() -> None:
-    parameters = PunktParameters()
-    parameters.abbrev_types = set(ABBREVIATIONS)
-    punkt = PunktSentenceTokenizer(parameters)
+    punkt = our_punkt()
     chance = random.Random(4)
     for _ in range(8_000):
         text = odd_text(chance)

@@ -5,27 +5,37 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
-from safetensors.torch import save_file
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.metrics.encoding.specs import MINILM, ROBERTA_LARGE, tensor_shapes
 from locomo_vqa.evaluators.metrics.encoding.weights import check_weights, read_weights
 
+if TYPE_CHECKING:
+    import torch
+
 TINY = replace(MINILM, layers=1, width=8, heads=2, inner=16, vocabulary=20, positions=10)
 
 
-def tensors(dtype: torch.dtype = torch.float32) -> dict[str, torch.Tensor]:
+def tensors(dtype: str = "float32") -> dict[str, torch.Tensor]:
+    import torch
+
     chance = torch.Generator().manual_seed(1)
     shapes = tensor_shapes(TINY).items()
-    return {name: torch.randn(shape, generator=chance).to(dtype) for name, shape in shapes}
+    return {
+        name: torch.randn(shape, generator=chance).to(getattr(torch, dtype))
+        for name, shape in shapes
+    }
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
 @pytest.mark.parametrize("prefix", ["", "roberta."])
-def test_tensors_are_read_as_float32(tmp_path: Path, dtype: torch.dtype, prefix: str) -> None:
+def test_tensors_are_read_as_float32(tmp_path: Path, dtype: str, prefix: str) -> None:
+    import torch
+    from safetensors.torch import save_file
+
     file = tmp_path / "model.safetensors"
     stored = tensors(dtype)
     save_file({"lm_head.bias": torch.ones(3)} | {prefix + k: v for k, v in stored.items()}, file)
@@ -37,6 +47,8 @@ def test_tensors_are_read_as_float32(tmp_path: Path, dtype: torch.dtype, prefix:
 
 def test_the_sizes_are_those_of_the_published_models(minilm: Path) -> None:
     """MiniLM's own file; RoBERTa-large has 355 M parameters, 303 M of them in 24 layers."""
+    import torch
+
     check_weights(minilm / "model.safetensors", MINILM)
     counts = {
         name: torch.Size(shape).numel() for name, shape in tensor_shapes(ROBERTA_LARGE).items()
@@ -47,6 +59,9 @@ def test_the_sizes_are_those_of_the_published_models(minilm: Path) -> None:
 
 
 def test_another_models_file_says_so(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
     file = tmp_path / "model.safetensors"
     save_file(tensors(), file)
     with pytest.raises(InputError, match=r"all-MiniLM-L6-v2: .*position_embeddings.* \[10, 8\]"):
@@ -67,6 +82,8 @@ def test_a_file_of_another_format_says_so(tmp_path: Path, content: bytes) -> Non
 
 
 def test_a_file_that_is_cut_off_says_so(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
     file = tmp_path / "model.safetensors"
     save_file(tensors(), file)
     whole = file.read_bytes()

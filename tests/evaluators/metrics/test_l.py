@@ -7,8 +7,6 @@ from statistics import fmean
 from typing import Any
 
 import pytest
-from nltk.translate.meteor_score import meteor_score  # type: ignore[import-untyped]
-from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
 
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.evaluators.metrics import l_parts, rouge1
@@ -41,6 +39,9 @@ def no_encoding(*_: Any) -> Any:
 def test_it_is_the_mean_of_the_four_references(
     settings: LSettings, minilm: Path, nltk_wordnet: Any
 ) -> None:
+    from nltk.translate.meteor_score import meteor_score  # type: ignore[import-untyped]
+    from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
+
     scorer = RougeScorer(["rouge1"], use_stemmer=True)
     parts = [
         [float(scorer.score(gold, text)["rouge1"].fmeasure) for text, gold in PAIRS],

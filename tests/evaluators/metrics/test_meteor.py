@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nltk.translate.meteor_score import meteor_score  # type: ignore[import-untyped]
 
 from locomo_vqa.evaluators.metrics.meteor import meteor
 from locomo_vqa.evaluators.metrics.synonyms import synonyms
@@ -40,6 +39,8 @@ class TableAsWordNet:
 
 
 def reference(prediction: str, gold: str, wordnet: Any) -> float:
+    from nltk.translate.meteor_score import meteor_score  # type: ignore[import-untyped]
+
     value: float = meteor_score([gold.split()], prediction.split(), wordnet=wordnet)
     return value
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import random
 
 import pytest
-from nltk.stem.porter import PorterStemmer  # type: ignore[import-untyped]
 
 from locomo_vqa.evaluators.metrics.porter import stem
 
@@ -54,6 +53,8 @@ def test_known_stems(word: str, expected: str) -> None:
 
 @pytest.mark.slow
 def test_equals_nltk_on_invented_words() -> None:
+    from nltk.stem.porter import PorterStemmer  # type: ignore[import-untyped]
+
     reference = PorterStemmer()
     chance = random.Random(7)
     letters = "abcdefghijklmnopqrstuvwxyzaeiouylst*.'-1éAİß"

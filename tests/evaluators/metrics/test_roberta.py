@@ -12,9 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from tokenizers import ByteLevelBPETokenizer
-from tokenizers.processors import RobertaProcessing
 
 from locomo_vqa.evaluators.metrics.bertscore import bertscore_f1, matchable
 from locomo_vqa.evaluators.metrics.encoding.encoder import Encoder, Tokens
@@ -35,6 +32,9 @@ def quiet() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint as the Hub has roberta-large: `roberta.` before the names, a language head."""
+    import torch
+    from tokenizers import ByteLevelBPETokenizer
+    from tokenizers.processors import RobertaProcessing
     from transformers import RobertaConfig, RobertaForMaskedLM
 
     made = tmp_path_factory.mktemp("roberta")
@@ -128,6 +128,8 @@ def test_tokens_equal_transformers(ours: Encoder, tokenizer: Any) -> None:
 
 
 def test_hidden_states_equal_transformers(ours: Encoder, model: Any) -> None:
+    import torch
+
     texts = [text for pair in OWN_PAIRS for text in pair]
     for tokens, states in encoded(ours, texts):
         with torch.no_grad():

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 from typing import Any
 
 import pytest
-from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
 
 from locomo_vqa.evaluators.metrics.rouge1 import rouge1
 
-SCORER = RougeScorer(["rouge1"], use_stemmer=True)
+
+@cache
+def scorer() -> Any:
+    """The reference, which imports NLTK."""
+    from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
+
+    return RougeScorer(["rouge1"], use_stemmer=True)
 
 
 def reference(prediction: str, gold: str) -> float:
-    value: float = SCORER.score(gold, prediction)["rouge1"].fmeasure
+    value: float = scorer().score(gold, prediction)["rouge1"].fmeasure
     return value
 
 
