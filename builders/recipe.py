@@ -12,12 +12,16 @@ from typing import Any
 
 from locomo_vqa.arguments import check_path, nearest
 from locomo_vqa.benchmark import QuestionType, Split
+from locomo_vqa.bounded_reading import read_bounded_text
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import clean_text
+from locomo_vqa.json_gate import check_value
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.schemas import validate
 
 __all__ = ["BUNDLED_RECIPES", "BuildRecipe", "load_recipe"]
+
+_MOST_BYTES = 1 << 20
 
 BUNDLED_RECIPES = ("paper", "sample")
 """The recipes that come with the toolkit."""
@@ -107,7 +111,7 @@ def load_recipe(source: str | Path | BuildRecipe) -> BuildRecipe:
         return source
     path = check_path("recipe", source)
     if path.is_file():
-        text = _read(path)
+        text = read_bounded_text(path, what="the recipe", most=_MOST_BYTES)
     elif path.stem in BUNDLED_RECIPES and path.suffix in ("", ".toml"):
         text = (resources.files(f"{__package__}.recipes") / f"{path.stem}.toml").read_text("utf-8")
     else:
@@ -120,7 +124,8 @@ def load_recipe(source: str | Path | BuildRecipe) -> BuildRecipe:
         )
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        check_value(raw)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{source}: is not valid TOML ({error}).", "Correct the file.") from None
     validate(raw, "recipe", path=path, remedy="See docs/build.md for what a recipe contains.")
     return _recipe(raw)
@@ -140,13 +145,6 @@ def _recipe(raw: dict[str, Any]) -> BuildRecipe:
         attempts=raw["generate"]["attempts"],
         check_quality=raw["quality"]["check"],
     )
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: can't be read ({error}).", "Check the recipe's path.") from None
 
 
 def _toml_string(text: str) -> str:

@@ -29,6 +29,7 @@ def parse_metadata(text: str, *, path: Path) -> dict[str, Any]:
 
     try:
         _refuse_bombs(text, path)
+        _refuse_repeated_keys(yaml.compose(text, Loader=yaml.SafeLoader), path)
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -61,3 +62,20 @@ def _refuse_bombs(text: str, path: Path) -> None:
             depth -= 1
         if depth > _MOST_DEPTH:
             raise InputError(f"{path}: is nested more than {_MOST_DEPTH} deep.", _REMEDY)
+
+
+def _refuse_repeated_keys(root: Any, path: Path) -> None:
+    """Refuse a key that appears twice: a person would read the first, and the program the last."""
+    import yaml
+
+    left = [root]
+    while left:
+        node = left.pop()
+        if isinstance(node, yaml.SequenceNode):
+            left += node.value
+        elif isinstance(node, yaml.MappingNode):
+            names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            for name in names:
+                if names.count(name) > 1:
+                    raise InputError(f"{path}: the key {name[:80]!r} appears twice.", _REMEDY)
+            left += [value for _, value in node.value]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from locomo_vqa.bounded_reading import MAX_LINE_BYTES
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import parse_json, some
 from locomo_vqa.runs import MAX_ANSWER_CHARS, Prediction, prediction_from_row
@@ -15,9 +16,6 @@ from locomo_vqa.text import escape_unprintable
 from .entries import PREDICTIONS, open_plain
 
 __all__ = ["MAX_LINE_BYTES", "Rows", "check_rows", "read_rows"]
-
-MAX_LINE_BYTES = 16 << 20
-"""A longer line is refused before it is parsed; the longest answer fits, however it is escaped."""
 
 _REMEDY = "Submit the run again."
 

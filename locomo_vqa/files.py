@@ -10,17 +10,17 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.bounded_reading import read_bounded_lines, read_bounded_text
 from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.json_gate import MAX_VALUES, clean_text, load_json
 from locomo_vqa.unfinished import unfinished
 
 __all__ = [
-    "MAX_JSON_BYTES",
     "canonical_json",
     "clean_text",
     "link_or_copy",
@@ -37,39 +37,40 @@ __all__ = [
     "write_text",
 ]
 
-MAX_JSON_BYTES = 1 << 30
-"""Larger JSON files are refused before they are read (LoCoMo itself has 2.8 MB)."""
 
-MAX_NESTING = 100
-"""Deeper JSON is refused (our own formats need 9)."""
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def clean_text(text: str) -> str:
-    """Return a text with lone surrogates, which UTF-8 can't encode, replaced by U+FFFD."""
-    return _SURROGATE.sub("\ufffd", text)
-
-
-def read_json(path: Path, *, what: str) -> Any:
+def read_json(path: Path, *, what: str, any_number: bool = False) -> Any:
     """Return the parsed content of a JSON file; `what` names the file in the error's sentence."""
-    return parse_json(_read_text(path, what=what), path=path, what=what)
+    text = read_bounded_text(path, what=what)
+    return parse_json(text, path=path, what=what, any_number=any_number)
 
 
-def read_jsonl(path: Path, *, what: str) -> list[tuple[int, Any]]:
+def read_jsonl(path: Path, *, what: str, any_number: bool = False) -> list[tuple[int, Any]]:
     """Return (line number, parsed line) for each line of a JSON Lines file that is not blank."""
-    lines = _read_text(path, what=what).split("\n")
-    return [
-        (number, parse_json(line, path=path, what=what, line=number))
-        for number, line in enumerate(lines, 1)
-        if line.strip()
-    ]
+    rows, values = [], 0
+    for number, line in read_bounded_lines(path, what=what):
+        if not line.strip():
+            continue
+        values += line.count(",") + 1
+        if values > MAX_VALUES:
+            raise InputError(
+                f"{path}: {what} has more than {MAX_VALUES:,} values.",
+                "Check that this is the right file.",
+            )
+        row = parse_json(line, path=path, what=what, line=number, any_number=any_number)
+        rows.append((number, row))
+    return rows
 
 
-def parse_json(text: str, *, path: Path, what: str, line: int | None = None) -> Any:
-    """Parse JSON read from `path`; lone surrogates, which UTF-8 can't encode, become U+FFFD."""
+def parse_json(
+    text: str, *, path: Path, what: str, line: int | None = None, any_number: bool = False
+) -> Any:
+    """Parse JSON read from `path`, as `load_json` does.
+
+    Raises:
+        InputError: it is not JSON, or does not pass.
+    """
     try:
-        value = json.loads(text)
+        return load_json(text, any_number=any_number)
     except json.JSONDecodeError as error:
         place = f"line {line or error.lineno}, column {error.colno}"
         ends = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
@@ -78,64 +79,11 @@ def parse_json(text: str, *, path: Path, what: str, line: int | None = None) -> 
             f"{path}: {what} is not valid JSON at {place}: {hint}.",
             "Fetch or write the file again.",
         ) from None
-    except (RecursionError, ValueError) as error:
+    except ValueError as error:
+        place = f"line {line}: " if line else ""
         raise InputError(
-            f"{path}: {what} can't be parsed as JSON ({error}).", "Fetch or write the file again."
-        ) from None
-    if text.count("[") + text.count("{") > MAX_NESTING and _nesting_depth(value) > MAX_NESTING:
-        raise InputError(
-            f"{path}: {what} is nested more than {MAX_NESTING} deep.",
+            f"{path}: {place}{what} can't be parsed as JSON: {error}.",
             "Check that this is the right file.",
-        )
-    return _without_surrogates(value) if "\\ud" in text.lower() else value
-
-
-def _nesting_depth(value: Any) -> int:
-    """Return how deeply lists and objects are nested, without recursion."""
-    depth, level = 0, [value]
-    while level := [item for item in level if isinstance(item, list | dict)]:
-        depth += 1
-        level = [
-            child for item in level for child in (item.values() if isinstance(item, dict) else item)
-        ]
-    return depth
-
-
-def _without_surrogates(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean_text(value)
-    if isinstance(value, list):
-        return [_without_surrogates(item) for item in value]
-    if isinstance(value, dict):
-        return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
-    return value
-
-
-def _read_text(path: Path, *, what: str) -> str:
-    try:
-        if path.is_dir():
-            raise InputError(f"{path}: is a folder, not {what}.", "Give the file itself.")
-        if not path.is_file() and path.exists():
-            raise InputError(
-                f"{path}: is a device or a pipe, not {what}.", "Write it to a file first."
-            )
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise InputError(
-                f"{path}: {what} is larger than {MAX_JSON_BYTES >> 20} MiB.",
-                "Check that this is the right file.",
-            )
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: {what} does not exist.", "Check the path.") from None
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path}: {what} is not UTF-8 text (byte {error.start}).",
-            "Check that this is the right file; a compressed one must be unpacked first.",
-        ) from None
-    except OSError as error:
-        raise InputError(
-            f"{path}: {what} can't be read ({error.strerror}).",
-            "Check the path and its permissions.",
         ) from None
 
 
@@ -181,7 +129,7 @@ def write_text(path: Path, text: str) -> None:
         OutputError: it can't be written.
     """
     with new_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
+        stream.write(clean_text(text))
         stream.flush()
         os.fsync(stream.fileno())
 

@@ -9,14 +9,17 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.bounded_reading import read_bounded_lines
 from locomo_vqa.closable import Closable
-from locomo_vqa.errors import InputError, OutputError
-from locomo_vqa.files import parse_json
+from locomo_vqa.errors import OutputError
+from locomo_vqa.files import clean_text, parse_json
 from locomo_vqa.locks import lock_file
 
 __all__ = ["JsonlLog", "read_jsonl_log"]
 
 _BLOCK = 1 << 16
+_MOST, _LINE = 1 << 30, 64 << 20
+"""The most bytes of a log, and of one line: far more than a run writes."""
 
 
 def read_jsonl_log(path: Path, *, what: str) -> list[tuple[int, Any]]:
@@ -28,22 +31,10 @@ def read_jsonl_log(path: Path, *, what: str) -> list[tuple[int, Any]]:
     Raises:
         InputError: it can't be read, or a finished line is not JSON.
     """
-    try:
-        content = path.read_bytes()
-        text = content[: content.rfind(b"\n") + 1].decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path}: {what} is not UTF-8 text (byte {error.start}).",
-            "Check that this is the right file.",
-        ) from None
-    except OSError as error:
-        raise InputError(
-            f"{path}: {what} can't be read ({error.strerror}).",
-            "Check the path and its permissions.",
-        ) from None
+    lines = read_bounded_lines(path, what=what, most=_MOST, line_most=_LINE, only_finished=True)
     return [
         (number, parse_json(line, path=path, what=what, line=number))
-        for number, line in enumerate(text.split("\n"), 1)
+        for number, line in lines
         if line.strip()
     ]
 
@@ -91,7 +82,7 @@ class JsonlLog(Closable):
         Raises:
             OutputError: the disk is full or gone.
         """
-        text = json.dumps(row, ensure_ascii=False, allow_nan=False)
+        text = clean_text(json.dumps(row, ensure_ascii=False, allow_nan=False))
         line = memoryview(text.encode("utf-8") + b"\n")
         length = len(line)
         with self._threads:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import socket
@@ -20,6 +19,7 @@ from starlette.routing import Mount, Route, Router
 
 from locomo_vqa.async_calls import run_async
 from locomo_vqa.errors import OutputError
+from locomo_vqa.json_gate import load_json
 
 from .guard import Guard
 from .media_type import SNIFFED_BYTES, media_type
@@ -135,8 +135,8 @@ class ReviewServer:
         if body is None:
             return _refusal(413, "The decision is too long.")
         try:
-            posted = json.loads(body)
-        except (ValueError, RecursionError):
+            posted = load_json(body)
+        except ValueError:
             return _refusal(422, "A decision must be a JSON object.")
         return await run_in_threadpool(_decision_response, self._review.decide, posted)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import json
 import os
 import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from locomo_vqa.files import clean_text
+from locomo_vqa.json_gate import load_json
 
 if TYPE_CHECKING:
     import httpx
@@ -116,16 +116,16 @@ async def _read(response: httpx.Response) -> Any:
     if not content.strip():
         return None
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
+        return load_json(bytes(content))
+    except ValueError:
         raise BadReply("the reply is not JSON") from None
 
 
 def _error_message(content: bytes | bytearray) -> str:
     """Return the message in an error's body: its field `error`, or all of it."""
     text = content.decode("utf-8", "replace")
-    with contextlib.suppress(ValueError, RecursionError, TypeError, KeyError):
-        text = str(json.loads(text)["error"])
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        text = str(load_json(text)["error"])
     return clean_text(text).strip()[:_MOST_CHARACTERS]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from locomo_vqa.json_gate import load_json
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest
 from locomo_vqa.models.experts_local import ExpertsModel
 from locomo_vqa.system import Services
@@ -78,8 +78,8 @@ def answer_of_reply(reply: str) -> str:
     section 3.3); any other reply is the answer itself.
     """
     try:
-        found = json.loads(reply)
-    except (ValueError, RecursionError):
+        found = load_json(reply)
+    except ValueError:
         return reply
     answer = found.get("answer") if isinstance(found, dict) else None
     return answer if isinstance(answer, str) else reply

@@ -7,11 +7,12 @@ chat template adds. It needs no tokenizer, which differs from model to model.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from locomo_vqa.json_gate import load_json
 
 from .calls import Counted
 from .events import events
@@ -152,6 +153,6 @@ def _estimate(size: int) -> int:
 
 def _parse_or_none(text: bytes) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return load_json(text)
+    except ValueError:
         return None

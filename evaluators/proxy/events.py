@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
+
+from locomo_vqa.json_gate import load_json
 
 __all__ = ["ends_stream", "events"]
 
@@ -24,8 +25,8 @@ def events(body: bytes) -> Iterator[Any]:
         if not lines:
             continue
         try:
-            yield json.loads(b"\n".join(lines))
-        except (ValueError, RecursionError):
+            yield load_json(b"\n".join(lines))
+        except ValueError:
             continue
 
 

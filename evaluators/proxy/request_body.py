@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from locomo_vqa.json_gate import load_json
+
 __all__ = ["MAX_REQUEST_BYTES", "RequestBody", "parse_body"]
 
 MAX_REQUEST_BYTES = 128 << 20
@@ -43,8 +45,8 @@ async def parse_body(content: bytes, content_type: bytes, *, hashed: bool) -> Re
 
 def _parse_body(content: bytes, content_type: bytes, hashed: bool) -> RequestBody:
     try:
-        document = json.loads(content) if content else None
-    except (ValueError, RecursionError):
+        document = load_json(content) if content else None
+    except ValueError:
         document = None
     sha256 = _sha256(content, content_type, document) if hashed else None
     return RequestBody(content=content, document=document, sha256=sha256)

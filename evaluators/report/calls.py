@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from locomo_vqa.json_gate import load_json
 
 __all__ = ["CallGroup", "Calls", "read_call_groups"]
 
@@ -62,6 +63,9 @@ def read_call_groups(path: Path) -> Calls | None:
     return Calls(groups=groups, unreadable=unreadable)
 
 
+_LINE = 1 << 20
+
+
 def json_lines(path: Path) -> Iterator[dict[str, Any] | None]:
     """Yield the objects of a JSON Lines file one at a time; None for any other line.
 
@@ -69,12 +73,12 @@ def json_lines(path: Path) -> Iterator[dict[str, Any] | None]:
         OSError: it can't be read.
     """
     with path.open("rb") as file:
-        for line in file:
+        while line := file.readline(_LINE):
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
-            except (ValueError, RecursionError):
+                row = load_json(line)
+            except ValueError:
                 row = None
             yield row if isinstance(row, dict) else None
 

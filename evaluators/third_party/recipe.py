@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from locomo_vqa.arguments import check_option_names, nearest
+from locomo_vqa.bounded_reading import read_bounded_text
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json, sha256_text
 
@@ -41,6 +42,7 @@ native      it accepts the time of each message and reasons with it
 text        it accepts no time; the adapter adds the date to the text
 """
 
+_MOST_BYTES = 1 << 20
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.!+]*")
 _PYTHONS = re.compile(r">=3\.(\d+),<3\.(\d+)")
@@ -163,8 +165,10 @@ def read_recipe(path: Path) -> ThirdPartyRecipe:
         InputError: a value is missing, unknown or malformed.
     """
     try:
-        return _read(path, tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+        return _read(
+            path, tomllib.loads(read_bounded_text(path, what="the recipe", most=_MOST_BYTES))
+        )
+    except (RecursionError, ValueError) as error:
         raise InputError(
             f"{path}: is not a recipe ({error}).", "See the recipes of the toolkit for examples."
         ) from None

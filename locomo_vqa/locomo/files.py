@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import InputError
-from locomo_vqa.files import MAX_JSON_BYTES, parse_json, read_json
+from locomo_vqa.files import parse_json, read_json
 from locomo_vqa.schemas import validate
 
 __all__ = ["read_samples"]
@@ -18,6 +18,9 @@ _REMEDY = (
     "Give locomo10.json from https://github.com/snap-research/locomo, "
     "or the older zip with one file for each conversation."
 )
+
+MAX_ZIP_BYTES = 64 << 20
+"""The most bytes that a zip may unpack to; LoCoMo has 2.8 MB."""
 
 _UNZIP_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError),
@@ -56,8 +59,8 @@ def _unzip(path: Path) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = [e for e in archive.infolist() if _is_part(e.filename)]
-            if sum(entry.file_size for entry in entries) > MAX_JSON_BYTES:
-                raise InputError(f"{path}: unpacks to more than 1 GiB.", _REMEDY)
+            if sum(entry.file_size for entry in entries) > MAX_ZIP_BYTES:
+                raise InputError(f"{path}: unpacks to more than 64 MiB.", _REMEDY)
             for entry in entries:
                 text = archive.read(entry).decode("utf-8-sig")
                 name = Path(entry.filename).name

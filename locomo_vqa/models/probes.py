@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from importlib import resources
 from typing import Any, Literal
 
 from locomo_vqa.errors import MissingResource
+from locomo_vqa.json_gate import load_json
 from locomo_vqa.models.chat import (
     ChatModel,
     ChatRequest,
@@ -184,6 +184,6 @@ async def _honours_schema(model: ChatModel) -> Honoured:
     if reply.unguided:
         return "refused"
     try:
-        return "honoured" if json.loads(reply.text) == {_KEY: _WORD} else "ignored"
-    except (ValueError, RecursionError):
+        return "honoured" if load_json(reply.text) == {_KEY: _WORD} else "ignored"
+    except ValueError:
         return "ignored"

@@ -95,7 +95,7 @@ def test_threads_may_share_it(tmp_path: Path) -> None:
 def test_what_can_t_be_read_or_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="the log can't be written"):
         _open(tmp_path / "none" / "log.jsonl")
-    with pytest.raises(InputError, match="the log can't be read"):
+    with pytest.raises(InputError, match="the log does not exist"):
         read_jsonl_log(tmp_path / "log.jsonl", what=WHAT)
     (tmp_path / "log.jsonl").write_bytes(b"1\n\xff\n")
     with pytest.raises(InputError, match=r"not UTF-8 text \(byte 2\)"):
@@ -103,3 +103,10 @@ def test_what_can_t_be_read_or_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_bytes(b"1\nx\n")
     with pytest.raises(InputError, match="the log is not valid JSON at line 2"):
         read_jsonl_log(tmp_path / "log.jsonl", what=WHAT)
+
+
+def test_a_lone_surrogate_never_keeps_a_line_from_being_written(tmp_path: Path) -> None:
+    """It comes from a request's or a reply's JSON; the call was paid, so it must be counted."""
+    with _open(tmp_path / "log.jsonl") as log:
+        log.append({"model": "\ud800", "\udfff": 1})
+        assert log.rows() == [(1, {"model": "\ufffd", "\ufffd": 1})]

@@ -1,0 +1,145 @@
+"""Reads files that may come from anyone: never more of them than fits in memory.
+
+A file's size is looked at before its first byte, and what the size hides (a file with holes, one
+that grows, one endless line) is noticed while it is read.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from locomo_vqa.errors import InputError
+
+__all__ = [
+    "MAX_LINE_BYTES",
+    "MAX_TEXT_BYTES",
+    "open_bounded",
+    "read_bounded_lines",
+    "read_bounded_text",
+]
+
+MAX_TEXT_BYTES = 256 << 20
+"""Larger files are refused before they are read (LoCoMo itself has 2.8 MB)."""
+
+MAX_LINE_BYTES = 16 << 20
+"""A longer line is refused before it is parsed; the longest answer fits, however it is escaped."""
+
+_BLOCK = 1 << 20
+_MEMORY = 400 << 20
+_WIDE, _WIDER = bytes(range(0xC4)), bytes(range(0xF0))
+"""The bytes of UTF-8 that a text without a letter beyond Latin-1, or beyond U+FFFF, is made of."""
+
+
+def read_bounded_text(path: Path, *, what: str, most: int = MAX_TEXT_BYTES) -> str:
+    """Return a UTF-8 file's text; `what` names the file in the error's sentence.
+
+    Raises:
+        InputError: it is not found, not a file, too large, not UTF-8, or can't be read.
+    """
+    content = bytearray()
+    with open_bounded(path, what=what, most=most) as stream:
+        while block := stream.read(_BLOCK):
+            if (zero := block.find(0)) >= 0:  # So has a file with holes.
+                raise _not_text(path, what, f"byte {len(content) + zero}")
+            content += block
+            if len(content) > most:
+                raise _too_large(path, what, most)
+    if _decoded_size(content) > _MEMORY:
+        raise _too_large(path, what, most)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _not_text(path, what, f"byte {error.start}") from None
+
+
+def read_bounded_lines(
+    path: Path,
+    *,
+    what: str,
+    most: int = MAX_TEXT_BYTES,
+    line_most: int = MAX_LINE_BYTES,
+    only_finished: bool = False,
+) -> Iterator[tuple[int, str]]:
+    """Yield (line number, line with its end) of a UTF-8 file, reading one line at a time.
+
+    With `only_finished`, text after the last line break is left out.
+
+    Raises:
+        InputError: as `read_bounded_text` does, or a line is longer than `line_most`.
+    """
+    total = number = 0
+    with open_bounded(path, what=what, most=most) as stream:
+        while line := stream.readline(line_most + 1):
+            number += 1
+            total += len(line)
+            if len(line) > line_most:
+                raise InputError(
+                    f"{path}: {what}: line {number} is longer than {line_most >> 20} MiB.",
+                    "Check that this is the right file.",
+                )
+            if total > most:
+                raise _too_large(path, what, most)
+            if only_finished and not line.endswith(b"\n"):
+                return
+            if number == 1:
+                line = line.removeprefix(codecs.BOM_UTF8)
+            try:
+                text = line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                start = total - len(line) + error.start
+                raise _not_text(path, what, f"byte {start}") from None
+            yield number, text
+
+
+@contextlib.contextmanager
+def open_bounded(path: Path, *, what: str, most: int) -> Iterator[IO[bytes]]:
+    """Open a regular file of at most `most` bytes; errors while it is open become sentences.
+
+    Raises:
+        InputError: it is not found, not a file, too large, or can't be read.
+    """
+    try:
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder, not {what}.", "Give the file itself.")
+        if not path.is_file() and path.exists():
+            raise InputError(
+                f"{path}: is a device or a pipe, not {what}.", "Write it to a file first."
+            )
+        if path.stat().st_size > most:
+            raise _too_large(path, what, most)
+        with path.open("rb") as stream:
+            yield stream
+    except FileNotFoundError:
+        raise InputError(f"{path}: {what} does not exist.", "Check the path.") from None
+    except OSError as error:
+        raise InputError(
+            f"{path}: {what} can't be read ({error.strerror or error}).",
+            "Check the path and its permissions.",
+        ) from None
+
+
+def _decoded_size(content: bytearray) -> int:
+    """Return the bytes that a text takes beside its file's: 1, 2 or 4 a character."""
+    if 5 * len(content) <= _MEMORY:
+        return len(content)
+    wider, wide = content.translate(None, _WIDER), content.translate(None, _WIDE)
+    return len(content) * (5 if wider else 3 if wide else 2)
+
+
+def _too_large(path: Path, what: str, most: int) -> InputError:
+    size = f"{most >> 20} MiB" if most >= 1 << 20 else f"{most >> 10} KiB"
+    return InputError(
+        f"{path}: {what} is larger than {size}, or than memory allows.",
+        "Check that this is the right file.",
+    )
+
+
+def _not_text(path: Path, what: str, place: str) -> InputError:
+    return InputError(
+        f"{path}: {what} is not UTF-8 text ({place}).",
+        "Check that this is the right file; a compressed one must be unpacked first.",
+    )
