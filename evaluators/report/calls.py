@@ -77,7 +77,7 @@ def json_lines(path: Path) -> Iterator[dict[str, Any] | None]:
             if not line.strip():
                 continue
             try:
-                row = load_json(line)
+                row = load_json(line, any_number=True)
             except ValueError:
                 row = None
             yield row if isinstance(row, dict) else None

@@ -163,6 +163,30 @@ def _run(edit: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
     return lambda entry: _edit_run(entry, edit)
 
 
+def _append_metadata(text: str) -> Callable[[Path], Any]:
+    def change(entry: Path) -> None:
+        with (entry / "metadata.yaml").open("a", encoding="utf-8") as stream:
+            stream.write(text)
+
+    return change
+
+
+def _second_git(entry: Path) -> None:
+    text = (entry / "run.json").read_text(encoding="utf-8").rstrip()
+    (entry / "run.json").write_text(f'{text[:-1]}, "git": null, "git": null}}', encoding="utf-8")
+
+
+def _nan_latency(entry: Path) -> None:
+    rows = _rows(entry)
+    rows[0]["latency_ms"] = float("nan")
+    _write_rows(entry, rows)
+    _edit_run(entry, lambda run: run["files"].update(_hash_of(entry / "predictions.jsonl")))
+
+
+def _hash_of(path: Path) -> dict[str, str]:
+    return {path.name: sha256_file(path)}
+
+
 HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
     "predictions are a link": (_symlink_predictions, "predictions.jsonl: is a symbolic link."),
     "metadata are a link": (_symlink_metadata, "metadata.yaml: is a symbolic link."),
@@ -181,6 +205,12 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
         _edit_metadata(lambda m: m["answerer"].update(temperature=float("nan"))),
         "a number is not finite",
     ),
+    "a key twice": (
+        _append_metadata("contact: other@example.org\n"),
+        "metadata.yaml: the key 'contact' appears twice.",
+    ),
+    "a key of run.json twice": (_second_git, "the key 'git' appears twice in one object"),
+    "NaN as latency": (_nan_latency, "line 1: the predictions file can't be parsed as JSON"),
     "other images": (
         _edit_metadata(lambda m: m.update(image_handling="none")),
         "metadata.yaml: image_handling is 'none', but run.json says 'pixels'.",
