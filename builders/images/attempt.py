@@ -16,10 +16,10 @@ import httpcore
 import httpx
 
 from locomo_vqa.benchmark import ImageState
+from locomo_vqa.http_bodies import Undecodable, decompress
 from locomo_vqa.retry_after import retry_after_s
 
 from .addresses import Addresses, Blocked, parse_url
-from .bodies import Undecodable, decompress
 from .inspecting import Inspectors
 from .outcome import ImageOutcome, TooLarge
 from .store import ImageStore

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from locomo_vqa.files import clean_text
+from locomo_vqa.http_bodies import ACCEPTED, BadBody, bounded_bodies
 from locomo_vqa.json_gate import load_json
 
 if TYPE_CHECKING:
@@ -49,7 +50,11 @@ class HttpClient:
         self._runner = asyncio.Runner()
         self._client = httpx.AsyncClient(
             base_url=address.rstrip("/"),
-            headers={"Authorization": f"Bearer {key}"} if key else None,
+            headers={
+                "Accept-Encoding": ACCEPTED,
+                **({"Authorization": f"Bearer {key}"} if key else {}),
+            },
+            event_hooks=bounded_bodies(MAX_HTTP_REPLY_BYTES),
             timeout=None,
             trust_env=not _is_loopback(address),
         )
@@ -96,6 +101,8 @@ class HttpClient:
             async with asyncio.timeout(seconds):
                 async with self._client.stream(method, path, json=body) as response:
                     return await _read(response)
+        except BadBody as error:
+            raise BadReply(str(error)) from None
         except httpx.TimeoutException as error:
             raise TimeoutError(str(error)) from None
         except httpx.HTTPError as error:
@@ -106,22 +113,18 @@ class HttpClient:
 
 
 async def _read(response: httpx.Response) -> Any:
-    content = bytearray()
-    async for part in response.aiter_bytes():
-        content += part
-        if len(content) > MAX_HTTP_REPLY_BYTES:
-            raise BadReply(f"the reply has more than {MAX_HTTP_REPLY_BYTES >> 20} MiB")
+    content = await response.aread()
     if response.status_code >= 300:
         raise Refused(response.status_code, _error_message(content))
     if not content.strip():
         return None
     try:
-        return load_json(bytes(content))
+        return load_json(content)
     except ValueError:
         raise BadReply("the reply is not JSON") from None
 
 
-def _error_message(content: bytes | bytearray) -> str:
+def _error_message(content: bytes) -> str:
     """Return the message in an error's body: its field `error`, or all of it."""
     text = content.decode("utf-8", "replace")
     with contextlib.suppress(ValueError, TypeError, KeyError):

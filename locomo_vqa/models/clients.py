@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from locomo_vqa.errors import InputError
+from locomo_vqa.http_bodies import ACCEPTED, bounded_bodies
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.system import Endpoint
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-__all__ = ["is_loopback", "open_client", "proxy_of"]
+__all__ = ["MAX_REPLY_BYTES", "is_loopback", "open_client", "proxy_of"]
+
+MAX_REPLY_BYTES = 64 << 20
+"""The longest reply that is read; a model's longest words have less than one of them."""
 
 
 def is_loopback(host: str) -> bool:
@@ -59,7 +63,12 @@ def open_client(endpoint: Endpoint) -> AsyncOpenAI:
             max_retries=0,
             default_query=query or None,
             default_headers={"api-key": endpoint.api_key} if "api-version" in query else None,
-            http_client=DefaultAsyncHttpxClient(base_url=url, **settings),
+            http_client=DefaultAsyncHttpxClient(
+                base_url=url,
+                headers={"accept-encoding": ACCEPTED},
+                event_hooks=bounded_bodies(MAX_REPLY_BYTES),
+                **settings,
+            ),
         )
     except (ImportError, ValueError) as error:
         proxy = proxy_of(url)

@@ -7,15 +7,32 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from locomo_vqa.files import clean_text
+from locomo_vqa.json_gate import BadValue, load_json
 from locomo_vqa.models.chat import ChatReply, Finish, ModelDenied, ModelFailed, ThoughtsOnly
 from locomo_vqa.models.retries import Fault, is_passing
 from locomo_vqa.models.thoughts import reply_of
 from locomo_vqa.runs import Usage
 
-__all__ = ["read_completion"]
+__all__ = ["parse_completion", "read_completion"]
+
+_MOST_TOKENS = 1 << 40
 
 _MAX_SHOWN = 300
 _THOUGHT_KEYS = ("reasoning_content", "reasoning", "thinking")
+
+
+def parse_completion(content: bytes) -> Any:
+    """Return the JSON of a reply, or its text: a stream's, or a web page's.
+
+    Raises:
+        BadValue: it is JSON that must not be used.
+    """
+    try:
+        return load_json(content)
+    except BadValue:
+        raise
+    except ValueError:
+        return content.decode("utf-8", "replace")
 
 
 def read_completion(completion: Any, *, limit: int | None = None) -> ChatReply | Fault:
@@ -130,7 +147,7 @@ def _joined(stream: str) -> Any:
     for line in lines:
         if line == "[DONE]":
             break
-        event = json.loads(line)
+        event = load_json(line)
         if event.get("error"):
             return event
         whole["usage"] = event.get("usage") or whole.get("usage")
@@ -163,4 +180,6 @@ def _shown(words: Any) -> str:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """Return a number of tokens, if it can be one."""
+    number = isinstance(value, int) and not isinstance(value, bool)
+    return value if number and 0 <= value < _MOST_TOKENS else None

@@ -11,7 +11,7 @@ from typing import Any
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.models.chat import ChatReply, ChatRequest
 from locomo_vqa.models.clients import open_client
-from locomo_vqa.models.completions import read_completion
+from locomo_vqa.models.completions import parse_completion, read_completion
 from locomo_vqa.models.dialects import dialect_of
 from locomo_vqa.models.endpoint import address_of
 from locomo_vqa.models.limiter import Limiter
@@ -84,7 +84,7 @@ class OpenAIModel:
                 f"{address_of(self.endpoint)}: no server answers ({error.__cause__ or error}).",
                 "Start the server, or check its address.",
             ) from None
-        except (OpenAIError, ValueError, AttributeError):
+        except (OpenAIError, ValueError, AttributeError, RecursionError):
             return  # It answers, even if it has no list of models.
 
     async def ask(self, request: ChatRequest) -> ChatReply:
@@ -132,18 +132,16 @@ class OpenAIModel:
         await self._client.close()
 
     async def _try(self, body: Mapping[str, Any]) -> ChatReply | Fault:
-        from openai import OpenAIError
-
         timeout_s = self.endpoint.timeout_s
         async with self.limiter.slot() as slot:
             begun = time.perf_counter()
             try:
                 async with asyncio.timeout(timeout_s):
-                    completion = await self._client.post(
-                        "/chat/completions", cast_to=object, body=dict(body)
+                    content = await self._client.post(
+                        "/chat/completions", cast_to=bytes, body=dict(body)
                     )
-                result = read_completion(completion, limit=_limit_of(body))
-            except (OpenAIError, TimeoutError, ValueError) as error:
+                result = read_completion(parse_completion(content), limit=_limit_of(body))
+            except Exception as error:  # noqa: BLE001 - a reply may hold anything: it is no reply
                 result = fault_of(error, timeout_s=timeout_s, url=self.endpoint.base_url)
             if isinstance(result, Fault):
                 slot.busy = result.busy

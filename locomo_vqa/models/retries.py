@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from locomo_vqa.files import clean_text
+from locomo_vqa.http_bodies import BadBody
 from locomo_vqa.models.chat import (
     ModelDenied,
     ModelError,
@@ -81,6 +82,8 @@ def fault_of(error: Exception, *, timeout_s: float, url: str = "") -> Fault:
         return Fault(error=late, again=True, busy=True)
     if isinstance(error, APIConnectionError):
         cause = error.__cause__ or error
+        if isinstance(cause, BadBody):
+            return Fault(error=ModelFailed(f"the endpoint failed: {cause}"), again=False)
         proxy = proxy_of(url) if url else None
         way = f" through the proxy {proxy}" if proxy else ""
         lost = ModelUnreachable(f"no connection{way}: {str(cause) or type(cause).__name__}")

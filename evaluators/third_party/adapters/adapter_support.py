@@ -109,6 +109,9 @@ def embedder_of(services: Any) -> Address:
     return Address(parts._replace(query="").geturl(), model, key, 120.0)
 
 
+_MOST_BYTES = 256 << 20
+
+
 class Embeddings:
     """Texts as vectors, from `/v1/embeddings`."""
 
@@ -144,12 +147,15 @@ class Embeddings:
         )
         try:
             with self._opener.open(request, timeout=address.timeout_s) as reply:
-                data = json.load(reply)["data"]
+                content = reply.read(_MOST_BYTES + 1)
+            if len(content) > _MOST_BYTES:
+                raise RuntimeError("the embedder's reply has more than 256 MiB")
+            data = json.loads(content)["data"]
             vectors = [row["embedding"] for row in sorted(data, key=lambda row: row["index"])]
         except urllib.error.HTTPError as error:
             words = error.read(500).decode("utf-8", "replace")
             raise RuntimeError(f"the embedder replied {error.code}: {words}") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise RuntimeError(f"the embedder gave no vectors: {error!r}") from None
         if len(vectors) != len(texts) or not all(vectors):
             raise RuntimeError(f"the embedder gave {len(vectors)} vectors for {len(texts)} texts")

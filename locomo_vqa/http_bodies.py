@@ -1,0 +1,97 @@
+"""Bodies of HTTP replies, whose size after decompression is bounded.
+
+HTTP clients undo a `Content-Encoding` without a limit, so that four megabytes may become four
+gigabytes. Here the pieces that come out are small, whatever came in, and are counted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+__all__ = ["ACCEPTED", "PIECE", "BadBody", "Undecodable", "bounded_bodies", "decompress"]
+
+ACCEPTED = "gzip, deflate"
+"""The value of `Accept-Encoding` to send: what `decompress` can undo."""
+
+PIECE = 1 << 16
+"""The most bytes in one piece that was compressed."""
+
+_CODED = frozenset({"gzip", "x-gzip", "deflate"})
+
+
+class Undecodable(Exception):
+    """The bytes are not encoded as they claim to be."""
+
+
+class BadBody(Exception):
+    """A reply's body is too long, or is not encoded as it claims to be."""
+
+
+def bounded_bodies(most: int) -> dict[str, list[Callable[[Any], Awaitable[None]]]]:
+    """Return the `event_hooks` of an httpx client whose replies have at most `most` bytes.
+
+    Reading a longer reply, or one whose compression is broken or unknown, raises `BadBody`.
+    """
+
+    async def bound(response: Any) -> None:
+        coded = response.headers.pop("content-encoding", "").strip().lower()
+        response.headers.pop("content-length", None)  # It is that of the compressed body.
+        response.stream = _bounded(response, coded, most)
+
+    return {"response": [bound]}
+
+
+def _bounded(response: Any, coded: str, most: int) -> Any:
+    # The `openai` package may bring another generation of httpx, with classes of its own.
+    package = importlib.import_module(type(response).__module__.partition(".")[0])
+    stream, base = response.stream, package.AsyncByteStream
+
+    class Bounded(base):  # type: ignore[misc]
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            if coded not in _CODED | {"", "identity"}:
+                raise BadBody(f"the reply is compressed as {coded[:40]!r}, which was not asked for")
+            size = 0
+            try:
+                async for piece in decompress(aiter(stream), coded):
+                    size += len(piece)
+                    if size > most:
+                        raise BadBody(f"the reply has more than {most >> 20} MiB")
+                    yield piece
+            except Undecodable:
+                raise BadBody("the reply's compression is broken") from None
+
+        async def aclose(self) -> None:
+            await stream.aclose()
+
+    return Bounded()
+
+
+async def decompress(pieces: AsyncIterator[bytes], encoding: str) -> AsyncIterator[bytes]:
+    """Undo a reply's `Content-Encoding`, in pieces whose size the sender can't choose.
+
+    Raises:
+        Undecodable: it is not valid gzip or deflate, or ends early.
+    """
+    if encoding not in _CODED:
+        async for piece in pieces:
+            yield piece
+        return
+    # Adding 32 to the window's size makes zlib recognise the headers of gzip and deflate.
+    machine = zlib.decompressobj(32 + zlib.MAX_WBITS)
+    async for piece in pieces:
+        for part in _inflate(machine, piece):
+            yield part
+    if not machine.eof:
+        raise Undecodable
+
+
+def _inflate(machine: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
+    try:
+        while piece and not machine.eof:
+            yield machine.decompress(piece, PIECE)
+            piece = machine.unconsumed_tail
+    except zlib.error:
+        raise Undecodable from None

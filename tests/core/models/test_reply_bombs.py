@@ -1,0 +1,87 @@
+"""Replies of endpoints that are made to exhaust the process that asks."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+
+import pytest
+
+from tests.core.memory import MOST_MB, peak_mb
+from tests.core.models.stub_server import Answer, completion, stub_server
+from tests.core.models.using import ask
+
+BLOCK = b" " * (1 << 20)
+
+
+def bomb(megabytes: int, window: int = 31) -> bytes:
+    """Return blanks, compressed a thousandfold."""
+    machine = zlib.compressobj(9, zlib.DEFLATED, window)
+    return b"".join(machine.compress(BLOCK) for _ in range(megabytes)) + machine.flush()
+
+
+BOMBS: dict[str, tuple[Answer, str]] = {
+    "gzip": (Answer(bomb(2048), headers={"content-encoding": "gzip"}), "more than 64 MiB"),
+    "deflate": (
+        Answer(bomb(2048, 15), headers={"content-encoding": "deflate"}),
+        "more than 64 MiB",
+    ),
+    "an error": (
+        Answer(bomb(2048), status=500, headers={"content-encoding": "gzip"}),
+        "more than 64 MiB",
+    ),
+    "unknown": (Answer(b"x", headers={"content-encoding": "zstd"}), "compressed as 'zstd'"),
+    "twice": (Answer(bomb(1), headers={"content-encoding": "gzip, gzip"}), "compressed as"),
+    "broken": (Answer(b"{}", headers={"content-encoding": "gzip"}), "compression is broken"),
+    "deep": (Answer(b"[" * 100_000 + b"]" * 100_000), "nested more than 100 deep"),
+    "deep event": (
+        Answer(b"data: " + b"[" * 100_000 + b"\n\n", headers={"content-type": "text/event-stream"}),
+        "nested more than 100 deep",
+    ),
+    "an event that is a list": (Answer(b"data: [1]\n\n"), "the endpoint"),
+    "not finite": (Answer(b'{"choices": NaN}'), "NaN is not finite"),
+    "many values": (Answer(b"[" + b"0," * 5_000_000 + b"0]"), "more than 4,000,000 values"),
+}
+
+ASK = """
+import asyncio, sys
+from locomo_vqa.models.chat import ChatRequest, ModelFailed
+from locomo_vqa.models.openai_endpoint import OpenAIModel
+from locomo_vqa.system import Endpoint
+
+async def ask():
+    endpoint = Endpoint(base_url=sys.argv[1], model="m", api_key="k", timeout_s=30)
+    model = OpenAIModel(endpoint, tries=1)
+    await model.check()
+    try:
+        await model.ask(ChatRequest(text="?", max_tokens=9))
+    except ModelFailed as error:
+        print(error)
+
+asyncio.run(ask())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BOMBS)
+def test_no_reply_takes_half_a_gigabyte(name: str) -> None:
+    answer, reason = BOMBS[name]
+    with stub_server(lambda _: answer) as stub:
+        peak, printed = peak_mb(ASK, f"{stub.url}/v1")
+    assert reason in printed
+    assert peak < MOST_MB
+
+
+def test_a_reply_that_is_compressed_is_read() -> None:
+    body = gzip.compress(json.dumps(completion("forty-two").body).encode())
+    answer = Answer(body, headers={"content-encoding": "gzip"})
+    with stub_server(lambda _: answer) as stub:
+        assert ask(stub.spec()).text == "forty-two"
+
+
+def test_absurd_counts_are_not_counts() -> None:
+    for number in (-500, 1 << 60, True, "7", 1.5):
+        body = {**completion("x").body, "usage": {"prompt_tokens": number}}
+        with stub_server(lambda _, body=body: Answer(body)) as stub:  # type: ignore[misc]
+            assert ask(stub.spec()).usage.input_tokens is None
