@@ -47,7 +47,8 @@ def bounded_bodies(most: int) -> dict[str, list[Callable[[Any], Awaitable[None]]
 def _bounded(response: Any, coded: str, most: int) -> Any:
     # The `openai` package may bring another generation of httpx, with classes of its own.
     package = importlib.import_module(type(response).__module__.partition(".")[0])
-    stream, base = response.stream, package.AsyncByteStream
+    stream = response.stream
+    base: Any = package.AsyncByteStream
 
     class Bounded(base):  # type: ignore[misc]
         async def __aiter__(self) -> AsyncIterator[bytes]:
