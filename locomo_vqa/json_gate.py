@@ -2,7 +2,7 @@
 
 A text passes if every reader would see the same in it, and if reading it can't exhaust the
 process: it is not nested deeply, has no key twice, no NaN or infinity, no number that other
-programs can't hold, and not so many values that they would take gigabytes.
+programs can't hold, and not millions of values, which take gigabytes.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _CHECKSUM = 4
 
 
 def png_without_notes(stream: IO[bytes]) -> IO[bytes] | None:
-    """Return a PNG file without texts and colour profile; None if it is no PNG or has none."""
+    """Return a PNG file without texts and colour profile; None if it is not a PNG or has none."""
     stream.seek(0)
     if stream.read(len(_SIGNATURE)) != _SIGNATURE:
         return None

@@ -141,7 +141,7 @@ class OpenAIModel:
                         "/chat/completions", cast_to=bytes, body=dict(body)
                     )
                 result = read_completion(parse_completion(content), limit=_limit_of(body))
-            except Exception as error:  # noqa: BLE001 - a reply may hold anything: it is no reply
+            except Exception as error:  # noqa: BLE001 - a reply may hold anything
                 result = fault_of(error, timeout_s=timeout_s, url=self.endpoint.base_url)
             if isinstance(result, Fault):
                 slot.busy = result.busy

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from locomo_vqa.builders.images.bodies import PIECE, Undecodable, decode_data_uri, decompress
+from locomo_vqa.builders.images.bodies import decode_data_uri
+from locomo_vqa.http_bodies import PIECE, Undecodable, decompress
 
 DATA = bytes(range(256))
 
