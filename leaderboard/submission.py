@@ -135,8 +135,8 @@ def _check_complete(run: Run) -> None:
     limit = run.info.get("limit")
     if limit is not None:
         raise InputError(
-            f"{run.folder}: is a trial: only the first {limit:,} questions of each conversation "
-            "were asked.",
+            f"{run.folder}: is a trial: at most {limit:,} of each conversation's questions were "
+            "asked.",
             "Run the system again without a limit, in another folder.",
         )
     counts, rows = run.info["counts"], len(run.predictions)

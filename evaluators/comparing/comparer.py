@@ -101,7 +101,7 @@ def _check_sources(sources: Sequence[ScoreReport | PredictionSource]) -> None:
     if not 2 <= len(sources) <= len(LETTERS):
         raise InputError(
             "A comparison needs a baseline and at least one other system.",
-            "Name two or more runs or predictions files.",
+            "Give two or more runs or predictions files, each as an argument of its own.",
         )
     paths = [path.resolve() for one in sources if (path := _path_of(one)) is not None]
     for path in paths:

@@ -59,7 +59,7 @@ def notes_on_trial(run: Run | None) -> list[str]:
     if limit is None:
         return []
     return [
-        f"A trial: only the first {limit:,} questions of each conversation were asked, and the "
+        f"A trial: at most {limit:,} of each conversation's questions were asked, and the "
         "others count as missing."
     ]
 

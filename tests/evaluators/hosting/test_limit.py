@@ -35,7 +35,7 @@ def test_a_trial_is_scored_as_one_and_never_submitted(tmp_path: Path, cli: Cli) 
     scored = cli("score", "run", "--benchmark", "sample", "--metrics", "v,f1", "--json")
     assert scored.returncode == 1
     notes = json.loads(scored.stdout)["notes"]
-    assert [note for note in notes if note.startswith("A trial: only the first 1 questions")]
+    assert [note for note in notes if note.startswith("A trial: at most 1 of each conversation's")]
     submitted = cli("submit", "run", "--to", "board", "--date", "2026-01-01")
     assert submitted.returncode == 2
     assert "is a trial" in submitted.stderr
