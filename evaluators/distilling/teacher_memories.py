@@ -161,8 +161,8 @@ def _open_folder(folder: Path, wanted: dict[str, Any]) -> dict[str, Any]:
             before, now = _value_at(there, name), _value_at(wanted, name)
             if before != now:
                 raise OutputError(
-                    f"{folder}: these memories were made with other arguments: {name} was "
-                    f"{before!r}, not {now!r}.",
+                    f"{folder}: these memories were made with other arguments ({name}: "
+                    f"{before!r}, not {now!r}).",
                     "Choose another `out`, or repeat the call with the same arguments.",
                 )
         return there

@@ -140,14 +140,14 @@ def test_a_name_of_another_kind(hub: Hub, published: Path, kind: str) -> None:
 def test_another_data_set_is_not_written_over(hub: Hub, published: Path) -> None:
     hub.prepared(b"")
     hub.branches["main"]["data/train.parquet"] = b"theirs"
-    with pytest.raises(OutputError, match="contains another data set"):
+    with pytest.raises(OutputError, match="contains a data set without a benchmark"):
         send(hub, published)
     assert hub.commits == []
 
 
 def test_a_commit_in_between_is_noticed(hub: Hub, published: Path) -> None:
     hub.faults = [("/commit/", 412)]
-    with pytest.raises(OutputError, match="changed at the same time"):
+    with pytest.raises(OutputError, match="changed it at the same time"):
         send(hub, published)
 
 

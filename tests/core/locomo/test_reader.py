@@ -188,7 +188,7 @@ def test_what_is_no_locomo_file_is_refused(content: bytes, message: str, tmp_pat
 
 
 def test_a_conversation_that_is_there_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="has the conversation conv-1 twice"):
+    with pytest.raises(InputError, match="contains the conversation conv-1 twice"):
         read_locomo(write(tmp_path / "twice.json", sample("conv-1"), sample("conv-1")))
 
 

@@ -160,7 +160,7 @@ def test_an_adapter_that_changed_since_is_refused(distilled: Distilled, tmp_path
     shutil.copytree(distilled.adapter, tmp_path / "adapter")
     config = tmp_path / "adapter" / "adapter_config.json"
     config.write_text(config.read_text().replace('"lora_alpha": 16', '"lora_alpha": 17'))
-    with pytest.raises(InputError, match="has another SHA-256 than expected"):
+    with pytest.raises(InputError, match="does not have the expected SHA-256"):
         lend_options(
             Services(model=distilled.model),
             load_system("duomem"),

@@ -118,7 +118,7 @@ def test_the_bundled_table_holds_list_prices() -> None:
 @pytest.mark.parametrize(
     ("was", "becomes", "problem"),
     [
-        ("schema_version = 1", "schema_version = 2", "not a table of prices of version 1"),
+        ("schema_version = 1", "schema_version = 2", "not a price table of version 1"),
         ("input = 0.1", "input = -0.1", "price 3: input must be an amount"),
         ("input = 0.1", "input = inf", "price 3: input must be an amount"),
         ("input = 0.1", 'input = "0.1"', "price 3: input must be an amount"),

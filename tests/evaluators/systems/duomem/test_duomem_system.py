@@ -156,7 +156,7 @@ def test_memories_that_changed_since_are_refused(memories: Path, tmp_path: Path)
     pinned = lend(memories=str(memories)).options
     assert pinned["teacher"] == TEACHER
     other = write_folder(tmp_path / "other", {CONVERSATION.id: TOLD[:1]}, [CONVERSATION])
-    with pytest.raises(InputError, match="has another SHA-256 than expected"):
+    with pytest.raises(InputError, match="does not have the expected SHA-256"):
         lend(memories=str(other), memories_sha256=pinned["memories_sha256"])
     with pytest.raises(InputError, match=f"were made by {TEACHER.replace('?', '[?]')}, not by you"):
         lend(memories=str(memories), teacher="you")

@@ -264,7 +264,7 @@ def test_experts_that_changed_since_are_refused(
     shutil.copytree(trained.experts, tmp_path / "experts")
     make_experts(tmp_path / "experts", trained.base, {"generation": TARGETS["extraction"]})
     pinned = lend("memlora", trained).options["experts_sha256"]
-    with pytest.raises(InputError, match="has another SHA-256 than expected"):
+    with pytest.raises(InputError, match="does not have the expected SHA-256"):
         lend(
             "memlora",
             Trained(trained.base, tmp_path / "experts", trained.names),
