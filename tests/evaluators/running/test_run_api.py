@@ -122,9 +122,11 @@ def test_a_misspelt_name_offers_the_nearest() -> None:
         run("bm52", **SPLIT)
 
 
-def test_limits_that_can_t_be_kept_in_this_process_are_refused() -> None:
-    with pytest.raises(InputError, match="`answer_timeout`: Local runs in this process"):
-        run(local_echo(), answer_timeout=5, **SPLIT)
+@pytest.mark.parametrize("limit", ["read_timeout", "answer_timeout", "memory_limit"])
+def test_limits_that_can_t_be_kept_in_this_process_are_refused(limit: str) -> None:
+    with pytest.raises(InputError, match=f"`{limit}`: Local runs in this process") as refused:
+        run(local_echo(), **{limit: 5}, **SPLIT)
+    assert "Leave it out, or put the class into a module" in str(refused.value)
 
 
 def test_without_a_folder_every_run_has_a_new_one(
