@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -126,6 +127,15 @@ class Build:
             written = ((row.state, row.problem, row.reply) for row in self.questions)
             found["generate"] = commonest_objection(written)
         return found
+
+    @cached_property
+    def validator_errors(self) -> Mapping[str, int]:
+        """Why the validator gave no answer in the stage `probe`, and how often, commonest first."""
+        if not self._paths.probe.exists():
+            return {}
+        rows = read_jsonl(self._paths.probe, what="the file of the probe")
+        errors = (error for _, row in rows if (error := row.get("validator_error")))
+        return dict(Counter(errors).most_common())
 
     @property
     def incomplete(self) -> bool:

@@ -69,6 +69,9 @@ def _print_counts(stage: str, build: Build) -> None:
         echo(f"Dropped, {objection.number:,} of {counts.dropped:,}: {objection.problem}")
         echo(f"  such as {objection.reply!r}")
         echo("Running the stage again asks again for what was dropped.")
+    if stage == "probe" and build.validator_errors:
+        error, number = next(iter(build.validator_errors.items()))
+        echo(f"The validator gave no answer to {number:,} questions: {error}")
     if stage == "generate" and build.questions is not None:
         _print_shares(build.questions)
 
