@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_REPLY_BYTES", "is_loopback", "open_client", "proxy_of"]
 
-MAX_REPLY_BYTES = 64 << 20
-"""The longest reply that is read; a model's longest words have less than one of them."""
+MAX_REPLY_BYTES = 8 << 20
+"""The longest reply that is read: an answer's million characters fit, and 32 at once in memory."""
 
 
 def is_loopback(host: str) -> bool:
