@@ -98,7 +98,8 @@ def _size_in_bytes(name: str, gigabytes: float, names: list[str]) -> int:
             f"`sizes`: no run is named {name!r}.",
             f"Did you mean {close!r}?" if close else f"The runs are {', '.join(names)}.",
         )
-    if not 0 < gigabytes < float("inf"):
+    is_number = isinstance(gigabytes, int | float)
+    if not is_number or not 0 < gigabytes < float("inf"):
         raise InputError(
             f"`sizes`: the size of {name} must be a number above 0, not {gigabytes!r}.",
             "Give the size in GB.",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from locomo_vqa.arguments import nearest
 from locomo_vqa.html_table import html_table
 
 from ..third_party import Environment, find_environment, load_recipes
@@ -77,7 +78,12 @@ class SystemCatalogue(Mapping[str, SystemInfo]):
         self._found = dict(found)
 
     def __getitem__(self, name: str) -> SystemInfo:
-        return self._found[name]
+        try:
+            return self._found[name]
+        except KeyError:
+            close = nearest(name, self._found)
+            hint = f"did you mean {close!r}?" if close else f"the systems are {', '.join(self)}"
+            raise KeyError(f"{name!r} is not a system; {hint}") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)

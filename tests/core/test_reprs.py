@@ -109,6 +109,9 @@ def test_the_systems_are_a_table_in_a_notebook() -> None:
     assert repr(found).startswith("<SystemCatalogue: no-memory, bm25,")
     assert found["bm25"].kind == "bundled"
     assert "mem0ai-1" in found._repr_html_()
+    with pytest.raises(KeyError, match="'bm52' is not a system; did you mean 'bm25'"):
+        found["bm52"]
+    assert found.get("bm52") is None
     assert list(found.to_frame()["name"]) == list(found)
 
 
