@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from locomo_vqa.arguments import nearest
+from locomo_vqa.keys import scrub
 from locomo_vqa.text import printable
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class CommandGroup(click.Group):
 
 def print_json(value: Any) -> None:
     """Write a value as JSON to the standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(scrub(json.dumps(value, ensure_ascii=False, indent=2)))
 
 
 @functools.cache

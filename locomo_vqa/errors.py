@@ -12,6 +12,8 @@ A system or an endpoint that fails during a run raises none of these: its predic
 
 from __future__ import annotations
 
+from locomo_vqa.keys import scrub
+
 __all__ = ["InputError", "LocomoVqaError", "MissingResource", "OutputError", "SystemLoadError"]
 
 
@@ -19,9 +21,9 @@ class LocomoVqaError(Exception):
     """An error with a remedy: one sentence says what is wrong, another what to do."""
 
     def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message, remedy)
-        self.message = message
-        self.remedy = remedy
+        self.message = scrub(message)
+        self.remedy = scrub(remedy)
+        super().__init__(self.message, self.remedy)
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}"

@@ -12,6 +12,8 @@ import math
 import re
 from typing import Any, NoReturn
 
+from locomo_vqa.keys import scrub
+
 __all__ = ["MAX_NESTING", "MAX_VALUES", "BadValue", "check_value", "clean_text", "load_json"]
 
 MAX_NESTING = 100
@@ -29,8 +31,8 @@ class BadValue(ValueError):
 
 
 def clean_text(text: str) -> str:
-    """Return a text with lone surrogates, which UTF-8 can't encode, replaced by U+FFFD."""
-    return _SURROGATE.sub("\ufffd", text)
+    """Return a text without known keys, and with U+FFFD for lone surrogates, as in UTF-8."""
+    return scrub(_SURROGATE.sub("\ufffd", text))
 
 
 def load_json(text: str | bytes, *, any_number: bool = False) -> Any:

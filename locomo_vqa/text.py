@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from locomo_vqa.keys import scrub
+
 __all__ = ["escape_unprintable", "printable"]
 
 _CONTROL = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd") | {0x0A: "\n", 0x09: " "}
 
 
 def printable(text: str) -> str:
-    """Return a text for a terminal: characters that could steer it become U+FFFD.
+    """Return a text for a terminal: no known keys, and U+FFFD for characters that could steer it.
 
     Line breaks stay, tabs become blanks, and lone surrogates, which UTF-8 can't hold, become "?".
     """
-    return text.encode("utf-8", "replace").decode("utf-8").translate(_CONTROL)
+    return scrub(text).encode("utf-8", "replace").decode("utf-8").translate(_CONTROL)
 
 
 def escape_unprintable(text: str, *, most: int = 400) -> str:

@@ -11,10 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from locomo_vqa.errors import InputError
+from locomo_vqa.keys import add_secret
 
 __all__ = ["checked_variables", "system_environment"]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+_KEY = re.compile(r"KEY|TOKEN|SECRET|PASSW", re.IGNORECASE)
+"""How variables are named whose values are hidden in what a run writes."""
 
 _HANDED_ON = re.compile(
     # The user and the system.
@@ -78,4 +82,6 @@ def checked_variables(names: Sequence[str], environment: Mapping[str, str]) -> t
             raise InputError(
                 f"`env`: {name} is not set in the environment.", f"Set {name}, or leave it out."
             )
+        if _KEY.search(name):
+            add_secret(environment[name])
     return tuple(sorted(set(names)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import os
 import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from locomo_vqa.files import clean_text
 from locomo_vqa.http_bodies import ACCEPTED, BadBody, bounded_bodies
 from locomo_vqa.json_gate import load_json
+from locomo_vqa.keys import read_key
 
 if TYPE_CHECKING:
     import httpx
@@ -46,7 +46,7 @@ class HttpClient:
     def __init__(self, address: str) -> None:
         import httpx
 
-        key = os.environ.get(KEY_VARIABLE)
+        key = read_key(KEY_VARIABLE)
         self._runner = asyncio.Runner()
         self._client = httpx.AsyncClient(
             base_url=address.rstrip("/"),

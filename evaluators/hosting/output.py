@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from typing import IO
 
+from locomo_vqa.keys import KeyMask, scrub
 from locomo_vqa.text import printable
 
 __all__ = ["MAX_LOG_BYTES", "Output"]
@@ -32,17 +33,21 @@ class Output(threading.Thread):
         self._log = log
         self._left = MAX_LOG_BYTES
         self._lock = threading.Lock()
+        self._mask = KeyMask()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def run(self) -> None:
-        while read := self._read():
-            if kept := self._write(read):
+        reading = True
+        while reading:
+            read = self._read()
+            reading = bool(read)
+            if kept := self._write(self._mask.mask(read, last=not reading)):
                 self._remember_last_line(kept)
 
     def note(self, text: str) -> None:
         """Write a text to the log that is not the system's."""
         if text:
-            self._write(text.encode("utf-8", "replace"))
+            self._write(scrub(text).encode("utf-8", "replace"))
 
     def finish(self) -> None:
         """Wait for the rest, which comes at once when the other end is closed."""

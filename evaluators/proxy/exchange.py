@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import httpcore
 
 from locomo_vqa.errors import LocomoVqaError
+from locomo_vqa.keys import KeyMask
 
 from .call_recording import CallRecording
 from .calls import Call, CallOutcome
@@ -145,11 +146,13 @@ class Exchange:
             client.method, self._route.tail, client.query, client.headers, self._body.content
         )
         try:
-            self._reply = reply = PartialReply(response.status, end_to_end(response.headers))
+            mask = KeyMask()  # An endpoint may repeat the key, which a system must not learn.
+            headers = mask.headers(end_to_end(response.headers))
+            self._reply = reply = PartialReply(response.status, headers)
             check_head(reply)
             if reply.stream:
                 await client.start(reply.status, reply.headers)
-            async for piece in response.aiter_stream():
+            async for piece in mask.stream(response.aiter_stream()):
                 reply.add(piece)
                 if reply.stream:
                     self._first_byte_ms = self._first_byte_ms or self._since()

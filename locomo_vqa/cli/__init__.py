@@ -164,7 +164,7 @@ def _report_error(error: Exception, arguments: Sequence[str]) -> int:
         )
     else:
         click.echo(
-            f"Error: {type(error).__name__}: {error}\n"
+            f"Error: {type(error).__name__}: {printable(str(error))}\n"
             "This is a bug in locomo-vqa. Please report it with the output of --debug.",
             err=True,
         )

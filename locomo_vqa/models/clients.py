@@ -45,13 +45,15 @@ def proxy_of(url: str) -> str | None:
 def open_client(endpoint: Endpoint) -> AsyncOpenAI:
     """Return the client of an endpoint, which makes every call once.
 
+    It follows no redirects: the key is for the endpoint's own address.
+
     Raises:
         InputError: the environment names a network proxy that can't be used.
     """
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
     url = endpoint.base_url
-    settings: dict[str, Any] = {"timeout": endpoint.timeout_s}
+    settings: dict[str, Any] = {"timeout": endpoint.timeout_s, "follow_redirects": False}
     if is_loopback(str(urlsplit(url).hostname)):
         settings["trust_env"] = False
     query = dict(endpoint.query)

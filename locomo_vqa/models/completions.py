@@ -176,7 +176,7 @@ def _hidden_thoughts(counted: Mapping[str, Any]) -> bool:
 
 def _shown(words: Any) -> str:
     text = words if isinstance(words, str) else json.dumps(words, ensure_ascii=False)
-    return clean_text(" ".join(text.split())[:_MAX_SHOWN])
+    return clean_text(" ".join(text.split()))[:_MAX_SHOWN]
 
 
 def _count(value: Any) -> int | None:

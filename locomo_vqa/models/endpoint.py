@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from locomo_vqa.errors import InputError
+from locomo_vqa.keys import add_credentials, read_key
 from locomo_vqa.models.names import EXAMPLES, ModelName, parse_name
 from locomo_vqa.models.reply_limit import ReplyLimit
 from locomo_vqa.system import Endpoint
 
 __all__ = ["ENDPOINT_OPTIONS", "address_of", "parse_endpoint", "provider_of"]
 
-ENDPOINT_OPTIONS = ("api-version", "in_flight", "max_tokens", "model", "revision")
+ENDPOINT_OPTIONS = ("api-version", "in_flight", "key", "max_tokens", "model", "revision")
 """The options that a name may have, beside `body.` and the name of a field of the request.
 
 `max_tokens` is the longest reply, thoughts included, in place of each task's own limit.
 `body.enable_thinking=false` adds that field to every request; further dots lead into objects, and
 a value is read as JSON where it is JSON.
 """
+
+KEY_VARIABLE = "OPENAI_API_KEY"
+"""The environment variable with the key, unless a name has the option `key`."""
+
+NO_KEY = "none"
+"""What is sent where there is no key."""
 
 _BODY = "body."
 
@@ -30,12 +36,14 @@ _REMEDY = f"Write it like {EXAMPLES['openai']}."
 
 
 def parse_endpoint(spec: str, *, timeout_s: float, parameter: str = "model") -> Endpoint:
-    """Read a model's name; the key comes from the environment variable OPENAI_API_KEY.
+    """Read a model's name; the key comes from an environment variable.
+
+    The variable is the one that the option `key` names, else OPENAI_API_KEY; `key=none` sends none.
 
     `timeout_s` is how long one call may take; `parameter` is what errors call the name.
 
     Raises:
-        InputError: it has another form.
+        InputError: it has another form, or the key is missing or malformed.
     """
     name = parse_name(spec, parameter=parameter)
     try:
@@ -50,16 +58,31 @@ def parse_endpoint(spec: str, *, timeout_s: float, parameter: str = "model") -> 
     if not model:
         raise InputError(f"{name.label}: does not name a model of the server.", _REMEDY)
     base = urlunsplit((url.scheme, url.netloc, url.path.rstrip("/"), "", ""))
-    key = os.environ.get("OPENAI_API_KEY") or "none"
+    add_credentials(url)
     version = name.options.get("api-version")
     return Endpoint(
         base_url=base,
         model=model,
-        api_key=key,
+        api_key=_key_of(name),
         timeout_s=timeout_s,
         query={"api-version": version} if version else {},
         body={**_body_of(name, extra), **ReplyLimit.of(name).identity()},
     )
+
+
+def _key_of(name: ModelName) -> str:
+    """Return the key of an endpoint; one that names a variable never gets another's."""
+    variable = name.options.get("key")
+    if variable == NO_KEY:
+        return NO_KEY
+    key = read_key(variable or KEY_VARIABLE)
+    if key is None and variable is not None:
+        shown = variable if variable.isupper() and variable.isidentifier() else "…"
+        raise InputError(
+            f"{name.label}: the environment variable {shown} of its option key is not set.",
+            "Set it, or write key=none if the endpoint needs no key.",
+        )
+    return key or NO_KEY
 
 
 def _body_of(name: ModelName, options: Iterable[str]) -> dict[str, Any]:

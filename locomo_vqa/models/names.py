@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -33,7 +34,13 @@ def hide_credentials(spec: str) -> str:
     What comes before a host becomes an ellipsis, and so do the values of options whose names speak
     of a key, a token, a secret or a password.
     """
-    return _SECRET.sub(r"\1…", _USER_INFO.sub("…@", spec))
+    return _SECRET.sub(_hidden, _USER_INFO.sub("…@", spec))
+
+
+def _hidden(option: re.Match[str]) -> str:
+    """Return an option without its value, unless it only names an environment variable."""
+    named = option[1][1:] == "key=" and option[0][5:] in ("none", *os.environ)
+    return option[0] if named else f"{option[1]}…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

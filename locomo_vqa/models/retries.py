@@ -86,18 +86,20 @@ def fault_of(error: Exception, *, timeout_s: float, url: str = "") -> Fault:
             return Fault(error=ModelFailed(f"the endpoint failed: {cause}"), again=False)
         proxy = proxy_of(url) if url else None
         way = f" through the proxy {proxy}" if proxy else ""
-        lost = ModelUnreachable(f"no connection{way}: {str(cause) or type(cause).__name__}")
+        lost = ModelUnreachable(
+            f"no connection{way}: {clean_text(str(cause)) or type(cause).__name__}"
+        )
         return Fault(error=lost, again=True)
     if isinstance(error, APIStatusError):
         return _of_status(error)
-    failed = ModelFailed(clean_text(f"the endpoint failed: {str(error)[:300]}"))
+    failed = ModelFailed(f"the endpoint failed: {clean_text(str(error))[:300]}")
     return Fault(error=failed, again=False)
 
 
 def _of_status(error: APIStatusError) -> Fault:
     status, headers = error.status_code, error.response.headers
     code: object = error.code  # It comes from the body, so it may be anything.
-    words = clean_text(f"the endpoint failed: {str(error)[:300]}")
+    words = f"the endpoint failed: {clean_text(str(error))[:300]}"
     failed: ModelError = ModelFailed(words)
     spent = status == _TOO_MANY and (code in _SPENT or error.type in _SPENT)
     if isinstance(code, str) and code in _LOST:
@@ -115,7 +117,7 @@ def _of_status(error: APIStatusError) -> Fault:
         again=is_passing(status) and not spent and not _is_hopeless(headers),
         busy=status in _BUSY,
         wait_s=server_wait_s(headers),
-        refusal=str(error) if status in _REFUSED else None,
+        refusal=clean_text(str(error)) if status in _REFUSED else None,
     )
 
 

@@ -1,0 +1,115 @@
+"""Keys: checked when they are read, and hidden wherever they come back.
+
+Every key that this process reads is known here. `scrub` hides the known keys in a text; it is
+applied to what comes from outside, to errors, and to everything that is written or shown, since an
+endpoint may repeat a key in its reply.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from urllib.parse import SplitResult, quote, unquote
+
+__all__ = ["KeyMask", "add_credentials", "add_secret", "read_key", "scrub"]
+
+_VISIBLE = re.compile(r"[!-~]+")
+_MIN_LENGTH = 8
+"""Shorter keys, such as the `none` of a local server, are words that may occur in any text."""
+
+_HIDDEN = "…"
+_secrets: dict[str, None] = {}
+
+
+def read_key(variable: str) -> str | None:
+    """Return the key in an environment variable; None if it is not set or empty.
+
+    Raises:
+        InputError: it has a blank, a line break or another character that no key has.
+    """
+    value = os.environ.get(variable)
+    if not value:
+        return None
+    if not _VISIBLE.fullmatch(value):
+        ends = not value[-1:].isprintable() or value[-1:].isspace()
+        where = "ends in a blank or a line break" if ends else "has a blank or a control character"
+        if value.isprintable() and not value.isascii():
+            where = "has a character that is not ASCII"
+        from locomo_vqa.errors import InputError  # It hides keys itself.
+
+        add_secret(value.strip())
+        raise InputError(
+            f"{variable}: the key {where}.",
+            f"Set {variable} again, without it; a file with Windows line ends adds a carriage "
+            "return.",
+        )
+    add_secret(value)
+    return value
+
+
+def add_secret(value: str) -> None:
+    """Hide a value in all texts from now on, unless it is too short to be a key."""
+    if len(value) >= _MIN_LENGTH:
+        for form in (value, quote(value, safe=""), value.replace("/", "\\/")):
+            _secrets[form] = None
+
+
+def add_credentials(url: SplitResult) -> None:
+    """Hide the password of an address, also as it is sent."""
+    if url.password:
+        user, password = unquote(url.username or ""), unquote(url.password)
+        add_secret(password)
+        add_secret(base64.b64encode(f"{user}:{password}".encode()).decode("ascii"))
+
+
+def scrub(text: str) -> str:
+    """Return a text in which an ellipsis takes the place of every known key."""
+    for secret in _secrets:
+        if secret in text:
+            text = text.replace(secret, _HIDDEN)
+    return text
+
+
+class KeyMask:
+    """Masks the known keys in bytes that come in pieces, with as many asterisks."""
+
+    def __init__(self) -> None:
+        self._secrets = [secret.encode() for secret in _secrets]
+        self._held = b""
+
+    def mask(self, piece: bytes, *, last: bool = False) -> bytes:
+        """Return what can be passed on, which lacks the beginning of what may be a key."""
+        data = self._held + piece
+        for secret in self._secrets:
+            if secret in data:
+                data = data.replace(secret, b"*" * len(secret))
+        held = 0 if last else max((_overlap(data, s) for s in self._secrets), default=0)
+        self._held = data[len(data) - held :]
+        return data[: len(data) - held]
+
+    async def stream(self, pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        """Yield masked pieces."""
+        async for piece in pieces:
+            if masked := self.mask(piece):
+                yield masked
+        if rest := self.mask(b"", last=True):
+            yield rest
+
+    def headers(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Return headers with masked values."""
+        found = []
+        for name, value in headers:
+            for secret in self._secrets:
+                value = value.replace(secret, b"*" * len(secret))
+            found.append((name, value))
+        return found
+
+
+def _overlap(data: bytes, secret: bytes) -> int:
+    """Return how many bytes at the end of `data` are the beginning of a secret."""
+    for length in range(min(len(secret) - 1, len(data)), 0, -1):
+        if data.endswith(secret[:length]):
+            return length
+    return 0
