@@ -1,52 +1,23 @@
-"""Keys: checked when they are read, and hidden wherever they come back.
+"""Keys are hidden wherever they come back.
 
-Every key that this process reads is known here. `scrub` hides the known keys in a text; it is
-applied to what comes from outside, to errors, and to everything that is written or shown, since an
-endpoint may repeat a key in its reply.
+Every key that this process reads is known here (see `key_variables`). `scrub` hides the known keys
+in a text; it is applied to what comes from outside, to errors, and to everything that is written or
+shown, since an endpoint may repeat a key in its reply.
 """
 
 from __future__ import annotations
 
 import base64
-import os
-import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from urllib.parse import SplitResult, quote, unquote
 
-__all__ = ["KeyMask", "add_credentials", "add_secret", "read_key", "scrub"]
+__all__ = ["KeyMask", "add_credentials", "add_secret", "scrub"]
 
-_VISIBLE = re.compile(r"[!-~]+")
 _MIN_LENGTH = 8
 """Shorter keys, such as the `none` of a local server, are words that may occur in any text."""
 
 _HIDDEN = "…"
 _secrets: dict[str, None] = {}
-
-
-def read_key(variable: str) -> str | None:
-    """Return the key in an environment variable; None if it is not set or empty.
-
-    Raises:
-        InputError: it has a blank, a line break or another character that no key has.
-    """
-    value = os.environ.get(variable)
-    if not value:
-        return None
-    if not _VISIBLE.fullmatch(value):
-        ends = not value[-1:].isprintable() or value[-1:].isspace()
-        where = "ends in a blank or a line break" if ends else "has a blank or a control character"
-        if value.isprintable() and not value.isascii():
-            where = "has a character that is not ASCII"
-        from locomo_vqa.errors import InputError  # It hides keys itself.
-
-        add_secret(value.strip())
-        raise InputError(
-            f"{variable}: the key {where}.",
-            f"Set {variable} again, without it; a file with Windows line ends adds a carriage "
-            "return.",
-        )
-    add_secret(value)
-    return value
 
 
 def add_secret(value: str) -> None:

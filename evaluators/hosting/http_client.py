@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from locomo_vqa.files import clean_text
 from locomo_vqa.http_bodies import ACCEPTED, BadBody, bounded_bodies
 from locomo_vqa.json_gate import load_json
-from locomo_vqa.keys import read_key
+from locomo_vqa.key_variables import read_key
 
 if TYPE_CHECKING:
     import httpx

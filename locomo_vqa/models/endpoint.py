@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from locomo_vqa.errors import InputError
-from locomo_vqa.keys import add_credentials, read_key
+from locomo_vqa.key_variables import read_key
+from locomo_vqa.keys import add_credentials
 from locomo_vqa.models.names import EXAMPLES, ModelName, parse_name
 from locomo_vqa.models.reply_limit import ReplyLimit
 from locomo_vqa.system import Endpoint

@@ -13,7 +13,8 @@ from locomo_vqa import keys
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import write_json
 from locomo_vqa.jsonl_log import JsonlLog
-from locomo_vqa.keys import KeyMask, add_secret, read_key, scrub
+from locomo_vqa.key_variables import read_key
+from locomo_vqa.keys import KeyMask, add_secret, scrub
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.text import printable
