@@ -7,7 +7,7 @@ bounds of numbers are checked where they are defined (see `locomo_vqa.arguments`
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial, wraps
 from typing import ParamSpec, TypeVar
 
@@ -67,6 +67,8 @@ def _check_for(annotation: object) -> Callable[[str, object], object] | None:
         return partial(check_callable, optional=optional)
     if kind == "bool":
         return partial(check_flag, optional=optional)
+    if text == "Sequence[str]":
+        return _check_list_of_texts
     check = _CHECKS.get(kind)
     if check is None or not optional:
         return check
@@ -82,6 +84,12 @@ def _check_required_text(name: str, value: object) -> None:
     if value is None:
         raise InputError(f"`{name}` must be a string, not None.", f"Correct `{name}`.")
     check_text(name, value)
+
+
+def _check_list_of_texts(name: str, value: object) -> None:
+    texts = value if isinstance(value, Sequence) and not isinstance(value, str) else [None]
+    if not all(isinstance(text, str) for text in texts):
+        raise InputError(f"`{name}` must be a list of texts, not {value!r}.", f"Correct `{name}`.")
 
 
 _CHECKS: Mapping[str, Callable[[str, object], object]] = {
