@@ -10,21 +10,23 @@ from locomo_vqa.keys import add_secret
 
 __all__ = ["read_key"]
 
-_VISIBLE = re.compile(r"[!-~]+")
+_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
 def read_key(variable: str) -> str | None:
     """Return the key in an environment variable; None if it is not set or empty.
 
     Raises:
-        InputError: it has a blank, a line break or another character that no key has.
+        InputError: it begins or ends with a blank, or has a character that no key has.
     """
     value = os.environ.get(variable)
     if not value:
         return None
-    if not _VISIBLE.fullmatch(value):
+    if not _KEY.fullmatch(value):
         ends = not value[-1:].isprintable() or value[-1:].isspace()
-        where = "ends in a blank or a line break" if ends else "has a blank or a control character"
+        where = "begins with a blank or has a control character"
+        if ends:
+            where = "ends in a blank or a line break"
         if value.isprintable() and not value.isascii():
             where = "has a character that is not ASCII"
         add_secret(value.strip())

@@ -34,8 +34,8 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         (KEY + "\r", "ends in a blank or a line break"),
         (KEY + "\n", "ends in a blank or a line break"),
         (KEY + " ", "ends in a blank or a line break"),
-        ("sk planted 0123456789", "has a blank or a control character"),
-        (KEY + "\x1bx", "has a blank or a control character"),
+        (" " + KEY, "begins with a blank or has a control character"),
+        (KEY + "\x1bx", "has a control character"),
         (KEY + "ключ", "not ASCII"),
     ],
 )

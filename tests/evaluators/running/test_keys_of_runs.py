@@ -94,7 +94,7 @@ def test_a_key_that_is_repeated_is_nowhere(
         done = cli("score", "run", "--benchmark", "sample", *judged)
     else:
         done = cli("run", name, *at, "--out", "run", "--model", model, "--record", "run.db")
-        assert (tmp_path / "run" / "predictions.jsonl").stat().st_size > 0, done.stderr
+        assert (tmp_path / "run" / "journal.jsonl").stat().st_size > 0, done.stderr
     assert KEY not in done.stdout + done.stderr
     assert "planted" not in done.stdout + done.stderr
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
