@@ -153,15 +153,10 @@ def test_no_text_of_a_stranger_is_markup(
 
 
 def test_what_strangers_wrote_is_json_that_html_can_hold(
-    submitted: Submit, verified: Verified, tmp_path: Path, reseal: Callable[..., None]
+    submitted: Submit, verified: Verified, tmp_path: Path
 ) -> None:
     name, model = "</script>\u2028\x00\x9b<!--&", "m\x1b[31m\u2029"
-    entry = submitted(name=name, model=model, answers={"conv-1/t/0": "</script>\x00\u2028"})
-    path = entry / "predictions.jsonl"
-    first, rest = path.read_text(encoding="utf-8").split("\n", 1)
-    odd = {**json.loads(first), "prediction": "\ud800", "latency_ms": math.nan}
-    path.write_text(f"{json.dumps(odd)}\n{rest}", encoding="utf-8")
-    reseal(entry)
+    submitted(name=name, model=model, answers={"conv-1/t/0": "</script>\x00\u2028"})
     lone = submitted(system="lone") / "metadata.yaml"
     text = lone.read_text(encoding="utf-8").replace("name: lone", 'name: "\\ud800!"')
     lone.write_text(text, encoding="utf-8")
@@ -172,7 +167,7 @@ def test_what_strangers_wrote_is_json_that_html_can_hold(
     assert rows == {name: model, "\ufffd!": "tiny-1"}
 
 
-def test_a_number_that_json_does_not_have_is_null(
+def test_a_board_with_a_number_that_json_does_not_have_is_refused(
     submitted: Submit, verified: Verified, tmp_path: Path
 ) -> None:
     submitted()
@@ -180,8 +175,9 @@ def test_a_number_that_json_does_not_have_is_null(
     board = json.loads((folder / "board.json").read_text(encoding="utf-8"))
     board["entries"][0]["scores"]["answer_length"] = math.nan
     (folder / "board.json").write_text(json.dumps(board), encoding="utf-8")
-    (row,) = _data(_built(folder, tmp_path / "site"))["entries"]
-    assert row["answer_length"] is None
+    with pytest.raises(InputError, match=r"board\.json.* the number NaN is not finite"):
+        build_site(folder, out=tmp_path / "site")
+    assert not (tmp_path / "site").exists()
 
 
 def test_the_policy_allows_only_the_page_s_own_script_and_style(

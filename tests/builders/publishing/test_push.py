@@ -117,7 +117,7 @@ def test_a_token_that_is_missing_or_wrong(
 @pytest.mark.parametrize("path", ["/api/repos/create", "/preupload/", "/commit/"])
 def test_no_right_to_write(hub: Hub, published: Path, path: str) -> None:
     hub.faults = [(path, 403)]
-    with pytest.raises(OutputError, match=r"org/name: the token may not write there .*made to"):
+    with pytest.raises(OutputError, match=r"org/name: the token has no write access .*made to"):
         send(hub, published)
     assert hub.commits == []
 

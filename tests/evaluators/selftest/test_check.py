@@ -194,6 +194,7 @@ def test_a_system_behind_an_address() -> None:
 
 
 LEAVES = """
+import os
 import subprocess
 
 class Own(Echo):
@@ -203,7 +204,7 @@ class Own(Echo):
         if conversation.id == "check-1":
             self.child = subprocess.Popen(["sleep", "600"])
         if conversation.id == "check-3":
-            open("leftover.txt", "w").close()
+            open(os.path.join(os.path.dirname(__file__), "leftover.txt"), "w").close()
 
     def answer(self, question, *, now):
         return " ".join(turn.text for turn in self.turns) + " 2021"

@@ -122,7 +122,6 @@ def _shares(folder: Path, name: str, time: datetime, place: int) -> ShownTurn:
 
 FAULTS: dict[str, tuple[Responder, str, int]] = {
     "an error of the server": (lambda r: (400, {"error": {"message": "too long"}}), "error", 1),
-    "HTML": (lambda r: (200, b"<html>busy</html>"), "error", 1),
     "no choices": (lambda r: (200, {"id": "x", "object": "chat.completion"}), "error", 1),
     "silence": (lambda r: (200, 1.5), "timeout", 1),
     "nothing": (lambda r: completion(""), "empty", 0),
@@ -150,6 +149,24 @@ def test_a_fault_is_a_state_and_never_an_answer(name: str, tmp_path: Path, cli: 
     assert (rows[0]["state"], rows[-1]["state"]) == (state, "ok")
     assert rows[0]["prediction"] in (None, "")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_a_web_page_ends_the_run_at_once_with_its_words(tmp_path: Path, cli: Cli) -> None:
+    """An address that serves pages is a wrong one: no other question is asked there."""
+    calls: list[dict[str, Any]] = []
+
+    def page(request: dict[str, Any]) -> tuple[int, Any]:
+        calls.append(request)
+        return 200, b"<html>busy</html>"
+
+    with stub_endpoint(page) as endpoint:
+        done = cli(*RUN, "--model", endpoint.model)
+    assert done.returncode == 2
+    assert "a web page and no reply: <html>busy</html>" in done.stderr
+    assert len(calls) == 1
+    journal = read_jsonl(tmp_path / "run" / "journal.jsonl", what="the journal")
+    assert [row["state"] for _, row in journal if "question_id" in row] == ["error"]
 
 
 @pytest.mark.slow
@@ -181,7 +198,7 @@ def test_a_server_that_goes_away_stops_the_run_and_it_can_go_on(tmp_path: Path, 
 def test_wrong_models_are_refused_before_anything_is_written(tmp_path: Path, cli: Cli) -> None:
     for model, message in {
         "": "is not a model",
-        "openai:http://127.0.0.1:9/v1": "which model",
+        "openai:http://127.0.0.1:9/v1": "does not name a model",
         "openai:127.0.0.1:9/v1?model=x": "is not an endpoint's name",
         "gpt-4": "is not a model",
         "openai:http://127.0.0.1:9/v1?model=x": "no server answers",
