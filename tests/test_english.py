@@ -23,6 +23,7 @@ def found(path: Path) -> list[tuple[int, str]]:
     return sorted((finding.line, finding.phrase) for finding in check(path))
 
 
+@pytest.mark.slow
 def test_no_file_has_such_a_phrase() -> None:
     assert [finding for path in list_files() for finding in check(path)] == []
 

@@ -66,6 +66,7 @@ def library_files() -> list[Path]:
     ]
 
 
+@pytest.mark.slow
 def test_click_is_imported_by_the_command_line_alone() -> None:
     importing = [
         path for path in library_files() for _, module in imports(path) if module == "click"
@@ -73,6 +74,7 @@ def test_click_is_imported_by_the_command_line_alone() -> None:
     assert importing == []
 
 
+@pytest.mark.slow
 def test_no_text_of_the_library_speaks_of_flags() -> None:
     """Docstrings are texts too; the files of `DASHES` have others, which are not flags of ours."""
     found = {
@@ -110,6 +112,7 @@ def test_a_circle_of_rooms_is_found() -> None:
     assert find_circles(graph) == [["b", "c"]]
 
 
+@pytest.mark.slow
 def test_no_library_room_imports_the_command_line() -> None:
     graph = read_graph(ROOT)
     commands = {room for room in graph if room.split("/")[1] in ("cli", "cli_support")}

@@ -221,6 +221,7 @@ def test_what_is_not_made_yet_is_none(tmp_path: Path) -> None:
     assert not done.incomplete
 
 
+@pytest.mark.slow
 def test_a_place_that_is_taken_is_refused_before_a_stage_runs(tmp_path: Path) -> None:
     taken = tmp_path / "taken"
     taken.mkdir()

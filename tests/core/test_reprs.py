@@ -78,6 +78,7 @@ def test_an_ablation_is_shown_in_a_line(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_build_is_shown_in_a_line(tmp_path: Path) -> None:
     work = tmp_path / "work"
     build = lv.build("sample", work=work, stages=["ingest"], progress=False)

@@ -33,6 +33,8 @@ from .image_server import (
     silent,
 )
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 1 << 20
 PNG = image_bytes(1)
 JPEG = image_bytes(1, "JPEG")

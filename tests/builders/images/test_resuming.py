@@ -128,6 +128,7 @@ def test_ctrl_c_keeps_what_is_finished(source: Path, server: ImageServer, tmp_pa
     assert again <= {"/7.png", "/8.png"}  # the settings differ, so losses are tried again
 
 
+@pytest.mark.slow
 def test_no_decoder_outlives_its_run(source: Path, server: ImageServer, tmp_path: Path) -> None:
     process = start(source, tmp_path / "out")
     while server.hits.total() < 10:

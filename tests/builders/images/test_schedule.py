@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from locomo_vqa.builders.images.schedule import HostQueue, Job
 
 
@@ -21,6 +23,7 @@ def test_a_busy_host_holds_up_nobody() -> None:
     assert sorted(asyncio.run(run())) == ["busy", "busy", "other"]
 
 
+@pytest.mark.slow
 def test_the_longer_of_two_pauses_counts() -> None:
     async def run() -> tuple[float, float]:
         queue = HostQueue([job("a", 1), job("a", 2), job("a", 3)], per_host=2)

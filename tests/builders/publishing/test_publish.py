@@ -63,6 +63,7 @@ def test_datasets_reads_every_table_and_image(published: Path, tmp_path: Path) -
     assert told["conversation"] == json.loads(line)
 
 
+@pytest.mark.slow
 def test_it_is_the_same_benchmark(published: Path) -> None:
     sample, again = load_benchmark("sample"), load_benchmark(published)
     assert again.revision == sample.revision

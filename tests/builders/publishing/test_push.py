@@ -27,6 +27,7 @@ def received(hub: Hub, revision: str = "main") -> dict[str, bytes]:
     return files
 
 
+@pytest.mark.slow
 def test_one_commit_holds_every_byte(hub: Hub, published: Path) -> None:
     url = send(hub, published)
     assert url == f"{hub.url}/datasets/{NAME}/commit/{hub.head('main')}"
@@ -37,6 +38,7 @@ def test_one_commit_holds_every_byte(hub: Hub, published: Path) -> None:
     assert len(hub.commits) == 1
 
 
+@pytest.mark.slow
 def test_one_pull_request_leaves_main_as_it_was(hub: Hub, published: Path) -> None:
     hub.prepared(b"theirs")
     url = send(hub, published, pull_request=True)
@@ -47,6 +49,7 @@ def test_one_pull_request_leaves_main_as_it_was(hub: Hub, published: Path) -> No
     assert len(hub.commits) == 1
 
 
+@pytest.mark.slow
 def test_only_what_was_published_is_sent_and_stale_files_go(
     hub: Hub, published: Path, tmp_path: Path
 ) -> None:
@@ -95,12 +98,14 @@ def test_a_dropped_connection_gives_one_commit(
     assert received(hub, "refs/pr/1" if pull_request else "main") == tree(published)
 
 
+@pytest.mark.slow
 def test_a_dropped_upload_is_repeated_by_itself(hub: Hub, published: Path) -> None:
     hub.faults = [("PUT /lfs/", "drop")]
     send(hub, published)
     assert received(hub) == tree(published)
 
 
+@pytest.mark.slow
 def test_a_token_that_is_missing_or_wrong(
     hub: Hub, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +127,7 @@ def test_no_right_to_write(hub: Hub, published: Path, path: str) -> None:
     assert hub.commits == []
 
 
+@pytest.mark.slow
 def test_a_hub_that_is_not_there(hub: Hub, published: Path) -> None:
     with pytest.raises(OutputError, match="can't be reached"):
         push_dataset(
@@ -129,6 +135,7 @@ def test_a_hub_that_is_not_there(hub: Hub, published: Path) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["model", "space"])
 def test_a_name_of_another_kind(hub: Hub, published: Path, kind: str) -> None:
     hub.kinds[NAME] = kind
@@ -137,6 +144,7 @@ def test_a_name_of_another_kind(hub: Hub, published: Path, kind: str) -> None:
     assert hub.branches == {}
 
 
+@pytest.mark.slow
 def test_another_data_set_is_not_written_over(hub: Hub, published: Path) -> None:
     hub.prepared(b"")
     hub.branches["main"]["data/train.parquet"] = b"theirs"
@@ -145,12 +153,14 @@ def test_another_data_set_is_not_written_over(hub: Hub, published: Path) -> None
     assert hub.commits == []
 
 
+@pytest.mark.slow
 def test_a_commit_in_between_is_noticed(hub: Hub, published: Path) -> None:
     hub.faults = [("/commit/", 412)]
     with pytest.raises(OutputError, match="changed it at the same time"):
         send(hub, published)
 
 
+@pytest.mark.slow
 def test_what_is_no_published_folder(hub: Hub, published: Path, tmp_path: Path) -> None:
     from locomo_vqa.benchmark.locate import SAMPLE_FOLDER
 

@@ -82,6 +82,7 @@ def test_slips_with_one_reading_are_read(reply: str, answer: str, reason: str) -
     assert read_reply(reply) == Written(WRITTEN.question, answer, reason)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reply", "objection"),
     [

@@ -68,6 +68,7 @@ def test_ctrl_c_ends_with_what_was_done(work: Path, rows: list[QuestionRow]) -> 
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
 def test_done_ends_with_json_for_a_machine(work: Path, rows: list[QuestionRow]) -> None:
     with _command(work, "--json") as (process, url):
         request(url, "decisions", {"id": rows[0].id, "decision": "reject"})

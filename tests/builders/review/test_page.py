@@ -52,6 +52,7 @@ def _kept(review: Review) -> list[tuple[str, str]]:
     return [(decision.id, decision.decision) for decision in read_decisions(review.path)]
 
 
+@pytest.mark.slow
 def test_the_keys_decide(opened: Page, review: Review, rows: list[QuestionRow]) -> None:
     first, second, third, fourth = rows[:4]
     assert opened.text("#question") == first.question
@@ -84,6 +85,7 @@ def test_the_keys_decide(opened: Page, review: Review, rows: list[QuestionRow]) 
     assert opened.complaints == []
 
 
+@pytest.mark.slow
 def test_decisions_on_other_words_are_counted_and_not_shown(
     page: Page, work: Path, rows: list[QuestionRow], benchmark: Benchmark
 ) -> None:
@@ -100,6 +102,7 @@ def test_decisions_on_other_words_are_counted_and_not_shown(
         assert page.complaints == []
 
 
+@pytest.mark.slow
 def test_back_skip_undo_and_leave(opened: Page, review: Review, rows: list[QuestionRow]) -> None:
     first, second, third = rows[:3]
     opened.key("ArrowRight")
@@ -129,6 +132,7 @@ def test_back_skip_undo_and_leave(opened: Page, review: Review, rows: list[Quest
     assert review.path.read_text(encoding="utf-8").count("\n") == 2
 
 
+@pytest.mark.slow
 def test_filters_and_buttons(opened: Page, review: Review, rows: list[QuestionRow]) -> None:
     colours = [row for row in rows[:-1] if row.type == "colour"]
     assert len(colours) > 1
@@ -164,6 +168,7 @@ def _choose(page: Page, selector: str, value: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_review_goes_on_at_the_first_open_question_and_ends(
     page: Page, review: Review, rows: list[QuestionRow]
 ) -> None:
@@ -181,6 +186,7 @@ def test_a_review_goes_on_at_the_first_open_question_and_ends(
     assert review.counts()["open"] == 0
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_while_the_server_is_gone(
     page: Page, review: Review, rows: list[QuestionRow], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +211,7 @@ def test_nothing_is_lost_while_the_server_is_gone(
     assert _kept(review) == [(rows[0].id, "accept"), (rows[1].id, "reject")]
 
 
+@pytest.mark.slow
 def test_texts_of_models_are_texts(
     page: Page, work: Path, rows: list[QuestionRow], benchmark: Benchmark
 ) -> None:

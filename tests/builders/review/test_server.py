@@ -89,6 +89,7 @@ def test_without_the_secret_nothing_is_told(server: ReviewServer, rows: list[Que
             assert "locomo-vqa build review" in reply.json()["error"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "headers",
     [
@@ -119,6 +120,7 @@ def test_the_page_itself_may(server: ReviewServer, rows: list[QuestionRow]) -> N
     assert request(server.url, "", headers=followed).status == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "status", "sentence"),
     [

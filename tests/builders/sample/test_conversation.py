@@ -92,6 +92,7 @@ def test_the_same_seed_gives_the_same_conversation() -> None:
     assert draw_conversation(random.Random(3), 3) != draw_conversation(random.Random(4), 3)
 
 
+@pytest.mark.slow
 def test_what_is_drawn_does_not_change() -> None:
     """Models were trained on these draws: a change of data or of the order of draws shows here."""
     drawn = hashlib.sha256()

@@ -90,6 +90,7 @@ def test_the_figure_shows_the_chosen_types_in_their_colour(tmp_path: Any) -> Non
     assert chosen / other == pytest.approx((90 + 75 + 50) / 25, rel=0.1)
 
 
+@pytest.mark.slow
 def test_the_figure_s_text_is_text_and_its_bytes_are_the_same_every_time(tmp_path: Any) -> None:
     selection = select({**outcomes(count=36, colour=30, detail=20), "style": {}})
     for name in ("a.svg", "b.svg"):

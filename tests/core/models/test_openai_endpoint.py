@@ -100,6 +100,7 @@ FAULTS: dict[str, tuple[Answer, type[ModelError], int]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_an_error_and_never_a_reply(name: str) -> None:
     answer, error, calls = FAULTS[name]
@@ -108,6 +109,7 @@ def test_a_fault_is_an_error_and_never_a_reply(name: str) -> None:
     assert len(stub.requests) == calls
 
 
+@pytest.mark.slow
 def test_a_drip_of_bytes_does_not_outlast_the_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         over = threading.Event()

@@ -133,6 +133,7 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return hide
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("package", "spec", "extra"),
     (
@@ -211,6 +212,7 @@ def test_a_folder_of_weights_is_told_from_another(
     assert open_model(f"lmdeploy:{tmp_path}").identity() != before
 
 
+@pytest.mark.slow
 def test_missing_weights_are_said_with_how_to_get_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,6 +70,7 @@ def test_a_call_through_the_metering_proxy_fails_as_a_direct_one(
     assert type(caught.value) is error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("date", (False, True))
 def test_retry_after_is_respected(date: bool) -> None:
     times: list[float] = []

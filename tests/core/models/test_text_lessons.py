@@ -68,6 +68,7 @@ def test_hints_at_new_facts_name_the_memory_that_they_are_about(taught: list[Tex
         assert set(words) == changed | known
 
 
+@pytest.mark.slow
 def test_drills_change_and_undo_more_than_a_conversation_does(taught: list[TextExample]) -> None:
     rng = random.Random(4)
     usual = [example for _ in range(CONVERSATIONS) for example in examples(rng)]

@@ -207,6 +207,7 @@ def test_missing_rows_make_the_status_1(tmp_path: Path, wrong: Path, cli: Cli) -
     assert f"part.jsonl (longmemeval): 30 matched, {len(TEXT) - 30} missing" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_plot_has_a_panel_a_metric_and_the_same_bytes_each_time(
     tmp_path: Path, wrong: Path, half: Path
 ) -> None:
@@ -232,6 +233,7 @@ def test_the_plot_has_a_panel_a_metric_and_the_same_bytes_each_time(
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.slow
 def test_an_svg_has_its_figures_as_text(tmp_path: Path, wrong: Path, half: Path) -> None:
     """Names are shown letter by letter: `$` starts no formula, `<` no element."""
     strange = half.rename(tmp_path / "$a_1$ <b>.jsonl")

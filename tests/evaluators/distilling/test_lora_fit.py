@@ -24,7 +24,7 @@ from locomo_vqa.models.names import ModelName, parse_name
 from tests.conftest import ROOT
 from tests.evaluators.systems.memlora.tiny import BASES, load_base, make_base
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.slow]
 
 THINGS = ("kite", "boat", "tea", "door")
 COLOURS = ("red", "old")

@@ -158,6 +158,7 @@ def test_long_requests_and_replies_pass() -> None:
     assert talk(echo, line, b"short\n") == [line[:-1], b"short"]
 
 
+@pytest.mark.slow
 def test_a_process_that_does_not_read_its_requests_is_given_up() -> None:
     with pytest.raises(TimeoutError):
         talk("time.sleep(60)", b"x" * (5 * MIB) + b"\n", seconds=0.5)
@@ -170,6 +171,7 @@ def test_the_last_words_of_a_process_are_read() -> None:
         talk("print('last')", b"one\n", b"two\n")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_a_process_that_ended_is_noticed_though_another_holds_its_pipes() -> None:
     begun = time.monotonic()

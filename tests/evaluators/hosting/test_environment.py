@@ -34,6 +34,7 @@ class Own(Echo):
 """
 
 
+@pytest.mark.slow
 def test_keys_stay_with_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli
 ) -> None:

@@ -146,6 +146,7 @@ def test_each_fault_costs_its_conversation_and_leaves_no_process(
         assert words in log
 
 
+@pytest.mark.slow
 def test_a_retry_asks_first_what_was_never_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

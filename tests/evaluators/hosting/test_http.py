@@ -71,6 +71,7 @@ def test_the_description_is_openapi() -> None:
             assert said["responses"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("images", ["data", "path"])
 def test_a_server_is_told_the_conversation_and_asked(
     images: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -142,6 +143,7 @@ FAULTS: dict[str, tuple[str, Response | float, list[str], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_a_state_and_the_conversation_is_forgotten(name: str, tmp_path: Path) -> None:
     path, fault, states, reason = FAULTS[name]
@@ -154,6 +156,7 @@ def test_a_fault_is_a_state_and_the_conversation_is_forgotten(name: str, tmp_pat
     assert (done.predictions[0].error or "").startswith(reason)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_a_server_that_goes_away_stops_the_run(jobs: int, tmp_path: Path) -> None:
     with serving(MemoryServer()) as server:
@@ -165,6 +168,7 @@ def test_a_server_that_goes_away_stops_the_run(jobs: int, tmp_path: Path) -> Non
 NO_SYSTEM: dict[str, Any] = {"no name": {"name": None}, "a number": {"version": 2}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NO_SYSTEM)
 def test_what_describes_no_system_is_refused(name: str) -> None:
     with (
@@ -190,6 +194,7 @@ def test_a_server_s_memory_can_t_be_limited() -> None:
         settings.check(loaded)
 
 
+@pytest.mark.slow
 def test_a_request_is_broken_off_from_another_thread(tmp_path: Path) -> None:
     with serving(MemoryServer()) as server:
         server.faults["flush"] = 60.0

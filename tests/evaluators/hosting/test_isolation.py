@@ -98,6 +98,7 @@ def test_a_system_may_leave_the_working_directory(
     assert read_run(Path("run")).predictions == done.predictions
 
 
+@pytest.mark.slow
 def test_a_forked_child_ends_with_its_answer(tmp_path: Path) -> None:
     children = []
 

@@ -84,6 +84,7 @@ def test_a_system_runs_in_an_environment_of_its_own(
         assert fields == [field.name for field in dataclasses.fields(getattr(system, name))]
 
 
+@pytest.mark.slow
 def test_an_interpreter_that_is_none_is_refused(tmp_path: Path, cli: Cli, bare: Path) -> None:
     spec = write_system(tmp_path, "own", "class Own(Echo): pass")
     command = ("run", spec, "--benchmark", "sample", "--out", "run", "--python")

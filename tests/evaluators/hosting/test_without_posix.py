@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.evaluators.hosting.hosted import write_system
 
 SYSTEM = """
@@ -64,6 +66,7 @@ print("done")
 """
 
 
+@pytest.mark.slow
 def test_a_system_is_run_and_killed_without_posix(tmp_path: Path) -> None:
     spec = write_system(tmp_path, "own", SYSTEM)
     done = subprocess.run(

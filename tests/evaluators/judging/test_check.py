@@ -75,6 +75,7 @@ def test_one_that_accepts_everything(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_one_that_rejects_everything_is_wrong_on_subsets_by_the_lenient_rubric_only(
     tmp_path: Path,
 ) -> None:

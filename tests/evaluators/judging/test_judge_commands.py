@@ -141,6 +141,7 @@ def test_a_judge_that_gives_no_verdict_scores_nothing(
     assert said["check"] is None
 
 
+@pytest.mark.slow
 def test_without_verdicts_the_message_says_so_and_the_rows_have_no_value(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,6 +16,7 @@ from tests.evaluators.recording import SAMPLE
 TEXT = [q for q in SAMPLE.text_questions if q.split == "test" and q.category != 5]
 
 
+@pytest.mark.slow
 def test_a_judge_is_measured_and_then_judges(tmp_path: Path) -> None:
     """The judge of rules errs never; every second answer is the gold answer: J is 50."""
     answers = {q.id: q.answer if n % 2 else "zzz" for n, q in enumerate(TEXT)}

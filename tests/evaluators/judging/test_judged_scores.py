@@ -102,6 +102,7 @@ def test_adversarial_and_visual_questions_have_no_j(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rubric", ["lenient", "strict"])
 def test_injections_do_not_raise_j_and_reach_the_judge_as_they_were(
     rubric: str, tmp_path: Path

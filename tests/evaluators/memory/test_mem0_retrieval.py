@@ -113,6 +113,7 @@ def test_an_endpoint_s_vectors_are_put_in_the_order_of_their_index() -> None:
     assert (usage.input_tokens, usage.calls) == (10, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [

@@ -101,6 +101,7 @@ def test_word_tokens_equal_nltk() -> None:
         assert word_tokens(text) == word_tokenize(text, preserve_line=True), text
 
 
+@pytest.mark.slow
 def test_sentences_equal_punkt_with_our_abbreviations() -> None:
     punkt = our_punkt()
     chance = random.Random(4)
@@ -116,6 +117,7 @@ def test_equals_nltk_on_odd_text() -> None:
         assert bleu1(prediction, gold) == pytest.approx(nltk_bleu1(prediction, gold), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_agreement_with_published_values(published_rows: list[dict[str, Any]]) -> None:
     differing = [
         row

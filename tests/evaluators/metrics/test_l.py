@@ -62,6 +62,7 @@ def test_an_identical_answer_of_one_word(settings: LSettings) -> None:
     assert open_l_metrics(settings)["l"].score_all(pairs) == pytest.approx([0.875, 0], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_second_scoring_encodes_nothing(
     settings: LSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

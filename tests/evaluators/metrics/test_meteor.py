@@ -45,6 +45,7 @@ def reference(prediction: str, gold: str, wordnet: Any) -> float:
     return value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("prediction", "gold", "expected"),
     [
@@ -73,6 +74,7 @@ def test_equals_the_golden_values(pair: dict[str, Any]) -> None:
     assert meteor(pair["prediction"], pair["gold"]) == pytest.approx(pair["meteor"], abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair["gold"][:30])
 def test_equals_nltk_over_our_table(pair: dict[str, Any]) -> None:
     expected = reference(pair["prediction"], pair["gold"], TableAsWordNet)
@@ -89,6 +91,7 @@ def test_equals_nltk_on_published_answers(
         assert meteor(prediction, gold) == pytest.approx(expected, abs=1e-9), (prediction, gold)
 
 
+@pytest.mark.slow
 def test_equals_nltk_on_shuffled_words(nltk_wordnet: Any) -> None:
     words = (
         "car auto cars automobile buy bought purchase happy glad happily the a of dog dogs hound "

@@ -36,6 +36,7 @@ def test_nothing_in_common_is_zero(prediction: str, gold: str) -> None:
     assert rouge1(prediction, gold) == 0.0
 
 
+@pytest.mark.slow
 def test_equals_rouge_score_on_published_answers(published_rows: list[dict[str, Any]]) -> None:
     for row in random.Random(1).sample(published_rows, 1_500):
         prediction, gold = str(row["response"]), str(row["answer"])

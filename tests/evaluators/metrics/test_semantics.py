@@ -52,6 +52,7 @@ def test_published_answers(
     check(ours, random.Random(3).sample(pairs, 120), minilm)
 
 
+@pytest.mark.slow
 def test_a_value_does_not_depend_on_the_other_pairs(
     ours: Semantics, minilm: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

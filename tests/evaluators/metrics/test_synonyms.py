@@ -28,6 +28,7 @@ def wordnet_words(source: Path) -> list[str]:
     return sorted(words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("word", "some"),
     [

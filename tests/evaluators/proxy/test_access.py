@@ -28,6 +28,7 @@ def stub() -> Iterator[StubUpstream]:
         yield stub
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["", "wrong", KEY])
 def test_a_wrong_key_reaches_nothing(stub: StubUpstream, tmp_path: Path, key: str) -> None:
     with proxy_for(stub.url, tmp_path) as proxy:

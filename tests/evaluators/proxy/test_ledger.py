@@ -38,6 +38,7 @@ with MeteringProxy(
 """
 
 
+@pytest.mark.slow
 def test_fifty_at_a_time_are_all_there(tmp_path: Path) -> None:
     together = threading.Barrier(50)
 

@@ -120,6 +120,7 @@ def test_a_stream_without_usage_is_estimated_and_marked(tmp_path: Path) -> None:
     assert row["output_tokens"] == 2  # "blueish" has 7.
 
 
+@pytest.mark.slow
 def test_embeddings_and_responses_are_counted(tmp_path: Path) -> None:
     def respond(got: Got) -> Gives:
         if got.target == "/v1/embeddings":
@@ -195,6 +196,7 @@ def test_a_page_in_place_of_json_is_passed_on_and_its_tokens_unknown(tmp_path: P
     assert (row["counted"], row["output_tokens"]) == ("approximated", None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cut", [-1, 40])
 def test_half_a_reply_is_no_reply(tmp_path: Path, cut: int) -> None:
     def respond(got: Got) -> Gives:
@@ -243,6 +245,7 @@ def test_an_endpoint_that_is_down_is_said_to_be(tmp_path: Path) -> None:
     assert [(row["status"], row["outcome"]) for row in rows(tmp_path)] == [(502, "unreachable")]
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_is_silent_times_out(tmp_path: Path) -> None:
     with (
         serve(lambda got: stream(30.0)) as stub,
@@ -283,6 +286,7 @@ def test_a_caller_that_hangs_up_ends_the_call(tmp_path: Path) -> None:
     assert row["output_tokens"] == 1
 
 
+@pytest.mark.slow
 def test_what_is_recorded_is_read_to_its_end_though_the_caller_is_gone(tmp_path: Path) -> None:
     go_on = threading.Event()
     whole = stream(piece("bl"), go_on, piece("ue"), DONE)

@@ -57,6 +57,7 @@ def use(endpoint: Endpoint) -> list[Any]:
         return [sampled, streamed, embedded, list(client.models.list())]
 
 
+@pytest.mark.slow
 def test_a_second_run_gets_the_same_and_asks_for_nothing(
     stub: StubUpstream, tmp_path: Path
 ) -> None:
@@ -77,6 +78,7 @@ def test_a_second_run_gets_the_same_and_asks_for_nothing(
     ]
 
 
+@pytest.mark.slow
 def test_a_stream_is_given_again_in_its_pieces_and_marked(
     stub: StubUpstream, tmp_path: Path
 ) -> None:
@@ -91,6 +93,7 @@ def test_a_stream_is_given_again_in_its_pieces_and_marked(
     assert first[1]["content-type"] == second[1]["content-type"] == "text/event-stream"
 
 
+@pytest.mark.slow
 def test_what_was_never_recorded_is_asked_and_recorded(stub: StubUpstream, tmp_path: Path) -> None:
     replies = []
     for _ in range(2):
@@ -114,6 +117,7 @@ def test_a_strict_replay_refuses_what_was_never_recorded(
     assert [(row["status"], row["outcome"]) for row in rows(tmp_path)] == [(500, "refused")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "other",
     [
@@ -137,6 +141,7 @@ def test_another_request_gets_no_recorded_reply(
         assert send(proxy.endpoint("conv-2"), BODY)[0] == 500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"revision": "r2"}, {}])
 def test_another_endpoint_or_revision_gets_no_recorded_reply(
     stub: StubUpstream, tmp_path: Path, options: dict[str, str]
@@ -150,6 +155,7 @@ def test_another_endpoint_or_revision_gets_no_recorded_reply(
         assert send(proxy.endpoint("conv-1"), BODY)[0] == 500
 
 
+@pytest.mark.slow
 def test_the_stage_and_the_order_of_keys_do_not_matter(stub: StubUpstream, tmp_path: Path) -> None:
     turned = json.dumps({"messages": MESSAGES, "model": "stub"}, indent=1).encode()
     with proxy_for(stub.url, tmp_path, mode="record") as proxy:
@@ -158,6 +164,7 @@ def test_the_stage_and_the_order_of_keys_do_not_matter(stub: StubUpstream, tmp_p
         assert send(proxy.endpoint("conv-1", "judge"), turned)[2] == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "bad",
     [
@@ -190,6 +197,7 @@ def test_a_conversation_that_is_read_anew_is_replayed_from_the_start(
     assert len(stub.got) == 2
 
 
+@pytest.mark.slow
 def test_recording_anew_takes_the_place_of_what_was_there(
     stub: StubUpstream, tmp_path: Path
 ) -> None:
@@ -201,6 +209,7 @@ def test_recording_anew_takes_the_place_of_what_was_there(
     assert len(stub.got) == 2
 
 
+@pytest.mark.slow
 def test_a_damaged_recording_is_not_given_and_stops_the_calls(
     stub: StubUpstream, tmp_path: Path
 ) -> None:

@@ -117,6 +117,7 @@ def test_every_question_of_the_sample_has_words_of_its_own() -> None:
     assert len(said) == len(SAMPLE.visual_questions) == 452
 
 
+@pytest.mark.slow
 def test_every_image_of_locomo_has_words_of_its_own(real_locomo: Path) -> None:
     """Up to 13 images of one person on one day; a turn has one at most."""
     said, counted = set(), 0

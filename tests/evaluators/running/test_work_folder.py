@@ -63,6 +63,7 @@ class Own(Echo):
 """
 
 
+@pytest.mark.slow
 def test_a_spy_finds_no_gold_answers_and_ruins_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, temporary: Path
 ) -> None:

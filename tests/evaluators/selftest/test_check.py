@@ -73,6 +73,7 @@ FAILS = {
 MAY_SKIP = {"opens", "answers"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAILS, ids=lambda fault: fault.__name__)
 def test_a_fault_fails_its_own_point_and_no_other(fault: Any) -> None:
     id, words = FAILS[fault]
@@ -184,6 +185,7 @@ def test_the_words_of_the_clock() -> None:
     assert todays_words(date(2027, 5, 12)) == ["2027"]  # the days of the conversation
 
 
+@pytest.mark.slow
 def test_a_system_behind_an_address() -> None:
     with serving(MemoryServer()) as server:
         checked = check_system(load_system(server.url), Services(), quiet_s=0)
@@ -231,6 +233,7 @@ def test_the_command_on_a_system_in_processes(cli: Cli, tmp_path: Path) -> None:
     assert wait_until_gone(str(tmp_path)) == []
 
 
+@pytest.mark.slow
 def test_the_command_tells_every_point(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

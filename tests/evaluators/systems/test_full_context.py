@@ -70,6 +70,7 @@ def test_a_caption_takes_the_place_of_the_image(tmp_path: Path, cli: Cli) -> Non
     assert all(f"The picture shows: {caption}." in sent for caption in captions)
 
 
+@pytest.mark.slow
 def test_a_recalled_image_is_sent_with_the_conversation(tmp_path: Path) -> None:
     """Twenty images, five a day by two people; the first day's are sent, and the latest."""
     days = [datetime(2023, 5, day) for day in (7, 17, 27, 30)]

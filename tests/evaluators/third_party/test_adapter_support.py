@@ -70,6 +70,7 @@ def test_an_embedder_is_a_name_or_an_address(
             support.embedder_of(lent(wrong))
 
 
+@pytest.mark.slow
 def test_vectors_come_in_order_and_failures_are_kept(support: ModuleType) -> None:
     with stub_memory_model() as stub:
         embed = support.Embeddings(support.Address(f"{stub.url}/v1", "stub", "none", 20.0))

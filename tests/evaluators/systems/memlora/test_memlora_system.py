@@ -33,7 +33,7 @@ from tests.conftest import Cli
 from .conftest import Trained
 from .tiny import TARGETS, make_base, make_experts
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.slow]
 
 SAMPLE = load_benchmark("sample")
 CONVERSATION = next(c for c in SAMPLE.conversations if c.split == "validation")
