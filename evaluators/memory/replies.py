@@ -38,8 +38,8 @@ def read_list(reply: ChatReply, key: str) -> list[Any] | ReplyFault:
     if (found := _list_under(key, values)) is not None:
         return found
     if fault == "broken_json" and reply.finish != "length":
-        mended, left = _json_values(without_slips(text), LENIENT)
-        if left is None and (found := _list_under(key, mended)) is not None:
+        repaired, left = _json_values(without_slips(text), LENIENT)
+        if left is None and (found := _list_under(key, repaired)) is not None:
             return found
     if fault is not None:
         return fault
