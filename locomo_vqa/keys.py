@@ -51,7 +51,7 @@ class KeyMask:
         self._held = b""
 
     def mask(self, piece: bytes, *, last: bool = False) -> bytes:
-        """Return what can be passed on, which lacks the beginning of what may be a key."""
+        """Return what can be passed on: all but an end that may be the start of a key."""
         data = self._held + piece
         for secret in self._secrets:
             if secret in data:

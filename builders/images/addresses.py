@@ -105,7 +105,7 @@ class Addresses:
         """Check what can be seen of a URL before its name is resolved.
 
         Raises:
-            Blocked: its scheme, its port, or a user name or password in it.
+            Blocked: its scheme or port is not allowed, or it has a user name or password.
         """
         if url.scheme not in {"http", "https"}:
             raise Blocked("only http and https are opened")

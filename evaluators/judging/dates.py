@@ -94,7 +94,7 @@ def other_formats(date: FoundDate) -> Sequence[str]:
 def shifted(date: FoundDate) -> Sequence[str]:
     """Return the whole text with dates that mean another time: another day, month or year.
 
-    A day moves by nine days, so that "the week before" it is another week too.
+    A day moves by nine days, so that "the week before" falls in another week too.
     """
     moved = []
     if date.month is not None and date.day is not None:

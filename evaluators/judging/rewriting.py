@@ -59,7 +59,7 @@ _MEANING = {
 
 
 def content_words(text: str) -> frozenset[str]:
-    """Return the words that a text's meaning hangs on, numbers as digits, and forms of yes and no.
+    """Return the words that carry a text's meaning, numbers as digits, and forms of yes and no.
 
     Two texts without a common content word name nothing in common, as far as words can tell.
     """

@@ -34,7 +34,7 @@ def without_slips(text: str) -> str:
 
 
 def load_json(text: str, *, object_pairs_hook: _Pairs | None = None) -> Any:
-    """Return the value of a text that is JSON as a whole, but for slips.
+    """Return the value of a text that is JSON as a whole, apart from small slips.
 
     Raises:
         ValueError: it is not.
