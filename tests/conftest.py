@@ -17,6 +17,28 @@ SHARED = Path(os.environ.get("LOCOMO_VQA_SHARED", ROOT.parent / "shared"))
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
+# The files whose tests take longest. Started last, one of them would keep one core busy for minutes
+# while the others wait.
+LONGEST = (
+    "test_killed.py",
+    "test_tutorials.py",
+    "builders/test_build.py",
+    "builders/test_sample_recipe.py",
+    "builders/test_build_choices.py",
+    "test_examples.py",
+    "test_notebook.py",
+    "core/test_demo.py",
+    "evaluators/third_party/test_systems_command.py",
+    "evaluators/memory/test_mem0_sample.py",
+    "builders/images/test_resuming.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the others keep their order."""
+    places = {ROOT / "tests" / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 def real_file(name: str) -> Path:
     """Return a file of real data, or skip the test where it is not on this machine."""

@@ -64,7 +64,7 @@ class MemoryStore:
         return MappingProxyType(self._memories)
 
     def has(self, text: str) -> bool:
-        """Return whether a memory has this text, up to case, spaces and full stops."""
+        """Return whether a memory has this text, ignoring case, spaces and full stops."""
         return self._normalized[normalized(text)] > 0
 
     def add(self, text: str, *, time: datetime, turns: tuple[str, ...]) -> Memory:
