@@ -1,1 +1,1 @@
-"""Measures memory systems: runs them on a benchmark and scores what they answer."""
+"""Measures memory systems: runs them on a benchmark and scores their answers."""

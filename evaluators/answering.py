@@ -1,4 +1,4 @@
-"""Answers for a system that only retrieves, with the run's model and a published prompt."""
+"""Answers questions for a retrieval-only system, with the run's model and a published prompt."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _T = TypeVar("_T")
 
 
 class AnswerModels:
-    """The models of a run, on their own event loop, which many threads use.
+    """The models of a run, on an event loop that many threads share.
 
-    A model that runs on this machine is loaded once; each conversation may have its own endpoint.
+    A local model is loaded once; each conversation may have its own endpoint.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class AnswerModels:
         self._loop.close()
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Return what a coroutine returns; callable from any thread but the loop's."""
+        """Run a coroutine and return its result; callable from any thread except the loop's."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def stop(self) -> None:
@@ -69,7 +69,7 @@ class AnswerModels:
     def answerer(
         self, conversation: ConversationInfo, services: Services, workdir: Path
     ) -> Answerer:
-        """Return the answerer of one conversation, whose work folder is `workdir`."""
+        """Return the answerer for one conversation, whose work folder is `workdir`."""
         return Answerer(self, conversation, services, self._model(services), workdir)
 
     def _model(self, services: Services) -> ChatModel:
@@ -87,7 +87,7 @@ class AnswerModels:
 
 
 class Answerer:
-    """The model, for the questions of one conversation."""
+    """Asks the model the questions about one conversation."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class Answerer:
         self._calls = None if self._own else ModelCalls(workdir)
 
     def answer(self, question: str, hits: Sequence[Hit], *, now: datetime) -> Answer:
-        """Answer from what was found, best first.
+        """Answer from the hits, which are sorted best first.
 
         Raises:
             ModelError: there is no reply.
@@ -120,7 +120,7 @@ class Answerer:
         return _answer(self._ask(prompt, ()), tuple(hits))
 
     def answer_visual(self, question: str, image: ShownImage | None) -> Answer:
-        """Answer about an image, or about its caption instead; no memory is used.
+        """Answer a question about an image, or about its caption; no memory is used.
 
         Raises:
             ModelError: there is no reply.

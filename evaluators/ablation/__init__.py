@@ -1,4 +1,4 @@
-"""One system under several modes: how much of V depends on the images."""
+"""Runs one system under several modes, to show how much of V depends on the images."""
 
 from .api import ablate
 from .modes import ABLATION_FILE

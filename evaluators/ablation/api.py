@@ -50,17 +50,17 @@ def ablate(
 ) -> Ablation:
     """Ask a system every visual question under several modes, and compare V with pixels.
 
-    Each mode is a run in a folder of its own. An ablation that was interrupted continues where it
-    stopped when it is called again with the same `out`.
+    Each mode is a run in its own folder. To resume an interrupted ablation, call it again with
+    the same `out`.
 
     Args:
-        system: as for `run`.
-        benchmark: as for `run`.
-        out: the folder of the runs and of ablation.json; None for a new one below `runs`.
+        system: see `run`.
+        benchmark: see `run`.
+        out: the folder for the runs and ablation.json; None for a new one under `runs`.
         split: the visual questions to ask.
-        images: what the system is shown of images, a run for each.
-        visual: whether questions come with their image, again a run for each.
-        model: as for `run`, like all arguments below.
+        images: how images are shown to the system; one run for each.
+        visual: whether questions come with their image; one run for each.
+        model: see `run`.
         options: see `run`.
         jobs: see `run`.
         timeout: see `run`.
@@ -79,8 +79,8 @@ def ablate(
 
     Raises:
         InputError: an argument can't be used, or the split has no visual questions.
-        SystemLoadError: the system can't be loaded; nothing was asked.
-        MissingResource: the model is not there, or went away; what was answered is kept.
+        SystemLoadError: the system can't be loaded; no question was asked.
+        MissingResource: the model is unavailable or stopped responding; finished answers are kept.
         OutputError: `out` holds something else, or can't be written.
     """
     check_modes(images, visual)

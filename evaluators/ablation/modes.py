@@ -1,7 +1,7 @@
 """Runs a system under every combination of modes, and compares each with pixels.
 
-Each mode is a run in a folder of its own, `<visual>-<images>`, and each difference is between two
-runs of the same system on the same questions.
+Each mode is a run in its own folder, `<visual>-<images>`. Each difference is between two runs of
+the same system on the same questions.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from .result import Ablation, ModeDifference, ModeScores
 __all__ = ["ABLATION_FILE", "check_modes", "run_modes"]
 
 ABLATION_FILE = "ablation.json"
-"""Its name, beside the runs."""
+"""The name of the result file, which is next to the run folders."""
 
 
 def check_modes(images: Sequence[ImageMode], visual: Sequence[VisualMode]) -> None:
-    """Check that modes are lists of allowed values.
+    """Check that both arguments are lists of allowed modes.
 
     Raises:
-        InputError: they aren't.
+        InputError: a value is not allowed, or a list is empty.
     """
     check_choices("images", images, IMAGE_MODES)
     check_choices("visual", visual, VISUAL_MODES)
@@ -55,19 +55,19 @@ def run_modes(
 ) -> Ablation:
     """Run a system under every combination of modes, score V, and write ablation.json.
 
-    Only visual questions are asked. Answers in the folder of an earlier call are kept, so the same
-    call continues where it was interrupted.
+    Only visual questions are asked. Answers from an earlier call are kept, so the same call resumes
+    where it was interrupted.
 
     Args:
-        harness: the system, the benchmark, and the split; its `out` is the folder of all runs, and
-            its own modes are replaced.
-        images: what is shown of images, one run for each.
-        visual: how visual questions are asked, again one run for each.
-        run: runs one harness.
+        harness: the system, the benchmark, and the split. Its `out` is the folder for all runs; its
+            own modes are replaced.
+        images: how images are shown; one run for each.
+        visual: how visual questions are asked; one run for each.
+        run: a function that runs one harness.
 
     Raises:
-        InputError: the split has no visual questions, or a mode can't be shown.
-        OutputError: the folder holds something else, or has runs of another system or benchmark.
+        InputError: the split has no visual questions, or an image mode isn't possible.
+        OutputError: the folder holds something else, or runs of another system or benchmark.
     """
     check_modes(images, visual)
     images, visual = list(dict.fromkeys(images)), list(dict.fromkeys(visual))
@@ -103,7 +103,7 @@ def _check_folder(out: Path) -> None:
 
 
 def _asked_of(benchmark: Benchmark, out: Path) -> Benchmark:
-    """Return the benchmark without text questions, unless a finished run in `out` has them."""
+    """Return the benchmark without its text questions, unless a finished run in `out` has them."""
     predictions = out / "predictions.jsonl"
     texts = {question.id for question in benchmark.text_questions}
     if predictions.exists() and any(

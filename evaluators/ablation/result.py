@@ -1,4 +1,4 @@
-"""What an ablation found: V of each mode, and the differences from pixels."""
+"""The result of an ablation: V for each mode, and the differences from pixels."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ _ADDED: Mapping[ImageMode, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeScores:
-    """V of one run."""
+    """The V score of one run."""
 
     visual: VisualMode
     """Whether the questions came with their image."""
     images: ImageMode
-    """What was shown of images."""
+    """How images were shown."""
     run: Run
-    """What was answered."""
+    """The run and its answers."""
     v: MetricScores
-    """With its interval, and by conversation."""
+    """V with its interval, overall and by conversation."""
     values: Mapping[str, Mapping[str, float]]
     """The value of each answer, by conversation and question."""
 
     @property
     def states(self) -> dict[str, int]:
-        """How many visual questions are in each state."""
+        """The number of visual questions in each state."""
         asked = {question for group in self.values.values() for question in group}
         return count_states([p for p in self.run.predictions if p.question_id in asked])
 
     @property
     def failed(self) -> int:
-        """How many visual questions failed; they count as wrong."""
+        """The number of visual questions that failed; they count as wrong."""
         return sum(number for state, number in self.states.items() if state in FAILED)
 
 
@@ -67,7 +67,7 @@ class ModeDifference:
 
     @property
     def reading(self) -> str:
-        """One sentence: the difference, how certain it is, and what it measures."""
+        """One sentence with the difference, its uncertainty, and what it measures."""
         paired = self.paired
         facts = [f"{self.visual}: pixels − {self.baseline} = {signed(paired.difference)}"]
         if paired.interval is not None:
@@ -86,11 +86,11 @@ class Ablation:
     """One system under several modes."""
 
     folder: Path
-    """The folder of the runs and of ablation.json."""
+    """The folder that contains the runs and ablation.json."""
     modes: tuple[ModeScores, ...]
     """In the order in which they ran."""
     differences: tuple[ModeDifference, ...]
-    """Pixels less every other mode; empty if pixels were not run."""
+    """Pixels minus each other mode; empty if pixels were not run."""
 
     def __repr__(self) -> str:
         values = ", ".join(
@@ -101,7 +101,7 @@ class Ablation:
         return f"<Ablation of {self.modes[0].run.info['system']['name']}: {values}>"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return V as a data frame with one row for each mode; interval and difference are ends."""
+        """Return V as a data frame with one row per mode; interval ends have their own columns."""
         import pandas as pd
 
         return pd.DataFrame(self._rows(), columns=_COLUMNS)
@@ -151,7 +151,7 @@ _COLUMNS = ["visual", "images", "v", "low", "high", "n", "failed"]
 
 
 def signed(difference: float) -> str:
-    """Return a difference of percentages with its sign and one digit after the point."""
+    """Return a difference in percentage points with its sign and one decimal."""
     text = f"{difference:+.1f}"
     return "0.0" if text[1:] == "0.0" else text.replace("-", "−")
 

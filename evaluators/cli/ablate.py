@@ -44,18 +44,18 @@ _ASKED: Mapping[VisualMode, str] = {
     "--images",
     default=",".join(IMAGE_MODES),
     show_default=True,
-    help="Choose how images are shown, separated by commas; each is a run.",
+    help="Choose how images are shown, separated by commas; each mode is a run.",
 )
 @click.option(
     "--visual",
     default=",".join(VISUAL_MODES),
     show_default=True,
-    help="Choose how visual questions are asked, separated by commas; each is a run.",
+    help="Choose how visual questions are asked, separated by commas; each mode is a run.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Write the runs and ablation.json to this folder; by default, a new one below runs.",
+    help="Write the runs and ablation.json to this folder; by default, a new one under runs.",
 )
 @system_options
 @hosting_options
@@ -67,8 +67,8 @@ def ablate(
 ) -> int:
     """Ask SYSTEM every visual question under several modes, and compare V with pixels.
 
-    Each mode is a run in a folder of its own. To resume an ablation that was interrupted, repeat
-    the command with the same --out. The exit status is 1 if a question failed.
+    Each mode is a run in its own folder. To resume an interrupted ablation, repeat the command
+    with the same --out. The exit status is 1 if a question failed.
 
     \b
     Example:
@@ -91,7 +91,7 @@ def ablate(
 
 
 def print_ablation(ablation: Ablation) -> None:
-    """Print a table of modes for each way of asking, and what the differences mean."""
+    """Print a table of modes for each way of asking, and explain the differences."""
     for asked_as in dict.fromkeys(mode.visual for mode in ablation.modes):
         modes = [mode for mode in ablation.modes if mode.visual == asked_as]
         against = {d.baseline: d for d in ablation.differences if d.visual == asked_as}
@@ -101,8 +101,8 @@ def print_ablation(ablation: Ablation) -> None:
         if conversations < FEW_CONVERSATIONS:
             console().print(_by_conversation(modes))
             echo(
-                f"An interval over so few conversations ({conversations}) means little: it holds "
-                "for these alone. Look at the value of each conversation."
+                f"An interval over so few conversations ({conversations}) says little: it holds "
+                "for these conversations only. Read each conversation's own value."
             )
         for difference in against.values():
             echo(difference.reading)

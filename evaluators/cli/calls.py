@@ -1,4 +1,4 @@
-"""The table of a run's calls to an endpoint."""
+"""Prints the table of a run's calls to an endpoint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["print_calls"]
 
 
 def print_calls(calls: Mapping[str, Any]) -> None:
-    """Print what calls come to, by stage; `calls` is `calls` of run.json."""
+    """Print the totals by stage; `calls` is the entry of that name in run.json."""
     table = make_table(
         "Calls", "Number", "Failed", "Replayed", "Tokens in", "Tokens out", "p50", "p90", "p99", "$"
     )

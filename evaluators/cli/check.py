@@ -29,9 +29,9 @@ _WORDS = {"pass": "passed", "warn": "to look at", "fail": "failed", "skipped": "
 def check(system: str, as_json: bool, **settings: Any) -> int:
     """Test the adapter SYSTEM on seven tiny conversations, before money is spent on a run.
 
-    SYSTEM is what `run` takes. It reads three facts and a few images, and is asked about them; the
-    test looks at what it keeps, leaks, and leaves running. A failed check says what the adapter
-    should do, and the exit status is then 1; a warning does not change it.
+    SYSTEM is named as for `run`. It reads three facts and a few images, and is asked about them;
+    the test looks at what it keeps, leaks, and leaves running. A failed check says what the
+    adapter should do, and makes the exit status 1; a warning does not.
 
     \b
     Example:
@@ -50,7 +50,7 @@ def check(system: str, as_json: bool, **settings: Any) -> int:
 
 
 def print_report(report: CheckReport) -> None:
-    """Print every check, and how long calls took."""
+    """Print every check, and how long the calls took."""
     version = f" {report.version}" if report.version else ""
     echo(f"{report.system}{version}")
     for result in report.results:
@@ -66,7 +66,7 @@ def print_report(report: CheckReport) -> None:
 
 
 def print_result(result: CheckResult) -> None:
-    """Print one check, and what to do about it."""
+    """Print one check, and how to fix it if it failed."""
     detail = f": {result.detail}" if result.detail else ""
     echo(f"{_MARKS[result.state]} {result.title}{detail}", style=_STYLES.get(result.state))
     if result.remedy:

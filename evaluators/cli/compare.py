@@ -28,17 +28,17 @@ __all__ = ["compare"]
 @click.option(
     "--split",
     type=click.Choice(get_args(SplitChoice)),
-    help="Choose the questions to compare on.  [default: a run's own; all of files]",
+    help="Compare on the questions of this split.  [default: a run's own; for files, all]",
 )
 @click.option(
     "--metrics",
-    help="Compare these metrics, separated by commas.  [default: all that every side has]",
+    help="Compare these metrics, separated by commas.  [default: all that every system has]",
 )
 @prediction_key_option
 @click.option(
     "--plot",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Draw the differences with their intervals into this SVG or PNG file.",
+    help="Plot the differences and their intervals in this SVG or PNG file.",
 )
 @click.option(
     "--out",
@@ -56,9 +56,9 @@ def compare(
 ) -> int:
     """Compare B and further systems with A, the baseline, on the same questions.
 
-    Each is a run folder, a folder of scores, or a predictions file as `score` reads it. Scores
-    that a run folder has are not computed again. The exit status is 1 when answers are missing or
-    failed on any side.
+    Each is a run folder, a folder of scores, or a predictions file that `score` can read. Scores
+    in a run folder are not computed again. The exit status is 1 when an answer of any system is
+    missing or failed.
 
     \b
     Example:

@@ -19,11 +19,11 @@ from .options import flagged
 __all__ = ["print_comparison"]
 
 _TESTED = ("p", "p, Holm", "detectable")
-"""Columns that need six conversations."""
+"""Columns that need at least six conversations."""
 
 
 def print_comparison(comparison: Comparison) -> None:
-    """Print the sides, a table for each metric and system, and what a reader should know."""
+    """Print the sides, a table for each metric and system, and the notes."""
     data = comparison.dataset
     echo(
         f"Differences on {data['id']}, revision {data['revision'][:12]}, split {data['split']}",
@@ -52,14 +52,14 @@ def _describe_side(side: Side) -> str:
         f"{rows['missing']:,} missing, {side.failed:,} failed"
     )
     length = side.document["answer_length"]
-    return text if length is None else f"{text}, {length:.1f} words an answer"
+    return text if length is None else f"{text}, {length:.1f} words per answer"
 
 
 def _difference_table(one: MetricComparison) -> Any:
     other = LETTERS[one.other]
     few = one.overall.conversations < FEW_CONVERSATIONS
     table = make_table(
-        f"{metric_title(one.metric)}: {other} less A",
+        f"{metric_title(one.metric)}: {other} minus A",
         numbers=["n", "A", other, "difference", "95 % interval", *([] if few else _TESTED)],
     )
     rows: list[tuple[str, PairedDifference, float | None]] = [

@@ -25,7 +25,7 @@ __all__ = ["distill"]
 
 @click.group()
 def distill() -> None:
-    """Teach a small model what a large one remembers and answers.
+    """Teach a small model to remember and answer like a large one.
 
     \b
     Example:
@@ -41,7 +41,7 @@ def distill() -> None:
 @click.option(
     "--student",
     required=True,
-    help="Use this model as the student; an adapter needs transformers:…",
+    help="Use this model as the student; training an adapter needs transformers:…",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Write to this folder.")
 @click.option("--only", type=click.Choice(DISTILL_STAGES), help="Run only this stage.")
@@ -74,12 +74,12 @@ def duomem(
     options: Mapping[str, str],
     as_json: bool,
 ) -> int:
-    """Make what the system `duomem` uses: a teacher's memories, and a LoRA of its answers.
+    """Make a teacher's memories and a LoRA of its answers, for the system `duomem`.
 
     The teacher reads every conversation (memories/) and answers the questions of the train split
-    (answers.jsonl); the student is trained on the good answers (adapter/). Repeat the command to
-    continue after an interruption: finished work is kept. The exit status is 1 if a request to the
-    teacher failed.
+    (answers.jsonl); the student is trained on the good answers (adapter/). To resume after an
+    interruption, repeat the command: finished work is kept. The exit status is 1 if a request to
+    the teacher failed.
 
     \b
     Example:
@@ -109,7 +109,7 @@ def duomem(
 
 
 def _next_command(done: Distillation, benchmark: str, student: str) -> str:
-    """Return the command that runs the student with everything in the folder."""
+    """Return the command that runs the student with everything that was made."""
     command = ["locomo-vqa", "run", "duomem", "--benchmark", benchmark]
     command += ["--model", hide_credentials(student)]
     for name, value in done.options.items():

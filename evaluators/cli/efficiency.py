@@ -27,15 +27,15 @@ __all__ = ["efficiency"]
     "sizes",
     multiple=True,
     metavar="RUN=GB",
-    help="Give the size on disk, in 10^9 bytes, of the model of a run that can't measure it, such "
-    "as one behind an endpoint. RUN is the folder's name. Repeat it for several runs.",
+    help="Set a model's size on disk, in 10^9 bytes, where the run can't measure it, such as "
+    "behind an endpoint. RUN is the folder's name. May be repeated.",
 )
 @json_option
 def efficiency(runs: Sequence[Path], stages: bool, sizes: Sequence[str], as_json: bool) -> None:
-    """Show what the models of runs cost: size on disk, and tokens and seconds per reply.
+    """Show what the models in runs cost: size on disk, and tokens and seconds per reply.
 
-    The columns are MemLoRA's table 3, over the stages extraction, update and generation; --stages
-    adds its tables A6 and A7. What is not known is shown as such.
+    The columns are those of MemLoRA's table 3, over the stages extraction, update and generation;
+    --stages adds tables A6 and A7. Unknown values are marked.
 
     \b
     Example:
@@ -50,7 +50,7 @@ def efficiency(runs: Sequence[Path], stages: bool, sizes: Sequence[str], as_json
 
 
 def _sizes(texts: Sequence[str]) -> Mapping[str, float]:
-    """Return the gigabytes that were given for runs, by the name of their folder."""
+    """Return the gigabytes given with --size, by the name of the run's folder."""
     sizes: dict[str, float] = {}
     for text in texts:
         name, _, number = text.rpartition("=")
@@ -60,6 +60,6 @@ def _sizes(texts: Sequence[str]) -> Mapping[str, float]:
             sizes[name] = math.nan
         if not name or math.isnan(sizes[name]):
             raise InputError(
-                f"--size {text}: must have the form RUN=GB.", "Give it as in --size mem0=54.45."
+                f"--size {text}: must have the form RUN=GB.", "Example: --size mem0=54.45."
             )
     return sizes

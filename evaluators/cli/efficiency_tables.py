@@ -20,7 +20,7 @@ _NONE = "–"
 
 
 def print_efficiency(runs: Sequence[RunEfficiency], *, by_stage: bool) -> None:
-    """Print table 3, with `by_stage` what A6 and A7 have, and what a reader must know."""
+    """Print table 3, tables A6 and A7 if `by_stage`, and the notes."""
     console().print(_overview(runs))
     for run in runs if by_stage else ():
         if run.stages:
@@ -55,7 +55,7 @@ def _stages(run: RunEfficiency) -> Table:
     table = make_table(
         "Stage",
         numbers=["calls", "failed", "replayed", "tok in", "tok out", "tok/s", "s", "p50", "p95"],
-        title=f"{run.name}, a call",
+        title=f"{run.name}, per call",
     )
     for stage, figures in run.stages.items():
         table.add_row(stage, *_count_cells(figures), *_a_call(figures), *_percentile_cells(figures))
@@ -127,12 +127,12 @@ def _notes(runs: Sequence[RunEfficiency]) -> list[str]:
         elif run.overall is not None:
             notes += [f"{run.name}: {note}" for note in _notes_of(run.overall)]
     if any(run.size_source == "unknown" and run.model for run in runs):
-        notes.append("Give a size that is not known with --size RUN=GB.")
+        notes.append("Set an unknown size with --size RUN=GB.")
     return notes
 
 
 _UNCOUNTED = {
-    "sums": "recorded by an older version, which kept sums of tokens and no seconds.",
+    "sums": "recorded by an older version, which kept only sums of tokens, and no times.",
     "nothing": "no calls are recorded.",
 }
 

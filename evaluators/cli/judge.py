@@ -27,7 +27,7 @@ __all__ = ["judge_check"]
     type=click.IntRange(min=1),
     default=DEFAULT_N,
     show_default=True,
-    help="Make this many answers of each kind, and at least one injection of every sort.",
+    help="Make this many answers of each kind, and at least one of each kind of injection.",
 )
 @click.option(
     "--out",
@@ -41,8 +41,8 @@ def judge_check(judge: str, out: Path | None, as_json: bool, **options: Any) -> 
     """Measure a judge on answers whose verdict is known by construction.
 
     Gold answers in other words, formats and orders must be accepted. Other questions' gold
-    answers, moved dates, vague talk, and answers that give the judge orders must not. The exit
-    status is 1 when the judge gave no verdict on some.
+    answers, shifted dates, vague talk, and answers that give the judge instructions must not. The
+    exit status is 1 when an answer got no verdict.
 
     \b
     Example:
@@ -56,5 +56,5 @@ def judge_check(judge: str, out: Path | None, as_json: bool, **options: Any) -> 
     else:
         print_check(made.document)
         if out is not None:
-            echo(f"Wrote {out}: give it to `locomo-vqa score --judge-check`")
+            echo(f"Wrote {out}: pass it to `locomo-vqa score --judge-check`")
     return 1 if made.unscored else 0

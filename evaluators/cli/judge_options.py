@@ -1,4 +1,4 @@
-"""The options about judges, for every command that asks one."""
+"""The options of every command that asks a judge."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ rubric_option = click.option(
     type=click.Choice(RUBRICS),
     default="lenient",
     show_default=True,
-    help="Choose how an answer is compared with the gold answer; lenient is the paper's way.",
+    help="Choose how strictly an answer is compared with the gold answer; the paper is lenient.",
 )
 responses_option = click.option(
     "--responses",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Keep the judge's replies in this file, so that none is asked for twice.  "
+    help="Store the judge's replies in this file, so that none is requested twice.  "
     "[default: one in the user's cache folder]",
 )
 judge_timeout_option = click.option(
@@ -35,7 +35,7 @@ judge_timeout_option = click.option(
     type=click.FloatRange(min=0, min_open=True),
     default=120.0,
     show_default=True,
-    help="Limit one call of the judge to this many seconds.",
+    help="Limit one call to the judge to this many seconds.",
 )
 
 
@@ -64,10 +64,10 @@ def judge_options(command: _Command) -> _Command:
             "--judge-check",
             multiple=True,
             type=click.Path(path_type=Path, dir_okay=False),
-            help="Use what `judge-check --out` wrote about the judge, instead of a small check.",
+            help="Use this file from `judge-check --out`, instead of running a small check.",
         ),
         click.option(
-            "--no-judge-check", is_flag=True, help="Don't check the judge; J is then marked."
+            "--no-judge-check", is_flag=True, help="Don't check the judge; J is marked accordingly."
         ),
         responses_option,
         judge_timeout_option,

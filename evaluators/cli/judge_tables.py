@@ -1,4 +1,4 @@
-"""Prints what the judges said, how far they agree, and how often a judge errs."""
+"""Prints the judges' verdicts, their agreement, and how often a judge errs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _print_judge(judge: Mapping[str, Any]) -> None:
     j = "incomplete" if value is None else f"{value:.1f}"
     echo(
         f"judge {judge['name']}: J {j}; {counts['correct']:,} correct, {counts['wrong']:,} wrong, "
-        f"{counts['unscored']:,} unscored, {counts['not_answered']:,} wrong unasked (no answer)"
+        f"{counts['unscored']:,} unscored, {counts['not_answered']:,} without an answer (wrong)"
     )
     unscored = judge["unscored"]
     if counts["unscored"]:
@@ -35,9 +35,9 @@ def _print_judge(judge: Mapping[str, Any]) -> None:
         for error in unscored["errors"]:
             echo(f"  {error}", style="red")
     if counts["cut"]:
-        echo(f"  {counts['cut']:,} answers were too long, and judged by their beginning")
+        echo(f"  {counts['cut']:,} answers were too long, and were judged by their beginning")
     if judge["check"] is None:
-        echo("  The judge was not checked, so it is not known how often this J is wrong.")
+        echo("  The judge was not checked, so its error rate is unknown.")
     else:
         _print_rates(judge["check"])
     requests = judge["requests"]
@@ -46,7 +46,7 @@ def _print_judge(judge: Mapping[str, Any]) -> None:
         f"{requests['stored']:,} replies from the store"
     )
     if renewed := requests.get("renewed"):
-        echo(f"  {renewed:,} requests were made again, as their last replies could not be used")
+        echo(f"  {renewed:,} requests were repeated, because their last replies were unusable")
 
 
 def _print_rates(check: Mapping[str, Any]) -> None:
@@ -109,7 +109,7 @@ def _rate_cells(rate: Mapping[str, Any]) -> tuple[str, ...]:
 def _rate_text(rate: Mapping[str, Any]) -> str:
     if rate["value"] is None:
         if rate["bounds"] is None:
-            return "an unknown share (there were none to check)"
+            return "an unknown share (no cases to check)"
         return f"{100 * rate['bounds']['low']:.1f} to {100 * rate['bounds']['high']:.1f} %"
     low, high = rate["interval"]["low"], rate["interval"]["high"]
     return f"{100 * rate['value']:.1f} % [{100 * low:.1f} … {100 * high:.1f}]"

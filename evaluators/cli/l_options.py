@@ -34,21 +34,21 @@ _OPTIONS = (
         type=click.Choice(get_args(Preset)),
         default="paper",
         show_default=True,
-        help="Choose BERTScore's encoder in L: roberta-large, or all-MiniLM-L6-v2, whose values "
-        "are on another scale.",
+        help="Choose L's BERTScore encoder: roberta-large, or all-MiniLM-L6-v2, whose values are "
+        "on a different scale.",
     ),
     click.option(
         "--l-models",
         type=click.Path(path_type=Path, file_okay=False, exists=True),
         envvar=ENCODERS_FOLDER_VARIABLE,
-        help="Look for L's encoders in this folder.  [default: the cache of Hugging Face's client]",
+        help="Look for L's encoders in this folder.  [default: the Hugging Face cache]",
     ),
     click.option(
         "--threads",
         type=click.IntRange(min=1),
         default=1,
         show_default=True,
-        help="Use this many threads for L's encoders.",
+        help="Run L's encoders on this many threads.",
     ),
-    click.option("--no-cache", is_flag=True, help="Compute L's values again, and don't keep them."),
+    click.option("--no-cache", is_flag=True, help="Don't read or write the cache of L's values."),
 )

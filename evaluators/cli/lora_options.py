@@ -1,4 +1,4 @@
-"""Options of commands that train an adapter."""
+"""The options of commands that train an adapter."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ _OPTIONS = (
     _option("weight-decay", click.FloatRange(0, 1), "Set AdamW's weight decay."),
     _option("epochs", _COUNT, "Train for at most this many epochs."),
     _option("patience", _COUNT, "Stop after this many epochs without a lower validation loss."),
-    _option("batch", _COUNT, "Examples per step."),
-    _option("at-once", _COUNT, "Examples per forward pass; fewer need less memory."),
-    _option("max-tokens", _COUNT, "Leave out and count longer examples."),
-    _option("seed", click.IntRange(min=0, max=2**31), "Set initial weights, order, and dropout."),
+    _option("batch", _COUNT, "Use this many examples per step."),
+    _option("at-once", _COUNT, "Use this many examples per forward pass; fewer need less memory."),
+    _option("max-tokens", _COUNT, "Skip examples with more tokens; they are counted."),
+    _option("seed", click.IntRange(min=0, max=2**31), "Seed initial weights, order, and dropout."),
 )

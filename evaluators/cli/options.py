@@ -1,4 +1,4 @@
-"""Options that several commands of this wing share."""
+"""Options that several of the evaluators' commands share."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from locomo_vqa.cli.flags import with_flags
 __all__ = ["flagged", "prediction_key_option", "scored_benchmark_option", "split_names"]
 
 prediction_key_option = click.option(
-    "--prediction-key", help="Read answers from this key, where a file leaves it open."
+    "--prediction-key", help="Read answers from this key, if the format doesn't determine it."
 )
 
 
 def scored_benchmark_option(*, required: bool = True) -> Callable[[Any], Any]:
-    """Return the option for the benchmark; a run on the sample doesn't require it."""
+    """Return the benchmark option; a run on the sample doesn't need it."""
     default = "" if required else "  [default: the sample, for a run on it]"
     return click.option(
         "--benchmark",
@@ -27,12 +27,12 @@ def scored_benchmark_option(*, required: bool = True) -> Callable[[Any], Any]:
 
 
 def split_names(text: str | None) -> list[str] | None:
-    """Return the names that an option lists with commas, each once; None if it isn't given."""
+    """Return an option's comma-separated names, each once; None if the option isn't given."""
     if text is None:
         return None
     return list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
 
 
 def flagged(text: str) -> str:
-    """Return a sentence of the library with the running command's flags for parameter names."""
+    """Return a message with its parameter names replaced by the running command's flags."""
     return with_flags(text, click.get_current_context().command)

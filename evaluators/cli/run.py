@@ -32,7 +32,7 @@ __all__ = ["run"]
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Write this run folder; by default, a new one below runs.",
+    help="Write the run to this folder; by default, a new one under runs.",
 )
 @click.option(
     "--images",
@@ -70,9 +70,9 @@ __all__ = ["run"]
 def run(system: str, benchmark: str, as_json: bool, **settings: Any) -> int:
     """Run SYSTEM, a bundled name, module:Class or an http address, and write what it answers.
 
-    Each conversation runs in a process of its own: what crashes, hangs, or leaks costs only that
-    conversation. To resume a run that was interrupted, repeat the command with the same --out; no
-    question is asked twice. The exit status is 1 if a question failed.
+    Each conversation runs in its own process: a crash, hang, or leak affects only that
+    conversation. To resume an interrupted run, repeat the command with the same --out; no question
+    is asked twice. The exit status is 1 if a question failed.
 
     \b
     Example:
@@ -91,7 +91,7 @@ def run(system: str, benchmark: str, as_json: bool, **settings: Any) -> int:
 
 
 def print_run(done: Run, benchmark: str) -> None:
-    """Print what a run came to, and what to do next."""
+    """Print the outcome of a run, and what to do next."""
     calls: Mapping[str, Any] | None = done.info.get("calls")
     if calls is not None:
         print_calls(calls)
@@ -107,7 +107,7 @@ def print_run(done: Run, benchmark: str) -> None:
         echo(f"What the system printed is in {done.folder / 'work'}.")
     if done.info["limit"] is not None:
         echo(
-            f"This is a trial of {done.info['limit']:,} questions a conversation; "
+            f"This is a trial with {done.info['limit']:,} questions per conversation; "
             "it can't be submitted."
         )
     if counts["failed"]:

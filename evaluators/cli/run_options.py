@@ -1,4 +1,4 @@
-"""Options that several commands share; each has the name of the library's argument."""
+"""Options that several commands share; each is named like the library's argument."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ split_option = click.option(
     show_default=True,
     help="Ask the questions of this split.",
 )
-retry_option = click.option("--retry-failed", is_flag=True, help="Ask again what failed before.")
+retry_option = click.option("--retry-failed", is_flag=True, help="Ask the failed questions again.")
 
 _PYTHON = click.option(
     "--python",
     type=click.Path(path_type=Path),
-    help="Start SYSTEM with this interpreter (Python 3.8 or later) of its own environment.",
+    help="Start SYSTEM with the interpreter of its own environment (Python 3.8 or later).",
 )
 
 _ENV = click.option(
     "--env",
     multiple=True,
     metavar="NAME",
-    help="Hand this environment variable on to SYSTEM; may be repeated.",
+    help="Pass this environment variable to SYSTEM; may be repeated.",
 )
 
 
@@ -87,7 +87,7 @@ def system_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def limit_options(read_s: float, answer_s: float) -> Callable[[_Command], _Command]:
-    """Return what adds `--python`, `--env`, and the time limits, with these defaults."""
+    """Return a decorator that adds `--python`, `--env`, and time limits with these defaults."""
 
     def add(command: _Command) -> _Command:
         command = click.option(
@@ -102,7 +102,7 @@ def limit_options(read_s: float, answer_s: float) -> Callable[[_Command], _Comma
             type=_SECONDS,
             default=read_s,
             show_default=True,
-            help="Limit starting, reading a session, and flushing to this many seconds each.",
+            help="Limit starting, reading one session, and flushing to this many seconds each.",
         )(command)
         return _PYTHON(_ENV(command))
 
@@ -110,12 +110,12 @@ def limit_options(read_s: float, answer_s: float) -> Callable[[_Command], _Comma
 
 
 def hosting_options(command: _Command) -> _Command:
-    """Add the options that say where a system runs, and what it may use."""
+    """Add the options for where a system runs, and what it may use."""
     command = click.option(
         "--memory-limit",
         type=click.FloatRange(min=0, min_open=True),
         metavar="GB",
-        help="Limit the processes of a conversation to this many gigabytes of memory together.",
+        help="Limit all processes of a conversation together to this many gigabytes of memory.",
     )(command)
     command = limit_options(DEFAULT_LIMITS.read_s, DEFAULT_LIMITS.answer_s)(command)
     return click.option(
@@ -128,7 +128,7 @@ def hosting_options(command: _Command) -> _Command:
 
 
 def metering_options(command: _Command) -> _Command:
-    """Add the options of calls that are counted, recorded, or replayed."""
+    """Add the options for counting, recording, and replaying calls."""
     for option in reversed(_METERING):
         command = option(command)
     return command
@@ -145,7 +145,7 @@ _METERING = (
     click.option(
         "--replay",
         type=_FILE,
-        help="Use the replies in this file; ask for others, and record them there.",
+        help="Replay the replies in this file; request missing ones, and add them to it.",
     ),
     click.option(
         "--strict", is_flag=True, help="With --replay: refuse requests without a recorded reply."

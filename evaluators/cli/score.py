@@ -28,7 +28,7 @@ __all__ = ["score"]
 @click.option(
     "--split",
     type=click.Choice(get_args(SplitChoice)),
-    help="Choose the questions of the denominator.  [default: a run's own; all of a file]",
+    help="Score the questions of this split.  [default: a run's own; for a file, all]",
 )
 @click.option(
     "--metrics",
@@ -42,7 +42,7 @@ __all__ = ["score"]
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     help="Write scores.json, scores.jsonl and scores.parquet into this folder.  [default: the run "
-    "folder; nothing is written for a file or a submission]",
+    "folder; for a file or a submission, nothing is written]",
 )
 @click.option(
     "--report",
@@ -53,10 +53,10 @@ __all__ = ["score"]
 def score(
     source: Path, metrics: str | None, out: Path | None, report: Path | None, **options: Any
 ) -> int:
-    """Score RUN_OR_FILE, a run folder or a predictions file as other harnesses write it.
+    """Score RUN_OR_FILE, a run folder or a predictions file from another harness.
 
-    Answers that are missing or failed count as wrong and are shown. The exit status is 1 when
-    there are any, or when a judge gave no verdict on an answer.
+    Missing and failed answers count as wrong and are listed. The exit status is 1 when there are
+    any, or when a judge gave no verdict on an answer.
 
     \b
     Example:
@@ -86,5 +86,5 @@ def score(
 
 
 def _keeps_scores(source: Path) -> bool:
-    """Return whether a source is a run folder, which keeps its scores; a submission has none."""
+    """Return whether a source is a run folder, which stores its scores, unlike a submission."""
     return source.is_dir() and not (source / "metadata.yaml").exists()

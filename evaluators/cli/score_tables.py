@@ -18,7 +18,7 @@ __all__ = ["print_scores"]
 
 
 def print_scores(report: ScoreReport) -> None:
-    """Print the tables of a score report, then what a reader should know about them."""
+    """Print the tables of a score report, then the notes about them."""
     document = report.document
     computed = {n: m for n, m in document["metrics"].items() if m["state"] == "ok"}
     out = console()
@@ -55,10 +55,10 @@ def print_scores(report: ScoreReport) -> None:
 
 
 def _modes(image_handling: str, visual_handling: str) -> str:
-    """Return the sentence on what was shown of images, and how visual questions were asked."""
+    """Return a phrase for how images were shown, and how visual questions were asked."""
     asked = {
         "given": "each visual question came with its image",
-        "recalled": "each visual question named an image shared before, and came without it",
+        "recalled": "each visual question named an image shared earlier, and came without it",
     }
     return f"images: {image_handling}; {asked[visual_handling]} ({visual_handling})"
 

@@ -35,8 +35,8 @@ _DATES = {"native": "its own", "text": "as text"}
 def systems(context: click.Context, as_json: bool) -> None:
     """List the memory systems, bundled and third-party.
 
-    A third-party system runs in its own environment, which `systems install NAME` makes; `run` and
-    `check` then find it by its name. The environments are in the user's data folder, or in
+    A third-party system runs in its own environment, which `systems install NAME` creates; `run`
+    and `check` then find it by name. The environments are in the user's data folder, or in
     $LOCOMO_VQA_SYSTEMS_DIR.
 
     \b
@@ -62,7 +62,7 @@ def systems(context: click.Context, as_json: bool) -> None:
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     envvar=SYSTEMS_FOLDER_VARIABLE,
-    help="Put environments in this folder; default: in the user's data folder.",
+    help="Create the environment in this folder; default: the user's data folder.",
 )
 @click.option(
     "--python",
@@ -77,7 +77,7 @@ def install(
     """Install the third-party system NAME, with pinned versions, from a package index.
 
     pip's own settings apply, such as PIP_INDEX_URL and PIP_FIND_LINKS. An interrupted installation
-    is not used; repeat the command to start again.
+    is never used; repeat the command to start over.
 
     \b
     Example:

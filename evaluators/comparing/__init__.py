@@ -1,9 +1,9 @@
 """Compares systems with a baseline on the same questions.
 
-comparer.py      `compare`, which everything else here serves
-sides.py         one system's value of every question: stored, or scored now
+comparer.py      `compare`, the entry point
+sides.py         one system's value for every question, stored or computed now
 differences.py   the differences by metric, system and group
-comparison.py    `Comparison`, which holds and shows them; metric_comparison.py: one metric's
+comparison.py    `Comparison`, the result; metric_comparison.py: its entry for one metric
 forest_plot.py   the differences as a figure
 """
 

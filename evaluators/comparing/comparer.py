@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["LETTERS", "compare"]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-"""What sides are called; there can't be more of them."""
+"""The labels of the sides, which also limit their number."""
 
 
 @checked
@@ -51,23 +51,23 @@ def compare(
 ) -> Comparison:
     """Compare systems with the first one, the baseline, on the same questions.
 
-    Conversations are the sample: intervals and exact p-values respect that questions about one
-    conversation stand or fall together.
+    The conversations are the sample: intervals and exact p-values take into account that questions
+    about one conversation are not independent.
 
     Args:
         sources: the baseline, then one or more other systems: score reports, runs, folders with
-            runs or scores, predictions files, or predictions as `score` takes them. What a folder
-            already has scores of is not computed again.
-        benchmark: the benchmark that was asked, its folder, `sample`, or `org/name`; None for the
-            one that a run from this process, or a run on the bundled sample, knows.
-        split: the questions to compare on; None for that of the runs, and otherwise for all.
+            runs or scores, predictions files, or predictions as `score` takes them. Scores that a
+            folder already has are not computed again.
+        benchmark: the benchmark that was used, its folder, `sample`, or `org/name`; may be None
+            for a run made in this process, or on the bundled sample.
+        split: the split to compare on; None for the runs' own split, or all questions of files.
         metrics: names of metrics; None for all that every side has.
-        prediction_key: the key of the answers in files that leave it open.
+        prediction_key: the key of the answers, in files whose format doesn't determine it.
         progress: whether to show progress, or a function to call with it.
 
     Raises:
         InputError: an argument or a source can't be used, or the sides can't be compared.
-        MissingResource: what a named metric needs is not on this machine.
+        MissingResource: something that a named metric needs is not on this machine.
     """
     if split is not None:
         check_choice("split", split, get_args(SplitChoice))
@@ -101,7 +101,7 @@ def _check_sources(sources: Sequence[ScoreReport | PredictionSource]) -> None:
     if not 2 <= len(sources) <= len(LETTERS):
         raise InputError(
             "A comparison needs a baseline and at least one other system.",
-            "Give two or more runs or predictions files, each as an argument of its own.",
+            "Give two or more runs or predictions files, each as a separate argument.",
         )
     paths = [path.resolve() for one in sources if (path := _path_of(one)) is not None]
     for path in paths:
@@ -122,7 +122,7 @@ def _knows_benchmark(source: object) -> bool:
 def _common_split(
     sources: Sequence[ScoreReport | PredictionSource], asked: SplitChoice | None
 ) -> SplitChoice:
-    """Return the split of all sides: the one asked for, or that of the runs."""
+    """Return the split of all sides: the requested one, or the runs' own."""
     bound: list[tuple[str, SplitChoice]] = []
     for source in sources:
         path = _path_of(source)
@@ -137,7 +137,7 @@ def _common_split(
     for name, split in bound:
         first, wanted = bound[0]
         if split != (asked or wanted):
-            other = f"`split` is {asked!r}" if asked else f"that of {first} is {wanted!r}"
+            other = f"`split` is {asked!r}" if asked else f"the split of {first} is {wanted!r}"
             raise InputError(
                 f"{name}: its split is {split!r}, but {other}.", "Compare systems on one split."
             )

@@ -1,4 +1,4 @@
-"""Systems against a baseline: the differences, as tables, as a figure and as files."""
+"""The result of a comparison, as a data frame, a figure, and files."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ __all__ = ["Comparison", "check_comparison_folder"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Comparison:
-    """Systems against a baseline."""
+    """The differences between systems and a baseline."""
 
     dataset: Mapping[str, str]
     """Name, revision and split of the data."""
     sides: Sequence[Side]
-    """The baseline first."""
+    """The compared systems, the baseline first."""
     metrics: Sequence[MetricComparison]
-    """By metric, then by system."""
+    """One entry per metric and system, sorted by metric, then by system."""
     not_compared: Mapping[str, str]
     """Why a metric isn't compared, by its name."""
     notes: Sequence[str]
-    """What a reader must know, in sentences."""
+    """Warnings for the reader, as sentences."""
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for each metric, system and group of questions.
+        """Return a data frame with one row for each metric, system and group of questions.
 
         Columns: metric, system, baseline (the two names), group (`all questions`, a category or a
         question type), n, baseline_value, value, difference, low and high (of its 95 % interval),
-        p, p_holm. What can't be computed is None.
+        p, p_holm. Values that can't be computed are None.
         """
         import pandas as pd
 
         return pd.DataFrame([row for one in self.metrics for row in self._rows(one)])
 
     def plot(self, path: str | Path | None = None) -> Figure:
-        """Draw the differences with their intervals, and write them where a path is given.
+        """Plot the differences with their intervals, and write the plot if a path is given.
 
         Args:
-            path: a file whose name ends in .svg or .png; None writes nothing.
+            path: a file whose name ends in .svg or .png; if None, nothing is written.
 
         Returns:
             The matplotlib figure, which a notebook shows.
@@ -77,7 +77,7 @@ class Comparison:
         """Write comparison.json and comparison.png into a folder, and return their paths.
 
         Raises:
-            OutputError: it is a benchmark or a run, or can't be written.
+            OutputError: the folder is a benchmark or a run, or can't be written.
         """
         place = Path(folder)
         check_comparison_folder(place)
@@ -141,7 +141,7 @@ class Comparison:
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """Return comparison.json."""
+        """Return the content of comparison.json."""
         return {
             "schema_version": 1,
             "kind": "comparison",
@@ -166,7 +166,7 @@ def check_comparison_folder(folder: Path) -> None:
     """Check, before anything is computed, that a comparison may be written into a folder.
 
     Raises:
-        OutputError: it is a benchmark or a run.
+        OutputError: the folder is a benchmark or a run.
     """
     for name in ("benchmark.json", "run.json"):
         if (folder / name).exists():

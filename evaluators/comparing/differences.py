@@ -25,8 +25,8 @@ __all__ = ["LENGTH_RATIO", "compare_sides"]
 LENGTH_RATIO = 2.0
 """Mean answer lengths further apart than this make overlap metrics misleading.
 
-Over eight systems, overlap fell with the length of the answers (Spearman -0.67) and not with what
-a judge said of them (-0.02); within five that answer in 3 to 5 words it followed the judge.
+Over eight systems, overlap correlated with answer length (Spearman -0.67) and not with a judge's
+verdicts (-0.02); among the five that answer in 3 to 5 words, it followed the judge.
 """
 
 
@@ -37,20 +37,20 @@ def compare_sides(
     split: SplitChoice,
     metrics: Sequence[str] | None = None,
 ) -> Comparison:
-    """Compare every further side with the first.
+    """Compare each side with the first, the baseline.
 
     Args:
         metrics: names of metrics; None for all that every side has.
 
     Raises:
         InputError: the sides were scored on different splits or questions, or with different
-            parameters of a metric, or one lacks a metric that was asked for.
+            parameters of a metric, or a side lacks a requested metric.
     """
     for side in sides:
         if side.document["dataset"]["split"] != split:
             raise InputError(
-                f"{side.name}: its split is {side.document['dataset']['split']!r}, but that of "
-                f"{sides[0].name} is {split!r}.",
+                f"{side.name}: its split is {side.document['dataset']['split']!r}, but the split "
+                f"of {sides[0].name} is {split!r}.",
                 "Compare systems on one split.",
             )
     questions = {question.id: question for question in questions_of(benchmark, split)}
@@ -60,13 +60,13 @@ def compare_sides(
         name, reason = next(iter(missing.items()))
         raise InputError(
             f"{metric_title(name)} can't be compared. {reason}",
-            "Score the runs with it first, or leave it out of `metrics`.",
+            "Score the runs with this metric first, or leave it out of `metrics`.",
         )
     compared = [name for name in names if name not in missing]
     if not compared:
         raise InputError(
             "The systems have no metric in common.",
-            "Check that all of them answer questions of the same kind.",
+            "Check that all systems answer the same kind of questions.",
         )
     return Comparison(
         dataset={"id": benchmark.name, "revision": benchmark.revision, "split": split},
@@ -86,7 +86,7 @@ def _has_any_side(metric: str, sides: Sequence[Side]) -> bool:
 
 
 def _why_not(metric: str, sides: Sequence[Side]) -> str | None:
-    """Return why a side can't be compared by a metric, in a sentence; None if all can."""
+    """Return a sentence on why a metric can't be compared; None if it can."""
     for side in sides:
         scores = side.document["metrics"].get(metric)
         if scores is None or scores["state"] != "ok":
@@ -105,13 +105,13 @@ def _compare_side(
     scores = [side.document["metrics"][metric] for side in (baseline, other)]
     if scores[0]["signature"] != scores[1]["signature"]:
         raise InputError(
-            f"{metric_title(metric)} was computed in two ways: {baseline.name} has "
+            f"{metric_title(metric)} was computed in different ways: {baseline.name} has "
             f"{scores[0]['signature']}, {other.name} has {scores[1]['signature']}.",
             f"Score both the same way, or leave {metric} out of `metrics`.",
         )
     if baseline.values[metric].keys() != other.values[metric].keys():
         raise InputError(
-            f"{baseline.name} and {other.name} have {metric_title(metric)} of different questions.",
+            f"{baseline.name} and {other.name} have {metric_title(metric)} on different questions.",
             "Score both again on one split.",
         )
     asked = [questions[id] for id in baseline.values[metric]]
@@ -153,7 +153,7 @@ def _group_name(question: Question) -> str:
 
 
 def _group_names(questions: Sequence[Question]) -> list[str]:
-    """Return categories by their number, question types in order of occurrence."""
+    """Return the categories in numerical order, or question types in order of occurrence."""
     text = sorted({q.category for q in questions if isinstance(q, TextQuestion)})
     types = dict.fromkeys(q.type for q in questions if isinstance(q, VisualQuestion))
     return [*(CATEGORIES[category] for category in text), *types]
@@ -177,8 +177,8 @@ def _notes(sides: Sequence[Side], metrics: Sequence[str]) -> list[str]:
         if overlap and all(lengths) and max(lengths) > LENGTH_RATIO * min(lengths):
             notes.append(
                 f"{baseline.name} answers in {lengths[0]:.1f} words, {other.name} in "
-                f"{lengths[1]:.1f}. Overlap with the gold answer ({', '.join(overlap)}) compares "
-                "systems of one answer style; here it measures the length too."
+                f"{lengths[1]:.1f}. Overlap with the gold answer ({', '.join(overlap)}) is only "
+                "comparable between answers of similar length; here it also measures length."
             )
         shown = [_image_mode(side) for side in (baseline, other)]
         if None not in shown and shown[0] != shown[1]:
@@ -189,6 +189,6 @@ def _notes(sides: Sequence[Side], metrics: Sequence[str]) -> list[str]:
 
 
 def _image_mode(side: Side) -> str | None:
-    """Return what a run was shown of images; None for a predictions file."""
+    """Return how images were shown in a run; None for a predictions file."""
     modes = side.document.get("modes")
     return modes["image_handling"] if modes else None

@@ -1,4 +1,4 @@
-"""A forest plot of differences with their intervals, as SVG or PNG."""
+"""Draws a forest plot of differences with their intervals, as SVG or PNG."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["PLOT_ENDINGS", "check_plot_place", "draw_forest", "write_figure"]
 
 PLOT_ENDINGS = (".svg", ".png")
-"""The files that a plot can be written to."""
+"""The file name endings that a plot can have."""
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
-"""The palette of M. Okabe and K. Ito, made for every type of colour vision."""
+"""The colour-blind-safe palette of M. Okabe and K. Ito."""
 _MARKERS = ("D", "o", "s", "^", "v", "P")
 _INK, _FAINT, _GRID = "#1b1f27", "#5d656e", "#dfe3e8"
 _STYLE: Any = {
@@ -46,7 +46,7 @@ _ROW, _PANEL, _HEAD = 0.3, 0.95, 0.85  # inches
 _WIDTH, _DPI = 10.8, 100
 
 PlotRow = tuple[str, list[tuple[int, PairedDifference]]]
-"""A label, and each system's place and difference."""
+"""A label, and each system's index and difference."""
 
 
 def draw_forest(
@@ -54,8 +54,8 @@ def draw_forest(
 ) -> Figure:
     """Draw a panel for each metric: all questions first, then each category or question type.
 
-    With fewer than six conversations each one's own difference is a ring on the row. An interval
-    that goes beyond the panel ends in an arrow head there. The background is white, so that the
+    With fewer than six conversations, each conversation's difference is a ring on the row. An
+    interval that extends beyond the panel ends in an arrowhead. The background is white, so the
     figure can be read on a dark page.
     """
     import matplotlib
@@ -63,7 +63,7 @@ def draw_forest(
     from matplotlib.figure import Figure
 
     class ForestPlot(Figure):
-        """A figure that a notebook shows, whichever backend it uses."""
+        """A figure that a notebook shows with any backend."""
 
         def _repr_png_(self) -> bytes:
             buffer = io.BytesIO()
@@ -105,7 +105,7 @@ def check_plot_place(path: Path) -> None:
 
 
 def write_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as SVG or PNG, whole or not at all; the same figure gives the same bytes.
+    """Write a figure atomically as SVG or PNG; the same figure gives the same bytes.
 
     Raises:
         OutputError: the file has another ending, or can't be written.
@@ -216,7 +216,7 @@ def _write_row(axes: Axes, result: PairedDifference, y: float, scale: float) -> 
 
 
 def _limits(results: Sequence[PairedDifference], scale: float) -> tuple[float, float]:
-    """Return a range with 0, every difference, and every interval as far as values can go."""
+    """Return a range that includes 0, all differences, and all intervals within the scale."""
     values = [0.0]
     for result in results:
         values.append(result.difference)
@@ -230,7 +230,7 @@ def _limits(results: Sequence[PairedDifference], scale: float) -> tuple[float, f
 
 
 def _style(place: int) -> dict[str, Any]:
-    """Return the colour and the marker of the system at a place, from 1."""
+    """Return the colour and marker of the system at an index, from 1."""
     number = (place - 1) % len(_COLOURS)
     return {"color": _COLOURS[number], "marker": _MARKERS[number], "linestyle": "none"}
 

@@ -1,4 +1,4 @@
-"""One system against the baseline by one metric: overall, and in each group of questions."""
+"""The difference of one system from the baseline in one metric, overall and by group."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ class GroupDifference:
     """The difference within one category or question type."""
 
     result: PairedDifference
-    """The difference on the questions of the group."""
+    """The difference on the group's questions."""
     p_holm: float | None
-    """Its p-value by Holm's correction over the groups; None if there is no p-value."""
+    """The p-value, Holm-corrected over the groups; None if there is no p-value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricComparison:
-    """One system against the baseline by one metric."""
+    """The difference of one system from the baseline in one metric."""
 
     metric: str
     """The metric's name."""
     signature: str
-    """The metric with every parameter; both sides have the same."""
+    """The metric with all its parameters; the same on both sides."""
     scale: float
     """The value of a perfect answer."""
     other: int
-    """The place of the system among the sides, from 1; the baseline is 0."""
+    """The index of the system among the sides, from 1; the baseline is 0."""
     overall: PairedDifference
-    """Over all questions that the metric applies to."""
+    """The difference on all questions that the metric applies to."""
     groups: Mapping[str, GroupDifference]
-    """By the name of the category for text metrics, by question type for visual ones."""
+    """By name of category for text metrics, by question type for visual ones."""

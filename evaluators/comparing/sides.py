@@ -1,4 +1,4 @@
-"""One side of a comparison: its value of every question, from stored scores or scored now."""
+"""One side of a comparison: its value for every question, stored or computed now."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _AGAIN = "Score it again with `locomo-vqa score`."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One system's scores, whole and by question."""
+    """One system's scores, overall and by question."""
 
     name: str
-    """The file's or the folder's name."""
+    """The name of the file or folder."""
     document: Mapping[str, Any]
-    """scores.json, valid against its schema."""
+    """The content of scores.json, valid against its schema."""
     values: Mapping[str, Mapping[str, float | None]]
-    """By metric, then by question; None for what is unscored."""
+    """By metric, then by question; None for an unscored question."""
 
     @classmethod
     def of_report(cls, report: ScoreReport, name: str | None = None) -> Side:
-        """Return the side whose scores a report has."""
+        """Return the side with a report's scores."""
         rows = [asdict(row) for row in report.scores.by_question]
         return cls(
             name=name or report.document["source"]["name"],
@@ -52,7 +52,7 @@ class Side:
 
 
 def split_of(source: Path) -> SplitChoice | None:
-    """Return the split that a run folder or a scored folder is bound to; None for a file."""
+    """Return the split of a run folder or a folder of scores; None for a file."""
     if not source.is_dir():
         return None
     name = next((n for n in ("run.json", "scores.json") if (source / n).is_file()), None)
@@ -103,16 +103,16 @@ def read_side(
 ) -> Side:
     """Return a source's scores on a split.
 
-    What scores.json has of the very same predictions is taken from there, so that no judge is
-    asked twice. The rest is computed, but beside stored scores, metrics that need an encoder or a
-    judge only when they are named.
+    Stored scores of exactly these predictions are reused, so that no judge is asked twice. The
+    others are computed, but if there are stored scores, metrics that need an encoder or a judge
+    only when they are named.
 
     Args:
         source: a run folder, a folder with scores.json and scores.jsonl, or a predictions file.
-        benchmark: the benchmark that was asked.
+        benchmark: the benchmark that was used.
         split: the questions of the denominator.
         metrics: names of metrics; None for all.
-        prediction_key: the key of the answers in a file that leaves it open.
+        prediction_key: the key of the answers, in a file whose format doesn't determine it.
 
     Raises:
         InputError: the source can't be used, or belongs to other data.
@@ -132,7 +132,7 @@ def read_side(
 
 
 def _read_stored_scores(source: Path, benchmark: Benchmark) -> Side | None:
-    """Return the scores in a folder; None if a run folder has none of its predictions."""
+    """Return the scores in a folder; None if a run folder has no scores of its predictions."""
     path = source / "scores.json"
     is_run = (source / "run.json").is_file()
     if is_run and not path.is_file():
@@ -167,7 +167,7 @@ def _read_stored_scores(source: Path, benchmark: Benchmark) -> Side | None:
 
 
 def _check_whole(source: Path, side: Side) -> None:
-    """Check that scores.jsonl has the values whose means are in scores.json."""
+    """Check that the values in scores.jsonl have the means that are in scores.json."""
     for name, metric in side.document["metrics"].items():
         if metric["state"] != "ok":
             continue

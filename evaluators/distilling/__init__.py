@@ -1,4 +1,4 @@
-"""Distillation: what a teacher remembers and answers, and the training of a small model on it.
+"""Distillation: a teacher's memories and answers, and a small model trained on them.
 
-`duomem.distill` does all of it, in a folder that the system `duomem` reads.
+`duomem.distill` runs all stages, in a folder that the system `duomem` reads.
 """

@@ -1,7 +1,7 @@
-"""DuoMem's distillation in a folder: memories/, answers.jsonl and adapter/, stage by stage.
+"""DuoMem's distillation in stages, which write memories/, answers.jsonl and adapter/.
 
-Finished results are kept, and the teacher's replies are in responses.sqlite, so the same call
-continues where the last one stopped.
+Finished results are kept, and the teacher's replies are in responses.sqlite, so repeating the
+call resumes where the last one stopped.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Distillation:
     """The result of a distillation."""
 
     out: Path
-    """The folder."""
+    """The folder with the results."""
     memories: MadeMemories | None = None
     """The teacher's memories; None if the stage did not run."""
     answers: Mapping[str, Any] | None = None
@@ -41,7 +41,7 @@ class Distillation:
     training: Mapping[str, Any] | None = None
     """The content of the adapter's training.json; None if the stage did not run."""
     failures: dict[str, str] = field(default_factory=dict)
-    """Why requests failed, by conversation or stage; they are repeated by the next call."""
+    """Why requests failed, by conversation or stage; the next call retries them."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Options for a run of `duomem` that uses everything in the folder."""
 
@@ -82,9 +82,9 @@ def distill(
     timeout: float = 120.0,
     progress: bool | ProgressCallback = True,
 ) -> Distillation:
-    """Make what the system `duomem` uses: a teacher's memories, and a LoRA of its good answers.
+    """Make a teacher's memories and a LoRA of its good answers, for the system `duomem`.
 
-    The same call continues where the last one stopped. If a conversation could not be read, the
+    Repeating the call resumes where the last one stopped. If a conversation could not be read, the
     later stages do not run.
 
     Args:
@@ -93,16 +93,16 @@ def distill(
         student: the name of the model that learns.
         out: the folder to write to.
         only: the only stage to run; None runs all.
-        options: options of mem0's pipeline for both models; prompts and lengths that are not given
-            are the defaults of each model.
-        threshold: the F1 with the gold answer, from 0 to 1, from which an answer is good.
+        options: options of mem0's pipeline for both models; prompts and lengths default to each
+            model's own.
+        threshold: the lowest F1 with the gold answer, from 0 to 1, of a good answer.
         lora: how the adapter is trained.
-        timeout: the seconds that one request to the teacher may take.
-        progress: whether to show bars, or a callback.
+        timeout: the time limit of one request to the teacher, in seconds.
+        progress: whether to show progress bars, or a callback.
 
     Raises:
         InputError: an argument can't be used, or a stage needs an earlier one.
-        OutputError: the folder has results of other arguments, or can't be written.
+        OutputError: the folder has results from other arguments, or can't be written.
         MissingResource: a model can't be used on this machine, or its server does not answer.
     """
     if lora is not None and not isinstance(lora, LoraSettings):

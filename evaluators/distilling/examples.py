@@ -1,4 +1,4 @@
-"""Examples that a model is trained on: prompts with the wanted replies."""
+"""Training examples: prompts with the expected replies."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ class Example:
 
 
 def hash_examples(examples: Sequence[Example]) -> str:
-    """Return a SHA-256 over examples in their order."""
+    """Return a SHA-256 hash of the examples, which depends on their order."""
     rows = [canonical_json([example.prompt, example.reply]) for example in examples]
     return sha256_text("\n".join(rows))
 
 
 def read_examples(path: Path) -> list[Example]:
-    """Return the examples in a file of a teacher's answers.
+    """Return the examples in a file of teacher answers.
 
     Raises:
-        InputError: it can't be read, or a line has the wrong fields.
+        InputError: the file can't be read, or a line has the wrong fields.
     """
     examples = []
     for number, row in read_jsonl(path, what="the file of examples"):
         place = f"line {number}"
-        validate(row, "teacher_answer", path=path, place=place, remedy="Make the file again.")
+        validate(row, "teacher_answer", path=path, place=place, remedy="Create the file again.")
         examples.append(Example(prompt=row["prompt"], reply=row["reply"]))
     return examples

@@ -1,8 +1,8 @@
 """Trains a LoRA adapter on examples, with early stopping, and keeps the best epoch.
 
-The loss is the mean over the reply tokens of a step. Order and dropout of an epoch depend only on
-the seed and the epoch's number, and its result is on disk before the next epoch begins. A process
-that is killed therefore loses at most one epoch, and ends with the same weights as any other.
+The loss is the mean over the reply tokens of a step. An epoch's order and dropout depend only on
+the seed and the epoch number, and its result is on disk before the next epoch begins. A killed
+process therefore loses at most one epoch, and resuming leads to the same weights.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .lora_student import EncodedExample, LoraStudent
 __all__ = ["RECORD", "fit_lora", "read_training"]
 
 RECORD = "training.json"
-"""The record of a training, in the adapter's folder."""
+"""The name of the training record in the adapter's folder."""
 
 _RETRAIN = "Choose another `out`, or delete that folder to train again."
 
@@ -47,12 +47,12 @@ def fit_lora(
     """Train an adapter on `examples` in the folder `out`; return the content of training.json.
 
     An existing adapter is not trained again if examples, settings and student are the same. The
-    state of an interrupted training is in a file beside `out`, which is deleted at the end.
+    state of an interrupted training is in a file next to `out`, which is deleted at the end.
 
     Raises:
         InputError: examples are missing or all too long, or a loss is not finite.
         MissingResource: the packages or the base model's weights are not on this machine.
-        OutputError: `out` has another adapter, or can't be written.
+        OutputError: `out` has a different adapter, or can't be written.
     """
     _check_present(examples, validation)
     student = LoraStudent(base, settings)
@@ -102,7 +102,7 @@ def _check_present(examples: Sequence[Example], validation: Sequence[Example]) -
 
 
 def _describe_result(student: LoraStudent, result: TrainingProgress) -> dict[str, Any]:
-    """Return what training.json says of a finished training."""
+    """Return the training.json entries about a finished training."""
     return {
         "validation_loss_before": result.before,
         "epochs": [asdict(epoch) for epoch in result.epochs],
@@ -127,7 +127,7 @@ def read_training(folder: Path) -> dict[str, Any]:
 
 
 def _encode_fitting(student: LoraStudent, examples: Sequence[Example]) -> list[EncodedExample]:
-    """Return the examples that fit into the student's context, as tokens."""
+    """Return the examples that fit the student's context, as tokens."""
     encoded = [student.encode(example) for example in examples]
     fitting = [each for each in encoded if len(each.ids) <= student.limit]
     if not fitting:
@@ -149,14 +149,14 @@ def _describe_examples(given: Sequence[Example], used: Sequence[EncodedExample])
 
 
 def _existing_record(out: Path) -> dict[str, Any]:
-    """Return the record of the existing adapter; old records have no prefix of replies."""
+    """Return the record of the existing adapter; old records lack the reply prefix."""
     if not (out / CONFIG).is_file():
         raise OutputError(f"{out}: already exists and is not an adapter.", _RETRAIN)
     return {"reply_prefix": "", **read_training(out)}
 
 
 def _same_record(out: Path, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of the existing adapter if it was trained on the same."""
+    """Return the existing adapter's record, after checking that it was trained the same way."""
     existing = _existing_record(out)
     for key, value in record.items():
         if existing[key] != value:

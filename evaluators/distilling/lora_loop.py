@@ -1,4 +1,4 @@
-"""Trains epochs until the loss on the validation examples stops falling."""
+"""Trains for epochs until the loss on the validation examples stops falling."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Epoch:
 
 @dataclass(slots=True)
 class TrainingProgress:
-    """The epochs of a training so far."""
+    """The epochs that a training has run so far."""
 
     before: float
     """The validation loss of the base model alone."""
@@ -75,7 +75,7 @@ class Training:
         )
 
     def run(self, state: TrainingState, report: ProgressCallback) -> TrainingProgress:
-        """Train from the last state to the end.
+        """Train from the last saved state to the end.
 
         Raises:
             InputError: a loss is not finite.

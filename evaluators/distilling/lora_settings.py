@@ -1,7 +1,7 @@
-"""How an adapter is trained; training.json records every setting.
+"""The training settings of an adapter; training.json records all of them.
 
-Source: MemLoRA (arXiv 2512.04763, appendix D.3) for AdamW, the dropout, bf16, next-token loss and
-early stopping. The paper does not state the rank; 16 fits the adapter sizes in its table 3. The
+AdamW, the dropout, bf16, next-token loss and early stopping are from MemLoRA (arXiv 2512.04763,
+appendix D.3). The paper does not state the rank; 16 fits the adapter sizes in its table 3. The
 other values are our choice; docs/reference-systems.md lists them.
 """
 
@@ -32,14 +32,14 @@ class LoraSettings:
     """The LoRA is scaled by alpha / rank."""
     dropout: float = 0.1
     learning_rate: float = 2e-4
-    """Constant over all steps."""
+    """The learning rate, constant over all steps."""
     beta1: float = 0.9
     beta2: float = 0.999
     weight_decay: float = 0.01
     max_norm: float = 1.0
-    """Longer gradients are clipped to this length."""
+    """Gradients with a larger norm are clipped to this one."""
     epochs: int = 10
-    """The most epochs."""
+    """The maximum number of epochs."""
     patience: int = 2
     """Training stops after this many epochs without a lower validation loss."""
     batch: int = 8
@@ -47,9 +47,9 @@ class LoraSettings:
     at_once: int = 8
     """Examples per forward pass; fewer need less memory and change only rounding."""
     max_tokens: int = 4096
-    """Longer examples, or examples longer than the model's context, are left out and counted."""
+    """Examples longer than this, or than the model's context, are skipped and counted."""
     seed: int = 0
 
     def to_json(self) -> Mapping[str, Any]:
-        """Return every setting."""
+        """Return all settings."""
         return asdict(self)

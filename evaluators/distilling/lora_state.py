@@ -15,14 +15,14 @@ __all__ = ["TrainingState"]
 
 
 class TrainingState:
-    """A file with everything that the next epoch needs."""
+    """A file with everything needed to train the next epoch."""
 
     def __init__(self, path: Path, identity: str) -> None:
         self._path = path
         self._identity = identity
 
     def read(self) -> dict[str, Any] | None:
-        """Return the last state; None if there is no file.
+        """Return the last saved state; None if there is no file.
 
         Raises:
             OutputError: the file belongs to another training, or is damaged.
@@ -35,17 +35,17 @@ class TrainingState:
         except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
             raise OutputError(
                 f"{self._path}: can't be read ({' '.join(str(error).split())[:200]}).",
-                "Delete the file; the training then starts again from the beginning.",
+                "Delete the file; the training then starts over.",
             ) from None
         if found.get("identity") != self._identity:
             raise OutputError(
-                f"{self._path}: is of a different training: other examples, settings or student.",
+                f"{self._path}: belongs to a training with other examples, settings or student.",
                 "Choose another `out`, repeat the call with the same arguments, or delete it.",
             )
         return found
 
     def write(self, **content: Any) -> None:
-        """Replace the last state.
+        """Replace the last saved state.
 
         Raises:
             OutputError: the file can't be written.
@@ -53,13 +53,13 @@ class TrainingState:
         try:
             with new_file(self._path) as part:
                 import_module("torch").save({"identity": self._identity, **content}, part)
-        except RuntimeError as error:  # torch's own, for example where the disk is full.
+        except RuntimeError as error:  # From torch, for example when the disk is full.
             raise OutputError(
                 f"{self._path}: can't be written ({' '.join(str(error).split())[:200]}).",
                 "Choose a writable folder with enough free space.",
             ) from None
 
     def remove(self) -> None:
-        """Delete the file, once the adapter exists."""
+        """Delete the file; called once the adapter exists."""
         with contextlib.suppress(OSError):
             self._path.unlink()

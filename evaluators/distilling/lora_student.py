@@ -1,4 +1,4 @@
-"""A transformers model with a new LoRA: its prompts, its loss, its weights."""
+"""A transformers model with a new LoRA: its prompts, loss and weights."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class EncodedExample:
     """An example as tokens."""
 
     ids: tuple[int, ...]
-    """Prompt, reply, and the token that ends the reply."""
+    """The tokens of the prompt and the reply, and the token that ends the reply."""
     prompt: int
     """The number of tokens of the prompt."""
 
@@ -45,10 +45,10 @@ class EncodedExample:
 
 
 class LoraStudent(TransformersModel):
-    """A base model with fixed weights, and a LoRA that is trained.
+    """A base model with frozen weights, and a LoRA that is trained.
 
-    Prompts are made with the chat template, and special tokens in them are broken up, as in
-    inference. The base model is in bf16 on a GPU and in float32 on a CPU, unless its name sets a
+    As in inference, prompts are made with the chat template, and special tokens in their text are
+    broken up. The base model is in bf16 on a GPU and in float32 on a CPU, unless its name sets a
     dtype; the LoRA is in float32.
 
     Raises:
@@ -85,7 +85,7 @@ class LoraStudent(TransformersModel):
 
     @property
     def limit(self) -> int:
-        """The most tokens of an example."""
+        """The maximum number of tokens in an example."""
         text = self._model.config.get_text_config()
         room = getattr(text, "max_position_embeddings", None) or self._settings.max_tokens
         return min(self._settings.max_tokens, int(room))
@@ -95,7 +95,7 @@ class LoraStudent(TransformersModel):
         return [weight for weight in self._model.parameters() if weight.requires_grad]
 
     def choose_prefix(self, examples: Sequence[Example]) -> None:
-        """Begin replies with a space if the base model then finds the first examples more likely.
+        """Begin replies with a space if that makes the first examples likelier to the base model.
 
         Some models begin their replies with a space, which is stripped later. Such a model knows
         " Kyoto" as a word, but would have to learn the spelling of "Kyoto".
@@ -111,14 +111,14 @@ class LoraStudent(TransformersModel):
         self.prefix = min(_PREFIXES, key=lambda prefix: losses[prefix])
 
     def encode(self, example: Example) -> EncodedExample:
-        """Return an example as tokens, exactly as prompt and reply are in inference."""
+        """Return an example as tokens, encoded exactly as prompt and reply are in inference."""
         prompt = self._prompt_ids(self._plain(example.prompt))
         reply = self._plain(f"{self.prefix}{example.reply}")
         said = self._tokenizer.encode(reply, add_special_tokens=False)
         return EncodedExample((*prompt, *said, self._end), len(prompt))
 
     def loss(self, examples: Sequence[EncodedExample]) -> Any:
-        """Return the sum of the next-token losses over the replies' tokens, in nats."""
+        """Return the sum of the next-token losses over the reply tokens, in nats."""
         torch = self._torch
         longest = max(len(each.ids) for each in examples)
         reply = max(each.learned for each in examples)
@@ -154,7 +154,7 @@ class LoraStudent(TransformersModel):
         self._peft.set_peft_model_state_dict(self._model, dict(weights))
 
     def save(self, folder: Path) -> str:
-        """Write the adapter in peft's format, without local paths; return its weights' SHA-256."""
+        """Write the adapter in peft's format, without local paths; return the weights' SHA-256."""
         self._model.save_pretrained(str(folder), save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)
         config = read_json(folder / CONFIG, what="the adapter's configuration")
@@ -164,7 +164,7 @@ class LoraStudent(TransformersModel):
         return sha256_file(folder / WEIGHTS)
 
     def _target_layers(self) -> list[str]:
-        """Return the names of the language model's linear layers that get a LoRA."""
+        """Return the names of the linear layers in the language model that get a LoRA."""
         torch = self._torch
         output = self._model.get_output_embeddings()
         names = [
@@ -195,7 +195,7 @@ class LoraStudent(TransformersModel):
         return list(found[0] if nested else found)
 
     def _end_token(self) -> int:
-        """Return the token that ends a reply: of several, the one in the chat template."""
+        """Return the token that ends a reply; if there are several, the chat template's."""
         known = self._model.generation_config.eos_token_id
         known = self._tokenizer.eos_token_id if known is None else known
         ends = known if isinstance(known, list) else [known]

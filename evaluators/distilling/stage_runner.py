@@ -56,7 +56,7 @@ class StageRunner:
     progress: ProgressCallback
 
     def check(self, *, trains: bool) -> None:
-        """Check names and options before any request; `trains` an adapter."""
+        """Check names and options before any request; `trains`: whether an adapter is trained."""
         for parameter, model in (("teacher", self.teacher), ("student", self.student)):
             parse_name(model, parameter=parameter)
         known = [name for name in MEMORY_OPTIONS if name not in IMAGE_OPTIONS]
@@ -69,18 +69,18 @@ class StageRunner:
 
     @property
     def teacher_settings(self) -> MemorySettings:
-        """How the teacher is asked."""
+        """The settings for asking the teacher."""
         return MemorySettings.from_options(
             self.options, model=self.teacher, system="the distillation"
         )
 
     @property
     def student_settings(self) -> MemorySettings:
-        """How `duomem` will ask the student."""
+        """The settings with which `duomem` will ask the student."""
         return student_settings(self.options, self.student, system="the distillation")
 
     def make_memories(self) -> MadeMemories:
-        """Run the teacher over every conversation."""
+        """Have the teacher read every conversation."""
         return self._with_teacher(
             lambda teacher: make_memories(
                 self.benchmark,
@@ -109,7 +109,7 @@ class StageRunner:
 
     def train_adapter(self) -> dict[str, Any]:
         """Train the student's adapter on the answers; return training.json."""
-        remedy = "Run the stage answers again, alone or with the others."
+        remedy = "Run the stage answers again, alone or with the other stages."
         path = self.out / SUMMARY_FILE
         if not path.is_file():
             raise InputError(f"{self.out}: the teacher's answers have not been made yet.", remedy)
@@ -130,7 +130,7 @@ class StageRunner:
         )
 
     def _with_teacher(self, work: Callable[[Teacher], Awaitable[_T]]) -> _T:
-        """Return the result of `work` with the open teacher, whose replies are stored."""
+        """Open the teacher, whose replies are stored, and return the result of `work` with it."""
         try:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:

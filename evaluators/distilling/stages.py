@@ -7,7 +7,7 @@ from typing import Literal, get_args
 __all__ = ["DISTILL_STAGES", "DistillStage"]
 
 DistillStage = Literal["memories", "answers", "adapter"]
-"""What is made:
+"""A stage and its result:
 
 memories   the teacher reads every conversation
 answers    it answers the questions of the train split, and its good answers are kept

@@ -1,8 +1,8 @@
-"""Has a teacher answer the questions of the train split, and keeps its good answers.
+"""Lets a teacher answer the questions of the train split, and keeps the good answers.
 
-Only questions about what was said are asked, and no adversarial ones (category 5): they have no
-gold answer to compare with. For the validation split the teacher makes no answers: its gold
-answers, with the same memories, decide when training stops. The test split is never read.
+Only text questions are asked, without the adversarial ones (category 5), which have no gold answer
+to compare with. The teacher does not answer the validation split: its gold answers, with the same
+memories, decide when training stops. The test split is never read.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ __all__ = [
 ]
 
 ANSWERS_FILE, VALIDATION_FILE, SUMMARY_FILE = "answers.jsonl", "validation.jsonl", "answers.json"
-"""The teacher's good answers, the gold answers of the validation split, and how they were made."""
+"""The teacher's good answers, the validation split's gold answers, and a summary of both."""
 
 DEFAULT_THRESHOLD = 0.5
-"""The F1 from which an answer is good; an assumption."""
+"""The lowest F1 of a good answer; our assumption."""
 
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _State = Literal["kept", "below_threshold", "refused", "failed"]
 
 
 def answer_quality(reply: str, gold: str) -> float:
-    """Return 1 for an answer that equals the gold answer by V's rule, otherwise its F1."""
+    """Return 1 if the answer equals the gold answer by V's rule, otherwise its F1."""
     return 1.0 if exact_match(reply, gold) else get_metric("f1").score(reply, gold)
 
 
@@ -63,27 +63,27 @@ class _Outcome:
     """The outcome of one question."""
 
     state: _State
-    """The outcome of the answer."""
+    """Whether the answer was kept, and if not, why."""
     row: Mapping[str, Any] | None = None
-    """The row of an answer that is kept."""
+    """The row of an answer that was kept."""
     error: str | None = None
     """Why the request failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerMaker:
-    """Makes the answers with `make`."""
+    """Makes the teacher's answers."""
 
     benchmark: Benchmark
     memories: TeacherMemories
     """The memories that answers are made from."""
     teacher: Teacher
     settings: MemorySettings
-    """How the teacher is asked."""
+    """The settings for asking the teacher."""
     student: MemorySettings
-    """How the student will be asked: rows contain its prompts, and its retrieval is used."""
+    """The settings for asking the student: rows contain its prompts and use its retrieval."""
     threshold: float = DEFAULT_THRESHOLD
-    """The F1 from which an answer is good."""
+    """The lowest F1 of a good answer."""
     out: Path
     """The folder to write to."""
     progress: ProgressCallback
@@ -219,7 +219,7 @@ class AnswerMaker:
 
 
 def _with_gold(benchmark: Benchmark, split: Split) -> list[TextQuestion]:
-    """Return the questions of a split that have a gold answer, as scoring uses them."""
+    """Return the text questions of a split that have a gold answer, as in scoring."""
     return [
         question
         for question in benchmark.text_questions

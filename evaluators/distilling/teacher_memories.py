@@ -1,7 +1,7 @@
-"""Has a teacher read the conversations of a benchmark, and writes its memories.
+"""Lets a teacher read the conversations of a benchmark, and writes its memories.
 
-Extraction and update are exactly mem0's, with the teacher as the model. Only the turns' texts are
-read: no image, no caption, no question.
+Extraction and update are exactly mem0's, with the teacher as the model. Only the text of the turns
+is read: no images, captions, or questions.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = ["MadeMemories", "make_memories"]
 
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _IDENTITY = ("teacher", "settings", "prompt_sha256", "dataset.revision")
-"""What must be equal to continue a folder."""
+"""The manifest entries that must be equal to continue in a folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +45,11 @@ class MadeMemories:
     """The result of making memories."""
 
     conversations: int
-    """How many conversations have memories."""
+    """The number of conversations that have memories."""
     memories: int
-    """How many memories these are."""
+    """The number of memories in all conversations."""
     failed: Mapping[str, str]
-    """The reason for each other conversation, by its id."""
+    """Why the other conversations have none, by conversation id."""
 
 
 async def make_memories(
@@ -60,14 +60,14 @@ async def make_memories(
     *,
     progress: ProgressCallback,
 ) -> MadeMemories:
-    """Write the teacher's memories of every conversation that has none in the folder yet.
+    """Write the teacher's memories of every conversation that is not in the folder yet.
 
-    The file of a conversation is written when it is complete. A process that is killed loses no
-    complete file, and with the teacher's response store no reply of the other conversations.
+    A conversation's file is written when it is complete. A killed process loses no complete file;
+    with the teacher's response store, it also loses no reply about the other conversations.
 
     Raises:
         InputError: an existing manifest can't be read.
-        OutputError: the folder has memories from other settings, or can't be written.
+        OutputError: the folder has memories made with other settings, or can't be written.
         MissingResource: the teacher's server does not answer.
     """
     manifest = _open_folder(folder, _describe(benchmark, teacher, settings))

@@ -1,4 +1,4 @@
-"""The teacher: one open model in every stage of the pipeline, with a store of its replies."""
+"""The teacher: one open model for every stage of the pipeline, with stored replies."""
 
 from __future__ import annotations
 
@@ -41,26 +41,26 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Teacher:
-    """An open model that teaches."""
+    """A model, open for requests, that serves as the teacher."""
 
     model: ChatModel
-    """The model; it may answer from a store."""
+    """The model, which may answer from a store."""
     name: str
-    """Its name, without credentials."""
+    """The model's name, without credentials."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return what distinguishes it from other models."""
+        """Return the entries that identify the model."""
         return {"name": self.name, "identity": dict(self.model.identity())}
 
 
 @asynccontextmanager
 async def open_teacher(spec: str, store: ResponseStore, timeout_s: float) -> AsyncIterator[Teacher]:
-    """Open a model by its name; a reply in the store is not requested again.
+    """Open a model by name; replies in the store are not requested again.
 
     Raises:
-        InputError: the name is wrong.
-        MissingResource: its packages or weights are not on this machine, or its server does not
-            answer.
+        InputError: the name is not valid.
+        MissingResource: the model's packages or weights are not on this machine, or its server does
+            not answer.
     """
     model = open_model(spec, timeout_s=timeout_s, parameter="teacher")
     try:
@@ -80,7 +80,7 @@ async def _check_endpoint(model: OpenAIModel) -> None:
 
 
 class _TeacherModels(StageModels):
-    """The teacher in every stage; whoever opened it closes it."""
+    """The teacher in every stage; the caller that opened it closes it."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class _TeacherModels(StageModels):
 
 
 class TeacherPipeline:
-    """The pipeline of one conversation with the teacher in every stage."""
+    """The pipeline for one conversation, with the teacher in every stage."""
 
     def __init__(self, teacher: Teacher, settings: MemorySettings, embedder: Embedder) -> None:
         self.usage, self.anomalies = PipelineUsage(), AnomalyCounts()
@@ -119,13 +119,13 @@ def teacher_unreachable(error: ModelUnreachable) -> MissingResource:
 
 
 def dataset_identity(benchmark: Benchmark) -> Mapping[str, str]:
-    """Return what distinguishes a benchmark from others, for a manifest."""
+    """Return the manifest entries that identify a benchmark."""
     sha256 = sha256_file(benchmark.folder / "benchmark.json")
     return {"id": benchmark.name, "revision": benchmark.revision, "sha256": sha256}
 
 
 def settings_without_credentials(settings: MemorySettings) -> Mapping[str, Any]:
-    """Return settings as a manifest records them: addresses without user name and password."""
+    """Return settings for a manifest, with user names and passwords removed from addresses."""
     return {
         name: hide_credentials(value) if isinstance(value, str) else value
         for name, value in settings.to_json().items()

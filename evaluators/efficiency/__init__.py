@@ -1,6 +1,6 @@
-"""What the models of a run cost: size on disk, tokens and seconds.
+"""Measures what the models of a run cost: size on disk, tokens and seconds.
 
-report.py    `efficiency`, which everything else here serves
+report.py    `efficiency`, the entry point
 measure.py   the figures of one run, by stage (`figures.py`)
 calls.py     the calls that a run recorded
 """

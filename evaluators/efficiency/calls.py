@@ -1,4 +1,4 @@
-"""Reads the calls of a run, from the metering proxy and from models in the run's own processes."""
+"""Reads the model calls of a run, made through the metering proxy or in its own processes."""
 
 from __future__ import annotations
 
@@ -19,47 +19,47 @@ __all__ = ["StageSums", "TimedCall", "has_calls", "read_stage_sums", "read_timed
 _CALLS = "calls.jsonl"
 _EMBEDS = "/v1/embeddings"
 _ANSWERS = frozenset({"/v1/chat/completions", "/v1/completions", "/v1/responses"})
-"""The paths at which a model is asked; others, such as /v1/models, don't count."""
+"""The paths that count as model calls; others, such as /v1/models, don't."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedCall:
-    """One request to a model, whatever runs it; None is "not known"."""
+    """One request to a model, wherever it runs; None means "unknown"."""
 
     stage: str
-    """What it was for."""
+    """The stage that made the request."""
     ok: bool
     """Whether there was a reply."""
     replayed: bool
-    """Whether a stored reply was used, and the model was not asked."""
+    """Whether a stored reply was used instead of asking the model."""
     estimated: bool
-    """Whether the tokens are the proxy's estimate."""
+    """Whether the token counts are estimated by the proxy."""
     input_tokens: int | None
-    """Tokens of the prompt."""
+    """The number of tokens in the prompt."""
     output_tokens: int | None
-    """Tokens of the reply; None for vectors."""
+    """The number of tokens in the reply; None for embeddings."""
     seconds: float | None
-    """What the model took; None if it was not asked or failed."""
+    """The model's response time; None if the model was not asked or failed."""
     batch: int | None
-    """How many requests were answered together, in this process."""
+    """The number of requests that were answered together, for an in-process model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageSums:
-    """The calls of one stage, as mem0's stages.json sums them up."""
+    """The totals of one stage, from mem0's stages.json."""
 
     calls: int
-    """Replies."""
+    """The number of replies."""
     counted: int
-    """Replies whose token counts are both known."""
+    """The number of replies whose token counts are both known."""
     input_tokens: int
-    """Tokens that these sent."""
+    """The prompt tokens of the counted replies."""
     output_tokens: int
-    """Tokens that these received."""
+    """The reply tokens of the counted replies."""
 
 
 def has_calls(run: Path) -> bool:
-    """Return whether a run folder has single calls."""
+    """Return whether a run folder has records of individual calls."""
     names = (_CALLS, f"work/*/{MODEL_CALLS}", "work/*.calls-*.jsonl")
     return any(next(run.glob(name), None) for name in names)
 
@@ -88,9 +88,9 @@ def read_timed_calls(run: Path) -> list[TimedCall]:
 
 
 def read_stage_sums(run: Path) -> dict[str, StageSums]:
-    """Return the sums by stage that mem0 left in the work folders; for runs without single calls.
+    """Return mem0's totals by stage from the work folders, for runs without individual calls.
 
-    A file that does not match its schema is skipped: it is a system's own.
+    A file that does not match the schema is skipped, because it is another system's.
     """
     sums: dict[str, StageSums] = {}
     for path in sorted((run / "work").glob("*/stages.json")):

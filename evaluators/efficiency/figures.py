@@ -16,11 +16,11 @@ class Means:
     """The figures of MemLoRA's tables; each is None where there is no data, never 0."""
 
     input_tokens: float | None
-    """Tokens of a prompt: the mean over calls that were answered (table A6)."""
+    """Tokens per prompt: the mean over answered calls (table A6)."""
     output_tokens: float | None
-    """Tokens of a reply: the mean over calls that were answered (tables 3, tok/ans, and A7)."""
+    """Tokens per reply: the mean over answered calls (tables 3, tok/ans, and A7)."""
     seconds: float | None
-    """Seconds of a call: the mean over calls that were answered and not replayed (table 3, s/ans).
+    """Seconds per call: the mean over answered calls that were not replayed (table 3, s/ans).
     """
     tokens_per_second: float | None
     """Output tokens of all calls whose tokens and seconds are both known, divided by their seconds
@@ -29,28 +29,28 @@ class Means:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures(Means):
-    """The figures of some calls, and how many calls they are of."""
+    """The figures of a group of calls, with the number of calls."""
 
     calls: int
-    """All calls, those that failed among them."""
+    """The number of calls, including failed ones."""
     failed: int
-    """Those without a reply; they are in no other figure."""
+    """Calls without a reply; no other figure includes them."""
     replayed: int
-    """Those answered with a stored reply: their tokens count, their time does not."""
+    """Calls answered with a stored reply: their tokens count, their time does not."""
     estimated: int
-    """Answered calls whose tokens are the proxy's estimate."""
+    """Answered calls whose token counts are estimated by the proxy."""
     timed: int
-    """Calls whose seconds are known."""
+    """Calls whose duration is known."""
     seconds_p50: float | None
-    """The median of their seconds."""
+    """The median duration of the timed calls."""
     seconds_p95: float | None
-    """Nineteen of twenty take no longer; between two neighbours in proportion, as in numpy."""
+    """The 95th percentile of the duration, with linear interpolation as in numpy."""
     largest_batch: int | None
-    """The most requests that were answered together, each with an equal share of its seconds."""
+    """The largest batch; each request in a batch has an equal share of its duration."""
 
 
 def figures_of(calls: Sequence[TimedCall]) -> Figures:
-    """Return the figures of some calls."""
+    """Return the figures of a group of calls."""
     answered = [call for call in calls if call.ok]
     seconds = [call.seconds for call in answered if call.seconds is not None]
     both = [
@@ -76,7 +76,7 @@ def figures_of(calls: Sequence[TimedCall]) -> Figures:
 
 
 def figures_of_sums(stages: Sequence[StageSums]) -> Figures:
-    """Return the figures that sums can give, without seconds."""
+    """Return the figures of the totals by stage, which have no durations."""
     counted = sum(stage.counted for stage in stages)
     return Figures(
         input_tokens=_ratio(sum(stage.input_tokens for stage in stages), counted),
@@ -95,7 +95,7 @@ def figures_of_sums(stages: Sequence[StageSums]) -> Figures:
 
 
 def mean_of_stages(stages: Sequence[Figures]) -> Means:
-    """Return the mean of each figure over stages; None if a stage does not have it."""
+    """Return the mean of each figure over stages; None if a stage lacks it."""
 
     def mean(values: Sequence[float | None]) -> float | None:
         return None if None in values else _mean(values)

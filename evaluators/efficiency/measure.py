@@ -1,7 +1,7 @@
-"""What a run's models cost: size on disk, and tokens and seconds per answer, by stage.
+"""Measures what a run's models cost: size on disk, and tokens and seconds per answer, by stage.
 
-The figures are MemLoRA's tables 3, A6 and A7 (arXiv 2512.04763): an "answer" is one reply
-of a model, in any stage. What each figure is made of stands at `Figures`.
+The figures are those of MemLoRA's tables 3, A6 and A7 (arXiv 2512.04763): an "answer" is one
+reply of a model, in any stage. `Figures` defines each figure.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from .figures import Figures, Means, figures_of, figures_of_sums, mean_of_stages
 __all__ = ["MEMORY_STAGES", "NO_ANSWERS", "RunEfficiency", "efficiency_of"]
 
 MEMORY_STAGES = ("extraction", "update", "generation")
-"""The three stages that MemLoRA's table 3 is over (section 4.3)."""
+"""The three stages that MemLoRA's table 3 covers (section 4.3)."""
 
 NO_ANSWERS = ("embedding", "judge")
-"""Stages that the total leaves out: the memory system writes nothing in them."""
+"""Stages that the total excludes, because the memory system writes nothing in them."""
 
 SizeSource = Literal["recorded", "found", "given", "unknown"]
-"""Where a model's size is from:
+"""Where a model's size comes from:
 
 recorded   run.json: the run measured it
 found      the files that the run names, which are still here
@@ -36,13 +36,13 @@ unknown    none: the model is behind an endpoint, or its files are not here
 """
 
 CountedBy = Literal["calls", "sums", "nothing"]
-"""Where tokens and seconds are from: single calls, sums by stage (runs of older versions, which
-know no seconds), or nowhere."""
+"""Where tokens and seconds come from: individual calls, sums by stage (runs of older versions,
+without seconds), or nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEfficiency:
-    """The figures of one run; what has no data is None."""
+    """The figures of one run; figures without data are None."""
 
     name: str
     """The run folder's name."""
@@ -51,29 +51,29 @@ class RunEfficiency:
     model: str | None
     """The model that run.json names."""
     finished: bool
-    """Whether every question has its outcome."""
+    """Whether every question has an outcome."""
     size: ModelBytes
-    """What the model takes on disk."""
+    """The model's size on disk."""
     size_source: SizeSource
-    """Where that is from."""
+    """Where the size comes from."""
     counted_by: CountedBy
-    """Where the rest is from."""
+    """Where tokens and seconds come from."""
     stages: Mapping[str, Figures]
-    """By stage, in order of their first call."""
+    """The figures of each stage, in order of the first call."""
     memory: Figures | None
-    """All calls of the three memory stages together."""
+    """The figures over all calls of the three memory stages."""
     mean_of_stages: Means | None
-    """The three memory stages' values, averaged; each stage counts alike."""
+    """The mean of the three memory stages, with equal weights."""
     overall: Figures | None
-    """All calls but those that embed or judge."""
+    """The figures over all calls, except for embedding and judging."""
 
     @property
     def shown(self) -> Figures | None:
-        """The row of table 3: over the memory stages, or all stages where there are none."""
+        """The row of table 3: the memory stages, or all stages if there are no memory stages."""
         return self.memory or self.overall
 
     def to_json(self) -> dict[str, Any]:
-        """Return the run's part of the schema `efficiency`."""
+        """Return the run's entry in a document of the schema `efficiency`."""
         row = asdict(self)
         source = row.pop("size_source")
         row["size"] = {**asdict(self.size), "total": self.size.total, "source": source}
@@ -85,7 +85,7 @@ def efficiency_of(folder: Path, *, size_bytes: int | None = None) -> RunEfficien
 
     Args:
         folder: the run folder.
-        size_bytes: what the model takes on disk, where the run can't measure it.
+        size_bytes: the model's size on disk, if the run can't measure it.
 
     Raises:
         InputError: the folder is not a run, or a list of calls is damaged.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["GB", "EfficiencyReport", "efficiency"]
 
 GB = 1_000_000_000
-"""Bytes of a gigabyte here; MemLoRA's table 3 has gigabytes of 2^30 bytes."""
+"""The bytes in a gigabyte; MemLoRA's table 3 uses 2^30 instead."""
 
 _RUN_COLUMNS = ("run", "model", "size_bytes", "stage")
 _MEANS = ("calls", "failed", "input_tokens", "output_tokens", "seconds", "tokens_per_second")
@@ -30,10 +30,10 @@ _MEANS = ("calls", "failed", "input_tokens", "output_tokens", "seconds", "tokens
 
 @dataclass(frozen=True, slots=True)
 class EfficiencyReport:
-    """The figures of some runs; what has no data is None."""
+    """The figures of some runs; figures without data are None."""
 
     runs: tuple[RunEfficiency, ...]
-    """In the order given."""
+    """The figures of each run, in the order given."""
 
     def __repr__(self) -> str:
         return f"<EfficiencyReport of {', '.join(run.name for run in self.runs) or 'no runs'}>"
@@ -44,7 +44,7 @@ class EfficiencyReport:
         return {"schema_version": 1, "kind": "efficiency", "runs": rows}
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for each run and stage, and one for each run over all its stages.
+        """Return a data frame with a row for each run and stage, and one for each run overall.
 
         Columns: run, model, size_bytes, stage (`all` for the row of MemLoRA's table 3), calls,
         failed, input_tokens, output_tokens, seconds, tokens_per_second (means per call).
@@ -71,15 +71,15 @@ def efficiency(
 ) -> EfficiencyReport:
     """Return what the models of runs cost: size on disk, tokens and seconds per reply, by stage.
 
-    The figures are MemLoRA's tables 3, A6 and A7 (arXiv 2512.04763).
+    The figures are those of MemLoRA's tables 3, A6 and A7 (arXiv 2512.04763).
 
     Args:
         runs: runs or run folders; they may be unfinished.
-        sizes: the size on disk in GB (10^9 bytes) of the models that a run can't measure, such as
-            one behind an endpoint; by the name of the run's folder.
+        sizes: sizes on disk in GB (10^9 bytes), by the name of the run's folder, for models that a
+            run can't measure, such as one behind an endpoint.
 
     Raises:
-        InputError: a folder is not a run, a list of calls is damaged, or a size is not possible.
+        InputError: a folder is not a run, a list of calls is damaged, or a size is invalid.
     """
     folders = [run.folder if isinstance(run, Run) else check_path("runs", run) for run in runs]
     names = [folder.resolve().name for folder in folders]

@@ -1,4 +1,4 @@
-"""L, J and V as modules of Hugging Face's `evaluate`, each a folder that is loaded by its path.
+"""L, J and V as modules for Hugging Face's `evaluate`, each a folder that is loaded by its path.
 
     import evaluate
     from locomo_vqa.evaluators.hf_metrics import path

@@ -1,4 +1,4 @@
-"""What the modules' classes share; it imports `evaluate`, so no command may import it."""
+"""The modules' base class; this file imports `evaluate`, so no command may import it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["TextMetric"]
 
 
 class TextMetric(evaluate.Metric):  # type: ignore[misc]
-    """A metric of texts; an answer that is missing is None."""
+    """A metric of texts; a missing answer is None."""
 
     name_of_folder: ModuleName
-    """Its folder, where the card is."""
+    """The module's folder, which contains the card."""
     inputs: Sequence[str] = ("predictions", "references")
-    """What is given for every question."""
+    """The inputs that are given for every question."""
 
     def _info(self) -> evaluate.MetricInfo:
         card = Path(path(self.name_of_folder), "README.md").read_text(encoding="utf-8")
@@ -33,6 +33,6 @@ class TextMetric(evaluate.Metric):  # type: ignore[misc]
         )
 
     def _enforce_nested_string_type(self, schema: Any, obj: Any) -> None:
-        """Allow the first answer to be missing, as any other may be."""
+        """Allow the first answer to be missing, like any other."""
         if obj is not None:
             super()._enforce_nested_string_type(schema, obj)

@@ -1,4 +1,4 @@
-"""Predictions and gold answers as `evaluate` hands them over."""
+"""Checks the predictions and gold answers that `evaluate` passes on."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ __all__ = ["Inputs", "read_inputs"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """Answers and gold answers, sorted into what is there and what is missing."""
+    """Answers and gold answers, with the missing answers set apart."""
 
     n: int
-    """The number of questions: the denominator, whatever is missing."""
+    """The number of questions, including those without an answer: the denominator."""
     places: tuple[int, ...]
-    """Of the questions that have an answer which is not blank."""
+    """The indexes of the questions whose answer is not blank."""
     pairs: tuple[Pair, ...]
-    """Answer and gold answer of those."""
+    """The answer and gold answer of each of these questions."""
 
     @property
     def missing(self) -> int:
-        """How many questions have no answer, or a blank one."""
+        """The number of questions with no answer, or a blank one."""
         return self.n - len(self.pairs)
 
     @property
@@ -37,7 +37,7 @@ class Inputs:
 
 
 def read_inputs(predictions: Sequence[str | None], references: Sequence[str | None]) -> Inputs:
-    """Sort answers and gold answers; they are as many, which `evaluate` has checked.
+    """Pair answers with gold answers; `evaluate` has checked that both have the same length.
 
     Raises:
         InputError: a gold answer is missing or blank.

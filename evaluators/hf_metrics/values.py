@@ -1,4 +1,4 @@
-"""What the modules compute: means over all questions, where a missing answer counts as 0."""
+"""Computes the modules' results: means over all questions, with 0 for a missing answer."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def compute_l(
     cache: bool = True,
     fetch: bool = False,
 ) -> dict[str, Any]:
-    """Return L (0 to 100) and its four parts (-1 to 1), and as for V; `mean_words` beside them.
+    """Return L (0 to 100), its four parts (-1 to 1), `mean_words`, and what `compute_v` adds to V.
 
     Args:
-        preset: `paper` or `minilm`; see `LSettings`, also for `models`, `threads` and `cache`.
+        preset: `paper` or `minilm`; see `LSettings` for this and `models`, `threads`, and `cache`.
         fetch: whether to download an encoder that is not on this machine.
 
     Raises:
@@ -85,17 +85,17 @@ def compute_j(
 ) -> dict[str, Any]:
     """Return J (0 to 100), or None and its possible range while an answer has no verdict.
 
-    Beside `j`, `low` and `high` there are the counts of `correct`, `wrong`, `unscored` and
-    `missing` (wrong without asking) among `n`, and `verdicts` in the questions' order.
+    The result has `j`, `low` and `high`, the number of `correct`, `wrong`, `unscored` and `missing`
+    (counted as wrong) answers out of `n`, and `verdicts` in the order of the questions.
 
     Args:
         judge: the model's name, as for `score`.
         rubric: `lenient` or `strict`.
-        responses: the file that keeps the judge's replies; None for the user's cache folder.
-        timeout_s: how many seconds one call may take.
+        responses: the file for the judge's replies; None for one in the user's cache folder.
+        timeout_s: the time limit of one call, in seconds.
 
     Raises:
-        InputError: no judge is named, a name is wrong, or a question or gold answer is missing.
+        InputError: no judge is named, a name is not valid, or a question or gold answer is missing.
         MissingResource: a judge's packages or weights are not on this machine.
     """
     from ..judging.rubrics import RUBRICS

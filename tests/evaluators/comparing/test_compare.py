@@ -93,7 +93,7 @@ def test_answers_of_other_lengths_are_told(tmp_path: Path, wrong: Path) -> None:
     for other, expected in ((pair, 0), (three, 1)):
         sides = [side(wrong, "f1"), side(other, "f1")]
         notes = compare_sides(sides, SAMPLE, split="all").notes
-        assert sum("one answer style" in note for note in notes) == expected
+        assert sum("answers of similar length" in note for note in notes) == expected
 
 
 @pytest.mark.slow
