@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -15,13 +14,11 @@ from locomo_vqa.benchmark import QuestionType, Split
 from locomo_vqa.bounded_reading import read_bounded_text
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import clean_text
-from locomo_vqa.json_gate import check_value
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.schemas import validate
+from locomo_vqa.toml_gate import MAX_TOML_BYTES, load_toml
 
 __all__ = ["BUNDLED_RECIPES", "BuildRecipe", "load_recipe"]
-
-_MOST_BYTES = 1 << 20
 
 BUNDLED_RECIPES = ("paper", "sample")
 """The recipes that come with the toolkit."""
@@ -111,7 +108,7 @@ def load_recipe(source: str | Path | BuildRecipe) -> BuildRecipe:
         return source
     path = check_path("recipe", source)
     if path.is_file():
-        text = read_bounded_text(path, what="the recipe", most=_MOST_BYTES)
+        text = read_bounded_text(path, what="the recipe", most=MAX_TOML_BYTES)
     elif path.stem in BUNDLED_RECIPES and path.suffix in ("", ".toml"):
         text = (resources.files(f"{__package__}.recipes") / f"{path.stem}.toml").read_text("utf-8")
     else:
@@ -123,9 +120,8 @@ def load_recipe(source: str | Path | BuildRecipe) -> BuildRecipe:
             else f"Give the path of a TOML file, or one of {', '.join(BUNDLED_RECIPES)}.",
         )
     try:
-        raw = tomllib.loads(text)
-        check_value(raw)
-    except (ValueError, RecursionError) as error:
+        raw = load_toml(text)
+    except ValueError as error:
         raise InputError(f"{source}: is not valid TOML ({error}).", "Correct the file.") from None
     validate(raw, "recipe", path=path, remedy="See docs/build.md for what a recipe contains.")
     return _recipe(raw)

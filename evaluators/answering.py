@@ -150,9 +150,9 @@ def _answer(reply: ChatReply, hits: tuple[Hit, ...]) -> Answer:
 
 
 def _model_image(image: ShownImage) -> ModelImage:
-    from locomo_vqa.images import for_model
+    from locomo_vqa.images import for_model, read_image_bytes
 
     assert image.path is not None
-    original = image.path.read_bytes()
+    original = read_image_bytes(image.path)
     data, media_type = for_model(original)
     return ModelImage(sha256=hashlib.sha256(original).hexdigest(), media_type=media_type, data=data)

@@ -18,6 +18,8 @@ from .entries import PREDICTIONS, open_plain
 __all__ = ["MAX_LINE_BYTES", "Rows", "check_rows", "read_rows"]
 
 _REMEDY = "Submit the run again."
+_MORE_ROWS = 1000
+"""Rows beyond two for each question after which a file is not read on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +41,20 @@ def read_rows(entry: Path, expected: Collection[str]) -> Rows:
     checked and dropped.
 
     Raises:
-        InputError: a line is malformed or too long; reading stops there.
+        InputError: a line is malformed or too long, or there are far too many; reading stops
+            there.
     """
     predictions: dict[str, Prediction] = {}
     unknown: list[str] = []
     repeated: list[str] = []
-    total = 0
+    total, most = 0, 2 * len(expected) + _MORE_ROWS
     for prediction in _read_predictions(entry):
         total += 1
+        if total > most:
+            raise InputError(
+                f"{PREDICTIONS}: has more than {most:,} rows, for {len(expected):,} questions.",
+                _REMEDY,
+            )
         name = prediction.question_id
         if name not in expected:
             unknown.append(escape_unprintable(name, most=80))

@@ -32,6 +32,8 @@ RESULTS = "results.csv"
 
 _GENERATOR = "locomo-vqa leaderboard"
 _MARK = f'<meta name="generator" content="{_GENERATOR}">'
+_HEAD = 2000
+"""The bytes of a page that the mark is among."""
 _SCRIPTS = ("cells.js", "board.js")
 """In the order in which they run; together they are one script."""
 _REMEDY = "Choose another `out`."
@@ -121,8 +123,13 @@ def _check_replaceable(out: Path) -> None:
     others = sorted(path.name for path in out.iterdir() if path.name not in (PAGE, RESULTS))
     if others:
         raise OutputError(f"{out}: has files that are not part of a board: {some(others)}.", remedy)
-    if not page.is_file() or _MARK not in page.read_text(encoding="utf-8", errors="replace"):
+    if not page.is_file() or not _is_ours(page):
         raise OutputError(f"{out}: was not written by `locomo-vqa leaderboard build`.", remedy)
+
+
+def _is_ours(page: Path) -> bool:
+    with page.open("rb") as stream:
+        return _MARK.encode() in stream.read(_HEAD)
 
 
 def _page(data: dict[str, Any]) -> str:

@@ -185,10 +185,10 @@ def _write_folder(source: Path, to: Path, metadata: Mapping[str, Any], day: Date
 def _is_written(target: Path, source: Path, metadata: Mapping[str, Any]) -> bool:
     """Return whether the same submission already exists, so that a call can be repeated."""
     try:
-        return (target / METADATA).read_bytes() == _to_yaml(metadata).encode() and all(
+        return read_plain(target / METADATA) == _to_yaml(metadata) and all(
             sha256_file(target / name) == sha256_file(source / name) for name in (PREDICTIONS, RUN)
         )
-    except OSError:
+    except (OSError, InputError):
         return False
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -15,8 +17,10 @@ from typing import IO
 from locomo_vqa.errors import InputError
 
 __all__ = [
+    "MAX_LINES",
     "MAX_LINE_BYTES",
     "MAX_TEXT_BYTES",
+    "decoded_size",
     "open_bounded",
     "read_bounded_lines",
     "read_bounded_text",
@@ -28,10 +32,15 @@ MAX_TEXT_BYTES = 256 << 20
 MAX_LINE_BYTES = 16 << 20
 """A longer line is refused before it is parsed; the longest answer fits, however it is escaped."""
 
+MAX_LINES = 4_000_000
+"""More lines are refused: even empty ones take time."""
+
 _BLOCK = 1 << 20
 _MEMORY = 400 << 20
-_WIDE, _WIDER = bytes(range(0xC4)), bytes(range(0xF0))
-"""The bytes of UTF-8 that a text without a letter beyond Latin-1, or beyond U+FFFF, is made of."""
+_WIDER = bytes(range(0xF0))
+"""The bytes of UTF-8 that a text without a character beyond U+FFFF is made of."""
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Opening a pipe does not wait for its other end."""
 
 
 def read_bounded_text(path: Path, *, what: str, most: int = MAX_TEXT_BYTES) -> str:
@@ -48,7 +57,7 @@ def read_bounded_text(path: Path, *, what: str, most: int = MAX_TEXT_BYTES) -> s
             content += block
             if len(content) > most:
                 raise _too_large(path, what, most)
-    if _decoded_size(content) > _MEMORY:
+    if len(content) + decoded_size(content) > _MEMORY:
         raise _too_large(path, what, most)
     try:
         return content.decode("utf-8-sig")
@@ -76,6 +85,11 @@ def read_bounded_lines(
         while line := stream.readline(line_most + 1):
             number += 1
             total += len(line)
+            if number > MAX_LINES:
+                raise InputError(
+                    f"{path}: {what} has more than {MAX_LINES:,} lines.",
+                    "Check that this is the right file.",
+                )
             if len(line) > line_most:
                 raise InputError(
                     f"{path}: {what}: line {number} is longer than {line_most >> 20} MiB.",
@@ -103,31 +117,35 @@ def open_bounded(path: Path, *, what: str, most: int) -> Iterator[IO[bytes]]:
         InputError: it is not found, not a file, too large, or can't be read.
     """
     try:
-        if path.is_dir():
-            raise InputError(f"{path}: is a folder, not {what}.", "Give the file itself.")
-        if not path.is_file() and path.exists():
-            raise InputError(
-                f"{path}: is a device or a pipe, not {what}.", "Write it to a file first."
-            )
-        if path.stat().st_size > most:
-            raise _too_large(path, what, most)
-        with path.open("rb") as stream:
+        with os.fdopen(os.open(path, _FLAGS), "rb") as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise _not_a_file(path, what, status.st_mode)
+            if status.st_size > most:
+                raise _too_large(path, what, most)
             yield stream
     except FileNotFoundError:
         raise InputError(f"{path}: {what} does not exist.", "Check the path.") from None
     except OSError as error:
+        if path.is_dir():  # Where a folder can't even be opened.
+            raise _not_a_file(path, what, stat.S_IFDIR) from None
         raise InputError(
             f"{path}: {what} can't be read ({error.strerror or error}).",
             "Check the path and its permissions.",
         ) from None
 
 
-def _decoded_size(content: bytearray) -> int:
-    """Return the bytes that a text takes beside its file's: 1, 2 or 4 a character."""
-    if 5 * len(content) <= _MEMORY:
+def decoded_size(content: bytes | bytearray) -> int:
+    """Return how many bytes of memory UTF-8 takes as a text, at most: 1, 2 or 4 a character."""
+    if content.isascii():
         return len(content)
-    wider, wide = content.translate(None, _WIDER), content.translate(None, _WIDE)
-    return len(content) * (5 if wider else 3 if wide else 2)
+    return len(content) * (4 if content.translate(None, _WIDER) else 2)
+
+
+def _not_a_file(path: Path, what: str, mode: int) -> InputError:
+    if stat.S_ISDIR(mode):
+        return InputError(f"{path}: is a folder, not {what}.", "Give the file itself.")
+    return InputError(f"{path}: is a device or a pipe, not {what}.", "Write it to a file first.")
 
 
 def _too_large(path: Path, what: str, most: int) -> InputError:

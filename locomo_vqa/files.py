@@ -17,7 +17,7 @@ from typing import Any
 
 from locomo_vqa.bounded_reading import read_bounded_lines, read_bounded_text
 from locomo_vqa.errors import InputError, OutputError
-from locomo_vqa.json_gate import MAX_VALUES, clean_text, load_json
+from locomo_vqa.json_gate import Budget, clean_text, load_json
 from locomo_vqa.unfinished import unfinished
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "new_file",
     "new_folder",
     "parse_json",
+    "parse_json_lines",
     "read_json",
     "read_jsonl",
     "sha256_file",
@@ -46,23 +47,39 @@ def read_json(path: Path, *, what: str, any_number: bool = False) -> Any:
 
 def read_jsonl(path: Path, *, what: str, any_number: bool = False) -> list[tuple[int, Any]]:
     """Return (line number, parsed line) for each line of a JSON Lines file that is not blank."""
-    rows, values = [], 0
-    for number, line in read_bounded_lines(path, what=what):
-        if not line.strip():
-            continue
-        values += line.count(",") + 1
-        if values > MAX_VALUES:
-            raise InputError(
-                f"{path}: {what} has more than {MAX_VALUES:,} values.",
-                "Check that this is the right file.",
-            )
-        row = parse_json(line, path=path, what=what, line=number, any_number=any_number)
-        rows.append((number, row))
-    return rows
+    lines = read_bounded_lines(path, what=what)
+    return parse_json_lines(lines, path=path, what=what, any_number=any_number)
+
+
+def parse_json_lines(
+    lines: Iterable[tuple[int, str]], *, path: Path, what: str, any_number: bool = False
+) -> list[tuple[int, Any]]:
+    """Return (line number, parsed line) for each line that is not blank.
+
+    Raises:
+        InputError: a line is not JSON or does not pass, or all together take too much memory.
+    """
+    budget = Budget()
+    return [
+        (
+            number,
+            parse_json(
+                line, path=path, what=what, line=number, any_number=any_number, budget=budget
+            ),
+        )
+        for number, line in lines
+        if line.strip()
+    ]
 
 
 def parse_json(
-    text: str, *, path: Path, what: str, line: int | None = None, any_number: bool = False
+    text: str,
+    *,
+    path: Path,
+    what: str,
+    line: int | None = None,
+    any_number: bool = False,
+    budget: Budget | None = None,
 ) -> Any:
     """Parse JSON read from `path`, as `load_json` does.
 
@@ -70,7 +87,7 @@ def parse_json(
         InputError: it is not JSON, or does not pass.
     """
     try:
-        return load_json(text, any_number=any_number)
+        return load_json(text, any_number=any_number, budget=budget)
     except json.JSONDecodeError as error:
         place = f"line {line or error.lineno}, column {error.colno}"
         ends = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")

@@ -54,15 +54,19 @@ def _bounded(response: Any, coded: str, most: int) -> Any:
         async def __aiter__(self) -> AsyncIterator[bytes]:
             if coded not in _CODED | {"", "identity"}:
                 raise BadBody(f"the reply is compressed as {coded[:40]!r}, which was not asked for")
-            size = 0
+            size, joined = 0, bytearray()  # Millions of pieces would take more than the reply.
             try:
                 async for piece in decompress(aiter(stream), coded):
                     size += len(piece)
                     if size > most:
                         raise BadBody(f"the reply has more than {most >> 20} MiB")
-                    yield piece
+                    joined += piece
+                    if len(joined) >= PIECE:
+                        yield bytes(joined)
+                        joined.clear()
             except Undecodable:
                 raise BadBody("the reply's compression is broken") from None
+            yield bytes(joined)
 
         async def aclose(self) -> None:
             await stream.aclose()

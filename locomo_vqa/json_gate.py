@@ -1,8 +1,8 @@
-"""The one gate for JSON, TOML and YAML that comes from outside: bounded, finite, with one meaning.
+"""The one gate for JSON that comes from outside: bounded, finite, with one meaning.
 
 A text passes if every reader would see the same in it, and if reading it can't exhaust the
 process: it is not nested deeply, has no key twice, no NaN or infinity, no number that other
-programs can't hold, and not millions of values, which take gigabytes.
+programs can't hold, and its values fit in memory, however small the text is.
 """
 
 from __future__ import annotations
@@ -10,19 +10,38 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
+from collections import Counter
 from typing import Any, NoReturn
 
+from locomo_vqa.bounded_reading import decoded_size
 from locomo_vqa.keys import scrub
 
-__all__ = ["MAX_NESTING", "MAX_VALUES", "BadValue", "check_value", "clean_text", "load_json"]
+__all__ = [
+    "MAX_NESTING",
+    "MAX_VALUES",
+    "BadValue",
+    "Budget",
+    "check_value",
+    "clean_text",
+    "load_json",
+]
 
 MAX_NESTING = 100
 """Deeper values are refused (our own formats need 9)."""
 
-MAX_VALUES = 4_000_000
-"""More values in one text are refused: each takes about 80 bytes of memory."""
+MAX_VALUES = 2_000_000
+"""More values in one text are refused."""
+
+_MAX_MEMORY = 320 << 20
+_BYTES_A_VALUE = 150
+"""What an entry of a dict with its key takes while it is parsed; other values take less."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD]")
+_PARTS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)
+"""A JSON text's strings, and the characters outside them that each begin another value."""
+
 _MAX_DIGITS = 300
 
 
@@ -30,26 +49,70 @@ class BadValue(ValueError):
     """A text that can be parsed, but whose content must not be used."""
 
 
+class Budget:
+    """What texts may hold whose values are in memory at the same time."""
+
+    def __init__(self) -> None:
+        self._values = MAX_VALUES
+        self._memory = _MAX_MEMORY
+
+    def take(self, text: str, *, held: int = 0) -> None:
+        """Take the room for a JSON text's values, and `held` bytes beside them.
+
+        Raises:
+            BadValue: they would be too many, or take too much memory.
+        """
+        escaped = "\\u" in text
+        self._take_value()
+        self._take_memory(held + sys.getsizeof(text))
+        for part in _PARTS.finditer(text):
+            start, end = part.span()
+            if text[start] != '"':
+                self._take_value()
+            elif escaped and text.find("\\u", start, end) >= 0:
+                self._take_memory(3 * (end - start))  # Each character may take four bytes.
+
+    def _take_value(self) -> None:
+        self._values -= 1
+        if self._values < 0:
+            raise BadValue(f"it has more than {MAX_VALUES:,} values")
+        self._take_memory(_BYTES_A_VALUE)
+
+    def _take_memory(self, size: int) -> None:
+        self._memory -= size
+        if self._memory < 0:
+            raise BadValue(f"it would take more than {_MAX_MEMORY >> 20} MiB of memory")
+
+
 def clean_text(text: str) -> str:
     """Return a text without known keys, and with U+FFFD for lone surrogates, as in UTF-8."""
     return scrub(_SURROGATE.sub("\ufffd", text))
 
 
-def load_json(text: str | bytes, *, any_number: bool = False) -> Any:
+def load_json(
+    text: str | bytes | bytearray, *, any_number: bool = False, budget: Budget | None = None
+) -> Any:
     """Parse JSON; lone surrogates become U+FFFD.
 
     With `any_number`, NaN, infinities and hundreds of digits are read as Python writes them.
+    Texts whose values are kept together share a `budget`.
 
     Raises:
         BadValue: it is nested too deeply, is too large, has a key twice, or a number that is not
             finite or has hundreds of digits.
         ValueError: it is not JSON.
     """
-    if isinstance(text, bytes):
+    held = 0
+    if not isinstance(text, str):
+        held = len(text)
+        if held + decoded_size(text) > _MAX_MEMORY:
+            raise BadValue(f"it would take more than {_MAX_MEMORY >> 20} MiB of memory")
         text = text.decode("utf-8-sig")
-    openings = text.count("[") + text.count("{")
-    if openings + text.count(",") > MAX_VALUES:
-        raise BadValue(f"it has more than {MAX_VALUES:,} values")
+    if budget is None:
+        # The text itself is in memory as long as its values.
+        Budget().take(text, held=held + sys.getsizeof(text))
+    else:
+        budget.take(text)
     try:
         value = json.loads(
             text,
@@ -60,9 +123,9 @@ def load_json(text: str | bytes, *, any_number: bool = False) -> Any:
         )
     except RecursionError:
         raise _too_deep() from None
-    if openings > MAX_NESTING and _nesting_depth(value) > MAX_NESTING:
+    if _nesting_depth(value) > MAX_NESTING:
         raise _too_deep()
-    return _without_surrogates(value) if "\\ud" in text.lower() else value
+    return _without_surrogates(value) if _ESCAPED_SURROGATE.search(text) else value
 
 
 def check_value(value: Any) -> None:
@@ -87,9 +150,9 @@ def check_value(value: Any) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for number, name in enumerate(names) if name in names[:number])
-        raise BadValue(f"the key {clean_text(twice)[:80]!r} appears twice in one object")
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
+        raise BadValue(f"the key {clean_text(twice[:200])[:80]!r} appears twice in one object")
     return value
 
 
@@ -120,16 +183,24 @@ def _nesting_depth(value: Any) -> int:
     while level := [item for item in level if isinstance(item, list | dict)]:
         depth += 1
         level = [
-            child for item in level for child in (item.values() if isinstance(item, dict) else item)
+            child
+            for item in level
+            for child in (item.values() if isinstance(item, dict) else item)
+            if isinstance(child, list | dict)
         ]
     return depth
 
 
 def _without_surrogates(value: Any) -> Any:
+    """Replace lone surrogates in a value of limited depth, whose lists and objects are changed."""
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, list):
-        return [_without_surrogates(item) for item in value]
-    if isinstance(value, dict):
-        return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
+        for index, item in enumerate(value):
+            value[index] = _without_surrogates(item)
+    elif isinstance(value, dict):
+        if any(map(_SURROGATE.search, value)):
+            return {clean_text(key): _without_surrogates(item) for key, item in value.items()}
+        for key, item in value.items():
+            value[key] = _without_surrogates(item)
     return value

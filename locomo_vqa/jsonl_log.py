@@ -12,14 +12,14 @@ from typing import Any
 from locomo_vqa.bounded_reading import read_bounded_lines
 from locomo_vqa.closable import Closable
 from locomo_vqa.errors import OutputError
-from locomo_vqa.files import clean_text, parse_json
+from locomo_vqa.files import clean_text, parse_json_lines
 from locomo_vqa.locks import lock_file
 
 __all__ = ["JsonlLog", "read_jsonl_log"]
 
 _BLOCK = 1 << 16
-_MOST, _LINE = 1 << 30, 64 << 20
-"""The most bytes of a log, and of one line: far more than a run writes."""
+_LINE = 40 << 20
+"""The most bytes of one line: more than a system's longest reply."""
 
 
 def read_jsonl_log(path: Path, *, what: str) -> list[tuple[int, Any]]:
@@ -31,12 +31,8 @@ def read_jsonl_log(path: Path, *, what: str) -> list[tuple[int, Any]]:
     Raises:
         InputError: it can't be read, or a finished line is not JSON.
     """
-    lines = read_bounded_lines(path, what=what, most=_MOST, line_most=_LINE, only_finished=True)
-    return [
-        (number, parse_json(line, path=path, what=what, line=number))
-        for number, line in lines
-        if line.strip()
-    ]
+    lines = read_bounded_lines(path, what=what, line_most=_LINE, only_finished=True)
+    return parse_json_lines(lines, path=path, what=what)
 
 
 class JsonlLog(Closable):

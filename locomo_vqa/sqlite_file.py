@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
@@ -15,6 +16,9 @@ __all__ = ["SqliteFile"]
 
 BUSY_TIMEOUT_S = 60.0
 """How long one process waits for another's transaction."""
+
+MAX_VALUE_BYTES = 160 << 20
+"""The longest row that is read or written: the metering proxy's longest reply has 128 MiB."""
 
 _ROOM = "Choose a file that you may write to, on a disk with room; what was stored before is kept."
 _WAIT = "Wait for the process that is writing to it, or end that process."
@@ -47,9 +51,11 @@ class SqliteFile:
         self._tables = tables
         self._lock = threading.Lock()
         try:
+            self._check_regular()
             self._connection = sqlite3.connect(
                 path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
+            self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
         except sqlite3.Error as error:
             raise self._to_error(error) from None
         try:
@@ -84,13 +90,20 @@ class SqliteFile:
         if not used and not application:
             connection.execute(self._tables)
             connection.execute(f"PRAGMA application_id = {self._application}")
-        elif application != self._application:
-            raise InputError(
-                f"{self.path}: is not a {self._what} of this version.",
-                "Choose another file; it is created if it does not exist.",
-            )
+        elif application != self._application or not _has_tables(connection, self._tables):
+            raise self._another_file()
         connection.execute("COMMIT")
         _write_ahead(connection)
+
+    def _check_regular(self) -> None:
+        if self.path.exists() and not self.path.is_file():
+            raise self._another_file()
+
+    def _another_file(self) -> InputError:
+        return InputError(
+            f"{self.path}: is not a {self._what} of this version.",
+            "Choose another file; it is created if it does not exist.",
+        )
 
     def _to_error(self, error: sqlite3.Error) -> LocomoVqaError:
         """Return an error of SQLite as a sentence with a remedy."""
@@ -101,6 +114,15 @@ class SqliteFile:
             f"{self.path}: is not a {self._what}, or is damaged ({error}).",
             "Delete it or choose another file; what is missing is computed again.",
         )
+
+
+def _has_tables(connection: sqlite3.Connection, tables: str) -> bool:
+    """Return whether a file has these tables and nothing else, such as a view without an end."""
+    listed = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
+    with contextlib.closing(sqlite3.connect(":memory:")) as model:
+        model.execute(tables)
+        wanted = model.execute(listed).fetchall()
+    return connection.execute(listed).fetchmany(len(wanted) + 1) == wanted
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

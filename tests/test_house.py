@@ -19,7 +19,7 @@ DASHES = {
     "evaluators/metrics/sentences.py": "a dash in a text that is scored",
     "evaluators/metrics/words.py": "a dash in a text that is scored",
     "evaluators/third_party/install.py": "arguments of venv and pip",
-    "locomo_vqa/images.py": "the beginning of an HTML page",
+    "locomo_vqa/image_decoding.py": "the beginning of an HTML page",
 }
 """Files below the command line with `--` in a string, each with its reason."""
 

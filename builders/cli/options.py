@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from locomo_vqa.images import PIXELS_CEILING
+from locomo_vqa.images import MAX_IMAGE_BYTES, PIXELS_CEILING
 
 __all__ = ["FOLDER", "build_options", "image_options", "publish_options"]
 
@@ -66,7 +66,7 @@ def image_options(command: Command) -> Command:
         ),
         click.option(
             "--max-bytes",
-            type=click.IntRange(1),
+            type=click.IntRange(1, MAX_IMAGE_BYTES),
             help="Limit an image to this many bytes.  [default: 20971520]",
         ),
         click.option(

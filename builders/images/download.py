@@ -14,7 +14,7 @@ import httpx
 
 from locomo_vqa._version import __version__
 from locomo_vqa.arguments import check_number
-from locomo_vqa.images import MAX_PIXELS, PIXELS_CEILING
+from locomo_vqa.images import MAX_IMAGE_BYTES, MAX_PIXELS, PIXELS_CEILING
 
 from .addresses import Addresses, Blocked, parse_url
 from .attempt import DownloadAttempt, Downloader
@@ -70,7 +70,7 @@ class DownloadSettings:
         Raises:
             InputError: one is not a number that it may be.
         """
-        whole = {"max_bytes": None, "max_pixels": PIXELS_CEILING, "per_host": None}
+        whole = {"max_bytes": MAX_IMAGE_BYTES, "max_pixels": PIXELS_CEILING, "per_host": None}
         for name, high in {**whole, "in_flight": 1000, "attempts": 100}.items():
             check_number(name, getattr(self, name), low=1, high=high or inf, whole=True)
         for name in ("timeout", "connect_timeout", "read_timeout"):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.benchmark import CATEGORIES, Benchmark, Conversation, TextQuestion, VisualQuestion
+from locomo_vqa.image_decoding import read_image_bytes, readable_image
 
 from .facts import QUALITY_COLUMNS
 
@@ -67,7 +68,7 @@ def _visual_row(question: VisualQuestion, path: Path, quality: Quality) -> dict[
     checks = quality.get(question.id, {})
     return {
         **asdict(question),
-        "image": {"bytes": path.read_bytes(), "path": path.name},
+        "image": {"bytes": readable_image(read_image_bytes(path)), "path": path.name},
         "image_sha256": question.image,
         **{column: checks.get(column) for column in QUALITY_COLUMNS},
     }

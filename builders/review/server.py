@@ -18,7 +18,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, Router
 
 from locomo_vqa.async_calls import run_async
-from locomo_vqa.errors import OutputError
+from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.image_decoding import read_image_bytes
 from locomo_vqa.json_gate import load_json
 
 from .guard import Guard
@@ -118,9 +119,9 @@ class ReviewServer:
         if path is None:
             return _refusal(404, "Image not found in this review.")
         try:
-            content = path.read_bytes()
-        except OSError as error:
-            return _refusal(404, f"The image can't be read ({error.strerror}).")
+            content = read_image_bytes(path)
+        except InputError as error:
+            return _refusal(404, error.message)
         return Response(
             content,
             media_type=media_type(content[:SNIFFED_BYTES]),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
+from locomo_vqa.image_decoding import read_image_bytes
 from locomo_vqa.system import (
     ConversationInfo,
     Hit,
@@ -153,7 +154,7 @@ class HttpHost:
         if image.path is not None and self._image_transfer == "path":
             shown["path"] = str(image.path.absolute())
         elif image.path is not None:
-            coded = base64.b64encode(image.path.read_bytes()).decode("ascii")
+            coded = base64.b64encode(read_image_bytes(image.path)).decode("ascii")
             shown["data"] = f"data:{image.media_type};base64,{coded}"
         return shown
 

@@ -22,7 +22,7 @@ __all__ = ["KEY_VARIABLE", "BadReply", "HttpClient", "Refused", "shown_address"]
 KEY_VARIABLE = "LOCOMO_VQA_SYSTEM_KEY"
 """The environment variable whose value, if set, is sent as the bearer token."""
 
-MAX_HTTP_REPLY_BYTES = 64 << 20
+MAX_HTTP_REPLY_BYTES = 32 << 20
 """The longest reply that is read."""
 
 _MOST_CHARACTERS = 1000

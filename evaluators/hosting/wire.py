@@ -12,6 +12,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.json_gate import BadValue, load_json
+
 from .isolation import Failure
 
 __all__ = ["Reply", "decode_reply", "encode", "encode_request"]
@@ -43,9 +45,9 @@ def decode_reply(line: bytes | bytearray, number: int) -> Reply:
         TypeError: a field has the wrong type.
     """
     try:
-        return _reply(json.loads(line), number)
-    except RecursionError:
-        raise ValueError("a reply is nested too deeply") from None
+        return _reply(load_json(line.decode("ascii")), number)
+    except BadValue as error:
+        raise ValueError(f"a reply can't be used: {error}") from None
     except KeyError as error:
         raise ValueError(f"a reply has no field {error}") from None
 

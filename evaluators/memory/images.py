@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from locomo_vqa.images import for_model
+from locomo_vqa.images import for_model, read_image_bytes
 from locomo_vqa.models.asking import gather_bounded
 from locomo_vqa.models.chat import ChatRequest, ModelImage
 from locomo_vqa.prompts import answer_visual, prompt_text
@@ -156,6 +156,6 @@ class ImageMemory:
 
 def read_image(path: Path) -> ModelImage:
     """Return an image file as models take it."""
-    original = path.read_bytes()
+    original = read_image_bytes(path)
     data, media_type = for_model(original)
     return ModelImage(sha256=hashlib.sha256(original).hexdigest(), media_type=media_type, data=data)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
-import json
 from pathlib import Path
 from typing import Any
 
-from locomo_vqa.bounded_reading import MAX_LINE_BYTES, MAX_TEXT_BYTES, open_bounded
+from locomo_vqa.bounded_reading import MAX_TEXT_BYTES, open_bounded, read_bounded_lines
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json, read_jsonl
+from locomo_vqa.json_gate import BadValue, load_json
 
 __all__ = ["WHAT", "read_document"]
 
@@ -41,16 +40,17 @@ def _is_lines(path: Path) -> bool:
                 f"{path}: {WHAT} is compressed with gzip.",
                 "Unpack it first (gunzip -k) and give the unpacked file.",
             )
-        stream.seek(0)
-        lines = iter(lambda: stream.readline(MAX_LINE_BYTES), b"")
-        filled = (line for line in lines if line.removeprefix(codecs.BOM_UTF8).strip())
-        first = next(filled, None)
-        if first is None:
-            raise InputError(f"{path}: {WHAT} is empty.", "Download or write the file again.")
-        if next(filled, None) is None:
-            return False
+    lines = read_bounded_lines(path, what=WHAT)
+    filled = (line for _, line in lines if line.strip())
+    first = next(filled, None)
+    if first is None:
+        raise InputError(f"{path}: {WHAT} is empty.", "Download or write the file again.")
+    if next(filled, None) is None:
+        return False
     try:
-        json.loads(first.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        load_json(first, any_number=True)
+    except BadValue:
+        return True  # Reading it says why it can't be used.
+    except ValueError:
         return False
     return True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +11,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.bounded_reading import read_bounded_text
 from locomo_vqa.errors import InputError
+from locomo_vqa.toml_gate import MAX_TOML_BYTES, load_toml
 
 from .calls import Call
 
@@ -20,7 +21,6 @@ __all__ = ["Price", "PriceTable", "bundled_prices", "read_prices"]
 
 _REMEDY = "Write it as docs/metering.md describes it."
 _MILLION = 1_000_000
-_MAX_BYTES = 1 << 20
 _REQUIRED = frozenset({"models", "host", "since", "input"})
 _FIELDS = _REQUIRED | {"checked", "cached_input", "output"}
 
@@ -107,24 +107,14 @@ def read_prices(path: Path) -> PriceTable:
     Raises:
         InputError: it can't be read, or does not match its schema.
     """
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(_MAX_BYTES + 1)
-        if len(content) > _MAX_BYTES:
-            raise InputError(f"{path}: is too large for a table of prices.", _REMEDY)
-        return _table(content.decode("utf-8"), path)
-    except OSError as error:
-        raise InputError(
-            f"{path}: the prices can't be read ({error.strerror}).", "Check the path."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8 text (byte {error.start}).", _REMEDY) from None
+    text = read_bounded_text(path, what="the table of prices", most=MAX_TOML_BYTES)
+    return _table(text, path)
 
 
 def _table(text: str, path: Path) -> PriceTable:
     try:
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        document = load_toml(text)
+    except ValueError as error:
         raise InputError(f"{path}: is not TOML ({error}).", _REMEDY) from None
     lines = document.get("price")
     if document.get("schema_version") != 1 or not isinstance(lines, list):

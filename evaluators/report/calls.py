@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.bounded_reading import MAX_LINES, MAX_TEXT_BYTES, open_bounded
+from locomo_vqa.errors import InputError
 from locomo_vqa.json_gate import load_json
 
 __all__ = ["CallGroup", "Calls", "read_call_groups"]
@@ -58,7 +60,7 @@ def read_call_groups(path: Path) -> Calls | None:
                 continue
             key = (_name(row.get("stage")), _name(row.get("model")))
             _add(groups.setdefault(key, CallGroup()), row)
-    except OSError:
+    except InputError:
         return None
     return Calls(groups=groups, unreadable=unreadable)
 
@@ -70,10 +72,13 @@ def json_lines(path: Path) -> Iterator[dict[str, Any] | None]:
     """Yield the objects of a JSON Lines file one at a time; None for any other line.
 
     Raises:
-        OSError: it can't be read.
+        InputError: it can't be read, or is too large.
     """
-    with path.open("rb") as file:
-        while line := file.readline(_LINE):
+    with open_bounded(path, what="the file of the run", most=MAX_TEXT_BYTES) as file:
+        for _ in range(MAX_LINES):
+            line = file.readline(_LINE)
+            if not line:
+                return
             if not line.strip():
                 continue
             try:

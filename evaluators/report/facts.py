@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa._version import __version__
+from locomo_vqa.errors import InputError
 from locomo_vqa.runs import visual_handling
 
 from ..scoring import ScoreReport
@@ -96,7 +97,7 @@ def _describe_dates(journal: Path) -> str:
             time = _time(row.get("time")) if row else None
             if time is not None:
                 times = [min([time, *times[:1]]), max([time, *times[-1:]])]
-    except OSError:
+    except InputError:
         return "not recorded"
     if not times:
         return "not recorded"

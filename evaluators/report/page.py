@@ -35,6 +35,8 @@ def check_place(path: Path) -> None:
         raise OutputError(f"{path}: is a folder.", "Name a file, such as report.html.")
     if not path.exists():
         return
+    if not path.is_file():
+        raise OutputError(f"{path}: is a device or a pipe.", "Choose another `report`.")
     try:
         with path.open("rb") as file:
             ours = _MARK.encode() in file.read(_HEAD)

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.images import for_model, read_image_bytes
 from locomo_vqa.models.blocking import BlockingEndpoint
 from locomo_vqa.models.messages import image_part, text_part
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
@@ -154,8 +155,7 @@ def _images_with_pixels(turn: ShownTurn) -> list[ShownImage]:
 
 def _image_part(image: ShownImage) -> dict[str, Any]:
     assert image.path is not None
-    assert image.media_type is not None
-    return image_part(image.path.read_bytes(), image.media_type)
+    return image_part(*for_model(read_image_bytes(image.path)))
 
 
 def _date_in_words(time: datetime) -> str:

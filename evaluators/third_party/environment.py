@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from locomo_vqa.errors import MissingResource
+from locomo_vqa.errors import InputError, MissingResource
+from locomo_vqa.files import read_json
 from locomo_vqa.user_folders import SYSTEMS_FOLDER_VARIABLE, systems_folder
 
 from .recipe import ThirdPartyRecipe
@@ -57,9 +57,9 @@ class Environment:
     def state(self) -> EnvironmentState:
         """Whether the system is installed."""
         try:
-            made = json.loads(self.mark.read_text(encoding="utf-8"))
+            made = read_json(self.mark, what="the environment's mark")
             digest = made["recipe_sha256"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (InputError, KeyError, TypeError):
             return "no"
         if not self.python.exists():
             return "no"

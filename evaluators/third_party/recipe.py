@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from locomo_vqa.arguments import check_option_names, nearest
 from locomo_vqa.bounded_reading import read_bounded_text
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json, sha256_text
+from locomo_vqa.toml_gate import MAX_TOML_BYTES, load_toml
 
 __all__ = [
     "PACKAGE_FOLDER",
@@ -42,7 +42,6 @@ native      it accepts the time of each message and reasons with it
 text        it accepts no time; the adapter adds the date to the text
 """
 
-_MOST_BYTES = 1 << 20
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.!+]*")
 _PYTHONS = re.compile(r">=3\.(\d+),<3\.(\d+)")
@@ -166,9 +165,9 @@ def read_recipe(path: Path) -> ThirdPartyRecipe:
     """
     try:
         return _read(
-            path, tomllib.loads(read_bounded_text(path, what="the recipe", most=_MOST_BYTES))
+            path, load_toml(read_bounded_text(path, what="the recipe", most=MAX_TOML_BYTES))
         )
-    except (RecursionError, ValueError) as error:
+    except ValueError as error:
         raise InputError(
             f"{path}: is not a recipe ({error}).", "See the recipes of the toolkit for examples."
         ) from None

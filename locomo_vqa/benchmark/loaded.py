@@ -20,6 +20,7 @@ from locomo_vqa.benchmark.types import (
 )
 from locomo_vqa.errors import InputError
 from locomo_vqa.html_table import html_table
+from locomo_vqa.image_decoding import read_image_bytes
 
 __all__ = ["Benchmark"]
 
@@ -71,13 +72,10 @@ class Benchmark:
         """Return an image's bytes, checked against its hash.
 
         Raises:
-            InputError: the file is missing, or was changed.
+            InputError: the file is missing, too large, or was changed.
         """
         path = self.image_path(sha256)
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise InputError(f"{path}: can't be read ({error.strerror}).", _RESTORE) from None
+        data = read_image_bytes(path)
         if hashlib.sha256(data).hexdigest() != sha256:
             raise InputError(f"{path}: was changed: its hash is not its name.", _RESTORE)
         return data

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.bounded_reading import open_bounded, read_bounded_text
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import parse_json, read_json
+from locomo_vqa.json_gate import Budget
 from locomo_vqa.schemas import validate
 
 __all__ = ["read_samples"]
@@ -21,6 +24,12 @@ _REMEDY = (
 
 MAX_ZIP_BYTES = 64 << 20
 """The most bytes that a zip may unpack to; LoCoMo has 2.8 MB."""
+
+_MAX_ARCHIVE_BYTES = 16 << 20
+"""The most bytes of a zip, whose list of files is read into memory."""
+
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Others may take gigabytes to undo, whatever the size of their files."""
 
 _UNZIP_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError),
@@ -36,35 +45,45 @@ def read_samples(path: Path) -> list[dict[str, Any]]:
         InputError: the file does not exist, or is not a LoCoMo file.
     """
     if path.is_dir():
-        files = {
-            file.name: read_json(file, what="a LoCoMo file")
-            for file in path.glob("*.json")
-            if file.is_file()
-        }
-        samples = _from_parts(path, files)
+        samples = _from_parts(path, _read_folder(path))
     elif path.is_file() and zipfile.is_zipfile(path):
         samples = _from_parts(path, _unzip(path))
     else:
         samples = read_json(path, what="the LoCoMo file")
     validate(samples, "locomo", path=path, remedy=_REMEDY)
-    ids = [sample["sample_id"] for sample in samples]
-    twice = sorted({sample for sample in ids if ids.count(sample) > 1})
+    ids = Counter(sample["sample_id"] for sample in samples)
+    twice = sorted(sample for sample, count in ids.items() if count > 1)
     if twice:
         raise InputError(f"{path}: contains the conversation {twice[0]} twice.", _REMEDY)
     return list(samples)
 
 
+def _read_folder(path: Path) -> dict[str, Any]:
+    files: dict[str, Any] = {}
+    budget, what = Budget(), "a LoCoMo file"
+    for file in sorted(path.glob("*.json")):
+        if file.is_file():
+            text = read_bounded_text(file, what=what, most=MAX_ZIP_BYTES)
+            files[file.name] = parse_json(text, path=file, what=what, budget=budget)
+    return files
+
+
 def _unzip(path: Path) -> dict[str, Any]:
     files: dict[str, Any] = {}
+    budget = Budget()
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_bounded(path, what="the LoCoMo file", most=_MAX_ARCHIVE_BYTES) as stream:
+            archive = zipfile.ZipFile(stream)
             entries = [e for e in archive.infolist() if _is_part(e.filename)]
             if sum(entry.file_size for entry in entries) > MAX_ZIP_BYTES:
                 raise InputError(f"{path}: unpacks to more than 64 MiB.", _REMEDY)
             for entry in entries:
+                if entry.compress_type not in _COMPRESSIONS:
+                    raise NotImplementedError("an unusual compression")
                 text = archive.read(entry).decode("utf-8-sig")
                 name = Path(entry.filename).name
-                files[name] = parse_json(text, path=path, what=f"its file {name}")
+                what = f"its file {name}"
+                files[name] = parse_json(text, path=path, what=what, budget=budget)
     except _UNZIP_ERRORS as error:
         raise InputError(f"{path}: the zip can't be unpacked ({error}).", _REMEDY) from None
     return files

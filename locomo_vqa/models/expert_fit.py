@@ -10,6 +10,7 @@ from typing import Any
 from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.models.experts import WEIGHTS, Expert
 from locomo_vqa.models.names import ModelName
+from locomo_vqa.models.safetensors_header import read_header
 from locomo_vqa.models.transformers_local import not_loaded, source_of
 
 __all__ = ["another_base", "check_fit", "check_peft"]
@@ -82,14 +83,11 @@ def _load_skeleton(base: ModelName, *, sees: bool) -> Any:
 
 
 def _read_shapes(expert: Expert) -> Mapping[str, tuple[int, ...]]:
-    safetensors = import_module("safetensors")
+    file = expert.folder / WEIGHTS
     try:
-        with safetensors.safe_open(expert.folder / WEIGHTS, framework="np") as file:
-            return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
-    except (OSError, ValueError, safetensors.SafetensorError) as error:
-        raise InputError(
-            f"{expert.folder / WEIGHTS}: can't be read ({error}).", "Save the adapter again."
-        ) from None
+        return {name: tensor.shape for name, tensor in read_header(file).items()}
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file}: can't be read ({error}).", "Save the adapter again.") from None
 
 
 def _check_shape(

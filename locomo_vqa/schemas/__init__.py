@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Iterator
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,13 +62,25 @@ def load_schema(name: str) -> dict[str, Any]:
     return schema
 
 
+_MOST_ERRORS = 100
+"""How many errors are looked at to find the one to show: a value may have millions."""
+_MOST = 1 << 53
+"""Larger counts are not exact in most programs, and none of our files has one."""
+_LARGEST = 1e100
+"""Of a larger number, a sum or a square may not be finite."""
+
+
 @functools.cache
 def _validator(name: str) -> Validator:
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
 
-    types = Draft202012Validator.TYPE_CHECKER.redefine("array", _is_array)
-    kind: Any = extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"array": _is_array, "integer": _is_count, "number": _is_number}
+    )
+    kind: Any = extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator, {"anyOf": _any_of}, type_checker=types
+    )
     validator: Validator = kind(load_schema(name))
     return validator
 
@@ -74,6 +88,32 @@ def _validator(name: str) -> Validator:
 def _is_array(checker: Any, value: Any) -> bool:
     """Accept tuples as arrays too, because values are checked before they become JSON."""
     return isinstance(value, list | tuple)
+
+
+def _is_count(checker: Any, value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= _MOST and value == int(value)
+
+
+def _is_number(checker: Any, value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return not abs(value) > _LARGEST  # The gate refuses what is not finite, in better words.
+
+
+def _any_of(validator: Any, schemas: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    """Check `anyOf` without collecting every error of a large value."""
+    from jsonschema.exceptions import ValidationError
+
+    if any(validator.evolve(schema=each).is_valid(instance) for each in schemas):
+        return
+    context = [
+        error
+        for number, each in enumerate(schemas)
+        for error in islice(validator.descend(instance, each, schema_path=number), _MOST_ERRORS)
+    ]
+    yield ValidationError("it has none of the forms that are allowed", context=context)
 
 
 def validate(value: Any, schema: str, *, path: Path, remedy: str, place: str = "") -> None:
@@ -87,17 +127,22 @@ def validate(value: Any, schema: str, *, path: Path, remedy: str, place: str = "
         return
     from jsonschema.exceptions import best_match
 
-    error = best_match(validator.iter_errors(value))
+    error = best_match(islice(validator.iter_errors(value), _MOST_ERRORS))
     assert error is not None
     steps = "".join(
         f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path
     )
     where = ", ".join(part for part in (place, steps.lstrip(".")) if part)
-    raise InputError(
-        f"{path}{': ' if where else ''}{where}: {_readable_message(error.message)}.", remedy
-    )
+    raise InputError(f"{path}{': ' if where else ''}{where}: {_readable_message(error)}.", remedy)
 
 
-def _readable_message(message: str) -> str:
+def _readable_message(error: Any) -> str:
+    message: str = error.message
+    if error.validator == "type" and _is_absurd(error.instance):
+        message = f"the number {str(error.instance)[:20]} is too large"
     message = message.replace("is a required property", "is missing")
     return message if len(message) <= 200 else f"{message[:120]} … {message[-60:]}"
+
+
+def _is_absurd(value: Any) -> bool:
+    return isinstance(value, int | float) and abs(value) > _MOST

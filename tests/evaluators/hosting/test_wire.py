@@ -25,7 +25,7 @@ def test_a_reply_is_a_result_or_a_failure() -> None:
 REFUSED = {
     b"": "Expecting value",
     b"\xff": "can't decode",
-    b"[" * 100_000: "nested too deeply",
+    b"[" * 100_000: "nested more than 100 deep",
     b'{"id": 1, "result": 0}': "reply 1 to request 2",
     b'{"result": 0}': "a reply has no field 'id'",
     b'{"id": 2}': "a reply has no field 'result'",
