@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from locomo_vqa.benchmark import QuestionType, Split
 from locomo_vqa.bounded_reading import read_bounded_text
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import clean_text
+from locomo_vqa.local_paths import public_name, public_text
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.schemas import validate
 from locomo_vqa.toml_gate import MAX_TOML_BYTES, load_toml
@@ -51,8 +52,18 @@ class BuildRecipe:
     check_quality: bool
     """Whether the quality columns are filled."""
 
+    def public(self) -> BuildRecipe:
+        """Return the recipe as a card shows it: models and files without their folders."""
+        return replace(
+            self,
+            name=public_text(self.name),
+            locomo=public_name(self.locomo),
+            generator=public_name(self.generator),
+            validator=public_name(self.validator),
+        )
+
     def to_toml(self) -> str:
-        """Return the recipe as a TOML file, which is published: without credentials."""
+        """Return the recipe as a TOML file, without credentials."""
         return _TOML.format(
             name=_toml_string(self.name),
             locomo=_toml_string(self.locomo),

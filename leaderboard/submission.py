@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,11 +18,13 @@ from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import new_folder, sha256_file, sha256_text, write_text
 from locomo_vqa.html_table import html_table
+from locomo_vqa.local_paths import public_name, public_value
 from locomo_vqa.runs import Run, read_run, visual_handling
 from locomo_vqa.schemas import validate
 
 from .entries import METADATA, PREDICTIONS, RUN, read_plain
 from .metadata import parse_metadata
+from .public_copy import public_hash, write_public_copy
 from .rows import check_rows
 
 __all__ = ["Submission", "folder_name", "submit"]
@@ -154,12 +155,12 @@ def _make_metadata(run: Run, said: Mapping[str, str | None]) -> dict[str, Any]:
     recorded = run.info["system"]
     return {
         "system": {
-            "name": recorded["name"] if said["name"] is None else said["name"],
+            "name": public_name(recorded["name"]) if said["name"] is None else said["name"],
             "version": recorded["version"],
             "url": said["url"],
             "commit": said["commit"],
         },
-        "answerer": dict(run.info["answerer"]),
+        "answerer": public_value(dict(run.info["answerer"])),
         "image_handling": run.info["image_handling"],
         "visual_handling": visual_handling(run.info),
     }
@@ -176,8 +177,7 @@ def _write_folder(source: Path, to: Path, metadata: Mapping[str, Any], day: Date
         new_folder(target, what="the submission", remedy=remedy) as out,
     ):
         write_text(out / METADATA, _to_yaml(metadata))
-        for name in (PREDICTIONS, RUN):
-            shutil.copyfile(source / name, out / name)
+        write_public_copy(source, out)
         _check_acceptable(out, source)
     return target
 
@@ -186,7 +186,7 @@ def _is_written(target: Path, source: Path, metadata: Mapping[str, Any]) -> bool
     """Return whether the same submission already exists, so that a call can be repeated."""
     try:
         return read_plain(target / METADATA) == _to_yaml(metadata) and all(
-            sha256_file(target / name) == sha256_file(source / name) for name in (PREDICTIONS, RUN)
+            sha256_file(target / name) == public_hash(source, name) for name in (PREDICTIONS, RUN)
         )
     except (OSError, InputError):
         return False

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
-__all__ = ["ACCEPTED", "PIECE", "BadBody", "Undecodable", "bounded_bodies", "decompress"]
+__all__ = ["ACCEPTED", "CODED", "PIECE", "BadBody", "Undecodable", "bounded_bodies", "decompress"]
 
 ACCEPTED = "gzip, deflate"
 """The value of `Accept-Encoding` to send: what `decompress` can undo."""
@@ -19,7 +19,8 @@ ACCEPTED = "gzip, deflate"
 PIECE = 1 << 16
 """The most bytes in one piece that was compressed."""
 
-_CODED = frozenset({"gzip", "x-gzip", "deflate"})
+CODED = frozenset({"gzip", "x-gzip", "deflate"})
+"""The values of `Content-Encoding` that `decompress` undoes."""
 
 
 class Undecodable(Exception):
@@ -52,7 +53,7 @@ def _bounded(response: Any, coded: str, most: int) -> Any:
 
     class Bounded(base):  # type: ignore[misc]
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            if coded not in _CODED | {"", "identity"}:
+            if coded not in CODED | {"", "identity"}:
                 raise BadBody(f"the reply is compressed as {coded[:40]!r}, which was not asked for")
             size, joined = 0, bytearray()  # Millions of pieces would take more than the reply.
             try:
@@ -80,7 +81,7 @@ async def decompress(pieces: AsyncIterator[bytes], encoding: str) -> AsyncIterat
     Raises:
         Undecodable: it is not valid gzip or deflate, or ends early.
     """
-    if encoding not in _CODED:
+    if encoding not in CODED:
         async for piece in pieces:
             yield piece
         return

@@ -2,29 +2,37 @@
 
 Every key that this process reads is known here (see `key_variables`). `scrub` hides the known keys
 in a text; it is applied to what comes from outside, to errors, and to everything that is written or
-shown, since an endpoint may repeat a key in its reply.
+shown, since an endpoint may repeat a key in its reply. A key is also hidden where it is escaped,
+as in `\\u0073k-…`, or in base64 or hexadecimal digits (see `key_forms`).
 """
 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
-from urllib.parse import SplitResult, quote, unquote
+from urllib.parse import SplitResult, unquote
 
-__all__ = ["KeyMask", "add_credentials", "add_secret", "scrub"]
+from locomo_vqa.key_forms import find_start, forms_of, pattern_of
+
+__all__ = ["KeyMask", "add_credentials", "add_secret", "has_secret", "scrub"]
 
 _MIN_LENGTH = 8
 """Shorter keys, such as the `none` of a local server, are words that may occur in any text."""
 
+_WORD = re.compile(r"[a-z]{1,15}|[A-Z]{1,15}")
+"""So is any key that is one word: an answer must not lose it."""
+
+_ESCAPES = re.compile(r"[\\%&]")
 _HIDDEN = "…"
 _secrets: dict[str, None] = {}
+"""Every known key, in each of its forms."""
 
 
 def add_secret(value: str) -> None:
-    """Hide a value in all texts from now on, unless it is too short to be a key."""
-    if len(value) >= _MIN_LENGTH:
-        for form in (value, quote(value, safe=""), value.replace("/", "\\/")):
-            _secrets[form] = None
+    """Hide a value in all texts from now on, unless it is too short or a word."""
+    if len(value) >= _MIN_LENGTH and value not in _secrets and not _WORD.fullmatch(value):
+        _secrets.update(dict.fromkeys(forms_of(value)))
 
 
 def add_credentials(url: SplitResult) -> None:
@@ -37,28 +45,40 @@ def add_credentials(url: SplitResult) -> None:
 
 def scrub(text: str) -> str:
     """Return a text in which an ellipsis takes the place of every known key."""
+    if not _secrets:
+        return text
+    escaped = _ESCAPES.search(text) is not None
     for secret in _secrets:
-        if secret in text:
+        if escaped:
+            text = pattern_of(secret).sub(_HIDDEN, text)
+        elif secret in text:
             text = text.replace(secret, _HIDDEN)
     return text
+
+
+def has_secret(text: str) -> bool:
+    """Return whether a text has a known key, in any of its forms."""
+    return scrub(text) != text
 
 
 class KeyMask:
     """Masks the known keys in bytes that come in pieces, with as many asterisks."""
 
     def __init__(self) -> None:
-        self._secrets = [secret.encode() for secret in _secrets]
-        self._held = b""
+        # Bytes are read as Latin-1, which has a character for each.
+        self._secrets = tuple(
+            secret.encode("utf-8", "surrogateescape").decode("latin-1") for secret in _secrets
+        )
+        self._held = ""
 
     def mask(self, piece: bytes, *, last: bool = False) -> bytes:
         """Return what can be passed on: all but an end that may be the start of a key."""
-        data = self._held + piece
-        for secret in self._secrets:
-            if secret in data:
-                data = data.replace(secret, b"*" * len(secret))
-        held = 0 if last else max((_overlap(data, s) for s in self._secrets), default=0)
-        self._held = data[len(data) - held :]
-        return data[: len(data) - held]
+        if not self._secrets:
+            return piece
+        text = _masked(self._held + piece.decode("latin-1"), self._secrets)
+        kept = len(text) if last else min(find_start(secret, text) for secret in self._secrets)
+        self._held = text[kept:]
+        return text[:kept].encode("latin-1")
 
     async def stream(self, pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         """Yield masked pieces."""
@@ -70,17 +90,17 @@ class KeyMask:
 
     def headers(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """Return headers with masked values."""
-        found = []
-        for name, value in headers:
-            for secret in self._secrets:
-                value = value.replace(secret, b"*" * len(secret))
-            found.append((name, value))
-        return found
+        return [
+            (name, _masked(value.decode("latin-1"), self._secrets).encode("latin-1"))
+            for name, value in headers
+        ]
 
 
-def _overlap(data: bytes, secret: bytes) -> int:
-    """Return how many bytes at the end of `data` are the beginning of a secret."""
-    for length in range(min(len(secret) - 1, len(data)), 0, -1):
-        if data.endswith(secret[:length]):
-            return length
-    return 0
+def _masked(text: str, secrets: Iterable[str]) -> str:
+    escaped = _ESCAPES.search(text) is not None
+    for secret in secrets:
+        if escaped:
+            text = pattern_of(secret).sub(lambda found: "*" * len(found.group()), text)
+        elif secret in text:
+            text = text.replace(secret, "*" * len(secret))
+    return text

@@ -9,6 +9,7 @@ from typing import Any
 from locomo_vqa.benchmark import Benchmark, VisualQuestion, load_benchmark
 from locomo_vqa.benchmark.write import write_benchmark
 from locomo_vqa.errors import InputError
+from locomo_vqa.local_paths import public_name
 from locomo_vqa.models.names import hide_credentials
 
 from ..publishing import ModelFact, ProbeFact, PublishFacts, publish_and_push
@@ -61,7 +62,7 @@ def publish_facts(context: StageContext, rows: Sequence[QuestionRow]) -> Publish
         stability=selection["stability"],
         remarks=selection["remarks"],
         removed_images=len(folder.read(folder.removed, "split")),
-        recipe=recipe.to_toml(),
+        recipe=recipe.public().to_toml(),
         repository=context.push,
     )
 
@@ -69,7 +70,9 @@ def publish_facts(context: StageContext, rows: Sequence[QuestionRow]) -> Publish
 def _model_fact(spec: str, models: Mapping[str, Any]) -> ModelFact:
     name = hide_credentials(spec)
     found = models.get(name, {})
-    return ModelFact(name=str(found.get("model") or name), revision=found.get("revision"))
+    return ModelFact(
+        name=public_name(str(found.get("model") or name)), revision=found.get("revision")
+    )
 
 
 def _in_benchmark_order(benchmark: Benchmark, rows: Sequence[QuestionRow]) -> list[QuestionRow]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import httpcore
 
 from locomo_vqa.errors import LocomoVqaError
-from locomo_vqa.keys import KeyMask
+from locomo_vqa.models.retries import NO_KEY_HEADER
 
 from .call_recording import CallRecording
 from .calls import Call, CallOutcome
@@ -22,15 +22,17 @@ from .events import ends_stream
 from .ledger import Ledger
 from .recorder import Recorder
 from .recordings import Recorded
+from .repeated_keys import KeyFreeReply
 from .reply import PartialReply, Redirected, check_head
 from .request_body import RequestBody
 from .routes import Route
-from .upstream import Header, Upstream, end_to_end
+from .upstream import Header, Upstream
 
 __all__ = ["Exchange", "ProxyContext"]
 
 _GRACE_S = 5.0
 _BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
+_NO_KEY = NO_KEY_HEADER.encode()
 _REPLAYED: Header = (b"x-locomo-vqa-replayed", b"1")
 _NOTHING_USED: frozenset[CallOutcome] = frozenset({"http_error", "unreachable", "refused"})
 
@@ -146,13 +148,13 @@ class Exchange:
             client.method, self._route.tail, client.query, client.headers, self._body.content
         )
         try:
-            mask = KeyMask()  # An endpoint may repeat the key, which a system must not learn.
-            headers = mask.headers(end_to_end(response.headers))
+            key_free = KeyFreeReply(response)
+            headers = [*key_free.headers, *self._no_key(response.status)]
             self._reply = reply = PartialReply(response.status, headers)
             check_head(reply)
             if reply.stream:
                 await client.start(reply.status, reply.headers)
-            async for piece in mask.stream(response.aiter_stream()):
+            async for piece in key_free.pieces():
                 reply.add(piece)
                 if reply.stream:
                     self._first_byte_ms = self._first_byte_ms or self._since()
@@ -163,6 +165,11 @@ class Exchange:
             reply.whole = True
         finally:
             await response.aclose()
+
+    def _no_key(self, status: int) -> list[Header]:
+        """Return the header that says how to send a key, where one is wanted and none was sent."""
+        hint = self._context.upstream.no_key_hint
+        return [(_NO_KEY, hint.encode("ascii", "replace"))] if hint and status in (401, 403) else []
 
     async def _release(self) -> None:
         """Send the piece that was held back, now that another one came."""

@@ -10,8 +10,10 @@ from urllib.parse import unquote, urlencode, urlsplit
 import httpcore
 import httpx
 
-from locomo_vqa.models.clients import is_loopback
+from locomo_vqa.keys import add_secret
 from locomo_vqa.models.endpoint import address_of, provider_of
+from locomo_vqa.models.key_homes import no_key_hint
+from locomo_vqa.models.loopback import is_loopback
 from locomo_vqa.system import Endpoint
 
 from .network import JoiningBackend
@@ -41,10 +43,13 @@ class Upstream:
     """Sends requests with only address and key changed; follows no redirects, and tries once."""
 
     def __init__(self, endpoint: Endpoint) -> None:
+        add_secret(endpoint.api_key)
         self.address = address_of(endpoint)
         """The base URL, without a user name or a password."""
         self.provider = provider_of(endpoint)
         """Host and port."""
+        self.no_key_hint = no_key_hint(endpoint)
+        """What to do where the endpoint wants a key; None if one is sent."""
         self.timeout_s = endpoint.timeout_s
         """How long a whole call may take, in seconds."""
         url = urlsplit(endpoint.base_url)

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import ipaddress
+import os
 import urllib.request
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.http_bodies import ACCEPTED, bounded_bodies
+from locomo_vqa.keys import add_secret
+from locomo_vqa.models.key_homes import is_account_home
+from locomo_vqa.models.loopback import is_loopback
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.system import Endpoint
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-__all__ = ["MAX_REPLY_BYTES", "is_loopback", "open_client", "proxy_of"]
+__all__ = ["MAX_REPLY_BYTES", "open_client", "proxy_of"]
 
 MAX_REPLY_BYTES = 8 << 20
 """The longest reply that is read: an answer's million characters fit, and 32 at once in memory."""
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine, so that no network proxy can reach it."""
-    if host.rstrip(".").lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def proxy_of(url: str) -> str | None:
@@ -53,6 +46,7 @@ def open_client(endpoint: Endpoint) -> AsyncOpenAI:
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
     url = endpoint.base_url
+    add_secret(endpoint.api_key)
     settings: dict[str, Any] = {"timeout": endpoint.timeout_s, "follow_redirects": False}
     if is_loopback(str(urlsplit(url).hostname)):
         settings["trust_env"] = False
@@ -64,7 +58,7 @@ def open_client(endpoint: Endpoint) -> AsyncOpenAI:
             timeout=endpoint.timeout_s,
             max_retries=0,
             default_query=query or None,
-            default_headers={"api-key": endpoint.api_key} if "api-version" in query else None,
+            default_headers=_headers(endpoint),
             http_client=DefaultAsyncHttpxClient(
                 base_url=url,
                 headers={"accept-encoding": ACCEPTED},
@@ -81,3 +75,27 @@ def open_client(endpoint: Endpoint) -> AsyncOpenAI:
             "Unset the variable (such as ALL_PROXY), name the host in NO_PROXY, or, for a SOCKS "
             "proxy, install its support: pip install 'httpx[socks]'.",
         ) from None
+
+
+def _headers(endpoint: Endpoint) -> dict[str, Any]:
+    """Return the headers of every request, and those of the environment that must not be sent.
+
+    The package's own variables are meant for the address in OPENAI_BASE_URL, or OpenAI's: what
+    they say of an account is for nobody else.
+    """
+    from openai import Omit
+
+    own: dict[str, Any] = {"Authorization": f"Bearer {endpoint.api_key}"}
+    if "api-version" in endpoint.query:
+        own["api-key"] = endpoint.api_key
+    if is_account_home(endpoint.base_url):
+        return own
+    lines = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
+    named = [line.partition(":")[0].strip() for line in lines if ":" in line]
+    kept = {name.lower() for name in own}
+    foreign = [
+        name
+        for name in ("OpenAI-Organization", "OpenAI-Project", *named)
+        if name.lower() not in kept
+    ]
+    return {**{name: Omit() for name in foreign}, **own}

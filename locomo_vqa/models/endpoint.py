@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.key_variables import read_key
-from locomo_vqa.keys import add_credentials
+from locomo_vqa.keys import add_credentials, add_secret
+from locomo_vqa.models.key_homes import KEY_VARIABLE, NO_KEY, is_home
 from locomo_vqa.models.names import EXAMPLES, ModelName, parse_name
 from locomo_vqa.models.reply_limit import ReplyLimit
 from locomo_vqa.system import Endpoint
@@ -24,13 +26,8 @@ ENDPOINT_OPTIONS = ("api-version", "in_flight", "key", "max_tokens", "model", "r
 a value is read as JSON where it is JSON.
 """
 
-KEY_VARIABLE = "OPENAI_API_KEY"
-"""The environment variable with the key, unless a name has the option `key`."""
-
-NO_KEY = "none"
-"""What is sent where there is no key."""
-
 _BODY = "body."
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 _OWN_FIELDS = frozenset({"messages", "model"})
 _REMEDY = f"Write it like {EXAMPLES['openai']}."
@@ -39,7 +36,8 @@ _REMEDY = f"Write it like {EXAMPLES['openai']}."
 def parse_endpoint(spec: str, *, timeout_s: float, parameter: str = "model") -> Endpoint:
     """Read a model's name; the key comes from an environment variable.
 
-    The variable is the one that the option `key` names, else OPENAI_API_KEY; `key=none` sends none.
+    The variable is the one that the option `key` names; `key=none` sends none. Without that option
+    it is OPENAI_API_KEY where the address is one that it is for: see `key_homes`.
 
     `timeout_s` is how long one call may take; `parameter` is what errors call the name.
 
@@ -64,26 +62,33 @@ def parse_endpoint(spec: str, *, timeout_s: float, parameter: str = "model") -> 
     return Endpoint(
         base_url=base,
         model=model,
-        api_key=_key_of(name),
+        api_key=_key_of(name, base),
         timeout_s=timeout_s,
         query={"api-version": version} if version else {},
         body={**_body_of(name, extra), **ReplyLimit.of(name).identity()},
     )
 
 
-def _key_of(name: ModelName) -> str:
+def _key_of(name: ModelName, address: str) -> str:
     """Return the key of an endpoint; one that names a variable never gets another's."""
     variable = name.options.get("key")
+    if variable is None:
+        return (read_key(KEY_VARIABLE) if is_home(address) else None) or NO_KEY
     if variable == NO_KEY:
         return NO_KEY
-    key = read_key(variable or KEY_VARIABLE)
-    if key is None and variable is not None:
-        shown = variable if variable.isupper() and variable.isidentifier() else "…"
+    if not _VARIABLE.fullmatch(variable):
+        add_secret(variable)
         raise InputError(
-            f"{name.label}: the environment variable {shown} of its option key is not set.",
-            "Set it, or write key=none if the endpoint needs no key.",
+            f"{name.label}: its option key must be the name of an environment variable.",
+            "Put the key into a variable, and write its name, or key=none to send none.",
         )
-    return key or NO_KEY
+    if key := read_key(variable):
+        return key
+    shown = variable if variable.isupper() else "…"
+    raise InputError(
+        f"{name.label}: the environment variable {shown} of its option key is not set, or empty.",
+        "Set it, or write key=none if the endpoint needs no key.",
+    )
 
 
 def _body_of(name: ModelName, options: Iterable[str]) -> dict[str, Any]:

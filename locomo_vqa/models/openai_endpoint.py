@@ -14,6 +14,7 @@ from locomo_vqa.models.clients import open_client
 from locomo_vqa.models.completions import parse_completion, read_completion
 from locomo_vqa.models.dialects import dialect_of
 from locomo_vqa.models.endpoint import address_of
+from locomo_vqa.models.key_homes import no_key_hint
 from locomo_vqa.models.limiter import Limiter
 from locomo_vqa.models.messages import messages_of, response_format
 from locomo_vqa.models.retries import Fault, backoff_s, fault_of
@@ -142,7 +143,12 @@ class OpenAIModel:
                     )
                 result = read_completion(parse_completion(content), limit=_limit_of(body))
             except Exception as error:  # noqa: BLE001 - a reply may hold anything
-                result = fault_of(error, timeout_s=timeout_s, url=self.endpoint.base_url)
+                result = fault_of(
+                    error,
+                    timeout_s=timeout_s,
+                    url=self.endpoint.base_url,
+                    no_key=no_key_hint(self.endpoint),
+                )
             if isinstance(result, Fault):
                 slot.busy = result.busy
                 if result.busy and result.wait_s:

@@ -26,7 +26,18 @@ from locomo_vqa.retry_after import retry_after_s
 if TYPE_CHECKING:
     from openai import APIStatusError
 
-__all__ = ["MAX_WAIT_S", "Fault", "backoff_s", "fault_of", "is_passing", "server_wait_s"]
+__all__ = [
+    "MAX_WAIT_S",
+    "NO_KEY_HEADER",
+    "Fault",
+    "backoff_s",
+    "fault_of",
+    "is_passing",
+    "server_wait_s",
+]
+
+NO_KEY_HEADER = "x-locomo-vqa-no-key"
+"""In which the metering proxy says that it sends no key to the endpoint, and how to send one."""
 
 MAX_WAIT_S = 60.0
 """The longest wait between two tries, whatever the server asks for."""
@@ -37,6 +48,7 @@ _TOO_MANY = 429
 _BUSY = frozenset({_TOO_MANY, 503})
 _DENIED = frozenset({401, 402, 403, 404})
 _REFUSED = frozenset({400, 413, 422})
+_WANTS_KEY = frozenset({401, 403})
 _SPENT = ("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded")
 _LOST = frozenset({"upstream_unreachable", "upstream_broken"})
 _LATE = "upstream_timeout"
@@ -70,10 +82,13 @@ def is_passing(status: int) -> bool:
     return status in _AGAIN or status >= 500
 
 
-def fault_of(error: Exception, *, timeout_s: float, url: str = "") -> Fault:
+def fault_of(
+    error: Exception, *, timeout_s: float, url: str = "", no_key: str | None = None
+) -> Fault:
     """Classify an exception of the client library, or of reading its result.
 
-    `url` is where the call went: a network proxy on the way is named.
+    `url` is where the call went: a network proxy on the way is named. `no_key` is what to say where
+    a key is wanted.
     """
     from openai import APIConnectionError, APIStatusError, APITimeoutError
 
@@ -91,15 +106,18 @@ def fault_of(error: Exception, *, timeout_s: float, url: str = "") -> Fault:
         )
         return Fault(error=lost, again=True)
     if isinstance(error, APIStatusError):
-        return _of_status(error)
+        return _of_status(error, no_key)
     failed = ModelFailed(f"the endpoint failed: {clean_text(str(error))[:300]}")
     return Fault(error=failed, again=False)
 
 
-def _of_status(error: APIStatusError) -> Fault:
+def _of_status(error: APIStatusError, no_key: str | None) -> Fault:
     status, headers = error.status_code, error.response.headers
     code: object = error.code  # It comes from the body, so it may be anything.
     words = f"the endpoint failed: {clean_text(str(error))[:300]}"
+    no_key = no_key or clean_text(headers.get(NO_KEY_HEADER, ""))[:300]
+    if status in _WANTS_KEY and no_key:
+        words = f"{words}. {no_key}"
     failed: ModelError = ModelFailed(words)
     spent = status == _TOO_MANY and (code in _SPENT or error.type in _SPENT)
     if isinstance(code, str) and code in _LOST:

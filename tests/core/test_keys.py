@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -34,9 +36,18 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         (KEY + "\r", "ends in a blank or a line break"),
         (KEY + "\n", "ends in a blank or a line break"),
         (KEY + " ", "ends in a blank or a line break"),
-        (" " + KEY, "begins with a blank or has a control character"),
+        (KEY + "\r\n", "ends in a blank or a line break"),
+        (" " + KEY, "begins with a blank"),
         (KEY + "\x1bx", "has a control character"),
         (KEY + "ключ", "not ASCII"),
+        (KEY + "\udce9", "not ASCII"),
+        ("planted 0123456789", "has a blank"),
+        (" \t", "is blank"),
+        (f'"{KEY}"', "is in quotation marks"),
+        (f"'{KEY}'", "is in quotation marks"),
+        (f"Bearer {KEY}", "begins with the word Bearer"),
+        (f"Authorization: bearer {KEY}", "begins with the word Bearer"),
+        (f"OPENAI_API_KEY={KEY}", "begins with the name of the variable"),
     ],
 )
 def test_a_malformed_key_is_refused_and_not_shown(
@@ -67,6 +78,55 @@ def test_no_file_has_a_known_key(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "b.jsonl").read_text()) == {"text": "Bearer …"}
 
 
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode("ascii")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        KEY,
+        quote(KEY, safe=""),
+        quote(quote(KEY, safe=""), safe=""),
+        "".join(f"%{ord(c):02X}" for c in KEY),
+        "".join(f"\\u{ord(c):04x}" for c in KEY),
+        "".join(f"\\u{ord(c):04X}" for c in KEY[:2]) + KEY[2:],
+        json.dumps("".join(f"\\u{ord(c):04x}" for c in KEY))[1:-1],
+        "".join(f"\\x{ord(c):02x}" for c in KEY),
+        KEY.replace("/", "\\/"),
+        "".join(f"&#{ord(c)};" for c in KEY),
+        "".join(f"&#x{ord(c):X};" for c in KEY),
+        "".join(f"&amp;#{ord(c):03};" for c in KEY),
+    ],
+)
+def test_an_escaped_key_is_hidden(shown: str) -> None:
+    add_secret(KEY)
+    assert scrub(f"a {shown} b") == "a … b"
+    assert scrub(json.dumps({"a": shown})) == json.dumps({"a": "…"}, ensure_ascii=False)
+    mask = KeyMask()
+    out = b"".join(mask.mask(bytes([byte])) for byte in f"a {shown} b".encode())
+    assert out + mask.mask(b"", last=True) == b"a " + b"*" * len(shown) + b" b"
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "user:", "Bearer "])
+@pytest.mark.parametrize("after", ["", "x", "xy", "xyz"])
+def test_a_key_in_base64_is_hidden(before: str, after: str) -> None:
+    add_secret(KEY)
+    for shown in (_base64(before + KEY + after), KEY.encode().hex(), KEY.encode().hex().upper()):
+        left = scrub(f"said: {shown}")
+        assert "…" in left
+        # Of the key's own 28 letters at most those remain that it shares with other texts.
+        assert len(left) <= len("said: …") + len(_base64(before)) + len(_base64(after)) + 4
+
+
+def test_words_are_not_hidden() -> None:
+    for word in ("whatever", "QUESTION", "dummy", "none"):
+        add_secret(word)
+    assert scrub("whatever the QUESTION, none is a dummy") == (
+        "whatever the QUESTION, none is a dummy"
+    )
+
+
 @pytest.mark.parametrize("size", [1, 2, 5, 7, 100])
 def test_a_key_is_masked_in_pieces_without_changing_the_length(size: int) -> None:
     add_secret(KEY)
@@ -89,18 +149,21 @@ def test_a_key_is_masked_in_pieces_without_changing_the_length(size: int) -> Non
 def test_each_endpoint_may_have_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("OTHER_KEY", "another-0123456789")
+    monkeypatch.setenv("EMPTY_KEY", "")
     monkeypatch.delenv("MISSING_KEY", raising=False)
 
     def sent(option: str) -> str:
         return parse_endpoint(NAME + option, timeout_s=1).api_key
 
-    assert sent("") == KEY
+    assert sent("&key=OPENAI_API_KEY") == KEY
     assert sent("&key=OTHER_KEY") == "another-0123456789"
     assert sent("&key=none") == "none"
-    with pytest.raises(InputError, match="MISSING_KEY of its option key is not set"):
-        sent("&key=MISSING_KEY")
-    with pytest.raises(InputError) as raised:
+    for name in ("MISSING_KEY", "EMPTY_KEY"):
+        with pytest.raises(InputError, match=f"{name} of its option key is not set, or empty"):
+            sent(f"&key={name}")
+    with pytest.raises(InputError, match="must be the name of an environment variable") as raised:
         sent(f"&key={KEY}")
     assert "planted" not in str(raised.value)
+    assert scrub(KEY) == "…"  # Nor will anything else show it.
     assert hide_credentials(f"{NAME}&key=OTHER_KEY") == f"{NAME}&key=OTHER_KEY"
     assert hide_credentials(f"{NAME}&key={KEY}") == f"{NAME}&key=…"

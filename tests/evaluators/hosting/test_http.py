@@ -76,7 +76,7 @@ def test_the_description_is_openapi() -> None:
 def test_a_server_is_told_the_conversation_and_asked(
     images: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LOCOMO_VQA_SYSTEM_KEY", "open sesame")
+    monkeypatch.setenv("LOCOMO_VQA_SYSTEM_KEY", "open-sesame")
     with serving(MemoryServer(images=images)) as server:
         run = hosted(server.url, tmp_path / "run", split="validation", limit=FIRST_VISUAL + 1)
         llm = Endpoint(base_url="http://127.0.0.1:9/v1", model="m", api_key="none")
@@ -90,7 +90,7 @@ def test_a_server_is_told_the_conversation_and_asked(
     assert (run.system.name, run.system.version, run.system.address) == ("Remote", "2", True)
     check_traffic(server)
     assert server.open == {}
-    assert server.keys == {"Bearer open sesame"}
+    assert server.keys == {"Bearer open-sesame"}
     conversation = next(c for c in SAMPLE.conversations if c.split == "validation")
     (begun,) = server.begun
     assert begun["id"].startswith(f"{conversation.id}-")

@@ -19,11 +19,13 @@ KEY = "sk-upstream-secret"
 MESSAGES: list[Any] = [{"role": "user", "content": "Which colour?"}]
 
 
-def proxy_for(url: str, folder: Path, *, timeout_s: float = 20, **options: Any) -> MeteringProxy:
+def proxy_for(
+    url: str, folder: Path, *, timeout_s: float = 20, api_key: str = KEY, **options: Any
+) -> MeteringProxy:
     """Return a proxy before an endpoint; its files are in `folder`."""
     if options.get("mode", "off") != "off":
         options = {"store": folder / "recorded.sqlite", **options}
-    upstream = Endpoint(base_url=url, model="stub", api_key=KEY, timeout_s=timeout_s)
+    upstream = Endpoint(base_url=url, model="stub", api_key=api_key, timeout_s=timeout_s)
     return MeteringProxy(upstream, folder / "calls.jsonl", **options)
 
 

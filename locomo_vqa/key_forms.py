@@ -1,0 +1,89 @@
+r"""The forms in which a key may come back: escaped as in JSON, URLs and HTML, in base64, in hex.
+
+`sk-1`, `\u0073k-1`, `%73k-1` and `&#115;k-1` are the same key: each character may be escaped or
+not, and more than once. A reader of any of them has the key.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import re
+
+__all__ = ["find_start", "forms_of", "pattern_of"]
+
+_NAMED = {'"': "quot", "&": "amp", "'": "apos", "<": "lt", ">": "gt"}
+_LONGEST = 16
+"""An escaped character is rarely longer: `&amp;amp;#x0073;`."""
+
+_BEGUN = (
+    r"(?:\\+(?:u[0-9a-fA-F]{0,4}|x[0-9a-fA-F]{0,2})?|%[0-9a-fA-F]{0,6}|&[#a-zA-Z0-9;]{0,15})?\Z"
+)
+"""The beginning of some escaped character, at the end of a text."""
+
+
+def forms_of(key: str) -> list[str]:
+    """Return a key, and what base64 and hexadecimal digits make of it."""
+    key = key.strip("\"'\\ ")  # A quotation mark may end the text that the key stands in.
+    data = key.encode("utf-8", "surrogateescape")
+    found = [key, data.hex(), data.hex().upper()]
+    for before in range(3):  # In base64, three bytes become four letters; a text may precede it.
+        coded = base64.b64encode(b"\0" * before + data).decode("ascii").rstrip("=")
+        whole = coded[(0, 2, 3)[before] : len(coded) - ((before + len(data)) % 3 != 0)]
+        found += [whole, whole.translate(str.maketrans("+/", "-_"))]
+    return list(dict.fromkeys(found))
+
+
+@functools.cache
+def pattern_of(form: str) -> re.Pattern[str]:
+    """Return a pattern that finds a form, whatever is escaped in it."""
+    return re.compile("".join(map(_character, form)))
+
+
+def find_start(form: str, text: str) -> int:
+    """Return where the end of `text` may be the beginning of a form; its length if nowhere."""
+    window = max(0, len(text) - _LONGEST * len(form))
+    tokens = [_token(character) for character in form]
+    for begin in _starts(form[0]).finditer(text, window):
+        place = begin.start()
+        for token in tokens:
+            found = token.match(text, place)
+            if found is None:
+                if _ESCAPE_BEGUN.match(text, place):
+                    return begin.start()
+                break
+            place = found.end()
+    return len(text)
+
+
+_ESCAPE_BEGUN = re.compile(_BEGUN)
+
+
+@functools.cache
+def _token(character: str) -> re.Pattern[str]:
+    return re.compile(_character(character))
+
+
+@functools.cache
+def _starts(character: str) -> re.Pattern[str]:
+    return re.compile(rf"{_character(character)}|(?=[\\%&]){_BEGUN}")
+
+
+@functools.cache
+def _character(character: str) -> str:
+    """Return what matches a character, escaped or not; longer forms first."""
+    number = ord(character)
+    digits = "".join(f"[{d}{d.upper()}]" if d.isalpha() else d for d in f"{number:02x}")
+    amp = "&(?:amp;)*"
+    ways = [
+        rf"\\+(?:u00|x){digits}",
+        f"%(?:25)*{digits}",
+        rf"{amp}#(?:0*{number}|[xX]0*{digits});",
+    ]
+    if name := _NAMED.get(character):
+        ways.append(f"{amp}{name};")
+    if character in "\"'/\\":
+        ways.append(rf"\\*{re.escape(character)}")
+    elif character == " ":
+        ways.append(r"\+")
+    return f"(?:{'|'.join([*ways, re.escape(character)])})"

@@ -1,0 +1,73 @@
+"""Names without the folders of this machine, for what is published.
+
+A path tells who its owner is and how a machine is set up. Of a folder with a model only the last
+part is its name.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+from urllib.parse import unquote
+
+from locomo_vqa.models.names import EXAMPLES, hide_credentials
+
+__all__ = ["public_name", "public_text", "public_value"]
+
+_CACHED = re.compile(r"(?:model|dataset)s-{2}(.+?)-{2}(.+)")
+"""A folder in the cache of the Hugging Face Hub; the names of its subfolders are hashes."""
+
+_OPTION = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_PATH = re.compile(
+    r"(?<![\w/:.~])(?:file://)?(?:~[\w.-]*)?(?:/[^\s/'\"<>|:,;()\[\]{}]+){2,}/?"
+    r"|(?<![\w\\])[A-Za-z]:(?:\\+[^\s\\/'\"<>|:,;()\[\]{}]+)+"
+)
+"""Within a sentence: an absolute path of two parts or more, which is not that of a URL."""
+
+
+def public_name(name: str) -> str:
+    """Return the name of a model or a file without credentials, and without folders."""
+    shown = hide_credentials(name)
+    scheme, colon, rest = shown.partition(":")
+    if not colon or scheme not in EXAMPLES:
+        return _last_part(shown)
+    target, mark, query = rest.partition("?")
+    if scheme != "openai":
+        target = _last_part(target)
+    options = [option.partition("=") for option in query.split("&")]
+    query = "&".join(f"{name}{sign}{_last_part(value)}" for name, sign, value in options)
+    return f"{scheme}:{target}{mark}{query}"
+
+
+def public_text(text: str) -> str:
+    """Return a text for people, in which the last part of a path takes its place."""
+    shown = _PATH.sub(lambda found: _last_part(found.group()), text)
+    return shown.replace(str(Path.home()), "~") if len(Path.home().parts) > 1 else shown
+
+
+def public_value(value: Any) -> Any:
+    """Return JSON in which no text is or has an absolute path; `name=path` is `name=file`."""
+    if isinstance(value, str):
+        name, sign, rest = value.partition("=")
+        if sign and _OPTION.fullmatch(name):
+            return public_text(f"{name}={public_name(rest)}")
+        return public_text(public_name(value))
+    if isinstance(value, list):
+        return [public_value(item) for item in value]
+    if isinstance(value, dict):
+        return {name: public_value(item) for name, item in value.items()}
+    return value
+
+
+def _last_part(path: str) -> str:
+    """Return the last part of an absolute path; anything else unchanged."""
+    plain = unquote(path).removeprefix("file://")
+    absolute = PurePosixPath(plain).is_absolute() or PureWindowsPath(plain).is_absolute()
+    if not absolute and not plain.startswith(("~", "../", "..\\")):
+        return path
+    parts = [part for part in re.split(r"[\\/]+", plain) if part]
+    for part in parts:
+        if cached := _CACHED.fullmatch(part):
+            return f"{cached[1]}/{cached[2]}"
+    return parts[-1] if parts else "…"
