@@ -22,9 +22,11 @@ __all__ = [
     "MAX_VALUES",
     "BadValue",
     "Budget",
+    "DuplicateKey",
     "check_value",
     "clean_text",
     "load_json",
+    "next_json",
 ]
 
 MAX_NESTING = 100
@@ -47,6 +49,15 @@ _MAX_DIGITS = 300
 
 class BadValue(ValueError):
     """A text that can be parsed, but whose content must not be used."""
+
+
+class DuplicateKey(BadValue):
+    """An object that has a key twice."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        """The key."""
+        super().__init__(f"the key {clean_text(key[:200])[:80]!r} appears twice in one object")
 
 
 class Budget:
@@ -128,6 +139,27 @@ def load_json(
     return _without_surrogates(value) if _ESCAPED_SURROGATE.search(text) else value
 
 
+def next_json(text: str, start: int, *, strict: bool = True) -> tuple[Any, int]:
+    """Parse the JSON that begins at a place in a text, as `load_json` does.
+
+    Room for the text's values is taken from a `Budget` by the caller. Without `strict`, texts may
+    have control characters.
+
+    Returns:
+        The value, and where it ends.
+
+    Raises:
+        BadValue, ValueError: as `load_json`.
+    """
+    try:
+        value, end = (_STRICT if strict else _LENIENT).raw_decode(text, start)
+    except RecursionError:
+        raise _too_deep() from None
+    if _nesting_depth(value) > MAX_NESTING:
+        raise _too_deep()
+    return _without_surrogates(value) if _ESCAPED_SURROGATE.search(text, start, end) else value, end
+
+
 def check_value(value: Any) -> None:
     """Check what another parser made, such as TOML's, as `load_json` checks JSON.
 
@@ -151,8 +183,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
         counts = Counter(name for name, _ in pairs)
-        twice = next(name for name, count in counts.items() if count > 1)
-        raise BadValue(f"the key {clean_text(twice[:200])[:80]!r} appears twice in one object")
+        raise DuplicateKey(next(name for name, count in counts.items() if count > 1))
     return value
 
 
@@ -204,3 +235,15 @@ def _without_surrogates(value: Any) -> Any:
         for key, item in value.items():
             value[key] = _without_surrogates(item)
     return value
+
+
+_STRICT, _LENIENT = (
+    json.JSONDecoder(
+        object_pairs_hook=_object,
+        parse_int=_integer,
+        parse_float=_finite,
+        parse_constant=_not_finite,
+        strict=strict,
+    )
+    for strict in (True, False)
+)

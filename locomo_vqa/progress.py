@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from locomo_vqa.errors import InputError
+from locomo_vqa.notes import listening_to_notes
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 __all__ = [
     "ProgressCallback",
+    "callback_notes",
     "check_progress",
     "ignore_progress",
     "progress_bars",
@@ -24,7 +26,9 @@ __all__ = [
 
 ProgressCallback: TypeAlias = Callable[[str, int, int | None], None]
 """Called with the name of a step, how many items of it are done, and how many there are in all
-(None: unknown). It may be called from several threads."""
+(None: unknown). It may be called from several threads.
+
+A note, such as that an endpoint asks to wait, comes as a step of its own, with 0 and None."""
 
 
 def ignore_progress(step: str, done: int, total: int | None) -> None:
@@ -48,7 +52,8 @@ def progress_display() -> Iterator[Progress]:
     """Yield a progress display with count, rate and time left.
 
     It is shown on the standard error where that is a terminal, and in a notebook below the cell;
-    elsewhere, and where the environment variable LOCOMO_VQA_QUIET is set, it stays silent.
+    elsewhere, and where the environment variable LOCOMO_VQA_QUIET is set, it stays silent. Notes
+    (see `locomo_vqa.notes`) are lines above the bars, and are written where no bars are shown too.
     """
     from rich.console import Console
     from rich.progress import (
@@ -78,17 +83,26 @@ def progress_display() -> Iterator[Progress]:
 
         display_class = NotebookProgress
     shown = notebook or console.is_terminal
-    with display_class(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        Rate(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not shown or bool(os.environ.get("LOCOMO_VQA_QUIET")),
-    ) as display:
+    quiet = bool(os.environ.get("LOCOMO_VQA_QUIET"))
+
+    def write(text: str) -> None:
+        if not quiet:
+            console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=not shown)
+
+    with (
+        display_class(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            Rate(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not shown or quiet,
+        ) as display,
+        listening_to_notes(write),
+    ):
         yield display
 
 
@@ -112,8 +126,18 @@ def progress_reporter(progress: bool | ProgressCallback) -> Iterator[ProgressCal
     if progress is True:
         with progress_bars() as show:
             yield show
+    elif progress is False:
+        yield ignore_progress
     else:
-        yield ignore_progress if progress is False else progress
+        with callback_notes(progress):
+            yield progress
+
+
+@contextmanager
+def callback_notes(progress: ProgressCallback) -> Iterator[None]:
+    """Report notes to a callback until the block ends."""
+    with listening_to_notes(lambda text: progress(text, 0, None)):
+        yield
 
 
 def _in_notebook() -> bool:

@@ -18,20 +18,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from locomo_vqa.closable import Closable
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json, clean_text, sha256_text
-from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, request_key
+from locomo_vqa.models.chat import (
+    ChatModel,
+    ChatReply,
+    ChatRequest,
+    Finish,
+    ModelError,
+    request_key,
+)
 from locomo_vqa.models.thoughts import reply_of
+from locomo_vqa.notes import note
 from locomo_vqa.runs import Usage
 from locomo_vqa.sqlite_file import SqliteFile
 
-__all__ = ["ResponseStore", "StoredModel", "reject_replies"]
+__all__ = ["ResponseStore", "StoredModel", "note_renewed", "reject_replies"]
 
 _REJECTED = "rejected:"
 """Before the `finish` of a reply that its caller could not use."""
+_UNGUIDED = "unguided:"
+"""Before the `finish` of a reply to a request whose schema was left out."""
 _APPLICATION = 0x4C560001
 _TABLE = """
 CREATE TABLE replies (
@@ -67,9 +77,12 @@ class ResponseStore(Closable):
         row = self._row(identity, request)
         if row is None or row[2].startswith(_REJECTED):
             return None
-        _, text, finish, usage, _ = row
-        reply = reply_of(text, finish=finish, usage=Usage(**json.loads(usage)))  # type: ignore[arg-type]
-        return replace(reply, replayed=True) if isinstance(reply, ChatReply) else None
+        _, text, kept, usage, _ = row
+        finish = cast(Finish, kept.removeprefix(_UNGUIDED))
+        reply = reply_of(text, finish=finish, usage=Usage(**json.loads(usage)))
+        if not isinstance(reply, ChatReply):
+            return None
+        return replace(reply, replayed=True, unguided=kept.startswith(_UNGUIDED))
 
     def put(self, identity: Mapping[str, Any], request: ChatRequest, reply: ChatReply) -> ChatReply:
         """Store a reply; once this returns, the end of the process can't lose it.
@@ -84,7 +97,8 @@ class ResponseStore(Closable):
         reply = replace(reply, text=clean_text(reply.text), thought=clean_text(reply.thought))
         usage = canonical_json(asdict(reply.usage))
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        values = (_canonical_request(identity, request), reply.whole, reply.finish, usage, time)
+        finish = f"{_UNGUIDED if reply.unguided else ''}{reply.finish}"
+        values = (_canonical_request(identity, request), reply.whole, finish, usage, time)
         row = (key, *values, _checksum(key, *values))
         if self._write("IGNORE", row):
             return reply
@@ -195,8 +209,6 @@ class StoredModel:
         flight = self._flights.get(key)
         joined = flight is not None
         if flight is None:
-            self.asked += 1
-            self.renewed += self._store.was_rejected(self._identity, request)
             flight = _Flight(asyncio.create_task(self._fetch(request)))
             self._flights[key] = flight
         flight.waiting += 1
@@ -220,7 +232,15 @@ class StoredModel:
         await self._model.close()
 
     async def _fetch(self, request: ChatRequest) -> ChatReply:
-        reply = await self._model.ask(request)
+        again = self._store.was_rejected(self._identity, request)
+        self.asked += 1
+        self.renewed += again
+        try:
+            reply = await self._model.ask(request)
+        except ModelError as error:
+            self.asked -= not error.sent
+            self.renewed -= again and not error.sent
+            raise
         if reply.finish == "refused":
             return reply
         return self._store.put(self._identity, request, reply)
@@ -231,6 +251,15 @@ def reject_replies(model: ChatModel, requests: Iterable[ChatRequest]) -> None:
     if isinstance(model, StoredModel):
         for request in requests:
             model.reject(request)
+
+
+def note_renewed(model: ChatModel, parameter: str) -> None:
+    """Say how many requests were made again, if the model has a store."""
+    if isinstance(model, StoredModel) and model.renewed:
+        note(
+            f"{parameter}: {model.renewed:,} requests were made again, as their last replies could "
+            "not be used"
+        )
 
 
 def _canonical_request(identity: Mapping[str, Any], request: ChatRequest) -> str:

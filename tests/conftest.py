@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from locomo_vqa.models.dialects import forget_dialects
+from locomo_vqa.models.endpoint_memory import endpoints_file
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("LOCOMO_VQA_SHARED", ROOT.parent / "shared"))
@@ -95,3 +96,4 @@ def tree(folder: Path) -> dict[str, bytes]:
 def unknown_endpoints() -> None:
     """Let no test know what another one learned of an endpoint at the same port."""
     forget_dialects()
+    endpoints_file().unlink(missing_ok=True)

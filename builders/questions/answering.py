@@ -11,6 +11,7 @@ from locomo_vqa.exact_match import exact_match
 from locomo_vqa.models.asking import gather_bounded
 from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelError
 from locomo_vqa.prompts import answer_visual
+from locomo_vqa.responses import reject_replies
 
 from .rows import QuestionRow
 from .writing import load_image, stop_if_denied
@@ -75,4 +76,7 @@ async def _answer(model: ChatModel, benchmark: Benchmark, trial: Trial) -> Trial
     if reply.finish == "refused":
         error_text = f"refused: {reply.text}" if reply.text else "refused, or filtered"
         return TrialResult(trial=trial, answer=None, correct=None, error=error_text)
+    if not reply.text.strip():
+        reject_replies(model, [request])
+        return TrialResult(trial=trial, answer=None, correct=None, error="the reply is empty")
     return TrialResult(trial=trial, answer=reply.text, correct=exact_match(reply.text, row.answer))

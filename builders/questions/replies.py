@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from locomo_vqa.files import clean_text
-from locomo_vqa.models.json_replies import LENIENT, without_slips
+from locomo_vqa.models.json_replies import json_values, without_slips
 from locomo_vqa.models.thoughts import split_thought
 
 from .rules import check_question
@@ -56,8 +54,8 @@ class Problem:
 def read_reply(text: str) -> Written | Declined | Problem:
     """Read a reply; its JSON may be in a code fence, or follow thoughts and a preface."""
     words = split_thought(text).words
-    found = next(_question_objects(words, json.JSONDecoder()), None)
-    found = found or next(_question_objects(without_slips(words), LENIENT), None)
+    found = next(_question_objects(words), None)
+    found = found or next(_question_objects(without_slips(words), strict=False), None)
     if found is None:
         return Problem("The reply must be one JSON object and nothing else.")
     question, answer = found.get("question"), found.get("answer")
@@ -78,12 +76,10 @@ def read_reply(text: str) -> Written | Declined | Problem:
     return Written(question=question, answer=answer, reason=reason)
 
 
-def _question_objects(text: str, decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects in a text that speak of a question."""
-    for brace in re.finditer(r"\{", text):
-        try:
-            value, _ = decoder.raw_decode(text, brace.start())
-        except (ValueError, RecursionError):
-            continue
+def _question_objects(text: str, *, strict: bool = True) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects in a text that speak of a question, also in a list of one."""
+    for value in json_values(text, strict=strict):
+        if isinstance(value, list) and len(value) == 1:
+            (value,) = value
         if isinstance(value, dict) and ("question" in value or "answer" in value):
             yield value

@@ -11,7 +11,7 @@ from locomo_vqa.models.chat import ChatModel
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.models.opening import open_model
 from locomo_vqa.models.probes import probe as check_known_answers
-from locomo_vqa.responses import ResponseStore, StoredModel
+from locomo_vqa.responses import ResponseStore, StoredModel, note_renewed
 
 from ..build_folder import BuildFolder
 
@@ -35,6 +35,7 @@ async def open_build_model(
                 found = await check_known_answers(model)
                 _record(folder, spec, {**stored.identity(), "capabilities": found.to_json()})
             yield stored
+            note_renewed(stored, parameter)
     finally:
         await model.close()
 

@@ -18,7 +18,7 @@ from locomo_vqa.benchmark import Benchmark, Split, TextQuestion
 from locomo_vqa.exact_match import exact_match
 from locomo_vqa.files import sha256_file, write_json, write_jsonl
 from locomo_vqa.models.asking import gather_bounded
-from locomo_vqa.models.chat import ModelError, ModelUnreachable
+from locomo_vqa.models.chat import ModelError
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.prompts import prompt_hash
 
@@ -30,8 +30,8 @@ from .teacher_pipeline import (
     Teacher,
     TeacherPipeline,
     dataset_identity,
+    end_of_teacher,
     settings_without_credentials,
-    teacher_unreachable,
 )
 
 __all__ = [
@@ -126,9 +126,9 @@ class AnswerMaker:
         async def ask(question: TextQuestion) -> _Outcome:
             try:
                 return await self._ask(question, pipelines[question.conversation])
-            except ModelUnreachable as error:
-                raise teacher_unreachable(error) from None
             except ModelError as error:
+                if ended := end_of_teacher(error):
+                    raise ended from None
                 return _Outcome(state="failed", error=str(error))
 
         outcomes: dict[str, _Outcome] = {}

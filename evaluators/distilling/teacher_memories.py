@@ -15,7 +15,7 @@ from locomo_vqa.benchmark import Benchmark, Conversation
 from locomo_vqa.errors import OutputError
 from locomo_vqa.files import read_json, sha256_file, write_json, write_jsonl
 from locomo_vqa.models.asking import gather_bounded
-from locomo_vqa.models.chat import ModelError, ModelUnreachable
+from locomo_vqa.models.chat import ModelError
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.prompts import prompt_hash
 from locomo_vqa.schemas import validate
@@ -29,8 +29,8 @@ from .teacher_pipeline import (
     Teacher,
     TeacherPipeline,
     dataset_identity,
+    end_of_teacher,
     settings_without_credentials,
-    teacher_unreachable,
 )
 
 __all__ = ["MadeMemories", "make_memories"]
@@ -62,6 +62,7 @@ async def make_memories(
 ) -> MadeMemories:
     """Write the teacher's memories of every conversation that is not in the folder yet.
 
+    A conversation in which some reply could not be read is read again: only that is asked anew.
     A conversation's file is written when it is complete. A killed process loses no complete file;
     with the teacher's response store, it also loses no reply about the other conversations.
 
@@ -79,9 +80,9 @@ async def make_memories(
     async def read(conversation: Conversation) -> Mapping[str, Any] | ModelError:
         try:
             return await _read(benchmark, conversation, teacher, settings, folder, embedder)
-        except ModelUnreachable as error:
-            raise teacher_unreachable(error) from None
         except ModelError as error:
+            if ended := end_of_teacher(error):
+                raise ended from None
             return error
 
     progress("memories", total - len(pending), total)
@@ -129,6 +130,7 @@ async def _read(
         "turns_sha256": turns_hash.hex(),
         "stages": dict(made.usage.to_json()),
         "anomalies": dict(made.anomalies.nonzero()),
+        **({"unreadable": made.models.unreadable} if made.models.unreadable else {}),
         "kept": {
             "facts": made.pipeline.updater.facts_kept,
             "windows": made.pipeline.windows_kept,
@@ -181,7 +183,9 @@ def _open_folder(folder: Path, wanted: dict[str, Any]) -> dict[str, Any]:
 def _is_complete(folder: Path, manifest: Mapping[str, Any], conversation: str) -> bool:
     entry = manifest["conversations"].get(conversation)
     path = folder / f"{conversation}.jsonl"
-    return entry is not None and path.is_file() and sha256_file(path) == entry["sha256"]
+    if entry is None or entry.get("unreadable"):
+        return False
+    return path.is_file() and sha256_file(path) == entry["sha256"]
 
 
 def _write_manifest(

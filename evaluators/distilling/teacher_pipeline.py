@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.files import sha256_file
-from locomo_vqa.models.chat import ChatModel, ModelUnreachable
+from locomo_vqa.models.chat import ChatModel, ModelDenied, ModelError, ModelUnreachable
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.models.openai_endpoint import OpenAIModel
 from locomo_vqa.models.opening import open_model
-from locomo_vqa.responses import ResponseStore, StoredModel
+from locomo_vqa.responses import ResponseStore, StoredModel, note_renewed
 from locomo_vqa.system import Services
 
 from ..memory import (
@@ -33,9 +33,9 @@ __all__ = [
     "Teacher",
     "TeacherPipeline",
     "dataset_identity",
+    "end_of_teacher",
     "open_teacher",
     "settings_without_credentials",
-    "teacher_unreachable",
 ]
 
 
@@ -66,7 +66,9 @@ async def open_teacher(spec: str, store: ResponseStore, timeout_s: float) -> Asy
     try:
         if isinstance(model, OpenAIModel):
             await _check_endpoint(model)
-        yield Teacher(StoredModel(model, store), hide_credentials(spec))
+        stored = StoredModel(model, store)
+        yield Teacher(stored, hide_credentials(spec))
+        note_renewed(stored, "teacher")
     finally:
         await model.close()
 
@@ -101,17 +103,25 @@ class TeacherPipeline:
 
     def __init__(self, teacher: Teacher, settings: MemorySettings, embedder: Embedder) -> None:
         self.usage, self.anomalies = PipelineUsage(), AnomalyCounts()
+        self.models = _TeacherModels(teacher, settings, self.usage, self.anomalies)
         self.pipeline = Pipeline(
             settings,
-            _TeacherModels(teacher, settings, self.usage, self.anomalies),
+            self.models,
             embedder,
             usage=self.usage,
             anomalies=self.anomalies,
         )
 
 
-def teacher_unreachable(error: ModelUnreachable) -> MissingResource:
-    """Return the error for a teacher that stopped answering."""
+def end_of_teacher(error: ModelError) -> MissingResource | None:
+    """Return the error that ends the work, for a teacher that answers no request any more."""
+    if isinstance(error, ModelDenied):
+        return MissingResource(
+            f"The teacher refuses every request ({error}).",
+            "Correct what it names and repeat the call: finished replies are kept.",
+        )
+    if not isinstance(error, ModelUnreachable):
+        return None
     return MissingResource(
         f"The teacher does not answer ({error}).",
         "Start its server again and repeat the call: finished replies are kept.",

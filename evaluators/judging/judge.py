@@ -83,7 +83,8 @@ class Judgement:
     cut: tuple[str, ...] = ()
     """Which of question, gold_answer and answer it saw only the beginning of."""
     usage: Usage
-    """Tokens of all replies, whether asked now or stored; None if the backend does not count."""
+    """Tokens of all replies, asked now or stored, also of one that ended in thoughts; None if the
+    backend does not count."""
     error: str | None = None
     """What failed, where something did."""
 
@@ -128,7 +129,7 @@ class Judge:
                 reply = await self.model.ask(asked[-1])
             except ModelError as error:
                 failed: dict[str, Any] = {"reason": _unscored_reason(error), "error": str(error)}
-                return _make_judgement(item, prompt.cut, replies, **failed)
+                return _make_judgement(item, prompt.cut, replies, wasted=error.usage, **failed)
             replies.append(reply)
             if reply.finish == "refused":
                 return _make_judgement(item, prompt.cut, replies, reason="refused")
@@ -163,8 +164,9 @@ def _make_judgement(
     reason: UnscoredReason | None = None,
     reasoning: str | None = None,
     error: str | None = None,
+    wasted: Usage | None = None,
 ) -> Judgement:
-    usage = total_usage(reply.usage for reply in replies)
+    counted = [reply.usage for reply in replies] + ([wasted] if wasted else [])
     return Judgement(
         id=item.id,
         state=state,
@@ -172,7 +174,7 @@ def _make_judgement(
         reasoning=reasoning,
         replies=tuple(reply.text for reply in replies),
         cut=cut,
-        usage=replace(usage, calls=len(replies)),
+        usage=replace(total_usage(counted), calls=len(counted)),
         error=error,
     )
 

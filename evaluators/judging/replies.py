@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from locomo_vqa.files import clean_text
-from locomo_vqa.models.json_replies import load_json
+from locomo_vqa.json_gate import DuplicateKey
+from locomo_vqa.models.json_replies import load_reply
 from locomo_vqa.models.thoughts import split_thought
 
 __all__ = ["READING", "VERDICT_SCHEMA", "Unreadable", "Verdict", "read_verdict"]
@@ -28,7 +29,7 @@ VERDICT_SCHEMA: Mapping[str, Any] = {
 """What a reply must be, for backends that can guide decoding."""
 
 _FENCE = re.compile(
-    r"(?P<before>[^{}`]*)```(?:json)?\s*(?P<object>\[?\s*\{.*\}\s*\]?)\s*```", re.DOTALL
+    r"(?P<before>[^{}`]*)```(?:json)?\s*+(?P<object>\[?\s*+\{.*\}\s*+\]?)\s*+```", re.DOTALL
 )
 _LABEL = re.compile(r"\W*(?:(?:verdict|label)\W+)?(?P<label>correct|wrong)\W*", re.IGNORECASE)
 _ANY_LABEL = re.compile(r"\b(?:correct|wrong|incorrect)\b", re.IGNORECASE)
@@ -56,10 +57,6 @@ class Unreadable:
     """What the judge is sent when it is asked again."""
 
 
-class _TwoVerdicts(ValueError):
-    """An object that has the key `verdict` twice."""
-
-
 def read_verdict(text: str) -> Verdict | Unreadable:
     """Read a reply.
 
@@ -75,10 +72,10 @@ def read_verdict(text: str) -> Verdict | Unreadable:
             return Unreadable("unparsable", _ASK_JSON)
         text = fence["object"]
     try:
-        value = load_json(text, object_pairs_hook=_object)
-    except _TwoVerdicts:
-        return Unreadable("both_labels", _ASK_ONE)
-    except (ValueError, RecursionError):
+        value = load_reply(text)
+    except ValueError as error:
+        if isinstance(error, DuplicateKey) and error.key == "verdict":
+            return Unreadable("both_labels", _ASK_ONE)
         named = {word.upper() for word in _ANY_LABEL.findall(text)}
         if {"CORRECT", "WRONG"} <= named:
             return Unreadable("both_labels", _ASK_ONE)
@@ -98,9 +95,3 @@ def _verdict(value: Any) -> Verdict | Unreadable:
         return Unreadable("both_labels" if both else "unparsable", _ASK_ONE)
     reasoning = value.get("reasoning")
     return Verdict(label == "CORRECT", reasoning.strip() if isinstance(reasoning, str) else "")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if sum(key == "verdict" for key, _ in pairs) > 1:
-        raise _TwoVerdicts
-    return dict(pairs)

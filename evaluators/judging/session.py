@@ -70,7 +70,7 @@ class _Fuse:
         while self.blown is None and self._may_be_gone():
             await self._outcome.wait()
         if self.blown is not None:
-            raise self.blown
+            raise _not_sent(self.blown)
         self._under_way += 1
         try:
             reply = await self._model.ask(request)
@@ -97,6 +97,13 @@ class _Fuse:
     def _may_be_gone(self) -> bool:
         """Return whether the requests under way are as many failures as end it all."""
         return self._failures > 0 and self._failures + self._under_way >= GIVE_UP_AFTER
+
+
+def _not_sent(error: ModelError) -> ModelError:
+    """Return the error of a request that is not made because of an earlier one's."""
+    blocked = type(error)(str(error))
+    blocked.sent = False
+    return blocked
 
 
 class JudgeSession:

@@ -7,17 +7,21 @@ import hashlib
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from locomo_vqa.json_gate import load_json
 from locomo_vqa.models.chat import ModelFailed
 from locomo_vqa.models.clients import open_client
+from locomo_vqa.models.completions import token_count
+from locomo_vqa.models.dialects import Wording, dialect_of
 from locomo_vqa.models.endpoint import parse_endpoint
-from locomo_vqa.models.retries import backoff_s, fault_of
+from locomo_vqa.models.endpoint_memory import keep_learned, learned_before
+from locomo_vqa.models.retries import fault_of, wait_before_retry
 from locomo_vqa.runs import Usage
 from locomo_vqa.system import Endpoint
 
@@ -33,8 +37,10 @@ _BATCH = 256
 _TIMEOUT_S = 120.0
 _STATUSES = frozenset({400, 413, 422})
 _ABOUT_SIZE = re.compile(r"batch|too many|too large|too long|at most|exceed|maximum|larger", re.I)
-_SMALLER: dict[tuple[str, str], int] = {}
-"""By endpoint and model: the most texts a request, where one was refused."""
+_BATCHES: dict[tuple[str, str], int] = {}
+"""By endpoint and model: the most texts a request."""
+_KEPT_AS = "embedding_batch"
+_LARGEST = 1e30
 
 _FUNCTION_WORDS = frozenset(
     stems(
@@ -96,26 +102,33 @@ def _dimension_and_sign(stem: str, dimensions: int) -> tuple[int, int]:
 
 
 class EndpointEmbedder:
-    """An embedding model behind an OpenAI-compatible endpoint."""
+    """An embedding model behind an OpenAI-compatible endpoint.
+
+    How many texts it takes a request is learned from its refusals, and remembered.
+    """
 
     def __init__(self, endpoint: Endpoint, *, tries: int = 3) -> None:
         self._endpoint = endpoint
         self._tries = tries
         self._client = open_client(endpoint)
+        self._dialect = dialect_of(endpoint)
         self._key = (endpoint.base_url, endpoint.model)
+        _BATCHES.setdefault(self._key, _batch_before(endpoint))
 
     async def embed(self, texts: Sequence[str]) -> tuple[Vectors, Usage | None]:
         """Return a vector for each text."""
         replies: list[tuple[list[list[float]], int | None]] = []
-        place = 0
+        place, learned = 0, False
         while place < len(texts):
-            part = list(texts[place : place + _SMALLER.get(self._key, _BATCH)])
+            part = list(texts[place : place + _BATCHES[self._key]])
             try:
                 replies.append(await self._ask(part))
             except _TooMany as error:
-                _SMALLER[self._key] = error.most
+                _BATCHES[self._key], learned = error.most, True
                 continue
             place += len(part)
+        if learned:
+            keep_learned(self._endpoint, {_KEPT_AS: _BATCHES[self._key]})
         rows = [row for vectors, _ in replies for row in vectors]
         if len({len(row) for row in rows}) > 1:
             raise ModelFailed("the embedder's vectors have different lengths")
@@ -130,28 +143,40 @@ class EndpointEmbedder:
         await self._client.close()
 
     async def _ask(self, texts: list[str]) -> tuple[list[list[float]], int | None]:
-        from openai import OpenAIError
-
-        body = {
+        plain = {
             "model": self._endpoint.model,
             "input": texts,
             "encoding_format": "float",
             **_fields_of(self._endpoint),
         }
-        timeout_s = self._endpoint.timeout_s
-        for attempt in range(1, self._tries + 1):
+        wording, attempt = Wording(self._dialect), 0
+        while True:
+            body = wording.write(plain)
             try:
-                async with asyncio.timeout(timeout_s):
-                    reply: Any = await self._client.post("/embeddings", cast_to=object, body=body)
-                return _read(reply, len(texts))
-            except (OpenAIError, TimeoutError, ValueError) as error:
-                fault = fault_of(error, timeout_s=timeout_s, url=self._endpoint.base_url)
-                if (most := _smaller_batch(fault.refusal, len(texts))) is not None:
-                    raise _TooMany(most) from None
-                if not fault.again or attempt == self._tries:
-                    raise fault.error from None
-                await asyncio.sleep(backoff_s(attempt) if fault.wait_s is None else fault.wait_s)
-        raise AssertionError("unreachable")
+                found = await self._try(body, len(texts))
+            except ModelFailed:
+                raise
+            except Exception as error:  # noqa: BLE001 - a reply may hold anything
+                timeout_s, url = self._endpoint.timeout_s, self._endpoint.base_url
+                fault = fault_of(error, timeout_s=timeout_s, url=url)
+            else:
+                wording.succeeded()
+                return found
+            if (most := _smaller_batch(fault.refusal, len(texts))) is not None:
+                raise _TooMany(most)
+            if fault.refusal is not None and wording.revise(body, fault.refusal):
+                continue
+            attempt += 1
+            if not fault.again or attempt == self._tries:
+                raise fault.error
+            await wait_before_retry(fault, attempt)
+
+    async def _try(
+        self, body: Mapping[str, Any], texts: int
+    ) -> tuple[list[list[float]], int | None]:
+        async with asyncio.timeout(self._endpoint.timeout_s):
+            content = await self._client.post("/embeddings", cast_to=bytes, body=dict(body))
+        return _read(load_json(content), texts)
 
 
 class _TooMany(Exception):
@@ -160,6 +185,12 @@ class _TooMany(Exception):
     def __init__(self, most: int) -> None:
         super().__init__(most)
         self.most = most
+
+
+def _batch_before(endpoint: Endpoint) -> int:
+    """Return how many texts a request an earlier command sent, or as many as are tried first."""
+    most = learned_before(endpoint).get(_KEPT_AS)
+    return most if isinstance(most, int) and 1 <= most < _BATCH else _BATCH
 
 
 def _smaller_batch(refusal: str | None, sent: int) -> int | None:
@@ -193,11 +224,22 @@ def _read(reply: Any, wanted: int) -> tuple[list[list[float]], int | None]:
     """Return the vectors of a reply in the order of their `index`, and the tokens of the prompt."""
     try:
         data = sorted(reply["data"], key=lambda item: item["index"])
-        rows = [[float(value) for value in item["embedding"]] for item in data]
+        rows = [[_number(value) for value in item["embedding"]] for item in data]
         tokens = (reply.get("usage") or {}).get("prompt_tokens")
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         raise ModelFailed("the embedder's reply is not a list of vectors") from None
     complete = len(rows) == wanted and all(rows)
     if not complete or not all(math.isfinite(value) for row in rows for value in row):
         raise ModelFailed("the embedder's reply lacks a vector of finite numbers for some text")
-    return rows, tokens if isinstance(tokens, int) and not isinstance(tokens, bool) else None
+    return rows, token_count(tokens)
+
+
+def _number(value: Any) -> float:
+    """Return a number that a vector of single precision can hold.
+
+    Raises:
+        TypeError: it is not one.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LARGEST:
+        raise TypeError(value)
+    return float(value)

@@ -154,6 +154,8 @@ class Pipeline:
             max_tokens=ANSWER_TOKEN_LIMIT,
         )
         reply = await self._models.ask("generation", request)
+        if not reply.text.strip():
+            self._models.reject("generation", [request])
         hits = tuple(
             Hit(text=memory.text, score=0.0 - round(distance, 6), turn=memory.turns[-1])
             for memory, distance in found

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from locomo_vqa.files import clean_text
 from locomo_vqa.models.chat import ChatReply
-from locomo_vqa.models.json_replies import LENIENT, without_slips
+from locomo_vqa.models.json_replies import json_values, without_slips
 from locomo_vqa.models.thoughts import split_thought
 
 from .anomalies import Anomaly, AnomalyCounts
@@ -20,8 +20,6 @@ ReplyFault = Literal["broken_json", "truncated_json", "not_a_list", "refused"]
 _MAX_CHARACTERS = 200_000
 """Only the end of a longer reply is read, because models think before they answer."""
 
-_MAX_STARTS = 2000
-_STRICT = json.JSONDecoder()
 _ESCAPE_LENGTH = len(r"\u0000")
 
 
@@ -34,11 +32,11 @@ def read_list(reply: ChatReply, key: str) -> list[Any] | ReplyFault:
     if reply.finish == "refused":
         return "refused"
     text = split_thought(reply.text[-_MAX_CHARACTERS:], cut=reply.finish == "length").words
-    values, fault = _json_values(text, _STRICT)
+    values, fault = _json_values(text)
     if (found := _list_under(key, values)) is not None:
         return found
     if fault == "broken_json" and reply.finish != "length":
-        repaired, left = _json_values(without_slips(text), LENIENT)
+        repaired, left = _json_values(without_slips(text), strict=False)
         if left is None and (found := _list_under(key, repaired)) is not None:
             return found
     if fault is not None:
@@ -99,30 +97,18 @@ def _content_of(item: Any) -> str:
     return clean_text(json.dumps(item, ensure_ascii=False))
 
 
-def _json_values(text: str, decoder: json.JSONDecoder) -> tuple[list[Any], ReplyFault | None]:
+def _json_values(text: str, *, strict: bool = True) -> tuple[list[Any], ReplyFault | None]:
     """Return the JSON objects and lists in a text, and the fault of one that can't be read."""
     values: list[Any] = []
     fault: ReplyFault | None = None
-    start = _next_start(text, 0)
-    for _ in range(_MAX_STARTS):
-        if start is None:
-            break
-        try:
-            value, end = decoder.raw_decode(text, start)
+    for value in json_values(text, strict=strict):
+        if not isinstance(value, ValueError):
             values.append(value)
-        except json.JSONDecodeError as error:
-            end = start + 1
-            if fault is None or _is_cut_off(error, text):
-                fault = "truncated_json" if _is_cut_off(error, text) else "broken_json"
-        except RecursionError:
-            return values, "broken_json"
-        start = _next_start(text, end)
+        elif not isinstance(value, json.JSONDecodeError):
+            fault = fault or "broken_json"
+        elif fault is None or _is_cut_off(value, text):
+            fault = "truncated_json" if _is_cut_off(value, text) else "broken_json"
     return values, fault
-
-
-def _next_start(text: str, after: int) -> int | None:
-    starts = [start for mark in "{[" if (start := text.find(mark, after)) >= 0]
-    return min(starts, default=None)
 
 
 def _is_cut_off(error: json.JSONDecodeError, text: str) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest
+from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelError
 from locomo_vqa.models.names import parse_name
 from locomo_vqa.models.opening import open_model
 from locomo_vqa.prompts import fill
+from locomo_vqa.responses import reject_replies
 from locomo_vqa.system import Endpoint, Services
 
 from .anomalies import AnomalyCounts
@@ -68,6 +69,8 @@ class StageModels:
         self._usage = usage
         self._anomalies = anomalies
         self._opened: dict[str, ChatModel] = {}
+        self.unreadable = 0
+        """Requests to which no try gave a readable reply."""
         self._vision = settings.vision
         self.in_flight = self._model_of("extraction").in_flight
         """How many requests the text model can use at once."""
@@ -80,11 +83,16 @@ class StageModels:
             ModelError: the model did not reply.
         """
         model, calls = self._model_of(stage), self._usage.calls
-        if calls is None or self._goes_through_proxy(stage):
-            reply = await model.ask(request)
-        else:
-            reply = await calls.ask(stage, model, request)
         sent = len(request.text) + sum(len(said) + len(why) for said, why in request.replies)
+        try:
+            if calls is None or self._goes_through_proxy(stage):
+                reply = await model.ask(request)
+            else:
+                reply = await calls.ask(stage, model, request)
+        except ModelError as error:
+            if error.usage is not None:
+                self._usage.add(stage, error.usage, sent=sent, received=0)
+            raise
         self._usage.add(stage, reply.usage, sent=sent, received=len(reply.text))
         return reply
 
@@ -96,12 +104,15 @@ class StageModels:
     ) -> list[_T] | None:
         """Return the content of the first readable reply; None if every try is unreadable.
 
-        `read` returns the content, or the name of the fault, which is counted.
+        `read` returns the content, or the name of the fault, which is counted. Where every try was
+        unreadable, a model with a store is asked again by the next command.
 
         Raises:
             ModelError: the model did not reply.
         """
+        asked: list[ChatRequest] = []
         for _ in range(self._tries):
+            asked.append(request)
             reply = await self.ask(stage, request)
             found = read(reply)
             if isinstance(found, list):
@@ -110,7 +121,13 @@ class StageModels:
             objection = fill(_PACKAGE, RETRY_PROMPT, fault=_OBJECTIONS[found]).strip()
             quoted = reply.text[:_MAX_QUOTED_CHARACTERS] or "(nothing)"
             request = replace(request, replies=((quoted, objection),))
+        self.unreadable += 1
+        self.reject(stage, asked)
         return None
+
+    def reject(self, stage: CallStage, requests: Iterable[ChatRequest]) -> None:
+        """Have a model with a store asked again by the next command."""
+        reject_replies(self._model_of(stage), requests)
 
     async def close(self) -> None:
         """Close all models."""

@@ -13,7 +13,7 @@ from locomo_vqa.errors import LocomoVqaError
 from .client import Client, ClientGone
 from .errors import ProxyError
 from .exchange import Exchange, ProxyContext
-from .request_body import MAX_REQUEST_BYTES, RequestBody, parse_body
+from .request_body import COMPLETIONS, MAX_REQUEST_BYTES, RequestBody, parse_body
 from .routes import Routes
 
 __all__ = ["ProxyApp"]
@@ -67,7 +67,9 @@ class ProxyApp:
             await Exchange(self._context, client, route, _NO_BODY, begun).refuse(refusal)
             return
         kind = client.header(b"content-type")
-        body = await parse_body(content, kind, hashed=self._context.recorder is not None)
+        hashed = self._context.recorder is not None
+        fields = self._context.endpoint.body if route.tail == COMPLETIONS else {}
+        body = await parse_body(content, kind, hashed=hashed, fields=fields)
         await Exchange(self._context, client, route, body, begun).run()
 
     def _check_token(self, client: Client) -> None:

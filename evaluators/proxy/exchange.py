@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ import httpcore
 
 from locomo_vqa.errors import LocomoVqaError
 from locomo_vqa.models.retries import NO_KEY_HEADER
+from locomo_vqa.system import Endpoint
 
 from .call_recording import CallRecording
 from .calls import Call, CallOutcome
@@ -25,8 +27,10 @@ from .recordings import Recorded
 from .repeated_keys import KeyFreeReply
 from .reply import PartialReply, Redirected, check_head
 from .request_body import RequestBody
+from .rewording import Rewording
 from .routes import Route
 from .upstream import Header, Upstream
+from .waits import BUSY, note_limit
 
 __all__ = ["Exchange", "ProxyContext"]
 
@@ -41,8 +45,10 @@ _NOTHING_USED: frozenset[CallOutcome] = frozenset({"http_error", "unreachable", 
 class ProxyContext:
     """What all calls of a proxy share."""
 
+    endpoint: Endpoint
+    """The endpoint, as the run names it."""
     upstream: Upstream
-    """The endpoint."""
+    """The connections to it."""
     ledger: Ledger
     """The list of calls."""
     recorder: Recorder | None
@@ -52,8 +58,9 @@ class ProxyContext:
 class Exchange:
     """A call in progress.
 
-    A stream is passed on as it comes. The last piece of any other reply is held back until the call
-    is recorded and in the list of calls, so that a reply that a system has is always counted.
+    A request that the endpoint refuses as it is written may be sent again in another form. A stream
+    is passed on as it comes. The last piece of any other reply is held back until the call is
+    recorded and in the list of calls, so that a reply that a system has is always counted.
     """
 
     def __init__(
@@ -66,6 +73,7 @@ class Exchange:
         self._begun = begun
         self._time = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._recording = CallRecording(context.recorder)
+        self._rewording = Rewording(context.endpoint, route.tail, body)
         self._reply: PartialReply | None = None
         self._held: bytes | None = None
         self._first_byte_ms: float | None = None
@@ -144,17 +152,18 @@ class Exchange:
 
     async def _pass_on(self) -> None:
         client = self._client
-        response = await self._context.upstream.send(
-            client.method, self._route.tail, client.query, client.headers, self._body.content
-        )
+        response, headers, pieces = await self._send()
         try:
-            key_free = KeyFreeReply(response)
-            headers = [*key_free.headers, *self._no_key(response.status)]
+            headers += self._no_key(response.status)
             self._reply = reply = PartialReply(response.status, headers)
             check_head(reply)
+            if reply.stream and self._rewording.joins:
+                self._reply, self._held = await self._rewording.joined(reply, pieces)
+                self._reply.whole = True
+                return
             if reply.stream:
                 await client.start(reply.status, reply.headers)
-            async for piece in key_free.pieces():
+            async for piece in pieces:
                 reply.add(piece)
                 if reply.stream:
                     self._first_byte_ms = self._first_byte_ms or self._since()
@@ -170,6 +179,30 @@ class Exchange:
         """Return the header that says how to send a key, where one is wanted and none was sent."""
         hint = self._context.upstream.no_key_hint
         return [(_NO_KEY, hint.encode("ascii", "replace"))] if hint and status in (401, 403) else []
+
+    async def _send(self) -> tuple[httpcore.Response, list[Header], AsyncIterator[bytes]]:
+        """Return the endpoint's reply, its headers, and its body, which is still to come.
+
+        A refusal that says how to write the request instead is not passed on.
+        """
+        client, rewording = self._client, self._rewording
+        while True:
+            response = await self._context.upstream.send(
+                client.method, self._route.tail, client.query, client.headers, rewording.content
+            )
+            try:
+                key_free = KeyFreeReply(response)
+                start: list[bytes] = []
+                rest = key_free.pieces()
+                again = await rewording.is_refused(response.status, rest, start)
+            except BaseException:
+                await response.aclose()
+                raise
+            if not again:
+                if response.status < 300:
+                    rewording.taken()
+                return response, key_free.headers, _all_pieces(start, rest)
+            await response.aclose()
 
     async def _release(self) -> None:
         """Send the piece that was held back, now that another one came."""
@@ -208,6 +241,8 @@ class Exchange:
                 await client.refuse(failed[1])
         elif reply is not None:
             self._note("http_error" if reply.status >= 400 else "ok", status=reply.status)
+            if reply.status in BUSY:
+                note_limit(reply)
             if client.status is None:
                 await client.start(reply.status, reply.headers)
             await client.send(self._held or b"", more=False)
@@ -252,3 +287,10 @@ class Exchange:
 
     def _since(self) -> float:
         return round((time.perf_counter() - self._begun) * 1000, 3)
+
+
+async def _all_pieces(start: Iterable[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    for piece in start:
+        yield piece
+    async for piece in rest:
+        yield piece

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from locomo_vqa.jsonl_log import JsonlLog, read_jsonl_log
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelError
+from locomo_vqa.runs import Usage
 from locomo_vqa.schemas import validate
 
 if TYPE_CHECKING:
@@ -73,10 +74,10 @@ class ModelCalls:
         """
         try:
             reply = await model.ask(request)
-        except ModelError:
-            self._add(stage, model.name, None)
+        except ModelError as error:
+            self._add(stage, model.name, None, error.usage)
             raise
-        self._add(stage, model.name, reply)
+        self._add(stage, model.name, reply, reply.usage)
         return reply
 
     def close(self) -> None:
@@ -85,11 +86,12 @@ class ModelCalls:
             self._file.close()
             self._file = None
 
-    def _add(self, stage: CallStage, model: str, reply: ChatReply | None) -> None:
+    def _add(
+        self, stage: CallStage, model: str, reply: ChatReply | None, usage: Usage | None
+    ) -> None:
         if self._file is None:
             remedy = "Wait for that process to end."
             self._file = JsonlLog(self._path, what=_WHAT, remedy=remedy, flush=False)
-        usage = reply.usage if reply else None
         seconds = reply.seconds if reply and not reply.replayed else None
         call = ModelCall(
             time=datetime.now(UTC).isoformat(timespec="milliseconds"),

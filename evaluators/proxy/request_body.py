@@ -1,16 +1,20 @@
-"""A request's body: parsed, but never changed."""
+"""A request's body: parsed, and with the fields that the model's name gives."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from locomo_vqa.json_gate import load_json
 
-__all__ = ["MAX_REQUEST_BYTES", "RequestBody", "parse_body"]
+__all__ = ["COMPLETIONS", "MAX_REQUEST_BYTES", "RequestBody", "parse_body"]
+
+COMPLETIONS = b"/chat/completions"
+"""The path, after `/v1`, of requests for completions."""
 
 MAX_REQUEST_BYTES = 128 << 20
 """The longest request; a conversation of LoCoMo with all its images has about 20 MB."""
@@ -36,20 +40,36 @@ class RequestBody:
         return model[:200] if isinstance(model, str) else None
 
 
-async def parse_body(content: bytes, content_type: bytes, *, hashed: bool) -> RequestBody:
-    """Parse a body, and hash it if `hashed`; a long one in a thread."""
+async def parse_body(
+    content: bytes, content_type: bytes, *, hashed: bool, fields: Mapping[str, Any]
+) -> RequestBody:
+    """Parse a body, set fields of a JSON object, and hash it if `hashed`; a long one in a thread.
+
+    Where the fields are set already, the bytes stay as they are.
+    """
     if len(content) < _LARGE:
-        return _parse_body(content, content_type, hashed)
-    return await asyncio.to_thread(_parse_body, content, content_type, hashed)
+        return _parse_body(content, content_type, hashed, fields)
+    return await asyncio.to_thread(_parse_body, content, content_type, hashed, fields)
 
 
-def _parse_body(content: bytes, content_type: bytes, hashed: bool) -> RequestBody:
+def _parse_body(
+    content: bytes, content_type: bytes, hashed: bool, fields: Mapping[str, Any]
+) -> RequestBody:
     try:
         document = load_json(content) if content else None
     except ValueError:
         document = None
+    if isinstance(document, dict) and (given := _with_fields(document, fields)) != document:
+        document, content = given, json.dumps(given).encode()
     sha256 = _sha256(content, content_type, document) if hashed else None
     return RequestBody(content=content, document=document, sha256=sha256)
+
+
+def _with_fields(document: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    given = {**document, **fields}
+    if "max_tokens" in fields and "max_completion_tokens" in document:
+        given["max_completion_tokens"] = given.pop("max_tokens")
+    return given
 
 
 def _sha256(content: bytes, content_type: bytes, document: Any) -> str:

@@ -43,7 +43,9 @@ class MeteringProxy:
     It listens on 127.0.0.1, at a port that the operating system chooses, from `__enter__` on, in a
     thread of its own. Each conversation and stage has a path; all share a random key, so that
     systems never see the endpoint's own key. Requests are passed on byte for byte, and so are
-    status, headers, and body of replies. The proxy does not retry.
+    status, headers, and body of replies, except that requests for completions get the fields that
+    the model's name gives, and are written as the endpoint wants them (see `rewording`). The proxy
+    does not retry what failed.
 
     Raises:
         InputError: the endpoint's address is wrong, or the file of recordings is damaged.
@@ -101,7 +103,10 @@ class MeteringProxy:
             self._listening.close()
             raise
         context = ProxyContext(
-            upstream=self._upstream, ledger=self._ledger, recorder=self._recorder
+            endpoint=self._endpoint,
+            upstream=self._upstream,
+            ledger=self._ledger,
+            recorder=self._recorder,
         )
         self._app = ProxyApp(context, self._routes, token=self._token)
         self._server = uvicorn.Server(_config(self._app))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from locomo_vqa.progress import ProgressCallback, progress_display
+from locomo_vqa.progress import ProgressCallback, callback_notes, progress_display
 from locomo_vqa.runs import FAILED, Prediction
 
 from .listener import NullListener, RunListener
@@ -27,7 +27,8 @@ def listening(progress: bool | ProgressCallback, system: str) -> Iterator[RunLis
     read and then the questions.
     """
     if callable(progress):
-        yield CallbackListener(progress, system)
+        with callback_notes(progress):
+            yield CallbackListener(progress, system)
     elif progress:
         with progress_display() as bars:
             yield RunDisplay(bars, system)

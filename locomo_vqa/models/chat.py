@@ -109,6 +109,11 @@ class ChatReply:
 class ModelError(Exception):
     """A request got no reply, after the backend's own retries."""
 
+    usage: Usage | None = None
+    """The tokens that the backend counted, where it did work."""
+    sent: bool = True
+    """Whether the backend was asked; False for a model that is not asked any more."""
+
 
 class ModelTimeout(ModelError):
     """No reply came in time."""
@@ -132,7 +137,6 @@ class ThoughtsOnly(ModelFailed):
     def __init__(self, message: str, usage: Usage) -> None:
         super().__init__(message)
         self.usage = usage
-        """The tokens that the backend counted."""
 
     @classmethod
     def at(cls, limit: int | None, *, cut: bool, usage: Usage) -> ThoughtsOnly:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from locomo_vqa.files import clean_text
 from locomo_vqa.json_gate import BadValue, load_json
 from locomo_vqa.models.chat import ChatReply, Finish, ModelDenied, ModelFailed, ThoughtsOnly
-from locomo_vqa.models.retries import Fault, is_passing
+from locomo_vqa.models.retries import SPENT, Fault, is_passing
 from locomo_vqa.models.thoughts import reply_of
 from locomo_vqa.runs import Usage
 
-__all__ = ["parse_completion", "read_completion"]
+__all__ = ["join_stream", "parse_completion", "read_completion", "token_count"]
 
 _MOST_TOKENS = 1 << 40
 
 _MAX_SHOWN = 300
+_STATUS = re.compile(r"[1-5][0-9]{2}")
 _THOUGHT_KEYS = ("reasoning_content", "reasoning", "thinking")
 
 
@@ -40,12 +42,12 @@ def read_completion(completion: Any, *, limit: int | None = None) -> ChatReply |
 
     `limit` is the most tokens that the reply could have.
     """
-    if isinstance(completion, str):
-        if completion.lstrip()[:1] == "<":
-            words = f"the endpoint sent a web page and no reply: {_shown(completion)}"
-            return Fault(error=ModelDenied(words), again=False)
-        completion = _joined(completion)
+    if isinstance(completion, str) and completion.lstrip()[:1] == "<":
+        words = f"the endpoint sent a web page and no reply: {_shown(completion)}"
+        return Fault(error=ModelDenied(words), again=False)
     try:
+        if isinstance(completion, str):
+            completion = join_stream(completion)
         if fault := _reported_failure(completion):
             return fault
         choice = completion["choices"][0]
@@ -64,8 +66,8 @@ def _reply(choice: Any, counted: Any, limit: int | None) -> ChatReply | Thoughts
     said, thought = _parts(message)
     reason = choice.get("finish_reason")
     usage = Usage(
-        input_tokens=_count(counted.get("prompt_tokens")),
-        output_tokens=_count(counted.get("completion_tokens")),
+        input_tokens=token_count(counted.get("prompt_tokens")),
+        output_tokens=token_count(counted.get("completion_tokens")),
         calls=1,
     )
     finish: Finish = "length" if reason == "length" else "stop"
@@ -131,47 +133,95 @@ def _reported_failure(value: Any) -> Fault | None:
 
 
 def _fault(words: str, code: Any) -> Fault:
-    status = int(code) if str(code).isascii() and str(code).isdigit() else 500
+    if isinstance(code, str) and code in SPENT:
+        return Fault(error=ModelDenied(f"the quota is used up: {words}"), again=False)
+    status = int(code) if isinstance(code, int | str) and _STATUS.fullmatch(str(code)) else 500
     if status in (401, 402, 403, 404):
         return Fault(error=ModelDenied(words), again=False)
     return Fault(error=ModelFailed(words), again=is_passing(status), busy=status in (429, 503))
 
 
-def _joined(stream: str) -> Any:
-    """Return the completion that the events of a stream add up to; anything else unchanged."""
+def join_stream(stream: str) -> Any:
+    """Return the completion that the events of a stream add up to; anything else unchanged.
+
+    Raises:
+        ValueError: an event is not JSON.
+        AttributeError: an event is not an object.
+        TypeError: it has parts of other types than the API's.
+    """
+    whole: dict[str, Any] = {"object": "chat.completion"}
     text: list[str] = []
     thought: list[str] = []
-    whole: dict[str, Any] = {"choices": []}
+    calls = _ToolCalls()
     reason = refusal = None
+    ended = False
     lines = [line[5:].strip() for line in stream.splitlines() if line.startswith("data:")]
     for line in lines:
-        if line == "[DONE]":
+        if ended := line == "[DONE]":
             break
         event = load_json(line)
         if event.get("error"):
             return event
-        whole["usage"] = event.get("usage") or whole.get("usage")
+        whole |= {key: event[key] for key in ("id", "created", "model", "usage") if event.get(key)}
         for choice in (event.get("choices") or ())[:1]:
             delta = choice.get("delta") or choice.get("message") or {}
             said, thoughts = _parts(delta)
             text.append(said)
             thought.append(thoughts)
             refusal = delta.get("refusal") or refusal
+            calls.add(delta.get("tool_calls") or ())
             reason = choice.get("finish_reason") or reason
-    if lines:
-        message = {
-            "content": "".join(text),
-            "reasoning_content": "".join(thought),
-            "refusal": refusal,
-        }
-        whole["choices"] = [{"message": message, "finish_reason": reason}]
-    return whole if lines else stream
+    if not lines:
+        return stream
+    if not ended and reason is None:
+        return {"error": {"message": "the stream ended early", "code": 502}}
+    message = {
+        "role": "assistant",
+        "content": "".join(text),
+        "reasoning_content": "".join(thought),
+        "refusal": refusal,
+        **calls.to_json(),
+    }
+    choice = {"index": 0, "message": message, "finish_reason": reason}
+    return {**whole, "choices": [choice]}
+
+
+class _ToolCalls:
+    """The calls of tools that the pieces of a stream add up to, by their index."""
+
+    def __init__(self) -> None:
+        self._ids: dict[int, str] = {}
+        self._names: dict[int, list[str]] = {}
+        self._arguments: dict[int, list[str]] = {}
+
+    def add(self, deltas: Iterable[Any]) -> None:
+        """Add what one piece says."""
+        for delta in deltas:
+            index, function = delta.get("index", 0), delta.get("function") or {}
+            self._ids[index] = delta.get("id") or self._ids.get(index, "")
+            self._names.setdefault(index, []).append(function.get("name") or "")
+            self._arguments.setdefault(index, []).append(function.get("arguments") or "")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the field of a message, if there are any."""
+        calls = [
+            {
+                "id": id,
+                "type": "function",
+                "function": {
+                    "name": "".join(self._names[index]),
+                    "arguments": "".join(self._arguments[index]),
+                },
+            }
+            for index, id in self._ids.items()
+        ]
+        return {"tool_calls": calls} if calls else {}
 
 
 def _hidden_thoughts(counted: Mapping[str, Any]) -> bool:
     """Return whether tokens were counted for thoughts that the server does not show."""
     details = counted.get("completion_tokens_details")
-    return isinstance(details, Mapping) and bool(_count(details.get("reasoning_tokens")))
+    return isinstance(details, Mapping) and bool(token_count(details.get("reasoning_tokens")))
 
 
 def _shown(words: Any) -> str:
@@ -179,7 +229,7 @@ def _shown(words: Any) -> str:
     return clean_text(" ".join(text.split()))[:_MAX_SHOWN]
 
 
-def _count(value: Any) -> int | None:
+def token_count(value: Any) -> int | None:
     """Return a number of tokens, if it can be one."""
     number = isinstance(value, int) and not isinstance(value, bool)
     return value if number and 0 <= value < _MOST_TOKENS else None

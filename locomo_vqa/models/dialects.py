@@ -3,19 +3,21 @@
 Servers of the chat-completions API differ: newer models take `max_completion_tokens` and only the
 default temperature, some have no `response_format` or no lists of types in a schema, some answer
 as a stream only. Each says so with status 400; the request is then written another way and sent
-again. What was learned holds for the endpoint's host and the model, as long as the process lives.
+again. What made a request succeed holds for the endpoint's host and the model, and is remembered
+for later commands (see `endpoint_memory`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from locomo_vqa.models.endpoint import provider_of
+from locomo_vqa.models.endpoint_memory import keep_learned, learned_before
 from locomo_vqa.system import Endpoint
 
-__all__ = ["Dialect", "dialect_of", "forget_dialects"]
+__all__ = ["Dialect", "Wording", "dialect_of", "forget_dialects"]
 
 _Body = dict[str, Any]
 
@@ -58,7 +60,8 @@ def _has_lists_of_types(body: Mapping[str, Any]) -> bool:
 
 
 _REFUSES = re.compile(
-    r"support|unknown|unexpected|unrecogni[sz]ed|invalid|permitted|allowed|deprecated|extra|only|must",
+    r"support|unknown|unexpected|unrecogni[sz]ed|invalid|illegal|incorrect|permitted|allowed|forbidden"
+    r"|accept|available|implemented|enable|deprecated|extra|only|must|should",
     re.IGNORECASE,
 )
 """A message without such a word may speak of a parameter only because it quotes the question."""
@@ -69,15 +72,15 @@ _CHANGES: Mapping[str, tuple[re.Pattern[str], Callable[[_Body], bool], Callable[
         lambda body: "max_tokens" in body,
         _rename_limit,
     ),
-    "no stream_options": (
-        re.compile(r"stream_options", re.I),
-        lambda body: "stream_options" in body,
-        _drop("stream_options"),
-    ),
     "stream": (
         re.compile(r"\bstream", re.I),
         lambda body: "stream" not in body,
         _as_stream,
+    ),
+    "no stream_options": (
+        re.compile(r"stream_options", re.I),
+        lambda body: "stream_options" in body,
+        _drop("stream_options"),
     ),
     "no temperature": (
         re.compile(r"temperature", re.I),
@@ -88,6 +91,11 @@ _CHANGES: Mapping[str, tuple[re.Pattern[str], Callable[[_Body], bool], Callable[
         re.compile(r"\bseed\b", re.I),
         lambda body: "seed" in body,
         _drop("seed"),
+    ),
+    "no encoding_format": (
+        re.compile(r"encoding_format", re.I),
+        lambda body: "encoding_format" in body,
+        _drop("encoding_format"),
     ),
     "no lists of types": (
         re.compile(r"schema|response_format|anyOf|\btypes?\b", re.I),
@@ -100,45 +108,85 @@ _CHANGES: Mapping[str, tuple[re.Pattern[str], Callable[[_Body], bool], Callable[
         _drop("response_format"),
     ),
 }
-"""By name: what the refusal says, which requests it can be about, and how to write them instead."""
+"""By name, in the order in which they are made: what a refusal says, which requests it can be
+about, and how to write them instead."""
 
 
 class Dialect:
-    """How requests to one model of one endpoint are written."""
+    """How requests to one model of one endpoint are written, as far as it is known."""
 
-    def __init__(self) -> None:
-        self.learned: list[str] = []
-        """The changes, in the order in which they were learned."""
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        before = learned_before(endpoint).get(_KEPT_AS)
+        names = before if isinstance(before, list) else []
+        self.changes: tuple[str, ...] = tuple(name for name in _CHANGES if name in names)
+        """The names of what is changed in every request, in the order of `_CHANGES`."""
+        self.proven = not self.changes
+        """Whether a request of this process succeeded with them."""
 
-    def apply(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def settle(self, changes: Iterable[str], *, instead: bool = False) -> None:
+        """Note that a request succeeded with these changes; `instead` of those known before."""
+        self.proven = True
+        kept = set() if instead else {*self.changes}
+        found = tuple(name for name in _CHANGES if name in {*kept, *changes})
+        if found != self.changes:
+            self.changes = found
+            keep_learned(self._endpoint, {_KEPT_AS: list(found)})
+
+
+class Wording:
+    """How one request is written, and rewritten after a refusal.
+
+    What is learned from a refusal counts only once the request succeeds with it. What an earlier
+    command learned is forgotten if a request is refused with it and succeeds without it.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._changes = set(dialect.changes)
+        self._doubted = dialect.proven or not dialect.changes
+        self._forgot = False
+
+    def write(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return a request as this endpoint wants it."""
         written = dict(body)
-        for name in self.learned:
-            _, fits, change = _CHANGES[name]
-            if fits(written):
+        for name, (_, fits, change) in _CHANGES.items():
+            if name in self._changes and fits(written):
                 change(written)
         return written
 
-    def learn(self, sent: Mapping[str, Any], refusal: str) -> bool:
-        """Return whether a refusal, in the endpoint's words, says how to write `sent` instead."""
-        if not _REFUSES.search(refusal):
+    def revise(self, sent: Mapping[str, Any], refusal: str) -> bool:
+        """Return whether to write a request again that was refused, in the endpoint's words."""
+        if _REFUSES.search(refusal):
+            for name, (words, fits, _) in _CHANGES.items():
+                if name not in self._changes and fits(dict(sent)) and words.search(refusal):
+                    self._changes.add(name)
+                    return True
+        if self._doubted:
             return False
-        for name, (words, fits, _) in _CHANGES.items():
-            if fits(dict(sent)) and words.search(refusal):
-                if name not in self.learned:
-                    self.learned.append(name)
-                return True
-        return False
+        self._changes, self._doubted, self._forgot = set(), True, True
+        return True
+
+    def succeeded(self) -> None:
+        """Note that the endpoint took the request as it was written last."""
+        self._dialect.settle(self._changes, instead=self._forgot)
 
 
+_KEPT_AS = "changes"
+_MOST_KNOWN = 1000
 _KNOWN: dict[tuple[str, str], Dialect] = {}
 
 
 def dialect_of(endpoint: Endpoint) -> Dialect:
-    """Return what this process knows of an endpoint and model."""
-    return _KNOWN.setdefault((provider_of(endpoint), endpoint.model), Dialect())
+    """Return what is known of an endpoint and model."""
+    key = (provider_of(endpoint), endpoint.model)
+    if key not in _KNOWN:
+        if len(_KNOWN) >= _MOST_KNOWN:  # A system may name any number of models.
+            del _KNOWN[next(iter(_KNOWN))]
+        _KNOWN[key] = Dialect(endpoint)
+    return _KNOWN[key]
 
 
 def forget_dialects() -> None:
-    """Forget what was learned, as a new process has."""
+    """Forget what this process knows of endpoints, as a new one does."""
     _KNOWN.clear()

@@ -12,12 +12,13 @@ from locomo_vqa.errors import MissingResource
 from locomo_vqa.models.chat import ChatReply, ChatRequest
 from locomo_vqa.models.clients import open_client
 from locomo_vqa.models.completions import parse_completion, read_completion
-from locomo_vqa.models.dialects import dialect_of
+from locomo_vqa.models.dialects import Wording, dialect_of
 from locomo_vqa.models.endpoint import address_of
+from locomo_vqa.models.image_limits import refused_images
 from locomo_vqa.models.key_homes import no_key_hint
 from locomo_vqa.models.limiter import Limiter
 from locomo_vqa.models.messages import messages_of, response_format
-from locomo_vqa.models.retries import Fault, backoff_s, fault_of
+from locomo_vqa.models.retries import Fault, fault_of, wait_before_retry
 from locomo_vqa.system import Endpoint
 
 __all__ = ["IN_FLIGHT", "OpenAIModel"]
@@ -109,24 +110,27 @@ class OpenAIModel:
             ModelFailed: the endpoint refused the request, or its reply is not valid.
         """
         attempt, begun = 0, time.monotonic()
+        wording = Wording(self._dialect)
+        plain = {
+            "model": self.endpoint.model,
+            "messages": messages,
+            **settings,
+            **self.endpoint.body,
+        }
         while True:
-            body = self._dialect.apply(
-                {
-                    "model": self.endpoint.model,
-                    "messages": messages,
-                    **settings,
-                    **self.endpoint.body,
-                }
-            )
+            body = wording.write(plain)
             result = await self._try(body)
             if isinstance(result, ChatReply):
+                wording.succeeded()
                 return replace(result, unguided=_unguided(settings, body))
-            if result.refusal is not None and self._dialect.learn(body, result.refusal):
+            if refused := refused_images(messages, result.error):
+                raise refused
+            if result.refusal is not None and wording.revise(body, result.refusal):
                 continue
             attempt += 1
             if not result.again or attempt >= self._tries:
                 raise result.after(attempt, time.monotonic() - begun)
-            await asyncio.sleep(backoff_s(attempt) if result.wait_s is None else result.wait_s)
+            await wait_before_retry(result, attempt)
 
     async def close(self) -> None:
         """Close the connections."""

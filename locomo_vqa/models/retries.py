@@ -6,6 +6,7 @@ flight (see `locomo_vqa.models.limiter`), which neither they nor a retrying libr
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from locomo_vqa.models.chat import (
     ModelUnreachable,
 )
 from locomo_vqa.models.clients import proxy_of
+from locomo_vqa.notes import note_wait
 from locomo_vqa.retry_after import retry_after_s
 
 if TYPE_CHECKING:
@@ -29,11 +31,14 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_WAIT_S",
     "NO_KEY_HEADER",
+    "REFUSED",
+    "SPENT",
     "Fault",
     "backoff_s",
     "fault_of",
     "is_passing",
     "server_wait_s",
+    "wait_before_retry",
 ]
 
 NO_KEY_HEADER = "x-locomo-vqa-no-key"
@@ -47,9 +52,10 @@ _AGAIN = frozenset({408, 409, 429})
 _TOO_MANY = 429
 _BUSY = frozenset({_TOO_MANY, 503})
 _DENIED = frozenset({401, 402, 403, 404})
-_REFUSED = frozenset({400, 413, 422})
+REFUSED = frozenset({400, 413, 422})
+"""Statuses that refuse a request as it is written."""
 _WANTS_KEY = frozenset({401, 403})
-_SPENT = ("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded")
+SPENT = ("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded")
 _LOST = frozenset({"upstream_unreachable", "upstream_broken"})
 _LATE = "upstream_timeout"
 """Codes of the metering proxy, for what a direct call reports as no connection or no reply."""
@@ -119,24 +125,34 @@ def _of_status(error: APIStatusError, no_key: str | None) -> Fault:
     if status in _WANTS_KEY and no_key:
         words = f"{words}. {no_key}"
     failed: ModelError = ModelFailed(words)
-    spent = status == _TOO_MANY and (code in _SPENT or error.type in _SPENT)
+    spent = status == _TOO_MANY and (code in SPENT or error.type in SPENT)
     if isinstance(code, str) and code in _LOST:
         failed = ModelUnreachable(words)
     elif code == _LATE:
         failed = ModelTimeout(words)
     elif spent:
-        failed = ModelDenied(f"the quota is used up: {words}")
+        failed = ModelDenied(f"the quota is used up: {_said(error)}")
     elif status in _DENIED and not _is_hopeless(headers):
         failed = ModelDenied(words)
     elif status == _TOO_MANY:
-        failed = ModelFailed(f"the endpoint limits the requests (429): {words}")
+        failed = ModelFailed(f"the endpoint limits the requests (429): {_said(error)}")
     return Fault(
         error=failed,
         again=is_passing(status) and not spent and not _is_hopeless(headers),
         busy=status in _BUSY,
         wait_s=server_wait_s(headers),
-        refusal=clean_text(str(error)) if status in _REFUSED else None,
+        refusal=clean_text(str(error)) if status in REFUSED else None,
     )
+
+
+def _said(error: APIStatusError) -> str:
+    """Return the server's own words, and how long it asks to wait where that is too long."""
+    body = error.body
+    words = body.get("message") if isinstance(body, Mapping) else None
+    said = clean_text(words if isinstance(words, str) and words else str(error))[:300]
+    seconds = retry_after_s(error.response.headers.get("retry-after", ""))
+    long = seconds is not None and seconds > MAX_WAIT_S
+    return f"{said} (it asks for {seconds:,.0f} s)" if long else said
 
 
 def _is_hopeless(headers: Mapping[str, str]) -> bool:
@@ -154,3 +170,11 @@ def backoff_s(attempt: int) -> float:
     """Return the seconds to wait after the `attempt`-th failure, from 1: doubling, with jitter."""
     longest: float = min(MAX_WAIT_S / 2, _FIRST_WAIT_S * 2.0 ** (attempt - 1))
     return longest * random.uniform(0.5, 1.0)
+
+
+async def wait_before_retry(fault: Fault, attempt: int) -> None:
+    """Wait after the `attempt`-th failure, and say so where the server limits the requests."""
+    seconds = backoff_s(attempt) if fault.wait_s is None else fault.wait_s
+    if fault.busy:
+        note_wait(str(fault.error), seconds)
+    await asyncio.sleep(seconds)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from locomo_vqa.files import clean_text
 from locomo_vqa.models.chat import ChatReply, Finish, ThoughtsOnly
+from locomo_vqa.models.json_replies import load_reply
 from locomo_vqa.runs import Usage
 
 __all__ = ["Split", "reply_of", "split_thought"]
@@ -29,7 +30,8 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _CHANNEL = re.compile(
-    r"(?:<\|start\|>\s*\w*\s*)?<\|channel\|>\s*(?P<name>\w+)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>"
+    r"(?:<\|start\|>\s*+\w*+\s*+)?<\|channel\|>\s*+(?P<name>\w++)[^<]*+"
+    r"(?:<\|constrain\|>[^<]*+)?<\|message\|>"
 )
 _CHANNEL_END = re.compile(r"<\|(?:end|return|call|start)\|>.*", re.DOTALL)
 _BARE = re.compile(r"\A\s*analysis(?=[A-Z\"'({\[*])(?P<thought>.*)\Z", re.DOTALL)
@@ -92,9 +94,11 @@ def _is_json(text: str) -> bool:
     if text.lstrip()[:1] not in ("{", "["):
         return False
     try:
-        json.loads(text, strict=False)
-    except (ValueError, RecursionError):
+        load_reply(text)
+    except json.JSONDecodeError:
         return False
+    except ValueError:
+        return True  # It is JSON that must not be used.
     return True
 
 
@@ -123,7 +127,8 @@ def _split_tags(text: str, *, cut: bool) -> Split:
         before, place = text[place : tag.start()], tag.end()
         if _closes(tag):
             if opened is None:  # The template wrote the opening tag: all that was said is thought.
-                thoughts, words = [*words, *thoughts], []
+                thoughts += words
+                words = []
             thoughts.append(before)
             opened = None
         elif opened is None:

@@ -75,7 +75,7 @@ def test_what_an_endpoint_wants_is_learned_once(name: str) -> None:
         assert len(stub.requests) == calls
         assert ask(stub.spec(), request).text == "blue"
         assert len(stub.requests) == calls + 1
-        assert dialect_of(parse_endpoint(stub.spec(), timeout_s=1)).learned
+        assert dialect_of(parse_endpoint(stub.spec(), timeout_s=1)).changes
 
 
 def test_a_refusal_that_nothing_can_be_learned_from_is_an_error() -> None:

@@ -18,7 +18,7 @@ from locomo_vqa.evaluators.judging.session import (
     judge_all,
     open_session,
 )
-from locomo_vqa.models import openai_endpoint
+from locomo_vqa.models import retries
 from locomo_vqa.models.chat import (
     ChatModel,
     ChatReply,
@@ -141,7 +141,7 @@ async def run(spec: str, path: Path, number: int) -> tuple[list[Judgement], Judg
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai_endpoint, "backoff_s", lambda attempt: 0.0)
+    monkeypatch.setattr(retries, "backoff_s", lambda attempt: 0.0)
 
 
 def test_a_server_that_dies_is_given_up_and_what_it_said_is_kept(

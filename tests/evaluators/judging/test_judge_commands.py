@@ -18,7 +18,7 @@ import pytest
 from locomo_vqa.benchmark import TextQuestion
 from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.cli import cli as root
-from locomo_vqa.models import openai_endpoint
+from locomo_vqa.models import retries
 from locomo_vqa.schemas import validate
 from tests.conftest import Cli
 from tests.core.models.stub_server import Answer, completion
@@ -120,7 +120,7 @@ def test_a_judge_that_gives_no_verdict_scores_nothing(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(openai_endpoint, "backoff_s", lambda attempt: 0.0)
+    monkeypatch.setattr(retries, "backoff_s", lambda attempt: 0.0)
     file = write(tmp_path / "a.jsonl")
     with rule_judge(respond or judge_by_rules) as stub:
         spec = stub.spec()
