@@ -1,4 +1,4 @@
-"""The files of a run as they are submitted: without the folders of the machine that it ran on."""
+"""A run's files as submitted, without the folders of the machine that it ran on."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ __all__ = ["public_hash", "write_public_copy"]
 def write_public_copy(source: Path, out: Path) -> None:
     """Write run.json and predictions.jsonl of a run into a submission.
 
-    Paths become names; in the predictions that is where an error says why there is no answer. A
-    file without any keeps its bytes.
+    Paths become names; in the predictions they occur in error reasons. A file without paths keeps
+    its bytes.
 
     Raises:
         InputError: a file is not valid.
@@ -54,7 +54,7 @@ def _public_row(line: bytes) -> bytes:
         row = json.loads(line)
         error = row["error"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return line  # The board says what is wrong with it.
+        return line  # The board reports what is wrong with it.
     if not isinstance(error, str) or (shown := public_text(error)) == error:
         return line
     return json.dumps({**row, "error": shown}, ensure_ascii=False).encode() + b"\n"

@@ -19,7 +19,7 @@ __all__ = ["MAX_LINE_BYTES", "Rows", "check_rows", "read_rows"]
 
 _REMEDY = "Submit the run again."
 _MORE_ROWS = 1000
-"""Rows beyond two for each question after which a file is not read on."""
+"""Reading stops after two rows per question and this many more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ def read_rows(entry: Path, expected: Collection[str]) -> Rows:
     checked and dropped.
 
     Raises:
-        InputError: a line is malformed or too long, or there are far too many; reading stops
+        InputError: a line is malformed or too long, or there are far too many lines; reading stops
             there.
     """
     predictions: dict[str, Prediction] = {}

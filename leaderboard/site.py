@@ -33,7 +33,7 @@ RESULTS = "results.csv"
 _GENERATOR = "locomo-vqa leaderboard"
 _MARK = f'<meta name="generator" content="{_GENERATOR}">'
 _HEAD = 2000
-"""The bytes of a page that the mark is among."""
+"""How many bytes of a page are searched for the mark."""
 _SCRIPTS = ("cells.js", "board.js")
 """In the order in which they run; together they are one script."""
 _REMEDY = "Choose another `out`."

@@ -2,7 +2,7 @@
 
 Build the data set (`import_locomo`, `build`), score a memory system (`run`, `score`, `compare`,
 `check`, `ablate`), and submit to a leaderboard (`submit`, `verify`, `build_site`). `systems` lists
-the memory systems that can be run by name; one of your own is a class with the methods of
+the memory systems that can be run by name; to test your own, write a class with the methods of
 `MemorySystem`. Every error is a `LocomoVqaError` that says what to do next.
 
     import locomo_vqa as lv
@@ -10,7 +10,7 @@ the memory systems that can be run by name; one of your own is a class with the 
     run = lv.run("bm25", benchmark="sample")
     lv.score(run, metrics=["f1"])["f1"].value
 
-Every name is imported when it is first used, so importing the package costs next to nothing.
+Names are imported on first use, so importing the package costs next to nothing.
 """
 
 from __future__ import annotations
@@ -116,11 +116,11 @@ _EXPORTS = {name: f"{module}:{name}" for module, names in _PLACES.items() for na
     "Image": "locomo_vqa.system:ShownImage",
     "Turn": "locomo_vqa.system:ShownTurn",
 }
-"""Where each exported name is, as a string: the core imports none of the packages beside it."""
+"""Where each exported name is defined: strings, because the core may not import other packages."""
 
 
 def __getattr__(name: str) -> Any:
-    """Import an exported name when it is first used."""
+    """Import an exported name on first use."""
     if name not in _EXPORTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, attribute = _EXPORTS[name].partition(":")

@@ -1,4 +1,4 @@
-"""Checks arguments in one place, so that every wrong one is refused in the same words.
+"""Argument checks that public functions share, so that their errors are worded alike.
 
 Messages name parameters as Python spells them, in backticks (`split`); the command line shows the
 same messages with its own flags (see `locomo_vqa.cli`).
@@ -30,15 +30,16 @@ __all__ = [
 
 
 def check_choice(name: str, value: object, allowed: Iterable[str]) -> None:
-    """Check that a parameter has one of a closed vocabulary's values.
+    """Check that a parameter has one of the allowed values.
 
     Args:
-        name: the parameter, as Python spells it.
-        value: what was given for it.
-        allowed: every value that it may have, in the order of the message.
+        name: the parameter's Python name.
+        value: the value given for it.
+        allowed: the allowed values, in the order in which the message lists them.
 
     Raises:
-        InputError: it has another value; the message lists the allowed ones, and the nearest.
+        InputError: the value is not allowed; the message lists the allowed ones and suggests the
+            nearest.
     """
     words = list(allowed)
     if value not in words:
@@ -48,7 +49,7 @@ def check_choice(name: str, value: object, allowed: Iterable[str]) -> None:
 
 
 def check_choices(name: str, values: Collection[object], allowed: Iterable[str]) -> None:
-    """Check that a parameter is a list of values of a closed vocabulary, and not an empty one.
+    """Check that a parameter is a non-empty list of allowed values.
 
     Raises:
         InputError: it is empty, or a value is not allowed; the message lists the allowed ones.
@@ -72,7 +73,7 @@ def check_number(
     """Check that a parameter is a finite number from `low` to `high`.
 
     Raises:
-        InputError: it is not.
+        InputError: the check fails.
     """
     number = isinstance(value, int) or (isinstance(value, float) and not whole)
     if isinstance(value, bool) or not number or not (math.isfinite(value) and low <= value <= high):
@@ -83,7 +84,7 @@ def check_number(
 
 
 def check_path(name: str, value: object) -> Path:
-    """Return a parameter that names a file or a folder as a Path.
+    """Return the value of a parameter that names a file or folder as a Path.
 
     Raises:
         InputError: it is neither a string nor path-like, or it is empty.
@@ -95,20 +96,20 @@ def check_path(name: str, value: object) -> Path:
 
 
 def check_text(name: str, value: object) -> None:
-    """Check that an optional parameter is a text, or None.
+    """Check that a parameter is a string or None.
 
     Raises:
-        InputError: it is not.
+        InputError: the check fails.
     """
     if value is not None and not isinstance(value, str):
         raise InputError(f"`{name}` must be a string, not {value!r}.", f"Correct `{name}`.")
 
 
 def check_texts(name: str, value: object) -> None:
-    """Check that an optional parameter is a string, a list of strings, or None.
+    """Check that a parameter is a string, a list of strings, or None.
 
     Raises:
-        InputError: it is not.
+        InputError: the check fails.
     """
     texts = value if isinstance(value, list | tuple) else (value,)
     if not all(text is None or isinstance(text, str) for text in texts):
@@ -118,10 +119,10 @@ def check_texts(name: str, value: object) -> None:
 
 
 def check_flag(name: str, value: object, *, optional: bool = False) -> None:
-    """Check that a parameter is True or False; where it is optional, it may be None.
+    """Check that a parameter is True or False, or None if it is optional.
 
     Raises:
-        InputError: it is not.
+        InputError: the check fails.
     """
     if not isinstance(value, bool) and not (optional and value is None):
         words = "True, False or None" if optional else "True or False"
@@ -129,17 +130,17 @@ def check_flag(name: str, value: object, *, optional: bool = False) -> None:
 
 
 def check_mapping(name: str, value: object, *, optional: bool = False) -> None:
-    """Check that a parameter is a mapping, such as a dict; where it is optional, it may be None.
+    """Check that a parameter is a mapping such as a dict, or None if it is optional.
 
     Raises:
-        InputError: it is not.
+        InputError: the check fails.
     """
     if not isinstance(value, Mapping) and not (optional and value is None):
         raise InputError(f"`{name}` must be a dict, not {value!r}.", f"Correct `{name}`.")
 
 
 def check_callable(name: str, value: object, *, optional: bool = False) -> None:
-    """Check that a parameter is a function; where it is optional, it may be None.
+    """Check that a parameter is a function, or None if it is optional.
 
     Raises:
         InputError: it can't be called.
@@ -149,15 +150,15 @@ def check_callable(name: str, value: object, *, optional: bool = False) -> None:
 
 
 def check_option_names(system: str, options: Iterable[str], known: Collection[str]) -> None:
-    """Check that a memory system knows the options that are given for it.
+    """Check that a memory system has the given options.
 
     Args:
         system: the system's name.
         options: the names of the given options.
-        known: the names of all options that it has.
+        known: the names of all its options.
 
     Raises:
-        InputError: an option is unknown; the message names the known ones and the nearest.
+        InputError: an option is unknown; the message lists the known ones and suggests the nearest.
     """
     for name in options:
         if name in known:
@@ -173,7 +174,7 @@ def check_option_names(system: str, options: Iterable[str], known: Collection[st
 
 
 def nearest(word: object, candidates: Iterable[str]) -> str | None:
-    """Return the candidate that a misspelt word most likely means; None if none is close."""
+    """Return the candidate closest to a misspelt word, or None if none is close."""
     if not isinstance(word, str):
         return None
     lower = {candidate.lower(): candidate for candidate in candidates}

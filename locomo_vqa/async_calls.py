@@ -1,4 +1,4 @@
-"""Asynchronous work for callers that are not asynchronous, in a notebook too."""
+"""Runs coroutines from synchronous code, including in notebooks."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine and return its result, also where an event loop runs already.
+    """Run a coroutine and return its result, even where an event loop is already running.
 
-    A notebook's cell is run by such a loop, in which `asyncio.run` is refused; there the work gets
-    a thread and a loop of its own, and is cancelled when the cell is interrupted.
+    Notebook cells run inside an event loop, where `asyncio.run` raises. There the coroutine runs in
+    a thread with its own loop, and is cancelled when the cell is interrupted.
     """
     try:
         asyncio.get_running_loop()

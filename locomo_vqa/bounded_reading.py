@@ -1,7 +1,7 @@
-"""Reads files that may come from anyone: never more of them than fits in memory.
+"""Reads untrusted files in bounded memory.
 
-A file's size is looked at before its first byte, and what the size hides (a file with holes, one
-that grows, one endless line) is noticed while it is read.
+The size is checked before anything is read. What it doesn't show (a sparse file, a file that grows,
+an endless line) is detected while reading.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MAX_TEXT_BYTES = 256 << 20
 """Larger files are refused before they are read (LoCoMo itself has 2.8 MB)."""
 
 MAX_LINE_BYTES = 16 << 20
-"""A longer line is refused before it is parsed; the longest answer fits, however it is escaped."""
+"""Longer lines are refused before they are parsed; the longest answer fits, however escaped."""
 
 MAX_LINES = 4_000_000
 """More lines are refused: even empty ones take time."""
@@ -38,13 +38,13 @@ MAX_LINES = 4_000_000
 _BLOCK = 1 << 20
 _MEMORY = 400 << 20
 _WIDER = bytes(range(0xF0))
-"""The bytes of UTF-8 that a text without a character beyond U+FFFF is made of."""
+"""The bytes that UTF-8 uses for text up to U+FFFF."""
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Opening a pipe does not wait for its other end."""
 
 
 def read_bounded_text(path: Path, *, what: str, most: int = MAX_TEXT_BYTES) -> str:
-    """Return a UTF-8 file's text; `what` names the file in the error's sentence.
+    """Return a UTF-8 file's text; `what` describes the file in errors.
 
     Raises:
         InputError: it is not found, not a file, too large, not UTF-8, or can't be read.
@@ -52,7 +52,7 @@ def read_bounded_text(path: Path, *, what: str, most: int = MAX_TEXT_BYTES) -> s
     content = bytearray()
     with open_bounded(path, what=what, most=most) as stream:
         while block := stream.read(_BLOCK):
-            if (zero := block.find(0)) >= 0:  # So has a file with holes.
+            if (zero := block.find(0)) >= 0:  # Sparse files read as zeros.
                 raise _not_text(path, what, f"byte {len(content) + zero}")
             content += block
             if len(content) > most:
@@ -78,7 +78,7 @@ def read_bounded_lines(
     With `only_finished`, text after the last line break is left out.
 
     Raises:
-        InputError: as `read_bounded_text` does, or a line is longer than `line_most`.
+        InputError: as in `read_bounded_text`, or a line is longer than `line_most`.
     """
     total = number = 0
     with open_bounded(path, what=what, most=most) as stream:
@@ -111,7 +111,7 @@ def read_bounded_lines(
 
 @contextlib.contextmanager
 def open_bounded(path: Path, *, what: str, most: int) -> Iterator[IO[bytes]]:
-    """Open a regular file of at most `most` bytes; errors while it is open become sentences.
+    """Open a regular file of at most `most` bytes; file errors in the block become InputErrors.
 
     Raises:
         InputError: it is not found, not a file, too large, or can't be read.
@@ -127,7 +127,7 @@ def open_bounded(path: Path, *, what: str, most: int) -> Iterator[IO[bytes]]:
     except FileNotFoundError:
         raise InputError(f"{path}: {what} does not exist.", "Check the path.") from None
     except OSError as error:
-        if path.is_dir():  # Where a folder can't even be opened.
+        if path.is_dir():  # Some systems can't open a folder at all.
             raise _not_a_file(path, what, stat.S_IFDIR) from None
         raise InputError(
             f"{path}: {what} can't be read ({error.strerror or error}).",
@@ -136,7 +136,7 @@ def open_bounded(path: Path, *, what: str, most: int) -> Iterator[IO[bytes]]:
 
 
 def decoded_size(content: bytes | bytearray) -> int:
-    """Return how many bytes of memory UTF-8 takes as a text, at most: 1, 2 or 4 a character."""
+    """Return the most memory that UTF-8 takes as a string: 1, 2 or 4 bytes per character."""
     if content.isascii():
         return len(content)
     return len(content) * (4 if content.translate(None, _WIDER) else 2)

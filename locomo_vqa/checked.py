@@ -1,7 +1,7 @@
 """A decorator that checks the arguments of public functions by their annotations.
 
-It covers the plain kinds: texts, paths, flags, mappings and callbacks. Closed vocabularies and
-bounds of numbers are checked where they are defined (see `locomo_vqa.arguments`).
+It covers the simple types: strings, paths, flags, mappings and callbacks. Closed vocabularies and
+numeric bounds are checked where they are defined (see `locomo_vqa.arguments`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     A call with missing or unknown arguments is left to Python's own TypeError.
 
     Raises:
-        InputError: by the decorated function; the message names the parameter.
+        InputError: raised by the decorated function; the message names the parameter.
     """
     signature = inspect.signature(function)
     checks = {
@@ -57,7 +57,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _check_for(annotation: object) -> Callable[[str, object], object] | None:
-    """Return the check for an annotation as its source spells it; None if it has none."""
+    """Return the check for an annotation's source text, or None if it has none."""
     text = str(annotation)
     kind = text.removesuffix(" | None")
     optional = kind != text
@@ -89,7 +89,9 @@ def _check_required_text(name: str, value: object) -> None:
 def _check_list_of_texts(name: str, value: object) -> None:
     texts = value if isinstance(value, Sequence) and not isinstance(value, str) else [None]
     if not all(isinstance(text, str) for text in texts):
-        raise InputError(f"`{name}` must be a list of texts, not {value!r}.", f"Correct `{name}`.")
+        raise InputError(
+            f"`{name}` must be a list of strings, not {value!r}.", f"Correct `{name}`."
+        )
 
 
 _CHECKS: Mapping[str, Callable[[str, object], object]] = {

@@ -29,13 +29,13 @@ __all__ = [
 ]
 
 PLAIN_WIDTH = 120
-"""Columns of the output where it is not a strrminal."""
+"""Width of the output in columns where it is not a terminal."""
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a machine.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print machine-readable JSON.")
 
 
 class CommandGroup(click.Group):
-    """A group that offers the nearest command where one is misspelt."""
+    """A group that suggests the nearest command for a misspelt one."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -51,13 +51,13 @@ class CommandGroup(click.Group):
 
 
 def print_json(value: Any) -> None:
-    """Write a value as JSON to the standard output."""
+    """Write a value as JSON to standard output."""
     click.echo(scrub(json.dumps(value, ensure_ascii=False, indent=2)))
 
 
 @functools.cache
 def console() -> Console:
-    """Return the console for tables and sentences, on the standard output.
+    """Return the console for tables and sentences, on standard output.
 
     Text is printed literally: no markup, no emoji codes, no control characters.
     """
@@ -75,12 +75,12 @@ def console() -> Console:
 
 
 def echo(text: str, *, style: str | None = None) -> None:
-    """Print a sentence on the standard output, on one line unless a terminal wraps it."""
+    """Print a sentence to standard output, on one line unless a terminal wraps it."""
     console().print(text, style=style, soft_wrap=True)
 
 
 def make_table(*columns: str, numbers: Sequence[str] = (), title: str | None = None) -> Table:
-    """Return an empty table: columns of text first, then `numbers`, aligned to the right."""
+    """Return an empty table: text columns first, then `numbers`, aligned to the right."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 

@@ -1,4 +1,4 @@
-"""Objects that a `with` block closes at its end."""
+"""A base class for objects that a `with` block closes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Closable"]
 
 
 class Closable(ABC):
-    """Something that is closed when a `with` block ends, whether or not it raised."""
+    """An object that is closed when its `with` block ends, even after an exception."""
 
     @abstractmethod
     def close(self) -> None:

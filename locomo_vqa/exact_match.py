@@ -6,7 +6,7 @@ __all__ = ["exact_match", "normalise"]
 
 
 def normalise(text: str) -> str:
-    """Return `text` in lower case, without white space at its ends.
+    """Return `text` in lower case, without leading or trailing white space.
 
     Nothing else is changed: an article, a full stop or a plural makes a different answer.
     """

@@ -1,7 +1,7 @@
-"""Reads and writes files: a bad one gets a clear error, and a good one is never lost.
+"""Reads files with clear errors, and writes them completely or not at all.
 
-Text is UTF-8. Output appears whole or not at all: a file or a folder is written beside its place
-and then renamed; what a killed process left there goes when the same is written again.
+Text is UTF-8. A file or folder is written under a hidden name beside its destination and then
+renamed; what a killed process left behind is removed when the same output is written again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ __all__ = [
 
 
 def read_json(path: Path, *, what: str, any_number: bool = False) -> Any:
-    """Return the parsed content of a JSON file; `what` names the file in the error's sentence."""
+    """Return the parsed content of a JSON file; `what` describes the file in errors."""
     text = read_bounded_text(path, what=what)
     return parse_json(text, path=path, what=what, any_number=any_number)
 
@@ -84,7 +84,7 @@ def parse_json(
     """Parse JSON read from `path`, as `load_json` does.
 
     Raises:
-        InputError: it is not JSON, or does not pass.
+        InputError: it is not JSON, or `locomo_vqa.json_gate` refuses it.
     """
     try:
         return load_json(text, any_number=any_number, budget=budget)
@@ -105,12 +105,12 @@ def parse_json(
 
 
 def canonical_json(value: Any) -> str:
-    """Return a value's JSON with sorted keys and no blanks, as hashes need it."""
+    """Return a value's JSON with sorted keys and no spaces, for hashing."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def sha256_text(text: str) -> str:
-    """Return the SHA-256 of a text in UTF-8, as 64 hexadecimal digits."""
+    """Return the SHA-256 of a string in UTF-8, as 64 hexadecimal digits."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
@@ -122,10 +122,10 @@ def sha256_file(path: Path) -> str:
 
 @contextlib.contextmanager
 def new_file(path: Path) -> Iterator[Path]:
-    """Yield an empty file to fill, which takes the place of `path` when the block ends.
+    """Yield an empty file to fill, which replaces `path` when the block ends.
 
-    A reader of `path` sees the old content or the new, never a part of it; when the block raises,
-    the old content stays.
+    Readers of `path` see the old content or the new, never a part of it; if the block raises, the
+    old content stays.
 
     Raises:
         OutputError: it can't be written.
@@ -140,7 +140,7 @@ def new_file(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file whole: a reader sees the old content or the new, never a part.
+    """Write a text file atomically: readers see the old content or the new, never a part.
 
     Raises:
         OutputError: it can't be written.
@@ -162,10 +162,10 @@ def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Give a file a second name, or copy it where that is impossible, as on another file system.
+    """Hard-link a file, or copy it where that is impossible, such as across file systems.
 
-    Afterwards both names may be one file on the disk: either may be replaced or removed, but the
-    file must never be written into. The target of a symbolic link is copied.
+    Afterwards both names may be the same file on disk: either may be replaced or removed, but the
+    file must never be modified in place. The target of a symbolic link is copied.
 
     Raises:
         FileExistsError: `target` exists.
@@ -184,7 +184,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 @contextlib.contextmanager
 def new_folder(path: Path, *, what: str, remedy: str) -> Iterator[Path]:
-    """Yield a folder to fill, which takes the name `path` when the block ends without an error.
+    """Yield a folder to fill, which is renamed to `path` when the block ends without an error.
 
     Raises:
         OutputError: `path` exists and is not an empty folder, or can't be written.

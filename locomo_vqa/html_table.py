@@ -1,4 +1,4 @@
-"""Tables as a notebook shows them."""
+"""HTML tables for notebooks."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def html_table(
     """Return an HTML table for a result's `_repr_html_`; every text in it is escaped.
 
     Args:
-        columns: headings of the columns of text, which come first.
-        rows: the cells of each row, as many as there are columns and numbers; None is a dash.
-        numbers: headings of the columns of numbers, which are aligned to the right.
+        columns: headings of the text columns, which come first.
+        rows: the cells of each row, one for each heading; None is shown as a dash.
+        numbers: headings of the number columns, which are aligned to the right.
         caption: what the table shows.
         notes: sentences below the table.
     """

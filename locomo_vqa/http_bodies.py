@@ -1,7 +1,7 @@
-"""Bodies of HTTP replies, whose size after decompression is bounded.
+"""HTTP response bodies with a bound on their decompressed size.
 
-HTTP clients undo a `Content-Encoding` without a limit, so that four megabytes may become four
-gigabytes. Here the pieces that come out are small, whatever came in, and are counted.
+HTTP clients decompress bodies without a limit, so four megabytes may become four gigabytes. Here
+decompression yields small pieces, whatever the input, and their sizes are added up.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ ACCEPTED = "gzip, deflate"
 """The value of `Accept-Encoding` to send: what `decompress` can undo."""
 
 PIECE = 1 << 16
-"""The most bytes in one piece that was compressed."""
+"""The most bytes in one decompressed piece."""
 
 CODED = frozenset({"gzip", "x-gzip", "deflate"})
 """The values of `Content-Encoding` that `decompress` undoes."""
 
 
 class Undecodable(Exception):
-    """The bytes are not encoded as they claim to be."""
+    """The bytes are not encoded as declared."""
 
 
 class BadBody(Exception):
-    """A reply's body is too long, or is not encoded as it claims to be."""
+    """A reply's body is too long, or is not encoded as declared."""
 
 
 def bounded_bodies(most: int) -> dict[str, list[Callable[[Any], Awaitable[None]]]]:
-    """Return the `event_hooks` of an httpx client whose replies have at most `most` bytes.
+    """Return `event_hooks` that limit the replies of an httpx client to `most` bytes.
 
     Reading a longer reply, or one whose compression is broken or unknown, raises `BadBody`.
     """
 
     async def bound(response: Any) -> None:
         coded = response.headers.pop("content-encoding", "").strip().lower()
-        response.headers.pop("content-length", None)  # It is that of the compressed body.
+        response.headers.pop("content-length", None)  # The compressed body's length.
         response.stream = _bounded(response, coded, most)
 
     return {"response": [bound]}
 
 
 def _bounded(response: Any, coded: str, most: int) -> Any:
-    # The `openai` package may bring another generation of httpx, with classes of its own.
+    # The `openai` package may use another major version of httpx, with its own classes.
     package = importlib.import_module(type(response).__module__.partition(".")[0])
     stream = response.stream
     base: Any = package.AsyncByteStream
@@ -55,7 +55,7 @@ def _bounded(response: Any, coded: str, most: int) -> Any:
         async def __aiter__(self) -> AsyncIterator[bytes]:
             if coded not in CODED | {"", "identity"}:
                 raise BadBody(f"the reply is compressed as {coded[:40]!r}, which was not asked for")
-            size, joined = 0, bytearray()  # Millions of pieces would take more than the reply.
+            size, joined = 0, bytearray()  # Millions of pieces take more than the reply.
             try:
                 async for piece in decompress(aiter(stream), coded):
                     size += len(piece)
@@ -76,7 +76,7 @@ def _bounded(response: Any, coded: str, most: int) -> Any:
 
 
 async def decompress(pieces: AsyncIterator[bytes], encoding: str) -> AsyncIterator[bytes]:
-    """Undo a reply's `Content-Encoding`, in pieces whose size the sender can't choose.
+    """Decompress a reply's body, in pieces whose size the sender can't control.
 
     Raises:
         Undecodable: it is not valid gzip or deflate, or ends early.

@@ -1,4 +1,4 @@
-"""Opens and decodes images that may come from anyone, in bounded memory.
+"""Opens and decodes untrusted images in bounded memory.
 
 The size is read before any pixel, so a small file that claims to be huge costs nothing.
 """
@@ -44,20 +44,20 @@ ENDINGS = {
     "BMP": ("bmp", "image/bmp"),
     "AVIF": ("avif", "image/avif"),
 }
-"""The formats that are images, each with its file's ending and its media type."""
+"""The accepted formats, each with its file extension and media type."""
 
 WITHOUT_NOTES = "without notes"
 """The key in an image's `info` when it was decoded without its texts and colour profile."""
 
 _HUNGRY = {"WEBP", "AVIF"}
-"""Their decoders take 20 bytes a pixel, others 8, so they may have two fifths of the pixels."""
+"""Their decoders take 20 bytes per pixel, others 8, so their limit is two fifths of the others'."""
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 _lock = threading.RLock()
 
 
 class RefusedImage(Exception):
-    """Bytes are not an image that can be shown."""
+    """The bytes can't be shown as an image."""
 
     def __init__(self, state: Literal["not_an_image", "too_large"], detail: str) -> None:
         super().__init__(detail)
@@ -71,7 +71,7 @@ def open_image_bytes(data: bytes | Path) -> Iterator[IO[bytes]]:
 
     Raises:
         OSError: `data` is a path that can't be read.
-        RefusedImage: there are too many, or the path is not that of a file.
+        RefusedImage: there are too many bytes, or the path is not a file.
     """
     if not isinstance(data, Path):
         _check_bytes(len(data))
@@ -104,7 +104,7 @@ def read_image_bytes(path: Path) -> bytes:
 
 
 def readable_image(data: bytes) -> bytes:
-    """Return an image without its notes if these keep Pillow from reading it, else unchanged."""
+    """Return an image without its metadata if Pillow can't read it otherwise, else unchanged."""
     from PIL import Image
 
     if not has_long_notes(io.BytesIO(data)):
@@ -125,7 +125,7 @@ def _check_bytes(size: int) -> None:
 
 @contextmanager
 def decode_first_frame(stream: IO[bytes], max_pixels: int) -> Iterator[Image]:
-    """Yield the first frame, decoded, under a lock because warning filters are global.
+    """Yield the decoded first frame, under a lock because warning filters are global.
 
     Raises:
         RefusedImage: it is not an image of these formats, has too many pixels, or is damaged.
@@ -144,7 +144,7 @@ def decode_first_frame(stream: IO[bytes], max_pixels: int) -> Iterator[Image]:
 
 
 def _loaded(stream: IO[bytes], max_pixels: int) -> Image:
-    """Open and decode an image; one whose notes Pillow refuses, without its notes."""
+    """Open and decode an image; if Pillow refuses its metadata, without that."""
     try:
         image = _open(stream, max_pixels)
         image.load()

@@ -1,9 +1,9 @@
 """Images: what counts as one, and how it is shown to a model.
 
-Content decides what something is, never its name or what a server calls it. The formats are those
-that browsers show: JPEG, PNG, WebP, GIF, BMP, and AVIF where Pillow supports it. TIFF, HEIC and PDF
-are refused because the review page and the board could not show them; SVG because it is a document
-that can hold scripts. The first frame of an animation counts.
+A file is judged by its content, never by its name or by what a server calls it. The formats are
+those that browsers show: JPEG, PNG, WebP, GIF, BMP, and AVIF where Pillow supports it. TIFF, HEIC
+and PDF are refused because the review page and the board could not show them; SVG because it is a
+document that can hold scripts. Only the first frame of an animation is used.
 
 The bytes of an image are kept unchanged; `for_model` makes the version that a model sees.
 """
@@ -47,7 +47,7 @@ PIXELS_CEILING = 178_000_000
 """The highest limit: Pillow itself refuses larger images."""
 
 _STRIP = 256
-"""Rows that are converted at once."""
+"""How many rows are converted at once."""
 _LOSSY = {"JPEG", "MPO", "WEBP", "AVIF"}
 _QUALITY = 95
 _TURNS = {
@@ -59,26 +59,26 @@ _TURNS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """What is known of an image."""
+    """What is known about an image."""
 
     format: str
-    """The file's ending: jpg, png, webp, gif, bmp or avif."""
+    """The file extension: jpg, png, webp, gif, bmp or avif."""
     media_type: str
-    """Such as `image/jpeg`."""
+    """The media type, such as `image/jpeg`."""
     width: int
-    """Pixels from left to right once the EXIF orientation is applied."""
+    """Width in pixels once the EXIF orientation is applied."""
     height: int
-    """Pixels from top to bottom once the EXIF orientation is applied."""
+    """Height in pixels once the EXIF orientation is applied."""
     phash: str | None
     """See `locomo_vqa.phash.perceptual_hash`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRejection:
-    """Why bytes are not an image that can be shown."""
+    """Why bytes can't be shown as an image."""
 
     state: Literal["not_an_image", "too_large"]
-    """The `ImageState` that follows."""
+    """The resulting `ImageState`."""
     detail: str
     """The reason in a few words."""
 
@@ -86,7 +86,7 @@ class ImageRejection:
 def inspect_image(
     data: bytes | Path, *, max_pixels: int = MAX_PIXELS
 ) -> ImageFacts | ImageRejection:
-    """Decode a whole image and return what is known of it, or why it is refused.
+    """Decode a whole image and return what is known about it, or why it is refused.
 
     The size is read before any pixel, so a small file that claims to be huge costs nothing.
 
@@ -112,7 +112,7 @@ def inspect_image(
 
 
 def for_model(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, str]:
-    """Return an image as models take it, upright and opaque, with its media type.
+    """Return an image as models expect it, upright and opaque, with its media type.
 
     A still JPEG or PNG in grey or RGB that needs no turning is returned unchanged. Anything else
     becomes a new file: JPEG where the original was lossy, else PNG. Transparent areas become
@@ -165,7 +165,7 @@ def _orientation(image: Image) -> int:
 
 
 def _upright_rgb(image: Image) -> Image:
-    """Return an image upright and in RGB, and release the one it was made from.
+    """Return an image upright and in RGB, and release the original.
 
     At most two whole images are in memory at a time.
     """

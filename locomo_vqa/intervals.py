@@ -1,4 +1,4 @@
-"""Confidence intervals of shares."""
+"""Confidence intervals of proportions."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ __all__ = ["wilson_interval"]
 
 
 def wilson_interval(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Return the score interval of a share, from 0 to 1; it has a width even at 0 and at 1.
+    """Return Wilson's score interval of a proportion, which is never empty, even at 0 and 1.
 
-    It takes the `n` observations as independent.
+    The `n` observations are assumed to be independent.
 
     Source: E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference",
     Journal of the American Statistical Association 22, 1927, pages 209-212.
 
     Raises:
-        ValueError: `n` is not above 0, `successes` is not from 0 to `n`, or `level` is not a share.
+        ValueError: `n` is not above 0, `successes` is not from 0 to `n`, or `level` is not from 0
+            to 1.
     """
     from scipy.stats import binomtest  # type: ignore[import-untyped, unused-ignore]
 

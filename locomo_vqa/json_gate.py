@@ -1,8 +1,8 @@
-"""The one gate for JSON that comes from outside: bounded, finite, with one meaning.
+"""The checks that JSON from outside must pass: bounded, finite and unambiguous.
 
-A text passes if every reader would see the same in it, and if reading it can't exhaust the
-process: it is not nested deeply, has no key twice, no NaN or infinity, no number that other
-programs can't hold, and its values fit in memory, however small the text is.
+A text passes if every parser reads it the same way and none runs out of memory on it: it has no
+deep nesting, no duplicate keys, no NaN or infinity, and no numbers that other programs can't
+represent, and its values fit in memory, however small the text is.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MAX_VALUES = 2_000_000
 
 _MAX_MEMORY = 320 << 20
 _BYTES_A_VALUE = 150
-"""What an entry of a dict with its key takes while it is parsed; other values take less."""
+"""Bytes that a dict entry and its key take while it is parsed; other values take less."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD]")
@@ -52,7 +52,7 @@ class BadValue(ValueError):
 
 
 class DuplicateKey(BadValue):
-    """An object that has a key twice."""
+    """An object with a duplicate key."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -61,14 +61,14 @@ class DuplicateKey(BadValue):
 
 
 class Budget:
-    """What texts may hold whose values are in memory at the same time."""
+    """How many values, and how much memory, texts that are in memory together may take."""
 
     def __init__(self) -> None:
         self._values = MAX_VALUES
         self._memory = _MAX_MEMORY
 
     def take(self, text: str, *, held: int = 0) -> None:
-        """Take the room for a JSON text's values, and `held` bytes beside them.
+        """Reserve room for a JSON text's values, and for `held` bytes besides them.
 
         Raises:
             BadValue: they would be too many, or take too much memory.
@@ -96,7 +96,7 @@ class Budget:
 
 
 def clean_text(text: str) -> str:
-    """Return a text without known keys, and with U+FFFD for lone surrogates, as in UTF-8."""
+    """Return a text with known API keys hidden and lone surrogates replaced by U+FFFD."""
     return scrub(_SURROGATE.sub("\ufffd", text))
 
 
@@ -105,12 +105,12 @@ def load_json(
 ) -> Any:
     """Parse JSON; lone surrogates become U+FFFD.
 
-    With `any_number`, NaN, infinities and hundreds of digits are read as Python writes them.
+    With `any_number`, NaN, infinities and numbers of hundreds of digits are accepted.
     Texts whose values are kept together share a `budget`.
 
     Raises:
-        BadValue: it is nested too deeply, is too large, has a key twice, or a number that is not
-            finite or has hundreds of digits.
+        BadValue: it is nested too deeply, is too large, has a duplicate key, or has a number that
+        is not finite or has hundreds of digits.
         ValueError: it is not JSON.
     """
     held = 0
@@ -120,7 +120,7 @@ def load_json(
             raise BadValue(f"it would take more than {_MAX_MEMORY >> 20} MiB of memory")
         text = text.decode("utf-8-sig")
     if budget is None:
-        # The text itself is in memory as long as its values.
+        # The text stays in memory as long as its values.
         Budget().take(text, held=held + sys.getsizeof(text))
     else:
         budget.take(text)
@@ -142,14 +142,14 @@ def load_json(
 def next_json(text: str, start: int, *, strict: bool = True) -> tuple[Any, int]:
     """Parse the JSON that begins at a place in a text, as `load_json` does.
 
-    Room for the text's values is taken from a `Budget` by the caller. Without `strict`, texts may
-    have control characters.
+    The caller takes room for the values from a `Budget`. Without `strict`, strings may have control
+    characters.
 
     Returns:
         The value, and where it ends.
 
     Raises:
-        BadValue, ValueError: as `load_json`.
+        BadValue, ValueError: as in `load_json`.
     """
     try:
         value, end = (_STRICT if strict else _LENIENT).raw_decode(text, start)
@@ -161,7 +161,7 @@ def next_json(text: str, start: int, *, strict: bool = True) -> tuple[Any, int]:
 
 
 def check_value(value: Any) -> None:
-    """Check what another parser made, such as TOML's, as `load_json` checks JSON.
+    """Check the result of another parser, such as TOML's, as `load_json` checks JSON.
 
     Raises:
         BadValue: it is nested too deeply, or has a number that is not finite.
@@ -223,7 +223,7 @@ def _nesting_depth(value: Any) -> int:
 
 
 def _without_surrogates(value: Any) -> Any:
-    """Replace lone surrogates in a value of limited depth, whose lists and objects are changed."""
+    """Replace lone surrogates, in place, in a value of limited depth."""
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, list):

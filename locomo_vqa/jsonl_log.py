@@ -25,8 +25,8 @@ _LINE = 40 << 20
 def read_jsonl_log(path: Path, *, what: str) -> list[tuple[int, Any]]:
     """Return (line number, parsed line) for each finished line that is not blank.
 
-    Text after the last line break is still being written, or was when its process died: it doesn't
-    count. The file is only read, so another process may hold it.
+    Text after the last line break is ignored: it is still being written, or was when its process
+    died. The file is only read, so another process may have it open.
 
     Raises:
         InputError: it can't be read, or a finished line is not JSON.
@@ -36,20 +36,20 @@ def read_jsonl_log(path: Path, *, what: str) -> list[tuple[int, Any]]:
 
 
 class JsonlLog(Closable):
-    """A file of JSON lines, each on the disk before `append` returns.
+    """A file of JSON lines, each of which is on disk before `append` returns.
 
     A process that is killed loses at most the line it was writing: an unfinished last line is
-    cut off when the file is opened again. One process at a time may hold the file; its threads
-    may share it.
+    cut off when the file is opened again. Only one process at a time may have the file open; its
+    threads may share it.
 
     Raises:
-        OutputError: another process holds the file, or it can't be opened or written.
+        OutputError: another process has the file open, or it can't be opened or written.
     """
 
     def __init__(self, path: Path, *, what: str, remedy: str, flush: bool = True) -> None:
-        """Open or create `path`; `what` names it in errors, `remedy` is for when it is held.
+        """Open or create `path`; errors call it `what`, and `remedy` is for a file that is in use.
 
-        Without `flush` a line is safe from the end of the process, but not from a power cut.
+        Without `flush`, a line survives the end of the process, but not a power cut.
         """
         self.path = path
         self._what = what
@@ -69,7 +69,7 @@ class JsonlLog(Closable):
             self._opened = opened.pop_all()
 
     def rows(self) -> list[tuple[int, Any]]:
-        """Return (line number, parsed line) of what the file holds; see `read_jsonl_log`."""
+        """Return (line number, parsed line) for each line; see `read_jsonl_log`."""
         return read_jsonl_log(self.path, what=self._what)
 
     def append(self, row: Any) -> None:
@@ -122,7 +122,7 @@ def _cut_unfinished_line(path: Path) -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Write a new file's name to the disk, where the system can do that."""
+    """Sync a folder to disk, so that a new file's name is kept, where the system can do that."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,7 +1,7 @@
-r"""The forms in which a key may come back: escaped as in JSON, URLs and HTML, in base64, in hex.
+r"""The forms in which a key may reappear: escaped for JSON, URLs or HTML, in base64, in hex.
 
 `sk-1`, `\u0073k-1`, `%73k-1` and `&#115;k-1` are the same key: each character may be escaped or
-not, and more than once. A reader of any of them has the key.
+not, and more than once. Whoever reads any of them knows the key.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _LONGEST = 16
 _BEGUN = (
     r"(?:\\+(?:u[0-9a-fA-F]{0,4}|x[0-9a-fA-F]{0,2})?|%[0-9a-fA-F]{0,6}|&[#a-zA-Z0-9;]{0,15})?\Z"
 )
-"""The beginning of some escaped character, at the end of a text."""
+"""The beginning of an escaped character at the end of a text."""
 
 
 def forms_of(key: str) -> list[str]:
-    """Return a key, and what base64 and hexadecimal digits make of it."""
-    key = key.strip("\"'\\ ")  # A quotation mark may end the text that the key stands in.
+    """Return a key, and its forms in base64 and in hexadecimal digits."""
+    key = key.strip("\"'\\ ")  # A quotation mark may end the text that has the key.
     data = key.encode("utf-8", "surrogateescape")
     found = [key, data.hex(), data.hex().upper()]
     for before in range(3):  # In base64, three bytes become four letters; a text may precede it.
@@ -36,12 +36,12 @@ def forms_of(key: str) -> list[str]:
 
 @functools.cache
 def pattern_of(form: str) -> re.Pattern[str]:
-    """Return a pattern that finds a form, whatever is escaped in it."""
+    """Return a pattern that finds a form, whichever of its characters are escaped."""
     return re.compile("".join(map(_character, form)))
 
 
 def find_start(form: str, text: str) -> int:
-    """Return where the end of `text` may be the beginning of a form; its length if nowhere."""
+    """Return where a form may begin at the end of `text`, or the length of `text` if nowhere."""
     window = max(0, len(text) - _LONGEST * len(form))
     tokens = [_token(character) for character in form]
     for begin in _starts(form[0]).finditer(text, window):
@@ -71,7 +71,7 @@ def _starts(character: str) -> re.Pattern[str]:
 
 @functools.cache
 def _character(character: str) -> str:
-    """Return what matches a character, escaped or not; longer forms first."""
+    """Return a pattern for a character, escaped or not; longer forms come first."""
     number = ord(character)
     digits = "".join(f"[{d}{d.upper()}]" if d.isalpha() else d for d in f"{number:02x}")
     amp = "&(?:amp;)*"

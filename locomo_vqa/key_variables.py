@@ -12,7 +12,7 @@ __all__ = ["read_key"]
 
 _KEY = re.compile(r"[!-~]+")
 _UNDECODED = re.compile("[\udc80-\udcff]")
-"""How Python reads bytes of the environment that are not UTF-8."""
+"""How Python represents bytes of the environment that are not UTF-8."""
 _QUOTED = re.compile(r"(['\"`]).*\1")
 _SCHEME = re.compile(r"(?:authorization:\s*)?bearer\b", re.IGNORECASE)
 
@@ -21,7 +21,7 @@ def read_key(variable: str) -> str | None:
     """Return the key in an environment variable; None if it is not set or empty.
 
     Raises:
-        InputError: it is not a key alone; the message does not show it.
+        InputError: it is not just a key; the message does not show it.
     """
     value = os.environ.get(variable)
     if not value:
@@ -44,7 +44,7 @@ def _problem(variable: str, value: str) -> tuple[str, str] | None:
     if not value.isascii() and (value.isprintable() or _UNDECODED.search(value)):
         return "has a character that is not ASCII", f"Copy it again, and set {variable} to it."
     if value[-1].isspace() or not value[-1].isprintable():
-        ends = "a file with Windows line ends adds a carriage return"
+        ends = "a file with Windows line endings adds a carriage return"
         return "ends in a blank or a line break", f"Set {variable} again, without it; {ends}."
     if value[0].isspace():
         return "begins with a blank", alone

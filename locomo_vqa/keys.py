@@ -1,4 +1,4 @@
-"""Keys are hidden wherever they come back.
+"""Hides API keys wherever they could be shown or written.
 
 Every key that this process reads is known here (see `key_variables`). `scrub` hides the known keys
 in a text; it is applied to what comes from outside, to errors, and to everything that is written or
@@ -21,7 +21,7 @@ _MIN_LENGTH = 8
 """Shorter keys, such as the `none` of a local server, are words that may occur in any text."""
 
 _WORD = re.compile(r"[a-z]{1,15}|[A-Z]{1,15}")
-"""So is any key that is one word: an answer must not lose it."""
+"""Any word may also occur, so a key that is one word is not hidden."""
 
 _ESCAPES = re.compile(r"[\\%&]")
 _HIDDEN = "…"
@@ -36,7 +36,7 @@ def add_secret(value: str) -> None:
 
 
 def add_credentials(url: SplitResult) -> None:
-    """Hide the password of an address, also as it is sent."""
+    """Hide the password of a URL, and the base64 form in which it is sent."""
     if url.password:
         user, password = unquote(url.username or ""), unquote(url.password)
         add_secret(password)
@@ -44,7 +44,7 @@ def add_credentials(url: SplitResult) -> None:
 
 
 def scrub(text: str) -> str:
-    """Return a text in which an ellipsis takes the place of every known key."""
+    """Return a text with every known key replaced by an ellipsis."""
     if not _secrets:
         return text
     escaped = _ESCAPES.search(text) is not None
@@ -62,7 +62,7 @@ def has_secret(text: str) -> bool:
 
 
 class KeyMask:
-    """Masks the known keys in bytes that come in pieces, with as many asterisks."""
+    """Masks known keys in a stream of bytes with as many asterisks."""
 
     def __init__(self) -> None:
         # Bytes are read as Latin-1, which has a character for each.
@@ -72,7 +72,7 @@ class KeyMask:
         self._held = ""
 
     def mask(self, piece: bytes, *, last: bool = False) -> bytes:
-        """Return what can be passed on: all but an end that may be the start of a key."""
+        """Return the bytes that can be passed on: all but a tail that may be the start of a key."""
         if not self._secrets:
             return piece
         text = _masked(self._held + piece.decode("latin-1"), self._secrets)

@@ -1,7 +1,7 @@
-"""Names without the folders of this machine, for what is published.
+"""Removes the folders of this machine from names that are published.
 
-A path tells who its owner is and how a machine is set up. Of a folder with a model only the last
-part is its name.
+A path shows who its owner is and how the machine is set up. A model's name is only the last part of
+its path.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PATH = re.compile(
     r"(?<![\w/:.~])(?:file://)?(?:~[\w.-]*)?(?:/[^\s/'\"<>|:,;()\[\]{}]+){2,}/?"
     r"|(?<![\w\\])[A-Za-z]:(?:\\+[^\s\\/'\"<>|:,;()\[\]{}]+)+"
 )
-"""Within a sentence: an absolute path of two parts or more, which is not that of a URL."""
+"""An absolute path of two parts or more within a sentence, except in a URL."""
 
 
 def public_name(name: str) -> str:
@@ -41,13 +41,13 @@ def public_name(name: str) -> str:
 
 
 def public_text(text: str) -> str:
-    """Return a text for people, in which the last part of a path takes its place."""
+    """Return a text for people, with each path replaced by its last part."""
     shown = _PATH.sub(lambda found: _last_part(found.group()), text)
     return shown.replace(str(Path.home()), "~") if len(Path.home().parts) > 1 else shown
 
 
 def public_value(value: Any) -> Any:
-    """Return JSON in which no text is or has an absolute path; `name=path` is `name=file`."""
+    """Return JSON without absolute paths in its strings; `name=path` becomes `name=file`."""
     if isinstance(value, str):
         name, sign, rest = value.partition("=")
         if sign and _OPTION.fullmatch(name):

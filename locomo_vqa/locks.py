@@ -12,9 +12,10 @@ __all__ = ["lock_file"]
 def lock_file(path: Path) -> IO[bytes] | None:
     """Lock a file for this process, and return the open stream that holds the lock.
 
-    The lock ends when the stream is closed or the process ends, however it ends. Other processes
-    may read the file meanwhile. The file is made if it does not exist, in a folder that does.
-    On Windows, where a locked file can't be read by others, a hidden file beside it is locked.
+    The lock is released when the stream is closed or the process ends, however it ends. Other
+    processes may read the file meanwhile. The file is created if it does not exist, in an existing
+    folder. On Windows, where a locked file can't be read by others, a hidden file beside it is
+    locked.
 
     Returns:
         The stream; None if another process, or another stream of this one, holds the lock.

@@ -22,7 +22,7 @@ class MetricInfo:
     scale: float = 1.0
     """The value of a perfect answer: what a mean over questions is multiplied by."""
     lowest: float = 0.0
-    """The smallest possible value of an answer, where a perfect one is 1."""
+    """The lowest possible value of an answer, where a perfect one is 1."""
     questions: Literal["text", "visual"] = "text"
     """The questions that it scores: those about the conversation, or those about an image."""
     overlap: bool = True
@@ -30,7 +30,7 @@ class MetricInfo:
     proportion: bool = False
     """Whether an answer is either right or wrong, so that the value is a percentage of answers."""
     needs: Literal["nothing", "encoder", "judge"] = "nothing"
-    """What computing it takes besides the two texts: a text encoder, or a judge model."""
+    """What it needs besides the two texts: a text encoder, or a judge model."""
 
 
 METRICS: dict[str, MetricInfo] = {
@@ -78,12 +78,12 @@ METRICS: dict[str, MetricInfo] = {
         title="BLEU-1", meaning="share of the answer's words that are in the gold answer, 0 to 1"
     ),
 }
-"""Every metric by the name that it has in options and files, in the order of tables.
+"""Every metric by its name in options and files, in the order of tables.
 
-To add one, add a line here and a module of its name in `evaluators/metrics/`.
+To add one, add a line here and a module of that name in `evaluators/metrics/`.
 """
 
 
 def metric_title(name: str) -> str:
-    """Return a metric's title; for one that this version doesn't know, its name."""
+    """Return a metric's title, or its name if this version doesn't know it."""
     return METRICS[name].title if name in METRICS else name

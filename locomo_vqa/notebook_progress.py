@@ -1,4 +1,4 @@
-"""Progress bars below a notebook cell, without the widgets that rich asks for there."""
+"""Progress bars below a notebook cell, without the widgets that rich requires there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NotebookProgress(Progress):
     """A progress display whose bars are one output of the cell, replaced twice a second."""
 
     def start(self) -> None:
-        """Show the bars, from now on."""
+        """Start to show the bars."""
         if self.disable:
             return
         self._notebook: Any = import_module("IPython.display")
@@ -31,7 +31,7 @@ class NotebookProgress(Progress):
         self._thread.start()
 
     def stop(self) -> None:
-        """Show the bars one last time."""
+        """Show the bars a last time, and stop."""
         if self.disable:
             return
         self._ended.set()

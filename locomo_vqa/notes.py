@@ -1,4 +1,4 @@
-"""Notes to whoever watches a long call, such as that an endpoint asks to wait."""
+"""Notes for whoever watches a long call, such as that an endpoint asks to wait."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _quiet_until = 0.0
 
 @contextmanager
 def listening_to_notes(show: Callable[[str], None]) -> Iterator[None]:
-    """Have a function called with each note until the block ends, from any thread.
+    """Call a function with each note, from any thread, until the block ends.
 
-    Where several listen, the last one is called. Its errors are ignored.
+    If there are several listeners, only the last one is called. Its errors are ignored.
     """
     with _lock:
         _listeners.append(show)
@@ -41,14 +41,14 @@ def note(text: str) -> None:
     with _lock:
         show = _listeners[-1] if _listeners else None
     if show is not None:
-        with suppress(Exception):  # A terminal that is gone, or a user's function.
+        with suppress(Exception):  # A closed terminal, or a user's function.
             show(printable(clean_text(" ".join(text.split())))[:_MAX_SHOWN])
 
 
 def note_wait(reason: str, seconds: float | None, *, usual_s: float = MIN_WAIT_S) -> None:
-    """Note that requests wait, and why; once a wait, however many requests share it.
+    """Note that requests wait, and why: once per wait, however many requests share it.
 
-    `usual_s` is how long a wait takes whose length is not known.
+    `usual_s` is the assumed length of a wait of unknown length.
     """
     global _quiet_until
     now = time.monotonic()

@@ -1,10 +1,10 @@
 """Perceptual hashes: whether two images look alike, decided from 64 bits each.
 
-The hash is ImageHash's `phash` with three differences: the constant frequency does not count for
-the median, frequencies are rounded so that those which a symmetrical image lacks are 0 on every
-machine, and a flat image has no hash instead of 64 random bits. Hence it is our own code: on the
-sample's 63 images and nine distortions of each, 76 of 630 hashes differ from ImageHash's, and so
-does the verdict at `PHASH_DISTANCE` for 20 of 198,135 pairs.
+The hash is ImageHash's `phash` with three differences: the constant frequency is left out of the
+median, frequencies are rounded so that those that a symmetrical image lacks are 0 on every machine,
+and a flat image has no hash instead of 64 random bits. Hence our own code: on the sample's 63
+images and nine distortions of each, 76 of 630 hashes differ from ImageHash's, and so does the
+verdict at `PHASH_DISTANCE` for 20 of 198,135 pairs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""PNG files without their notes, which may be long although the pixels are fine.
+"""Removes the metadata of PNG files, which may be huge although the pixels are fine.
 
-A decoder that bounds what a compressed note or colour profile unpacks to refuses the whole file,
-while every browser shows it. The pixels need neither.
+A decoder that limits the size of compressed texts or colour profiles refuses the whole file,
+although browsers show it and the pixels need neither.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def has_long_notes(stream: IO[bytes]) -> bool:
 
 
 def png_without_notes(stream: IO[bytes]) -> IO[bytes] | None:
-    """Return a PNG file without texts and colour profile; None if it is not a PNG or has none."""
+    """Return a PNG file without texts and colour profile; None if there is nothing to remove."""
     kept, dropped = io.BytesIO(), False
     kept.write(_SIGNATURE)
     for kind, length in _chunks(stream):
@@ -44,7 +44,7 @@ def png_without_notes(stream: IO[bytes]) -> IO[bytes] | None:
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[tuple[bytes, int]]:
-    """Yield the kind and the length of a PNG's chunks; the caller passes over each one's body."""
+    """Yield the kind and length of a PNG's chunks; the caller reads or skips each one's body."""
     stream.seek(0)
     if stream.read(len(_SIGNATURE)) != _SIGNATURE:
         return

@@ -28,7 +28,7 @@ ProgressCallback: TypeAlias = Callable[[str, int, int | None], None]
 """Called with the name of a step, how many items of it are done, and how many there are in all
 (None: unknown). It may be called from several threads.
 
-A note, such as that an endpoint asks to wait, comes as a step of its own, with 0 and None."""
+A note, such as that an endpoint asks to wait, is reported as a step of its own, with 0 and None."""
 
 
 def ignore_progress(step: str, done: int, total: int | None) -> None:
@@ -51,9 +51,9 @@ def check_progress(name: str, value: object) -> None:
 def progress_display() -> Iterator[Progress]:
     """Yield a progress display with count, rate and time left.
 
-    It is shown on the standard error where that is a terminal, and in a notebook below the cell;
-    elsewhere, and where the environment variable LOCOMO_VQA_QUIET is set, it stays silent. Notes
-    (see `locomo_vqa.notes`) are lines above the bars, and are written where no bars are shown too.
+    It is shown on standard error if that is a terminal, and below the cell in a notebook.
+    Elsewhere, or if the environment variable LOCOMO_VQA_QUIET is set, nothing is shown. Notes (see
+    `locomo_vqa.notes`) are lines above the bars, and are written where no bars are shown too.
     """
     from rich.console import Console
     from rich.progress import (

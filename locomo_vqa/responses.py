@@ -39,9 +39,9 @@ from locomo_vqa.sqlite_file import SqliteFile
 __all__ = ["ResponseStore", "StoredModel", "note_renewed", "reject_replies"]
 
 _REJECTED = "rejected:"
-"""Before the `finish` of a reply that its caller could not use."""
+"""Prefix of the `finish` of a reply that its caller could not use."""
 _UNGUIDED = "unguided:"
-"""Before the `finish` of a reply to a request whose schema was left out."""
+"""Prefix of the `finish` of a reply to a request whose schema was left out."""
 _APPLICATION = 0x4C560001
 _TABLE = """
 CREATE TABLE replies (
@@ -66,13 +66,13 @@ class ResponseStore(Closable):
         )
 
     def get(self, identity: Mapping[str, Any], request: ChatRequest) -> ChatReply | None:
-        """Return the stored reply of that model to that request, or None.
+        """Return the model's stored reply to a request, or None.
 
-        Thoughts are split from the words on reading, so replies of earlier versions are too. A
+        Thoughts are split off on reading, so this includes replies stored by earlier versions. A
         reply that was rejected, or is nothing but thoughts, is not returned.
 
         Raises:
-            InputError: the row is not what was written.
+            InputError: the row was changed after it was stored.
         """
         row = self._row(identity, request)
         if row is None or row[2].startswith(_REJECTED):
@@ -85,7 +85,7 @@ class ResponseStore(Closable):
         return replace(reply, replayed=True, unguided=kept.startswith(_UNGUIDED))
 
     def put(self, identity: Mapping[str, Any], request: ChatRequest, reply: ChatReply) -> ChatReply:
-        """Store a reply; once this returns, the end of the process can't lose it.
+        """Store a reply; once this returns, the reply survives the end of the process.
 
         Returns:
             The reply as `get` returns it: an earlier one, if there was one.
@@ -108,7 +108,7 @@ class ResponseStore(Closable):
         return known or reply
 
     def reject(self, identity: Mapping[str, Any], request: ChatRequest) -> None:
-        """Mark a stored reply that could not be used, so that `get` returns it no more.
+        """Mark a stored reply that could not be used, so that `get` no longer returns it.
 
         Raises:
             OutputError: it can't be written.
@@ -121,7 +121,7 @@ class ResponseStore(Closable):
         self._write("REPLACE", (key, *values, _checksum(key, *values)))
 
     def was_rejected(self, identity: Mapping[str, Any], request: ChatRequest) -> bool:
-        """Return whether there is a reply to that request that could not be used."""
+        """Return whether the stored reply to a request could not be used."""
         row = self._row(identity, request)
         return row is not None and row[2].startswith(_REJECTED)
 

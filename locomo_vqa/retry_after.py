@@ -1,4 +1,4 @@
-"""Reads the header Retry-After."""
+"""Parses the Retry-After header."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["retry_after_s"]
 
 
 def retry_after_s(value: str) -> float | None:
-    """Return for how many seconds a server asks to be left alone; None if it doesn't say.
+    """Return how many seconds a server asks clients to wait; None if it doesn't say.
 
     `value` is a number of seconds or a date (RFC 9110, section 10.2.3). A date in the past, or a
     negative number, is 0.

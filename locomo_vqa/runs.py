@@ -3,7 +3,7 @@
 run.json            what was run on what: system, answerer, data set, versions, counts, hashes
 journal.jsonl       every attempt, in order of time, only ever appended to
 predictions.jsonl   one row per question, in the benchmark's order, made from the journal
-scores.json         once it is scored: the scores (scores.jsonl: by question)
+scores.json         the scores, once it is scored (scores.jsonl: by question)
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ FAILED: frozenset[State] = frozenset({"timeout", "error", "not_ingested"})
 """The states that may be resolved by asking again."""
 
 MAX_ANSWER_CHARS = 1_000_000
-"""The longest answer, in a run and on the board; the longest published one has 191,238."""
+"""The longest answer in a run or on the board, in characters; published ones reach 191,238."""
 
 SplitChoice = Literal["train", "validation", "test", "all"]
 """The questions that are asked or scored: one split, or all."""
@@ -95,7 +95,7 @@ class Hit:
     text: str
     """The passage."""
     score: float | None = None
-    """The system's score of it, which can't be compared between systems."""
+    """The system's own score for it, which can't be compared between systems."""
     turn: str | None = None
     """The turn that it comes from, if the system knows it."""
 
@@ -132,7 +132,7 @@ class Prediction:
     """Why there is no answer."""
 
     def to_row(self) -> dict[str, Any]:
-        """Return the line of predictions.jsonl."""
+        """Return the prediction as a line of predictions.jsonl."""
         return asdict(self)
 
 
@@ -145,7 +145,7 @@ class Run:
     info: Mapping[str, Any]
     """The content of run.json."""
     predictions: tuple[Prediction, ...]
-    """In the file's order, one a question."""
+    """One per question, in file order."""
     benchmark: Benchmark | None = field(default=None, compare=False)
     """What it ran on, if it ran in this process; `score` then needs no benchmark."""
 
@@ -228,7 +228,7 @@ def read_run(folder: Path) -> Run:
 
 
 def visual_handling(info: Mapping[str, Any]) -> VisualMode:
-    """Return how visual questions were asked, by run.json or metadata.yaml; default `given`."""
+    """Return how visual questions were asked, from run.json or metadata.yaml (default `given`)."""
     mode: VisualMode = info.get("visual_handling", "given")
     return mode
 

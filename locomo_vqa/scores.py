@@ -170,7 +170,7 @@ class Scores:
 
 
 class Scorer(Protocol):
-    """Scores predictions. The leaderboard may not import one: `default_scorer` hands it over."""
+    """Scores predictions. The leaderboard can't import a scorer: it calls `default_scorer`."""
 
     def __call__(
         self,
@@ -184,11 +184,11 @@ class Scorer(Protocol):
         """Score predictions of `benchmark`'s questions in `split`.
 
         Args:
-            predictions: at most one a question; predictions for other questions count as extra.
+            predictions: at most one per question; predictions for other questions count as extra.
             benchmark: where questions and gold answers come from.
             split: the questions that are scored.
             metrics: names of metrics; None for all.
-            extra: the number of rows that were left out before because they match no question.
+            extra: the number of rows already left out because they match no question.
         """
 
 

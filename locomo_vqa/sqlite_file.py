@@ -1,4 +1,4 @@
-"""An SQLite file of the toolkit: opened, checked and locked, with errors in sentences."""
+"""Opens, checks and locks the toolkit's SQLite files, with readable errors."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from locomo_vqa.errors import InputError, LocomoVqaError, OutputError
 __all__ = ["SqliteFile"]
 
 BUSY_TIMEOUT_S = 60.0
-"""How long one process waits for another's transaction."""
+"""How many seconds one process waits for another's transaction."""
 
 MAX_VALUE_BYTES = 160 << 20
 """The longest row that is read or written: the metering proxy's longest reply has 128 MiB."""
 
-_ROOM = "Choose a file that you may write to, on a disk with room; what was stored before is kept."
+_ROOM = "Choose a writable file on a disk with free space; what was stored before is kept."
 _WAIT = "Wait for the process that is writing to it, or end that process."
 _UNWRITABLE = {
     sqlite3.SQLITE_FULL: _ROOM,
@@ -37,7 +37,7 @@ _Result = TypeVar("_Result")
 class SqliteFile:
     """One connection, for several threads, to a file that several processes may share.
 
-    Statements are transactions of their own in a write-ahead log with `synchronous=NORMAL`.
+    Each statement is a transaction of its own in a write-ahead log with `synchronous=NORMAL`.
 
     Raises:
         InputError: the file is damaged, or belongs to another program; it is left unchanged.
@@ -106,7 +106,7 @@ class SqliteFile:
         )
 
     def _to_error(self, error: sqlite3.Error) -> LocomoVqaError:
-        """Return an error of SQLite as a sentence with a remedy."""
+        """Return an SQLite error as one of ours, with a remedy."""
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _UNWRITABLE:
             return OutputError(f"{self.path}: can't be used ({error}).", _UNWRITABLE[code])
@@ -117,7 +117,7 @@ class SqliteFile:
 
 
 def _has_tables(connection: sqlite3.Connection, tables: str) -> bool:
-    """Return whether a file has these tables and nothing else, such as a view without an end."""
+    """Return whether a file has these tables and nothing else, such as an endless view."""
     listed = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         model.execute(tables)

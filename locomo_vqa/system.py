@@ -35,7 +35,7 @@ class ShownImage:
     path: Path | None
     """The file with the image's bytes, where the run shows pixels and the image is available."""
     media_type: str | None
-    """Its type, such as `image/png`."""
+    """Its media type, such as `image/png`."""
     caption: str | None
     """The BLIP caption, where the run shows captions."""
 
@@ -49,7 +49,7 @@ class ShownTurn:
     session: int
     """The session's number, from 1."""
     time: datetime
-    """When the session began, by the conversation's own calendar."""
+    """When the session began, in the conversation's own time."""
     speaker: str
     """The speaker's first name."""
     role: Literal["user", "assistant"]
@@ -65,7 +65,7 @@ class ConversationInfo:
     """What a system may know of a conversation before it reads it."""
 
     id: str
-    """LoCoMo's id: a name for stores and files, of no use for answers."""
+    """LoCoMo's id, for naming stores and files; it has no use for answers."""
     speakers: tuple[str, str]
     """The two first names."""
     images: ShownMode
@@ -87,9 +87,9 @@ class Endpoint:
     timeout_s: float = 120.0
     """How long one call may take, in seconds."""
     query: Mapping[str, str] = field(default_factory=dict)
-    """What every address ends with, such as an `api-version`."""
+    """Query parameters for every request, such as an `api-version`."""
     body: Mapping[str, Any] = field(default_factory=dict)
-    """What every request has beside its messages, in place of a system's own settings."""
+    """Fields for every request besides its messages, in place of a system's own settings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,23 +106,23 @@ class Services:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a system says to a question; a plain string will do instead."""
+    """A system's answer to a question; a plain string also works."""
 
     text: str
     """The answer."""
     refused: bool = False
     """Whether the system, or its model, declined to answer; `text` is then the reason."""
     retrieved: tuple[Hit, ...] = ()
-    """What it was made from, best first."""
+    """What the answer is based on, best first."""
     usage: Usage | None = None
     """What it cost, where the system knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecalledImage:
-    """Which image of the conversation a question is about that comes without it.
+    """Which image of the conversation a question is about when it comes without the image.
 
-    The question says the same in words. Images that were not shown do not count.
+    The question also says this in words. Images that were not shown do not count.
     """
 
     speaker: str
@@ -130,7 +130,7 @@ class RecalledImage:
     date: date
     """The day on which it was shared."""
     ordinal: int
-    """Which of the images that this person shared on that day it is, from 1."""
+    """Its position among the images that this person shared on that day, from 1."""
     count: int
     """How many images this person shared on that day."""
 
@@ -138,9 +138,8 @@ class RecalledImage:
 class MemorySystem(Protocol):
     """One conversation in a memory system.
 
-    `open`, `add`, and `answer` are required. A class without `flush` or `close` has nothing to do
-    there; one without `answer_visual` is asked about images with `answer`. Explicit subclasses
-    inherit these defaults.
+    `open`, `add`, and `answer` are required. `flush` and `close` may be left out; a class without
+    `answer_visual` is asked about images with `answer`. Explicit subclasses inherit these defaults.
 
     Where `answer_visual` has a parameter `recalled`, it is called with the `RecalledImage` that a
     question of `visual="recalled"` is about, and with None otherwise.

@@ -10,9 +10,9 @@ _CONTROL = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd") | {0x0A: 
 
 
 def printable(text: str) -> str:
-    """Return a text for a terminal: no known keys, and U+FFFD for characters that could steer it.
+    """Return a text that is safe to print: known keys hidden, control characters as U+FFFD.
 
-    Line breaks stay, tabs become blanks, and lone surrogates, which UTF-8 can't hold, become "?".
+    Line breaks stay, tabs become spaces, and lone surrogates, which UTF-8 can't hold, become "?".
     """
     return scrub(text).encode("utf-8", "replace").decode("utf-8").translate(_CONTROL)
 
@@ -20,8 +20,8 @@ def printable(text: str) -> str:
 def escape_unprintable(text: str, *, most: int = 400) -> str:
     r"""Return a text cut to `most` characters, with every unprintable one escaped, such as \x1b.
 
-    Unlike `printable`, it keeps different names different, and shows marks that turn the direction
-    of writing.
+    Unlike `printable`, it keeps different names different, and shows marks that change the
+    direction of writing.
     """
     cut = text if len(text) <= most else f"{text[: most - 1]}…"
     return "".join(

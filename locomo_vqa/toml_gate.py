@@ -1,4 +1,4 @@
-"""The gate for TOML files that come from outside; see `json_gate` for JSON."""
+"""Checks TOML files from outside; see `json_gate` for JSON."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from locomo_vqa.json_gate import BadValue, check_value
 __all__ = ["MAX_TOML_BYTES", "load_toml"]
 
 MAX_TOML_BYTES = 256 << 10
-"""Larger files should be refused before they are read; ours have a few."""
+"""Larger files are refused; ours have a few KiB."""
 
 _MAX_DOTS = 100
-"""Python's reader takes time in proportion to the square of the length of a dotted key."""
+"""Python's parser takes quadratic time in the length of a dotted key."""
 
 
 def load_toml(text: str) -> dict[str, Any]:

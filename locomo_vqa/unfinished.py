@@ -1,8 +1,9 @@
-"""Files and folders that are being made, under hidden names beside their place.
+"""Files and folders being made, under hidden names beside their destination.
 
-A process that is killed leaves such a name behind. Each is locked while somebody fills it, so the
-next one that makes the same file or folder knows which of them no one will finish, and removes
-them. Where there are no such locks (Windows, some network file systems), none is removed.
+A killed process leaves its unfinished file or folder behind. Each is locked while it is being
+filled, so the next process that makes the same file or folder can see which of them are abandoned,
+and removes those. Where locks are not available (Windows, some network file systems), none is
+removed.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def unfinished(path: Path, *, kind: Literal["file", "folder"]) -> Iterator[Path]
 
 
 def is_unfinished(name: str, of: str) -> bool:
-    """Return whether a name is a hidden one of a file or folder `of`."""
+    """Return whether a name is the hidden name of an unfinished file or folder `of`."""
     return re.fullmatch(rf"\.{re.escape(of)}\.[a-z0-9_]{{8}}{re.escape(_SUFFIX)}", name) is not None
 
 
@@ -57,7 +58,7 @@ def _make(path: Path, kind: Literal["file", "folder"]) -> tuple[Path, int | None
                 dir=path.parent, prefix=f".{path.name}.", suffix=_SUFFIX
             )
             os.close(handle)
-        with contextlib.suppress(FileNotFoundError):  # Somebody swept it before it was locked.
+        with contextlib.suppress(FileNotFoundError):  # Another process removed it already.
             try:
                 held = _lock(Path(made))
             except FileNotFoundError:
@@ -73,8 +74,8 @@ def _lock(path: Path) -> int | None:
     """Return a descriptor that holds a lock, or None where another process holds it.
 
     Raises:
-        FileNotFoundError: it is not there, or no longer.
-        OSError: there are no locks here.
+        FileNotFoundError: it does not exist, or no longer.
+        OSError: locks are not available here.
     """
     if sys.platform == "win32":
         raise OSError("folders can't be locked, and locked files can't be renamed")

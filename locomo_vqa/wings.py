@@ -1,4 +1,4 @@
-"""The packages beside the core: it reaches them by name, and imports none of them by itself."""
+"""The packages outside the core, which are imported by name, and only when they are needed."""
 
 from __future__ import annotations
 

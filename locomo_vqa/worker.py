@@ -3,9 +3,9 @@
 The harness starts it in the system's own environment and sends it JSON lines. Requests are
 `{"id", "call", …}` with the arguments of that call; replies are `{"id", "result"}` or
 `{"id", "error": {"state", "reason", "unreachable"}, "traceback"}`. The calls are the methods of a
-memory system, and `start`, which imports it. Requests come by the original standard input, and
-replies go by the original standard output; both are replaced for the system, so that nothing that
-it or its processes print gets between replies.
+memory system, and `start`, which imports it. Requests arrive on the original standard input, and
+replies leave on the original standard output; both are replaced for the system, so that nothing
+that it or its processes print gets between replies.
 
 A dataclass travels as `{"$": <class>, "fields": {…}}`. Where the toolkit can be imported the
 system gets its classes, elsewhere plain dataclasses with the same attributes.
@@ -260,7 +260,7 @@ def failure_of(error: BaseException) -> Row:
 def _error_text(error: BaseException) -> str:
     try:
         return str(error)
-    except BaseException:  # noqa: BLE001 - anybody's __str__
+    except BaseException:  # noqa: BLE001 - any __str__ may be called
         return "its message can't be shown"
 
 
@@ -435,7 +435,7 @@ def _claim_streams() -> tuple[Any, int]:
 
 
 def _reply(worker: _Worker, request: Row) -> bytes:
-    """Answer a request; a process that was forked meanwhile, and returns, ends here."""
+    """Answer a request; a process that the call forked, and that returns here, ends."""
     owner = os.getpid()
     number = request.pop("id")
     try:
@@ -456,7 +456,7 @@ def _traceback(error: BaseException) -> str:
     """Return the end of an error's traceback."""
     try:
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    except BaseException:  # noqa: BLE001 - anybody's __str__
+    except BaseException:  # noqa: BLE001 - any __str__ may be called
         return ""
     return _clean_text(text[-_MOST_TRACEBACK:])
 

@@ -77,7 +77,7 @@ def read_reply(text: str) -> Written | Declined | Problem:
 
 
 def _question_objects(text: str, *, strict: bool = True) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects in a text that speak of a question, also in a list of one."""
+    """Yield the JSON objects in a text that have a question, also in a list of one."""
     for value in json_values(text, strict=strict):
         if isinstance(value, list) and len(value) == 1:
             (value,) = value

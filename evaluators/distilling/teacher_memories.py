@@ -62,9 +62,9 @@ async def make_memories(
 ) -> MadeMemories:
     """Write the teacher's memories of every conversation that is not in the folder yet.
 
-    A conversation in which some reply could not be read is read again: only that is asked anew.
-    A conversation's file is written when it is complete. A killed process loses no complete file;
-    with the teacher's response store, it also loses no reply about the other conversations.
+    A conversation in which some reply could not be read is read again: only that reply is requested
+    again. A conversation's file is written when it is complete. A killed process loses no complete
+    file; with the teacher's response store, it also loses no reply about the other conversations.
 
     Raises:
         InputError: an existing manifest can't be read.

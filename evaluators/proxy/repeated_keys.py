@@ -1,8 +1,8 @@
 """Replies without the keys of this process: a system must not learn them from an endpoint.
 
-An endpoint may repeat the key that it was sent. Where it stands in one piece, asterisks take its
-place (see `KeyMask`). Where it is cut up, over the events of a stream or the parts of a message, a
-reader would put it together again: such a reply ends before its last part.
+An endpoint may repeat the key that it was sent. Where it is in one piece, it is replaced by
+asterisks (see `KeyMask`). Where it is cut up, over the events of a stream or the parts of a
+message, a reader would put it together again: such a reply ends before its last part.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A benchmark that was loaded, and how a prompt and a notebook show it."""
+"""A loaded benchmark, and how it is shown at a prompt and in a notebook."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class Benchmark:
     name: str
     """Its name."""
     revision: str
-    """SHA-256 of the parsed content without its errata: equal if the questions are."""
+    """SHA-256 of the parsed content without errata; equal for benchmarks with equal questions."""
     folder: Path
-    """Its folder; the images are in `images/` in it."""
+    """The benchmark folder; the images are in its subfolder `images/`."""
     conversations: tuple[Conversation, ...]
     """In file order."""
     text_questions: tuple[TextQuestion, ...]
-    """By conversation, then index."""
+    """Ordered by conversation, then index."""
     visual_questions: tuple[VisualQuestion, ...]
-    """By conversation, then turn."""
+    """Ordered by conversation, then turn."""
     images: tuple[ImageRecord, ...]
     """One for each URL."""
     _formats: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -77,12 +77,12 @@ class Benchmark:
         path = self.image_path(sha256)
         data = read_image_bytes(path)
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise InputError(f"{path}: was changed: its hash is not its name.", _RESTORE)
+            raise InputError(f"{path}: was changed: its hash differs from its name.", _RESTORE)
         return data
 
 
 def _items_by_row(benchmark: Benchmark) -> Iterator[tuple[str, Iterable[Split]]]:
-    """Yield the label of each row, with the split of every item that is counted in it."""
+    """Yield each row's label with the splits of the items that it counts."""
     conversations = benchmark.conversations
     text, visual = benchmark.text_questions, benchmark.visual_questions
     turns = [(c.split, turn) for c in conversations for _, turn in c.turns()]

@@ -1,4 +1,4 @@
-"""Where a benchmark is: the sample, a folder here, or a data set on the Hugging Face Hub."""
+"""Finds a benchmark: the sample, a local folder, or a data set on the Hugging Face Hub."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SAMPLE_FOLDER = Path(__file__).parent.parent / "sample" / "data" / "benchmark"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 _FILES = ("*.jsonl", "benchmark.json", "report.json", "images/*")
-"""The files of a benchmark folder; a published one has more."""
+"""The files of a benchmark folder; a published data set has more."""
 
 
 def find_folder(source: str) -> Path:
-    """Return the local folder of `"sample"`, of a path, or of a data set on the Hub.
+    """Return the local folder of a benchmark: `"sample"`, a path, or a data set on the Hub.
 
     Raises:
         MissingResource: it is not a path, and can't be downloaded from the Hub.
@@ -40,21 +40,21 @@ def _download(name: str) -> Path:
     except Exception as error:  # noqa: BLE001 - the client lets errors of several libraries through
         why, remedy = _why_not(error)
         raise MissingResource(
-            f"{name}: is not a folder here, and the Hugging Face Hub {why}.",
+            f"{name}: is not a local folder, and the Hugging Face Hub {why}.",
             f"For a folder, check the path; for a data set, {remedy}.",
         ) from None
     return Path(folder)
 
 
 def _why_not(error: Exception) -> tuple[str, str]:
-    """Return what is wrong with the Hub or the name there, and what to do, as phrases."""
+    """Return two phrases: why the lookup on the Hub failed, and what to do."""
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
     reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
     if isinstance(error, RepositoryNotFoundError):
         return (
             "has no data set of that name that can be read without a token",
-            "check its name, and give HF_TOKEN if it is private",
+            "check its name, and set HF_TOKEN if it is private",
         )
     if isinstance(error, HfHubHTTPError):
         return f"did not return a data set of that name ({reason})", "check its name, and try again"

@@ -12,7 +12,7 @@ Question = TextQuestion | VisualQuestion
 
 
 def questions_of(benchmark: Benchmark, split: SplitChoice) -> list[Question]:
-    """Return the questions of a split by conversation: first those in text, then the visual."""
+    """Return a split's questions by conversation: the text questions, then the visual ones."""
     questions: list[Question] = [*benchmark.text_questions, *benchmark.visual_questions]
     by_conversation: dict[str, list[Question]] = {c.id: [] for c in benchmark.conversations}
     for question in questions:

@@ -44,7 +44,7 @@ _T = TypeVar("_T")
 
 
 def read_report(folder: Path) -> dict[str, Any]:
-    """Return the import report of a benchmark folder that `read_benchmark` accepts."""
+    """Return the import report of a valid benchmark folder."""
     report: dict[str, Any] = read_json(folder / "report.json", what="the import report")
     return report
 
@@ -60,7 +60,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         close = nearest(str(folder), ["sample"])
         raise InputError(
             f"{folder}: is not a benchmark folder: it does not exist.",
-            f"Did you mean {close!r}?" if close else "Check the path; `sample` is always there.",
+            f"Did you mean {close!r}?" if close else "Check the path, or use `sample`.",
         )
     if not path.is_file():
         raise InputError(
@@ -73,10 +73,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def read_benchmark(folder: Path) -> Benchmark:
-    """Read a benchmark folder after checking every hash, shape and reference.
+    """Read a benchmark folder, and check every hash, schema and reference.
 
     Raises:
-        InputError: something does not match; the message names the file and the place.
+        InputError: something does not match; the message names the file and the place in it.
     """
     manifest = read_manifest(folder)
     for name, entry in manifest["files"].items():
@@ -144,7 +144,7 @@ def _check_references(benchmark: Benchmark) -> None:
 
 
 def _check_images(benchmark: Benchmark) -> None:
-    """Check that every image exists and has its size; `read_image` checks the content."""
+    """Check that every image exists and has the recorded size; `read_image` checks the content."""
     for record in benchmark.images:
         if record.sha256 is None:
             continue

@@ -30,11 +30,11 @@ __all__ = [
 ]
 
 Split = Literal["train", "validation", "test"]
-"""A whole conversation is in one split, so that splits share no people (paper, section 4.1)."""
+"""All of a conversation is in one split, so no two splits share people (paper, section 4.1)."""
 SPLITS: tuple[Split, ...] = get_args(Split)
 
 Category = Literal[1, 2, 3, 4, 5]
-"""LoCoMo's number of a text question's category; the names are in `CATEGORIES`."""
+"""LoCoMo's number for a text question's category; the names are in `CATEGORIES`."""
 CATEGORIES: Mapping[int, str] = {
     1: "multi-hop",
     2: "temporal",
@@ -76,20 +76,20 @@ ok                    its bytes are in the benchmark folder, under their SHA-256
 not_fetched           its URL has not been tried, or failed in a way that is worth another try
 no_url                LoCoMo has a caption for it and no URL
 unavailable           the URL no longer answers
-bytes_changed         the URL answers with other bytes than were expected
-not_an_image          the answer can't be decoded as an image
+bytes_changed         the URL returns bytes that differ from those expected
+not_an_image          the response can't be decoded as an image
 too_large             it has more bytes or pixels than the limits allow
 blocked               the URL is not a public http(s) address, or its host forbids the download
-shared_across_splits  it was fetched, and removed because several splits share it
+shared_across_splits  it was removed after fetching because several splits share it
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """An image as one turn shares it."""
+    """An image shared in a turn."""
 
     url: str | None
-    """LoCoMo's URL of it; None if there is only a caption."""
+    """Its URL in LoCoMo; None if there is only a caption."""
     sha256: str | None = None
     """The SHA-256 of its bytes, which names its file in `images/`; None until fetched."""
     state: ImageState
@@ -114,19 +114,19 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A part of a conversation, on one day."""
+    """A part of a conversation, held on one day."""
 
     number: int
-    """LoCoMo's number, from 1."""
+    """LoCoMo's session number, from 1."""
     time: datetime
-    """When it begins, by the speakers' clock (no time zone)."""
+    """When it begins, in the speakers' local time (no time zone)."""
     turns: tuple[Turn, ...]
     """In order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """A conversation of two people over months."""
+    """A conversation between two people over several months."""
 
     id: str
     """LoCoMo's `sample_id`, such as `conv-26`."""
@@ -175,9 +175,9 @@ class TextQuestion:
     answer: str | None
     """The gold answer; None for adversarial questions, which have none."""
     adversarial_answer: str | None
-    """The answer of a system that an adversarial question misleads."""
+    """The answer that an adversarial question tries to elicit."""
     evidence: tuple[str, ...]
-    """Ids of the turns with the answer; malformed ones that can't be repaired are unchanged."""
+    """Ids of the turns with the answer; malformed ids that can't be repaired are left unchanged."""
     split: Split
     """Its conversation's split."""
     duplicate_of: str | None = None
@@ -188,7 +188,7 @@ class TextQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisualQuestion:
-    """A question that only an image answers, in one word."""
+    """A question that only an image can answer, in one word."""
 
     id: str
     """`<conversation>/v/<turn>/<type>`."""
@@ -205,17 +205,17 @@ class VisualQuestion:
     answer: str
     """The gold answer: one word."""
     reason: str
-    """Why, in one sentence, for people and for training; never shown to a system under test."""
+    """Why the answer is right, in one sentence; never shown to a system under test."""
     split: Split
     """Its conversation's split."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRecord:
-    """What is known of one image URL."""
+    """What is known about one image URL."""
 
     url: str | None
-    """The URL; None for a caption without one, which has a record of its own."""
+    """The URL; None for a caption without one, which gets its own record."""
     state: ImageState
     """The outcome of fetching it."""
     sha256: str | None = None
@@ -223,13 +223,13 @@ class ImageRecord:
     bytes: int | None = None
     """How many bytes it has."""
     format: str | None = None
-    """The ending of its file in `images/`, such as `jpg`."""
+    """The extension of its file in `images/`, such as `jpg`."""
     turns: tuple[str, ...] = ()
     """The turns that share it, as `<conversation>/<turn>`."""
     width: int | None = None
-    """Pixels from left to right, once it is upright."""
+    """Width in pixels, once it is upright."""
     height: int | None = None
-    """Pixels from top to bottom, once it is upright."""
+    """Height in pixels, once it is upright."""
     phash: str | None = None
     """Its perceptual hash (`locomo_vqa.phash`), 16 hexadecimal digits; None for a flat image."""
     detail: str | None = None

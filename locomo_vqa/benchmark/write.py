@@ -1,4 +1,4 @@
-"""Writing a benchmark folder, whole or not at all."""
+"""Writes a benchmark folder, completely or not at all."""
 
 from __future__ import annotations
 
@@ -54,8 +54,9 @@ class BenchmarkContent:
     visual_questions: Sequence[VisualQuestion]
     images: Sequence[ImageRecord]
     image_files: Mapping[str, Path]
-    """The file of each image with state `ok`, by SHA-256. On one file system the folder shares
-    these files, so they may be replaced or removed, but never written into."""
+    """The file of each image with state `ok`, by SHA-256. The folder hard-links these files where
+    it can, so they may be replaced or removed, but never modified in place.
+    """
     report: Mapping[str, Any]
     """The import report, as JSON."""
 
@@ -65,7 +66,7 @@ def revision_of(
     text_questions: Sequence[TextQuestion],
     visual_questions: Sequence[VisualQuestion],
 ) -> str:
-    """Return the SHA-256 of everything that a system is asked and shown, which errata are not."""
+    """Return the SHA-256 of everything that a system is asked or shown; errata are not."""
     return sha256_text(
         canonical_json(
             [
@@ -78,7 +79,7 @@ def revision_of(
 
 
 def write_benchmark(folder: Path, content: BenchmarkContent) -> str:
-    """Write a benchmark folder, whole or not at all, and return its revision.
+    """Write a benchmark folder, completely or not at all, and return its revision.
 
     Raises:
         InputError: the content is not valid.
@@ -107,7 +108,7 @@ def write_benchmark(folder: Path, content: BenchmarkContent) -> str:
 
 
 def _check_rows(path: Path, rows: Sequence[Any]) -> None:
-    """Check rows before they are written, so that every folder that exists can be read."""
+    """Check rows before writing them, so that every written folder can be read."""
     for number, row in enumerate(rows, 1):
         validate(row, _SCHEMAS[path.name], path=path, place=f"line {number}", remedy=_REMEDY)
 
@@ -135,7 +136,7 @@ def _manifest(
 
 
 def _place_images(folder: Path, content: BenchmarkContent) -> None:
-    """Link each image to its name in the folder; the installed package's own are copied."""
+    """Hard-link each image into the folder; images of the installed package are copied."""
     folder.mkdir()
     names = {f"{r.sha256}.{r.format}": r.sha256 for r in content.images if r.sha256 is not None}
     for name, sha256 in names.items():

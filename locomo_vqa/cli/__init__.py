@@ -1,4 +1,4 @@
-"""The command line's root: it names every command as a string, and imports it when it runs.
+"""The root command, which imports each subcommand only when it runs.
 
 Exit status: 0 done; 1 done, but something failed or is incomplete; 2 wrong usage or input;
 130 after Ctrl-C; 143 after SIGTERM.
@@ -23,7 +23,7 @@ from locomo_vqa.wings import load_by_name
 __all__ = ["COMMANDS", "main", "with_flags"]
 
 COMMANDS = {
-    "demo": ("locomo_vqa.cli.demo:demo", "Do everything once on the embedded sample."),
+    "demo": ("locomo_vqa.cli.demo:demo", "Run every step once on the embedded sample."),
     "data": (
         "locomo_vqa.builders.cli.data:data",
         "Import LoCoMo, and describe a benchmark folder.",
@@ -40,11 +40,11 @@ COMMANDS = {
     ),
     "efficiency": (
         "locomo_vqa.evaluators.cli.efficiency:efficiency",
-        "Show the size, tokens and seconds of runs' models.",
+        "Show the model sizes, tokens and times of runs.",
     ),
     "ablate": (
         "locomo_vqa.evaluators.cli.ablate:ablate",
-        "Compare V with images, without them and with others.",
+        "Compare V with the right images, none, and wrong ones.",
     ),
     "judge-check": (
         "locomo_vqa.evaluators.cli.judge:judge_check",
@@ -68,11 +68,11 @@ COMMANDS = {
         "Verify submissions, and build the board's site.",
     ),
 }
-"""Every command: where it is defined, and its line in the help."""
+"""Where each command is defined, and its line in the help."""
 
 
 class Terminated(KeyboardInterrupt):
-    """The process was asked to end; as with Ctrl-C, nothing below the command line catches it."""
+    """The process was asked to end; as with Ctrl-C, only the command line catches this."""
 
 
 class LazyGroup(CommandGroup):
@@ -99,7 +99,7 @@ class LazyGroup(CommandGroup):
 @click.version_option(__version__, prog_name="locomo-vqa")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def cli(debug: bool) -> None:
-    """Build, run and score LoCoMo-VQA, the benchmark of multimodal memory systems.
+    """Build, run and score LoCoMo-VQA, the benchmark for multimodal memory systems.
 
     Every option has an environment variable: LOCOMO_VQA_<COMMAND>_<OPTION>.
 
@@ -122,7 +122,7 @@ def main(args: Sequence[str] | None = None) -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
-        click.echo("Interrupted. What was finished is kept.", err=True)
+        click.echo("Interrupted. Finished work is kept.", err=True)
         terminated = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
         sys.exit(128 + (signal.SIGTERM if terminated else signal.SIGINT))
     except BrokenPipeError:
@@ -136,7 +136,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def _raise_terminated(number: int, frame: object) -> None:
-    """End in order: what is unfinished is removed, what is finished is kept."""
+    """Shut down cleanly: unfinished files are removed, finished ones are kept."""
     raise Terminated
 
 
@@ -159,7 +159,7 @@ def _report_error(error: Exception, arguments: Sequence[str]) -> int:
         place = f"{error.filename}: " if error.filename else ""
         click.echo(
             f"Error: {place}{error.strerror or error}\n"
-            "What was finished is kept. Fix the cause, then run the same command again.",
+            "Finished work is kept. Fix the cause, then run the same command again.",
             err=True,
         )
     else:

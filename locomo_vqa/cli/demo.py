@@ -1,4 +1,4 @@
-"""The command `demo`: everything once on the sample, with the commands that a user would type."""
+"""The command `demo`: every step once on the sample, with the commands that a user would type."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from locomo_vqa.errors import OutputError
 __all__ = ["demo"]
 
 DATE = "2026-01-01"
-"""The date of the demo's submissions: always the same, so that the board is too."""
+"""The date of the demo's submissions, fixed so that the board is always the same."""
 
 
 @click.command()
@@ -53,7 +53,7 @@ _RUNS = (
     ("embedded-small", "no-memory", "pixels", "embedded:small"),
     ("embedded-large", "no-memory", "pixels", "embedded:large"),
 )
-"""Name on the board, system, what it is shown of images, and model of each run."""
+"""Each run's name on the board, system, image mode and model."""
 
 _COMPARED = ("embedded-captions", "embedded-large")
 """The same model with captions alone, and with pixels."""

@@ -1,4 +1,4 @@
-"""Turns the library's parameter names into a command's flags, in errors."""
+"""Replaces parameter names in the library's errors with a command's flags."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["find_command", "with_flags"]
 
 
 def with_flags(text: str, command: click.Command) -> str:
-    """Return an error of the library with a command's flags in place of parameter names.
+    """Return a library error with a command's flags in place of parameter names.
 
     The library writes parameters in backticks: `split` becomes --split, and `run`, where it is an
     argument, RUN. Other names stay unchanged.
@@ -26,9 +26,9 @@ def with_flags(text: str, command: click.Command) -> str:
 
 
 def find_command(root: click.Command, arguments: Sequence[str]) -> click.Command:
-    """Return the command that arguments call: for `build images …`, the group's `images`.
+    """Return the command that the arguments name: for `build images …`, the group's `images`.
 
-    Where they call none, or it can't be imported, the last group that they name is returned.
+    If they name none, or it can't be imported, the last group that they name is returned.
     """
     command, rest = root, list(arguments)
     while isinstance(command, click.Group):

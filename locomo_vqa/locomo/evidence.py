@@ -14,7 +14,7 @@ _LOOSE_ID = re.compile(r"D:?0*([0-9]{1,6}):0*([0-9]{1,6})")
 
 @dataclass(frozen=True, slots=True)
 class RepairedEvidence:
-    """One question's evidence after the repair."""
+    """One question's evidence after repair."""
 
     ids: tuple[str, ...]
     """The turn ids, with the entries of `kept` unchanged."""

@@ -26,10 +26,10 @@ MAX_ZIP_BYTES = 64 << 20
 """The most bytes that a zip may unpack to; LoCoMo has 2.8 MB."""
 
 _MAX_ARCHIVE_BYTES = 16 << 20
-"""The most bytes of a zip, whose list of files is read into memory."""
+"""The largest zip, in bytes: its list of files is read into memory."""
 
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""Others may take gigabytes to undo, whatever the size of their files."""
+"""Others may take gigabytes to decompress, whatever the size of their files."""
 
 _UNZIP_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError),

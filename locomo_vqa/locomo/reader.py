@@ -36,7 +36,7 @@ __all__ = ["Errata", "Locomo", "read_locomo"]
 Errata = Mapping[tuple[str, int], Erratum]
 """An audit's findings, by conversation and question index."""
 
-_REMEDY = "Download locomo10.json again, or correct the file there."
+_REMEDY = "Download locomo10.json again, or correct the file."
 _SESSION = re.compile(r"session_([1-9][0-9]{0,3})")
 _DATE = re.compile(r"session_([1-9][0-9]{0,3})_date_time")
 _LIKE_SESSION = re.compile(r"session_\d+(_date_time)?")
@@ -85,7 +85,7 @@ def read_locomo(
 
 
 class _SampleReader:
-    """Reads one conversation of a file that is valid against the schema `locomo`."""
+    """Reads one conversation from a file that matches the schema `locomo`."""
 
     def __init__(
         self, path: Path, sample: dict[str, Any], split: Split, report: ImportReport

@@ -62,7 +62,7 @@ class ImportReport:
     counts: dict[str, Any] = field(default_factory=dict)
 
     def add(self, kind: FindingKind, where: str, detail: str = "") -> None:
-        """Add one finding."""
+        """Record one finding."""
         self.findings.append(Finding(kind, where, detail))
 
     def by_kind(self) -> dict[FindingKind, int]:

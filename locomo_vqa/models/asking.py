@@ -1,4 +1,4 @@
-"""Asks a model many things at once, with no more in memory than it can use."""
+"""Sends a model many requests concurrently, in bounded memory."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ async def gather_bounded(
     """Yield (item, result) as each is done, with at most `at_once` items in progress.
 
     Twice a model's `in_flight` keeps it busy while replies are read. Items are taken from the
-    iterable only when there is room, so a long one costs no memory. When `work` raises, what is in
-    progress is cancelled, and the error is raised.
+    iterable only when there is room, so a long iterable takes no extra memory. When `work` raises,
+    what is in progress is cancelled, and the error is raised.
     """
     waiting = iter(items)
     running: dict[asyncio.Task[_Result], _Item] = {}

@@ -29,7 +29,7 @@ class _Job(Generic[_Item, _Result]):
     place: asyncio.Future[_Result]
 
     def settle(self, outcome: _Result | ModelError) -> None:
-        """Set the result or the error, unless the caller has gone."""
+        """Set the result or the error, unless the caller has given up."""
 
         def settled() -> None:
             if self.place.done():
@@ -47,7 +47,7 @@ class Batcher(Generic[_Item, _Result]):
     """Runs `work` on up to `most` items of one `group` at a time.
 
     The worker thread starts with the first item. A batch that fails is tried again item by item,
-    so that one item can't fail the others; what fails then is that item's `ModelFailed`. `work`
+    so that one item can't fail the others; an item that fails again raises `ModelFailed`. `work`
     may also return an error instead of a result.
     """
 
@@ -100,7 +100,7 @@ class Batcher(Generic[_Item, _Result]):
     def _take_queued(
         self, pending: dict[Hashable, list[_Job[_Item, _Result]]], *, wait: bool
     ) -> bool:
-        """Move what is queued to `pending`, by group; False once the end was queued."""
+        """Move queued items to `pending`, by group; return False once the end marker is reached."""
         while True:
             try:
                 job = self._jobs.get(block=wait)

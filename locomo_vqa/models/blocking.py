@@ -1,4 +1,4 @@
-"""An endpoint for code that is not asynchronous."""
+"""A synchronous client for an endpoint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TRIES = 3
 
 
 class BlockingEndpoint:
-    """A client of one endpoint and model, at temperature 0, for one thread."""
+    """A client for one endpoint and model, at temperature 0, to be used from one thread."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._model = OpenAIModel(endpoint, in_flight=1, tries=_TRIES)

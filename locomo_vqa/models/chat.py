@@ -84,19 +84,19 @@ class ChatReply:
     """What a model answered."""
 
     text: str
-    """The words of the reply, or the reason of a refusal."""
+    """The words of the reply, or the reason for a refusal."""
     finish: Finish
     """Whether it is complete, was cut off, or was refused or filtered."""
     usage: Usage
     """The tokens that the backend counted."""
     thought: str = ""
-    """What the model thought before it said that; see `locomo_vqa.models.thoughts`."""
+    """What the model thought before it answered; see `locomo_vqa.models.thoughts`."""
     seconds: float | None = field(default=None, compare=False)
     """How long the model worked on it (see `locomo_vqa.models.timing`); None if not measured."""
     batch: int | None = field(default=None, compare=False)
     """The number of requests in its batch, for a model in this process."""
     replayed: bool = field(default=False, compare=False)
-    """Whether it comes from a store, and the model was not asked."""
+    """Whether it comes from a store, so the model was not asked."""
     unguided: bool = field(default=False, compare=False)
     """Whether the schema was left out because the endpoint refuses it."""
 
@@ -112,7 +112,7 @@ class ModelError(Exception):
     usage: Usage | None = None
     """The tokens that the backend counted, where it did work."""
     sent: bool = True
-    """Whether the backend was asked; False for a model that is not asked any more."""
+    """Whether the backend was asked; False once a model is no longer asked."""
 
 
 class ModelTimeout(ModelError):
@@ -140,7 +140,7 @@ class ThoughtsOnly(ModelFailed):
 
     @classmethod
     def at(cls, limit: int | None, *, cut: bool, usage: Usage) -> ThoughtsOnly:
-        """Return the error of a reply that was cut off after `limit` tokens, or ended by itself."""
+        """Return the error for a reply that ended by itself, or was cut off at `limit` tokens."""
         if not cut:
             return cls("the reply holds the model's thoughts, and no words", usage)
         after = f" after {limit:,} tokens" if limit else ""
@@ -157,7 +157,7 @@ class ChatModel(Protocol):
     name: str
     """Its name, as `locomo_vqa.models.names` describes it, without credentials."""
     in_flight: int
-    """How many requests it can use at once."""
+    """How many concurrent requests it can make use of."""
 
     def identity(self) -> Mapping[str, Any]:
         """Return what distinguishes its replies: name, revision, backend, settings."""

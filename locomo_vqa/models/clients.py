@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_REPLY_BYTES", "open_client", "proxy_of"]
 
 MAX_REPLY_BYTES = 8 << 20
-"""The longest reply that is read: an answer's million characters fit, and 32 at once in memory."""
+"""The longest reply that is read, in bytes: an answer of a million characters fits."""
 
 
 def proxy_of(url: str) -> str | None:
@@ -36,7 +36,7 @@ def proxy_of(url: str) -> str | None:
 
 
 def open_client(endpoint: Endpoint) -> AsyncOpenAI:
-    """Return the client of an endpoint, which makes every call once.
+    """Return a client for an endpoint, which makes every call only once.
 
     It follows no redirects: the key is for the endpoint's own address.
 
@@ -80,8 +80,8 @@ def open_client(endpoint: Endpoint) -> AsyncOpenAI:
 def _headers(endpoint: Endpoint) -> dict[str, Any]:
     """Return the headers of every request, and those of the environment that must not be sent.
 
-    The package's own variables are meant for the address in OPENAI_BASE_URL, or OpenAI's: what
-    they say of an account is for nobody else.
+    The package's own variables are meant for the address in OPENAI_BASE_URL, or OpenAI's: no other
+    server should see what they say about an account.
     """
     from openai import Omit
 

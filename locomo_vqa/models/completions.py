@@ -24,7 +24,7 @@ _THOUGHT_KEYS = ("reasoning_content", "reasoning", "thinking")
 
 
 def parse_completion(content: bytes) -> Any:
-    """Return the JSON of a reply, or its text: a stream's, or a web page's.
+    """Return a reply's parsed JSON, or its text if it is a stream or a web page.
 
     Raises:
         BadValue: it is JSON that must not be used.
@@ -230,6 +230,6 @@ def _shown(words: Any) -> str:
 
 
 def token_count(value: Any) -> int | None:
-    """Return a number of tokens, if it can be one."""
+    """Return the value if it can be a number of tokens, else None."""
     number = isinstance(value, int) and not isinstance(value, bool)
     return value if number and 0 <= value < _MOST_TOKENS else None

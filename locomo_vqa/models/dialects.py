@@ -1,9 +1,9 @@
 """How an endpoint differs from others: learned from its first refusal, and remembered.
 
 Servers of the chat-completions API differ: newer models take `max_completion_tokens` and only the
-default temperature, some have no `response_format` or no lists of types in a schema, some answer
-as a stream only. Each says so with status 400; the request is then written another way and sent
-again. What made a request succeed holds for the endpoint's host and the model, and is remembered
+default temperature, some have no `response_format` or no lists of types in a schema, some only
+answer as a stream. Each says so with status 400; the request is then written another way and sent
+again. What made a request succeed applies to the endpoint's host and the model, and is remembered
 for later commands (see `endpoint_memory`).
 """
 
@@ -27,7 +27,7 @@ def _rename_limit(body: _Body) -> None:
 
 
 def _without_lists_of_types(value: Any) -> Any:
-    """Return a schema in which `anyOf` stands for a list of types."""
+    """Return a schema with `anyOf` in place of each list of types."""
     if isinstance(value, list):
         return [_without_lists_of_types(item) for item in value]
     if not isinstance(value, dict):
@@ -64,7 +64,7 @@ _REFUSES = re.compile(
     r"|accept|available|implemented|enable|deprecated|extra|only|must|should",
     re.IGNORECASE,
 )
-"""A message without such a word may speak of a parameter only because it quotes the question."""
+"""A message without such a word may mention a parameter only because it quotes the question."""
 
 _CHANGES: Mapping[str, tuple[re.Pattern[str], Callable[[_Body], bool], Callable[[_Body], None]]] = {
     "max_completion_tokens": (
@@ -113,7 +113,7 @@ about, and how to write them instead."""
 
 
 class Dialect:
-    """How requests to one model of one endpoint are written, as far as it is known."""
+    """How requests to one model of one endpoint are written, as far as this is known."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -122,7 +122,7 @@ class Dialect:
         self.changes: tuple[str, ...] = tuple(name for name in _CHANGES if name in names)
         """The names of what is changed in every request, in the order of `_CHANGES`."""
         self.proven = not self.changes
-        """Whether a request of this process succeeded with them."""
+        """Whether a request from this process succeeded with them."""
 
     def settle(self, changes: Iterable[str], *, instead: bool = False) -> None:
         """Note that a request succeeded with these changes; `instead` of those known before."""
@@ -156,7 +156,7 @@ class Wording:
         return written
 
     def revise(self, sent: Mapping[str, Any], refusal: str) -> bool:
-        """Return whether to write a request again that was refused, in the endpoint's words."""
+        """Return whether to rewrite a refused request, going by the endpoint's words."""
         if _REFUSES.search(refusal):
             for name, (words, fits, _) in _CHANGES.items():
                 if name not in self._changes and fits(dict(sent)) and words.search(refusal):
@@ -168,7 +168,7 @@ class Wording:
         return True
 
     def succeeded(self) -> None:
-        """Note that the endpoint took the request as it was written last."""
+        """Note that the endpoint accepted the last version of the request."""
         self._dialect.settle(self._changes, instead=self._forgot)
 
 
@@ -178,7 +178,7 @@ _KNOWN: dict[tuple[str, str], Dialect] = {}
 
 
 def dialect_of(endpoint: Endpoint) -> Dialect:
-    """Return what is known of an endpoint and model."""
+    """Return what is known about an endpoint and model."""
     key = (provider_of(endpoint), endpoint.model)
     if key not in _KNOWN:
         if len(_KNOWN) >= _MOST_KNOWN:  # A system may name any number of models.
@@ -188,5 +188,5 @@ def dialect_of(endpoint: Endpoint) -> Dialect:
 
 
 def forget_dialects() -> None:
-    """Forget what this process knows of endpoints, as a new one does."""
+    """Forget what this process knows about endpoints, as if in a new process."""
     _KNOWN.clear()

@@ -21,7 +21,7 @@ from locomo_vqa.runs import Usage
 __all__ = ["EMBEDDED_OPTIONS", "EmbeddedLocal", "embedded_folder"]
 
 EMBEDDED_OPTIONS = ("batch", "threads")
-"""The options that a name may have."""
+"""The options that a model's name may have."""
 
 _SIZES = ("large", "small", "text-large", "text-small")
 _PACKAGE = "locomo_vqa.models.embedded"
@@ -33,7 +33,7 @@ class EmbeddedLocal:
     """An embedded model, answering in batches; always greedy, and a schema is not enforced.
 
     Raises:
-        InputError: the name has another size.
+        InputError: the name has an unknown size.
         MissingResource: the embedded models are not installed.
     """
 

@@ -19,11 +19,11 @@ from locomo_vqa.system import Endpoint
 __all__ = ["ENDPOINT_OPTIONS", "address_of", "parse_endpoint", "provider_of"]
 
 ENDPOINT_OPTIONS = ("api-version", "in_flight", "key", "max_tokens", "model", "revision")
-"""The options that a name may have, beside `body.` and the name of a field of the request.
+"""The options that a model's name may have, besides `body.` with a request field.
 
 `max_tokens` is the longest reply, thoughts included, in place of each task's own limit.
-`body.enable_thinking=false` adds that field to every request; further dots lead into objects, and
-a value is read as JSON where it is JSON.
+`body.enable_thinking=false` adds that field to every request; further dots address nested objects,
+and a value that is valid JSON is parsed.
 """
 
 _BODY = "body."
@@ -34,7 +34,7 @@ _REMEDY = f"Write it like {EXAMPLES['openai']}."
 
 
 def parse_endpoint(spec: str, *, timeout_s: float, parameter: str = "model") -> Endpoint:
-    """Read a model's name; the key comes from an environment variable.
+    """Parse a model's name; the key comes from an environment variable.
 
     The variable is the one that the option `key` names; `key=none` sends none. Without that option
     it is OPENAI_API_KEY where the address is one that it is for: see `key_homes`.
@@ -42,7 +42,7 @@ def parse_endpoint(spec: str, *, timeout_s: float, parameter: str = "model") -> 
     `timeout_s` is how long one call may take; `parameter` is what errors call the name.
 
     Raises:
-        InputError: it has another form, or the key is missing or malformed.
+        InputError: it is not of this form, or the key is missing or malformed.
     """
     name = parse_name(spec, parameter=parameter)
     try:
@@ -70,7 +70,7 @@ def parse_endpoint(spec: str, *, timeout_s: float, parameter: str = "model") -> 
 
 
 def _key_of(name: ModelName, address: str) -> str:
-    """Return the key of an endpoint; one that names a variable never gets another's."""
+    """Return the key of an endpoint; one that names a variable never gets that of another."""
     variable = name.options.get("key")
     if variable is None:
         return (read_key(KEY_VARIABLE) if is_home(address) else None) or NO_KEY

@@ -1,8 +1,8 @@
-"""What was learned of endpoints, kept for a week in the user's cache folder.
+"""What was learned about endpoints, kept for a week in the user's cache folder.
 
-The file `endpoints.json` has one entry for each host and model, under a SHA-256: no address, no
-name and no key is in it. It may be deleted at any time; one that is damaged is passed over, and
-where it can't be written, nothing is kept.
+The file `endpoints.json` has one entry for each host and model, under a SHA-256: it contains no
+address, name or key. It may be deleted at any time; a damaged file is ignored, and if it can't be
+written, nothing is kept.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from locomo_vqa.user_folders import cache_folder
 __all__ = ["MAX_AGE", "MAX_ENTRIES", "endpoints_file", "keep_learned", "learned_before"]
 
 MAX_AGE = timedelta(days=7)
-"""Older entries are not used: an endpoint may have learned what it refused."""
+"""Older entries are not used: an endpoint may since accept what it refused."""
 
 MAX_ENTRIES = 200
-"""The newest entries that are kept."""
+"""How many entries are kept; the oldest are dropped."""
 
 _MAX_BYTES = 1 << 20
 _METERED = re.compile(r"http://127\.0\.0\.1:\d+/c/")
-"""The metering proxy's addresses hold for one run, and it learns for itself."""
+"""The metering proxy's addresses are valid for one run, and it learns for itself."""
 
 _Entries = dict[str, dict[str, Any]]
 
@@ -43,14 +43,14 @@ def endpoints_file() -> Path:
 
 
 def learned_before(endpoint: Endpoint) -> Mapping[str, Any]:
-    """Return what an earlier command learned of an endpoint and model; empty if nothing."""
+    """Return what an earlier command learned about an endpoint and model; empty if nothing."""
     if _METERED.match(endpoint.base_url):
         return {}
     return _read(endpoints_file()).get(_key(endpoint), {})
 
 
 def keep_learned(endpoint: Endpoint, learned: Mapping[str, Any]) -> None:
-    """Keep JSON values for later commands, beside those that are kept under other names.
+    """Keep JSON values for later commands, besides those kept under other names.
 
     A value that is empty is removed.
     """
@@ -71,7 +71,7 @@ def keep_learned(endpoint: Endpoint, learned: Mapping[str, Any]) -> None:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[bool]:
-    """Yield whether no other process is writing."""
+    """Yield True if no other process is writing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = lock_file(path.with_suffix(".lock"))
     try:
@@ -82,7 +82,7 @@ def _locked(path: Path) -> Iterator[bool]:
 
 
 def _read(path: Path) -> _Entries:
-    """Return the entries that are whole and young enough."""
+    """Return the entries that are complete and recent enough."""
     try:
         if not path.is_file() or path.stat().st_size > _MAX_BYTES:
             return {}

@@ -24,7 +24,7 @@ def check_peft() -> None:
     """Check that the package that applies adapters is installed.
 
     Raises:
-        MissingResource: it is not.
+        MissingResource: it is not installed.
     """
     for package in ("torch", "transformers", "peft"):
         if find_spec(package) is None:

@@ -153,14 +153,14 @@ class ExpertModel:
         return await self._owner.ask_expert(self._expert.name, request)
 
     async def close(self) -> None:
-        """Do nothing: the base model stays for the other experts."""
+        """Do nothing: the other experts still need the base model."""
 
 
 def _attach(peft: Any, model: Any, expert: Expert) -> tuple[Any, list[str]]:
     """Return the model with one more expert, and the names of weights that don't match."""
     config = peft.LoraConfig.from_pretrained(str(expert.folder))
     config.inference_mode = True
-    config.init_lora_weights = True  # Replaced at once by what was trained.
+    config.init_lora_weights = True  # The trained weights replace these below.
     if isinstance(model, peft.PeftModel):
         model.add_adapter(expert.name, config, autocast_adapter_dtype=False)
     else:

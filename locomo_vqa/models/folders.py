@@ -1,4 +1,4 @@
-"""Hashes of folders with weights, so that other or changed weights are noticed."""
+"""Hashes of folders with weights, so that different or changed weights are noticed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Recognises that an endpoint takes fewer images a request than it was sent.
+"""Recognises that an endpoint accepts fewer images per request than it was sent.
 
 Such a request can't be split without changing what is asked, and every one like it is refused, so
-the command ends with the server's words. vLLM takes one image a request unless it is started with
-another limit.
+the command ends with the server's words. vLLM takes one image per request unless it is started with
+a higher limit.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Reads JSON that a model wrote, with the slips that leave only one reading.
+"""Parses JSON that a model wrote, and tolerates slips that leave only one reading.
 
-These are a raw line break or another control character within a text, a comma before a closing
-bracket, and a backslash before an apostrophe. Everything else is broken. All of it passes the gate
+These are a raw line break or another control character within a string, a comma before a closing
+bracket, and a backslash before an apostrophe. Anything else is an error. All of it passes the gate
 for JSON from outside (see `locomo_vqa.json_gate`), and no text takes long to search.
 """
 
@@ -22,7 +22,7 @@ _OPENING = re.compile(r"[{\[]")
 
 _MAX_STARTS = 2000
 _MAX_PARSED = 4_000_000
-"""Characters that a search parses at most, those of failures included."""
+"""The most characters that a search parses, including those of failed attempts."""
 
 
 def without_slips(text: str) -> str:
@@ -40,7 +40,7 @@ def load_reply(text: str) -> Any:
     """Return the value of a text that is JSON as a whole, apart from small slips.
 
     Raises:
-        ValueError: it is not, or must not be used.
+        ValueError: it is not JSON, or must not be used.
     """
     try:
         return _whole(text, strict=True)
@@ -58,10 +58,10 @@ def _whole(text: str, *, strict: bool) -> Any:
 
 
 def json_values(text: str, *, strict: bool = True) -> Iterator[Any | ValueError]:
-    """Yield the JSON objects and lists within a text, and the errors of those that are broken.
+    """Yield the JSON objects and lists within a text, and an error for each broken one.
 
-    Within a broken one the search goes on, and what is within a whole one is not looked at.
-    Without `strict`, texts may have control characters.
+    The search continues inside a broken one, but not inside a complete one. Without `strict`,
+    strings may have control characters.
     """
     try:
         Budget().take(text)

@@ -1,7 +1,7 @@
-"""To which addresses OPENAI_API_KEY is sent where a model's name says nothing of a key.
+"""The addresses that OPENAI_API_KEY is sent to when a model's name doesn't mention a key.
 
-It goes to the address in OPENAI_BASE_URL, or to OpenAI's own where that is not set, and to servers
-on this machine. A name that says `key=OPENAI_API_KEY` sends it anywhere.
+It goes to the address in OPENAI_BASE_URL, or to OpenAI's own if that is not set, and to servers on
+this machine. A name that says `key=OPENAI_API_KEY` sends it anywhere.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ def is_home(address: str) -> bool:
 
 
 def is_account_home(address: str) -> bool:
-    """Return whether an address is that of OPENAI_BASE_URL, or OpenAI's where it is not set."""
+    """Return whether an address is OPENAI_BASE_URL's, or OpenAI's own if that is not set."""
     home = _home()
     return home is not None and _origin(urlsplit(address)) == _origin(home)
 
 
 def no_key_hint(endpoint: Endpoint) -> str | None:
-    """Return what to do where an endpoint wants a key and none was sent; None if one was."""
+    """Return what to do if an endpoint wants a key and none was sent; None if one was sent."""
     url = urlsplit(endpoint.base_url)
     if endpoint.api_key != NO_KEY or url.username or url.password:
         return None

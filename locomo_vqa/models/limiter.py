@@ -13,10 +13,10 @@ __all__ = ["Limiter", "Slot"]
 
 @dataclass(slots=True)
 class Slot:
-    """One running request."""
+    """A running request."""
 
     era: int
-    """How often the limit had been halved when the request began."""
+    """How many times the limit had been halved when the request began."""
     busy: bool = False
     """Set by a request that learned that the server is busy."""
 
@@ -51,7 +51,7 @@ class Limiter:
         self._release(slot, good=True)
 
     def pause(self, seconds: float) -> None:
-        """Let no request begin for that long."""
+        """Hold back new requests for that long."""
         self._resume_at = max(self._resume_at, asyncio.get_running_loop().time() + seconds)
 
     async def _acquire(self) -> None:

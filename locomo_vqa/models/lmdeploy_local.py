@@ -28,7 +28,7 @@ __all__ = ["LMDEPLOY_OPTIONS", "LmdeployModel", "engine_settings", "generation_s
 LMDEPLOY_OPTIONS = (
     *("batch", "engine", "max_tokens", "revision", "session_len", "tp", "trust_remote_code"),
 )
-"""The options that a name may have."""
+"""The options that a model's name may have."""
 
 _SERVER = (
     "or serve the model elsewhere with `lmdeploy serve api_server` and use "

@@ -33,7 +33,7 @@ def messages_of(request: ChatRequest) -> list[dict[str, Any]]:
 
 
 def response_format(request: ChatRequest) -> dict[str, Any] | None:
-    """Return what asks a server to keep to the request's schema."""
+    """Return the `response_format` that asks a server to follow the request's schema."""
     if request.schema is None:
         return None
     schema = {"name": "reply", "schema": dict(request.schema), "strict": True}

@@ -60,7 +60,7 @@ class ModelName:
 
     @property
     def shown(self) -> str:
-        """The whole name without credentials: what errors and files say."""
+        """The whole name without credentials, for errors and files."""
         return hide_credentials(self.spec)
 
     @property
@@ -69,10 +69,10 @@ class ModelName:
         return f"`{self.parameter}` {self.shown}"
 
     def check_options(self, *known: str) -> ModelName:
-        """Return the name itself if it has no other options than these.
+        """Return the name itself if it has only options among these.
 
         Raises:
-            InputError: it has one; the message lists those that it may have.
+            InputError: it has another; the message lists the allowed ones.
         """
         for option in self.options:
             if option not in known:
@@ -86,7 +86,7 @@ class ModelName:
         """Return the target if it is one of these.
 
         Raises:
-            InputError: it is not; the message lists them.
+            InputError: it is not one; the message lists them.
         """
         if self.target not in known:
             names = ", ".join(f"{self.scheme}:{target}" for target in known)
@@ -97,7 +97,7 @@ class ModelName:
         return self.target
 
     def text(self, option: str, default: str, *allowed: str) -> str:
-        """Return an option's value; `allowed`, where given, are all it may be.
+        """Return an option's value, which must be one of `allowed` where that is given.
 
         Raises:
             InputError: it has another value.
@@ -136,7 +136,7 @@ class ModelName:
 
 
 def parse_name(spec: str, *, parameter: str = "model") -> ModelName:
-    """Read a model's name; `parameter` is what errors call it.
+    """Parse a model's name; `parameter` is what errors call it.
 
     Raises:
         InputError: the scheme is unknown, the target is missing, or an option is given twice.
@@ -158,6 +158,6 @@ def parse_name(spec: str, *, parameter: str = "model") -> ModelName:
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a question that offers the nearest known word, with a blank after it, or nothing."""
+    """Return a "Did you mean" question with a trailing space, or "" if no known word is near."""
     close = nearest(word, known)
     return f"Did you mean {close}? " if close else ""

@@ -24,7 +24,7 @@ from locomo_vqa.system import Endpoint
 __all__ = ["IN_FLIGHT", "OpenAIModel"]
 
 IN_FLIGHT = 32
-"""Requests at once, unless the model's name has `in_flight=`."""
+"""Concurrent requests, unless the model's name has `in_flight=`."""
 
 _CHECK_TIMEOUT_S = 10.0
 
@@ -74,7 +74,7 @@ class OpenAIModel:
         """Check that the endpoint answers.
 
         Raises:
-            MissingResource: it does not.
+            MissingResource: it does not answer.
         """
         from openai import APIConnectionError, OpenAIError
 

@@ -14,12 +14,12 @@ __all__ = ["check_local", "open_model"]
 def open_model(
     spec: str, *, timeout_s: float = 120.0, tries: int = 5, parameter: str = "model"
 ) -> ChatModel:
-    """Return the model of that name, its weights loaded; no server is asked yet.
+    """Open a model by its name: local weights are loaded, but no server is called yet.
 
     Args:
         spec: the name, as `locomo_vqa.models.names` describes it.
         timeout_s: how long one call to a server may take.
-        tries: how often a call is made at most.
+        tries: how many attempts a call gets at most.
         parameter: what errors call the name.
 
     Raises:

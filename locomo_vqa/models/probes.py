@@ -1,4 +1,4 @@
-"""Finds out what a model can do, before any work is done with it.
+"""Checks what a model can do before it is put to work.
 
 A server can be up and still see wrongly (lmdeploy's issue 4285: InternVL3-78B produces nonsense on
 some GPUs), and many accept a JSON Schema and ignore it.
@@ -51,15 +51,15 @@ class ImageProbe:
     """A question about a drawn image whose answer is known."""
 
     image: int
-    """Which of `known_images`."""
+    """The index of the image in `known_images`."""
     question: str
     """What is asked."""
     expected: str
-    """The right word."""
+    """The correct answer."""
     reply: str = ""
     """What the model said."""
     right: bool = False
-    """Whether it named the right word, and no other number or colour."""
+    """Whether it named the correct answer, and no other number or colour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Capabilities:
     """What the probe found, for manifests."""
 
     sees: bool | None
-    """Whether it answered some question correctly for both images; None if none was shown."""
+    """Whether it answered some question correctly for both images; None if it was shown none."""
     probes: tuple[ImageProbe, ...]
     """The questions with the model's replies."""
     json_schema: Honoured
@@ -78,7 +78,7 @@ class Capabilities:
     """Not tried."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
+        """Return the fields as JSON values."""
         return asdict(self)
 
 

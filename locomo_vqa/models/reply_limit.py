@@ -19,11 +19,11 @@ class ReplyLimit:
     """The longest reply that a model's name allows, thoughts included."""
 
     tokens: int | None = None
-    """In place of each request's own limit; None leaves that in force."""
+    """Replaces each request's own limit; None leaves that in force."""
 
     @classmethod
     def of(cls, name: ModelName) -> ReplyLimit:
-        """Return what a model's name says.
+        """Return the limit that a model's name sets.
 
         Raises:
             InputError: it is not a whole number of at least 1.
@@ -35,5 +35,5 @@ class ReplyLimit:
         return request if self.tokens is None else replace(request, max_tokens=self.tokens)
 
     def identity(self) -> Mapping[str, Any]:
-        """Return what it adds to a model's identity: nothing where it is not given."""
+        """Return what it adds to a model's identity, which is nothing if no limit is set."""
         return {} if self.tokens is None else {"max_tokens": self.tokens}

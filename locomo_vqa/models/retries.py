@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 NO_KEY_HEADER = "x-locomo-vqa-no-key"
-"""In which the metering proxy says that it sends no key to the endpoint, and how to send one."""
+"""The header in which the metering proxy says that it sent no key, and how to send one."""
 
 MAX_WAIT_S = 60.0
 """The longest wait between two tries, whatever the server asks for."""
@@ -58,12 +58,12 @@ _WANTS_KEY = frozenset({401, 403})
 SPENT = ("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded")
 _LOST = frozenset({"upstream_unreachable", "upstream_broken"})
 _LATE = "upstream_timeout"
-"""Codes of the metering proxy, for what a direct call reports as no connection or no reply."""
+"""Codes of the metering proxy for what a direct call reports as no connection or no reply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A call without a reply."""
+    """A call that got no reply."""
 
     error: ModelError
     """What to raise if it is not tried again."""
@@ -72,12 +72,12 @@ class Fault:
     busy: bool = False
     """Whether the server is overloaded."""
     wait_s: float | None = None
-    """How long the server asks to wait."""
+    """How many seconds the server asks to wait."""
     refusal: str | None = None
     """The server's words where it refuses the request as it is written (400, 413 or 422)."""
 
     def after(self, tries: int, seconds: float) -> ModelError:
-        """Return the error to raise after that many tries in that time; a quota's says so."""
+        """Return the error to raise after that many tries; an overloaded server's mentions them."""
         if not self.busy or tries < 2 or isinstance(self.error, ModelTimeout):
             return self.error
         return type(self.error)(f"{self.error} (tried {tries} times in {seconds:.0f} s)")
@@ -119,7 +119,7 @@ def fault_of(
 
 def _of_status(error: APIStatusError, no_key: str | None) -> Fault:
     status, headers = error.status_code, error.response.headers
-    code: object = error.code  # It comes from the body, so it may be anything.
+    code: object = error.code  # Taken from the body, so it may be of any type.
     words = f"the endpoint failed: {clean_text(str(error))[:300]}"
     no_key = no_key or clean_text(headers.get(NO_KEY_HEADER, ""))[:300]
     if status in _WANTS_KEY and no_key:
@@ -173,7 +173,7 @@ def backoff_s(attempt: int) -> float:
 
 
 async def wait_before_retry(fault: Fault, attempt: int) -> None:
-    """Wait after the `attempt`-th failure, and say so where the server limits the requests."""
+    """Wait after the `attempt`-th failure, and say so if the server limits the requests."""
     seconds = backoff_s(attempt) if fault.wait_s is None else fault.wait_s
     if fault.busy:
         note_wait(str(fault.error), seconds)

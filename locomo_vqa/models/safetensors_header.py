@@ -20,7 +20,7 @@ _MAX_HEADER_BYTES = 32 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTensor:
-    """Where a tensor is in its file."""
+    """A tensor's location in its file."""
 
     dtype: str
     """The type of its numbers, such as `BF16`."""

@@ -10,7 +10,7 @@ __all__ = ["break_tokens", "special_tokens_of"]
 
 
 def special_tokens_of(processor: Any) -> frozenset[str]:
-    """Return what a tokenizer, or a processor and its tokenizer, do not read as ordinary text.
+    """Return the tokens that a tokenizer or a processor does not treat as ordinary text.
 
     These are the tokens marked as special, and placeholders of images and videos (attributes such
     as `image_token`).

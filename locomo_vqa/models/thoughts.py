@@ -40,12 +40,12 @@ _BARE_FINAL = re.compile(r"assistant(?:<\|channel\|>)?final(?:<\|message\|>)?")
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A reply in its two parts."""
+    """A reply, split into words and thought."""
 
     words: str
     """What the model said."""
     thought: str = ""
-    """What it thought before."""
+    """What it thought before saying that."""
     unfinished: bool = False
     """Whether the reply ends within the thought, so that nothing was said."""
 
@@ -54,8 +54,8 @@ def split_thought(text: str, *, cut: bool = False) -> Split:
     """Split a whole reply.
 
     A reply that is JSON as a whole is left alone: tags in its texts are quotations. `cut` says
-    that the limit of tokens ended the reply; a mark in the midst of words is then the beginning of
-    a thought, and otherwise a word like any other.
+    that the limit of tokens ended the reply; a tag amid the words then begins a thought; otherwise
+    it is a word like any other.
     """
     if _is_json(text):
         return Split(text)
@@ -70,7 +70,7 @@ def split_thought(text: str, *, cut: bool = False) -> Split:
 def reply_of(
     text: str, *, finish: Finish, usage: Usage, thought: str = "", limit: int | None = None
 ) -> ChatReply | ThoughtsOnly:
-    """Return a model's reply, its thoughts apart; or the error that it holds nothing but thoughts.
+    """Return a model's reply with its thoughts split off, or an error if there is nothing else.
 
     `thought` is what the server itself split from the words; `limit` is the most tokens that the
     reply could have.

@@ -1,8 +1,8 @@
 """Measures how long a model in this process works on its replies.
 
 A batch is answered as a whole. Its wall time, from the prompts' tokens to the replies' words, is
-divided equally among its requests: a reply's seconds are its part of the model's work, and their
-sum is the time in which the model was busy. They are not the time that a caller waited.
+divided equally among its requests: a reply's seconds are its share of the model's work, and their
+sum is the time that the model was busy. They are not the time that a caller waited.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _Outcomes = Sequence[ChatReply | ModelError]
 def timed(
     work: Callable[[Sequence[ChatRequest]], _Outcomes],
 ) -> Callable[[Sequence[ChatRequest]], _Outcomes]:
-    """Return `work` whose replies have their share of the batch's seconds, and its size."""
+    """Wrap `work` so that each reply has its share of the batch's seconds, and the batch's size."""
 
     def measured(requests: Sequence[ChatRequest]) -> _Outcomes:
         begun = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The backend `transformers`: a model of the Hub or of a folder, in this process.
+"""The backend `transformers`: a model from the Hub or a folder, in this process.
 
 Models that see images need weights in the format of transformers (InternVL's names end in `-hf`);
 others answer questions without images. There is no guided decoding: a schema is not enforced.
@@ -33,7 +33,7 @@ __all__ = ["TRANSFORMERS_OPTIONS", "TransformersModel", "not_loaded", "source_of
 TRANSFORMERS_OPTIONS = (
     *("batch", "device", "dtype", "max_tokens", "revision", "threads", "trust_remote_code"),
 )
-"""The options that a name may have."""
+"""The options that a model's name may have."""
 
 _DTYPES = ("auto", "float32", "bfloat16", "float16")
 
@@ -211,7 +211,7 @@ def _processor(
 
 
 def _tokenizer(library: Any, target: str, source: Mapping[str, Any]) -> Any:
-    """Load a tokenizer; one that is declared to be only its tokenizer.json is loaded as such.
+    """Load a tokenizer; if it is declared to be just its tokenizer.json, it is loaded as such.
 
     `AutoTokenizer` loads the class of the model's type instead, which splits texts differently:
     Qwen2's class splits numbers into digits, whatever tokenizer.json says.

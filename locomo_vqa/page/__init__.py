@@ -1,8 +1,8 @@
-"""The shell that every page of the project has: one HTML file that needs no other.
+"""The shell of every page that the project makes: one self-contained HTML file.
 
-shell.html   head, Content-Security-Policy, and the places of style, body, data and script
+shell.html   head, Content-Security-Policy, and placeholders for style, body, data and script
 base.css     colours for light and dark, type, tables: what all pages share
-base.js      elements, numbers and texts of strangers: what all pages share
+base.js      elements, numbers and untrusted text: what all pages share
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ def render_page(
     data: str,
     images: bool = False,
 ) -> str:
-    """Return a page that opens from a file, without a network, a server or another file.
+    """Return a page that opens from a file, without a network, a server or other files.
 
     Args:
         title: the title of the window, as plain text.
         generator: the command that makes the page, for `<meta name="generator">`.
         body: the page's own HTML; it must not contain anything that came from outside.
         style: the page's own CSS; it follows `base.css`.
-        script: the page's JavaScript, which runs after the body is there; it follows `base.js`.
+        script: the page's JavaScript, which runs after the body is parsed; it follows `base.js`.
         data_id: the id of the `<script>` element that holds the data.
         data: JSON that is safe inside HTML, as `json_for_html` returns it.
         images: whether the page shows images from `data:` addresses.
@@ -73,7 +73,7 @@ def content_security_policy(*, script: str, style: str, images: bool = False) ->
 
 
 def read_asset(package: str, *path: str) -> str:
-    """Return a text file that a package carries, such as a style sheet or a script."""
+    """Return the text of a package's file, such as a style sheet or a script."""
     return resources.files(package).joinpath(*path).read_text(encoding="utf-8")
 
 
@@ -86,6 +86,6 @@ def _shell() -> Template:
 
 
 def _hash_source(text: str) -> str:
-    """Return how a Content-Security-Policy names an inline script or style: by its SHA-256."""
+    """Return the Content-Security-Policy source for an inline script or style: its SHA-256."""
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

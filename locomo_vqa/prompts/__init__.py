@@ -1,4 +1,4 @@
-"""Prompts: versioned files with `$names` to fill in. Here are those that several packages share.
+"""Prompts: versioned files with `$names` to fill in. Those that packages share are here.
 
 A prompt that changes gets a new name, so that the name, which people read, and the hash in a run's
 manifest mean the same text.
@@ -24,7 +24,7 @@ def answer_visual(question: str, *, caption: str | None = None) -> str:
 
 
 def fill(package: str, name: str, **values: str) -> str:
-    """Return a package's prompt with its names filled in; the values are not filled in again."""
+    """Return a package's prompt with its names filled in; names within the values stay."""
     return Template(prompt_text(package, name)).substitute(values)
 
 

@@ -63,7 +63,7 @@ def load_schema(name: str) -> dict[str, Any]:
 
 
 _MOST_ERRORS = 100
-"""How many errors are looked at to find the one to show: a value may have millions."""
+"""How many errors are examined to find the one to show: a value may have millions."""
 _MOST = 1 << 53
 """Larger counts are not exact in most programs, and none of our files has one."""
 _LARGEST = 1e100

@@ -1,9 +1,9 @@
-"""The models that the package carries: two that see, and two that read and write only.
+"""The models that ship with the package: two that see images, and two for text only.
 
 `embedded:large` and `embedded:small` have InternVL's architecture and know the sample's images;
-`embedded:text-large` and `embedded:text-small` have Qwen2's, and do the stages of a memory system
-on the sample's talk. All were trained from scratch and know nothing else. They run on onnxruntime;
-transformers loads the same folders.
+`embedded:text-large` and `embedded:text-small` have Qwen2's, and run the stages of a memory system
+on the sample's conversations. All were trained from scratch and know nothing else. They run on
+onnxruntime; transformers loads the same folders.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Images as the models take them: the same pixels as the checkpoint's image processor."""
+"""Images as the models expect them, with the same pixels as from the checkpoint's processor."""
 
 from __future__ import annotations
 

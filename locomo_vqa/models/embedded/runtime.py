@@ -32,13 +32,13 @@ __all__ = [
 
 Size = Literal["large", "small", "text-large", "text-small"]
 """`large` writes and answers questions about images; `small` only answers, and less well. The text
-models do the stages of a memory system: extraction, update, answering."""
+models run the stages of a memory system: extraction, update, answering."""
 
 SIZES: tuple[Size, ...] = ("large", "small")
 """The models that see images."""
 
 TEXT_SIZES: tuple[Size, ...] = ("text-large", "text-small")
-"""The models that read and write only."""
+"""The text-only models."""
 
 FILES = ("config.json", "model.safetensors", "text.onnx", "tokenizer.json")
 """The files of a model's folder; a model that sees images also has a vision.onnx."""
@@ -65,9 +65,9 @@ class EmbeddedReply:
 
     text: str
     input_tokens: int
-    """Tokens of the prompt: the frame around it, its image and its text."""
+    """Tokens of the prompt: the chat format around it, its image and its text."""
     output_tokens: int
-    """Tokens of the reply, and of its end if it has one."""
+    """Tokens of the reply, with its end token if it has one."""
     ended: bool
     """Whether it is complete; otherwise it was cut off."""
 
@@ -140,7 +140,7 @@ class EmbeddedModel:
     def reply(
         self, prompts: Sequence[EmbeddedPrompt], max_new_tokens: int, threads: int = 1
     ) -> list[EmbeddedReply]:
-        """Return the replies of `generate` with counts of tokens; raises the same."""
+        """Return the replies of `generate` with token counts; raises the same errors."""
         encoded = [self._encode(prompt, max_new_tokens) for prompt in prompts]
         seen = self._encode_images(prompts, threads)
         order = sorted(range(len(prompts)), key=lambda index: len(encoded[index]))
@@ -209,7 +209,7 @@ class EmbeddedModel:
     def _encode_images(
         self, prompts: Sequence[EmbeddedPrompt], threads: int
     ) -> dict[bytes, _Floats]:
-        """Return the tokens of each different image, of shape (tokens, width)."""
+        """Return the tokens of each distinct image, of shape (tokens, width)."""
         images = list(dict.fromkeys(p.image for p in prompts if p.image is not None))
         seen: dict[bytes, _Floats] = {}
         for start in range(0, len(images), _BATCH):

@@ -24,7 +24,7 @@ def test_a_benchmark_is_downloaded_and_checked(cli: Cli, tmp_path: Path) -> None
         assert done.returncode == 0, done.stderr
         done = cli("data", "info", "org/other", **environment)
         assert done.returncode == 2
-        assert "org/other: is not a folder here" in done.stderr
+        assert "org/other: is not a local folder" in done.stderr
         assert "the Hugging Face Hub has no data set of that name" in done.stderr
         assert "Traceback" not in done.stderr
 
@@ -36,7 +36,7 @@ def test_a_name_is_a_folder_or_a_data_set_and_both_are_said(cli: Cli, tmp_path: 
     for environment in (nowhere, {**nowhere, "HF_HUB_OFFLINE": "1"}):
         done = cli("run", "bm25", "--benchmark", "a/b", "--out", "run", **environment)
         assert done.returncode == 2
-        assert "a/b: is not a folder here, and the Hugging Face Hub can't be reached" in (
+        assert "a/b: is not a local folder, and the Hugging Face Hub can't be reached" in (
             done.stderr
         )
         assert "For a folder, check the path; for a data set, check the network" in done.stderr

@@ -161,7 +161,7 @@ def test_what_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         load_benchmark(tmp_path / "nothing")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(MissingResource, match="no-such-org/no-such-set: is not a folder here"):
+    with pytest.raises(MissingResource, match="no-such-org/no-such-set: is not a local folder"):
         load_benchmark("no-such-org/no-such-set")
 
 
@@ -189,10 +189,10 @@ def test_a_image_that_was_replaced_or_lost_is_refused(tmp_path: Path, cli: Cli) 
     size = second.stat().st_size
     second.write_bytes(first.read_bytes()[:size].ljust(size, b"\0"))
     benchmark = load_benchmark(tmp_path / "copy")
-    with pytest.raises(InputError, match="was changed: its hash is not its name"):
+    with pytest.raises(InputError, match="was changed: its hash differs from its name"):
         benchmark.read_image(second.stem)
     assert benchmark.read_image(first.stem) == first.read_bytes()
-    assert "its hash is not its name" in cli("data", "info", "copy").stderr
+    assert "its hash differs from its name" in cli("data", "info", "copy").stderr
     second.write_bytes(b"")
     with pytest.raises(InputError, match="does not have the size"):
         load_benchmark(tmp_path / "copy")

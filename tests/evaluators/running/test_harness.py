@@ -265,7 +265,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path, cli: Cli) -> None:
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "What was finished is kept" in stderr
+    assert "Finished work is kept" in stderr
     finished = len(journal.read_text().splitlines())
     assert finished > 1
     assert cli(*command).returncode == 0
