@@ -214,9 +214,9 @@ def read_run(folder: Path) -> Run:
     info = read_json(folder / "run.json", what="the run's manifest")
     validate(info, "run", path=folder / "run.json", remedy="Run the system again.")
     path = folder / "predictions.jsonl"
-    if not path.is_file():
+    if info["counts"] is None or not path.is_file():
         raise InputError(
-            f"{folder}: the run is not finished: it has no predictions.jsonl.",
+            f"{folder}: the run is not finished: some questions were not asked.",
             "Run the same `locomo-vqa run` command again; it continues where it stopped.",
         )
     if info["files"].get(path.name) != sha256_file(path):

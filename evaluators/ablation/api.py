@@ -41,6 +41,7 @@ def ablate(
     read_timeout: float = DEFAULT_LIMITS.read_s,
     answer_timeout: float = DEFAULT_LIMITS.answer_s,
     memory_limit: float | None = None,
+    sandbox: bool = False,
     meter: bool = True,
     record: str | Path | None = None,
     replay: str | Path | None = None,
@@ -70,6 +71,7 @@ def ablate(
         read_timeout: see `run`.
         answer_timeout: see `run`.
         memory_limit: see `run`.
+        sandbox: see `run`.
         meter: see `run`.
         record: see `run`.
         replay: see `run`.
@@ -92,6 +94,7 @@ def ablate(
         read_timeout=read_timeout,
         answer_timeout=answer_timeout,
         memory_limit=memory_limit,
+        sandbox=sandbox,
     )
     metering = MeteringSettings.checked(
         meter=meter, record=record, replay=replay, strict=strict, prices=prices
@@ -108,6 +111,7 @@ def ablate(
         out=fresh_folder(f"{setup.system.name}-ablation") if out is None else Path(out),
         limits=hosting.limits,
         jobs=jobs,
+        sandbox=hosting.sandbox,
     )
 
     def run(one: Harness) -> Run:

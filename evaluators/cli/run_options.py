@@ -56,6 +56,13 @@ _ENV = click.option(
 )
 
 
+_SANDBOX = click.option(
+    "--sandbox",
+    is_flag=True,
+    help="Let SYSTEM see only its environment, its folder, and the proxy; needs bubblewrap.",
+)
+
+
 def model_options(command: _Command) -> _Command:
     """Add `--model` and `--timeout`."""
     command = click.option(
@@ -87,7 +94,7 @@ def system_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def limit_options(read_s: float, answer_s: float) -> Callable[[_Command], _Command]:
-    """Return a decorator that adds `--python`, `--env`, and time limits with these defaults."""
+    """Return a decorator that adds `--python`, `--env`, `--sandbox`, and these time limits."""
 
     def add(command: _Command) -> _Command:
         command = click.option(
@@ -104,7 +111,7 @@ def limit_options(read_s: float, answer_s: float) -> Callable[[_Command], _Comma
             show_default=True,
             help="Limit starting, reading one session, and flushing to this many seconds each.",
         )(command)
-        return _PYTHON(_ENV(command))
+        return _PYTHON(_ENV(_SANDBOX(command)))
 
     return add
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from locomo_vqa.system import (
 )
 
 from .isolation import Failure
+from .sandbox import Sandbox
 
 __all__ = ["DEFAULT_LIMITS", "Host", "Limits", "MakeHost", "PlainAnswer"]
 
@@ -92,5 +93,14 @@ class Host(Protocol):
         """Make the call in progress, and all later ones, fail at once; from any thread."""
 
 
-MakeHost = Callable[[Limits, Path], Host]
-"""Makes the host of one conversation; the path is the log for what the system prints."""
+class MakeHost(Protocol):
+    """Makes the host of one conversation."""
+
+    def __call__(self, limits: Limits, log: Path, sandbox: Sandbox | None = None) -> Host:
+        """Return a host that is not started.
+
+        Args:
+            limits: time and memory.
+            log: the file for what the system prints.
+            sandbox: what the system sees of this machine; None for all that the user sees.
+        """

@@ -20,6 +20,7 @@ from locomo_vqa.worker import call_answer_visual, call_optional, call_search, pl
 from .base import Limits, MakeHost, PlainAnswer
 from .isolation import Failure, call_contained
 from .outcomes import hits_of
+from .sandbox import Sandbox
 
 __all__ = ["InProcessHost", "in_process"]
 
@@ -101,7 +102,8 @@ class InProcessHost:
 def in_process(make: Callable[[], Any]) -> MakeHost:
     """Return a function that hosts what `make` makes in this process."""
 
-    def host(limits: Limits, log: Path) -> InProcessHost:
+    def host(limits: Limits, log: Path, sandbox: Sandbox | None = None) -> InProcessHost:
+        assert sandbox is None
         return InProcessHost(make)
 
     return host

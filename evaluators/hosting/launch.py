@@ -26,8 +26,13 @@ __all__ = [
     "launch_worker",
     "own_group",
     "prefer_to_be_killed",
+    "program_of",
+    "start_process",
+    "worker_environment",
+    "worker_file",
 ]
 
+_SIGNALLED = 128
 _GUARD = Path(__file__).with_name("process_tree.py")
 
 
@@ -58,14 +63,35 @@ def launch_worker(
     Raises:
         OSError: the interpreter can't be started.
     """
+    command = [program_of(python), worker_file()]
+    return start_process(command, worker_environment(python, variables), mark)
+
+
+def worker_environment(python: Path | None, variables: Sequence[str] = ()) -> dict[str, str]:
+    """Return the environment of a system's process in an interpreter."""
     environment = system_environment(variables)
     if python is not None:
         environment.pop("PYTHONHOME", None)
+    return environment
+
+
+def start_process(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    mark: str,
+    descriptors: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start a marked process that is spoken to through pipes; it inherits `descriptors`.
+
+    Raises:
+        OSError: it can't be started.
+    """
     return subprocess.Popen(
-        [_program(python), _worker()],
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        pass_fds=descriptors,
         **own_group(),
         env={**environment, MARK: mark},
         cwd=tempfile.gettempdir(),
@@ -106,12 +132,17 @@ def is_same_program(process: psutil.Process, started: subprocess.Popen[bytes]) -
         return False
 
 
-def describe_end(process: subprocess.Popen[bytes]) -> str:
-    """Return how a system's process ended, whose replies ended."""
+def describe_end(process: subprocess.Popen[bytes], *, sandboxed: bool = False) -> str:
+    """Return how a system's process ended, whose replies ended.
+
+    A sandbox ends with the status of the process in it: 128 and the signal, if it was killed.
+    """
     try:
         status = process.wait(1)
     except subprocess.TimeoutExpired:
         return "the system's process no longer reads requests"
+    if sandboxed and status > _SIGNALLED:
+        status = _SIGNALLED - status
     if status >= 0:
         return f"the system's process ended (exit status {status})"
     with contextlib.suppress(ValueError):
@@ -119,13 +150,14 @@ def describe_end(process: subprocess.Popen[bytes]) -> str:
     return f"the system's process ended (signal {-status})"
 
 
-def _program(python: Path | None) -> str:
+def program_of(python: Path | None) -> str:
     """Return an interpreter's path, which must not depend on the working directory."""
     text = str(python or sys.executable)
     return text if Path(text).name == text else str(Path(text).absolute())
 
 
-def _worker() -> str:
+def worker_file() -> str:
+    """Return the path of `locomo_vqa.worker`."""
     spec = find_spec("locomo_vqa.worker")
     assert spec is not None
     assert spec.origin is not None

@@ -25,6 +25,8 @@ from .isolation import Failure, call_contained
 from .memory_limit import MemoryLimit
 from .outcomes import hits_of
 from .relative_paths import with_absolute_paths
+from .sandbox import Sandbox
+from .sandboxed import SandboxedWorker
 from .wire import decode_reply, encode_request
 from .worker_process import WorkerProcess
 
@@ -52,6 +54,7 @@ class ProcessHost:
         limits: Limits = DEFAULT_LIMITS,
         log: Path | None = None,
         variables: Sequence[str] = (),
+        sandbox: Sandbox | None = None,
     ) -> None:
         """Prepare a host; nothing is started yet.
 
@@ -61,6 +64,7 @@ class ProcessHost:
             limits: time and memory.
             log: the file for what the system prints.
             variables: the names of environment variables that it gets besides the usual ones.
+            sandbox: what its processes see of this machine; None for all that the user sees.
         """
         self.description: Mapping[str, Any] = {}
         """After `start`: the class's description; see `locomo_vqa.worker.describe`."""
@@ -69,7 +73,10 @@ class ProcessHost:
         self._folder = folder
         self._interpreter = str(python or sys.executable)
         self._limits = limits
-        self._worker = WorkerProcess(python, log, variables)
+        boxed = None
+        if sandbox is not None:
+            boxed = SandboxedWorker(sandbox, folder or Path.cwd(), system.partition(":")[0])
+        self._worker = WorkerProcess(python, log, variables, boxed)
         self._memory = MemoryLimit(self._worker.tree, limits.memory_bytes)
         self._number = 0
         self._failure: Failure | None = None

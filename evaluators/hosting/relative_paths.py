@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 from locomo_vqa.system import Services
 
-__all__ = ["with_absolute_paths"]
+__all__ = ["lent_paths", "with_absolute_paths"]
 
 
 def with_absolute_paths(services: Services) -> Services:
@@ -18,6 +19,15 @@ def with_absolute_paths(services: Services) -> Services:
     options = {name: _absolute_target(value) for name, value in services.options.items()}
     model = services.model and _absolute_target(services.model)
     return replace(services, model=model, options=options)
+
+
+def lent_paths(services: Services) -> tuple[Path, ...]:
+    """Return the existing files and folders that a model's name and options name."""
+    lent = with_absolute_paths(services)
+    values = (lent.model or "", *lent.options.values())
+    targets = (value.partition("?")[0].rpartition(":")[2] for value in values)
+    paths = (Path(target) for target in targets if target.startswith(os.sep))
+    return tuple(path for path in paths if os.path.exists(path))  # noqa: PTH110 - of any length
 
 
 def _absolute_target(value: str) -> str:

@@ -20,6 +20,7 @@ from .launch import (
 )
 from .output import Output
 from .process_tree import ProcessTree
+from .sandboxed import SandboxedWorker, is_of_sandbox
 
 if TYPE_CHECKING:
     import psutil
@@ -34,7 +35,11 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, python: Path | None, log: Path | None, variables: Sequence[str] = ()
+        self,
+        python: Path | None,
+        log: Path | None,
+        variables: Sequence[str] = (),
+        sandbox: SandboxedWorker | None = None,
     ) -> None:
         """Prepare a process; nothing is started yet. `variables` are handed on to it."""
         mark = secrets.token_hex(16)
@@ -43,6 +48,7 @@ class WorkerProcess:
         self._python = python
         self._log = log
         self._variables = tuple(variables)
+        self._sandbox = sandbox
         self._mark = mark
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
@@ -59,7 +65,7 @@ class WorkerProcess:
             if self._killed:
                 raise InterruptedError(0, "the run was ended")
             self._guard = launch_guard(self._mark)
-            self._process = launch_worker(self._python, self._mark, self._variables)
+            self._process = self._launch()
             self.tree.session = self._process.pid
             with contextlib.suppress(OSError):
                 self._guard.stdin.write(b"%d\n" % self._process.pid)  # type: ignore[union-attr]
@@ -71,6 +77,11 @@ class WorkerProcess:
         self._output.start()
         self._channel = Channel(self._process)
 
+    def _launch(self) -> subprocess.Popen[bytes]:
+        if self._sandbox is not None:
+            return self._sandbox.launch(self._python, self._mark, self._variables)
+        return launch_worker(self._python, self._mark, self._variables)
+
     @property
     def last_words(self) -> str:
         """The last line that the system printed."""
@@ -81,7 +92,8 @@ class WorkerProcess:
         own = self._process
         if own is None:
             return []
-        return [process for process in self.tree.members() if not is_same_program(process, own)]
+        is_own = is_same_program if self._sandbox is None else is_of_sandbox
+        return [process for process in self.tree.members() if not is_own(process, own)]
 
     def exchange(self, line: bytes, *, seconds: float, watch: Callable[[], None]) -> bytearray:
         """Send a request and return the reply; see `Channel.exchange`."""
@@ -94,7 +106,9 @@ class WorkerProcess:
     def how_it_ended(self) -> str:
         """Return how a process ended whose replies ended."""
         assert self._process is not None
-        return "the system was ended" if self._killed else describe_end(self._process)
+        if self._killed:
+            return "the system was ended"
+        return describe_end(self._process, sandboxed=self._sandbox is not None)
 
     def kill(self) -> None:
         """Kill every process of the system; callable from any thread."""
@@ -111,6 +125,8 @@ class WorkerProcess:
             self.tree.session = None  # From now on another process may get that id.
             self._output.finish()
             self._channel.close()
+        if self._sandbox is not None:
+            self._sandbox.stop()
         if self._guard is not None:
             self._guard.kill()
             self._guard.wait()

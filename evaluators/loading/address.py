@@ -14,6 +14,7 @@ from locomo_vqa.files import clean_text
 
 from ..hosting import HttpHost, ImageTransfer, Limits, shown_address
 from ..hosting.isolation import Failure
+from ..hosting.sandbox import Sandbox
 from .loaded import (
     ANSWERING_METHODS,
     ANSWERS,
@@ -55,7 +56,8 @@ def load_address(address: str, *, python: Path | None) -> LoadedSystem:
     facts = _to_class_description(described, shown)
     images: ImageTransfer = "path" if described.get("images") == "path" else "data"
 
-    def make(limits: Limits, log: Path) -> HttpHost:
+    def make(limits: Limits, log: Path, sandbox: Sandbox | None = None) -> HttpHost:
+        assert sandbox is None
         return HttpHost(address, limits=limits, images=images)
 
     loaded = system_from_facts(shown, facts, make)

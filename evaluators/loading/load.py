@@ -10,8 +10,9 @@ from typing import TypeAlias
 from ..hosting import DEFAULT_LIMITS, Limits
 from ..hosting.environment import checked_variables
 from ..hosting.isolation import outside_event_loop
+from ..hosting.sandbox import SandboxTool
 from .address import load_address
-from .loaded import LoadedSystem, refuse_variables
+from .loaded import LoadedSystem, refuse_sandbox, refuse_variables
 from .named import load_imported, load_named
 from .objects import load_object
 
@@ -29,6 +30,7 @@ def load_system(
     limits: Limits = DEFAULT_LIMITS,
     model: str | None = None,
     env: Sequence[str] = (),
+    sandbox: SandboxTool | None = None,
 ) -> LoadedSystem:
     """Load a system.
 
@@ -39,20 +41,28 @@ def load_system(
         limits: how long it may take to start.
         model: the model's name; with one, a bundled system may be another class.
         env: the names of environment variables that its processes get besides the usual ones.
+        sandbox: what closes off the process in which its class is described.
 
     Raises:
-        InputError: `python` or `env` is given for a system that is not started here, or a variable
-            is not set.
+        InputError: `python`, `env` or `sandbox` is given for a system that is not started here, or
+            a variable is not set.
         MissingResource: it is a package whose environment is not set up.
         SystemLoadError: it is not found, can't be imported or reached, lacks a method, or has an
             attribute that can't be recorded.
     """
     variables = checked_variables(env, os.environ)
     if not isinstance(source, str):
-        return load_object(source, python=python, limits=limits, variables=variables)
+        return load_object(
+            source, python=python, limits=limits, variables=variables, sandbox=sandbox
+        )
     if source.startswith(("http://", "https://")):
         refuse_variables(source, variables)
+        refuse_sandbox(source, sandbox)
         return outside_event_loop(lambda: load_address(source, python=python))
     if ":" in source:
-        return load_imported(source, python=python, limits=limits, variables=variables)
-    return load_named(source, python=python, limits=limits, model=model, variables=variables)
+        return load_imported(
+            source, python=python, limits=limits, variables=variables, sandbox=sandbox
+        )
+    return load_named(
+        source, python=python, limits=limits, model=model, variables=variables, sandbox=sandbox
+    )

@@ -11,6 +11,7 @@ from locomo_vqa.errors import InputError, SystemLoadError
 
 from ..answering import PROMPT_SHA256
 from ..hosting import MakeHost
+from ..hosting.sandbox import SandboxTool
 
 __all__ = [
     "ANSWERING_METHODS",
@@ -20,6 +21,7 @@ __all__ = [
     "PinOptions",
     "refuse_options",
     "refuse_python",
+    "refuse_sandbox",
     "refuse_variables",
     "system_from_facts",
 ]
@@ -160,4 +162,17 @@ def refuse_variables(source: str, variables: Sequence[str]) -> None:
         raise InputError(
             f"`env` can't be used with {source}, which is not started in a process of its own.",
             "Leave it out.",
+        )
+
+
+def refuse_sandbox(source: str, sandbox: SandboxTool | None) -> None:
+    """Refuse a sandbox for a system that is not started in a process of its own.
+
+    Raises:
+        InputError: one is given.
+    """
+    if sandbox is not None:
+        raise InputError(
+            f"`sandbox` can't be used with {source}, which is not started in a process of its own.",
+            "Leave it out, or pass the system as module:Class.",
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from locomo_vqa.arguments import nearest
@@ -13,6 +15,7 @@ from locomo_vqa.errors import SystemLoadError
 from locomo_vqa.worker import describe
 
 from ..hosting import Limits, ProcessHost
+from ..hosting.sandbox import Sandbox, SandboxTool
 from ..systems.bundled import SYSTEMS, BundledSystem
 from ..third_party import ThirdPartyRecipe, find_environment, load_recipes
 from .loaded import LoadedSystem, refuse_options, refuse_python, system_from_facts
@@ -27,6 +30,7 @@ def load_named(
     limits: Limits,
     model: str | None,
     variables: Sequence[str] = (),
+    sandbox: SandboxTool | None = None,
 ) -> LoadedSystem:
     """Load a bundled system or a third-party one.
 
@@ -49,22 +53,31 @@ def load_named(
     refuse_python(name, python)
     if name in SYSTEMS:
         return _load_bundled(name, SYSTEMS[name], model, variables)
-    return _third_party(recipes[name], limits, variables)
+    return _third_party(recipes[name], limits, variables, sandbox)
 
 
 def load_imported(
-    spec: str, *, python: Path | None, limits: Limits, variables: Sequence[str] = ()
+    spec: str,
+    *,
+    python: Path | None,
+    limits: Limits,
+    variables: Sequence[str] = (),
+    sandbox: SandboxTool | None = None,
 ) -> LoadedSystem:
     """Load a `module:Class`, in this interpreter or in that of another environment.
+
+    It is imported in a sandbox if one is given.
 
     Raises:
         SystemLoadError: it can't be imported, or lacks a method.
     """
 
-    def host(limits: Limits, log: Path) -> ProcessHost:
-        return ProcessHost(spec, python=python, limits=limits, log=log, variables=variables)
+    def host(limits: Limits, log: Path, sandbox: Sandbox | None = None) -> ProcessHost:
+        return ProcessHost(
+            spec, python=python, limits=limits, log=log, variables=variables, sandbox=sandbox
+        )
 
-    facts = _describe_there(spec, python, limits, variables=variables)
+    facts = _describe_there(spec, python, limits, variables=variables, tool=sandbox)
     return replace(system_from_facts(spec, facts, host), variables=tuple(variables))
 
 
@@ -76,8 +89,8 @@ def _load_bundled(
     module, _, class_name = path.partition(":")
     found = getattr(importlib.import_module(module), class_name)
 
-    def host(limits: Limits, log: Path) -> ProcessHost:
-        return ProcessHost(path, limits=limits, log=log, variables=variables)
+    def host(limits: Limits, log: Path, sandbox: Sandbox | None = None) -> ProcessHost:
+        return ProcessHost(path, limits=limits, log=log, variables=variables, sandbox=sandbox)
 
     facts = {**describe(found), "name": name}
     loaded = system_from_facts(name, facts, host, needs_model=bundled.needs_model)
@@ -91,7 +104,10 @@ def _load_bundled(
 
 
 def _third_party(
-    recipe: ThirdPartyRecipe, limits: Limits, variables: Sequence[str]
+    recipe: ThirdPartyRecipe,
+    limits: Limits,
+    variables: Sequence[str],
+    tool: SandboxTool | None,
 ) -> LoadedSystem:
     """Describe a package's adapter, in the environment that was set up for it."""
     environment = find_environment(recipe)
@@ -99,7 +115,7 @@ def _third_party(
     python, folder = environment.python, recipe.adapters
     lent = (*recipe.variables, *variables)
 
-    def host(limits: Limits, log: Path) -> ProcessHost:
+    def host(limits: Limits, log: Path, sandbox: Sandbox | None = None) -> ProcessHost:
         return ProcessHost(
             recipe.adapter,
             python=python,
@@ -107,9 +123,10 @@ def _third_party(
             limits=limits,
             log=log,
             variables=lent,
+            sandbox=sandbox,
         )
 
-    facts = _describe_there(recipe.adapter, python, limits, folder, lent)
+    facts = _describe_there(recipe.adapter, python, limits, folder, lent, tool)
     return replace(
         system_from_facts(recipe.name, facts, host),
         name=recipe.name,
@@ -127,10 +144,27 @@ def _describe_there(
     limits: Limits,
     folder: Path | None = None,
     variables: Sequence[str] = (),
+    tool: SandboxTool | None = None,
 ) -> Mapping[str, Any]:
     """Return the description of a class in the environment that it runs in."""
+    with ExitStack() as stack:
+        sandbox = None
+        if tool is not None:
+            scratch = stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
+            sandbox = Sandbox(tool=tool, scratch=Path(scratch).resolve())
+        host = ProcessHost(
+            spec,
+            python=python,
+            folder=folder,
+            limits=limits,
+            variables=variables,
+            sandbox=sandbox,
+        )
+        return _describe_class(host, spec, python)
+
+
+def _describe_class(host: ProcessHost, spec: str, python: Path | None) -> Mapping[str, Any]:
     module, _, class_name = spec.partition(":")
-    host = ProcessHost(spec, python=python, folder=folder, limits=limits, variables=variables)
     try:
         failure = host.start()
         missing = host.description.get("missing")

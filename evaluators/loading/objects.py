@@ -19,7 +19,8 @@ from locomo_vqa.files import sha256_text
 from locomo_vqa.worker import describe
 
 from ..hosting import Limits, in_process
-from .loaded import LoadedSystem, refuse_python, refuse_variables, system_from_facts
+from ..hosting.sandbox import SandboxTool
+from .loaded import LoadedSystem, refuse_python, refuse_sandbox, refuse_variables, system_from_facts
 from .named import load_imported
 
 __all__ = ["importable_as", "load_object", "source_hash"]
@@ -31,11 +32,13 @@ def load_object(
     python: Path | None,
     limits: Limits,
     variables: Sequence[str] = (),
+    sandbox: SandboxTool | None = None,
 ) -> LoadedSystem:
     """Load a class, or a function that returns a new system for each conversation.
 
     Raises:
-        InputError: `python` is given, or `variables` for an object that runs in this process.
+        InputError: `python` is given, or `variables` or `sandbox` for an object that runs in this
+            process.
         SystemLoadError: it is an object and not its class, can't be made, or lacks a method.
     """
     _refuse_instance(source)
@@ -45,9 +48,12 @@ def load_object(
     digest = source_hash(found, source)
     spec = importable_as(source) if isinstance(source, type) else None
     if spec is not None:
-        loaded = load_imported(spec, python=None, limits=limits, variables=variables)
+        loaded = load_imported(
+            spec, python=None, limits=limits, variables=variables, sandbox=sandbox
+        )
         return replace(loaded, source_sha256=digest)
     refuse_variables(name, variables)
+    refuse_sandbox(name, sandbox)
     facts = describe(found)
     loaded = system_from_facts(facts["name"], facts, in_process(source))
     return replace(loaded, in_process=True, source_sha256=digest)

@@ -41,6 +41,7 @@ def run(
     read_timeout: float = DEFAULT_LIMITS.read_s,
     answer_timeout: float = DEFAULT_LIMITS.answer_s,
     memory_limit: float | None = None,
+    sandbox: bool = False,
     meter: bool = True,
     record: str | Path | None = None,
     replay: str | Path | None = None,
@@ -76,6 +77,8 @@ def run(
         read_timeout: seconds that the system may take to start, to read a session, or to flush.
         answer_timeout: seconds that an answer may take.
         memory_limit: gigabytes of memory that a conversation's processes may use together.
+        sandbox: whether the system's processes see only their environment, their folder, and the
+            proxy's address; needs bubblewrap. What `options` and `env` name can be read.
         meter: count the calls to an endpoint, in `calls.jsonl` of the run folder.
         record: record the endpoint's replies in this file.
         replay: use the replies in this file; ask for others, and record them there.
@@ -100,6 +103,7 @@ def run(
         read_timeout=read_timeout,
         answer_timeout=answer_timeout,
         memory_limit=memory_limit,
+        sandbox=sandbox,
     )
     metering = MeteringSettings.checked(
         meter=meter, record=record, replay=replay, strict=strict, prices=prices
@@ -119,5 +123,6 @@ def run(
         jobs=jobs,
         limit=limit,
         top_k=top_k,
+        sandbox=hosting.sandbox,
     )
     return setup.run(harness, retry_failed=retry_failed, progress=progress)

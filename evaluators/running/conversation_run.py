@@ -180,7 +180,9 @@ class ConversationRun:
                 )
             return self.host.answer(text, now=now)
         if shown.visual and shown.recalled is None:
-            return call_contained(lambda: plain_answer(answerer.answer_visual(text, shown.image)))
+            return call_contained(
+                lambda: plain_answer(answerer.answer_visual(text, shown.original))
+            )
         hits = self.host.search(text, self.top_k, now=now, recalled=shown.recalled)
         if isinstance(hits, Failure):
             return hits

@@ -32,14 +32,16 @@ from locomo_vqa.runs import (
 from locomo_vqa.system import Services
 
 from ..answering import AnswerModels
-from ..hosting import DEFAULT_LIMITS, Limits
+from ..hosting import DEFAULT_LIMITS, Host, Limits
 from ..hosting.isolation import isolated_process_state
+from ..hosting.sandbox import SandboxTool
 from ..loading import LoadedSystem
 from .cancellation import CancelScope, run_concurrently
 from .conversation_run import ConversationRun, UnreachableCounter
 from .journal import Journal
 from .listener import NullListener, RunListener
-from .run_folder import describe_run, finish_run, open_run, sweep
+from .run_folder import describe_run, finish_run, keeping_known, open_run, sweep
+from .sandboxing import sandbox_of
 from .view import ConversationView, check_images
 from .work_folder import ImageCopies, WorkFolder, collect_leftovers
 
@@ -68,6 +70,8 @@ class Harness:
     """For a trial: how many questions of each conversation to ask."""
     top_k: int = 10
     """How many passages a system that only retrieves is asked for."""
+    sandbox: SandboxTool | None = None
+    """What closes the system's processes off; None if nothing does."""
     services_for: Callable[[str], Services] | None = None
     """Returns what one conversation is lent in place of `services`, by the conversation's id;
     called from several threads where conversations run at once."""
@@ -110,6 +114,7 @@ class Harness:
             self.visual,
             limit=self.limit,
             top_k=self.top_k,
+            sandbox=self.sandbox,
         )
         open_run(self.out, manifest)
         fixed = self._with_absolute_paths()
@@ -119,7 +124,8 @@ class Harness:
                 collect_leftovers(fixed._kept(name))
             pending = _pending(questions, journal, FAILED if retry_failed else frozenset())
             listener.started(len(questions), len(questions) - sum(map(len, pending.values())))
-            fixed._ask_all(pending, journal, listener)
+            with keeping_known(fixed.out, [q.id for q in questions], journal.predictions):
+                fixed._ask_all(pending, journal, listener)
             predictions = tuple(journal.predictions[question.id] for question in questions)
             info = finish_run(fixed.out, manifest, predictions)
         return Run(folder=self.out, info=info, predictions=predictions, benchmark=self.benchmark)
@@ -144,6 +150,18 @@ class Harness:
     def _kept(self, conversation: str) -> Path:
         """Return the folder in the run for what a conversation's system leaves."""
         return self.out / "work" / conversation
+
+    def _host(self, conversation: str, folder: WorkFolder, services: Services) -> Host:
+        sandbox = self.sandbox and sandbox_of(
+            self.sandbox,
+            services,
+            work=folder.work,
+            images=folder.images,
+            scratch=folder.scratch,
+            hidden=(self.benchmark.folder, self.out),
+        )
+        log = self.out / "work" / f"{conversation}.log"
+        return self.system.host(self.limits, log, sandbox)
 
     def _ask_all(
         self, pending: Mapping[str, Sequence[Question]], journal: Journal, listener: RunListener
@@ -170,7 +188,7 @@ class Harness:
                     ConversationRun(
                         name=name,
                         questions=questions,
-                        host=self.system.host(self.limits, self.out / "work" / f"{name}.log"),
+                        host=self._host(name, folder, services),
                         view=view,
                         services=services,
                         answerer=answerer,

@@ -13,6 +13,7 @@ from locomo_vqa.errors import InputError
 
 from ..hosting import DEFAULT_LIMITS, Limits
 from ..hosting.environment import checked_variables
+from ..hosting.sandbox import SandboxTool, find_sandbox_tool
 from ..loading import LoadedSystem
 
 __all__ = ["MAX_SECONDS", "HostingSettings"]
@@ -37,6 +38,8 @@ class HostingSettings:
     """How many conversations run at once."""
     limits: Limits = DEFAULT_LIMITS
     """Time and memory."""
+    sandbox: SandboxTool | None = None
+    """What closes its processes off; None if nothing does."""
 
     @classmethod
     def checked(
@@ -48,11 +51,12 @@ class HostingSettings:
         read_timeout: float = DEFAULT_LIMITS.read_s,
         answer_timeout: float = DEFAULT_LIMITS.answer_s,
         memory_limit: float | None = None,
+        sandbox: bool = False,
     ) -> Self:
         """Return settings from a user's arguments; `memory_limit` is in gigabytes.
 
         Raises:
-            InputError: an argument is out of its range.
+            InputError: an argument is out of its range, or there is no sandbox on this machine.
         """
         check_number("jobs", jobs, low=1, high=_MAX_JOBS, whole=True)
         check_number("read_timeout", read_timeout, low=_MIN_SECONDS, high=MAX_SECONDS)
@@ -66,7 +70,13 @@ class HostingSettings:
         )
         interpreter = None if python is None else Path(python)
         variables = checked_variables(env, os.environ)
-        return cls(python=interpreter, env=variables, jobs=jobs, limits=limits)
+        return cls(
+            python=interpreter,
+            env=variables,
+            jobs=jobs,
+            limits=limits,
+            sandbox=find_sandbox_tool() if sandbox else None,
+        )
 
     def check(self, system: LoadedSystem, *, usual: Limits = DEFAULT_LIMITS) -> None:
         """Check that the limits can be kept where a system runs.

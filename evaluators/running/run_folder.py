@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from locomo_vqa._version import __version__
 from locomo_vqa.benchmark import Benchmark
-from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.errors import InputError, MissingResource, OutputError
 from locomo_vqa.files import read_json, sha256_file, write_json, write_jsonl
 from locomo_vqa.models.endpoint import provider_of
 from locomo_vqa.runs import (
@@ -28,11 +28,12 @@ from locomo_vqa.schemas import validate
 from locomo_vqa.system import Services
 from locomo_vqa.unfinished import is_unfinished
 
+from ..hosting.sandbox import SandboxTool
 from ..loading import LoadedSystem
 from .model_size import size_of_model
 from .system_options import recorded_options
 
-__all__ = ["describe_run", "finish_run", "open_run", "sweep"]
+__all__ = ["describe_run", "finish_run", "keeping_known", "open_run", "sweep"]
 
 _IDENTITY = (
     "system",
@@ -44,6 +45,7 @@ _IDENTITY = (
     "limit",
     "top_k",
     "options",
+    "sandbox",
 )
 """The parts of run.json that must be equal for a run to continue in the same folder.
 
@@ -65,11 +67,12 @@ def describe_run(
     *,
     limit: int | None = None,
     top_k: int | None = None,
+    sandbox: SandboxTool | None = None,
 ) -> dict[str, Any]:
     """Return the content of run.json for a run that has not begun.
 
     `limit` is how many questions of each conversation a trial asks, `top_k` how many passages a
-    system that only retrieves is asked for.
+    system that only retrieves is asked for, `sandbox` what closes the system's processes off.
     """
     blind = system.any_model and services.model is None
     return {
@@ -94,6 +97,7 @@ def describe_run(
         "top_k": top_k if system.only_retrieves else None,
         "options": recorded_options(services),
         **({"environment": list(system.variables)} if system.variables else {}),
+        "sandbox": sandbox,
         "versions": _package_versions(),
         "git": _git_state(),
         "counts": None,
@@ -173,6 +177,23 @@ def finish_run(
     validate(finished, "run", path=folder / "run.json", remedy="Please report this.")
     write_json(folder / "run.json", finished)
     return finished
+
+
+@contextlib.contextmanager
+def keeping_known(
+    folder: Path, questions: Sequence[str], known: Mapping[str, Prediction]
+) -> Iterator[None]:
+    """If the endpoint ends the block, write what is known to predictions.jsonl.
+
+    The run stays unfinished. The predictions of a run that was finished before are not touched.
+    """
+    try:
+        yield
+    except MissingResource:
+        if read_json(folder / "run.json", what="the run's manifest")["counts"] is None:
+            rows = [known[question].to_row() for question in questions if question in known]
+            write_jsonl(folder / "predictions.jsonl", rows)
+        raise
 
 
 def _check_same(folder: Path, wanted: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ from .harness import Harness
 from .hosting_settings import HostingSettings
 from .metering import Meter, is_on_this_machine
 from .metering_settings import MeteringSettings
+from .sandboxing import check_reach
 from .services import lend_model
 from .system_options import lend_options, option_texts
 
@@ -58,7 +59,12 @@ class RunSetup:
         """
         given = option_texts(options)
         loaded = load_system(
-            source, python=hosting.python, limits=hosting.limits, model=model, env=hosting.env
+            source,
+            python=hosting.python,
+            limits=hosting.limits,
+            model=model,
+            env=hosting.env,
+            sandbox=hosting.sandbox,
         )
         hosting.check(loaded)
         services = lend_model(loaded, model, timeout=timeout, check=not metering.replay)
@@ -66,6 +72,8 @@ class RunSetup:
         if loaded.address and not is_on_this_machine(str(source)):
             metering = replace(metering, meter=False)  # It could not reach the proxy.
         metering.check(endpoint=services.llm is not None)
+        if hosting.sandbox is not None:
+            check_reach(services, metered=metering.meter)
         return cls(system=loaded, services=services, hosting=hosting, metering=metering)
 
     def run(

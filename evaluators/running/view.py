@@ -49,6 +49,9 @@ class ShownQuestion:
     """Whether it is about an image."""
     image: ShownImage | None
     """The image it comes with; None if it has none, or it is not shown."""
+    original: ShownImage | None
+    """The same image in the benchmark, for whoever else looks at it: a system may have changed its
+    copy."""
     recalled: RecalledImage | None
     """Which image it is about; None unless it must be recalled."""
 
@@ -97,24 +100,18 @@ class ConversationView:
 
     def question(self, question: Question) -> ShownQuestion:
         """Return a question as the system is asked it."""
-        visual = isinstance(question, VisualQuestion)
+        visual = question if isinstance(question, VisualQuestion) else None
         return ShownQuestion(
             text=self.question_text(question),
-            visual=visual,
-            image=self.question_image(question) if isinstance(question, VisualQuestion) else None,
+            visual=visual is not None,
+            image=self.question_image(visual) if visual else None,
+            original=self._question_image(visual, None) if visual else None,
             recalled=self.recalled(question),
         )
 
     def question_image(self, question: VisualQuestion) -> ShownImage | None:
         """Return the image that a visual question comes with, or None if nothing is shown."""
-        if self._visual == "recalled":
-            return None
-        for _, turn in self._conversation.turns():
-            if turn.id == question.turn:
-                for image in turn.images:
-                    if image.sha256 == question.image:
-                        return self._shown_image(image)
-        return None
+        return self._question_image(question, self._copies)
 
     def question_text(self, question: Question) -> str:
         """Return a question's words, which name the image if it must be recalled."""
@@ -129,9 +126,21 @@ class ConversationView:
             return None
         return recalled_image(self._conversation, question, shown=self._is_shown)
 
+    def _question_image(
+        self, question: VisualQuestion, copies: ImageCopies | None
+    ) -> ShownImage | None:
+        if self._visual == "recalled":
+            return None
+        for _, turn in self._conversation.turns():
+            if turn.id == question.turn:
+                for image in turn.images:
+                    if image.sha256 == question.image:
+                        return self._shown_image(image, copies)
+        return None
+
     def _turns(self, session: Session) -> Iterator[ShownTurn]:
         for turn in session.turns:
-            shown = (self._shown_image(image) for image in turn.images)
+            shown = (self._shown_image(image, self._copies) for image in turn.images)
             first = turn.speaker == self._conversation.speakers[0]
             yield ShownTurn(
                 id=turn.id,
@@ -143,7 +152,7 @@ class ConversationView:
                 images=tuple(image for image in shown if image is not None),
             )
 
-    def _shown_image(self, image: Image) -> ShownImage | None:
+    def _shown_image(self, image: Image, copies: ImageCopies | None) -> ShownImage | None:
         if self._mode == "none" or not self._is_shown(image):
             return None
         if self._mode == "caption":
@@ -152,8 +161,8 @@ class ConversationView:
         sha256 = self._shuffled.replacement(image.sha256) if self._shuffled else image.sha256
         self._benchmark.read_image(sha256)
         path = self._benchmark.image_path(sha256)
-        if self._copies is not None:
-            path = self._copies.copy(path)
+        if copies is not None:
+            path = copies.copy(path)
         media_type = _MEDIA_TYPES.get(path.suffix[1:], "application/octet-stream")
         return ShownImage(path=path, media_type=media_type, caption=None)
 

@@ -50,7 +50,8 @@ class ImageCopies:
         if image not in self._copies:
             copy = self._folder / f"image-{len(self._copies) + 1}{image.suffix}"
             try:
-                shutil.copyfile(image, copy)
+                with image.open("rb") as original, copy.open("xb") as new:  # No link is followed.
+                    shutil.copyfileobj(original, new)
             except OSError as error:
                 raise _not_made(copy, error) from None
             self._copies[image] = copy
@@ -77,6 +78,11 @@ class WorkFolder:
     def images(self) -> Path:
         """The folder for copies of images."""
         return self._there / "images"
+
+    @property
+    def scratch(self) -> Path:
+        """A folder, not made yet, for what a system in a sandbox takes for its home."""
+        return self._there / "scratch"
 
     def share(self) -> None:
         """Let other users of this machine read the images, if they know where these are."""
@@ -147,6 +153,8 @@ def _collect(folder: Path, kept: Path) -> None:
 
 def _regular_files(folder: Path) -> Iterator[Path]:
     """Yield files, those of a folder before those below it; links are not followed."""
+    if folder.is_symlink():
+        return
     for here, folders, names in os.walk(folder, followlinks=False):
         folders.sort()
         for name in sorted(names):

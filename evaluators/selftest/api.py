@@ -12,6 +12,7 @@ from ..hosting import Limits
 from ..hosting.isolation import outside_event_loop
 from ..loading import LoadedSystem, SystemSource, load_system
 from ..running.hosting_settings import HostingSettings
+from ..running.sandboxing import check_reach
 from ..running.services import lend_model
 from ..running.system_options import lend_options, option_texts
 from .checker import CheckReport, check_system
@@ -33,6 +34,7 @@ def check(
     env: Sequence[str] = (),
     read_timeout: float = CHECK_LIMITS.read_s,
     answer_timeout: float = CHECK_LIMITS.answer_s,
+    sandbox: bool = False,
 ) -> CheckReport:
     """Test the adapter of a memory system on seven tiny conversations, before a run.
 
@@ -49,6 +51,7 @@ def check(
         env: the names of environment variables to hand on to the system.
         read_timeout: seconds that the system may take to start, to read a session, or to flush.
         answer_timeout: seconds that an answer may take.
+        sandbox: as for `run`.
 
     Raises:
         InputError: an argument can't be used.
@@ -57,12 +60,22 @@ def check(
     """
     given = option_texts(options)
     hosting = HostingSettings.checked(
-        python=python, env=env, read_timeout=read_timeout, answer_timeout=answer_timeout
+        python=python,
+        env=env,
+        read_timeout=read_timeout,
+        answer_timeout=answer_timeout,
+        sandbox=sandbox,
     )
-    loaded = load_system(system, python=hosting.python, model=model, env=hosting.env)
+    loaded = load_system(
+        system, python=hosting.python, model=model, env=hosting.env, sandbox=hosting.sandbox
+    )
     hosting.check(loaded, usual=CHECK_LIMITS)
     services = lend_options(_services_for(loaded, model, timeout), loaded, given)
-    return outside_event_loop(lambda: check_system(loaded, services, limits=hosting.limits))
+    if hosting.sandbox is not None:
+        check_reach(services, metered=True)
+    return outside_event_loop(
+        lambda: check_system(loaded, services, limits=hosting.limits, sandbox=hosting.sandbox)
+    )
 
 
 def _services_for(system: LoadedSystem, model: str | None, timeout: float) -> Services:

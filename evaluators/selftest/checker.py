@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, get_args
@@ -13,6 +14,7 @@ from locomo_vqa.system import Services
 
 from ..hosting import DEFAULT_LIMITS, Limits
 from ..hosting.isolation import isolated_process_state
+from ..hosting.sandbox import SandboxTool
 from ..loading import LoadedSystem
 from .answer_checks import answers, images, read_only, visual
 from .ingest_checks import flush, opens, sessions
@@ -115,18 +117,25 @@ def check_system(
     *,
     limits: Limits = DEFAULT_LIMITS,
     quiet_s: float = QUIET_S,
+    sandbox: SandboxTool | None = None,
 ) -> CheckReport:
     """Run the self-test on a loaded system.
 
     Its files are in a folder that is removed afterwards. `quiet_s` is how many seconds a flushed
-    conversation is watched.
+    conversation is watched, `sandbox` what closes the system's processes off.
     """
     with (
         TemporaryDirectory(prefix="locomo-vqa-check-", ignore_cleanup_errors=True) as folder,
         isolated_process_state(),
+        _reached_from(sandbox, services, Path(folder)) as lent,
     ):
         observations, times = gather(
-            system, services, Path(folder).resolve(), limits=limits, quiet_s=quiet_s
+            system,
+            lent,
+            Path(folder).resolve(),
+            limits=limits,
+            quiet_s=quiet_s,
+            sandbox=sandbox,
         )
     return CheckReport(
         system=system.name,
@@ -134,3 +143,18 @@ def check_system(
         results=tuple(check(observations) for check in _CHECKS),
         times=times,
     )
+
+
+@contextmanager
+def _reached_from(
+    sandbox: SandboxTool | None, services: Services, folder: Path
+) -> Iterator[Services]:
+    """Yield services whose endpoint is a proxy on this machine, where there is a sandbox."""
+    if sandbox is None or services.llm is None:
+        yield services
+        return
+    from ..proxy import MeteringProxy
+
+    (folder / "logs").mkdir()
+    with MeteringProxy(services.llm, folder / "logs" / "calls.jsonl") as proxy:
+        yield replace(services, llm=proxy.endpoint("check"))

@@ -11,9 +11,11 @@ from locomo_vqa.benchmark import Conversation
 from locomo_vqa.runs import ImageMode, VisualMode
 from locomo_vqa.system import Services
 
-from ..hosting import Limits
+from ..hosting import Host, Limits
+from ..hosting.sandbox import SandboxTool
 from ..loading import LoadedSystem
 from ..proxy.model_calls import MODEL_CALLS
+from ..running.sandboxing import sandbox_of
 from ..running.view import ConversationView
 from .fixtures import DATE_FACT, FACTS, INVENTED, OTHER_FACT, World, make_world
 from .snapshots import changes, contents, entries
@@ -93,11 +95,17 @@ class Observations:
 
 
 def gather(
-    system: LoadedSystem, services: Services, folder: Path, *, limits: Limits, quiet_s: float
+    system: LoadedSystem,
+    services: Services,
+    folder: Path,
+    *,
+    limits: Limits,
+    quiet_s: float,
+    sandbox: SandboxTool | None = None,
 ) -> tuple[Observations, CallTimes]:
-    """Return what was seen, and how long calls took; `folder` is empty and takes all files."""
+    """Return what was seen, and how long calls took; `folder` takes all files."""
     world = make_world(folder / "images")
-    opener = _Opener(system, services, folder, limits, world)
+    opener = _Opener(system, services, folder, limits, world, sandbox)
     lends_model = services.llm is not None or services.model is not None
     seen = Observations(system=system, lends_model=lends_model)
     here, images = entries(Path.cwd()), contents(folder / "images")
@@ -128,6 +136,7 @@ class _Opener:
         folder: Path,
         limits: Limits,
         world: World,
+        sandbox: SandboxTool | None,
     ) -> None:
         self.world = world
         self.times = CallTimes()
@@ -135,8 +144,9 @@ class _Opener:
         self._services = services
         self._folder = folder
         self._limits = limits
+        self._sandbox = sandbox
         self._names: list[str] = []
-        (folder / "logs").mkdir()
+        (folder / "logs").mkdir(exist_ok=True)
 
     def view(self, conversation: Conversation, mode: str = "pixels") -> ConversationView:
         """Return a conversation as a run would show it."""
@@ -147,7 +157,7 @@ class _Opener:
         """Return a conversation that was not read yet."""
         self._names.append(name)
         return SystemTrial(
-            self._system.host(self._limits, self._folder / "logs" / f"{name}.log"),
+            self._host(name),
             self.view(conversation, mode),
             self._folder / "work" / name,
             self._services,
@@ -155,9 +165,19 @@ class _Opener:
             only_retrieves=self._system.only_retrieves,
         )
 
+    def _host(self, name: str) -> Host:
+        sandbox = self._sandbox and sandbox_of(
+            self._sandbox,
+            self._services,
+            work=self._folder / "work" / name,
+            images=self._folder / "images",
+            scratch=self._folder / "scratch" / name,
+        )
+        return self._system.host(self._limits, self._folder / "logs" / f"{name}.log", sandbox)
+
     def strays(self) -> tuple[str, ...]:
         """Return the files that are in no conversation's folder."""
-        own = ("images/", "logs/", *(f"work/{name}/" for name in self._names))
+        own = ("images/", "logs/", "scratch/", *(f"work/{name}/" for name in self._names))
         return tuple(name for name in contents(self._folder) if not name.startswith(own))
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.evaluators.hosting.sandbox import SandboxTool, find_sandbox_tool
 from locomo_vqa.evaluators.loading import load_system
 from locomo_vqa.evaluators.running.harness import Harness
 from locomo_vqa.runs import Prediction
@@ -46,12 +51,28 @@ def write_system(folder: Path, module: str, text: str) -> str:
     return f"{module}:Own"
 
 
-def hosted(spec: str, out: Path, *, python: Path | None = None, **fields: Any) -> Harness:
+def hosted(
+    spec: str,
+    out: Path,
+    *,
+    python: Path | None = None,
+    env: Sequence[str] = (),
+    **fields: Any,
+) -> Harness:
     """Return a harness of a system in processes of its own, on a few questions of the sample."""
     given: dict[str, Any] = {"split": "all", "images": "pixels", "limit": 4, **fields}
     given.setdefault("services", Services())
     given.setdefault("benchmark", SAMPLE)
-    return Harness(system=load_system(spec, python=python), out=out, **given)
+    system = load_system(spec, python=python, env=env, sandbox=given.get("sandbox"))
+    return Harness(system=system, out=out, **given)
+
+
+def sandbox_tool() -> SandboxTool:
+    """Return what closes processes off on this machine, or skip the test where nothing can."""
+    try:
+        return find_sandbox_tool()
+    except InputError as error:
+        pytest.skip(error.message)
 
 
 def by_conversation(predictions: tuple[Prediction, ...]) -> dict[str, list[Prediction]]:

@@ -15,6 +15,7 @@ from tests.evaluators.hosting.hosted import (
     by_conversation,
     carrying,
     hosted,
+    sandbox_tool,
     wait_until_gone,
     write_system,
 )
@@ -120,14 +121,16 @@ REASONS = {
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("closed_off", [False, True], ids=["plain", "sandbox"])
 def test_each_fault_costs_its_conversation_and_leaves_no_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    closed_off: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sandbox = sandbox_tool() if closed_off else None
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOSTED_BY", str(tmp_path))
     spec = write_system(tmp_path, "faulty", FAULTY)
     limits = Limits(answer_s=8, memory_bytes=400_000_000)
-    run = hosted(spec, tmp_path / "run", limits=limits, jobs=3)
+    run = hosted(spec, tmp_path / "run", limits=limits, jobs=3, env=["HOSTED_BY"], sandbox=sandbox)
     done = run.run()
     assert carrying(str(tmp_path)) == []
     rows = by_conversation(done.predictions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from PIL import Image
 from locomo_vqa.evaluators.answering import PROMPT_SHA256
 from locomo_vqa.files import read_jsonl
 from locomo_vqa.runs import read_run
+from locomo_vqa.system import Endpoint, Services
 from tests.conftest import Cli
-from tests.evaluators.hosting.hosted import write_system
+from tests.evaluators.hosting.hosted import hosted, write_system
 from tests.evaluators.recording import SAMPLE
 from tests.evaluators.stub_endpoint import completion, stub_endpoint
 
@@ -72,6 +74,38 @@ def test_the_model_answers_from_what_was_found(tmp_path: Path, cli: Cli) -> None
         data = image["image_url"]["url"].partition("base64,")[2]
         assert pixels(base64.b64decode(data)) == pixels(SAMPLE.read_image(asked.image))
         assert asked.question in text["text"]
+
+
+RUINS = """
+class Own(Echo):
+    answer = answer_visual = None
+
+    def add(self, turns):
+        for turn in turns:
+            for image in turn.images:
+                image.path.chmod(0o644)
+                image.path.write_bytes(b"ruined")
+
+    def search(self, query, k, now):
+        return []
+"""
+
+
+def test_the_model_sees_the_original_of_an_image_whose_copy_was_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = write_system(tmp_path, "ruins_copies", RUINS)
+    visual = replace(SAMPLE, text_questions=())
+    with stub_endpoint(lambda request: completion("red")) as endpoint:
+        llm = Endpoint(base_url=f"{endpoint.url}/v1", model="stub", api_key="none")
+        asked = {"split": "validation", "limit": 2, "benchmark": visual}
+        run = hosted(spec, tmp_path / "run", services=Services(llm=llm), **asked).run()
+    assert [p.state for p in run.predictions] == ["ok", "ok"]
+    for request, question in zip(endpoint.requests, VISUAL[:2], strict=True):
+        address = request["messages"][0]["content"][0]["image_url"]["url"]
+        sent = base64.b64decode(address.partition("base64,")[2])
+        assert pixels(sent) == pixels(SAMPLE.read_image(question.image))
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from locomo_vqa.errors import OutputError
 from locomo_vqa.evaluators.running import work_folder
 from locomo_vqa.evaluators.running.work_folder import ImageCopies, WorkFolder, collect_leftovers
 from locomo_vqa.evaluators.scoring import score
@@ -94,6 +95,27 @@ def test_what_a_system_leaves_is_kept_in_the_run(tmp_path: Path, temporary: Path
     assert kept == {f"{name}/a/b/store" for name in tests}
     assert all((work / name / "a/b/store").read_text() == name for name in tests)
     assert list(temporary.iterdir()) == []
+
+
+def test_a_link_in_place_of_the_work_folder_is_not_followed(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir()
+    (private / "id_ed25519").write_text("a private key")
+    with WorkFolder(tmp_path / "run" / "c") as folder:
+        folder.work.rename(folder.work.with_name("moved"))
+        folder.work.symlink_to(private)
+    assert list((tmp_path / "run").rglob("*")) == []
+    assert (private / "id_ed25519").is_file()
+
+
+def test_a_link_in_place_of_a_copy_is_not_written_through(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "copies").mkdir()
+    (tmp_path / "copies" / "image-1.png").symlink_to(victim)
+    with pytest.raises(OutputError, match="can't be created"):
+        ImageCopies(tmp_path / "copies").copy(SAMPLE.image_path(str(SAMPLE.images[0].sha256)))
+    assert victim.read_text() == "precious"
 
 
 def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -168,7 +168,7 @@ def test_a_system_that_ends_while_it_is_asked() -> None:
         def close(self) -> Failure | None:
             return self.gone or super().close()
 
-    system = replace(loaded(faults.Keeper), host=lambda limits, log: Gone(faults.Keeper))
+    system = replace(loaded(faults.Keeper), host=lambda limits, log, sandbox: Gone(faults.Keeper))
     checked = check_system(system, Services(), quiet_s=0)
     found = states({point.id: point for point in checked.results})
     assert {id for id, state in found.items() if state == "fail"} == {"answers"}

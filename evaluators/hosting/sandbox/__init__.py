@@ -1,0 +1,16 @@
+"""Runs a system's process where it sees only its environment, its folder and the proxy's address.
+
+sandbox.py      what one conversation's sandbox shows
+tool.py         which program of this machine closes a process off
+interpreter.py  what an interpreter and its packages need
+mounts.py       the files and folders that are visible, as mounts
+command.py      the command that starts a process in the sandbox
+gateway.py      leads connections from within to the proxy
+entry.py        the first program within; it becomes the system's process
+"""
+
+from .gateway import Gateway
+from .sandbox import Sandbox
+from .tool import SandboxTool, find_sandbox_tool
+
+__all__ = ["Gateway", "Sandbox", "SandboxTool", "find_sandbox_tool"]

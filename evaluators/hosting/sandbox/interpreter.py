@@ -1,0 +1,141 @@
+"""What an interpreter needs of this machine's files: itself, its libraries, and its packages.
+
+Nothing of the environment is run to find this out, only the interpreter's own library: a package
+could do anything while Python starts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from ..environment import system_environment
+
+__all__ = ["interpreter_folders", "interpreter_links", "module_files"]
+
+_ASK = (
+    "import json, site, sys; print(json.dumps([sys.prefix, sys.base_prefix, sys.exec_prefix, "
+    "sys.base_exec_prefix, *sys.path, site.getusersitepackages()]))"
+)
+_ASK_S = 60
+_MODULE_ENDINGS = (".py", ".pyc", ".so", ".zip", ".egg")
+_PACKAGES = ("site-packages", "dist-packages")
+_METADATA = (".dist-info", ".egg-info")
+_MOST_BYTES = 1 << 20
+
+
+def interpreter_folders(python: str) -> list[Path]:
+    """Return the files and folders that an interpreter imports from, without what lies beside that.
+
+    Args:
+        python: the interpreter's absolute path.
+    """
+    found = [Path(text) for text in _own_paths(python)]
+    found += [link.parent.parent for link in interpreter_links(python)]
+    found = [prefix for prefix in found if _is_environment(prefix)]
+    if python == sys.executable:
+        found += [Path(text).absolute() for text in (sys.prefix, *sys.path) if text]
+    listed = system_environment().get("PYTHONPATH", "")
+    found += [Path(text) for text in listed.split(os.pathsep) if text]
+    sites = [site for folder in found for site in _site_folders(folder)]
+    named = [path for site in sites for path in _named_in(site)]
+    found += named
+    for site in (*sites, *(path for path in named if path.name in _PACKAGES)):
+        found += _edited_projects(site)
+    there = [path for path in found if path.is_absolute() and path.exists()]
+    whole = [path for path in there if _is_environment(path)]
+    files: list[Path] = []
+    for path in there:
+        if path.is_file() or any(path.is_relative_to(folder) for folder in whole):
+            files.append(path)
+        else:
+            files += module_files(path)
+    return list(dict.fromkeys(files))
+
+
+def module_files(folder: Path, module: str = "") -> Iterator[Path]:
+    """Yield what of a folder can be imported, and nothing that lies beside it.
+
+    `module` may be the name of a package without an `__init__.py`.
+    """
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return
+    for entry in entries:
+        named = entry.name == module or entry.suffix in (*_MODULE_ENDINGS, *_METADATA)
+        if (named or (entry / "__init__.py").is_file()) and not entry.name.startswith("."):
+            yield entry
+
+
+def _own_paths(python: str) -> list[str]:
+    """Return prefixes and the path of an interpreter that starts without packages."""
+    try:
+        done = subprocess.run(
+            [python, "-I", "-S", "-c", _ASK],
+            env=system_environment(),
+            capture_output=True,
+            timeout=_ASK_S,
+            check=True,
+        )
+        return [text for text in json.loads(done.stdout) if isinstance(text, str) and text]
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return []  # It can't be started, which the system's own start reports.
+
+
+def interpreter_links(python: str) -> list[Path]:
+    """Return the links that lead from an interpreter's absolute path to its file."""
+    found: dict[Path, None] = {}
+    path = Path(python)
+    while path.is_symlink() and path not in found:
+        found[path] = None
+        path = Path(os.path.normpath(path.parent / path.readlink()))
+    return list(found)
+
+
+def _is_environment(folder: Path) -> bool:
+    """Return whether a folder belongs to Python as a whole."""
+    if folder.name in _PACKAGES or (folder / "pyvenv.cfg").is_file():
+        return True
+    names = (folder, *folder.glob("lib/python3*"), *folder.glob("lib64/python3*"))
+    return any((name / "os.py").is_file() or (name / "lib-dynload").is_dir() for name in names)
+
+
+def _site_folders(folder: Path) -> Iterator[Path]:
+    """Yield a folder of packages itself, or those below a prefix."""
+    if folder.name in _PACKAGES:
+        yield folder
+    for name in _PACKAGES:
+        yield from folder.glob(f"lib*/python3*/{name}")
+
+
+def _named_in(site: Path) -> Iterator[Path]:
+    """Yield the folders that .pth files add to the path."""
+    for file in sorted(site.glob("*.pth")):
+        try:
+            lines = file.read_text(encoding="utf-8", errors="replace")[:_MOST_BYTES].splitlines()
+        except OSError:
+            continue
+        for line in lines:
+            text = line.strip()
+            if text and not text.startswith(("#", "import ", "import\t")):
+                yield Path(os.path.normpath(site / text))
+
+
+def _edited_projects(site: Path) -> Iterator[Path]:
+    """Yield the folders of packages that are installed as their source."""
+    for file in sorted(site.glob("*.dist-info/direct_url.json")):
+        try:
+            known = json.loads(file.read_text(encoding="utf-8")[:_MOST_BYTES])
+            address = urlsplit(known["url"])
+            edited = known["dir_info"]["editable"] is True
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if edited and address.scheme == "file":
+            project = Path(unquote(address.path))
+            yield from (project, project / "src")

@@ -1,0 +1,28 @@
+"""What one conversation's sandbox shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .tool import SandboxTool
+
+__all__ = ["Sandbox"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sandbox:
+    """What a system's processes see of this machine, besides their environment."""
+
+    tool: SandboxTool
+    """What closes them off."""
+    scratch: Path
+    """An empty folder for their /tmp and home folder; its owner removes it."""
+    work: Path | None = None
+    """The conversation's folder, the only other one that can be written."""
+    readable: tuple[Path, ...] = ()
+    """Files and folders that can also be read: copies of images, models, what options name."""
+    hidden: tuple[Path, ...] = ()
+    """Folders that can't be read, even below one that can: the benchmark, the run."""
+    reachable: tuple[str, int] | None = None
+    """The one address, host and port, that can be reached; None for no network."""

@@ -1,0 +1,70 @@
+"""Which program of this machine closes a process off."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import Literal
+
+from locomo_vqa.errors import InputError
+
+__all__ = ["SandboxTool", "find_sandbox_tool"]
+
+SandboxTool = Literal["bubblewrap"]
+"""What closes a system's processes off:
+
+bubblewrap   bwrap, with user namespaces of Linux
+"""
+
+_PROBE = (
+    "--unshare-all",
+    *("--unshare-user", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--", "true"),
+)
+_PROBE_S = 20
+
+
+def find_sandbox_tool() -> SandboxTool:
+    """Return what can close a process off on this machine, after a trial of it.
+
+    Raises:
+        InputError: nothing can.
+    """
+    if not sys.platform.startswith("linux"):
+        raise InputError(
+            f"`sandbox` needs Linux, not {sys.platform}.",
+            "Leave it out, or run in a Linux machine or container.",
+        )
+    program = shutil.which("bwrap")
+    if program is None:
+        raise InputError(
+            "`sandbox` needs bubblewrap, which is not installed.",
+            "Install it, with `apt install bubblewrap` or the like, or leave `sandbox` out.",
+        )
+    problem = _try_out(program)
+    if problem is not None:
+        raise InputError(
+            f"`sandbox`: bubblewrap does not work here ({problem}).",
+            "Allow user namespaces (in a container, its runtime must allow them too), or leave "
+            "`sandbox` out.",
+        )
+    return "bubblewrap"
+
+
+def _try_out(program: str) -> str | None:
+    """Return why a program can't be closed off; None if it can."""
+    try:
+        done = subprocess.run(
+            [program, *_PROBE],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_PROBE_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if done.returncode == 0:
+        return None
+    lines = done.stderr.strip().splitlines()
+    return lines[-1] if lines else f"exit status {done.returncode}"
