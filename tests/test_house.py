@@ -20,6 +20,9 @@ DASHES = {
     "evaluators/metrics/words.py": "a dash in a text that is scored",
     "evaluators/third_party/install.py": "arguments of venv and pip",
     "locomo_vqa/image_decoding.py": "the beginning of an HTML page",
+    "evaluators/hosting/sandbox/command.py": "bubblewrap's own arguments",
+    "evaluators/hosting/sandbox/mounts.py": "the names of folders in a cache of models",
+    "evaluators/hosting/sandbox/tool.py": "bubblewrap's own arguments",
 }
 """Files below the command line with `--` in a string, each with its reason."""
 
