@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -50,6 +51,8 @@ _STRIP = 256
 """How many rows are converted at once."""
 _LOSSY = {"JPEG", "MPO", "WEBP", "AVIF"}
 _QUALITY = 95
+_REMEMBERED = 32
+_MOST_REMEMBERED_BYTES = 1 << 20
 _TURNS = {
     **{2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE"},
     **{6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"},
@@ -118,16 +121,25 @@ def for_model(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, str]
     becomes a new file: JPEG where the original was lossy, else PNG. Transparent areas become
     white, 16 bits per channel become 8, and CMYK and palettes become RGB.
 
+    The last few answers are kept, because the questions about an image follow each other.
+
     Raises:
         InputError: it is not an image, or too large.
     """
+    make = _remember_for_model if len(data) <= _MOST_REMEMBERED_BYTES else _make_for_model
+    made, media_type = make(data, max_pixels)
+    return data if made is None else made, media_type
+
+
+def _make_for_model(data: bytes, max_pixels: int) -> tuple[bytes | None, str]:
+    """Return the new file, or None where the original is shown, and the media type."""
     try:
         with (
             open_image_bytes(data) as stream,
             decode_first_frame(stream, max_pixels) as image,
         ):
             if _is_fine(image):
-                return data, ENDINGS[image.format or ""][1]
+                return None, ENDINGS[image.format or ""][1]
             lossy = image.format in _LOSSY
             opaque = _upright_rgb(image)
     except RefusedImage as refused:
@@ -141,6 +153,9 @@ def for_model(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, str]
         return out.getvalue(), "image/jpeg"
     opaque.save(out, "PNG")
     return out.getvalue(), "image/png"
+
+
+_remember_for_model = lru_cache(maxsize=_REMEMBERED)(_make_for_model)
 
 
 def _is_fine(image: Image) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 __all__ = ["wilson_interval"]
 
 
@@ -17,7 +19,15 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> tuple[float,
         ValueError: `n` is not above 0, `successes` is not from 0 to `n`, or `level` is not from 0
             to 1.
     """
-    from scipy.stats import binomtest  # type: ignore[import-untyped, unused-ignore]
+    from scipy.special import ndtri  # type: ignore[import-untyped, unused-ignore]
 
-    interval = binomtest(successes, n).proportion_ci(level, method="wilson")
-    return float(interval.low), float(interval.high)
+    if n < 1 or not 0 <= successes <= n or not 0 < level < 1:
+        raise ValueError(f"{successes} of {n} at {level} has no interval")
+    z = float(ndtri((1 + level) / 2))
+    share, scale = successes / n, 2 * (n + z**2)
+    middle = (2 * n * share + z**2) / scale
+    reach = z / scale * sqrt(4 * n * share * (1 - share) + z**2)
+    return (
+        middle - reach if successes else 0.0,
+        middle + reach if successes < n else 1.0,
+    )

@@ -6,6 +6,7 @@ manifest mean the same text.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 from string import Template
 
@@ -28,6 +29,7 @@ def fill(package: str, name: str, **values: str) -> str:
     return Template(prompt_text(package, name)).substitute(values)
 
 
+@cache
 def prompt_text(package: str, name: str) -> str:
     """Return the text of a package's prompt file."""
     return resources.files(package).joinpath(f"{name}.txt").read_text(encoding="utf-8")
