@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from .prices import PriceTable, read_prices
-from .server import MeteringProxy
 from .stages import CALL_STAGES, CallStage
 from .summary import CallSummary, summarise
+
+if TYPE_CHECKING:
+    from .server import MeteringProxy
 
 __all__ = [
     "CALL_STAGES",
@@ -16,3 +20,12 @@ __all__ = [
     "read_prices",
     "summarise",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the server only where one is started: every run loads this package."""
+    if name == "MeteringProxy":
+        from .server import MeteringProxy
+
+        return MeteringProxy
+    raise AttributeError(name)
