@@ -75,7 +75,7 @@ class ProcessHost:
         self._limits = limits
         boxed = None
         if sandbox is not None:
-            boxed = SandboxedWorker(sandbox, folder or Path.cwd(), system.partition(":")[0])
+            boxed = SandboxedWorker(sandbox, folder, system.partition(":")[0])
         self._worker = WorkerProcess(python, log, variables, boxed)
         self._memory = MemoryLimit(self._worker.tree, limits.memory_bytes)
         self._number = 0

@@ -27,8 +27,8 @@ _FIRST_PIDS = ("1", "2")
 class SandboxedWorker:
     """Starts `locomo_vqa.worker` in a sandbox, once, and leads its connections to the proxy."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path, module: str) -> None:
-        """Prepare a sandbox in which a module of a folder can be imported."""
+    def __init__(self, sandbox: Sandbox, folder: Path | None, module: str) -> None:
+        """Prepare a sandbox in which a module of a folder, or of this one, can be imported."""
         self._sandbox = sandbox
         self._folder = folder
         self._module = module
@@ -54,7 +54,7 @@ class SandboxedWorker:
             (program, worker_file()),
             files=(
                 Path(worker_file()),
-                *module_files(self._folder, self._module.partition(".")[0]),
+                *module_files(self._folder or Path.cwd(), self._module.partition(".")[0]),
                 *(path for path in given if path.is_absolute()),
             ),
             environment=environment,

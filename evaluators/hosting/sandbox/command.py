@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from .interpreter import interpreter_folders, interpreter_links
 from .mounts import TEMPORARY, Mount, mounts_of
 from .sandbox import Sandbox
+from .tool import bubblewrap_program
 
 __all__ = ["SandboxCommand", "sandbox_command", "sandbox_environment"]
 
@@ -60,7 +60,7 @@ def sandbox_command(
     Raises:
         OSError: there is no memory for the arguments.
     """
-    program = shutil.which("bwrap") or "bwrap"
+    program = bubblewrap_program() or "bwrap"
     python = command[0]
     needed = [*interpreter_folders(python), *files, _ENTRY]
     mounts = mounts_of(sandbox, needed, interpreter_links(python), environment)

@@ -38,6 +38,13 @@ _ETC = (
     *("ssl/certs", "ssl/openssl.cnf", "timezone", "vulkan"),
 )
 _DEVICES = ("nvidia*", "dri", "kfd", "dxg")
+_KERNEL_READ = ("bus", "fs", "irq", "sys", "sysrq-trigger")
+_KERNEL_HIDDEN = (
+    *("acpi", "asound", "interrupts", "kallsyms", "kcore", "keys", "latency_stats", "mtrr"),
+    *("sched_debug", "scsi", "timer_list", "timer_stats"),
+)
+"""Of /proc, what root could use to change the whole machine, and what it could spy on."""
+
 _PROCESSORS = "/sys/devices/system"
 _LIKE_HOME = (
     "XDG_CACHE_HOME",
@@ -100,6 +107,7 @@ def mounts_of(
         *(Mount("read", path, path) for path in shown),
         *(Mount("device", path, path) for path in devices),
         *_hiding(hidden, shown),
+        *_kernel_settings(),
         *_private_folders(sandbox.scratch, home, environment),
     ]
     if sandbox.work is not None:
@@ -153,12 +161,28 @@ def _is_within(path: Path, folders: Iterable[Path]) -> bool:
     return any(path.is_relative_to(folder) for folder in folders)
 
 
+def _kernel_settings() -> Iterator[Mount]:
+    """Yield what of /proc can't be written, or not be read, whoever the user is."""
+    for name in _KERNEL_READ:
+        path = Path("/proc", name)
+        if path.exists():
+            yield Mount("read", path, path)
+    for name in _KERNEL_HIDDEN:
+        path = Path("/proc", name)
+        if path.exists():
+            yield Mount("empty", path, path) if path.is_dir() else _blank(path)
+
+
+def _blank(path: Path) -> Mount:
+    return Mount("read", path, Path(os.devnull))
+
+
 def _sample_folders(shown: Iterable[Path]) -> Iterator[Path]:
     """Yield what the toolkit, installed or as its source, has of the sample and its answers."""
     for path in shown:
         inner = (path / "locomo_vqa", *path.glob("lib*/python3*/site-packages/locomo_vqa"))
         for package in (path, *inner):
-            if package.name == "locomo_vqa":
+            if package.name == "locomo_vqa" and package.is_dir():
                 yield (package / "sample" / "data").resolve()
                 yield (package / "builders" / "sample").resolve()
                 yield (package.parent / "builders" / "sample").resolve()

