@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -16,13 +16,18 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import clean_text
 from locomo_vqa.local_paths import public_name, public_text
 from locomo_vqa.models.names import hide_credentials
-from locomo_vqa.schemas import validate
+from locomo_vqa.schemas import load_schema, validate
+from locomo_vqa.text import escape_unprintable
 from locomo_vqa.toml_gate import MAX_TOML_BYTES, load_toml
 
 __all__ = ["BUNDLED_RECIPES", "BuildRecipe", "load_recipe"]
 
 BUNDLED_RECIPES = ("paper", "sample")
 """The recipes that come with the toolkit."""
+
+_MAX_SHOWN = 80
+_EARLIER_NAMES = {"pictures": "images", "look_distance": "phash_distance"}
+"""Names that recipes had before, with those of today."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +139,38 @@ def load_recipe(source: str | Path | BuildRecipe) -> BuildRecipe:
         raw = load_toml(text)
     except ValueError as error:
         raise InputError(f"{source}: is not valid TOML ({error}).", "Correct the file.") from None
+    _check_names(raw, path)
     validate(raw, "recipe", path=path, remedy="See docs/build.md for what a recipe contains.")
     return _recipe(raw)
+
+
+def _check_names(raw: Mapping[str, Any], path: Path) -> None:
+    """Check that every table and every choice has a name of today.
+
+    Raises:
+        InputError: one has not; the message names the one that was probably meant.
+    """
+    tables = load_schema("recipe")["properties"]
+    for table, choices in raw.items():
+        named = escape_unprintable(table, most=_MAX_SHOWN)
+        shown = f"[{named}]" if isinstance(choices, Mapping) else named
+        _check_name(table, tables, path, shown)
+        if isinstance(choices, Mapping):
+            for choice in choices:
+                known = tables[table].get("properties", {})
+                choice_named = escape_unprintable(choice, most=_MAX_SHOWN)
+                _check_name(choice, known, path, f"{choice_named} in [{table}]")
+
+
+def _check_name(name: str, known: Collection[str], path: Path, shown: str) -> None:
+    if name in known:
+        return
+    close = _EARLIER_NAMES.get(name)
+    close = close if close in known else nearest(name, known)
+    raise InputError(
+        f"{path}: a recipe has no {shown}.",
+        f"Did you mean {close!r}?" if close else "See docs/build.md for what a recipe contains.",
+    )
 
 
 def _recipe(raw: dict[str, Any]) -> BuildRecipe:

@@ -71,6 +71,50 @@ GOOD: dict[str, Form] = {
     "bare, commentary": says("analysisWe see DRAFT.assistantcommentaryDRAFTassistantfinal"),
     "reasoning_content": apart("reasoning_content"),
     "reasoning": apart("reasoning"),
+    "seed": says("<seed:think>DRAFT</seed:think>"),
+    "thought": says("<thought>\nDRAFT\n</thought>\n"),
+    "upper case": says("<THINK>DRAFT</THINK>"),
+    "begin and end": says("<|begin_of_thought|>DRAFT<|end_of_thought|>"),
+    "begin and end of both": says(
+        "<|begin_of_thought|>DRAFT<|end_of_thought|>\n\n<|begin_of_solution|>",
+        "<|end_of_solution|>",
+    ),
+    "START and END": says(
+        "<|START_THINKING|>DRAFT<|END_THINKING|><|START_RESPONSE|>", "<|END_RESPONSE|>"
+    ),
+    "unused tokens": says("<unused94>thought\nDRAFT<unused95>"),
+    "an answer after a thought": says("<think>DRAFT</think>\n<answer>\n", "\n</answer>"),
+    "an answer after an orphan": says("DRAFT\n</think>\n<answer>", "</answer>\n"),
+    "channels, start first": says(
+        "<|start|>assistant<|channel|>analysis<|message|>DRAFT<|end|>"
+        "<|start|>assistant<|channel|>final<|message|>"
+    ),
+    "channels, constrained": says(
+        "<|channel|>analysis<|message|>DRAFT<|end|><|start|>assistant"
+        "<|channel|>final <|constrain|>json<|message|>",
+        "<|return|>",
+    ),
+    "channels, commentary": says(
+        "<|channel|>commentary to=functions.see <|constrain|>json<|message|>DRAFT<|call|>"
+        "<|start|>assistant<|channel|>final<|message|>"
+    ),
+    "channel final alone": says("<|channel|>final<|message|>"),
+    "bare, small letters": says("analysiswe see DRAFT.assistantfinal"),
+    "bare, assistant first": says("assistantanalysisWe see DRAFT.assistantfinal"),
+    "reasoning parts": lambda good, draft: (
+        {
+            "content": [
+                {"type": "reasoning", "text": draft},
+                {"type": "redacted_thinking", "data": draft},
+                {"type": "output_text", "text": good},
+            ]
+        },
+        "stop",
+    ),
+    "reasoning_content and a tag": lambda good, draft: (
+        {"content": f"<think>{draft}</think>{good}", "reasoning_content": draft},
+        "stop",
+    ),
     "parts": lambda good, draft: (
         {
             "content": [
@@ -91,6 +135,24 @@ NO_REPLY: dict[str, Form] = {
     "reasoning_content alone": nothing("length", reasoning_content="I weigh this"),
     "reasoning alone": nothing("stop", reasoning="I weigh this"),
     "no content, cut off": nothing("length"),
+    "reasoning_content, empty content": lambda good, draft: (
+        {"content": "", "reasoning_content": draft},
+        "stop",
+    ),
+    "reasoning_content, cut off, blank content": lambda good, draft: (
+        {"content": "\n", "reasoning_content": draft},
+        "length",
+    ),
+    "thinking parts alone": lambda good, draft: (
+        {"content": [{"type": "thinking", "thinking": draft}]},
+        "stop",
+    ),
+    "START cut off": cut("<|START_THINKING|>DRAFT"),
+    "channel commentary alone": cut("<|channel|>commentary<|message|>DRAFT"),
+    "an empty answer": lambda good, draft: (
+        {"content": f"<think>{draft}</think><answer></answer>"},
+        "stop",
+    ),
     "engine error": lambda good, draft: ({"content": draft}, "error"),
 }
 SLIPS: dict[str, Form] = {
@@ -102,6 +164,20 @@ SLIPS: dict[str, Form] = {
         "stop",
     ),
     "apostrophe": lambda good, draft: ({"content": good.replace("It's", "It\\'s")}, "stop"),
+    "fenced, upper case": says("```JSON\n", "\n```"),
+    "fenced twice": says("````\n```json\n", "\n```\n````"),
+    "fenced, with a preface": says("Here it is:\n\n```\n", "\n```\n"),
+    "fenced after an orphan": says("DRAFT</think>\n```json\n", "\n```"),
+    "fenced in an answer": says("<think>DRAFT</think><answer>```json\n", "\n```</answer>"),
+    "fenced in the channel final": says(
+        "<|channel|>analysis<|message|>DRAFT<|end|><|start|>assistant<|channel|>final<|message|>"
+        "```json\n",
+        "\n```<|return|>",
+    ),
+    "a fence within": lambda good, draft: (
+        {"content": "```json\n" + good.replace("One. Two.", "One ```x``` two.") + "\n```"},
+        "stop",
+    ),
     "fenced after a thought": says("<think>DRAFT</think>\n```json\n", "\n```"),
 }
 
@@ -239,3 +315,31 @@ def test_what_holds_no_words_is_a_failure(form: str, reader: str, tmp_path: Path
 @pytest.mark.parametrize("form", SLIPS)
 def test_slips_in_json_are_read(form: str, reader: str, tmp_path: Path) -> None:
     assert read(reader, SLIPS[form], tmp_path) == READERS[reader][3]
+
+
+def as_stream(message: Message, finish: str) -> str:
+    """Return a message as the events of a stream: texts three characters at a time."""
+    deltas: list[dict[str, Any]] = [{"role": "assistant"}]
+    for key, value in message.items():
+        if isinstance(value, str) and value:
+            deltas += [{key: value[i : i + 3]} for i in range(0, len(value), 3)]
+        else:
+            deltas.append({key: value})
+    choices = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+    choices.append({"index": 0, "delta": {}, "finish_reason": finish})
+    events = [*({"choices": [c]} for c in choices), {"usage": {"completion_tokens": 7}}]
+    return "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
+
+
+@pytest.mark.parametrize("form", [*GOOD, *NO_REPLY, *SLIPS])
+def test_a_stream_is_read_as_the_whole_reply_is(form: str) -> None:
+    message, finish = {**GOOD, **NO_REPLY, **SLIPS}[form](_verdict("CORRECT"), _verdict("WRONG"))
+    choice = {"index": 0, "finish_reason": finish, "message": message}
+    whole = read_completion({"choices": [choice], "usage": {"completion_tokens": 7}}, limit=9)
+    streamed = read_completion(as_stream(message, finish), limit=9)
+    if isinstance(whole, Fault) and isinstance(streamed, Fault):
+        assert type(streamed.error) is type(whole.error)
+        assert str(streamed.error) == str(whole.error)
+        assert streamed.error.usage == whole.error.usage
+    else:
+        assert streamed == whole

@@ -29,7 +29,9 @@ VERDICT_SCHEMA: Mapping[str, Any] = {
 """What a reply must be, for backends that can guide decoding."""
 
 _FENCE = re.compile(
-    r"(?P<before>[^{}`]*)```(?:json)?\s*+(?P<object>\[?\s*+\{.*\}\s*+\]?)\s*+```", re.DOTALL
+    r"(?P<before>[^{}`]*+)(?:```+(?:json\w*+|javascript)?\s*+)++"
+    r"(?P<object>\[?\s*+\{.*\}\s*+\]?)(?:\s*+```+)++",
+    re.DOTALL | re.IGNORECASE,
 )
 _LABEL = re.compile(r"\W*(?:(?:verdict|label)\W+)?(?P<label>correct|wrong)\W*", re.IGNORECASE)
 _ANY_LABEL = re.compile(r"\b(?:correct|wrong|incorrect)\b", re.IGNORECASE)

@@ -225,7 +225,8 @@ def _read(reply: Any, wanted: int) -> tuple[list[list[float]], int | None]:
     try:
         data = sorted(reply["data"], key=lambda item: item["index"])
         rows = [[_number(value) for value in item["embedding"]] for item in data]
-        tokens = (reply.get("usage") or {}).get("prompt_tokens")
+        usage = reply.get("usage")
+        tokens = usage.get("prompt_tokens") if isinstance(usage, dict) else None
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         raise ModelFailed("the embedder's reply is not a list of vectors") from None
     complete = len(rows) == wanted and all(rows)

@@ -53,7 +53,8 @@ def read_completion(completion: Any, *, limit: int | None = None) -> ChatReply |
         choice = completion["choices"][0]
         if fault := _reported_failure(choice):
             return fault
-        reply = _reply(choice, completion.get("usage") or {}, limit)
+        counted = completion.get("usage")
+        reply = _reply(choice, counted if isinstance(counted, Mapping) else {}, limit)
     except (AttributeError, IndexError, KeyError, TypeError):
         wrong = ModelFailed("the endpoint's reply is not a chat completion")
         return Fault(error=wrong, again=False)
@@ -154,7 +155,7 @@ def join_stream(stream: str) -> Any:
     thought: list[str] = []
     calls = _ToolCalls()
     reason = refusal = None
-    ended = False
+    ended = said_something = False
     lines = [line[5:].strip() for line in stream.splitlines() if line.startswith("data:")]
     for line in lines:
         if ended := line == "[DONE]":
@@ -166,6 +167,7 @@ def join_stream(stream: str) -> Any:
         for choice in (event.get("choices") or ())[:1]:
             delta = choice.get("delta") or choice.get("message") or {}
             said, thoughts = _parts(delta)
+            said_something = said_something or isinstance(delta.get("content"), str | list)
             text.append(said)
             thought.append(thoughts)
             refusal = delta.get("refusal") or refusal
@@ -177,7 +179,7 @@ def join_stream(stream: str) -> Any:
         return {"error": {"message": "the stream ended early", "code": 502}}
     message = {
         "role": "assistant",
-        "content": "".join(text),
+        "content": "".join(text) if said_something else None,
         "reasoning_content": "".join(thought),
         "refusal": refusal,
         **calls.to_json(),

@@ -20,6 +20,7 @@ _TEXT_OR_COMMA = re.compile(r'(?P<text>"(?:[^"\\]++|\\.?)*+"?)|,(?P<rest>\s*[}\]
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _OPENING = re.compile(r"[{\[]")
 
+_MAX_LENGTH = 500_000
 _MAX_STARTS = 2000
 _MAX_PARSED = 4_000_000
 """The most characters that a search parses, including those of failed attempts."""
@@ -49,7 +50,7 @@ def load_reply(text: str) -> Any:
 
 
 def _whole(text: str, *, strict: bool) -> Any:
-    Budget().take(text)
+    _check_size(text)
     start = len(text) - len(text.lstrip())
     value, end = next_json(text, start, strict=strict)
     if text[end:].strip():
@@ -64,7 +65,7 @@ def json_values(text: str, *, strict: bool = True) -> Iterator[Any | ValueError]
     strings may have control characters.
     """
     try:
-        Budget().take(text)
+        _check_size(text)
     except BadValue as error:
         yield error
         return
@@ -82,3 +83,9 @@ def json_values(text: str, *, strict: bool = True) -> Iterator[Any | ValueError]
             yield error
             until = error.pos if isinstance(error, json.JSONDecodeError) else len(text)
             parsed, place = parsed + until - place, place + 1
+
+
+def _check_size(text: str) -> None:
+    if len(text) > _MAX_LENGTH:
+        raise BadValue(f"it has more than {_MAX_LENGTH:,} characters")
+    Budget().take(text)

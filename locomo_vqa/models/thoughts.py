@@ -1,6 +1,7 @@
 """Splits what a model thought from what it said, in the forms that servers leave in replies.
 
-Whole thoughts           `<think>…</think>words`, also `<thinking>`, `[THINK]`, `◁think▷` and others
+Whole thoughts           `<think>…</think>words`, also `<thinking>`, `[THINK]` and others; the words
+                         may be within `<answer>…</answer>`
 Thoughts without a start `…</think>words`, where the chat template wrote the opening tag
 Thoughts without an end  `<think>…`, where the limit cut the reply off
 Channels                 `<|channel|>analysis<|message|>…<|channel|>final<|message|>words`
@@ -26,7 +27,8 @@ _TAG = re.compile(
     r"|\[(?P<close2>/?)THINK\]"
     r"|\u25c1(?P<close3>/?)think\u25b7"
     r"|<\|(?P<way>begin|end)_of_thought\|>"
-    r"|<\|(?P<way2>START|END)_THINKING\|>",
+    r"|<\|(?P<way2>START|END)_THINKING\|>"
+    r"|<unused9(?P<number>[45])>",
     re.IGNORECASE,
 )
 _CHANNEL = re.compile(
@@ -34,8 +36,17 @@ _CHANNEL = re.compile(
     r"(?:<\|constrain\|>[^<]*+)?<\|message\|>"
 )
 _CHANNEL_END = re.compile(r"<\|(?:end|return|call|start)\|>.*", re.DOTALL)
-_BARE = re.compile(r"\A\s*analysis(?=[A-Z\"'({\[*])(?P<thought>.*)\Z", re.DOTALL)
+_BARE = re.compile(
+    r"\A\s*+(?:assistant)?analysis(?=[A-Z\"'({\[*]|.*assistantfinal)(?P<thought>.*)\Z", re.DOTALL
+)
 _BARE_FINAL = re.compile(r"assistant(?:<\|channel\|>)?final(?:<\|message\|>)?")
+_WRAPPERS = (
+    ("<answer>", "</answer>"),
+    ("<response>", "</response>"),
+    ("<|begin_of_solution|>", "<|end_of_solution|>"),
+    ("<|start_response|>", "<|end_response|>"),
+)
+"""In small letters: what some models write around their words after a thought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,11 @@ def reply_of(
 
 def _said(words: str, *thoughts: str) -> Split:
     thought = "\n".join(filter(None, (part.strip() for part in thoughts)))
+    words = words.strip()
+    for begin, end in _WRAPPERS if thoughts else ():
+        if words[: len(begin)].lower() == begin:
+            words = words[len(begin) :]
+            words = words[: -len(end)] if words[-len(end) :].lower() == end else words
     return Split(words.strip(), thought, unfinished=False)
 
 
@@ -151,4 +167,4 @@ def _split_tags(text: str, *, cut: bool) -> Split:
 def _closes(tag: re.Match[str]) -> bool:
     slash = tag["close"] or tag["close2"] or tag["close3"]
     way = (tag["way"] or tag["way2"] or "").lower()
-    return bool(slash) or way == "end"
+    return bool(slash) or way == "end" or tag["number"] == "5"

@@ -208,6 +208,26 @@ def test_a_recipe_with_a_wrong_choice_is_refused(tmp_path: Path) -> None:
             load_recipe(str(path))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[images]", "[pictures]", r"a recipe has no \[pictures\]\. Did you mean 'images'\?"),
+        ("phash_distance", "look_distance", r"no look_distance in \[images\].*'phash_distance'"),
+        ("images = ", "pictures = ", r"no pictures in \[probe\]\. Did you mean 'images'\?"),
+        ("attempts", "atempts", r"no atempts in \[generate\]\. Did you mean 'attempts'\?"),
+        ("[select]", "[x]\ny = 1\n[select]", r"a recipe has no \[x\]\. See docs"),
+        ("schema_version", "pictures = 5\nschema_version", r"a recipe has no pictures\."),
+    ],
+)
+def test_a_name_that_recipes_do_not_have_is_named_with_the_right_one(
+    old: str, new: str, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(load_recipe("sample").to_toml().replace(old, new, 1))
+    with pytest.raises(InputError, match=message):
+        load_recipe(str(path))
+
+
 @pytest.mark.slow
 def test_a_recipe_s_text_is_published_without_credentials(cli: Cli, tmp_path: Path) -> None:
     secret = "openai:http://user:hush@127.0.0.1:9/v1?model=x"
