@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from locomo_vqa.json_gate import load_json
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest
-from locomo_vqa.models.experts_local import ExpertsModel
+from locomo_vqa.models.expert_requests import ExpertBase
 from locomo_vqa.system import Services
 
 from .anomalies import AnomalyCounts
@@ -19,22 +19,20 @@ from .usage import PipelineUsage
 if TYPE_CHECKING:
     from ..proxy.stages import CallStage
 
-__all__ = ["GENERATION_EXPERT", "TEXT_EXPERTS", "VISION_EXPERT", "ExpertModels", "answer_of_reply"]
+__all__ = ["EXPERT_OF", "GENERATION_EXPERT", "VISION_EXPERT", "ExpertModels", "answer_of_reply"]
 
 GENERATION_EXPERT = "generation"
 """The expert that answers questions."""
 VISION_EXPERT = "vision"
 """The expert that answers questions about images (MemLoRA, section 3.3)."""
-TEXT_EXPERTS = ("extraction", "memory_update", GENERATION_EXPERT)
-"""The experts of the text stages (MemLoRA, section 3.2)."""
 
-_EXPERT_OF: Mapping[CallStage, str] = {
+EXPERT_OF: Mapping[str, str] = {
     "extraction": "extraction",
     "update": "memory_update",
     "generation": GENERATION_EXPERT,
     "vision": VISION_EXPERT,
 }
-"""The adapter of each stage; peft refuses an adapter called `update`."""
+"""The name of each stage's adapter; peft refuses an adapter called `update`."""
 
 
 class ExpertModels(StageModels):
@@ -46,7 +44,7 @@ class ExpertModels(StageModels):
         settings: MemorySettings,
         usage: PipelineUsage,
         anomalies: AnomalyCounts,
-        base: ExpertsModel,
+        base: ExpertBase,
     ) -> None:
         known = base.identity()["experts"]
         self._experts: dict[str, ChatModel] = {name: base.expert(name) for name in known}
@@ -68,7 +66,7 @@ class ExpertModels(StageModels):
 
     def _model_of(self, stage: CallStage) -> ChatModel:
         # A stage without an expert asks the base model.
-        return self._experts.get(_EXPERT_OF[stage], self._base)
+        return self._experts.get(EXPERT_OF[stage], self._base)
 
 
 def answer_of_reply(reply: str) -> str:

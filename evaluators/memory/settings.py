@@ -11,10 +11,13 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.models.names import parse_name
 
+from .stage_names import check_stage_model, is_model_name
+
 __all__ = [
     "IMAGE_OPTIONS",
     "LEXICAL_EMBEDDER",
     "MEMORY_OPTIONS",
+    "TEXT_STAGES",
     "MemorySettings",
     "PromptForm",
     "SharedImageReading",
@@ -38,20 +41,28 @@ In every case the image can be looked at again when a question is about it.
 """
 
 MEMORY_OPTIONS: Mapping[str, str] = {
-    "prompts": "long or reduced; default: long, embedded models reduced",
+    "prompts": "long or reduced; default: long for an endpoint, else reduced",
     "window": "turns that one extraction reads; default: 2",
     "top_k": "memories that an answer is made from; default: 30, embedded models 10",
     "update_k": "memories that each new fact is compared with; default: 5, embedded models 8",
     "tries": "requests in all for a reply that can be read; default: 3",
-    "reply_tokens": "limit of extraction and update replies; default: 2048, embedded models 200",
+    "reply_tokens": "limit of extraction and update replies; default: 2048 for an endpoint, 200 "
+    "for an embedded model, else 512",
     "embedder": "lexical, or openai:<base URL>?model=<name>; default: lexical",
+    "extraction": "the model that extracts facts; default: the run's model",
+    "update": "the model that updates memories; default: the run's model",
+    "generation": "the model that answers from memories; default: the run's model",
     "vision": "the model that looks at images; default: the run's model",
-    "shared_images": "see, describe, or keep (mem0-v); default: describe with `vision`, else see",
+    "shared_images": "see, describe, or keep (mem0-v); default: describe with `vision`, else see "
+    "for an endpoint and keep for other models",
 }
 """Every option with its values and its default."""
 
 IMAGE_OPTIONS = ("vision", "shared_images")
 """The options that matter only to a system that sees images."""
+
+TEXT_STAGES = ("extraction", "update", "generation")
+"""The options that name the model of a stage without images."""
 
 LEXICAL_EMBEDDER = "lexical"
 _LARGEST = 100_000
@@ -63,8 +74,12 @@ class MemorySettings:
 
     The window of two turns is one exchange, as in Mem0's evaluation. 30 memories are the default
     of Mem0's command line (commit 07b6134), there for each of two stores, here for the one store.
-    5 is the limit of Mem0's update. The other defaults are our choice. Embedded models get what
-    they were trained on.
+    5 is the limit of Mem0's update. The other defaults are our choice. A model in this process gets
+    MemLoRA's reduced prompts, with and without experts, so that both are asked in the same words;
+    an embedded model gets what it was trained on.
+
+    The model of a stage is a model's name, or a name that the run's endpoint serves, such as that
+    of an adapter; None is the run's model.
     """
 
     prompts: PromptForm = "long"
@@ -74,6 +89,9 @@ class MemorySettings:
     tries: int = 3
     reply_tokens: int = 2048
     embedder: str = LEXICAL_EMBEDDER
+    extraction: str | None = None
+    update: str | None = None
+    generation: str | None = None
     vision: str | None = None
     shared_images: SharedImageReading = "see"
 
@@ -95,6 +113,9 @@ class MemorySettings:
         values: dict[str, Any] = _model_defaults(model, options.get("vision"))
         for name, value in options.items():
             values[name] = _READERS[name](name, value)
+        for name in (*TEXT_STAGES, "vision"):
+            if name in values:
+                check_stage_model(name, values[name], model)
         settings = cls(**values)
         if settings.shared_images == "describe" and settings.vision is None:
             raise InputError(
@@ -111,9 +132,12 @@ class MemorySettings:
 def _model_defaults(model: str | None, vision: str | None) -> dict[str, Any]:
     """Return the defaults that depend on the models."""
     values: dict[str, Any] = {}
-    if model is not None and parse_name(model).scheme == "embedded":
-        values |= {"prompts": "reduced", "top_k": 10, "update_k": 8, "reply_tokens": 200}
-    if vision is not None:
+    scheme = "openai" if model is None else parse_name(model).scheme
+    if scheme != "openai":
+        values = {"prompts": "reduced", "reply_tokens": 512, "shared_images": "keep"}
+    if scheme == "embedded":
+        values |= {"top_k": 10, "update_k": 8, "reply_tokens": 200}
+    if vision is not None and is_model_name(vision):
         embedded = parse_name(vision, parameter="vision").scheme == "embedded"
         values["shared_images"] = "keep" if embedded else "describe"
     return values
@@ -141,8 +165,8 @@ def _read_choice(allowed: Collection[str]) -> Callable[[str, str], str]:
     return read
 
 
-def _read_model(name: str, value: str) -> str:
-    return parse_name(value, parameter=name).spec
+def _read_text(name: str, value: str) -> str:
+    return value
 
 
 def _read_embedder(name: str, value: str) -> str:
@@ -159,6 +183,6 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "tries": _read_number,
     "reply_tokens": _read_number,
     "embedder": _read_embedder,
-    "vision": _read_model,
+    **dict.fromkeys((*TEXT_STAGES, "vision"), _read_text),
     "shared_images": _read_choice(get_args(SharedImageReading)),
 }

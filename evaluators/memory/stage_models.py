@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +17,7 @@ from locomo_vqa.system import Endpoint, Services
 from .anomalies import AnomalyCounts
 from .replies import ReplyFault
 from .settings import MemorySettings
+from .stage_names import is_model_name
 from .usage import PipelineUsage
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def stage_endpoint(endpoint: Endpoint, stage: CallStage) -> Endpoint:
 
 
 class StageModels:
-    """A model for text and a model for images, which may be the same; for one event loop.
+    """A model for each stage, which may all be the same; for one event loop.
 
     Raises:
         InputError: a model's name is wrong.
@@ -71,10 +72,16 @@ class StageModels:
         self._opened: dict[str, ChatModel] = {}
         self.unreadable = 0
         """Requests to which no try gave a readable reply."""
-        self._vision = settings.vision
+        self._named: Mapping[CallStage, str | None] = {
+            "extraction": settings.extraction,
+            "update": settings.update,
+            "generation": settings.generation,
+            "vision": settings.vision,
+        }
         self.in_flight = self._model_of("extraction").in_flight
         """How many requests the text model can use at once."""
-        self._model_of("vision")
+        for stage in self._named:
+            self._model_of(stage)
 
     async def ask(self, stage: CallStage, request: ChatRequest) -> ChatReply:
         """Return the reply to one request.
@@ -136,18 +143,19 @@ class StageModels:
 
     def _goes_through_proxy(self, stage: CallStage) -> bool:
         """Return whether a stage asks the endpoint of the run, which the proxy may count."""
-        own = stage == "vision" and self._vision is not None
-        return self._services.llm is not None and not own
+        named = self._named.get(stage)
+        return self._services.llm is not None and not (named and is_model_name(named))
 
     def _model_of(self, stage: CallStage) -> ChatModel:
-        if stage == "vision" and self._vision is not None:
-            return self._open_once(self._vision, lambda name: open_model(name, parameter="vision"))
-        llm = self._services.llm
+        named, llm = self._named.get(stage), self._services.llm
+        if named is not None and is_model_name(named):
+            return self._open_once(named, lambda name: open_model(name, parameter=stage))
         if llm is None:
             assert self._services.model is not None
             return self._open_once(self._services.model, lambda name: open_model(name))
-        endpoint = stage_endpoint(llm, stage)
-        return self._open_once(endpoint.base_url, lambda _: self._open_endpoint(endpoint))
+        endpoint = stage_endpoint(replace(llm, model=named or llm.model), stage)
+        key = f"{endpoint.base_url} {endpoint.model}"
+        return self._open_once(key, lambda _: self._open_endpoint(endpoint))
 
     def _open_once(self, key: str, make: Callable[[str], ChatModel]) -> ChatModel:
         if key not in self._opened:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.files import read_json
 from locomo_vqa.models.experts import WEIGHTS
 from locomo_vqa.models.names import ModelName, parse_name
+
+from ..memory.settings import TEXT_STAGES
+from ..memory.stage_names import is_model_name
 
 __all__ = ["UNKNOWN", "ModelBytes", "size_of_model", "weights_in"]
 
@@ -44,13 +48,14 @@ UNKNOWN = ModelBytes(weights=None, adapters=None)
 def size_of_model(run: Path, info: Mapping[str, Any]) -> ModelBytes:
     """Return the size on this machine of the model named in run.json.
 
-    A second model for images (mem0's option vision) counts with the first. No network is used.
+    The models of single stages (mem0's options) count too. No network is used.
     """
     answerer = info["answerer"]
     options = dict(option.partition("=")[::2] for option in info.get("options", ()))
     if answerer["provider"] not in _LOCAL or not answerer["model"]:
         return UNKNOWN
-    models = {answerer["model"], options.get("vision", answerer["model"])}
+    named = (options.get(stage, "") for stage in (*TEXT_STAGES, "vision"))
+    models = {answerer["model"], *filter(is_model_name, named)}
     sizes = [_weight_bytes(spec) for spec in models]
     weights = [size for size in sizes if size is not None]
     if len(weights) < len(sizes):
@@ -108,26 +113,20 @@ def _model_folder(name: ModelName) -> Path | None:
 
 def _adapter_bytes(run: Path, options: Mapping[str, str]) -> int | None:
     """Return the bytes of the adapters that a run used: duomem's adapter, or memlora's experts."""
-    files = []
-    if "adapter" in options:
-        files.append(Path(options["adapter"]) / WEIGHTS)
-    if "experts" in options:
-        used = _experts_in_use(run)
-        if not used:
-            return None
-        files += [Path(options["experts"]) / name / WEIGHTS for name in sorted(used)]
+    if options.keys() & {"experts", "experts_sha256"}:
+        return sum(listed.values()) if (listed := _listed_experts(run)) else None
+    if "adapter" not in options:
+        return 0
     try:
-        return sum(file.stat().st_size for file in files)
+        return (Path(options["adapter"]) / WEIGHTS).stat().st_size
     except OSError:
         return None
 
 
-def _experts_in_use(run: Path) -> set[str]:
-    """Return the names of the experts in use, which memlora lists in its work folders."""
-    used: set[str] = set()
+def _listed_experts(run: Path) -> dict[str, int]:
+    """Return the bytes of each expert, which memlora lists in its work folders."""
+    listed: dict[str, int] = {}
     for listing in (run / "work").glob("*/experts.json"):
-        try:
-            used |= set(read_json(listing, what="the experts")["experts"])
-        except (InputError, KeyError, TypeError):
-            continue
-    return used
+        with suppress(InputError, KeyError, TypeError, ValueError):
+            listed |= read_json(listing, what="the experts")["bytes"]
+    return listed

@@ -64,8 +64,8 @@ class Mem0:
     image_use: ClassVar[ImageUse] = "nothing"
     """What the system uses of an image."""
 
-    @staticmethod
-    def check_options(options: Mapping[str, str], model: str | None) -> None:
+    @classmethod
+    def check_options(cls, options: Mapping[str, str], model: str | None) -> None:
         """Check the options of a run before it begins.
 
         Raises:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.files import sha256_file
@@ -17,6 +17,9 @@ from locomo_vqa.models.names import ModelName
 from locomo_vqa.models.thoughts import reply_of
 from locomo_vqa.models.timing import timed
 from locomo_vqa.runs import Usage
+
+if TYPE_CHECKING:
+    from locomo_vqa.models.embedded.lora import Lora
 
 __all__ = ["EMBEDDED_OPTIONS", "EmbeddedLocal", "embedded_folder"]
 
@@ -46,8 +49,10 @@ class EmbeddedLocal:
         self._weights = embedded_folder(self._size) / _WEIGHTS
         self._runtime = _runtime()
         self._model = self._runtime.EmbeddedModel(self._size)
+        self.sees: bool = self._model.sees
+        """Whether it takes images."""
         self._batcher: Batcher[ChatRequest, ChatReply] = Batcher(
-            self._load_and_answer, most=self.in_flight, group=lambda request: request.max_tokens
+            self._load_and_answer, most=self.in_flight, group=self._group
         )
 
     def identity(self) -> Mapping[str, Any]:
@@ -56,7 +61,7 @@ class EmbeddedLocal:
 
     async def ask(self, request: ChatRequest) -> ChatReply:
         """Return the reply to one request, which is answered in a batch."""
-        if request.images and not self._model.sees:
+        if request.images and not self.sees:
             raise ModelFailed(f"{self.name} does not see images; embedded:large does")
         if len(request.images) > 1:
             raise ModelFailed(f"{self.name} takes one image at a time")
@@ -73,8 +78,16 @@ class EmbeddedLocal:
 
     def _load_and_answer(self, requests: Sequence[ChatRequest]) -> Sequence[ChatReply | ModelError]:
         """Answer a batch; the first load does not count in a reply's seconds."""
-        self._model.load(self._threads)
+        self._model.load(self._threads, lora=self._lora_of(requests[0]) is not None)
         return timed(self._answer)(requests)
+
+    def _group(self, request: ChatRequest) -> tuple[object, ...]:
+        """Return what the requests of one batch share."""
+        return (request.max_tokens,)
+
+    def _lora_of(self, request: ChatRequest) -> Lora | None:
+        """Return the adapter that a request, and all of its batch, is answered with."""
+        return None
 
     def _answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ModelError]:
         prompts = [
@@ -85,7 +98,10 @@ class EmbeddedLocal:
             for request in requests
         ]
         replies = self._model.reply(
-            prompts, max_new_tokens=requests[0].max_tokens, threads=self._threads
+            prompts,
+            max_new_tokens=requests[0].max_tokens,
+            threads=self._threads,
+            lora=self._lora_of(requests[0]),
         )
         return [
             reply_of(

@@ -10,24 +10,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from importlib import import_module
 from typing import Any
 
 from locomo_vqa.models.chat import ChatReply, ChatRequest
 from locomo_vqa.models.expert_fit import another_base, check_peft
+from locomo_vqa.models.expert_requests import ExpertModel, ExpertRequest
 from locomo_vqa.models.experts import Expert
 from locomo_vqa.models.names import ModelName
 from locomo_vqa.models.transformers_local import TransformersModel
 
-__all__ = ["ExpertModel", "ExpertsModel"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ExpertRequest(ChatRequest):
-    """A request for one expert."""
-
-    expert: str
+__all__ = ["ExpertsModel"]
 
 
 class ExpertsModel(TransformersModel):
@@ -68,8 +61,7 @@ class ExpertsModel(TransformersModel):
         Raises:
             ModelError: there is no reply.
         """
-        parts = {field.name: getattr(request, field.name) for field in fields(request)}
-        return await self.ask(_ExpertRequest(**parts, expert=name))
+        return await self.ask(ExpertRequest.of(request, name))
 
     def _load(self, name: ModelName, source: Mapping[str, Any]) -> None:
         super()._load(name, source)
@@ -90,7 +82,7 @@ class ExpertsModel(TransformersModel):
         self._layers = self._simple_layers()
 
     def _generate(self, requests: Sequence[ChatRequest], inputs: Mapping[str, Any]) -> Any:
-        wanted = [request.expert for request in requests if isinstance(request, _ExpertRequest)]
+        wanted = [request.expert for request in requests if isinstance(request, ExpertRequest)]
         decoding = self._decoding_settings(requests[0])
         if not wanted:
             with self._model.disable_adapter():
@@ -128,32 +120,10 @@ class ExpertsModel(TransformersModel):
         images and not requests.
         """
         together = super()._group(request)
-        if not isinstance(request, _ExpertRequest):
+        if not isinstance(request, ExpertRequest):
             return (*together, None)
         alone = request.images or not self._experts[request.expert].mixable
         return (*together, request.expert if alone else "mixed")
-
-
-class ExpertModel:
-    """The base model with one of its experts: a ChatModel. Its owner closes it."""
-
-    def __init__(self, owner: ExpertsModel, expert: Expert) -> None:
-        self._owner = owner
-        self._expert = expert
-        self.name = f"{owner.name} with {expert.name}"
-        self.in_flight = owner.in_flight
-
-    def identity(self) -> Mapping[str, Any]:
-        """Return the base model's identity, and the expert's SHA-256."""
-        experts = {self._expert.name: self._expert.sha256}
-        return {**self._owner.identity(), "experts": experts}
-
-    async def ask(self, request: ChatRequest) -> ChatReply:
-        """Return the reply to one request."""
-        return await self._owner.ask_expert(self._expert.name, request)
-
-    async def close(self) -> None:
-        """Do nothing: the other experts still need the base model."""
 
 
 def _attach(peft: Any, model: Any, expert: Expert) -> tuple[Any, list[str]]:

@@ -31,6 +31,8 @@ class GraphBuilder:
         self._count = 0
         self.nodes: list[onnx.NodeProto] = []
         self.initialisers: list[onnx.TensorProto] = []
+        self.optional: list[onnx.ValueInfoProto] = []
+        """Inputs that have a default."""
 
     def add(self, kind: str, *inputs: str, **attributes: object) -> str:
         """Add a node with one output."""
@@ -67,11 +69,31 @@ class GraphBuilder:
         """Reshape; 0 keeps a dimension, -1 infers it."""
         return self.add("Reshape", value, self.constant(shape, np.int64))
 
-    def linear(self, value: str, name: str, *, bias: bool = True) -> str:
-        """Apply a linear layer of the checkpoint."""
+    def linear(self, value: str, name: str, *, bias: bool = True, lora: str = "") -> str:
+        """Apply a linear layer of the checkpoint.
+
+        With `lora`, the graph has two more inputs, `<lora>.A` of shape (inputs, rank) and
+        `<lora>.B` of shape (rank, outputs), whose product is added to the layer. They default to rank 0.
+        """
         transposed = self.add("Transpose", self.weight(f"{name}.weight"), perm=[1, 0])
         product = self.add("MatMul", value, transposed)
-        return self.add("Add", product, self.weight(f"{name}.bias")) if bias else product
+        if bias:
+            product = self.add("Add", product, self.weight(f"{name}.bias"))
+        return self._adapted(product, value, lora, self._tensors[f"{name}.weight"].shape)
+
+    def _adapted(self, product: str, value: str, lora: str, shape: tuple[int, ...]) -> str:
+        if not lora:
+            return product
+        wide, narrow = shape[1], shape[0]
+        matrices = {f"{lora}.A": (wide, 0), f"{lora}.B": (0, narrow)}
+        for name, size in matrices.items():
+            self.initialisers.append(numpy_helper.from_array(np.zeros(size, np.float32), name))
+            free = [dimension or f"{lora}.rank" for dimension in size]
+            self.optional.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, free))
+        first, second = matrices
+        return self.add(
+            "Add", product, self.add("MatMul", self.add("MatMul", value, first), second)
+        )
 
     def layer_norm(self, value: str, name: str, epsilon: float) -> str:
         """Apply a layer norm of the checkpoint."""
@@ -108,7 +130,9 @@ class GraphBuilder:
         outputs: Sequence[onnx.ValueInfoProto],
     ) -> None:
         """Write the graph next to the weights."""
-        graph = helper.make_graph(self.nodes, file.stem, inputs, outputs, self.initialisers)
+        graph = helper.make_graph(
+            self.nodes, file.stem, [*inputs, *self.optional], outputs, self.initialisers
+        )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)])
         model.ir_version = _IR
         file.write_bytes(model.SerializeToString())

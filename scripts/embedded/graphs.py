@@ -1,4 +1,4 @@
-"""The two ONNX graphs of a model: one encodes images, the other reads and writes text."""
+"""The ONNX graphs of a model: for images, for text, and for text with an adapter."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ __all__ = ["write_graphs"]
 
 
 def write_graphs(folder: Path, config: InternVLConfig | Qwen2Config) -> None:
-    """Write text.onnx, and vision.onnx if the model takes images, into a checkpoint's folder."""
+    """Write a checkpoint's graphs into its folder.
+
+    These are text.onnx, text_lora.onnx, whose linear layers take a LoRA each, and vision.onnx if
+    the model takes images.
+    """
+    text, root = config, "model"
     if isinstance(config, InternVLConfig):
         _write_vision(folder, config)
-        _write_text(folder, config.text_config, "language_model.model")
-    else:
-        _write_text(folder, config, "model")
+        text, root = config.text_config, "language_model.model"
+    for file in ("text.onnx", "text_lora.onnx"):
+        _write_text(folder / file, text, root, lora=file == "text_lora.onnx")
 
 
 def _floats(name: str, *shape: str | int) -> onnx.ValueInfoProto:
@@ -93,15 +98,15 @@ def _pixel_shuffle(graph: GraphBuilder, patches: str, across: int, width: int) -
     return graph.reshape(grid, [0, half * half, width * 4])
 
 
-def _write_text(folder: Path, text: Qwen2Config, root: str) -> None:
+def _write_text(file: Path, text: Qwen2Config, root: str, *, lora: bool) -> None:
     """Write the graph from embeddings, positions, a mask and a cache to the last token's logits."""
-    graph = GraphBuilder(folder)
+    graph = GraphBuilder(file.parent)
     size = text.hidden_size // text.num_attention_heads
     cosine, sine = _rotation(graph, size, text.rope_parameters["rope_theta"])
     state, keys, values = "embeddings", [], []
     for layer in range(text.num_hidden_layers):
         state, key, value = _text_layer(
-            graph, text, state, f"{root}.layers.{layer}", layer, (cosine, sine)
+            graph, text, state, f"{root}.layers.{layer}", layer, (cosine, sine), lora=lora
         )
         keys.append(key)
         values.append(value)
@@ -117,7 +122,7 @@ def _write_text(folder: Path, text: Qwen2Config, root: str) -> None:
     cache = (text.num_hidden_layers, "rows", text.num_key_value_heads)
     positions = helper.make_tensor_value_info("positions", TensorProto.INT64, ("rows", "length"))
     graph.save(
-        folder / "text.onnx",
+        file,
         [
             _floats("embeddings", "rows", "length", text.hidden_size),
             positions,
@@ -160,14 +165,20 @@ def _text_layer(
     root: str,
     layer: int,
     rotation: tuple[str, str],
+    *,
+    lora: bool,
 ) -> tuple[str, str, str]:
+    def linear(value: str, part: str, *, bias: bool = False) -> str:
+        adapter = f"layers.{layer}.{part}" if lora else ""
+        return graph.linear(value, f"{root}.{part}", bias=bias, lora=adapter)
+
     heads, shared = text.num_attention_heads, text.num_key_value_heads
     if shared not in (1, heads):
         raise ValueError("There must be one key-value head, or as many as heads.")
     size = text.hidden_size // heads
     seen = graph.rms_norm(state, f"{root}.input_layernorm", text.rms_norm_eps)
     query, key, value = (
-        graph.heads(graph.linear(seen, f"{root}.self_attn.{part}_proj"), count, size)
+        graph.heads(linear(seen, f"self_attn.{part}_proj", bias=True), count, size)
         for part, count in (("q", heads), ("k", shared), ("v", shared))
     )
     query, key = (_rotated(graph, each, size, rotation) for each in (query, key))
@@ -175,11 +186,11 @@ def _text_layer(
     key = graph.add("Concat", graph.add("Gather", "past_keys", number, axis=0), key, axis=2)
     value = graph.add("Concat", graph.add("Gather", "past_values", number, axis=0), value, axis=2)
     mixed = graph.attention(query, key, value, size, "mask")
-    mixed = graph.linear(mixed, f"{root}.self_attn.o_proj", bias=False)
+    mixed = linear(mixed, "self_attn.o_proj")
     state = graph.add("Add", state, mixed)
     seen = graph.rms_norm(state, f"{root}.post_attention_layernorm", text.rms_norm_eps)
-    gate = graph.linear(seen, f"{root}.mlp.gate_proj", bias=False)
+    gate = linear(seen, "mlp.gate_proj")
     gate = graph.add("Mul", gate, graph.add("Sigmoid", gate))
-    up = graph.linear(seen, f"{root}.mlp.up_proj", bias=False)
-    down = graph.linear(graph.add("Mul", gate, up), f"{root}.mlp.down_proj", bias=False)
+    up = linear(seen, "mlp.up_proj")
+    down = linear(graph.add("Mul", gate, up), "mlp.down_proj")
     return graph.add("Add", state, down), key, value

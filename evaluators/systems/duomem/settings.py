@@ -8,15 +8,15 @@ from pathlib import Path
 
 from locomo_vqa.arguments import check_option_names
 from locomo_vqa.errors import InputError
-from locomo_vqa.models.expert_fit import check_fit, check_peft
+from locomo_vqa.models.expert_opening import check_experts
 from locomo_vqa.models.experts import Expert, find_experts
+from locomo_vqa.models.names import parse_name
 
 from ...memory import (
     MEMORY_OPTIONS,
     MemorySettings,
     TeacherMemories,
     read_memories,
-    student_base,
     student_settings,
 )
 from ...memory.experts import GENERATION_EXPERT
@@ -107,9 +107,7 @@ def pin_options(options: Mapping[str, str], model: str | None) -> Mapping[str, s
     if memories is not None:
         pinned |= {_MEMORIES_HASH: memories.sha256, _TEACHER: memories.teacher}
     if adapter is not None:
-        base = student_base(model)
-        check_peft()
-        check_fit(base, [adapter], sees=False)
+        check_experts(parse_name(model or ""), [adapter], sees=False)
         pinned[_ADAPTER_HASH] = adapter.sha256
     return pinned
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import write_json
-from locomo_vqa.models.experts_local import ExpertsModel
-from locomo_vqa.models.names import hide_credentials
+from locomo_vqa.models.expert_opening import open_experts
+from locomo_vqa.models.names import hide_credentials, parse_name
 from locomo_vqa.system import ConversationInfo, Services, ShownTurn
 
 from ...memory import (
@@ -27,7 +27,6 @@ from ...memory import (
     StageModels,
     TeacherMemories,
     TurnsHash,
-    student_base,
 )
 from ..mem0 import Mem0
 from .settings import duomem_settings, named_adapter, named_memories, pin_options
@@ -40,8 +39,8 @@ class DuoMem(Mem0):
 
     version = "1"
 
-    @staticmethod
-    def check_options(options: Mapping[str, str], model: str | None) -> None:
+    @classmethod
+    def check_options(cls, options: Mapping[str, str], model: str | None) -> None:
         """Check the options of a run before it begins.
 
         Raises:
@@ -104,7 +103,7 @@ class DuoMem(Mem0):
         adapter = named_adapter(services.options)
         if adapter is None:
             return super()._open_models(services)
-        base = ExpertsModel(student_base(services.model), [adapter])
+        base = open_experts(parse_name(services.model or ""), [adapter])
         self._student |= base.identity()
         return ExpertModels(services, self._settings, self._usage, self._anomalies, base)
 

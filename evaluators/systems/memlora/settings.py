@@ -3,46 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from locomo_vqa.arguments import check_option_names
 from locomo_vqa.errors import InputError
-from locomo_vqa.models.expert_fit import check_fit, check_peft
-from locomo_vqa.models.experts import Expert, find_experts, hash_experts
-from locomo_vqa.models.names import ModelName, parse_name
+from locomo_vqa.models.expert_opening import check_experts
+from locomo_vqa.models.experts import hash_experts
+from locomo_vqa.models.names import parse_name
 
 from ...memory import MEMORY_OPTIONS, MemorySettings
+from ...memory.experts import EXPERT_OF
+from .stage_experts import BASE, EXPERTS, EXPERTS_HASH, stage_experts
 
-__all__ = ["MEMLORA_OPTIONS", "base_model", "memlora_settings", "named_experts", "pin_experts"]
+__all__ = ["MEMLORA_OPTIONS", "is_served", "memlora_settings", "pin_experts"]
 
-_EXPERTS, _HASH = "experts", "experts_sha256"
+_ADAPTER = "an adapter's folder, `base` for none, or the name under which the endpoint serves one"
 
 MEMLORA_OPTIONS: Mapping[str, str] = {
-    _EXPERTS: "the folder that contains a folder for each expert; required",
-    _HASH: "the SHA-256 that the experts must have; recorded by every run",
-    **{name: about for name, about in MEMORY_OPTIONS.items() if name != "vision"},
+    EXPERTS: "the folder that contains a folder for each expert, or `sample` for those that come "
+    "with an embedded model; a stage without one is answered by the base model",
+    EXPERTS_HASH: "the SHA-256 that the experts must have; recorded by every run",
+    **MEMORY_OPTIONS,
     "prompts": "long or reduced; default: reduced",
-    "reply_tokens": "limit of extraction and update replies; default: 512",
+    "reply_tokens": "limit of extraction and update replies; default: 200 for an embedded model, "
+    "else 512",
     "shared_images": "see or keep (memlora-v); default: keep",
+    **dict.fromkeys(EXPERT_OF, f"the expert of this stage: {_ADAPTER}"),
 }
 """Every option with its values and its default."""
 
-_DEFAULTS: Mapping[str, str] = {
+_SERVED_DEFAULTS: Mapping[str, str] = {
     "prompts": "reduced",
     "reply_tokens": "512",
     "shared_images": "keep",
 }
 """What the experts were trained for: MemLoRA's reduced prompts (appendix A.1), and facts from text
-alone. The limit of 512 tokens is an assumption; the means in table A7 are below 60."""
+alone. The limit of 512 tokens is an assumption; the means in table A7 are below 60. Models in this
+process have these defaults anyway."""
 
 
-def memlora_settings(options: Mapping[str, str], model: str | None) -> MemorySettings:
-    """Return how the stages run.
+def memlora_settings(
+    options: Mapping[str, str], model: str | None, stages: Sequence[str]
+) -> MemorySettings:
+    """Return how the stages run; `stages` are those that may have an expert.
 
     Raises:
         InputError: an option is unknown, or its value can't be used.
     """
-    check_option_names("memlora", options, MEMLORA_OPTIONS)
+    others = EXPERT_OF.keys() - set(stages)
+    known = [name for name in MEMLORA_OPTIONS if name not in others]
+    check_option_names("memlora", options, known)
     if options.get("shared_images") == "describe":
         raise InputError(
             "`options`: shared_images must be one of see, keep, not 'describe': no expert "
@@ -50,45 +59,19 @@ def memlora_settings(options: Mapping[str, str], model: str | None) -> MemorySet
             "Choose one of these values.",
         )
     shared = {name: value for name, value in options.items() if name in MEMORY_OPTIONS}
-    return MemorySettings.from_options({**_DEFAULTS, **shared}, model=model, system="memlora")
+    if is_served(model):
+        shared = {**_SERVED_DEFAULTS, **shared}
+        served = {stage: shared.pop(stage, BASE) for stage in EXPERT_OF}
+        shared |= {stage: name for stage, name in served.items() if name != BASE}
+        shared["shared_images"] = options.get("shared_images", "keep")
+    else:
+        shared = {name: value for name, value in shared.items() if name not in EXPERT_OF}
+    return MemorySettings.from_options(shared, model=model, system="memlora")
 
 
-def named_experts(options: Mapping[str, str], wanted: Sequence[str]) -> tuple[Expert, ...]:
-    """Return the experts in the folder that the options name.
-
-    Raises:
-        InputError: no folder is named, an expert is missing, or their SHA-256 differs.
-    """
-    folder = options.get(_EXPERTS)
-    if folder is None:
-        raise InputError(
-            "`options`: memlora needs the option experts, the folder of its experts.",
-            f"Add experts=FOLDER; the folder contains {', '.join(wanted)}.",
-        )
-    experts = find_experts(Path(folder), wanted)
-    found = hash_experts(experts)
-    if options.get(_HASH, found) != found:
-        raise InputError(
-            f"`options`: experts={folder} does not have the expected SHA-256 ({found}).",
-            f"Give the folder of the experts with {options[_HASH]}, or leave out experts_sha256.",
-        )
-    return experts
-
-
-def base_model(model: str | None) -> ModelName:
-    """Return the parsed name of the base model.
-
-    Raises:
-        InputError: the model can't take adapters in this process.
-    """
-    name = parse_name(model or "")
-    if name.scheme != "transformers":
-        raise InputError(
-            f"{name.label}: can't take adapters; memlora runs its experts in this process, with "
-            "transformers.",
-            "Name a base model like transformers:google/gemma-2-2b-it.",
-        )
-    return name
+def is_served(model: str | None) -> bool:
+    """Return whether a server runs the base model and its experts."""
+    return model is not None and parse_name(model).scheme == "openai"
 
 
 def pin_experts(
@@ -96,13 +79,33 @@ def pin_experts(
 ) -> Mapping[str, str]:
     """Return the options with the experts' SHA-256, after checking that they fit the base model.
 
+    `wanted` are the stages that may have one. Where a server has the experts, their names are all
+    that is known of them.
+
     Raises:
         InputError: an option, an expert or the base model can't be used.
         MissingResource: a package or the base model is not on this machine.
     """
-    base = base_model(model)
-    memlora_settings(options, model)
-    experts = named_experts(options, wanted)
-    check_peft()
-    check_fit(base, experts, sees=sees)
-    return {**options, _HASH: hash_experts(experts)}
+    memlora_settings(options, model, wanted)
+    if is_served(model):
+        _check_served(options, wanted)
+        return options
+    found = stage_experts(options, model, wanted)
+    experts = list(found.values())
+    check_experts(parse_name(model or ""), experts, sees=sees)
+    unnamed = {stage: BASE for stage in wanted if stage not in found}
+    return {**options, **unnamed, EXPERTS_HASH: hash_experts(experts)}
+
+
+def _check_served(options: Mapping[str, str], wanted: Sequence[str]) -> None:
+    for name in (EXPERTS, EXPERTS_HASH):
+        if name in options:
+            raise InputError(
+                f"`options`: {name} can't be used with an endpoint, which has its own adapters.",
+                "Name the served adapter of each stage, such as extraction=NAME.",
+            )
+    if not any(options.get(stage, BASE) != BASE for stage in wanted):
+        raise InputError(
+            "`options`: memlora needs at least one expert.",
+            f"Name the served adapters: {', '.join(f'{stage}=NAME' for stage in wanted)}.",
+        )

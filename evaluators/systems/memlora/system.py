@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from locomo_vqa.files import write_json
-from locomo_vqa.models.experts_local import ExpertsModel
+from locomo_vqa.models.expert_opening import open_experts
+from locomo_vqa.models.experts import WEIGHTS
+from locomo_vqa.models.names import parse_name
 from locomo_vqa.system import ConversationInfo, Services
 
 from ...memory import ExpertModels, MemorySettings, StageModels
-from ...memory.experts import TEXT_EXPERTS, VISION_EXPERT
+from ...memory.settings import TEXT_STAGES
 from ..mem0 import Mem0
-from .settings import base_model, memlora_settings, named_experts, pin_experts
+from .settings import is_served, memlora_settings, pin_experts
+from .stage_experts import stage_experts
 
 __all__ = ["MemLoRA", "MemLoRAV"]
 
@@ -27,17 +30,17 @@ class MemLoRA(Mem0):
     """Remembers what was said; ignores images and captions."""
 
     version = "1"
-    experts: ClassVar[tuple[str, ...]] = TEXT_EXPERTS
-    """The folders of the experts that it needs."""
+    stages: ClassVar[tuple[str, ...]] = TEXT_STAGES
+    """The stages that may have an expert."""
 
-    @staticmethod
-    def check_options(options: Mapping[str, str], model: str | None) -> None:
+    @classmethod
+    def check_options(cls, options: Mapping[str, str], model: str | None) -> None:
         """Check the options of a run before it begins.
 
         Raises:
             InputError: an option is unknown, or its value can't be used.
         """
-        memlora_settings(options, model)
+        memlora_settings(options, model, cls.stages)
 
     @classmethod
     def pin_options(cls, options: Mapping[str, str], model: str | None) -> Mapping[str, str]:
@@ -47,20 +50,25 @@ class MemLoRA(Mem0):
             InputError: an option, an expert or the base model can't be used.
             MissingResource: a package or the base model is not on this machine.
         """
-        return pin_experts(options, model, cls.experts, sees=cls.image_use == "pixels")
+        return pin_experts(options, model, cls.stages, sees=cls.image_use == "pixels")
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
         """Open the base model with its experts, and the files of the memory."""
+        self._listing: Mapping[str, Any] = {"served": True}
         super().open(conversation, workdir, services)
-        write_json(workdir / "experts.json", {"schema_version": 1, **self._base.identity()})
+        write_json(workdir / "experts.json", {"schema_version": 1, **self._listing})
 
     def _read_settings(self, services: Services) -> MemorySettings:
-        return memlora_settings(services.options, services.model)
+        return memlora_settings(services.options, services.model, self.stages)
 
     def _open_models(self, services: Services) -> StageModels:
-        experts = named_experts(services.options, self.experts)
-        self._base = ExpertsModel(base_model(services.model), experts)
-        return ExpertModels(services, self._settings, self._usage, self._anomalies, self._base)
+        if is_served(services.model):
+            return super()._open_models(services)
+        experts = list(stage_experts(services.options, services.model, self.stages).values())
+        base = open_experts(parse_name(services.model or ""), experts)
+        sizes = {each.name: (each.folder / WEIGHTS).stat().st_size for each in experts}
+        self._listing = {**base.identity(), "bytes": sizes}
+        return ExpertModels(services, self._settings, self._usage, self._anomalies, base)
 
 
 class MemLoRAV(MemLoRA):
@@ -68,4 +76,4 @@ class MemLoRAV(MemLoRA):
 
     uses_images = True
     image_use = "pixels"
-    experts = (*TEXT_EXPERTS, VISION_EXPERT)
+    stages = (*TEXT_STAGES, "vision")

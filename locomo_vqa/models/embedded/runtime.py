@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomo_vqa.errors import InputError, MissingResource
+from locomo_vqa.models.embedded.lora import Lora, read_lora
 from locomo_vqa.models.embedded.pixels import to_pixels
 from locomo_vqa.models.embedded.weights import read_bf16_header, read_tensor
 
@@ -40,7 +41,7 @@ SIZES: tuple[Size, ...] = ("large", "small")
 TEXT_SIZES: tuple[Size, ...] = ("text-large", "text-small")
 """The text-only models."""
 
-FILES = ("config.json", "model.safetensors", "text.onnx", "tokenizer.json")
+FILES = ("config.json", "model.safetensors", "text.onnx", "text_lora.onnx", "tokenizer.json")
 """The files of a model's folder; a model that sees images also has a vision.onnx."""
 
 _EMBEDDINGS = ("language_model.model.embed_tokens.weight", "model.embed_tokens.weight")
@@ -120,11 +121,24 @@ class EmbeddedModel:
         self.sees = self._config.image_tokens > 0
         self._sessions: dict[tuple[str, int], InferenceSession] = {}
 
-    def load(self, threads: int = 1) -> None:
-        """Load everything, so that the first reply takes no longer than the others."""
+    def load(self, threads: int = 1, *, lora: bool = False) -> None:
+        """Load everything, so that the first reply takes no longer than the others.
+
+        With `lora`, for replies with an adapter.
+        """
         _ = self._prompt_frame, self._plain_tokenizer, self._embedding_table
-        for part in ("text", "vision") if self.sees else ("text",):
+        text = "text_lora" if lora else "text"
+        for part in (text, "vision") if self.sees else (text,):
             self._session(part, threads)
+
+    def read_lora(self, weights: Path, config: Mapping[str, Any]) -> Lora:
+        """Return an adapter for `reply`; see `lora.read_lora`."""
+        known = {
+            each.name: tuple(each.shape) for each in self._session("text_lora", 1).get_inputs()
+        }
+        optional = self._session("text_lora", 1).get_overridable_initializers()
+        known |= {each.name: tuple(each.shape) for each in optional}
+        return read_lora(weights, config, known)
 
     def generate(
         self, prompts: Sequence[EmbeddedPrompt], max_new_tokens: int, threads: int = 1
@@ -138,9 +152,17 @@ class EmbeddedModel:
         return [reply.text for reply in self.reply(prompts, max_new_tokens, threads)]
 
     def reply(
-        self, prompts: Sequence[EmbeddedPrompt], max_new_tokens: int, threads: int = 1
+        self,
+        prompts: Sequence[EmbeddedPrompt],
+        max_new_tokens: int,
+        threads: int = 1,
+        *,
+        lora: Lora | None = None,
     ) -> list[EmbeddedReply]:
-        """Return the replies of `generate` with token counts; raises the same errors."""
+        """Return the replies of `generate` with token counts; raises the same errors.
+
+        `lora` is an adapter to reply with.
+        """
         encoded = [self._encode(prompt, max_new_tokens) for prompt in prompts]
         seen = self._encode_images(prompts, threads)
         order = sorted(range(len(prompts)), key=lambda index: len(encoded[index]))
@@ -148,7 +170,7 @@ class EmbeddedModel:
         for start in range(0, len(order), _BATCH):
             chosen = order[start : start + _BATCH]
             inputs = [self._embed(encoded[k], prompts[k], seen) for k in chosen]
-            written = self._decode_greedily(inputs, max_new_tokens, threads)
+            written = self._decode_greedily(inputs, max_new_tokens, threads, lora)
             for index, tokens in zip(chosen, written, strict=True):
                 text = self._tokenizer.decode(tokens, skip_special_tokens=True)
                 ended = len(tokens) < max_new_tokens
@@ -228,9 +250,11 @@ class EmbeddedModel:
             vectors[first : first + self._config.image_tokens] = seen[prompt.image]
         return vectors
 
-    def _decode_greedily(self, inputs: list[_Floats], room: int, threads: int) -> list[list[int]]:
+    def _decode_greedily(
+        self, inputs: list[_Floats], room: int, threads: int, lora: Lora | None
+    ) -> list[list[int]]:
         """Decode greedily; prompts are padded on the left, where attention is masked."""
-        session = self._session("text", threads)
+        session = self._session("text" if lora is None else "text_lora", threads)
         longest, rows = max(map(len, inputs)), len(inputs)
         padding = np.array([longest - len(each) for each in inputs])
         vectors = np.zeros((rows, longest, self._embedding_table.shape[1]), np.float32)
@@ -239,7 +263,7 @@ class EmbeddedModel:
         config = self._config
         shape = (config.layers, rows, config.key_value_heads, 0, config.head_size)
         past = np.zeros(shape, np.float32)
-        feed = {"embeddings": vectors, "past_keys": past, "past_values": past}
+        feed = {"embeddings": vectors, "past_keys": past, "past_values": past, **(lora or {})}
         positions = np.arange(longest)[None] - padding[:, None]
         replies: list[list[int]] = [[] for _ in inputs]
         done = np.zeros(rows, bool)

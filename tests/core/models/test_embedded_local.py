@@ -29,13 +29,13 @@ class Repeating:
     def __init__(self, size: str) -> None:
         self.size = size
 
-    def load(self, threads: int) -> None:
-        assert threads == 1
+    def load(self, threads: int, *, lora: bool) -> None:
+        assert (threads, lora) == (1, False)
 
     def reply(
-        self, prompts: Sequence[EmbeddedPrompt], max_new_tokens: int, threads: int
+        self, prompts: Sequence[EmbeddedPrompt], max_new_tokens: int, threads: int, lora: object
     ) -> list[EmbeddedReply]:
-        assert threads == 1
+        assert (threads, lora) == (1, None)
         BATCHES.append(len(prompts))
         if any(prompt.text == "fail" for prompt in prompts):
             raise ValueError("too long")

@@ -214,9 +214,6 @@ def test_the_size_is_that_of_the_weights_and_of_the_experts_in_use(tmp_path: Pat
     (base / "model.safetensors.index.json").unlink()
     assert weights_in(experts) is None
 
-    for name, size in (("extraction", 3), ("memory_update", 4), ("unused", 5000)):
-        (experts / name).mkdir(parents=True)
-        (experts / name / "adapter_model.safetensors").write_bytes(bytes(size))
     run = write_run(
         tmp_path / "run",
         model=f"transformers:{base}?dtype=float32",
@@ -226,7 +223,7 @@ def test_the_size_is_that_of_the_weights_and_of_the_experts_in_use(tmp_path: Pat
     assert efficiency_of(run).size.total is None  # Which experts were used is not said.
     used = run / "work" / "conv-1" / "experts.json"
     used.parent.mkdir(parents=True)
-    used.write_text(json.dumps({"experts": {"extraction": HASH, "memory_update": HASH}}))
+    used.write_text(json.dumps({"bytes": {"extraction": 3, "memory_update": 4}}))
     found = efficiency_of(run)
     assert (found.size.weights, found.size.adapters, found.size_source) == (70, 7, "found")
 

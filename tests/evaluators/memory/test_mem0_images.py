@@ -123,7 +123,7 @@ def test_a_given_image_is_looked_at(tell: Any) -> None:
 
 def test_the_extraction_sees_images_or_reads_what_they_show(tell: Any) -> None:
     shared = [i.sha256 for _, turn in CONVERSATION.turns() for i in turn.images]
-    told = tell(Mem0V)
+    told = tell(Mem0V, shared_images="see")
     requests = told.read["transformers:stub"]
     assert [p.sha256 for request in requests for p in request.images] == shared
     assert told.extractions().count("[shares a picture]") == len(shared)

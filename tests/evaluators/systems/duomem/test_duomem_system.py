@@ -216,7 +216,7 @@ def test_an_adapter_needs_a_student_in_this_process(tmp_path: Path) -> None:
         '{"peft_type": "LORA", "init_lora_weights": true}'
     )
     (tmp_path / "adapter_model.safetensors").write_bytes(b"")
-    with pytest.raises(InputError, match="can't take an adapter"):
+    with pytest.raises(InputError, match="can't take adapters"):
         DuoMem.pin_options({"adapter": str(tmp_path)}, "openai:http://127.0.0.1:1/v1?model=a")
 
 

@@ -1,0 +1,74 @@
+"""Finds the answer in a vision expert's reply.
+
+An expert may have learned to add its reason, as JSON {"answer": …, "reason": …} (MemLoRA, section
+3.3), and a small one does not always write it well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from locomo_vqa.models.chat import ChatReply, ModelFailed
+
+from .json_values import json_values
+
+__all__ = ["read_visual_answer"]
+
+_MAX_CHARACTERS = 20_000
+_MAX_QUOTED_CHARACTERS = 80
+
+_BEGUN = re.compile(r'"answer"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(-?\d+(?:\.\d+)?)\s*[,}\n])')
+"""An answer in JSON that can't be read as a whole, such as one that was cut off later."""
+
+_LABELLED = re.compile(
+    r"^\W*(?:final\s+)?answer\W*?\s*[:=]\s*\W*?(?P<answer>\w.*?)\W*?"
+    r"(?:[\s.;,(]*\b(?:reason|reasoning|explanation|because)\b\W*?\s*[:=].*)?$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def read_visual_answer(reply: ChatReply) -> str:
+    """Return the answer in a reply; a reply without JSON and labels is the answer itself.
+
+    Raises:
+        ModelFailed: the reply has none.
+    """
+    text = reply.text[:_MAX_CHARACTERS].strip()
+    if reply.finish == "refused":
+        return text
+    values, _ = json_values(text)
+    answers = [_text_of(value["answer"]) for value in _objects(values) if "answer" in value]
+    if answers and answers[-1]:
+        return answers[-1]
+    if begun := _BEGUN.search(text):
+        return begun[2] or _unescaped(begun[1])
+    if labelled := list(_LABELLED.finditer(text)):
+        return labelled[-1]["answer"].strip()
+    if not text or values or re.search(r'[{\[]\s*["{]|"(?:answer|reason)"', text):
+        shown = " ".join(text.split())[:_MAX_QUOTED_CHARACTERS]
+        raise ModelFailed(f"the vision model's reply has no answer ({shown!r})")
+    return text
+
+
+def _objects(values: list[Any]) -> list[dict[str, Any]]:
+    """Return the objects among values, also those in a list of one."""
+    inner = [value[0] if isinstance(value, list) and len(value) == 1 else value for value in values]
+    return [value for value in inner if isinstance(value, dict)]
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, list) and len(value) == 1:
+        (value,) = value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value).strip() if isinstance(value, str | int | float) else ""
+
+
+def _unescaped(text: str) -> str:
+    try:
+        found = json.loads(f'"{text}"', strict=False)
+    except ValueError:
+        return text.strip()
+    return str(found).strip()
