@@ -27,6 +27,7 @@ Anomaly = Literal[
     "text_not_text",
     "empty_text",
     "known_text",
+    "no_answer",
 ]
 """Of a whole reply, which is then requested again:
 
@@ -55,6 +56,10 @@ missing_text    it needs a text and has none; nothing is changed
 text_not_text   its text is not a string; nothing is changed
 empty_text      its text is empty; nothing is changed
 known_text      it adds a text that is already remembered word for word; nothing is changed
+
+Of a vision expert's reply about an image:
+
+no_answer       it has no answer; the question's state is "error"
 """
 ANOMALIES: tuple[Anomaly, ...] = get_args(Anomaly)
 

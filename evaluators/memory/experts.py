@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from locomo_vqa.json_gate import load_json
-from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest
+from locomo_vqa.models.chat import ChatModel
 from locomo_vqa.models.expert_requests import ExpertBase
 from locomo_vqa.system import Services
 
@@ -19,7 +17,7 @@ from .usage import PipelineUsage
 if TYPE_CHECKING:
     from ..proxy.stages import CallStage
 
-__all__ = ["EXPERT_OF", "GENERATION_EXPERT", "VISION_EXPERT", "ExpertModels", "answer_of_reply"]
+__all__ = ["EXPERT_OF", "GENERATION_EXPERT", "VISION_EXPERT", "ExpertModels"]
 
 GENERATION_EXPERT = "generation"
 """The expert that answers questions."""
@@ -51,15 +49,6 @@ class ExpertModels(StageModels):
         self._base = base
         super().__init__(services, settings, usage, anomalies)
 
-    async def ask(self, stage: CallStage, request: ChatRequest) -> ChatReply:
-        """Return the reply to one request; from the vision expert, only the answer in it.
-
-        Raises:
-            ModelError: the model did not reply.
-        """
-        reply = await super().ask(stage, request)
-        return replace(reply, text=answer_of_reply(reply.text)) if stage == "vision" else reply
-
     async def close(self) -> None:
         """Close the base model."""
         await self._base.close()
@@ -67,17 +56,3 @@ class ExpertModels(StageModels):
     def _model_of(self, stage: CallStage) -> ChatModel:
         # A stage without an expert asks the base model.
         return self._experts.get(EXPERT_OF[stage], self._base)
-
-
-def answer_of_reply(reply: str) -> str:
-    """Return the answer in a vision expert's reply.
-
-    An expert may have learned to add its reason, as JSON {"answer": …, "reason": …} (MemLoRA,
-    section 3.3); any other reply is the answer itself.
-    """
-    try:
-        found = load_json(reply)
-    except ValueError:
-        return reply
-    answer = found.get("answer") if isinstance(found, dict) else None
-    return answer if isinstance(answer, str) else reply

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from locomo_vqa.images import for_model, read_image_bytes
 from locomo_vqa.models.asking import gather_bounded
-from locomo_vqa.models.chat import ChatRequest, ModelImage
+from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed, ModelImage
 from locomo_vqa.prompts import answer_visual, prompt_text
 from locomo_vqa.system import Answer, Hit, RecalledImage, ShownImage, ShownTurn
 
@@ -47,17 +47,20 @@ class ImageMemory:
         models: StageModels,
         settings: MemorySettings,
         record: Callable[[dict[str, Any]], None],
+        read_reply: Callable[[ChatReply], str],
     ) -> None:
         """Begin without images.
 
         Args:
             record: called with the row of every image that is remembered.
+            read_reply: returns the answer in a reply about an image, or raises ModelFailed.
         """
         self.index = ImageIndex(record)
         self._use = use
         self._pipeline = pipeline
         self._models = models
         self._reading = settings.shared_images
+        self._read_reply = read_reply
 
     async def read(self, turns: Sequence[ShownTurn]) -> list[TurnLine]:
         """Remember the images of a session, and return its turns as the extraction reads them.
@@ -107,8 +110,13 @@ class ImageMemory:
             max_tokens=ANSWER_TOKEN_LIMIT,
         )
         reply = await self._models.ask("vision", request)
+        try:
+            text = self._read_reply(reply).strip()
+        except ModelFailed:
+            self._models.count_unreadable("vision", request)
+            raise
         refused = reply.finish == "refused"
-        return Answer(text=reply.text.strip(), refused=refused, retrieved=hits, usage=reply.usage)
+        return Answer(text=text, refused=refused, retrieved=hits, usage=reply.usage)
 
     def _is_used(self, image: ShownImage) -> bool:
         pixels = self._use == "pixels" and image.path is not None

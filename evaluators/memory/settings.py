@@ -47,7 +47,7 @@ MEMORY_OPTIONS: Mapping[str, str] = {
     "update_k": "memories that each new fact is compared with; default: 5, embedded models 8",
     "tries": "requests in all for a reply that can be read; default: 3",
     "reply_tokens": "limit of extraction and update replies; default: 2048 for an endpoint, 200 "
-    "for an embedded model, else 512",
+    "where a stage has an embedded model, else 512",
     "embedder": "lexical, or openai:<base URL>?model=<name>; default: lexical",
     "extraction": "the model that extracts facts; default: the run's model",
     "update": "the model that updates memories; default: the run's model",
@@ -110,7 +110,7 @@ class MemorySettings:
             InputError: an option is unknown, or its value can't be used.
         """
         check_option_names(system, options, MEMORY_OPTIONS)
-        values: dict[str, Any] = _model_defaults(model, options.get("vision"))
+        values: dict[str, Any] = _model_defaults(model, options)
         for name, value in options.items():
             values[name] = _READERS[name](name, value)
         for name in (*TEXT_STAGES, "vision"):
@@ -129,18 +129,23 @@ class MemorySettings:
         return asdict(self)
 
 
-def _model_defaults(model: str | None, vision: str | None) -> dict[str, Any]:
+def _model_defaults(model: str | None, options: Mapping[str, str]) -> dict[str, Any]:
     """Return the defaults that depend on the models."""
     values: dict[str, Any] = {}
     scheme = "openai" if model is None else parse_name(model).scheme
     if scheme != "openai":
         values = {"prompts": "reduced", "reply_tokens": 512, "shared_images": "keep"}
     if scheme == "embedded":
-        values |= {"top_k": 10, "update_k": 8, "reply_tokens": 200}
-    if vision is not None and is_model_name(vision):
-        embedded = parse_name(vision, parameter="vision").scheme == "embedded"
-        values["shared_images"] = "keep" if embedded else "describe"
+        values |= {"top_k": 10, "update_k": 8}
+    if scheme == "embedded" or any(_is_embedded(options.get(stage)) for stage in TEXT_STAGES):
+        values["reply_tokens"] = 200
+    if "vision" in options and is_model_name(options["vision"]):
+        values["shared_images"] = "keep" if _is_embedded(options["vision"]) else "describe"
     return values
+
+
+def _is_embedded(name: str | None) -> bool:
+    return name is not None and name.startswith("embedded:")
 
 
 def _read_number(name: str, value: str) -> int:

@@ -132,6 +132,11 @@ class StageModels:
         self.reject(stage, asked)
         return None
 
+    def count_unreadable(self, stage: CallStage, request: ChatRequest) -> None:
+        """Count a reply about an image that has no answer, and have it asked again."""
+        self._anomalies.count("no_answer")
+        self.reject(stage, [request])
+
     def reject(self, stage: CallStage, requests: Iterable[ChatRequest]) -> None:
         """Have a model with a store asked again by the next command."""
         reject_replies(self._model_of(stage), requests)

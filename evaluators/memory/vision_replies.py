@@ -11,22 +11,25 @@ import re
 from typing import Any
 
 from locomo_vqa.models.chat import ChatReply, ModelFailed
-
-from .json_values import json_values
+from locomo_vqa.models.json_replies import json_values, without_slips
 
 __all__ = ["read_visual_answer"]
 
 _MAX_CHARACTERS = 20_000
 _MAX_QUOTED_CHARACTERS = 80
 
-_BEGUN = re.compile(r'"answer"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(-?\d+(?:\.\d+)?)\s*[,}\n])')
+_BEGUN = re.compile(r'"answer"\s*:\s*(?:"((?:[^"\\]|\\.)+)"|(-?\d+(?:\.\d+)?)\s*[,}\n])')
 """An answer in JSON that can't be read as a whole, such as one that was cut off later."""
 
 _LABELLED = re.compile(
-    r"^\W*(?:final\s+)?answer\W*?\s*[:=]\s*\W*?(?P<answer>\w.*?)\W*?"
-    r"(?:[\s.;,(]*\b(?:reason|reasoning|explanation|because)\b\W*?\s*[:=].*)?$",
+    r"(?:^|[\s.;*{'])answer\W{0,4}?\s*(?:[:=]|\bis\b\s*:?)\s*\W{0,4}?(?P<answer>\w.*?)\W*?"
+    r"(?:[\s.;,({'*]*\b(?:reason|reasoning|explanation)\b\W{0,4}?\s*[:=].*)?$",
     re.IGNORECASE | re.MULTILINE,
 )
+"""An answer after its label, and perhaps before its reason's."""
+
+_JSON_KEY = re.compile(r'"(?:answer|reason)"|^\W*[{\[]\s*(?:["{]|$)')
+"""What only a reply in JSON has, even if it was cut off at once."""
 
 
 def read_visual_answer(reply: ChatReply) -> str:
@@ -38,18 +41,23 @@ def read_visual_answer(reply: ChatReply) -> str:
     text = reply.text[:_MAX_CHARACTERS].strip()
     if reply.finish == "refused":
         return text
-    values, _ = json_values(text)
+    values = [each for each in json_values(without_slips(text), strict=False) if _is_json(each)]
     answers = [_text_of(value["answer"]) for value in _objects(values) if "answer" in value]
     if answers and answers[-1]:
         return answers[-1]
     if begun := _BEGUN.search(text):
         return begun[2] or _unescaped(begun[1])
-    if labelled := list(_LABELLED.finditer(text)):
-        return labelled[-1]["answer"].strip()
-    if not text or values or re.search(r'[{\[]\s*["{]|"(?:answer|reason)"', text):
+    labelled = None if _JSON_KEY.search(text) else _LABELLED.search(text)
+    if labelled:
+        return labelled["answer"].strip()
+    if values or _JSON_KEY.search(text) or not any(map(str.isalnum, text)):
         shown = " ".join(text.split())[:_MAX_QUOTED_CHARACTERS]
         raise ModelFailed(f"the vision model's reply has no answer ({shown!r})")
     return text
+
+
+def _is_json(value: Any) -> bool:
+    return not isinstance(value, ValueError)
 
 
 def _objects(values: list[Any]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeVar
 
 from locomo_vqa.files import write_json
 from locomo_vqa.jsonl_log import JsonlLog
+from locomo_vqa.models.chat import ChatReply
 from locomo_vqa.prompts import ANSWER_VISUAL, prompt_hash
 from locomo_vqa.system import (
     Answer,
@@ -101,6 +102,7 @@ class Mem0:
             models=self._models,
             settings=self._settings,
             record=self._image_log.append,
+            read_reply=self._read_visual_reply,
         )
         self._is_open = True
 
@@ -146,6 +148,9 @@ class Mem0:
 
     def _read_settings(self, services: Services) -> MemorySettings:
         return MemorySettings.from_options(services.options, model=services.model)
+
+    def _read_visual_reply(self, reply: ChatReply) -> str:
+        return reply.text
 
     def _open_models(self, services: Services) -> StageModels:
         return StageModels(services, self._settings, self._usage, self._anomalies)

@@ -73,7 +73,7 @@ class GraphBuilder:
         """Apply a linear layer of the checkpoint.
 
         With `lora`, the graph has two more inputs, `<lora>.A` of shape (inputs, rank) and
-        `<lora>.B` of shape (rank, outputs), whose product is added to the layer. They default to rank 0.
+        `<lora>.B` of shape (rank, outputs), whose product is added; they default to rank 0.
         """
         transposed = self.add("Transpose", self.weight(f"{name}.weight"), perm=[1, 0])
         product = self.add("MatMul", value, transposed)

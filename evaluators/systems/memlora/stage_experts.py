@@ -59,7 +59,7 @@ def stage_experts(
     known = hash_experts(found.values())
     if options.get(EXPERTS_HASH, known) != known:
         raise InputError(
-            f"`options`: the experts do not have the expected SHA-256 ({known}).",
+            f"`options`: this set of experts does not have the expected SHA-256 ({known}).",
             f"Give the folder of the experts with {options[EXPERTS_HASH]}, or leave out "
             "experts_sha256.",
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from locomo_vqa.files import write_json
+from locomo_vqa.models.chat import ChatReply
 from locomo_vqa.models.expert_opening import open_experts
 from locomo_vqa.models.experts import WEIGHTS
 from locomo_vqa.models.names import parse_name
@@ -19,6 +20,7 @@ from locomo_vqa.system import ConversationInfo, Services
 
 from ...memory import ExpertModels, MemorySettings, StageModels
 from ...memory.settings import TEXT_STAGES
+from ...memory.vision_replies import read_visual_answer
 from ..mem0 import Mem0
 from .settings import is_served, memlora_settings, pin_experts
 from .stage_experts import stage_experts
@@ -60,6 +62,9 @@ class MemLoRA(Mem0):
 
     def _read_settings(self, services: Services) -> MemorySettings:
         return memlora_settings(services.options, services.model, self.stages)
+
+    def _read_visual_reply(self, reply: ChatReply) -> str:
+        return read_visual_answer(reply)
 
     def _open_models(self, services: Services) -> StageModels:
         if is_served(services.model):

@@ -15,7 +15,6 @@ from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.errors import InputError, MissingResource, OutputError
 from locomo_vqa.evaluators.efficiency.measure import efficiency_of
 from locomo_vqa.evaluators.loading import load_system
-from locomo_vqa.evaluators.memory.experts import answer_of_reply
 from locomo_vqa.evaluators.proxy.model_calls import read_model_calls
 from locomo_vqa.evaluators.running.run_folder import describe_run, open_run
 from locomo_vqa.evaluators.running.system_options import lend_options
@@ -167,21 +166,66 @@ def test_a_run_with_real_experts_records_them(
         open_run(tmp_path / "run", manifest)
 
 
-@pytest.mark.slow
-def test_a_missing_expert_is_named_with_its_folder(tmp_path: Path, cli: Cli) -> None:
-    (tmp_path / "mine" / "extraction").mkdir(parents=True)
-    config = {"peft_type": "LORA"}
-    (tmp_path / "mine" / "extraction" / "adapter_config.json").write_text(json.dumps(config))
-    (tmp_path / "mine" / "extraction" / "adapter_model.safetensors").write_bytes(b"")
-    command = ("run", "memlora", "--benchmark", "sample", "--out", "run")
-    model = ("--model", "transformers:some/base")
-    done = cli(*command, *model, "--option", "experts=mine")
-    assert done.returncode == 2
-    assert "mine/memory_update: has no expert for memory_update" in done.stderr
-    without = cli(*command, *model)
-    assert without.returncode == 2
-    assert "Add experts=FOLDER" in " ".join(without.stderr.split())
-    assert not (tmp_path / "run").exists()
+def test_a_stage_without_an_expert_is_answered_by_the_base_model(
+    all_trained: dict[str, Trained], tmp_path: Path, asked: list[tuple[str, ChatRequest]]
+) -> None:
+    trained = all_trained["qwen2"]
+    shutil.copytree(trained.experts, tmp_path / "experts")
+    shutil.rmtree(tmp_path / "experts" / "memory_update")
+    some = Trained(trained.base, tmp_path / "experts", ())
+    services = lend("memlora", some, generation="base", **SHORT)
+    assert services.options["update"] == services.options["generation"] == "base"
+    showing = ConversationView(SAMPLE, CONVERSATION, "pixels")
+    system = MemLoRA()
+    system.open(showing.info, tmp_path, services)
+    system.add(next(iter(showing.sessions()))[:2])
+    system.answer("What is old?", now=showing.now)
+    system.close()
+    assert {name for name, _ in asked} == {"extraction"}
+    stages = read_json(tmp_path / "stages.json", what="it")["stages"]
+    assert {stage: tally["calls"] for stage, tally in stages.items()} == {
+        "extraction": 1,
+        "update": 1,
+        "generation": 1,
+    }
+    assert list(read_json(tmp_path / "experts.json", what="it")["experts"]) == ["extraction"]
+
+
+def test_the_expert_of_a_stage_may_have_any_folder(
+    all_trained: dict[str, Trained], tmp_path: Path, asked: list[tuple[str, ChatRequest]]
+) -> None:
+    trained = all_trained["qwen2"]
+    options = {"generation": str(trained.experts / "extraction")}
+    lent = lend_options(Services(model=trained.spec), load_system("memlora"), options)
+    system = MemLoRA()
+    showing = ConversationView(SAMPLE, CONVERSATION, "pixels")
+    system.open(showing.info, tmp_path, lent)
+    assert system.answer("What is old?", now=showing.now).text == "an old boat"
+    system.close()
+    assert [name for name, _ in asked] == ["generation"]
+    recorded = read_json(tmp_path / "experts.json", what="it")["experts"]
+    (expected,) = find_experts(trained.experts, ["extraction"])
+    assert recorded == {"generation": expected.sha256}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "memlora needs the option experts"),
+        ({"experts": "empty"}, "has no folder of an expert"),
+        ({"experts": "missing"}, "has no folder of an expert"),
+        ({"extraction": "base"}, "memlora needs the option experts"),
+        ({"extraction": "empty"}, "has no expert for empty"),
+        ({"experts": "sample"}, "no experts come with transformers:some/base"),
+    ],
+)
+def test_without_any_expert_it_says_how_to_name_them(
+    options: dict[str, str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=message):
+        MemLoRA.pin_options(options, "transformers:some/base")
 
 
 def test_experts_of_another_base_model_are_refused(
@@ -285,9 +329,17 @@ def test_options_are_checked(options: dict[str, str], message: str) -> None:
         MemLoRA.check_options(options, "transformers:a/b")
 
 
-def test_the_base_model_is_one_of_transformers(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="with transformers"):
-        MemLoRA.pin_options({"experts": str(tmp_path)}, "openai:http://127.0.0.1:1/v1?model=a")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"experts": "mine"}, "an endpoint, which has its own adapters"),
+        ({}, "needs at least one expert"),
+        ({"extraction": "base"}, "needs at least one expert"),
+    ],
+)
+def test_an_endpoint_has_its_own_adapters(options: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        MemLoRA.pin_options(options, "openai:http://127.0.0.1:1/v1?model=a")
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,18 +347,3 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MissingResource, match="package peft") as error:
         expert_fit.check_peft()
     assert "locomo-vqa[models]" in error.value.remedy
-
-
-@pytest.mark.parametrize(
-    ("reply", "answer"),
-    [
-        ("red", "red"),
-        ('{"answer": "red", "reason": "The kite is."}', "red"),
-        ('{"reason": "None."}', '{"reason": "None."}'),
-        ('{"answer": 3}', '{"answer": 3}'),
-        ("3", "3"),
-        ("[" * 100_000, "[" * 100_000),
-    ],
-)
-def test_only_the_answer_of_a_vision_experts_reply_counts(reply: str, answer: str) -> None:
-    assert answer_of_reply(reply) == answer
