@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from locomo_vqa.benchmark import CATEGORIES, Benchmark, TextQuestion, VisualQuestion
 from locomo_vqa.benchmark.questions import Question, questions_of
@@ -12,13 +11,10 @@ from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.runs import SplitChoice
 
 from ..statistics.paired import PairedDifference, holm, paired_difference
-from .sides import Side
-
-if TYPE_CHECKING:
-    pass
-
 from .comparison import Comparison
 from .metric_comparison import GroupDifference, MetricComparison
+from .run_settings import differing_settings
+from .sides import Side
 
 __all__ = ["LENGTH_RATIO", "compare_sides"]
 
@@ -185,7 +181,18 @@ def _notes(sides: Sequence[Side], metrics: Sequence[str]) -> list[str]:
             notes.append(
                 f"{baseline.name} ran with images={shown[0]}, {other.name} with images={shown[1]}."
             )
+        if baseline.settings and other.settings:
+            notes += _notes_on_settings(baseline, other)
     return notes
+
+
+def _notes_on_settings(baseline: Side, other: Side) -> list[str]:
+    """Return a note that names every setting in which two runs differ."""
+    differing = differing_settings(baseline.settings, other.settings)
+    if not differing:
+        return []
+    named = "; ".join(f"{name}: {one} / {two}" for name, (one, two) in differing.items())
+    return [f"{baseline.name} and {other.name} differ in their settings: {named}."]
 
 
 def _image_mode(side: Side) -> str | None:

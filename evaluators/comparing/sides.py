@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import isclose
 from pathlib import Path
 from statistics import fmean
@@ -18,6 +18,7 @@ from locomo_vqa.schemas import validate
 
 from ..scoring import ScoreReport, score
 from ..scoring.sources import PredictionSource
+from .run_settings import settings_of
 
 __all__ = ["Side", "read_side", "score_side", "split_of"]
 
@@ -34,6 +35,8 @@ class Side:
     """The content of scores.json, valid against its schema."""
     values: Mapping[str, Mapping[str, float | None]]
     """By metric, then by question; None for an unscored question."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """The settings of the run, by name; empty for a predictions file."""
 
     @classmethod
     def of_report(cls, report: ScoreReport, name: str | None = None) -> Side:
@@ -43,6 +46,7 @@ class Side:
             name=name or report.document["source"]["name"],
             document=report.document,
             values=_by_metric(rows),
+            settings=settings_of(report.run.info, report.run.folder) if report.run else {},
         )
 
     @property
@@ -161,7 +165,8 @@ def _read_stored_scores(source: Path, benchmark: Benchmark) -> Side | None:
             row, "scores_row", path=source / "scores.jsonl", place=f"line {number}", remedy=_AGAIN
         )
         rows.append(row)
-    side = Side(name=source.name, document=document, values=_by_metric(rows))
+    settings = settings_of(run, source) if is_run else {}
+    side = Side(name=source.name, document=document, values=_by_metric(rows), settings=settings)
     _check_whole(source, side)
     return side
 
@@ -202,4 +207,5 @@ def _join_scores(fresh: Side, stored: Side) -> Side:
         name=fresh.name,
         document={**fresh.document, "metrics": metrics, "notes": list(notes)},
         values={**stored.values, **fresh.values},
+        settings=fresh.settings,
     )

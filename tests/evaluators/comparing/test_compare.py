@@ -151,7 +151,7 @@ def test_what_can_t_be_compared_is_refused(
     v = json.loads(original)["metrics"]["v"]
     changes: list[tuple[dict[str, Any], str]] = [
         ({"dataset": {"revision": "0" * 64}}, "revision 000000000000; the benchmark sample has"),
-        ({"metrics": {"v": {**v, "signature": "v:other"}}}, "V was computed in two ways"),
+        ({"metrics": {"v": {**v, "signature": "v:other"}}}, "V was computed in different ways"),
         ({"metrics": {"v": {**v, "overall": {**v["overall"], "value": 1.0}}}}, "does not match"),
     ]
     for values, message in changes:
