@@ -165,7 +165,7 @@ def test_what_can_t_be_compared_is_refused(
     harness(recorder(), tmp_path / "run").run()
     done = cli("compare", "run", scored, "--benchmark", "sample", "--metrics", "v")
     assert done.returncode == 2
-    assert "scored: its split is 'all', but that of run is 'test'." in done.stderr
+    assert "scored: its split is 'all', but the split of run is 'test'." in done.stderr
     done = cli("compare", wrong, half, wrong, "--benchmark", "sample")
     assert (done.returncode, "named twice" in done.stderr) == (2, True)
     done = cli("compare", wrong, "--benchmark", "sample")
