@@ -8,7 +8,7 @@ import re
 from locomo_vqa.errors import InputError
 from locomo_vqa.keys import add_secret
 
-__all__ = ["read_key"]
+__all__ = ["hide_hub_token", "read_key"]
 
 _KEY = re.compile(r"[!-~]+")
 _UNDECODED = re.compile("[\udc80-\udcff]")
@@ -34,6 +34,13 @@ def read_key(variable: str) -> str | None:
         add_secret(part.strip("'\"`").removeprefix(f"{variable}="))
     what, remedy = problem
     raise InputError(f"{variable}: the key {what}.", remedy)
+
+
+def hide_hub_token() -> None:
+    """Hide the token of the Hugging Face Hub, which its own client reads and sends to the Hub."""
+    from huggingface_hub import get_token
+
+    add_secret(get_token() or "")
 
 
 def _problem(variable: str, value: str) -> tuple[str, str] | None:

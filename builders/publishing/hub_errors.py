@@ -33,7 +33,7 @@ def hub_errors(repo_id: str) -> Iterator[None]:
         known = _translated_error(error, repo_id)
         if known is None:
             raise
-        raise known from error
+        raise known from None  # The client's own words may repeat the token.
 
 
 def _translated_error(error: BaseException, repo_id: str) -> LocomoVqaError | None:

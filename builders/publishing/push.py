@@ -13,6 +13,7 @@ from locomo_vqa._version import __version__
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.benchmark.read import read_benchmark, read_manifest
 from locomo_vqa.errors import InputError, MissingResource, OutputError
+from locomo_vqa.keys import add_secret
 
 from .folder import image_files_of
 from .hub_errors import NO_TOKEN_REMEDY, hub_errors
@@ -77,6 +78,7 @@ def _client(token: str | None, endpoint: str | None) -> HfApi:
     token = token or get_token()
     if not token:
         raise MissingResource("No token for the Hugging Face Hub is set.", NO_TOKEN_REMEDY)
+    add_secret(token)
     return HfApi(
         endpoint=endpoint, token=token, library_name="locomo-vqa", library_version=__version__
     )

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from locomo_vqa.errors import MissingResource
+from locomo_vqa.key_variables import hide_hub_token
 
 __all__ = ["SAMPLE_FOLDER", "find_folder"]
 
@@ -35,6 +36,7 @@ def find_folder(source: str) -> Path:
 def _download(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
+    hide_hub_token()
     try:
         folder = snapshot_download(name, repo_type="dataset", allow_patterns=list(_FILES))
     except Exception as error:  # noqa: BLE001 - the client lets errors of several libraries through

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ import click
 from locomo_vqa._version import __version__
 from locomo_vqa.cli.flags import find_command, with_flags
 from locomo_vqa.cli_support import CommandGroup
+from locomo_vqa.keys import scrub
 from locomo_vqa.text import printable
 from locomo_vqa.wings import load_by_name
 
@@ -119,6 +121,7 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         status: Any = cli.main(arguments, prog_name="locomo-vqa", standalone_mode=False)
     except click.ClickException as error:
+        error.message = scrub(error.message)
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
@@ -128,9 +131,10 @@ def main(args: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - what any of them says may have a key
         if debug:
-            raise
+            sys.stderr.write(printable(traceback.format_exc()))
+            sys.exit(1)
         sys.exit(_report_error(error, arguments))
     sys.exit(status if isinstance(status, int) else 0)
 
@@ -158,7 +162,7 @@ def _report_error(error: Exception, arguments: Sequence[str]) -> int:
     elif isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         click.echo(
-            f"Error: {place}{error.strerror or error}\n"
+            f"Error: {printable(place)}{error.strerror or printable(str(error))}\n"
             "Finished work is kept. Fix the cause, then run the same command again.",
             err=True,
         )

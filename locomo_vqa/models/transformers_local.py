@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from locomo_vqa.errors import LocomoVqaError, MissingResource
+from locomo_vqa.key_variables import hide_hub_token
 from locomo_vqa.models.batching import Batcher
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelError, ModelFailed
 from locomo_vqa.models.cores import usable_cores
@@ -87,6 +88,7 @@ class TransformersModel:
 
     def _load(self, name: ModelName, source: Mapping[str, Any]) -> None:
         library = self._transformers
+        hide_hub_token()
         try:
             config = library.AutoConfig.from_pretrained(name.target, **source)
             self._sees = hasattr(config, "vision_config")

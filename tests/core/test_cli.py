@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -139,6 +140,23 @@ def test_debug_shows_the_traceback(cli: Cli) -> None:
     done = cli("--debug", "data", "info", "nowhere")
     assert "Traceback" in done.stderr
     assert done.returncode == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [(), ("--debug",)])
+def test_no_error_shows_a_key(cli: Cli, arguments: Sequence[str]) -> None:
+    """The key stands where a path, or another part of a model's name, belongs."""
+    key = "sk-planted-0123456789"
+    model = "openai:http://127.0.0.1:9/v1?model=m&key=MINE"
+    at = ("run", "full-context", "--benchmark", "sample", "--model", model)
+    for command in ((*at, "--prices", key), (*at, "--replay", f"{key}/{key}")):
+        done = cli(*arguments, *command, MINE=key)
+        assert done.returncode in (1, 2)
+        assert "planted" not in done.stdout + done.stderr, command
+    for option in (f"key={key}", f"api_key={key}", f"token={key}"):
+        done = cli(*arguments, *at[:-1], f"openai:http://h/v1?model=m&{option}")
+        assert done.returncode in (1, 2)
+        assert "planted" not in done.stdout + done.stderr, option
 
 
 def test_a_reader_that_leaves_early_is_no_fault() -> None:

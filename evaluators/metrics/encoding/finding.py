@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from locomo_vqa.errors import InputError, MissingResource
+from locomo_vqa.key_variables import hide_hub_token
 from locomo_vqa.user_folders import encoders_folder
 
 from ..value_cache import ValueCache, cache_key
@@ -99,6 +100,7 @@ def _fetch_model(spec: EncoderSpec) -> Path:
     if constants.HF_HUB_OFFLINE:
         raise _missing_model(spec, "is not on this machine, and HF_HUB_OFFLINE is set")
     _LOG.warning("Downloading %s (%d MB).", spec.repository, spec.megabytes)
+    hide_hub_token()
     try:
         paths = [Path(hf_hub_download(spec.repository, name)) for name in ENCODER_FILES]
     except Exception as error:  # noqa: BLE001 - the client raises errors of several libraries

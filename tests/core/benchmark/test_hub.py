@@ -9,7 +9,8 @@ import pytest
 
 from locomo_vqa.benchmark.locate import SAMPLE_FOLDER
 from tests.conftest import Cli
-from tests.core.hub_server import hub_server
+from tests.core.hub_server import hub_server, respond
+from tests.serving import QuietHandler, serve_handler
 
 
 @pytest.mark.slow
@@ -44,3 +45,48 @@ def test_a_name_is_a_folder_or_a_data_set_and_both_are_said(cli: Cli, tmp_path: 
     (tmp_path / "a" / "b").mkdir(parents=True)
     done = cli("data", "info", "a/b", **nowhere)
     assert "a/b: is not a benchmark folder" in done.stderr
+
+
+TOKEN = "hf_PlantedPlanted0123456789"
+
+
+@pytest.mark.slow
+def test_the_token_is_sent_to_the_hub_alone(cli: Cli, tmp_path: Path) -> None:
+    """Files come from another host, as the Hub's do, and the Hub repeats the token in an error."""
+    seen: dict[str, set[str | None]] = {"hub": set(), "files": set()}
+    found = (path for path in SAMPLE_FOLDER.rglob("*") if path.is_file())
+    files = {path.relative_to(SAMPLE_FOLDER).as_posix(): path for path in found}
+
+    class Files(QuietHandler):
+        def do_GET(self) -> None:
+            seen["files"].add(self.headers["authorization"])
+            self.reply(200, files[self.path[1:]].read_bytes(), {})
+
+        do_HEAD = do_GET
+
+    class Hub(QuietHandler):
+        def do_GET(self) -> None:
+            seen["hub"].add(self.headers["authorization"])
+            status, data, headers = respond("org/name", files, self.path.split("?")[0])
+            if "/resolve/" in self.path:
+                elsewhere = elsewhere_url.replace("127.0.0.1", "localhost")
+                location = f"{elsewhere}/{self.path.partition('/resolve/')[2].partition('/')[2]}"
+                head = {"X-Linked-Size": str(len(data)), "X-Linked-Etag": headers["ETag"]}
+                status, data, headers = 302, b"", {**headers, **head, "Location": location}
+            if "/org/other" in self.path:
+                said = f"no entry for {self.headers['authorization']}"
+                status, headers = 403, {"X-Error-Message": said}
+            self.reply(status, data, headers, body=self.command == "GET")
+
+        do_HEAD = do_GET
+
+    with serve_handler(Files) as elsewhere_url, serve_handler(Hub) as url:
+        environment = {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "hf"), "HF_TOKEN": TOKEN}
+        done = cli("data", "info", "org/name", **environment)
+        assert done.returncode == 0, done.stderr
+        refused = cli("data", "info", "org/other", **environment)
+        assert refused.returncode == 2
+    assert f"Bearer {TOKEN}" in seen["hub"]
+    assert seen["files"] == {None}
+    assert "no entry for Bearer …" in refused.stderr
+    assert "Planted" not in done.stdout + done.stderr + refused.stderr
