@@ -6,6 +6,7 @@ Exit status: 0 done; 1 done, but something failed or is incomplete; 2 wrong usag
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -121,8 +122,9 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         status: Any = cli.main(arguments, prog_name="locomo-vqa", standalone_mode=False)
     except click.ClickException as error:
-        error.message = scrub(error.message)
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(scrub(shown.getvalue()), err=True, nl=False)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
         click.echo("Interrupted. Finished work is kept.", err=True)
