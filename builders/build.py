@@ -47,27 +47,27 @@ def build(
     its recipe, its models and how images are fetched, so later calls need to name only the folder.
 
     Args:
-        recipe: `paper`, `sample`, the path of a TOML file, or a `BuildRecipe`; None takes the one
+        recipe: `paper`, `sample`, the path of a TOML file, or a `BuildRecipe`; None uses the one
             that the folder remembers.
         work: the work folder.
-        out: the folder of the published data set; None takes the last one, or `dataset` in the
-            work folder.
-        stages: the stages to run, always in their own order; None runs all but `review`.
-        locomo: the LoCoMo file, in place of the recipe's.
-        generator: the model that writes questions, in place of the recipe's.
-        validator: the model that tries them, in place of the recipe's.
-        phash_distance: in how many bits of 64 similar images may differ, in place of the recipe's.
-        mirror: a folder that images are taken from; then the network is not used.
-        allow_private: whether private addresses and any port are opened, for your own servers.
-        download: bounds of the downloads by the names of `DOWNLOAD_OPTIONS`.
-        push: `org/name`: the data set is also put on the Hugging Face Hub.
-        pull_request: whether that is proposed as a pull request.
-        progress: whether bars are shown, or a callback.
+        out: the folder of the published data set; None uses the last one, or `dataset` in the work
+            folder.
+        stages: the stages to run, in the build's order; None runs all but `review`.
+        locomo: the LoCoMo file, instead of the recipe's.
+        generator: the model that writes questions, instead of the recipe's.
+        validator: the model that tries to answer them, instead of the recipe's.
+        phash_distance: in how many of 64 bits similar images may differ, instead of the recipe's.
+        mirror: a folder to take images from, instead of the network.
+        allow_private: whether private addresses and any port are allowed, for your own servers.
+        download: limits on the downloads, by the names in `DOWNLOAD_OPTIONS`.
+        push: `org/name`, to also push the data set to the Hugging Face Hub.
+        pull_request: whether to push as a pull request.
+        progress: whether to show progress bars, or a callback.
         after_stage: called after each stage with its name and the build so far.
 
     Raises:
-        InputError: an argument is not allowed; an input can't be used; a stage that is needed has
-            not been run, or was run with other choices.
+        InputError: an argument is not allowed, an input can't be used, or a required stage has not
+            been run, or was run with different choices.
         OutputError: `work` holds something else, another process is building in it, or a result
             can't be written.
         MissingResource: a model can't be used on this machine.
@@ -144,7 +144,7 @@ def _check_push(push: str | None, pull_request: bool, chosen: Sequence[Stage]) -
 def _recipe_to_use(
     folder: BuildFolder, recipe: BuildRecipe | None, given: Mapping[str, Any]
 ) -> BuildRecipe:
-    """Return the recipe that is given or remembered, with what is given in place of its own."""
+    """Return the given or remembered recipe, changed by the other arguments."""
     base = recipe or folder.recipe()
     if base is None:
         raise InputError(
@@ -161,7 +161,7 @@ def _with_options(
     download: Mapping[str, Any] | None,
     out: str | Path | None,
 ) -> BuildState:
-    """Return the record with what is given now in place of what it remembers."""
+    """Return the record with the given values in place of the remembered ones."""
     given: dict[str, Any] = {
         "mirror": str(mirror) if mirror is not None else None,
         "allow_private": allow_private,

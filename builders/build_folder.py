@@ -1,4 +1,4 @@
-"""The work folder of a build: what each stage leaves there for the next, and how it was made."""
+"""The work folder of a build: what each stage writes there for the next, and how it was made."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class BuildFolder:
 
     @property
     def retried_images(self) -> Path:
-        """The same after another try, until it takes that one's place."""
+        """The result of another try, until it replaces the folder above."""
         return self.path / "2-with-images.retried"
 
     @property
@@ -77,7 +77,7 @@ class BuildFolder:
 
     @property
     def selection(self) -> Path:
-        """The chosen types."""
+        """The chosen question types."""
         return self.path / "selection.json"
 
     @property
@@ -92,7 +92,7 @@ class BuildFolder:
 
     @property
     def models(self) -> Path:
-        """What the known-answer checks found of the models."""
+        """What the known-answer checks found about the models."""
         return self.path / "models.json"
 
     @property
@@ -118,7 +118,7 @@ class BuildFolder:
         """Create the folder if it is missing, and keep other builds out of it.
 
         Raises:
-            OutputError: it holds something else, another process builds in it, or it can't be
+            OutputError: it has other content, another process is building in it, or it can't be
                 written.
         """
         from filelock import FileLock, Timeout
@@ -176,7 +176,7 @@ class BuildFolder:
         """Return a path that an earlier stage must have made.
 
         Raises:
-            InputError: it is not there; the remedy names the stage.
+            InputError: it is missing; the remedy names the stage.
         """
         if not path.exists():
             raise InputError(
@@ -191,5 +191,5 @@ class BuildFolder:
         return folder
 
     def read(self, path: Path, stage: str) -> Any:
-        """Return the JSON that an earlier stage wrote."""
+        """Return the parsed JSON that an earlier stage wrote."""
         return read_json(self.need(path, stage), what=f"the file of the stage {stage}")

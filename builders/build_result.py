@@ -1,4 +1,4 @@
-"""What a build has made so far, read from its work folder when it is asked for."""
+"""What a build has made so far, read from its work folder on demand."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["Build"]
 
 
 class Build:
-    """A build in its work folder; what is missing so far is None. A notebook shows a summary."""
+    """A build in its work folder; missing results are None. A notebook shows a summary."""
 
     def __init__(
         self, folder: BuildFolder, *, out: Path, published: PublishedBuild | None = None
@@ -43,13 +43,13 @@ class Build:
         self.out = out
         """Where the data set is, or will be."""
         self.published = published
-        """What the stage `publish` of this call did."""
+        """What the stage `publish` did in this call."""
 
     def __repr__(self) -> str:
         return f"<Build in {str(self.work)!r}: {self._made()}>"
 
     def _made(self) -> str:
-        """Return the furthest result, as a phrase."""
+        """Return a phrase for the result of the latest stage."""
         if self.benchmark is not None:
             return f"published in {str(self.out)!r}, {len(self.benchmark.visual_questions):,} " + (
                 "visual questions"
@@ -64,12 +64,12 @@ class Build:
 
     @property
     def folder(self) -> Path | None:
-        """The published data set, which is a benchmark folder too."""
+        """The published data set, which is also a benchmark folder."""
         return self.out if (self.out / "benchmark.json").is_file() else None
 
     @cached_property
     def benchmark(self) -> Benchmark | None:
-        """The published data set, loaded when it is first used."""
+        """The published data set, loaded on first use."""
         return load_benchmark(self.folder) if self.folder is not None else None
 
     @cached_property
@@ -81,7 +81,7 @@ class Build:
 
     @cached_property
     def removed(self) -> Sequence[Mapping[str, Any]] | None:
-        """The images that were removed because several splits share them, and why."""
+        """The images that were removed because several splits share them, with the reasons."""
         found: Sequence[Mapping[str, Any]] | None = _json_if_made(self._paths.removed)
         return found
 
@@ -95,7 +95,7 @@ class Build:
 
     @property
     def plot(self) -> Path | None:
-        """The figure of the selection, an SVG; a PNG of the same name is beside it."""
+        """The plot of the selection as an SVG; a PNG of the same name is next to it."""
         return self._paths.plot if self._paths.plot.exists() else None
 
     @cached_property
@@ -106,7 +106,7 @@ class Build:
 
     @cached_property
     def counts(self) -> Mapping[str, QuestionCounts]:
-        """How the questions of the stages `probe` and `generate` ended, as far as they were run."""
+        """The outcomes of the stages `probe` and `generate`, as far as they were run."""
         found = {}
         if self._paths.probe.exists():
             rows = read_jsonl(self._paths.probe, what="the file of the probe")
@@ -117,7 +117,7 @@ class Build:
 
     @cached_property
     def objections(self) -> Mapping[str, Objection | None]:
-        """Why most questions of the stages `probe` and `generate` were dropped, with an example."""
+        """The most common reason why `probe` and `generate` dropped questions, with an example."""
         found: dict[str, Objection | None] = {}
         if self._paths.probe.exists():
             rows = read_jsonl(self._paths.probe, what="the file of the probe")
@@ -130,7 +130,7 @@ class Build:
 
     @cached_property
     def validator_errors(self) -> Mapping[str, int]:
-        """Why the validator gave no answer in the stage `probe`, and how often, commonest first."""
+        """Why the validator gave no answer in the stage `probe`, and how often."""
         if not self._paths.probe.exists():
             return {}
         rows = read_jsonl(self._paths.probe, what="the file of the probe")
@@ -139,7 +139,7 @@ class Build:
 
     @property
     def incomplete(self) -> bool:
-        """Whether the same call can improve it: images not fetched, or models without a reply."""
+        """Whether repeating the call can improve it: some images or replies are missing."""
         unfetched = self.losses is not None and "not_fetched" in self.losses.by_state
         return unfetched or any(counts.failed for counts in self.counts.values())
 

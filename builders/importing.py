@@ -1,4 +1,4 @@
-"""A LoCoMo file becomes a benchmark folder, with splits and errata."""
+"""Imports a LoCoMo file as a benchmark folder, with splits and errata."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ImportedBenchmark:
 
     @cached_property
     def benchmark(self) -> Benchmark:
-        """The benchmark, loaded when it is first used."""
+        """The benchmark, loaded on first use."""
         return load_benchmark(self.folder)
 
     def __repr__(self) -> str:
@@ -71,8 +71,8 @@ def import_locomo(
     Args:
         source: `locomo10.json`, or the folder of the older layout with one file per conversation.
         out: the benchmark folder to make.
-        errata: a file that says which gold answers are wrong; see docs/formats.md.
-        name: what the benchmark is called.
+        errata: a file that lists wrong gold answers; see docs/formats.md.
+        name: the benchmark's name.
 
     Raises:
         InputError: the file, or the errata file, can't be used.
@@ -106,7 +106,7 @@ def read_errata(path: Path) -> Errata:
         InputError: it can't be read, does not match its schema, or lists a question twice.
     """
     raw = read_json(path, what="the errata file")
-    remedy = "See docs/formats.md for the shape of an errata file."
+    remedy = "See docs/formats.md for the format of an errata file."
     validate(raw, "errata", path=path, remedy=remedy)
     errata: dict[tuple[str, int], Erratum] = {}
     for entry in raw["errata"]:

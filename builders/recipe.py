@@ -35,27 +35,27 @@ class BuildRecipe:
     """The choices of a build; change some with `dataclasses.replace`."""
 
     name: str
-    """What the data set is called."""
+    """The data set's name."""
     locomo: str
     """`sample`, or the path of the LoCoMo file."""
     generator: str
     """The model that writes the questions."""
     validator: str
-    """The model that tries them."""
+    """The model that tries to answer them."""
     phash_distance: int
-    """Two images look alike when at most this many of the 64 bits of their hashes differ."""
+    """Two images count as similar if at most this many of the 64 bits of their hashes differ."""
     probe_split: Split
-    """The split whose images the question types are tried on."""
+    """The split whose images are used to try the question types."""
     probe_images: int
-    """How many images the types are tried on, at most."""
+    """The most images to try the types on."""
     probe_types: tuple[QuestionType, ...]
     """The candidate types."""
     keep: int
-    """How many types are kept."""
+    """How many types to keep."""
     attempts: int
-    """How often the generator is asked for one question, at most."""
+    """The most attempts of the generator at one question."""
     check_quality: bool
-    """Whether the quality columns are filled."""
+    """Whether to fill the quality columns."""
 
     def public(self) -> BuildRecipe:
         """Return the recipe as a card shows it: models and files without their folders."""
@@ -190,7 +190,7 @@ def _recipe(raw: dict[str, Any]) -> BuildRecipe:
 
 
 def _toml_string(text: str) -> str:
-    """Return a text as a TOML string, which JSON's strings are but for one character."""
+    """Return a text as a TOML string; JSON's strings differ in only one character."""
     return json.dumps(clean_text(text), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

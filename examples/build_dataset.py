@@ -13,7 +13,7 @@ import locomo_vqa as lv
 
 
 def main(folder: Path) -> None:
-    """Build in `folder`, and print what was chosen, what was lost and what was made."""
+    """Build in `folder`, and print the chosen types, the losses and the result."""
     build = lv.build("sample", work=folder / "work", out=folder / "benchmark")
     if build.selection is not None:
         for result in build.selection.results:

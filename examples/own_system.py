@@ -14,17 +14,17 @@ import locomo_vqa as lv
 
 
 def words(text: str) -> set[str]:
-    """Return the words of a text, in lower case and without punctuation."""
+    """Return a text's words, in lower case and without punctuation."""
     return {word.strip(".,!?'\"") for word in text.lower().split()}
 
 
 class WordOverlap:
-    """One conversation, remembered word for word."""
+    """Remembers one conversation word for word."""
 
     version = "1"
 
     def open(self, conversation: lv.ConversationInfo, workdir: Path, services: lv.Services) -> None:
-        """Begin a conversation; files of its own would go into `workdir`."""
+        """Begin a conversation; a system that needs files would keep them in `workdir`."""
         self.turns: list[lv.Turn] = []
 
     def add(self, turns: Sequence[lv.Turn]) -> None:

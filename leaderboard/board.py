@@ -31,7 +31,7 @@ class Board:
     """All submissions to one benchmark; it iterates over its entries."""
 
     folder: Path
-    """The folder of submissions; it is not part of board.json."""
+    """The folder of submissions, which is not part of board.json."""
     dataset: str
     """The benchmark's name."""
     revision: str

@@ -27,19 +27,19 @@ class Entry:
     state: EntryState
     """See `EntryState`."""
     problems: tuple[str, ...] = ()
-    """Why it was rejected, a sentence each."""
+    """Why it was rejected, one sentence per reason."""
     notes: tuple[str, ...] = ()
-    """What a maintainer should know that doesn't lead to rejection, a sentence each."""
+    """Notes for the maintainer that don't lead to rejection, one sentence each."""
     split: SplitChoice | None = None
     """The questions it answers; None if run.json can't be read."""
     uses_images: bool | None = None
-    """Whether the system looks at pixels, according to run.json; None if that can't be read."""
+    """Whether the system uses pixels, according to run.json; None if that can't be read."""
     metadata: Mapping[str, Any] | None = None
     """The content of its metadata.yaml; None if that can't be read."""
     files: Mapping[str, str]
-    """SHA-256 of each of its files that can be read, by name."""
+    """SHA-256 of each readable file, by name."""
     scores: Mapping[str, Any] | None = None
-    """What `Scores.to_json` returned; None if rejected."""
+    """The scores, as `Scores.to_json` returns them; None if rejected."""
 
     def __repr__(self) -> str:
         return f"<Entry {self.name!r}: {self.state}>"

@@ -1,7 +1,7 @@
-"""A folder of submissions, which may come from strangers: its entries, and their bytes.
+"""Reads a folder of untrusted submissions: its entries, and their files' bytes.
 
     <folder>/<system>__<answerer>/<date>/     one entry
-        metadata.yaml       what the submitter says
+        metadata.yaml       what the submitter states
         predictions.jsonl   what the system answered
         run.json            what was run on what
 
@@ -45,7 +45,7 @@ PREDICTIONS = "predictions.jsonl"
 RUN = "run.json"
 
 LIMITS = {METADATA: 64 << 10, PREDICTIONS: 256 << 20, RUN: 1 << 20}
-"""The files of an entry, each with the most bytes it may have."""
+"""The files of an entry, each with its size limit in bytes."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*__[A-Za-z0-9][A-Za-z0-9._-]*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -62,7 +62,7 @@ class EntryFolder:
     path: Path
     """The folder."""
     problem: str | None
-    """Why it must not be read; None if it may be."""
+    """Why it must not be read; None if it may be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +70,15 @@ class Fingerprint:
     """The hashes of an entry's files."""
 
     files: dict[str, str]
-    """SHA-256 of each file that can be read, by name."""
+    """SHA-256 of each readable file, by name."""
     problems: tuple[str, ...]
-    """Which files are missing, too large or not regular files, a sentence each."""
+    """One sentence for each file that is missing, too large or not a regular file."""
     ignored: tuple[str, ...]
-    """Names of the folder's other contents, escaped and sorted."""
+    """Names of the folder's other content, escaped and sorted."""
 
 
 def find_entries(folder: Path) -> tuple[EntryFolder, ...]:
-    """Return every folder two levels below `folder`, sorted by name; hidden ones are left out.
+    """Return every folder two levels below `folder`, except hidden ones, sorted by name.
 
     Raises:
         InputError: `folder` is not a folder, or can't be read.
@@ -201,7 +201,7 @@ def read_plain(path: Path) -> str:
     """Return the text of one of the small files in `LIMITS`.
 
     Raises:
-        InputError: as `open_plain` does, or it is not UTF-8.
+        InputError: as in `open_plain`, or it is not UTF-8.
     """
     with open_plain(path) as stream:
         content = stream.read(LIMITS[path.name] + 1)

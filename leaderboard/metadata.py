@@ -66,7 +66,7 @@ def _refuse_bombs(text: str, path: Path) -> None:
 
 
 def _refuse_repeated_keys(root: Any, path: Path) -> None:
-    """Refuse a key that appears twice: a person would read the first, and the program the last."""
+    """Refuse duplicate keys: a person would read the first, and the program the last."""
     import yaml
 
     left = [root]

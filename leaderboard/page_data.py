@@ -16,7 +16,7 @@ __all__ = ["page_data"]
 
 
 def page_data(board: Board) -> dict[str, Any]:
-    """Return everything that the page shows; any text in it may come from strangers."""
+    """Return everything that the page shows; any text in it is untrusted."""
     rows = result_rows(board)
     accepted = [entry for entry in board.entries if entry.state == "rescored"]
     return {

@@ -17,14 +17,14 @@ _FIRST = ("v", "l", "j", "f1", "bleu1", "rouge1", "meteor")
 _PARTS = ("bertscore", "sbert")
 
 BOARD_METRICS = (*_FIRST, *(name for name in METRICS if name not in (*_FIRST, *_PARTS)))
-"""The metrics that the board shows, in its order: all but the parts of L."""
+"""The metrics that the board shows, in order: all but the parts of L."""
 
 _MOST_CHARACTERS = 200
 NOT_SCORED: Mapping[str, Any] = {
     "state": "not_computed",
     "reason": "This board's scorer doesn't have the metric.",
 }
-"""What stands for a metric that an entry was not scored with."""
+"""The placeholder for a metric that an entry was not scored with."""
 
 
 def result_rows(entries: Iterable[Entry]) -> list[dict[str, Any]]:
@@ -63,7 +63,7 @@ def result_row(entry: Entry) -> dict[str, Any]:
 def _images_seen(metadata: Mapping[str, Any], used: bool | None) -> str:
     """Return what the system saw, and whether visual questions came without their image.
 
-    Pixels that a system never looks at don't count as seen.
+    Pixels that a system never uses don't count as seen.
     """
     offered: str = metadata["image_handling"]
     seen = "none used" if offered in ("pixels", "shuffled") and used is False else offered

@@ -1,4 +1,4 @@
-"""The board's numbers in one row for each entry: results.csv, and a data frame."""
+"""The board's numbers in one row per entry, as results.csv and as a data frame."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ COLUMNS = (*_BEFORE, *(f"{name}{end}" for name in BOARD_METRICS for end in _SCOR
 def results_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return the rows of `results.result_rows` as CSV with a heading.
 
-    A score that was not computed is an empty cell. A text that a spreadsheet would read as a
-    formula gets an apostrophe before it.
+    A score that was not computed is an empty cell. Text that a spreadsheet would read as a formula
+    is prefixed with an apostrophe.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -51,7 +51,7 @@ def results_csv(rows: Iterable[Mapping[str, Any]]) -> str:
 def board_frame(entries: Iterable[Entry]) -> pd.DataFrame:
     """Return every entry as a row: the columns of results.csv, then its state and its problems.
 
-    A rejected entry has its name, its state and its problems only.
+    A rejected entry has only its name, state and problems.
     """
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""The rows of a submitted predictions.jsonl, read in bounded memory."""
+"""Reads the rows of a submitted predictions.jsonl in bounded memory."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Rows:
     total: int
     """The number of rows."""
     problems: tuple[str, ...]
-    """Which questions are unknown, repeated or missing, a sentence each."""
+    """Sentences about unknown, repeated and missing questions."""
 
 
 def read_rows(entry: Path, expected: Collection[str]) -> Rows:
@@ -80,7 +80,7 @@ def read_rows(entry: Path, expected: Collection[str]) -> Rows:
 
 
 def check_rows(entry: Path) -> None:
-    """Check the form of an entry's predictions, whatever questions they are of.
+    """Check the format of an entry's predictions, whichever questions they are for.
 
     Raises:
         InputError: a line is malformed or too long.

@@ -25,10 +25,10 @@ from .results_csv import results_csv
 __all__ = ["PAGE", "RESULTS", "build_site"]
 
 PAGE = "index.html"
-"""The page's name in the site."""
+"""The page's file name."""
 
 RESULTS = "results.csv"
-"""The table's name in the site."""
+"""The table's file name."""
 
 _GENERATOR = "locomo-vqa leaderboard"
 _MARK = f'<meta name="generator" content="{_GENERATOR}">'
@@ -43,16 +43,16 @@ _REMEDY = "Choose another `out`."
 def build_site(board: Board | str | os.PathLike[str], *, out: str | os.PathLike[str]) -> Path:
     """Write a board as a static site, and return the site's folder.
 
-    `out` is written completely or not at all. A site that this function made may be replaced, and
-    its page is there until the new one is whole; where `out` is a symbolic link, the folder that
-    it points to is.
+    `out` is written completely or not at all. An earlier site made by this function is replaced,
+    and its page stays until the new one is complete. If `out` is a symbolic link, the folder that
+    it points to is replaced.
 
     Args:
         board: what `locomo_vqa.verify` returned, or a folder of submissions that was verified.
         out: the site's folder: a page that opens without a server, and results.csv.
 
     Raises:
-        InputError: there is no board.json, or the submissions changed after it was written.
+        InputError: board.json is missing, or the submissions changed after it was written.
         OutputError: `out` has other content, or can't be written.
     """
     target = check_path("out", out)
@@ -98,10 +98,10 @@ def _check_unchanged(board: Board) -> None:
 
 @contextmanager
 def _place_of_a_site(out: Path) -> Iterator[Path]:
-    """Yield a folder to fill, whose files are at `out` when the block ends without an error.
+    """Yield a folder to fill, whose files move to `out` when the block ends without an error.
 
-    The files of an earlier site are replaced one by one, the page last: at every moment a whole
-    page is there.
+    The files of an earlier site are replaced one by one, the page last, so that there is always a
+    complete page.
     """
     if not out.is_dir() or not any(out.iterdir()):
         with new_folder(out, what="the site", remedy=_REMEDY) as site:

@@ -78,15 +78,15 @@ def submit(
 ) -> Submission:
     """Write a finished run as the submission `<to>/<system>__<answerer>/<date>`.
 
-    It has the answers and what was run, but no scores: the board computes those. Repeated with the
-    same run and arguments, it returns the submission that is there.
+    It has the answers and what was run, but no scores: the board computes those. Called again with
+    the same run and arguments, it returns the existing submission.
 
     Args:
         run: what `locomo_vqa.run` returned, or a run folder.
-        to: the folder of submissions; it is made where it does not exist.
-        name: the system's name on the board; None for the one that it gives itself.
-        contact: how to reach you: an e-mail address or an account.
-        url: where the system is described.
+        to: the folder of submissions; it is created if it does not exist.
+        name: the system's name on the board; None for the system's own name.
+        contact: how to contact you: an email address or an account.
+        url: a description of the system.
         commit: the revision of the system's source.
         trained_on_locomo: whether any part of it was trained or tuned on LoCoMo; None if you
             don't say.
@@ -95,7 +95,7 @@ def submit(
 
     Raises:
         InputError: an argument is wrong, or the run is incomplete or can't be used.
-        OutputError: there is another submission of that name and date, or it can't be written.
+        OutputError: another submission has that name and date, or it can't be written.
     """
     source = check_path("run", run.folder if isinstance(run, Run) else run)
     folder = check_path("to", to)
@@ -116,7 +116,7 @@ def folder_name(text: str) -> str:
     """Return a name as a safe part of a folder's name.
 
     Only ASCII letters, digits, '.', '_' and '-' remain, with a letter or digit first, never two
-    underscores, and at most 60 characters. A text without any of these gives part of its hash.
+    underscores, and at most 60 characters. Part of a hash is used for a name without any of these.
     """
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_text)
@@ -151,7 +151,7 @@ def _check_complete(run: Run) -> None:
 
 
 def _make_metadata(run: Run, said: Mapping[str, str | None]) -> dict[str, Any]:
-    """Return what the run recorded, with what the submitter said about the system."""
+    """Return what the run recorded, with what the submitter stated about the system."""
     recorded = run.info["system"]
     return {
         "system": {
@@ -193,7 +193,7 @@ def _is_written(target: Path, source: Path, metadata: Mapping[str, Any]) -> bool
 
 
 def _check_acceptable(submission: Path, source: Path) -> None:
-    """Read a submission as the board will, and refuse what it would reject."""
+    """Read a submission as the board will, and raise if it would be rejected."""
     try:
         parse_metadata(read_plain(submission / METADATA), path=Path(METADATA))
         read_plain(submission / RUN)

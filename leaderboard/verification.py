@@ -1,6 +1,6 @@
 """Checks submissions and scores them; no number that a submitter sends is used.
 
-Each entry is checked on its own, so that none can stop the others.
+Each entry is checked separately, so that none can stop the others.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _find_entries(folder: Path) -> tuple[EntryFolder, ...]:
 
 @dataclass(slots=True, kw_only=True)
 class _Findings:
-    """What is known about an entry so far."""
+    """The findings about an entry so far."""
 
     problems: list[str] = field(default_factory=list)
     notes: tuple[str, ...] = ()

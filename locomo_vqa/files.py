@@ -1,6 +1,6 @@
 """Reads files with clear errors, and writes them completely or not at all.
 
-Text is UTF-8. A file or folder is written under a hidden name beside its destination and then
+Text is UTF-8. A file or folder is written under a hidden name next to its destination and then
 renamed; what a killed process left behind is removed when the same output is written again.
 """
 
@@ -81,7 +81,7 @@ def parse_json(
     any_number: bool = False,
     budget: Budget | None = None,
 ) -> Any:
-    """Parse JSON read from `path`, as `load_json` does.
+    """Parse JSON that was read from `path`.
 
     Raises:
         InputError: it is not JSON, or `locomo_vqa.json_gate` refuses it.

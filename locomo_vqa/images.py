@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 MAX_PIXELS = 50_000_000
-"""Larger images are refused before they are decoded, unless another limit is given."""
+"""Larger images are refused before they are decoded, unless a different limit is given."""
 PIXELS_CEILING = 178_000_000
 """The highest limit: Pillow itself refuses larger images."""
 
@@ -121,7 +121,7 @@ def for_model(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, str]
     becomes a new file: JPEG where the original was lossy, else PNG. Transparent areas become
     white, 16 bits per channel become 8, and CMYK and palettes become RGB.
 
-    The last few answers are kept, because the questions about an image follow each other.
+    The last few results are cached, because the questions about an image follow each other.
 
     Raises:
         InputError: it is not an image, or too large.

@@ -109,8 +109,8 @@ def load_json(
     Texts whose values are kept together share a `budget`.
 
     Raises:
-        BadValue: it is nested too deeply, is too large, has a duplicate key, or has a number that
-        is not finite or has hundreds of digits.
+        BadValue: it is nested too deeply or too large, or has a duplicate key, or a number that is
+            not finite or has hundreds of digits.
         ValueError: it is not JSON.
     """
     held = 0

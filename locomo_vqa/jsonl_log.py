@@ -73,7 +73,7 @@ class JsonlLog(Closable):
         return read_jsonl_log(self.path, what=self._what)
 
     def append(self, row: Any) -> None:
-        """Write one line; if that fails, the file stays unchanged.
+        """Write one line; if that fails, the file is left unchanged.
 
         Raises:
             OutputError: the disk is full or gone.

@@ -21,7 +21,7 @@ _MIN_LENGTH = 8
 """Shorter keys, such as the `none` of a local server, are words that may occur in any text."""
 
 _WORD = re.compile(r"[a-z]{1,15}|[A-Z]{1,15}")
-"""Any word may also occur, so a key that is one word is not hidden."""
+"""Keys that are plain words may also occur in any text, so they are not hidden."""
 
 _ESCAPES = re.compile(r"[\\%&]")
 _HIDDEN = "…"

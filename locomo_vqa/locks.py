@@ -14,7 +14,7 @@ def lock_file(path: Path) -> IO[bytes] | None:
 
     The lock is released when the stream is closed or the process ends, however it ends. Other
     processes may read the file meanwhile. The file is created if it does not exist, in an existing
-    folder. On Windows, where a locked file can't be read by others, a hidden file beside it is
+    folder. On Windows, where a locked file can't be read by others, a hidden file next to it is
     locked.
 
     Returns:

@@ -31,7 +31,7 @@ class NotebookProgress(Progress):
         self._thread.start()
 
     def stop(self) -> None:
-        """Show the bars a last time, and stop."""
+        """Show the bars one last time, and stop."""
         if self.disable:
             return
         self._ended.set()

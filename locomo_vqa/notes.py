@@ -37,7 +37,7 @@ def listening_to_notes(show: Callable[[str], None]) -> Iterator[None]:
 
 
 def note(text: str) -> None:
-    """Show a sentence to whoever listens."""
+    """Pass a note to the current listener."""
     with _lock:
         show = _listeners[-1] if _listeners else None
     if show is not None:

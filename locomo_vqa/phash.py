@@ -31,7 +31,7 @@ _FLAT = 3.0
 
 
 def perceptual_hash(image: Image) -> str | None:
-    """Return a hash that stays nearly equal when an image is scaled, compressed or converted.
+    """Return a hash that hardly changes when an image is scaled, compressed or converted.
 
     Each bit says whether one of the 64 lowest frequencies of the grey image (the discrete cosine
     transform of 32 × 32 pixels) is above their median. The hash has 16 hexadecimal digits; it is
@@ -52,7 +52,7 @@ def perceptual_hash(image: Image) -> str | None:
 
 
 def phash_distance(first: str, second: str) -> int:
-    """Return in how many of 64 bits two perceptual hashes differ."""
+    """Return the number of bits, of 64, in which two perceptual hashes differ."""
     return (int(first, 16) ^ int(second, 16)).bit_count()
 
 

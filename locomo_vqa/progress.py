@@ -52,8 +52,8 @@ def progress_display() -> Iterator[Progress]:
     """Yield a progress display with count, rate and time left.
 
     It is shown on standard error if that is a terminal, and below the cell in a notebook.
-    Elsewhere, or if the environment variable LOCOMO_VQA_QUIET is set, nothing is shown. Notes (see
-    `locomo_vqa.notes`) are lines above the bars, and are written where no bars are shown too.
+    Elsewhere, or if the environment variable LOCOMO_VQA_QUIET is set, no bars are shown. Notes (see
+    `locomo_vqa.notes`) are lines above the bars, and are written even without bars.
     """
     from rich.console import Console
     from rich.progress import (

@@ -140,7 +140,7 @@ class ResponseStore(Closable):
         ):
             raise InputError(
                 f"{self.path}: the reply {key[:16]}… was changed after it was stored.",
-                "Restore the file, or delete it; what is missing is asked again.",
+                "Restore the file, or delete it; missing replies are requested again.",
             )
         parts, text, finish, usage, time = values
         return parts, text, finish, usage, time

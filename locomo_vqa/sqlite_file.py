@@ -126,7 +126,7 @@ def _has_tables(connection: sqlite3.Connection, tables: str) -> bool:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch to the write-ahead log; SQLite does not wait for others by itself here."""
+    """Switch to the write-ahead log, and wait for other processes, which SQLite doesn't do here."""
     give_up = time.monotonic() + BUSY_TIMEOUT_S
     while True:
         try:

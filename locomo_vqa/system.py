@@ -62,10 +62,10 @@ class ShownTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationInfo:
-    """What a system may know of a conversation before it reads it."""
+    """What a system may know about a conversation before reading it."""
 
     id: str
-    """LoCoMo's id, for naming stores and files; it has no use for answers."""
+    """LoCoMo's id, for naming stores and files; it doesn't help with answers."""
     speakers: tuple[str, str]
     """The two first names."""
     images: ShownMode

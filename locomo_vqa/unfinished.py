@@ -1,4 +1,4 @@
-"""Files and folders being made, under hidden names beside their destination.
+"""Files and folders being made, under hidden names next to their destination.
 
 A killed process leaves its unfinished file or folder behind. Each is locked while it is being
 filled, so the next process that makes the same file or folder can see which of them are abandoned,
@@ -26,7 +26,7 @@ _TRIES = 100
 
 @contextlib.contextmanager
 def unfinished(path: Path, *, kind: Literal["file", "folder"]) -> Iterator[Path]:
-    """Yield a new empty file or folder beside `path`, and remove what killed processes left.
+    """Yield a new empty file or folder next to `path`, and remove what killed processes left.
 
     The block renames it; under its hidden name it is removed when the block ends.
 
@@ -67,7 +67,7 @@ def _make(path: Path, kind: Literal["file", "folder"]) -> tuple[Path, int | None
                 return Path(made), None
             if held is not None:
                 return Path(made), held
-    raise OSError("other processes remove what is made there")
+    raise OSError("other processes remove new files there")
 
 
 def _lock(path: Path) -> int | None:

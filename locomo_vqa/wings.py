@@ -10,7 +10,7 @@ from locomo_vqa.errors import MissingResource
 __all__ = ["WINGS", "load_by_name"]
 
 WINGS = ("locomo_vqa.builders", "locomo_vqa.evaluators", "locomo_vqa.leaderboard")
-"""They are beside the core in the source tree, and in it when installed."""
+"""They are next to the core in the source tree, and inside it when installed."""
 
 
 def load_by_name(place: str) -> Any:

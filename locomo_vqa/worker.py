@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import sys
 
-# Run as a script, the toolkit's own modules would hide the system's.
+# When this file runs as a script, the toolkit's own modules would hide the system's.
 if __name__ == "__main__" and sys.path and sys.path[0] == __file__[: -len("/worker.py")]:
     del sys.path[0]
 
@@ -271,7 +271,7 @@ def _imported_classes(names: Iterable[tuple[str, str]]) -> tuple[type, ...]:
 
 
 def _came_of(error: BaseException | None, kinds: tuple[type, ...]) -> bool:
-    """Return whether an error, or one that it was raised from or after, is of these classes."""
+    """Return whether an error, or any other in its chain, is of these classes."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         if isinstance(error, kinds):
@@ -435,7 +435,7 @@ def _claim_streams() -> tuple[Any, int]:
 
 
 def _reply(worker: _Worker, request: Row) -> bytes:
-    """Answer a request; a process that the call forked, and that returns here, ends."""
+    """Answer a request; a process that the call forked ends here if it returns."""
     owner = os.getpid()
     number = request.pop("id")
     try:

@@ -1,8 +1,8 @@
-"""Finds phrases that read as translated: `python scripts/check_english.py [FILE …]`.
+"""Finds phrases that sound translated: `python scripts/check_english.py [FILE …]`.
 
 It reads the comments and strings of Python and JavaScript, and the text of Markdown, HTML, TOML
-and YAML. Each finding is a line `file:line: phrase: what to write instead`; the exit status is 1
-where there is one. `--report` prints how many there are in each folder and always exits with 0.
+and YAML. Each finding is a line `file:line: phrase: what to write instead`; the exit status is 1 if
+there are any. `--report` prints how many there are in each folder and always exits with 0.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ PHRASES = {
     r"\bthat has room\b": "with enough free space",
     r"\bdon't hold\b|\bdoes not hold\b|\bdo not hold\b": "don't apply",
 }
-"""What is searched for, without regard to case, and what to write instead."""
+"""Patterns to search for, ignoring case, and what to write instead."""
 
 ALLOWED = {
     "builders/sample/data/": "the talk of the sample's invented people",
@@ -81,14 +81,14 @@ ALLOWED = {
     "scripts/check_english.py": "the phrases themselves",
     "evaluators/metrics/data/": "WordNet's notice",
 }
-"""Files, or folders that end with a slash, that are not read, each with its reason."""
+"""Files, and folders (with a slash at the end), that are not read, each with the reason."""
 
 ALLOWED_PARTS = {
     ("builders/questions/rules.py", "must not stand in the question"): "sent to the generator",
     ("evaluators/memory/stage_models.py", "it is no JSON"): "sent to the model",
     ("evaluators/third_party/adapters/mem0ai_1.py", "told"): "a key of mem0's metadata",
 }
-"""A file and words in it that may stay, each with its reason."""
+"""Files with words that may stay in them, each with the reason."""
 
 COMPILED = {
     re.compile(phrase.replace(" ", r"\s+"), re.IGNORECASE): instead
@@ -97,7 +97,7 @@ COMPILED = {
 
 
 class Finding(NamedTuple):
-    """A phrase at its place."""
+    """A phrase that was found, and where."""
 
     path: str
     line: int
@@ -106,14 +106,14 @@ class Finding(NamedTuple):
 
 
 class Passage(NamedTuple):
-    """A piece of prose and the line that it begins on."""
+    """A piece of prose, and the line where it begins."""
 
     line: int
     text: str
 
 
 def main(arguments: list[str]) -> int:
-    """Print what is found, and return the exit status."""
+    """Print the findings, and return the exit status."""
     report = "--report" in arguments
     named = [Path(name).resolve() for name in arguments if name != "--report"]
     found = [finding for path in named or list_files() for finding in check(path)]
@@ -147,7 +147,7 @@ def list_files() -> list[Path]:
 
 
 def check(path: Path) -> Iterator[Finding]:
-    """Return what is found in one file."""
+    """Yield the findings in one file."""
     name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
     read = READERS.get(path.suffix)
     if read is read_python and name.startswith("tests/"):
@@ -166,7 +166,7 @@ def check(path: Path) -> Iterator[Finding]:
 
 
 def read_python(source: str) -> Iterator[Passage]:
-    """Return the strings of a module, and its comments."""
+    """Yield the strings and comments of a module."""
     tree = ast.parse(source)
     joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
     parts = {id(part) for node in joined for part in ast.walk(node)}
@@ -180,9 +180,9 @@ def read_python(source: str) -> Iterator[Passage]:
 
 
 def read_tests(source: str) -> Iterator[Passage]:
-    """Return the docstrings of a test module, and its comments.
+    """Yield the docstrings and comments of a test module.
 
-    Its other strings quote what the package says, which is read there, or are made up.
+    Its other strings quote the package, where they are checked, or are made up.
     """
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -191,7 +191,7 @@ def read_tests(source: str) -> Iterator[Passage]:
 
 
 def read_markdown(source: str) -> Iterator[Passage]:
-    """Return the text outside blocks of code and spans of code."""
+    """Yield the text outside code blocks and code spans."""
     kept, fenced = [], False
     for line in source.split("\n"):
         if line.lstrip().startswith("```"):
@@ -202,14 +202,14 @@ def read_markdown(source: str) -> Iterator[Passage]:
 
 
 def read_javascript(source: str) -> Iterator[Passage]:
-    """Return comments and strings, line by line."""
+    """Yield comments and strings, line by line."""
     for number, line in enumerate(source.split("\n"), 1):
         for match in re.finditer(r"//.*|/?\*.*|\"[^\"]*\"|'[^']*'|`[^`]*`", line):
             yield Passage(number, match[0])
 
 
 def read_text(source: str) -> Iterator[Passage]:
-    """Return the whole file."""
+    """Yield the whole file."""
     yield Passage(1, source)
 
 
@@ -219,11 +219,11 @@ READERS = {
     ".js": read_javascript,
     **dict.fromkeys((".html", ".toml", ".yaml", ".yml", ".cff", ".jinja"), read_text),
 }
-"""How each kind of file is read; others are not."""
+"""How to read each kind of file; other files are skipped."""
 
 
 def _comments(source: str) -> Iterator[Passage]:
-    """Return the comments of a module, those on consecutive lines as one passage."""
+    """Yield the comments of a module, with consecutive lines as one passage."""
     comments = [
         (token.start[0], token.string.lstrip("# "))
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
@@ -243,7 +243,7 @@ def _comments(source: str) -> Iterator[Passage]:
 
 
 def _sentence(text: str, position: int) -> str:
-    """Return the words around a position, on one line."""
+    """Return the text around a position, on one line."""
     return " ".join(text[max(0, position - 80) : position + 80].split())
 
 

@@ -1,4 +1,4 @@
-"""Check the backend `lmdeploy` against the real package, which needs 4 GB of disk and no GPU.
+"""Check the backend `lmdeploy` against the real package, which needs 4 GB on disk but no GPU.
 
     python scripts/check_lmdeploy.py FOLDER
 

@@ -1,4 +1,4 @@
-"""What mkdocs needs beside its configuration: the four trees as the one package they become."""
+"""Hooks for mkdocs: lay out the four source trees as the single package that they become."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "build" / "docs" / "locomo_vqa"
-"""Where `mkdocs.yml` has mkdocstrings look for modules."""
+"""The folder in which `mkdocs.yml` makes mkdocstrings look for modules."""
 
 
 def on_startup(**_: Any) -> None:
-    """Copy the package's modules as an installation lays them out."""
+    """Copy the package's modules into the layout of an installation."""
     shutil.rmtree(PACKAGE, ignore_errors=True)
     shutil.copytree(ROOT / "locomo_vqa", PACKAGE, ignore=_other_files)
     for tree in ("builders", "evaluators", "leaderboard"):

@@ -32,7 +32,7 @@ _IR, _OPSET = 10, 20
 
 
 class _GraphBuilder:
-    """Collects nodes; every method returns the name of a value."""
+    """Collects nodes; each method returns the name of a value."""
 
     def __init__(self, spec: EncoderSpec) -> None:
         self.spec = spec

@@ -18,7 +18,7 @@ DATA = Path(__file__).parent.parent / "locomo_vqa" / "sample" / "data"
 
 
 def main() -> None:
-    """Write the sample in place of the existing one."""
+    """Replace the existing sample."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=DATA, help="folder to replace")
     parser.add_argument("--seed", type=int, default=0)

@@ -51,8 +51,8 @@ def check_index(source: Path, name: str, groups: list[tuple[str, ...]]) -> None:
 def useful_groups(groups: list[tuple[str, ...]]) -> list[str]:
     """Return the groups that add a word to some set of synonyms.
 
-    A group that has only phrases adds nothing. Neither does a group of one plain word if a larger
-    group has that word with the same spelling.
+    A group of phrases only adds nothing, nor does a group of one plain word if a larger group has
+    that word with the same spelling.
     """
     kept = {tuple(sorted(set(group))) for group in groups if any("_" not in w for w in group)}
     larger = {group for group in kept if len(group) > 1 or not group[0].islower()}

@@ -49,7 +49,7 @@ PLANS: dict[Size, TrainingPlan] = {
 }
 
 ENCODINGS = 1
-"""How often each process encodes each image before the second stage, each time with new jitter."""
+"""How many times each process encodes each image before the second stage, with new jitter."""
 
 
 def train(size: Size, arguments: argparse.Namespace) -> Path:
@@ -96,7 +96,7 @@ def _train_share(rank: int, size: Size, arguments: argparse.Namespace) -> None:
 
 
 def _draw_or_load_images(arguments: argparse.Namespace) -> tuple[list[Scene], np.ndarray]:
-    """Draw the images, or load those that were drawn before in the same work folder."""
+    """Draw the images, or load those drawn earlier in the same work folder."""
     file: Path = arguments.work / f"images-{arguments.images}-{arguments.seed}.npz"
     if file.exists():
         with np.load(file) as saved:

@@ -20,10 +20,10 @@ __all__ = ["build"]
 
 @click.group(cls=CommandGroup)
 def build() -> None:
-    """Build LoCoMo-VQA from LoCoMo: images, questions, selection, data set.
+    """Build LoCoMo-VQA from LoCoMo: images, questions, selection and data set.
 
-    `run` does everything. Every stage is also a command of its own, which needs nothing but the
-    work folder once a build has begun there.
+    `run` does everything. Every stage is also a separate command, which needs only the work folder
+    once a build has begun there.
 
     \b
     Example:
@@ -82,9 +82,9 @@ def split_command(**options: Any) -> int:
 @build.command("probe")
 @build_options
 def probe_command(**options: Any) -> int:
-    """Write questions of all candidate types about some of the images, and try them.
+    """Write questions of all candidate types about some images, and try them on the validator.
 
-    Exit status 1: a model gave no reply to some; the same command asks these again.
+    Exit status 1: a model gave no reply to some questions; the same command asks these again.
 
     \b
     Example:
@@ -97,7 +97,7 @@ def probe_command(**options: Any) -> int:
 @build_options
 @json_option
 def select_command(as_json: bool, **options: Any) -> None:
-    """Choose the types that the validator failed most; write a table and a figure.
+    """Choose the types that the validator failed most often; write a table and a figure.
 
     \b
     Example:
@@ -115,7 +115,7 @@ def select_command(as_json: bool, **options: Any) -> None:
 def generate_command(**options: Any) -> int:
     """Write questions of the chosen types about every image, and check their quality.
 
-    Exit status 1: a model gave no reply to some; the same command asks these again.
+    Exit status 1: a model gave no reply to some questions; the same command asks these again.
 
     \b
     Example:

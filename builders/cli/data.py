@@ -37,7 +37,7 @@ def data() -> None:
 @click.option(
     "--errata",
     type=click.Path(path_type=Path),
-    help="Read corrections of wrong gold answers from this file; see docs/formats.md.",
+    help="Read errata of gold answers from this file; see docs/formats.md.",
 )
 @click.option("--name", default="LoCoMo", show_default=True, help="Name the benchmark.")
 @json_option

@@ -23,14 +23,14 @@ __all__ = ["images"]
 @click.option("--out", type=FOLDER, help="With --benchmark, write the new benchmark folder here.")
 @json_option
 def images(benchmark: str | None, out: Path | None, as_json: bool, **options: Any) -> int:
-    """Fetch the images, and show which are lost and why.
+    """Fetch the images, and report which are lost and why.
 
-    Run the same command again after an interruption: what was finished is not fetched again.
+    After an interruption, run the same command again: finished images are not fetched again.
     Exit status 1: some URLs are worth another try, which the same command makes.
 
-    With --benchmark and --out in place of --work, any benchmark folder is copied with its images,
-    without those that occur in several splits. To try again what failed, run the command on the
-    new folder. losses.json in the new folder says what happened to every URL.
+    With --benchmark and --out instead of --work, any benchmark folder is copied with its images,
+    without those that occur in several splits. To retry what failed, run the command on the new
+    folder. losses.json in the new folder says what happened to every URL.
 
     \b
     Example:

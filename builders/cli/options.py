@@ -13,20 +13,20 @@ from locomo_vqa.images import MAX_IMAGE_BYTES, PIXELS_CEILING
 __all__ = ["FOLDER", "build_options", "image_options", "publish_options"]
 
 FOLDER = click.Path(path_type=Path)
-"""A folder as an option's value."""
+"""An option's value that is a folder."""
 
 Command = Callable[..., Any]
 
 
 def build_options(command: Command) -> Command:
-    """Add what every stage takes."""
+    """Add the options that every stage takes."""
     return _with_options(
         command,
         click.argument("recipe", metavar="RECIPE", required=False),
         click.option("--work", type=FOLDER, help="Use this work folder."),
         click.option("--locomo", help="Import this LoCoMo file instead of the recipe's."),
         click.option("--generator", help="Write questions with this model instead."),
-        click.option("--validator", help="Try the questions on this model instead."),
+        click.option("--validator", help="Use this model as the validator instead."),
         click.option(
             "--phash-distance",
             type=click.IntRange(0, 32),
@@ -37,7 +37,7 @@ def build_options(command: Command) -> Command:
 
 
 def image_options(command: Command) -> Command:
-    """Add how images are fetched; the work folder remembers it."""
+    """Add the options for fetching images; the work folder remembers them."""
     return _with_options(
         command,
         click.option(
@@ -78,7 +78,7 @@ def image_options(command: Command) -> Command:
 
 
 def publish_options(command: Command) -> Command:
-    """Add where the data set goes."""
+    """Add the options for the data set's destination."""
     return _with_options(
         command,
         click.option(

@@ -30,11 +30,11 @@ def publish(
 ) -> int:
     """Publish the reviewed questions as a data set for the Hugging Face Hub.
 
-    The folder is a benchmark folder, too. A data set that --push creates on the Hub is public
+    The folder is also a benchmark folder. A data set that --push creates on the Hub is public
     unless the organisation has another default. If pushing fails, run the command again: a
     folder of the same revision is pushed unchanged.
 
-    With --benchmark and --out in place of --work, any benchmark folder is published.
+    With --benchmark and --out instead of --work, any benchmark folder is published.
 
     \b
     Example:
@@ -46,7 +46,7 @@ def publish(
     if benchmark is None:
         return _publish_build(as_json, **where, **options)
     if out is None or options["work"] or options["recipe"]:
-        raise click.UsageError("--benchmark needs --out, and takes the place of --work.")
+        raise click.UsageError("--benchmark needs --out, and replaces --work.")
     return _publish_folder(benchmark, out, push, pull_request, as_json)
 
 

@@ -22,7 +22,7 @@ __all__ = ["review"]
     "--port",
     type=click.IntRange(0, 65535),
     default=0,
-    help="Serve the page at this port.  [default: a free one]",
+    help="Serve the page on this port.  [default: a free one]",
 )
 @click.option("--no-browser", is_flag=True, help="Only print the page's address.")
 @json_option
@@ -30,9 +30,9 @@ def review(work: Path, benchmark: str | None, port: int, no_browser: bool, as_js
     """Accept, correct or reject the generated questions in the browser.
 
     The page is served to this machine only, at an address with a secret. Every decision is in
-    WORK/review.jsonl before the page says that it is saved. End with the button "Done" or Ctrl-C,
-    and continue whenever you like. A decision belongs to the words it was made about: when the
-    questions are generated again, decisions on changed questions are set aside.
+    WORK/review.jsonl before the page shows it as saved. End with the button "Done" or Ctrl-C, and
+    continue at any time. A decision applies to the words it was made about: when the questions are
+    generated again, decisions on changed questions are set aside.
 
     \b
     Example:

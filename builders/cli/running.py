@@ -12,7 +12,7 @@ _DOWNLOAD = ("per_host", "in_flight", "timeout", "max_bytes", "max_pixels")
 
 
 def run_stages(*stages: str, **options: Any) -> int:
-    """Run stages and print what each made; return 1 where the same command can complete them."""
+    """Run stages and print what each made; return 1 if another run can complete them."""
     from ..build import build
 
     done = build(
@@ -24,7 +24,7 @@ def run_stages(*stages: str, **options: Any) -> int:
 
 
 def build_arguments(options: dict[str, Any]) -> dict[str, Any]:
-    """Return options of the command line as arguments of `build`."""
+    """Return command-line options as arguments of `build`."""
     download = {name: options[name] for name in _DOWNLOAD if options.get(name) is not None}
     others = {name: value for name, value in options.items() if name not in _DOWNLOAD}
     return {**others, "download": download}

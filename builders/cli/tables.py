@@ -42,7 +42,7 @@ def print_losses(losses: Losses) -> None:
     echo(f"images: {losses.urls:,} URLs: {states}")
     if losses.by_host:
         out = console()
-        hosts = make_table("Host", "Lost as", numbers=["Lost", "URLs"], title="Most was lost at")
+        hosts = make_table("Host", "Lost as", numbers=["Lost", "URLs"], title="Most losses at")
         for row in losses.by_host[:_TOP_HOSTS]:
             parts = (f"{n} {state}" for state, n in row["by_state"].items() if state != "ok")
             hosts.add_row(row["host"], ", ".join(parts), f"{row['lost']:,}", f"{row['urls']:,}")
@@ -57,18 +57,18 @@ def print_losses(losses: Losses) -> None:
     if losses.visual_questions_removed:
         echo(f"{losses.visual_questions_removed:,} visual questions lost their image.")
     if losses.by_state.get("not_fetched"):
-        echo("Run the same command again to try those that were not fetched.")
+        echo("Run the same command again to retry those that were not fetched.")
 
 
 def _print_counts(stage: str, build: Build) -> None:
     counts = build.counts[stage]
     echo(f"{stage}: {counts}")
     if counts.failed:
-        echo("Run the same command again to ask for what got no reply.")
+        echo("Run the same command again to ask those questions again.")
     if objection := build.objections.get(stage):
         echo(f"Dropped, {objection.number:,} of {counts.dropped:,}: {objection.problem}")
         echo(f"  such as {objection.reply!r}")
-        echo("Running the stage again asks again for what was dropped.")
+        echo("Running the stage again retries the dropped questions.")
     if stage == "probe" and build.validator_errors:
         error, number = next(iter(build.validator_errors.items()))
         echo(f"The validator gave no answer to {number:,} questions: {error}")

@@ -2,8 +2,8 @@
 
 A benchmark's URLs come from strangers, and a URL can name the machine that opens it, a host on its
 network, or a cloud's metadata service. So names are resolved here, every address is checked, and
-the connection goes to the address that was checked: a name server that answers differently the
-second time gains nothing.
+the connection goes to the checked address: a name server that answers differently the second time
+gains nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PORTS = frozenset({80, 443, 8080, 8443})
 """The ports that web servers use; others may belong to services that strangers must not reach."""
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""Returns the addresses of a host's name; raises `socket.gaierror`."""
+"""Returns the addresses of a host name; raises `socket.gaierror`."""
 
 _V4_REFUSED = tuple(
     ipaddress.IPv4Network(network)
@@ -40,14 +40,14 @@ _V6_REFUSED = tuple(
     ipaddress.IPv6Network(network)
     for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
 )
-"""Within the global range: protocol assignments with Teredo, examples, and 6to4, which carries
-an IPv4 address chosen by anyone."""
+"""Exceptions in the global range: protocol assignments with Teredo, examples, and 6to4, which can
+carry any IPv4 address."""
 
 _V6_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class Blocked(Exception):
-    """The URL may not be opened; `detail` says why in a few words."""
+    """The URL must not be opened; `detail` says why in a few words."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -55,7 +55,7 @@ class Blocked(Exception):
 
 
 def parse_url(text: str, *, base: httpx.URL | None = None) -> httpx.URL:
-    """Return a URL whose parts can all be read.
+    """Parse a URL and check that all its parts can be read.
 
     Raises:
         httpx.InvalidURL: it is malformed.
@@ -95,14 +95,14 @@ class Addresses:
     """Which addresses may be opened."""
 
     allow_private: bool = False
-    """Whether any address and any port may be opened: for your own servers."""
+    """Whether any address and any port may be opened, for your own servers."""
     allowed: frozenset[tuple[str, int]] = field(default_factory=frozenset)
     """Single (address, port) pairs that may be opened although they are not public."""
     resolve: Resolve = resolve
-    """How names become addresses."""
+    """How host names are resolved."""
 
     def check_url(self, url: httpx.URL) -> None:
-        """Check what can be seen of a URL before its name is resolved.
+        """Check a URL as far as possible before its host name is resolved.
 
         Raises:
             Blocked: its scheme or port is not allowed, or it has a user name or password.
@@ -110,9 +110,9 @@ class Addresses:
         if url.scheme not in {"http", "https"}:
             raise Blocked("only http and https are opened")
         if not url.host:
-            raise Blocked("the URL names no host")
+            raise Blocked("the URL has no host")
         if url.userinfo:
-            raise Blocked("the URL carries a user name or a password")
+            raise Blocked("the URL has a user name or a password")
         ports = PORTS | {port for _, port in self.allowed}
         if not self.allow_private and url.port is not None and url.port not in ports:
             raise Blocked(f"port {url.port} is not one that web servers use")
@@ -121,7 +121,7 @@ class Addresses:
         """Return the checked addresses of a host.
 
         Raises:
-            Blocked: one of them is not public; then none is opened.
+            Blocked: one of them is not public, in which case none is opened.
             socket.gaierror: the name has no address, or no name server answers.
         """
         addresses = await self.resolve(host, port)

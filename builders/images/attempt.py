@@ -28,7 +28,7 @@ from .transport import Network
 __all__ = ["MAX_REDIRECTS", "DownloadAttempt", "Downloader"]
 
 MAX_REDIRECTS = 5
-"""A longer chain of redirects is taken for a loop."""
+"""A longer chain of redirects is treated as a loop."""
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _FORBIDDEN = {401, 403, 407, 451}
@@ -43,13 +43,13 @@ class DownloadAttempt:
     outcome: ImageOutcome
     """The image's outcome if no other attempt follows."""
     again: Literal["no", "later", "unreached"] = "no"
-    """Whether another attempt can help: after a pause, or once the network is known to work."""
+    """Whether another attempt may help, after a pause or once the network is known to work."""
     wait: float | None = None
     """How many seconds the host asked to wait."""
 
 
 class Downloader:
-    """Downloads images into a store; the rules for one request are here."""
+    """Downloads images into a store; it has the rules for a single request."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Downloader:
         max_bytes: int,
         seconds: float,
     ) -> None:
-        """`seconds` is the most that one attempt may take, redirects included."""
+        """`seconds` is the time limit of one attempt, including redirects."""
         self._network = network
         self._addresses = addresses
         self._store = store
@@ -70,7 +70,7 @@ class Downloader:
         self._seconds = seconds
 
     async def attempt(self, url: str) -> DownloadAttempt:
-        """Try once to download an image.
+        """Make one attempt to download an image.
 
         Raises:
             OutputError: the disk is full or can't be written.
@@ -124,7 +124,7 @@ class Downloader:
 
 
 async def _until_deadline(deadline: float, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield pieces until a deadline, which limits the network and not the work on each piece."""
+    """Yield pieces until a deadline, which covers the network but not the work on each piece."""
     while True:
         async with asyncio.timeout_at(deadline):
             try:
@@ -135,7 +135,7 @@ async def _until_deadline(deadline: float, pieces: AsyncIterator[bytes]) -> Asyn
 
 
 def _with_media_type(outcome: ImageOutcome, response: httpx.Response) -> ImageOutcome:
-    """Note the media type that the server sent where it is not an image's."""
+    """Add the server's media type to an outcome if it isn't an image's."""
     given = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not _MEDIA_TYPE.fullmatch(given) or given.startswith("image/"):
         return outcome

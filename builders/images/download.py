@@ -1,4 +1,4 @@
-"""All downloads of a run: bounded, retried where that can help, and recorded one by one."""
+"""All downloads of a run: bounded, retried where that may help, and recorded one by one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .transport import Network
 __all__ = ["USER_AGENT", "DownloadSettings", "download_all", "host_of"]
 
 USER_AGENT = f"locomo-vqa/{__version__} (builds a research data set; asks once for each image)"
-"""What hosts see in their logs."""
+"""The user agent that hosts see in their logs."""
 
 _HEADERS = {
     "User-Agent": USER_AGENT,
@@ -39,36 +39,36 @@ _ASKED_FOR_SIGNS_OF_LIFE = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadSettings:
-    """The bounds of downloads."""
+    """Limits on downloads."""
 
     max_bytes: int = 20 << 20
     """The most bytes of one image; the rest of a larger one is not read."""
     max_pixels: int = MAX_PIXELS
     """The most pixels of one image."""
     per_host: int = 4
-    """Download at most this many images from one host at once."""
+    """The most concurrent downloads from one host."""
     in_flight: int = 32
-    """Download at most this many images at once."""
+    """The most concurrent downloads in all."""
     timeout: float = 60.0
-    """Seconds that one attempt may take."""
+    """The time limit of one attempt, in seconds."""
     connect_timeout: float = 10.0
-    """Seconds within which a host must accept a connection."""
+    """The time limit for connecting to a host, in seconds."""
     read_timeout: float = 20.0
-    """Seconds that a host may be silent."""
+    """How many seconds a host may send nothing."""
     attempts: int = 4
-    """How often a URL is tried whose host answers 429 or 5xx, or drops the connection."""
+    """How many times to try a URL whose host answers 429 or 5xx, or drops the connection."""
     backoff: float = 1.0
-    """Seconds before the second attempt; each later pause is twice as long."""
+    """The pause before the second attempt, in seconds; each later pause is twice as long."""
     longest_wait: float = 60.0
-    """Seconds; a host whose `Retry-After` asks for more is left for another run."""
+    """The longest `Retry-After` to honour, in seconds; other hosts are left for another run."""
     addresses: Addresses = field(default_factory=Addresses)
-    """What may be opened."""
+    """Which addresses may be opened."""
 
     def check(self) -> None:
         """Check every bound.
 
         Raises:
-            InputError: one is not a number that it may be.
+            InputError: a value is not a number, or is out of range.
         """
         whole = {"max_bytes": MAX_IMAGE_BYTES, "max_pixels": PIXELS_CEILING, "per_host": None}
         for name, high in {**whole, "in_flight": 1000, "attempts": 100}.items():
@@ -77,7 +77,7 @@ class DownloadSettings:
             check_number(name, getattr(self, name), low=0.1)
 
     def deciding(self) -> Mapping[str, Any]:
-        """Return what can change a final outcome; with other values the URL is tried again."""
+        """Return the settings that affect final outcomes; if they change, URLs are tried again."""
         return {
             "max_bytes": self.max_bytes,
             "max_pixels": self.max_pixels,
@@ -87,7 +87,7 @@ class DownloadSettings:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a URL, as a table shows it; empty if it has none."""
+    """Return a URL's host for display, or "" if it has none."""
     try:
         return parse_url(url).host
     except httpx.InvalidURL:
@@ -105,8 +105,8 @@ async def download_all(
 ) -> dict[str, ImageOutcome]:
     """Download images into the store, and return every URL's outcome.
 
-    Hosts that could not be reached are tried again at the end. Their images are unavailable only
-    if the network works: if a host that answered, now or for one of `known_urls`, accepts a
+    Hosts that could not be reached are tried again at the end. Their images count as unavailable
+    only if the network works: if a host that answered, now or for one of `known_urls`, accepts a
     connection.
 
     Raises:
@@ -156,7 +156,7 @@ class _Run:
         self._step = step
 
     async def round(self, urls: Iterable[str]) -> None:
-        """Try every URL, each as often as its host's answers call for."""
+        """Try every URL, as many times as its host's responses call for."""
         jobs = [Job(url=url, host=host_of(url)) for url in urls]
         queue = HostQueue(jobs, per_host=self._settings.per_host)
         workers = min(self._settings.in_flight, len(jobs))
@@ -195,7 +195,7 @@ class _Run:
         self._step()
 
     async def settle(self) -> None:
-        """Record what could not be reached: unavailable, or left for another run."""
+        """Record the unreachable URLs as unavailable, or leave them for another run."""
         there = await self._network_is_there()
         for url, outcome in self.unreached.items():
             await self._finish(url, outcome if there else replace(outcome, state="not_fetched"))
@@ -225,7 +225,7 @@ def _origin(url: str) -> str:
 
 @contextlib.contextmanager
 def _first_error() -> Iterator[None]:
-    """Raise the first error of a group of tasks instead of the group."""
+    """Raise the first error of a task group instead of the exception group."""
     try:
         yield
     except BaseExceptionGroup as group:

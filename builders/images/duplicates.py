@@ -30,12 +30,12 @@ _ROWS = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarImage:
-    """The most similar image of another split."""
+    """The most similar image in another split."""
 
     sha256: str
     """Its bytes' SHA-256."""
     distance: int
-    """In how many bits the hashes differ."""
+    """The number of bits in which the hashes differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,25 +47,25 @@ class SharedImage:
     reasons: tuple[Reason, ...]
     """Every reason that applies."""
     splits: tuple[Split, ...]
-    """The splits in which it occurs itself; the image in `similar_to` is in others."""
+    """The splits that it occurs in itself; the image in `similar_to` is in others."""
     places: tuple[str, ...]
     """The turns that share it: `<conversation>/<turn>`."""
     urls: tuple[str, ...]
-    """Where it came from."""
+    """The URL that it came from."""
     similar_to: SimilarImage | None
-    """The similar image of another split, where that is a reason."""
+    """The similar image in another split, if that is a reason."""
 
 
 @dataclass(slots=True)
 class _Image:
-    """One distinct file, of one or several URLs."""
+    """One distinct file, with one or more URLs."""
 
     splits: set[Split]
     places: list[str]
     urls: list[str]
     phash: str | None
     url_splits: int = 0
-    """The most splits in which one of its URLs occurs."""
+    """The largest number of splits that one of its URLs occurs in."""
 
 
 def find_shared(
@@ -74,7 +74,7 @@ def find_shared(
     *,
     phash_distance: int = PHASH_DISTANCE,
 ) -> list[SharedImage]:
-    """Return the images with state ok that several splits share, in the order of the records.
+    """Return the images with state `ok` that several splits share, in the order of the records.
 
     `splits` gives each conversation's split. Of two images that look alike in different splits,
     both are returned.

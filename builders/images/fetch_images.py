@@ -1,4 +1,4 @@
-"""Fetching a benchmark's images: a benchmark folder in, a new one with its images out."""
+"""Fetches a benchmark's images: reads a benchmark folder and writes a new one with its images."""
 
 from __future__ import annotations
 
@@ -50,18 +50,18 @@ def fetch_images(
 ) -> FetchedImages:
     """Write a copy of a benchmark with its images, without those that several splits share.
 
-    Images that the source has already are taken from it, and every other URL is tried; so the
-    result can be the source of another try. Work that was interrupted continues where it stopped,
-    in the folder `<out>.unfinished`.
+    Images that the source already has are taken from it, and every other URL is tried, so the
+    result can be the source of another try. Interrupted work continues where it stopped, in the
+    folder `<out>.unfinished`.
 
     Args:
         source: a benchmark folder, `sample`, or `org/name` on the Hub.
         out: the benchmark folder to make.
-        settings: the bounds of the downloads.
-        mirror: a folder that images are taken from; then the network is not used.
-        phash_distance: images of several splits are the same when at most this many of the 64
-            bits of their perceptual hashes differ; None keeps what several splits share.
-        progress: whether a bar is shown, or a callback.
+        settings: the limits on downloads.
+        mirror: a folder to take images from, instead of the network.
+        phash_distance: images of several splits count as the same if at most this many of the 64
+            bits of their perceptual hashes differ; None keeps images that several splits share.
+        progress: whether to show a progress bar, or a callback.
 
     Raises:
         InputError: the source or the mirror can't be used, or a setting is out of bounds.
@@ -116,7 +116,7 @@ def _write(
     work: Path,
     out: Path,
 ) -> FetchedImages:
-    """Write the whole folder, with its losses, in the work folder, then move it to its place."""
+    """Write the whole folder, with its losses, in the work folder, then move it into place."""
     losses = count_losses(
         parts.images,
         parts.removed,

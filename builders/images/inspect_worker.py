@@ -1,7 +1,7 @@
-"""A process that decodes images for another one, which survives its crash.
+"""A process that decodes images for another, which survives if this one crashes.
 
 One line of JSON in, `{"path", "max_pixels"}`; one line out, `{"facts": …}` or `{"refusal": …}`.
-It ends when its input ends, and so with the process that started it, however that ends.
+It ends when its input ends, and therefore with the process that started it, however that ends.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from locomo_vqa.images import ImageFacts, inspect_image
 __all__ = ["main"]
 
 MEMORY = 4 << 30
-"""The most address space in bytes; a file can be made to have a decoder ask for more."""
+"""The address-space limit in bytes; a crafted file can make a decoder ask for more."""
 
 
 def main() -> None:

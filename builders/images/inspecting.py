@@ -1,7 +1,7 @@
-"""Decoding images in a few worker processes.
+"""Decodes images in a few worker processes.
 
-A file made to break a decoder then costs a worker, not the run: a crash, a hang or excessive use
-of memory is recorded as that image's state.
+A file crafted to break a decoder then takes down a worker, not the run: a crash, a hang or
+excessive memory use is recorded as that image's state.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ __all__ = ["Inspectors"]
 
 _COMMAND = (sys.executable, "-P", "-m", f"{__package__}.inspect_worker")
 _TRIES = 2
-"""A worker can also be killed because other programs need memory, so one crash is not enough."""
+"""A worker can also be killed because other programs need memory, so one crash proves nothing."""
 
 
 class Inspectors:
-    """A few workers that answer as `inspect_image` does."""
+    """A pool of workers that run `inspect_image`."""
 
     def __init__(
         self,
@@ -35,9 +35,9 @@ class Inspectors:
         seconds: float = 60,
         command: Sequence[str] = _COMMAND,
     ) -> None:
-        """Start nothing yet.
+        """Prepare the pool; workers start on first use.
 
-        `seconds` is the most that one image may take. `command` starts a worker.
+        `seconds` is the time limit for one image. `command` starts a worker.
         """
         self._max_pixels = max_pixels
         self._seconds = seconds
@@ -92,7 +92,7 @@ class Inspectors:
 
 
 class _Worker:
-    """One process, started when it is first used and again after a crash."""
+    """One process, started on first use and restarted after a crash."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command

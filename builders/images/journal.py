@@ -18,21 +18,21 @@ from .outcome import ImageOutcome
 __all__ = ["ImageJournal"]
 
 _SHOWN = 500
-"""Longer URLs, which are `data:` URIs, are cut in the journal; their key stays unique."""
+"""Longer URLs, which are `data:` URIs, are shortened in the journal; their keys stay unique."""
 
 
 class ImageJournal:
-    """An append-only file; a line is a run's settings, or the outcomes of one or more URLs.
+    """An append-only file; each line has a run's settings, or the outcomes of one or more URLs.
 
     Writing a line to the disk takes a few milliseconds, whatever its length. So outcomes that
-    arrive while a line is being written share the next one.
+    arrive while a line is being written share the next line.
     """
 
     def __init__(self, path: Path, settings: Mapping[str, Any]) -> None:
-        """Open or make the file, and read what earlier runs finished.
+        """Open or create the file, and read what earlier runs finished.
 
         Raises:
-            OutputError: it can't be written, or another process holds it.
+            OutputError: it can't be written, or another process has it open.
             InputError: it is damaged.
         """
         self._file = JsonlLog(
@@ -42,10 +42,10 @@ class ImageJournal:
         )
         self._waiting: list[dict[str, Any]] = []
         self._writing = asyncio.Lock()
-        # Its own thread: in the shared ones, slow name servers would keep it waiting.
+        # Its own thread: in the shared ones, slow name servers would hold it up.
         self._thread = ThreadPoolExecutor(1)
         self.outcomes: dict[str, ImageOutcome] = {}
-        """Outcomes that still count, by `key`."""
+        """The outcomes that still count, by `key`."""
         try:
             self.outcomes.update(self._read(dict(settings)))
             self._file.append({"event": "start", "settings": dict(settings)})
@@ -54,7 +54,7 @@ class ImageJournal:
             raise
 
     def _read(self, settings: dict[str, Any]) -> Iterator[tuple[str, ImageOutcome]]:
-        """Yield what is finished: images, and losses that the same settings would repeat."""
+        """Yield finished outcomes: images, and losses that the same settings would repeat."""
         same = False
         for number, row in self._file.rows():
             try:
@@ -77,7 +77,7 @@ class ImageJournal:
         return sha256_text(url)
 
     async def add(self, url: str, outcome: ImageOutcome) -> None:
-        """Record an outcome; it is on the disk on return.
+        """Record an outcome; it is on disk on return.
 
         Raises:
             OutputError: the disk is full or can't be written.

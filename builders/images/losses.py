@@ -1,4 +1,4 @@
-"""How many URLs ended in which state, and why: `losses.json`."""
+"""How many URLs ended in each state, and why: `losses.json`."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Losses:
     by_state: dict[ImageState, int]
     """URLs by state, in the order of `ImageState`; they add up to `urls`."""
     by_host: list[dict[str, Any]]
-    """`{host, urls, lost, by_state}` of hosts with lost images, the most first."""
+    """`{host, urls, lost, by_state}` of hosts with lost images, most losses first."""
     reasons: list[dict[str, Any]]
-    """`{state, detail, urls}` of what is not ok, the most first."""
+    """`{state, detail, urls}` of URLs that are not `ok`, most frequent first."""
     removed: list[dict[str, Any]]
     """Images that several splits shared; see `SharedImage`."""
     visual_questions_removed: int
@@ -46,7 +46,7 @@ class Losses:
         return f"<Losses of {self.urls:,} URLs: {states or 'none fetched'}>"
 
     def to_frame(self) -> DataFrame:
-        """Return what is not ok as a table, a row a reason: state, detail, urls."""
+        """Return a table of what was lost, with a row per reason: state, detail, urls."""
         import pandas as pd
 
         return pd.DataFrame(self.reasons, columns=["state", "detail", "urls"])
@@ -60,7 +60,7 @@ class Losses:
         return html_table(("State", "Why"), cells, numbers=("URLs",), caption=caption)
 
     def to_json(self) -> dict[str, Any]:
-        """Return what `losses.json` holds."""
+        """Return the content of `losses.json`."""
         return {**_HEAD, **asdict(self)}
 
 
@@ -70,7 +70,7 @@ def count_losses(
     *,
     visual_questions_removed: int,
 ) -> Losses:
-    """Account for every record that has a URL."""
+    """Count every record that has a URL."""
     fetched = [record for record in records if record.url is not None]
     states = Counter(record.state for record in fetched)
     reasons = Counter((r.state, r.detail or "") for r in fetched if r.state != "ok")

@@ -7,7 +7,7 @@ The image of a URL is looked for in this order:
 3. as `<host>/<path>`, which is how wget saves pages with their directories: the path with its query
    (`a.jpg?w=5`) or without, percent-encoded as in the URL or decoded.
 
-Nothing outside the folder is read, whatever a line, a URL or a symbolic link says.
+Nothing outside the folder is read, wherever a line, a URL or a symbolic link points.
 """
 
 from __future__ import annotations

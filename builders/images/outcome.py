@@ -12,12 +12,12 @@ __all__ = ["ImageOutcome", "TooLarge", "disk_error"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageOutcome:
-    """The outcome of one URL; everything but state and detail is None unless the state is ok."""
+    """The outcome of one URL; all fields but state and detail are None unless the state is `ok`."""
 
     state: ImageState
     """The state of its image."""
     detail: str | None = None
-    """Why, in a few words that are the same every time."""
+    """The reason, in a few words that are always the same."""
     sha256: str | None = None
     """The SHA-256 of the image's bytes."""
     bytes: int | None = None
@@ -33,7 +33,7 @@ class ImageOutcome:
 
 
 class TooLarge(Exception):
-    """More bytes arrived than the limit allows; `detail` says so in a few words."""
+    """More bytes arrived than the limit allows; `detail` says so."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
@@ -41,7 +41,7 @@ class TooLarge(Exception):
 
 
 def disk_error(error: OSError) -> OutputError:
-    """Return the error for a disk that is full or can't be written."""
+    """Return the error for a disk that is full or not writable."""
     place = f"{error.filename}: " if error.filename else ""
     return OutputError(
         f"{place}an image can't be saved ({error.strerror or error}).",

@@ -1,4 +1,4 @@
-"""What is downloaded next: many hosts at once, a few requests each, with pauses."""
+"""Decides what to download next: many hosts at once, a few requests each, with pauses."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Job:
     url: str
     """The URL."""
     host: str
-    """The host whose limit it counts against."""
+    """The host whose limit it counts towards."""
     tries: int = 0
-    """The attempts so far."""
+    """The number of attempts so far."""
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class _Host:
 
 
 class HostQueue:
-    """Hands out jobs so that no host works on more than `per_host` at once.
+    """Hands out jobs so that no host serves more than `per_host` at once.
 
     A worker never waits for a busy host while another is free, and a job that must wait blocks no
     worker.
@@ -72,7 +72,7 @@ class HostQueue:
         self._release_host(job)
 
     def again(self, job: Job, *, delay: float, pause_host: bool) -> None:
-        """Try a job again after `delay` seconds, in which its host may be paused too."""
+        """Try a job again after `delay` seconds, and optionally pause its host as well."""
         host = self._hosts[job.host]
         host.pauses += pause_host
         self._release_host(job)

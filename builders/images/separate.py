@@ -1,4 +1,4 @@
-"""Removing the images that several splits share."""
+"""Removes the images that several splits share."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class SeparatedSplits:
     """A benchmark's content without the images that several splits share."""
 
     conversations: tuple[Conversation, ...]
-    """The removed images have the state `shared_across_splits` and no bytes."""
+    """The conversations; removed images have the state `shared_across_splits` and no bytes."""
     images: tuple[ImageRecord, ...]
-    """The records, in the same way."""
+    """The image records, changed in the same way."""
     visual_questions: tuple[VisualQuestion, ...]
     """The questions whose image was kept."""
     removed: tuple[SharedImage, ...]
@@ -62,7 +62,7 @@ def with_records(
 ) -> tuple[Conversation, ...]:
     """Return the conversations with the state and hash that each image's record gives.
 
-    What several splits share also loses its URL there; its record keeps it.
+    Shared images also lose their URL there; their records keep it.
     """
     by_url = {record.url: record for record in records if record.url is not None}
 

@@ -1,4 +1,4 @@
-"""The bounds of downloads as a work folder remembers them."""
+"""The download limits that a work folder remembers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 __all__ = ["DOWNLOAD_OPTIONS", "remembered_settings"]
 
 DOWNLOAD_OPTIONS = ("per_host", "in_flight", "timeout", "max_bytes", "max_pixels")
-"""The bounds of `DownloadSettings` that a build can be given."""
+"""The fields of `DownloadSettings` that a build accepts."""
 
 
 def remembered_settings(images: Mapping[str, Any]) -> DownloadSettings:
-    """Return the settings for the options that `build.json` has in `images`."""
+    """Return the settings for the options in `build.json` under `images`."""
     from .addresses import Addresses
     from .download import DownloadSettings
 

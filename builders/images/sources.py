@@ -1,4 +1,4 @@
-"""Where a benchmark's images come from: earlier runs, the benchmark, a mirror or its hosts."""
+"""Finds a benchmark's images: in earlier runs, in the benchmark, in a mirror or on their hosts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FINAL = {"ok", "no_url", "bytes_changed", "shared_across_splits"}
 
 
 class ImageSources:
-    """Finds the outcome of every image, from whichever of these has it."""
+    """Finds the outcome of every image, from whichever source has it."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class ImageSources:
         mirror: ImageMirror | None,
         progress: Callable[[int, int], None],
     ) -> None:
-        """`progress` is called with the number of URLs that are done, and of all."""
+        """`progress` is called with the number of finished URLs, and of all URLs."""
         self._benchmark = benchmark
         self._store = store
         self._settings = settings
@@ -100,7 +100,7 @@ class ImageSources:
             return ImageOutcome(state="too_large", detail=large.detail)
 
     async def _complete_record(self, record: ImageRecord, inspectors: Inspectors) -> ImageRecord:
-        """Complete the record of an image that the source has already."""
+        """Complete the record of an image that the source already has."""
         if record.phash is not None or record.width is not None or record.sha256 is None:
             return record
         facts = await inspectors.inspect(self._benchmark.image_path(record.sha256))
@@ -113,7 +113,7 @@ class ImageSources:
         self._progress(self._done, self._total)
 
     def files(self, records: Sequence[ImageRecord]) -> dict[str, Path]:
-        """Return the file of every record with the state ok."""
+        """Return the file of every record with the state `ok`."""
         available = {record.sha256 for record in self._benchmark.images if record.state == "ok"}
         return {
             record.sha256: self._benchmark.image_path(record.sha256)
@@ -125,13 +125,11 @@ class ImageSources:
 
 
 def with_outcome(record: ImageRecord, outcome: ImageOutcome | None) -> ImageRecord:
-    """Return a record with its URL's outcome; unexpected bytes are `bytes_changed`."""
+    """Return a record with its URL's outcome, which is `bytes_changed` for unexpected bytes."""
     if outcome is None:
         return record
     if outcome.sha256 is not None and record.sha256 not in {None, outcome.sha256}:
-        outcome = ImageOutcome(
-            state="bytes_changed", detail="its bytes are not those that were expected"
-        )
+        outcome = ImageOutcome(state="bytes_changed", detail="its bytes differ from those expected")
     return replace(
         record,
         state=outcome.state,

@@ -1,11 +1,11 @@
-"""The work folder: images under their SHA-256, and the journal of what is finished.
+"""The work folder: images named by their SHA-256, and the journal of finished URLs.
 
 <out>.unfinished/
 ├── images.jsonl     the finished URLs, and the settings of every run
 ├── images/          <sha256>.<ext>
 └── partial/           unfinished downloads; emptied when a run begins
 
-A URL is finished when its line is in the journal; its image is saved before that.
+A URL is finished once its line is in the journal; its image is saved before that.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ __all__ = ["ImageStore"]
 
 
 class ImageStore(Closable):
-    """The finished images and outcomes of earlier runs and of this one."""
+    """The finished images and outcomes of this run and earlier ones."""
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
-        """Open or make the work folder.
+        """Open or create the work folder.
 
-        Outcomes other than ok count only if they were found under the same `settings`.
+        Outcomes other than `ok` count only if they were found with the same `settings`.
 
         Raises:
             OutputError: it can't be written, or another process is using it.
@@ -67,15 +67,15 @@ class ImageStore(Closable):
         return outcome
 
     async def finish(self, url: str, outcome: ImageOutcome) -> None:
-        """Record an outcome; it is on the disk on return.
+        """Record an outcome; it is on disk on return.
 
-        The image itself may not be: what a power cut leaves of it has another size, which
+        The image itself may not be: if a power cut truncated it, its size is wrong, which
         `finished` checks.
         """
         await self._journal.add(url, outcome)
 
     def path(self, sha256: str | None, format: str | None) -> Path:
-        """Return the file of an image that was finished with the state ok."""
+        """Return the file of an image that was finished with the state `ok`."""
         return self.folder / "images" / f"{sha256}.{format}"
 
     async def receive(

@@ -1,4 +1,4 @@
-"""HTTP over connections that only go to checked addresses."""
+"""HTTP over connections to checked addresses only."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .addresses import Addresses
 __all__ = ["Network"]
 
 _CONNECT_TO = 3
-"""How many of a host's addresses are tried."""
+"""How many of a host's addresses to try."""
 
 
 class _CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Resolves and checks a host's name itself, and connects to what was checked."""
+    """Resolves and checks a host name itself, and connects to the checked address."""
 
     def __init__(self, addresses: Addresses) -> None:
         self._addresses = addresses
@@ -81,7 +81,7 @@ class Network:
         read_timeout: float,
         headers: Mapping[str, str],
     ) -> None:
-        """Open nothing yet; `headers` go with every request."""
+        """Set up without connecting; `headers` are sent with every request."""
         self._timeout = {
             "connect": connect_timeout,
             "read": read_timeout,
@@ -98,7 +98,7 @@ class Network:
         )
 
     async def get(self, url: httpx.URL) -> httpx.Response:
-        """Return the reply to a request; its body is read by `aiter_raw`, and it must be closed."""
+        """Return the response to a request; read its body with `aiter_raw`, and close it."""
         response = await self._pool.handle_async_request(
             httpcore.Request(
                 "GET",

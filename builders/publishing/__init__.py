@@ -1,7 +1,7 @@
-"""A finished benchmark becomes a data set that others can load.
+"""Publishes a finished benchmark as a data set that others can load.
 
 `publish_dataset` writes one folder that is a benchmark folder and a Hugging Face data set;
-`push_dataset` puts such a folder on the Hub. `publish_benchmark` does both.
+`push_dataset` pushes such a folder to the Hub. `publish_benchmark` does both.
 """
 
 from .facts import ModelFact, ProbeFact, PublishFacts

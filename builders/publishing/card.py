@@ -1,7 +1,7 @@
-"""The data set's card: README.md with the front matter that the Hub reads.
+"""The data set card: README.md with the front matter that the Hub reads.
 
-Everything in it comes from the benchmark, its manifest and the given facts; what was not recorded
-is named as such.
+Everything in it comes from the benchmark, its manifest and the given facts; whatever was not
+recorded is marked as such.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _HUB_LICENSES = {
     "CC0 1.0": "cc0-1.0",
     "MIT": "mit",
 }
-"""The Hub's word for a licence, by the manifest's."""
+"""The Hub's name for each licence in a manifest."""
 
 _SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 _SIZE_NAMES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M")

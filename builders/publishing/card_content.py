@@ -1,4 +1,4 @@
-"""What a card says about the data themselves: counts, answers, checks, images."""
+"""The part of a card about the data: counts, answers, checks, images."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _STATES: Mapping[str, str] = {
 
 
 def contents_section(benchmark: Benchmark) -> str:
-    """Return the counts by split, type and category, with an example of each type."""
+    """Return the section with counts by split, type and category, and an example of each type."""
     rows = [_count_row("conversations", [c.split for c in benchmark.conversations])]
     rows.append(_count_row("text questions", [q.split for q in benchmark.text_questions]))
     for category, name in CATEGORIES.items():
@@ -80,7 +80,7 @@ def _text_remarks(benchmark: Benchmark) -> str:
 
 
 def _examples_table(benchmark: Benchmark) -> str:
-    """Show questions of the training split where there are any, to give no test answer away."""
+    """Show questions of the training split if there are any, so as not to reveal test answers."""
     rows = []
     for type, questions in _by_type(benchmark).items():
         example = min(questions, key=lambda question: SPLITS.index(question.split))
@@ -89,7 +89,7 @@ def _examples_table(benchmark: Benchmark) -> str:
 
 
 def answers_section(benchmark: Benchmark, facts: PublishFacts) -> str:
-    """Return how the answers are distributed, and what the checks of the questions found."""
+    """Return the section on the distribution of answers and the checks of questions."""
     if not benchmark.visual_questions:
         return "## Answers\n\nThere are no visual questions."
     rows, warnings = [], []
@@ -125,7 +125,7 @@ def _checks_table(benchmark: Benchmark, facts: PublishFacts) -> str:
 
 
 def images_section(benchmark: Benchmark, facts: PublishFacts) -> str:
-    """Return what happened to the images, and how many were taken out."""
+    """Return the section on what happened to the images, and how many were removed."""
     losses: Counter[str] = Counter(record.state for record in benchmark.images)
     if facts.losses is not None:
         losses = Counter({state: n for state, n in facts.losses.items() if n})

@@ -1,4 +1,4 @@
-"""What a card says about how the questions were made."""
+"""The part of a card about how the questions were made."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NOT_RECORDED = "not recorded"
 
 
 def making_section(facts: PublishFacts) -> str:
-    """Return the models, the prompt, the trial of the types, and the recipe."""
+    """Return the section on the models, the prompt, the trial of the types, and the recipe."""
     prompt = escaped(facts.prompt_sha256) if facts.prompt_sha256 else _NOT_RECORDED
     parts = [
         "## How the visual questions were made",

@@ -1,4 +1,4 @@
-"""`eval.yaml`: what registers a data set as a benchmark on the Hub, with a task for each score."""
+"""`eval.yaml`, which registers a data set as a benchmark on the Hub, with a task for each score."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .parquet import ParquetLayout
 __all__ = ["TASKS", "eval_yaml"]
 
 TASKS = (("v", "visual"), ("l", "text"), ("j", "text"))
-"""The scores of the paper, and the configuration whose questions each is of."""
+"""The paper's scores, and the configuration whose questions each one uses."""
 _SPLIT = "test"
 
 
 def eval_yaml(benchmark: Benchmark, layout: ParquetLayout) -> str:
-    """Return the file's text; a task whose questions are not in the data set is left out."""
+    """Return the file's text, without tasks whose questions are not in the data set."""
     import yaml
 
     content = {

@@ -1,4 +1,4 @@
-"""What is known about how a data set was made, for its card; None means not recorded."""
+"""Facts about how a data set was made, for its card; None means not recorded."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ QUALITY_COLUMNS: Mapping[str, str] = {
     "guessable": "a model gives the answer without seeing the image",
     "caption_answers": "a model gives the answer from the caption alone",
 }
-"""The checks of a visual question, each a column of true, false or null (not checked)."""
+"""The checks of a visual question; each column is true, false or null (not checked)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFact:
-    """A model that took part."""
+    """A model that was used."""
 
     name: str
-    """Its name, as its publisher writes it."""
+    """Its name, as its publisher spells it."""
     revision: str | None = None
     """The commit or version of its weights."""
 
@@ -33,43 +33,43 @@ class ProbeFact:
 
     type: QuestionType
     n: int
-    """Questions that it answered."""
+    """The number of questions that it answered."""
     errors: int
-    """Those it answered wrongly."""
+    """How many of them it answered wrongly."""
     error_rate: float | None = None
-    """Their share, 0–1."""
+    """Their proportion, from 0 to 1."""
     low: float | None = None
-    """Lower end of the share's 95 % interval."""
+    """Lower end of the 95 % interval of `error_rate`."""
     high: float | None = None
     """Upper end."""
     declined: int | None = None
-    """Images that give no ground for the type, as the generator says."""
+    """The number of images that don't suit the type, according to the generator."""
     selected: bool = False
-    """Whether the data set has this type."""
+    """Whether the data set includes this type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishFacts:
-    """What the benchmark folder itself does not say."""
+    """Facts that the benchmark folder itself does not record."""
 
     quality: Mapping[str, Mapping[str, bool | None]] | None = None
-    """By the visual question's id: the `QUALITY_COLUMNS`; a missing value is published as null."""
+    """The `QUALITY_COLUMNS` by visual question id; a missing value is published as null."""
     generator: ModelFact | None = None
     """The model that wrote the questions."""
     validator: ModelFact | None = None
-    """The model that tried them."""
+    """The model that tried to answer them."""
     prompt_sha256: str | None = None
     """SHA-256 of the generation prompt."""
     probe: Sequence[ProbeFact] | None = None
-    """The trial of the candidate types, in the order to show."""
+    """The trial of the candidate types, in display order."""
     stability: float | None = None
-    """Share of bootstrap samples of the trial's images in which the same types are chosen."""
+    """The share of bootstrap samples of the trial's images in which the same types are chosen."""
     remarks: Sequence[str] = ()
-    """What a reader should know about the choice, a sentence each."""
+    """Remarks on the choice, one sentence each."""
     losses: Mapping[ImageState, int] | None = None
     """Images by state; None counts the states in the folder's own `images.jsonl`."""
     removed_images: int | None = None
-    """Images taken out because several splits had them."""
+    """The number of images removed because several splits had them."""
     recipe: str | None = None
     """The recipe's text."""
     repository: str | None = None

@@ -1,4 +1,4 @@
-"""Publishing: one folder that is a benchmark folder and a Hugging Face data set."""
+"""Writes a folder that is both a benchmark folder and a Hugging Face data set."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _REMEDY = "Choose another `out`, or remove it first."
 def publish_dataset(
     benchmark: Benchmark, out: Path, facts: PublishFacts, *, shard_bytes: int = SHARD_BYTES
 ) -> Path:
-    """Write the published folder, whole or not at all, and return it.
+    """Write the published folder, completely or not at all, and return it.
 
     `load_benchmark(out)` reads it, and so does `datasets.load_dataset(str(out), configuration)`
     with the configurations `visual`, `text` and `conversations`. The same benchmark and facts
-    give the same bytes; where `out` has just these already, as after a run that was killed when it
-    had finished, it is left unchanged.
+    give the same bytes; if `out` already has exactly these, such as after a run that was killed at
+    the very end, it is left unchanged.
 
     Raises:
-        InputError: an image is missing or was changed, splits share one, or the benchmark's
+        InputError: an image is missing or was changed, splits share an image, or the benchmark's
             folder was changed since it was loaded.
         OutputError: `out` exists with other content, or can't be written.
     """
@@ -93,7 +93,7 @@ def _file_hashes(folder: Path) -> dict[str, str]:
 
 
 def image_files_of(benchmark: Benchmark) -> dict[str, str]:
-    """Return the names below `images/` of the images that are published, by their SHA-256."""
+    """Return the published images' names below `images/`, by their SHA-256."""
     kept = {record.sha256 for record in benchmark.images if record.sha256 and record.state == "ok"}
     kept |= {question.image for question in benchmark.visual_questions}
     return {sha256: benchmark.image_path(sha256).name for sha256 in sorted(kept)}
@@ -119,7 +119,7 @@ def _copy_images(benchmark: Benchmark, folder: Path) -> None:
 
 
 def _check_splits(benchmark: Benchmark) -> None:
-    """Refuse an image that two splits show or ask about: a system could have learned it."""
+    """Check that no two splits show or ask about the same image: a system could have learned it."""
     first: dict[str, Split] = {}
     shared = {
         sha256

@@ -1,4 +1,4 @@
-"""What the Hub's client raises, as sentences that a person can act on."""
+"""Turns the Hub client's exceptions into errors that a person can act on."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from locomo_vqa.errors import LocomoVqaError, MissingResource, OutputError
 __all__ = ["NO_TOKEN_REMEDY", "hub_errors"]
 
 NO_TOKEN_REMEDY = (
-    "Make a token that may write at https://huggingface.co/settings/tokens, then give it with "
-    "`hf auth login` or in HF_TOKEN."
+    "Create a token with write access at https://huggingface.co/settings/tokens, then run "
+    "`hf auth login` or set HF_TOKEN."
 )
 _AGAIN = "Run the command again: what the Hub already has is not sent twice."
 
@@ -40,7 +40,7 @@ def _translated_error(error: BaseException, repo_id: str) -> LocomoVqaError | No
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
     if isinstance(error, OfflineModeIsEnabled):
-        return OutputError("The Hub's client is switched to offline.", "Unset HF_HUB_OFFLINE.")
+        return OutputError("The Hub's client is in offline mode.", "Unset HF_HUB_OFFLINE.")
     if isinstance(error, HfHubHTTPError):
         return _http_error(error.response.status_code, _server_message(error), repo_id)
     if isinstance(error, JSONDecodeError):
@@ -56,7 +56,7 @@ def _translated_error(error: BaseException, repo_id: str) -> LocomoVqaError | No
 
 
 def _is_network_error(error: BaseException) -> bool:
-    """Recognise errors of the client's HTTP library, which differs between its versions."""
+    """Return whether an error is from the client's HTTP library, which differs between versions."""
     from huggingface_hub.errors import HfHubHTTPError
 
     http = tuple(base for base in HfHubHTTPError.__bases__ if base is not OSError)
@@ -64,7 +64,7 @@ def _is_network_error(error: BaseException) -> bool:
 
 
 def _server_message(error: Exception) -> str:
-    """Return what the server said, or else what the client says, as one line."""
+    """Return the server's message, or else the client's, on one line."""
     said = getattr(error, "server_message", None) or str(error)
     return " ".join(said.split())[:200]
 

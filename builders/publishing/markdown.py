@@ -1,4 +1,4 @@
-"""Markdown in which text from data stays text: no markup, no links, no broken table."""
+"""Writes Markdown in which text from data stays plain text: no markup, links or broken tables."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ _LONGEST = 200
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line, without control characters or changes of direction."""
+    """Return a text on one line, without control characters or direction marks."""
     return _CONTROL.sub(" ", _DIRECTION.sub("", text)).strip()
 
 
 def escaped(text: str, *, most: int = _LONGEST) -> str:
-    """Return a text for the middle of a line: what could be Markdown or HTML is shown literally.
+    """Return a text to use within a line, escaped so that Markdown and HTML show literally.
 
-    More than `most` characters are cut. A colon is escaped because `http://…` becomes a link by
-    itself.
+    It is cut to `most` characters. Colons are escaped because `http://…` would become a link.
     """
     text = one_line(text)
     text = text if len(text) <= most else text[: most - 1] + "…"
@@ -33,7 +32,7 @@ def escaped(text: str, *, most: int = _LONGEST) -> str:
 
 
 def fenced(text: str) -> str:
-    """Return a text of several lines as a code block that it can't close itself."""
+    """Return a multi-line text as a code block that the text itself can't close."""
     text = "\n".join(one_line(line) if not line.isprintable() else line for line in _lines(text))
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
@@ -45,7 +44,7 @@ def _lines(text: str) -> list[str]:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int = 0) -> str:
-    """Return a table of cells that are Markdown already; the last `numbers` columns are numbers."""
+    """Return a table of Markdown cells, whose last `numbers` columns are numeric."""
     marks = ["---"] * (len(columns) - numbers) + ["---:"] * numbers
     lines = [columns, marks, *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,4 +1,4 @@
-"""Writing tables as Parquet files that `datasets` reads, the same bytes every time."""
+"""Writes tables as Parquet files that `datasets` reads, with the same bytes every time."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .tables import Table
 __all__ = ["SHARD_BYTES", "ParquetLayout", "write_parquet"]
 
 ParquetLayout = Mapping[str, Mapping[str, Sequence[str]]]
-"""By configuration, then by split: the files, relative to the data set's folder."""
+"""Files by configuration and split, relative to the data set's folder."""
 
 SHARD_BYTES = 500_000_000
-"""A split with more bytes, its images counted for each question, is cut into several files."""
+"""A split with more bytes is cut into several files; images count once per question."""
 
 _GROUP_BYTES = 32_000_000
 """Rows are written in groups of at most this many bytes, or of one row."""
 _GROUP_ROWS = 100
-"""And of at most this many rows, so that one row can be shown without reading the whole file."""
+"""Groups have at most this many rows too, so that showing one row doesn't read the whole file."""
 
 
 def write_parquet(
@@ -45,10 +45,10 @@ def write_parquet(
 
 
 def _write_file(path: Path, table: Table, items: Sequence[Any]) -> None:
-    """Write one file with the options that `datasets` uses, but for the images.
+    """Write one file with the options that `datasets` uses, except for the images.
 
-    An image has a question of each type in neighbouring rows; a dictionary keeps its bytes once
-    a group. They are compressed already.
+    An image's questions are in neighbouring rows, so dictionary encoding stores its bytes once per
+    group. They are already compressed.
     """
     import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
     import pyarrow.parquet as pq  # type: ignore[import-untyped,unused-ignore]
@@ -77,7 +77,7 @@ def _row_groups(
     most_bytes: int,
     most_rows: int | None = None,
 ) -> Iterator[list[Any]]:
-    """Yield runs of items, in order, none of them larger than allowed unless it is one item."""
+    """Yield consecutive runs of items, none larger than allowed unless it is a single item."""
     run: list[Any] = []
     total = 0
     for item in items:

@@ -1,4 +1,4 @@
-"""Publishing a benchmark, and pushing it to the Hub where asked."""
+"""Publishes a benchmark, and pushes it to the Hub if asked."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def publish_benchmark(
     Args:
         source: a benchmark, its folder, or `sample`.
         out: the folder to make.
-        push: `org/name`: the data set is also put on the Hugging Face Hub.
-        pull_request: whether that is proposed as a pull request.
+        push: `org/name`, to also push the data set to the Hugging Face Hub.
+        pull_request: whether to push as a pull request.
 
     Raises:
         InputError: the benchmark can't be published, or an argument is not allowed.
@@ -60,7 +60,7 @@ def publish_benchmark(
 def publish_and_push(
     benchmark: Benchmark, out: Path, facts: PublishFacts, *, pull_request: bool = False
 ) -> str | None:
-    """Publish, push where the facts name a repository, and return the address on the Hub.
+    """Publish, push if the facts name a repository, and return the address on the Hub.
 
     With a repository, a folder that already has this revision is pushed unchanged.
     """

@@ -1,4 +1,4 @@
-"""Putting a published folder on the Hugging Face Hub: one commit, or one pull request."""
+"""Pushes a published folder to the Hugging Face Hub, as one commit or one pull request."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KIND: Literal["dataset"] = "dataset"
 
 
 def check_repository(name: str) -> None:
-    """Check that a name can be that of a data set on the Hub.
+    """Check that a name is valid for a data set on the Hub.
 
     Raises:
         InputError: it is not `org/name`.
@@ -48,21 +48,21 @@ def push_dataset(
 ) -> str:
     """Make the data set `org/name` equal to a published folder; return the commit's address.
 
-    Only files that `publish_dataset` wrote are sent. In the data set, `data/` and `images/` lose
-    what the folder does not have; other files stay. The data set is created if it does not exist.
-    After a failure, make the same call again: the Hub keeps what it has already.
+    Only files that `publish_dataset` wrote are sent. Files in the data set's `data/` and `images/`
+    that the folder does not have are removed; other files stay. The data set is created if it does
+    not exist. After a failure, make the same call again: the Hub keeps what it already has.
 
     Args:
         folder: what `publish_dataset` returned.
         repo_id: `org/name`.
         pull_request: propose the commit, and return the pull request's address.
-        token: None takes the one of HF_TOKEN or of `hf auth login`.
-        endpoint: the Hub's address; None takes HF_ENDPOINT or huggingface.co.
+        token: None uses HF_TOKEN or the token of `hf auth login`.
+        endpoint: the Hub's address; None uses HF_ENDPOINT or huggingface.co.
 
     Raises:
-        InputError: the folder is not a published one, or `repo_id` is not a name.
+        InputError: the folder is not a published one, or `repo_id` is not valid.
         MissingResource: no token is set, or the Hub does not accept it.
-        OutputError: the Hub can't be reached, refuses, fails, or holds something else there.
+        OutputError: the Hub can't be reached, refuses or fails, or has something else by that name.
     """
     check_repository(repo_id)
     benchmark = read_benchmark(folder)
@@ -149,7 +149,7 @@ def _check_content(repo_id: str, remote: Sequence[str]) -> None:
 
 
 def published_files(benchmark: Benchmark) -> list[str]:
-    """Return the files that `publish_dataset` wrote, relative to the benchmark's folder, in order.
+    """Return the files that `publish_dataset` wrote, in order and relative to the folder.
 
     Raises:
         InputError: one is missing, or is a link.
@@ -170,7 +170,7 @@ def published_files(benchmark: Benchmark) -> list[str]:
 
 @contextmanager
 def _quiet_unless_terminal() -> Iterator[None]:
-    """Switch the client's progress bars off where no one sees them."""
+    """Turn off the client's progress bars if standard error is not a terminal."""
     from huggingface_hub.utils.tqdm import (
         are_progress_bars_disabled,
         disable_progress_bars,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Table", "tables_of"]
 
 _WORDS = 1024
-"""Bytes that the words of a question or a turn take at most, for planning files."""
+"""An upper bound on the bytes of a question's or turn's text, for planning files."""
 
 Quality = Mapping[str, Mapping[str, bool | None]]
 
@@ -28,13 +28,13 @@ class Table:
     """One configuration of the data set."""
 
     features: Features
-    """The columns, as `datasets` describes them."""
+    """The columns, as `datasets` features."""
     items: Sequence[Any]
     """Questions or conversations, in the benchmark's order; each has a `split`."""
     row: Callable[[Any], dict[str, Any]]
-    """Makes an item a row."""
+    """Converts an item to a row."""
     size: Callable[[Any], int]
-    """Estimates how many bytes its row takes, without making it."""
+    """Estimates how many bytes an item's row takes, without building it."""
 
 
 def tables_of(benchmark: Benchmark, quality: Quality, images: Path) -> dict[str, Table]:

@@ -19,10 +19,10 @@ from .writing import load_image, stop_if_denied
 __all__ = ["Trial", "TrialResult", "answer_all"]
 
 MAX_ANSWER_TOKENS = 16
-"""One word, with room for a model that says a little more."""
+"""The longest reply in tokens: one word, with room for a model that says a little more."""
 
 Shown = Literal["image", "nothing", "caption"]
-"""What a model is shown beside the question."""
+"""What a model is shown with the question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class TrialResult:
 
     trial: Trial
     answer: str | None
-    """The words; None if there was no reply."""
+    """The reply's text; None if there was no reply."""
     correct: bool | None
     """Whether they match the question's answer exactly (V); None if there was no reply."""
     error: str | None = None
@@ -50,7 +50,7 @@ class TrialResult:
 async def answer_all(
     model: ChatModel, benchmark: Benchmark, trials: Iterable[Trial]
 ) -> AsyncIterator[TrialResult]:
-    """Yield the result of each trial as it is answered."""
+    """Yield the result of each trial as the replies arrive."""
 
     async def work(trial: Trial) -> TrialResult:
         return await _answer(model, benchmark, trial)

@@ -1,4 +1,4 @@
-"""Checks of finished questions, which never remove one; and how answers are distributed."""
+"""Checks finished questions without removing any, and measures how answers are distributed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .rows import QuestionRow
 __all__ = ["DOMINANT_SHARE", "AnswerShare", "answer_shares", "check_quality", "dominance_warnings"]
 
 DOMINANT_SHARE = 0.5
-"""A type whose most frequent answer has a larger share measures little."""
+"""If a type's most frequent answer has a larger share, the type measures little."""
 
 _COLUMNS = {"image": "self_consistent", "nothing": "guessable", "caption": "caption_answers"}
 
@@ -26,11 +26,11 @@ class AnswerShare:
 
     type: QuestionType
     n: int
-    """Questions of the type."""
+    """The number of questions of the type."""
     distinct: int
-    """Different answers among them."""
+    """The number of different answers."""
     answer: str
-    """The most frequent one, lower-cased."""
+    """The most frequent answer, in lower case."""
     share: float
     """Its share."""
 
@@ -83,7 +83,7 @@ def _captions_by_turn(benchmark: Benchmark) -> dict[tuple[str, str], str]:
 
 
 def answer_shares(rows: Iterable[QuestionRow]) -> list[AnswerShare]:
-    """Return, by type, how the answers of finished questions are distributed."""
+    """Return how the answers of finished questions are distributed, by type."""
     answers: dict[QuestionType, Counter[str]] = {}
     for row in rows:
         if row.state == "ok" and row.answer:

@@ -1,4 +1,4 @@
-"""What the generator is asked for, by question type, in our own words.
+"""What the generator is asked for each question type, in our own words.
 
 The eight candidate types are from the MemLoRA paper, appendix C.1 (arXiv 2512.04763).
 """
@@ -27,7 +27,7 @@ TYPE_DESCRIPTIONS: Mapping[QuestionType, str] = {
         "about whether an object that one would not expect in such a picture is there or not"
     ),
 }
-"""By type; the last words of the prompt, so that a server can reuse what comes before."""
+"""By type; they end the prompt, so that a server can reuse what comes before."""
 
 PROMPT = "generate_question_v1"
 _PACKAGE = "locomo_vqa.builders.prompts"

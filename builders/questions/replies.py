@@ -1,4 +1,4 @@
-"""Reads a generator's reply: a question with its answer, a decline, or what is wrong with it."""
+"""Parses a generator's reply: a question with its answer, a refusal, or an error."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ QUESTION_SCHEMA: Mapping[str, Any] = {
     "required": ["question", "answer", "reason"],
     "additionalProperties": False,
 }
-"""The shape of a reply, for backends with guided decoding."""
+"""The JSON Schema of a reply, for backends with guided decoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class Problem:
     """The reply can't be used."""
 
     objection: str
-    """What is wrong; the generator is sent this sentence when it is asked again."""
+    """What is wrong with it; the generator is sent this sentence when it is asked again."""
 
 
 def read_reply(text: str) -> Written | Declined | Problem:
-    """Read a reply; its JSON may be in a code fence, or follow thoughts and a preface."""
+    """Parse a reply; its JSON may be in a code fence, or follow thoughts and a preface."""
     words = split_thought(text).words
     found = next(_question_objects(words), None)
     found = found or next(_question_objects(without_slips(words), strict=False), None)

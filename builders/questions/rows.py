@@ -39,7 +39,7 @@ class QualityChecks:
     """Checks beyond the paper, which never remove a question. None: not checked, or no reply."""
 
     self_consistent: bool | None = None
-    """Whether the generator gives the same answer when it is asked its own question again."""
+    """Whether the generator gives the same answer when asked its own question again."""
     guessable: bool | None = None
     """Whether a model gives the answer without the image."""
     caption_answers: bool | None = None
@@ -65,11 +65,11 @@ class QuestionRow:
     reason: str | None = None
     """Why the answer is right, or why the generator declined."""
     problem: str | None = None
-    """What was wrong with the last attempt."""
+    """What was wrong with the last attempt, if it was dropped."""
     reply: str | None = None
     """The beginning of the last reply, where no attempt could be used."""
     attempts: int = 1
-    """How often the generator was asked."""
+    """How many times the generator was asked."""
     quality: QualityChecks = field(default_factory=QualityChecks)
 
 
@@ -102,7 +102,7 @@ class Objection:
     problem: str
     """What was wrong with their replies."""
     number: int
-    """How many have this problem."""
+    """How many questions have this problem."""
     reply: str
     """The beginning of one of the replies."""
 
@@ -110,7 +110,7 @@ class Objection:
 def commonest_objection(
     rows: Iterable[tuple[QuestionState, str | None, str | None]],
 ) -> Objection | None:
-    """Return the commonest problem of dropped questions; None if none was dropped.
+    """Return the most common problem of dropped questions; None if none was dropped.
 
     The rows are (state, problem, reply).
     """

@@ -8,14 +8,14 @@ import unicodedata
 __all__ = ["MAX_ANSWER", "MAX_QUESTION", "MIN_QUESTION", "check_question"]
 
 MIN_QUESTION, MAX_QUESTION = 8, 300
-"""Characters of a question."""
+"""The length limits of a question, in characters."""
 MAX_ANSWER = 30
-"""Characters of an answer."""
+"""The length limit of an answer, in characters."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _LATIN_SHARE = 0.9
 _FREE = frozenset({"yes", "no"})
-"""Answers that their question may contain: it offers them, and gives nothing away."""
+"""Answers that their question may contain: it offers them without revealing which is right."""
 
 
 def check_question(question: str, answer: str) -> str | None:

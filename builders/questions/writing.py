@@ -1,4 +1,4 @@
-"""Has a model write a visual question about an image, and asks again when it can't be used."""
+"""Has a model write visual questions about images, and asks again if one can't be used."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ __all__ = [
 ]
 
 MAX_REPLY_TOKENS = 256
-"""The most tokens of a reply of the generator."""
+"""The longest reply of the generator, in tokens."""
 
 _MAX_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImagePlace:
-    """An image where a conversation first shares it."""
+    """An image at the place where a conversation first shares it."""
 
     conversation: str
     turn: str
@@ -45,7 +45,7 @@ class ImagePlace:
 
 
 def image_places(benchmark: Benchmark, removed: Iterable[str] = ()) -> Iterator[ImagePlace]:
-    """Yield every image that can be shown, once, at its first place; `removed` are left out."""
+    """Yield every image that can be shown, once, at its first place; skip those in `removed`."""
     seen = set(removed)
     for conversation in benchmark.conversations:
         for _, turn in conversation.turns():
@@ -62,7 +62,7 @@ def image_places(benchmark: Benchmark, removed: Iterable[str] = ()) -> Iterator[
 
 
 def load_image(benchmark: Benchmark, sha256: str) -> ModelImage:
-    """Read an image as models are shown it: upright, one frame, RGB."""
+    """Read an image as shown to models: upright, one frame, RGB."""
     data, media_type = for_model(benchmark.read_image(sha256))
     return ModelImage(sha256=sha256, media_type=media_type, data=data)
 
@@ -75,7 +75,7 @@ async def write_all(
     *,
     attempts: int,
 ) -> AsyncIterator[QuestionRow]:
-    """Yield a row for every place and type as it is done, one image after the other."""
+    """Yield a row for every place and type as it is finished, image by image."""
     wanted = ((place, type) for place in places for type in types)
 
     async def work(item: tuple[ImagePlace, QuestionType]) -> QuestionRow:
@@ -147,15 +147,15 @@ async def _write(
 
 
 def stop_if_denied(model: ChatModel, error: ModelError) -> None:
-    """End the build where a model refuses every request.
+    """End the build if a model refuses every request.
 
     Raises:
-        MissingResource: `error` is such a refusal; it has the server's words.
+        MissingResource: `error` is such a refusal; the message quotes the server.
     """
     if isinstance(error, ModelDenied):
         raise MissingResource(
             f"{model.name}: {error}.",
-            "Check the name, the address and the key; what was answered is kept.",
+            "Check the name, the address and the key; replies so far are kept.",
         ) from None
 
 

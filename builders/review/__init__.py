@@ -1,4 +1,4 @@
-"""The review of generated questions by a person: decisions in a file, made in the browser."""
+"""The review of generated questions: a person decides in the browser, and a file keeps it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The questions to review, from `questions.jsonl` of a work folder."""
+"""The questions to review, from a work folder's `questions.jsonl`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_candidates(path: Path) -> dict[str, QuestionRow]:
             continue
         problem = "occurs a second time" if row.id in found else None
         if not row.question or not row.answer:
-            problem = "has no question or no answer, and should have both"
+            problem = "lacks a question or an answer"
         if problem:
             raise InputError(
                 f"{path}: {row.id} {problem}.",
@@ -44,7 +44,7 @@ def read_candidates(path: Path) -> dict[str, QuestionRow]:
 
 
 def flags(quality: QualityChecks) -> list[Flag]:
-    """Return what the quality checks found wrong with a question, as far as they were made."""
+    """Return what the quality checks that were made found wrong with a question."""
     raised: dict[Flag, bool] = {
         "not_self_consistent": quality.self_consistent is False,
         "guessable": quality.guessable is True,

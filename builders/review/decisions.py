@@ -1,4 +1,4 @@
-"""What a reviewer decided, in an append-only file, and its effect on the questions."""
+"""A reviewer's decisions, in an append-only file, and their effect on the questions."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ __all__ = [
 ]
 
 ReviewChoice = Literal["accept", "correct", "reject", "undo"]
-"""What can be decided of a question:
+"""What can be decided about a question:
 
-accept   it is published unchanged
-correct  it is published with other words, which the decision holds
-reject   it is not published
-undo     an earlier decision is taken back, as if it had not been made
+accept   publish it unchanged
+correct  publish it with the decision's wording
+reject   don't publish it
+undo     take back an earlier decision, as if it had not been made
 """
 REVIEW_CHOICES: tuple[ReviewChoice, ...] = get_args(ReviewChoice)
 
@@ -50,20 +50,20 @@ _REMEDY = "Remove the line, or remove the file to start the review again."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One decision on one question; the last on the same words counts."""
+    """One decision on one question; the last one on the same words counts."""
 
     id: str
     """The question's id."""
     about: str | None = None
-    """What was decided on: see `about_of`. A decision that does not say it is never applied."""
+    """What was decided on: see `about_of`. A decision without it is never applied."""
     decision: ReviewChoice
     """See `ReviewChoice`."""
     question: str | None = None
-    """The new words of a corrected question; None for all others."""
+    """The new wording of a corrected question; None for all others."""
     answer: str | None = None
     """The new gold answer of a corrected question; None for all others."""
     time: str
-    """When it was decided: ISO 8601, UTC."""
+    """When it was decided, in ISO 8601 and UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +71,9 @@ class SortedDecisions:
     """Decisions, sorted by whether they are about the current words."""
 
     applied: Mapping[str, Decision]
-    """Those about the current words of a question, by id."""
+    """Decisions about the current words of a question, by id."""
     set_aside: tuple[Decision, ...]
-    """Those about other words or another image, or about a question that was removed."""
+    """Decisions about other words or another image, or about a question that was removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class Reviewed:
     """The questions after a review."""
 
     rows: Sequence[QuestionRow]
-    """The rows that stay, in their order, corrected ones with their new words."""
+    """The rows that stay, in the original order; corrected ones have their new words."""
     set_aside: int
     """How many decisions were not applied: see `SortedDecisions.set_aside`."""
 
@@ -92,9 +92,9 @@ def about_of(row: QuestionRow) -> str:
 
 
 def read_decisions(path: Path) -> tuple[Decision, ...]:
-    """Return what stands of `review.jsonl`, in file order: undone decisions are left out.
+    """Return the decisions in `review.jsonl` that still count, in file order, without undone ones.
 
-    No file means no decisions. An unfinished last line does not count.
+    Without a file there are no decisions. An unfinished last line is ignored.
 
     Raises:
         InputError: the file can't be read, or a line is not a decision.
@@ -108,7 +108,7 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
 
 
 def standing(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
-    """Return the last decision on each question's words, without those that were undone."""
+    """Return the last decision on each question's words, without undone ones."""
     last = {(decision.id, decision.about): decision for decision in decisions}
     return tuple(decision for decision in last.values() if decision.decision != "undo")
 
@@ -149,7 +149,7 @@ def parse_decision(row: Any, *, path: Path, line: int) -> Decision:
 
 
 def decision_problem(row: Any) -> str | None:
-    """Return what is wrong with an object that should be a decision, its time aside, or None."""
+    """Return what is wrong with an object that should be a decision, except its time, or None."""
     if not isinstance(row, dict):
         return "A decision is a JSON object."
     if not isinstance(row.get("id"), str):
@@ -166,12 +166,12 @@ def decision_problem(row: Any) -> str | None:
 
 
 def apply_decisions(rows: Sequence[QuestionRow], decisions: Iterable[Decision]) -> Reviewed:
-    """Return the rows of `questions.jsonl` as the reviewer wants them.
+    """Apply the reviewer's decisions to the rows of `questions.jsonl`.
 
-    Rejected rows leave, the others stay, corrected ones with their new words. A reason that
-    explained another answer is emptied. A row that is not in the state `ok` is returned unchanged:
-    it was not open to review. A decision that was made about other words than the row has now, as
-    after generating again, is counted but not applied.
+    Rejected rows are removed, and corrected ones get their new words. If the answer changes, the
+    reason is emptied. A row that is not in the state `ok` was not open to review and is returned
+    unchanged. A decision about words that the row no longer has, such as after generating again, is
+    counted but not applied.
 
     Raises:
         InputError: a correction does not pass the check of generated questions.

@@ -1,8 +1,8 @@
-"""Who may use the review server: only the page that it served itself.
+"""Guards the review server, so that only the page that it served can use it.
 
 The server listens on this machine only, but every page in the reviewer's browser can send
-requests there too. So each request must carry the secret of the address that was printed, name
-this machine as its host (a foreign name that was made to point here does not count), and not come
+requests there too. So each request must carry the secret from the printed address, name
+this machine as its host (not a foreign name that was made to point here), and not come
 from another site's page.
 """
 
@@ -32,7 +32,7 @@ _ADDRESS = "Open the address that `locomo-vqa build review` printed."
 
 
 class Guard:
-    """Refuses with 403 what may not reach the app, and gives each response its strict headers."""
+    """Answers 403 to requests that must not reach the app, and adds strict headers to responses."""
 
     def __init__(self, app: ASGIApp, *, token: str, port: int) -> None:
         self._app = app

@@ -1,11 +1,11 @@
-"""The media type of an image, found in its bytes alone."""
+"""Detects an image's media type from its bytes alone."""
 
 from __future__ import annotations
 
 __all__ = ["SNIFFED_BYTES", "media_type"]
 
 SNIFFED_BYTES = 32
-"""How many bytes of the beginning are needed."""
+"""How many bytes from the beginning are needed."""
 
 _BEGINNINGS = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -19,9 +19,9 @@ _BEGINNINGS = {
 
 
 def media_type(head: bytes) -> str:
-    """Return the media type of an image; of an unknown kind, one that browsers do not show.
+    """Return an image's media type; for unknown formats, one that browsers do not display.
 
-    An SVG is not a known kind: it can contain scripts.
+    SVG counts as unknown because it can contain scripts.
     """
     for beginning, kind in _BEGINNINGS.items():
         if head.startswith(beginning):

@@ -1,4 +1,4 @@
-"""A review: its questions, their images, and the decisions, which are kept on disk."""
+"""A review: its questions, their images, and the decisions, which are saved to disk."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class UnknownQuestion(Exception):
 
 
 class Review(Closable):
-    """The questions of a work folder and what was decided of them; safe to use from threads.
+    """The questions of a work folder and the decisions on them; thread-safe.
 
     Raises:
-        InputError: a file does not match its schema, or the questions are of another benchmark.
+        InputError: a file does not match its schema, or the questions belong to another benchmark.
         OutputError: another review of this folder is open, or it can't be written.
     """
 
@@ -67,7 +67,7 @@ class Review(Closable):
             raise
         self._decisions = dict(found.applied)
         self.set_aside = len(found.set_aside)
-        """How many decisions of the file are not applied; see `SortedDecisions.set_aside`."""
+        """How many decisions in the file are not applied; see `SortedDecisions.set_aside`."""
 
     def decisions(self) -> dict[str, Decision]:
         """Return the current decisions, by the question's id."""
@@ -80,7 +80,7 @@ class Review(Closable):
         Raises:
             UnknownQuestion: no such question is under review.
             BadDecision: the object is not a decision, or its words do not pass the check.
-            OutputError: it can't be written; then it does not count.
+            OutputError: it can't be written, in which case it does not count.
         """
         if (problem := decision_problem(posted)) is not None:
             raise BadDecision(problem)
@@ -89,7 +89,7 @@ class Review(Closable):
             raise UnknownQuestion(posted["id"])
         words = {name: _collapse_spaces(posted.get(name)) for name in ("question", "answer")}
         if words == {"question": row.question, "answer": row.answer}:
-            raise BadDecision("Those are the generator's words; accept the question instead.")
+            raise BadDecision("These are the generator's own words; accept the question instead.")
         with self._lock:
             decision = Decision(
                 id=row.id,
@@ -124,9 +124,7 @@ class Review(Closable):
         }
 
     def counts(self) -> dict[str, int]:
-        """Return how many questions there are, how many of them were decided which way, and how
-        many decisions are set aside.
-        """
+        """Return the number of questions, of each kind of decision, and of decisions set aside."""
         found = Counter(decision.decision for decision in self.decisions().values())
         return {
             "questions": len(self.questions),
@@ -162,7 +160,7 @@ def _image_paths(questions: Mapping[str, QuestionRow], benchmark: Benchmark) -> 
 
 
 def _turns_with_images(benchmark: Benchmark) -> dict[tuple[str, str, str], dict[str, str | None]]:
-    """Return who shared an image when and with which words, by conversation, turn and hash."""
+    """Return who shared each image, when and with which words, by conversation, turn and hash."""
     return {
         (conversation.id, turn.id, image.sha256): {
             "speaker": turn.speaker,

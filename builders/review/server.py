@@ -39,24 +39,24 @@ _ASSETS = {
     "saving.js": "text/javascript",
 }
 _MOST = 1 << 16
-"""Bytes of a posted decision."""
+"""The most bytes of a posted decision."""
 
 
 class ReviewServer:
-    """Serves one review until it is stopped; it listens from the moment it is made.
+    """Serves one review until it is stopped; it listens as soon as it is created.
 
     Raises:
         OutputError: the port is taken or not allowed.
     """
 
     def __init__(self, review: Review, *, port: int = 0) -> None:
-        """Take the `port` of this machine's own address; 0 takes any that is free."""
+        """Listen on a `port` of the loopback address; 0 takes any free one."""
         self._review = review
         self._socket = _listen(port)
         number = self._socket.getsockname()[1]
         token = secrets.token_urlsafe(24)
         self.url = f"http://{REVIEW_HOST}:{number}/{token}/"
-        """Where the page is; who knows it may decide."""
+        """The page's address; whoever knows it can decide."""
         config = uvicorn.Config(
             Guard(self._app(token), token=token, port=number),
             http="h11",
@@ -70,14 +70,14 @@ class ReviewServer:
         self._server = uvicorn.Server(config)
 
     def run(self) -> None:
-        """Serve until somebody presses "Done", or until KeyboardInterrupt."""
+        """Serve until someone presses "Done", or until KeyboardInterrupt."""
         try:
             run_async(self._server.serve(sockets=[self._socket]))
         finally:
             self._socket.close()
 
     def stop(self) -> None:
-        """End `run` soon; replies under way are finished."""
+        """Make `run` end soon; responses in progress are completed."""
         self._server.should_exit = True
 
     def _app(self, token: str) -> Starlette:
@@ -158,7 +158,7 @@ def _decision_response(decide: Callable[[Any], Any], posted: Any) -> Response:
 
 
 async def _read_body(request: Request) -> bytes | None:
-    """Return what was posted, or None if it is too long."""
+    """Return the posted body, or None if it is too long."""
     body = b""
     async for part in request.stream():
         body += part

@@ -1,4 +1,4 @@
-"""Sky and ground of an image: the mood and the setting, as shapes for a pen."""
+"""Draws an image's sky and ground, which show the mood and the setting."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Palette:
     """The colours of a mood."""
 
     sky: tuple[Colour, Colour]
-    """Its colours at the top and at the horizon."""
+    """The sky's colours at the top and at the horizon."""
     tint: Colour
-    """The colour that the ground is tinted with."""
+    """The colour of the ground's tint."""
     strength: float
     """How strongly the ground is tinted, from 0 to 1."""
 
@@ -57,13 +57,13 @@ GROUNDS: dict[str, Colour] = {
 
 
 def blend(one: Colour, other: Colour, share: float) -> Colour:
-    """Return a colour between two, `share` of the way to the other."""
+    """Return the colour `share` of the way from one to another."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
     return red, green, blue
 
 
 def draw_backdrop(pen: Pen, setting: str, mood: str, rng: random.Random) -> None:
-    """Draw the whole background; `rng` moves clouds and waves, nothing that carries meaning."""
+    """Draw the whole background; `rng` only moves clouds and waves, which carry no meaning."""
     palette = PALETTES[mood]
     ground = blend(GROUNDS[setting], palette.tint, palette.strength)
     bands = 7
@@ -156,7 +156,7 @@ _SKIES: dict[str, Callable[[Pen, random.Random], None]] = {
 
 
 def _draw_texture(pen: Pen, setting: str, ground: Colour, rng: random.Random) -> None:
-    """Draw faint strokes that set water apart from grass, fainter than any thing."""
+    """Draw strokes that distinguish water from grass, fainter than any thing."""
     dark, light = blend(ground, (40, 40, 50), 0.16), blend(ground, (255, 255, 255), 0.3)
     if setting == "table":
         for y in (0.45, 0.63, 0.81):

@@ -1,4 +1,4 @@
-"""The sample as a benchmark folder: its LoCoMo file is imported, its images are attached."""
+"""Writes the sample as a benchmark folder: imports its LoCoMo file and attaches its images."""
 
 from __future__ import annotations
 

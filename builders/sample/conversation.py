@@ -1,4 +1,4 @@
-"""Invented people and months of their life, in LoCoMo's own layout."""
+"""Invents people and months of their lives, in LoCoMo's own layout."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ __all__ = ["ConversationDraft", "draw_conversation", "speaker_names"]
 
 @dataclass(frozen=True, slots=True)
 class ConversationDraft:
-    """A conversation and the truth about its images."""
+    """A conversation and the scenes of its images."""
 
     locomo: dict[str, Any]
     """An element of LoCoMo's file: `sample_id`, `conversation` and `qa`."""
     scenes: Mapping[str, Scene]
-    """By image URL, in order of sharing."""
+    """Scenes by image URL, in the order in which they are shared."""
 
 
 def draw_conversation(rng: random.Random, number: int) -> ConversationDraft:
     """Return a new conversation together with the scenes of its images.
 
-    The number, from 1, gives the id and the speakers' names.
+    The number, from 1, determines the id and the speakers' names.
     """
     names = speaker_names(number)
     times, threads, sessions = draw_talk(rng, names)
@@ -42,7 +42,7 @@ def speaker_names(number: int) -> tuple[str, str]:
     """Return the names of a conversation's speakers; up to 30 in a row share no name."""
     first, second = SPEAKER_NAMES
     index = number - 1
-    # Every round through the names makes new pairs.
+    # Every pass through the names makes new pairs.
     return first[index % len(first)], second[(index + 7 * (index // len(second))) % len(second)]
 
 

@@ -1,4 +1,4 @@
-"""What is worth remembering of what people in the sample say: the truth that extraction is for."""
+"""The facts that people in the sample state: what extraction should find."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def fact_of(thread: Thread, turn: int, names: tuple[str, str]) -> str:
 
 
 def changed_fact(old: str, new: str) -> str:
-    """Return a memory after a change: the new fact, and what held before."""
+    """Return a memory after a change: the new fact, and the old one."""
     return f"{new} Before: {old}"
 
 

@@ -1,4 +1,4 @@
-"""The sample benchmark: conversations, images and what is true of them."""
+"""Generates the sample benchmark: conversations, images and what is true of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 IMAGE_SIZE = 224
-"""Side of the written images, in pixels."""
+"""The width and height of written images, in pixels."""
 
 _PALETTE = 96
 
@@ -47,17 +47,17 @@ class SampleQuestion:
     answer: str
     """One lower-case word."""
     reason: str
-    """Why, in a sentence."""
+    """Why the answer is right, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Conversations with everything that is true of their images."""
+    """Conversations, and everything that is true of their images."""
 
     conversations: list[dict[str, Any]]
     """In LoCoMo's layout."""
     scenes: Mapping[str, Scene]
-    """The truth of every image, by URL."""
+    """The scene of every image, by URL."""
     visual_questions: tuple[SampleQuestion, ...]
     """For every image, a question of each type that applies."""
 
@@ -65,7 +65,7 @@ class Sample:
 def generate_sample(seed: int = 0, conversations: int = 10) -> Sample:
     """Return a sample; the same arguments give the same one.
 
-    A conversation does not change when more are asked for.
+    Asking for more conversations does not change the first ones.
     """
     drafts = [
         draw_conversation(random.Random(f"{seed}/{n}"), n) for n in range(1, conversations + 1)

@@ -1,4 +1,4 @@
-"""Positions of the things in an image: apart from each other, and below the sky."""
+"""Places the things in an image, apart from each other and below the sky."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _CELL_HEIGHT = (_BOTTOM - _TOP) / _ROWS
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Positions of the ordinary things and of the unusual objects."""
+    """The positions of the ordinary things and of the unusual objects."""
 
     things: tuple[Position, ...]
     unusual: tuple[Position, ...]
 
 
 def draw_layout(rng: random.Random, things: int, unusual: int) -> Layout:
-    """Return positions for up to five things, one a cell, and up to three unusual objects.
+    """Return positions for up to five things, one per cell, and up to three unusual objects.
 
-    Unusual objects share the cells that are left, a quarter of a cell each.
+    Unusual objects share the remaining cells, a quarter of a cell each.
     """
     cells = [(column, row) for row in range(_ROWS) for column in range(_COLUMNS)]
     rng.shuffle(cells)

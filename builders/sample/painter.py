@@ -1,4 +1,4 @@
-"""Images of scenes, drawn with Pillow: the same scene and size give the same pixels."""
+"""Draws scenes with Pillow: the same scene and size give the same pixels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RGB: dict[str, Colour] = {
     "pink": (255, 135, 195),
     "white": (252, 252, 252),
 }
-"""The colours as the cartoon style shows them, without shading."""
+"""The colours of the cartoon style, which has no shading."""
 
 INK: Colour = (34, 30, 40)
 """Outlines, wheels and eyes."""
@@ -53,7 +53,7 @@ class _Brush:
 
 
 class _Pencil:
-    """Draws outlines twice and slightly displaced, and fills what has no outline."""
+    """Draws outlines twice and slightly displaced, and fills shapes that have no outline."""
 
     def __init__(self, canvas: Image.Image, rng: random.Random) -> None:
         self._draw = ImageDraw.Draw(canvas)

@@ -1,4 +1,4 @@
-"""What is in an image of the sample: the truth that questions are about."""
+"""Scenes: what is in each image of the sample, as questions see it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All there is to know about an image."""
+    """Everything there is to know about an image."""
 
     setting: str
     mood: str
@@ -137,7 +137,7 @@ def make_scene(
     style: str | None = None,
     unusual: bool | None = None,
 ) -> Scene:
-    """Return a random scene; what is not given is drawn, each value equally likely.
+    """Return a random scene; arguments that are not given are drawn uniformly.
 
     `unusual` says whether there is an unusual object; if None, `UNUSUAL_SHARE` of scenes have one.
     """

@@ -1,4 +1,4 @@
-"""Shapes of everything that is drawn, as pieces in a thing's own coordinates.
+"""The shapes of everything that is drawn, as pieces in a thing's own coordinates.
 
 The body of a thing spans -1 to 1 both ways, with y downwards; its part may stick out.
 """
@@ -22,10 +22,10 @@ __all__ = [
 ]
 
 Vertex = tuple[float, float]
-"""To the right and down."""
+"""Right and down."""
 
 Role = Literal["body", "part", "wood", "ink"]
-"""Where a piece has its colour from: the thing, its part, or a fixed neutral colour."""
+"""The source of a piece's colour: the thing, its part, or a fixed neutral colour."""
 
 
 @dataclass(frozen=True, slots=True)

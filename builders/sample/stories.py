@@ -1,4 +1,4 @@
-"""What a story is: turns with slots, and questions about them.
+"""The types of a story: turns with slots, and questions about them.
 
 In every text `{me}` is the person whose story it is and `{you}` the friend. Other slots are drawn
 from `tables`. `{when0}` is the time as the first turn says it and `{date0}` the date it means.
@@ -24,9 +24,9 @@ class StoryTurn:
     The line that begins with "!" holds every fact of the exchange.
     """
     fact: str
-    """What is worth remembering of it; `{on}` is the date of the time that is mentioned."""
+    """The fact to remember; `{on}` is the date of the time that is mentioned."""
     updates: int | None = None
-    """The number of the earlier turn whose fact this one changes."""
+    """The index of the earlier turn whose fact this one changes."""
     when: str | None = None
     """The kind of time that is mentioned, a key of `times.TIMES`."""
     told_by_friend: bool = False
@@ -50,7 +50,7 @@ class StoryQuestion:
     adversarial_swap: bool = False
     """Whether the same question about the friend has no answer, and so is adversarial."""
     adversarial_question: str | None = None
-    """A question about something that was never said, which this answer seems to fit."""
+    """A question about something that was never said, although this answer seems to fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,6 @@ class Story:
     questions: tuple[StoryQuestion, ...]
     """Questions about it."""
     slots: Mapping[str, str] = field(default_factory=dict)
-    """Slots to draw, and the table each is drawn from."""
+    """Slots to draw, with the table that each is drawn from."""
     early: bool = False
     """Whether the first turn belongs in the first sessions."""

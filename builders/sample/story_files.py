@@ -51,7 +51,7 @@ def _questions(raw: Iterable[Mapping[str, Any]]) -> tuple[StoryQuestion, ...]:
 
 
 def _fill_slots(value: Any, words: Mapping[str, str]) -> Any:
-    """Return a value read from a file with some slots filled in; the others stay."""
+    """Return a value from a file with some slots filled in; the others are kept."""
     if isinstance(value, str):
         for slot, word in words.items():
             value = value.replace(f"{{{slot}}}", word)
@@ -73,13 +73,13 @@ def _outings(raw: Mapping[str, Any]) -> tuple[Story, ...]:
 _DAILY_LIFE = read_data("daily_life")["stories"]
 
 DAILY_LIFE = tuple(_story(raw) for raw in _DAILY_LIFE)
-"""What everyone has: a job, a home, a pet, a hobby and a plan."""
+"""Stories that everyone has: a job, a home, a pet, a hobby and a plan."""
 
 CHANGED_DAILY_LIFE = tuple(_changed_story(raw) for raw in _DAILY_LIFE if "change" in raw)
-"""The same with a change later on; each takes the place of the story with its topic."""
+"""The same stories with a later change; each replaces the story with its topic."""
 
 ONE_SIDED_STORIES = tuple(_story(raw) for raw in read_data("one_sided_stories")["stories"])
-"""What only one of the two has; the other is asked about it in adversarial questions."""
+"""Stories that only one of the two has; adversarial questions ask about the other."""
 
 OUTINGS = _outings(read_data("outings"))
 """Days out with an image, one for each kind of thing that images show."""

@@ -1,4 +1,4 @@
-"""A session's turns: greetings, the turns of stories in some order, small talk and goodbyes."""
+"""Writes a session's turns: greetings, stories in some order, small talk and goodbyes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class DraftTurn:
     text: str
     """The words."""
     facts: list[tuple[int, int]] = field(default_factory=list)
-    """Numbers of the threads and of their turns whose facts are stated here."""
+    """The (thread, turn) indices of the facts stated here."""
     image_kind: str | None = None
     """The kind of things in the image that is shared."""
 
@@ -39,7 +39,7 @@ class Phrasebook:
         self._decks = {purpose: Deck(rng, texts) for purpose, texts in PHRASES.items()}
         self.names = names
         self.used: Counter[tuple[str, int, int]] = Counter()
-        """How often each wording (topic, turn, number) was used."""
+        """How many times each wording (topic, turn, number) was used."""
 
     def say(self, purpose: str, speaker: int) -> str:
         """Return a phrase for a speaker to say to the other."""
@@ -79,7 +79,7 @@ class _Exchange:
 def draw_talk(
     rng: random.Random, names: tuple[str, str]
 ) -> tuple[list[datetime], list[Thread], list[list[DraftTurn]]]:
-    """Return the beginnings of a conversation's sessions, its stories, and each session's turns."""
+    """Return the times of a conversation's sessions, its stories, and each session's turns."""
     while True:
         times = draw_session_times(rng)
         threads = draw_threads(rng, [time.date() for time in times])
@@ -113,7 +113,7 @@ def draw_session(
 def _choose_wording(
     rng: random.Random, thread: Thread, turn: int, used: Counter[tuple[str, int, int]]
 ) -> tuple[str, ...]:
-    """Return a wording of a story's turn, one of those used least, and count it."""
+    """Return one of a story turn's least-used wordings, and count it."""
     wordings = thread.story.turns[turn].wordings
     topic = thread.story.topic.split("-")[0]
     keys = [(topic, turn, index) for index in range(len(wordings))]

@@ -1,4 +1,4 @@
-"""Questions of LoCoMo's five categories about the stories of a conversation."""
+"""Writes questions of LoCoMo's five categories about a conversation's stories."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def draw_text_questions(
     threads: Sequence[Thread],
     turn_ids: Mapping[tuple[int, int], str],
 ) -> list[QaRow]:
-    """Return the `qa` list: what can be answered in mixed order, then what can't.
+    """Return the `qa` list: answerable questions in mixed order, then the others.
 
     `turn_ids` gives the turn that states each fact (thread, turn of its story).
     """
@@ -64,7 +64,7 @@ def answer_of(question: StoryQuestion, thread: Thread) -> str | int:
 def _draw_from_groups(
     rng: random.Random, rows: Sequence[tuple[str, QaRow]], count: int
 ) -> list[QaRow]:
-    """Draw rows of as many different groups as there are."""
+    """Draw rows from as many different groups as possible."""
     rest = rng.sample(rows, len(rows))
     drawn: list[QaRow] = []
     while rest and len(drawn) < count:

@@ -1,4 +1,4 @@
-"""Who has which story, and the session that each turn of it belongs to."""
+"""Assigns stories to speakers, and their turns to sessions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Card = TypeVar("_Card")
 
 
 class Deck(Generic[_Card]):
-    """Deals from a list without repeats, and starts over when it is used up."""
+    """Deals from a list without repeats, and starts over once it is used up."""
 
     def __init__(self, rng: random.Random, cards: Sequence[_Card]) -> None:
         self._cards = self._draw_endlessly(rng, cards)
@@ -42,11 +42,11 @@ class Thread:
     owner: int
     """0 or 1, the speaker whose story it is."""
     values: dict[str, SlotValue] = field(default_factory=dict)
-    """What the story's slots stand for."""
+    """The values of the story's slots."""
     sessions: tuple[int, ...] = ()
     """The session of each turn, from 0."""
     dates: dict[str, str | int] = field(default_factory=dict)
-    """`date0` and so on: what the times that the turns mention mean."""
+    """`date0` and so on: the meaning of the times that the turns mention."""
 
     def teller(self, turn: int) -> int:
         """Return the speaker who brings up a turn."""
@@ -54,7 +54,7 @@ class Thread:
 
 
 def draw_session_times(rng: random.Random) -> list[datetime]:
-    """Return the beginnings of five or six sessions within four to seven months."""
+    """Return the times of five or six sessions within four to seven months."""
     count = rng.choice((5, 6))
     span = rng.randint(125, 205)
     spare = span - 12 * (count - 1)
@@ -83,7 +83,7 @@ def draw_threads(rng: random.Random, days: Sequence[date]) -> list[Thread]:
 
 
 def _choose(rng: random.Random, sessions: int) -> list[Thread]:
-    """Return everyone's daily life, with three changes, and the stories that one of them has."""
+    """Return both speakers' daily life, with three changes, and the one-sided stories."""
     changed = rng.sample(CHANGED_DAILY_LIFE, 3)
     changes: Mapping[tuple[str, int], Story] = {
         (story.topic, rng.randrange(2)): story for story in changed
@@ -100,9 +100,9 @@ def _choose(rng: random.Random, sessions: int) -> list[Thread]:
 
 
 def _schedule(rng: random.Random, threads: Sequence[Thread], sessions: int) -> None:
-    """Set the session of every turn: of those that are allowed, the one with the fewest turns.
+    """Set each turn's session to the allowed one with the fewest turns.
 
-    A speaker shares at most one image a session, so that speaker and day identify an image.
+    A speaker shares at most one image per session, so that speaker and day identify an image.
     """
     load = [0] * sessions
     with_image: set[tuple[int, int]] = set()

@@ -69,4 +69,4 @@ TIMES: Mapping[str, Callable[[random.Random, date], RelativeTime]] = {
     "soon": _soon,
     "years ago": _years_ago,
 }
-"""Kinds of time that a story mentions; each draws one for the day of the conversation."""
+"""The kinds of time that a story can mention; each draws one relative to the day of the talk."""

@@ -15,7 +15,7 @@ __all__ = ["applies", "is_true"]
 
 
 def applies(scene: Scene, type: QuestionType) -> bool:
-    """Return whether a question of that type can be asked about the scene at all."""
+    """Return whether a question of this type can be asked about the scene at all."""
     if type in ("unusual-detail", "unusual-count"):
         return bool(scene.unusual)
     return type != "colour" or any(thing.part for thing in scene.things)
@@ -67,11 +67,11 @@ _PATTERNS = {
 _Words = dict[str, str | None]
 _Answers = frozenset[str]
 _FALSE_PREMISE: _Answers = frozenset()
-"""The right answers to a question with a false premise: there are none."""
+"""The right answers to a question with a false premise: the empty set."""
 
 
 def _well_named(name: str, kind: str, count: int) -> bool:
-    """Return whether a noun is the kind's, in the singular or plural that the count requires."""
+    """Return whether a noun names the kind, in the singular or plural that the count requires."""
     return name == (kind if count == 1 else plural(kind))
 
 

@@ -70,7 +70,7 @@ class SceneQuestion:
 def draw_visual_question(
     scene: Scene, type: QuestionType, rng: random.Random
 ) -> SceneQuestion | None:
-    """Return a question of that type about the scene, or None if the type does not apply.
+    """Return a question of this type about the scene, or None if the type does not apply.
 
     `rng` chooses the phrasing and, where there is a choice, what the question is about.
     """
@@ -78,9 +78,9 @@ def draw_visual_question(
 
 
 def caption(scene: Scene) -> str:
-    """Return what a captioning model would write: what kind of things are where.
+    """Return the caption that a model would write: the kind of things, and where they are.
 
-    It holds nothing that a question asks about.
+    It reveals nothing that a question asks about.
     """
     rng = random.Random(scene.grain)
     start = rng.choice(("a drawing of", "a picture of", "an illustration of"))
@@ -89,7 +89,7 @@ def caption(scene: Scene) -> str:
 
 
 def search_query(scene: Scene) -> str:
-    """Return what an annotator would type to find the image; it gives details away.
+    """Return what an annotator would type to find the image; it reveals details.
 
     Real files carry such queries, and they must never reach a memory system.
     """
@@ -110,9 +110,9 @@ def with_article(noun: str) -> str:
 
 
 def _group_name(scene: Scene, colour: str) -> str:
-    """Return how a question names the things of one colour.
+    """Return a question's phrase for the things of one colour.
 
-    The colour is named only where the image has things in another one.
+    The colour is named only if the image has things of another colour.
     """
     count = sum(thing.colour == colour for thing in scene.things)
     noun = scene.kind if count == 1 else plural(scene.kind)

@@ -1,4 +1,4 @@
-"""Which question types are hardest for the validator, and how sure that choice is."""
+"""Chooses the question types that are hardest for the validator, and measures how sure that is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Selection", "TypeResult", "select_types"]
 MIN_QUESTIONS = 5
 """A type with fewer answered questions is never chosen: too little is known about it."""
 RESAMPLES = 2000
-"""Bootstrap samples of images behind `Selection.stability`."""
+"""The number of bootstrap samples of images behind `Selection.stability`."""
 
 Outcomes = Mapping[QuestionType, Mapping[str, bool]]
 """By type, then by image: whether the validator erred."""
@@ -30,19 +30,19 @@ class TypeResult:
 
     type: QuestionType
     n: int
-    """Questions that it answered, one an image."""
+    """The number of questions that it answered, one per image."""
     errors: int
-    """Those it answered wrongly."""
+    """How many of them it answered wrongly."""
     error_rate: float | None
-    """Their share; None without any."""
+    """Their proportion; None without any."""
     low: float | None
     """Lower end of the 95 % Wilson interval over images."""
     high: float | None
     """Upper end."""
     declined: int
-    """Images that offer nothing for the type, as the generator says."""
+    """The number of images that offer nothing for the type, according to the generator."""
     lost: int
-    """Images where the generator or the validator gave nothing usable."""
+    """The number of images for which the generator or the validator gave nothing usable."""
     selected: bool = False
 
 
@@ -55,7 +55,7 @@ class Selection:
     stability: float
     """Share of bootstrap samples of the images in which the same types are chosen."""
     remarks: tuple[str, ...]
-    """What a person should know: ties, overlapping intervals, types without questions."""
+    """Remarks for people: ties, overlapping intervals, types without questions."""
 
     def __repr__(self) -> str:
         chosen = ", ".join(self.types) or "nothing"
@@ -76,7 +76,7 @@ class Selection:
         )
 
     def to_frame(self) -> DataFrame:
-        """Return the results as a table, a row a type."""
+        """Return the results as a table, with a row per type."""
         import pandas as pd
 
         return pd.DataFrame([asdict(result) for result in self.results])
@@ -120,7 +120,7 @@ def select_types(
 ) -> Selection:
     """Choose the `keep` types with the highest error rates (paper, 3.3 and C.1).
 
-    Equal rates are ordered as in `QUESTION_TYPES`, and a remark names the tie.
+    Ties are ordered as in `QUESTION_TYPES`, and mentioned in a remark.
 
     Raises:
         ValueError: fewer than `keep` types have enough questions.
@@ -169,7 +169,7 @@ def _hardest_first(result: TypeResult) -> tuple[float, int]:
 
 
 def _choice_stability(outcomes: Outcomes, chosen: Sequence[QuestionType], keep: int) -> float:
-    """Resample the images, with replacement, and count how often the choice is the same."""
+    """Resample the images with replacement, and count how often the choice is the same."""
     import numpy as np
 
     types = [type for type in QUESTION_TYPES if type in outcomes]

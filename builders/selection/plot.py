@@ -1,4 +1,4 @@
-"""The figure of the selection: a bar for each question type, drawn with matplotlib."""
+"""Plots the selection with matplotlib: a bar for each question type."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["plot_error_rates"]
 
 _CHOSEN, _OTHER = "#0072B2", "#999999"
-"""Two colours that colour-blind readers distinguish (M. Okabe and K. Ito, 2008)."""
+"""Two colours that colour-blind readers can distinguish (M. Okabe and K. Ito, 2008)."""
 _INK = "#767676"
-"""A grey with a contrast of 4.5 on white and on black: the background is transparent."""
+"""A grey with a contrast of 4.5 on both white and black, since the background is transparent."""
 _STYLE: Any = {
     "font.size": 10,
     "text.color": _INK,
@@ -32,7 +32,7 @@ _STYLE: Any = {
 def plot_error_rates(results: Sequence[TypeResult], title: str, path: Path) -> None:
     """Draw the error rates with their 95 % intervals, hardest type first; chosen ones are blue.
 
-    The ending of `path` says what is written: `.svg` or `.png`.
+    The extension of `path` sets the format: `.svg` or `.png`.
     """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg

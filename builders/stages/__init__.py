@@ -1,8 +1,8 @@
-"""The stages of a build, one a file.
+"""The stages of a build, one per file.
 
-Each reads what earlier stages left in the work folder and writes its own part whole. All model
-calls go through the response store, so a stage that is run again, after a kill or on purpose, pays
-for nothing twice and ends with the same bytes.
+Each reads the results of earlier stages in the work folder and writes its own completely or not at
+all. All model calls go through the response store, so running a stage again, after a kill or on
+purpose, pays for nothing twice and gives the same bytes.
 """
 
 from .base import STAGE_NAMES, PublishedBuild, Stage, StageContext, StageName, choices_of

@@ -1,4 +1,4 @@
-"""What a stage of a build is, and what it is given."""
+"""The type of a build's stage, and its inputs."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ STAGE_NAMES: tuple[StageName, ...] = get_args(StageName)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageContext:
-    """What a stage is given."""
+    """The inputs of a stage."""
 
     recipe: BuildRecipe
     folder: BuildFolder
     progress: ProgressCallback
     download: DownloadSettings
-    """How images are downloaded."""
+    """How to download images."""
     mirror: Path | None
-    """A folder that images are taken from instead of the network."""
+    """A folder to take images from instead of the network."""
     out: Path
     """The folder of the published data set."""
     push: str | None
-    """`org/name` on the Hugging Face Hub, where the data set is to be pushed."""
+    """`org/name` on the Hugging Face Hub, to push the data set to."""
     pull_request: bool
-    """Whether pushing opens a pull request."""
+    """Whether to push as a pull request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,19 +56,19 @@ class PublishedBuild:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One stage: it reads what earlier stages left in the work folder and writes its own part."""
+    """One stage: it reads the results of earlier stages in the work folder and writes its own."""
 
     name: StageName
     needs: tuple[StageName, ...]
-    """The stages whose results it reads."""
+    """The stages whose results it needs."""
     makes: tuple[str, ...]
-    """The files and folders that it leaves in the work folder."""
+    """The files and folders that it writes in the work folder."""
     choices: tuple[str, ...] = ()
-    """The fields of the recipe that its result depends on, beside those that it inherits."""
+    """The recipe's fields that its result depends on, besides those of the stages it needs."""
     lasting: bool = False
-    """Whether its result is never remade with other choices: everything later depends on it."""
+    """Whether its result is never remade with different choices: everything later depends on it."""
     run: Callable[[StageContext], PublishedBuild | None]
-    """Does the work."""
+    """Runs the stage."""
 
 
 def choices_of(name: StageName, stages: Sequence[Stage], recipe: BuildRecipe) -> dict[str, Any]:

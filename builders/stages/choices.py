@@ -1,8 +1,8 @@
-"""Keeps what was made with one choice from being mixed with what is made with another.
+"""Keeps results of different choices from being mixed.
 
-`build.json` records for every stage the choices that its result depends on, including the choices
-of the stages before it. A stage is refused if one that it needs was run with other choices; a
-stage that is run again with other choices loses its old result first.
+`build.json` records for every stage the choices that its result depends on, including those of the
+stages before it. A stage is refused if one that it needs was run with different choices; a stage
+that is run again with different choices loses its old result first.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from . import STAGES, Stage, StageName, choices_of
 __all__ = ["check_out", "check_plan", "start_stage"]
 
 _PARAMETERS = ("locomo", "generator", "validator", "phash_distance")
-"""The choices that a call can change without another recipe."""
+"""The choices that a call can change without changing the recipe."""
 _HIDDEN = "…"
-"""What replaces credentials in the name of a remembered model."""
+"""The placeholder for credentials in a remembered model's name."""
 
 
 def check_plan(
     folder: BuildFolder, state: BuildState, recipe: BuildRecipe, chosen: Collection[Stage]
 ) -> None:
-    """Check that the chosen stages can be run with a recipe on what the folder has.
+    """Check that a folder's earlier results allow the chosen stages to be run with a recipe.
 
     Raises:
-        OutputError: what was made from the LoCoMo file was made with other choices.
-        InputError: a stage that is needed was, or a model's credentials are not known any more.
+        OutputError: the stages that import the LoCoMo file were run with different choices.
+        InputError: another stage that is needed was, or a model's credentials are no longer known.
     """
     for stage in STAGES:
         if stage.lasting and (changed := _changed_choices(folder, state, recipe, stage)):
@@ -65,10 +65,10 @@ def check_plan(
 def check_out(
     folder: BuildFolder, state: BuildState, recipe: BuildRecipe, chosen: Collection[Stage]
 ) -> None:
-    """Check that the data set can be published where it is meant to be, before a model is asked.
+    """Check that the data set can be published to its destination, before any model is asked.
 
     Raises:
-        OutputError: the folder has other content, or the data set of other choices.
+        OutputError: the folder has other content, or a data set made with different choices.
     """
     publish = next((stage for stage in chosen if stage.name == "publish"), None)
     out = folder.path / "dataset" if state["out"] is None else Path(state["out"])
@@ -119,7 +119,7 @@ def _ancestors(stage: Stage) -> set[StageName]:
 def _changed_choices(
     folder: BuildFolder, state: BuildState, recipe: BuildRecipe, stage: Stage
 ) -> Mapping[str, Any]:
-    """Return the choices that a stage's result was made with and that the recipe has not."""
+    """Return the choices of a stage's result that differ from the recipe's."""
     known = state["stages"].get(stage.name)
     if known is None or not (folder.path / stage.makes[0]).exists():
         return {}
@@ -135,7 +135,7 @@ def _difference(changed: Mapping[str, Any], recipe: BuildRecipe) -> str:
 
 
 def _as_before(changed: Mapping[str, Any]) -> str:
-    """Return the arguments that continue with the choices of the earlier result."""
+    """Return the arguments for continuing with the choices of the earlier result."""
     given = [f"`{name}` {_shown_value(changed[name])}" for name in changed if name in _PARAMETERS]
     if len(given) == len(changed):
         return f"{' and '.join(given)} to continue as before"

@@ -1,4 +1,4 @@
-"""The content of a benchmark folder that a stage derives from another."""
+"""Derives the content of a benchmark folder from another benchmark."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def benchmark_content(
     images: Sequence[ImageRecord] | None = None,
     visual_questions: Sequence[VisualQuestion] = (),
 ) -> BenchmarkContent:
-    """Return a benchmark's content; what is given replaces the benchmark's own."""
+    """Return a benchmark's content, with the given parts in place of its own."""
     manifest = read_manifest(benchmark.folder)
     records = benchmark.images if images is None else images
     return BenchmarkContent(

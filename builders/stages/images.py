@@ -1,6 +1,6 @@
 """The stage `images`: the images of the conversations, from their hosts or from a mirror.
 
-Run again, it retries the URLs that are worth another try.
+Running it again retries the URLs that are worth another try.
 """
 
 from __future__ import annotations

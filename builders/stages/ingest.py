@@ -24,7 +24,7 @@ def _run(context: StageContext) -> None:
 
 
 def _write_sample(folder: Path) -> Path:
-    """Write the sample's LoCoMo file and its images, and list these as a mirror does."""
+    """Write the sample's LoCoMo file, and its images as a mirror with a list."""
     from ..sample.generate import image_name, write_sample
 
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The models of a build: opened behind the response store, and checked with known answers."""
+"""Opens a build's models behind the response store, and checks them with known answers."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ __all__ = ["open_build_model", "recorded_models"]
 async def open_build_model(
     folder: BuildFolder, spec: str, *, parameter: str
 ) -> AsyncIterator[ChatModel]:
-    """Open a model whose replies the folder keeps, check that it sees, and note what was found.
+    """Open a model whose replies the folder stores, check that it sees, and record the findings.
 
-    A model that passed is not checked again by a later stage. `parameter` is what errors call the
+    Later stages don't check a model again that passed. `parameter` is what errors call the
     model's name.
     """
     model = open_model(spec, parameter=parameter)
@@ -41,7 +41,7 @@ async def open_build_model(
 
 
 def recorded_models(folder: BuildFolder) -> Mapping[str, Any]:
-    """Return what was found of each model, by its name without credentials."""
+    """Return the findings on each model, by its name without credentials."""
     if not folder.models.exists():
         return {}
     models: Mapping[str, Any] = read_json(folder.models, what="the record of the models")
@@ -49,7 +49,7 @@ def recorded_models(folder: BuildFolder) -> Mapping[str, Any]:
 
 
 def _was_checked(folder: BuildFolder, spec: str, identity: Mapping[str, Any]) -> bool:
-    """Return whether this very model was checked: the same name, settings and weights."""
+    """Return whether exactly this model was checked: same name, settings and weights."""
     known = dict(recorded_models(folder).get(hide_credentials(spec), {}))
     return known.pop("capabilities", None) is not None and known == dict(identity)
 

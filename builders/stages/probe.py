@@ -35,7 +35,7 @@ def _run(context: StageContext) -> None:
 
 
 def _chosen_places(context: StageContext, benchmark: Benchmark) -> list[ImagePlace]:
-    """Return the images of the probe: the images of its split with the lowest hashes."""
+    """Return the images of the probe: those of its split with the lowest hashes."""
     split = context.recipe.probe_split
     places = [place for place in image_places(benchmark) if place.split == split]
     if not places:

@@ -1,4 +1,4 @@
-"""The stage `publish`: the reviewed questions become a data set, on the Hub too where asked."""
+"""The stage `publish`: the reviewed questions become a data set, also on the Hub if asked."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _run(context: StageContext) -> PublishedBuild:
 
 
 def publish_facts(context: StageContext, rows: Sequence[QuestionRow]) -> PublishFacts:
-    """Return what the card says about how the data set was made."""
+    """Return the facts for the card about how the data set was made."""
     folder, recipe = context.folder, context.recipe
     models = recorded_models(folder)
     selection = folder.read(folder.selection, "select")

@@ -26,13 +26,13 @@ def review_questions(
     open_browser: bool = True,
     on_start: Callable[[str, int], None] = lambda url, set_aside: None,
 ) -> dict[str, Any]:
-    """Serve the review of a work folder to this machine until it is ended, and return its counts.
+    """Serve the review of a work folder on this machine until it is ended, and return its counts.
 
     Args:
         work: the work folder, after the stage generate.
-        benchmark: the benchmark folder with the images; None takes the build's own.
+        benchmark: the benchmark folder with the images; None uses the build's own.
         port: 0 takes any free port.
-        open_browser: whether the page is opened where there is a display.
+        open_browser: whether to open the page if there is a display.
         on_start: called with the page's address and the number of decisions that are set aside.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The stage `select`: the question types that the validator failed most are chosen."""
+"""The stage `select`: the question types that the validator failed most often are chosen."""
 
 from __future__ import annotations
 

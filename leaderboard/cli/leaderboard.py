@@ -38,7 +38,7 @@ def verify(folder: Path, benchmark: str, as_json: bool) -> int:
     """Check every submission below FOLDER, score it, and write FOLDER/board.json.
 
     Scores are computed here, from the answers. A rejected submission doesn't keep the others off
-    the board; the exit status is then 1.
+    the board, but makes the exit status 1.
 
     \b
     Example:
@@ -66,7 +66,7 @@ def verify(folder: Path, benchmark: str, as_json: bool) -> int:
 def build(board: Path, out: Path, as_json: bool) -> None:
     """Write the verified board in FOLDER as a static site that opens without a server.
 
-    A site that this command made before is replaced; any other folder is left alone.
+    An earlier site made by this command is replaced; any other folder is left alone.
 
     \b
     Example:

@@ -23,16 +23,16 @@ __all__ = ["submit"]
     help="Write the submission into this folder of submissions.",
 )
 @click.option("--name", help="Show this name on the board instead of the system's own.")
-@click.option("--contact", help="Say how to reach you: an e-mail address or an account.")
+@click.option("--contact", help="Give a way to contact you: an email address or an account.")
 @click.option("--url", help="Link to a description of the system.")
-@click.option("--commit", help="Name the revision of the system's source.")
+@click.option("--commit", help="Give the revision of the system's source code.")
 @click.option(
     "--trained-on-locomo/--not-trained-on-locomo",
     default=None,
-    help="Say whether any part of the system was trained or tuned on LoCoMo.",
+    help="State whether any part of the system was trained or tuned on LoCoMo.",
 )
 @click.option(
-    "--custom", is_flag=True, help="Mark a run that differs from the benchmark's way of asking."
+    "--custom", is_flag=True, help="Mark the run as differing from the benchmark's way of asking."
 )
 @click.option(
     "--date",

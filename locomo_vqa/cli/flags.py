@@ -14,7 +14,7 @@ def with_flags(text: str, command: click.Command) -> str:
     """Return a library error with a command's flags in place of parameter names.
 
     The library writes parameters in backticks: `split` becomes --split, and `run`, where it is an
-    argument, RUN. Other names stay unchanged.
+    argument, RUN. Other names are left unchanged.
     """
     flags = {
         parameter.name: max(parameter.opts, key=len)

@@ -21,7 +21,7 @@ class RepairedEvidence:
     repaired: tuple[str, ...]
     """Malformed entries with one possible meaning."""
     kept: tuple[str, ...]
-    """Entries that name no turn of the conversation."""
+    """Entries that don't name a turn of the conversation."""
 
 
 def repair_evidence(entries: Sequence[str], turns: Set[str]) -> RepairedEvidence:

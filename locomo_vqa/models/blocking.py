@@ -26,7 +26,7 @@ class BlockingEndpoint:
         """Check that the endpoint answers.
 
         Raises:
-            MissingResource: it does not.
+            MissingResource: it does not answer.
         """
         self._runner.run(self._model.check())
 

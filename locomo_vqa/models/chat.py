@@ -152,7 +152,7 @@ class ThoughtsOnly(ModelFailed):
 
 
 class ChatModel(Protocol):
-    """A model that answers many requests at once."""
+    """A model that answers many requests concurrently."""
 
     name: str
     """Its name, as `locomo_vqa.models.names` describes it, without credentials."""

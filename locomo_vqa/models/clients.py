@@ -38,7 +38,7 @@ def proxy_of(url: str) -> str | None:
 def open_client(endpoint: Endpoint) -> AsyncOpenAI:
     """Return a client for an endpoint, which makes every call only once.
 
-    It follows no redirects: the key is for the endpoint's own address.
+    Redirects are not followed, because the key is meant only for the endpoint's own address.
 
     Raises:
         InputError: the environment names a network proxy that can't be used.
@@ -78,7 +78,7 @@ def open_client(endpoint: Endpoint) -> AsyncOpenAI:
 
 
 def _headers(endpoint: Endpoint) -> dict[str, Any]:
-    """Return the headers of every request, and those of the environment that must not be sent.
+    """Return the headers to send, omitting the environment's if the address must not see them.
 
     The package's own variables are meant for the address in OPENAI_BASE_URL, or OpenAI's: no other
     server should see what they say about an account.

@@ -189,7 +189,7 @@ def join_stream(stream: str) -> Any:
 
 
 class _ToolCalls:
-    """The calls of tools that the pieces of a stream add up to, by their index."""
+    """The tool calls that the pieces of a stream add up to, by their index."""
 
     def __init__(self) -> None:
         self._ids: dict[int, str] = {}
@@ -197,7 +197,7 @@ class _ToolCalls:
         self._arguments: dict[int, list[str]] = {}
 
     def add(self, deltas: Iterable[Any]) -> None:
-        """Add what one piece says."""
+        """Add one piece of the stream."""
         for delta in deltas:
             index, function = delta.get("index", 0), delta.get("function") or {}
             self._ids[index] = delta.get("id") or self._ids.get(index, "")
@@ -205,7 +205,7 @@ class _ToolCalls:
             self._arguments.setdefault(index, []).append(function.get("arguments") or "")
 
     def to_json(self) -> dict[str, Any]:
-        """Return the field of a message, if there are any."""
+        """Return a message's field `tool_calls`, or nothing without any calls."""
         calls = [
             {
                 "id": id,

@@ -2,7 +2,7 @@
 
 Servers of the chat-completions API differ: newer models take `max_completion_tokens` and only the
 default temperature, some have no `response_format` or no lists of types in a schema, some only
-answer as a stream. Each says so with status 400; the request is then written another way and sent
+answer as a stream. Each says so with status 400; the request is then written differently and sent
 again. What made a request succeed applies to the endpoint's host and the model, and is remembered
 for later commands (see `endpoint_memory`).
 """
@@ -108,8 +108,8 @@ _CHANGES: Mapping[str, tuple[re.Pattern[str], Callable[[_Body], bool], Callable[
         _drop("response_format"),
     ),
 }
-"""By name, in the order in which they are made: what a refusal says, which requests it can be
-about, and how to write them instead."""
+"""Changes by name, in the order in which they are made: what the refusal says, which requests it
+can be about, and how to write them instead."""
 
 
 class Dialect:
@@ -120,7 +120,7 @@ class Dialect:
         before = learned_before(endpoint).get(_KEPT_AS)
         names = before if isinstance(before, list) else []
         self.changes: tuple[str, ...] = tuple(name for name in _CHANGES if name in names)
-        """The names of what is changed in every request, in the order of `_CHANGES`."""
+        """The names of the changes made to every request, in the order of `_CHANGES`."""
         self.proven = not self.changes
         """Whether a request from this process succeeded with them."""
 

@@ -37,7 +37,7 @@ def parse_endpoint(spec: str, *, timeout_s: float, parameter: str = "model") -> 
     """Parse a model's name; the key comes from an environment variable.
 
     The variable is the one that the option `key` names; `key=none` sends none. Without that option
-    it is OPENAI_API_KEY where the address is one that it is for: see `key_homes`.
+    it is OPENAI_API_KEY, for the addresses that `key_homes` allows.
 
     `timeout_s` is how long one call may take; `parameter` is what errors call the name.
 
@@ -70,7 +70,7 @@ def parse_endpoint(spec: str, *, timeout_s: float, parameter: str = "model") -> 
 
 
 def _key_of(name: ModelName, address: str) -> str:
-    """Return the key of an endpoint; one that names a variable never gets that of another."""
+    """Return the endpoint's key; if its name sets a variable, no other one is read."""
     variable = name.options.get("key")
     if variable is None:
         return (read_key(KEY_VARIABLE) if is_home(address) else None) or NO_KEY

@@ -21,7 +21,7 @@ def hash_contents(folder: Path) -> str:
 def hash_listing(folder: Path) -> str:
     """Return one SHA-256 over the names, sizes and times of a folder's files.
 
-    For weights of a hundred gigabytes, which take minutes to read; a copy has another hash.
+    For weights of a hundred gigabytes, which take minutes to read. A copy has a different hash.
     """
     digest = hashlib.sha256()
     for path in _list_files(folder):

@@ -1,8 +1,8 @@
 """Recognises that an endpoint accepts fewer images per request than it was sent.
 
-Such a request can't be split without changing what is asked, and every one like it is refused, so
-the command ends with the server's words. vLLM takes one image per request unless it is started with
-a higher limit.
+Such a request can't be split without changing what is asked, and all requests like it are refused,
+so the command ends with the server's words. vLLM takes one image per request unless it is started
+with a higher limit.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _LIMITED = re.compile(
 
 
 def refused_images(messages: Sequence[Mapping[str, Any]], error: ModelError) -> ModelDenied | None:
-    """Return the error of a request that was refused because of the number of its images."""
+    """Return the error for a request that was refused because of the number of its images."""
     sent = sum(map(_images_in, messages))
     if sent < 2 or not _LIMITED.search(str(error)):
         return None
     return ModelDenied(
-        f"the endpoint takes fewer images a request than the {sent} of this one; raise its limit "
+        f"the endpoint takes fewer images per request than the {sent} of this one; raise its limit "
         f"(vLLM's option is limit-mm-per-prompt), or show captions in place of images: {error}"
     )
 

@@ -1,8 +1,8 @@
 """Parses JSON that a model wrote, and tolerates slips that leave only one reading.
 
 These are a raw line break or another control character within a string, a comma before a closing
-bracket, and a backslash before an apostrophe. Anything else is an error. All of it passes the gate
-for JSON from outside (see `locomo_vqa.json_gate`), and no text takes long to search.
+bracket, and a backslash before an apostrophe. Anything else is an error. All of it is checked by
+`locomo_vqa.json_gate`, and no text takes long to search.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MAX_PARSED = 4_000_000
 
 
 def without_slips(text: str) -> str:
-    """Return JSON without commas before closing brackets and backslashes before apostrophes."""
+    """Return JSON without commas before closing brackets or backslashes before apostrophes."""
 
     def mended(found: re.Match[str]) -> str:
         if found["text"] is None:

@@ -19,7 +19,7 @@ KEY_VARIABLE = "OPENAI_API_KEY"
 """The environment variable with the key, unless a name has the option `key`."""
 
 NO_KEY = "none"
-"""What is sent where there is no key."""
+"""What is sent if there is no key."""
 
 _BASE_VARIABLE = "OPENAI_BASE_URL"
 _OPENAI = "https://api.openai.com/v1"
@@ -56,7 +56,7 @@ def no_key_hint(endpoint: Endpoint) -> str | None:
 
 
 def _home() -> SplitResult | None:
-    """Return the address that the key is for; None if the environment names none that is valid."""
+    """Return the address that the key is for, or None if the environment has no valid one."""
     try:
         url = urlsplit(os.environ.get(_BASE_VARIABLE) or _OPENAI)
         valid = url.scheme in _PORTS and url.hostname and url.port != 0

@@ -11,12 +11,12 @@ __all__ = ["image_part", "messages_of", "response_format", "text_part"]
 
 
 def text_part(text: str) -> dict[str, Any]:
-    """Return a text as a part of a message."""
+    """Return a text as a message part."""
     return {"type": "text", "text": text}
 
 
 def image_part(data: bytes, media_type: str) -> dict[str, Any]:
-    """Return an image's bytes as a part of a message: a data URI."""
+    """Return an image's bytes as a message part: a data URI."""
     url = f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
     return {"type": "image_url", "image_url": {"url": url}}
 

@@ -56,7 +56,7 @@ class ModelName:
     options: Mapping[str, str]
     """How it is run."""
     parameter: str = field(default="model", compare=False)
-    """The parameter that it was given as; errors name it."""
+    """The parameter that it was given as, for errors."""
 
     @property
     def shown(self) -> str:
@@ -100,7 +100,7 @@ class ModelName:
         """Return an option's value, which must be one of `allowed` where that is given.
 
         Raises:
-            InputError: it has another value.
+            InputError: the value is not allowed.
         """
         value = self.options.get(option, default)
         if allowed and value not in allowed:
@@ -114,7 +114,7 @@ class ModelName:
         """Return an option's value as a whole number of at least 1.
 
         Raises:
-            InputError: it has another value.
+            InputError: the value is not allowed.
         """
         value = self.options.get(option)
         if value is None:

@@ -77,7 +77,7 @@ class Fault:
     """The server's words where it refuses the request as it is written (400, 413 or 422)."""
 
     def after(self, tries: int, seconds: float) -> ModelError:
-        """Return the error to raise after that many tries; an overloaded server's mentions them."""
+        """Return the error to raise after that many tries, which it states for a busy server."""
         if not self.busy or tries < 2 or isinstance(self.error, ModelTimeout):
             return self.error
         return type(self.error)(f"{self.error} (tried {tries} times in {seconds:.0f} s)")
@@ -146,7 +146,7 @@ def _of_status(error: APIStatusError, no_key: str | None) -> Fault:
 
 
 def _said(error: APIStatusError) -> str:
-    """Return the server's own words, and how long it asks to wait where that is too long."""
+    """Return the server's own words, and how long it asks to wait if that is too long."""
     body = error.body
     words = body.get("message") if isinstance(body, Mapping) else None
     said = clean_text(words if isinstance(words, str) and words else str(error))[:300]

@@ -119,7 +119,7 @@ def _is_json(text: str) -> bool:
 
 
 def _split_channels(text: str) -> Split:
-    """Return the last channel `final` as the words, and everything else as the thought."""
+    """Return the last `final` channel as the words, and everything else as the thought."""
     found = list(_CHANNEL.finditer(text))
     thoughts = [_CHANNEL_END.sub("", text[: found[0].start()] if found else text)]
     words: str | None = None
@@ -150,7 +150,7 @@ def _split_tags(text: str, *, cut: bool) -> Split:
         elif opened is None:
             words.append(before)
             opened = tag.start()
-        else:  # A thought that speaks of the tag.
+        else:  # A thought that mentions the tag.
             thoughts.append(before)
     if not thoughts and opened is None:
         return Split(text)

@@ -145,7 +145,7 @@ class TransformersModel:
         return (bool(request.images), request.max_tokens, request.temperature, alone)
 
     def _decoding_settings(self, request: ChatRequest) -> Any:
-        """Return the settings of decoding: greedy at temperature 0, else from all tokens."""
+        """Return the decoding settings: greedy at temperature 0, else sampling from all tokens."""
         own = self._model.generation_config
         settings: dict[str, Any] = {"do_sample": False}
         if request.temperature > 0:

@@ -25,7 +25,7 @@ def answer_visual(question: str, *, caption: str | None = None) -> str:
 
 
 def fill(package: str, name: str, **values: str) -> str:
-    """Return a package's prompt with its names filled in; names within the values stay."""
+    """Return a package's prompt with its names filled in; names within the values are kept."""
     return Template(prompt_text(package, name)).substitute(values)
 
 

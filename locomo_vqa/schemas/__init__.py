@@ -67,7 +67,7 @@ _MOST_ERRORS = 100
 _MOST = 1 << 53
 """Larger counts are not exact in most programs, and none of our files has one."""
 _LARGEST = 1e100
-"""Of a larger number, a sum or a square may not be finite."""
+"""The sums or squares of larger numbers may be infinite."""
 
 
 @functools.cache

@@ -15,10 +15,10 @@ from scripts.embedded.tokenizer import CONTEXT, END, PAD
 __all__ = ["GRID", "PATCH", "make_config", "make_model", "token_order"]
 
 PATCH = 8
-"""Pixels along a patch's side."""
+"""The width and height of a patch, in pixels."""
 
 GRID = SIDE // PATCH // 2
-"""Tokens along an image's side, after InternVL has merged two by two patches."""
+"""Tokens along each side of an image, after InternVL merges patches two by two."""
 
 _VISION: dict[Size, dict[str, Any]] = {
     "large": {"hidden_size": 128, "num_hidden_layers": 4, "intermediate_size": 448},
@@ -83,7 +83,7 @@ def make_model(size: Size, tokenizer: Tokenizer) -> InternVLForConditionalGenera
 
 
 def _waves(side: int, width: int) -> torch.Tensor:
-    """Return waves for the row and the column of each patch, each in half of the width."""
+    """Return waves for each patch's row and column, in half of the width each."""
     position = torch.arange(side).float()
     rates = 1 / 100 ** (torch.arange(width // 4) / (width / 4))
     angles = position[:, None] * rates[None]

@@ -1,4 +1,4 @@
-"""Turns as tensors: an image's tokens once, and every turn about it separately."""
+"""Batches turns as tensors: each image's tokens once, and every turn about it separately."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from scripts.embedded.training_turns import TrainingTurn, training_turns
 __all__ = ["IGNORED", "ImageBatch", "TurnBatcher", "TurnGroup"]
 
 GROUPS = 4
-"""Groups that the turns of a batch are sorted into, so that little is padding."""
+"""The number of groups by length within a batch, to reduce padding."""
 
 IGNORED = -100
-"""A target that is not learned: a token of the prompt, or padding."""
+"""The target of tokens that are not learned: those of prompts and padding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class TurnBatcher:
         self._encoded: dict[str, list[int]] = {}
 
     def encode(self, text: str) -> list[int]:
-        """Return a text's tokens, from a cache if it was seen before."""
+        """Return a text's tokens, which are cached."""
         if text not in self._encoded:
             self._encoded[text] = self._tokenizer.encode(text).ids
         return self._encoded[text]

@@ -3,7 +3,7 @@
 Facts, memories and answers are mostly copied from the prompt. A transformer learns late to look up
 what followed an earlier occurrence of the current token; here it does so from the start. Heads of
 the first layer attend one, two and three tokens back, and two heads of the second layer attend to
-the tokens that followed the current token earlier, and copy them. Training may change all of it.
+the tokens that followed the current token earlier, and copy them. Training may change all of this.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _BACK = (1, 2, 3)
 """How far back the first heads of the first layer attend, in tokens."""
 
 _SHARPNESS = 12.0
-"""Length of the biases that make them attend there."""
+"""The length of the biases that make them attend there."""
 
 _FAST, _SLOW = 0.05, 0.01
 """Rates of rotation, in radians per token. Above the first, a pair of channels distinguishes nearby
@@ -27,12 +27,12 @@ _MATCH = 1.5
 """How strongly the second layer's heads attend to a match."""
 
 _MATCHING = 2
-"""How many heads of the second layer do."""
+"""How many heads of the second layer do this."""
 
 
 @torch.no_grad()
 def initialise_copying(model: Qwen2ForCausalLM, seed: int = 1) -> None:
-    """Set the attention of the first two layers; every head must have its own keys and values."""
+    """Set the attention of the first two layers; every head must have its own key-value head."""
     config, generator = model.config, torch.Generator().manual_seed(seed)
     width, heads = config.hidden_size, config.num_attention_heads
     if config.num_key_value_heads != heads:

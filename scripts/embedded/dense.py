@@ -42,10 +42,10 @@ HEADS: dict[str, tuple[str, ...]] = {
     "the odd": UNUSUAL,
     "the odd colour": COLOURS,
 }
-"""What is classified, and its values; class 0 is "nothing there". "alike" counts one colour.
+"""What to classify, and its values; class 0 is "nothing there". "alike" counts one colour.
 
-The first ones are labels of the tokens where a thing is, "the …" of the tokens where a question may
-look for it.
+The first ones label the tokens where a thing is; "the …" label those where a question may look for
+it.
 """
 
 _WEIGHTS = {"mark": 4, "the mark": 3, "odd": 3, "the odd": 2, "kind": 2, "style": 2} | {
@@ -53,7 +53,7 @@ _WEIGHTS = {"mark": 4, "the mark": 3, "odd": 3, "the odd": 2, "kind": 2, "style"
     "odd count": 2,
     "mood": 0.5,
 }
-"""The weight of a head's loss, if not 1: shapes are learned last."""
+"""The weights of heads' losses that are not 1: shapes are learned last."""
 
 _TOTAL = sum(_WEIGHTS.get(name, 1) for name in HEADS)
 
@@ -116,7 +116,7 @@ _PART_POSITIONS = {
 
 
 def _token(thing: Thing, point: Vertex) -> tuple[int, int]:
-    """Return the row and column of the token that holds a point in the thing's coordinates."""
+    """Return the row and column of the token at a point in the thing's coordinates."""
     half = thing.size / 2
     x, y = thing.x + half * point[0], thing.y + half * point[1]
     return min(GRID - 1, int(y * GRID)), min(GRID - 1, int(x * GRID))
@@ -155,7 +155,7 @@ class LinearHeads(nn.Module):
 
     @torch.no_grad()
     def accuracy(self, tokens: torch.Tensor, classes: torch.Tensor) -> dict[str, float]:
-        """Return, by head, the share of labelled tokens that it classifies correctly."""
+        """Return the share of labelled tokens that each head classifies correctly."""
         result = {}
         for k, (name, head) in enumerate(zip(HEADS, self.heads, strict=True)):
             there = classes[:, k] > 0

@@ -32,7 +32,7 @@ CHAT = (
 
 
 def export(model: InternVLForConditionalGeneration, tokenizer: Tokenizer, folder: Path) -> None:
-    """Write weights in bf16, configurations, tokenizer, processors and graphs."""
+    """Write the weights (in bf16), configurations, tokenizer, processors and graphs."""
     folder.mkdir(parents=True, exist_ok=True)
     generation = model.generation_config
     generation.eos_token_id = tokenizer.token_to_id(END)

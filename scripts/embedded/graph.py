@@ -1,4 +1,4 @@
-"""An ONNX graph under construction, whose weights stay in the checkpoint's file.
+"""An ONNX graph under construction, with weights that stay in the checkpoint's file.
 
 Initialisers are external data: the tensors inside model.safetensors, in bf16, each followed by a
 cast to float32.
@@ -23,7 +23,7 @@ _IR, _OPSET = 10, 20
 
 
 class GraphBuilder:
-    """Collects nodes; methods that add something return the name of its value."""
+    """Collects nodes; the methods that add one return the name of its value."""
 
     def __init__(self, folder: Path) -> None:
         self._tensors = read_bf16_header(folder / _WEIGHTS)
@@ -108,7 +108,7 @@ class GraphBuilder:
         return self.add("Mul", self.add("Div", value, root), self.weight(f"{name}.weight"))
 
     def heads(self, value: str, count: int, size: int) -> str:
-        """Split (rows, length, width) into (rows, heads, length, size)."""
+        """Reshape (rows, length, width) to (rows, heads, length, size)."""
         split = self.reshape(value, [0, 0, count, size])
         return self.add("Transpose", split, perm=[0, 2, 1, 3])
 

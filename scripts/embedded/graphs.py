@@ -89,7 +89,7 @@ def _vision_layer(graph: GraphBuilder, config: InternVLConfig, state: str, root:
 
 
 def _pixel_shuffle(graph: GraphBuilder, patches: str, across: int, width: int) -> str:
-    """Add InternVL's pixel shuffle: two by two patches become one token, four times as wide."""
+    """Add InternVL's pixel shuffle: each 2 × 2 patches become one token, four times as wide."""
     half = across // 2
     grid = graph.reshape(patches, [0, across, half, width * 2])
     grid = graph.add("Transpose", grid, perm=[0, 2, 1, 3])

@@ -1,4 +1,4 @@
-"""Images to train on: newly drawn, and altered as real files are."""
+"""Training images: newly drawn, and altered as real files are."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _chunk(seed: int, *, altered: bool) -> tuple[list[Scene], np.ndarray]:
 
 
 def draw_image(scene: Scene, rng: random.Random | None) -> np.ndarray:
-    """Return the image as models see it; `rng` may change its size, darken it or make it a JPEG."""
+    """Return the image as models see it; `rng` may resize it, darken it or make it a JPEG."""
     if rng is None or rng.random() < 0.4:
         return _resized(paint(scene))
     image = darkened(scene, rng) if rng.random() < 0.3 else paint(scene, rng.choice(_SIZES))
@@ -56,7 +56,7 @@ def _resized(image: Image.Image) -> np.ndarray:
 
 
 def jpeg(image: Image.Image, quality: int) -> Image.Image:
-    """Return the image after saving it as a JPEG file."""
+    """Return the image after a round trip through JPEG."""
     file = io.BytesIO()
     image.save(file, "JPEG", quality=quality)
     return Image.open(io.BytesIO(file.getvalue())).convert("RGB")

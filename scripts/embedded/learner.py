@@ -1,4 +1,4 @@
-"""The optimisers of training: Muon and AdamW, over one or several processes."""
+"""The optimisers for training: Muon and AdamW, across one or several processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Learner:
         matrix_rate: float = MATRIX_RATE,
         other_rate: float = OTHER_RATE,
     ) -> None:
-        """Take modules by name; `tower` scales the rates of the one named "vision_tower"."""
+        """Set up training for named modules; `tower` scales the rates of "vision_tower"."""
         named = [
             (f"{part}.{name}", each)
             for part, module in parts.items()
@@ -60,7 +60,7 @@ class Learner:
         ]
 
     def steps(self, count: int, warm: int = 60) -> Iterator[int]:
-        """Count the steps, with learning rates that rise linearly and fall as a cosine."""
+        """Yield the steps, with learning rates that rise linearly and then fall along a cosine."""
         for step in range(1, count + 1):
             share = 0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * step / count))
             for optimizer in self._optimizers:

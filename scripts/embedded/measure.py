@@ -1,4 +1,4 @@
-"""How often a model is right, both when it answers and when it writes questions."""
+"""Measures how often a model is right, both when it answers and when it writes questions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VARIANTS: dict[str, Variant] = {
     "128 pixels": lambda scene: paint(scene, 128),
     "half as bright": lambda scene: paint(scene).point(lambda value: value // 2),
 }
-"""How an image is altered before a model sees it."""
+"""How images are altered before a model sees them."""
 
 _ANSWER_TOKENS, _RECORD_TOKENS = 8, 64
 
@@ -91,7 +91,7 @@ def answers(
 
 
 def writes(model: EmbeddedModel, scenes: Sequence[Scene]) -> dict[str, dict[str, float]]:
-    """Return, by type, shares of what a model writes under the generation prompt.
+    """Return, by type, how well a model writes questions under the generation prompt.
 
     "true" is the share of its questions that are true. "declined" is the share of scenes where it
     declines, of those that the type does not apply to; "kept" is the share where it does not, of
@@ -128,7 +128,7 @@ def _shares(right: dict[str, list[bool]]) -> dict[str, float]:
 
 
 def measure(model: EmbeddedModel, count: int = 300) -> dict[str, object]:
-    """Return all figures of a model that the card states."""
+    """Return all of a model's figures that the card shows."""
     scenes = fresh_scenes(count)
     variants = {name: answers(model, scenes[: count // 4], each) for name, each in VARIANTS.items()}
     start = time.monotonic()

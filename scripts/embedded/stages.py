@@ -23,10 +23,10 @@ from scripts.embedded.training import Log
 __all__ = ["TrainingImages", "TrainingPlan", "encode_images", "train_text", "train_vision"]
 
 HELD_OUT = 500
-"""Images at the end that are held out, to measure on."""
+"""The number of images at the end that are held out for measuring."""
 
 _ENCODED_AT_ONCE = 64
-"""Images that are encoded together when nothing is learned from them."""
+"""How many images are encoded together when nothing is learned from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class TrainingPlan:
     text_batch: int
 
     def shared(self, processes: int) -> TrainingPlan:
-        """Return one process's share of the plan."""
+        """Return the plan for one of the processes."""
         return replace(
             self,
             vision_batch=self.vision_batch // processes,
@@ -56,15 +56,15 @@ class TrainingImages:
         self.labels = labels(scenes, order)
 
     def draw(self, count: int) -> torch.Tensor:
-        """Return random indices of images to learn from."""
+        """Return random indices of training images."""
         return torch.randint(0, len(self.scenes) - HELD_OUT, (count,))
 
     def held_out(self) -> torch.Tensor:
-        """Return the indices of the images that are held out."""
+        """Return the indices of the held-out images."""
         return torch.arange(len(self.scenes) - HELD_OUT, len(self.scenes))
 
     def pixels(self, indices: torch.Tensor, *, jitter: bool = True) -> torch.Tensor:
-        """Return images as the vision tower takes them; jitter moves them and adds noise."""
+        """Return images as the vision tower expects them; jitter shifts them and adds noise."""
         values = self._pixels[indices].float().div_(127.5).sub_(1)
         if not jitter:
             return values
@@ -116,7 +116,7 @@ def encode_images(
 ) -> torch.Tensor:
     """Return the tokens of every image, with new jitter each time: (times, images, tokens, width).
 
-    The second stage does not change the tower, so each image is encoded once and not at every step.
+    The second stage does not change the tower, so each image is encoded once, not at every step.
     """
     start, found, count = time.monotonic(), [], len(images.scenes) - HELD_OUT
     for _ in range(times):
@@ -142,7 +142,7 @@ def train_text(
     log: Log,
     checkpoint: Path | None,
 ) -> None:
-    """Train the text model on turns about images that were encoded before.
+    """Train the text model on turns about encoded images.
 
     The weights are saved to `checkpoint` at intervals and at the end.
     """

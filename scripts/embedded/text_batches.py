@@ -1,4 +1,4 @@
-"""Batches of the text models' examples; a beginning that examples share is read once."""
+"""Batches the text models' examples; a beginning that examples share is read once."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ __all__ = ["IGNORED", "TextBatch", "text_batches"]
 IGNORED = -100
 
 _WEIGHTS: Mapping[Stage, float] = {"extraction": 2.0, "update": 1.0, "answer": 4.0}
-"""The weight of a reply's token: answers are short and updates are many, and would dominate."""
+"""The weight of a reply's token: many updates would otherwise dominate the short answers."""
 
 _NUMBER_WEIGHT = 6.0
-"""The weight of the number of the memory that a fact changes: rare, and the hard part."""
+"""The weight of the number of the memory that a fact changes, which is rare and hard to learn."""
 
 _POOL = 600
-"""Rows that are sorted by length before they are split into batches."""
+"""How many rows are sorted by length before they are split into batches."""
 
 _HIDDEN = -1e9
 
@@ -53,7 +53,7 @@ class TextBatch:
 
 
 class _Expected(NamedTuple):
-    """A hint, at a token of a prompt."""
+    """A hint and the token of a prompt that it belongs to."""
 
     place: int
     token: int
@@ -186,7 +186,7 @@ def _batch(rows: Sequence[_Row], pad: int) -> TextBatch:
 
 
 def _mask(parts: torch.Tensor) -> torch.Tensor:
-    """Return a mask: a token sees the shared beginning and its own part, as far as before it."""
+    """Return a mask: a token sees the shared beginning and its own part, up to itself."""
     length = parts.shape[1]
     earlier = torch.ones(length, length, dtype=torch.bool).tril()
     alike = parts[:, :, None] == parts[:, None, :]

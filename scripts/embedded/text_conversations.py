@@ -1,4 +1,4 @@
-"""Conversations that the embedded text models learn from, and what is true in them."""
+"""The conversations that the embedded text models learn from, and the facts in them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Stage = Literal["extraction", "update", "answer"]
 
 Key = tuple[int, int] | int | None
 Memories = dict[Key, str]
-"""Memories by the turn of a story that they come from."""
+"""Memories by the story turn that they come from."""
 
 _CAPTIONED = 0.4
 """Share of conversations in which images are shown as captions."""
@@ -48,7 +48,7 @@ class TextExample:
     shared: str = ""
     """The beginning that the prompt shares with the examples after it, so that it is read once."""
     hints: tuple[PromptHint, ...] = ()
-    """Words that training expects within the prompt, besides what follows there."""
+    """Words that training expects within the prompt, besides the next tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class StatedFact:
 
     text: str
     key: tuple[int, int] | None
-    """Numbers of the thread and its turn; None for a fact that no story holds."""
+    """The numbers of the thread and its turn; None for a fact that is in no story."""
     changes: tuple[int, int] | None = None
     """The key of the fact that it changes."""
 

@@ -1,4 +1,4 @@
-"""What the embedded text models are asked in training, and what they should reply.
+"""The training examples of the embedded text models.
 
 Conversations of the sample are newly drawn; each gives examples of all three stages.
 """
@@ -26,21 +26,21 @@ from scripts.embedded.text_updates import drills, updates
 __all__ = ["NO_ANSWER", "examples", "training_examples"]
 
 NO_ANSWER = "No information available"
-"""The reply where the memories lack the answer."""
+"""The reply if the memories lack the answer."""
 
 _LISTS, _TRAINING_LISTS = 3, 8
-"""Lists of memories per conversation that questions are asked about, in tests and in training."""
+"""Lists of memories per conversation to ask questions about, in tests and in training."""
 
 _MOST_QUESTIONS = 8
 """The most questions about a list of memories."""
 
 _EXTRACTIONS = 0.6
-"""Share of the extractions that training keeps: they are the easiest, and have long prompts."""
+"""The share of extractions that training keeps: they are the easiest, and have long prompts."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A question, its answer, and the thread and person it is about."""
+    """A question with its answer, and the thread and person that it is about."""
 
     text: str
     reply: str
@@ -57,7 +57,7 @@ def examples(rng: random.Random) -> Iterator[TextExample]:
 
 
 def training_examples(rng: random.Random) -> Iterator[TextExample]:
-    """Yield the training examples of one new conversation: more of what is hard."""
+    """Yield the training examples of one new conversation, with more of the hard ones."""
     conversation = draw_labelled_conversation(rng)
     yield from (each for each in _extractions(conversation, rng) if rng.random() < _EXTRACTIONS)
     yield from updates(conversation, rng)
@@ -123,7 +123,7 @@ def _threads(keys: Iterable[Key]) -> set[int]:
 
 
 def _questions(conversation: LabelledConversation, rng: random.Random) -> list[_Question]:
-    """Return the questions about a conversation; a fifth has no answer."""
+    """Return the questions about a conversation; a fifth of them have no answer."""
     found = []
     for number, thread in enumerate(conversation.threads):
         me, you = conversation.names[thread.owner], conversation.names[1 - thread.owner]

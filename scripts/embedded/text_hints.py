@@ -1,11 +1,11 @@
 """Training hints: words that a model is expected to predict within a prompt.
 
 A reply is often two steps away from the prompt: which time was mentioned, and what date that is;
-which memory is meant, and what its date or number is. Without hints, the first step alone is not
-rewarded. The hints are at the end of "last Friday" (the day of the month), throughout a memory
-(whom and what it is about), at the end of a numbered memory (its number), on the last word of a new
-fact (the number of the memory that it is about, or "new") and on the last word of a question (whose
-story it is about, even if it asks about the other person).
+which memory is meant, and what its date or number is. Without hints, getting only the first step
+right is not rewarded. The hints are at the end of "last Friday" (the day of the month), throughout
+a memory (whom and what it is about), at the end of a numbered memory (its number), on the last word
+of a new fact (the number of the memory that it is about, or "new") and on the last word of a
+question (whose story it is about, even if it asks about the other person).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = [
 
 _NUMBERS = {word: number for number, word in enumerate(NUMBER_WORDS) if number}
 _THROUGHOUT_WEIGHT = 0.1
-"""The weight of a hint that is on many tokens."""
+"""The weight of a hint that spans many tokens."""
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _TIME = re.compile(
@@ -42,7 +42,7 @@ class PromptHint(NamedTuple):
     """A word that is expected within a prompt."""
 
     place: int
-    """Number of characters before it; without a token that ends there, the hint is left out."""
+    """The number of characters before it; if no token ends there, the hint is left out."""
     word: str
     weight: float = 1.0
     """Its weight; a token of a reply has 1 or more."""

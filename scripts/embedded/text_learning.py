@@ -1,4 +1,4 @@
-"""How the embedded text models are trained: on examples of all three stages, always new ones."""
+"""Trains the embedded text models on ever new examples of all three stages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class TextPlan:
     reading: float = 1.0
     """Weight of the prompt's tokens in the first part of training."""
     reading_part: float = 0.3
-    """The share of steps in which prompts are learned; they teach copying sooner."""
+    """The share of steps in which prompts are learned too, which teaches copying sooner."""
 
 
 def train_text_model(
@@ -45,7 +45,7 @@ def train_text_model(
     checkpoint: Path | None,
 ) -> None:
     """Train a model in one of `processes` processes, each of which takes part of a step."""
-    model.config._attn_implementation = "eager"  # Flash attention is slow backwards on a CPU.
+    model.config._attn_implementation = "eager"  # Flash attention has a slow backward pass on CPUs.
     learner = Learner({"model": model}, matrix_rate=MATRIX_RATE, other_rate=OTHER_RATE)
     source = text_batches(tokenizer, random.Random(seed), plan.tokens // processes)
     start = time.monotonic()

@@ -1,4 +1,4 @@
-"""How often an embedded text model is right in each stage, on conversations it never saw."""
+"""Measures how often an embedded text model is right in each stage, on unseen conversations."""
 
 from __future__ import annotations
 

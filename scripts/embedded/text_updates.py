@@ -35,7 +35,7 @@ _GIVEN_UP: Mapping[str, str] = {
     "language": "{me} gave up learning {language[name]}.",
     "volunteer": "{me} stopped helping at {cause}.",
 }
-"""Facts that undo another; not said in the sample, but people say them."""
+"""Facts that undo others: the sample has none, but people say such things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class _NewFact:
     text: str
     key: Key = None
     event: str = "ADD"
-    """ADD, UPDATE, DELETE, or NONE if the fact is known already."""
+    """ADD, UPDATE, DELETE, or NONE if the fact is already known."""
 
 
 def updates(conversation: LabelledConversation, rng: random.Random) -> Iterator[TextExample]:
@@ -139,7 +139,7 @@ def _given_up(conversation: LabelledConversation, memories: Mapping[Key, str]) -
 
 
 def _retrieved(memories: Mapping[Key, str], needed: Sequence[Key], rng: random.Random) -> list[Key]:
-    """Return what retrieval might return: the memories that matter among others."""
+    """Return what retrieval might return: the relevant memories among others."""
     others = [key for key in memories if key not in needed]
     count = min(len(others), rng.randint(0, 14))
     keys = [*dict.fromkeys(needed), *rng.sample(others, count)]
@@ -165,7 +165,7 @@ def _example(shown: Mapping[Key, str], new: Sequence[_NewFact]) -> TextExample:
 def _operations(
     shown: Mapping[Key, str], ids: Mapping[Key, str], new: Sequence[_NewFact]
 ) -> Iterator[dict[str, str]]:
-    """Yield operations; the event comes first, since the text depends on it."""
+    """Yield the operations; the event comes first because the text depends on it."""
     for each in new:
         if each.event == "ADD":
             yield {"event": "ADD", "text": each.text, "id": "new"}

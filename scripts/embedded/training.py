@@ -19,7 +19,7 @@ MODELS = Path(embedded.__file__).parent
 """The folder of the embedded models."""
 
 Log = Callable[[str], None]
-"""Takes a line about how training is going."""
+"""A function that is called with lines about the progress of training."""
 
 
 def print_line(text: str) -> None:
@@ -28,7 +28,7 @@ def print_line(text: str) -> None:
 
 
 def ignore_line(text: str) -> None:
-    """Print nothing: one process speaks for all."""
+    """Print nothing, because only one process reports."""
 
 
 def join_processes(work: Path, name: str, processes: int, rank: int) -> None:
@@ -51,7 +51,7 @@ def checkpoint_figures(folder: Path) -> dict[str, int]:
 
 
 def write_figures(folder: Path, measured: Mapping[str, Any]) -> None:
-    """Print what was measured and write it next to the model, where the card takes it from."""
+    """Print the figures and write them next to the model, where the card reads them."""
     text = json.dumps({**checkpoint_figures(folder), **measured}, indent=2)
     print_line(text)
     (folder / "measured.json").write_text(f"{text}\n", encoding="utf-8")

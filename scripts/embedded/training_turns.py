@@ -1,4 +1,4 @@
-"""What the models are asked in training, and what they should reply."""
+"""The training examples of the models that see images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["DECLINED", "TrainingTurn", "record", "training_turns"]
 
 @dataclass(frozen=True, slots=True)
 class TrainingTurn:
-    """A prompt, the reply wanted, and whether the image is shown before the prompt."""
+    """A prompt, the expected reply, and whether the image is shown before the prompt."""
 
     prompt: str
     reply: str
@@ -28,7 +28,7 @@ DECLINED = "Nothing in the picture is out of place."
 """The reason given when a question about something unusual is declined."""
 
 _ANSWERED, _WRITTEN = 4, 4
-"""Questions answered and questions written about each image."""
+"""How many questions about each image are answered, and how many are written."""
 
 _WRAPPED = (
     "{q}",
@@ -54,7 +54,7 @@ _AROUND = (
     ("You are a helpful assistant.\n\n", ""),
     ("", " Be brief."),
 )
-"""What may stand before and after the generation prompt."""
+"""Text that may precede or follow the generation prompt."""
 
 
 def training_turns(scene: Scene, rng: random.Random) -> list[TrainingTurn]:

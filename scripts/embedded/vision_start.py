@@ -1,7 +1,7 @@
-"""Initial weights with which the vision tower learns shapes sooner: heads attend to neighbours.
+"""Initial weights that help the vision tower learn shapes sooner: heads attend to neighbours.
 
-A transformer learns slowly which patches are next to each other. Here it knows from the start, as
-a convolution does; training may change all of it.
+A transformer learns slowly which patches are next to each other. Here it knows from the start, like
+a convolution; training may change all of this.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from transformers import InternVLForConditionalGeneration
 __all__ = ["attend_to_neighbours"]
 
 _POSITION = 32
-"""Channels that encode where a patch is: a head's width. The others encode what is on it."""
+"""The channels that encode where a patch is: one head's width. The others encode what is on it."""
 
 _WAVES = _POSITION // 4
 """Waves per direction; at their rates, positions on a grid of up to 16 are orthogonal."""

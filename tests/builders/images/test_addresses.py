@@ -52,7 +52,7 @@ def test_public(address: str) -> None:
         ("data:image/png;base64,AAAA", "only http and https"),
         ("//pictures.example/a.jpg", "only http and https"),
         ("a.jpg", "only http and https"),
-        ("http:///a.jpg", "names no host"),
+        ("http:///a.jpg", "has no host"),
         ("https://user:secret@pictures.example/a.jpg", "user name"),
         ("https://user@pictures.example/a.jpg", "user name"),
         ("http://pictures.example:22/a.jpg", "port 22"),

@@ -62,6 +62,6 @@ def test_wrong_usage(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
     both = command("sample", "--out", str(tmp_path / "out"), "--work", "w")
     assert both.exit_code == 2
-    assert "takes the place of --work" in both.output
+    assert "replaces --work" in both.output
     assert CliRunner().invoke(publish, []).exit_code == 2
     assert "Example:" in CliRunner().invoke(publish, ["--help"]).output

@@ -253,7 +253,7 @@ def test_what_does_not_belong_together_is_refused(
     with pytest.raises(InputError, match="occurs a second time"):
         Review(work, benchmark)
     write_questions(work / "questions.jsonl", [replace(rows[0], answer=None)])
-    with pytest.raises(InputError, match="no question or no answer"):
+    with pytest.raises(InputError, match="lacks a question or an answer"):
         Review(work, benchmark)
     write_questions(work / "questions.jsonl", [replace(rows[0], image="0" * 64)])
     with pytest.raises(InputError, match="has no image 000000000000"):
