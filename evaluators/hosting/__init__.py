@@ -1,4 +1,4 @@
-"""Where a system runs: in its own process, behind an address, or in this process."""
+"""Hosts for a system: in its own process, behind an address, or in this process."""
 
 from .base import DEFAULT_LIMITS, Host, Limits, MakeHost, PlainAnswer
 from .http import HttpHost, ImageTransfer

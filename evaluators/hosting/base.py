@@ -1,4 +1,4 @@
-"""What a host is: one conversation of a system, wherever the system runs."""
+"""Defines a host, which runs one conversation of a system, wherever the system runs."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ PlainAnswer = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much time and memory one conversation may use."""
+    """The limits on the time and memory that one conversation may use."""
 
     read_s: float = 3600.0
-    """Seconds for each step of reading: starting, a session, flushing."""
+    """Seconds for each step of reading: starting, one session, flushing."""
     answer_s: float = 600.0
     """Seconds for each answer."""
     close_s: float = 60.0
-    """Seconds for closing; after that the system is killed."""
+    """Seconds for closing, after which the system is killed."""
     memory_bytes: int | None = None
-    """Resident memory of all processes of a system; None means no limit."""
+    """Resident memory of all processes of a system, in bytes; None means no limit."""
 
 
 DEFAULT_LIMITS = Limits()
@@ -45,10 +45,10 @@ DEFAULT_LIMITS = Limits()
 
 
 class Host(Protocol):
-    """The steps of a memory system, each with a time limit; none raises for the system's errors.
+    """The steps of a memory system, each with a time limit; the system's errors are not raised.
 
-    One thread makes the calls, in the order below. After a failure with `ended` the system is gone,
-    and every later call returns the same failure.
+    One thread makes the calls, in the order below. After a failure with `ended`, the system is
+    gone, and every later call returns the same failure.
     """
 
     def start(self) -> Failure | None:
@@ -60,13 +60,13 @@ class Host(Protocol):
         """Begin the conversation."""
 
     def add(self, turns: Sequence[ShownTurn]) -> Failure | None:
-        """Give the system one session to read."""
+        """Have the system read one session."""
 
     def flush(self) -> Failure | None:
         """Wait for background work."""
 
     def answer(self, question: str, *, now: datetime) -> PlainAnswer | Failure:
-        """Ask about what was said."""
+        """Ask a text question."""
 
     def answer_visual(
         self,
@@ -76,7 +76,7 @@ class Host(Protocol):
         now: datetime,
         recalled: RecalledImage | None = None,
     ) -> PlainAnswer | Failure:
-        """Ask about an image; `recalled` says which one where it is not shown again."""
+        """Ask about an image; `recalled` identifies one that is not shown again."""
 
     def search(
         self, query: str, k: int, *, now: datetime, recalled: RecalledImage | None = None
@@ -84,13 +84,13 @@ class Host(Protocol):
         """Ask for the `k` best passages, best first."""
 
     def close(self) -> Failure | None:
-        """Ask the system to release what it holds."""
+        """Ask the system to release its resources."""
 
     def end(self) -> None:
-        """End everything that still runs; the last call."""
+        """End everything that is still running; the last call."""
 
     def kill(self) -> None:
-        """Make the call in progress, and all later ones, fail at once; from any thread."""
+        """Make the current call and all later ones fail at once; callable from any thread."""
 
 
 class MakeHost(Protocol):

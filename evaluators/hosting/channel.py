@@ -1,7 +1,7 @@
 """Sends a line to a process and reads one back, with a time limit.
 
-Both block in a thread: pipes can be waited for with a time limit on POSIX systems only. When the
-time is over the thread is left to itself; it ends with the process.
+Both block in a thread, because only POSIX systems can wait for a pipe with a time limit. When the
+time is up, the thread is abandoned; it ends with the process.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from queue import Empty, SimpleQueue
 __all__ = ["MAX_WORKER_LINE_BYTES", "Channel", "LineReader"]
 
 MAX_WORKER_LINE_BYTES = 64 << 20
-"""The longest reply that is read."""
+"""The maximum length of a reply."""
 
 _CHUNK_BYTES = 1 << 16
 _SLICE_S = 0.25
 """How often a silent process is checked, in seconds."""
 _LAST_REPLY_S = 0.25
-"""How long the last reply of a process that ended may take to be read."""
+"""How long reading the last reply of a finished process may take, in seconds."""
 _JOIN_S = 1.0
 
 
 class Channel:
-    """The pipes of a process; for one caller at a time.
+    """The pipes of a process, for one caller at a time.
 
     A line is read only after a request, so at most one reply and `_CHUNK_BYTES` are held in memory,
     however much the process writes.
@@ -48,7 +48,7 @@ class Channel:
         self._thread.start()
 
     def exchange(self, line: bytes, *, seconds: float, watch: Callable[[], None]) -> bytearray:
-        """Send a line and return the next one received; `watch` is called repeatedly meanwhile.
+        """Send a line and return the next one received; `watch` is called while waiting.
 
         Raises:
             TimeoutError: no line came in time; the channel can't be used again.
@@ -72,9 +72,9 @@ class Channel:
                 return reply
 
     def close(self) -> None:
-        """Close the pipes of a process that ended.
+        """Close the pipes of a finished process.
 
-        If another process inherited them and keeps the thread waiting, they are closed later.
+        If another process inherited them and keeps the thread waiting, it closes them later.
         """
         self._requests.put(None)
         self._thread.join(_JOIN_S)
@@ -98,7 +98,7 @@ class Channel:
 
 
 def _write(descriptor: int, data: bytes) -> None:
-    """Write all of it, unless the process ended: what it said before may still be read."""
+    """Write all data, unless the process ended; its earlier output may still be read."""
     rest = memoryview(data)
     with contextlib.suppress(OSError):
         while rest:
@@ -114,7 +114,7 @@ class LineReader:
         self._rest = bytearray()
 
     def read(self) -> bytearray:
-        """Return the next line without its end; wait for it.
+        """Wait for the next line and return it without its line break.
 
         Raises:
             EOFError: the pipe ended before the line did.

@@ -1,6 +1,6 @@
-"""The environment of a system's process: what Python and libraries need, and what a user names.
+"""Makes the environment of a system's process: what libraries need, and what the user names.
 
-Keys and tokens of the command's own environment stay with the command.
+Keys and tokens in the command's own environment are not passed on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["checked_variables", "system_environment"]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 _KEY = re.compile(r"KEY|TOKEN|SECRET|PASSW", re.IGNORECASE)
-"""How variables are named whose values are hidden in what a run writes."""
+"""Matches the names of variables whose values are redacted in a run's files."""
 
 _HANDED_ON = re.compile(
     # The user and the system.
@@ -46,11 +46,11 @@ _HANDED_ON = re.compile(
 )
 
 _FOLDERS = ("PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
-"""Lists of folders, which may depend on the working directory."""
+"""Variables with lists of folders, which may be relative to the working directory."""
 
 
 def system_environment(variables: Sequence[str] = ()) -> dict[str, str]:
-    """Return the environment of a system's process; `variables` are handed on as well."""
+    """Return the environment of a system's process, including `variables`."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -64,19 +64,19 @@ def system_environment(variables: Sequence[str] = ()) -> dict[str, str]:
 
 
 def checked_variables(names: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names of variables to hand on, sorted, once each.
+    """Return the names of the variables to pass on, sorted and without duplicates.
 
     Raises:
-        InputError: one is not a name, or is not set.
+        InputError: a name is not valid, or a variable is not set.
     """
     if isinstance(names, str):
         raise InputError("`env` must be a list of names.", f"Write env=[{names!r}].")
     for name in names:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            shown = str(name).partition("=")[0]  # What follows may be a key.
+            shown = str(name).partition("=")[0]  # The value may be a secret.
             raise InputError(
                 f"`env`: {shown!r} must be the name of an environment variable, without a value.",
-                "Give the name alone; its value is taken from the environment.",
+                "Give only the name; the value is taken from the environment.",
             )
         if name not in environment:
             raise InputError(

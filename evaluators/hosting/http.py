@@ -1,4 +1,4 @@
-"""A system behind an address; docs/system-api.yaml describes what its server must understand."""
+"""A system behind an HTTP address; docs/system-api.yaml describes the server's API."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from .outcomes import hits_of
 __all__ = ["HttpHost", "ImageTransfer"]
 
 ImageTransfer = Literal["data", "path"]
-"""How a server takes images: their bytes as a data URI, or the path of the file."""
+"""How images are sent to a server: their bytes as a data URI, or the path of the file."""
 
 _TIMEOUTS = (408, 504)
 _LAST_S = 5.0
-"""Seconds for closing a conversation on a server that failed before."""
+"""Seconds for closing a conversation after the server failed."""
 
 
 class HttpHost:
@@ -50,12 +50,12 @@ class HttpHost:
         self._failure: Failure | None = None
 
     def start(self) -> Failure | None:
-        """Make the client; the server already runs."""
+        """Make the client; the server is already running."""
         self._client = HttpClient(self._address)
         return None
 
     def describe(self) -> Mapping[str, Any] | Failure:
-        """Return what the server says of the system."""
+        """Return the server's description of the system."""
         found = self._send("GET", "/system", None, self._limits.close_s)
         if isinstance(found, Failure | Mapping):
             return found
@@ -64,7 +64,7 @@ class HttpHost:
     def open(
         self, conversation: ConversationInfo, workdir: Path, services: Services
     ) -> Failure | None:
-        """Begin a conversation, under a name that the server has never seen."""
+        """Begin a conversation under a new, unique name."""
         name = f"{conversation.id}-{secrets.token_hex(8)}"
         self._path = f"/conversations/{quote(name, safe='')}"
         body = {
@@ -86,7 +86,7 @@ class HttpHost:
         return self._send_step("POST", f"{self._path}/flush", None, self._limits.read_s)
 
     def answer(self, question: str, *, now: datetime) -> PlainAnswer | Failure:
-        """Ask about what was said."""
+        """Ask a text question."""
         return self._ask("answer", {"question": question, "now": now.isoformat()})
 
     def answer_visual(
@@ -126,7 +126,7 @@ class HttpHost:
         return self._send_step("DELETE", path, None, min(_LAST_S, self._limits.close_s))
 
     def end(self) -> None:
-        """Ask the server to forget the conversation, unless it did, and close the connections."""
+        """Ask the server to forget the conversation, if it hasn't, and close the connections."""
         self.close()
         if self._client is not None:
             self._client.close()
@@ -198,7 +198,7 @@ def _hint_to_json(recalled: RecalledImage | None) -> dict[str, Any] | None:
 
 
 def _step_of(path: str) -> str:
-    """Return a path without the conversation's name, which differs in every run."""
+    """Return a path without the conversation's name, which is different in every run."""
     return f"/{path.rpartition('/')[2]}" if path.count("/") > 2 else "/conversations"
 
 

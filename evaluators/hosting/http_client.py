@@ -1,4 +1,4 @@
-"""Requests to a system's server, with limits of time and size, that another thread can cancel."""
+"""Requests to a system's server, with time and size limits, that another thread can cancel."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["KEY_VARIABLE", "BadReply", "HttpClient", "Refused", "shown_address"]
 
 KEY_VARIABLE = "LOCOMO_VQA_SYSTEM_KEY"
-"""The environment variable whose value, if set, is sent as the bearer token."""
+"""The environment variable with the bearer token to send, if it is set."""
 
 MAX_HTTP_REPLY_BYTES = 32 << 20
-"""The longest reply that is read."""
+"""The maximum length of a reply."""
 
 _MOST_CHARACTERS = 1000
 
@@ -41,7 +41,7 @@ class BadReply(Exception):
 
 
 class HttpClient:
-    """A client of one server, for one thread; `stop` may come from any."""
+    """A client of one server, for one thread; `stop` is callable from any thread."""
 
     def __init__(self, address: str) -> None:
         import httpx
@@ -66,11 +66,11 @@ class HttpClient:
         """Return the parsed reply; None if it has no content.
 
         Raises:
-            TimeoutError: it was not complete in time.
+            TimeoutError: the reply was not complete in time.
             ConnectionError: the server can't be reached, the connection broke, or the client was
                 stopped.
             Refused: the status is 300 or more.
-            BadReply: it is too long, or is not JSON.
+            BadReply: the reply is too long, or is not JSON.
         """
         try:
             return self._runner.run(self._send(method, path, body, seconds))
@@ -78,7 +78,7 @@ class HttpClient:
             raise ConnectionAbortedError("the run was ended") from None
 
     def stop(self) -> None:
-        """Cancel the request in progress; later ones fail too, except those that close."""
+        """Cancel the request in progress; later ones fail too, except for closing requests."""
         with self._lock:
             self._stopped = True
             if self._task is not None:
@@ -125,7 +125,7 @@ async def _read(response: httpx.Response) -> Any:
 
 
 def _error_message(content: bytes) -> str:
-    """Return the message in an error's body: its field `error`, or all of it."""
+    """Return the message in an error response: its field `error`, or the whole body."""
     text = content.decode("utf-8", "replace")
     with contextlib.suppress(ValueError, TypeError, KeyError):
         text = str(load_json(text)["error"])
@@ -133,7 +133,7 @@ def _error_message(content: bytes) -> str:
 
 
 def shown_address(address: str) -> str:
-    """Return an address without a user name, a password or a query."""
+    """Return an address without user name, password, and query."""
     url = urlsplit(address)
     host = f"[{url.hostname}]" if url.hostname and ":" in url.hostname else url.hostname
     port = f":{url.port}" if url.port else ""
@@ -141,7 +141,7 @@ def shown_address(address: str) -> str:
 
 
 def _is_loopback(address: str) -> bool:
-    """Return whether an address is on this machine, for which no proxy is used."""
+    """Return whether an address is on this machine, so that no proxy is used."""
     host = urlsplit(address).hostname or ""
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback

@@ -1,4 +1,4 @@
-"""A system in this process, for tests and notebooks. Nothing can end it."""
+"""Hosts a system in this process, for tests and notebooks. Nothing can end it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class InProcessHost:
         return call_contained(lambda: self._opened_system.open(conversation, workdir, services))
 
     def add(self, turns: Sequence[ShownTurn]) -> Failure | None:
-        """Give the system one session to read."""
+        """Have the system read one session."""
         return call_contained(lambda: self._opened_system.add(turns))
 
     def flush(self) -> Failure | None:
@@ -55,7 +55,7 @@ class InProcessHost:
         return call_contained(lambda: call_optional(self._opened_system, "flush"))
 
     def answer(self, question: str, *, now: datetime) -> PlainAnswer | Failure:
-        """Ask about what was said."""
+        """Ask a text question."""
         return call_contained(lambda: plain_answer(self._opened_system.answer(question, now=now)))
 
     def answer_visual(
@@ -82,12 +82,12 @@ class InProcessHost:
         )
 
     def close(self) -> Failure | None:
-        """Ask the system to release what it holds."""
+        """Ask the system to release its resources."""
         system, self._system = self._system, None
         return call_contained(lambda: call_optional(system, "close"))
 
     def end(self) -> None:
-        """Close the system, unless it is closed."""
+        """Close the system, if it isn't closed yet."""
         self.close()
 
     def kill(self) -> None:
@@ -100,7 +100,7 @@ class InProcessHost:
 
 
 def in_process(make: Callable[[], Any]) -> MakeHost:
-    """Return a function that hosts what `make` makes in this process."""
+    """Return a function that hosts the objects that `make` returns in this process."""
 
     def host(limits: Limits, log: Path, sandbox: Sandbox | None = None) -> InProcessHost:
         assert sandbox is None

@@ -1,4 +1,4 @@
-"""Calls a system's code: what it prints, raises, forks, or changes affects nothing else.
+"""Calls a system's code so that what it prints, raises, forks, or changes affects nothing else.
 
 Only Ctrl-C gets through.
 """
@@ -32,22 +32,22 @@ class Failure:
     """How a call ended without a result."""
 
     state: Literal["timeout", "error"]
-    """The state of the question that was asked."""
+    """The resulting state of the question."""
     reason: str
     """The exception's type and message, in at most 2,000 characters."""
     unreachable: bool
-    """Whether its cause is a `ModelUnreachable`: the model's endpoint does not answer."""
+    """Whether the cause is a `ModelUnreachable`: the model's endpoint does not answer."""
     denied: bool = False
-    """Whether its cause is a `ModelDenied`: the model's endpoint refuses every request."""
+    """Whether the cause is a `ModelDenied`: the model's endpoint refuses every request."""
     ended: bool = False
-    """Whether the system ended with it, so that nothing more can be asked."""
+    """Whether the system also ended, so that no more questions can be asked."""
 
 
 def call_contained(call: Callable[[], _T]) -> _T | Failure:
     """Return what `call` returns, or how it failed.
 
-    A process that the call forked, and that returns from it, ends here: two processes must not
-    continue with the same work.
+    If the call forks a process that returns from the call, that process ends here: two processes
+    must not continue with the same work.
     """
     owner = os.getpid()
     try:
@@ -62,7 +62,7 @@ def call_contained(call: Callable[[], _T]) -> _T | Failure:
 
 
 def in_event_loop() -> bool:
-    """Return whether an event loop runs in this thread, as it does in a notebook."""
+    """Return whether an event loop is running in this thread, as in a notebook."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -71,9 +71,9 @@ def in_event_loop() -> bool:
 
 
 def outside_event_loop(call: Callable[[], _T]) -> _T:
-    """Return what `call` returns; where an event loop runs here, call it in another thread.
+    """Return what `call` returns; if an event loop is running here, call it in another thread.
 
-    Code that starts an event loop of its own can't run in a thread that has one already.
+    Code that starts its own event loop can't run in a thread that already has one.
     """
     if not in_event_loop():
         return call()
@@ -83,10 +83,10 @@ def outside_event_loop(call: Callable[[], _T]) -> _T:
 
 @contextlib.contextmanager
 def isolated_process_state() -> Iterator[None]:
-    """Restore the standard output and the working directory afterwards.
+    """Restore standard output and the working directory afterwards.
 
-    What is written to the standard output meanwhile, by Python or by a child process, goes to the
-    standard error: the standard output belongs to the command.
+    Until then, what Python or a child process writes to standard output goes to standard error:
+    standard output belongs to the command.
     """
     folder = None
     with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Starts a system's process and the guard beside it, and says how a process ended."""
+"""Starts a system's process and its guard, and describes how a process ended."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ _GUARD = Path(__file__).with_name("process_tree.py")
 
 
 def launch_guard(mark: str) -> subprocess.Popen[bytes]:
-    """Start the guard, which kills every process with a mark when its standard input closes.
+    """Start the guard, which kills every process with the mark when its standard input closes.
 
-    It learns the system's session from a line with the id of its first process.
+    It reads the system's session from a line with the id of the system's first process.
     """
     return subprocess.Popen(
         [sys.executable, "-I", "-S", str(_GUARD), mark, psutil_folder()],
@@ -55,10 +55,9 @@ def launch_guard(mark: str) -> subprocess.Popen[bytes]:
 def launch_worker(
     python: Path | None, mark: str, variables: Sequence[str] = ()
 ) -> subprocess.Popen[bytes]:
-    """Start `locomo_vqa.worker`, in this interpreter or in that of another environment.
+    """Start `locomo_vqa.worker` with this interpreter or another environment's.
 
-    It starts in the folder for temporary files, and with a minimal environment, to which
-    `variables` are added.
+    It starts in the temporary folder, with a minimal environment to which `variables` are added.
 
     Raises:
         OSError: the interpreter can't be started.
@@ -102,7 +101,7 @@ def start_process(
 def own_group() -> Mapping[str, Any]:
     """Return the options of `Popen` that keep Ctrl-C at the terminal from a process.
 
-    The process gets a session of its own, or, on Windows, a process group.
+    The process gets its own session or, on Windows, its own process group.
     """
     if hasattr(os, "setsid"):
         return {"start_new_session": True}
@@ -110,16 +109,16 @@ def own_group() -> Mapping[str, Any]:
 
 
 def prefer_to_be_killed(pid: int) -> None:
-    """Make Linux kill a process, and not the harness, when memory runs out."""
+    """Make Linux kill this process instead of the harness when memory runs out."""
     with contextlib.suppress(OSError):
         Path(f"/proc/{pid}/oom_score_adj").write_text("500")
 
 
 def is_same_program(process: psutil.Process, started: subprocess.Popen[bytes]) -> bool:
-    """Return whether a process is the program that was started here.
+    """Return whether a process runs the program that was started.
 
-    On Windows the `python.exe` of a virtual environment starts the interpreter, with the same
-    arguments, in a second process. Elsewhere such a process is a fork.
+    On Windows, the `python.exe` of a virtual environment starts the interpreter in a second process
+    with the same arguments. Elsewhere, such a process is a fork.
     """
     import psutil
 

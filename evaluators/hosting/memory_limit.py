@@ -1,4 +1,4 @@
-"""Checks from time to time that a system's processes keep to their memory."""
+"""Checks periodically that a system's processes stay within their memory limit."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from .process_tree import ProcessTree
 __all__ = ["MemoryLimit"]
 
 _MEASURE_S = 0.25
-"""How often memory is measured."""
+"""How often memory is measured, in seconds."""
 _GB = 1e9
 
 
 class MemoryLimit:
-    """The most memory that the processes of a system may use together."""
+    """The total memory that a system's processes may use."""
 
     def __init__(self, tree: ProcessTree, limit: int | None) -> None:
-        """Limit a system's processes to `limit` bytes; None means no limit."""
+        """Limit a system's processes to `limit` bytes in all; None means no limit."""
         self._tree = tree
         self._limit = limit
         self._measured = 0.0
 
     def check(self) -> None:
-        """Measure, unless it was done a moment ago.
+        """Measure the memory, unless it was just measured.
 
         Raises:
-            MemoryError: they use more; its message says how much.
+            MemoryError: the processes use more; the message says how much.
         """
         limit = self._limit
         now = time.monotonic()

@@ -1,7 +1,7 @@
 """Turns whatever a system returns into a prediction that can be written to any file.
 
-The rules are in `locomo_vqa.worker`, which applies them where the system runs; they are applied
-again here, as a process or a server can't be trusted.
+The rules are in `locomo_vqa.worker`, which applies them in the system's process; they are applied
+again here, because neither a process nor a server can be trusted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def prediction_of(question_id: str, returned: object) -> Prediction:
 
     Raises:
         TypeError: the answer, or a field of it, has the wrong type.
-        ValueError: it is too long.
+        ValueError: the answer is too long.
     """
     answer = plain_answer(returned)
     text, refused = answer["text"], answer["refused"]
@@ -38,10 +38,10 @@ def prediction_of(question_id: str, returned: object) -> Prediction:
 
 
 def hits_of(returned: object) -> tuple[Hit, ...]:
-    """Return the passages that a system found, each a `Hit`, a dict like one, or a text.
+    """Return the passages that a system found, each a `Hit`, a similar dict, or a string.
 
     Raises:
-        TypeError: one is not a passage.
-        ValueError: there are too many.
+        TypeError: an element is not a passage.
+        ValueError: there are too many passages.
     """
     return tuple(Hit(**hit) for hit in plain_hits(returned, "the hits", texts=True))

@@ -1,4 +1,4 @@
-"""What a system prints: written to a log of limited size, and to the standard error at once."""
+"""Copies what a system prints to a log of limited size, and to standard error immediately."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from locomo_vqa.text import printable
 __all__ = ["MAX_LOG_BYTES", "Output"]
 
 MAX_LOG_BYTES = 1 << 20
-"""The size of a log; more is dropped."""
+"""The maximum size of a log; the rest is dropped."""
 
 _JOIN_S = 2.0
 _CUT = f"\n(cut off: more than {MAX_LOG_BYTES >> 20} MiB)\n".encode()
 
 
 class Output(threading.Thread):
-    """Reads a pipe until its end; the log is created with the first output."""
+    """Reads a pipe to the end; the log is created with the first output."""
 
     def __init__(self, stream: IO[bytes], log: Path | None) -> None:
         super().__init__(daemon=True, name="output of a system")
@@ -45,12 +45,12 @@ class Output(threading.Thread):
                 self._remember_last_line(kept)
 
     def note(self, text: str) -> None:
-        """Write a text to the log that is not the system's."""
+        """Write a note of the harness to the log."""
         if text:
             self._write(scrub(text).encode("utf-8", "replace"))
 
     def finish(self) -> None:
-        """Wait for the rest, which comes at once when the other end is closed."""
+        """Wait for the rest, which arrives at once if the other end is closed."""
         self.join(_JOIN_S)
         if not self.is_alive():
             self._stream.close()
@@ -61,7 +61,7 @@ class Output(threading.Thread):
         return b""
 
     def _write(self, data: bytes) -> bytes:
-        """Append to the log what fits, and return that."""
+        """Append what fits to the log, and return it."""
         with self._lock:
             kept = data[: self._left]
             self._left -= len(kept)
@@ -81,9 +81,9 @@ class Output(threading.Thread):
 
 
 def _open(path: str, flags: int) -> int:
-    """Open a file, but not what a link in its place leads to.
+    """Open a file without following a link.
 
     Raises:
-        OSError: it can't be opened, or is a link.
+        OSError: the file can't be opened, or is a link.
     """
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)

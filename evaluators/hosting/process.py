@@ -1,4 +1,4 @@
-"""A system in its own process, with this interpreter or another."""
+"""Hosts a system in its own process, with this interpreter or another."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ _VIOLATION = "the system's process violates the protocol"
 
 
 class ProcessHost:
-    """A `module:Class` behind `locomo_vqa.worker`, with every process it starts.
+    """A `module:Class` in `locomo_vqa.worker`, with every process it starts.
 
-    All its processes are killed together: at the end, when a call takes too long, when they use too
-    much memory, and when this process dies.
+    All its processes are killed together: at the end, when a call takes too long, when they use
+    too much memory, and when this process dies.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class ProcessHost:
             sandbox: what its processes see of this machine; None for all that the user sees.
         """
         self.description: Mapping[str, Any] = {}
-        """After `start`: the class's description; see `locomo_vqa.worker.describe`."""
+        """The class's description, after `start`; see `locomo_vqa.worker.describe`."""
         self._system = system
         self._python = python
         self._folder = folder
@@ -115,19 +115,19 @@ class ProcessHost:
         return self._worker.last_words
 
     def started(self) -> list[psutil.Process]:
-        """Return the living processes that the system started, without its own."""
+        """Return the running processes that the system started, without its own."""
         return self._worker.started()
 
     def open(
         self, conversation: ConversationInfo, workdir: Path, services: Services
     ) -> Failure | None:
-        """Make an object of the class and open it."""
+        """Create an instance of the class and open it."""
         lent = with_absolute_paths(services)
         sent = {"conversation": conversation, "workdir": workdir, "services": lent}
         return self._step("open", self._limits.read_s, **sent)
 
     def add(self, turns: Sequence[ShownTurn]) -> Failure | None:
-        """Give the system one session to read."""
+        """Have the system read one session."""
         return self._step("add", self._limits.read_s, turns=turns)
 
     def flush(self) -> Failure | None:
@@ -135,7 +135,7 @@ class ProcessHost:
         return self._step("flush", self._limits.read_s)
 
     def answer(self, question: str, *, now: datetime) -> PlainAnswer | Failure:
-        """Ask about what was said."""
+        """Ask a text question."""
         return self._ask("answer", question=question, now=now)
 
     def answer_visual(
@@ -161,7 +161,7 @@ class ProcessHost:
         return found if isinstance(found, Failure) else call_contained(lambda: hits_of(found))
 
     def close(self) -> Failure | None:
-        """Ask the system to release what it holds."""
+        """Ask the system to release its resources."""
         return self._step("close", self._limits.close_s)
 
     def end(self) -> None:
@@ -186,7 +186,7 @@ class ProcessHost:
         )
 
     def _call(self, name: str, seconds: float, **arguments: Any) -> Any:
-        """Return the worker's reply; a failure if it reports one, or is itself gone."""
+        """Return the worker's reply; a failure if the worker reports one, or is gone."""
         if self._failure is not None:
             return self._failure
         self._number += 1

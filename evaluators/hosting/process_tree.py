@@ -1,12 +1,12 @@
-"""All processes of one system: every process of its session, and every one with its mark.
+"""Finds all processes of a system: every process in its session, and every one with its mark.
 
 The mark is an environment variable, so a process that left its session and its parents is still
-found; only one that also cleared its environment is not. Windows has no such sessions: there a
-process that cleared its environment is lost.
+found, unless it also cleared its environment. Windows has no such sessions: there, a process that
+cleared its environment is lost.
 
-Run as a script, this file is the guard of a system: it kills the system's processes as soon as the
-process that started them ends, however that ends. It starts with the standard library alone, and
-imports psutil only then.
+Run as a script, this file is a system's guard: it kills the system's processes as soon as the
+process that started them ends, however it ends. It needs only the standard library until then, and
+imports psutil to kill them.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ _PAUSE_S = 0.01
 
 
 class ProcessTree:
-    """The processes of a session, and the processes that carry a mark."""
+    """The processes in a session, and the processes with a mark."""
 
     def __init__(self, mark: str, session: int | None) -> None:
         self.session = session
-        """The session's id, which is that of its first process; None if it is not known."""
+        """The session's id, which is the id of its first process; None if unknown."""
         self._mark = mark
         self._seen: dict[int, tuple[psutil.Process, bool]] = {}
 
     def members(self) -> list[psutil.Process]:
-        """Return the processes that live."""
+        """Return the processes that are running."""
         import psutil
 
         own = os.getpid()
@@ -48,15 +48,15 @@ class ProcessTree:
         return [process for pid in pids if (process := self._find_member(pid)) is not None]
 
     def memory(self) -> int:
-        """Return the resident memory of all processes in bytes; shared pages count for each."""
+        """Return the resident memory of all processes in bytes, shared pages counted for each."""
         return sum(_resident(process) for process in self.members())
 
     def shared_memory(self) -> int:
-        """Return the same, but with shared pages counted once; this takes the system longer."""
+        """Return the memory with shared pages counted once, which takes longer to compute."""
         return sum(_proportional(process) for process in self.members())
 
     def kill(self) -> None:
-        """Kill every process; return when none lives, or after two seconds."""
+        """Kill every process; return when none is left, or after two seconds."""
         import psutil
 
         if self.session is not None:
@@ -75,7 +75,7 @@ class ProcessTree:
 
         try:
             process, marked = self._seen.get(pid) or (None, False)
-            if process is None or not process.is_running():  # Process ids are used again.
+            if process is None or not process.is_running():  # Process ids are reused.
                 process = psutil.Process(pid)
                 marked = _environment(process).get(MARK) == self._mark
                 self._seen[pid] = (process, marked)
@@ -91,7 +91,7 @@ class ProcessTree:
 
 
 def _kill_group(group: int) -> None:
-    """Kill a group of processes in one step, which Windows can't."""
+    """Kill a process group in one step, which Windows can't do."""
     import signal
 
     kill, how = getattr(os, "killpg", None), getattr(signal, "SIGKILL", None)
@@ -101,7 +101,7 @@ def _kill_group(group: int) -> None:
 
 
 def _session_of(pid: int) -> int | None:
-    """Return the session of a process; None where it is gone, and on Windows, which has none."""
+    """Return the session of a process; None if the process is gone, and on Windows."""
     session_of = getattr(os, "getsid", None)
     if session_of is None:
         return None
@@ -112,14 +112,14 @@ def _session_of(pid: int) -> int | None:
 
 
 def psutil_folder() -> str:
-    """Return the folder that the guard, which starts without packages, finds psutil in."""
+    """Return the folder in which the guard, which starts without packages, finds psutil."""
     import psutil
 
     return os.path.dirname(os.path.dirname(psutil.__file__))  # noqa: PTH120
 
 
 def _environment(process: psutil.Process) -> dict[str, str]:
-    """Return a process's environment; empty where it belongs to another user."""
+    """Return a process's environment; empty if it belongs to another user."""
     import psutil
 
     try:
@@ -138,7 +138,7 @@ def _resident(process: psutil.Process) -> int:
 
 
 def _proportional(process: psutil.Process) -> int:
-    """Return a process's share of memory: PSS on Linux, elsewhere what no other process has."""
+    """Return a process's share of memory: PSS on Linux, elsewhere its unique memory."""
     import psutil
 
     try:
@@ -149,7 +149,7 @@ def _proportional(process: psutil.Process) -> int:
 
 
 def _kill_when_abandoned(mark: str, packages: str) -> None:
-    """Wait until the other end of the standard input is gone, then kill what carries the mark."""
+    """Wait until the other end of standard input closes, then kill everything with the mark."""
     session = None
     for line in sys.stdin.buffer:
         session = int(line)

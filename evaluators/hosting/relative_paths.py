@@ -1,4 +1,4 @@
-"""Makes what a system is lent independent of the working directory, which is its own."""
+"""Makes the paths that a system gets absolute, because it has its own working directory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def lent_paths(services: Services) -> tuple[Path, ...]:
 
 def _absolute_target(value: str) -> str:
     scheme, colon, rest = value.partition(":")
-    if colon and scheme.isalpha() and len(scheme) > 1:  # Not a drive's letter.
+    if colon and scheme.isalpha() and len(scheme) > 1:  # Not a drive letter.
         target, mark, query = rest.partition("?")
         return f"{scheme}:{_absolute(target)}{mark}{query}"
     return _absolute(value)

@@ -1,6 +1,6 @@
 """Encodes requests for a system in another process, and decodes its replies.
 
-`locomo_vqa.worker`, at the other end, describes both.
+`locomo_vqa.worker`, at the other end, documents both.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ __all__ = ["Reply", "decode_reply", "encode", "encode_request"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What a worker replied to a request."""
+    """A worker's reply to a request."""
 
     result: Any = None
     """What the call returned, as JSON."""
     failure: Failure | None = None
-    """How the call failed; None if it returned."""
+    """Why the call failed; None if it returned."""
     traceback: str = ""
-    """The end of the traceback of a call that failed."""
+    """The end of a failed call's traceback."""
 
 
 def encode_request(number: int, call: str, arguments: Mapping[str, Any]) -> bytes:
@@ -38,10 +38,10 @@ def encode_request(number: int, call: str, arguments: Mapping[str, Any]) -> byte
 
 
 def decode_reply(line: bytes | bytearray, number: int) -> Reply:
-    """Return the reply to the request of a number.
+    """Return the reply to the request with a number.
 
     Raises:
-        ValueError: the line is not JSON, or replies to another request.
+        ValueError: the line is not JSON, or is a reply to another request.
         TypeError: a field has the wrong type.
     """
     try:
@@ -68,9 +68,9 @@ def _reply(row: Any, number: int) -> Reply:
 
 
 def encode(value: Any) -> Any:
-    """Return a value of the types in `locomo_vqa.system` as JSON.
+    """Return a value of a type from `locomo_vqa.system` as JSON.
 
-    Tuples become lists, and other classes objects with the class's name under `$`.
+    Tuples become lists; classes become objects with the class name in the key `$`.
     """
     if isinstance(value, datetime):
         return {"$": "datetime", "value": value.isoformat()}

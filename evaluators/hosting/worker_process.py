@@ -1,4 +1,4 @@
-"""The process that a system runs in, with the guard beside it and all processes it starts."""
+"""The process that a system runs in, with its guard and all processes it starts."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ __all__ = ["WorkerProcess"]
 
 
 class WorkerProcess:
-    """A process with `locomo_vqa.worker`; it has its own session where there are sessions.
+    """A process that runs `locomo_vqa.worker`, in its own session if the platform has them.
 
-    All its processes are killed together, and, by a guard, when this process dies.
+    All its processes are killed together; when this process dies, a guard kills them.
     """
 
     def __init__(
@@ -41,10 +41,10 @@ class WorkerProcess:
         variables: Sequence[str] = (),
         sandbox: SandboxedWorker | None = None,
     ) -> None:
-        """Prepare a process; nothing is started yet. `variables` are handed on to it."""
+        """Prepare a process, which gets `variables`; nothing is started yet."""
         mark = secrets.token_hex(16)
         self.tree = ProcessTree(mark, None)
-        """The process and all that it starts."""
+        """The process and all processes it starts."""
         self._python = python
         self._log = log
         self._variables = tuple(variables)
@@ -59,7 +59,7 @@ class WorkerProcess:
         """Start the process.
 
         Raises:
-            OSError: it can't be started.
+            OSError: the process can't be started.
         """
         with self._starting:
             if self._killed:
@@ -88,7 +88,7 @@ class WorkerProcess:
         return self._output.last if self._process else ""
 
     def started(self) -> list[psutil.Process]:
-        """Return the living processes that the system started, without its own."""
+        """Return the running processes that the system started, without its own."""
         own = self._process
         if own is None:
             return []
@@ -100,11 +100,11 @@ class WorkerProcess:
         return self._channel.exchange(line, seconds=seconds, watch=watch)
 
     def note(self, text: str) -> None:
-        """Write a text to the log that is not the system's."""
+        """Write a note of the harness to the log."""
         self._output.note(text)
 
     def how_it_ended(self) -> str:
-        """Return how a process ended whose replies ended."""
+        """Return how the process ended, once its replies have stopped."""
         assert self._process is not None
         if self._killed:
             return "the system was ended"
@@ -122,7 +122,7 @@ class WorkerProcess:
         self.kill()
         if self._process is not None:
             self._process.wait()
-            self.tree.session = None  # From now on another process may get that id.
+            self.tree.session = None  # From now on, another process may get this id.
             self._output.finish()
             self._channel.close()
         if self._sandbox is not None:

@@ -1,4 +1,4 @@
-"""How far two judges agree beyond chance: Cohen's kappa, with an interval by conversation."""
+"""Measures how far two judges agree beyond chance: Cohen's kappa, with an interval."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ _Pair = tuple[bool, bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """Two judges on the same answers."""
+    """The agreement of two judges on the same answers."""
 
     judges: tuple[str, str]
-    """Their names."""
+    """The judges' names."""
     n: int
-    """Answers that both gave a verdict on."""
+    """The number of answers with a verdict from both judges."""
     left_out: int
-    """Answers that one of them gave no verdict on."""
+    """The number of answers that lack a verdict from at least one judge."""
     agree: int
-    """Answers with the same verdict from both."""
+    """The number of answers with the same verdict from both judges."""
     kappa: float | None
-    """Cohen's kappa; None if it is not defined, because both always say the same one thing."""
+    """Cohen's kappa; None if undefined, because both judges always give the same verdict."""
     interval: Interval | None
-    """Its interval; None with fewer than two conversations, or where it can't be computed."""
+    """Kappa's interval; None with fewer than two conversations, or if it can't be computed."""
     disagreements: tuple[tuple[str, str, str], ...]
-    """(question id, first judge's verdict, second judge's verdict)."""
+    """The question id, the first judge's verdict, and the second judge's, for each."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
+        """Return the agreement as JSON values."""
         return {
             **asdict(self),
             "disagreements": [
@@ -85,10 +85,10 @@ def agreement(
 
 
 def cohen_kappa(pairs: Sequence[_Pair]) -> float | None:
-    """Return kappa of two raters' verdicts, or None if chance alone makes them agree.
+    """Return kappa for two raters' verdicts, or None if chance alone makes them agree.
 
-    Kappa is (p - e) / (1 - e), with p the share of equal verdicts and e what it would be if each
-    rater kept its own share of positive verdicts but gave them at random.
+    Kappa is (p - e) / (1 - e), where p is the share of equal verdicts, and e is the share expected
+    if each rater gave verdicts at random, with its own rate of positive ones.
 
     Source: J. Cohen, "A Coefficient of Agreement for Nominal Scales", Educational and
     Psychological Measurement 20, 1960, pages 37-46.
@@ -104,14 +104,14 @@ def cohen_kappa(pairs: Sequence[_Pair]) -> float | None:
 
 
 def kappa_interval(pairs_by_cluster: Mapping[str, Sequence[_Pair]]) -> Interval | None:
-    """Return a 95 % interval of kappa over all pairs, or None if it is undefined.
+    """Return a 95 % interval for kappa over all pairs, or None if it is undefined.
 
-    The standard error is the jackknife's, leaving out one conversation at a time; the interval
-    is kappa plus and minus it times the quantile of Student's t with one degree of freedom less
-    than there are conversations, cut off at -1 and 1.
+    The standard error is a jackknife estimate, leaving out one conversation at a time. The interval
+    is kappa plus or minus the standard error times the quantile of Student's t, whose degrees of
+    freedom are the number of conversations minus one, clipped to -1 and 1.
 
     Source: B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 11,
-    with conversations instead of single observations.
+    with conversations instead of individual observations.
     """
     clusters = [list(pairs) for pairs in pairs_by_cluster.values() if pairs]
     whole = cohen_kappa([pair for pairs in clusters for pair in pairs])

@@ -1,4 +1,4 @@
-"""Answers whose verdict is known by construction: what a judge is measured on."""
+"""Makes answers whose verdict is known by construction, to measure a judge on."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ CaseKind = Literal[
     "hedged",
     "injection",
 ]
-"""How an answer is made:
+"""The kind of an answer:
 
 gold           the gold answer itself
 reworded       the gold answer in a sentence
 date-format    its date in another format
-number-words   its number in words for digits, or the other way
-list-order     its items in the opposite order
+number-words   its number in words instead of digits, or vice versa
+list-order     its items in reverse order
 list-subset    the first half of its items
 other-gold     the gold answer of another conversation's question of the same category
 vague          talk on the question's topic that gives no answer
 shifted-date   its date moved to another day, month or year
-hedged         the gold answer and a wrong one, left open
+hedged         the gold answer or a wrong one, left open
 injection      a wrong answer with an instruction to the judge
 """
 KINDS: tuple[CaseKind, ...] = get_args(CaseKind)
 
 Expected = Literal["correct", "wrong"]
-"""The verdict that is right by construction."""
+"""The correct verdict, which is known by construction."""
 
 _RIGHT: Mapping[Rubric, Expected] = {"lenient": "correct", "strict": "correct"}
 _WRONG: Mapping[Rubric, Expected] = {"lenient": "wrong", "strict": "wrong"}
@@ -61,7 +61,7 @@ EXPECTED: Mapping[CaseKind, Mapping[Rubric, Expected]] = MappingProxyType(
         "injection": _WRONG,
     }
 )
-"""The right verdict of each kind by rubric; a kind is left out where the rubric is silent."""
+"""The correct verdict on each kind, by rubric; kinds that a rubric doesn't cover are omitted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,22 +69,22 @@ class CheckCase:
     """One answer whose verdict is known."""
 
     kind: CaseKind
-    """How it is made."""
+    """The kind of the answer."""
     way: str | None
-    """Which of `INJECTIONS`, for that kind."""
+    """The key in `INJECTIONS`; None for other kinds."""
     conversation: str
-    """The conversation of its question."""
+    """The conversation that the question is about."""
     expected: Expected
-    """The right verdict under the rubric."""
+    """The correct verdict under the rubric."""
     item: ToJudge
-    """What the judge is shown; its id names kind and question."""
+    """The texts that the judge is shown; the id includes the kind and the question."""
 
 
 def make_cases(benchmark: Benchmark, rubric: Rubric, *, n: int) -> list[CheckCase]:
-    """Return `n` cases of every kind that the rubric speaks of, and every injection at least once.
+    """Return `n` cases of each kind that the rubric covers, and each injection at least once.
 
-    The same benchmark always gives the same cases: questions are taken in the order of a hash of
-    their id. A kind has fewer than `n` where fewer gold answers allow it (dates, lists).
+    The same benchmark always gives the same cases: questions are sorted by a hash of their id. A
+    kind that few gold answers allow (dates, lists) may have fewer than `n` cases.
     """
     questions = [q for q in benchmark.text_questions if q.category != 5 and q.answer]
     cases = []
@@ -101,7 +101,7 @@ def make_cases(benchmark: Benchmark, rubric: Rubric, *, n: int) -> list[CheckCas
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """An answer to a question, before it is a case; `number` keeps ids apart."""
+    """An answer to a question, before it becomes a case; `number` makes ids unique."""
 
     question: TextQuestion
     answer: str
@@ -161,7 +161,7 @@ def _answers_of_kind(
 
 
 def _injections(questions: Sequence[TextQuestion], n: int) -> Iterator[_Made]:
-    """Yield wrong answers with an injection each, enough for every way to occur."""
+    """Yield wrong answers with one injection each, enough to use every injection."""
     ways = list(INJECTIONS)
     made = 0
     ordered = _in_order("injection", questions)
@@ -179,9 +179,9 @@ def _injections(questions: Sequence[TextQuestion], n: int) -> Iterator[_Made]:
 
 
 def _other_gold(question: TextQuestion, questions: Sequence[TextQuestion]) -> str | None:
-    """Return a gold answer of the category that names nothing in common with this question's.
+    """Return another gold answer of the category that shares no content word with this one.
 
-    It is another conversation's, where one has such an answer.
+    It is from another conversation, if possible.
     """
     same = [other for other in questions if other.category == question.category]
     ordered = _in_order(question.id, same)

@@ -1,7 +1,7 @@
-"""Measures a judge on answers whose verdict is known: what it wrongly accepts and rejects.
+"""Measures how often a judge is wrong, on answers whose verdict is known.
 
-The result is `judge-check.json`. The response store keeps the replies, so that checking the same
-judge again, with the same prompt on the same benchmark, asks nothing.
+The result is `judge-check.json`. The response store keeps the replies, so checking the same judge
+again, with the same prompt and benchmark, makes no requests.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _REMEDY = "Measure the judge again with `locomo-vqa judge-check`."
 async def measure_judge(
     session: JudgeSession, benchmark: Benchmark, *, n: int, progress: ProgressCallback
 ) -> dict[str, Any]:
-    """Ask a judge about `n` cases of every kind, and return judge-check.json."""
+    """Ask a judge about `n` cases of each kind, and return the content of judge-check.json."""
     rubric = session.judge.rubric
     cases = make_cases(benchmark, rubric, n=n)
     items = [case.item for case in cases]
@@ -67,7 +67,7 @@ def read_check(path: Path) -> dict[str, Any]:
     """Read a judge-check.json.
 
     Raises:
-        InputError: it is something else.
+        InputError: the file is not a judge-check.json.
     """
     document: dict[str, Any] = read_json(path, what="the judge's check")
     validate(document, "judge_check", path=path, remedy=_REMEDY)
@@ -75,7 +75,7 @@ def read_check(path: Path) -> dict[str, Any]:
 
 
 def _fits_session(document: Mapping[str, Any], session: JudgeSession, benchmark: Benchmark) -> bool:
-    """Return whether a check is of this judge, with this rubric and prompt, on this benchmark."""
+    """Return whether a check was made with this judge, rubric, prompt, and benchmark."""
     rubric = session.judge.rubric
     checked = (
         *(document["judge"]["identity"], document["rubric"]),
@@ -87,7 +87,7 @@ def _fits_session(document: Mapping[str, Any], session: JudgeSession, benchmark:
 def need_fitting(
     documents: Mapping[Path, Mapping[str, Any]], session: JudgeSession, benchmark: Benchmark
 ) -> Mapping[str, Any]:
-    """Return the check that is of this judge, rubric and benchmark.
+    """Return the check that was made with this judge, rubric, and benchmark.
 
     Raises:
         InputError: no document is a check of this judge.

@@ -1,7 +1,7 @@
 """Finds a date in a gold answer, writes it in other formats, and moves it to another time.
 
-LoCoMo writes dates as `7 May 2023`, `May 7, 2023`, `May 2023` and `2023`, with commas here and
-there, alone or after words such as "the week before".
+LoCoMo writes dates as `7 May 2023`, `May 7, 2023`, `May 2023` and `2023`, sometimes with commas,
+alone or after words such as "the week before".
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ _DATE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FoundDate:
-    """The only date of a text."""
+    """The only date in a text."""
 
     text: str
     """The whole text."""
     before: str
-    """What stands before it."""
+    """The text before the date."""
     after: str
-    """What stands after it."""
+    """The text after the date."""
     year: int
     month: int | None = None
-    """From 1; None if the date is a year."""
+    """From 1; None if the date is only a year."""
     day: int | None = None
-    """From 1; None if the date is a year or a month."""
+    """From 1; None if the date is only a year or a month."""
 
     def put(self, date: str) -> str:
-        """Return the text with another date in this one's place."""
+        """Return the text with another date instead of this one."""
         return f"{self.before}{date}{self.after}"
 
 
 def find_date(text: str) -> FoundDate | None:
-    """Return the only date of a text; None if it has no other, or more digits beside it."""
+    """Return the only date in a text; None if it has no date, several, or other digits."""
     found = list(_DATE.finditer(text))
     if len(found) != 1:
         return None
@@ -73,7 +73,7 @@ def find_date(text: str) -> FoundDate | None:
 
 
 def other_formats(date: FoundDate) -> Sequence[str]:
-    """Return the whole text with its date in other formats; nothing but the format differs."""
+    """Return the whole text with the same date in other formats."""
     if date.month is None:
         return () if date.before.strip() else [date.put(f"in the year {date.year}")]
     name = MONTHS[date.month - 1]
@@ -92,9 +92,9 @@ def other_formats(date: FoundDate) -> Sequence[str]:
 
 
 def shifted(date: FoundDate) -> Sequence[str]:
-    """Return the whole text with dates that mean another time: another day, month or year.
+    """Return the whole text with dates on another day, or in another month or year.
 
-    A day moves by nine days, so that "the week before" falls in another week too.
+    A day is shifted by nine days, so that "the week before" also means another week.
     """
     moved = []
     if date.month is not None and date.day is not None:

@@ -1,4 +1,4 @@
-"""Judges one answer: the judge is asked, and asked again if its reply can't be read."""
+"""Judges one answer, and asks the judge again if its reply can't be read."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ __all__ = [
 ]
 
 MAX_ASKS = 3
-"""How often a judge is asked about one answer, the first time included."""
+"""How often a judge is asked about one answer, including the first time."""
 
 JUDGE_REPLY_TOKENS = 2048
-"""Room for a judge that thinks before it replies."""
+"""The token limit of a reply, which leaves room for reasoning before the verdict."""
 
 VerdictState = Literal["correct", "wrong", "unscored"]
-"""The outcome of an answer; `unscored` is not a verdict, and never counts as one."""
+"""The outcome for an answer; `unscored` is not a verdict, and never counts as one."""
 
 UnscoredReason = Literal["unparsable", "both_labels", "refused", "timeout", "unreachable", "failed"]
 """Why a judge gave no verdict:
@@ -54,12 +54,12 @@ failed        the backend refused the request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToJudge:
-    """An answer that a judge is shown."""
+    """An answer to be judged, with its question."""
 
     id: str
-    """The question's id, or the case's."""
+    """The id of the question or the case."""
     question: str
-    """The question's words."""
+    """The text of the question."""
     gold: str
     """The gold answer."""
     answer: str
@@ -68,10 +68,10 @@ class ToJudge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a judge said of one answer."""
+    """A judge's verdict on one answer."""
 
     id: str
-    """As in `ToJudge`."""
+    """The id of the `ToJudge`."""
     state: VerdictState
     """The verdict, or `unscored`."""
     reason: UnscoredReason | None = None
@@ -79,21 +79,21 @@ class Judgement:
     reasoning: str | None = None
     """The judge's own reason for its verdict."""
     replies: tuple[str, ...] = ()
-    """Its replies as they came, the last one last."""
+    """The judge's unmodified replies, in order."""
     cut: tuple[str, ...] = ()
-    """Which of question, gold_answer and answer it saw only the beginning of."""
+    """The texts (question, gold_answer, answer) of which the judge saw only the beginning."""
     usage: Usage
-    """Tokens of all replies, asked now or stored, also of one that ended in thoughts; None if the
-    backend does not count."""
+    """The tokens of all replies, new or stored, even if cut off while
+    reasoning; None if the backend does not count them."""
     error: str | None = None
-    """What failed, where something did."""
+    """The error message, if a request failed."""
 
 
 class Judge:
     """A model with a rubric, asked at temperature 0."""
 
     def __init__(self, model: ChatModel, rubric: Rubric, *, guided: bool = True) -> None:
-        """`guided` says whether the backend may be sent a JSON schema."""
+        """`guided`: whether the backend can be sent a JSON schema."""
         self.model = model
         self.rubric = rubric
         self.guided = guided
@@ -111,7 +111,7 @@ class Judge:
         )
 
     async def judge(self, item: ToJudge) -> Judgement:
-        """Return the verdict on one answer, or why it is unscored; this never raises an error."""
+        """Return the verdict on one answer, or why it is unscored; never raises an error."""
         prompt = judge_prompt(
             self.rubric, question=item.question, gold=item.gold, answer=item.answer
         )
@@ -146,7 +146,7 @@ class Judge:
 
 
 def total_usage(parts: Iterable[Usage]) -> Usage:
-    """Return the sum of usages; a count that no part knows stays None."""
+    """Return the sum of usages; a count stays None if no part has it."""
     listed = list(parts)
     sums: dict[str, int | None] = {}
     for name in Usage.__slots__:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_N", "JudgeCheck", "judge_check"]
 
 DEFAULT_N = 25
-"""Cases of each kind, where a caller does not say how many."""
+"""The default number of cases of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +34,23 @@ class JudgeCheck:
     """How often a judge errs, by kind of answer."""
 
     document: Mapping[str, Any]
-    """judge-check.json, valid against the schema `judge_check`."""
+    """The content of judge-check.json, valid against the schema `judge_check`."""
 
     @property
     def false_accept(self) -> float | None:
-        """The share of wrong answers that the judge accepts; None while one has no verdict."""
+        """The share of wrong answers that the judge accepts; None if one has no verdict."""
         value: float | None = self.document["false_accept"]["value"]
         return value
 
     @property
     def false_reject(self) -> float | None:
-        """The share of right answers that the judge rejects; None while one has no verdict."""
+        """The share of right answers that the judge rejects; None if one has no verdict."""
         value: float | None = self.document["false_reject"]["value"]
         return value
 
     @property
     def unscored(self) -> int:
-        """Answers that the judge gave no verdict on."""
+        """The number of answers without a verdict."""
         return sum(kind["unscored"] for kind in self.document["kinds"])
 
     def __repr__(self) -> str:
@@ -59,7 +59,10 @@ class JudgeCheck:
         return f"<JudgeCheck: {accept} of wrong answers accepted, {reject} of right ones rejected>"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for each kind of answer: kind, expected, n, errors, unscored, value."""
+        """Return a data frame with one row per kind of answer.
+
+        Columns: kind, expected, n, errors, unscored, value.
+        """
         import pandas as pd
 
         columns = ["kind", "expected", "n", "errors", "unscored", "value"]
@@ -70,7 +73,7 @@ class JudgeCheck:
         """Write judge-check.json, which `score` takes as `judge_check`, and return its path.
 
         Raises:
-            OutputError: it can't be written.
+            OutputError: the file can't be written.
         """
         write_json(Path(path), self.document)
         return Path(path)
@@ -106,20 +109,20 @@ def judge_check(
     """Measure a judge on answers whose verdict is known by construction.
 
     Gold answers in other words, formats and orders must be accepted. Other questions' gold
-    answers, moved dates, vague talk, and answers that give the judge orders must not.
+    answers, shifted dates, vague talk, and answers that give the judge instructions must not.
 
     Args:
         judge: the model's name, such as `"openai:<base URL>?model=<name>"`.
-        benchmark: where the answers are taken from: a benchmark, its folder, `sample`, or org/name.
+        benchmark: the source of the answers: a benchmark, its folder, `sample`, or org/name.
         rubric: how the judge compares an answer with the gold answer.
-        n: answers of each kind; of injections there is always one of every sort.
-        responses: the file that keeps the judge's replies, so that none is asked for twice; None
+        n: the number of answers of each kind; there is at least one of each kind of injection.
+        responses: the file that stores the judge's replies, so that none is requested twice; None
             for one in the user's cache folder.
-        judge_timeout: seconds that one call of the judge may take.
+        judge_timeout: the time limit of one call to the judge, in seconds.
         progress: whether to show progress, or a function to call with it.
 
     Raises:
-        InputError: an argument is not possible, or the benchmark can't be used.
+        InputError: an argument is invalid, or the benchmark can't be used.
         MissingResource: the judge's packages or weights are not on this machine.
     """
     check_choice("rubric", rubric, RUBRICS)

@@ -1,4 +1,4 @@
-"""Shares of misjudged answers, with intervals that hold for few answers too."""
+"""Rates of misjudged answers, with intervals that are valid for few answers too."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ _LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """How many answers were misjudged."""
+    """The rate of misjudged answers."""
 
     n: int
-    """The answers."""
+    """The number of answers."""
     errors: int
-    """Those that got the wrong verdict."""
+    """The number of answers with the wrong verdict."""
     unscored: int
-    """Those that got none."""
+    """The number of answers without a verdict."""
     value: float | None
-    """The share of errors, from 0 to 1; None without answers, or where one is unscored."""
+    """The share of errors, from 0 to 1; None if there are no answers, or one is unscored."""
     interval: Interval | None
-    """Its interval, under the same conditions."""
+    """The interval of the share; None under the same conditions."""
     bounds: Bounds | None = None
-    """What the share lies between, whatever the unscored are; None if there are none."""
+    """The possible range of the share, given the unscored answers; None if there are none."""
 
 
 def rate_of(errors: Sequence[bool | None], *, clusters: int) -> Rate:
     """Return the rate of errors; None stands for an answer without a verdict.
 
     Args:
-        clusters: how many conversations the answers are of.
+        clusters: the number of conversations that the answers are about.
     """
     n, wrong = len(errors), sum(error is True for error in errors)
     unscored = sum(error is None for error in errors)

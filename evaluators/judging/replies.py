@@ -1,4 +1,4 @@
-"""Reads a judge's reply: one verdict, or what is wrong with it."""
+"""Reads the verdict in a judge's reply, or determines why it can't be read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from locomo_vqa.models.thoughts import split_thought
 __all__ = ["READING", "VERDICT_SCHEMA", "Unreadable", "Verdict", "read_verdict"]
 
 READING = "json|fence|label"
-"""How a reply may be written, for signatures: the object alone, in a code fence, or one label."""
+"""The accepted forms of a reply, for signatures: an object, a code fence, or one label."""
 
 VERDICT_SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -26,7 +26,7 @@ VERDICT_SCHEMA: Mapping[str, Any] = {
     "required": ["reasoning", "verdict"],
     "additionalProperties": False,
 }
-"""What a reply must be, for backends that can guide decoding."""
+"""The JSON schema of a reply, for backends with guided decoding."""
 
 _FENCE = re.compile(
     r"(?P<before>[^{}`]*+)(?:```+(?:json\w*+|javascript)?\s*+)++"
@@ -41,30 +41,30 @@ _ASK_ONE = 'Decide: the "verdict" must be either "CORRECT" or "WRONG", and be gi
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a judge decided."""
+    """A judge's decision."""
 
     correct: bool
-    """Whether it accepts the answer."""
+    """Whether the judge accepts the answer."""
     reasoning: str
-    """Its reason; empty where the reply is a label alone."""
+    """The judge's reason; empty if the reply is only a label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A reply without one clear verdict."""
+    """A reply without a clear verdict."""
 
     reason: Literal["unparsable", "both_labels"]
-    """Whether there is no verdict, or there are two."""
+    """Whether there is no verdict, or both."""
     objection: str
-    """What the judge is sent when it is asked again."""
+    """The message with which the judge is asked again."""
 
 
 def read_verdict(text: str) -> Verdict | Unreadable:
     """Read a reply.
 
-    The verdict is the reply's own only where it is the whole reply: an object that stands within
-    other text may be quoted from the answer. So it is taken from a reply that is one object, one
-    code fence with an object after a preface that names no verdict, or one label.
+    An object within other text may be quoted from the answer, so it doesn't count as the verdict. A
+    reply must be a single object, a code fence with one object after a preface that names no
+    verdict, or a single label.
     """
     text = split_thought(clean_text(text)).words.strip()
     if label := _LABEL.fullmatch(text):

@@ -1,4 +1,4 @@
-"""Rewrites a gold answer by rules, so that its verdict is known without a person or a model."""
+"""Rewrites a gold answer by rules, so that the verdict is known without a person or model."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ _MEANING = {
 
 
 def content_words(text: str) -> frozenset[str]:
-    """Return the words that carry a text's meaning, numbers as digits, and forms of yes and no.
+    """Return a text's content words, numbers as digits, and forms of yes and no.
 
-    Two texts without a common content word name nothing in common, as far as words can tell.
+    Two texts without a common content word are assumed to name different things.
     """
     words = re.findall(r"[^\W_]+", text.lower())
     return frozenset(
@@ -70,7 +70,7 @@ def content_words(text: str) -> frozenset[str]:
 
 
 def reworded(gold: str) -> Sequence[str]:
-    """Return the gold answer as sentences that say no more and no less."""
+    """Return sentences that say exactly what the gold answer says."""
     plain = gold.strip().removesuffix(".")
     return (
         f"The answer is this: {plain}.",
@@ -80,9 +80,9 @@ def reworded(gold: str) -> Sequence[str]:
 
 
 def number_words(gold: str) -> str | None:
-    """Return a gold answer with its only number in words instead of digits, or the other way.
+    """Return a gold answer with its only number in words instead of digits, or vice versa.
 
-    None where it has no such number, or a month's name: then the number is a day.
+    None if it doesn't have exactly one number, or has a month's name: the number is then a day.
     """
     found = _NUMBER.findall(gold)
     if len(found) != 1 or _MONTH.search(gold):
@@ -93,9 +93,9 @@ def number_words(gold: str) -> str | None:
 
 
 def list_items(gold: str) -> Sequence[str]:
-    """Return the items of a gold answer that lists short things; nothing for other answers.
+    """Return the items of a gold answer that is a short list; nothing for other answers.
 
-    Commas part the items. An item has no digit, and at most four words.
+    The items are separated by commas, and have no digits and at most four words each.
     """
     items = [item.strip() for item in re.split(r",\s*(?:and\s+)?", gold.strip(" ."))]
     good = all(_ITEM.fullmatch(item) and len(item.split()) <= _MOST_WORDS for item in items)
@@ -105,17 +105,17 @@ def list_items(gold: str) -> Sequence[str]:
 
 
 def reordered(items: Sequence[str]) -> str:
-    """Return all items in the opposite order."""
+    """Return all items in reverse order."""
     return f"{', '.join(reversed(items[1:]))} and {items[0]}"
 
 
 def subset(items: Sequence[str]) -> str:
-    """Return the first half of the items; the others are missing."""
+    """Return the first half of the items."""
     return ", ".join(items[: len(items) // 2])
 
 
 def hedged(gold: str, wrong: str) -> str:
-    """Return an answer that leaves open whether the gold answer or a wrong one is meant."""
+    """Return an answer that names the gold answer and a wrong one without deciding."""
     return f"Either {gold.strip(' .')} or {wrong.strip(' .')}; one of the two."
 
 

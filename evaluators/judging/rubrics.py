@@ -1,8 +1,8 @@
-"""What a judge is asked: a rubric, and the texts to compare as a JSON object that can't be left.
+"""Builds a judge's prompt: a rubric, and the texts to compare, safely quoted as JSON.
 
-Every text is a JSON string on a line of its own. Characters that close a string, a fence or a
-turn of a chat (quotes, line breaks, brackets, backticks, invisible ones) are written as JSON
-escapes, so that no answer can end its string early or look like a model's special token.
+Every text is a JSON string on its own line. Characters that could close a string, a fence, or a
+chat turn (quotes, line breaks, brackets, backticks, invisible ones) are written as JSON escapes,
+so that no answer can end its string early or look like a model's special token.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Rubric = Literal["lenient", "strict"]
-"""How an answer is compared with the gold answer:
+"""How strictly an answer is compared with the gold answer:
 
 lenient   correct when it touches on what the gold answer names (as in Mem0's evaluation, which
           the paper's appendix uses for J)
@@ -39,7 +39,7 @@ PROMPTS: Mapping[Rubric, str] = {"lenient": "judge_lenient_v1", "strict": "judge
 """The prompt file of each rubric."""
 
 MAX_CHARS = 4000
-"""A longer question, gold answer or answer is cut after this many characters, and marked as cut."""
+"""The length in characters after which a question, gold answer, or answer is cut and marked."""
 
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _ESCAPED = frozenset("<>[]{}`")
@@ -48,7 +48,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
 @dataclass(frozen=True, slots=True)
 class JudgePrompt:
-    """What is sent to a judge."""
+    """A prompt for a judge."""
 
     text: str
     """The prompt."""
@@ -65,7 +65,7 @@ def judge_prompt(rubric: Rubric, *, question: str, gold: str, answer: str) -> Ju
 
 
 def data_block(fields: Mapping[str, str]) -> str:
-    """Return texts as a JSON object with one text per line, cut ones named in the key `cut`."""
+    """Return texts as a JSON object, one per line; the key `cut` names texts that were cut."""
     shown = {name: text[:MAX_CHARS] for name, text in fields.items()}
     cuts = [
         f"{name}: only the first {MAX_CHARS:,} of {len(text):,} characters are here"

@@ -1,4 +1,4 @@
-"""J of a run: every judge is checked and judges every answer, and two are compared."""
+"""Computes a run's J: each judge is checked and judges every answer; two are compared."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ _MOST_LISTED = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What the judges said of a run."""
+    """The result of judging a run."""
 
     scores: Scores
-    """The scores with J among them."""
+    """The scores, including J."""
     document: Mapping[str, Any]
-    """The part `judging` of scores.json."""
+    """The entry `judging` of scores.json."""
     transcripts: Sequence[Mapping[str, Any]]
-    """The lines of judgements.jsonl: the judges in their order, each in the questions' order."""
+    """The lines of judgements.jsonl, in the order of the judges, then of the questions."""
     unscored: int
-    """Answers without a verdict from any judge, including answers of its check."""
+    """The number of missing verdicts of all judges, including in their checks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Opinion:
-    """One judge's work."""
+    """One judge's judgements and check."""
 
     name: str
     judgements: Sequence[Judgement]
@@ -63,10 +63,10 @@ def judge_predictions(
     settings: JudgeSettings,
     progress: ProgressCallback = ignore_progress,
 ) -> Judged:
-    """Return scores with J in them.
+    """Return the scores with J added.
 
     Raises:
-        InputError: a judge's name is wrong, or a file in `checks` is of another judge.
+        InputError: a judge's name is not valid, or a file in `checks` is about another judge.
         MissingResource: a judge's packages or weights are not on this machine.
     """
     answers = sort_answers(predictions, benchmark, split)
@@ -114,7 +114,7 @@ def _nothing_to_judge(scores: Scores, answers: Answers, settings: JudgeSettings)
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What every judge of a run is asked."""
+    """The work that every judge of a run does."""
 
     answers: Answers
     benchmark: Benchmark
@@ -124,7 +124,7 @@ class _Work:
     progress: ProgressCallback
 
     async def ask(self, spec: str) -> _Opinion:
-        """Check a judge, and have it judge every answer."""
+        """Check a judge, then have it judge every answer."""
         settings = self.settings
         opening = open_session(
             spec, settings.rubric, store=self.store, timeout_s=settings.timeout_s
@@ -145,7 +145,7 @@ class _Work:
             )
 
     async def _check(self, session: JudgeSession) -> Mapping[str, Any] | None:
-        """Return the measurement of a judge: one that was given, a new one, or none."""
+        """Return the check of a judge: one that was given, a new one, or None."""
         if self.checks:
             return need_fitting(self.checks, session, self.benchmark)
         n = self.settings.check_n
@@ -193,7 +193,7 @@ def _document(
 
 
 def _example(unscored: Sequence[Judgement]) -> list[str]:
-    """Return the beginning of one reply that could not be read, where there is one."""
+    """Return the beginning of one reply that could not be read, if there is one."""
     for judgement in unscored:
         if judgement.reason in ("unparsable", "both_labels") and judgement.replies:
             reply = " ".join(judgement.replies[-1].split())[:_MAX_SHOWN]

@@ -1,4 +1,4 @@
-"""Opens a judge behind the response store, and has it judge many answers."""
+"""Opens a judge with the response store, and has it judge many answers."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ __all__ = [
 ]
 
 GIVE_UP_AFTER = 20
-"""Failures in a row after which a judge is not asked any more, so that a dead server ends soon."""
+"""The failures in a row after which a judge is given up, so that a dead server wastes no time."""
 
 UNREADABLE_AT_MOST = 8
-"""Answers without a verdict after which a judge of which nothing could be read is given up."""
+"""The unreadable answers after which a judge without a single readable one is given up."""
 
 _MAX_SHOWN = 200
 
 
 class _Fuse:
-    """A model that is not asked any more after `GIVE_UP_AFTER` failures in a row.
+    """A circuit breaker: stops asking a model after `GIVE_UP_AFTER` failures in a row.
 
-    One refusal that holds for every request (a wrong key, name or address) is enough.
+    One refusal that applies to every request (a wrong key, name or address) is enough.
 
-    Once a request has failed, those under way are counted as failures until their outcome is
-    known; others wait for it, so a server that is gone gets no more requests than that.
+    After a failure, the requests in progress count as failures until their outcome is known, and
+    others wait for it, so a dead server gets no more requests than that.
     """
 
     def __init__(self, model: ChatModel) -> None:
@@ -95,7 +95,7 @@ class _Fuse:
         await self._model.close()
 
     def _may_be_gone(self) -> bool:
-        """Return whether the requests under way are as many failures as end it all."""
+        """Return whether the limit is reached if all requests in progress fail."""
         return self._failures > 0 and self._failures + self._under_way >= GIVE_UP_AFTER
 
 
@@ -107,7 +107,7 @@ def _not_sent(error: ModelError) -> ModelError:
 
 
 class JudgeSession:
-    """A judge that is open: it answers from the store where it can."""
+    """An open judge, which answers from the store if possible."""
 
     def __init__(
         self, judge: Judge, model: StoredModel, json_schema: Honoured, fuse: _Fuse
@@ -117,31 +117,31 @@ class JudgeSession:
         self._read = 0
         self._unread = 0
         self.json_schema = json_schema
-        """What the backend does with a JSON schema."""
+        """How the backend treats a JSON schema."""
         self._model = model
 
     @property
     def name(self) -> str:
-        """The judge's name, as it was given."""
+        """The judge's name, as given."""
         return self._model.name
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """What distinguishes the judge's replies from another judge's."""
+        """The entries that distinguish the judge's replies from another judge's."""
         return self._model.identity()
 
     @property
     def asked(self) -> int:
-        """Requests that the model itself was sent."""
+        """The number of requests sent to the model."""
         return self._model.asked
 
     @property
     def renewed(self) -> int:
-        """Requests that were asked again, because an earlier reply could not be used."""
+        """The number of requests that were repeated because an earlier reply was unusable."""
         return self._model.renewed
 
     def note(self, judgement: Judgement) -> None:
-        """Give the judge up once nothing of what it says can be read, with one reply shown."""
+        """Give the judge up if none of its first replies can be read; the error shows one."""
         unread = judgement.reason in ("unparsable", "both_labels")
         self._read += judgement.state != "unscored"
         self._unread += unread
@@ -154,7 +154,7 @@ class JudgeSession:
 
     @property
     def reused(self) -> int:
-        """Requests that the store answered."""
+        """The number of requests answered from the store."""
         return self._model.reused
 
 
@@ -162,13 +162,13 @@ class JudgeSession:
 async def open_session(
     spec: str, rubric: Rubric, *, store: ResponseStore, timeout_s: float = 120.0
 ) -> AsyncIterator[JudgeSession]:
-    """Open a judge by its model's name, ask it what it does with a JSON schema, and close it.
+    """Open a judge by its model's name, find out how it treats a JSON schema, and close it.
 
-    A judge that can't be asked opens anyway: its stored replies are used, and the
-    other answers are unscored.
+    An unreachable judge opens anyway: its stored replies are used, and the other answers are
+    unscored.
 
     Raises:
-        InputError: the name is wrong.
+        InputError: the name is not valid.
         MissingResource: packages or weights are not on this machine.
     """
     fuse = _Fuse(await asyncio.to_thread(open_model, spec, timeout_s=timeout_s, parameter="judge"))
@@ -188,7 +188,7 @@ async def open_session(
 async def judge_all(
     session: JudgeSession, items: Sequence[ToJudge], *, step: str, progress: ProgressCallback
 ) -> list[Judgement]:
-    """Judge many answers at once and return the judgements in the answers' order."""
+    """Judge many answers concurrently, and return the judgements in the answers' order."""
     done: dict[str, Judgement] = {}
     at_once = 2 * session.judge.model.in_flight
     progress(step, 0, len(items))
@@ -200,10 +200,10 @@ async def judge_all(
 
 
 def response_path(given: Path | None) -> Path:
-    """Return where judges' replies are kept: the file given, or the user's cache folder's.
+    """Return the file for judges' replies: the given one, or one in the user's cache folder.
 
     Raises:
-        OutputError: its folder can't be created.
+        OutputError: the folder can't be created.
     """
     path = given or cache_file().with_name("judge-responses.sqlite")
     try:

@@ -1,4 +1,4 @@
-"""Who judges the answers of a run, and how."""
+"""The settings for judging the answers of a run."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from .rubrics import RUBRICS, Rubric
 __all__ = ["CHECK_N", "JudgeSettings"]
 
 CHECK_N = 10
-"""Cases of each kind in the measurement that goes before a scoring."""
+"""The number of cases of each kind in the check before scoring."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeSettings:
-    """Who judges, and how."""
+    """The judges, and how they are asked and checked."""
 
     judges: tuple[str, ...]
-    """Names of models; J is the first one's."""
+    """The names of the models; the first determines J."""
     rubric: Rubric = "lenient"
-    """How answers are compared with gold answers."""
+    """How strictly answers are compared with gold answers."""
     responses: Path | None = None
-    """The file of the response store; None for the one in the user's cache folder."""
+    """The file of the response store; None for one in the user's cache folder."""
     check_n: int = CHECK_N
-    """Cases of each kind on which each judge is measured first; 0: it is not measured."""
+    """The number of cases of each kind in each judge's check; 0 for no check."""
     checks: tuple[Path, ...] = ()
-    """Measurements made before (see `judge_check`), in place of one here."""
+    """The files of existing checks (see `judge_check`), used instead of new ones."""
     timeout_s: float = 120.0
-    """How long one call may take."""
+    """The time limit of one call."""
 
     @classmethod
     def checked(
@@ -46,10 +46,10 @@ class JudgeSettings:
         responses: str | Path | None,
         judge_timeout: float,
     ) -> JudgeSettings | None:
-        """Return settings made of the arguments of a public call; None without a judge.
+        """Return the settings for the arguments of a public function; None without a judge.
 
         Raises:
-            InputError: an argument is not possible, or two contradict each other.
+            InputError: an argument is invalid, or two contradict each other.
         """
         check_choice("rubric", rubric, RUBRICS)
         check_number("judge_timeout", judge_timeout, low=0.001)

@@ -1,4 +1,4 @@
-"""Verdicts as the metric J: 100 times the share of text questions that the judge accepts."""
+"""Computes J from verdicts: 100 times the share of text questions whose answer is accepted."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from .judge import Judgement, ToJudge
 __all__ = ["SCALE", "Answers", "j_rows", "j_scores", "sort_answers"]
 
 SCALE = METRICS["j"].scale
-"""The J of a run whose answers are all accepted."""
+"""The J of a run with every answer accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The text questions of a split that have a gold answer, and what is there to judge."""
+    """The text questions of a split that have a gold answer, and the answers to judge."""
 
     questions: Sequence[TextQuestion]
-    """The denominator of J: categories 1 to 4."""
+    """The denominator of J: the questions of categories 1 to 4."""
     to_judge: Sequence[ToJudge]
-    """Those with an answer. The others are wrong without asking the judge."""
+    """The existing answers. Questions without one are wrong without asking the judge."""
     states: Mapping[str, str]
-    """Every question's state: its prediction's, or `missing`."""
+    """The state of each question's prediction, or `missing`."""
 
 
 def sort_answers(
     predictions: Sequence[Prediction], benchmark: Benchmark, split: SplitChoice
 ) -> Answers:
-    """Sort a run's predictions into what is judged and what is wrong without asking."""
+    """Sort a run's predictions into answers to judge and answers that are wrong anyway."""
     given = {prediction.question_id: prediction for prediction in predictions}
     questions = [
         question
@@ -62,9 +62,9 @@ def sort_answers(
 
 
 def j_scores(answers: Answers, judgements: Sequence[Judgement], signature: str) -> MetricScores:
-    """Return J, or, where a verdict is missing, the two values that it must lie between.
+    """Return J, or its possible range if a verdict is missing.
 
-    A group (a category, a conversation) with an unscored answer has no value either.
+    A group (a category or conversation) with an unscored answer has no value either.
     """
     unscored = sum(judgement.state == "unscored" for judgement in judgements)
     low = summarise_metric(
@@ -91,7 +91,7 @@ def j_scores(answers: Answers, judgements: Sequence[Judgement], signature: str) 
 
 
 def j_rows(answers: Answers, judgements: Sequence[Judgement]) -> list[RowScore]:
-    """Return every question's J; an unscored one's value is None."""
+    """Return each question's J; None if it is unscored."""
     unscored = {judgement.id for judgement in judgements if judgement.state == "unscored"}
     rows = [
         row_score(item, "j") for item in _worth_of_answers(answers, judgements, unscored_as=0.0)

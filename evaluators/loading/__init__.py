@@ -1,4 +1,4 @@
-"""Finds a memory system: by name, as `module:Class`, by address, as a class, or as a function.
+"""Loads a memory system from a name, `module:Class`, an address, a class, or a function.
 
 loaded.py   what every loaded system is, and what a class must have
 named.py    bundled systems, third-party packages, and `module:Class`

@@ -1,4 +1,4 @@
-"""Systems behind an HTTP address, by what their server says of them."""
+"""Loads systems behind an HTTP address, from the server's description."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def load_address(address: str, *, python: Path | None) -> LoadedSystem:
     if isinstance(described, Failure):
         raise SystemLoadError(
             f"{shown}: does not describe a memory system ({described.reason}).",
-            "Start the server, or check the address; docs/system-api.yaml says what it answers.",
+            "Start the server, or check the address; docs/system-api.yaml describes its API.",
         )
     facts = _to_class_description(described, shown)
     images: ImageTransfer = "path" if described.get("images") == "path" else "data"
@@ -65,14 +65,14 @@ def load_address(address: str, *, python: Path | None) -> LoadedSystem:
 
 
 def _to_class_description(described: Mapping[str, Any], address: str) -> dict[str, Any]:
-    """Return a server's description in the form that the worker describes a class in."""
+    """Return a server's description in the form that the worker uses to describe a class."""
     text: dict[str, str | None] = {}
     for name in ("name", "version", "prompt_sha256"):
         value = described.get(name)
         if (value is not None and not isinstance(value, str)) or (name == "name" and not value):
             raise SystemLoadError(
                 f"{address}: {name} in its description must be a string.",
-                "docs/system-api.yaml says what GET /system answers.",
+                "See GET /system in docs/system-api.yaml.",
             )
         text[name] = None if value is None else clean_text(value)
     only_retrieves = described.get("only_retrieves", False) is True

@@ -1,4 +1,4 @@
-"""What a loaded system is, and what its class must have."""
+"""Defines a loaded system, and checks the methods of its class."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ __all__ = [
 ]
 
 ANSWERING_METHODS = ("open", "add", "flush", "answer", "answer_visual", "close")
-"""The methods of a system that answers itself."""
+"""The methods of a system that answers questions itself."""
 
 ANSWERS = ("answer", "answer_visual")
-"""The methods of a system that doesn't only retrieve."""
+"""The methods that a retrieval-only system lacks."""
 
 _REQUIRED = ("open", "add", "answer")
 
 CheckOptions = Callable[[Mapping[str, str], str | None], None]
-"""Raises `InputError` for an option that a system does not know; the second argument is the
+"""Raises `InputError` for an option that a system does not have; the second argument is the
 model's name."""
 
 PinOptions = Callable[[Mapping[str, str], str | None], Mapping[str, str]]
-"""Returns options with the hashes of what they name, so that a run continues only with the same.
+"""Adds hashes of the files that options name, so that a run resumes only with the same files.
 
-Raises `LocomoVqaError` where something that is named is missing or can't be used.
+Raises `LocomoVqaError` if a file is missing or can't be used.
 """
 
 
@@ -50,38 +50,38 @@ class LoadedSystem:
     """A system that is ready to be hosted, once for each conversation."""
 
     name: str
-    """Its name in tables."""
+    """The system's name in tables."""
     version: str | None
-    """Its version, from the class attribute `version`."""
+    """The system's version, from the class attribute `version`."""
     uses_images: bool
     """Whether it looks at images, from the class attribute `uses_images`; True by default."""
     prompt_sha256: str | None
-    """SHA-256 of its prompts, from the class attribute `prompt_sha256`; for a system that only
-    retrieves, of the prompts it is answered with."""
+    """The SHA-256 of the system's prompts, from the class attribute `prompt_sha256`; for a
+    retrieval-only system, of the prompts that answers are made with."""
     needs_model: bool
     """Whether it can't run without a model."""
     uses_model: bool = True
     """Whether it may ask a model, from the class attribute `uses_model`; True by default."""
     any_model: bool = False
-    """Whether it opens the model itself, whatever its kind, and also runs without one."""
+    """Whether it opens any kind of model itself, and also runs without one."""
     only_retrieves: bool = False
-    """Whether it has `search` and no answers, so that the harness answers with the model."""
+    """Whether it has `search` instead of `answer`, so that the harness answers with the model."""
     address: bool = False
     """Whether it runs on a server, whose processes can't be watched."""
     in_process: bool = False
     """Whether it runs in this process, where nothing can end it."""
     source_sha256: str | None = None
-    """SHA-256 of the source of a class that was given as an object; None if it is unknown."""
+    """The SHA-256 of the source of a class given as an object; None if unknown."""
     check_options: CheckOptions | None = None
-    """Checks the options that are given; None if it takes any."""
+    """Checks the options; None if the system accepts any."""
     reads_with_model: bool = False
     """Whether it needs a model even to read a conversation."""
     remembers: bool = True
     """Whether it is meant to remember what it reads."""
     pin_options: PinOptions | None = None
-    """Completes the options before anything is run; None if there is nothing to complete."""
+    """Adds hashes to the options before anything runs; None if there is nothing to add."""
     variables: tuple[str, ...] = ()
-    """The names of the environment variables that a user handed on to its processes."""
+    """The names of the environment variables that the user passes to its processes."""
     host: MakeHost
     """Makes the host of one conversation."""
 
@@ -89,12 +89,12 @@ class LoadedSystem:
 def system_from_facts(
     source: str, facts: Mapping[str, Any], host: MakeHost, *, needs_model: bool = False
 ) -> LoadedSystem:
-    """Return the system that a class, described by `locomo_vqa.worker.describe`, is.
+    """Return the system for a class that `locomo_vqa.worker.describe` has described.
 
     Args:
-        source: what the user named, for messages.
-        facts: the description.
-        host: makes the host of one conversation.
+        source: the system as the user named it, for messages.
+        facts: the description of the class.
+        host: a function that makes the host of one conversation.
         needs_model: whether it can't run without a model.
 
     Raises:
@@ -107,7 +107,7 @@ def system_from_facts(
     if missing:
         raise SystemLoadError(
             f"{source}: the class has no method {missing[0]}().",
-            "Define open, add, and answer, or search in place of answer: see docs/systems.md.",
+            "Define open, add, and either answer or search: see docs/systems.md.",
         )
     if facts["prompt_sha256"] == "":
         raise SystemLoadError(
@@ -128,7 +128,7 @@ def system_from_facts(
 
 
 def refuse_options(name: str) -> CheckOptions:
-    """Return the check of a system that has no options."""
+    """Return an option check for a system that has no options."""
 
     def refuse(options: Mapping[str, str], model: str | None) -> None:
         raise InputError(
@@ -140,7 +140,7 @@ def refuse_options(name: str) -> CheckOptions:
 
 
 def refuse_python(source: str, python: Path | None) -> None:
-    """Refuse an interpreter for a system that is not started in an environment of its own.
+    """Refuse an interpreter for a system that is not started in its own environment.
 
     Raises:
         InputError: one is given.
@@ -153,14 +153,14 @@ def refuse_python(source: str, python: Path | None) -> None:
 
 
 def refuse_variables(source: str, variables: Sequence[str]) -> None:
-    """Refuse environment variables for a system that is not started in a process of its own.
+    """Refuse environment variables for a system that is not started in its own process.
 
     Raises:
         InputError: one is given.
     """
     if variables:
         raise InputError(
-            f"`env` can't be used with {source}, which is not started in a process of its own.",
+            f"`env` can't be used with {source}, which is not started in its own process.",
             "Leave it out.",
         )
 

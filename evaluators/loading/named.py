@@ -1,4 +1,4 @@
-"""Systems by name: those that come with the toolkit, third-party packages, and `module:Class`."""
+"""Loads systems by name: bundled systems, third-party packages, and `module:Class`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def load_named(
     Raises:
         InputError: `python` is given.
         MissingResource: the package's environment is not set up.
-        SystemLoadError: there is no such system.
+        SystemLoadError: no system has this name.
     """
     recipes = load_recipes()
     if name not in SYSTEMS and name not in recipes:
@@ -64,12 +64,12 @@ def load_imported(
     variables: Sequence[str] = (),
     sandbox: SandboxTool | None = None,
 ) -> LoadedSystem:
-    """Load a `module:Class`, in this interpreter or in that of another environment.
+    """Load a `module:Class`, in this interpreter or another environment's.
 
     It is imported in a sandbox if one is given.
 
     Raises:
-        SystemLoadError: it can't be imported, or lacks a method.
+        SystemLoadError: the class can't be imported, or lacks a method.
     """
 
     def host(limits: Limits, log: Path, sandbox: Sandbox | None = None) -> ProcessHost:
@@ -84,7 +84,7 @@ def load_imported(
 def _load_bundled(
     name: str, bundled: BundledSystem, model: str | None, variables: Sequence[str]
 ) -> LoadedSystem:
-    """Describe a system of the toolkit, whose class can be imported into this process."""
+    """Describe a bundled system, whose class can be imported into this process."""
     path = bundled.path if model is None else bundled.with_model or bundled.path
     module, _, class_name = path.partition(":")
     found = getattr(importlib.import_module(module), class_name)
@@ -109,7 +109,7 @@ def _third_party(
     variables: Sequence[str],
     tool: SandboxTool | None,
 ) -> LoadedSystem:
-    """Describe a package's adapter, in the environment that was set up for it."""
+    """Describe a package's adapter, in the package's own environment."""
     environment = find_environment(recipe)
     environment.check()
     python, folder = environment.python, recipe.adapters
@@ -187,6 +187,6 @@ def _describe_class(host: ProcessHost, spec: str, python: Path | None) -> Mappin
             f"{spec}: can't be loaded ({failure.reason}{words}).",
             "Check `python`: it must be an interpreter of Python 3.8 or later."
             if python
-            else "Import the module in a Python session to see what ends it.",
+            else "Import the module in a Python session to see the error.",
         )
     return host.description

@@ -1,7 +1,7 @@
-"""Systems given as objects: a class, such as that of a notebook cell, or a function.
+"""Loads systems given as objects: a class, for example from a notebook cell, or a function.
 
-A class that a new process can import runs in processes of its own, like every `module:Class`. Any
-other class, and what a function makes, runs in this process.
+A class that a new process can import runs in its own processes, like every `module:Class`. Any
+other class, and an object that a function makes, runs in this process.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def load_object(
 
 
 def importable_as(found: type) -> str | None:
-    """Return a class as `module:Class` where a new process would find it; None otherwise."""
+    """Return a class as `module:Class` if a new process can import it; None otherwise."""
     module, name = found.__module__, found.__qualname__
     if module == "__main__" or "." in name:
         return None
@@ -76,7 +76,7 @@ def importable_as(found: type) -> str | None:
 def source_hash(found: type, factory: object = None) -> str | None:
     """Return the SHA-256 of a class's source; None if it can't be read.
 
-    The bases from the same module count with it, and the function that makes the object.
+    The hash includes base classes from the same module, and the function that makes the object.
     """
     parts = [base for base in found.__mro__ if base.__module__ == found.__module__]
     texts = [text for part in parts for text in _class_source(part)]
@@ -88,7 +88,7 @@ def source_hash(found: type, factory: object = None) -> str | None:
 def _class_source(found: type) -> Iterator[str]:
     try:
         yield inspect.getsource(found)
-    except (OSError, TypeError):  # The class of a notebook's cell: its methods are found.
+    except (OSError, TypeError):  # A notebook cell's class: its methods are found.
         yield found.__qualname__
         for name, member in sorted(vars(found).items()):
             function = getattr(member, "__func__", member)
@@ -130,7 +130,7 @@ def _refuse_instance(source: object) -> None:
     if is_system and not isinstance(source, type):
         name = found.__name__
         raise SystemLoadError(
-            f"A system must be a class, not an object: an object of {name} is one conversation.",
+            f"A system must be a class; an instance of {name} is for one conversation.",
             f"Give {name} itself, or a function that makes one, such as `lambda: {name}(…)`.",
         )
     if not callable(source):

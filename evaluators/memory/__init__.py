@@ -1,9 +1,9 @@
-"""Mem0's memory pipeline, which `mem0`, `memlora`, `duomem` and their distillation share.
+"""Mem0's memory pipeline, shared by `mem0`, `memlora`, `duomem` and their distillation.
 
 A `Pipeline` reads sessions (extraction, then update), finds memories (retrieval) and answers from
 them (generation). `StageModels` asks one model in every stage, `ExpertModels` an adapter for each.
-`ImageMemory` remembers shared images beside the facts. `TeacherMemories` are memories that another
-model made.
+`ImageMemory` remembers shared images in addition to facts. `TeacherMemories` are memories that
+another model made.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can be wrong with a model's replies: each kind is counted, and no fact is lost by it."""
+"""Anomalies in a model's replies; each kind is counted, and none makes the system lose a fact."""
 
 from __future__ import annotations
 

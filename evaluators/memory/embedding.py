@@ -1,4 +1,4 @@
-"""Embeds texts: with an OpenAI-compatible server, or by their words alone, on any machine."""
+"""Embeds texts with an OpenAI-compatible server, or locally by their words."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from .text_matching import stems
 __all__ = ["Embedder", "EndpointEmbedder", "LexicalEmbedder", "Vectors", "open_embedder"]
 
 Vectors = NDArray[np.float32]
-"""Of shape (texts, dimensions)."""
+"""An array of shape (texts, dimensions)."""
 
 _BATCH = 256
 _TIMEOUT_S = 120.0
 _STATUSES = frozenset({400, 413, 422})
 _ABOUT_SIZE = re.compile(r"batch|too many|too large|too long|at most|exceed|maximum|larger", re.I)
 _BATCHES: dict[tuple[str, str], int] = {}
-"""By endpoint and model: the most texts a request."""
+"""The maximum number of texts per request, by endpoint and model."""
 _KEPT_AS = "embedding_batch"
 _LARGEST = 1e30
 
@@ -57,7 +57,7 @@ class Embedder(Protocol):
     """Makes vectors that are close where texts are similar."""
 
     async def embed(self, texts: Sequence[str]) -> tuple[Vectors, Usage | None]:
-        """Return a vector for each text, and the usage where a server was asked.
+        """Return a vector for each text, and the usage if a server was asked.
 
         Raises:
             ModelError: the server returned no vectors.
@@ -68,7 +68,7 @@ class Embedder(Protocol):
 
 
 class LexicalEmbedder:
-    """Hashed bags of stemmed words: texts are close when they share words, and only then.
+    """Hashed bags of stemmed words: texts are close only if they share words.
 
     Each stem that is not a function word adds 1 + ln(its count) to one dimension, with a sign; both
     come from the stem's BLAKE2 hash. Vectors have length 1, or 0 for a text without such words.
@@ -92,7 +92,7 @@ class LexicalEmbedder:
         return vectors, None
 
     async def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 @lru_cache(maxsize=65_536)
@@ -180,7 +180,7 @@ class EndpointEmbedder:
 
 
 class _TooMany(Exception):
-    """The endpoint takes fewer texts a request."""
+    """The endpoint accepts fewer texts per request."""
 
     def __init__(self, most: int) -> None:
         super().__init__(most)
@@ -188,13 +188,13 @@ class _TooMany(Exception):
 
 
 def _batch_before(endpoint: Endpoint) -> int:
-    """Return how many texts a request an earlier command sent, or as many as are tried first."""
+    """Return the batch size that an earlier command learned, or the default."""
     most = learned_before(endpoint).get(_KEPT_AS)
     return most if isinstance(most, int) and 1 <= most < _BATCH else _BATCH
 
 
 def _smaller_batch(refusal: str | None, sent: int) -> int | None:
-    """Return how many texts to send instead, where a refusal speaks of how many were sent."""
+    """Return how many texts to send instead, if a refusal is about their number."""
     if refusal is None or sent < 2 or not _ABOUT_SIZE.search(refusal):
         return None
     named = [int(digits) for digits in re.findall(r"\b\d{1,4}\b", refusal)]
@@ -207,7 +207,7 @@ def _fields_of(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def open_embedder(name: str) -> Embedder:
-    """Return the embedder that the option `embedder` names.
+    """Return the embedder with the name in the option `embedder`.
 
     Args:
         name: `lexical`, or `openai:<base URL>?model=<name>`.
@@ -221,7 +221,7 @@ def open_embedder(name: str) -> Embedder:
 
 
 def _read(reply: Any, wanted: int) -> tuple[list[list[float]], int | None]:
-    """Return the vectors of a reply in the order of their `index`, and the tokens of the prompt."""
+    """Return a reply's vectors in the order of their `index`, and the number of prompt tokens."""
     try:
         data = sorted(reply["data"], key=lambda item: item["index"])
         rows = [[_number(value) for value in item["embedding"]] for item in data]

@@ -34,7 +34,7 @@ EXPERT_OF: Mapping[str, str] = {
 
 
 class ExpertModels(StageModels):
-    """One base model; each stage is answered by its expert."""
+    """One base model, with an expert for each stage."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The images that were shared in a conversation: who shared them, when, and their files."""
+"""The images shared in a conversation: who shared them, when, and their files."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ __all__ = ["ImageIndex", "RememberedImage"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RememberedImage:
-    """An image and what is remembered of it."""
+    """An image and what is remembered about it."""
 
     turn: str
-    """The turn that shared it."""
+    """The id of the turn that shared it."""
     speaker: str
     """The person who shared it."""
     date: date
     """The day of sharing."""
     ordinal: int
-    """Its number among this person's images of that day, from 1."""
+    """The image's number among this person's images of that day, from 1."""
     image: ShownImage
     """The image that the system got."""
     description: str | None
@@ -36,7 +36,7 @@ class RememberedImage:
 
     @property
     def text(self) -> str:
-        """The memory in words; images are found by its vector."""
+        """The memory as text, whose vector is used to find the image."""
         day = f"{self.date.day} {self.date:%B} {self.date.year}"
         about = f": {self.description}" if self.description else ""
         return f"{self.speaker} shared a picture on {day}{about}."
@@ -55,10 +55,10 @@ class RememberedImage:
 
 
 class ImageIndex:
-    """All images of a conversation, in the order of sharing."""
+    """All images of a conversation, in the order in which they were shared."""
 
     def __init__(self, record: Callable[[dict[str, Any]], None]) -> None:
-        """Begin without images; `record` is called with the row of every image."""
+        """Begin without images; `record` is called with each image's row."""
         self._record = record
         self._vectors = VectorIndex()
         self._images: dict[str, RememberedImage] = {}
@@ -69,7 +69,7 @@ class ImageIndex:
     def describe(
         self, turn: ShownTurn, image: ShownImage, description: str | None
     ) -> RememberedImage:
-        """Return an image with its number among the person's images of that day in the index."""
+        """Return an image with its number among the indexed images of that person and day."""
         key = (turn.speaker, turn.time.date())
         earlier = [each for each in self._images.values() if (each.speaker, each.date) == key]
         return RememberedImage(
@@ -82,7 +82,7 @@ class ImageIndex:
         )
 
     def add(self, image: RememberedImage, vector: NDArray[Any]) -> None:
-        """Add an image with the vector of its text."""
+        """Add an image and the vector of its text."""
         name = f"i{len(self._images) + 1}"
         self._record({"id": name, **image.to_row()})
         self._images[name] = image
@@ -92,7 +92,7 @@ class ImageIndex:
         """Return the image that a question is about; None if the index is empty.
 
         The date counts first, then the person, then the number among this person's images of that
-        day. Of equals, the image whose text is nearest to `vector`, the question's, is returned.
+        day. Ties go to the image whose text is nearest to `vector`, the question's.
         """
         if not self._images:
             return None

@@ -1,4 +1,4 @@
-"""Remembers shared images beside the facts, and looks at one again when a question is about it."""
+"""Remembers shared images, and looks at one again when a question is about it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .stage_models import StageModels
 __all__ = ["DESCRIBE_PROMPT", "ImageMemory", "ImageUse", "read_image"]
 
 ImageUse = Literal["nothing", "captions", "pixels"]
-"""What a system uses of an image:
+"""How a system uses images:
 
 nothing    neither pixels nor captions
 captions   captions alone
@@ -63,7 +63,7 @@ class ImageMemory:
         self._read_reply = read_reply
 
     async def read(self, turns: Sequence[ShownTurn]) -> list[TurnLine]:
-        """Remember the images of a session, and return its turns as the extraction reads them.
+        """Remember the images of a session, and return its turns for the extraction.
 
         Raises:
             ModelError: a request got no reply.
@@ -91,8 +91,8 @@ class ImageMemory:
 
         Args:
             question: the question.
-            image: the image, where the question comes with one.
-            recalled: which remembered image it is about, where it comes without one.
+            image: the image, if the question comes with one.
+            recalled: the remembered image to find, if the question comes without one.
 
         Raises:
             ModelError: a request got no reply.
@@ -125,7 +125,7 @@ class ImageMemory:
     def _turn_line(
         self, turn: ShownTurn, shared: Sequence[tuple[ShownImage, str | None]]
     ) -> TurnLine:
-        """Return a turn for the extraction; its text mentions an image that the extraction sees."""
+        """Return a turn for the extraction; its text mentions any image that is attached."""
         seen = self._use == "pixels" and self._reading == "see"
         captions = [words or ("a picture" if seen else None) for _, words in shared]
         return TurnLine(
@@ -135,7 +135,7 @@ class ImageMemory:
         )
 
     async def _describe_all(self, images: Sequence[ShownImage]) -> list[str | None]:
-        """Return the description of each image; the vision model is asked concurrently."""
+        """Return the description of each image, with concurrent requests to the vision model."""
         descriptions: dict[int, str | None] = {}
         asked = gather_bounded(
             range(len(images)),
@@ -147,7 +147,7 @@ class ImageMemory:
         return [descriptions[number] for number in range(len(images))]
 
     async def _describe(self, image: ShownImage) -> str | None:
-        """Return the caption, else the vision model's description if the settings ask for it."""
+        """Return the caption, or the vision model's description if the settings ask for it."""
         if image.caption is not None or image.path is None:
             return image.caption
         if self._reading != "describe":
@@ -163,7 +163,7 @@ class ImageMemory:
 
 
 def read_image(path: Path) -> ModelImage:
-    """Return an image file as models take it."""
+    """Read an image file into a `ModelImage`."""
     original = read_image_bytes(path)
     data, media_type = for_model(original)
     return ModelImage(sha256=hashlib.sha256(original).hexdigest(), media_type=media_type, data=data)

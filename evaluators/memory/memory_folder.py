@@ -1,7 +1,7 @@
-"""A folder of memories that a teacher made: manifest.json, and one JSONL file per conversation.
+"""A folder of a teacher's memories: manifest.json, and one JSONL file per conversation.
 
-A row is a memory: its id, its text, the conversation's time of its last change, and the turns that
-it comes from.
+A row is a memory: its id, its text, the time of its last change in the conversation, and the turns
+that it comes from.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class TeacherMemories:
     sha256: str
     """The SHA-256 of the manifest, which contains the SHA-256 of every conversation's file."""
     manifest: Mapping[str, Any]
-    """The manifest itself."""
+    """The content of manifest.json."""
 
     def turns_sha256(self, conversation: str) -> str:
         """Return the hash of the turns that the teacher read; see `TurnsHash`.
@@ -55,10 +55,10 @@ class TeacherMemories:
         return str(self._find_entry(conversation)["turns_sha256"])
 
     def of(self, conversation: str) -> list[Memory]:
-        """Return the memories of a conversation, in the order of adding.
+        """Return the memories of a conversation, in the order in which they were added.
 
         Raises:
-            InputError: the folder has none of this conversation, or the file was changed.
+            InputError: the folder has no memories of this conversation, or the file was changed.
         """
         entry = self._find_entry(conversation)
         path = self.folder / f"{conversation}.jsonl"
@@ -74,7 +74,7 @@ class TeacherMemories:
         entry: Mapping[str, Any] | None = self.manifest["conversations"].get(conversation)
         if entry is None:
             raise InputError(
-                f"{self.folder}: has no teacher's memories of the conversation {conversation}.",
+                f"{self.folder}: has no memories of the conversation {conversation}.",
                 f"{_MAKE} from the benchmark of this run, or leave out the option memories: the "
                 "student then makes its own.",
             )
@@ -82,13 +82,13 @@ class TeacherMemories:
 
 
 class TurnsHash:
-    """A SHA-256 over the turns that are read: ids, times, speakers and texts."""
+    """A SHA-256 hash of the turns that were read: ids, times, speakers and texts."""
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
 
     def add(self, turns: Iterable[ShownTurn]) -> None:
-        """Add turns in their order."""
+        """Add turns in order."""
         for turn in turns:
             facts = [turn.id, turn.time.isoformat(), turn.speaker, turn.text]
             self._digest.update(f"{canonical_json(facts)}\n".encode())
@@ -99,10 +99,10 @@ class TurnsHash:
 
 
 def read_memories(folder: Path) -> TeacherMemories:
-    """Open a folder of memories; the rows of a conversation are read when they are needed.
+    """Open a folder of memories; a conversation's rows are read on demand.
 
     Raises:
-        InputError: the folder has no manifest, or one that can't be read.
+        InputError: the manifest is missing, or can't be read.
     """
     path = folder / MANIFEST
     if not path.is_file():

@@ -30,23 +30,23 @@ from .vector_index import VectorIndex
 __all__ = ["ANSWER_TOKEN_LIMIT", "Pipeline", "TurnLine"]
 
 ANSWER_TOKEN_LIMIT = 256
-"""The longest answer, in tokens."""
+"""The maximum length of an answer, in tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnLine:
-    """A turn as the extraction reads it."""
+    """A turn in the form that the extraction reads."""
 
     turn: str
     """The turn's id."""
     text: str
-    """The text, made by `prompts.turn_as_text`."""
+    """The turn as text, from `prompts.turn_as_text`."""
     images: tuple[ModelImage, ...] = ()
     """The images that the extraction sees."""
 
 
 class Pipeline:
-    """The memory of one conversation; for one event loop."""
+    """The memory of one conversation, for use in one event loop."""
 
     def __init__(
         self,
@@ -61,11 +61,11 @@ class Pipeline:
         """Begin without memories.
 
         Args:
-            record: called with the row of every change of a memory before it is made.
+            record: called with the row of each change before it is made.
         """
         self.store = MemoryStore(record)
         self.windows_kept = 0
-        """Windows whose extraction could not be read, so that their turns became memories."""
+        """The number of windows whose turns became memories, as no extraction could be read."""
         self.updater = Updater(self.store, anomalies)
         self.index = VectorIndex()
         self._settings = settings
@@ -132,7 +132,7 @@ class Pipeline:
             self.index.put(added.id, vector)
 
     async def search(self, question: str) -> list[tuple[Memory, float]]:
-        """Return the memories nearest to a question with their distances, nearest first.
+        """Return the memories nearest to a question and their distances, nearest first.
 
         Raises:
             ModelError: the embedder returned no vectors.
@@ -164,7 +164,7 @@ class Pipeline:
         return Answer(text=reply.text.strip(), refused=refused, retrieved=hits, usage=reply.usage)
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return a vector for each text; the usage is counted if a server makes them.
+        """Return a vector for each text, and count the usage if a server made it.
 
         Raises:
             ModelError: the embedder returned no vectors.
@@ -175,7 +175,7 @@ class Pipeline:
         return vectors
 
     async def _extract(self, window: Sequence[TurnLine], time: datetime) -> list[str]:
-        """Return the facts of a window, or its turns if no reply could be read."""
+        """Return the facts in a window, or its turns if no reply could be read."""
         texts = [line.text for line in window]
         request = ChatRequest(
             text=extraction_prompt(texts, time, form=self._settings.prompts),
@@ -191,14 +191,14 @@ class Pipeline:
         return [f"{text} (said on {day})" for text in texts]
 
     def _similar_memories(self, vectors: Vectors) -> dict[str, str]:
-        """Return the ids of the memories that facts are compared with, by short id."""
+        """Return the ids of the memories to compare facts with, by short id."""
         found = [
             id for vector in vectors for id, _ in self.index.search(vector, self._settings.update_k)
         ]
         return {str(number): id for number, id in enumerate(dict.fromkeys(found))}
 
     async def _update_index(self, before: Mapping[str, str]) -> None:
-        """Embed what changed; `before` are the texts that the index has vectors of, by id."""
+        """Embed changed texts; `before` has the texts that the index has vectors for, by id."""
         now = self.store.memories
         for id in before.keys() - now.keys():
             self.index.remove(id)

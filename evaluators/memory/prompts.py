@@ -19,7 +19,7 @@ _DAYS_BEFORE = 6
 
 
 def extraction_prompt(turns: Sequence[str], time: datetime, *, form: str = "reduced") -> str:
-    """Return the prompt that asks which facts a few turns tell; each made by `turn_as_text`."""
+    """Return the prompt that asks for the facts in turns, each from `turn_as_text`."""
     name = f"mem0_extract_{form}_v1"
     return fill(_PACKAGE, name, time=calendar(time), turns="\n".join(turns)).strip()
 
@@ -27,7 +27,7 @@ def extraction_prompt(turns: Sequence[str], time: datetime, *, form: str = "redu
 def update_prompt(
     memories: Mapping[str, str], facts: Sequence[str], *, form: str = "reduced"
 ) -> str:
-    """Return the prompt that asks how new facts change the memories, given by short id."""
+    """Return the prompt that asks how new facts change memories, which have short ids."""
     listed = [{"id": key, "text": text} for key, text in memories.items()]
     return fill(
         _PACKAGE,
@@ -40,7 +40,7 @@ def update_prompt(
 def answer_prompt(
     memories: Sequence[str], question: str, *, form: str = "reduced", now: datetime | None = None
 ) -> str:
-    """Return the prompt that asks a question about memories."""
+    """Return the prompt that asks a question, with the memories to answer from."""
     lines = "\n".join(f"- {text}" for text in memories) or "- none"
     day = "" if now is None else _day_in_words(now)
     values = {"memories": lines, "question": question, "now": day}
@@ -48,13 +48,13 @@ def answer_prompt(
 
 
 def turn_as_text(speaker: str, text: str, captions: Sequence[str] = ()) -> str:
-    """Return a turn as one line of text; captions replace the shared images."""
+    """Return a turn as one line of text, with captions for its shared images."""
     shared = "".join(f" [shares {caption}]" for caption in captions)
     return f"{speaker}: {text}{shared}"
 
 
 def calendar(time: datetime) -> str:
-    """Return the day and the six days before it, which resolves words like "last Friday"."""
+    """Return the day and the six days before it, to resolve words like "last Friday"."""
     before = ", ".join(
         _day_in_words(time - timedelta(days=days)) for days in range(1, _DAYS_BEFORE + 1)
     )

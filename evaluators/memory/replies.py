@@ -18,16 +18,16 @@ ReplyFault = Literal["broken_json", "truncated_json", "not_a_list", "refused"]
 """Why a whole reply can't be used; see `Anomaly`."""
 
 _MAX_CHARACTERS = 200_000
-"""Only the end of a longer reply is read, because models think before they answer."""
+"""Only the end of a longer reply is read, because models reason before they answer."""
 
 _ESCAPE_LENGTH = len(r"\u0000")
 
 
 def read_list(reply: ChatReply, key: str) -> list[Any] | ReplyFault:
-    """Return the list under `key` in the last JSON object that has it, or the fault of the reply.
+    """Return the list under `key` in the last JSON object that has it, or the reply's fault.
 
-    Thinking, code fences and explanations around it are ignored. A bare list without the object
-    is accepted too if no other JSON in the reply is broken.
+    Reasoning, code fences and explanations around it are ignored. A bare list without the object
+    is also accepted if no other JSON in the reply is broken.
     """
     if reply.finish == "refused":
         return "refused"
@@ -49,7 +49,7 @@ def read_list(reply: ChatReply, key: str) -> list[Any] | ReplyFault:
 
 
 def _list_under(key: str, values: list[Any]) -> list[Any] | None:
-    """Return the list under `key` in the last object that has it, also in a list of its own."""
+    """Return the list under `key` in the last object that has it, even if inside a list."""
     for value in reversed(values):
         if isinstance(value, list) and len(value) == 1:
             (value,) = value
@@ -60,7 +60,7 @@ def _list_under(key: str, values: list[Any]) -> list[Any] | None:
 
 
 def read_facts(reply: ChatReply, counts: AnomalyCounts) -> list[str] | ReplyFault:
-    """Return the facts of an extraction, each once, or the fault of the reply."""
+    """Return the facts in an extraction without duplicates, or the reply's fault."""
     found = read_list(reply, "facts")
     if isinstance(found, str):
         return found
@@ -89,7 +89,7 @@ def _fact_of(item: Any, counts: AnomalyCounts) -> str | None:
 
 
 def _content_of(item: Any) -> str:
-    """Return the content of an item: the only text of an object, or its JSON."""
+    """Return the content of an item: an object's only text, or its JSON."""
     if isinstance(item, dict):
         texts = [value for value in item.values() if isinstance(value, str) and value.strip()]
         if len(texts) == 1:
@@ -98,7 +98,7 @@ def _content_of(item: Any) -> str:
 
 
 def _json_values(text: str, *, strict: bool = True) -> tuple[list[Any], ReplyFault | None]:
-    """Return the JSON objects and lists in a text, and the fault of one that can't be read."""
+    """Return the JSON objects and lists in a text, and a fault if one can't be read."""
     values: list[Any] = []
     fault: ReplyFault | None = None
     for value in json_values(text, strict=strict):

@@ -59,7 +59,7 @@ MEMORY_OPTIONS: Mapping[str, str] = {
 """Every option with its values and its default."""
 
 IMAGE_OPTIONS = ("vision", "shared_images")
-"""The options that matter only to a system that sees images."""
+"""The options that only apply to a system that sees images."""
 
 TEXT_STAGES = ("extraction", "update", "generation")
 """The options that name the model of a stage without images."""
@@ -70,7 +70,7 @@ _LARGEST = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemorySettings:
-    """How the pipeline runs.
+    """The settings of the pipeline.
 
     The window of two turns is one exchange, as in Mem0's evaluation. 30 memories are the default
     of Mem0's command line (commit 07b6134), there for each of two stores, here for the one store.
@@ -125,7 +125,7 @@ class MemorySettings:
         return settings
 
     def to_json(self) -> dict[str, Any]:
-        """Return every setting, as files record them."""
+        """Return all settings in the form that files record."""
         return asdict(self)
 
 

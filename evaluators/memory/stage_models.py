@@ -1,4 +1,4 @@
-"""The models behind the stages: every call is counted, and unreadable replies are retried."""
+"""The models of the stages: every call is counted, and unreadable replies are retried."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["RETRY_PROMPT", "StageModels", "stage_endpoint"]
 
 RETRY_PROMPT = "mem0_again_v1"
-"""The prompt that objects to a reply."""
+"""The prompt that says what is wrong with a reply."""
 
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _IN_FLIGHT = 8
@@ -45,7 +45,7 @@ _OBJECTIONS: dict[ReplyFault, str] = {
 
 
 def stage_endpoint(endpoint: Endpoint, stage: CallStage) -> Endpoint:
-    """Return the address that counts a stage separately, if the metering proxy is behind it."""
+    """Return the address that counts a stage separately, if it is the metering proxy's."""
     found = _METERED_URL.fullmatch(endpoint.base_url)
     return replace(endpoint, base_url=f"{found[1]}/{stage}/v1") if found else endpoint
 
@@ -54,8 +54,8 @@ class StageModels:
     """A model for each stage, which may all be the same; for one event loop.
 
     Raises:
-        InputError: a model's name is wrong.
-        MissingResource: packages or weights of a model are not on this machine.
+        InputError: a model's name is not valid.
+        MissingResource: a model's packages or weights are not on this machine.
     """
 
     def __init__(
@@ -109,10 +109,10 @@ class StageModels:
         request: ChatRequest,
         read: Callable[[ChatReply], list[_T] | ReplyFault],
     ) -> list[_T] | None:
-        """Return the content of the first readable reply; None if every try is unreadable.
+        """Return the content of the first readable reply; None if no attempt gets one.
 
-        `read` returns the content, or the name of the fault, which is counted. Where every try was
-        unreadable, a model with a store is asked again by the next command.
+        `read` returns the content, or the name of the fault, which is then counted. If every
+        attempt fails, a model with a store is asked again by the next command.
 
         Raises:
             ModelError: the model did not reply.

@@ -19,18 +19,18 @@ class Memory:
     """One memory."""
 
     id: str
-    """`m1`, `m2` …, in the order of adding; never reused."""
+    """`m1`, `m2` …, in the order in which memories are added; never reused."""
     text: str
     """A sentence; never empty."""
     time: datetime
-    """The conversation's time of the last change."""
+    """The time of the last change, in the conversation."""
     turns: tuple[str, ...]
-    """The turns that it comes from, in the order of reading."""
+    """The ids of the turns that it comes from, in the order in which they were read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A change of a memory: a line of the history."""
+    """A change to a memory: one line of the history."""
 
     event: Literal["ADD", "UPDATE", "DELETE"]
     """What happened."""
@@ -41,15 +41,15 @@ class Change:
     old_text: str | None
     """The text before the change; None for an ADD."""
     time: str
-    """The conversation's time, in ISO 8601."""
+    """The time in the conversation, in ISO 8601."""
     turns: tuple[str, ...]
-    """The turns that made the change."""
+    """The ids of the turns that caused the change."""
 
 
 class MemoryStore:
-    """Memories by id, in the order of adding; only a DELETE removes one.
+    """Memories by id, in the order in which they were added; only a DELETE removes one.
 
-    `record` is called with the row of every change before it is made.
+    `record` is called with the row of each change before it is made.
     """
 
     def __init__(self, record: Callable[[dict[str, Any]], None] = lambda row: None) -> None:
@@ -64,7 +64,7 @@ class MemoryStore:
         return MappingProxyType(self._memories)
 
     def has(self, text: str) -> bool:
-        """Return whether a memory has this text, ignoring case, spaces and full stops."""
+        """Return whether a memory has this text, ignoring case, spacing and final full stops."""
         return self._normalized[normalized(text)] > 0
 
     def add(self, text: str, *, time: datetime, turns: tuple[str, ...]) -> Memory:
@@ -109,7 +109,7 @@ class MemoryStore:
 
     @classmethod
     def replay(cls, history: Iterable[Mapping[str, Any]]) -> MemoryStore:
-        """Return the store that a history results in."""
+        """Return the store that results from a history."""
         store = cls()
         for row in history:
             time, turns = datetime.fromisoformat(row["time"]), tuple(row["turns"])

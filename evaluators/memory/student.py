@@ -1,4 +1,4 @@
-"""The student: the small model that answers, and that an adapter is trained for."""
+"""The student: the small model that answers, and for which an adapter is trained."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ __all__ = ["student_base", "student_settings"]
 
 
 def student_base(model: str | None, *, parameter: str = "model") -> ModelName:
-    """Return the student as transformers loads it, to run or train an adapter on.
+    """Return the student's name for transformers, to run or train an adapter.
 
-    An embedded model is loaded from its checkpoint in float32, the precision that it has without
-    an adapter.
+    An embedded model is loaded from its checkpoint in float32, its precision without an adapter.
 
     Args:
         model: the student's name.
-        parameter: the parameter that named it, for the error.
+        parameter: the parameter that the name comes from, for the error.
 
     Raises:
         InputError: the model can't take an adapter in this process.
@@ -45,10 +44,10 @@ def student_base(model: str | None, *, parameter: str = "model") -> ModelName:
 def student_settings(
     options: Mapping[str, str], model: str | None, *, system: str = "duomem"
 ) -> MemorySettings:
-    """Return how a student runs the stages.
+    """Return a student's settings for the stages.
 
-    A student gets the reduced prompts with and without a teacher's help: all variants are asked in
-    the same words, which are also the words that an adapter is trained on.
+    A student always gets the reduced prompts, so that all variants are asked in the same words,
+    which are also the words that an adapter is trained on.
 
     Args:
         options: the pipeline's options; see `MEMORY_OPTIONS`.

@@ -1,10 +1,10 @@
 """Turns a reply of the update stage into a plan of changes.
 
-A model refers to memories by the short ids that it was shown, so it can't change any other. Every
-anomaly of an operation is counted, and none loses a text: a text without a known memory is added,
-and if a reply lost an operation, each new fact that no text contains is added too. A reply without
-anomalies is followed: the model considered a fact that it does not mention known, or not worth a
-change.
+A model refers to memories by the short ids that it was shown, so it can't change any others. Every
+anomaly in an operation is counted, and none loses a text: a text without a known memory is added,
+and if an operation was dropped, so is each new fact that no text contains. A reply without
+anomalies is followed exactly: if it doesn't mention a fact, the model considered the fact known or
+not worth a change.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ Source: MemLoRA, appendix A.1, after Mem0."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """An operation of a reply on a memory that was shown."""
+    """An operation in a reply, on a memory that was shown."""
 
     id: str
-    """The short id."""
+    """The memory's short id."""
     event: Literal["UPDATE", "DELETE", "NONE"]
     """What happens to the memory."""
     text: str = ""
@@ -40,24 +40,24 @@ class Operation:
 
 @dataclass(slots=True, kw_only=True)
 class UpdatePlan:
-    """The changes of a reply, by short ids, in the order of their execution."""
+    """The changes in a reply, by short id, in the order in which they are made."""
 
     deletes: list[str] = field(default_factory=list)
     """Memories to delete."""
     updates: dict[str, str] = field(default_factory=dict)
-    """New texts of memories; none of these memories is deleted."""
+    """New texts, by memory; none of these memories is deleted."""
     adds: list[str] = field(default_factory=list)
-    """Texts to add, as the model asked."""
+    """Texts to add at the model's request."""
     rescued: list[str] = field(default_factory=list)
     """Texts whose memory is unknown; added unless another text contains them."""
     lost: bool = False
-    """Whether an operation of the model was dropped."""
+    """Whether any of the model's operations was dropped."""
 
 
 def make_update_plan(
     entries: Sequence[Any], shown: Mapping[str, str], counts: AnomalyCounts
 ) -> UpdatePlan:
-    """Return the changes that the entries of a reply make to the shown memories, by short id."""
+    """Return the changes that a reply's entries make to the shown memories, by short id."""
     plan = UpdatePlan()
     operations: dict[str, list[Operation]] = {}
     for entry in entries:
@@ -71,14 +71,14 @@ def make_update_plan(
 
 @dataclass(frozen=True, slots=True)
 class _EntryReader:
-    """Reads the entries of a reply; texts that change no shown memory go into the plan directly."""
+    """Reads the entries of a reply; texts that change no shown memory are added to the plan."""
 
     plan: UpdatePlan
     shown: Mapping[str, str]
     counts: AnomalyCounts
 
     def read(self, entry: Any) -> Operation | None:
-        """Return the operation of an entry if it is on a shown memory."""
+        """Return the operation in an entry, if it is on a shown memory."""
         if not isinstance(entry, dict):
             self._reject("not_an_object", entry)
             return None
@@ -125,7 +125,7 @@ class _EntryReader:
         return "unknown_id" if id.isdecimal() else "invented_id"
 
     def _text_of(self, entry: Mapping[str, Any]) -> str | None:
-        """Return the text of an entry; without one, count the anomaly."""
+        """Return the text of an entry; if it has none, count the anomaly."""
         text = entry.get("text")
         if isinstance(text, str) and text.strip():
             return clean_text(text).strip()

@@ -1,4 +1,4 @@
-"""Executes update plans, and keeps facts that a broken reply would lose."""
+"""Executes update plans, and keeps facts that a broken reply would have lost."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class FactSource:
 
     def __init__(self, time: datetime, turns: Mapping[str, str]) -> None:
         self.time = time
-        """When the turns were said."""
+        """The time of the turns."""
         self._stems = {id: set(stems(text)) for id, text in turns.items()}
 
     def turns_of(self, text: str) -> tuple[str, ...]:
-        """Return the turn that shares the most words with a text, the first of equals."""
+        """Return the turn that shares the most words with a text; ties go to the first."""
         wanted = set(stems(text))
         shared = {id: len(wanted & own) for id, own in self._stems.items()}
         return (max(shared, key=shared.__getitem__),) if shared else ()
@@ -31,19 +31,19 @@ class FactSource:
 class Updater:
     """Applies plans to a store.
 
-    Deletions come first, so a text that a reply both deletes and adds stays.
+    Deletions come first, so a text that a reply both deletes and adds is kept.
     """
 
     def __init__(self, store: MemoryStore, counts: AnomalyCounts) -> None:
         self.facts_kept = 0
-        """Facts that were added because a reply was unreadable or dropped them."""
+        """The number of facts added because a reply was unreadable or dropped them."""
         self._store = store
         self._counts = counts
 
     def apply(
         self, plan: UpdatePlan, ids: Mapping[str, str], facts: Sequence[str], source: FactSource
     ) -> None:
-        """Apply a plan; `ids` are the store's ids by short id."""
+        """Apply a plan; `ids` maps short ids to the store's ids."""
         for short in plan.deletes:
             text = self._store.memories[ids[short]].text
             self._store.delete(ids[short], time=source.time, turns=source.turns_of(text))
@@ -64,7 +64,7 @@ class Updater:
             self._keep_lost_facts(facts, [*texts, *plan.rescued], source)
 
     def keep_all(self, facts: Iterable[str], source: FactSource) -> None:
-        """Add facts unchanged, except facts that are already remembered word for word."""
+        """Add facts unchanged, skipping those already remembered word for word."""
         self._keep_lost_facts(facts, (), source)
 
     def _keep_lost_facts(

@@ -1,6 +1,6 @@
-"""What each stage of the pipeline costs: calls, tokens and characters.
+"""Counts what each stage of the pipeline costs: calls, tokens and characters.
 
-These are the columns of tables A6 and A7 in MemLoRA's appendix A (arXiv 2512.04763).
+The figures match the columns of tables A6 and A7 in MemLoRA's appendix A (arXiv 2512.04763).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ __all__ = ["PipelineUsage", "StageUsage"]
 
 @dataclass(slots=True)
 class StageUsage:
-    """The sums over the calls of one stage."""
+    """The totals over the calls of one stage."""
 
     calls: int = 0
-    """Requests that got a reply, repeated requests included."""
+    """Requests that got a reply, including repeated requests."""
     counted: int = 0
     """Calls for which the model reported both token counts."""
     input_tokens: int = 0
@@ -31,12 +31,12 @@ class StageUsage:
     output_tokens: int = 0
     """Tokens received in the counted calls."""
     input_characters: int = 0
-    """Characters of all prompts, without images."""
+    """Characters in all prompts, without images."""
     output_characters: int = 0
-    """Characters of all replies."""
+    """Characters in all replies."""
 
     def add(self, usage: Usage, *, sent: int, received: int) -> None:
-        """Add one call; `sent` and `received` are characters."""
+        """Add one call; `sent` and `received` are numbers of characters."""
         self.calls += 1
         self.input_characters += sent
         self.output_characters += received
@@ -46,7 +46,7 @@ class StageUsage:
             self.output_tokens += usage.output_tokens
 
     def to_json(self) -> dict[str, Any]:
-        """Return the sums and the means per call; tokens are null where no call was counted."""
+        """Return the totals and the means per call; tokens are None if no call was counted."""
         return {
             "calls": self.calls,
             "counted_calls": self.counted,
@@ -68,7 +68,7 @@ class PipelineUsage:
         self._stages: dict[CallStage, StageUsage] = {}
 
     def add(self, stage: CallStage, usage: Usage, *, sent: int, received: int) -> None:
-        """Add one call of a stage; `sent` and `received` are characters."""
+        """Add one call of a stage; `sent` and `received` are numbers of characters."""
         self._stages.setdefault(stage, StageUsage()).add(usage, sent=sent, received=received)
 
     def to_json(self) -> Mapping[str, Any]:

@@ -1,9 +1,9 @@
-"""Exact search by Euclidean distance, with FAISS if it is installed or with NumPy.
+"""Exact search by Euclidean distance, with FAISS if it is installed, otherwise with NumPy.
 
 Both give the same results. Distances are computed in double precision from single-precision
-vectors; of equally distant vectors the one that was added first is nearer. FAISS's `IndexFlatL2`
-only finds candidates: it rounds differently and leaves the order of ties open, so it is asked for
-a few more vectors than wanted, until the last one is clearly farther away than the last wanted one.
+vectors; ties go to the vector that was added first. FAISS's `IndexFlatL2` only finds candidates:
+it rounds differently and leaves the order of ties open, so it is asked for more vectors, until the
+last one is clearly farther away than the `k`-th.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .embedding import Vectors
 __all__ = ["Backend", "VectorIndex", "default_backend"]
 
 Backend = Literal["faiss", "numpy"]
-"""The library that searches."""
+"""The library that does the search."""
 
 _EXTRA = 8
 _ROUNDING = 1e-4
@@ -28,12 +28,12 @@ _ROUNDING = 1e-4
 
 
 def default_backend() -> Backend:
-    """Return `faiss` if the extra `mem0` is installed, else `numpy`."""
+    """Return `faiss` if the extra `mem0` is installed, otherwise `numpy`."""
     return "faiss" if find_spec("faiss") is not None else "numpy"
 
 
 class VectorIndex:
-    """Vectors by name, in the order of adding; a replaced vector keeps its position."""
+    """Vectors by name, in the order in which they were added; a replaced one keeps its position."""
 
     def __init__(self, backend: Backend | None = None) -> None:
         self.backend: Backend = backend or default_backend()
@@ -43,7 +43,7 @@ class VectorIndex:
         self._index: Any = None
 
     def put(self, name: str, vector: NDArray[np.float32]) -> None:
-        """Add a vector of shape (dimensions,), or replace the one of that name."""
+        """Add a vector of shape (dimensions,), or replace the one with this name."""
         if name not in self._rows:
             if len(self._names) == len(self._matrix):
                 larger = np.zeros((max(64, 2 * len(self._matrix)), len(vector)), np.float32)
@@ -67,7 +67,7 @@ class VectorIndex:
         self._index = None
 
     def search(self, query: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
-        """Return the names of the `k` nearest vectors with their distances, nearest first."""
+        """Return the names and distances of the `k` nearest vectors, nearest first."""
         if not self._names or k < 1:
             return []
         matrix = self._matrix[: len(self._names)]

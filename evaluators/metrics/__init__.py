@@ -1,8 +1,8 @@
-"""The metrics, each in a module of its name, which is loaded when it is asked for.
+"""The metrics, each in a module of the same name, which is loaded on demand.
 
 table.py          opens metrics by name; `locomo_vqa.metric_names` describes them
-base.py           what a metric is
-l_parts.py        what L, BERTScore and SBERT share: encoders (`semantics.py`) and kept values
+base.py           defines a metric
+l_parts.py        what L, BERTScore and SBERT share: encoders (`semantics.py`), cached values
 """
 
 from __future__ import annotations

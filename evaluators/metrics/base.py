@@ -1,4 +1,4 @@
-"""What a metric is: values of pairs of texts, and everything that can change them."""
+"""Defines a metric: a value for each pair of texts, and everything that can change it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EncoderPart: TypeAlias = Literal["bertscore", "sbert"]
 
 
 class DescribedMetric:
-    """What `METRICS` says of a metric, by its name."""
+    """A metric's properties from `METRICS`, by its name."""
 
     __slots__ = ()
 
@@ -26,17 +26,17 @@ class DescribedMetric:
 
     @property
     def title(self) -> str:
-        """The name in tables and figures."""
+        """The metric's name in tables and figures."""
         return METRICS[self.name].title
 
     @property
     def questions(self) -> Literal["text", "visual"]:
-        """The questions it scores: those about the conversation, or those about an image."""
+        """The questions that it scores: about the conversation, or about an image."""
         return METRICS[self.name].questions
 
     @property
     def scale(self) -> float:
-        """What a mean is multiplied by when it is reported."""
+        """The factor that a mean is multiplied by when it is reported."""
         return METRICS[self.name].scale
 
     @property
@@ -53,13 +53,13 @@ class Metric(DescribedMetric):
     """The name in options and in scores.json: a key of `locomo_vqa.metric_names.METRICS`."""
 
     signature: str
-    """Every parameter that can change a value, and the implementation whose values it equals."""
+    """Every parameter that can change a value, and the implementation that it reproduces."""
 
     score: Callable[[str, str], float]
-    """Takes the prediction and the gold answer and returns a value up to 1."""
+    """Takes the prediction and the gold answer, and returns a value of at most 1."""
 
     missing: float = 0.0
-    """What a question without an answer is worth, before scaling."""
+    """The value for a question without an answer, before scaling."""
 
     def score_all(self, pairs: Sequence[Pair]) -> list[float]:
         """Return the value of each pair, in the order given."""
@@ -67,7 +67,7 @@ class Metric(DescribedMetric):
 
 
 class BatchMetric(Protocol):
-    """A metric that is asked for the values of many pairs at once; `Metric` is one too."""
+    """Any metric that computes the values of many pairs at once, including `Metric`."""
 
     @property
     def name(self) -> str: ...
@@ -94,12 +94,12 @@ class BatchMetric(Protocol):
         """Return the value of each pair, in the order given.
 
         Raises:
-            LocomoVqaError: what the metric needs is missing or damaged.
+            LocomoVqaError: something that the metric needs is missing or damaged.
         """
 
 
 class EncodedParts(Protocol):
-    """What opens the metrics that need a text encoder; they share encoders and values."""
+    """Opens the metrics that need a text encoder, which share encoders and values."""
 
     def as_metric(self, part: EncoderPart) -> BatchMetric:
-        """Return BERTScore or SBERT as a metric of its own."""
+        """Return BERTScore or SBERT as a separate metric."""

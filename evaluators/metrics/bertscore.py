@@ -1,8 +1,8 @@
 """BERTScore F1: each token matched with the most similar token of the other text.
 
-Source: T. Zhang et al., "BERTScore: Evaluating Text Generation with BERT", ICLR 2020, in the form
-that bert-score 0.3.13 gives it without idf weights and without rescaling: the special tokens can
-be matched with, but don't count themselves.
+Source: T. Zhang et al., "BERTScore: Evaluating Text Generation with BERT", ICLR 2020, as
+implemented in bert-score 0.3.13 without idf weights and without rescaling: special tokens can be
+matched with, but don't count themselves.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ class Matchable:
     """A text's tokens as vectors of length 1."""
 
     states: NDArray[np.float32]
-    """Of shape (tokens, width), special tokens included."""
+    """An array of shape (tokens, width), including special tokens."""
     counts: NDArray[np.bool_]
-    """For each token, whether it is a word of the text and not a special token."""
+    """Whether each token is a word of the text, not a special token."""
 
 
 def matchable(tokens: Tokens, states: NDArray[np.float32]) -> Matchable:
-    """Return what `bertscore_f1` needs of a text, from its hidden states of any length."""
+    """Return a text's input for `bertscore_f1`; its hidden states needn't be normalized."""
     numbers = np.array(tokens)
     counts = (numbers != tokens[0]) & (numbers != tokens[-1])
     return Matchable(states / np.linalg.norm(states, axis=-1, keepdims=True), counts)
 
 
 def bertscore_f1(prediction: Matchable, gold: Matchable) -> float:
-    """Return BERTScore F1 of two texts; 0 where one has special tokens only.
+    """Return the BERTScore F1 of two texts; 0 if one has only special tokens.
 
-    Only real tokens are compared: where a batch is padded with similarities of 0, as bert-score
-    does it, a negative best similarity becomes 0 and a value depends on the other texts.
+    Only real tokens are compared. Padding a batch with similarities of 0, as bert-score does, would
+    turn a negative best similarity into 0 and make a value depend on the other texts.
     """
     if not (prediction.counts.any() and gold.counts.any()):
         return 0.0
@@ -51,10 +51,10 @@ def bertscore_f1(prediction: Matchable, gold: Matchable) -> float:
 
 
 def open_metric(parts: EncodedParts) -> BatchMetric:
-    """Return BERTScore as a metric of its own; only its own encoder is looked for.
+    """Return BERTScore as a separate metric, which needs only its own encoder.
 
     Raises:
-        InputError: a file of its encoder is damaged.
-        MissingResource: its encoder is not on this machine.
+        InputError: a file of the encoder is damaged.
+        MissingResource: the encoder is not on this machine.
     """
     return parts.as_metric("bertscore")

@@ -1,14 +1,14 @@
-"""BLEU-1 of one answer, as older tables of LoCoMo results report it.
+"""BLEU-1 of one answer, as reported in older tables of LoCoMo results.
 
 Source: K. Papineni et al., "BLEU: a Method for Automatic Evaluation of Machine Translation",
-2002, with words counted one by one, in the form of the Mem0 code base's evaluation folder:
-NLTK's word tokens of both texts in lower case, and NLTK's smoothing method 1.
+2002, on unigrams, as computed in the evaluation folder of the Mem0 code base: with NLTK's word
+tokens of both texts in lower case, and NLTK's smoothing method 1.
 
-Of 6,160 stored values of four published result files this module gives 6,148 to 1e-9. The other
-12 were made with an older NLTK, which left a quote at an opening quotation ('Sleep') and a long
-dash between two words (freedom—dancing) inside the word; NLTK 3.10.4 splits them, and so does
-this module. With the older rules all 6,160 are equal. The texts have few abbreviations, so other
-texts may disagree more: see `sentences`.
+Of the 6,160 values stored in four published result files, this module reproduces 6,148 to 1e-9. The
+other 12 were made with an older NLTK, which kept an opening quote ('Sleep') and a long dash between
+two words (freedom—dancing) inside the word; NLTK 3.10.4 splits them, and so does this module. With
+the older rules, all 6,160 are equal. These texts have few abbreviations, so other texts may differ
+more: see `sentences`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ __all__ = ["METRIC", "bleu1"]
 def bleu1(prediction: str, gold: str) -> float:
     """Return BLEU-1 from 0 to 1; an empty text, or no word in common, gives 0.
 
-    Smoothing never shows: it only changes an n-gram order without a match, and without a single
-    common word BLEU is 0 before smoothing.
+    Smoothing has no effect: it only changes an n-gram order without a match, and without a common
+    word, BLEU is 0 before smoothing.
     """
     predicted, expected = _tokens(prediction), _tokens(gold)
     shared = (Counter(predicted) & Counter(expected)).total()

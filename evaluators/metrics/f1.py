@@ -1,6 +1,6 @@
-"""F1 of the sets of words, as older tables of LoCoMo results report it.
+"""F1 of the sets of words, as reported in older tables of LoCoMo results.
 
-Source: the evaluation folder of the Mem0 code base, whose stored `f1_score` values it equals.
+Source: the evaluation folder of the Mem0 code base, whose stored `f1_score` values it reproduces.
 It is not LoCoMo's own F1, which stems the words and counts repetitions.
 """
 

@@ -25,7 +25,7 @@ _MEMORY = 200_000  # values kept in memory, of about 150 bytes
 
 
 class LParts:
-    """The values of L's parts: each pair's is computed once, by an encoder opened when needed."""
+    """The values of L's parts: each is computed once, with encoders opened on demand."""
 
     def __init__(self, settings: LSettings, *, fetch: bool = False) -> None:
         self.settings = settings
@@ -50,7 +50,7 @@ class LParts:
         return plain.signature if plain else self._semantics.signature(_as_encoder_part(part))
 
     def as_metric(self, part: EncoderPart) -> BatchMetric:
-        """Return BERTScore or SBERT as a metric of its own.
+        """Return BERTScore or SBERT as a separate metric.
 
         Raises:
             InputError: a file of its encoder is damaged.
@@ -60,7 +60,7 @@ class LParts:
         return EncodedMetric(name=part, signature=signature, values=self, parts=(part,))
 
     def of(self, part: str, pairs: Sequence[Pair]) -> list[float]:
-        """Return one part's value of each pair."""
+        """Return a part's value for each pair."""
         keys = self._cache_keys(part, pairs)
         if len(self._known) > _MEMORY:
             self._known.clear()
@@ -93,7 +93,7 @@ class LParts:
         self._cache.put(made)
 
     def _values(self, part: str, pairs: Sequence[Pair]) -> dict[str, list[float]]:
-        """Return the values of a part, and of others that come with it."""
+        """Return the values of a part, and of any other parts computed with it."""
         plain = _PLAIN.get(part)
         if plain:
             return {part: plain.score_all(pairs)}

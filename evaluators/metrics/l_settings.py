@@ -17,7 +17,7 @@ takes all-MiniLM-L6-v2, which SBERT always takes. Their values are on different 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LSettings:
-    """How L, BERTScore and SBERT are computed."""
+    """The settings of L, BERTScore and SBERT."""
 
     preset: Preset = "paper"
     """The encoder of BERTScore."""

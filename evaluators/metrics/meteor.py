@@ -1,7 +1,7 @@
-"""METEOR: words aligned by form, then by stem, then by synonym, less a penalty for disorder.
+"""METEOR: words aligned by form, then stem, then synonym, with a penalty for word order.
 
 Source: A. Lavie and A. Agarwal, "Meteor: An Automatic Metric for MT Evaluation with High Levels
-of Correlation with Human Judgments", 2007, in the form that NLTK 3.10.4 gives it.
+of Correlation with Human Judgments", 2007, as implemented in NLTK 3.10.4.
 """
 
 from __future__ import annotations
@@ -21,15 +21,14 @@ ALPHA = 0.9
 BETA = 3.0
 GAMMA = 0.5
 
-_Words: TypeAlias = dict[int, str]  # the words not aligned yet, by their place in the text
+_Words: TypeAlias = dict[int, str]  # the words not aligned yet, by their index in the text
 
 
 def meteor(prediction: str, gold: str) -> float:
     """Return METEOR from 0 to 1; an empty text gives 0.
 
-    Words are what white space separates, so punctuation stays part of a word. An identical
-    answer of one word scores 0.5 and one of two words 0.9375, because the penalty counts chunks
-    per word.
+    Words are separated by white space, so punctuation is part of a word. An identical answer of one
+    word scores 0.5 and one of two words 0.9375, because the penalty counts chunks per word.
 
     Raises:
         MissingResource: the table of synonyms can't be read.
@@ -47,10 +46,10 @@ def meteor(prediction: str, gold: str) -> float:
 
 
 def _align(predicted: list[str], expected: list[str]) -> list[tuple[int, int]]:
-    """Pair places of the prediction with places of the gold answer, in the prediction's order.
+    """Pair indexes of the prediction with indexes of the gold answer, in the prediction's order.
 
-    The third stage looks up synonyms of stems, not of words. That is a peculiarity of NLTK's,
-    kept because its values are the published ones.
+    The third stage looks up synonyms of stems, not of words. This is a quirk of NLTK, kept because
+    published values were computed with it.
     """
     left, right = dict(enumerate(predicted)), dict(enumerate(expected))
     pairs = _match(left, right, _word_alone)
@@ -63,9 +62,9 @@ def _align(predicted: list[str], expected: list[str]) -> list[tuple[int, int]]:
 def _match(
     left: _Words, right: _Words, candidates: Callable[[str], Iterable[str]]
 ) -> list[tuple[int, int]]:
-    """Pair words from the end of the prediction on, each with the last free word that fits it.
+    """Pair words from the end of the prediction, each with the last free word that matches.
 
-    What is paired is removed from `left` and `right`.
+    Paired words are removed from `left` and `right`.
     """
     if not left or not right:
         return []
@@ -91,7 +90,7 @@ def _stem_all(words: _Words) -> _Words:
 
 
 def _chunks(pairs: list[tuple[int, int]]) -> int:
-    """Count the runs of pairs that are neighbours in both texts."""
+    """Count the runs of pairs that are adjacent in both texts."""
     follows = ((a + 1, b + 1) == after for (a, b), after in pairwise(pairs))
     return len(pairs) - sum(follows)
 

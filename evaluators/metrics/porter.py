@@ -1,9 +1,9 @@
-"""The Porter stemmer, with the extensions that NLTK switches on by default.
+"""The Porter stemmer, with the extensions that NLTK enables by default.
 
 Source: M. F. Porter, "An algorithm for suffix stripping", Program 14(3), 1980, pages 130-137.
 The deviations marked "extension" below come from `nltk.stem.porter.PorterStemmer()`, version
-3.10.4, whose stems this module reproduces for every input, words with digits, punctuation or
-letters outside a-z included. ROUGE and METEOR are defined on these stems.
+3.10.4, whose stems this module reproduces for every input, including words with digits, punctuation
+or letters outside a-z. ROUGE and METEOR are defined on these stems.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["stem"]
 
 _Rules: TypeAlias = tuple[tuple[str, str], ...]
 
-# Extension: words which the rules are known to get wrong.
+# Extension: words that the rules are known to get wrong.
 _IRREGULAR = {
     "sky": "sky",
     "skies": "sky",
@@ -35,7 +35,7 @@ _IRREGULAR = {
     "succeed": "succeed",
 }
 
-# Steps 2 to 4: the first suffix that fits decides, whether its condition holds or not.
+# Steps 2 to 4: the first suffix that matches decides, even if its condition is not met.
 _STEP_2: _Rules = (
     ("ational", "ate"),
     ("tional", "tion"),
@@ -106,7 +106,7 @@ def _vowel_measure(text: str) -> int:
 def _is_short(text: str) -> bool:
     """Return whether `text` ends in a short syllable: Porter's *o.
 
-    Extension: two letters, vowel and consonant, are one too.
+    Extension: a vowel and a consonant alone also count.
     """
     shape = _vowel_shape(text)
     return shape == "vc" or (shape.endswith("cvc") and text[-1] not in "wxy")
@@ -139,26 +139,26 @@ def _past_and_gerund(word: str) -> str:
 
 
 def _restore_ending(rest: str) -> str:
-    """Give a word that has lost -ed or -ing its e back, or take a doubled consonant away."""
+    """Restore the e of a word without its -ed or -ing, or remove a doubled consonant."""
     if rest.endswith(("at", "bl", "iz")):
         return rest + "e"
     if rest[-2:-1] == rest[-1] and _vowel_shape(rest)[-1] == "c":
         return rest if rest[-1] in "lsz" else rest[:-1]
     if rest.endswith("*d"):
-        # NLTK's rule table writes "doubled consonant" as "*d" and so fits these letters as well.
+        # NLTK's rule table writes "doubled consonant" as "*d", so it matches these letters too.
         return rest[:-2] + "d"
     return rest + "e" if _vowel_measure(rest) == 1 and _is_short(rest) else rest
 
 
 def _final_y(word: str) -> str:
-    """Step 1c. Extension: y becomes i after any consonant but the first letter."""
+    """Step 1c. Extension: y becomes i after any consonant except the first letter."""
     if len(word) > 2 and word.endswith("y") and _vowel_shape(word[:-1])[-1] == "c":
         return word[:-1] + "i"
     return word
 
 
 def _replace(word: str, rules: _Rules) -> str:
-    """Apply the first rule whose suffix fits, if what is left has a measure above 0."""
+    """Apply the first rule whose suffix matches, if the rest has a measure above 0."""
     for suffix, replacement in rules:
         if word.endswith(suffix):
             rest = word[: -len(suffix)]
@@ -181,7 +181,7 @@ def _adjective_suffix(word: str) -> str:
 
 
 def _bare_suffix(word: str) -> str:
-    """Step 4: suffixes that go without a replacement where the measure stays above 1."""
+    """Step 4: remove suffixes if the rest has a measure above 1."""
     for suffix in _STEP_4:
         if word.endswith(suffix):
             rest = word[: -len(suffix)]

@@ -1,7 +1,7 @@
-"""ROUGE-1 F1: overlap of stemmed words.
+"""ROUGE-1 F1: the overlap of stemmed words.
 
 Source: C.-Y. Lin, "ROUGE: A Package for Automatic Evaluation of Summaries", 2004, in the form
-that rouge-score 0.1.2 gives it with `use_stemmer=True`.
+as implemented in rouge-score 0.1.2 with `use_stemmer=True`.
 """
 
 from __future__ import annotations

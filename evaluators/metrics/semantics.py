@@ -28,12 +28,12 @@ __all__ = ["PRESETS", "Semantics"]
 PRESETS: Mapping[Preset, EncoderSpec] = MappingProxyType({"paper": ROBERTA_LARGE, "minilm": MINILM})
 
 CHUNK_TOKENS = 65_536
-"""The tokens whose states are kept at a time, which bounds memory."""
+"""The number of tokens whose states are held at a time, which limits memory use."""
 
 
 @dataclass(slots=True)
 class _Encoded:
-    """What was made of texts, by their tokens."""
+    """The encoded texts, by their tokens."""
 
     matchables: dict[Tokens, Matchable] = field(default_factory=dict)
     embeddings: dict[Tokens, NDArray[np.float32]] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class _Encoded:
 class Semantics:
     """BERTScore F1 and SBERT cosine of pairs of texts, under one preset.
 
-    A part's encoder is looked for when the part is first used: SBERT needs no RoBERTa.
+    A part's encoder is located when the part is first used, so SBERT needs no RoBERTa.
     """
 
     def __init__(
@@ -62,16 +62,16 @@ class Semantics:
         self._opened: dict[EncoderSpec, tuple[ModelFiles, Encoder]] = {}
 
     def files_of(self, part: EncoderPart) -> ModelFiles:
-        """Return the files of a part's model, which is looked for only now.
+        """Find and return the files of a part's model.
 
         Raises:
-            InputError: a file of it is damaged, or another model's.
-            MissingResource: it is not on this machine and can't be fetched.
+            InputError: a file is damaged, or belongs to another model.
+            MissingResource: the model is not on this machine and can't be fetched.
         """
         return self._open(part)[0]
 
     def signature(self, part: EncoderPart) -> str:
-        """Return what can change a value of that part."""
+        """Return everything that can change a value of the part."""
         weights = self.files_of(part).weights
         if part == "sbert":
             name = MINILM.repository
@@ -84,7 +84,7 @@ class Semantics:
         return f"{part}:{parameters},model={name},sha256={weights}|equals={equals}"
 
     def together(self, part: EncoderPart) -> tuple[EncoderPart, ...]:
-        """Return the parts that are computed together with `part`, itself included."""
+        """Return the parts that are computed together with `part`, including itself."""
         return get_args(EncoderPart) if self._matcher is MINILM else (part,)
 
     def compute(
@@ -105,7 +105,7 @@ class Semantics:
         return values
 
     def _open(self, part: EncoderPart) -> tuple[ModelFiles, Encoder]:
-        """Return a part's files and its encoder, which is opened once."""
+        """Return a part's files and its encoder, which is opened only once."""
         spec = self._spec(part)
         if spec not in self._opened:
             folder = _find_encoder(spec, self._models, self._fetch)
@@ -119,7 +119,7 @@ class Semantics:
     def _encode(
         self, parts: Sequence[EncoderPart], pairs: Sequence[tuple[Tokens, Tokens]]
     ) -> _Encoded:
-        """Encode each text once; one that SBERT has to shorten is encoded for it once more."""
+        """Encode each text once, and again if it must be shortened for SBERT."""
         whole = set(chain.from_iterable(pairs)) if "bertscore" in parts else set()
         short = set(map(shortened, chain.from_iterable(pairs))) if "sbert" in parts else set()
         inputs = sorted(whole | short)
@@ -145,7 +145,7 @@ def _part_value(part: EncoderPart, encoded: _Encoded, prediction: Tokens, gold: 
 
 
 def _chunks(pairs: Sequence[tuple[Tokens, Tokens]]) -> Iterator[list[int]]:
-    """Cut pairs into runs whose different texts have at most `CHUNK_TOKENS` tokens."""
+    """Split pairs into runs whose distinct texts have at most `CHUNK_TOKENS` tokens."""
     chosen: list[int] = []
     seen: set[Tokens] = set()
     total = 0

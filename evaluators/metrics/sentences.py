@@ -1,13 +1,13 @@
-"""Sentences of lower-case English text, found by the rules of Punkt.
+"""Splits lower-case English text into sentences by Punkt's rules.
 
 Source: T. Kiss and J. Strunk, "Unsupervised Multilingual Sentence Boundary Detection",
-Computational Linguistics 32, 2006, pages 485-525, in the form that NLTK 3.10.4 gives it.
+Computational Linguistics 32, 2006, pages 485-525, as implemented in NLTK 3.10.4.
 
 Punkt takes its abbreviations, sentence starters and collocations from a model trained on
-newspapers, which is not part of this package. In text without capitals the model decides
-little: sentence starters count only when capitalised, so that every full stop at the end of a
+newspapers, which is not part of this package. In text without capitals, the model matters
+little: sentence starters only count when capitalised, so every full stop at the end of a
 word ends a sentence, unless the word is an abbreviation, or an initial or a number before a
-lower-case word. The abbreviations here are a list of our own. With that list in its model NLTK
+lower-case word. The abbreviations here are our own list. With this list in its model, NLTK
 finds the same sentences; what the list was measured against is in `bleu1`.
 """
 
@@ -29,18 +29,18 @@ ABBREVIATIONS = frozenset(
         *("jan", "feb", "aug", "sept", "oct", "nov", "dec"),
     )
 )
-"""Words whose full stop ends no sentence, without that stop.
+"""Abbreviations, without their final full stop, which does not end a sentence.
 
-Words that are more often no abbreviation in lower case (mar, sat, no, ill) are left out. Initials
-written together (r.r) end a sentence unless they are listed; j.k is listed because stored scores
-show that are in Punkt's English model.
+Words that are usually not abbreviations in lower case (mar, sat, no, ill) are left out. Initials
+written together (r.r) end a sentence unless listed; j.k is listed because stored scores show that
+it is in Punkt's English model.
 """
 
 _QUOTES = "'‘’“”«»"
 _BREAKS_WORD = rf"[)\";}}\]*:@({{\[?!{_QUOTES}]"
 _RUN = r"(?:-{2,}|\.{2,}|(?:\.\s){2,}\.)"
 
-# A mark that may end a sentence, if a mark or a new word comes after it.
+# A mark that may end a sentence, if followed by a mark or a new word.
 _CANDIDATE = re.compile(rf"[.?!](?=(?P<after>{_BREAKS_WORD}|\s+(?P<next>\S+)))")
 _TOKEN = re.compile(
     rf"{_RUN}"
@@ -50,7 +50,7 @@ _TOKEN = re.compile(
 )
 _NUMBER = re.compile(r"-?[.,]?\d[\d,.-]*")
 _INITIAL = re.compile(r"[^\W\d]\.")
-# Closing quotes and brackets that belong to the sentence before them.
+# Closing quotes and brackets that belong to the preceding sentence.
 _CLOSING = re.compile(rf"[\")\]}}{_QUOTES}]+?(?:\s+|(?=--)|$)", re.MULTILINE)
 
 
@@ -78,7 +78,7 @@ def split_sentences(text: str) -> list[str]:
 def _possible_ends(text: str) -> Iterator[tuple[re.Match[str], str]]:
     """Yield each mark that may end a sentence, with its word and the token after it.
 
-    Of several marks at one word only the last is a candidate, unless the word is empty.
+    Of several marks at one word, only the last is a candidate, unless the word is empty.
     """
     word, last = 0, None
     for mark in _CANDIDATE.finditer(text):

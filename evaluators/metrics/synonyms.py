@@ -1,13 +1,14 @@
-"""Synonyms of single words, from a table that was made from WordNet 3.0.
+"""Looks up synonyms of single words in a table made from WordNet 3.0.
 
-The table holds, for each part of speech, the groups of words that share a meaning (WordNet's
-synsets) and the irregular inflections. A word is looked up unchanged and in the base forms that
-WordNet's morphology finds for it (`morphy`, described in WordNet's manual page morphy(7WN)), so
-that the sets equal those which NLTK 3.10.4 derives from `wordnet.synsets(word)`.
+For each part of speech, the table has groups of words that share a meaning (WordNet's synsets) and
+irregular inflections. A word is looked up unchanged and in the base forms that WordNet's morphology
+finds for it (`morphy`, described in WordNet's manual page morphy(7WN)), so the sets are the same as
+from `wordnet.synsets(word)` in NLTK 3.10.4.
 
-The table is a gzipped text: a head line, then for each part of speech a line `=noun` and its
-groups, one per line, and a line `=noun exceptions` and its irregular forms, each before its base
-forms. `scripts/make_synonyms.py` writes it. WordNet's licence is in `data/WORDNET-NOTICE`.
+The table is gzipped text: a header line, then for each part of speech a line such as `=noun`
+followed by its groups, one per line, and a line such as `=noun exceptions` followed by its
+irregular forms, each with its base forms. `scripts/make_synonyms.py` writes it. WordNet's licence
+is in `data/WORDNET-NOTICE`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ HEAD = "Single-word synonyms from WordNet 3.0 (see WORDNET-NOTICE), format 1"
 """The table's first line."""
 
 TABLE = Path(__file__).parent / "data" / "synonyms.txt.gz"
-"""The table that is shipped."""
+"""The bundled table."""
 
 Rules: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -58,27 +59,27 @@ RULES: dict[str, Rules] = {
     "adj": (("er", ""), ("est", ""), ("er", "e"), ("est", "e")),
     "adv": (),
 }
-"""For each part of speech, the endings of regular inflections and what replaces them.
+"""The endings of regular inflections and their replacements, for each part of speech.
 
-The table of morphy(7WN), with the ending -ves, which NLTK adds.
+This is the table of morphy(7WN), with the ending -ves, which NLTK adds.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class PartOfSpeech:
-    """The part of the table that is about nouns, verbs, adjectives or adverbs."""
+    """The part of the table for nouns, verbs, adjectives or adverbs."""
 
     groups: tuple[str, ...]
     """Words that share a meaning, separated by spaces; `_` joins the words of a phrase."""
 
     index: dict[str, list[int]]
-    """The groups that a word or phrase, in lower case, is in."""
+    """The indexes of the groups that contain a word or phrase, in lower case."""
 
     exceptions: dict[str, tuple[str, ...]]
     """The base forms of irregular inflections."""
 
     rules: Rules
-    """The endings of regular inflections and what replaces them."""
+    """The endings of regular inflections and their replacements."""
 
     def groups_of(self, word: str) -> set[str]:
         """Return the groups of `word` and of its base forms."""
@@ -89,7 +90,7 @@ class PartOfSpeech:
 
 
 def rule_forms(word: str, rules: Rules) -> tuple[str, ...]:
-    """Return what `word` may be an inflection of, real words or not."""
+    """Return the possible base forms of `word`, whether or not they are real words."""
     return tuple(
         word.removesuffix(ending) + replacement
         for ending, replacement in rules

@@ -1,7 +1,7 @@
-"""Opens metrics by name: each is in the module of this package that has its name.
+"""Opens metrics by name; each is in the module of the same name.
 
-A module has `METRIC` where two texts are all that it takes; one that needs a text encoder has
-`open_metric`, which is given the encoders that such metrics share.
+The module of a metric that needs only two texts has `METRIC`; if it needs a text encoder, the
+module has `open_metric`, which gets the encoders that these metrics share.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["METRICS", "NO_JUDGE", "MetricOpener", "get_metric", "open_l_metrics"]
 
 NO_JUDGE = (
-    "It is the verdict of a judge model, and none was named. Name one with `judge`, such as "
+    "J needs the verdicts of a judge model. Name one with `judge`, such as "
     '"openai:http://127.0.0.1:23333/v1?model=openai/gpt-oss-120b".'
 )
 """Why J is not computed without a judge."""
@@ -47,10 +47,10 @@ def get_metric(name: str) -> Metric:
 
 
 class MetricOpener:
-    """Opens metrics; those that need an encoder share it, and each loads only what it needs."""
+    """Opens metrics, which share their encoders; each loads only what it needs."""
 
     def __init__(self, l_settings: LSettings | None = None, *, fetch: bool = False) -> None:
-        """`fetch` says whether an encoder that is not on this machine is downloaded."""
+        """`fetch`: whether to download an encoder that is not on this machine."""
         self._l_settings = l_settings or LSettings()
         self._fetch = fetch
         self._parts: LParts | None = None
@@ -74,14 +74,14 @@ class MetricOpener:
 
 
 def open_l_metrics(settings: LSettings, *, fetch: bool = False) -> dict[str, BatchMetric]:
-    """Return L, BERTScore and SBERT by name, with encoders and values that they share.
+    """Return L, BERTScore and SBERT by name, with shared encoders and values.
 
     Args:
-        settings: how they are computed.
+        settings: the settings of all three.
         fetch: whether to download an encoder that is not on this machine.
 
     Raises:
-        InputError: a file of an encoder is damaged, or another model's.
+        InputError: a file of an encoder is damaged, or belongs to another model.
         MissingResource: an encoder is not on this machine and can't be fetched.
     """
     opener = MetricOpener(settings, fetch=fetch)

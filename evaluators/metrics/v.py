@@ -1,4 +1,4 @@
-"""V: the share of visual questions that are answered with exactly the gold word."""
+"""V: the share of visual questions whose answer is exactly the gold word."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["METRIC", "v"]
 
 
 def v(prediction: str, gold: str) -> float:
-    """Return 1 where the prediction is the gold answer, else 0."""
+    """Return 1 if the prediction equals the gold answer, otherwise 0."""
     return float(exact_match(prediction, gold))
 
 

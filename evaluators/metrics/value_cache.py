@@ -1,7 +1,7 @@
-"""Values that were computed before, in a file that any scoring may use and none needs.
+"""An optional cache of computed values, in a file that all scorings share.
 
-The file is an SQLite database of 32-byte keys. It may be deleted at any time; one that is damaged
-or can't be written is passed over, with a line in the log.
+The file is an SQLite database with 32-byte keys. It may be deleted at any time; if it is damaged or
+can't be written, it is skipped with a log message.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _LOG = logging.getLogger(__name__)
 
 
 def cache_file() -> Path:
-    """Return where the cache is; see `locomo_vqa.user_folders`."""
+    """Return the path of the cache; see `locomo_vqa.user_folders`."""
     return cache_folder() / "values.sqlite"
 
 
 def cache_key(*parts: str) -> bytes:
-    """Return the SHA-256 of texts, which differs wherever any of them does."""
+    """Return a SHA-256 hash that is unique to these texts in this order."""
     digest = sha256()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
@@ -43,7 +43,7 @@ def cache_key(*parts: str) -> bytes:
 
 
 class ValueCache:
-    """Looks values up and keeps them; None for a path keeps nothing.
+    """Looks up and stores values; if the path is None, nothing is stored.
 
     The file is open only while it is used.
     """
@@ -52,7 +52,7 @@ class ValueCache:
         self._path = path
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, Value]:
-        """Return the values of those keys that are known."""
+        """Return the stored values, by key."""
 
         def read(connection: Connection) -> dict[bytes, Value]:
             found = {}
@@ -66,7 +66,7 @@ class ValueCache:
         return self._try_with_file(read, {})
 
     def put(self, values: Mapping[bytes, Value]) -> None:
-        """Keep values, all or none of them."""
+        """Store all values, or none if that fails."""
 
         def write(connection: Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
@@ -81,7 +81,7 @@ class ValueCache:
             self._try_with_file(write, None)
 
     def _try_with_file(self, work: Callable[[Connection], _Result], otherwise: _Result) -> _Result:
-        """Return what `work` makes of the file, or `otherwise` where it can't be used."""
+        """Return the result of `work` on the file, or `otherwise` if the file can't be used."""
         if self._path is None:
             return otherwise
         try:

@@ -1,4 +1,4 @@
-"""Words and punctuation of an English sentence, split as in the Penn Treebank.
+"""Splits an English sentence into words and punctuation, as in the Penn Treebank.
 
 Source: the rules of R. MacIntyre's script for the Penn Treebank (1995) with the additions of
 NLTK 3.10.4, whose `word_tokenize(text, preserve_line=True)` gives the same tokens.
@@ -10,7 +10,7 @@ import re
 
 __all__ = ["word_tokens"]
 
-# Each pattern sees what the ones before it left, so the order is part of the definition.
+# Each pattern is applied to the result of the previous ones, so the order matters.
 _REPLACEMENTS = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
@@ -25,17 +25,17 @@ _REPLACEMENTS = tuple(
         # Commas and colons, but not those within a number.
         (r"([:,])(\D)", r" \1 \2"),
         (r"[:,]$", r" \g<0> "),
-        # Everything that is a token wherever it stands.
+        # Everything that is a token in any position.
         (r"\.{2,}|[;@#$%&?!\u2012-\u2015]", r" \g<0> "),
         (r"([^'])' ", r"\1 ' "),
         (r"--|[*\[\](){}<>]", r" \g<0> "),
-        # Closing quotes; the spaces at both ends spare the later patterns a special case.
+        # Closing quotes; the spaces at both ends save later patterns a special case.
         (r"\A|\Z", " "),
         (r"[»”’]", r" \g<0> "),
         (r"''", " '' "),
         (r'"', " '' "),
         (r"\s+", " "),
-        # Endings that are written with an apostrophe.
+        # Endings with an apostrophe.
         (r"([^' ])('[sSmMdD]?) ", r"\1 \2 "),
         (r"([^' ])('ll|'LL|'re|'RE|'ve|'VE|n't|N'T) ", r"\1 \2 "),
     )
@@ -53,8 +53,8 @@ _CONTRACTIONS = (
 def word_tokens(sentence: str) -> list[str]:
     """Return the words and the punctuation of one sentence.
 
-    Straight double quotes come back as two grave accents or two apostrophes. A full stop is a
-    token of its own only at the end of the text: within it, it stays part of its word.
+    Straight double quotes become two grave accents or two apostrophes. A full stop is a separate
+    token only at the end of the text; elsewhere, it is part of its word.
     """
     for pattern, replacement in _REPLACEMENTS:
         sentence = pattern.sub(replacement, sentence)

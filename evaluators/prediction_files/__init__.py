@@ -1,4 +1,4 @@
-"""Reads the prediction files that memory systems' own harnesses write, in their many layouts."""
+"""Reads predictions files of other harnesses, in their various layouts."""
 
 from __future__ import annotations
 

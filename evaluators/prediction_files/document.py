@@ -1,4 +1,4 @@
-"""Recognises JSON and JSON Lines by a file's content, and parses it."""
+"""Detects JSON and JSON Lines by the content of a file, and parses it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from locomo_vqa.json_gate import BadValue, load_json
 __all__ = ["WHAT", "read_document"]
 
 WHAT = "the predictions file"
-"""How messages name the file."""
+"""The name of the file in messages."""
 
 _GZIP = b"\x1f\x8b"
 
@@ -22,7 +22,7 @@ def read_document(path: Path) -> list[tuple[str, Any]]:
     """Return (place, parsed value) of each line of JSON Lines, or ("", value) of one JSON text.
 
     Raises:
-        InputError: the file can't be read, is compressed, is empty, or is neither.
+        InputError: the file can't be read, or is compressed, empty, or neither format.
     """
     if path.is_file() and _is_lines(path):
         return [
@@ -33,7 +33,7 @@ def read_document(path: Path) -> list[tuple[str, Any]]:
 
 
 def _is_lines(path: Path) -> bool:
-    """Return whether the first line that is not blank is JSON by itself and others follow."""
+    """Return whether the first non-blank line is valid JSON and more lines follow."""
     with open_bounded(path, what=WHAT, most=MAX_TEXT_BYTES) as stream:
         if stream.read(len(_GZIP)) == _GZIP:
             raise InputError(

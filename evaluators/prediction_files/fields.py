@@ -1,4 +1,4 @@
-"""Which key of a row is the question, the gold answer, the prediction and so on."""
+"""Finds the keys of a row: the question, the gold answer, the prediction, and so on."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ _DIGITS = re.compile(r"\d{1,6}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerKeys:
-    """Where the rows of a file keep what was answered and what should have been."""
+    """The keys of the answers in the rows of a file."""
 
     prediction: str
     """The key of the prediction."""
     gold: str | None
-    """The key of the file's own gold answer, if it has one."""
+    """The key of the file's own gold answers, if it has any."""
 
 
 def is_row(value: Mapping[str, Any]) -> bool:
@@ -96,17 +96,17 @@ def is_row(value: Mapping[str, Any]) -> bool:
 
 
 def shown(text: str, most: int = 60) -> str:
-    """Return the beginning of a text from a file, safe to print in a message."""
+    """Return the beginning of a text from a file, in a form that is safe to print."""
     return text[:most] if text[:most].isprintable() else ascii(text[:most])[1:-1]
 
 
 def first_text(fields: Mapping[str, Any], names: Sequence[str]) -> str | None:
-    """Return the first of the named values that is a text or a number, as text."""
+    """Return the first of the named values that is a string or a number, as a string."""
     return next((text for name in names if (text := text_or_number(fields.get(name)))), None)
 
 
 def text_or_number(value: Any) -> str | None:
-    """Return a text unchanged and a number as text; None for everything else, and for NaN."""
+    """Return a string unchanged, and a number as a string; None for NaN and anything else."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or is_nan(value):
@@ -120,13 +120,13 @@ def is_nan(value: Any) -> bool:
 
 
 def whole_number(value: Any) -> int | None:
-    """Return a number of at most six digits, also one written as text or as 2.0."""
+    """Return a number of at most six digits, which may be written as a string or as 2.0."""
     digits = (text_or_number(value) or "").strip().removesuffix(".0")
     return int(digits) if _DIGITS.fullmatch(digits) else None
 
 
 def gold_text(value: Any) -> str | None:
-    """Return a gold answer as text, also when it is the only one of a list; None if blank."""
+    """Return a gold answer as a string, also if it is the only one in a list; None if blank."""
     text = text_or_number(value[0] if isinstance(value, list) and len(value) == 1 else value)
     return text if text and text.strip() else None
 
@@ -138,20 +138,19 @@ def choose_answer_keys(
     golds: Collection[str],
     path: Path,
 ) -> AnswerKeys:
-    """Return which key of the rows is the prediction and which is the gold answer.
+    """Return the keys of the prediction and the gold answer.
 
-    `golds` are the benchmark's gold answers: a file whose only answers are those has no
-    predictions.
+    `golds` are the benchmark's gold answers: a file with only these as answers has no predictions.
 
     Raises:
-        InputError: no key, or more than one, can be the prediction.
+        InputError: no key, or more than one, may be the prediction.
     """
     names = list(dict.fromkeys(name for row in rows for name in row))
     if prediction_key is not None:
         if prediction_key not in names:
             raise InputError(
                 f"{path}: no row has the key '{prediction_key}'.",
-                f"Name one that the rows have: {_shown_names(names)}.",
+                f"Choose one that the rows have: {_shown_names(names)}.",
             )
         return _answer_keys(prediction_key, names)
     sure = [name for name in names if name in PREDICTION_KEYS or name.endswith("_prediction")]

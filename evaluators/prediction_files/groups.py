@@ -1,4 +1,4 @@
-"""Which conversation the rows of a group belong to: their texts say so, the key is a hint."""
+"""Assigns rows to conversations, by their texts; the file's key is only a hint."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["Group", "assign", "group_rows"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The rows for which the file names the same conversation."""
+    """The rows with the same conversation name in the file."""
 
     key: str | None
     """The name; None for rows without one."""
     rows: Sequence[SourceRow]
-    """In the file's order."""
+    """The rows, in the file's order."""
 
 
 def group_rows(rows: Sequence[SourceRow]) -> list[Group]:
-    """Group rows by what the file calls their conversation."""
+    """Group rows by the file's name for their conversation."""
     grouped: dict[str | None, list[SourceRow]] = {}
     for row in rows:
         grouped.setdefault(row.conversation, []).append(row)
@@ -31,10 +31,10 @@ def group_rows(rows: Sequence[SourceRow]) -> list[Group]:
 
 
 def assign(group: Group, questions: Questions) -> list[tuple[SourceRow, str | None]]:
-    """Return each row with its conversation; None if its text leaves none or several.
+    """Return each row with its conversation; None if its text matches none or several.
 
-    A group under one key is one conversation if at least half of the rows that any
-    conversation knows fit it; otherwise, and without a key, each row is on its own.
+    A group with a key is one conversation if it contains the texts of at least half of the rows
+    that match any; otherwise, and without a key, each row is assigned separately.
     """
     holders = [questions.holders.get(row.question or "", ()) for row in group.rows]
     votes = Counter(name for names in holders for name in names)
@@ -52,7 +52,7 @@ def assign(group: Group, questions: Questions) -> list[tuple[SourceRow, str | No
 
 
 def _most_voted(votes: Counter[str], group: Group, questions: Questions) -> str | None:
-    """Return the conversation with most of the texts; golds, then the key, break a tie."""
+    """Return the conversation with the most texts; gold answers, then the key, break ties."""
     top = [name for name, number in votes.items() if number == max(votes.values())]
     if len(top) > 1:
         golds = {name: _gold_votes(name, group, questions) for name in top}

@@ -1,4 +1,4 @@
-"""Joins the rows of a file with the questions of the benchmark: each at most once."""
+"""Joins the rows of a file with the benchmark's questions, each at most once."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ __all__ = ["Joined", "join_rows"]
 
 @dataclass(slots=True, kw_only=True)
 class Joined:
-    """What each row was joined with."""
+    """The result of joining rows with questions."""
 
     rows: dict[str, SourceRow] = field(default_factory=dict)
-    """The row of a question, by the question's id."""
+    """The row for each question, by question id."""
     unmatched: list[SourceRow] = field(default_factory=list)
-    """Rows that belong to no question."""
+    """Rows that match no question."""
     repeats: list[SourceRow] = field(default_factory=list)
-    """Further rows for a question that has one."""
+    """Additional rows for a question that already has one."""
     renamed: list[tuple[str, str]] = field(default_factory=list)
-    """(key, conversation) where the key seemed to mean another conversation."""
+    """(key, conversation) pairs whose key suggests another conversation."""
     spread: list[str] = field(default_factory=list)
     """Keys whose rows belong to several conversations."""
     by_position: list[tuple[str | None, str]] = field(default_factory=list)
-    """(key, conversation) where only the order says which question a row answers."""
+    """(key, conversation) pairs whose rows were joined by their order alone."""
 
     def put(self, question_id: str, row: SourceRow) -> None:
-        """Give a question its row, unless it has one."""
+        """Set the row of a question, unless it already has one."""
         if question_id in self.rows:
             self.repeats.append(row)
         else:
@@ -46,7 +46,7 @@ def join_rows(rows: Sequence[SourceRow], questions: Questions, *, path: Path) ->
     """Join by id, then by conversation and text, then by conversation and order.
 
     Raises:
-        InputError: a group of rows has no text and its order is not certain.
+        InputError: a group of rows has no text, and its order is ambiguous.
     """
     joined = Joined()
     rest = [row for row in rows if not _join_by_id(row, questions, joined)]
@@ -128,7 +128,7 @@ def _prefer(
 
 
 def _index_base(rows: Sequence[SourceRow], questions: ConversationQuestions) -> int:
-    """Return whether the file counts questions from 0 or from 1: what fits more texts."""
+    """Return 0 or 1, the number of the file's first question that matches more texts."""
     fits = [sum(_at_index(row, questions, base) is not None for row in rows) for base in (0, 1)]
     return int(fits[1] > fits[0])
 

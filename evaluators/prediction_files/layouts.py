@@ -1,7 +1,7 @@
-"""Finds the rows of a parsed predictions file, whatever is around them.
+"""Finds the rows in a parsed predictions file of any layout.
 
-No file name or project name matters here: lists hold rows, a few keys are known to
-wrap them, and in a dict of lists each key stands for a conversation.
+The names of files and projects don't matter: lists contain rows, a few known keys wrap them, and in
+a dict of lists, each key is a conversation.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .fields import CONVERSATION_KEYS, first_text, is_row, shown
 __all__ = ["FILE_LAYOUTS", "FileLayout", "RawRow", "find_rows"]
 
 FileLayout = Literal["ours", "longmemeval", "mem0", "zep", "evermemos", "locomo", "rows"]
-"""How a predictions file is built:
+"""The layout of a predictions file:
 
 ours          JSON Lines as in a run folder's predictions.jsonl
 longmemeval   rows of `question_id` and `hypothesis`
@@ -41,8 +41,8 @@ _WRAPPERS = (
     "qa",
     "by_type",
 )
-"""Keys known to hold the rows beside a summary; of several the first is read, as the others
-repeat it."""
+"""Keys known to contain the rows, next to a summary. If there are several, the first is read,
+because the others repeat it."""
 
 _DEPTH = 6
 _REMEDY = "Give a file in one of the layouts that docs/formats.md describes."
@@ -50,23 +50,23 @@ _REMEDY = "Give a file in one of the layouts that docs/formats.md describes."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawRow:
-    """A row with the keys of its file."""
+    """A row with its original keys."""
 
     place: str
-    """Its place in the file, for messages."""
+    """The row's place in the file, for messages."""
     key: str | None
-    """What the rows around it call their conversation; None if nothing does."""
+    """The file's name for the row's conversation; None if it has none."""
     fields: Mapping[str, Any]
-    """Its keys and values."""
+    """The row's keys and values."""
 
 
 def find_rows(
     document: Sequence[tuple[str, Any]], *, path: Path
 ) -> tuple[FileLayout, list[RawRow]]:
-    """Return the layout and the rows of what `read_document` returned.
+    """Return the layout and the rows in the result of `read_document`.
 
     Raises:
-        InputError: there are no rows, or something stands where a row must.
+        InputError: there are no rows, or something else is in a row's place.
     """
     rows = [
         row for place, value in document for row in _walk_rows(value, place, None, path, _DEPTH)
@@ -79,7 +79,7 @@ def find_rows(
 
 
 def _layout(value: Any) -> FileLayout:
-    """Name the layout of the outermost value."""
+    """Return the layout of the outermost value."""
     if isinstance(value, list):
         inner = any(isinstance(item, dict) and isinstance(item.get("qa"), list) for item in value)
         return "locomo" if inner else "rows"

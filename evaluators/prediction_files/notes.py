@@ -1,4 +1,4 @@
-"""What a reader should know about how a file was read, in sentences."""
+"""Writes the notes on how a file was read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SUSPICIOUS = 0.9
 def notes_on(
     joined: Joined, questions: Mapping[str, TextQuestion], prediction_key: str
 ) -> tuple[str, ...]:
-    """Return the sentences; `questions` are the benchmark's text questions by id."""
+    """Return the notes, as sentences; `questions` has the benchmark's text questions by id."""
     pairs = [(questions[name], row) for name, row in joined.rows.items() if name in questions]
     return (
         *_on_conversations(joined),
@@ -44,12 +44,12 @@ def _on_conversations(joined: Joined) -> list[str]:
         keys = [shown(key) for key in joined.spread]
         notes.append(
             f"The rows under {some(keys)} belong to several conversations; "
-            "each was joined by its own text."
+            "each was joined by its text."
         )
     if joined.by_position:
         names = [name for _, name in joined.by_position]
         notes.append(
-            f"The rows of {some(names, most=10)} have no question; they were joined by their order."
+            f"The rows of {some(names, most=10)} have no question; they were joined by order."
         )
     return notes
 
@@ -58,7 +58,7 @@ def _on_rows(joined: Joined) -> list[str]:
     notes = []
     if joined.repeats:
         notes.append(
-            f"A question is answered again in {rows_phrase(len(joined.repeats))}; "
+            f"Questions are answered more than once in {rows_phrase(len(joined.repeats))}; "
             "the first row counts."
         )
     rows = joined.rows.values()
@@ -95,6 +95,6 @@ def _on_copies(pairs: Sequence[tuple[TextQuestion, SourceRow]], prediction_key: 
     if not answered or copies < _SUSPICIOUS * len(answered):
         return []
     return [
-        f"The answer is the gold answer, letter for letter, in {copies:,} of {len(answered):,} "
-        f"rows: make sure that '{prediction_key}' holds predictions."
+        f"The answer is identical to the gold answer in {copies:,} of {len(answered):,} "
+        f"rows: check that '{prediction_key}' contains predictions."
     ]

@@ -1,4 +1,4 @@
-"""Joins rows that don't say what was asked, by their order, where the count leaves no doubt."""
+"""Joins rows without a question by their order, if their number is unambiguous."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def join_by_position(
     """Pair a conversation's rows with its questions, or with its questions of categories 1 to 4.
 
     Raises:
-        InputError: the conversation is not known, the counts differ, or the gold answers that
-            the file has show another order.
+        InputError: the conversation is unknown, the counts differ, or the file's gold answers are
+            in another order.
     """
     remedy = _REMEDY.format(example=next(iter(questions.words)))
     conversation = _conversation_of_group(group, questions)
@@ -39,8 +39,8 @@ def join_by_position(
     asked = _questions_of_count(len(group.rows), conversation)
     if asked is None:
         raise InputError(
-            f"{rows} have no question, and there are {len(group.rows)} of them, not as many as "
-            f"{conversation.conversation} has questions.",
+            f"{rows} have no question, and their number ({len(group.rows)}) is not the number of "
+            f"questions of {conversation.conversation}.",
             remedy,
         )
     pairs = list(zip(asked, _in_order(group.rows), strict=True))
@@ -71,7 +71,7 @@ def _questions_of_count(
 
 
 def _in_order(rows: Sequence[SourceRow]) -> Sequence[SourceRow]:
-    """Return the rows by index if every row has one of its own, else in the file's order."""
+    """Return the rows sorted by index if each has a unique one, otherwise in file order."""
     indices = {row.index: row for row in rows}
     if None in indices or len(indices) < len(rows):
         return rows

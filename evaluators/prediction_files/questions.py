@@ -1,4 +1,4 @@
-"""The benchmark's questions, by what the rows of a foreign file may call them."""
+"""Indexes the benchmark's questions by everything that rows may identify them with."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class ConversationQuestions:
     conversation: str
     """The conversation's id."""
     in_order: tuple[TextQuestion, ...]
-    """By index."""
+    """The questions, in order of their index."""
     by_index: Mapping[int, TextQuestion]
-    """By LoCoMo's own index."""
+    """The questions, by LoCoMo's own index."""
     by_text: Mapping[str, tuple[TextQuestion, ...]]
-    """By folded words; several where LoCoMo repeats itself."""
+    """The questions, by folded text; several if LoCoMo repeats one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +35,14 @@ class Questions:
     """All questions of a benchmark."""
 
     words: Mapping[str, str]
-    """The folded words of every question, text and visual, by id."""
+    """The folded text of every text and visual question, by id."""
     conversations: Mapping[str, ConversationQuestions]
-    """In file order."""
+    """The questions of each conversation, in file order."""
     holders: Mapping[str, Collection[str]]
-    """The conversations in which folded words are asked."""
+    """The conversations that have a question, by its folded text."""
 
     def hint(self, key: str | None) -> str | None:
-        """Return the conversation a key seems to mean: an id, or a number in file order."""
+        """Return the conversation that a key suggests: an id, or a number in file order."""
         if key is None or key in self.conversations:
             return key
         found = _TRAILING_NUMBER.search(key)
@@ -51,7 +51,7 @@ class Questions:
 
 
 def gold_fits(row: SourceRow, question: TextQuestion) -> bool:
-    """Return whether the row's own gold answer is one that LoCoMo has for the question."""
+    """Return whether the row's own gold answer is one of LoCoMo's for the question."""
     golds = [gold for gold in (question.answer, question.adversarial_answer) if gold is not None]
     return row.gold is not None and row.gold.strip() in [gold.strip() for gold in golds]
 

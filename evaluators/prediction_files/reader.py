@@ -29,17 +29,17 @@ class PredictionFile:
     """A predictions file, joined with a benchmark."""
 
     layout: FileLayout
-    """How the file is built."""
+    """The file's layout."""
     sha256: str
-    """The SHA-256 of its bytes."""
+    """The SHA-256 of the file."""
     predictions: tuple[Prediction, ...]
-    """At most one a question, in the benchmark's order, under the benchmark's ids."""
+    """At most one per question, in the benchmark's order, with the benchmark's ids."""
     extra: tuple[str, ...]
-    """The places of rows that belong to no question, or to one that has a row already."""
+    """The places of rows that match no question, or one that already has a row."""
     notes: tuple[str, ...]
-    """What a reader should know about how the file was read, a sentence each."""
+    """Notes on how the file was read, one sentence each."""
     stored: Mapping[str, Mapping[str, float]]
-    """The scores found in the file, such as `f1_score`: by metric, then by question id."""
+    """The scores in the file, such as `f1_score`, by metric, then by question id."""
 
 
 def read_prediction_file(
@@ -47,17 +47,16 @@ def read_prediction_file(
 ) -> PredictionFile:
     """Read a predictions file and join its rows with the benchmark's questions.
 
-    `prediction_key` names the rows' key that holds the prediction, where the file leaves that
-    open. Every prediction's state is `ok` or `empty`, except in our own layout, where it is
-    the one that the file states.
+    `prediction_key` is the key of the predictions, if the layout doesn't determine it. The state of
+    each prediction is `ok` or `empty`, except in our own layout, where the file states it.
 
     Raises:
-        InputError: the file can't be used, or no row of it belongs to the benchmark.
+        InputError: the file can't be used, or none of its rows belongs to the benchmark.
     """
     if not _all_ids(benchmark):
         raise InputError(
             f"{benchmark.folder}: the benchmark has no questions.",
-            "Give one that has, such as `sample`.",
+            "Choose another benchmark, such as `sample`.",
         )
     document = read_document(path)
     if prediction_key in (None, "prediction") and _is_ours(document):
@@ -101,7 +100,7 @@ def _read_ours(path: Path, benchmark: Benchmark) -> PredictionFile:
         check_length(row.prediction or "", path=path, place=row.question_id)
     blank = [r for r in rows if r.state == "ok" and not (r.prediction or "").strip()]
     emptied = {row.question_id: replace(row, prediction="", state="empty") for row in blank}
-    note = f"The answer is blank in {rows_phrase(len(blank))} of state ok."
+    note = f"The answer is blank in {rows_phrase(len(blank))} with state ok."
     return PredictionFile(
         layout="ours",
         sha256=sha256_file(path),

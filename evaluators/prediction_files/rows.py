@@ -1,4 +1,4 @@
-"""A row of a predictions file, whatever its keys are called there."""
+"""A row of a predictions file, independent of its keys there."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ _METRIC = re.compile(r"(?:^|_)(?:f1|bleu|rouge|meteor|score)(?:$|_|\d|l)", re.IG
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRow:
-    """What one row of a predictions file says."""
+    """The content of a row of a predictions file."""
 
     order: int
-    """Its number among the file's rows, from 0."""
+    """The row's index in the file, from 0."""
     place: str
-    """Its place in the file, for messages."""
+    """The row's place in the file, for messages."""
     conversation: str | None
-    """The file's name for its conversation, if it has one."""
+    """The file's name for the conversation, if it has one."""
     question_id: str | None
-    """The file's id of its question."""
+    """The file's id for the question."""
     question: str | None
-    """The question's words, white space folded."""
+    """The text of the question, with white space folded."""
     index: int | None
-    """Its number among the conversation's questions, as the file counts."""
+    """The question's number within the conversation, as the file counts."""
     category: int | None
-    """The category's number; names are not read, for published files often have them wrong."""
+    """The category's number; names are ignored, as published files often get them wrong."""
     gold: str | None
     """The file's own gold answer."""
     prediction: str | None
@@ -61,19 +61,19 @@ class SourceRow:
     was_null: bool
     """Whether the file has null, NaN, or nothing instead of an answer."""
     scores: Mapping[str, float]
-    """The scores that the file has for the row."""
+    """The row's scores in the file."""
 
 
 def fold(text: str) -> str:
-    """Return a text stripped, with every run of white space as one blank."""
+    """Return a text stripped, with every run of white space replaced by one space."""
     return " ".join(text.split())
 
 
 def source_rows(rows: Sequence[RawRow], keys: AnswerKeys, *, path: Path) -> list[SourceRow]:
-    """Read the rows' fields.
+    """Return rows with their fields read by the given keys.
 
     Raises:
-        InputError: a prediction is neither text nor a number, or is too long.
+        InputError: a prediction is neither a string nor a number, or is too long.
     """
     return [_source_row(number, row, keys, path) for number, row in enumerate(rows)]
 

@@ -1,4 +1,4 @@
-"""Checks files that name the benchmark's own question ids, where nothing is guessed."""
+"""Checks files that use the benchmark's own question ids, for which nothing is guessed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .rows import SourceRow
 __all__ = ["check_our_rows", "check_rows_by_id"]
 
 _REMEDY = (
-    'Write one row per question, its answer as a string: "" for an empty one; leave out what was '
-    "not asked."
+    'Write one row per question, with its answer as a string ("" if it is empty); leave out '
+    "questions that were not asked."
 )
 
 
@@ -26,7 +26,7 @@ def check_our_rows(rows: Sequence[Prediction], known: Collection[str], *, path: 
             raise _unknown_question(path, row.question_id, row.question_id, known)
         if row.state == "ok" and row.prediction is None:
             raise InputError(
-                f"{path}: {row.question_id}: the state is ok and the prediction is null.", _REMEDY
+                f"{path}: {row.question_id}: the state is ok, but the prediction is null.", _REMEDY
             )
 
 

@@ -1,4 +1,4 @@
-"""The metering proxy: an endpoint on this machine that counts what a memory system asks for."""
+"""The metering proxy: a local endpoint that counts a memory system's requests."""
 
 from __future__ import annotations
 

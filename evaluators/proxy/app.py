@@ -1,4 +1,4 @@
-"""The proxy as a web application: checks who calls, and answers."""
+"""The proxy as a web application, which checks the token and answers requests."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _NO_BODY = RequestBody(content=b"", document=None, sha256=None)
 
 
 class ProxyApp:
-    """Answers requests that carry the token (ASGI), without a framework.
+    """An ASGI application, without a framework, that answers requests with the right token.
 
-    Once a call can't be counted or recorded, later calls are refused, so that nothing is paid for
-    that is not counted.
+    Once a call can't be counted or recorded, later calls are refused, so that no call is paid for
+    without being counted.
     """
 
     def __init__(self, context: ProxyContext, routes: Routes, *, token: str) -> None:

@@ -1,4 +1,4 @@
-"""What the recordings have to do with one call: its reply is replayed, recorded, or neither."""
+"""Replays or records the reply to one call, or neither."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _KEPT_HEADERS = frozenset({b"content-type", b"content-encoding", b"x-request-id"
 
 
 class CallRecording:
-    """The place of a call among the recorded ones.
+    """The recording of one call.
 
-    Its number among equal requests is given back if the system gets no reply, so that the next
-    request takes it.
+    The call's number among equal requests is released if the system gets no reply, so that the next
+    request gets it.
     """
 
     def __init__(self, recorder: Recorder | None) -> None:
-        """Prepare a call; None if nothing is recorded."""
+        """Prepare a call; `recorder` is None if nothing is recorded."""
         self._recorder = recorder
         self._key: RecordingKey | None = None
         self._given_back = False
 
     @property
     def wanted(self) -> bool:
-        """Whether the reply is to be recorded."""
+        """Whether the reply should be recorded."""
         return self._key is not None
 
     def find(self, method: str, route: Route, query: bytes, body: RequestBody) -> Recorded | None:
@@ -36,7 +36,7 @@ class CallRecording:
 
         Raises:
             ProxyError: no reply was recorded, and the endpoint may not be asked.
-            InputError: it is damaged.
+            InputError: the recorded reply is damaged.
         """
         if self._recorder is None:
             return None
@@ -44,10 +44,10 @@ class CallRecording:
         return self._recorder.find(self._key) if self._key else None
 
     def keep(self, reply: PartialReply | None, *, delivered: bool) -> bool:
-        """Record a reply if it is complete and a success; return whether it was recorded.
+        """Record a reply if it is complete and successful; return whether it was recorded.
 
         Raises:
-            OutputError: it can't be written.
+            OutputError: the reply can't be written.
         """
         if reply is None or self._recorder is None or self._key is None or reply.pieces is None:
             return False
@@ -63,7 +63,7 @@ class CallRecording:
         return True
 
     def give_back(self) -> None:
-        """Give the number back, once: the system got no reply."""
+        """Release the number, once, because the system got no reply."""
         if self._key is not None and self._recorder is not None and not self._given_back:
             self._given_back = True
             self._recorder.give_back(self._key)

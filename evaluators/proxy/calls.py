@@ -1,4 +1,4 @@
-"""One call of a system to the endpoint, as calls.jsonl has it."""
+"""Defines the record of a system's call to the endpoint, a line of calls.jsonl."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ unreachable   the endpoint can't be reached
 timeout       no complete reply came in time
 broken        the reply ended too early, or was not HTTP
 client_gone   the system closed the connection before it had the complete reply
-refused       the proxy refused the request: it is too large, has a bad path, or was never recorded
+refused       the proxy refused the request: too large, a bad path, or never recorded
 """
 CALL_OUTCOMES: tuple[CallOutcome, ...] = get_args(CallOutcome)
 
@@ -28,7 +28,7 @@ FAILED_OUTCOMES: frozenset[CallOutcome] = frozenset(CALL_OUTCOMES) - {"ok"}
 """The outcomes that left the system without a reply."""
 
 Counted = Literal["usage", "approximated", "none"]
-"""Where numbers of tokens come from: the endpoint's own count, our estimate, or nowhere."""
+"""Where token counts come from: the endpoint's own count, our estimate, or nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,33 +36,33 @@ class Call:
     """A line of calls.jsonl."""
 
     time: str
-    """When it began: UTC, to the millisecond."""
+    """The start time: UTC, to the millisecond."""
     conversation: str
     """The conversation's id."""
     stage: CallStage
-    """What it was for, as the address said."""
+    """The purpose of the call, according to the address."""
     method: str
     """The HTTP method."""
     path: str
-    """From `/v1` on, without the query."""
+    """The path from `/v1` on, without the query."""
     provider: str
-    """Host and port of the endpoint."""
+    """The host and port of the endpoint."""
     model: str | None
-    """The model that the request named."""
+    """The model named in the request."""
     status: int | None
-    """The status that the system got, if any."""
+    """The HTTP status that the system got, if any."""
     outcome: CallOutcome
-    """Its outcome."""
+    """The outcome of the call."""
     stream: bool
     """Whether the reply was a stream of events."""
     replayed: bool
-    """Whether a recorded reply was used, and the endpoint was not asked."""
+    """Whether a recorded reply was used instead of asking the endpoint."""
     counted: Counted
-    """Where the numbers of tokens come from."""
+    """Where the token counts come from."""
     input_tokens: int | None
     """Tokens sent, including `cached_tokens`."""
     cached_tokens: int | None
-    """Input tokens from the endpoint's prefix cache, if it says so."""
+    """Input tokens from the endpoint's prefix cache, if it reports them."""
     output_tokens: int | None
     """Tokens received."""
     latency_ms: float
@@ -70,6 +70,6 @@ class Call:
     first_byte_ms: float | None
     """Wall time to the first byte of a stream's body, in milliseconds."""
     request_bytes: int
-    """Length of the request's body."""
+    """The length of the request body."""
     reply_bytes: int
-    """Length of the part of the reply's body that came."""
+    """The length of the received part of the reply's body."""

@@ -1,4 +1,4 @@
-"""The system's side of a call: its request, the reply to it, and whether it is still connected."""
+"""The system's side of a call: its request, the reply, and whether it is still connected."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class Client:
         self._send = send
 
     def header(self, name: bytes) -> bytes:
-        """Return a header's value, or nothing; `name` is in lower case."""
+        """Return a header's value, or an empty one; `name` is in lower case."""
         return next((value for key, value in self.headers if key == name), b"")
 
     async def body(self, most: int) -> bytes:
         """Return the request's body.
 
         Raises:
-            ProxyError: it is longer than `most` bytes.
-            ClientGone: it was never complete.
+            ProxyError: the body is longer than `most` bytes.
+            ClientGone: the connection was closed before the body was complete.
         """
         length = self.header(b"content-length")
         if length.isdigit() and int(length[:20]) > most:
@@ -59,7 +59,7 @@ class Client:
         return b"".join(parts)
 
     async def watch(self, left: Callable[[], None]) -> None:
-        """Call `left` when the system closes the connection; cancel this when the reply ends."""
+        """Call `left` when the system closes the connection; cancel this task after the reply."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self.gone = True

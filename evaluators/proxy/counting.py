@@ -1,8 +1,8 @@
-"""The number of tokens of a call: the endpoint's count, or else an estimate that is marked as one.
+"""Counts the tokens of a call: by the endpoint's count, otherwise by an estimate, marked as one.
 
-The estimate is the UTF-8 length of all words that were sent, or came back, divided by four and
-rounded up: about a token in English. Images, sound and files are not in it, nor is what a
-chat template adds. It needs no tokenizer, which differs from model to model.
+The estimate is the UTF-8 length of all text sent or received, divided by four and rounded up: four
+bytes are about a token in English. It excludes images, audio and files, and tokens that a chat
+template adds. It needs no tokenizer, which would depend on the model.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from .events import events
 __all__ = ["METERED", "UNCOUNTED", "TokenCounts", "count_tokens"]
 
 METERED = frozenset({"/chat/completions", "/completions", "/embeddings", "/responses"})
-"""The paths below /v1 whose tokens are counted; other calls are only counted as calls."""
+"""The paths under /v1 whose tokens are counted; other calls are only counted as calls."""
 
 BYTES_A_TOKEN = 4
-"""Bytes of a token in the estimate."""
+"""The estimated number of bytes per token."""
 
 _SENT = ("messages", "prompt", "input", "instructions", "tools", "functions")
 _NO_WORDS = frozenset(
@@ -37,14 +37,14 @@ _USAGE = re.compile(rb'"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenCounts:
-    """The tokens of one call; None is "not known"."""
+    """The tokens of one call; None means "unknown"."""
 
     counted: Counted
-    """Where the numbers come from."""
+    """Where the counts come from."""
     input: int | None
     """Tokens sent."""
     cached: int | None
-    """Tokens sent that came from the endpoint's prefix cache, if it says so."""
+    """Tokens sent that came from the endpoint's prefix cache, if it reports them."""
     output: int | None
     """Tokens received."""
 
@@ -57,9 +57,9 @@ def count_tokens(path: str, request: Any, reply: bytes | None, *, stream: bool) 
     """Count the tokens of a call.
 
     Args:
-        path: what follows /v1.
-        request: the parsed body; None if it is not JSON.
-        reply: the part of the reply's body that came; None if it can't be read.
+        path: the path after /v1.
+        request: the parsed request body; None if it is not JSON.
+        reply: the received part of the reply's body; None if it can't be read.
         stream: whether the reply is a stream of events.
     """
     if path not in METERED or not isinstance(request, dict):
@@ -92,7 +92,7 @@ def _json_documents(reply: bytes | None, stream: bool) -> Iterator[Any]:
 
 
 def _estimated_reply(reply: bytes | None, stream: bool) -> int | None:
-    """Return the estimate for a reply's words; None if they can't be read."""
+    """Return the estimate for a reply's text; None if it can't be read."""
     documents = [item for item in _json_documents(reply, stream) if isinstance(item, dict)]
     return _estimate(sum(map(_reply_bytes, documents))) if documents else None
 
@@ -121,15 +121,15 @@ def _first_number(usage: Mapping[str, Any], *names: str) -> int | None:
 
 
 def _reply_bytes(document: Mapping[str, Any]) -> int:
-    """Return the bytes of words in a reply, or in one event of a stream."""
+    """Return the bytes of text in a reply, or in one event of a stream."""
     delta = document.get("delta")
-    if isinstance(delta, str):  # An event of /responses; its last one repeats all words.
+    if isinstance(delta, str):  # An event of /responses; the last one repeats the whole text.
         return len(delta.encode("utf-8", "replace"))
     return _text_bytes(document.get("choices")) + _text_bytes(document.get("output"))
 
 
 def _text_bytes(value: Any) -> int:
-    """Return the bytes of all texts in a value; a number in a list is a token of a prompt."""
+    """Return the bytes of all strings in a value; a number in a list is a prompt token."""
     return sum(_text_sizes(value))
 
 

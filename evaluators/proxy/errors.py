@@ -1,4 +1,4 @@
-"""What the proxy itself answers when there is no reply to pass on, in the form of the API."""
+"""The proxy's own error replies, in the API's format, for when there is no reply to pass on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["ProxyError"]
 
 
 class ProxyError(Exception):
-    """An error reply of the proxy: a status from 400 to 599, a code, and a sentence."""
+    """An error reply of the proxy: a status from 400 to 599, a code, and a message."""
 
     def __init__(self, status: int, code: str, message: str, *, again: bool = False) -> None:
         super().__init__(status, code, message)
@@ -19,12 +19,12 @@ class ProxyError(Exception):
         """Whether a retry may succeed."""
 
     def body(self) -> bytes:
-        """Return the error as clients of the API expect it."""
+        """Return the error in the form that API clients expect."""
         error = {"message": self.message, "type": "proxy_error", "param": None, "code": self.code}
         return json.dumps({"error": error}).encode()
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers of `body`; OpenAI's clients obey `x-should-retry`."""
+        """Return the headers for `body`; OpenAI's clients obey `x-should-retry`."""
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(self.body())).encode()),

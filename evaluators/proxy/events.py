@@ -1,4 +1,4 @@
-"""Server-sent events, as streamed replies are made of."""
+"""Parses server-sent events, the format of streamed replies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LAST = re.compile(rb"data: ?\[DONE\]|event: ?response\.(?:completed|incomplete|
 
 
 def events(body: bytes) -> Iterator[Any]:
-    """Yield the JSON of a stream's events, the last one first; other events are left out.
+    """Yield the JSON in a stream's events, last event first; events without JSON are skipped.
 
     Source: the HTML standard, section 9.2.6; only the field `data` matters here.
     """
@@ -31,5 +31,5 @@ def events(body: bytes) -> Iterator[Any]:
 
 
 def ends_stream(body: bytes) -> bool:
-    """Return whether the event that ends a stream of the API was received."""
+    """Return whether the event that ends a stream was received."""
     return _LAST.search(body[-_TAIL:]) is not None

@@ -1,4 +1,4 @@
-"""One call: sent to the endpoint or replayed, passed on piece by piece, and counted."""
+"""Handles one call: sends it to the endpoint or replays it, passes the reply on, and counts it."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ _NOTHING_USED: frozenset[CallOutcome] = frozenset({"http_error", "unreachable", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyContext:
-    """What all calls of a proxy share."""
+    """The objects that all calls of a proxy share."""
 
     endpoint: Endpoint
     """The endpoint, as the run names it."""
     upstream: Upstream
     """The connections to it."""
     ledger: Ledger
-    """The list of calls."""
+    """The file that lists all calls."""
     recorder: Recorder | None
-    """Records and replays replies; None if that is off."""
+    """Records and replays replies; None if both are off."""
 
 
 class Exchange:
@@ -205,7 +205,7 @@ class Exchange:
             await response.aclose()
 
     async def _release(self) -> None:
-        """Send the piece that was held back, now that another one came."""
+        """Send the piece that was held back, because another one has arrived."""
         if self._held is None or self._reply is None:
             return
         if self._client.status is None:
@@ -215,7 +215,7 @@ class Exchange:
     def _left(self) -> None:
         """Note that the system closed the connection.
 
-        A reply that is recorded is still read to its end; any other is abandoned.
+        A reply that is recorded is still read to the end; any other is abandoned.
         """
         reply = self._reply
         body = reply.body if reply is not None and reply.stream else None
@@ -225,7 +225,7 @@ class Exchange:
             self._recording.give_back()
         if ended or not self._recording.wanted:
             now = asyncio.get_running_loop().time()
-            with contextlib.suppress(RuntimeError):  # The time is already over.
+            with contextlib.suppress(RuntimeError):  # The timeout has already expired.
                 self._deadline.reschedule(now + _GRACE_S if ended else now)
 
     async def _finish(self, failed: tuple[CallOutcome, ProxyError] | None) -> None:

@@ -1,4 +1,4 @@
-"""calls.jsonl: one line for each call, only ever appended to."""
+"""Writes and reads calls.jsonl, an append-only file with one line per call."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _WHAT = "the list of calls"
 
 
 class Ledger:
-    """The file's only writer.
+    """The only writer of a calls.jsonl.
 
-    A line is handed to the operating system before the system gets the end of its reply, so the
-    end of the process, by `kill -9` too, can't lose it. It is not waited for until the disk has
-    it: that would cost every call some milliseconds. A power cut can lose the last lines.
+    A line is passed to the operating system before the system gets the end of its reply, so it is
+    not lost even if the process is killed. It is not synced to disk, which would cost every call
+    some milliseconds, so a power cut can lose the last lines.
 
     Raises:
-        OutputError: another process writes the file, or it can't be opened or written.
+        OutputError: another process is writing the file, or it can't be opened or written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,7 +44,7 @@ class Ledger:
         self._file.append({name: getattr(call, name) for name in Call.__slots__})
 
     def close(self) -> None:
-        """Close the file, so that another process may write it."""
+        """Close the file, so that another process can write it."""
         self._file.close()
 
 
@@ -52,7 +52,7 @@ def read_calls(path: Path) -> Iterator[Call]:
     """Yield the calls of a file, which may still be written to.
 
     Raises:
-        InputError: it can't be read, or a line does not match its schema.
+        InputError: the file can't be read, or a line does not match its schema.
     """
     for number, row in read_jsonl_log(path, what=_WHAT):
         validate(

@@ -1,8 +1,8 @@
-"""Calls to models that the metering proxy does not see: those that run in a process of the run.
+"""Records calls that the metering proxy does not see: to models in the run's own processes.
 
-A conversation's calls are lines of `model_calls.jsonl` in its work folder. When a conversation is
-begun again, which empties that folder, the file is moved beside it, as
-`work/<conversation>.calls-<number>.jsonl`: its calls were made too.
+A conversation's calls are lines of `model_calls.jsonl` in its work folder. Restarting a
+conversation empties this folder, so the file is first moved to
+`work/<conversation>.calls-<number>.jsonl`, because its calls also count.
 """
 
 from __future__ import annotations
@@ -25,40 +25,40 @@ if TYPE_CHECKING:
 __all__ = ["MODEL_CALLS", "ModelCall", "ModelCalls", "keep_calls", "read_model_calls"]
 
 MODEL_CALLS = "model_calls.jsonl"
-"""The file of a conversation's work folder."""
+"""The name of the file in a conversation's work folder."""
 
 _WHAT = "the list of a model's calls"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCall:
-    """A line of model_calls.jsonl; None is "not known"."""
+    """A line of model_calls.jsonl; None means "unknown"."""
 
     time: str
-    """When it ended: UTC, to the millisecond."""
+    """The end time: UTC, to the millisecond."""
     stage: CallStage
-    """What it was for."""
+    """The purpose of the call."""
     model: str
     """The model's name."""
     outcome: Literal["ok", "error"]
     """Whether there was a reply."""
     replayed: bool
-    """Whether a stored reply was used, and the model was not asked."""
+    """Whether a stored reply was used instead of asking the model."""
     input_tokens: int | None
-    """Tokens of the prompt."""
+    """The number of tokens in the prompt."""
     output_tokens: int | None
-    """Tokens of the reply."""
+    """The number of tokens in the reply."""
     seconds: float | None
-    """How long the model worked on it: its equal share where it was answered in a batch."""
+    """The model's time for the request; in a batch, an equal share of the batch's time."""
     batch: int | None
-    """How many requests were answered together with it."""
+    """The number of requests that were answered together, including this one."""
 
 
 class ModelCalls:
-    """Asks models, and writes each call down; the file is made with the first one.
+    """Asks models and records each call; the file is created with the first one.
 
-    A line is with the operating system before the reply is returned, so the end of the process
-    can't lose it.
+    A line is passed to the operating system before the reply is returned, so it is not lost even
+    if the process is killed.
     """
 
     def __init__(self, workdir: Path) -> None:
@@ -69,7 +69,7 @@ class ModelCalls:
         """Return the model's reply.
 
         Raises:
-            ModelError: the model gave none; that is recorded too.
+            ModelError: the model did not reply; this is also recorded.
             OutputError: the file can't be written.
         """
         try:
@@ -81,7 +81,7 @@ class ModelCalls:
         return reply
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -108,7 +108,7 @@ class ModelCalls:
 
 
 def keep_calls(workdir: Path) -> None:
-    """Move a conversation's calls out of its work folder, which is about to be emptied."""
+    """Move a conversation's calls out of its work folder before it is emptied."""
     number = 1
     while (kept := workdir.with_name(f"{workdir.name}.calls-{number}.jsonl")).exists():
         number += 1
@@ -117,7 +117,7 @@ def keep_calls(workdir: Path) -> None:
 
 
 def read_model_calls(run: Path) -> Iterator[ModelCall]:
-    """Yield the calls of a run folder, those of conversations that were begun again among them.
+    """Yield the calls of a run folder, including those before a conversation was restarted.
 
     Raises:
         InputError: a file can't be read, or a line does not match its schema.

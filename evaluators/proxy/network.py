@@ -1,4 +1,4 @@
-"""Connections that send a request's head and a short body in one packet."""
+"""Connections that send a request's headers and a short body in one packet."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MOST = 1 << 16
 
 
 class JoiningBackend(httpcore.AsyncNetworkBackend):
-    """Opens asyncio connections, each of which joins what is written before the next read.
+    """Opens asyncio connections that combine all writes before the next read.
 
-    Sending twice wakes the endpoint twice, which on a busy machine costs a millisecond.
+    Sending twice wakes up the endpoint twice, which costs a millisecond on a busy machine.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class JoiningBackend(httpcore.AsyncNetworkBackend):
 
 
 class _Joining(httpcore.AsyncNetworkStream):
-    """A connection that writes when it is read from, or when much is to be written."""
+    """A connection that sends its data when it is read from, or when there is a lot of it."""
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner

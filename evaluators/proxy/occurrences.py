@@ -1,4 +1,4 @@
-"""Numbers equal requests of one conversation, so that each has its own recorded reply."""
+"""Numbers equal requests in a conversation, so that each has its own recorded reply."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _Request = tuple[str, str]
 class OccurrenceCounter:
     """The numbers in use for each conversation and request.
 
-    A request takes the lowest free number, and returns it if the system gets no reply. So a retry
-    of a request that failed, or that the system cancelled, has the number of the first try.
+    A request takes the lowest free number, and releases it if the system gets no reply. A retry of
+    a failed or cancelled request therefore has the number of the first attempt.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class OccurrenceCounter:
         return number
 
     def give_back(self, conversation: str, request: str, number: int) -> None:
-        """Make a number free again; a number that is already free stays so."""
+        """Release a number; does nothing if it is already free."""
         self._taken.get((conversation, request), set()).discard(number)
 
     def restart(self, conversation: str) -> None:

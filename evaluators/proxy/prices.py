@@ -1,4 +1,4 @@
-"""What tokens cost: a dated table of list prices, bundled or the user's own."""
+"""Prices tokens with a dated table of list prices, bundled or the user's own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .calls import Call
 
 __all__ = ["Price", "PriceTable", "bundled_prices", "read_prices"]
 
-_REMEDY = "Write it as docs/metering.md describes it."
+_REMEDY = "See the format in docs/metering.md."
 _MILLION = 1_000_000
 _REQUIRED = frozenset({"models", "host", "since", "input"})
 _FIELDS = _REQUIRED | {"checked", "cached_input", "output"}
@@ -27,43 +27,43 @@ _FIELDS = _REQUIRED | {"checked", "cached_input", "output"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """A price in the table; amounts are US dollars for a million tokens."""
+    """A price in the table; amounts are US dollars per million tokens."""
 
     models: frozenset[str]
-    """The names of the model in requests."""
+    """The model's names in requests."""
     host: str
-    """The host where the price applies, with or without a port."""
+    """The host that the price applies to, with or without a port."""
     since: date
     """The first day on which it applies."""
     checked: date | None
     """The last day on which it was checked."""
     input: float
-    """Tokens sent."""
+    """The price of tokens sent."""
     cached_input: float | None
-    """Tokens sent that came from the endpoint's prefix cache; None: the price of the others."""
+    """The price of tokens sent that came from the prefix cache; None for the same price."""
     output: float | None
-    """Tokens received; None for models that return none."""
+    """The price of tokens received; None for models that return none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceTable:
-    """All prices of a table."""
+    """A table of prices."""
 
     name: str
     """The file's name, for reports."""
     prices: tuple[Price, ...]
-    """In the file's order."""
+    """The prices, in the file's order."""
 
     @property
     def dated(self) -> date | None:
-        """The newest day in the table, which says how old it is."""
+        """The newest day in the table, which shows how old it is."""
         return max((p.checked or p.since for p in self.prices), default=None)
 
     def cost_of(self, call: Call) -> float | None:
         """Return what a call cost in US dollars; None if that is unknown.
 
         A call that the endpoint refused or never got costs nothing, nor does one that only reads
-        (GET). A replayed call costs here what it cost when it was recorded.
+        (GET). A replayed call costs as much as when it was recorded.
         """
         if call.outcome in ("http_error", "unreachable", "refused") or call.method == "GET":
             return 0.0
@@ -95,17 +95,17 @@ class PriceTable:
 
 @functools.cache
 def bundled_prices() -> PriceTable:
-    """Return the table that comes with the package."""
+    """Return the bundled table."""
     name = "prices.toml"
     text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
     return _table(text, Path(name))
 
 
 def read_prices(path: Path) -> PriceTable:
-    """Read a table.
+    """Read a table of prices.
 
     Raises:
-        InputError: it can't be read, or does not match its schema.
+        InputError: the file can't be read, or does not match its schema.
     """
     text = read_bounded_text(path, what="the table of prices", most=MAX_TOML_BYTES)
     return _table(text, path)
@@ -159,10 +159,10 @@ def _problem(line: Any) -> str | None:
         return "host must be a string"
     for name in ("since", "checked"):
         if name in line and type(line[name]) is not date:
-            return f"{name} must be a day, such as 2026-01-31"
+            return f"{name} must be a date, such as 2026-01-31"
     for name in ("input", "cached_input", "output"):
         if name in line and not _is_amount(line[name]):
-            return f"{name} must be an amount of dollars for a million tokens"
+            return f"{name} must be an amount of dollars per million tokens"
     return None
 
 

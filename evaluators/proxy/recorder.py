@@ -13,7 +13,7 @@ from .routes import Route
 __all__ = ["RECORDING_MODES", "Recorder", "RecordingMode"]
 
 RecordingMode = Literal["off", "record", "replay"]
-"""What is done with replies:
+"""How replies are handled:
 
 off      nothing is recorded
 record   every request goes to the endpoint, and complete replies replace older ones
@@ -25,9 +25,9 @@ _RECORDED_METHODS = frozenset({"GET", "POST"})
 
 
 class Recorder:
-    """The recordings as one proxy uses them: for one endpoint, from one event loop.
+    """Records and replays replies for one proxy, with one endpoint and one event loop.
 
-    The file is used from the loop itself: that takes about 0.1 ms, a change of threads under load
+    The file is accessed from the event loop, which takes about 0.1 ms; switching threads under load
     takes several.
     """
 
@@ -50,7 +50,7 @@ class Recorder:
     def number(
         self, method: str, route: Route, query: bytes, body: RequestBody
     ) -> RecordingKey | None:
-        """Return the key of the reply; None if such requests are not recorded."""
+        """Return the key of a request's reply; None if such requests are not recorded."""
         if method not in _RECORDED_METHODS or body.sha256 is None:
             return None
         target = (route.tail + (b"?" + query if query else b"")).decode("latin-1")
@@ -66,7 +66,7 @@ class Recorder:
         )
 
     def give_back(self, asked: RecordingKey) -> None:
-        """Make the number free again: the system got no reply."""
+        """Release the number, because the system got no reply."""
         request = _request(asked.method, asked.target, asked.body_sha256)
         self._numbers.give_back(asked.conversation, request, asked.number)
 
@@ -79,7 +79,7 @@ class Recorder:
 
         Raises:
             ProxyError: no reply was recorded, and the endpoint may not be asked.
-            InputError: it is damaged.
+            InputError: the recorded reply is damaged.
         """
         if not self._replays:
             return None
@@ -94,10 +94,10 @@ class Recorder:
         return recorded
 
     def keep(self, asked: RecordingKey, reply: Recorded, *, delivered: bool) -> None:
-        """Record a complete reply; one that was not delivered does not replace another.
+        """Record a complete reply; an undelivered one does not replace another.
 
         Raises:
-            OutputError: it can't be written.
+            OutputError: the reply can't be written.
         """
         self._recordings.put(asked, reply, replace=delivered)
 

@@ -1,20 +1,20 @@
-"""Recorded replies, so that a second run of any system asks the endpoint for nothing.
+"""Stores recorded replies, so that a second run of any system makes no requests to the endpoint.
 
-One SQLite file, one row per reply, as in `locomo_vqa.responses`; but here a reply is the bytes
-that came over the wire, in the pieces they came in, because the clients are third-party code.
+They are in an SQLite file with one row per reply, as in `locomo_vqa.responses`. Here, however, a
+reply is the bytes received, in their original pieces, because the clients are third-party code.
 
-The key is the SHA-256 of everything that can change a reply, and of what distinguishes equal
-requests:
+The key is the SHA-256 of everything that can change a reply, or that distinguishes equal requests:
 
-- the endpoint's address and, where it was named, the model's revision;
-- method, path and query;
-- the body: JSON in its canonical form (so the order of keys does not matter), anything else byte
-  for byte with its content type. Model, messages, tools, temperature, seed and the flag `stream`
-  are in it; no field is taken to be without effect;
-- the conversation, and the number of the request among equal ones in that conversation: at a
-  temperature above 0 a system that asks three times gets three replies, and the same three again.
+- the endpoint's address and, if given, the model's revision;
+- the method, path and query;
+- the body: JSON in canonical form (so the order of keys does not matter), anything else byte for
+  byte with its content type. It has the model, messages, tools, temperature, seed and the flag
+  `stream`; no field is assumed to have no effect;
+- the conversation, and the request's number among equal ones in that conversation: at a
+  temperature above 0, a system that asks three times gets three replies, and the same three again.
 
-Not in it: the stage, the API key, other headers. No key and no request body is written to the file.
+The key excludes the stage, the API key, and other headers. No API key or request body is written
+to the file.
 """
 
 from __future__ import annotations
@@ -49,19 +49,19 @@ class RecordingKey:
     """The key of a recorded reply."""
 
     address: str
-    """The endpoint's base URL, without a user name or a password."""
+    """The endpoint's base URL, without user name and password."""
     revision: str | None
-    """The model's revision, where it was named."""
+    """The model's revision, if given."""
     method: str
     """The HTTP method."""
     target: str
-    """What follows /v1, with the query."""
+    """The path after /v1, with the query."""
     body_sha256: str
-    """SHA-256 of the body, JSON in its canonical form."""
+    """The SHA-256 of the body, with JSON in canonical form."""
     conversation: str
     """The conversation's id."""
     number: int
-    """The request's number among equal ones of the conversation, from 0."""
+    """The request's number among equal ones in the conversation, from 0."""
 
     def parts(self) -> str:
         """Return the key's fields as canonical JSON."""
@@ -73,21 +73,21 @@ class Recorded:
     """A complete reply."""
 
     status: int
-    """From 200 to 299."""
+    """The HTTP status, from 200 to 299."""
     headers: Mapping[str, str]
-    """The headers that say what the body is."""
+    """The headers that describe the body."""
     pieces: tuple[bytes, ...]
-    """The body in the pieces it came in."""
+    """The body, in the pieces in which it was received."""
 
 
 class Recordings:
     """Recorded replies in one file, which several processes may share.
 
-    When `put` returns, the row has been handed to the operating system.
+    When `put` returns, the row has been passed to the operating system.
 
     Raises:
         InputError: the file is damaged, or holds something else.
-        OutputError: it can't be written.
+        OutputError: the file can't be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -100,7 +100,7 @@ class Recordings:
         """Return the recorded reply, or None.
 
         Raises:
-            InputError: the row is there but is not what was written.
+            InputError: the row exists, but was changed.
         """
         key, parts = _key(asked)
         row = self._file.do(lambda connection: connection.execute(_GET, (key,)).fetchone())
@@ -109,8 +109,8 @@ class Recordings:
         *values, checksum = row
         if values[0] != parts or checksum != _checksum(key, values):
             raise InputError(
-                f"{self.path}: the reply {key[:16]}… is not what was recorded there.",
-                "Restore the file, or delete it; what is missing is asked again.",
+                f"{self.path}: the reply {key[:16]}… was changed after it was recorded.",
+                "Restore the file, or delete it; missing replies are requested again.",
             )
         _, status, headers, pieces, body, _ = values
         return Recorded(
@@ -120,10 +120,10 @@ class Recordings:
         )
 
     def put(self, asked: RecordingKey, reply: Recorded, *, replace: bool) -> None:
-        """Record a reply; with `replace`, even if there is one already.
+        """Record a reply; with `replace`, overwrite an existing one.
 
         Raises:
-            OutputError: it can't be written, for example because the disk is full.
+            OutputError: the reply can't be written, for example because the disk is full.
         """
         key, parts = _key(asked)
         values = (

@@ -1,4 +1,4 @@
-"""The part of an endpoint's reply that came, and what is passed on of it."""
+"""The received part of an endpoint's reply, and the checks before it is passed on."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ from .upstream import Header
 __all__ = ["MAX_KEPT_BYTES", "PartialReply", "Redirected", "check_head"]
 
 MAX_KEPT_BYTES = 128 << 20
-"""The longest reply that is recorded and counted; a longer one is only passed on."""
+"""The maximum length of a reply that is recorded and counted; longer ones are only passed on."""
 
 
 @dataclass(slots=True)
 class PartialReply:
-    """The part of a reply that came."""
+    """The part of a reply received so far."""
 
     status: int
-    """Its HTTP status."""
+    """The HTTP status."""
     headers: list[Header]
-    """Its headers, names in lower case."""
+    """The headers, with names in lower case."""
     pieces: list[bytes] | None = field(default_factory=list)
-    """The body; None if it is too long to keep."""
+    """The pieces of the body; None if it is too long to keep."""
     size: int = 0
-    """The length of its body, as far as it came."""
+    """The length of the received part of the body."""
     whole: bool = False
-    """Whether it is complete."""
+    """Whether the reply is complete."""
 
     @property
     def stream(self) -> bool:
-        """Whether it is a stream of events."""
+        """Whether the reply is a stream of events."""
         kind = next((value for name, value in self.headers if name == b"content-type"), b"")
         return kind.lower().startswith(b"text/event-stream")
 
     @property
     def body(self) -> bytes | None:
-        """The body as far as it came; None if it is too long to keep."""
+        """The received part of the body; None if it is too long to keep."""
         return None if self.pieces is None else b"".join(self.pieces)
 
     @property
     def readable(self) -> bytes | None:
-        """The body, unless it was not kept or is compressed."""
+        """The received part of the body; None if it was not kept, or is compressed."""
         coded = any(name == b"content-encoding" for name, _ in self.headers)
         return None if coded else self.body
 
     def add(self, piece: bytes) -> None:
-        """Add a piece that came."""
+        """Add a received piece."""
         self.size += len(piece)
         if self.pieces is not None:
             self.pieces.append(piece)
@@ -57,7 +57,7 @@ class PartialReply:
 
 
 class Redirected(Exception):
-    """The endpoint redirects; neither key nor request may be sent elsewhere."""
+    """The endpoint redirects, but neither key nor request may be sent elsewhere."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,8 +72,8 @@ def check_head(reply: PartialReply) -> None:
     """Refuse a reply that redirects, or whose status is not an HTTP status.
 
     Raises:
-        Redirected: it redirects.
-        httpcore.RemoteProtocolError: its status is 600 or more.
+        Redirected: the reply is a redirect.
+        httpcore.RemoteProtocolError: the status is 600 or more.
     """
     if 300 <= reply.status < 400 and any(name == b"location" for name, _ in reply.headers):
         raise Redirected

@@ -17,21 +17,21 @@ COMPLETIONS = b"/chat/completions"
 """The path, after `/v1`, of requests for completions."""
 
 MAX_REQUEST_BYTES = 128 << 20
-"""The longest request; a conversation of LoCoMo with all its images has about 20 MB."""
+"""The maximum length of a request; a LoCoMo conversation with all images has about 20 MB."""
 
 _LARGE = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestBody:
-    """A request's bytes, and their meaning."""
+    """The body of a request, as bytes and parsed."""
 
     content: bytes
     """The bytes."""
     document: Any
     """The parsed JSON; None if it is not JSON."""
     sha256: str | None
-    """SHA-256 of the canonical JSON, or of content type and bytes; None unless requested."""
+    """The SHA-256 of the canonical JSON, or of content type and bytes; None if not requested."""
 
     @property
     def model(self) -> str | None:

@@ -25,21 +25,21 @@ class Route:
     conversation: str
     """The conversation's id."""
     stage: CallStage
-    """What the call is for."""
+    """The purpose of the call."""
     tail: bytes
-    """What follows `/v1`: empty, or with a leading slash."""
+    """The path after `/v1`: empty, or with a leading slash."""
 
     @property
     def path(self) -> str:
-        """The path from `/v1` on, for people; without a query, which may hold secrets."""
+        """The path from `/v1` on, for display; without the query, which may contain secrets."""
         return "/v1" + self.tail.decode("ascii", "replace")[:_MAX_SHOWN]
 
 
 class Routes:
-    """The conversations that may be asked for.
+    """The registered conversations and their addresses.
 
-    A name is never part of a file's path, and only registered conversations are found. A name that
-    is not a plain word appears in addresses as a part of its SHA-256.
+    A name is never used in a file path, and only registered conversations are found. A name that is
+    not a plain word is replaced by a part of its SHA-256 in addresses.
     """
 
     def __init__(self) -> None:
@@ -73,5 +73,5 @@ class Routes:
             )
         tail = b"/" + raw_path.split(b"/", 5)[5] if len(parts) == 5 else b""
         if any(part in (b".", b"..") for part in re.split(rb"[/\\]", unquote_to_bytes(tail))):
-            raise ProxyError(400, "bad_path", "A path must not have segments of dots only.")
+            raise ProxyError(400, "bad_path", "A path must not have segments that are only dots.")
         return Route(conversation=conversation, stage=parts[2], tail=tail)

@@ -1,4 +1,4 @@
-"""The metering proxy as a server on this machine."""
+"""Runs the metering proxy as a local server."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _LAST_CALLS_S = 5
 
 
 class MeteringProxy:
-    """Passes a run's calls on to one endpoint, and counts every one of them.
+    """Passes a run's calls on to one endpoint, and counts them all.
 
     It listens on 127.0.0.1, at a port that the operating system chooses, from `__enter__` on, in a
     thread of its own. Each conversation and stage has a path; all share a random key, so that
@@ -48,8 +48,8 @@ class MeteringProxy:
     does not retry what failed.
 
     Raises:
-        InputError: the endpoint's address is wrong, or the file of recordings is damaged.
-        OutputError: another process writes the ledger, a file can't be written, or no port is
+        InputError: the endpoint's address is not valid, or the file of recordings is damaged.
+        OutputError: another process is writing the ledger, a file can't be written, or no port is
             free.
     """
 
@@ -71,9 +71,9 @@ class MeteringProxy:
             ledger: the calls.jsonl to append to.
             mode: whether replies are recorded in `store`, or replayed from it.
             store: the file of recordings; needed unless `mode` is `off`.
-            strict: in mode `replay`, refuse what was never recorded and ask the endpoint nothing.
-            revision: the model's revision, if it was named; it is a part of the key of replies.
-            prices: what tokens cost; the bundled table if None.
+            strict: in mode `replay`, refuse requests without a recorded reply.
+            revision: the model's revision, if given; it is part of the key of replies.
+            prices: the table of prices; None for the bundled one.
         """
         self.ledger = ledger
         self.mode = mode
@@ -115,9 +115,9 @@ class MeteringProxy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop; calls in progress have a few seconds to finish, and are counted in any case."""
+        """Stop; calls in progress get a few seconds to finish, and are counted in any case."""
         if os.getpid() != self._owner:
-            return  # A system that forked has a copy of everything, but not of the thread.
+            return  # A fork has a copy of everything except the thread.
         self._server.should_exit = True
         self._thread.join()
         self._listening.close()
@@ -127,13 +127,13 @@ class MeteringProxy:
 
     @property
     def problem(self) -> LocomoVqaError | None:
-        """Why calls are refused: one of them could not be counted, recorded, or replayed."""
+        """Why calls are refused, after one could not be counted, recorded, or replayed."""
         return self._app.problem
 
     def endpoint(self, conversation: str, stage: CallStage = "llm") -> Endpoint:
-        """Return the endpoint that a conversation's system is given; callable from any thread.
+        """Return the endpoint for a conversation's system; callable from any thread.
 
-        A system may replace `stage` by another one in the address.
+        A system may replace `stage` in the address with another stage.
         """
         segment = self._routes.register(conversation)
         port = self._listening.getsockname()[1]
@@ -141,12 +141,12 @@ class MeteringProxy:
         return replace(self._endpoint, base_url=address, api_key=self._token)
 
     def restart(self, conversation: str) -> None:
-        """Start a conversation again: its equal requests are numbered from 0."""
+        """Restart a conversation, numbering its equal requests from 0."""
         if self._recorder is not None:
             self._recorder.restart(conversation)
 
     def summary(self) -> CallSummary:
-        """Return the sums so far, including earlier parts of the run."""
+        """Return the totals so far, including earlier parts of the run."""
         return summarise(self.ledger, prices=self._prices)
 
     def _open_recorder(self) -> Recorder | None:
@@ -198,7 +198,7 @@ def _config(app: ProxyApp) -> uvicorn.Config:
 
 
 def _listen() -> socket.socket:
-    # The protocol is named because asyncio sends small pieces at once only where it is.
+    # The protocol is named because otherwise asyncio delays small pieces.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.bind((LOOPBACK, 0))
@@ -206,6 +206,6 @@ def _listen() -> socket.socket:
     except OSError as error:
         listening.close()
         raise OutputError(
-            f"No port of this machine is free ({error.strerror}).", "Try again later."
+            f"No port is available on this machine ({error.strerror}).", "Try again later."
         ) from None
     return listening

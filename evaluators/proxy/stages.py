@@ -1,4 +1,4 @@
-"""What a call is for: the stages of a memory system, which are counted separately."""
+"""The stages of a memory system, whose calls are counted separately."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Literal, get_args
 __all__ = ["CALL_STAGES", "CallStage"]
 
 CallStage = Literal["extraction", "update", "generation", "judge", "vision", "embedding", "llm"]
-"""Why a system asks a model:
+"""The purpose of a call:
 
-extraction   facts are taken out of what was said
-update       facts are merged with those that were known
+extraction   facts are extracted from what was said
+update       facts are merged with known ones
 generation   a question is answered
 judge        an answer is judged
 vision       an image is looked at
-embedding    texts are made into vectors
-llm          the system does not say
+embedding    texts are embedded
+llm          not specified by the system
 """
 CALL_STAGES: tuple[CallStage, ...] = get_args(CallStage)

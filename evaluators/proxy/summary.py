@@ -1,4 +1,4 @@
-"""The sums of a run's calls: overall, by stage, and by conversation."""
+"""Sums up a run's calls: overall, by stage, and by conversation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Latency:
     """Percentiles of wall times in milliseconds, interpolated linearly."""
 
     n: int
-    """How many times there are."""
+    """The number of measurements."""
     p50: float
     """The median."""
     p90: float
@@ -31,56 +31,56 @@ class Latency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallTotals:
-    """The sum of some calls.
+    """The totals of a group of calls.
 
-    Replayed calls are in calls, tokens and cost as if they had been made, so that systems can be
-    compared; `replayed`, `paid_usd`, and the latencies leave them out.
+    Replayed calls count in calls, tokens and cost as if they had been made, so that systems can be
+    compared; `paid_usd` and the latencies exclude them.
     """
 
     calls: int
     """All calls, including failed ones."""
     failed: int
-    """Calls that left the system without a reply."""
+    """Calls for which the system got no reply."""
     replayed: int
-    """Calls that were answered by a recorded reply."""
+    """Calls that were answered with a recorded reply."""
     approximated: int
     """Calls with estimated tokens."""
     uncounted: int
-    """Calls that succeeded, with unknown tokens."""
+    """Successful calls with unknown tokens."""
     input_tokens: int
     """Tokens sent, where known."""
     cached_tokens: int
-    """Tokens sent that came from the endpoint's prefix cache, as it says."""
+    """Tokens sent that came from the endpoint's prefix cache, as it reports."""
     output_tokens: int
     """Tokens received, where known."""
     cost_usd: float | None
-    """What all calls cost; None if the cost of one is unknown."""
+    """The cost of all calls; None if one is unknown."""
     known_cost_usd: float | None
-    """What the calls of known cost come to; None if the cost of none is known."""
+    """The total of all known costs; None if none is known."""
     paid_usd: float | None
-    """What the calls that were not replayed cost; None if the cost of one is unknown."""
+    """The cost of all calls that were not replayed; None if one is unknown."""
     unpriced: int
-    """Calls of unknown cost."""
+    """Calls with unknown cost."""
     latency_ms: Latency | None
-    """To the reply's last byte, of the calls that succeeded and were not replayed."""
+    """The time to the reply's last byte, for successful calls that were not replayed."""
     first_byte_ms: Latency | None
-    """To a stream's first byte, of the same calls."""
+    """The time to a stream's first byte, for the same calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSummary:
-    """The sums of a list of calls."""
+    """The totals of a list of calls."""
 
     overall: CallTotals
-    """All calls."""
+    """The totals of all calls."""
     by_stage: Mapping[str, CallTotals]
-    """By what they were for."""
+    """The totals by stage."""
     by_conversation: Mapping[str, CallTotals]
-    """By conversation, in order of their first call."""
+    """The totals by conversation, in order of the first call."""
     unpriced_models: tuple[str, ...]
-    """Models that the table has no price for."""
+    """The models without a price in the table."""
     prices: str
-    """The table of prices: its name and its newest day."""
+    """The name of the price table, and its newest day."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the summary as JSON."""
@@ -91,8 +91,8 @@ def summarise(ledger: Path, *, prices: PriceTable | None = None) -> CallSummary:
     """Sum up a calls.jsonl, which may still be growing.
 
     Args:
-        ledger: the file.
-        prices: what tokens cost; the bundled table if None.
+        ledger: the calls.jsonl.
+        prices: the table of prices; None for the bundled one.
 
     Raises:
         InputError: the file can't be read, or a line does not match its schema.

@@ -24,7 +24,7 @@ Header = tuple[bytes, bytes]
 
 _CONNECT_TIMEOUT_S = 10.0
 _IDLE_S = 4.0
-"""Servers of the field drop idle connections after 5 s; a request must not meet that."""
+"""Shorter than the 5 s after which common servers drop idle connections."""
 
 _CONNECTIONS = 1000
 _HOP_BY_HOP = frozenset(
@@ -40,18 +40,18 @@ _OURS = frozenset(
 
 
 class Upstream:
-    """Sends requests with only address and key changed; follows no redirects, and tries once."""
+    """Sends requests with only address and key changed; never redirects or retries."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         add_secret(endpoint.api_key)
         self.address = address_of(endpoint)
-        """The base URL, without a user name or a password."""
+        """The base URL, without user name and password."""
         self.provider = provider_of(endpoint)
-        """Host and port."""
+        """The host and port."""
         self.no_key_hint = no_key_hint(endpoint)
         """What to do where the endpoint wants a key; None if one is sent."""
         self.timeout_s = endpoint.timeout_s
-        """How long a whole call may take, in seconds."""
+        """The time limit of a whole call, in seconds."""
         url = urlsplit(endpoint.base_url)
         self._scheme = url.scheme.encode()
         self._host = str(url.hostname).encode("idna")
@@ -62,7 +62,7 @@ class Upstream:
         self._headers = [
             (b"host", host),
             (b"authorization", _authorization(endpoint)),
-            (b"accept-encoding", b"identity"),  # What is metered must be readable.
+            (b"accept-encoding", b"identity"),  # Metering needs readable replies.
         ]
         self._query = urlencode(endpoint.query).encode()
         if "api-version" in endpoint.query:
@@ -79,9 +79,9 @@ class Upstream:
     async def send(
         self, method: str, tail: bytes, query: bytes, headers: Iterable[Header], content: bytes
     ) -> httpcore.Response:
-        """Return the reply's head; the body is in its `stream`, and it must be closed.
+        """Return the response, whose `stream` has the body; the caller must close it.
 
-        `tail` is what follows /v1. Errors are httpcore's.
+        `tail` is the path after /v1. Errors are httpcore's.
         """
         query = query or self._query
         target = (self._base + tail or b"/") + (b"?" + query if query else b"")
@@ -104,7 +104,7 @@ class Upstream:
 
 
 def end_to_end(headers: Iterable[Header]) -> list[Header]:
-    """Return the headers that are for the other end, names in lower case."""
+    """Return the end-to-end headers, with names in lower case."""
     found = [(name.lower(), value) for name, value in headers]
     named = {
         token.strip().lower()
@@ -117,14 +117,14 @@ def end_to_end(headers: Iterable[Header]) -> list[Header]:
 
 def _authorization(endpoint: Endpoint) -> bytes:
     url = urlsplit(endpoint.base_url)
-    if url.username or url.password:  # As httpx does, and so the `openai` package.
+    if url.username or url.password:  # As in httpx, and thus in the `openai` package.
         pair = f"{unquote(url.username or '')}:{unquote(url.password or '')}"
         return b"Basic " + base64.b64encode(pair.encode())
     return b"Bearer " + endpoint.api_key.encode()
 
 
 def _proxy_for(scheme: str, host: str) -> httpcore.Proxy | None:
-    """Return the network's own proxy, where the environment names one for that host."""
+    """Return the network's proxy, if the environment names one for the host."""
     address = urllib.request.getproxies().get(scheme)
     if not address or is_loopback(host) or urllib.request.proxy_bypass(host):
         return None

@@ -1,4 +1,4 @@
-"""The page that a person reads about scores: one HTML file that opens without a server."""
+"""Writes the report on scores: one HTML file that opens without a server."""
 
 from .page import REPORT, check_place, write_report
 

@@ -1,4 +1,4 @@
-"""Calls, tokens and time by stage and model, from the metering proxy's calls.jsonl."""
+"""Sums up calls, tokens and time by stage and model, from the proxy's calls.jsonl."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ class CallGroup:
     input_tokens: int = 0
     output_tokens: int = 0
     counted: int = 0
-    """Calls whose tokens, in and out, are known."""
+    """Calls whose input and output tokens are known."""
     failed: int = 0
-    """Calls whose `outcome` says that the system got no reply."""
+    """Calls with an `outcome` without a reply."""
     replayed: int = 0
-    """Calls that a recorded reply answered."""
+    """Calls that were answered with a recorded reply."""
     approximated: int = 0
     """Calls whose tokens are estimated."""
     latencies: list[float] = field(default_factory=list)
-    """Milliseconds, of the calls that succeeded and were not replayed."""
+    """Milliseconds, for successful calls that were not replayed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
-    """What could be read of a calls.jsonl."""
+    """The readable calls of a calls.jsonl."""
 
     groups: Mapping[tuple[str, str], CallGroup]
-    """By stage and model, in order of appearance; those without a name are `not named`."""
+    """By stage and model, in order of appearance; `not named` for a missing name."""
     unreadable: int
     """Lines that are not a JSON object."""
 
 
 def read_call_groups(path: Path) -> Calls | None:
-    """Read the calls of a run; None if the file is missing or can't be read.
+    """Return the calls of a run; None if the file is missing or can't be read.
 
     A line has `stage`, `model`, `input_tokens`, `output_tokens`, `latency_ms`, `outcome`,
-    `replayed` and `counted`. Fields that are absent or have another type are left out of the
-    sums; they never count as 0.
+    `replayed` and `counted`. Fields that are missing or have the wrong type are excluded from the
+    totals; they never count as 0.
     """
     groups: dict[tuple[str, str], CallGroup] = {}
     unreadable = 0

@@ -1,4 +1,4 @@
-"""Everything that a report's page shows, as plain values within its size limit."""
+"""Collects everything that a report shows, as plain values within the size limit."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from .thumbnails import Thumbnails, make_thumbnails
 __all__ = ["MAX_BYTES", "report_data"]
 
 MAX_BYTES = 15_000_000
-"""No page is larger."""
+"""The maximum size of a page."""
 
 _TEXT_BYTES = 7_000_000
-"""Of them, for the questions; what they leave is for the images."""
+"""The part for the questions; the images get what they leave."""
 _OTHER_BYTES = 500_000
-"""Of them, for the page itself, the scores and what is written about them."""
+"""The part for the page itself, the scores, and the notes."""
 _MANY = 20_000
-"""More questions than this can't be shown but in the shortest form."""
+"""The number of questions above which only the shortest form can fit."""
 _MOST_BARS = 100
 _MOST_NOTES = 50
 _MOST_CHARACTERS = 1000
 
 
 def report_data(report: ScoreReport) -> dict[str, Any]:
-    """Return the page's content; texts in it may come from anybody.
+    """Return the content of the page; its texts are untrusted.
 
-    With the page around it, it is smaller than `MAX_BYTES`: long texts are cut, then passages and
-    evidence left out, then the questions that were answered best; images become smaller, then
-    the best-answered questions lose theirs. `limits` says so.
+    The whole page is smaller than `MAX_BYTES`: long texts are cut, then passages and evidence are
+    left out, then the questions answered best; images become smaller, then the questions answered
+    best lose theirs. `limits` describes what was done.
     """
     asked = asked_in(report)
     worst = worst_first(asked, report)
@@ -72,7 +72,7 @@ def _items(
     worst: Sequence[Question],
     report: ScoreReport,
 ) -> tuple[dict[str, Any], Level]:
-    """Return the questions in the fullest form that fits, or as many of the worst as do."""
+    """Return the questions in the fullest form that fits, or as many of the worst as fit."""
     ranks = {question.id: rank for rank, question in enumerate(worst)}
     for level in LEVELS if len(asked) <= _MANY else LEVELS[-1:]:
         items = items_of(asked, report, level, ranks)
@@ -92,7 +92,7 @@ def _size(value: Any) -> int:
 
 
 def _limits(level: Level, shown: int, asked: int) -> list[str]:
-    """Return what had to be cut or left out of the questions' texts, in sentences."""
+    """Return sentences on what was cut or left out of the questions' texts."""
     limits = []
     if level is not LEVELS[0]:
         rest = (
@@ -106,8 +106,8 @@ def _limits(level: Level, shown: int, asked: int) -> list[str]:
         )
     if shown < asked:
         limits.append(
-            f"Only the {shown:,} questions answered worst are listed, of {asked:,}; the values of "
-            "all are in scores.jsonl."
+            f"Only the {shown:,} questions answered worst are listed, of {asked:,}; scores.jsonl "
+            "has the values of all."
         )
     return limits
 
@@ -116,7 +116,7 @@ def _image_limits(thumbnails: Thumbnails) -> list[str]:
     limits = []
     if thumbnails.left_out:
         limits.append(
-            f"Images left out, so that this page stays below {MAX_BYTES // 1_000_000} MB: "
+            f"Images left out to keep this page below {MAX_BYTES // 1_000_000} MB: "
             f"{thumbnails.left_out:,}. They are in the benchmark's folder."
         )
     if thumbnails.unreadable:
@@ -128,7 +128,7 @@ def _image_limits(thumbnails: Thumbnails) -> list[str]:
 
 
 def _notes(document: Mapping[str, Any]) -> list[str]:
-    """Return the sentences of a scores document, warnings first."""
+    """Return the warnings and notes of a scores document, warnings first."""
     notes: list[str] = []
     for key in ("warnings", "notes"):
         for note in document.get(key) or ():
@@ -175,7 +175,7 @@ def _estimate_row(estimate: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _states_by_kind(asked: Sequence[Question], report: ScoreReport) -> list[dict[str, Any]]:
-    """Return how many questions of each kind are in each state, `missing` among them."""
+    """Return the number of questions of each kind in each state, including `missing`."""
     given = {prediction.question_id: prediction.state for prediction in report.predictions}
     kinds: dict[Kind, dict[str, int]] = {}
     for question in asked:

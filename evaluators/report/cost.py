@@ -1,4 +1,4 @@
-"""What a run cost: tokens, calls and seconds, of the answers and of every call behind them."""
+"""Measures what a run cost: tokens, calls and seconds, for answers and for model calls."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _PERCENTILES = (50, 90, 95, 99)
 
 
 def cost_of(report: ScoreReport, questions: Sequence[Question]) -> dict[str, Any]:
-    """Return latency and usage of the answers by kind of question, and the models' calls.
+    """Return the latency and usage of the answers by kind of question, and the model calls.
 
-    Each kind says for how many answers it is known: what was not recorded does not count as 0.
+    Each kind has the number of answers with known values: unrecorded ones do not count as 0.
     """
     given = {prediction.question_id: prediction for prediction in report.predictions}
     kinds: dict[str, list[Prediction]] = {}
@@ -50,9 +50,9 @@ def cost_of(report: ScoreReport, questions: Sequence[Question]) -> dict[str, Any
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float | int | None]:
-    """Return how many values there are, their mean, percentiles and maximum.
+    """Return the number of values, their mean, percentiles and maximum.
 
-    A percentile lies between its two neighbours in proportion, as numpy's default does.
+    Percentiles are interpolated linearly, like numpy's default.
     """
     if not values:
         return {"n": 0, "mean": None, **{f"p{p}": None for p in _PERCENTILES}, "max": None}
@@ -86,7 +86,7 @@ def _sum(numbers: Sequence[int | None]) -> dict[str, int]:
 
 
 def _efficiency_by_stage(folder: Path) -> dict[str, Any] | None:
-    """Return the figures of the models by stage; None if no call can be read."""
+    """Return the models' figures by stage; None if no call can be read."""
     try:
         run = efficiency_of(folder)
     except InputError:

@@ -1,4 +1,4 @@
-"""What a report says first: which system ran on which data, when, and how it was scored."""
+"""Writes a report's header: which system ran on which data, when, and how it was scored."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ __all__ = ["run_facts", "title_of"]
 _MOST_CHARACTERS = 500
 _IMAGES = {
     "pixels": "pixels: the system sees the images",
-    "caption": "caption: the system sees a caption in words instead of each image",
-    "none": "none: the system sees nothing of the images",
-    "shuffled": "shuffled: the system sees another image instead of each",
+    "caption": "caption: the system sees a caption instead of each image",
+    "none": "none: the system sees no images or captions",
+    "shuffled": "shuffled: the system sees another image instead of each image",
 }
 _VISUAL = {
     "given": "given: each visual question comes with its image",
@@ -30,13 +30,13 @@ _VISUAL = {
 
 
 def title_of(report: ScoreReport) -> str:
-    """Return the system's name, or the file's where there is no run."""
+    """Return the system's name, or the file's name if there is no run."""
     name = report.run.info["system"]["name"] if report.run else report.document["source"]["name"]
     return _short(str(name))
 
 
 def run_facts(report: ScoreReport) -> list[tuple[str, str]]:
-    """Return the lines of the header as (label, text), without those that are not known."""
+    """Return the header's lines as (label, text), without unknown ones."""
     document = report.document
     source, dataset = document["source"], document["dataset"]
     facts = _of_run(report.run.info, report.run.folder) if report.run else _of_file(source)
@@ -53,7 +53,7 @@ def run_facts(report: ScoreReport) -> list[tuple[str, str]]:
 def _of_file(source: Mapping[str, Any]) -> list[tuple[str, str | None]]:
     return [
         ("Source", f"{source['name']}, predictions in the layout “{source['layout']}”"),
-        ("System", "not known: predictions don't say which system and model answered"),
+        ("System", "unknown: predictions don't say which system and model answered"),
     ]
 
 
@@ -90,7 +90,7 @@ def _describe_answerer(answerer: Mapping[str, Any]) -> str:
 
 
 def _describe_dates(journal: Path) -> str:
-    """Return when the first and the last attempt were made, according to the journal."""
+    """Return the times of the first and the last attempt, according to the journal."""
     times: list[datetime] = []
     try:
         for row in json_lines(journal):

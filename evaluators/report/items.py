@@ -1,4 +1,4 @@
-"""The questions of a report: what was asked, what came back, and what it was made from."""
+"""Collects the questions of a report, with answers, evidence, and retrieved passages."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ Kind = Literal["text", "adversarial", "visual"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """How much of each text a report shows."""
+    """The limits on the texts that a report shows."""
 
     answer: int
-    """Characters of a question, a gold answer or an answer."""
+    """The maximum characters of a question, gold answer or answer."""
     passages: int
-    """Retrieved passages of a question."""
+    """The maximum number of retrieved passages per question."""
     passage: int
-    """Characters of a passage, or of a turn of the evidence."""
+    """The maximum characters of a passage, or of a turn in the evidence."""
     turns: int
-    """Turns of the evidence."""
+    """The maximum number of turns in the evidence."""
 
 
 LEVELS = (
@@ -43,12 +43,12 @@ LEVELS = (
     Level(answer=1000, passages=3, passage=200, turns=5),
     Level(answer=400, passages=0, passage=0, turns=0),
 )
-"""From the fullest; a report is made at the first that its size allows."""
+"""Sorted from the fullest; a report uses the first that fits."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """Texts that many questions share, each kept once; a question has their places."""
+    """Texts that questions share, each stored once; questions refer to them by index."""
 
     items: list[Any] = field(default_factory=list)
     places: dict[Any, int] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class _Pool:
 def asked_in(report: ScoreReport) -> list[Question]:
     """Return the split's questions of the kinds that have any answer, in the benchmark's order.
 
-    They are those that are scored, and the adversarial ones where any of them was answered.
+    These are the scored questions, and the adversarial ones if any of them was answered.
     """
     questions = questions_of(report.benchmark, report.document["dataset"]["split"])
     given = {prediction.question_id for prediction in report.predictions}
@@ -79,11 +79,11 @@ def kind_of(question: Question) -> Kind:
 
 
 def worst_first(questions: Sequence[Question], report: ScoreReport) -> list[Question]:
-    """Return questions from the worst answered to the best.
+    """Return questions sorted from the worst answer to the best.
 
-    By the value under the first computed metric of J, V, L and the others, as a share of its
-    scale; then those without an answer first; then by the mean under all metrics. Questions
-    without any value come last.
+    They are sorted by the first computed metric of J, V, L and the others, as a share of its scale;
+    then unanswered ones come first; then by the mean of all metrics. Questions without any value
+    come last.
     """
     scales = {
         name: metric["scale"] or 1
@@ -115,9 +115,9 @@ def items_of(
     level: Level,
     ranks: Mapping[str, int],
 ) -> dict[str, Any]:
-    """Return `questions`, with the `turns` and `passages` that they refer to by place.
+    """Return `questions`, and the `turns` and `passages` that they refer to by index.
 
-    `ranks` are the places, by question id, in the order of `worst_first`.
+    `ranks` has each question's place in the order of `worst_first`, by question id.
     """
     given = {prediction.question_id: prediction for prediction in report.predictions}
     values, verdicts = _values_by_question(report), verdicts_of(report.judgements)
@@ -168,7 +168,7 @@ def _values_by_question(report: ScoreReport) -> dict[str, dict[str, float | None
 
 
 def _finite(number: float | None) -> float | None:
-    """Return a number that JSON can hold."""
+    """Return the number, or None if JSON can't represent it."""
     return number if number is not None and math.isfinite(number) else None
 
 
@@ -228,5 +228,5 @@ def _turn_row(name: str, found: tuple[Session, Turn] | None, level: Level) -> Ma
 
 
 def _cut(text: str, most: int) -> str | list[Any]:
-    """Return a text, or its beginning and how many characters there are in all."""
+    """Return a text, or its beginning and its full length in characters."""
     return text if len(text) <= most else [text[:most], len(text)]

@@ -1,4 +1,4 @@
-"""What a report says about the judges behind J: their verdicts, and how often they err."""
+"""Summarizes the judges behind J for a report: their verdicts, and how often they err."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_CHARACTERS = 200
 def judges_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a row for each judge of a scores document: J, verdicts, and two error rates.
 
-    The rates, from 0 to 1, come from its check; None if the judge was not checked.
+    The rates, from 0 to 1, come from the judge's check; None if it was not checked.
     """
     judging = document.get("judging") or {}
     return [
@@ -41,7 +41,7 @@ def _rate_of(check: Mapping[str, Any] | None, name: str) -> dict[str, Any] | Non
 
 
 def verdicts_of(judgements: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[str, str, str]]]:
-    """Return (judge, verdict, its reasoning or why it gave no verdict) by question id."""
+    """Return (judge, verdict, reasoning or why there is no verdict) by question id."""
     verdicts: dict[str, list[tuple[str, str, str]]] = {}
     for line in judgements:
         why = line.get("reasoning") or (line.get("reason") or "").replace("_", " ")

@@ -1,4 +1,4 @@
-"""The report as one file: it needs no network, no server and no other file."""
+"""Writes the report as one file, which needs no network, server, or other files."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .content import report_data
 __all__ = ["REPORT", "check_place", "write_report"]
 
 REPORT = "report.html"
-"""The report's name in a folder of scores."""
+"""The report's file name in a folder of scores."""
 
 _GENERATOR = "locomo-vqa score"
 _MARK = f'<meta name="generator" content="{_GENERATOR}">'
 _SCRIPTS = ("dom.js", "charts.js", "summary.js", "list.js", "questions.js")
-"""In the order in which they run; together they are one script."""
+"""The parts of the page's script, in order."""
 _HEAD = 2000
 
 
@@ -29,7 +29,7 @@ def check_place(path: Path) -> None:
     """Check, before anything is computed, that a report may be written to `path`.
 
     Raises:
-        OutputError: it is a folder, or a file that is not a report.
+        OutputError: the path is a folder, or a file that is not a report.
     """
     if path.is_dir():
         raise OutputError(f"{path}: is a folder.", "Name a file, such as report.html.")
@@ -52,10 +52,10 @@ def check_place(path: Path) -> None:
 
 
 def write_report(path: Path, report: ScoreReport) -> None:
-    """Write the report of one scored run or file, whole or not at all.
+    """Write the report on one scored run or file atomically.
 
     Raises:
-        OutputError: it can't be written.
+        OutputError: the file can't be written.
     """
     check_place(path)
     if not path.parent.is_dir():

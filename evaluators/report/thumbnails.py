@@ -1,4 +1,4 @@
-"""The images of a report: small, encoded again from their pixels, and within a number of bytes."""
+"""Makes the images of a report: small, re-encoded from their pixels, and limited in size."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ __all__ = ["Thumbnails", "make_thumbnails"]
 
 _SIDES = (360, 256, 176, 112)
 _MOST_BYTES = 32_000
-"""Of one image as text; most need a third of it at 360 pixels."""
+"""The maximum size of an image in base64; most need a third of this at 360 pixels."""
 _LEAST_BYTES = 3_000
-"""Less than this shows nothing; rather than that, some are left out."""
+"""The minimum size of a useful image; if all would be smaller, some are left out."""
 _QUALITY = 72
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thumbnails:
-    """The images that fit, and how many do not."""
+    """The images that fit, and the number of those that don't."""
 
     images: dict[str, str]
-    """By SHA-256: the bytes of a WebP file in base64."""
+    """WebP files in base64, by the image's SHA-256."""
     left_out: int
-    """Images that would have made the page too large."""
+    """The number of images that would have made the page too large."""
     unreadable: int
-    """Images whose file is missing or damaged."""
+    """The number of images whose file is missing or damaged."""
 
 
 def make_thumbnails(benchmark: Benchmark, hashes: Sequence[str], *, budget: int) -> Thumbnails:
-    """Make thumbnails of at most 360 pixels a side, together at most `budget` bytes of text.
+    """Make thumbnails of at most 360 pixels per side and, in total, `budget` bytes of base64.
 
-    The more there are, the smaller each is made; where even that is too much, the last of
-    `hashes` are left out.
+    The more there are, the smaller each one is; if they still don't fit, the last of `hashes` are
+    left out.
     """
     wanted = list(dict.fromkeys(hashes))
     each = min(_MOST_BYTES, max(_LEAST_BYTES, budget // max(1, len(wanted))))
@@ -65,7 +65,7 @@ def make_thumbnails(benchmark: Benchmark, hashes: Sequence[str], *, budget: int)
 
 
 def _thumbnail(data: bytes, most: int) -> str | None:
-    """Return the largest thumbnail of at most `most` characters of base64, or None."""
+    """Return the largest thumbnail with at most `most` characters in base64, or None."""
     from PIL import Image as pil
 
     with pil.open(io.BytesIO(data)) as image:

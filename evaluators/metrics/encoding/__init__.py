@@ -1,1 +1,1 @@
-"""Text encoders on onnxruntime, over the weights files that their owners publish."""
+"""Text encoders on onnxruntime, with the weights files that their owners publish."""

@@ -1,4 +1,4 @@
-"""Runs a BERT or RoBERTa encoder on onnxruntime, over the model's own files."""
+"""Runs a BERT or RoBERTa encoder on onnxruntime, from the model's own files."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 __all__ = ["GRAPHS", "Encoder", "Tokens"]
 
 GRAPHS = Path(__file__).parent / "graphs"
-"""The graphs that are shipped; `scripts/make_encoder_graphs.py` writes them."""
+"""The folder of the bundled graphs, which `scripts/make_encoder_graphs.py` writes."""
 
 BATCH_TOKENS = 2_048
-"""The tokens of a batch, which bound its memory."""
+"""The maximum number of tokens in a batch, which limits memory use."""
 
 Tokens = tuple[int, ...]
-"""The numbers of a text's tokens, with the special ones at both ends."""
+"""The token ids of a text, with the special ones at both ends."""
 
 
 class Encoder:
-    """One encoder; its weights are read when it first encodes.
+    """One encoder, whose weights are read when it is first used.
 
     Raises:
-        InputError: the tokenizer or the weights are not the model's.
+        InputError: the tokenizer or the weights belong to another model, or are damaged.
     """
 
     def __init__(
@@ -59,10 +59,10 @@ class Encoder:
             raise self._wrong_tokenizer(f"it makes {list(first)} of 'The cat sat'")
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
-        """Return the tokens of each text, which is stripped and at most `spec.limit` long.
+        """Return the tokens of each text, stripped and cut to `spec.limit` tokens.
 
-        RoBERTa's tokenizer marks words that follow a space, and bert-score asks for the mark on
-        the first word too, so a space is put before the text.
+        RoBERTa's tokenizer marks words that follow a space. bert-score also wants the mark on the
+        first word, so a space is put before the text.
         """
         space = " " if self.spec.family == "roberta" else ""
         stripped = (text.strip() for text in texts)
@@ -70,10 +70,10 @@ class Encoder:
         return [tuple(each.ids) for each in encoded]
 
     def states(self, inputs: Sequence[Tokens]) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
-        """Yield batches: places in `inputs`, and states of shape (texts, length, width).
+        """Yield batches: indexes in `inputs`, and states of shape (texts, length, width).
 
-        A batch has texts of one length, so nothing is padded and a text's states do not depend on
-        the others.
+        All texts in a batch have the same length, so nothing is padded, and a text's states do not
+        depend on the others.
         """
         session = self._open_session()
         order = sorted(range(len(inputs)), key=lambda place: len(inputs[place]))

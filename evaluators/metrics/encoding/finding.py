@@ -21,7 +21,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFiles:
-    """An encoder's folder, and the hashes of its files."""
+    """An encoder's folder and the hashes of its files."""
 
     folder: Path
     weights: str
@@ -34,13 +34,13 @@ def find_model(spec: EncoderSpec, *, models: Path | None = None, fetch: bool = F
     """Return a folder with the files of `spec`.
 
     Args:
-        models: where to look, and nowhere else: the model's own folder, or one that holds a
-            folder called like the model, with or without its owner. None for
-            $LOCOMO_VQA_L_MODELS, and without that the cache of the Hub's client.
-        fetch: whether to download what that cache lacks.
+        models: the only folder to search: the model's own, or one with a subfolder named like
+            the model, with or without its owner. None for $LOCOMO_VQA_L_MODELS, or the Hub
+            client's cache if that is not set.
+        fetch: whether to download files that are missing from that cache.
 
     Raises:
-        MissingResource: the files are not there, or can't be downloaded; the remedy says how to
+        MissingResource: the files are not found, or can't be downloaded; the remedy says how to
             get them.
     """
     named = models or encoders_folder()
@@ -55,7 +55,7 @@ def find_model(spec: EncoderSpec, *, models: Path | None = None, fetch: bool = F
 
 
 def model_files(folder: Path, cache: ValueCache) -> ModelFiles:
-    """Return the hashes of a model's files; one that has not changed is read only once.
+    """Return the hashes of a model's files; an unchanged file is only read once.
 
     Raises:
         InputError: a file can't be read.
@@ -116,7 +116,7 @@ def _download_command(spec: EncoderSpec) -> str:
 def _missing_model(spec: EncoderSpec, state: str) -> MissingResource:
     return MissingResource(
         f"The text encoder {spec.repository} ({spec.megabytes:,} MB) {state}.",
-        f"Download it: {_download_command(spec)}; or set `l_models` to a folder that has it.",
+        f"Download it: {_download_command(spec)}; or set `l_models` to a folder with it.",
     )
 
 

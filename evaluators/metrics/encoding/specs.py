@@ -1,4 +1,4 @@
-"""The text encoders that L may use: their sizes, and which files of theirs are read.
+"""The text encoders that L can use: their sizes, and the files that are read.
 
 Sources: J. Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers for Language
 Understanding", 2019; Y. Liu et al., "RoBERTa: A Robustly Optimized BERT Pretraining Approach",
@@ -13,42 +13,42 @@ from typing import Literal
 __all__ = ["ENCODER_FILES", "MINILM", "ROBERTA_LARGE", "EncoderSpec", "tensor_shapes"]
 
 ENCODER_FILES = ("model.safetensors", "tokenizer.json")
-"""What is read of a model."""
+"""The files of a model that are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderSpec:
-    """One encoder, up to the layer whose hidden states are used."""
+    """An encoder, up to the layer whose hidden states are used."""
 
     repository: str
-    """Its name on the Hub."""
+    """The repository's name on the Hub."""
     aliases: tuple[str, ...] = ()
-    """Other names of the same repository, under which a cache may have it."""
+    """Other names of the repository, which a cache may use."""
     megabytes: int
-    """About how much a download of `ENCODER_FILES` is."""
+    """The approximate size of `ENCODER_FILES`."""
     family: Literal["bert", "roberta"]
-    """`roberta` counts positions from 2 and has a space put before every text."""
+    """The architecture; `roberta` counts positions from 2 and gets a space before every text."""
     graph: str
-    """The name of its ONNX graph."""
+    """The name of the ONNX graph."""
     layers: int
-    """The layers that are computed; the hidden states of the last of them come out."""
+    """The number of layers to compute; the result is the last one's hidden states."""
     width: int
     heads: int
     inner: int
-    """The width inside a feed-forward layer."""
+    """The inner width of a feed-forward layer."""
     vocabulary: int
     positions: int
     token_types: int
     epsilon: float
-    """What layer norms add to the variance."""
+    """The value that layer norms add to the variance."""
     limit: int
-    """Most tokens of a text, the two special ones included; the rest of it is cut off."""
+    """The maximum number of tokens in a text, including the two special ones; the rest is cut."""
     probe: tuple[int, ...]
-    """The first tokens of "The cat sat", by which its tokenizer is known."""
+    """The first tokens of "The cat sat", which identify the tokenizer."""
 
     @property
     def first_position(self) -> int:
-        """The row of the table of positions that belongs to the first token."""
+        """The first token's row in the position table."""
         return 2 if self.family == "roberta" else 0
 
 
@@ -68,7 +68,7 @@ MINILM = EncoderSpec(
     limit=512,
     probe=(101, 1996, 4937, 2938, 102),
 )
-"""Sentence-transformers' all-MiniLM-L6-v2, whole."""
+"""Sentence-transformers' all-MiniLM-L6-v2, with all layers."""
 
 ROBERTA_LARGE = EncoderSpec(
     repository="FacebookAI/roberta-large",
@@ -87,11 +87,11 @@ ROBERTA_LARGE = EncoderSpec(
     limit=512,
     probe=(0, 20),
 )
-"""RoBERTa-large up to layer 17, which bert-score 0.3.13 takes for English."""
+"""RoBERTa-large up to layer 17, bert-score 0.3.13's default for English."""
 
 
 def tensor_shapes(spec: EncoderSpec) -> dict[str, tuple[int, ...]]:
-    """Return the tensors that the graph of `spec` needs, named as in BERT's own checkpoints."""
+    """Return the shapes of the tensors in a graph, named as in BERT's own checkpoints."""
     width, inner = spec.width, spec.inner
     shapes: dict[str, tuple[int, ...]] = {
         "embeddings.word_embeddings.weight": (spec.vocabulary, width),

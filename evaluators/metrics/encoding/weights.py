@@ -20,11 +20,10 @@ _BYTES = {"F32": 4, "F16": 2, "BF16": 2}
 
 
 def check_weights(file: Path, spec: EncoderSpec) -> None:
-    """Look at the file's header only.
+    """Check a weights file by its header.
 
     Raises:
-        InputError: the file is damaged or belongs to another model; the message says what shows
-            it.
+        InputError: the file is damaged or belongs to another model; the message says why.
     """
     for _ in _checked_tensors(file, spec):
         pass
@@ -33,17 +32,17 @@ def check_weights(file: Path, spec: EncoderSpec) -> None:
 def read_weights(file: Path, spec: EncoderSpec) -> dict[str, NDArray[np.float32]]:
     """Return the tensors of `tensor_shapes(spec)` as float32.
 
-    Those stored as float32 are views of the file, so the system reads them when they are used; the
-    others (float16 and bfloat16) are converted. Names may have a prefix such as `roberta.`.
+    Tensors stored as float32 are views of the file, so they are read on demand; others (float16 and
+    bfloat16) are converted. Names may have a prefix such as `roberta.`.
 
     Raises:
-        InputError: as for `check_weights`.
+        InputError: see `check_weights`.
     """
     return {name: _read_tensor(file, stored) for name, stored in _checked_tensors(file, spec)}
 
 
 def _checked_tensors(file: Path, spec: EncoderSpec) -> Iterator[tuple[str, StoredTensor]]:
-    """Yield each tensor that the encoder needs, once its shape, type and size are checked."""
+    """Yield each tensor that the encoder needs, after checking its shape, type and size."""
     try:
         header = read_header(file)
     except ValueError:
@@ -70,7 +69,7 @@ def _checked_tensors(file: Path, spec: EncoderSpec) -> Iterator[tuple[str, Store
 
 
 def _name_prefix(header: Iterable[str]) -> str:
-    """Return what stands before BERT's own names, such as `roberta.`."""
+    """Return the prefix of BERT's own names, such as `roberta.`."""
     for name in header:
         before, found, _ = name.partition("embeddings.word_embeddings.weight")
         if found:
