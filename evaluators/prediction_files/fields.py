@@ -165,7 +165,7 @@ def choose_answer_keys(
         raise _no_predictions(path, f"the rows' keys are {_shown_names(names)}")
     keys = _answer_keys(EITHER_KEY, names)
     if _mostly_gold(rows, golds):
-        raise _no_predictions(path, f"'{EITHER_KEY}' holds the benchmark's own gold answers")
+        raise _no_predictions(path, f"'{EITHER_KEY}' contains the benchmark's own gold answers")
     if keys.gold is None:
         raise InputError(
             f"{path}: '{EITHER_KEY}' may be the prediction or the gold answer.",

@@ -58,8 +58,7 @@ def _on_rows(joined: Joined) -> list[str]:
     notes = []
     if joined.repeats:
         notes.append(
-            f"Questions are answered more than once in {rows_phrase(len(joined.repeats))}; "
-            "the first row counts."
+            f"A question is repeated in {rows_phrase(len(joined.repeats))}; the first row counts."
         )
     rows = joined.rows.values()
     if numbers := sum(row.was_number for row in rows):

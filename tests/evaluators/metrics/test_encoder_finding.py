@@ -96,7 +96,7 @@ def test_what_can_not_be_fetched_says_how_to_get_it(
     assert why in caught.value.message
     assert caught.value.remedy == (
         "Download it: hf download sentence-transformers/all-MiniLM-L6-v2 "
-        "model.safetensors tokenizer.json; or set `l_models` to a folder that has it."
+        "model.safetensors tokenizer.json; or set `l_models` to a folder with it."
     )
 
 

@@ -116,7 +116,7 @@ def test_a_key_over_several_conversations_is_said(benchmark: Benchmark, write: W
     file = read_prediction_file(write({"all": [row(q.question, q.id) for q in asked]}), benchmark)
     assert answers(file) == {name: name for name in SPREAD}
     assert file.notes == (
-        "The rows under all belong to several conversations; each was joined by its own text.",
+        "The rows under all belong to several conversations; each was joined by its text.",
     )
 
 
@@ -132,7 +132,7 @@ def test_repeated_questions_in_order_of_occurrence(benchmark: Benchmark, write: 
     file = read_prediction_file(write(value), benchmark)
     assert answers(file) == {"conv-1/t/2": "first", "conv-1/t/5": "second"}
     assert file.extra == ("conv-1[2]",)
-    assert file.notes == ("A question is answered again in 1 row; the first row counts.",)
+    assert file.notes == ("A question is repeated in 1 row; the first row counts.",)
 
 
 @pytest.mark.parametrize(
@@ -215,13 +215,13 @@ def test_order_alone_when_the_count_is_exact(
     file = read_prediction_file(write(value), benchmark)
     assert len(file.predictions) == len(rows)
     assert all(prediction.question_id == prediction.prediction for prediction in file.predictions)
-    assert file.notes == ("The rows of conv-1 have no question; they were joined by their order.",)
+    assert file.notes == ("The rows of conv-1 have no question; they were joined by order.",)
 
 
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ({"0": [{"response": "x"}] * 4}, "4 of them, not as many as conv-1 has questions"),
+        ({"0": [{"response": "x"}] * 4}, "(4) is not the number of questions of conv-1"),
         ({"x": [{"response": "x"}] * 5}, "neither a question nor a conversation"),
         ([{"response": "x"}] * 17, "neither a question nor a conversation"),
         (

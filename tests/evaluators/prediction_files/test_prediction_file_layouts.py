@@ -43,7 +43,7 @@ def test_ours(benchmark: Benchmark, write: Write) -> None:
         Prediction(question_id="conv-1/v/D1:1/colour", prediction="red", state="ok"),
     )
     assert file.extra == ()
-    assert file.notes == ("The answer is blank in 1 row of state ok.",)
+    assert file.notes == ("The answer is blank in 1 row with state ok.",)
 
 
 @pytest.mark.parametrize("lines", [True, False])

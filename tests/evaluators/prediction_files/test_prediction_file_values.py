@@ -54,12 +54,12 @@ def test_a_file_of_gold_answers_has_no_predictions(
     benchmark: Benchmark, write: Write, more: dict[str, str]
 ) -> None:
     path = write([{**QUESTION, "answer": "Eve", "retrieved_ids": ["D1:1"], **more}])
-    with pytest.raises(InputError, match="holds the benchmark's own gold answers"):
+    with pytest.raises(InputError, match="contains the benchmark's own gold answers"):
         read_prediction_file(path, benchmark)
     file = read_prediction_file(path, benchmark, prediction_key="answer")
     assert file.notes == (
-        "The answer is the gold answer, letter for letter, in 1 of 1 rows: "
-        "make sure that 'answer' holds predictions.",
+        "The answer is identical to the gold answer in 1 of 1 rows: "
+        "check that 'answer' contains predictions.",
     )
 
 

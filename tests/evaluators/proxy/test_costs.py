@@ -125,8 +125,8 @@ def test_the_bundled_table_holds_list_prices() -> None:
         ("input = 0.1", "", "price 3: input is missing"),
         ("input = 0.1", "input = 0.1\nper = 1000", "price 3: per is not a field"),
         ('models = ["vectors"]', 'models = "vectors"', "price 3: models must be a list"),
-        ("since = 2026-06-01", 'since = "June"', "price 2: since must be a day"),
-        ("since = 2026-06-01", "since = 2026-06-01T00:00:00", "price 2: since must be a day"),
+        ("since = 2026-06-01", 'since = "June"', "price 2: since must be a date"),
+        ("since = 2026-06-01", "since = 2026-06-01T00:00:00", "price 2: since must be a date"),
         ("[[price]]", "[[price", "is not TOML"),
     ],
 )
