@@ -132,7 +132,7 @@ def is_same_program(process: psutil.Process, started: subprocess.Popen[bytes]) -
 
 
 def describe_end(process: subprocess.Popen[bytes], *, sandboxed: bool = False) -> str:
-    """Return how a system's process ended, whose replies ended.
+    """Return how a system's process ended, once its replies have stopped.
 
     A sandbox ends with the status of the process in it: 128 and the signal, if it was killed.
     """
@@ -150,7 +150,7 @@ def describe_end(process: subprocess.Popen[bytes], *, sandboxed: bool = False) -
 
 
 def program_of(python: Path | None) -> str:
-    """Return an interpreter's path, which must not depend on the working directory."""
+    """Return an interpreter's path in a form that doesn't depend on the working directory."""
     text = str(python or sys.executable)
     return text if Path(text).name == text else str(Path(text).absolute())
 

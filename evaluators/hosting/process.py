@@ -60,10 +60,10 @@ class ProcessHost:
 
         Args:
             python: the interpreter of another environment.
-            folder: where modules are searched first; None for the working directory.
-            limits: time and memory.
-            log: the file for what the system prints.
-            variables: the names of environment variables that it gets besides the usual ones.
+            folder: the folder to search for modules first; None for the working directory.
+            limits: the limits on time and memory.
+            log: the file for the system's output.
+            variables: the names of additional environment variables to pass on.
             sandbox: what its processes see of this machine; None for all that the user sees.
         """
         self.description: Mapping[str, Any] = {}

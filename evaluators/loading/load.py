@@ -38,17 +38,17 @@ def load_system(
         source: a class, a function that makes a system for each conversation, the name of a
             bundled or third-party system, `module:Class`, or the http address of a server.
         python: the interpreter of another environment, for `module:Class`.
-        limits: how long it may take to start.
-        model: the model's name; with one, a bundled system may be another class.
-        env: the names of environment variables that its processes get besides the usual ones.
+        limits: the time limit for starting.
+        model: the model's name, on which a bundled system's class may depend.
+        env: the names of additional environment variables to pass to its processes.
         sandbox: what closes off the process in which its class is described.
 
     Raises:
         InputError: `python`, `env` or `sandbox` is given for a system that is not started here, or
             a variable is not set.
-        MissingResource: it is a package whose environment is not set up.
-        SystemLoadError: it is not found, can't be imported or reached, lacks a method, or has an
-            attribute that can't be recorded.
+        MissingResource: the system is a package whose environment is not set up.
+        SystemLoadError: the system is not found, can't be imported or reached, lacks a method, or
+            has an attribute that can't be recorded.
     """
     variables = checked_variables(env, os.environ)
     if not isinstance(source, str):

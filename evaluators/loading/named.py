@@ -146,7 +146,7 @@ def _describe_there(
     variables: Sequence[str] = (),
     tool: SandboxTool | None = None,
 ) -> Mapping[str, Any]:
-    """Return the description of a class in the environment that it runs in."""
+    """Return the description of a class, made in the environment that it runs in."""
     with ExitStack() as stack:
         sandbox = None
         if tool is not None:

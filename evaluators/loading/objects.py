@@ -39,7 +39,7 @@ def load_object(
     Raises:
         InputError: `python` is given, or `variables` or `sandbox` for an object that runs in this
             process.
-        SystemLoadError: it is an object and not its class, can't be made, or lacks a method.
+        SystemLoadError: the source is not a class or function, fails, or lacks a method.
     """
     _refuse_instance(source)
     name = getattr(source, "__qualname__", type(source).__name__)

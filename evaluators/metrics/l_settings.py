@@ -1,4 +1,4 @@
-"""How L, BERTScore and SBERT are computed."""
+"""The settings of L, BERTScore and SBERT."""
 
 from __future__ import annotations
 
