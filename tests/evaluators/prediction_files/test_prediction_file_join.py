@@ -221,7 +221,7 @@ def test_order_alone_when_the_count_is_exact(
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ({"0": [{"response": "x"}] * 4}, "(4) is not the number of questions of conv-1"),
+        ({"0": [{"response": "x"}] * 4}, r"\(4\) is not the number of questions of conv-1"),
         ({"x": [{"response": "x"}] * 5}, "neither a question nor a conversation"),
         ([{"response": "x"}] * 17, "neither a question nor a conversation"),
         (
