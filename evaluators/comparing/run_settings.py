@@ -1,4 +1,4 @@
-"""The settings of a run, by name, so that two runs can be told apart."""
+"""Lists the settings in which two runs differ."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _TOLD_ELSEWHERE = frozenset({"schema_version"})
 
 
 def settings_of(info: Mapping[str, Any], folder: Path) -> dict[str, str]:
-    """Return a run's settings: what run.json records, and what a memory system made of it.
+    """Return a run's settings by name: those in run.json, and those its memory system recorded.
 
-    The bundled memory systems write every setting, those by default included, to stages.json.
+    The bundled memory systems write all settings, including defaults, to stages.json.
 
     Args:
         info: the content of run.json.
@@ -44,7 +44,7 @@ def settings_of(info: Mapping[str, Any], folder: Path) -> dict[str, str]:
 def differing_settings(
     first: Mapping[str, str], second: Mapping[str, str]
 ) -> dict[str, tuple[str, str]]:
-    """Return every setting in which two runs differ, with both values."""
+    """Return the settings in which two runs differ, each with both values."""
     names = [name for name in dict.fromkeys([*first, *second]) if name not in _TOLD_ELSEWHERE]
     pairs = {name: (_shown(first.get(name)), _shown(second.get(name))) for name in names}
     return {

@@ -52,7 +52,7 @@ class ImageMemory:
         """Begin without images.
 
         Args:
-            record: called with the row of every image that is remembered.
+            record: called with the row of each remembered image.
             read_reply: returns the answer in a reply about an image, or raises ModelFailed.
         """
         self.index = ImageIndex(record)

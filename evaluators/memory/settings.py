@@ -42,10 +42,10 @@ In every case the image can be looked at again when a question is about it.
 
 MEMORY_OPTIONS: Mapping[str, str] = {
     "prompts": "long or reduced; default: long for an endpoint, else reduced",
-    "window": "turns that one extraction reads; default: 2",
-    "top_k": "memories that an answer is made from; default: 30, embedded models 10",
-    "update_k": "memories that each new fact is compared with; default: 5, embedded models 8",
-    "tries": "requests in all for a reply that can be read; default: 3",
+    "window": "turns per extraction; default: 2",
+    "top_k": "memories per answer; default: 30, embedded models 10",
+    "update_k": "memories to compare each new fact with; default: 5, embedded models 8",
+    "tries": "attempts to get a readable reply; default: 3",
     "reply_tokens": "limit of extraction and update replies; default: 2048 for an endpoint, 200 "
     "where a stage has an embedded model, else 512",
     "embedder": "lexical, or openai:<base URL>?model=<name>; default: lexical",

@@ -79,7 +79,7 @@ class StageModels:
             "vision": settings.vision,
         }
         self.in_flight = self._model_of("extraction").in_flight
-        """How many requests the text model can use at once."""
+        """The number of requests that the text model can process at once."""
         for stage in self._named:
             self._model_of(stage)
 
@@ -147,7 +147,7 @@ class StageModels:
             await model.close()
 
     def _goes_through_proxy(self, stage: CallStage) -> bool:
-        """Return whether a stage asks the endpoint of the run, which the proxy may count."""
+        """Return whether a stage asks the run's endpoint, whose calls the proxy may count."""
         named = self._named.get(stage)
         return self._services.llm is not None and not (named and is_model_name(named))
 
