@@ -27,7 +27,7 @@ BUNDLED_RECIPES = ("paper", "sample")
 
 _MAX_SHOWN = 80
 _EARLIER_NAMES = {"pictures": "images", "look_distance": "phash_distance"}
-"""Names that recipes had before, with those of today."""
+"""Names that recipes used earlier, with the current ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +145,10 @@ def load_recipe(source: str | Path | BuildRecipe) -> BuildRecipe:
 
 
 def _check_names(raw: Mapping[str, Any], path: Path) -> None:
-    """Check that every table and every choice has a name of today.
+    """Check that every table and every choice has a current name.
 
     Raises:
-        InputError: one has not; the message names the one that was probably meant.
+        InputError: one does not; the message suggests the name that was probably meant.
     """
     tables = load_schema("recipe")["properties"]
     for table, choices in raw.items():

@@ -254,7 +254,7 @@ def reject_replies(model: ChatModel, requests: Iterable[ChatRequest]) -> None:
 
 
 def note_renewed(model: ChatModel, parameter: str) -> None:
-    """Say how many requests were made again, if the model has a store."""
+    """Report how many requests were made again, if the model has a store."""
     if isinstance(model, StoredModel) and model.renewed:
         note(
             f"{parameter}: {model.renewed:,} requests were made again, as their last replies could "

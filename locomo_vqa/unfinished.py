@@ -31,7 +31,7 @@ def unfinished(path: Path, *, kind: Literal["file", "folder"]) -> Iterator[Path]
     The block renames it; under its hidden name it is removed when the block ends.
 
     Raises:
-        OSError: it can't be made.
+        OSError: it can't be created.
     """
     _sweep(path)
     temporary, handle = _make(path, kind)

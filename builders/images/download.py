@@ -54,7 +54,7 @@ class DownloadSettings:
     connect_timeout: float = 10.0
     """The time limit for connecting to a host, in seconds."""
     read_timeout: float = 20.0
-    """How many seconds a host may send nothing."""
+    """How many seconds a host may stay silent."""
     attempts: int = 4
     """How many times to try a URL whose host answers 429 or 5xx, or drops the connection."""
     backoff: float = 1.0

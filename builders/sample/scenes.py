@@ -1,4 +1,4 @@
-"""Scenes: what is in each image of the sample, as questions see it."""
+"""Scenes: what is in each image of the sample, and what questions ask about."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def read_completion(completion: Any, *, limit: int | None = None) -> ChatReply |
     `limit` is the most tokens that the reply could have.
     """
     if isinstance(completion, str) and completion.lstrip()[:1] == "<":
-        words = f"the endpoint sent a web page and no reply: {_shown(completion)}"
+        words = f"the endpoint sent a web page instead of a reply: {_shown(completion)}"
         return Fault(error=ModelDenied(words), again=False)
     try:
         if isinstance(completion, str):

@@ -86,7 +86,7 @@ class EmbeddedLocal:
         return (request.max_tokens,)
 
     def _lora_of(self, request: ChatRequest) -> Lora | None:
-        """Return the adapter that a request, and all of its batch, is answered with."""
+        """Return the adapter for a request, which its whole batch shares."""
         return None
 
     def _answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ModelError]:

@@ -1,4 +1,4 @@
-"""Opens a base model with its experts, whatever runs it in this process."""
+"""Opens a base model with its experts, on any backend that runs in this process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["check_experts", "open_experts"]
 
 
 def open_experts(base: ModelName, experts: Sequence[Expert]) -> ExpertBase:
-    """Return the base model with its experts, loaded.
+    """Load the base model with its experts.
 
     Raises:
         InputError: the base model can't take adapters, or an expert belongs to another one.

@@ -1,4 +1,4 @@
-"""One expert of a base model as a model of its own, and what a base model offers for it."""
+"""An expert of a base model as a separate model, and the interface of a base model with experts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ExpertRequest(ChatRequest):
 
 
 class ExpertBase(Protocol):
-    """A base model in this process with its experts: a ChatModel that also answers as each."""
+    """A base model in this process with its experts: a ChatModel that can answer as each."""
 
     name: str
     in_flight: int
@@ -67,4 +67,4 @@ class ExpertModel:
         return await self._owner.ask_expert(self._expert.name, request)
 
     async def close(self) -> None:
-        """Do nothing: the base model stays for the other experts."""
+        """Do nothing: the other experts still need the base model."""

@@ -1,7 +1,7 @@
 """An embedded model with several expert adapters, on onnxruntime: no torch, no peft.
 
-The graph's linear layers take the adapter's matrices as inputs, so nothing is merged or loaded
-again between experts; a batch is for one expert.
+The graph's linear layers take the adapter's matrices as inputs, so switching experts neither merges
+nor reloads anything. A batch is for one expert.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class EmbeddedExperts(EmbeddedLocal):
     """An embedded base model and its experts.
 
     Raises:
-        InputError: the name has another size, or an expert belongs to another base model.
+        InputError: the name has an unknown size, or an expert belongs to another base model.
         MissingResource: the embedded models are not installed.
     """
 

@@ -46,7 +46,7 @@ _WRAPPERS = (
     ("<|begin_of_solution|>", "<|end_of_solution|>"),
     ("<|start_response|>", "<|end_response|>"),
 )
-"""In small letters: what some models write around their words after a thought."""
+"""What some models write around their words after a thought, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class GraphBuilder:
         self.nodes: list[onnx.NodeProto] = []
         self.initialisers: list[onnx.TensorProto] = []
         self.optional: list[onnx.ValueInfoProto] = []
-        """Inputs that have a default."""
+        """The inputs that have a default."""
 
     def add(self, kind: str, *inputs: str, **attributes: object) -> str:
         """Add a node with one output."""

@@ -35,7 +35,7 @@ def read_lora(
 
     Raises:
         OSError: the file can't be read.
-        ValueError: it is not a safetensors file, or has weights that the graph has no place for.
+        ValueError: it is not a safetensors file, or has weights that the graph doesn't take.
     """
     for name in (*_CHANGES_MORE, "use_dora", "lora_bias"):
         if config.get(name):
@@ -60,7 +60,7 @@ def _scaled(found: dict[str, NDArray[np.float32]], config: Mapping[str, Any]) ->
         first = found.get(f"{name[:-1]}A")
         rank = found[name].shape[0]
         if first is None or first.shape[1] != rank:
-            raise ValueError(f"{name[:-2]} has not both matrices of one rank")
+            raise ValueError(f"{name[:-2]} lacks a matrix, or its matrices differ in rank")
         if rank != config.get("r"):
             raise ValueError(f"{name[:-2]} has rank {rank}, its configuration {config.get('r')}")
         divisor = np.sqrt(rank) if config.get("use_rslora") else rank

@@ -157,7 +157,7 @@ TOLD: dict[str, tuple[Answer, type[ModelError], str, int]] = {
     ),
     "a page": (
         Answer(b"<html>Sign in</html>", headers={"content-type": "text/html"}),
-        *(ModelDenied, "web page and no reply: <html>Sign in", 1),
+        *(ModelDenied, "web page instead of a reply: <html>Sign in", 1),
     ),
     "wrong key": (error("Incorrect API key", 401), ModelDenied, "Incorrect API key", 1),
     "wrong model": (error("No such model", 404), ModelDenied, "No such model", 1),

@@ -164,7 +164,7 @@ def test_a_web_page_ends_the_run_at_once_with_its_words(tmp_path: Path, cli: Cli
     with stub_endpoint(page) as endpoint:
         done = cli(*RUN, "--model", endpoint.model)
     assert done.returncode == 2
-    assert "a web page and no reply: <html>busy</html>" in done.stderr
+    assert "a web page instead of a reply: <html>busy</html>" in done.stderr
     assert len(calls) == 1
     journal = read_jsonl(tmp_path / "run" / "journal.jsonl", what="the journal")
     assert [row["state"] for _, row in journal if "question_id" in row] == ["error"]
