@@ -21,7 +21,7 @@ _LIMITED = re.compile(
     r"|too many (?:\w+ ){0,2}images\b"
     r"|(?:only|exactly|maximum(?: of)?|max|up to|more than|limit of) "
     r"(?:supports? |accepts? |takes? )?"
-    r"(?:an? |one |single |\d+ )+(?:\w+ ){0,2}images?\b"
+    r"(?:an? |one |single |\d+ )+(?:\w+ ){0,2}images?(?:_url)?\b"
     r"|multiple images|images? per (?:prompt|request|message|sample) (?:is|are) limited"
     r"|(?:maximum|max|limit) (?:number|count) of images",
     re.IGNORECASE,

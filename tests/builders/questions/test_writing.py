@@ -152,3 +152,14 @@ def test_rows_are_read_as_written(tmp_path: Path) -> None:
     rows = [row(0, "three"), row(1, "two")]
     write_questions(path, rows)
     assert read_questions(path) == rows
+
+
+def test_an_empty_reply_is_no_answer_of_a_validator() -> None:
+    async def run() -> list[TrialResult]:
+        rows = [row async for row in write_all(writer, SAMPLE, PLACES[:1], ["count"], attempts=1)]
+        silent = ScriptedModel(lambda request: " ")
+        return [r async for r in answer_all(silent, SAMPLE, [Trial(row=rows[0], shown="image")])]
+
+    writer = ScriptedModel(lambda request: GOOD)
+    (result,) = asyncio.run(run())
+    assert (result.answer, result.correct, result.error) == (None, None, "the reply is empty")

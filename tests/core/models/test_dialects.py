@@ -12,6 +12,7 @@ import pytest
 from locomo_vqa.models.chat import ChatModel, ModelDenied, ModelError, ModelFailed, ThoughtsOnly
 from locomo_vqa.models.dialects import dialect_of
 from locomo_vqa.models.endpoint import parse_endpoint
+from locomo_vqa.models.probes import known_images
 from tests.core.models.stub_server import Answer, completion, stub_server
 from tests.core.models.using import REQUEST, ask, using
 
@@ -76,6 +77,50 @@ def test_what_an_endpoint_wants_is_learned_once(name: str) -> None:
         assert ask(stub.spec(), request).text == "blue"
         assert len(stub.requests) == calls + 1
         assert dialect_of(parse_endpoint(stub.spec(), timeout_s=1)).changes
+
+
+IMAGE_LIMITS = [
+    "At most 1 image(s) may be provided in one request.",
+    "At most 1 image(s) may be provided in one prompt.",
+    "You set image=2 (or defaulted to 1) in `--limit-mm-per-prompt`, but passed 3 image items.",
+    "Too many images in request: 11 images provided, but the model supports a maximum of 10.",
+    "vision model only supports a single image per message",
+    "Mllama only supports one image per sample",
+    "Currently, only one image is supported.",
+    "Exactly one user image_url is required",
+    "multiple images are not supported by this model",
+    "The number of images exceeds the limit of 4 images",
+]
+
+
+@pytest.mark.parametrize("words", IMAGE_LIMITS)
+@pytest.mark.parametrize("status", (400, 500))
+def test_too_many_images_end_the_command_with_what_to_do(words: str, status: int) -> None:
+    images = known_images()
+    with stub_server(lambda _: error(words, status)) as stub:
+        with pytest.raises(ModelDenied) as caught:
+            ask(stub.spec(), replace(REQUEST, images=images))
+        assert len(stub.requests) == 1
+        with pytest.raises(ModelFailed) as single:
+            ask(stub.spec(), replace(REQUEST, images=images[:1]))
+    assert "fewer images a request than the 3 of this one; raise its limit" in str(caught.value)
+    assert words[:40] in str(caught.value)
+    assert type(single.value) is ModelFailed
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The image exceeds the maximum of 5 MB.",
+        "Invalid image: only PNG and JPEG images are supported.",
+        "This model's maximum context length is 4096 tokens.",
+        "Only the default (1) value is supported for temperature.",
+    ],
+)
+def test_other_refusals_are_not_about_the_number_of_images(words: str) -> None:
+    with stub_server(lambda _: error(words)) as stub, pytest.raises(ModelFailed) as caught:
+        ask(stub.spec(), replace(REQUEST, images=known_images()))
+    assert type(caught.value) is ModelFailed
 
 
 def test_a_refusal_that_nothing_can_be_learned_from_is_an_error() -> None:

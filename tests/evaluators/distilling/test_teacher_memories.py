@@ -21,7 +21,14 @@ from locomo_vqa.evaluators.distilling.teacher_memories import MadeMemories, make
 from locomo_vqa.evaluators.distilling.teacher_pipeline import Teacher
 from locomo_vqa.evaluators.memory.memory_folder import read_memories
 from locomo_vqa.evaluators.memory.settings import MemorySettings
-from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed, ModelUnreachable
+from locomo_vqa.models.chat import (
+    ChatReply,
+    ChatRequest,
+    ModelDenied,
+    ModelFailed,
+    ModelUnreachable,
+)
+from locomo_vqa.responses import ResponseStore, StoredModel
 from tests.evaluators.stub_endpoint import completion, stub_endpoint
 from tests.evaluators.systems.duomem.folders import turns_sha256
 
@@ -119,6 +126,42 @@ def test_a_teacher_that_is_gone_ends_it(tmp_path: Path) -> None:
     model.script = gone
     with pytest.raises(MissingResource, match="The teacher does not answer"):
         make(tmp_path / "memories", teacher)
+
+
+def test_a_teacher_that_refuses_every_request_ends_it(tmp_path: Path) -> None:
+    def refuses(request: ChatRequest) -> str:
+        raise ModelDenied("the endpoint failed: Wrong key")
+
+    teacher, model = make_teacher()
+    model.script = refuses
+    with pytest.raises(MissingResource, match=r"refuses every request .*Wrong key"):
+        make(tmp_path / "memories", teacher)
+
+
+def test_only_what_could_not_be_read_is_asked_anew(tmp_path: Path) -> None:
+    bad = next(turn.text for _, turn in TWO.conversations[1].turns())
+
+    def babbles(request: ChatRequest) -> str:
+        if request.text.startswith("Note what") and bad in request.text:
+            return "I would rather not say."
+        return reads(request) or "?"
+
+    teacher, model = make_teacher()
+    healthy, model.script = model.script, babbles
+    with ResponseStore(tmp_path / "responses.sqlite") as store:
+        for script, unreadable in ((babbles, 1), (babbles, 1), (healthy, None), (healthy, None)):
+            model.script, before = script, len(model.requests)
+            stored = StoredModel(model, store)
+            made = make(tmp_path / "memories", replace(teacher, model=stored))
+            assert made.conversations == 2
+            manifest = json.loads((tmp_path / "memories" / "manifest.json").read_text())
+            entry = manifest["conversations"][TWO.conversations[1].id]
+            assert entry.get("unreadable") == unreadable
+            asked = model.requests[before:]
+            if before:
+                assert all(bad in r.text or r.text.startswith("Memories now") for r in asked)
+                assert stored.renewed == (len(asked) if unreadable else min(1, len(asked)))
+    assert asked == []
 
 
 @pytest.mark.slow

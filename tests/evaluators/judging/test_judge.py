@@ -26,6 +26,7 @@ from locomo_vqa.models.chat import (
     ModelFailed,
     ModelTimeout,
     ModelUnreachable,
+    ThoughtsOnly,
 )
 from locomo_vqa.progress import ignore_progress
 from locomo_vqa.responses import ResponseStore
@@ -115,6 +116,14 @@ def test_without_a_verdict_an_answer_is_unscored(
     assert len(requests) == asked
     said = [reply for reply in replies[:asked] if not isinstance(reply, Exception)]
     assert len(judgement.replies) == len(said)
+
+
+def test_thoughts_that_were_cut_off_are_paid_for() -> None:
+    thoughts = Usage(input_tokens=100, output_tokens=2048, calls=1)
+    cut = ThoughtsOnly.at(2048, cut=True, usage=thoughts)
+    assert judged(cut)[0].usage == thoughts
+    judgement, _ = judged("Hm.", cut)
+    assert judgement.usage == Usage(input_tokens=200, output_tokens=2055, calls=2)
 
 
 def test_the_signature_names_what_can_change_j() -> None:
@@ -260,7 +269,39 @@ def test_a_judge_of_which_nothing_can_be_read_is_given_up_with_a_reply_shown(
 
 def test_a_judge_that_refuses_every_request_is_asked_once(tmp_path: Path) -> None:
     with stub_server(lambda _: Answer({"error": {"message": "Wrong key"}}, 401)) as stub:
-        judgements, _ = asyncio.run(run(stub.spec(), tmp_path / "r", 40))
-    assert len(stub.requests) == 1
+        judgements, session = asyncio.run(run(stub.spec(), tmp_path / "r", 40))
+    assert len(stub.requests) == session.asked == 1
     assert {judgement.reason for judgement in judgements} == {"failed"}
     assert all("Wrong key" in (judgement.error or "") for judgement in judgements)
+
+
+def test_only_requests_that_were_sent_are_counted(tmp_path: Path) -> None:
+    calls = iter(range(100))
+
+    def respond(_: dict[str, Any]) -> Answer:
+        wrong_key = Answer({"error": {"message": "The key expired"}}, 401)
+        return completion("Both.") if next(calls) < 7 else wrong_key
+
+    with stub_server(respond) as stub:
+        spec = stub.spec("&in_flight=1")
+        _, session = asyncio.run(run(spec, tmp_path / "r", 40))
+        sent = len(stub.requests)
+        assert sent == session.asked < 12
+        calls = iter(range(100, 200))
+        judgements, session = asyncio.run(run(spec, tmp_path / "r", 40))
+        assert len(stub.requests) - sent == session.asked == session.renewed < 3
+        assert {judgement.reason for judgement in judgements} == {"failed"}
+
+
+def test_the_next_command_asks_an_endpoint_without_schemas_nothing_again(tmp_path: Path) -> None:
+    def picky(request: dict[str, Any]) -> Answer:
+        refused = Answer({"error": {"message": "response_format is not supported"}}, 400)
+        return refused if "response_format" in request else verdict("CORRECT")
+
+    with stub_server(picky) as stub:
+        for _ in range(2):
+            _, session = asyncio.run(run(stub.spec(), tmp_path / "r", 3))
+            assert session.json_schema == "refused"
+            paid = len(stub.requests)
+        assert (session.asked, session.reused) == (0, 4)
+        assert paid == len(stub.requests)

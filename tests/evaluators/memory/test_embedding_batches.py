@@ -53,6 +53,40 @@ def test_smaller_batches_are_sent(most: int, message: str, status: int, sizes: l
         assert [len(request["input"]) for request in stub.requests] == [*sizes, 2]
 
 
+def test_the_next_command_begins_with_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    def respond(body: dict[str, Any]) -> Answer:
+        refused = refuse("batch size is invalid, it should not be larger than 25.")
+        return refused if len(body["input"]) > 25 else vectors(body)
+
+    async def main(spec: str) -> None:
+        embedder = open_embedder(spec)
+        await embedder.embed(TEXTS)
+        await embedder.close()
+
+    with stub_server(respond) as stub:
+        for _ in range(2):
+            monkeypatch.setattr("locomo_vqa.evaluators.memory.embedding._BATCHES", {})
+            asyncio.run(main(stub.spec()))
+        sizes = [len(request["input"]) for request in stub.requests]
+    assert sizes == [70, 25, 25, 20, 25, 25, 20]
+
+
+def test_a_server_that_does_not_know_encoding_format_is_asked_without() -> None:
+    def respond(body: dict[str, Any]) -> Answer:
+        refused = refuse("encoding_format: Extra inputs are not permitted", 422)
+        return refused if "encoding_format" in body else vectors(body)
+
+    async def main(spec: str) -> None:
+        embedder = open_embedder(spec)
+        for _ in range(2):
+            await embedder.embed(TEXTS[:3])
+        await embedder.close()
+
+    with stub_server(respond) as stub:
+        asyncio.run(main(stub.spec()))
+        assert len(stub.requests) == 3
+
+
 def test_a_text_that_is_too_long_is_an_error() -> None:
     with stub_server(lambda _: refuse("input is too long: at most 512 tokens")) as stub:
 
