@@ -51,8 +51,8 @@ class UnreachableCounter:
         if failure is not None and failure.denied and self._active:
             raise MissingResource(
                 f"The endpoint refuses every request ({failure.reason}).",
-                "What was answered is kept: check the model's name, its address and the key, and "
-                "repeat the run with `retry_failed`.",
+                "What was answered is kept: correct what it names (the model's name, the address, "
+                "the key, a limit), and repeat the run with `retry_failed`.",
             )
         if failure is not None and stop:
             raise MissingResource(

@@ -103,7 +103,7 @@ def test_too_many_images_end_the_command_with_what_to_do(words: str, status: int
         assert len(stub.requests) == 1
         with pytest.raises(ModelFailed) as single:
             ask(stub.spec(), replace(REQUEST, images=images[:1]))
-    assert "fewer images a request than the 3 of this one; raise its limit" in str(caught.value)
+    assert "fewer images per request than the 3 of this one; raise its limit" in str(caught.value)
     assert words[:40] in str(caught.value)
     assert type(single.value) is ModelFailed
 
