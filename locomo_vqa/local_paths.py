@@ -19,9 +19,10 @@ _CACHED = re.compile(r"(?:model|dataset)s-{2}(.+?)-{2}(.+)")
 """A folder in the cache of the Hugging Face Hub; the names of its subfolders are hashes."""
 
 _OPTION = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_PART = r"""[^\s\\/'"<>|:,;()\[\]{}]+"""
 _PATH = re.compile(
-    r"(?<![\w/:.~])(?:file://)?(?:~[\w.-]*)?(?:/[^\s/'\"<>|:,;()\[\]{}]+){2,}/?"
-    r"|(?<![\w\\])[A-Za-z]:(?:\\+[^\s\\/'\"<>|:,;()\[\]{}]+)+"
+    rf"(?<![\w/.~])(?:file://)?(?!//)(?:~[\w.-]*|/{_PART})(?:/{_PART})+/?"
+    rf"|(?<![\w\\])[A-Za-z]:(?:\\+{_PART})+"
 )
 """An absolute path of two parts or more within a sentence, except in a URL."""
 
@@ -42,8 +43,9 @@ def public_name(name: str) -> str:
 
 def public_text(text: str) -> str:
     """Return a text for people, with each path replaced by its last part."""
-    shown = _PATH.sub(lambda found: _last_part(found.group()), text)
-    return shown.replace(str(Path.home()), "~") if len(Path.home().parts) > 1 else shown
+    if len(Path.home().parts) > 1:
+        text = re.sub(rf"{re.escape(str(Path.home()))}(?![\w.-])", "~", text)
+    return _PATH.sub(lambda found: _last_part(found.group()), text)
 
 
 def public_value(value: Any) -> Any:

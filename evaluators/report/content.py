@@ -9,6 +9,7 @@ from locomo_vqa.benchmark import CATEGORIES, VisualQuestion
 from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.files import clean_text
 from locomo_vqa.html_json import json_for_html
+from locomo_vqa.local_paths import public_value
 from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
@@ -60,7 +61,7 @@ def report_data(report: ScoreReport) -> dict[str, Any]:
         "answer_length": document["answer_length"],
         "judges": judges_of(document),
         "states": _states_by_kind(asked, report),
-        "cost": cost_of(report, asked),
+        "cost": public_value(cost_of(report, asked)),
         "limits": [*_limits(level, len(kept), len(asked)), *_image_limits(thumbnails)],
         "images": thumbnails.images,
         **items,

@@ -9,6 +9,7 @@ from typing import Any
 
 from locomo_vqa._version import __version__
 from locomo_vqa.errors import InputError
+from locomo_vqa.local_paths import public_name, public_value
 from locomo_vqa.runs import visual_handling
 
 from ..scoring import ScoreReport
@@ -32,7 +33,7 @@ _VISUAL = {
 def title_of(report: ScoreReport) -> str:
     """Return the system's name, or the file's name if there is no run."""
     name = report.run.info["system"]["name"] if report.run else report.document["source"]["name"]
-    return _short(str(name))
+    return _short(public_name(str(name)))
 
 
 def run_facts(report: ScoreReport) -> list[tuple[str, str]]:
@@ -47,7 +48,7 @@ def run_facts(report: ScoreReport) -> list[tuple[str, str]]:
         ("Answers' SHA-256", source["sha256"]),
         ("Scored", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by locomo-vqa {__version__}"),
     ]
-    return [(label, _short(str(text))) for label, text in facts if text]
+    return [(label, _short(public_value(str(text)))) for label, text in facts if text]
 
 
 def _of_file(source: Mapping[str, Any]) -> list[tuple[str, str | None]]:

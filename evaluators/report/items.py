@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from locomo_vqa.benchmark import CATEGORIES, Session, TextQuestion, Turn
 from locomo_vqa.benchmark.questions import Question, questions_of
+from locomo_vqa.local_paths import public_text
 from locomo_vqa.runs import Prediction
 
 from ..scoring import ScoreReport
@@ -206,7 +207,7 @@ def _answer_row(answer: Prediction | None, level: Level) -> dict[str, Any]:
         usage = answer.usage
         row["usage"] = [usage.input_tokens, usage.output_tokens, usage.calls]
     if answer.error:
-        row["error"] = _cut(answer.error, min(level.answer, 1000))
+        row["error"] = _cut(public_text(answer.error), min(level.answer, 1000))
     return row
 
 

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from locomo_vqa.arguments import check_choice
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.checked import checked
+from locomo_vqa.local_paths import public_name, public_value
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.runs import SplitChoice, VisualMode, visual_handling
 from locomo_vqa.scores import Scores
@@ -137,30 +138,33 @@ def _make_report(
         *notes_on_rows(source.predictions, benchmark, split=split, extra=source.extra),
     ]
     warnings = warnings_about(scores, benchmark, split=split)
+    transcripts = judged.transcripts if judged else ()
     return ScoreReport(
         scores=scores,
-        document={
-            "schema_version": 1,
-            "kind": "scores",
-            "source": {"name": source.name, "layout": source.layout, "sha256": source.sha256},
-            "dataset": {"id": benchmark.name, "revision": benchmark.revision, "split": split},
-            "modes": info
-            and {
-                "image_handling": info["image_handling"],
-                "visual_handling": visual_handling(info),
-            },
-            **scores.to_json(),
-            "notes": [*notes, *warnings],
-            "stored": _compare_stored(source.stored, scores),
-            "judging": judged.document if judged else None,
-        },
+        document=public_value(
+            {
+                "schema_version": 1,
+                "kind": "scores",
+                "source": {"name": source.name, "layout": source.layout, "sha256": source.sha256},
+                "dataset": {"id": benchmark.name, "revision": benchmark.revision, "split": split},
+                "modes": info
+                and {
+                    "image_handling": info["image_handling"],
+                    "visual_handling": visual_handling(info),
+                },
+                **scores.to_json(),
+                "notes": [*notes, *warnings],
+                "stored": _compare_stored(source.stored, scores),
+                "judging": judged.document if judged else None,
+            }
+        ),
         benchmark=benchmark,
         predictions=source.predictions,
         run=source.run,
         notes=notes,
         warnings=warnings,
         failed=sum(failed_in(source.predictions, benchmark, split).values()),
-        judgements=judged.transcripts if judged else (),
+        judgements=[{**row, "judge": public_name(row["judge"])} for row in transcripts],
         unscored=judged.unscored if judged else 0,
     )
 
