@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from locomo_vqa.bounded_reading import MAX_LINE_BYTES
+from locomo_vqa.bounded_reading import MAX_LINE_BYTES, MAX_LINES
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import parse_json, some
 from locomo_vqa.runs import MAX_ANSWER_CHARS, Prediction, prediction_from_row
@@ -121,6 +121,8 @@ def _read_lines(entry: Path) -> Iterator[tuple[int, str]]:
         number = 0
         while line := stream.readline(MAX_LINE_BYTES + 1):
             number += 1
+            if number > MAX_LINES:
+                raise InputError(f"{PREDICTIONS}: has more than {MAX_LINES:,} lines.", _REMEDY)
             if len(line) > MAX_LINE_BYTES:
                 raise InputError(
                     f"{PREDICTIONS}: line {number}: is longer than {MAX_LINE_BYTES >> 20} MiB.",

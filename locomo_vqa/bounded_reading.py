@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -20,8 +21,10 @@ __all__ = [
     "MAX_LINES",
     "MAX_LINE_BYTES",
     "MAX_TEXT_BYTES",
+    "IsAPipe",
     "decoded_size",
     "open_bounded",
+    "open_regular",
     "read_bounded_lines",
     "read_bounded_text",
 ]
@@ -109,6 +112,10 @@ def read_bounded_lines(
             yield number, text
 
 
+class IsAPipe(OSError):
+    """A path is that of a device or a pipe, not of a file."""
+
+
 @contextlib.contextmanager
 def open_bounded(path: Path, *, what: str, most: int) -> Iterator[IO[bytes]]:
     """Open a regular file of at most `most` bytes; file errors in the block become InputErrors.
@@ -117,22 +124,40 @@ def open_bounded(path: Path, *, what: str, most: int) -> Iterator[IO[bytes]]:
         InputError: it is not found, not a file, too large, or can't be read.
     """
     try:
-        with os.fdopen(os.open(path, _FLAGS), "rb") as stream:
-            status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise _not_a_file(path, what, status.st_mode)
-            if status.st_size > most:
+        with open_regular(path) as stream:
+            if os.fstat(stream.fileno()).st_size > most:
                 raise _too_large(path, what, most)
             yield stream
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder, not {what}.", "Give the file itself.") from None
+    except IsAPipe:
+        raise InputError(
+            f"{path}: is a device or a pipe, not {what}.", "Write it to a file first."
+        ) from None
     except FileNotFoundError:
         raise InputError(f"{path}: {what} does not exist.", "Check the path.") from None
     except OSError as error:
-        if path.is_dir():  # Some systems can't open a folder at all.
-            raise _not_a_file(path, what, stat.S_IFDIR) from None
         raise InputError(
             f"{path}: {what} can't be read ({error.strerror or error}).",
             "Check the path and its permissions.",
         ) from None
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """Open a file, but not a device or a pipe, which might never end or never begin.
+
+    Raises:
+        IsADirectoryError: it is a folder.
+        IsAPipe: it is a device or a pipe.
+        OSError: it can't be read.
+    """
+    if path.is_dir():  # Which some systems can't even open.
+        raise IsADirectoryError(errno.EISDIR, "is a folder", str(path))
+    stream = os.fdopen(os.open(path, _FLAGS), "rb")
+    if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        return stream
+    stream.close()
+    raise IsAPipe(errno.EINVAL, "is a device or a pipe", str(path))
 
 
 def decoded_size(content: bytes | bytearray) -> int:
@@ -140,12 +165,6 @@ def decoded_size(content: bytes | bytearray) -> int:
     if content.isascii():
         return len(content)
     return len(content) * (4 if content.translate(None, _WIDER) else 2)
-
-
-def _not_a_file(path: Path, what: str, mode: int) -> InputError:
-    if stat.S_ISDIR(mode):
-        return InputError(f"{path}: is a folder, not {what}.", "Give the file itself.")
-    return InputError(f"{path}: is a device or a pipe, not {what}.", "Write it to a file first.")
 
 
 def _too_large(path: Path, what: str, most: int) -> InputError:

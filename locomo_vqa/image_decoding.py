@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import stat
 import threading
 import warnings
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
+from locomo_vqa.bounded_reading import open_regular
 from locomo_vqa.errors import InputError
 from locomo_vqa.png_notes import has_long_notes, png_without_notes
 
@@ -51,7 +51,6 @@ WITHOUT_NOTES = "without notes"
 
 _HUNGRY = {"WEBP", "AVIF"}
 """Their decoders take 20 bytes per pixel, others 8, so their limit is two fifths of the others'."""
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 _lock = threading.RLock()
 
@@ -70,18 +69,15 @@ def open_image_bytes(data: bytes | Path) -> Iterator[IO[bytes]]:
     """Yield a stream of an image's bytes.
 
     Raises:
-        OSError: `data` is a path that can't be read.
-        RefusedImage: there are too many bytes, or the path is not a file.
+        OSError: `data` is a path that can't be read, or not that of a file.
+        RefusedImage: there are too many bytes.
     """
     if not isinstance(data, Path):
         _check_bytes(len(data))
         yield io.BytesIO(data)
         return
-    with os.fdopen(os.open(data, _FLAGS), "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise RefusedImage("not_an_image", "it is not a file")
-        _check_bytes(status.st_size)
+    with open_regular(data) as file:
+        _check_bytes(os.fstat(file.fileno()).st_size)
         yield file
 
 

@@ -119,11 +119,11 @@ def load_json(
         if held + decoded_size(text) > _MAX_MEMORY:
             raise BadValue(f"it would take more than {_MAX_MEMORY >> 20} MiB of memory")
         text = text.decode("utf-8-sig")
-    if budget is None:
-        # The text stays in memory as long as its values.
-        Budget().take(text, held=held + sys.getsizeof(text))
-    else:
+    held += sys.getsizeof(text)  # The text itself is in memory as long as its values.
+    if budget is not None:
         budget.take(text)
+    elif not _surely_fits(text, held):
+        Budget().take(text, held=held)
     try:
         value = json.loads(
             text,
@@ -158,6 +158,14 @@ def next_json(text: str, start: int, *, strict: bool = True) -> tuple[Any, int]:
     if _nesting_depth(value) > MAX_NESTING:
         raise _too_deep()
     return _without_surrogates(value) if _ESCAPED_SURROGATE.search(text, start, end) else value, end
+
+
+def _surely_fits(text: str, held: int) -> bool:
+    """Return whether a text fits even if every bracket and comma in it begins a value."""
+    values = 1 + text.count("[") + text.count("{") + text.count(",")
+    strings = (4 if "\\u" in text else 1) * sys.getsizeof(text)
+    memory = held + strings + _BYTES_A_VALUE * values
+    return values <= MAX_VALUES and memory <= _MAX_MEMORY
 
 
 def check_value(value: Any) -> None:

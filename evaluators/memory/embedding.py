@@ -35,6 +35,8 @@ Vectors = NDArray[np.float32]
 
 _BATCH = 256
 _TIMEOUT_S = 120.0
+_MOST_BYTES = 32 << 20
+"""Of a reply; 256 vectors of 4,096 numbers have about 20 MB."""
 _STATUSES = frozenset({400, 413, 422})
 _ABOUT_SIZE = re.compile(r"batch|too many|too large|too long|at most|exceed|maximum|larger", re.I)
 _BATCHES: dict[tuple[str, str], int] = {}
@@ -110,7 +112,7 @@ class EndpointEmbedder:
     def __init__(self, endpoint: Endpoint, *, tries: int = 3) -> None:
         self._endpoint = endpoint
         self._tries = tries
-        self._client = open_client(endpoint)
+        self._client = open_client(endpoint, most_bytes=_MOST_BYTES)
         self._dialect = dialect_of(endpoint)
         self._key = (endpoint.base_url, endpoint.model)
         _BATCHES.setdefault(self._key, _batch_before(endpoint))

@@ -49,7 +49,7 @@ class CallRecording:
         Raises:
             OutputError: the reply can't be written.
         """
-        if reply is None or self._recorder is None or self._key is None or reply.pieces is None:
+        if reply is None or self._recorder is None or self._key is None or reply.body is None:
             return False
         if not reply.whole or not 200 <= reply.status < 300:
             return False
@@ -58,7 +58,8 @@ class CallRecording:
             for name, value in reply.headers
             if name in _KEPT_HEADERS
         }
-        recorded = Recorded(status=reply.status, headers=headers, pieces=tuple(reply.pieces))
+        lengths = [length for length in reply.lengths if length]
+        recorded = Recorded(status=reply.status, headers=headers, body=reply.body, lengths=lengths)
         self._recorder.keep(self._key, recorded, delivered=delivered)
         return True
 

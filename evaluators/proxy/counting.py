@@ -31,6 +31,9 @@ _NO_WORDS = frozenset(
     | {"tool_call_id", "url", "image_url", "data", "file_data", "file_id", "detail", "format"}
 )
 _LARGE = 1 << 16
+_MOST_PARSED = 16 << 20
+"""Of a longer reply only the endpoint's own count is read, at its end."""
+_MOST_TOKENS = 1 << 40
 _TAIL = 4096
 _USAGE = re.compile(rb'"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
 
@@ -53,7 +56,10 @@ UNCOUNTED = TokenCounts(counted="none", input=None, cached=None, output=None)
 """The tokens of a call that can't be counted."""
 
 
-def count_tokens(path: str, request: Any, reply: bytes | None, *, stream: bool) -> TokenCounts:
+Body = bytes | bytearray
+
+
+def count_tokens(path: str, request: Any, reply: Body | None, *, stream: bool) -> TokenCounts:
     """Count the tokens of a call.
 
     Args:
@@ -65,7 +71,10 @@ def count_tokens(path: str, request: Any, reply: bytes | None, *, stream: bool) 
     if path not in METERED or not isinstance(request, dict):
         return UNCOUNTED
     embedding = path == "/embeddings"
-    usage = _usage_of_tail(reply) if embedding else None
+    too_long = reply is not None and len(reply) > _MOST_PARSED
+    usage = _usage_of_tail(reply) if embedding or too_long else None
+    if too_long:
+        reply = None
     if usage is None:
         usage = next(filter(None, map(_usage, _json_documents(reply, stream))), {})
     sent = _first_number(usage, "prompt_tokens", "input_tokens")
@@ -85,19 +94,19 @@ def count_tokens(path: str, request: Any, reply: bytes | None, *, stream: bool) 
     )
 
 
-def _json_documents(reply: bytes | None, stream: bool) -> Iterator[Any]:
+def _json_documents(reply: Body | None, stream: bool) -> Iterator[Any]:
     if not reply:
         return iter(())
     return events(reply) if stream else iter([_parse_or_none(reply)])
 
 
-def _estimated_reply(reply: bytes | None, stream: bool) -> int | None:
+def _estimated_reply(reply: Body | None, stream: bool) -> int | None:
     """Return the estimate for a reply's text; None if it can't be read."""
     documents = [item for item in _json_documents(reply, stream) if isinstance(item, dict)]
     return _estimate(sum(map(_reply_bytes, documents))) if documents else None
 
 
-def _usage_of_tail(reply: bytes | None) -> dict[str, Any] | None:
+def _usage_of_tail(reply: Body | None) -> dict[str, Any] | None:
     """Return the usage at the end of a long list of vectors, without parsing the vectors."""
     match = _USAGE.search(reply[-_TAIL:]) if reply and len(reply) > _LARGE else None
     usage = _parse_or_none(match[1]) if match else None
@@ -115,7 +124,7 @@ def _usage(document: Any) -> dict[str, Any] | None:
 def _first_number(usage: Mapping[str, Any], *names: str) -> int | None:
     for name in names:
         value = usage.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_TOKENS:
             return value
     return None
 
@@ -151,7 +160,7 @@ def _estimate(size: int) -> int:
     return -(-size // BYTES_A_TOKEN)
 
 
-def _parse_or_none(text: bytes) -> Any:
+def _parse_or_none(text: Body) -> Any:
     try:
         return load_json(text)
     except ValueError:

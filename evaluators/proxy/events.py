@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from locomo_vqa.json_gate import load_json
 
 __all__ = ["ends_stream", "events"]
 
-_BETWEEN = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_BETWEEN = (b"\r\n\r\n", b"\n\n", b"\r\r")
+_MOST_EVENTS = 200_000
+"""The last events of a stream that are read: more than the tokens of any reply."""
 _TAIL = 4096
 _LAST = re.compile(rb"data: ?\[DONE\]|event: ?response\.(?:completed|incomplete|failed)\b")
 
 
-def events(body: bytes) -> Iterator[Any]:
+def events(body: bytes | bytearray) -> Iterator[Any]:
     """Yield the JSON in a stream's events, last event first; events without JSON are skipped.
 
     Source: the HTML standard, section 9.2.6; only the field `data` matters here.
     """
-    for block in reversed(_BETWEEN.split(body)):
+    for block in islice(_blocks(body), _MOST_EVENTS):
         lines = [line[5:] for line in block.splitlines() if line.startswith(b"data:")]
         if not lines:
             continue
@@ -30,6 +33,20 @@ def events(body: bytes) -> Iterator[Any]:
             continue
 
 
-def ends_stream(body: bytes) -> bool:
+def _blocks(body: bytes | bytearray) -> Iterator[bytes | bytearray]:
+    """Yield what is between the blank lines of a stream, the last first."""
+    end = len(body)
+    found = {between: body.rfind(between) for between in _BETWEEN}
+    while (start := max(found.values())) >= 0:
+        between = max(found, key=lambda each: (found[each], len(each)))
+        yield body[start + len(between) : end]
+        end = start
+        for each, place in found.items():
+            if place + len(each) > end:
+                found[each] = body.rfind(each, 0, end)
+    yield body[:end]
+
+
+def ends_stream(body: bytes | bytearray) -> bool:
     """Return whether the event that ends a stream was received."""
     return _LAST.search(body[-_TAIL:]) is not None

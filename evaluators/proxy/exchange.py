@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import httpcore
@@ -25,7 +25,7 @@ from .ledger import Ledger
 from .recorder import Recorder
 from .recordings import Recorded
 from .repeated_keys import KeyFreeReply
-from .reply import PartialReply, Redirected, check_head
+from .reply import KeptBytes, PartialReply, Redirected, check_head
 from .request_body import RequestBody
 from .rewording import Rewording
 from .routes import Route
@@ -53,6 +53,8 @@ class ProxyContext:
     """The file that lists all calls."""
     recorder: Recorder | None
     """Records and replays replies; None if both are off."""
+    kept: KeptBytes = field(default_factory=KeptBytes)
+    """The room for the replies that are kept."""
 
 
 class Exchange:
@@ -104,6 +106,9 @@ class Exchange:
         except asyncio.CancelledError:
             self._note("client_gone" if client.gone else "broken")
             raise
+        finally:
+            if self._reply is not None:
+                self._reply.drop()
 
     async def refuse(self, refusal: ProxyError) -> None:
         """Answer with the proxy's own reply, and count the call."""
@@ -112,20 +117,21 @@ class Exchange:
         await self._client.refuse(refusal)
 
     async def _replay(self, recorded: Recorded) -> None:
-        length = sum(map(len, recorded.pieces))
         headers = [(name.encode(), value.encode()) for name, value in recorded.headers.items()]
         self._reply = reply = PartialReply(recorded.status, [*headers, _REPLAYED])
-        for piece in recorded.pieces:
-            reply.add(piece)
+        reply.body, reply.size = bytearray(recorded.body), len(recorded.body)
         reply.whole = True
         if not reply.stream:
-            reply.headers.append((b"content-length", b"%d" % length))
+            reply.headers.append((b"content-length", b"%d" % reply.size))
         await self._client.start(reply.status, reply.headers)
         self._first_byte_ms = self._since() if reply.stream else None
-        for piece in recorded.pieces[:-1]:
-            await self._client.send(piece, more=True)
+        last = b""
+        for number, piece in enumerate(recorded.pieces()):
+            if number:
+                await self._client.send(last, more=True)
+            last = piece
         self._note("ok", replayed=True)
-        await self._client.send(b"".join(recorded.pieces[-1:]), more=False)
+        await self._client.send(last, more=False)
 
     async def _ask(self) -> None:
         failed: tuple[CallOutcome, ProxyError] | None = None
@@ -155,7 +161,7 @@ class Exchange:
         response, headers, pieces = await self._send()
         try:
             headers += self._no_key(response.status)
-            self._reply = reply = PartialReply(response.status, headers)
+            self._reply = reply = PartialReply(response.status, headers, self._context.kept)
             check_head(reply)
             if reply.stream and self._rewording.joins:
                 self._reply, self._held = await self._rewording.joined(reply, pieces)
@@ -218,8 +224,7 @@ class Exchange:
         A reply that is recorded is still read to the end; any other is abandoned.
         """
         reply = self._reply
-        body = reply.body if reply is not None and reply.stream else None
-        ended = ends_stream(body) if body else False
+        ended = reply is not None and reply.stream and ends_stream(reply.tail)
         self._left_early = not ended
         if self._left_early:
             self._recording.give_back()

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,8 +76,17 @@ class Recorded:
     """The HTTP status, from 200 to 299."""
     headers: Mapping[str, str]
     """The headers that describe the body."""
-    pieces: tuple[bytes, ...]
-    """The body, in the pieces in which it was received."""
+    body: bytes | bytearray
+    """The body."""
+    lengths: Sequence[int]
+    """The lengths of the pieces it came in."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the pieces that the body came in."""
+        begin = 0
+        for length in self.lengths:
+            yield bytes(self.body[begin : begin + length])
+            begin += length
 
 
 class Recordings:
@@ -116,7 +125,8 @@ class Recordings:
         return Recorded(
             status=status,
             headers=json.loads(headers),
-            pieces=tuple(_cut_body(body, json.loads(pieces))),
+            body=body,
+            lengths=json.loads(pieces),
         )
 
     def put(self, asked: RecordingKey, reply: Recorded, *, replace: bool) -> None:
@@ -130,8 +140,8 @@ class Recordings:
             parts,
             reply.status,
             canonical_json(dict(reply.headers)),
-            canonical_json([len(piece) for piece in reply.pieces]),
-            b"".join(reply.pieces),
+            canonical_json(list(reply.lengths)),
+            reply.body,
             datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
         row = (key, *values, _checksum(key, values))
@@ -155,15 +165,8 @@ def _key(asked: RecordingKey) -> tuple[str, str]:
 def _checksum(key: str, values: Sequence[Any]) -> str:
     digest = hashlib.sha256(key.encode())
     for value in values:
-        content = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+        written = isinstance(value, bytes | bytearray)
+        content = value if written else str(value).encode("utf-8", "replace")
         digest.update(b"%d:" % len(content))
         digest.update(content)
     return digest.hexdigest()
-
-
-def _cut_body(body: bytes, lengths: Sequence[int]) -> list[bytes]:
-    pieces, begin = [], 0
-    for length in lengths:
-        pieces.append(body[begin : begin + length])
-        begin += length
-    return pieces

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
 
 import httpcore
@@ -9,10 +10,32 @@ import httpcore
 from .errors import ProxyError
 from .upstream import Header
 
-__all__ = ["MAX_KEPT_BYTES", "PartialReply", "Redirected", "check_head"]
+__all__ = ["MAX_KEPT_BYTES", "KeptBytes", "PartialReply", "Redirected", "check_head"]
 
-MAX_KEPT_BYTES = 128 << 20
-"""The maximum length of a reply that is recorded and counted; longer ones are only passed on."""
+MAX_KEPT_BYTES = 96 << 20
+"""The maximum length of a reply that is recorded; longer ones are only passed on."""
+
+_MOST_TOGETHER = 128 << 20
+_MOST_PIECES = 100_000
+_TAIL = 8192
+"""The last bytes of a reply that are kept in any case: an endpoint's count is there."""
+
+
+class KeptBytes:
+    """How many bytes of replies a proxy keeps at a time."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_TOGETHER
+
+    def take(self, size: int) -> bool:
+        """Take room, and return whether there was enough."""
+        enough = size <= self._left
+        self._left -= size if enough else 0
+        return enough
+
+    def give_back(self, size: int) -> None:
+        """Give room back."""
+        self._left += size
 
 
 @dataclass(slots=True)
@@ -22,9 +45,15 @@ class PartialReply:
     status: int
     """The HTTP status."""
     headers: list[Header]
-    """The headers, with names in lower case."""
-    pieces: list[bytes] | None = field(default_factory=list)
-    """The pieces of the body; None if it is too long to keep."""
+    """Its headers, names in lower case."""
+    kept: KeptBytes = field(default_factory=KeptBytes)
+    """The room that all replies share."""
+    body: bytearray | None = field(default_factory=bytearray)
+    """The body as far as it came; None if it is too long to keep."""
+    lengths: array[int] = field(default_factory=lambda: array("Q"))
+    """The lengths of the pieces it came in; of one piece where there are very many."""
+    tail: bytes = b""
+    """The last bytes of the body."""
     size: int = 0
     """The length of the received part of the body."""
     whole: bool = False
@@ -37,23 +66,33 @@ class PartialReply:
         return kind.lower().startswith(b"text/event-stream")
 
     @property
-    def body(self) -> bytes | None:
-        """The received part of the body; None if it is too long to keep."""
-        return None if self.pieces is None else b"".join(self.pieces)
-
-    @property
-    def readable(self) -> bytes | None:
-        """The received part of the body; None if it was not kept, or is compressed."""
-        coded = any(name == b"content-encoding" for name, _ in self.headers)
-        return None if coded else self.body
+    def readable(self) -> bytearray | bytes | None:
+        """The body, or the end of one that was not kept; None if it is compressed."""
+        if any(name == b"content-encoding" for name, _ in self.headers):
+            return None
+        return self.tail if self.body is None else self.body
 
     def add(self, piece: bytes) -> None:
         """Add a received piece."""
         self.size += len(piece)
-        if self.pieces is not None:
-            self.pieces.append(piece)
-        if self.size > MAX_KEPT_BYTES:
-            self.pieces = None
+        self.tail = (self.tail + piece[-_TAIL:])[-_TAIL:]
+        if self.body is None:
+            return
+        if self.size > MAX_KEPT_BYTES or not self.kept.take(len(piece)):
+            self.drop()
+            return
+        self.body += piece
+        if len(self.lengths) < _MOST_PIECES:
+            self.lengths.append(len(piece))
+        else:
+            self.lengths = array("Q", [0] * _MOST_PIECES)
+            self.lengths[-1] = self.size
+
+    def drop(self) -> None:
+        """Let go of the body."""
+        if self.body is not None:
+            self.kept.give_back(len(self.body))
+            self.body = None
 
 
 class Redirected(Exception):

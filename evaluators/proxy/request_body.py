@@ -16,10 +16,11 @@ __all__ = ["COMPLETIONS", "MAX_REQUEST_BYTES", "RequestBody", "parse_body"]
 COMPLETIONS = b"/chat/completions"
 """The path, after `/v1`, of requests for completions."""
 
-MAX_REQUEST_BYTES = 128 << 20
-"""The maximum length of a request; a LoCoMo conversation with all images has about 20 MB."""
+MAX_REQUEST_BYTES = 64 << 20
+"""The longest request; a conversation of LoCoMo with all its images has about 20 MB."""
 
 _LARGE = 1 << 18
+_HUGE = 16 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +76,11 @@ def _with_fields(document: Mapping[str, Any], fields: Mapping[str, Any]) -> dict
 def _sha256(content: bytes, content_type: bytes, document: Any) -> str:
     if document is None:
         return hashlib.sha256(b"bytes\n" + content_type + b"\n" + content).hexdigest()
-    try:
-        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    except RecursionError:
-        return _sha256(content, content_type, None)
-    return hashlib.sha256(b"json\n" + text.encode("ascii")).hexdigest()
+    digest = hashlib.sha256(b"json\n")
+    encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+    if len(content) < _HUGE:
+        digest.update(encoder.encode(document).encode("ascii"))
+    else:  # It takes longer, but no memory.
+        for part in encoder.iterencode(document):
+            digest.update(part.encode("ascii"))
+    return digest.hexdigest()

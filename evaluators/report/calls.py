@@ -66,6 +66,8 @@ def read_call_groups(path: Path) -> Calls | None:
 
 
 _LINE = 1 << 20
+_MOST_ROWS = 500_000
+"""A run on LoCoMo makes about 20,000 calls."""
 
 
 def json_lines(path: Path) -> Iterator[dict[str, Any] | None]:
@@ -75,12 +77,16 @@ def json_lines(path: Path) -> Iterator[dict[str, Any] | None]:
         InputError: it can't be read, or is too large.
     """
     with open_bounded(path, what="the file of the run", most=MAX_TEXT_BYTES) as file:
+        rows = 0
         for _ in range(MAX_LINES):
             line = file.readline(_LINE)
             if not line:
                 return
             if not line.strip():
                 continue
+            rows += 1
+            if rows > _MOST_ROWS:
+                raise InputError(f"{path}: has more than {_MOST_ROWS:,} rows.", "")
             try:
                 row = load_json(line, any_number=True)
             except ValueError:

@@ -35,7 +35,7 @@ def proxy_of(url: str) -> str | None:
     return hide_credentials(address)
 
 
-def open_client(endpoint: Endpoint) -> AsyncOpenAI:
+def open_client(endpoint: Endpoint, *, most_bytes: int = MAX_REPLY_BYTES) -> AsyncOpenAI:
     """Return a client for an endpoint, which makes every call only once.
 
     Redirects are not followed, because the key is meant only for the endpoint's own address.
@@ -62,7 +62,7 @@ def open_client(endpoint: Endpoint) -> AsyncOpenAI:
             http_client=DefaultAsyncHttpxClient(
                 base_url=url,
                 headers={"accept-encoding": ACCEPTED},
-                event_hooks=bounded_bodies(MAX_REPLY_BYTES),
+                event_hooks=bounded_bodies(most_bytes),
                 **settings,
             ),
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.bounded_reading import open_regular
 from locomo_vqa.json_gate import load_json
 
 __all__ = ["StoredTensor", "read_header"]
@@ -36,10 +37,10 @@ def read_header(file: Path) -> dict[str, StoredTensor]:
     """Return every tensor of a file by its name; the tensors themselves are not read.
 
     Raises:
-        OSError: the file can't be read.
+        OSError: the file can't be read, or is a device, a pipe or a folder.
         ValueError: it is not a safetensors file.
     """
-    with file.open("rb") as stream:
+    with open_regular(file) as stream:
         size = int.from_bytes(stream.read(8), "little")
         if size > _MAX_HEADER_BYTES:
             raise ValueError("it is not a safetensors file")
