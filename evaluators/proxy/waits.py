@@ -26,7 +26,7 @@ def note_limit(reply: PartialReply) -> None:
     note_wait(reason, server_wait_s(headers), usual_s=_USUAL_WAIT_S)
 
 
-def _words_of(body: bytes) -> str:
+def _words_of(body: bytes | bytearray) -> str:
     """Return what an error reply says."""
     try:
         found = load_json(body)
