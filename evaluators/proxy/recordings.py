@@ -79,10 +79,10 @@ class Recorded:
     body: bytes | bytearray
     """The body."""
     lengths: Sequence[int]
-    """The lengths of the pieces it came in."""
+    """The lengths of the pieces in which it was received."""
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the pieces that the body came in."""
+        """Yield the pieces in which the body was received."""
         begin = 0
         for length in self.lengths:
             yield bytes(self.body[begin : begin + length])

@@ -51,7 +51,7 @@ class PartialReply:
     body: bytearray | None = field(default_factory=bytearray)
     """The body as far as it came; None if it is too long to keep."""
     lengths: array[int] = field(default_factory=lambda: array("Q"))
-    """The lengths of the pieces it came in; of one piece where there are very many."""
+    """The lengths of the pieces in which it was received; of one where there are very many."""
     tail: bytes = b""
     """The last bytes of the body."""
     size: int = 0

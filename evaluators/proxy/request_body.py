@@ -17,7 +17,7 @@ COMPLETIONS = b"/chat/completions"
 """The path, after `/v1`, of requests for completions."""
 
 MAX_REQUEST_BYTES = 64 << 20
-"""The longest request; a conversation of LoCoMo with all its images has about 20 MB."""
+"""The maximum length of a request; a LoCoMo conversation with all images has about 20 MB."""
 
 _LARGE = 1 << 18
 _HUGE = 16 << 20
