@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import read_json, write_json, write_text
 from locomo_vqa.schemas import validate
+from locomo_vqa.unfinished import discard
 
 from .recipe import BuildRecipe, load_recipe
 
@@ -144,10 +144,12 @@ class BuildFolder:
             lock.release()
 
     def _check_content(self) -> None:
-        known = self._recipe_file.exists() or (self.path / _LOCK).exists()
-        if known or not self.path.exists():
+        if not self.path.exists():
             return
-        if not self.path.is_dir() or any(self.path.iterdir()):
+        empty = self.path.is_dir() and not any(self.path.iterdir())
+        # Looked for last: another build may have made the folder just now.
+        known = self._recipe_file.exists() or (self.path / _LOCK).exists()
+        if not empty and not known:
             raise OutputError(
                 f"{self.path}: already exists and is not the work folder of a build.",
                 "Choose another `work`.",
@@ -187,7 +189,7 @@ class BuildFolder:
 
     def cleared(self, folder: Path) -> Path:
         """Remove a stage's folder so that it can be made again, and return its path."""
-        shutil.rmtree(folder, ignore_errors=True)
+        discard(folder)
         return folder
 
     def read(self, path: Path, stage: str) -> Any:

@@ -13,6 +13,7 @@ from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import new_folder, some, write_text
 from locomo_vqa.html_json import json_for_html
+from locomo_vqa.locks import locked_folder
 from locomo_vqa.page import read_asset, render_page
 from locomo_vqa.unfinished import unfinished
 
@@ -108,8 +109,12 @@ def _place_of_a_site(out: Path) -> Iterator[Path]:
             yield site
         return
     _check_replaceable(out)
+    busy = "another process is writing this site"
     try:
-        with unfinished(out, kind="folder") as site:
+        with (
+            locked_folder(out, busy=busy, remedy="Wait until it has finished."),
+            unfinished(out, kind="folder") as site,
+        ):
             yield site
             for name in (RESULTS, PAGE):
                 (site / name).replace(out / name)

@@ -15,7 +15,7 @@ from typing import Any
 
 from locomo_vqa.arguments import check_path
 from locomo_vqa.checked import checked
-from locomo_vqa.errors import InputError
+from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import new_folder, sha256_file, sha256_text, write_text
 from locomo_vqa.html_table import html_table
 from locomo_vqa.local_paths import public_name, public_value
@@ -172,13 +172,17 @@ def _write_folder(source: Path, to: Path, metadata: Mapping[str, Any], day: Date
     if _is_written(target, source, metadata):
         return target
     remedy = "Choose another `date` or `name`; a submission is never replaced."
-    with (
-        _without_leftovers(target.parent),
-        new_folder(target, what="the submission", remedy=remedy) as out,
-    ):
-        write_text(out / METADATA, _to_yaml(metadata))
-        write_public_copy(source, out)
-        _check_acceptable(out, source)
+    try:
+        with (
+            _without_leftovers(target.parent),
+            new_folder(target, what="the submission", remedy=remedy) as out,
+        ):
+            write_text(out / METADATA, _to_yaml(metadata))
+            write_public_copy(source, out)
+            _check_acceptable(out, source)
+    except OutputError:
+        if not _is_written(target, source, metadata):
+            raise  # Otherwise the same call made it meanwhile, in another process.
     return target
 
 

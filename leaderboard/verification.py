@@ -19,6 +19,7 @@ from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError, LocomoVqaError
 from locomo_vqa.files import parse_json, write_json
+from locomo_vqa.locks import locked_folder
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.runs import FAILED, Prediction, SplitChoice, count_states, visual_handling
 from locomo_vqa.schemas import validate
@@ -68,16 +69,20 @@ def verify(
     Raises:
         InputError: `folder` does not exist, has other content, or has no submission; or the
             benchmark can't be read.
-        OutputError: the board can't be written.
+        OutputError: the board can't be written, or another process is verifying the folder.
         MissingResource: something that the scorer needs is not on this machine.
     """
     path = check_path("folder", folder)
     benchmark = load_benchmark(benchmark)
     found = _find_entries(path)
     scorer = scorer or default_scorer()
-    entries = tuple(_each_verified(found, benchmark, scorer, progress))
-    board = Board(folder=path, dataset=benchmark.name, revision=benchmark.revision, entries=entries)
-    write_json(path / BOARD_FILE, board.to_json())
+    busy = "another process is verifying these submissions"
+    with locked_folder(path, busy=busy, remedy="Wait until it has finished."):
+        entries = tuple(_each_verified(found, benchmark, scorer, progress))
+        board = Board(
+            folder=path, dataset=benchmark.name, revision=benchmark.revision, entries=entries
+        )
+        write_json(path / BOARD_FILE, board.to_json())
     return board
 
 

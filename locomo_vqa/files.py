@@ -7,6 +7,7 @@ renamed; what a killed process left behind is removed when the same output is wr
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -189,14 +190,20 @@ def new_folder(path: Path, *, what: str, remedy: str) -> Iterator[Path]:
     Raises:
         OutputError: `path` exists and is not an empty folder, or can't be written.
     """
+    taken = OutputError(f"{path}: {what} can't be created here: it already exists.", remedy)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise OutputError(f"{path}: {what} can't be created here: it already exists.", remedy)
+        raise taken
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished(path, kind="folder") as temporary:
             yield temporary
             temporary.chmod(0o777 & ~_current_umask())
-            temporary.replace(path)
+            try:
+                temporary.replace(path)
+            except OSError as error:
+                if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                    raise taken from None  # Another process made it meanwhile.
+                raise
     except OSError as error:
         raise _cannot_write(path, error) from None
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-__all__ = ["lock_file"]
+from locomo_vqa.errors import OutputError
+
+__all__ = ["lock_file", "locked_folder"]
 
 
 def lock_file(path: Path) -> IO[bytes] | None:
@@ -35,3 +40,36 @@ def lock_file(path: Path) -> IO[bytes] | None:
         raise
     stream.close()
     return None
+
+
+@contextlib.contextmanager
+def locked_folder(folder: Path, *, busy: str, remedy: str) -> Iterator[None]:
+    """Keep other processes, and other threads of this one, out of a folder that exists.
+
+    Nothing is written into it. Where folders can't be locked (Windows, some network file systems),
+    nobody is kept out.
+
+    Args:
+        folder: the folder.
+        busy: what the other process is doing, after the folder's name.
+        remedy: what to do about that.
+
+    Raises:
+        OutputError: another process holds it.
+    """
+    handle = None
+    if sys.platform != "win32":
+        from filelock import lock_descriptor
+
+        held = True
+        with contextlib.suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY)
+            held = lock_descriptor(handle, blocking=False)
+        if not held and handle is not None:
+            os.close(handle)
+            raise OutputError(f"{folder}: {busy}.", remedy)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)

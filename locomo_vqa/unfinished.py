@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["is_unfinished", "unfinished"]
+__all__ = ["discard", "is_unfinished", "unfinished"]
 
 _SUFFIX = ".part"
 _TRIES = 100
@@ -41,6 +41,22 @@ def unfinished(path: Path, *, kind: Literal["file", "folder"]) -> Iterator[Path]
         _remove(temporary)
         if handle is not None:
             os.close(handle)
+
+
+def discard(path: Path) -> None:
+    """Remove a file or a folder, if it is there: at once, never a part of it.
+
+    A folder first gets a hidden name, under which it is emptied; after a kill, the next
+    `unfinished` of the same path removes the rest.
+
+    Raises:
+        OSError: it can't be removed.
+    """
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    with unfinished(path, kind="folder") as aside:
+        path.replace(aside)
 
 
 def is_unfinished(name: str, of: str) -> bool:

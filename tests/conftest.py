@@ -12,6 +12,7 @@ import pytest
 
 from locomo_vqa.models.dialects import forget_dialects
 from locomo_vqa.models.endpoint_memory import endpoints_file
+from tests.dying import Commands, commands
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("LOCOMO_VQA_SHARED", ROOT.parent / "shared"))
@@ -62,6 +63,23 @@ def own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for variable in ("LOCOMO_VQA_CACHE", "LOCOMO_VQA_L_MODELS"):
             patch.setenv(variable, str(tmp_path_factory.mktemp(variable.lower())))
         yield
+
+
+@pytest.fixture(scope="session")
+def run_commands(own_caches: None) -> Iterator[Commands]:
+    """Runs commands that can be killed at any moment; see `tests.dying`."""
+    with commands(
+        "locomo_vqa.builders.build",
+        "locomo_vqa.evaluators.ablation",
+        "locomo_vqa.evaluators.scoring",
+        "locomo_vqa.leaderboard",
+        "openai",
+        "pandas",
+        "pyarrow.parquet",
+        "rich.table",
+        "scipy.stats",
+    ) as runner:
+        yield runner
 
 
 @pytest.fixture

@@ -1,27 +1,23 @@
-"""Twenty kills of every stage: the same results, nothing left behind, nothing paid twice."""
+"""Kills at every moment of every stage: same results, nothing left behind, nothing paid twice."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import json
-import random
 import shutil
-import subprocess
 import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
 
-import psutil
 import pytest
 
 import locomo_vqa as lv
-from tests.conftest import tree
+from tests.core.locomo_example import sample
+from tests.dying import Commands
+from tests.killing import KilledCommand, hidden_in, snapshot
 from tests.serving import QuietHandler, serve_handler
 
 pytestmark = [
@@ -30,16 +26,9 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9"),
 ]
 
-KILLS = 20
-DAY = date(2026, 8, 31)
-CHILD = """
-import datetime
-import locomo_vqa as lv
 
-lv.{name}  # Imported before the moment counts.
-print("ready", flush=True)
-lv.{name}({arguments})
-"""
+KILLS = 12
+"""How often one run is killed."""
 
 
 @pytest.fixture(scope="module")
@@ -50,57 +39,65 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def board(finished: Path, tmp_path: Path) -> lv.Board:
-    """A verified board of one submission."""
-    lv.submit(finished, to=tmp_path / "submissions")
-    return lv.verify(tmp_path / "submissions", benchmark="sample", progress=False)
+def test_submit(run_commands: Commands, finished: Path, tmp_path: Path) -> None:
+    command = KilledCommand(
+        run_commands, tmp_path, ["submit", finished, "--to", "to", "--date", "2026-08-31"]
+    )
+    for _ in command.try_moments():
+        pass
 
 
-def test_submit(finished: Path, tmp_path: Path) -> None:
-    to, calm = tmp_path / "to", tmp_path / "calm"
-    seconds = _seconds(lambda: lv.submit(finished, to=calm, date=DAY))
-    arguments = f"{str(finished)!r}, to={str(to)!r}, date={DAY!r}"
-    for _ in _killed("submit", arguments, seconds):
-        whole = {name: data for name, data in tree(to).items() if "/." not in name}
-        assert whole in ({}, tree(calm))
-        lv.submit(finished, to=to, date=DAY)
-        assert tree(to) == tree(calm)
-        assert _hidden(tmp_path) == []
-        shutil.rmtree(to)
+def test_verify(run_commands: Commands, finished: Path, tmp_path: Path) -> None:
+    command = KilledCommand(
+        run_commands,
+        tmp_path,
+        ["leaderboard", "verify", "subs", "--benchmark", "sample"],
+        lambda root: lv.submit(finished, to=root / "subs"),
+    )
+    for _ in command.try_moments():
+        pass
 
 
-def test_verify(board: lv.Board, tmp_path: Path) -> None:
-    file = board.folder / "board.json"
-    calm = tree(board.folder)
-    seconds = _seconds(lambda: lv.verify(board.folder, benchmark="sample", progress=False))
-    arguments = f"{str(board.folder)!r}, benchmark='sample', progress=False"
-    for number in _killed("verify", arguments, seconds):
-        assert not file.exists() or file.read_bytes() == calm["board.json"]
-        if number % 2:
-            file.unlink(missing_ok=True)
-    lv.verify(board.folder, benchmark="sample", progress=False)
-    assert tree(board.folder) == calm
-    assert _hidden(tmp_path) == []
+def test_build_site(run_commands: Commands, finished: Path, tmp_path: Path) -> None:
+    lv.submit(finished, to=tmp_path / "subs")
+    old = lv.build_site(lv.verify(tmp_path / "subs", benchmark="sample"), out=tmp_path / "old")
+    lv.submit(finished, to=tmp_path / "subs", name="another")
+    lv.verify(tmp_path / "subs", benchmark="sample", progress=False)
+    command = ["leaderboard", "build", tmp_path / "subs", "--out", "site"]
+    (tmp_path / "new").mkdir()
+    for _ in KilledCommand(run_commands, tmp_path / "new", command).try_moments():
+        pass
+    (tmp_path / "replaced").mkdir()
+    replacing = KilledCommand(
+        run_commands,
+        tmp_path / "replaced",
+        command,
+        lambda root: shutil.copytree(old, root / "site"),
+    )
+    for _ in replacing.try_moments():
+        pass
 
 
-def test_build_site(finished: Path, board: lv.Board, tmp_path: Path) -> None:
-    out = tmp_path / "site"
-    lv.build_site(board, out=out)
-    old = tree(out)
-    lv.submit(finished, to=board.folder, name="another")
-    board = lv.verify(board.folder, benchmark="sample", progress=False)
-    calm = tree(lv.build_site(board, out=tmp_path / "calm"))
-    assert calm != old
-    seconds = _seconds(lambda: lv.build_site(board, out=tmp_path / "calm"))
-    arguments = f"{str(board.folder)!r}, out={str(out)!r}"
-    for _ in _killed("build_site", arguments, seconds):
-        assert (out / "index.html").read_bytes() in (old["index.html"], calm["index.html"])
-        lv.build_site(board, out=out)
-        assert tree(out) == calm
-        assert _hidden(tmp_path) == []
-        for name, data in old.items():
-            (out / name).write_bytes(data)
+def test_import(run_commands: Commands, tmp_path: Path) -> None:
+    (tmp_path / "locomo.json").write_text(json.dumps([sample("conv-1"), sample("conv-2")]))
+    command = ["data", "import", tmp_path / "locomo.json", "--out", "out"]
+    for _ in KilledCommand(run_commands, tmp_path, command, once=True).try_moments():
+        pass
+
+
+def test_run(run_commands: Commands, tmp_path: Path) -> None:
+    command = ["run", "bm25", "--benchmark", "sample", "--limit", "2", "--out", "out"]
+    killed = KilledCommand(run_commands, tmp_path, command, result=_answers_and_names)
+    for _ in killed.try_moments():
+        pass
+
+
+def test_ablate(run_commands: Commands, tmp_path: Path) -> None:
+    command = ["ablate", "no-memory", "--benchmark", "sample", "--out", "out"]
+    command += ["--visual", "given", "--images", "pixels", "--images", "none"]
+    killed = KilledCommand(run_commands, tmp_path, command, result=_answers_and_names)
+    for _ in killed.try_moments():
+        pass
 
 
 class _Endpoint(QuietHandler):
@@ -123,7 +120,6 @@ class _Endpoint(QuietHandler):
         word = hashlib.sha256(body).hexdigest()[:8]
         with self.lock:
             self.asked[word] += 1
-        time.sleep(0.01)
         message = {"role": "assistant", "content": word}
         choice = {"index": 0, "finish_reason": "stop", "message": message}
         usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
@@ -131,87 +127,47 @@ class _Endpoint(QuietHandler):
         self.reply(200, data, {"Content-Type": "application/json"})
 
 
-def test_run(tmp_path: Path) -> None:
-    rng = random.Random(8)
+@pytest.mark.parametrize("options", [[], ["--record", "r.sqlite"]], ids=["plain", "recorded"])
+def test_a_run_that_is_killed_often_pays_once(
+    run_commands: Commands, tmp_path: Path, options: list[str]
+) -> None:
+    """Kill it again and again in one folder; what was on its way may be asked once more."""
     with serve_handler(_Endpoint) as url:
-        model = f"openai:{url}/v1?model=m"
-        calm = _start_run(model, tmp_path / "calm")
-        calm.communicate()
-        assert calm.returncode == 0
-        paid = Counter(_Endpoint.asked)
-        most = paid.total() // KILLS
+        command = ["run", "mem0", "--benchmark", "sample", "--limit", "1", "--out", "out"]
+        command += ["--model", f"openai:{url}/v1?model=m", *options]
+        roots = [tmp_path / "calm", tmp_path / "killed"]
+        for root in roots:
+            (root / "tmp").mkdir(parents=True)
         _Endpoint.asked.clear()
-        for _ in range(KILLS):
-            process = _start_run(model, tmp_path / "run")
-            _wait_for_calls(process, _Endpoint.asked.total() + rng.randint(0, most))
-            time.sleep(rng.uniform(0, 0.03))
-            _kill_with_children(process)
-        last = _start_run(model, tmp_path / "run")
-        last.communicate()
-        assert last.returncode == 0
-    twice = _Endpoint.asked - paid
-    assert twice.total() <= 3 * KILLS  # What was on its way when the process was killed.
+        calm = run_commands.run(*command, root=roots[0], TMPDIR=str(roots[0] / "tmp"))
+        assert calm.status == 0, calm.said
+        paid = Counter(_Endpoint.asked)
+        _Endpoint.asked.clear()
+        step, kills = len(calm.moments) // KILLS, 0
+        for number in range(1, KILLS):
+            died = run_commands.run(
+                *command, root=roots[1], die_at=number * step, TMPDIR=str(roots[1] / "tmp")
+            )
+            kills += died.status == -9
+        last = run_commands.run(*command, root=roots[1], TMPDIR=str(roots[1] / "tmp"))
+        assert last.status == 0, last.said
+    assert kills >= KILLS // 3
     assert not paid - _Endpoint.asked
-    assert _answers(tmp_path / "run") == _answers(tmp_path / "calm")
-    assert _names(tmp_path / "run") == _names(tmp_path / "calm")
-    assert _hidden(tmp_path) == []
+    assert (_Endpoint.asked - paid).total() <= 3 * kills  # In flight, at most.
+    assert (_Endpoint.asked - paid).total() < paid.total()
+    assert _answers_and_names(roots[1]) == _answers_and_names(roots[0])
+    assert hidden_in(roots[1]) == list((roots[1] / "tmp").iterdir()) == []
+    if options:
+        keys = [snapshot(root)["r.sqlite"] for root in roots]
+        assert len(keys[0]) == len(keys[1]) == paid.total()
 
 
-def _start_run(model: str, out: Path) -> subprocess.Popen[bytes]:
-    arguments = ["run", "mem0", "--benchmark", "sample", "--split", "test", "--limit", "2"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "locomo_vqa", *arguments, "--model", model, "--out", str(out)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def _wait_for_calls(process: subprocess.Popen[bytes], number: int) -> None:
-    while _Endpoint.asked.total() < number and process.poll() is None:
-        time.sleep(0.005)
-
-
-def _kill_with_children(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process with SIGKILL; what it started must end by itself."""
-    try:
-        children = psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        children = []
-    process.kill()
-    process.wait()
-    _, alive = psutil.wait_procs(children, timeout=20)
-    assert alive == []
-
-
-def _answers(folder: Path) -> list[tuple[Any, ...]]:
-    lines = (folder / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
-    return [(row["question_id"], row["prediction"], row["state"]) for row in rows]
-
-
-def _names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def _killed(name: str, arguments: str, seconds: float) -> Iterator[int]:
-    """Kill a call at a random moment, twenty times, and yield after each."""
-    rng = random.Random(name)
-    code = CHILD.format(name=name, arguments=arguments)
-    for number in range(KILLS):
-        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        time.sleep(rng.uniform(0, seconds * 1.2))
-        process.kill()
-        process.communicate()
-        yield number
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    call()
-    return time.perf_counter() - begun
-
-
-def _hidden(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.rglob(".*"))
+def _answers_and_names(root: Path) -> list[Any]:
+    """Return what was answered and the names of all files, whose times differ."""
+    rows = [
+        json.loads(line)
+        for path in sorted(root.rglob("predictions.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    answers = [(row["question_id"], row["prediction"], row["state"]) for row in rows]
+    return [answers, sorted(str(path.relative_to(root)) for path in (root / "out").rglob("*"))]

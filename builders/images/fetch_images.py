@@ -13,12 +13,12 @@ from locomo_vqa.benchmark import Benchmark, ImageRecord
 from locomo_vqa.benchmark.locate import find_folder
 from locomo_vqa.benchmark.read import read_benchmark, read_manifest, read_report
 from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
-from locomo_vqa.errors import OutputError
+from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 
 from .download import DownloadSettings
 from .duplicates import PHASH_DISTANCE
-from .losses import Losses, count_losses, write_losses
+from .losses import Losses, count_losses, read_losses, write_losses
 from .mirror import ImageMirror
 from .separate import SeparatedSplits, separate_splits, with_records
 from .sources import ImageSources
@@ -71,17 +71,15 @@ def fetch_images(
     settings.check()
     if phash_distance is not None:
         check_number("phash_distance", phash_distance, low=0, high=32, whole=True)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(
-            f"{out}: the benchmark folder can't be created here: it already exists.",
-            "Choose another `out`, or remove it first.",
-        )
     benchmark = read_benchmark(find_folder(str(source)))
+    work = out.with_name(f"{out.name}.unfinished")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        return _finish_killed(benchmark, out, work)
     files = ImageMirror(Path(mirror)) if mirror else None
     deciding = {**settings.deciding(), "mirror": files is not None}
     with (
         progress_reporter(progress) as report,
-        ImageStore(out.with_name(f"{out.name}.unfinished"), deciding) as store,
+        ImageStore(work, deciding) as store,
     ):
         sources = ImageSources(
             benchmark, store, settings, files, lambda done, total: report("images", done, total)
@@ -89,8 +87,36 @@ def fetch_images(
         records = run_async(sources.records())
         parts = _separate_splits(benchmark, records, phash_distance)
         fetched = _write(benchmark, parts, sources.files(parts.images), store.folder, out)
-    shutil.rmtree(store.folder, ignore_errors=True)
+    shutil.rmtree(work, ignore_errors=True)
     return fetched
+
+
+def _finish_killed(benchmark: Benchmark, out: Path, work: Path) -> FetchedImages:
+    """Return what an earlier call made that was killed when only its work folder was left.
+
+    Raises:
+        OutputError: `out` has another origin, or another process is at work.
+    """
+    taken = OutputError(
+        f"{out}: the benchmark folder can't be created here: it already exists.",
+        "Choose another `out`, or remove it first.",
+    )
+    if not work.is_dir() or (work / "benchmark").exists():
+        raise taken
+    try:
+        manifest, losses = read_manifest(out), read_losses(out / "losses.json")
+    except InputError:
+        raise taken from None
+    if manifest["sources"][-1:] != [_as_source(benchmark)]:
+        raise taken
+    ImageStore(work, {}).close()  # No other process holds it.
+    shutil.rmtree(work, ignore_errors=True)
+    return FetchedImages(folder=out, revision=manifest["revision"], losses=losses)
+
+
+def _as_source(benchmark: Benchmark) -> dict[str, str]:
+    """Return what the new folder says of the benchmark that it was made from."""
+    return {"name": "benchmark.json (its revision)", "sha256": benchmark.revision}
 
 
 def _separate_splits(
@@ -130,10 +156,7 @@ def _write(
         BenchmarkContent(
             name=benchmark.name,
             license=manifest["license"],
-            sources=[
-                *manifest["sources"],
-                {"name": "benchmark.json (its revision)", "sha256": benchmark.revision},
-            ],
+            sources=[*manifest["sources"], _as_source(benchmark)],
             conversations=parts.conversations,
             text_questions=benchmark.text_questions,
             visual_questions=parts.visual_questions,

@@ -10,6 +10,7 @@ from locomo_vqa.benchmark import Benchmark, Split
 from locomo_vqa.benchmark.read import read_benchmark, read_manifest
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import new_folder, sha256_file, some, write_text
+from locomo_vqa.unfinished import unfinished
 
 from .card import dataset_card
 from .eval_yaml import eval_yaml
@@ -44,15 +45,10 @@ def publish_dataset(
         with new_folder(out, what=_WHAT, remedy=_REMEDY) as folder:
             _write_content(folder, benchmark, facts, shard_bytes)
         return out
-    beside = out.with_name(f"{out.name}.compared")
-    shutil.rmtree(beside, ignore_errors=True)
-    try:
-        with new_folder(beside, what=_WHAT, remedy=_REMEDY) as folder:
-            _write_content(folder, benchmark, facts, shard_bytes)
-        if _file_hashes(beside) != _file_hashes(out):
+    with unfinished(out, kind="folder") as compared:
+        _write_content(compared, benchmark, facts, shard_bytes)
+        if _file_hashes(compared) != _file_hashes(out):
             raise OutputError(f"{out}: {_WHAT} can't be created here: it already exists.", _REMEDY)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return out
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from locomo_vqa.files import new_file
+
 from .choice import TypeResult
 
 if TYPE_CHECKING:
@@ -53,7 +55,9 @@ def plot_error_rates(results: Sequence[TypeResult], title: str, path: Path) -> N
         axes.set_xlabel("Error rate, with its 95 % interval. Blue: chosen")
         axes.spines[["top", "right"]].set_visible(False)
         date = {"Date": None} if path.suffix == ".svg" else {}
-        figure.savefig(path, dpi=150, transparent=True, metadata=date)
+        with new_file(path) as target:
+            kind = path.suffix.removeprefix(".")
+            figure.savefig(target, format=kind, dpi=150, transparent=True, metadata=date)
 
 
 def _draw(axes: Axes, row: int, result: TypeResult) -> None:

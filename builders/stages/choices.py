@@ -7,13 +7,13 @@ that is run again with different choices loses its old result first.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.models.names import hide_credentials
+from locomo_vqa.unfinished import discard
 
 from ..build_folder import BuildFolder, BuildState
 from ..publishing.folder import is_published_folder
@@ -93,18 +93,10 @@ def start_stage(
         return state
     if known is not None and not stage.lasting and stage.name != "review":
         for name in stage.makes:
-            _remove(folder, name)
+            discard(folder.path / name)
     state = {**state, "stages": {**state["stages"], stage.name: choices}}
     folder.remember(recipe, state)
     return state
-
-
-def _remove(folder: BuildFolder, name: str) -> None:
-    path = folder.path / name
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _ancestors(stage: Stage) -> set[StageName]:

@@ -6,6 +6,9 @@ Running it again retries the URLs that are worth another try.
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
+
+from locomo_vqa.unfinished import discard
 
 from ..build_folder import BuildFolder
 from .base import Stage, StageContext
@@ -20,7 +23,9 @@ def _run(context: StageContext) -> None:
     folder = context.folder
     retried = _finish_retry(folder)
     if folder.with_images.exists():
+        _remove_downloads(folder.with_images)
         if retried or not read_losses(folder.losses).by_state.get("not_fetched"):
+            _remove_downloads(folder.retried_images)
             return
         source, out = folder.with_images, folder.retried_images
     else:
@@ -40,9 +45,14 @@ def _finish_retry(folder: BuildFolder) -> bool:
     """Replace the first try by a finished second one, also after a kill in between."""
     if not folder.retried_images.exists():
         return False
-    shutil.rmtree(folder.with_images, ignore_errors=True)
+    discard(folder.with_images)
     folder.retried_images.replace(folder.with_images)
     return True
+
+
+def _remove_downloads(folder: Path) -> None:
+    """Remove the work folder of a process that was killed when it was done."""
+    shutil.rmtree(folder.with_name(f"{folder.name}.unfinished"), ignore_errors=True)
 
 
 IMAGES = Stage(name="images", needs=("ingest",), makes=("2-with-images",), lasting=True, run=_run)

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from locomo_vqa.errors import MissingResource
 from locomo_vqa.files import read_json, write_json
 from locomo_vqa.models.chat import ChatModel
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.models.opening import open_model
-from locomo_vqa.models.probes import probe as check_known_answers
-from locomo_vqa.responses import ResponseStore, StoredModel, note_renewed
+from locomo_vqa.models.probes import Capabilities, probe, probe_requests
+from locomo_vqa.responses import ResponseStore, StoredModel, note_renewed, reject_replies
 
 from ..build_folder import BuildFolder
 
@@ -32,12 +33,25 @@ async def open_build_model(
         with ResponseStore(folder.responses) as store:
             stored = StoredModel(model, store)
             if not _was_checked(folder, spec, stored.identity()):
-                found = await check_known_answers(model)
+                found = await _check_known_answers(stored)
                 _record(folder, spec, {**stored.identity(), "capabilities": found.to_json()})
             yield stored
             note_renewed(stored, parameter)
     finally:
         await model.close()
+
+
+async def _check_known_answers(model: StoredModel) -> Capabilities:
+    """Ask with known answers; replies that show a blind model are asked for anew the next time.
+
+    Raises:
+        MissingResource: the model does not answer, or does not see.
+    """
+    try:
+        return await probe(model)
+    except MissingResource:
+        reject_replies(model, probe_requests())
+        raise
 
 
 def recorded_models(folder: BuildFolder) -> Mapping[str, Any]:

@@ -115,6 +115,6 @@ def ablate(
     )
 
     def run(one: Harness) -> Run:
-        return setup.run(one, retry_failed=retry_failed, progress=progress)
+        return setup.run(one, retry_failed=retry_failed, progress=progress, out=harness.out)
 
     return run_modes(harness, images=images, visual=visual, run=run)

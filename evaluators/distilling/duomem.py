@@ -102,7 +102,8 @@ def distill(
 
     Raises:
         InputError: an argument can't be used, or a stage needs an earlier one.
-        OutputError: the folder has results from other arguments, or can't be written.
+        OutputError: the folder has results from other arguments, another process is writing it, or
+            it can't be written.
         MissingResource: a model can't be used on this machine, or its server does not answer.
     """
     if lora is not None and not isinstance(lora, LoraSettings):
@@ -126,7 +127,8 @@ def distill(
         )
         runner.check(trains="adapter" in stages)
         result = Distillation(out=runner.out)
-        _run_stages(runner, stages, result)
+        with runner.locked():
+            _run_stages(runner, stages, result)
     folders = [name for name in (MEMORIES_FOLDER, ADAPTER_FOLDER) if (runner.out / name).is_dir()]
     result.options = {**runner.options, **{name: str(runner.out / name) for name in folders}}
     return result

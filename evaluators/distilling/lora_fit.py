@@ -74,11 +74,13 @@ def fit_lora(
             "validation": _describe_examples(validation, training.validation),
         },
     }
-    if out.exists():
-        return _same_record(out, record)
     state = TrainingState(
         out.with_name(f"{out.name}.training.pt"), sha256_text(canonical_json(record))
     )
+    if out.exists():
+        existing = _same_record(out, record)
+        state.remove()  # A process that was killed when it was done left it.
+        return existing
     result = training.run(state, progress)
     student.load(result.best)
     record |= _describe_result(student, result)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from locomo_vqa.arguments import check_option_names
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import read_json, sha256_file
+from locomo_vqa.locks import locked_folder
 from locomo_vqa.models.names import parse_name
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.responses import ResponseStore
@@ -129,14 +131,30 @@ class StageRunner:
             progress=self.progress,
         )
 
-    def _with_teacher(self, work: Callable[[Teacher], Awaitable[_T]]) -> _T:
-        """Open the teacher, whose replies are stored, and return the result of `work` with it."""
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Create the folder if it is missing, and keep other distillations out of it.
+
+        Raises:
+            OutputError: it can't be created, or another process is writing it.
+        """
         try:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(
                 f"{self.out}: can't be created ({error.strerror}).", "Choose another `out`."
             ) from None
+        busy = "another process is distilling into this folder"
+        remedy = "Wait until it has finished, or choose another `out`."
+        try:
+            with locked_folder(self.out, busy=busy, remedy=remedy):
+                yield
+        finally:
+            with suppress(OSError):
+                self.out.rmdir()  # Only where nothing was made.
+
+    def _with_teacher(self, work: Callable[[Teacher], Awaitable[_T]]) -> _T:
+        """Return the result of `work` with the open teacher, whose replies are stored."""
 
         async def with_open_teacher(store: ResponseStore) -> _T:
             async with open_teacher(self.teacher, store, self.timeout_s) as teacher:

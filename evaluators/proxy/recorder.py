@@ -16,7 +16,8 @@ RecordingMode = Literal["off", "record", "replay"]
 """How replies are handled:
 
 off      nothing is recorded
-record   every request goes to the endpoint, and complete replies replace older ones
+record   every request goes to the endpoint, and complete replies replace older ones; only what an
+         interrupted attempt of the same run was answered is not asked again
 replay   recorded replies are used; other requests go to the endpoint and are recorded
 """
 RECORDING_MODES: tuple[RecordingMode, ...] = get_args(RecordingMode)
@@ -39,8 +40,11 @@ class Recorder:
         strict: bool,
         address: str,
         revision: str | None,
+        run: Recordings | None = None,
     ) -> None:
+        """`run` keeps the replies of this run besides, for an attempt that goes on with it."""
         self._recordings = recordings
+        self._run = run
         self._replays = replays
         self._strict = strict
         self._address = address
@@ -81,6 +85,9 @@ class Recorder:
             ProxyError: no reply was recorded, and the endpoint may not be asked.
             InputError: the recorded reply is damaged.
         """
+        if self._run is not None and (known := self._run.get(asked)) is not None:
+            self._recordings.put(asked, known, replace=True)
+            return known
         if not self._replays:
             return None
         recorded = self._recordings.get(asked)
@@ -100,10 +107,14 @@ class Recorder:
             OutputError: the reply can't be written.
         """
         self._recordings.put(asked, reply, replace=delivered)
+        if self._run is not None:
+            self._run.put(asked, reply, replace=delivered)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the files."""
         self._recordings.close()
+        if self._run is not None:
+            self._run.close()
 
 
 def _request(method: str, target: str, body_sha256: str) -> str:

@@ -60,6 +60,7 @@ class MeteringProxy:
         *,
         mode: RecordingMode = "off",
         store: Path | None = None,
+        run_store: Path | None = None,
         strict: bool = False,
         revision: str | None = None,
         prices: PriceTable | None = None,
@@ -71,6 +72,8 @@ class MeteringProxy:
             ledger: the calls.jsonl to append to.
             mode: whether replies are recorded in `store`, or replayed from it.
             store: the file of recordings; needed unless `mode` is `off`.
+            run_store: in mode `record`, another file that keeps this run's replies until it is
+                finished: an interrupted run that continues takes them from there.
             strict: in mode `replay`, refuse requests without a recorded reply.
             revision: the model's revision, if given; it is part of the key of replies.
             prices: the table of prices; None for the bundled one.
@@ -80,6 +83,7 @@ class MeteringProxy:
         self._endpoint = upstream
         self._prices = prices
         self._store = store
+        self._run_store = run_store
         self._strict = strict
         self._revision = revision
         self._token = secrets.token_urlsafe(32)
@@ -152,12 +156,19 @@ class MeteringProxy:
     def _open_recorder(self) -> Recorder | None:
         if self.mode == "off" or self._store is None:
             return None
+        recordings = Recordings(self._store)
+        try:
+            run = Recordings(self._run_store) if self._run_store is not None else None
+        except BaseException:
+            recordings.close()
+            raise
         return Recorder(
-            Recordings(self._store),
+            recordings,
             replays=self.mode == "replay",
             strict=self._strict,
             address=address_of(self._endpoint),
             revision=self._revision,
+            run=run,
         )
 
     def _run(self) -> None:

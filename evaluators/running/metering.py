@@ -35,8 +35,8 @@ class Meter(Closable):
     """Lends each conversation a metered endpoint in place of the run's own.
 
     Without an endpoint, or if nothing is to be metered, services are left unchanged. The proxy
-    starts with the first conversation, when the run folder exists. Unless another file was named
-    for them, replies are kept in the run folder until the run is finished: a run that was
+    starts with the first conversation, when the run folder exists. Unless they are replayed from
+    another file, replies are kept in the run folder until the run is finished: a run that was
     interrupted reads a conversation again without paying for it again.
     """
 
@@ -101,6 +101,7 @@ class Meter(Closable):
             self._ledger,
             mode=mode,
             store=settings.record or settings.replay or self._replies,
+            run_store=self._replies if settings.record else None,
             strict=settings.strict,
             revision=_revision_of(self._services.model),
             prices=self._prices,

@@ -33,7 +33,14 @@ from ..loading import LoadedSystem
 from .model_size import size_of_model
 from .system_options import recorded_options
 
-__all__ = ["describe_run", "finish_run", "keeping_known", "open_run", "sweep"]
+__all__ = [
+    "describe_run",
+    "finish_run",
+    "is_interrupted",
+    "keeping_known",
+    "open_run",
+    "sweep",
+]
 
 _IDENTITY = (
     "system",
@@ -138,6 +145,11 @@ def open_run(folder: Path, manifest: Mapping[str, Any]) -> None:
             f"{folder}: can't be created ({error.strerror or error}).", "Choose another `out`."
         ) from None
     write_json(folder / "run.json", manifest)
+
+
+def is_interrupted(folder: Path) -> bool:
+    """Return whether a folder is of a run that began and has not finished."""
+    return (folder / "run.json").exists() and not (folder / "predictions.jsonl").exists()
 
 
 def sweep(folder: Path) -> None:

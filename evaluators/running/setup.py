@@ -19,11 +19,22 @@ from .harness import Harness
 from .hosting_settings import HostingSettings
 from .metering import Meter, is_on_this_machine
 from .metering_settings import MeteringSettings
+from .run_folder import is_interrupted
 from .sandboxing import check_reach
 from .services import lend_model
 from .system_options import lend_options, option_texts
 
 __all__ = ["RunSetup", "fresh_folder"]
+
+_READ_AGAIN = (
+    "The conversations that were being read or asked are read again, and what the system asks "
+    "its model meanwhile is paid for again."
+)
+_NOT_METERED = "With metering, replies are kept until the run is finished, and cost nothing then."
+_NOT_HERE = (
+    "Run the server on this machine, where its calls can go through the metering proxy, or have "
+    "it keep replies."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +49,8 @@ class RunSetup:
     """Where it runs."""
     metering: MeteringSettings
     """How its calls are counted."""
+    paid_again: str | None
+    """Why an interrupted run that goes on pays for reading again; None where it does not."""
 
     @classmethod
     def prepare(
@@ -71,15 +84,32 @@ class RunSetup:
         services = lend_options(services, loaded, given)
         if loaded.address and not is_on_this_machine(str(source)):
             metering = replace(metering, meter=False)  # It could not reach the proxy.
+            paid_again: str | None = f"{_READ_AGAIN} {_NOT_HERE}"
+        else:
+            unmetered = services.llm is not None and not metering.meter
+            paid_again = f"{_READ_AGAIN} {_NOT_METERED}" if unmetered else None
         metering.check(endpoint=services.llm is not None)
         if hosting.sandbox is not None:
             check_reach(services, metered=metering.meter)
-        return cls(system=loaded, services=services, hosting=hosting, metering=metering)
+        return cls(
+            system=loaded,
+            services=services,
+            hosting=hosting,
+            metering=metering,
+            paid_again=paid_again,
+        )
 
     def run(
-        self, harness: Harness, *, retry_failed: bool, progress: bool | ProgressCallback
+        self,
+        harness: Harness,
+        *,
+        retry_failed: bool,
+        progress: bool | ProgressCallback,
+        out: Path | None = None,
     ) -> Run:
         """Run a harness of this system with the meter, and show its progress.
+
+        `out` is the folder of the whole call, where that is not the harness's own.
 
         Raises:
             KeyboardInterrupt: it was interrupted; a note says how to continue.
@@ -89,10 +119,14 @@ class RunSetup:
                 Meter(self.services, harness.out, self.metering) as meter,
                 listening(progress, self.system.name) as listener,
             ):
+                if self.paid_again and is_interrupted(harness.out):
+                    listener.resumed(f"This run was interrupted. {self.paid_again}")
                 metered = replace(harness, services_for=meter.services_for)
                 return meter.finish(metered.run(retry_failed=retry_failed, listener=listener))
         except KeyboardInterrupt as error:
-            error.add_note(f"What was answered is kept: continue with out={str(harness.out)!r}.")
+            error.add_note(f"Continue with `out` {out or harness.out}: what was answered is kept.")
+            if self.paid_again:
+                error.add_note(self.paid_again)
             raise
 
 

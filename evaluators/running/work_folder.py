@@ -30,6 +30,9 @@ MAX_KEPT_BYTES = 4 << 30
 MAX_KEPT_FILES = 20_000
 """How many files of a work folder are copied into the run."""
 
+_COPYING = ".copying.part"
+"""A file's name in the run until it is copied whole."""
+
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # Of a pipe, which is then recognised and skipped.
 
@@ -127,6 +130,7 @@ def collect_leftovers(kept: Path) -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
         if folder.is_dir() and not folder.is_symlink():
             _collect(folder, kept)
+    _tidy(kept)
 
 
 def _prefix(kept: Path) -> str:
@@ -144,11 +148,19 @@ def _collect(folder: Path, kept: Path) -> None:
         target = kept / source.relative_to(folder / "work")
         with contextlib.suppress(OSError):
             target.parent.mkdir(parents=True, exist_ok=True)
-            _copy(source, target, size)
-            files, bytes_left = files + 1, bytes_left - size
+            _copy(source, kept / _COPYING, size)
+            if not target.exists():
+                (kept / _COPYING).replace(target)
+                files, bytes_left = files + 1, bytes_left - size
     _remove(folder)
+    _tidy(kept)
+
+
+def _tidy(kept: Path) -> None:
+    """Remove what a killed process was copying, and the folder where nothing else is in it."""
     with contextlib.suppress(OSError):
-        kept.rmdir()  # Only where nothing was left.
+        (kept / _COPYING).unlink(missing_ok=True)
+        kept.rmdir()
 
 
 def _regular_files(folder: Path) -> Iterator[Path]:
@@ -165,13 +177,13 @@ def _regular_files(folder: Path) -> Iterator[Path]:
 
 
 def _copy(source: Path, target: Path, size: int) -> None:
-    """Copy at most `size` bytes of a file to a new one.
+    """Copy at most `size` bytes of a file.
 
     Raises:
-        OSError: it is a link, or can't be read; or the new one exists, or can't be written.
+        OSError: it is a link, or can't be read; or the copy can't be written.
     """
     descriptor = os.open(source, os.O_RDONLY | _NO_LINKS | _NO_WAIT)
-    with os.fdopen(descriptor, "rb") as read, target.open("xb") as written:
+    with os.fdopen(descriptor, "rb") as read, target.open("wb") as written:
         while size > 0 and (part := read.read(min(size, 1 << 20))):
             written.write(part)
             size -= len(part)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, get_args
 
 from locomo_vqa.system import Services
+from locomo_vqa.unfinished import unfinished
 
 from ..hosting import DEFAULT_LIMITS, Limits
 from ..hosting.isolation import isolated_process_state
@@ -124,15 +125,16 @@ def check_system(
     Its files are in a folder that is removed afterwards. `quiet_s` is how many seconds a flushed
     conversation is watched, `sandbox` what closes the system's processes off.
     """
+    name = Path(tempfile.gettempdir(), "locomo-vqa-check")
     with (
-        TemporaryDirectory(prefix="locomo-vqa-check-", ignore_cleanup_errors=True) as folder,
+        unfinished(name, kind="folder") as folder,
         isolated_process_state(),
-        _reached_from(sandbox, services, Path(folder)) as lent,
+        _reached_from(sandbox, services, folder) as lent,
     ):
         observations, times = gather(
             system,
             lent,
-            Path(folder).resolve(),
+            folder.resolve(),
             limits=limits,
             quiet_s=quiet_s,
             sandbox=sandbox,

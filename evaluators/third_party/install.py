@@ -16,6 +16,7 @@ from locomo_vqa.errors import InputError, MissingResource, OutputError
 from locomo_vqa.files import write_json, write_text
 from locomo_vqa.locks import lock_file
 from locomo_vqa.progress import ProgressCallback, progress_reporter
+from locomo_vqa.unfinished import unfinished
 
 from .environment import Environment, find_environment
 from .recipe import find_recipe
@@ -89,8 +90,11 @@ def _install_locked(
             environment.mark.unlink(missing_ok=True)
             log = folder.with_name(f"{folder.name}.log")
             log.unlink(missing_ok=True)
-            commands = _Commands(environment=environment, log=log, lock=lock.fileno())
-            _run_steps(commands, interpreter, version, report)
+            with unfinished(folder.with_name(f"{folder.name}.tmp"), kind="folder") as temp:
+                commands = _Commands(
+                    environment=environment, log=log, temp=temp, lock=lock.fileno()
+                )
+                _run_steps(commands, interpreter, version, report)
     except OSError as error:
         raise OutputError(
             f"{error.filename or folder}: can't be written ({error.strerror}).",
@@ -174,6 +178,8 @@ class _Commands:
     environment: Environment
     log: Path
     """Receives their output."""
+    temp: Path
+    """The folder for their temporary files, which the next installation removes after a kill."""
     lock: int
     """The lock's descriptor. Every command inherits it, so the lock outlives this process for as
     long as a command runs."""
@@ -189,6 +195,7 @@ class _Commands:
         """
         variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
         variables["DO_NOT_TRACK"] = "1"
+        variables |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self.temp))
         if home is not None:
             variables["HOME"] = variables["USERPROFILE"] = str(home)
         process = subprocess.run(

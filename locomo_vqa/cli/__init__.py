@@ -128,6 +128,8 @@ def main(args: Sequence[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
         click.echo("Interrupted. Finished work is kept.", err=True)
+        for note in _notes_of(error):
+            click.echo(printable(with_flags(note, find_command(cli, arguments))), err=True)
         terminated = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
         sys.exit(128 + (signal.SIGTERM if terminated else signal.SIGINT))
     except BrokenPipeError:
@@ -144,6 +146,11 @@ def main(args: Sequence[str] | None = None) -> None:
 def _raise_terminated(number: int, frame: object) -> None:
     """Shut down cleanly: unfinished files are removed, finished ones are kept."""
     raise Terminated
+
+
+def _notes_of(error: BaseException) -> list[str]:
+    """Return the notes of an error; click raises one of its own from it."""
+    return [*getattr(error, "__notes__", ()), *getattr(error.__cause__, "__notes__", ())]
 
 
 def _is_set(variable: str) -> bool:

@@ -26,11 +26,13 @@ DATE = "2026-01-01"
 def demo(ctx: click.Context, out: Path) -> None:
     """Build a benchmark from the sample, run systems on it, score, submit, verify, build a page.
 
+    Repeat the command to continue a demo that was interrupted.
+
     \b
     Example:
       locomo-vqa demo --out demo
     """
-    if out.exists():
+    if out.exists() and not _can_continue(out):
         raise OutputError(f"{out}: already exists.", "Remove it, or choose another `out`.")
     for arguments in _demo_commands(out):
         try:
@@ -38,12 +40,25 @@ def demo(ctx: click.Context, out: Path) -> None:
         except BaseException:
             click.echo(
                 f"\nThe demo stopped at `locomo-vqa {' '.join(arguments)}`. What it made so far is "
-                f"in {out}. Remove that folder before the next demo, or choose another --out.",
+                f"in {out}. Repeat the command to continue, or remove that folder.",
                 err=True,
             )
             raise
     page = (out / "site" / "index.html").resolve()
     click.echo(f"\nThe board: {page.as_uri()}")
+
+
+_MADE = frozenset(("build", "benchmark", "runs", "board"))
+"""What is in the folder before the page is."""
+
+
+def _can_continue(out: Path) -> bool:
+    """Return whether a folder is empty, or of a demo that was interrupted."""
+    if not out.is_dir():
+        return False
+    names = {path.name for path in out.iterdir()}
+    shown = {name for name in names if not name.startswith(".")}
+    return not names or ("build" in shown and shown <= _MADE)
 
 
 _RUNS = (

@@ -27,7 +27,15 @@ from locomo_vqa.models.chat import (
 )
 from locomo_vqa.prompts import answer_visual
 
-__all__ = ["Capabilities", "Honoured", "ImageProbe", "known_images", "known_probes", "probe"]
+__all__ = [
+    "Capabilities",
+    "Honoured",
+    "ImageProbe",
+    "known_images",
+    "known_probes",
+    "probe",
+    "probe_requests",
+]
 
 Honoured = Literal["honoured", "ignored", "refused", "unknown"]
 """What a backend does with a setting: it honours it, ignores it, refuses it, or was not asked."""
@@ -140,14 +148,19 @@ def known_probes() -> tuple[ImageProbe, ...]:
     )
 
 
+def probe_requests() -> tuple[ChatRequest, ...]:
+    """Return the requests about images that `probe` makes."""
+    return tuple(_request_of(item) for item in known_probes())
+
+
+def _request_of(item: ImageProbe) -> ChatRequest:
+    image = known_images()[item.image]
+    return ChatRequest(text=answer_visual(item.question), images=(image,), max_tokens=32)
+
+
 async def _ask_probe(model: ChatModel, item: ImageProbe) -> ImageProbe:
-    request = ChatRequest(
-        text=answer_visual(item.question),
-        images=(known_images()[item.image],),
-        max_tokens=32,
-    )
     try:
-        reply = (await model.ask(request)).text
+        reply = (await model.ask(_request_of(item))).text
     except ModelDenied:
         raise
     except ModelFailed as error:

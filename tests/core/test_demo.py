@@ -44,6 +44,6 @@ def test_a_demo_that_fails_says_what_to_remove(
     assert ended.value.code == 2
     said = capsys.readouterr().err
     assert f"The demo stopped at `locomo-vqa data info {missing}`" in said
-    assert f"is in {tmp_path / 'demo'}. Remove that folder before the next demo" in said
+    assert f"is in {tmp_path / 'demo'}. Repeat the command to continue" in said
     assert f"Error: {missing}: is not a benchmark folder" in said
     assert made.is_dir()

@@ -173,7 +173,7 @@ def test_an_interrupt_keeps_what_is_answered(tmp_path: Path) -> None:
     system = local_echo(answer=answer)
     with pytest.raises(KeyboardInterrupt) as stopped:
         run(system, out=tmp_path / "run", **SPLIT)
-    assert "continue with out=" in stopped.value.__notes__[0]
+    assert "Continue with `out` " in stopped.value.__notes__[0]
     assert not (tmp_path / "run" / "predictions.jsonl").exists()
     done = run(system, out=tmp_path / "run", **SPLIT)
     assert answers(done) == {"kept"}

@@ -1,0 +1,83 @@
+"""Kills at the moments of every stage of a build, and of what may be done without one."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders.all_knowing import AllKnowing, all_knowing
+from tests.dying import Commands
+from tests.evaluators.stub_endpoint import StubEndpoint
+from tests.killing import KilledCommand, snapshot
+
+from .small_build import write_small_build
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9"),
+]
+
+STAGES = ("ingest", "images", "split", "probe", "select", "generate", "publish")
+IN_FLIGHT = 2
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[tuple[AllKnowing, StubEndpoint]]:
+    with all_knowing(("count",)) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def stages(
+    world: tuple[AllKnowing, StubEndpoint],
+    run_commands: Commands,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Path]:
+    """Return for each stage a folder with everything that it needs."""
+    folder = tmp_path_factory.mktemp("stages")
+    start = folder / "start"
+    write_small_build(start, world[1].url)
+    made = {}
+    for stage in STAGES:
+        made[stage] = folder / stage
+        shutil.copytree(start, made[stage])
+        done = run_commands.run(*command(stage), root=start, TMPDIR=str(folder))
+        assert done.status == 0, done.said
+    return made
+
+
+def command(stage: str) -> list[str]:
+    arguments = ["build", stage, "recipe.toml", "--work", "w"]
+    arguments += ["--mirror", "mirror"] if stage == "images" else []
+    return arguments + (["--out", "d"] if stage == "publish" else [])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stage(
+    stage: str,
+    stages: dict[str, Path],
+    world: tuple[AllKnowing, StubEndpoint],
+    run_commands: Commands,
+    tmp_path: Path,
+) -> None:
+    known, _ = world
+
+    def prepare(root: Path) -> None:
+        known.asked.clear()
+        shutil.copytree(stages[stage], root, dirs_exist_ok=True)
+
+    killed = KilledCommand(
+        run_commands, tmp_path, command(stage), prepare, result=snapshot_without_locks
+    )
+    for _ in killed.try_moments():
+        assert sum(known.asked.values()) - len(known.asked) <= IN_FLIGHT
+
+
+def snapshot_without_locks(root: Path) -> dict[str, Any]:
+    return {name: data for name, data in snapshot(root).items() if not name.endswith(".lock")}

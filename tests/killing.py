@@ -1,0 +1,144 @@
+"""Kills a command at many of its moments, gives it again, and compares with an undisturbed one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.dying import Commands, Ended
+
+__all__ = ["MOMENTS", "KilledCommand", "hidden_in", "moments_of", "snapshot"]
+
+MOMENTS = int(os.environ.get("LOCOMO_VQA_KILLS", "8"))
+"""How many moments of a command are tried; a large number tries every one."""
+
+_RANDOM = re.compile(r"\.[a-z0-9_]{8}\.part|[0-9a-f]{16,}|-[a-z0-9_]{8}(?=/|$)")
+_TIMES = {"time", "latency_ms", "first_byte_ms", "seconds", "installed_at", "git"}
+"""Fields of JSON that differ from run to run."""
+
+
+@dataclass(frozen=True)
+class KilledCommand:
+    """A command that is killed, in a folder that is made for each try."""
+
+    commands: Commands
+    """Runs it."""
+    folder: Path
+    """Takes the folders of the tries."""
+    arguments: Sequence[str | Path]
+    """What follows `locomo-vqa`; paths are relative to the folder of a try."""
+    prepare: Callable[[Path], object] = lambda root: None
+    """Puts what the command needs into the folder of a try."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables of the command."""
+    result: Callable[[Path], Any] = lambda root: snapshot(root)
+    """Returns what must be equal."""
+    once: bool = False
+    """Whether the command refuses to be repeated when it is done."""
+
+    def try_moments(self, *, most: int = MOMENTS, status: int = 0) -> Iterator[tuple[Path, Ended]]:
+        """Kill it at one moment in each try, give it again, and check what there is then.
+
+        Yields:
+            The folder of the try, and how the second command ended.
+        """
+        calm = self._make("calm")
+        ended = self._run(calm)
+        assert ended.status == status, ended.said
+        expected = self.result(calm)
+        for number in moments_of(ended.moments, most):
+            root = self._make(f"at-{number}")
+            died = self._run(root, die_at=number)
+            where = f"killed before {number}: {dict(enumerate(died.moments)).get(number)}"
+            where += f" of {ended.moments[number]}"
+            done = self.once and self._is_done(root, expected)
+            again = self._run(root)
+            assert again.status == (2 if done else status), f"{where}: {again.said}"
+            assert "Traceback" not in again.said, f"{where}: {again.said}"
+            assert self.result(root) == expected, where
+            assert hidden_in(root) == [], where
+            assert list((root / "tmp").iterdir()) == [], where
+            yield root, again
+            shutil.rmtree(root)
+
+    def _is_done(self, root: Path, expected: Any) -> bool:
+        try:
+            return bool(self.result(root) == expected)
+        except OSError:
+            return False
+
+    def _make(self, name: str) -> Path:
+        root = self.folder / name
+        for each in (root, root / "tmp", root / "cache"):
+            each.mkdir()
+        self.prepare(root)
+        return root
+
+    def _run(self, root: Path, *, die_at: int | None = None) -> Ended:
+        variables = {"TMPDIR": str(root / "tmp"), "LOCOMO_VQA_CACHE": str(root / "cache")}
+        return self.commands.run(
+            *self.arguments, root=root, die_at=die_at, **variables, **self.environment
+        )
+
+
+def moments_of(done: Sequence[str], most: int) -> list[int]:
+    """Return the moments to try: one of every kind first, evenly spread where there are more."""
+    first: dict[str, int] = {}
+    for number, moment in enumerate(done):
+        first.setdefault(_RANDOM.sub("", moment), number)
+    kinds = list(first.values())
+    others = [number for number in range(len(done)) if number not in set(kinds)]
+    chosen = _spread(kinds, most) + _spread(others, most - len(kinds))
+    return sorted(chosen)
+
+
+def _spread(numbers: Sequence[int], most: int) -> list[int]:
+    if most <= 0:
+        return []
+    step = max(1.0, len(numbers) / most)
+    return [numbers[int(place * step)] for place in range(min(most, len(numbers)))]
+
+
+def snapshot(root: Path) -> dict[str, Any]:
+    """Return every file below a folder with its content, except for caches and times."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        name = str(path.relative_to(root))
+        if path.is_file() and not name.startswith("cache/") and not name.endswith(".log"):
+            found[name] = _content(path)
+    return found
+
+
+def _content(path: Path) -> Any:
+    data = path.read_bytes()
+    if path.suffix == ".sqlite":
+        with sqlite3.connect(path) as connection:
+            table = connection.execute("SELECT name FROM sqlite_master").fetchone()[0]
+            return {key for (key,) in connection.execute(f"SELECT key FROM {table}")}
+    if path.suffix in (".json", ".jsonl"):
+        try:
+            rows = [json.loads(line) for line in data.splitlines()]
+        except ValueError:
+            rows = [json.loads(data)]
+        return [_without_times(row) for row in rows]
+    return data
+
+
+def _without_times(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_times(item) for key, item in value.items() if key not in _TIMES}
+    if isinstance(value, list):
+        return [_without_times(item) for item in value]
+    return value
+
+
+def hidden_in(folder: Path) -> list[str]:
+    """Return the hidden names below a folder."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob(".*"))
