@@ -72,10 +72,6 @@ class RunDisplay:
         self._failed = 0
         self._whole = bars.add_task(self._system, total=None)
 
-    def resumed(self, note: str) -> None:
-        """Print what going on costs."""
-        self._bars.console.print(note, markup=False, highlight=False, soft_wrap=True)
-
     def started(self, total: int, done: int) -> None:
         """Set the whole run's length."""
         self._bars.update(self._whole, total=total, completed=done)

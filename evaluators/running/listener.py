@@ -12,9 +12,6 @@ __all__ = ["NullListener", "RunListener"]
 class RunListener(Protocol):
     """Called during a run; conversations that run at once call from their own threads."""
 
-    def resumed(self, note: str) -> None:
-        """The run was interrupted before, and goes on at a cost that `note` names in a sentence."""
-
     def started(self, total: int, done: int) -> None:
         """The run has `total` questions, of which `done` were answered before."""
 
@@ -33,9 +30,6 @@ class RunListener(Protocol):
 
 class NullListener:
     """Does nothing."""
-
-    def resumed(self, note: str) -> None:
-        """Do nothing."""
 
     def started(self, total: int, done: int) -> None:
         """Do nothing."""

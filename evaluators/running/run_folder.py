@@ -149,7 +149,13 @@ def open_run(folder: Path, manifest: Mapping[str, Any]) -> None:
 
 def is_interrupted(folder: Path) -> bool:
     """Return whether a folder is of a run that began and has not finished."""
-    return (folder / "run.json").exists() and not (folder / "predictions.jsonl").exists()
+    if not (folder / "run.json").exists():
+        return False
+    try:
+        found: dict[str, Any] = read_json(folder / "run.json", what="the run's manifest")
+        return found["counts"] is None
+    except (InputError, KeyError, TypeError):
+        return False  # `open_run` says what is wrong with it.
 
 
 def sweep(folder: Path) -> None:

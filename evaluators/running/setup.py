@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from locomo_vqa.notes import note
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import Run
 from locomo_vqa.system import Services
@@ -27,14 +28,11 @@ from .system_options import lend_options, option_texts
 __all__ = ["RunSetup", "fresh_folder"]
 
 _READ_AGAIN = (
-    "The conversations that were being read or asked are read again, and what the system asks "
-    "its model meanwhile is paid for again."
+    "A run that continues reads unfinished conversations again and pays for the calls of reading "
+    "again."
 )
-_NOT_METERED = "With metering, replies are kept until the run is finished, and cost nothing then."
-_NOT_HERE = (
-    "Run the server on this machine, where its calls can go through the metering proxy, or have "
-    "it keep replies."
-)
+_NOT_METERED = "With metering, replies are kept until the run is finished."
+_NOT_HERE = "Calls of a server on this machine can be metered; then replies are kept."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +118,7 @@ class RunSetup:
                 listening(progress, self.system.name) as listener,
             ):
                 if self.paid_again and is_interrupted(harness.out):
-                    listener.resumed(f"This run was interrupted. {self.paid_again}")
+                    note(self.paid_again)
                 metered = replace(harness, services_for=meter.services_for)
                 return meter.finish(metered.run(retry_failed=retry_failed, listener=listener))
         except KeyboardInterrupt as error:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from locomo_vqa.locks import lock_file
+from locomo_vqa.errors import OutputError
+from locomo_vqa.locks import lock_file, locked_folder
 
 HOLD = """
 import sys, time
@@ -60,3 +61,16 @@ def test_on_windows_the_file_itself_stays_readable(
     with stream:
         assert [path.name for path in tmp_path.iterdir()] == [".file.lock"]
         assert lock_file(tmp_path / "file") is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders can't be locked")
+def test_a_folder_is_one_process_s_until_the_block_ends(tmp_path: Path) -> None:
+    with locked_folder(tmp_path, busy="another process sweeps it", remedy="Wait."):
+        with (
+            pytest.raises(OutputError, match=r": another process sweeps it\. Wait\."),
+            locked_folder(tmp_path, busy="another process sweeps it", remedy="Wait."),
+        ):
+            pass
+        assert list(tmp_path.iterdir()) == []
+    with locked_folder(tmp_path, busy="another process sweeps it", remedy="Wait."):
+        pass

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from locomo_vqa.errors import OutputError
 from locomo_vqa.files import new_file, new_folder, write_text
+from locomo_vqa.unfinished import discard
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="folders can't be locked")
 
@@ -67,3 +69,24 @@ def test_another_hidden_file_is_left_alone(tmp_path: Path) -> None:
     with new_file(tmp_path / "page") as made:
         made.write_text("whole")
     assert {file.name for file in tmp_path.iterdir()} == {*others, "page"}
+
+
+def test_a_folder_is_discarded_at_once(tmp_path: Path) -> None:
+    (tmp_path / "made" / "deep").mkdir(parents=True)
+    (tmp_path / "made" / "deep" / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "made")
+    discard(tmp_path / "link")
+    assert (tmp_path / "made" / "deep" / "file").exists()
+    discard(tmp_path / "made")
+    discard(tmp_path / "made")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_another_process_made_meanwhile_is_kept(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OutputError, match="it can't be created here: it already exists"),
+        new_folder(tmp_path / "out", what="it", remedy="Choose another."),
+    ):
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "theirs").touch()
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "theirs"]

@@ -18,6 +18,7 @@ from locomo_vqa.evaluators.running import run
 from locomo_vqa.evaluators.running.harness import Harness
 from locomo_vqa.files import read_json
 from tests.evaluators.recording import SAMPLE, harness, recorder
+from tests.evaluators.stub_endpoint import completion, stub_endpoint
 
 SPLIT: dict[str, Any] = {"benchmark": SAMPLE, "split": "validation", "limit": 2, "progress": False}
 
@@ -178,6 +179,33 @@ def test_an_interrupt_keeps_what_is_answered(tmp_path: Path) -> None:
     done = run(system, out=tmp_path / "run", **SPLIT)
     assert answers(done) == {"kept"}
     assert len(asked) == len(done.predictions) + 1  # Only the one that was interrupted is repeated.
+
+
+@pytest.mark.parametrize("meter", [True, False])
+def test_what_an_interrupt_costs_is_said_when_it_comes_and_when_the_run_continues(
+    tmp_path: Path, meter: bool
+) -> None:
+    """Only where replies can't be kept; then a note says why, and how they would be."""
+
+    def answer(self: Any, question: str, *, now: Any) -> str:
+        asked.append(question)
+        if len(asked) == 1:
+            raise KeyboardInterrupt
+        return "kept"
+
+    asked: list[str] = []
+    steps: list[str] = []
+    with stub_endpoint(lambda _: completion("hello")) as endpoint:
+        given = {**SPLIT, "progress": lambda step, *_: steps.append(step)}
+        given |= {"model": endpoint.model, "meter": meter, "out": tmp_path / "run"}
+        system = local_echo(answer=answer, llm=True)
+        with pytest.raises(KeyboardInterrupt) as stopped:
+            run(system, **given)
+        assert not any("With metering" in step for step in steps)
+        run(system, **given)
+    said = "pays for the calls of reading again. With metering, replies are kept until"
+    assert any(said in note for note in stopped.value.__notes__) is not meter
+    assert any(said in step for step in steps) is not meter
 
 
 def test_progress_is_reported_to_a_function(tmp_path: Path) -> None:
