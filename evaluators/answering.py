@@ -16,7 +16,7 @@ from locomo_vqa.system import Answer, ConversationInfo, Hit, Services, ShownImag
 
 from .proxy.model_calls import ModelCalls
 
-__all__ = ["PROMPT_SHA256", "AnswerModels", "Answerer"]
+__all__ = ["PROMPT_SHA256", "AnswerModels", "Answerer", "read_image"]
 
 _MAX_TOKENS = 256
 _PACKAGE = f"{__package__}.prompts"
@@ -126,7 +126,7 @@ class Answerer:
             ModelError: there is no reply.
         """
         caption = image.caption if image else None
-        images = (_model_image(image),) if image and image.path else ()
+        images = (read_image(image.path),) if image and image.path else ()
         return _answer(self._ask(answer_visual(question, caption=caption), images), ())
 
     def close(self) -> None:
@@ -149,10 +149,10 @@ def _answer(reply: ChatReply, hits: tuple[Hit, ...]) -> Answer:
     return Answer(text=reply.text.strip(), refused=refused, retrieved=hits, usage=reply.usage)
 
 
-def _model_image(image: ShownImage) -> ModelImage:
+def read_image(path: Path) -> ModelImage:
+    """Read an image file into a `ModelImage`."""
     from locomo_vqa.images import for_model, read_image_bytes
 
-    assert image.path is not None
-    original = read_image_bytes(image.path)
+    original = read_image_bytes(path)
     data, media_type = for_model(original)
     return ModelImage(sha256=hashlib.sha256(original).hexdigest(), media_type=media_type, data=data)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
-from locomo_vqa.images import for_model, read_image_bytes
 from locomo_vqa.models.asking import gather_bounded
-from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed, ModelImage
+from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
 from locomo_vqa.prompts import answer_visual, prompt_text
 from locomo_vqa.system import Answer, Hit, RecalledImage, ShownImage, ShownTurn
 
+from ..answering import read_image
 from .image_index import ImageIndex
 from .pipeline import ANSWER_TOKEN_LIMIT, Pipeline, TurnLine
 from .prompts import turn_as_text
 from .settings import MemorySettings
 from .stage_models import StageModels
 
-__all__ = ["DESCRIBE_PROMPT", "ImageMemory", "ImageUse", "read_image"]
+__all__ = ["DESCRIBE_PROMPT", "ImageMemory", "ImageUse"]
 
 ImageUse = Literal["nothing", "captions", "pixels"]
 """How a system uses images:
@@ -160,10 +158,3 @@ class ImageMemory:
         reply = await self._models.ask("vision", request)
         words = " ".join(reply.text.split()).rstrip(".")[:_MAX_DESCRIPTION]
         return words if words and reply.finish != "refused" else None
-
-
-def read_image(path: Path) -> ModelImage:
-    """Read an image file into a `ModelImage`."""
-    original = read_image_bytes(path)
-    data, media_type = for_model(original)
-    return ModelImage(sha256=hashlib.sha256(original).hexdigest(), media_type=media_type, data=data)

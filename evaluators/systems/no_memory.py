@@ -13,7 +13,7 @@ from locomo_vqa.models.opening import open_model
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
 from locomo_vqa.system import Answer, ConversationInfo, Services, ShownImage, ShownTurn
 
-from ..memory.images import read_image
+from ..answering import read_image
 from ..proxy.model_calls import ModelCalls
 
 __all__ = ["NoMemory"]

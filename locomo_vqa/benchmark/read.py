@@ -12,7 +12,9 @@ report.json               what the import found
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +42,7 @@ __all__ = [
 ]
 
 _REMEDY = "Restore the file, or make the folder again with `locomo-vqa data import`."
+_FILES = ("conversations.jsonl", "text_questions.jsonl", "visual_questions.jsonl", "images.jsonl")
 _T = TypeVar("_T")
 
 
@@ -88,27 +91,49 @@ def read_benchmark(folder: Path) -> Benchmark:
                 f"{path}: was changed after it was written: benchmark.json has a different hash.",
                 _REMEDY,
             )
-    conversations = _read(folder, "conversations.jsonl", "conversation", _conversation)
-    text = _read(folder, "text_questions.jsonl", "text_question", _text_question)
-    visual = _read(folder, "visual_questions.jsonl", "visual_question", _visual_question)
-    images = _read(folder, "images.jsonl", "image", _image_record)
-    if revision_of(conversations, text, visual) != manifest["revision"]:
+    content = _read_content(folder, tuple(manifest["files"][name]["sha256"] for name in _FILES))
+    if content.revision != manifest["revision"]:
         raise InputError(
             f"{folder / 'benchmark.json'}: its revision does not match the content.", _REMEDY
         )
+    images = content.images
     benchmark = Benchmark(
         name=manifest["name"],
-        revision=manifest["revision"],
+        revision=content.revision,
         folder=folder,
-        conversations=conversations,
-        text_questions=text,
-        visual_questions=visual,
+        conversations=content.conversations,
+        text_questions=content.text,
+        visual_questions=content.visual,
         images=images,
         _formats={r.sha256: r.format for r in images if r.sha256 and r.format},
     )
     _check_references(benchmark)
     _check_images(benchmark)
     return benchmark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Content:
+    conversations: tuple[Conversation, ...]
+    text: tuple[TextQuestion, ...]
+    visual: tuple[VisualQuestion, ...]
+    images: tuple[ImageRecord, ...]
+    revision: str
+
+
+@lru_cache(maxsize=4)
+def _read_content(folder: Path, hashes: tuple[str, ...]) -> _Content:
+    """Read the files, whose hashes are those of `_FILES`; what was read once is not read again."""
+    conversations = _read(folder, "conversations.jsonl", "conversation", _conversation)
+    text = _read(folder, "text_questions.jsonl", "text_question", _text_question)
+    visual = _read(folder, "visual_questions.jsonl", "visual_question", _visual_question)
+    return _Content(
+        conversations=conversations,
+        text=text,
+        visual=visual,
+        images=_read(folder, "images.jsonl", "image", _image_record),
+        revision=revision_of(conversations, text, visual),
+    )
 
 
 def _read(

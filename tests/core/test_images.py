@@ -118,6 +118,12 @@ def test_the_limit_of_pixels_is_exact() -> None:
     assert isinstance(inspect_image(PNG, max_pixels=64 * 48 - 1), ImageRejection)
 
 
+def test_what_was_shown_once_is_refused_by_a_lower_limit() -> None:
+    assert for_model(PNG) == for_model(PNG)
+    with pytest.raises(InputError, match="more than 3,071 pixels"):
+        for_model(PNG, max_pixels=64 * 48 - 1)
+
+
 def test_a_missing_file_is_no_refusal(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         inspect_image(tmp_path / "none")

@@ -56,6 +56,13 @@ def test_what_is_written_is_read(folder: Path, tmp_path: Path) -> None:
     assert benchmark.name == "Example"
 
 
+def test_a_folder_that_was_replaced_is_read_anew(folder: Path, tmp_path: Path) -> None:
+    before = load_benchmark(folder)
+    shutil.rmtree(folder)
+    write_benchmark(folder, content(tmp_path, "conv-2"))
+    assert load_benchmark(folder).conversations == before.conversations[1:]
+
+
 def test_the_format_is_the_golden_one(folder: Path) -> None:
     """The golden folder was read by a person once; a change of the format shows here."""
     golden, written = tree(GOLDEN), tree(folder)
