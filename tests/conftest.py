@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import compileall
+import io
 import os
+import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from locomo_vqa.cli import main
 from locomo_vqa.models.dialects import forget_dialects
 from locomo_vqa.models.endpoint_memory import endpoints_file
 from tests.dying import Commands, commands
@@ -34,6 +40,16 @@ LONGEST = (
     "evaluators/memory/test_mem0_sample.py",
     "builders/images/test_resuming.py",
 )
+
+
+PACKAGES = ("locomo_vqa", "builders", "evaluators", "leaderboard")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the package where Python must not, or each of a thousand processes would do so."""
+    if sys.dont_write_bytecode and not hasattr(config, "workerinput"):
+        for name in PACKAGES:
+            compileall.compile_dir(ROOT / name, quiet=2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -84,6 +100,65 @@ def run_commands(own_caches: None) -> Iterator[Commands]:
 
 @pytest.fixture
 def cli(tmp_path: Path) -> Cli:
+    """Run `locomo-vqa` within this process, in `tmp_path`, and return what it did.
+
+    It starts in a tenth of the time of a process, and is the same command line. Where the process
+    itself matters, such as its signals, encodings and children, take `cli_process`.
+    """
+
+    def run(
+        *args: str | Path, timeout: float = 120, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        forget_dialects()
+        with run_within(tmp_path, environment) as streams:
+            status = exit_status(list(map(str, args)))
+        out, err = (stream.buffer.getvalue().decode() for stream in streams)
+        return subprocess.CompletedProcess(args, status, out, err)
+
+    return run
+
+
+@contextmanager
+def run_within(folder: Path, environment: dict[str, str]) -> Iterator[list[Stream]]:
+    """Work in a folder with variables set; yield the standard output and error."""
+    streams = [Stream(), Stream()]
+    ending = signal.getsignal(signal.SIGTERM)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(streams[0]),
+        redirect_stderr(streams[1]),
+    ):
+        patch.chdir(folder)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        try:
+            yield streams
+        finally:
+            signal.signal(signal.SIGTERM, ending)
+
+
+class Stream(io.TextIOWrapper):
+    """Keeps what is written to it."""
+
+    buffer: io.BytesIO
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
+
+
+def exit_status(arguments: list[str]) -> int:
+    """Return the status with which the command line ends."""
+    try:
+        main(arguments)
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    except Exception:  # noqa: BLE001 - as in a process of its own
+        traceback.print_exc()
+    return 1
+
+
+@pytest.fixture
+def cli_process(tmp_path: Path) -> Cli:
     """Run `locomo-vqa` in a process of its own, in `tmp_path`, and return what it did."""
 
     def run(

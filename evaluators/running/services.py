@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from locomo_vqa.arguments import check_number
 from locomo_vqa.errors import InputError
 from locomo_vqa.models.endpoint import parse_endpoint
@@ -55,6 +57,5 @@ def lend_model(
 def _check_endpoint(endpoint: Endpoint) -> None:
     from locomo_vqa.models.blocking import BlockingEndpoint
 
-    chat = BlockingEndpoint(endpoint)
-    chat.check()
-    chat.close()
+    with closing(BlockingEndpoint(endpoint)) as chat:
+        chat.check()

@@ -48,16 +48,16 @@ def test_the_command_reference_is_up_to_date() -> None:
     assert done.returncode == 0, "run scripts/make_command_docs.py"
 
 
-def test_the_root_lists_every_command(cli: Cli) -> None:
-    done = cli("--help")
+def test_the_root_lists_every_command(cli_process: Cli) -> None:
+    done = cli_process("--help")
     assert done.returncode == 0
     listed = done.stdout.split("Commands:")[1]
     assert re.findall(r"^  ([a-z]\S*)", listed, re.MULTILINE) == list(COMMANDS)
 
 
 @pytest.mark.slow
-def test_options_have_environment_variables(cli: Cli, tmp_path: Path) -> None:
-    done = cli(
+def test_options_have_environment_variables(cli_process: Cli, tmp_path: Path) -> None:
+    done = cli_process(
         *("run", "no-memory", "--out", "run"),
         LOCOMO_VQA_RUN_BENCHMARK="sample",
         LOCOMO_VQA_RUN_SPLIT="validation",
@@ -125,10 +125,10 @@ WRONG = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WRONG)
 def test_a_mistake_is_a_sentence_and_nothing_is_written(
-    name: str, cli: Cli, tmp_path: Path
+    name: str, cli_process: Cli, tmp_path: Path
 ) -> None:
     arguments, message = WRONG[name]
-    done = cli(*arguments)
+    done = cli_process(*arguments)
     assert done.returncode == 2, done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -136,8 +136,8 @@ def test_a_mistake_is_a_sentence_and_nothing_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_debug_shows_the_traceback(cli: Cli) -> None:
-    done = cli("--debug", "data", "info", "nowhere")
+def test_debug_shows_the_traceback(cli_process: Cli) -> None:
+    done = cli_process("--debug", "data", "info", "nowhere")
     assert "Traceback" in done.stderr
     assert done.returncode == 1
 
@@ -166,10 +166,10 @@ def test_a_reader_that_leaves_early_is_no_fault() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_full_disk_is_a_sentence(cli: Cli) -> None:
+def test_a_full_disk_is_a_sentence(cli_process: Cli) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full on this system")
-    done = cli("data", "import", "/dev/full/x.json", "--out", "/dev/full/out")
+    done = cli_process("data", "import", "/dev/full/x.json", "--out", "/dev/full/out")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 

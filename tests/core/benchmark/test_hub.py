@@ -14,16 +14,16 @@ from tests.serving import QuietHandler, serve_handler
 
 
 @pytest.mark.slow
-def test_a_benchmark_is_downloaded_and_checked(cli: Cli, tmp_path: Path) -> None:
+def test_a_benchmark_is_downloaded_and_checked(cli_process: Cli, tmp_path: Path) -> None:
     with hub_server("org/name", SAMPLE_FOLDER) as url:
         environment = {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "cache")}
-        done = cli("data", "info", "org/name", "--json", **environment)
+        done = cli_process("data", "info", "org/name", "--json", **environment)
         assert done.returncode == 0, done.stderr
         manifest = json.loads((SAMPLE_FOLDER / "benchmark.json").read_text())
         assert json.loads(done.stdout)["manifest"] == manifest
-        done = cli("run", "bm25", "--benchmark", "org/name", "--out", "run", **environment)
+        done = cli_process("run", "bm25", "--benchmark", "org/name", "--out", "run", **environment)
         assert done.returncode == 0, done.stderr
-        done = cli("data", "info", "org/other", **environment)
+        done = cli_process("data", "info", "org/other", **environment)
         assert done.returncode == 2
         assert "org/other: is not a local folder" in done.stderr
         assert "the Hugging Face Hub has no data set of that name" in done.stderr
@@ -31,11 +31,13 @@ def test_a_benchmark_is_downloaded_and_checked(cli: Cli, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_a_name_is_a_folder_or_a_data_set_and_both_are_said(cli: Cli, tmp_path: Path) -> None:
+def test_a_name_is_a_folder_or_a_data_set_and_both_are_said(
+    cli_process: Cli, tmp_path: Path
+) -> None:
     """Nothing listens at port 9; then the client is set to stay offline."""
     nowhere = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "cache")}
     for environment in (nowhere, {**nowhere, "HF_HUB_OFFLINE": "1"}):
-        done = cli("run", "bm25", "--benchmark", "a/b", "--out", "run", **environment)
+        done = cli_process("run", "bm25", "--benchmark", "a/b", "--out", "run", **environment)
         assert done.returncode == 2
         assert "a/b: is not a local folder, and the Hugging Face Hub can't be reached" in (
             done.stderr
@@ -43,7 +45,7 @@ def test_a_name_is_a_folder_or_a_data_set_and_both_are_said(cli: Cli, tmp_path: 
         assert "For a folder, check the path; for a data set, check the network" in done.stderr
         assert "Traceback" not in done.stderr
     (tmp_path / "a" / "b").mkdir(parents=True)
-    done = cli("data", "info", "a/b", **nowhere)
+    done = cli_process("data", "info", "a/b", **nowhere)
     assert "a/b: is not a benchmark folder" in done.stderr
 
 

@@ -134,17 +134,17 @@ class Noisy(BM25):
 
 
 @pytest.mark.slow
-def test_the_standard_output_is_the_command_s(tmp_path: Path, cli: Cli) -> None:
+def test_the_standard_output_is_the_command_s(tmp_path: Path, cli_process: Cli) -> None:
     (tmp_path / "noisy.py").write_text(NOISY)
-    done = cli("run", "noisy:Noisy", "--benchmark", "sample", "--out", "run", "--json")
+    done = cli_process("run", "noisy:Noisy", "--benchmark", "sample", "--out", "run", "--json")
     assert json.loads(done.stdout)["counts"]["total"] == 128
     for words in ("imported", "printed", "written", "started"):
         assert words in done.stderr
 
 
 @pytest.mark.slow
-def test_a_closed_standard_output_is_no_hindrance(tmp_path: Path, cli: Cli) -> None:
-    done = cli("run", "no-memory", "--benchmark", "sample", "--out", "run")
+def test_a_closed_standard_output_is_no_hindrance(tmp_path: Path, cli_process: Cli) -> None:
+    done = cli_process("run", "no-memory", "--benchmark", "sample", "--out", "run")
     command = ["sh", "-c", 'exec "$@" >&-', "sh", *done.args[:-1], "again"]
     closed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "Traceback" not in closed.stderr
