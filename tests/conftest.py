@@ -74,8 +74,12 @@ def real_locomo() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let no test see this machine's models of L, or values of earlier scorings."""
+    """Let no test see this machine's models of L, or values of earlier scorings.
+
+    Threads of torch that have nothing to do sleep, because other tests run beside.
+    """
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_WAIT_POLICY", "passive")
         for variable in ("LOCOMO_VQA_CACHE", "LOCOMO_VQA_L_MODELS"):
             patch.setenv(variable, str(tmp_path_factory.mktemp(variable.lower())))
         yield

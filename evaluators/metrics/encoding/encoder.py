@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomo_vqa.errors import InputError
+from locomo_vqa.models.cores import onnx_options
 
 from .specs import EncoderSpec
 from .weights import check_weights, read_weights
@@ -93,10 +94,7 @@ class Encoder:
         if self._session is None:
             import onnxruntime
 
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = self._threads
-            options.inter_op_num_threads = 1
-            options.log_severity_level = 3
+            options = onnx_options(self._threads)
             weights = read_weights(self._folder / "model.safetensors", self.spec)
             values = [onnxruntime.OrtValue.ortvalue_from_numpy(each) for each in weights.values()]
             options.add_external_initializers(list(weights), values)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomo_vqa.errors import InputError, MissingResource
+from locomo_vqa.models.cores import onnx_options
 from locomo_vqa.models.embedded.lora import Lora, read_lora
 from locomo_vqa.models.embedded.pixels import to_pixels
 from locomo_vqa.models.embedded.weights import read_bf16_header, read_tensor
@@ -285,12 +286,10 @@ class EmbeddedModel:
         if (part, threads) not in self._sessions:
             import onnxruntime
 
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = threads
-            options.inter_op_num_threads = 1
-            options.log_severity_level = 3
             self._sessions[part, threads] = onnxruntime.InferenceSession(
-                str(self._folder / f"{part}.onnx"), options, providers=["CPUExecutionProvider"]
+                str(self._folder / f"{part}.onnx"),
+                onnx_options(threads),
+                providers=["CPUExecutionProvider"],
             )
         return self._sessions[part, threads]
 
