@@ -13,11 +13,11 @@ from pathlib import Path
 from locomo_vqa.errors import InputError
 from locomo_vqa.keys import add_secret
 
-__all__ = ["checked_variables", "system_environment"]
+__all__ = ["checked_variables", "names_secret", "system_environment"]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
-_KEY = re.compile(r"KEY|TOKEN|SECRET|PASSW", re.IGNORECASE)
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH(?!OR)", re.IGNORECASE)
 """Matches the names of variables whose values are redacted in a run's files."""
 
 _HANDED_ON = re.compile(
@@ -63,6 +63,11 @@ def system_environment(variables: Sequence[str] = ()) -> dict[str, str]:
     return kept
 
 
+def names_secret(name: str) -> bool:
+    """Return whether a variable is named like one with a key or a password."""
+    return _SECRET.search(name) is not None
+
+
 def checked_variables(names: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names of the variables to pass on, sorted and without duplicates.
 
@@ -82,6 +87,7 @@ def checked_variables(names: Sequence[str], environment: Mapping[str, str]) -> t
             raise InputError(
                 f"`env`: {name} is not set in the environment.", f"Set {name}, or leave it out."
             )
-        if _KEY.search(name):
-            add_secret(environment[name])
+        if names_secret(name):
+            for line in environment[name].splitlines():
+                add_secret(line.strip())
     return tuple(sorted(set(names)))

@@ -8,11 +8,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from locomo_vqa.image_decoding import read_image_bytes
+from locomo_vqa.models.endpoint import address_of
+from locomo_vqa.models.key_homes import NO_KEY
+from locomo_vqa.models.loopback import is_loopback
 from locomo_vqa.system import (
     ConversationInfo,
+    Endpoint,
     Hit,
     RecalledImage,
     Services,
@@ -26,7 +30,7 @@ from .http_client import BadReply, HttpClient, Refused, shown_address
 from .isolation import Failure, call_contained
 from .outcomes import hits_of
 
-__all__ = ["HttpHost", "ImageTransfer"]
+__all__ = ["HttpHost", "ImageTransfer", "endpoint_for"]
 
 ImageTransfer = Literal["data", "path"]
 """How images are sent to a server: their bytes as a data URI, or the path of the file."""
@@ -72,7 +76,7 @@ class HttpHost:
             "speakers": list(conversation.speakers),
             "images": conversation.images,
             "visual": conversation.visual,
-            "llm": _endpoint_to_json(services),
+            "llm": endpoint_for(self._address, services.llm),
         }
         return self._send_step("POST", "/conversations", body, self._limits.read_s)
 
@@ -202,13 +206,17 @@ def _step_of(path: str) -> str:
     return f"/{path.rpartition('/')[2]}" if path.count("/") > 2 else "/conversations"
 
 
-def _endpoint_to_json(services: Services) -> dict[str, Any] | None:
-    llm = services.llm
+def endpoint_for(server: str, llm: Endpoint | None) -> dict[str, Any] | None:
+    """Return what a server is told of the endpoint; one elsewhere gets no key for it.
+
+    `server` is the address of the system's server.
+    """
     if llm is None:
         return None
+    here = is_loopback(urlsplit(server).hostname or "")
     return {
-        "base_url": llm.base_url,
+        "base_url": llm.base_url if here else address_of(llm),
         "model": llm.model,
-        "api_key": llm.api_key,
+        "api_key": llm.api_key if here else NO_KEY,
         "timeout_s": llm.timeout_s,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from locomo_vqa.files import clean_text
 from locomo_vqa.http_bodies import ACCEPTED, BadBody, bounded_bodies
 from locomo_vqa.json_gate import load_json
 from locomo_vqa.key_variables import read_key
+from locomo_vqa.models.loopback import is_loopback
 
 if TYPE_CHECKING:
     import httpx
@@ -56,7 +56,7 @@ class HttpClient:
             },
             event_hooks=bounded_bodies(MAX_HTTP_REPLY_BYTES),
             timeout=None,
-            trust_env=not _is_loopback(address),
+            trust_env=not is_loopback(urlsplit(address).hostname or ""),
         )
         self._lock = threading.Lock()
         self._task: asyncio.Task[Any] | None = None
@@ -138,11 +138,3 @@ def shown_address(address: str) -> str:
     host = f"[{url.hostname}]" if url.hostname and ":" in url.hostname else url.hostname
     port = f":{url.port}" if url.port else ""
     return f"{url.scheme}://{host}{port}{url.path.rstrip('/')}"
-
-
-def _is_loopback(address: str) -> bool:
-    """Return whether an address is on this machine, so that no proxy is used."""
-    host = urlsplit(address).hostname or ""
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import threading
 from contextlib import ExitStack, suppress
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from locomo_vqa.closable import Closable
 from locomo_vqa.files import write_json
+from locomo_vqa.models.loopback import is_loopback
 from locomo_vqa.runs import Run
 from locomo_vqa.system import Endpoint, Services
 
@@ -110,11 +110,7 @@ class Meter(Closable):
 
 def is_on_this_machine(address: str) -> bool:
     """Return whether the server at an address runs on this machine, where it can be metered."""
-    host = urlsplit(address).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return is_loopback(urlsplit(address).hostname or "")
 
 
 def _remove_database(path: Path) -> None:

@@ -18,6 +18,7 @@ from locomo_vqa.locks import lock_file
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.unfinished import unfinished
 
+from ..hosting.environment import names_secret
 from .environment import Environment, find_environment
 from .recipe import find_recipe
 
@@ -147,6 +148,12 @@ def _run_steps(
     report(step, _STEPS, _STEPS)
 
 
+def _is_passed_on(name: str) -> bool:
+    # The installer's own, such as a registry's password.
+    ours = name.startswith(("PIP_", "UV_")) or name == "SSH_AUTH_SOCK"
+    return name not in ("PYTHONPATH", "PYTHONHOME") and (ours or not names_secret(name))
+
+
 def _check_interpreter(environment: Environment, interpreter: str) -> str:
     """Return an interpreter's version, after checking that the recipe allows it."""
     code = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
@@ -187,13 +194,14 @@ class _Commands:
     def run(self, command: Sequence[str], problem: str, *, home: Path | None = None) -> str:
         """Run a command and return its standard output.
 
-        PYTHONPATH is not passed on, because its modules would hide the installed ones. `home`
-        replaces the user's home folder, where some packages write files on import.
+        PYTHONPATH is not passed on, because its modules would hide the installed ones, nor are
+        keys: a package's own code may run. `home` replaces the user's home folder, where some
+        packages write files on import.
 
         Raises:
             MissingResource: the command failed; the message begins with `problem`.
         """
-        variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+        variables = {name: value for name, value in os.environ.items() if _is_passed_on(name)}
         variables["DO_NOT_TRACK"] = "1"
         variables |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self.temp))
         if home is not None:

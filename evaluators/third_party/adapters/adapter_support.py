@@ -112,6 +112,13 @@ def embedder_of(services: Any) -> Address:
 _MOST_BYTES = 256 << 20
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: the key is for the embedder's own address."""
+
+    def redirect_request(self, *args: Any, **more: Any) -> None:
+        return None
+
+
 class Embeddings:
     """Texts as vectors, from `/v1/embeddings`."""
 
@@ -119,7 +126,7 @@ class Embeddings:
         self.failure: Exception | None = None
         """The last failure, for packages that ignore it."""
         self._address = address
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects())
 
     def __call__(self, texts: list[str]) -> list[list[float]]:
         """Return a vector for each text.

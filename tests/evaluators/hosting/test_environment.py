@@ -19,6 +19,7 @@ from locomo_vqa.system import ConversationInfo, Services
 from tests.conftest import Cli
 from tests.evaluators.hosting.hosted import write_system
 from tests.evaluators.recording import Recorder, recorder
+from tests.secrets.searching import find_secret, has_secret
 
 KEY = "sk-" + "4711" * 5
 
@@ -122,3 +123,35 @@ def test_relative_paths_are_made_absolute(tmp_path: Path, monkeypatch: pytest.Mo
     }
     other = Services(model="transformers:org/model", options={"experts": "gone"})
     assert with_absolute_paths(other) == other
+
+
+PRINTS = """
+import base64, json, os, sys
+
+class Own(Echo):
+    def answer(self, question, *, now):
+        key = os.environ["MY_KEY"]
+        for piece in ("key: ", key[:7], key[7:], "\\n"):
+            sys.stdout.write(piece)
+            sys.stdout.flush()
+        print("Bearer " + key, base64.b64encode(("u:" + key).encode()).decode(), file=sys.stderr)
+        print("".join("\\\\u%04x" % ord(letter) for letter in key), flush=True)
+        raise RuntimeError("no access with " + key)
+"""
+
+
+@pytest.mark.slow
+def test_a_key_that_is_handed_on_is_not_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    spec = write_system(tmp_path, "prints_key", PRINTS)
+    at = ("--benchmark", "sample", "--split", "validation", "--limit", "2")
+    key = "aB3-" + KEY
+    done = cli("run", spec, *at, "--out", "run", "--env", "MY_KEY", MY_KEY=key)
+    assert done.returncode == 1
+    (log,) = (tmp_path / "run" / "work").glob("*.log")
+    assert f"key: {'*' * len(key)}\nBearer {'*' * len(key)}" in log.read_text()
+    assert find_secret(key, tmp_path) == []
+    assert not has_secret(key, done.stdout + done.stderr)
+    assert "no access with …" in (tmp_path / "run" / "predictions.jsonl").read_text()

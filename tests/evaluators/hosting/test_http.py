@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from locomo_vqa.errors import InputError, MissingResource, SystemLoadError
 from locomo_vqa.evaluators.hosting import HttpHost, Limits
+from locomo_vqa.evaluators.hosting.http import endpoint_for
 from locomo_vqa.evaluators.loading import load_system
 from locomo_vqa.evaluators.running.hosting_settings import HostingSettings
 from locomo_vqa.system import ConversationInfo, Endpoint, Services, Usage
@@ -111,6 +112,23 @@ def test_a_server_is_told_the_conversation_and_asked(
     else:
         assert base64.b64decode(image["data"].partition(",")[2]) == file.read_bytes()
         assert image["path"] is None
+
+
+def test_a_server_elsewhere_gets_no_key_of_the_endpoint() -> None:
+    llm = Endpoint(base_url="https://ada:secret@models.example/v1", model="m", api_key="sk-1234")
+    assert endpoint_for("http://127.0.0.1:8000/memory", llm) == {
+        "base_url": llm.base_url,
+        "model": "m",
+        "api_key": "sk-1234",
+        "timeout_s": 120.0,
+    }
+    assert endpoint_for("https://memory.example", llm) == {
+        "base_url": "https://models.example/v1",
+        "model": "m",
+        "api_key": "none",
+        "timeout_s": 120.0,
+    }
+    assert endpoint_for("https://memory.example", None) is None
 
 
 def _first() -> int:

@@ -13,6 +13,7 @@ import pytest
 
 from locomo_vqa.evaluators.third_party.recipe import PACKAGE_FOLDER
 from locomo_vqa.system import Endpoint, Services, ShownImage, ShownTurn
+from tests.serving import QuietHandler, serve_handler
 
 from .stub_memory_model import DIMENSIONS, stub_memory_model
 
@@ -84,6 +85,26 @@ def test_vectors_come_in_order_and_failures_are_kept(support: ModuleType) -> Non
         assert embed.failure is caught.value
     with pytest.raises(RuntimeError, match="gave no vectors"):
         embed(["a"])
+
+
+def test_an_embedder_that_redirects_gets_no_further(support: ModuleType) -> None:
+    """urllib would send the key along, to whatever host."""
+    seen: list[tuple[str, str | None]] = []
+
+    class Handler(QuietHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            seen.append((self.path, self.headers["authorization"]))
+            port = self.server.server_address[1]
+            self.reply(302, b"", {"Location": f"http://localhost:{port}/elsewhere"})
+
+        do_GET = do_POST
+
+    with serve_handler(Handler) as url:
+        embed = support.Embeddings(support.Address(f"{url}/v1", "m", "sk-own", 20.0))
+        with pytest.raises(RuntimeError, match="replied 302"):
+            embed(["a"])
+    assert seen == [("/v1/embeddings", "Bearer sk-own")]
 
 
 def test_a_turn_as_words(support: ModuleType, tmp_path: Path) -> None:
