@@ -25,17 +25,23 @@ def lent_paths(services: Services) -> tuple[Path, ...]:
     """Return the existing files and folders that a model's name and options name."""
     lent = with_absolute_paths(services)
     values = (lent.model or "", *lent.options.values())
-    targets = (value.partition("?")[0].rpartition(":")[2] for value in values)
+    targets = (_split(value)[1] for value in values)
     paths = (Path(target) for target in targets if target.startswith(os.sep))
     return tuple(path for path in paths if os.path.exists(path))  # noqa: PTH110 - of any length
 
 
 def _absolute_target(value: str) -> str:
+    before, target, after = _split(value)
+    return f"{before}{_absolute(target)}{after}"
+
+
+def _split(value: str) -> tuple[str, str, str]:
+    """Return what is before a path, the path, and what is after it."""
     scheme, colon, rest = value.partition(":")
-    if colon and scheme.isalpha() and len(scheme) > 1:  # Not a drive letter.
-        target, mark, query = rest.partition("?")
-        return f"{scheme}:{_absolute(target)}{mark}{query}"
-    return _absolute(value)
+    if not (colon and scheme.isalpha() and len(scheme) > 1):  # Not a drive letter.
+        return "", value, ""
+    target, mark, query = rest.partition("?")
+    return f"{scheme}:", target, f"{mark}{query}"
 
 
 def _absolute(text: str) -> str:

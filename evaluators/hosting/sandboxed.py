@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .launch import program_of, start_process, worker_environment, worker_file
 from .sandbox import Gateway, Sandbox
 from .sandbox.command import sandbox_command, sandbox_environment
-from .sandbox.interpreter import module_files
+from .sandbox.interpreter import interpreter_program, module_files
 
 if TYPE_CHECKING:
     import psutil
@@ -47,6 +47,7 @@ class SandboxedWorker:
         program = program_of(python)
         if not os.path.isabs(program):  # noqa: PTH117
             program = shutil.which(program, path=environment.get("PATH")) or program
+        program = interpreter_program(program)
         if self._sandbox.reachable is not None:
             self._gateway = Gateway(self._sandbox.reachable)
         prepared = sandbox_command(

@@ -16,11 +16,11 @@ from urllib.parse import unquote, urlsplit
 
 from ..environment import system_environment
 
-__all__ = ["interpreter_folders", "interpreter_links", "module_files"]
+__all__ = ["interpreter_folders", "interpreter_links", "interpreter_program", "module_files"]
 
 _ASK = (
-    "import json, site, sys; print(json.dumps([sys.prefix, sys.base_prefix, sys.exec_prefix, "
-    "sys.base_exec_prefix, *sys.path, site.getusersitepackages()]))"
+    "import json, site, sys; print(json.dumps([sys.executable, sys.prefix, sys.base_prefix, "
+    "sys.exec_prefix, sys.base_exec_prefix, *sys.path, site.getusersitepackages()]))"
 )
 _ASK_S = 60
 _MODULE_ENDINGS = (".py", ".pyc", ".so", ".zip", ".egg")
@@ -29,13 +29,23 @@ _METADATA = (".dist-info", ".egg-info")
 _MOST_BYTES = 1 << 20
 
 
+def interpreter_program(python: str) -> str:
+    """Return an interpreter's own path, where a script such as pyenv's starts it."""
+    try:
+        with Path(python).open("rb") as stream:
+            is_script = stream.read(2) == b"#!"
+    except OSError:
+        return python
+    return next(iter(_own_paths(python)), python) if is_script else python
+
+
 def interpreter_folders(python: str) -> list[Path]:
     """Return the files and folders that an interpreter imports from, without what lies beside that.
 
     Args:
         python: the interpreter's absolute path.
     """
-    found = [Path(text) for text in _own_paths(python)]
+    found = [Path(text) for text in _own_paths(python)[1:]]
     found += [link.parent.parent for link in interpreter_links(python)]
     found = [prefix for prefix in found if _is_environment(prefix)]
     if python == sys.executable:
@@ -74,7 +84,7 @@ def module_files(folder: Path, module: str = "") -> Iterator[Path]:
 
 
 def _own_paths(python: str) -> list[str]:
-    """Return prefixes and the path of an interpreter that starts without packages."""
+    """Return the program, prefixes and path of an interpreter that starts without packages."""
     try:
         done = subprocess.run(
             [python, "-I", "-S", "-c", _ASK],

@@ -28,7 +28,7 @@ link     a link to the target
 empty    an empty folder, which can't be written
 """
 
-_SYSTEM = ("/usr", "/nix/store", "/opt/rocm")
+_SYSTEM = ("/usr", "/nix/store", "/gnu/store", "/home/linuxbrew/.linuxbrew", "/opt/rocm")
 _ROOT_LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = (
     *("alternatives", "ca-certificates", "ca-certificates.conf", "fonts", "group", "gai.conf"),

@@ -12,7 +12,7 @@ import pytest
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.hosting import ProcessHost
 from locomo_vqa.evaluators.hosting.environment import checked_variables, system_environment
-from locomo_vqa.evaluators.hosting.relative_paths import with_absolute_paths
+from locomo_vqa.evaluators.hosting.relative_paths import lent_paths, with_absolute_paths
 from locomo_vqa.evaluators.loading import load_system
 from locomo_vqa.schemas import validate
 from locomo_vqa.system import ConversationInfo, Services
@@ -121,6 +121,8 @@ def test_relative_paths_are_made_absolute(tmp_path: Path, monkeypatch: pytest.Mo
         "vision": f"transformers:{tmp_path}/weights?dtype=bf16",
         "k": "5",
     }
+    named = lent_paths(Services(model="transformers:weights", options=options))
+    assert set(named) == {tmp_path / "weights"}
     other = Services(model="transformers:org/model", options={"experts": "gone"})
     assert with_absolute_paths(other) == other
 

@@ -12,6 +12,7 @@ from locomo_vqa.evaluators.hosting.sandbox import Sandbox
 from locomo_vqa.evaluators.hosting.sandbox.interpreter import (
     interpreter_folders,
     interpreter_links,
+    interpreter_program,
     module_files,
 )
 from locomo_vqa.evaluators.hosting.sandbox.mounts import mounts_of
@@ -110,6 +111,15 @@ def test_beside_a_module_only_modules_are_shown(tmp_path: Path) -> None:
     found = {path.name for path in module_files(tmp_path, "spaces")}
     assert found == {"mine.py", "package", "spaces"}
     assert {path.name for path in module_files(tmp_path, "mine")} == {"mine.py", "package"}
+
+
+def test_a_script_that_starts_an_interpreter_is_seen_through(tmp_path: Path) -> None:
+    shim = tmp_path / "python"
+    shim.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    shim.chmod(0o755)
+    assert interpreter_program(str(shim)) == sys.executable
+    assert interpreter_program(sys.executable) == sys.executable
+    assert interpreter_program(str(tmp_path / "none")) == str(tmp_path / "none")
 
 
 def test_an_environment_of_its_own_is_found_with_all_it_imports_from(tmp_path: Path) -> None:
