@@ -100,7 +100,7 @@ class MakeHost(Protocol):
         """Return a host that is not started.
 
         Args:
-            limits: time and memory.
-            log: the file for what the system prints.
+            limits: the limits on time and memory.
+            log: the file for the system's output.
             sandbox: what the system sees of this machine; None for all that the user sees.
         """

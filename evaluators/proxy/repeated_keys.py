@@ -1,4 +1,4 @@
-"""Replies without the keys of this process: a system must not learn them from an endpoint.
+"""Removes this process's keys from replies, so that a system can't get them from an endpoint.
 
 An endpoint may repeat the key that it was sent. Where it is in one piece, it is replaced by
 asterisks (see `KeyMask`). Where it is cut up, over the events of a stream or the parts of a
@@ -54,7 +54,7 @@ class KeyFreeReply:
         """The headers that are for the other end."""
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """Yield the body as it comes.
+        """Yield the body as it arrives.
 
         Raises:
             httpcore.RemoteProtocolError: its compression is broken, or a key is cut up in it.

@@ -1,4 +1,4 @@
-"""Requests for completions as the endpoint wants them: what it refuses is written another way.
+"""Rewrites requests for completions that the endpoint refuses in their original form.
 
 A request is passed on byte for byte until the endpoint refuses it with words that say what it wants
 instead, such as `max_completion_tokens` (see `locomo_vqa.models.dialects`). So a system of any kind
@@ -77,7 +77,7 @@ class Rewording:
     async def joined(
         self, head: PartialReply, pieces: AsyncIterator[bytes]
     ) -> tuple[PartialReply, bytes]:
-        """Return the reply that a stream adds up to, and its body.
+        """Return the complete reply assembled from a stream, and its body.
 
         Raises:
             httpcore.RemoteProtocolError: it is too long, or is not a stream of completions.

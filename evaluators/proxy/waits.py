@@ -27,7 +27,7 @@ def note_limit(reply: PartialReply) -> None:
 
 
 def _words_of(body: bytes | bytearray) -> str:
-    """Return what an error reply says."""
+    """Return the message in an error reply."""
     try:
         found = load_json(body)
         error = found.get("error", found)

@@ -1,4 +1,4 @@
-"""Runs a memory system over conversations, and keeps every outcome."""
+"""Runs a memory system on conversations, and records every outcome."""
 
 from .api import run
 

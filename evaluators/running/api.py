@@ -49,50 +49,50 @@ def run(
     prices: str | Path | None = None,
     progress: bool | ProgressCallback = True,
 ) -> Run:
-    """Run a memory system on a benchmark, and return what it answers.
+    """Run a memory system on a benchmark, and return its answers.
 
-    A system that a new process can import runs in processes of its own, one for each conversation:
-    what crashes, hangs, or leaks costs only that conversation. A class of a notebook or a script,
-    and what a function makes, runs in this process. A run that was interrupted continues where it
-    stopped when it is called again with the same `out`; no question is asked twice.
+    A system that a new process can import runs in its own processes, one for each conversation: a
+    crash, hang, or leak affects only that conversation. A class from a notebook or script, or an
+    object that a function makes, runs in this process. To resume an interrupted run, call this
+    again with the same `out`; no question is asked twice.
 
     Args:
         system: a class, a function that makes a system for each conversation, the name of a
             bundled or third-party system, `module:Class`, or the http address of a server.
         benchmark: a benchmark, its folder, `sample`, or `org/name` on the Hugging Face Hub.
-        out: the run folder; None for a new one below `runs`.
+        out: the run folder; None for a new one under `runs`.
         split: the split whose questions to ask: `train`, `validation`, `test`, or `all`.
-        images: what the system is shown of images: `pixels`, `caption`, `none`, or `shuffled`.
+        images: how images are shown to the system: `pixels`, `caption`, `none`, or `shuffled`.
         visual: whether a visual question comes with its image (`given`) or not (`recalled`).
         model: the model's name, such as `openai:<base URL>?model=<name>`.
-        options: tell the system how to work, by the option's name.
+        options: the system's options, by name.
         jobs: how many conversations run at once.
         limit: for a trial, how many questions of each conversation to ask.
-        top_k: how many passages a system that only retrieves is asked for.
-        timeout: seconds that one call to the model may take.
+        top_k: the number of passages to request from a retrieval-only system.
+        timeout: the time limit of one call to the model, in seconds.
         python: the interpreter of the environment that a `module:Class` is installed in.
         env: the names of environment variables to hand on to the system's processes, which get
             none but those that Python and libraries need.
-        retry_failed: ask again what failed before.
-        read_timeout: seconds that the system may take to start, to read a session, or to flush.
-        answer_timeout: seconds that an answer may take.
-        memory_limit: gigabytes of memory that a conversation's processes may use together.
+        retry_failed: whether to ask failed questions again.
+        read_timeout: the time limit for starting, reading a session, and flushing, in seconds each.
+        answer_timeout: the time limit of one answer, in seconds.
+        memory_limit: the total memory of a conversation's processes, in gigabytes.
         sandbox: whether the system's processes see only their environment, their folder, and the
             proxy's address; needs bubblewrap. What `options` and `env` name can be read.
         meter: count the calls to an endpoint, in `calls.jsonl` of the run folder.
         record: record the endpoint's replies in this file.
-        replay: use the replies in this file; ask for others, and record them there.
+        replay: replay the replies in this file; request missing ones, and add them to it.
         strict: with `replay`, refuse requests without a recorded reply.
-        prices: a table of model prices in place of the bundled one.
+        prices: a table of model prices, instead of the bundled one.
         progress: whether to show progress, or a function to call with it.
 
     Returns:
         The run, with its folder, run.json, the predictions, and the benchmark.
 
     Raises:
-        InputError: an argument or the benchmark can't be used; nothing was asked.
-        SystemLoadError: the system can't be loaded; nothing was asked.
-        MissingResource: the model is not there, or went away; what was answered is kept.
+        InputError: an argument or the benchmark can't be used; no question was asked.
+        SystemLoadError: the system can't be loaded; no question was asked.
+        MissingResource: the model is unavailable or stopped responding; finished answers are kept.
         OutputError: `out` holds something else, or can't be written.
     """
     check_run_arguments(split=split, images=images, visual=visual, limit=limit, top_k=top_k)

@@ -1,4 +1,4 @@
-"""Runs conversations at once, and cancels all of them together."""
+"""Runs conversations concurrently, and cancels them together."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["CancelScope", "RunCancelled", "run_concurrently"]
 
 
 class RunCancelled(Exception):
-    """The run was cancelled: what fails from now on is not an outcome."""
+    """The run was cancelled, so later failures are not outcomes."""
 
 
 class CancelScope:
-    """Whether a run is cancelled, and what ends with it."""
+    """The cancellation of a run, and the hosts and callbacks that it affects."""
 
     def __init__(self) -> None:
         self._cancelled = threading.Event()
@@ -27,7 +27,7 @@ class CancelScope:
 
     @contextlib.contextmanager
     def hosting(self, host: Host) -> Iterator[None]:
-        """Kill a host when the run is cancelled, and end it in any case when the block ends."""
+        """Kill a host when the run is cancelled, and end it when the block ends."""
         try:
             with self.on_cancel(host.kill):
                 self.raise_if_cancelled()
@@ -61,9 +61,9 @@ class CancelScope:
 
 
 def run_concurrently(tasks: Sequence[Callable[[], None]], *, jobs: int, scope: CancelScope) -> None:
-    """Run all tasks, `jobs` of them at once; the first that raises, or Ctrl-C, cancels the others.
+    """Run all tasks, `jobs` at a time; the first that raises, or Ctrl-C, cancels the others.
 
-    One job runs in this thread, unless an event loop runs here: a system may start one itself.
+    A single job runs in this thread, unless it has an event loop: a system may start its own.
     """
     if jobs == 1 and not in_event_loop():
         for task in tasks:

@@ -1,4 +1,4 @@
-"""One conversation of a run: read to a new system, which is then asked one question at a time."""
+"""Runs one conversation: a new system reads it, then answers one question at a time."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from .view import ConversationView, ShownQuestion
 __all__ = ["MAX_UNREACHABLE", "ConversationRun", "UnreachableCounter"]
 
 MAX_UNREACHABLE = 3
-"""How many questions in a row may find no connection before the run stops."""
+"""The number of questions in a row without a connection after which the run stops."""
 
 
 class UnreachableCounter:
-    """Counts questions in a row whose endpoint did not answer, over all conversations."""
+    """Counts consecutive questions for which the endpoint did not answer, in all conversations."""
 
     def __init__(self, *, active: bool) -> None:
         """Count only if `active`: where the run has an endpoint that is known here."""
@@ -42,7 +42,7 @@ class UnreachableCounter:
         """Count one question, whose failure this is.
 
         Raises:
-            MissingResource: it was one too many.
+            MissingResource: the limit was reached.
         """
         with self._lock:
             unreachable = failure is not None and failure.unreachable and self._active
@@ -57,33 +57,33 @@ class UnreachableCounter:
         if failure is not None and stop:
             raise MissingResource(
                 f"The endpoint no longer answers ({failure.reason}).",
-                "What was answered is kept: start the server again, and repeat the run with "
+                "Finished answers are kept: start the server again, and repeat the run with "
                 "`retry_failed`.",
             )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationRun:
-    """Everything that one conversation's run needs; `run` is called once."""
+    """The run of one conversation; `run` must be called only once."""
 
     name: str
     """The conversation's id."""
     questions: Sequence[Question]
-    """Those to ask, in order."""
+    """The questions to ask, in order."""
     host: Host
-    """Where the system runs."""
+    """The host that the system runs in."""
     view: ConversationView
-    """What the system is shown."""
+    """The conversation as the system sees it."""
     services: Services
-    """What the system is lent."""
+    """The services that the system gets."""
     answerer: Answerer | None
-    """Answers for a system that only retrieves."""
+    """Answers for a retrieval-only system."""
     top_k: int
-    """How many passages such a system is asked for."""
+    """The number of passages to request from such a system."""
     workdir: Path
-    """The system's own folder, which is empty."""
+    """The system's own, empty folder."""
     journal: Journal
-    """Where every outcome is written before the next question is asked."""
+    """Records each outcome before the next question is asked."""
     listener: RunListener
     """Called during the conversation."""
     unreachable: UnreachableCounter
@@ -100,7 +100,7 @@ class ConversationRun:
             MissingResource: the endpoint stopped answering.
             RunCancelled: the run was cancelled.
         """
-        sessions = tuple(self.view.sessions())  # A missing image is not the system's failure.
+        sessions = tuple(self.view.sessions())  # A missing image is not the system's fault.
         turns = sum(map(len, sessions))
         self.listener.begun(self.name, turns, len(self.questions))
         try:
@@ -139,7 +139,7 @@ class ConversationRun:
         return failure
 
     def _ask_all(self, failure: Failure | None) -> None:
-        """Ask, unless reading failed; after a failure that ended the system nothing is asked."""
+        """Ask all questions, unless reading failed or the system has ended."""
         reason = f"while reading: {failure.reason}" if failure else None
         for question in self.questions:
             self.scope.raise_if_cancelled()

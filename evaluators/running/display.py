@@ -1,4 +1,4 @@
-"""The progress of a run: a bar for the whole, and one for each conversation in work."""
+"""Shows the progress of a run: one bar for the run, and one for each active conversation."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ __all__ = ["CallbackListener", "RunDisplay", "listening"]
 def listening(progress: bool | ProgressCallback, system: str) -> Iterator[RunListener]:
     """Yield a listener that shows bars, calls a function, or does nothing.
 
-    Bars are shown on a terminal and in a notebook. The line of the whole run counts questions,
-    with their rate and the time left; that of a conversation counts first the turns that were
-    read and then the questions.
+    Bars are shown on a terminal and in a notebook. The run's bar counts questions, with their rate
+    and the time left; a conversation's bar first counts the turns read, then the questions.
     """
     if callable(progress):
         with callback_notes(progress):
@@ -37,7 +36,7 @@ def listening(progress: bool | ProgressCallback, system: str) -> Iterator[RunLis
 
 
 class CallbackListener(NullListener):
-    """Calls a function with the system's name, the questions that are done, and all questions."""
+    """Calls a function with the system's name, the number of finished questions, and the total."""
 
     def __init__(self, progress: ProgressCallback, system: str) -> None:
         self._progress = progress
@@ -47,12 +46,12 @@ class CallbackListener(NullListener):
         self._done = 0
 
     def started(self, total: int, done: int) -> None:
-        """Report the whole run's length."""
+        """Report the total number of questions."""
         self._total, self._done = total, done
         self._progress(self._system, done, total)
 
     def answered(self, conversation: str, prediction: Prediction) -> None:
-        """Report one question more."""
+        """Report another finished question."""
         with self._lock:
             self._done += 1
             done = self._done
@@ -60,7 +59,7 @@ class CallbackListener(NullListener):
 
 
 class RunDisplay:
-    """A `RunListener` that moves bars; threads may share it."""
+    """A thread-safe `RunListener` that updates progress bars."""
 
     def __init__(self, bars: Progress, system: str) -> None:
         from rich.markup import escape
@@ -73,21 +72,21 @@ class RunDisplay:
         self._whole = bars.add_task(self._system, total=None)
 
     def started(self, total: int, done: int) -> None:
-        """Set the whole run's length."""
+        """Set the total number of questions."""
         self._bars.update(self._whole, total=total, completed=done)
 
     def begun(self, conversation: str, turns: int, questions: int) -> None:
-        """Add a conversation's line."""
+        """Add a conversation's bar."""
         task = self._bars.add_task(f"  {conversation}: turns", total=turns)
         with self._lock:
             self._lines[conversation] = _ConversationLine(task, questions)
 
     def read(self, conversation: str, turns: int) -> None:
-        """Move a conversation's line."""
+        """Advance a conversation's bar."""
         self._bars.update(self._lines[conversation].task, advance=turns)
 
     def answered(self, conversation: str, prediction: Prediction) -> None:
-        """Move a conversation's line, which counts questions from the first one on."""
+        """Advance a conversation's bar, which counts questions once the first is answered."""
         failed = prediction.state in FAILED
         line = self._lines[conversation]
         if not line.asking:
@@ -102,14 +101,14 @@ class RunDisplay:
         self._bars.update(self._whole, advance=1, description=words)
 
     def ended(self, conversation: str) -> None:
-        """Remove a conversation's line."""
+        """Remove a conversation's bar."""
         with self._lock:
             line = self._lines.pop(conversation)
         self._bars.remove_task(line.task)
 
 
 class _ConversationLine:
-    """A conversation's line."""
+    """The state of a conversation's bar."""
 
     def __init__(self, task: TaskID, questions: int) -> None:
         self.task = task

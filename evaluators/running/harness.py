@@ -1,8 +1,8 @@
-"""Runs a memory system over conversations: reads each to it, asks, and keeps every outcome.
+"""Runs a memory system on conversations: it reads each, is asked, and every outcome is recorded.
 
-A conversation that fails costs only its own questions. An answer is in the journal before the
-conversation's next question is asked, so a run that is killed continues where it stopped. How many
-conversations run at once does not change the answers.
+A failed conversation affects only its own questions. An answer is in the journal before the
+conversation's next question is asked, so a killed run can resume where it stopped. The number of
+concurrent conversations does not change the answers.
 """
 
 from __future__ import annotations
@@ -52,32 +52,32 @@ _MAX_PASSAGES = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Harness:
-    """One system on one split of one benchmark, written to one folder."""
+    """A run of one system on one split of a benchmark, written to one folder."""
 
     system: LoadedSystem
     benchmark: Benchmark
     split: SplitChoice
     images: ImageMode
     services: Services
-    """What the system is lent, as run.json records it."""
+    """The services that the system gets, as recorded in run.json."""
     out: Path
     visual: VisualMode = "given"
     limits: Limits = DEFAULT_LIMITS
-    """What one conversation may use."""
+    """The limits of one conversation."""
     jobs: int = 1
-    """How many conversations run at once."""
+    """The number of conversations that run at once."""
     limit: int | None = None
-    """For a trial: how many questions of each conversation to ask."""
+    """For a trial, the number of questions to ask of each conversation."""
     top_k: int = 10
-    """How many passages a system that only retrieves is asked for."""
+    """The number of passages to request from a retrieval-only system."""
     sandbox: SandboxTool | None = None
     """What closes the system's processes off; None if nothing does."""
     services_for: Callable[[str], Services] | None = None
-    """Returns what one conversation is lent in place of `services`, by the conversation's id;
-    called from several threads where conversations run at once."""
+    """Returns one conversation's services, instead of `services`, by the conversation's id; called
+    from several threads if conversations run concurrently."""
 
     def __post_init__(self) -> None:
-        """Check the arguments, before anything is asked."""
+        """Check the arguments before any question is asked."""
         check_run_arguments(
             split=self.split,
             images=self.images,
@@ -88,11 +88,11 @@ class Harness:
         check_number("jobs", self.jobs, low=1, whole=True)
 
     def run(self, *, retry_failed: bool = False, listener: RunListener | None = None) -> Run:
-        """Ask every question that has no answer yet and write the run folder.
+        """Ask every question without an answer, and write the run folder.
 
         Args:
-            retry_failed: ask again what failed before (states timeout, error, not_ingested), after
-                what was never asked.
+            retry_failed: whether to ask failed questions again (states timeout, error,
+                not_ingested), after those that were never asked.
             listener: called during the run.
 
         Raises:
@@ -100,7 +100,7 @@ class Harness:
                 other image can replace one that is shuffled.
             OutputError: the folder holds something else, can't be written, or another process is
                 writing it.
-            MissingResource: the endpoint stopped answering; what was answered is kept.
+            MissingResource: the endpoint stopped answering; finished answers are kept.
         """
         listener = listener or NullListener()
         questions = self._questions()
@@ -148,7 +148,7 @@ class Harness:
         )
 
     def _kept(self, conversation: str) -> Path:
-        """Return the folder in the run for what a conversation's system leaves."""
+        """Return the run's folder for the files that a conversation's system leaves."""
         return self.out / "work" / conversation
 
     def _host(self, conversation: str, folder: WorkFolder, services: Services) -> Host:
@@ -203,7 +203,7 @@ class Harness:
             tasks = [partial(converse, name, asked) for name, asked in pending.items()]
             run_concurrently(tasks, jobs=self.jobs, scope=scope)
         with contextlib.suppress(OSError):
-            (self.out / "work").rmdir()  # Only where no system left anything.
+            (self.out / "work").rmdir()  # Only if no system left any files.
 
 
 def check_run_arguments(
@@ -214,10 +214,10 @@ def check_run_arguments(
     limit: int | None = None,
     top_k: int = 10,
 ) -> None:
-    """Check what a run asks and shows.
+    """Check the arguments that determine what a run asks and shows.
 
     Raises:
-        InputError: an argument has a value that is not allowed.
+        InputError: the value of an argument is not allowed.
     """
     check_choice("split", split, get_args(SplitChoice))
     check_choice("images", images, IMAGE_MODES)
@@ -230,9 +230,9 @@ def check_run_arguments(
 def _pending(
     questions: Sequence[Question], journal: Journal, again: Collection[State]
 ) -> dict[str, list[Question]]:
-    """Return by conversation the questions without an outcome, or with one of the states `again`.
+    """Return the questions without an outcome, or with a state in `again`, by conversation.
 
-    Those that failed before come last: they may end the system again.
+    Failed questions come last, because they may end the system again.
     """
     known = {id: prediction.state for id, prediction in journal.predictions.items()}
     pending = [q for q in questions if q.id not in known or known[q.id] in again]

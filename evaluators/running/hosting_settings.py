@@ -1,4 +1,4 @@
-"""Where a system runs, and how much time and memory its conversations may use."""
+"""The settings for where a system runs, and how much time and memory it may use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..loading import LoadedSystem
 __all__ = ["MAX_SECONDS", "HostingSettings"]
 
 MAX_SECONDS = 31_536_000.0
-"""The longest time limit: a year."""
+"""The maximum time limit: a year."""
 
 _MIN_SECONDS = 0.1
 _MAX_JOBS = 1000
@@ -28,16 +28,16 @@ _GB = 1_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostingSettings:
-    """Where a system runs, and what each of its conversations may use."""
+    """Where a system runs, and the limits of each conversation."""
 
     python: Path | None = None
     """The interpreter of another environment."""
     env: tuple[str, ...] = ()
-    """The names of environment variables that its processes get besides the usual ones."""
+    """The names of additional environment variables to pass to its processes."""
     jobs: int = 1
-    """How many conversations run at once."""
+    """The number of conversations that run at once."""
     limits: Limits = DEFAULT_LIMITS
-    """Time and memory."""
+    """The limits on time and memory."""
     sandbox: SandboxTool | None = None
     """What closes its processes off; None if nothing does."""
 
@@ -53,7 +53,7 @@ class HostingSettings:
         memory_limit: float | None = None,
         sandbox: bool = False,
     ) -> Self:
-        """Return settings from a user's arguments; `memory_limit` is in gigabytes.
+        """Return the settings for a user's arguments; `memory_limit` is in gigabytes.
 
         Raises:
             InputError: an argument is out of its range, or there is no sandbox on this machine.
@@ -79,12 +79,12 @@ class HostingSettings:
         )
 
     def check(self, system: LoadedSystem, *, usual: Limits = DEFAULT_LIMITS) -> None:
-        """Check that the limits can be kept where a system runs.
+        """Check that the limits can be enforced where a system runs.
 
-        `usual` are the defaults, which need not be kept for a system in this process.
+        `usual` has the defaults, which don't have to be enforced for a system in this process.
 
         Raises:
-            InputError: they can't.
+            InputError: a limit can't be enforced.
         """
         if system.address and self.limits.memory_bytes is not None:
             raise InputError(

@@ -1,4 +1,4 @@
-"""The journal of a run: every attempt is one line, on the disk before the next begins."""
+"""The journal of a run: each attempt is one line, written to disk before the next begins."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ __all__ = ["Journal"]
 
 
 class Journal(Closable):
-    """An append-only file of attempts, of one process at a time; see `JsonlLog`.
+    """An append-only file of attempts, open in one process at a time; see `JsonlLog`.
 
-    The conversations of a run write it from several threads.
+    The conversations of a run write to it from several threads.
 
     Raises:
-        OutputError: another process holds it, or it can't be opened or written.
+        OutputError: another process has it open, or it can't be opened or written.
         InputError: a line does not match its schema.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.predictions: dict[str, Prediction] = {}
-        """The last attempt at each question."""
+        """The latest attempt at each question."""
         self._attempts: dict[str, int] = {}
         self._owner = os.getpid()
         self._threads = threading.Lock()
@@ -81,7 +81,7 @@ class Journal(Closable):
         latency_ms: float,
         error: str | None,
     ) -> None:
-        """Append that a conversation was read, or that reading it failed."""
+        """Record that a conversation was read, or that reading it failed."""
         self._append(
             {
                 "event": "ingest",

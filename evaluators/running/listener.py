@@ -1,4 +1,4 @@
-"""What a run reports while it is in progress."""
+"""Defines the listener to which a run reports its progress."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ __all__ = ["NullListener", "RunListener"]
 
 
 class RunListener(Protocol):
-    """Called during a run; conversations that run at once call from their own threads."""
+    """Called during a run; concurrent conversations call it from their own threads."""
 
     def started(self, total: int, done: int) -> None:
-        """The run has `total` questions, of which `done` were answered before."""
+        """The run starts, with `total` questions, of which `done` already have an answer."""
 
     def begun(self, conversation: str, turns: int, questions: int) -> None:
-        """A conversation begins, with this many turns to read and questions to ask."""
+        """A conversation begins, with the given numbers of turns to read and questions to ask."""
 
     def read(self, conversation: str, turns: int) -> None:
-        """This many more turns were read."""
+        """The given number of additional turns was read."""
 
     def answered(self, conversation: str, prediction: Prediction) -> None:
-        """A question has an outcome, which is in the journal."""
+        """A question has an outcome, which has been recorded in the journal."""
 
     def ended(self, conversation: str) -> None:
         """All questions of a conversation have an outcome, or the run was cancelled."""
 
 
 class NullListener:
-    """Does nothing."""
+    """A listener that does nothing."""
 
     def started(self, total: int, done: int) -> None:
         """Do nothing."""

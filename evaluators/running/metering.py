@@ -1,4 +1,4 @@
-"""The metering proxy of a run: started with its first conversation, summed up at its end."""
+"""Manages the metering proxy of a run, from the first conversation to the final totals."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["CALLS_FILE", "Meter", "is_on_this_machine"]
 
 CALLS_FILE = "calls.jsonl"
-"""The file of a run folder in which calls are counted."""
+"""The name of the file in a run folder that lists all calls."""
 
 REPLIES_FILE = "replies.sqlite"
-"""The file of a run folder that keeps replies until the run is finished."""
+"""The name of the file in a run folder that stores replies until the run is finished."""
 
 
 class Meter(Closable):
-    """Lends each conversation a metered endpoint in place of the run's own.
+    """Gives each conversation a metered endpoint instead of the run's own.
 
     Without an endpoint, or if nothing is to be metered, services are left unchanged. The proxy
     starts with the first conversation, when the run folder exists. Unless they are replayed from
@@ -51,7 +51,7 @@ class Meter(Closable):
         self._proxy: MeteringProxy | None = None
 
     def services_for(self, conversation: str) -> Services:
-        """Return what a conversation that begins is lent; callable from any thread.
+        """Return the services of a new conversation; callable from any thread.
 
         Raises:
             InputError: the file of recordings is damaged.
@@ -67,7 +67,7 @@ class Meter(Closable):
         return replace(self._services, llm=self._proxy.endpoint(conversation))
 
     def finish(self, run: Run) -> Run:
-        """Write what the calls come to into run.json, and return the run with it.
+        """Write the totals of the calls to run.json, and return the updated run.
 
         Raises:
             InputError: calls.jsonl is damaged.
@@ -136,7 +136,7 @@ def _revision_of(model: str | None) -> str | None:
 
 
 def _bypass_proxies_for_this_machine() -> None:
-    """Have systems reach the metering proxy directly, not by way of the network's own proxy."""
+    """Make systems connect to the metering proxy directly, not through the network's proxy."""
     for name in ("NO_PROXY", "no_proxy"):
         hosts = [host for host in os.environ.get(name, "").split(",") if host]
         if "127.0.0.1" not in hosts:

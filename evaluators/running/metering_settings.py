@@ -1,4 +1,4 @@
-"""Whether and how a run's calls to an endpoint are counted, recorded, or replayed."""
+"""The settings for counting, recording, and replaying a run's calls to an endpoint."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["MeteringSettings"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeteringSettings:
-    """How the calls of a run go through the metering proxy."""
+    """How the metering proxy handles a run's calls."""
 
     meter: bool = True
-    """Whether they do."""
+    """Whether calls go through the proxy."""
     record: Path | None = None
-    """The file in which replies are recorded."""
+    """The file to record replies in."""
     replay: Path | None = None
-    """The file that recorded replies are taken from, and others are recorded in."""
+    """The file with the replies to replay; missing ones are added to it."""
     strict: bool = False
     """Whether requests without a recorded reply are refused."""
     prices: Path | None = None
-    """A table of prices in place of the bundled one."""
+    """A table of prices, instead of the bundled one."""
 
     @classmethod
     def checked(
@@ -36,15 +36,15 @@ class MeteringSettings:
         strict: bool = False,
         prices: str | Path | None = None,
     ) -> Self:
-        """Return settings from a user's arguments.
+        """Return the settings for a user's arguments.
 
         Raises:
-            InputError: they contradict each other.
+            InputError: the arguments contradict each other.
         """
         if record and replay:
             raise InputError(
                 "`record` and `replay` can't be used together.",
-                "Use `replay` alone: replies that the file lacks are asked for and recorded too.",
+                "Use only `replay`: missing replies are requested and recorded too.",
             )
         if strict and not replay:
             raise InputError("`strict` needs `replay`.", "Name the file of recorded replies.")
@@ -60,10 +60,10 @@ class MeteringSettings:
         return settings
 
     def check(self, *, endpoint: bool) -> None:
-        """Check that there is something to meter; `endpoint`: whether the model is one.
+        """Check that there are calls to meter; `endpoint`: whether the model is an endpoint.
 
         Raises:
-            InputError: there isn't.
+            InputError: there are none.
         """
         named = self._first_file()
         if named and not endpoint:

@@ -1,4 +1,4 @@
-"""The size of a run's model on disk: its weights, and the adapters of its experts."""
+"""Measures the size of a run's model on disk: its weights and its experts' adapters."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ __all__ = ["UNKNOWN", "ModelBytes", "size_of_model", "weights_in"]
 _LOCAL = frozenset({"embedded", "lmdeploy", "transformers"})
 _INDEX = "model.safetensors.index.json"
 _ENDINGS = ("*.safetensors", "pytorch_model*.bin")
-"""File names of a checkpoint's weights; the first that exists counts, as there may be both."""
+"""Patterns for a checkpoint's weight files; only the first that matches counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelBytes:
-    """Sizes in bytes; None is "not known"."""
+    """Sizes in bytes; None means unknown."""
 
     weights: int | None
-    """The files of weights that transformers and lmdeploy load."""
+    """The size of the weights that transformers and lmdeploy load."""
     adapters: int | None
-    """The experts' adapter_model.safetensors; 0 without experts."""
+    """The size of the experts' adapter_model.safetensors; 0 without experts."""
 
     @property
     def total(self) -> int | None:
-        """Both together."""
+        """The sum of both."""
         if self.weights is None or self.adapters is None:
             return None
         return self.weights + self.adapters
@@ -46,7 +46,7 @@ UNKNOWN = ModelBytes(weights=None, adapters=None)
 
 
 def size_of_model(run: Path, info: Mapping[str, Any]) -> ModelBytes:
-    """Return the size on this machine of the model named in run.json.
+    """Return the size of the model named in run.json, on this machine.
 
     The models of single stages (mem0's options) count too. No network is used.
     """
@@ -64,7 +64,7 @@ def size_of_model(run: Path, info: Mapping[str, Any]) -> ModelBytes:
 
 
 def weights_in(folder: Path) -> int | None:
-    """Return the bytes of a checkpoint's weights; None unless all of them are in its folder."""
+    """Return the size of a checkpoint's weights; None unless all files are in its folder."""
     try:
         if (folder / _INDEX).is_file():
             index = read_json(folder / _INDEX, what="the list of weights")
@@ -88,7 +88,7 @@ def _weight_bytes(spec: str) -> int | None:
 
 
 def _model_folder(name: ModelName) -> Path | None:
-    """Return the folder of a local model's files on this machine."""
+    """Return the folder with a local model's files."""
     if name.scheme == "embedded":
         from locomo_vqa.models.embedded_local import embedded_folder
 
@@ -106,13 +106,13 @@ def _model_folder(name: ModelName) -> Path | None:
         found = snapshot_download(
             name.target, revision=name.options.get("revision"), local_files_only=True
         )
-    except (OSError, ValueError):  # It is not in the cache, or no name on the Hub.
+    except (OSError, ValueError):  # Not in the cache, or not a valid name.
         return None
     return Path(found)
 
 
 def _adapter_bytes(run: Path, options: Mapping[str, str]) -> int | None:
-    """Return the bytes of the adapters that a run used: duomem's adapter, or memlora's experts."""
+    """Return the size of the adapters that a run used: duomem's adapter or memlora's experts."""
     if options.keys() & {"experts", "experts_sha256"}:
         return sum(listed.values()) if (listed := _listed_experts(run)) else None
     if "adapter" not in options:

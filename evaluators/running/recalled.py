@@ -1,7 +1,7 @@
-"""Which image of the conversation a question is about, where the image is not shown again.
+"""Describes the image that a question is about, if the image is not shown again.
 
-The question says in words, and a `RecalledImage` as fields, who shared it, on which day and, where
-that person shared several that day, which of them it is; never what it shows.
+The question states in words, and a `RecalledImage` as fields, who shared it, on which day, and
+which one it is if the person shared several that day; never what it shows.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def recalled_image(
     *,
     shown: Callable[[Image], bool] = lambda image: True,
 ) -> RecalledImage:
-    """Return which image of a conversation a visual question is about.
+    """Return a description of the image that a visual question is about.
 
     Args:
         conversation: the question's conversation.
         question: the question.
-        shown: whether an image was shown to the system. Images that were not shown don't count,
-            because a system can't count what it did not see; the question's own always counts.
+        shown: returns whether an image was shown to the system. Other images don't count, because
+            a system can't count what it did not see; the question's own image always counts.
 
     Raises:
         ValueError: the question's image is not in its turn.
@@ -64,10 +64,10 @@ def recalled_image(
 
 
 def recalled_question(question: VisualQuestion, image: RecalledImage) -> str:
-    """Return a question whose words say which image it is about.
+    """Return a question whose text identifies the image.
 
-    `About the picture that Ada shared on 7 May 2023: What colour is the kite?`, and where she
-    shared several on that day, `About the second of the three pictures that …`.
+    For example `About the picture that Ada shared on 7 May 2023: What colour is the kite?` or, if
+    she shared several that day, `About the second of the three pictures that …`.
     """
     which = "picture"
     if image.count > 1:
@@ -77,7 +77,7 @@ def recalled_question(question: VisualQuestion, image: RecalledImage) -> str:
 
 
 def ordinal(number: int) -> str:
-    """Return `first`, `second` …, and from 13 on `13th`, `21st`."""
+    """Return an ordinal such as `first`; from 13, such as `13th`."""
     if number in _WORDS:
         return _WORDS[number][1]
     teen = number % 100 in (11, 12, 13)

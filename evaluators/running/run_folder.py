@@ -1,4 +1,4 @@
-"""Makes, resumes and finishes a run folder."""
+"""Creates, resumes and finishes a run folder."""
 
 from __future__ import annotations
 
@@ -54,14 +54,13 @@ _IDENTITY = (
     "options",
     "sandbox",
 )
-"""The parts of run.json that must be equal for a run to continue in the same folder.
+"""The entries of run.json that must be equal to resume a run in its folder.
 
-Of the benchmark they are what is asked: its name, errata, and the layout it was imported from may
-differ.
+They include the benchmark's content, but not its name, errata, or original layout.
 """
 
 _WRITTEN_WHOLE = ("run.json", "predictions.jsonl")
-"""Files that a killed process may leave under a hidden name."""
+"""Files that a killed process may leave behind under a hidden name."""
 
 
 def describe_run(
@@ -76,7 +75,7 @@ def describe_run(
     top_k: int | None = None,
     sandbox: SandboxTool | None = None,
 ) -> dict[str, Any]:
-    """Return the content of run.json for a run that has not begun.
+    """Return the content of run.json for a new run.
 
     `limit` is how many questions of each conversation a trial asks, `top_k` how many passages a
     system that only retrieves is asked for, `sandbox` what closes the system's processes off.
@@ -124,7 +123,7 @@ def _answerer(system: LoadedSystem, services: Services, blind: bool) -> dict[str
 
 
 def open_run(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Make the run folder, or check that the existing one belongs to the same run.
+    """Create the run folder, or check that the existing one belongs to the same run.
 
     Raises:
         OutputError: the folder holds something else, or can't be written.
@@ -159,7 +158,7 @@ def is_interrupted(folder: Path) -> bool:
 
 
 def sweep(folder: Path) -> None:
-    """Remove files that a killed process left unfinished; only while the journal is held."""
+    """Remove a killed process's unfinished files; the caller must hold the journal."""
     for path in folder.iterdir():
         if _is_leftover(path):
             with contextlib.suppress(OSError):
@@ -177,7 +176,7 @@ def _is_leftover(path: Path) -> bool:
 def finish_run(
     folder: Path, manifest: Mapping[str, Any], predictions: Sequence[Prediction]
 ) -> dict[str, Any]:
-    """Write predictions.jsonl, and the counts and hashes in run.json; return its content."""
+    """Write predictions.jsonl, and counts and hashes to run.json; return run.json's content."""
     write_jsonl(folder / "predictions.jsonl", [prediction.to_row() for prediction in predictions])
     started = read_json(folder / "run.json", what="the run's manifest")
     finished = {
@@ -248,7 +247,7 @@ def _package_versions() -> dict[str, str]:
 
 
 def _git_state() -> dict[str, Any] | None:
-    """Return the commit of the working directory, where a user's system usually is."""
+    """Return the git commit of the working directory, which usually has the user's system."""
     try:
         commit = _git_output("rev-parse", "HEAD")
         return {"commit": commit, "dirty": bool(_git_output("status", "-s"))}

@@ -1,4 +1,4 @@
-"""What a system is lent: the model, once it is known to answer."""
+"""Makes the services for a system: the model, after a test request."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def lend_model(
 ) -> Services:
     """Return the services with the named model, after a test request to its endpoint.
 
-    Without `check` nothing is asked: a run that is replayed may need no endpoint.
+    Without `check`, no request is made, because a replayed run may need no endpoint.
 
     Raises:
-        InputError: the system needs a model, or asks none; or `timeout` is out of its range.
+        InputError: the system needs a model, or uses none; or `timeout` is out of range.
         MissingResource: the endpoint does not answer.
     """
     check_number("timeout", timeout, low=_MIN_SECONDS, high=_MAX_SECONDS)
     if model is not None and not (system.uses_model or system.only_retrieves):
         raise InputError(
-            f"`model`: {system.name} asks no model, so {model} can't be recorded for it.",
+            f"`model`: {system.name} doesn't use a model, so {model} can't be recorded for it.",
             "Leave `model` out (and its environment variable unset).",
         )
     if model is None:

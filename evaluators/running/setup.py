@@ -1,4 +1,4 @@
-"""A system, what it is lent, and where it runs: ready to be run on any benchmark."""
+"""Prepares a system with its services and host, to run it on any benchmark."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ _NOT_HERE = "Calls of a server on this machine can be metered; then replies are 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSetup:
-    """What all runs of one call have in common."""
+    """The setup that all runs of one call share."""
 
     system: LoadedSystem
     """The system."""
     services: Services
-    """What it is lent: the model, which is known to answer, and its options."""
+    """The system's services: the model, which has been tested, and its options."""
     hosting: HostingSettings
-    """Where it runs."""
+    """Where the system runs."""
     metering: MeteringSettings
-    """How its calls are counted."""
+    """How the system's calls are counted."""
     paid_again: str | None
     """Why an interrupted run that goes on pays for reading again; None where it does not."""
 
@@ -61,11 +61,11 @@ class RunSetup:
         hosting: HostingSettings,
         metering: MeteringSettings,
     ) -> Self:
-        """Load a system and check that everything fits it; no question is asked yet.
+        """Load a system and check the arguments for it; no question is asked yet.
 
         Raises:
-            InputError: an argument does not fit the system.
-            MissingResource: the model's endpoint, or something else that is named, is not there.
+            InputError: an argument can't be used with the system.
+            MissingResource: the model's endpoint or another named resource is unavailable.
             SystemLoadError: the system can't be loaded.
         """
         given = option_texts(options)
@@ -105,12 +105,12 @@ class RunSetup:
         progress: bool | ProgressCallback,
         out: Path | None = None,
     ) -> Run:
-        """Run a harness of this system with the meter, and show its progress.
+        """Run a harness for this system with the meter, and show its progress.
 
         `out` is the folder of the whole call, where that is not the harness's own.
 
         Raises:
-            KeyboardInterrupt: it was interrupted; a note says how to continue.
+            KeyboardInterrupt: the run was interrupted; a note says how to resume.
         """
         try:
             with (
@@ -129,7 +129,7 @@ class RunSetup:
 
 
 def fresh_folder(name: str, parent: str = "runs") -> Path:
-    """Return a folder that does not exist yet, named after a system and the time."""
+    """Return a new folder's path, named after a system and the time."""
     word = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "system"
     folder = Path(parent) / f"{word}-{datetime.now():%Y%m%d-%H%M%S}"
     number = 1

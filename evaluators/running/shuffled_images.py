@@ -1,6 +1,6 @@
-"""An image of another conversation for each: what is shown under `images="shuffled"`.
+"""Replaces each image with one from another conversation, for `images="shuffled"`.
 
-An answer that is still right with another image did not come from the image.
+An answer that is still correct with another image did not come from the image.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ __all__ = ["ShuffledImages"]
 class ShuffledImages:
     """Draws a replacement for each image of a benchmark, from a conversation that doesn't share it.
 
-    The draw depends only on the benchmark's revision and the image's hash, so that an image has the
-    same replacement wherever it is shown, in every run and in any order. The replacement never has
-    the bytes or the perceptual hash of an image of the conversations that share the original.
+    The draw depends only on the benchmark's revision and the image's hash, so an image has the same
+    replacement everywhere, in every run and in any order. The replacement never has the bytes or
+    the perceptual hash of an image in the conversations that share the original.
     """
 
     def __init__(self, benchmark: Benchmark) -> None:
@@ -32,7 +32,7 @@ class ShuffledImages:
         self._drawn: dict[str, str] = {}
 
     def replacement(self, sha256: str) -> str:
-        """Return the SHA-256 of the image that is shown instead of this one.
+        """Return the SHA-256 of the image to show instead of this one.
 
         Raises:
             InputError: no other conversation has an image that looks different, or an image's file
@@ -43,10 +43,10 @@ class ShuffledImages:
         return self._drawn[sha256]
 
     def check(self, conversations: Iterable[str]) -> None:
-        """Draw for every image of some conversations.
+        """Check that every image in some conversations has a replacement.
 
         Raises:
-            InputError: as for `replacement`.
+            InputError: see `replacement`.
         """
         for conversation in conversations:
             for sha256 in self._images[conversation]:
@@ -68,7 +68,7 @@ class ShuffledImages:
         )
 
     def _look_alike(self, first: str, second: str) -> bool:
-        """Return whether two images look alike; two that are too flat for a hash do."""
+        """Return whether two images look alike; images too uniform to hash always do."""
         a, b = self._phash(first), self._phash(second)
         if a is None or b is None:
             return a is b

@@ -1,4 +1,4 @@
-"""Options of a system, which set how it works."""
+"""Checks and records a system's options."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _ACCOUNT = re.compile(r"//[^/@\s]*@")
 
 
 def option_texts(options: Mapping[str, object] | None) -> dict[str, str]:
-    """Return options as strings, as a command line would give them: True is `true`.
+    """Return options as strings, as on the command line: True is `true`.
 
     Raises:
-        InputError: a name is not a word, or a value is empty.
+        InputError: a name is not valid, or a value is empty.
     """
     texts: dict[str, str] = {}
     for name, value in (options or {}).items():
@@ -31,7 +31,7 @@ def option_texts(options: Mapping[str, object] | None) -> dict[str, str]:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise InputError(
                 f"`options`: {name!r} is not the name of an option.",
-                "A name is a letter, and then letters, digits, and any of _ . -",
+                "A name starts with a letter, followed by letters, digits, and any of _ . -",
             )
         if value is None or not text:
             raise InputError(f"`options`: {name} has no value.", "Give it one, or leave it out.")
@@ -40,10 +40,10 @@ def option_texts(options: Mapping[str, object] | None) -> dict[str, str]:
 
 
 def lend_options(services: Services, system: LoadedSystem, options: Mapping[str, str]) -> Services:
-    """Return services with options for a system, after the system's own check.
+    """Return services with a system's options, after the system's own check.
 
     Raises:
-        InputError: the system does not know an option or its value, or needs another one.
+        InputError: an option or its value is not valid, or a required one is missing.
         MissingResource: something that an option names can't be used on this machine.
     """
     if options and system.check_options is not None:
@@ -54,7 +54,7 @@ def lend_options(services: Services, system: LoadedSystem, options: Mapping[str,
 
 
 def recorded_options(services: Services) -> list[str]:
-    """Return options as run.json has them: sorted, addresses without user name and password."""
+    """Return options for run.json: sorted, and addresses without user name and password."""
     return [
         _ACCOUNT.sub("//", f"{name}={value}") for name, value in sorted(services.options.items())
     ]

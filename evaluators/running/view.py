@@ -1,4 +1,4 @@
-"""What a system is shown: the conversation as it happened, with what a mode shows of its images.
+"""A system's view of a conversation, with its images in the form that a mode prescribes.
 
 These types can't hold gold answers, evidence, image URLs, or other conversations' questions.
 """
@@ -30,7 +30,7 @@ _MEDIA_TYPES = {
 
 
 def check_images(benchmark: Benchmark, conversations: Iterable[str], images: ImageMode) -> None:
-    """Check that conversations can be shown in a mode, before anything is asked.
+    """Check that conversations can be shown in a mode, before any question is asked.
 
     Raises:
         InputError: the mode is shuffled, and an image has no replacement.
@@ -41,26 +41,26 @@ def check_images(benchmark: Benchmark, conversations: Iterable[str], images: Ima
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownQuestion:
-    """A question as a system is asked it."""
+    """A question in the form that a system gets."""
 
     text: str
-    """Its words, which name the image if it must be recalled."""
+    """The text, which identifies the image if it must be recalled."""
     visual: bool
-    """Whether it is about an image."""
+    """Whether the question is about an image."""
     image: ShownImage | None
-    """The image it comes with; None if it has none, or it is not shown."""
+    """The image that comes with the question; None if it has none, or it is not shown."""
     original: ShownImage | None
     """The same image in the benchmark, for whoever else looks at it: a system may have changed its
     copy."""
     recalled: RecalledImage | None
-    """Which image it is about; None unless it must be recalled."""
+    """The image that must be recalled; None for other questions."""
 
 
 class ConversationView:
-    """One conversation of a benchmark, as an image mode shows it.
+    """One conversation of a benchmark, in an image mode.
 
-    `visual` says whether a question about an image comes with it. A system is shown `copies`, since
-    the originals are beside the gold answers.
+    `visual` determines whether a question about an image comes with it. A system sees `copies`,
+    because the originals are next to the gold answers.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class ConversationView:
 
     @property
     def info(self) -> ConversationInfo:
-        """What the system learns at the start, but not that images are shuffled."""
+        """The information given to the system at the start; it hides that images are shuffled."""
         return ConversationInfo(
             id=self._conversation.id,
             speakers=self._conversation.speakers,
@@ -90,7 +90,7 @@ class ConversationView:
 
     @property
     def now(self) -> datetime:
-        """When questions are asked: the time of the last session."""
+        """The time at which questions are asked: the time of the last session."""
         return self._conversation.sessions[-1].time
 
     def sessions(self) -> Iterator[tuple[ShownTurn, ...]]:
@@ -99,7 +99,7 @@ class ConversationView:
             yield tuple(self._turns(session))
 
     def question(self, question: Question) -> ShownQuestion:
-        """Return a question as the system is asked it."""
+        """Return a question in the form that the system gets."""
         visual = question if isinstance(question, VisualQuestion) else None
         return ShownQuestion(
             text=self.question_text(question),
@@ -114,14 +114,14 @@ class ConversationView:
         return self._question_image(question, self._copies)
 
     def question_text(self, question: Question) -> str:
-        """Return a question's words, which name the image if it must be recalled."""
+        """Return a question's text, which identifies the image if it must be recalled."""
         recalled = self.recalled(question)
         if recalled is None or not isinstance(question, VisualQuestion):
             return question.question
         return recalled_question(question, recalled)
 
     def recalled(self, question: Question) -> RecalledImage | None:
-        """Return which image a question is about that must be recalled; None for all others."""
+        """Return the image that must be recalled for a question; None for other questions."""
         if self._visual == "given" or not isinstance(question, VisualQuestion):
             return None
         return recalled_image(self._conversation, question, shown=self._is_shown)
@@ -167,7 +167,7 @@ class ConversationView:
         return ShownImage(path=path, media_type=media_type, caption=None)
 
     def _is_shown(self, image: Image) -> bool:
-        """Return whether an image is shown; in the mode none, whether its pixels could be."""
+        """Return whether an image is shown; in the mode none, whether it has pixels to show."""
         if self._mode == "caption":
             return image.caption is not None
         return image.state == "ok" and image.sha256 is not None

@@ -1,7 +1,7 @@
-"""A conversation's temporary folder, outside the run and the benchmark, which a system works in.
+"""A conversation's temporary folder, in which a system works, outside the run and benchmark.
 
-A system learns neither where the benchmark is, with the answers beside its images, nor where the
-run is, whose journal it could write. It gets copies of images, and what it leaves in its folder is
+A system must not find the benchmark, which has the answers next to the images, or the run, whose
+journal it could write to. It gets copies of images, and the files that it leaves in its folder are
 copied into the run at the end.
 """
 
@@ -25,10 +25,10 @@ from ..proxy.model_calls import keep_calls
 __all__ = ["MAX_KEPT_BYTES", "MAX_KEPT_FILES", "ImageCopies", "WorkFolder", "collect_leftovers"]
 
 MAX_KEPT_BYTES = 4 << 30
-"""What of a work folder is copied into the run; files after that are left out."""
+"""The maximum number of bytes to copy from a work folder into the run."""
 
 MAX_KEPT_FILES = 20_000
-"""How many files of a work folder are copied into the run."""
+"""The maximum number of files to copy from a work folder into the run."""
 
 _COPYING = ".copying.part"
 """A file's name in the run until it is copied whole."""
@@ -38,17 +38,17 @@ _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # Of a pipe, which is then recognised a
 
 
 class ImageCopies:
-    """Copies of images in one folder, whose names say nothing about the images."""
+    """Copies of images in one folder, with names that reveal nothing about the images."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._copies: dict[Path, Path] = {}
 
     def copy(self, image: Path) -> Path:
-        """Return the copy of an image, which is made when it is first asked for.
+        """Return the copy of an image, which is made on first use.
 
         Raises:
-            OutputError: it can't be written.
+            OutputError: the copy can't be written.
         """
         if image not in self._copies:
             copy = self._folder / f"image-{len(self._copies) + 1}{image.suffix}"
@@ -62,9 +62,9 @@ class ImageCopies:
 
 
 class WorkFolder:
-    """The folder of one conversation that is run; a context manager.
+    """The folder of a conversation that is being run; a context manager.
 
-    `kept` is the folder in the run that takes what the system leaves.
+    `kept` is the run's folder for the files that the system leaves.
     """
 
     def __init__(self, kept: Path) -> None:
@@ -88,7 +88,7 @@ class WorkFolder:
         return self._there / "scratch"
 
     def share(self) -> None:
-        """Let other users of this machine read the images, if they know where these are."""
+        """Let other users of this machine read the images, if they know the path."""
         self._there.chmod(0o711)
         self.images.chmod(0o755)
 
@@ -122,9 +122,9 @@ class WorkFolder:
 
 
 def collect_leftovers(kept: Path) -> None:
-    """Copy what a conversation of a killed run left into the run, and remove its folder.
+    """Copy the files that a killed run's conversation left into the run, and remove its folder.
 
-    Only for a process that holds the run's journal: the folder may be in use otherwise.
+    The caller must hold the run's journal; otherwise the folder may be in use.
     """
     prefix = _prefix(kept)
     for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
@@ -134,7 +134,7 @@ def collect_leftovers(kept: Path) -> None:
 
 
 def _prefix(kept: Path) -> str:
-    """Return how the names of a conversation's temporary folders begin."""
+    """Return the prefix of the names of a conversation's temporary folders."""
     return f"locomo-vqa-{sha256_text(str(kept.absolute()))[:16]}-"
 
 
@@ -164,7 +164,7 @@ def _tidy(kept: Path) -> None:
 
 
 def _regular_files(folder: Path) -> Iterator[Path]:
-    """Yield files, those of a folder before those below it; links are not followed."""
+    """Yield files, a folder's own before those in its subfolders, without following links."""
     if folder.is_symlink():
         return
     for here, folders, names in os.walk(folder, followlinks=False):
@@ -190,7 +190,7 @@ def _copy(source: Path, target: Path, size: int) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder, also where the system took its own rights to folders below it."""
+    """Remove a folder, even if the system changed the permissions of its subfolders."""
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         for here, folders, _ in os.walk(folder):
@@ -203,5 +203,5 @@ def _remove(folder: Path) -> None:
 def _not_made(path: Path, error: OSError) -> OutputError:
     return OutputError(
         f"{path}: can't be created ({error.strerror}).",
-        "Choose a writable folder with enough free space; TMPDIR is the one for temporary files.",
+        "Choose a writable folder with enough free space; TMPDIR sets the temporary folder.",
     )

@@ -1,4 +1,4 @@
-"""Finds scores above what a perfect system can reach where gold answers are known to be wrong."""
+"""Finds scores above the ceiling that known wrong gold answers impose on a perfect system."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AboveCeiling:
-    """A category's score that only agreement with wrong gold answers explains."""
+    """A category's score that can only be explained by agreement with wrong gold answers."""
 
     category: int
-    """LoCoMo's number of the category."""
+    """LoCoMo's number for the category."""
     value: float
     """The score on the original gold answers, on the metric's scale."""
     ceiling: float
-    """What a system reaches that answers every question correctly, on the metric's scale."""
+    """The score of a system that answers every question correctly, on the metric's scale."""
     wrong: int
-    """How many gold answers of the category are wrong."""
+    """The number of wrong gold answers in the category."""
     questions: int
-    """How many questions the category has."""
+    """The number of questions in the category."""
 
 
 def above_ceiling(
@@ -40,7 +40,7 @@ def above_ceiling(
     are 90.1, 91.9, 90.6 and 95.7.)
 
     Args:
-        scores: one text metric.
+        scores: the scores of one text metric.
         questions: the denominator; those without a gold answer don't count.
     """
     found = []
@@ -63,7 +63,7 @@ def above_ceiling(
 
 
 def _wrong_golds(questions: Sequence[TextQuestion]) -> Mapping[int, tuple[int, int]]:
-    """Return by category how many gold answers are wrong, of how many."""
+    """Return the number of wrong gold answers, and of all, by category."""
     counts: dict[int, tuple[int, int]] = {}
     for question in sorted(questions, key=lambda each: each.category):
         if question.category == 5:

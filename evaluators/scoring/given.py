@@ -1,4 +1,4 @@
-"""Predictions that a program has in hand: a dict, a data frame, or `Prediction` objects."""
+"""Reads predictions passed as Python objects: a dict, a data frame, or `Prediction` objects."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _SHAPES = (
     "Give a run, a path, a dict from question id to answer, a data frame with the columns "
     "question_id and prediction, or Prediction objects."
 )
-_TEXT = 'Give the answer as a string, "" for an empty one; leave out what was not asked.'
+_TEXT = 'Give the answer as a string ("" if empty); leave out questions that were not asked.'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenPredictions:
-    """Predictions in the benchmark's order, and what a predictions file of them would be."""
+    """Predictions in the benchmark's order, with the properties of a predictions file."""
 
     predictions: tuple[Prediction, ...]
     sha256: str
-    """The SHA-256 of their lines in a predictions.jsonl."""
+    """The SHA-256 of the predictions.jsonl that they would make."""
     notes: tuple[str, ...]
-    """What a reader should know about how they were read."""
+    """Notes on how the predictions were read."""
 
 
 def given_predictions(source: object, benchmark: Benchmark) -> GivenPredictions:
@@ -56,7 +56,7 @@ def given_predictions(source: object, benchmark: Benchmark) -> GivenPredictions:
             raise InputError(
                 f"The benchmark {benchmark.name} has no question {prediction.question_id!r}; its "
                 f"ids look like {next(iter(ids), '')!r}.",
-                "Leave it out, or give the benchmark that was asked.",
+                "Leave it out, or give the benchmark that was used.",
             )
         if prediction.question_id in found:
             raise InputError(
@@ -125,12 +125,12 @@ def _to_prediction(question_id: object, answer: object) -> Prediction:
         raise InputError(
             f"{question_id}: the answer has {len(text):,} characters; the limit is "
             f"{MAX_ANSWER_CHARS:,}.",
-            "Look at what the system wrote there.",
+            "Check what the system wrote there.",
         )
     validate(row, "prediction", path=Path("predictions"), place=question_id, remedy=_TEXT)
     return prediction_from_row(row)
 
 
 def _is_absent(value: object) -> bool:
-    """Return whether a cell of a data frame is empty: None, NaN, or pandas' own NA."""
+    """Return whether a data frame's cell is empty: None, NaN, or pandas' NA."""
     return value is None or value != value or type(value).__name__ == "NAType"

@@ -1,4 +1,4 @@
-"""What a reader of scores should know about the rows behind them, in sentences."""
+"""Writes the notes on the rows behind the scores."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_PLACES = 10
 def failed_in(
     predictions: Sequence[Prediction], benchmark: Benchmark, split: SplitChoice
 ) -> dict[str, int]:
-    """Return how many rows of the split are in each failed state, adversarial ones included."""
+    """Return the number of rows in each failed state, including adversarial questions."""
     asked = {question.id for question in questions_of(benchmark, split)}
     states = count_states([row for row in predictions if row.question_id in asked])
     return {state: number for state, number in states.items() if state in FAILED}
@@ -30,9 +30,9 @@ def notes_on_rows(
     split: SplitChoice,
     extra: Sequence[str],
 ) -> list[str]:
-    """Return the sentences about rows that failed or don't count, and questions without any.
+    """Return notes on rows that failed or don't count, and on questions without a row.
 
-    `extra` are the places of rows that were left out because they belong to no question.
+    `extra` has the places of rows that were left out because they match no question.
     """
     asked = {question.id: question for question in questions_of(benchmark, split)}
     notes = []
@@ -54,7 +54,7 @@ def notes_on_rows(
 
 
 def notes_on_trial(run: Run | None) -> list[str]:
-    """Return the sentence about a run that was a trial, with a limit of questions."""
+    """Return a note if a run was a trial, with a limit on questions."""
     limit = run.info.get("limit") if run is not None else None
     if limit is None:
         return []

@@ -1,4 +1,4 @@
-"""Scores predictions with a fixed denominator: what is missing counts, and is shown."""
+"""Scores predictions with a fixed denominator: missing answers count, and are shown."""
 
 from __future__ import annotations
 
@@ -32,14 +32,13 @@ def score_predictions(
 ) -> Scores:
     """Score predictions; see `locomo_vqa.scores.Scorer`.
 
-    Text metrics are means over the questions of categories 1 to 4 of the split: adversarial
-    questions have no gold answer. V is a mean over its visual questions. A metric is not computed
-    where no prediction at all answers a question of its type, and one that needs a text encoder
-    is not where the encoder is not on this machine and `metrics` does not name it. An encoder
-    that a named metric needs is downloaded.
+    Text metrics are means over the split's questions of categories 1 to 4: adversarial questions
+    have no gold answer. V is a mean over the visual questions. A metric is not computed if no
+    prediction answers a question of its type. A metric whose text encoder is not on this machine is
+    not computed unless `metrics` names it; then the encoder is downloaded.
 
     Args:
-        l_settings: how L, BERTScore and SBERT are computed; None for the defaults.
+        l_settings: the settings of L, BERTScore and SBERT; None for the defaults.
 
     Raises:
         InputError: a metric or the split is unknown, or a file of an encoder is damaged.
@@ -91,10 +90,10 @@ def score_predictions(
 
 
 def check_metrics(metrics: Sequence[str] | None) -> None:
-    """Check that metrics are known; None stands for all.
+    """Check that metrics are known; None means all.
 
     Raises:
-        InputError: one is unknown, or the list is empty; the message names all metrics.
+        InputError: a metric is unknown, or the list is empty; the message names all metrics.
     """
     if metrics is not None:
         check_choices("metrics", metrics, METRICS)
@@ -109,7 +108,7 @@ def _gold_answer(question: Question) -> str | None:
 def _worth_of_answers(
     metric: BatchMetric, asked: Sequence[Question], given: Mapping[str, Prediction]
 ) -> list[Item]:
-    """Return what each question's answer is worth; the answers are scored together."""
+    """Return the value of each question's answer; all answers are scored in one batch."""
     pairs = {
         question.id: (answer, gold)
         for question in asked

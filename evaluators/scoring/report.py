@@ -1,4 +1,4 @@
-"""The scores of one source of predictions: what was computed, how to read it, and its files."""
+"""The score report: the scores of one source of predictions, with notes and files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["ScoreReport", "digits_of"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class ScoreReport(Mapping[str, MetricScores]):
-    """The scores of a run or of predictions, by the name of the metric.
+    """The scores of a run or of predictions, by metric name.
 
     `report["f1"].value` is a mean, `report["f1"].interval` its confidence interval; iterating
     gives the names of the metrics. A notebook shows it as a table.
@@ -34,23 +34,23 @@ class ScoreReport(Mapping[str, MetricScores]):
     scores: Scores
     """Everything that was computed."""
     document: Mapping[str, Any]
-    """scores.json, valid against its schema."""
+    """The content of scores.json, valid against its schema."""
     benchmark: Benchmark
     """The benchmark whose questions were answered."""
     predictions: Sequence[Prediction]
-    """What was scored, at most one prediction for each question."""
+    """The scored predictions, at most one per question."""
     run: Run | None
     """The run; None if the predictions come from elsewhere."""
     notes: Sequence[str]
-    """What a reader should know about the predictions, such as failed rows; a sentence each."""
+    """Notes on the predictions, such as failed rows, one sentence each."""
     warnings: Sequence[str]
-    """What looks wrong about the scores, such as a conversation far below the others."""
+    """Warnings about suspicious scores, such as a conversation far below the others."""
     failed: int
-    """Rows in a failed state, including rows of adversarial questions."""
+    """The number of rows in a failed state, including adversarial questions."""
     judgements: Sequence[Mapping[str, Any]] = ()
-    """The lines of judgements.jsonl: what judges said of each answer."""
+    """The lines of judgements.jsonl: the judges' verdicts on each answer."""
     unscored: int = 0
-    """Answers that a judge gave no verdict on."""
+    """The number of answers without a verdict."""
 
     def __getitem__(self, name: str) -> MetricScores:
         try:
@@ -84,9 +84,9 @@ class ScoreReport(Mapping[str, MetricScores]):
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for each question and metric, with the question and the answer.
+        """Return a data frame with one row for each question and metric.
 
-        It has the columns of scores.parquet: see `scoring.table.score_columns`.
+        It has the columns of scores.parquet; see `scoring.table.score_columns`.
         """
         import pandas as pd
 
@@ -95,14 +95,14 @@ class ScoreReport(Mapping[str, MetricScores]):
     def write(self, folder: str | Path | None = None) -> Path:
         """Write scores.json, scores.jsonl and scores.parquet into a folder, and return it.
 
-        Where answers were judged, judgements.jsonl has what the judges said.
+        If answers were judged, judgements.jsonl is written too.
 
         Args:
-            folder: where to write; None for the run's own folder. Scores of the same predictions
-                are replaced.
+            folder: the folder to write to; None for the run's own. Existing scores of the same
+                predictions are replaced.
 
         Raises:
-            InputError: there is no run whose folder could be meant.
+            InputError: `folder` is None, but the predictions are not from a run.
             OutputError: the folder is a benchmark, holds the scores of other predictions, or
                 can't be written.
         """
@@ -130,7 +130,7 @@ class ScoreReport(Mapping[str, MetricScores]):
 
 
 def digits_of(scores: MetricScores) -> int:
-    """Return how many decimals a metric's value is shown with."""
+    """Return the number of decimals to show for a metric."""
     return 1 if scores.scale == 100 else 4
 
 

@@ -1,4 +1,4 @@
-"""The function `score`, and the scoring of an opened source behind it."""
+"""The function `score`."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from .warnings import warnings_about
 __all__ = ["score"]
 
 EQUAL = 1e-9
-"""Stored values closer than this to ours are equal."""
+"""The tolerance within which stored values equal ours."""
 
 _STORED = {"f1_score": "f1", "bleu_score": "bleu1"}
-"""Metrics that Mem0's evaluation stores in its rows, and ours with the same definition."""
+"""Metrics stored in the rows of Mem0's evaluation, and ours with the same definition."""
 
 
 @checked
@@ -53,7 +53,7 @@ def score(
     cache: bool = True,
     progress: bool | ProgressCallback = True,
 ) -> ScoreReport:
-    """Score predictions with a fixed denominator: what is missing or failed counts as wrong.
+    """Score predictions with a fixed denominator: missing and failed answers count as wrong.
 
         scores = score({"conv-1/v/0": "red"}, benchmark="sample", metrics=["v"])
         scores["v"].value, scores["v"].interval
@@ -62,29 +62,29 @@ def score(
         source: a run or its folder; a predictions file in any layout that docs/formats.md
             describes; a dict from question id to answer, or to the fields of a row; a data frame
             with the columns `question_id` and `prediction`, and perhaps `state`; or predictions.
-        benchmark: the benchmark that was asked, its folder, `sample`, or `org/name`; None for the
-            one that a run from this process, or a run on the bundled sample, knows.
-        split: the questions of the denominator; None for a run's own, and otherwise for all.
+        benchmark: the benchmark that was used, its folder, `sample`, or `org/name`; may be None
+            for a run made in this process, or on the bundled sample.
+        split: the split to score; None for a run's own split, otherwise all questions.
         metrics: names of metrics; None for all that can be computed here. A text encoder that a
             named metric needs is downloaded.
-        judge: the model whose verdicts are J, such as `"openai:<base URL>?model=<name>"`; a
-            second one is compared with it. None leaves J out.
+        judge: the model whose verdicts determine J, such as `"openai:<base URL>?model=<name>"`; a
+            second one is compared with it. If None, J is not computed.
         rubric: how the judge compares an answer with the gold answer.
-        judge_check: whether the judge is first measured on answers whose verdict is known, or the
+        judge_check: whether to measure the judge first on answers whose verdict is known, or the
             files of such measurements (see `judge_check`).
-        judge_timeout: seconds that one call of the judge may take.
-        responses: the file that keeps the judge's replies, so that none is asked for twice; None
+        judge_timeout: the time limit of one call to the judge, in seconds.
+        responses: the file that stores the judge's replies, so that none is requested twice; None
             for one in the user's cache folder.
-        prediction_key: the key of the answers in a file that leaves it open.
+        prediction_key: the key of the answers, in a file whose format doesn't determine it.
         l_preset: the encoder of BERTScore in L: `paper` (roberta-large) or `minilm`.
         l_models: the folder with L's encoders; None for $LOCOMO_VQA_L_MODELS or the Hub's cache.
-        threads: threads of L's encoders.
-        cache: whether L's values are kept for later, and taken from earlier scorings.
+        threads: the number of threads for L's encoders.
+        cache: whether to read and write the cache of L's values.
         progress: whether to show progress, or a function to call with it.
 
     Raises:
         InputError: an argument or the source can't be used; nothing was computed.
-        MissingResource: what a named metric or the judge needs is not on this machine.
+        MissingResource: something that a named metric or the judge needs is not on this machine.
     """
     if split is not None:
         check_choice("split", split, get_args(SplitChoice))
@@ -170,7 +170,7 @@ def _make_report(
 
 
 def _sign_recalled(scores: Scores, visual: VisualMode) -> Scores:
-    """Say in V's signature that images were recalled: a different task from the paper's."""
+    """Mark in V's signature that images were recalled, which the paper's task doesn't require."""
     v = scores.metrics.get("v")
     if visual == "given" or v is None or v.signature is None:
         return scores
@@ -179,7 +179,7 @@ def _sign_recalled(scores: Scores, visual: VisualMode) -> Scores:
 
 
 def _compare_stored(stored: Mapping[str, Mapping[str, float]], scores: Scores) -> dict[str, Any]:
-    """Compare the values a file brings with ours: how many rows, their mean, how many equal."""
+    """Compare a file's own values with ours: the number of rows, their mean, and how many match."""
     compared: dict[str, Any] = {}
     for name, values in stored.items():
         if not values:

@@ -1,4 +1,4 @@
-"""What can be scored: a run, a predictions file, or predictions that a program has in hand."""
+"""Opens what can be scored: a run, a predictions file, or predictions as Python objects."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ BenchmarkSource: TypeAlias = Benchmark | str | Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Predictions, and what is known about where they come from."""
+    """Predictions, and the information about their origin."""
 
     name: str
     """The name of the file or the run folder."""
     layout: str
-    """`run`, or how the file is laid out."""
+    """`run`, or the file's layout."""
     sha256: str
     """The SHA-256 of the predictions' file."""
     predictions: Sequence[Prediction]
-    """At most one a question."""
+    """At most one prediction per question."""
     run: Run | None = None
-    """The run, where they come from one."""
+    """The run that they come from, if any."""
     split: SplitChoice | None = None
-    """The split that a run is bound to; None if any may be scored."""
+    """The run's split; None if any split may be scored."""
     extra: Sequence[str] = ()
-    """The places of rows that belong to no question, or to one that has a row already."""
+    """The places of rows that match no question, or one that already has a row."""
     notes: Sequence[str] = ()
-    """What a reader should know about how the file was read."""
+    """Notes on how the file was read."""
     stored: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """The scores found in the file: by metric, then by question id."""
+    """The scores in the file, by metric, then by question id."""
 
 
 def open_source(
@@ -63,7 +63,7 @@ def open_source(
     """Read predictions and check that they belong to the benchmark.
 
     Raises:
-        InputError: they can't be used, belong to another benchmark, or ran on another split.
+        InputError: the predictions can't be used, or are for another benchmark or split.
     """
     if isinstance(source, str | Path):
         path = Path(source)
@@ -99,8 +99,8 @@ def open_source(
 def resolve_benchmark(benchmark: BenchmarkSource | None, source: object) -> Benchmark:
     """Return the benchmark that predictions are scored on.
 
-    Without `benchmark`, a run that was made in this process knows its own, and a run on the
-    bundled sample is recognised by its revision.
+    `benchmark` may be None for a run made in this process, or for a run on the bundled sample,
+    which is recognised by its revision.
 
     Raises:
         InputError: `benchmark` is needed, or can't be used.
@@ -123,7 +123,7 @@ def resolve_benchmark(benchmark: BenchmarkSource | None, source: object) -> Benc
 
 
 def _dataset_of(source: object) -> Mapping[str, Any]:
-    """Return which data set a run or scored folder names; nothing for other sources."""
+    """Return the data set named in a run or a folder of scores; empty for other sources."""
     if isinstance(source, Run):
         dataset: Mapping[str, Any] = source.info["dataset"]
         return dataset

@@ -1,4 +1,4 @@
-"""The value of every question under every metric, as columns and as a Parquet file."""
+"""Tabulates the value of each question in each metric, as columns and as a Parquet file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from locomo_vqa.scores import RowScore
 __all__ = ["SCORES_TABLE", "score_columns", "write_score_table"]
 
 SCORES_TABLE = "scores.parquet"
-"""The table's name in a folder of scores."""
+"""The table's file name in a folder of scores."""
 
 _NUMBERS = {
     "category": "int8",
@@ -24,7 +24,7 @@ _NUMBERS = {
     "input_tokens": "int64",
     "output_tokens": "int64",
 }
-"""The columns that hold no text, and their Arrow types."""
+"""The Arrow types of columns that are not strings."""
 
 
 def score_columns(
@@ -34,7 +34,7 @@ def score_columns(
 
     They are question_id, conversation, kind (`text` or `visual`), category (LoCoMo's number, of a
     text question), type (of a visual one), split, question, gold, prediction, state, metric, value
-    (on the metric's scale), latency_ms, input_tokens, output_tokens. What is not known is None.
+    (on the metric's scale), latency_ms, input_tokens, output_tokens. Unknown values are None.
     The rows are in the order of scores.jsonl.
     """
     asked: dict[str, Question] = {q.id: q for q in benchmark.text_questions}
@@ -64,7 +64,7 @@ def score_columns(
 
 
 def write_score_table(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Write what `score_columns` returned as a Parquet file, whole or not at all.
+    """Write the result of `score_columns` to a Parquet file atomically.
 
     Raises:
         OutputError: the file can't be written.
@@ -81,7 +81,7 @@ def write_score_table(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
 
 
 def _texts(column: Sequence[str | None]) -> Any:
-    """Return a column that holds each text once: an answer has a row for every metric."""
+    """Return a dictionary-encoded column, because texts repeat for every metric."""
     import pyarrow as pa
 
     places: dict[str, int] = {}

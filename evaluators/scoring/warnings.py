@@ -1,4 +1,4 @@
-"""What looks wrong about scores themselves, in sentences: outliers and scores above a ceiling."""
+"""Writes warnings about suspicious scores: outliers, and scores above a ceiling."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["warnings_about"]
 
 
 def warnings_about(scores: Scores, benchmark: Benchmark, *, split: SplitChoice) -> list[str]:
-    """Return a sentence for each conversation far from the others, and each impossible score.
+    """Return a warning for each conversation far from the others, and each impossible score.
 
-    A score of a category is impossible where it is above the ceiling of its gold answers.
+    A category's score is impossible if it is above the ceiling of its gold answers.
     """
     questions = questions_of(benchmark, split)
     conversations = {question.id: question.conversation for question in questions}
@@ -40,8 +40,8 @@ def _values_by_conversation(
 ) -> dict[str, dict[str, list[float]]]:
     """Return a metric's values by conversation.
 
-    Questions without a value, such as unscored, are left out, and so are conversations without
-    any answer: a file of one conversation says nothing about the others.
+    Questions without a value, such as unscored ones, are left out, as are conversations without any
+    answer: a file with one conversation says nothing about the others.
     """
     answered = {
         conversations[row.question_id] for row in scores.by_question if row.state != "missing"

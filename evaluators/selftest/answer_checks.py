@@ -17,7 +17,7 @@ _SEE = {
 
 
 def answers(seen: Observations) -> CheckResult:
-    """Every answer is a text, with counts that are plausible."""
+    """Check that every answer is a string, with plausible counts."""
     id, title = "answers", "it answers with text"
     reason = unread(seen)
     if reason is not None:
@@ -44,7 +44,7 @@ def answers(seen: Observations) -> CheckResult:
 
 
 def read_only(seen: Observations) -> CheckResult:
-    """Asking twice gives the same answer, and a question is not remembered."""
+    """Check that asking twice gives the same answer, and that questions are not remembered."""
     id, title = "read-only", "asking changes nothing"
     first, again, invented = seen.later[:1], seen.again, seen.invented
     reason = unread(seen)
@@ -86,7 +86,7 @@ def read_only(seen: Observations) -> CheckResult:
 
 
 def images(seen: Observations) -> CheckResult:
-    """add() takes turns with images, captions, or neither, and does not change the files."""
+    """Check that add() accepts turns with images, captions, or neither, and changes no files."""
     id, title = "images", "it reads turns with images, with captions, and with neither"
     if not seen.with_images:
         return skipped(id, title, "the system does not open")
@@ -111,7 +111,7 @@ def images(seen: Observations) -> CheckResult:
 
 
 def visual(seen: Observations) -> CheckResult:
-    """answer_visual() works with an image, with its caption, and with None."""
+    """Check that answer_visual() works with an image, with its caption, and with None."""
     id, title = "visual", "it answers questions about images"
     if not seen.visual:
         return skipped(id, title, "the conversation with images could not be read")

@@ -20,7 +20,7 @@ from .checker import CheckReport, check_system
 __all__ = ["CHECK_LIMITS", "check"]
 
 CHECK_LIMITS = Limits(read_s=600.0, answer_s=300.0)
-"""The default time limits: a check is short."""
+"""The default time limits, which are short."""
 
 
 @checked
@@ -42,15 +42,15 @@ def check(
     it keeps, leaks, and leaves running.
 
     Args:
-        system: as for `run`: a class, a function that makes a system, a name, `module:Class`, or
+        system: see `run`: a class, a function that makes a system, a name, `module:Class`, or
             an http address.
         model: the model's name, such as `openai:<base URL>?model=<name>`.
-        options: tell the system how to work, by the option's name.
-        timeout: seconds that one call to the model may take.
+        options: the system's options, by name.
+        timeout: the time limit of one call to the model, in seconds.
         python: the interpreter of the environment that a `module:Class` is installed in.
-        env: the names of environment variables to hand on to the system.
-        read_timeout: seconds that the system may take to start, to read a session, or to flush.
-        answer_timeout: seconds that an answer may take.
+        env: the names of environment variables to pass to the system.
+        read_timeout: the time limit for starting, reading a session, and flushing, in seconds each.
+        answer_timeout: the time limit of one answer, in seconds.
         sandbox: as for `run`.
 
     Raises:
@@ -79,7 +79,7 @@ def check(
 
 
 def _services_for(system: LoadedSystem, model: str | None, timeout: float) -> Services:
-    """Return what the system is lent; one that only retrieves is checked without a model too."""
+    """Return the system's services; a retrieval-only system can be checked without a model."""
     if system.only_retrieves and model is None and not system.reads_with_model:
         return Services()
     return lend_model(system, model, timeout=timeout)

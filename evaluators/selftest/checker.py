@@ -1,4 +1,4 @@
-"""Runs the self-test: every check, in order, and how long calls took."""
+"""Runs all checks of the self-test in order, and measures how long calls take."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["QUIET_S", "CheckReport", "check_system"]
 
 QUIET_S = 1.0
-"""How many seconds a flushed conversation is watched for work in the background."""
+"""How long a flushed conversation is watched for background work, in seconds."""
 
 _CHECKS = (
     opens,
@@ -58,16 +58,16 @@ _STATE_WORDS: Mapping[CheckState, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
-    """What the self-test found."""
+    """The result of the self-test."""
 
     system: str
     """The system's name."""
     version: str | None
-    """Its version."""
+    """The system's version."""
     results: tuple[CheckResult, ...]
     """The result of every check, in order."""
     times: CallTimes
-    """How long calls took."""
+    """The duration of calls."""
 
     def __repr__(self) -> str:
         counts = Counter(_STATE_WORDS[result.state] for result in self.results)
@@ -76,7 +76,7 @@ class CheckReport:
 
     @property
     def failed(self) -> int:
-        """How many checks failed."""
+        """The number of failed checks."""
         return sum(result.state == "fail" for result in self.results)
 
     @property
@@ -85,7 +85,7 @@ class CheckReport:
         return not self.failed
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the results as a data frame with one row for each check."""
+        """Return a data frame with one row per check."""
         import pandas as pd
 
         return pd.DataFrame([asdict(result) for result in self.results])

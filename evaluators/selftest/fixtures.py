@@ -1,7 +1,7 @@
-"""What a system under test reads: a few invented sessions, three facts, and some images.
+"""The test conversations: a few invented sessions with three facts and some images.
 
-The words to be remembered are invented or rare, so that no model knows them, and the
-sessions are in 2021, so that a date of today is a mistake.
+The words to remember are invented or rare, so that no model knows them, and the sessions are in
+2021, so that today's date is a mistake.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ __all__ = [
 ]
 
 SPEAKERS = ("Mirela", "Tobin")
-"""The same in every conversation, so that a store shared by name is noticed."""
+"""The same in every conversation, to detect stores that are shared by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something to be remembered."""
+    """A fact to remember."""
 
     question: str
-    """What is asked."""
+    """The question about it."""
     word: str
-    """What the answer must contain, in lower case."""
+    """The word that the answer must contain, in lower case."""
 
 
 FACTS = (
@@ -47,16 +47,16 @@ FACTS = (
 """The facts of the first conversation."""
 
 OTHER_FACT = Fact("Of which make is Tobin's bicycle?", "varnelli")
-"""The fact of the second one."""
+"""The fact of the second conversation."""
 
 DATE_FACT = Fact("When did Mirela adopt a tortoise?", "2021")
-"""Said on 12 May 2021, about the day before."""
+"""A fact from 12 May 2021 about the day before."""
 
 INVENTED = (
     "Did Tobin buy the lamp called Quoxel?",
     Fact("What is the name of Tobin's lamp?", "quoxel"),
 )
-"""A question with a word that was never said, and one that only this word answers."""
+"""A question with a word that was never said, and a question that only this word answers."""
 
 _SPRING = datetime(2021, 3, 8, 10, 15)
 _SUMMER = datetime(2021, 5, 12, 18, 40)
@@ -70,15 +70,15 @@ class World:
 
     benchmark: Benchmark
     first: Conversation
-    """With the three facts and the date."""
+    """A conversation with the three facts and the date."""
     second: Conversation
-    """With the same two names, and another fact."""
+    """A conversation with the same two names, and another fact."""
     awkward: Conversation
-    """With empty and very long turns, and many scripts."""
+    """A conversation with empty and very long turns, and many scripts."""
     with_images: Conversation
-    """With images: two in a turn, one without text, one that is unavailable."""
+    """A conversation with images: two in a turn, one without text, one unavailable."""
     visual: VisualQuestion
-    """About the image without text."""
+    """A question about the image without text."""
 
 
 def make_world(folder: Path) -> World:
@@ -179,7 +179,7 @@ def _conversation_with_images(images: dict[str, str]) -> Conversation:
 
 
 def _draw_square(folder: Path, colour: tuple[int, int, int]) -> str:
-    """Draw a square on white, keep it under its SHA-256, and return that."""
+    """Draw a square on white, save it under its SHA-256, and return the hash."""
     from PIL import Image as Pillow
 
     image = Pillow.new("RGB", (224, 224), (255, 255, 255))

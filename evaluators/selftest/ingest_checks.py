@@ -21,7 +21,7 @@ def unread(seen: Observations) -> str | None:
 
 
 def opens(seen: Observations) -> CheckResult:
-    """The class can be called without arguments, and open() returns."""
+    """Check that the class can be called without arguments, and that open() returns."""
     id, title = "opens", "it loads and opens"
     for failure in (seen.awkward, seen.first):
         if failure is not None and failure.call in _OPENING:
@@ -36,7 +36,7 @@ def opens(seen: Observations) -> CheckResult:
 
 
 def sessions(seen: Observations) -> CheckResult:
-    """add() takes turns without words, long ones, and all of Unicode."""
+    """Check that add() accepts empty turns, long turns, and all of Unicode."""
     id, title = "sessions", "it reads sessions as people write them"
     if seen.awkward is not None and seen.awkward.call in _OPENING:
         return skipped(id, title, "the system does not open")
@@ -57,7 +57,7 @@ def sessions(seen: Observations) -> CheckResult:
 
 
 def flush(seen: Observations) -> CheckResult:
-    """What was read is found when flush() returns, stays, and nothing is written afterwards."""
+    """Check that flush() returns with everything found, and that nothing changes afterwards."""
     id, title = "flush", "flush() waits for background work"
     failure = _flush_failure(seen)
     if failure is not None:

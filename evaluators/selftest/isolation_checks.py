@@ -1,4 +1,4 @@
-"""Checks of other conversations, and of what is left behind."""
+"""Checks the isolation of conversations, and what they leave behind."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _OWN_FOLDER = "Keep everything in the conversation's workdir, and nothing in mod
 
 
 def isolation(seen: Observations) -> CheckResult:
-    """Two conversations that are open at once don't know of each other."""
+    """Check that two open conversations don't know of each other."""
     id, title = "isolation", "conversations don't know of each other"
     if seen.second is not None and seen.second.call in ("start", "open"):
         return failed(
             id,
             title,
-            f"a second conversation can't be opened beside the first: {seen.second}",
+            f"a second conversation can't be opened while the first is: {seen.second}",
             "Use the workdir, a free port, and names that no other conversation has.",
         )
     reason = unread(seen)
@@ -33,7 +33,7 @@ def isolation(seen: Observations) -> CheckResult:
             return failed(
                 id,
                 title,
-                f"one conversation knows “{word}”, which only another one heard",
+                f"one conversation knows “{word}”, which was said only in another",
                 _OWN_FOLDER,
             )
     if seen.strays:
@@ -53,7 +53,7 @@ def isolation(seen: Observations) -> CheckResult:
 
 
 def closes(seen: Observations) -> CheckResult:
-    """close() returns, and no process that the system started outlives it."""
+    """Check that close() returns, and that no process that the system started outlives it."""
     id, title = "close", "close() leaves nothing running"
     if seen.closing is not None:
         return failed(id, title, str(seen.closing), "Make close() return without an error.")

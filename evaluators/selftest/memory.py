@@ -21,7 +21,7 @@ _TOLD = re.compile(r"\b(2021|1[12](th)?( of)? may|may 1[12](th)?|0?5[-/.]1[12]|1
 
 
 def facts(seen: Observations) -> CheckResult:
-    """Three facts of two sessions are remembered."""
+    """Check that three facts from two sessions are remembered."""
     id, title = "facts", "it remembers three facts"
     reason = unread(seen)
     if reason is not None:
@@ -53,7 +53,7 @@ def facts(seen: Observations) -> CheckResult:
 
 
 def dates(seen: Observations) -> CheckResult:
-    """What happened "yesterday" is dated by the conversation's time, never by the clock."""
+    """Check that "yesterday" is dated by the conversation's time, not by the clock."""
     id, title = "dates", "it dates things by the conversation's time"
     reply = seen.date
     reason = unread(seen)
@@ -83,7 +83,7 @@ def dates(seen: Observations) -> CheckResult:
 
 
 def todays_words(today: date) -> list[str]:
-    """Return the words that only the clock could have given, in lower case."""
+    """Return the words for today's date, in lower case, which can only come from the clock."""
     words = []
     for day in (today, today - timedelta(days=1)):
         if day.year != _YEAR:

@@ -1,4 +1,4 @@
-"""Runs the conversations, asks, and keeps what was seen; the checks judge it."""
+"""Runs the test conversations, and records the observations that the checks evaluate."""
 
 from __future__ import annotations
 
@@ -34,61 +34,61 @@ IMAGE_SETTINGS: Mapping[str, tuple[ImageMode, VisualMode]] = {
 
 @dataclass(slots=True, kw_only=True)
 class Observations:
-    """What was seen of a system."""
+    """The observations of a system."""
 
     system: LoadedSystem
-    """What it declares about itself."""
+    """The system, with its declared attributes."""
     lends_model: bool
-    """Whether it was lent a model."""
+    """Whether the system gets a model."""
     awkward: CallFailure | None = None
-    """Where the awkward conversation failed."""
+    """How the awkward conversation failed."""
     first: CallFailure | None = None
-    """Where the first of two conversations failed."""
+    """How the first of two conversations failed."""
     second: CallFailure | None = None
-    """Where the second failed, which is open at the same time."""
+    """How the second failed, which is open at the same time."""
     at_once: tuple[Reply, ...] = ()
-    """The facts, asked as soon as flush() returned."""
+    """The replies about the facts right after flush() returned."""
     later: tuple[Reply, ...] = ()
-    """The facts, asked again after a moment."""
+    """The replies about the facts a moment later."""
     again: Reply | None = None
-    """The first fact, asked once more right after it was asked."""
+    """The reply about the first fact when it was asked twice in a row."""
     date: Reply | None = None
-    """The day that was mentioned as yesterday."""
+    """The reply about the day that was called yesterday."""
     invented: Reply | None = None
-    """The question that only an earlier question would answer."""
+    """The reply that could only come from an earlier question."""
     other_in_first: Reply | None = None
-    """The first conversation, asked for the second's fact."""
+    """The first conversation's reply about the second's fact."""
     first_in_second: Reply | None = None
-    """The second conversation, asked for a fact of the first."""
+    """The second conversation's reply about a fact of the first."""
     with_images: dict[str, CallFailure | None] = field(default_factory=dict)
-    """Where the conversation with images failed, by mode."""
+    """How the conversation with images failed, by mode."""
     visual: dict[str, Reply] = field(default_factory=dict)
-    """The question about an image, by mode."""
+    """The reply to the question about an image, by mode."""
     changed_after_flush: tuple[str, ...] = ()
-    """Files of a work folder."""
+    """Files in a work folder that changed after flush() returned."""
     changed_by_asking: tuple[str, ...] = ()
-    """Files of a work folder, without the list of calls that a run keeps there."""
+    """Files in a work folder that changed by asking, without the run's list of calls."""
     changed_images: tuple[str, ...] = ()
-    """Images whose files were changed."""
+    """Image files that were changed."""
     strays: tuple[str, ...] = ()
-    """Files outside the work folders."""
+    """Files written outside the work folders."""
     changed_here: tuple[str, ...] = ()
-    """What is new or changed in the working directory."""
+    """New or changed files in the working directory."""
     left: tuple[str, ...] | None = None
-    """Processes that outlive close(); None if that is unknown."""
+    """Processes that outlive close(); None if unknown."""
     closing: CallFailure | None = None
     """How close() failed."""
     replies: list[Reply] = field(default_factory=list)
-    """To all text questions."""
+    """The replies to all text questions."""
 
     @property
     def forgetful(self) -> bool:
-        """Whether the system declares that no model answers, so that it may remember nothing."""
+        """Whether the system declares that no model answers, so it needn't remember anything."""
         return not self.system.uses_model or (self.system.any_model and not self.lends_model)
 
     @property
     def excuse(self) -> str | None:
-        """Why the system may remember nothing, as a clause; None if it has to remember."""
+        """Why the system needn't remember anything, as a clause; None if it must remember."""
         if self.forgetful:
             return "it declares that no model answers"
         return None if self.system.remembers else "it is meant to remember nothing"
@@ -127,7 +127,7 @@ def gather(
 
 
 class _Opener:
-    """Opens the conversations, each in a folder of its own."""
+    """Opens the conversations, each in its own folder."""
 
     def __init__(
         self,
@@ -149,12 +149,12 @@ class _Opener:
         (folder / "logs").mkdir(exist_ok=True)
 
     def view(self, conversation: Conversation, mode: str = "pixels") -> ConversationView:
-        """Return a conversation as a run would show it."""
+        """Return the view of a conversation, as in a run."""
         images, visual = IMAGE_SETTINGS[mode]
         return ConversationView(self.world.benchmark, conversation, images, visual)
 
     def trial(self, name: str, conversation: Conversation, mode: str = "pixels") -> SystemTrial:
-        """Return a conversation that was not read yet."""
+        """Return a trial of a conversation that has not been read yet."""
         self._names.append(name)
         return SystemTrial(
             self._host(name),
@@ -176,7 +176,7 @@ class _Opener:
         return self._system.host(self._limits, self._folder / "logs" / f"{name}.log", sandbox)
 
     def strays(self) -> tuple[str, ...]:
-        """Return the files that are in no conversation's folder."""
+        """Return the files outside all conversations' folders."""
         own = ("images/", "logs/", "scratch/", *(f"work/{name}/" for name in self._names))
         return tuple(name for name in contents(self._folder) if not name.startswith(own))
 
@@ -239,7 +239,7 @@ def _changes_in_a_moment(folder: Path, seconds: float) -> tuple[str, ...]:
 
 
 def _close_and_remember(trial: SystemTrial, seen: Observations) -> None:
-    """Close a conversation, and remember what it left and how that failed."""
+    """Close a conversation, and record what it left behind and how closing failed."""
     trial.close()
     if trial.failure is not None and trial.failure.call == "close":
         seen.closing = seen.closing or trial.failure

@@ -1,4 +1,4 @@
-"""The result of one check of the self-test: what was seen, and what the adapter should do."""
+"""The result of one check: what was observed, and how to fix the adapter."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class CheckResult:
     id: str
     """A short name, for programs."""
     title: str
-    """What is checked, as a phrase."""
+    """The property that is checked, as a phrase."""
     state: CheckState
     """The result."""
     detail: str = ""
-    """What was seen, in a sentence; may be empty."""
+    """What was observed; may be empty."""
     remedy: str = ""
-    """What the adapter should do; empty unless the check failed or warns."""
+    """How to fix the adapter; empty unless the check failed or warns."""
 
 
 def passed(id: str, title: str, detail: str = "") -> CheckResult:

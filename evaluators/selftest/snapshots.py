@@ -1,4 +1,4 @@
-"""The contents of a folder, and what changed in it."""
+"""Takes snapshots of a folder, and compares them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import TypeAlias
 __all__ = ["Contents", "changes", "contents", "entries"]
 
 Contents: TypeAlias = Mapping[str, str]
-"""By the path below a folder, a text that changes with the file."""
+"""A string that changes with the file, by the path relative to the folder."""
 
 
 def contents(folder: Path) -> Contents:
-    """Return every file below a folder with the hash of its bytes."""
+    """Return the hash of each file in a folder and its subfolders."""
     found = {}
     for path in sorted(folder.rglob("*")):
         with contextlib.suppress(OSError):
@@ -27,7 +27,7 @@ def contents(folder: Path) -> Contents:
 
 
 def entries(folder: Path) -> Contents:
-    """Return the entries of a folder, files with size and time, without Python's caches."""
+    """Return the entries of a folder, files with size and time, ignoring Python's caches."""
     found = {}
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
@@ -40,6 +40,6 @@ def entries(folder: Path) -> Contents:
 
 
 def changes(before: Contents, after: Contents) -> tuple[str, ...]:
-    """Return the names of what is new, changed or gone."""
+    """Return the names of new, changed and deleted files."""
     names = sorted({*before, *after})
     return tuple(name for name in names if before.get(name) != after.get(name))

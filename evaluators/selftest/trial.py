@@ -1,4 +1,4 @@
-"""One conversation with a system: every call timed, every reply and the first failure kept."""
+"""Runs one conversation with a system, timing calls and recording replies and failures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["CallFailure", "CallTimes", "Reply", "SystemTrial"]
 _T = TypeVar("_T")
 _TOP_K = 10
 _LINGER_S = 3.0
-"""How many seconds processes may take to end after close()."""
+"""How long processes may take to end after close(), in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +44,34 @@ class Reply:
     """The reply to one question."""
 
     question: str
-    """Its words."""
+    """The text of the question."""
     text: str = ""
     """The answer's text."""
     retrieved: tuple[str, ...] = ()
-    """The texts that it was made from."""
+    """The texts that the answer was made from."""
     usage: Mapping[str, Any] | None = None
-    """The counts, if there are any."""
+    """The token and call counts, if any."""
     failure: str | None = None
     """Why there is no answer."""
 
     def says(self, word: str) -> bool:
-        """Return whether the answer holds a word, given in lower case."""
+        """Return whether the answer contains a word, given in lower case."""
         return word in self.text.casefold()
 
     def knows(self, word: str) -> bool:
-        """Return whether the answer, or what was retrieved for it, holds a word."""
+        """Return whether the answer, or a passage retrieved for it, contains a word."""
         return self.says(word) or any(word in text.casefold() for text in self.retrieved)
 
 
 @dataclass(slots=True)
 class CallTimes:
-    """How long the calls of each kind took, in seconds."""
+    """The durations of calls, in seconds."""
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
-    """By the method's name."""
+    """The durations, by method name."""
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Return number, mean and longest time by call, in milliseconds."""
+        """Return the number, mean and maximum duration of each kind of call, in milliseconds."""
         return [
             {
                 "call": name,
@@ -84,7 +84,7 @@ class CallTimes:
 
 
 class SystemTrial:
-    """A hosted conversation; after a failure while reading, nothing more is called."""
+    """A hosted conversation; after a failure while reading, no more calls are made."""
 
     def __init__(
         self,
@@ -99,9 +99,9 @@ class SystemTrial:
         self.failure: CallFailure | None = None
         """The step that failed."""
         self.replies: list[Reply] = []
-        """To every question, in order."""
+        """The replies to all questions, in order."""
         self.left: list[str] | None = None
-        """After `close`: the command lines of what still runs; None if that is unknown."""
+        """The command lines of processes that still run after `close`; None if unknown."""
         self.workdir = workdir
         """The conversation's own folder."""
         self._host = host
@@ -125,11 +125,11 @@ class SystemTrial:
         self._step("open", lambda: self._host.open(info, workdir, services))
 
     def sessions(self) -> list[tuple[ShownTurn, ...]]:
-        """Return the sessions, as a run would show them."""
+        """Return the sessions, as shown in a run."""
         return list(self._view.sessions())
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
-        """Give the system one session to read."""
+        """Have the system read one session."""
         self._step("add", lambda: self._host.add(turns))
 
     def flush(self) -> None:
@@ -144,14 +144,14 @@ class SystemTrial:
         self.flush()
 
     def ask(self, question: str) -> Reply:
-        """Ask about what was said."""
+        """Ask a text question."""
         now = self._view.now
         if self._only_retrieves:
             return self._retrieve(question, now)
         return self._ask("answer", question, lambda: self._host.answer(question, now=now))
 
     def ask_visual(self, shown: ShownQuestion) -> Reply:
-        """Ask about an image; a system that only retrieves is asked for passages."""
+        """Ask about an image; a retrieval-only system is asked for passages."""
         now = self._view.now
         if self._only_retrieves:
             return self._retrieve(shown.text, now, shown.recalled)
@@ -164,7 +164,7 @@ class SystemTrial:
         )
 
     def close(self) -> None:
-        """Close the system, and see what it left running, unless it ended before."""
+        """Close the system, unless it has ended, and check for processes left running."""
         if self._ended or self.failure is not None:
             return
         self._step("close", self._host.close)
@@ -215,7 +215,7 @@ class SystemTrial:
 
 
 def _lingering_commands(host: ProcessHost) -> list[str]:
-    """Return the command lines of processes that do not end, without the system's own."""
+    """Return the command lines of processes that keep running, without the system's own."""
     deadline = time.monotonic() + _LINGER_S
     while True:
         left = [line for process in host.started() if (line := _command_line(process))]

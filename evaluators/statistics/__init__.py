@@ -1,1 +1,1 @@
-"""Intervals and exact tests that respect conversations."""
+"""Intervals and exact tests with conversations as the sampling unit."""

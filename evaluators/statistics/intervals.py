@@ -1,4 +1,4 @@
-"""Intervals for means over questions that come in conversations.
+"""Intervals for means over questions that are clustered by conversation.
 
 Questions about one conversation fail together: a memory system that loses a session loses every
 question about it. So the conversation is the unit that varies, and an interval that treats
@@ -28,9 +28,9 @@ class ClusteredMean:
     """A mean over values that come in clusters."""
 
     mean: float
-    """Over all values."""
+    """The mean over all values."""
     error: float
-    """Its standard error, of clusters as the sample."""
+    """The clustered standard error of the mean."""
     clusters: int
     """The number of clusters that have values."""
 
@@ -112,7 +112,7 @@ def student_t_quantile(p: float, df: int) -> float:
 
 
 def within_range(interval: Interval | None, low: float, high: float) -> Interval | None:
-    """Return an interval without the part that no value from `low` to `high` can be in."""
+    """Return an interval clipped to the range from `low` to `high`."""
     if interval is None or (interval.low >= low and interval.high <= high):
         return interval
     return replace(

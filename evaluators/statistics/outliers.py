@@ -1,4 +1,4 @@
-"""Finds conversations whose mean lies far from all others: often one that was never ingested."""
+"""Finds conversations whose mean is far from all others, often because one was not ingested."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .intervals import student_t_quantile
 __all__ = ["NOISE", "FarConversation", "far_conversations"]
 
 LEVEL = 0.05
-"""The chance of naming a conversation by the first condition when none differs."""
+"""The chance that the first condition flags a conversation when none differs."""
 
 NOISE = 4.0
-"""How many standard errors of its own mean a conversation must lie away from the others.
+"""The minimum distance from the others, in standard errors of the conversation's own mean.
 
 In four published result files under five metrics, ten conversations each, the greatest distance
 of a sound conversation is 3.1, the smallest of one that was not ingested 6.1.
@@ -26,14 +26,14 @@ of a sound conversation is 3.1, the smallest of one that was not ingested 6.1.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FarConversation:
-    """A conversation that lies far from the others."""
+    """A conversation that is far from the others."""
 
     conversation: str
     """The conversation's id."""
     mean: float
-    """Its mean."""
+    """The conversation's mean."""
     others: float
-    """The mean of the means of the conversations that aren't far."""
+    """The mean of the other conversations' means, without the far ones."""
 
 
 def far_conversations(
@@ -70,7 +70,7 @@ def _far_below(groups: Mapping[str, Sequence[float]], sign: int) -> list[FarConv
 
 
 def _outliers(means: Sequence[float]) -> int:
-    """Return how many of the first means, which are sorted, lie far below the rest."""
+    """Return how many of the sorted means are far below the rest."""
     number = 0
     for step in range(1, len(means) // 4 + 1):
         rest = means[step - 1 :]
@@ -81,7 +81,7 @@ def _outliers(means: Sequence[float]) -> int:
 
 
 def _critical_value(count: int) -> float:
-    """Return what the least of `count` values exceeds by chance only in `LEVEL` of all cases."""
+    """Return the critical value of the test for `count` values at `LEVEL`."""
     t = student_t_quantile(1 - LEVEL / count, count - 2)
     return (count - 1) * t / sqrt((count - 2 + t * t) * count)
 

@@ -1,4 +1,4 @@
-"""The difference between two systems on the same questions, with conversations as the sample."""
+"""Compares two systems on the same questions, with conversations as the sample."""
 
 from __future__ import annotations
 
@@ -24,51 +24,51 @@ __all__ = [
 ]
 
 MANY_CONVERSATIONS = 30
-"""With more, there are too many sign flips to count them all."""
+"""The number of conversations above which there are too many sign flips to count."""
 
 _TIE = 1e-9
-"""Sums closer than this, as a share of the greatest possible sum, differ by rounding only."""
+"""The rounding error of sums, as a share of the largest possible sum."""
 
 Values = Mapping[str, Mapping[str, float]]
-"""A metric's values by question, by conversation."""
+"""A metric's values, by conversation, then by question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedMeans:
-    """Two systems on the questions of one conversation."""
+    """The means of two systems on the questions of one conversation."""
 
     baseline: float
     """The baseline's mean."""
     other: float
     """The other system's mean."""
     difference: float
-    """The other system's mean less the baseline's."""
+    """The other system's mean minus the baseline's."""
     questions: int
     """The number of questions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedDifference:
-    """Two systems on the same questions, on the scale of the values."""
+    """The difference between two systems on the same questions, on the scale of the values."""
 
     baseline: float
     """The baseline's mean over all questions."""
     other: float
     """The other system's mean over all questions."""
     difference: float
-    """The other system's mean less the baseline's: above 0 where the other is better."""
+    """The other system's mean minus the baseline's: above 0 if the other is better."""
     interval: Interval | None
-    """Of the difference, clustered by conversation; None with fewer than two conversations."""
+    """The difference's interval, clustered by conversation; None with fewer than two."""
     p: float | None
-    """Exact two-sided p-value of sign flips; None with fewer than six conversations or more than
-    `MANY_CONVERSATIONS`."""
+    """The exact two-sided p-value by sign flips; None with fewer than six conversations or more
+    than `MANY_CONVERSATIONS`."""
     detectable: float | None
     """The smallest difference found with a power of 80 % at a level of 0.05; None with fewer than
     six conversations, which can show none, or where all conversations differ alike."""
     conversations: int
-    """How many conversations have questions."""
+    """The number of conversations with questions."""
     questions: int
-    """How many questions both means rest on."""
+    """The number of questions in both means."""
     by_conversation: Mapping[str, PairedMeans]
     """Each conversation's own numbers."""
 
@@ -123,12 +123,12 @@ def paired_difference(
 def sign_flip_p(sums: Sequence[float]) -> float | None:
     """Return the exact two-sided p-value of sign flips, or None for too few or too many sums.
 
-    Were the two systems alike, each conversation's sum of differences could as well have the
-    other sign. The p-value is the share of all 2^G choices of signs whose total lies at least as
-    far from 0 as the one observed, which is itself among them. The totals are counted without
-    listing them, from the sorted totals of two halves of the conversations.
+    If the two systems were equal, each conversation's sum of differences could have either sign.
+    The p-value is the share of all 2^G sign combinations whose total is at least as far from 0 as
+    the observed one, which is included. The totals are counted without enumerating them, from the
+    sorted totals of two halves of the conversations.
 
-    Fewer than six sums can't give p < 0.05: the least possible value is 2 / 2^G.
+    Fewer than six sums can't give p < 0.05, because the smallest possible value is 2 / 2^G.
 
     Source: R. A. Fisher, "The Design of Experiments", 1935, section 21; E. J. G. Pitman,
     "Significance Tests Which May Be Applied to Samples from Any Populations", Supplement to the

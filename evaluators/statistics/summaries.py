@@ -1,4 +1,4 @@
-"""Turns a metric's value of each question into means, groups and intervals."""
+"""Summarizes a metric's values for all questions as means, groups and intervals."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ __all__ = ["Item", "row_score", "summarise_metric"]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question and what its answer is worth."""
+    """One question and the value of its answer."""
 
     question: Question
     value: float
-    """Before scaling: 1 for a perfect answer."""
+    """The value before scaling: 1 for a perfect answer."""
     state: str
     """The prediction's state, or `missing`."""
 
 
 def summarise_metric(items: Sequence[Item], metric: str, *, signature: str) -> MetricScores:
-    """Return the scores of one metric over its questions, which are all text or all visual.
+    """Return the scores of one metric on its questions, which are all text or all visual.
 
     Args:
         items: every question of the denominator once.
-        metric: the metric's name, which says on what scale its values are.
-        signature: everything that can change its values.
+        metric: the metric's name, which determines the scale.
+        signature: the metric's signature, with everything that can change its values.
     """
     info = METRICS[metric]
     visual = bool(items) and isinstance(items[0].question, VisualQuestion)
@@ -54,7 +54,7 @@ def summarise_metric(items: Sequence[Item], metric: str, *, signature: str) -> M
 
 
 def row_score(item: Item, metric: str) -> RowScore:
-    """Return what one question is worth under a metric, on the metric's scale."""
+    """Return one question's value in a metric, on the metric's scale."""
     return RowScore(
         question_id=item.question.id,
         metric=metric,
@@ -103,9 +103,9 @@ def _estimate(items: Sequence[Item], info: MetricInfo) -> Estimate:
 def _interval(clusters: Mapping[str, Sequence[float]], info: MetricInfo) -> Interval | None:
     """Return a mean's interval on the metric's scale; None with fewer than two conversations.
 
-    Where every answer is right, or every one wrong, conversations don't vary at all, and an
-    interval from their variance would claim that the value is certain. Wilson's interval, which
-    takes answers as independent, is the narrowest that can be defended there.
+    If every answer is right, or every one wrong, conversations don't vary, and an interval from
+    their variance would claim certainty. Wilson's interval, which treats answers as independent,
+    is then the narrowest that can be justified.
     """
     share = {value for values in clusters.values() for value in values}
     if info.proportion and len(clusters) > 1 and len(share) == 1 and share <= {0.0, 1.0}:

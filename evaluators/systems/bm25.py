@@ -1,4 +1,4 @@
-"""Answers with a span of the turn that Okapi BM25 finds; asks no model."""
+"""Answers with a span of the turn that Okapi BM25 finds, without a model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .okapi import OkapiIndex, terms_of, words_of
 __all__ = ["BM25", "shortest_span"]
 
 TOP_K = 5
-"""How many turns are returned as retrieved."""
+"""The number of turns returned as retrieved."""
 
 _CLAUSE_END = re.compile(r"(?<=[.!?,;:])\s+|\s+-\s+")
 
@@ -52,12 +52,12 @@ class BM25:
                     self._captions.add(image.caption, shared)
 
     def flush(self) -> None:
-        """There is no pending work."""
+        """Do nothing: there is no pending work."""
 
     def answer(self, question: str, *, now: datetime) -> Answer:
         """Return a span of the best turn, or an empty answer if no turn shares a word.
 
-        For a question that begins with "when" the answer is the date of the turn's session.
+        For a question that begins with "when", the answer is the date of the turn's session.
         """
         hits = self._turns.search(question)[:TOP_K]
         if not hits:
@@ -89,7 +89,7 @@ class BM25:
     ) -> Answer:
         """Return the caption's rarest word that is not in the question; pixels are not used.
 
-        For an image that has to be recalled, BM25 finds the caption by the question's words.
+        For an image that must be recalled, BM25 finds the caption by the question's words.
         """
         caption = image.caption if image else None
         if image is None and recalled is not None:
@@ -104,14 +104,14 @@ class BM25:
         )
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 def shortest_span(text: str, terms: set[str]) -> str:
     """Return the shortest run of whole clauses that contains all terms of the text.
 
-    Terms are stems. Of equally short runs (in words) the first is returned, of a text without any
-    of the terms the first clause.
+    Terms are stems. Ties (in words) go to the first run; for a text without any of the terms, the
+    first clause is returned.
     """
     clauses = [clause for clause in _CLAUSE_END.split(text.strip()) if clause]
     found = [terms.intersection(terms_of(clause)) for clause in clauses]

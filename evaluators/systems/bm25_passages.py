@@ -16,7 +16,7 @@ __all__ = ["BM25Passages"]
 
 
 class BM25Passages:
-    """`bm25` in a run with a model: it finds turns by their words, and only retrieves."""
+    """The retrieval-only version of `bm25`, for runs with a model."""
 
     version = "1"
 
@@ -31,11 +31,11 @@ class BM25Passages:
                 self._passages.add(passage, passage.text)
 
     def flush(self) -> None:
-        """There is no pending work."""
+        """Do nothing: there is no pending work."""
 
     def search(self, query: str, k: int, now: datetime) -> list[Hit]:
         """Return up to `k` turns that share a word with the query, best first."""
         return [replace(hit, score=score) for score, hit in self._passages.search(query)[:k]]
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there is nothing to close."""

@@ -10,14 +10,14 @@ __all__ = ["SYSTEMS", "BundledSystem"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundledSystem:
-    """A system of the toolkit."""
+    """A bundled system."""
 
     path: str
-    """Its class, as `module:Class`."""
+    """The system's class, as `module:Class`."""
     about: str
     """What it does, in one line."""
     sees: str = "nothing"
-    """What it uses of images, as a phrase."""
+    """What it sees of images, as a phrase."""
     needs_model: bool = True
     """Whether it can't run without a model."""
     with_model: str | None = None
@@ -59,12 +59,12 @@ SYSTEMS: Mapping[str, BundledSystem] = {
     ),
     "mem0-captions": BundledSystem(
         path=f"{_HERE}.mem0:Mem0Captions",
-        about="mem0 that reads captions in place of images",
+        about="mem0, reading captions instead of images",
         sees="captions",
     ),
     "mem0-v": BundledSystem(
         path=f"{_HERE}.mem0:Mem0V",
-        about="mem0 that sees images and finds them again",
+        about="mem0, seeing images and finding them again",
         sees="pixels, captions",
     ),
     "memlora": BundledSystem(

@@ -1,4 +1,4 @@
-"""Lists the memory systems that can be run by name: bundled and third-party ones."""
+"""Lists the memory systems that can be run by name, bundled and third-party."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ _SEES = {
     "described": "descriptions, captions",
     "captions": "captions",
 }
-"""What a third-party system uses of images, by its recipe's `images`."""
+"""What a third-party system sees of images, by its recipe's `images`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemInfo:
-    """A memory system that can be run by its name."""
+    """A memory system that can be run by name."""
 
     name: str
-    """The name for a run."""
+    """The system's name."""
     kind: Literal["bundled", "third-party"]
-    """Whether it is part of the toolkit or has to be installed."""
+    """Whether it is bundled or must be installed."""
     about: str
     """What it does, in one line."""
     needs_model: bool
     """Whether it can't run without a model."""
     sees: str
-    """What it uses of images, as a phrase."""
+    """What it sees of images, as a phrase."""
     environment: Environment | None = None
     """The environment of a third-party system, with its recipe; None for a bundled system."""
 
@@ -74,7 +74,7 @@ class SystemCatalogue(Mapping[str, SystemInfo]):
     """The memory systems that can be run by name; a notebook shows them as a table."""
 
     def __init__(self, found: Mapping[str, SystemInfo]) -> None:
-        """Keep the systems in their order."""
+        """Store the systems in the given order."""
         self._found = dict(found)
 
     def __getitem__(self, name: str) -> SystemInfo:
@@ -95,7 +95,7 @@ class SystemCatalogue(Mapping[str, SystemInfo]):
         return f"<SystemCatalogue: {', '.join(self)}>"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row for each system: its name and everything that `to_json` says about it."""
+        """Return a data frame with one row per system: its name and the entries of `to_json`."""
         import pandas as pd
 
         return pd.DataFrame([{"name": name, **info.to_json()} for name, info in self.items()])

@@ -1,7 +1,7 @@
 """Finds turns with an embedder; the harness answers from them with the run's model.
 
-The usual baseline of retrieval-augmented generation: each turn, with its speaker and its day, is
-a passage, and the passages whose vectors have the largest cosine with the question's are found.
+This is the usual baseline of retrieval-augmented generation: each turn, with its speaker and day,
+is a passage, and the passages with the largest cosine to the question are retrieved.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["Dense"]
 
 
 class Dense:
-    """Finds turns by the cosine of their vectors; it only retrieves.
+    """A retrieval-only system that finds turns by cosine similarity.
 
     The option `embedder` is `lexical` (the default), the name of a model at the run's endpoint, or
     `openai:<base URL>?model=<name>`.
@@ -73,10 +73,10 @@ class Dense:
             self._passages += passages
 
     def flush(self) -> None:
-        """There is no pending work."""
+        """Do nothing: there is no pending work."""
 
     def search(self, query: str, k: int, now: datetime) -> list[Hit]:
-        """Return the `k` turns with the largest cosine, the earlier first among equals.
+        """Return the `k` turns with the largest cosine; ties go to the earlier turn.
 
         Raises:
             ModelError: the embedder returned no vectors.
@@ -94,7 +94,7 @@ class Dense:
         self._runner.close()
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
-        """Return vectors of length 1; a vector of zeros stays one."""
+        """Return vectors of length 1; a zero vector stays zero."""
         vectors, _ = self._runner.run(self._embedder.embed(texts))
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)

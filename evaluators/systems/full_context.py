@@ -1,4 +1,4 @@
-"""Sends the whole conversation with every question: the baseline that a memory has to beat."""
+"""Sends the whole conversation with every question: the baseline that a memory must beat."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ __all__ = ["FullContext"]
 
 _ANSWER_TOKEN_LIMIT = 256
 MAX_RECALLED_IMAGES = 16
-"""The most images that are sent with a question about an image that has to be recalled.
+"""The maximum number of images sent with a question about an image that must be recalled.
 
-Our choice: a person in LoCoMo shares at most 13 on one day."""
+This is our choice: a person in LoCoMo shares at most 13 on one day."""
 
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _PROMPT = "full_context_v1"
@@ -34,7 +34,7 @@ _RECALLED = "full_context_recalled_v1"
 
 
 class FullContext:
-    """Asks the run's endpoint with all turns, images in their places."""
+    """Asks the run's endpoint with all turns, and with images in their places."""
 
     version = "2"
     uses_images = True
@@ -52,11 +52,11 @@ class FullContext:
         self._model = BlockingEndpoint(services.llm)
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
-        """Keep a session unchanged."""
+        """Store a session unchanged."""
         self._sessions.append(turns)
 
     def flush(self) -> None:
-        """There is no pending work."""
+        """Do nothing: there is no pending work."""
 
     def answer(self, question: str, *, now: datetime) -> Answer:
         """Ask with the whole conversation."""
@@ -70,7 +70,7 @@ class FullContext:
         now: datetime,
         recalled: RecalledImage | None = None,
     ) -> Answer:
-        """Ask about one image, or about its caption instead.
+        """Ask about one image, or about its caption.
 
         A question about an image that has to be recalled is asked with the whole conversation, but
         with at most `MAX_RECALLED_IMAGES` of its images: first the images of the day

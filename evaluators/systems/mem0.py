@@ -1,8 +1,8 @@
-"""The bundled systems `mem0`, `mem0-captions` and `mem0-v`: one pipeline, three uses of images.
+"""The systems `mem0`, `mem0-captions` and `mem0-v`: one pipeline with three uses of images.
 
-Files in the work folder: memory.jsonl (every change of a memory), images.jsonl (every image that
-was remembered), stages.json (settings, calls and tokens by stage, anomalies), model_calls.jsonl
-(every call that does not go through the metering proxy).
+Files in the work folder: memory.jsonl (every change to a memory), images.jsonl (every remembered
+image), stages.json (settings, calls and tokens by stage, anomalies), model_calls.jsonl (every call
+that does not go through the metering proxy).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Mem0:
         ("locomo_vqa.prompts", ANSWER_VISUAL),
     )
     image_use: ClassVar[ImageUse] = "nothing"
-    """What the system uses of an image."""
+    """How the system uses images."""
 
     @classmethod
     def check_options(cls, options: Mapping[str, str], model: str | None) -> None:
@@ -111,7 +111,7 @@ class Mem0:
         self._run(self._read(turns))
 
     def flush(self) -> None:
-        """Write stages.json; no work is pending."""
+        """Write stages.json; there is no pending work."""
         self._write_stages()
 
     def answer(self, question: str, *, now: datetime) -> Answer:
@@ -126,9 +126,9 @@ class Mem0:
         now: datetime,
         recalled: RecalledImage | None = None,
     ) -> Answer:
-        """Answer from the image or its caption; look up an image that has to be recalled.
+        """Answer from the image or its caption; find an image that must be recalled.
 
-        A system that uses nothing of images answers from its memories.
+        A system that ignores images answers from its memories.
         """
         if self.image_use == "nothing":
             return self.answer(question, now=now)
@@ -181,7 +181,7 @@ class Mem0:
 
 
 class Mem0Captions(Mem0):
-    """Reads captions in place of images, like the starred rows of MemLoRA's table 2."""
+    """Reads captions instead of images, like the starred rows of MemLoRA's table 2."""
 
     image_use = "captions"
 

@@ -1,4 +1,4 @@
-"""A system that remembers nothing: the score that needs no memory."""
+"""A system that remembers nothing, to show which score needs no memory."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _PROMPT = "no_memory_v1"
 
 
 class NoMemory:
-    """Ignores the conversation; with a model it guesses, and sees the image of a question.
+    """Ignores the conversation; with a model, it guesses, and sees a question's image.
 
-    Without a model it declines every question about the conversation, and gives an empty answer to
-    visual ones. Any kind of model can be used.
+    Without a model, it declines every text question, and gives an empty answer to visual ones. Any
+    kind of model can be used.
     """
 
     version = "2"
@@ -52,16 +52,16 @@ class NoMemory:
         """Ignore the turns."""
 
     def flush(self) -> None:
-        """There is no pending work."""
+        """Do nothing: there is no pending work."""
 
     def answer(self, question: str, *, now: datetime) -> Answer:
-        """Guess; without a model, give the answer that LoCoMo counts as an abstention."""
+        """Guess; without a model, return the answer that LoCoMo counts as an abstention."""
         if self._model is None:
             return Answer(text="No information available.")
         return self._ask(self._model, fill(_PACKAGE, _PROMPT, question=question), ())
 
     def answer_visual(self, question: str, *, image: ShownImage | None, now: datetime) -> Answer:
-        """Answer from the image or its caption; without a model the answer is empty."""
+        """Answer from the image or its caption; without a model, the answer is empty."""
         if self._model is None:
             return Answer(text="")
         caption = image.caption if image else None

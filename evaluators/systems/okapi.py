@@ -1,4 +1,4 @@
-"""Okapi BM25 over texts.
+"""Ranks texts by Okapi BM25.
 
 The ranking function is Robertson and Zaragoza's (2009) with k1 = 1.2 and b = 0.75 over Porter
 stems, with the idf ln(1 + (N - n + 0.5) / (n + 0.5)), which is never negative.
@@ -40,7 +40,7 @@ class OkapiIndex(Generic[_T]):
     def search(self, question: str) -> list[tuple[float, _T]]:
         """Return the items that share a stem with a question, with their scores, best first.
 
-        Of items with the same score the earlier comes first.
+        Ties go to the earlier item.
         """
         query = Counter(terms_of(question))
         mean = sum(terms.total() for terms in self._terms) / max(1, len(self._terms))

@@ -1,4 +1,4 @@
-"""A turn as a passage: the day, the speaker, the text, and the captions of its images."""
+"""Converts turns to passages with the day, the speaker, the text, and image captions."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Third-party memory systems: for each a recipe of its environment, and an adapter to run in it.
+"""Third-party memory systems, each with a recipe for its environment and an adapter.
 
-`install` makes an environment; a run then finds it by the system's name. The toolkit is not
-installed in these environments: an adapter imports the package, the standard library, and the
+`install` creates an environment, which a run then finds by the system's name. The toolkit is not
+installed in these environments: an adapter imports only the package, the standard library, and the
 helpers in its folder.
 """
 

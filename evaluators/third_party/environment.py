@@ -1,4 +1,4 @@
-"""The environments of third-party systems: where they are, and whether they are complete."""
+"""Locates the environments of third-party systems, and checks whether they are complete."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class Environment:
 
     @property
     def python(self) -> Path:
-        """The interpreter."""
+        """The environment's interpreter."""
         if sys.platform == "win32":
             return self.folder / "Scripts" / "python.exe"
         return self.folder / "bin" / "python"
 
     @property
     def mark(self) -> Path:
-        """The file that is written last: without it the environment is not complete."""
+        """The file that is written last; without it, the environment is incomplete."""
         return self.folder / _MARK
 
     @property
@@ -69,7 +69,7 @@ class Environment:
         """Check that the environment can be used.
 
         Raises:
-            MissingResource: it is not complete, or was made from another recipe.
+            MissingResource: the environment is incomplete, or was made from another recipe.
         """
         state = self.state
         if state == "yes":
@@ -86,6 +86,6 @@ def find_environment(recipe: ThirdPartyRecipe, folder: Path | None = None) -> En
 
     Args:
         recipe: the system's recipe.
-        folder: the folder of all environments; None takes `systems_folder()`.
+        folder: the folder of all environments; None for `systems_folder()`.
     """
     return Environment(recipe=recipe, folder=(folder or systems_folder()).absolute() / recipe.name)

@@ -1,4 +1,4 @@
-"""Installs a third-party system: a virtual environment with pinned versions."""
+"""Installs a third-party system in a virtual environment with pinned versions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Installation:
     environment: Environment
     """The complete environment."""
     changed: bool
-    """Whether it was made now; False if it was complete already."""
+    """Whether it was created now; False if it was already complete."""
 
 
 @checked
@@ -47,18 +47,18 @@ def install(
     reinstall: bool = False,
     progress: bool | ProgressCallback = True,
 ) -> Installation:
-    """Install a third-party system into its own environment, unless it is installed already.
+    """Install a third-party system in its own environment, if it isn't installed yet.
 
-    Packages are installed from wheels only, so none runs code during the installation. pip's own
-    settings and variables apply; its output is in `<environment>.log`. An environment is complete
-    once everything in it could be imported; an interrupted installation starts again.
+    Only wheels are installed, so no package runs code during the installation. pip's own settings
+    and variables apply; its output is in `<environment>.log`. An environment is complete once all
+    its modules have been imported; an interrupted installation starts over.
 
     Args:
         name: the system's name; see `load_recipes`.
-        folder: the folder of all environments; None takes `systems_folder()`.
-        python: the interpreter to build on; None takes the current one.
-        reinstall: whether to install again over a complete environment.
-        progress: whether to show bars, or a callback.
+        folder: the folder of all environments; None for `systems_folder()`.
+        python: the interpreter to use; None for the current one.
+        reinstall: whether to replace a complete environment.
+        progress: whether to show progress bars, or a callback.
 
     Raises:
         InputError: the system is unknown, or the interpreter can't be used.
@@ -104,7 +104,7 @@ def _install_locked(
 
 
 def _check_folder(folder: Path) -> None:
-    """Raise an OutputError for a folder that is not an environment: it would be emptied."""
+    """Raise an OutputError for a folder that is not an environment, because it would be emptied."""
     if folder.exists() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").exists():
         raise OutputError(
             f"{folder}: already exists and is not a virtual environment.",
@@ -184,7 +184,7 @@ class _Commands:
 
     environment: Environment
     log: Path
-    """Receives their output."""
+    """The file for the commands' output."""
     temp: Path
     """The folder for their temporary files, which the next installation removes after a kill."""
     lock: int

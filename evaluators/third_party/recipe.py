@@ -1,4 +1,4 @@
-"""The recipe of a third-party system: what its environment contains, and what it can do."""
+"""The recipe of a third-party system: the content of its environment, and its capabilities."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ __all__ = [
 ]
 
 PACKAGE_FOLDER = Path(__file__).parent
-"""Contains `recipes/` and `adapters/`."""
+"""The folder that contains `recipes/` and `adapters/`."""
 
 ImageHandling = Literal["seen", "described", "captions"]
-"""What a system does with a shared image:
+"""How a system handles a shared image:
 
 seen        the run's model sees it when it extracts memories
 described   the run's model describes it, and the system remembers the description
@@ -55,31 +55,31 @@ class RecipeOption:
     """An option of a system."""
 
     about: str
-    """What it sets."""
+    """What the option sets."""
     needed: bool
-    """Whether it is required."""
+    """Whether the option is required."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThirdPartyRecipe:
-    """A pinned package, and what it can do."""
+    """A pinned package, and its capabilities."""
 
     name: str
     """The system's name, for runs and for `install`."""
     title: str
-    """The package's name for people."""
+    """The package's display name."""
     version: str
     """The package's version."""
     licence: str
     """The package's licence as an SPDX expression."""
     about: str
-    """What it does, in a line."""
+    """What it does, in one line."""
     adapter: str
     """The adapter as `module:Class`; the module is in the folder `adapters`."""
     python: tuple[int, int]
-    """The minor versions of Python 3 that it supports: the first, and the first unsupported one."""
+    """The first supported minor version of Python 3, and the first unsupported one after it."""
     images: ImageHandling
-    """What it does with shared images."""
+    """How it handles shared images."""
     dates: Dates
     """How it gets the time of a turn."""
     extracts: bool
@@ -93,22 +93,22 @@ class ThirdPartyRecipe:
     notes: tuple[str, ...]
     """What a user should know before a run."""
     options: Mapping[str, RecipeOption]
-    """Its options by name."""
+    """The system's options, by name."""
     adapters: Path
     """The folder that contains the adapter."""
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of packages and constraints, by which an environment is out of date."""
+        """The SHA-256 of packages and constraints, which shows if an environment is out of date."""
         return sha256_text(canonical_json([sorted(self.packages), sorted(self.constraints)]))
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The environment variables that its adapter reads: the key of another embedder."""
+        """The environment variables that its adapter reads, such as another embedder's key."""
         return ("LOCOMO_VQA_EMBEDDER_KEY",) if "embedder" in self.options else ()
 
     def check_options(self, options: Mapping[str, str], model: str | None) -> None:
-        """Check the names of the options of a run.
+        """Check the names of a run's options.
 
         Raises:
             InputError: an option is unknown.
@@ -131,7 +131,7 @@ class ThirdPartyRecipe:
 
 
 def load_recipes() -> dict[str, ThirdPartyRecipe]:
-    """Return all recipes by name, in the order of their names.
+    """Return all recipes by name, in alphabetical order.
 
     Raises:
         InputError: a recipe can't be read.
@@ -144,7 +144,7 @@ def find_recipe(name: str) -> ThirdPartyRecipe:
     """Return the recipe of a third-party system.
 
     Raises:
-        InputError: the system is unknown; the message names the nearest.
+        InputError: the system is unknown; the message suggests the nearest name.
     """
     recipes = load_recipes()
     if name not in recipes:

@@ -1,4 +1,4 @@
-"""Runs a system's process where it sees only its environment, its folder and the proxy's address.
+"""Runs a system's process in a sandbox with only its environment, its folder, and the proxy.
 
 sandbox.py      what one conversation's sandbox shows
 tool.py         which program of this machine closes a process off

@@ -1,4 +1,4 @@
-"""The command that starts a process in a sandbox."""
+"""Builds the command that starts a process in a sandbox."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _NAMESPACES = ("user", "pid", "net", "ipc", "uts")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxCommand:
-    """A command, and what it inherits."""
+    """A command, and the descriptors that it inherits."""
 
     command: tuple[str, ...]
-    """Program and arguments."""
+    """The program and its arguments."""
     descriptors: tuple[int, ...]
-    """What the program inherits."""
+    """The descriptors that the program inherits."""
     arguments: int
-    """The descriptor among them that whoever starts the command closes afterwards."""
+    """The descriptor that the caller must close after starting the command."""
 
 
 def sandbox_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a process in a sandbox, which has no network but the proxy."""
+    """Return the environment of a process in a sandbox, whose only network is the proxy."""
     kept = {name: value for name, value in environment.items() if not _DROPPED.fullmatch(name)}
     offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     return {**kept, "TMPDIR": str(TEMPORARY), **offline}

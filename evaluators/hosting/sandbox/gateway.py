@@ -1,4 +1,4 @@
-"""Leads connections that a system opens in its sandbox to the one address that it may reach.
+"""Forwards connections from a system's sandbox to the one address that it may reach.
 
 The listening socket is made within the sandbox, whose network is its own, and is sent to this
 process, so nothing that serves it can be seen or ended from within.
@@ -25,7 +25,7 @@ class Gateway(threading.Thread):
     def __init__(self, to: tuple[str, int]) -> None:
         super().__init__(daemon=True, name="gateway of a sandbox")
         self.to = to
-        """Host and port that connections lead to."""
+        """The host and port that connections are forwarded to."""
         self._here, self.inside = socket.socketpair()
         """`inside` is what the sandbox's first program inherits."""
         self._loop = asyncio.new_event_loop()
@@ -80,7 +80,7 @@ class Gateway(threading.Thread):
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Copy until one side ends, and end the other.
+    """Copy data until one side ends, then end the other.
 
     Raises:
         OSError: a connection was lost.
@@ -93,7 +93,7 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 def _receive_socket(here: socket.socket) -> socket.socket | None:
-    """Return the socket that is sent; None if the sandbox ended before."""
+    """Return the socket that is sent; None if the sandbox ended first."""
     try:
         _, sent, _, _ = here.recvmsg(1, socket.CMSG_SPACE(array.array("i").itemsize))
     except OSError:

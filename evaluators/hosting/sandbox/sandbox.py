@@ -1,4 +1,4 @@
-"""What one conversation's sandbox shows."""
+"""Defines what one conversation's sandbox shows."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["Sandbox"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
-    """What a system's processes see of this machine, besides their environment."""
+    """What a system's processes see of this machine, in addition to their environment."""
 
     tool: SandboxTool
-    """What closes them off."""
+    """The tool that isolates the processes."""
     scratch: Path
     """An empty folder for their /tmp and home folder; its owner removes it."""
     work: Path | None = None

@@ -1,4 +1,4 @@
-"""Which program of this machine closes a process off."""
+"""Finds the program on this machine that isolates a process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from locomo_vqa.errors import InputError
 __all__ = ["SandboxTool", "bubblewrap_program", "find_sandbox_tool"]
 
 SandboxTool = Literal["bubblewrap"]
-"""What closes a system's processes off:
+"""The program that isolates a system's processes:
 
 bubblewrap   bwrap, with user namespaces of Linux
 """
@@ -26,10 +26,10 @@ _PROBE_S = 20
 
 
 def find_sandbox_tool() -> SandboxTool:
-    """Return what can close a process off on this machine, after a trial of it.
+    """Return the tool that can isolate a process on this machine, after testing it.
 
     Raises:
-        InputError: nothing can.
+        InputError: no tool works.
     """
     if not sys.platform.startswith("linux"):
         raise InputError(
@@ -40,7 +40,7 @@ def find_sandbox_tool() -> SandboxTool:
     if program is None:
         raise InputError(
             "`sandbox` needs bubblewrap, which is not installed.",
-            "Install it with `apt install bubblewrap` or the like, or with "
+            "Install it with `apt install bubblewrap` or similar, or with "
             "`pip install 'locomo-vqa[sandbox]'`; or leave `sandbox` out.",
         )
     problem = _try_out(program)
@@ -66,7 +66,7 @@ def bubblewrap_program() -> str | None:
 
 
 def _try_out(program: str) -> str | None:
-    """Return why a program can't be closed off; None if it can."""
+    """Return why a program can't be isolated; None if it can."""
     try:
         done = subprocess.run(
             [program, *_PROBE],

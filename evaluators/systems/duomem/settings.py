@@ -27,7 +27,7 @@ __all__ = ["DUOMEM_OPTIONS", "duomem_settings", "named_adapter", "named_memories
 _MEMORIES, _MEMORIES_HASH, _TEACHER = "memories", "memories_sha256", "teacher"
 _ADAPTER, _ADAPTER_HASH = "adapter", "adapter_sha256"
 _EXPECTATIONS = {_MEMORIES_HASH: _MEMORIES, _TEACHER: _MEMORIES, _ADAPTER_HASH: _ADAPTER}
-"""Options that say what a folder must contain, with the option that names the folder."""
+"""Options for what a folder must contain, each with the option that names the folder."""
 
 DUOMEM_OPTIONS: Mapping[str, str] = {
     _MEMORIES: "the folder of a teacher's memories; default: the student makes its own",
@@ -37,13 +37,13 @@ DUOMEM_OPTIONS: Mapping[str, str] = {
     _ADAPTER_HASH: "the SHA-256 that the adapter must have; recorded by every run",
     **{name: about for name, about in MEMORY_OPTIONS.items() if name not in IMAGE_OPTIONS},
     "prompts": "long or reduced; default: reduced",
-    "reply_tokens": "limit of extraction and update replies; default: 512, embedded models 200",
+    "reply_tokens": "token limit of extraction and update; default: 512, embedded models 200",
 }
 """Every option with its values and its default."""
 
 
 def duomem_settings(options: Mapping[str, str], model: str | None) -> MemorySettings:
-    """Return how the stages run; see `student_settings`.
+    """Return the settings of the stages; see `student_settings`.
 
     Raises:
         InputError: an option is unknown, or its value can't be used.
@@ -60,7 +60,7 @@ def duomem_settings(options: Mapping[str, str], model: str | None) -> MemorySett
 
 
 def named_memories(options: Mapping[str, str]) -> TeacherMemories | None:
-    """Return the teacher's memories that the options name; None if the student makes its own.
+    """Return the teacher's memories named in the options; None if the student makes its own.
 
     Raises:
         InputError: the folder has no memories, or they differ from what the options expect.
@@ -80,7 +80,7 @@ def named_memories(options: Mapping[str, str]) -> TeacherMemories | None:
 
 
 def named_adapter(options: Mapping[str, str]) -> Expert | None:
-    """Return the adapter that the options name; None if the student answers without one.
+    """Return the adapter named in the options; None if the student answers without one.
 
     Raises:
         InputError: the folder has no adapter, or it differs from what the options expect.

@@ -1,8 +1,8 @@
-"""The bundled system `duomem`: mem0's stages on a student, which a teacher helps in two ways.
+"""The bundled system `duomem`: mem0's stages on a student, with two kinds of help from a teacher.
 
-Context space: the student answers from memories that the teacher made of the same conversation.
-Parameter space: the student answers with a LoRA adapter that was trained on the teacher's good
-answers. Each has its own option, so their effects can be measured separately.
+Context space: the student answers from the teacher's memories of the same conversation. Parameter
+space: the student answers with a LoRA adapter trained on the teacher's good answers. Each has its
+own option, so their effects can be measured separately.
 
 Files in the work folder: the files of mem0, and duomem.json (teacher, adapter, student).
 
@@ -62,7 +62,7 @@ class DuoMem(Mem0):
         """Open the student, and load the teacher's memories of this conversation.
 
         Raises:
-            InputError: the teacher has no memories of it.
+            InputError: the teacher has no memories of this conversation.
         """
         self._given = named_memories(services.options)
         memories = [] if self._given is None else self._given.of(conversation.id)
@@ -74,7 +74,7 @@ class DuoMem(Mem0):
         write_json(workdir / "duomem.json", content)
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
-        """Read a session; with a teacher's memories, only note which turns it has."""
+        """Read a session; with a teacher's memories, only note its turns."""
         if self._given is None:
             super().add(turns)
         else:

@@ -1,6 +1,6 @@
-"""Helpers of the adapters: an endpoint's addresses, embeddings, and a turn as text.
+"""Helpers for the adapters: an endpoint's addresses, embeddings, and turns as text.
 
-They need only the standard library, from Python 3.9: the toolkit is not in these environments.
+They need only Python 3.9 and its standard library: the toolkit is not in these environments.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ class Address(NamedTuple):
     """A model behind an OpenAI-compatible endpoint."""
 
     base_url: str
-    """Up to and with `/v1`."""
+    """The address up to and including `/v1`."""
     model: str
     api_key: str
     timeout_s: float
 
 
 def quiet(**variables: str) -> None:
-    """Set variables before a package is imported; calls to this machine bypass HTTP proxies."""
+    """Set variables before a package is imported, and exempt this machine from HTTP proxies."""
     local = "127.0.0.1,localhost"
     for name in ("NO_PROXY", "no_proxy"):
         known = os.environ.get(name)
@@ -50,7 +50,7 @@ def quiet(**variables: str) -> None:
 
 
 def watch(part: Any, method: str, failures: list[Exception]) -> None:
-    """Add exceptions of a method of `part` to `failures`, even if the package ignores them."""
+    """Add exceptions from a method of `part` to `failures`, even if the package ignores them."""
     call = getattr(part, method)
 
     @functools.wraps(call)
@@ -73,7 +73,7 @@ def watch(part: Any, method: str, failures: list[Exception]) -> None:
 
 
 def llm_of(services: Any, stage: str = "llm") -> Address:
-    """Return the run's endpoint, with the stage that its calls are counted under.
+    """Return the run's endpoint, for calls that are counted under a stage.
 
     Raises:
         RuntimeError: the run's model is not an endpoint.
@@ -88,7 +88,7 @@ def llm_of(services: Any, stage: str = "llm") -> Address:
 
 
 def embedder_of(services: Any) -> Address:
-    """Return the embedding model that the option `embedder` names.
+    """Return the embedding model named by the option `embedder`.
 
     The option is the name of a model at the run's endpoint, or another address:
     `openai:<base URL>?model=<name>`, with the key in LOCOMO_VQA_EMBEDDER_KEY.
@@ -120,7 +120,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 class Embeddings:
-    """Texts as vectors, from `/v1/embeddings`."""
+    """Embeds texts with `/v1/embeddings`."""
 
     def __init__(self, address: Address) -> None:
         self.failure: Exception | None = None
@@ -141,7 +141,7 @@ class Embeddings:
             raise
 
     def dimensions(self) -> int:
-        """Return how long its vectors are."""
+        """Return the number of dimensions of the vectors."""
         return len(self(["How long is this?"])[0])
 
     def _ask(self, texts: list[str]) -> list[list[float]]:
@@ -170,7 +170,7 @@ class Embeddings:
 
 
 def day(time: datetime) -> str:
-    """Return a time as its day in words, such as `8 May 2023`."""
+    """Return the day of a time in words, such as `8 May 2023`."""
     return f"{time.day} {time:%B %Y}"
 
 

@@ -12,14 +12,14 @@ from sentence_encoder import weights_of
 __all__ = ["Amem"]
 
 _TIME = "%Y%m%d%H%M"
-"""How the package writes the time of a note."""
+"""The package's format for the time of a note."""
 
 
 class Amem:
-    """One conversation in its own store; it only retrieves."""
+    """A retrieval-only adapter; each conversation has its own store."""
 
     def open(self, conversation: Any, workdir: Path, services: Any) -> None:
-        """Open the store; the package writes only below `workdir`."""
+        """Open the store; the package writes only to `workdir`."""
         quiet(ANONYMIZED_TELEMETRY="False", LITELLM_LOCAL_MODEL_COST_MAP="True")
         llm = llm_of(services, "extraction")
         weights = weights_of(services, "all-MiniLM-L6-v2")
@@ -51,10 +51,10 @@ class Amem:
                     raise self._failures[0]
 
     def flush(self) -> None:
-        """There is no pending work."""
+        """Do nothing: there is no pending work."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
-        """Return notes by distance, each followed by the notes that it is linked to."""
+        """Return notes by distance, each followed by the notes linked to it."""
         if not self._notes.count():
             return []
         found = self._notes.search(query, k)
@@ -70,7 +70,7 @@ class Amem:
         return list(hits.values())[:k]
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 def _as_hit(note: dict[str, Any]) -> dict[str, Any]:

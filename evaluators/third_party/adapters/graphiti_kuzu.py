@@ -1,4 +1,4 @@
-"""Graphiti over Kuzu: every turn is an episode of a graph of people, things and dated facts."""
+"""Graphiti on Kuzu: every turn is an episode in a graph of people, things and dated facts."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from adapter_support import Address, Embeddings, as_text, day, embedder_of, llm_
 __all__ = ["Graphiti"]
 
 _GROUP = "conversation"
-"""The only group of a store: without a name, equal entities are not looked up."""
+"""The only group of a store; without a name, equal entities are not looked up."""
 
 
 class Graphiti:
-    """One conversation in its own graph; it only retrieves."""
+    """A retrieval-only adapter; each conversation has its own graph."""
 
     def open(self, conversation: Any, workdir: Path, services: Any) -> None:
-        """Open the store; the package writes only below `workdir`."""
+        """Open the store; the package writes only to `workdir`."""
         quiet(GRAPHITI_TELEMETRY_ENABLED="false")
         llm, embedder = llm_of(services, "extraction"), embedder_of(services)
         dimensions = Embeddings(embedder).dimensions()
@@ -55,10 +55,10 @@ class Graphiti:
             self._raise()
 
     def flush(self) -> None:
-        """There is no pending work."""
+        """Do nothing: there is no pending work."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
-        """Return facts, ranked by words and vectors, with the days between which they held."""
+        """Return facts, ranked by words and vectors, with the days when they were valid."""
         self._failures.clear()
         found = self._runner.run(self._graph.search(query, group_ids=[_GROUP], num_results=k))
         self._raise()
@@ -87,14 +87,14 @@ def _client(address: Address) -> Any:
 
 
 def _driver(path: Path) -> Any:
-    """Return the package's driver, with the indexes and the attribute that it lacks."""
+    """Return the package's driver, with its missing indexes and attribute added."""
     import kuzu
     from graphiti_core.driver.driver import GraphProvider
     from graphiti_core.driver.kuzu_driver import KuzuDriver
     from graphiti_core.graph_queries import get_fulltext_indices
 
     class Driver(KuzuDriver):
-        """Removes wildcards from questions: a wildcard keeps the words from matching."""
+        """Removes wildcards from questions, because they keep the words from matching."""
 
         _database = _GROUP
 
@@ -134,7 +134,7 @@ def _graph(
 
 
 def _as_text(edge: Any) -> str:
-    """Return a fact with its day and the days between which it held."""
+    """Return a fact with its day and the days between which it was valid."""
     told = f"{day(edge.reference_time)}: " if edge.reference_time else ""
     held = [
         f"{word} {day(time)}"

@@ -1,4 +1,4 @@
-"""Hindsight's engine: facts with times are extracted from a session, in one call for each chunk.
+"""Hindsight's engine: facts with times are extracted from a session, with one call per chunk.
 
 It brings its own Postgres, which listens on 127.0.0.1 and runs as long as the conversation.
 """
@@ -29,21 +29,21 @@ _POSTGRES = {
     "max_connections": "30",
     "max_parallel_workers_per_gather": "0",
     "logging_collector": "off",
-    # Nothing is written between two calls, so files stay as `flush` leaves them.
+    # Nothing is written between calls, so files don't change after `flush`.
     "autovacuum": "off",
     "checkpoint_timeout": "1d",
     "wal_level": "minimal",
     "max_wal_senders": "0",
 }
 _STARTS = 3
-"""How often to start Postgres: another process may take the free port first."""
+"""How often to try to start Postgres, because another process may take the port first."""
 
 
 class Hindsight:
-    """One conversation in its own Postgres; it only retrieves."""
+    """A retrieval-only adapter; each conversation has its own Postgres."""
 
     def open(self, conversation: Any, workdir: Path, services: Any) -> None:
-        """Start Postgres and the engine: they write below `workdir` only.
+        """Start Postgres and the engine, which write only to `workdir`.
 
         Raises:
             RuntimeError: the run was started as root.
@@ -66,14 +66,14 @@ class Hindsight:
         self._postgres, self._address = _started(workdir / "postgres")
         self._asked = RequestContext()
         self._runner = asyncio.Runner()
-        # Tasks run at once, not in the background.
+        # Tasks run immediately, not in the background.
         self._engine = MemoryEngine(
             db_url=self._address, pool_min_size=1, pool_max_size=12, task_backend=SyncTaskBackend()
         )
         self._runner.run(self._engine.initialize())
 
     def add(self, turns: Any) -> None:
-        """Read a session as one document of its day, with its images."""
+        """Read a session as one document with its day and its images."""
         blocks = [block for turn in turns for block in self._blocks(turn)]
         if blocks:
             first = turns[0]
@@ -134,12 +134,12 @@ class Hindsight:
         await self._engine.wait_for_background_tasks()
         async with (await self._engine._get_backend()).acquire() as connection:
             await connection.execute("ANALYZE")
-            await connection.execute("VACUUM (FREEZE)")  # After it, for the statistics as well.
+            await connection.execute("VACUUM (FREEZE)")  # Last, so that statistics are included.
             await self._greet()
             await connection.execute("CHECKPOINT")
 
     async def _greet(self) -> None:
-        """Connect once more: the first to come after a vacuum writes a list of the tables."""
+        """Connect again, because the first connection after a vacuum writes a list of tables."""
         import asyncpg
 
         connection = await asyncpg.connect(self._address)
@@ -170,7 +170,7 @@ def _settings(services: Any, *, sees: bool) -> dict[str, str]:
         "llm_vision": str(sees).lower(),
         "llm_trace_enabled": "false",
         "skip_llm_verification": "true",
-        "retain_max_completion_tokens": "8192",  # 64,000 are more than many servers give.
+        "retain_max_completion_tokens": "8192",  # Many servers allow less than 64,000.
         "embeddings_provider": "openai",
         "embeddings_openai_model": embedder.model,
         "embeddings_openai_base_url": embedder.base_url,
@@ -184,7 +184,7 @@ def _settings(services: Any, *, sees: bool) -> dict[str, str]:
 
 
 def _started(folder: Path) -> tuple[Any, str]:
-    """Return a Postgres in a folder, on a port of 127.0.0.1, and its address."""
+    """Start Postgres in a folder, on a port of 127.0.0.1, and return it and its address."""
     from pg0 import Pg0, Pg0Error
 
     password = secrets.token_hex(16)

@@ -1,4 +1,4 @@
-"""LangGraph's store: every turn is embedded and kept with its text."""
+"""LangGraph's store: every turn is embedded and stored with its text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["LanggraphStore"]
 
 
 class LanggraphStore:
-    """One conversation in a store of its own, in memory; it only retrieves."""
+    """A retrieval-only adapter; each conversation has its own store, in memory."""
 
     def open(self, conversation: Any, workdir: Path, services: Any) -> None:
         """Begin with an empty store."""
@@ -25,7 +25,7 @@ class LanggraphStore:
         )
 
     def add(self, turns: Any) -> None:
-        """Keep a session's turns, in one batch."""
+        """Store a session's turns in one batch."""
         from langgraph.store.base import PutOp
 
         texts = {turn.id: as_text(turn) for turn in turns}
@@ -42,14 +42,14 @@ class LanggraphStore:
         )
 
     def flush(self) -> None:
-        """There is no pending work."""
+        """Do nothing: there is no pending work."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
-        """Return turns, by cosine."""
+        """Return turns, sorted by cosine."""
         found = self._store.search(self._space, query=query, limit=k)
         return [
             {"text": item.value["text"], "score": item.score, "turn": item.key} for item in found
         ]
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there is nothing to close."""

@@ -10,11 +10,11 @@ from adapter_support import Embeddings, as_text, day, embedder_of, llm_of, quiet
 __all__ = ["Langmem"]
 
 _WINDOW = 2
-"""Turns that are added at once, as for mem0."""
+"""The number of turns added at once, as for mem0."""
 
 
 class Langmem:
-    """One conversation in a store of its own, in memory; it only retrieves."""
+    """A retrieval-only adapter; each conversation has its own store, in memory."""
 
     def open(self, conversation: Any, workdir: Path, services: Any) -> None:
         """Begin with an empty store."""
@@ -52,10 +52,10 @@ class Langmem:
                 self._add(messages, day(turns[start].time))
 
     def flush(self) -> None:
-        """There is no pending work."""
+        """Do nothing: there is no pending work."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
-        """Return memories, each with the day of its last change, by cosine."""
+        """Return memories, sorted by cosine, each with the day of its last change."""
         found = self._manager.search(query=query, limit=k)
         return [
             {"text": f"{self._told[item.key]}: {item.value.content}", "score": item.score}
@@ -63,10 +63,10 @@ class Langmem:
         ]
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there is nothing to close."""
 
     def _add(self, messages: list[dict[str, str]], told: str) -> None:
-        """Add, and raise an error of the embedder that the package only logs."""
+        """Add messages, and raise any embedder error that the package only logs."""
         self._embed.failure = None
         for put in self._manager.invoke({"messages": messages}):
             self._told[put["key"]] = told

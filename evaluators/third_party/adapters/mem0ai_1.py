@@ -1,6 +1,6 @@
-"""mem0ai 1.x: facts are extracted from an exchange, then merged with what is remembered.
+"""mem0ai 1.x: facts are extracted from an exchange, then merged with existing memories.
 
-The package's own prompts are used, except that their date is the conversation's.
+The package's own prompts are used, with the conversation's date in them.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ __all__ = ["Mem0", "as_hit"]
 
 _TODAY = re.compile(r"Today's date is \d{4}-\d{2}-\d{2}")
 _WINDOW = 2
-"""Turns that are added at once, as in the package's own evaluation on LoCoMo."""
+"""The number of turns added at once, as in the package's own evaluation on LoCoMo."""
 
 
 class Mem0:
-    """One conversation in its own store; it only retrieves."""
+    """A retrieval-only adapter; each conversation has its own store."""
 
     def open(self, conversation: Any, workdir: Path, services: Any) -> None:
-        """Open the store; the package writes only below `workdir`."""
+        """Open the store; the package writes only to `workdir`."""
         self._user = conversation.id
         self._sees = conversation.images == "pixels"
         self._lost: list[Exception] = []
@@ -53,7 +53,7 @@ class Mem0:
                 self._add(messages, turns[start].time)
 
     def flush(self) -> None:
-        """There is no pending work."""
+        """Do nothing: there is no pending work."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
         """Return memories, each with its day; the score is the negative distance."""
@@ -76,7 +76,7 @@ class Mem0:
         self._memory.config.custom_fact_extraction_prompt = _TODAY.sub(told, FACT_RETRIEVAL_PROMPT)
 
     def _messages(self, turn: Any) -> list[dict[str, Any]]:
-        """Return a turn's messages: a message with text and image would lose its text."""
+        """Return a turn's messages; a message with both text and image would lose its text."""
         seen = [image for image in turn.images if self._sees and image.path is not None]
         text = as_text(turn)
         if seen:
@@ -88,7 +88,7 @@ class Mem0:
         return messages
 
     def _add(self, messages: list[dict[str, Any]], time: Any) -> None:
-        """Add messages, and raise failures at the endpoint even if the package ignores them."""
+        """Add messages, and raise endpoint failures even if the package ignores them."""
         self._lost.clear()
         try:
             self._memory.add(messages, user_id=self._user, metadata={"told": day(time)})

@@ -1,6 +1,6 @@
-"""mem0ai 2.x: one call extracts facts, which are only ever added.
+"""mem0ai 2.x: one call extracts facts, which are added but never changed.
 
-The package's own prompts are used, except that their date is the conversation's.
+The package's own prompts are used, with the conversation's date in them.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ __all__ = ["Mem0Additive"]
 
 
 class Mem0Additive(Mem0):
-    """One conversation in its own store; it only retrieves."""
+    """A retrieval-only adapter; each conversation has its own store."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
         """Return memories, each with its day and the package's score."""
         filters = {"user_id": self._user}
-        # Its threshold is for cosines: the package turns a distance d into 1 / (1 + d).
+        # The threshold is for cosines, but the package turns a distance d into 1 / (1 + d).
         found = self._memory.search(query, filters=filters, top_k=k, threshold=0.0)["results"]
         return [as_hit(row, score=row["score"]) for row in found]
 

@@ -1,4 +1,4 @@
-"""MemOS's general textual memory: one call extracts memories, which are only ever added."""
+"""MemOS's general textual memory: one call extracts memories, which are never changed."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from adapter_support import Embeddings, as_text, day, embedder_of, llm_of, quiet
 __all__ = ["Memos"]
 
 _WINDOW = 2
-"""Turns that are added at once, as for mem0."""
+"""The number of turns added at once, as for mem0."""
 
 _TRIES = 3
-"""How often a reply that can't be read is asked for, as the package means to."""
+"""How often a reply is requested if it can't be read, as the package intends."""
 
 
 class Memos:
-    """One conversation in its own store; it only retrieves."""
+    """A retrieval-only adapter; each conversation has its own store."""
 
     def open(self, conversation: Any, workdir: Path, services: Any) -> None:
-        """Open the store; the package writes only below `workdir`."""
+        """Open the store; the package writes only to `workdir`."""
         quiet(MEMOS_BASE_PATH=str(workdir))
         from memos.configs.memory import MemoryConfigFactory
         from memos.memories.factory import MemoryFactory
 
-        logging.disable(logging.INFO)  # It logs every question to a file.
+        logging.disable(logging.INFO)  # The package logs every question to a file.
         config = {"backend": "general_text", "config": _config(workdir, services)}
         self._memory = MemoryFactory.from_config(MemoryConfigFactory(**config))
         self._told: dict[str, str] = {}
@@ -41,10 +41,10 @@ class Memos:
                 self._add(messages, told)
 
     def flush(self) -> None:
-        """There is no pending work."""
+        """Do nothing: there is no pending work."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
-        """Return memories, each with its day, by cosine."""
+        """Return memories, sorted by cosine, each with its day."""
         found = self._memory.search(query, top_k=k)
         return [{"text": f"{self._told[item.id]}: {item.memory}"} for item in found]
 
@@ -60,7 +60,7 @@ class Memos:
             self._memory.add(memories)
 
     def _extract(self, messages: list[dict[str, str]]) -> list[Any]:
-        """Return what the package extracts; it raises for a reply that is not what it asked for."""
+        """Return the extracted memories; the package raises for a reply in the wrong form."""
         for _ in range(_TRIES - 1):
             try:
                 return list(self._memory.extract(messages))

@@ -1,4 +1,4 @@
-"""Where the weights of a package's own sentence encoder are; nothing is downloaded in a run."""
+"""Finds the weights of a package's own sentence encoder; a run downloads nothing."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ __all__ = ["weights_of"]
 
 
 def weights_of(services: Any, default: str) -> str:
-    """Return the folder of the sentence encoder that the option `embedder` names, or of `default`.
+    """Return the folder of the sentence encoder in the option `embedder`, or of `default`.
 
     Either is a folder, or a model's name on the Hugging Face Hub that is in this machine's cache.
 
     Raises:
-        RuntimeError: it is not on this machine.
+        RuntimeError: the encoder is not on this machine.
     """
     os.environ.update(HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
     named = services.options.get("embedder") or default
     folder = Path(named).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file():
-            raise RuntimeError(f"embedder={named}: the folder holds no sentence encoder")
+            raise RuntimeError(f"embedder={named}: the folder has no sentence encoder")
         return str(folder.absolute())
     from huggingface_hub import snapshot_download
 

@@ -1,4 +1,4 @@
-"""SimpleMem: windows of 40 turns become facts that stand alone; questions are planned."""
+"""SimpleMem: windows of 40 turns become self-contained facts; searches are planned."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["Simplemem"]
 
 
 class Simplemem:
-    """One conversation in its own store; it only retrieves."""
+    """A retrieval-only adapter; each conversation has its own store."""
 
     def open(self, conversation: Any, workdir: Path, services: Any) -> None:
-        """Open the store; the package writes only below `workdir`."""
+        """Open the store; the package writes only to `workdir`."""
         quiet()
         reads, asks = llm_of(services, "extraction"), llm_of(services)
         weights = weights_of(services, "Qwen/Qwen3-Embedding-0.6B")
@@ -41,7 +41,7 @@ class Simplemem:
         self._prepare(reads, asks)
 
     def add(self, turns: Any) -> None:
-        """Add a session; wait for the package at every 40th turn of the conversation."""
+        """Add a session, waiting for the package at every 40th turn of the conversation."""
         self._failures.clear()
         for turn in turns:
             said = as_text(turn).removeprefix(f"{turn.speaker}: ")
@@ -50,7 +50,7 @@ class Simplemem:
                 self._raise()
 
     def flush(self) -> None:
-        """Read what is left of the last window."""
+        """Read the rest of the last window."""
         self._failures.clear()
         self._system.finalize()
         self._raise()
@@ -66,10 +66,10 @@ class Simplemem:
         return [{"text": _as_text(entry)} for entry in list(facts.values())[:k]]
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there is nothing to close."""
 
     def _prepare(self, reads: Any, asks: Any) -> None:
-        """Count the two kinds of calls apart, and notice what the package passes over."""
+        """Count the two kinds of calls separately, and detect errors that the package ignores."""
         from openai import OpenAI
         from simplemem.utils.llm_client import LLMClient
 
@@ -101,7 +101,7 @@ class Simplemem:
 
 
 def _as_text(entry: Any) -> str:
-    """Return a fact with what the package would tell the model that answers, in one line."""
+    """Return a fact, in one line, with what the package would show to the answering model."""
     parts = [entry.lossless_restatement]
     for name, value in (
         ("Time", entry.timestamp),

@@ -190,7 +190,7 @@ def test_a_system_s_version_can_be_written(
     model = ("--model", "openai:http://127.0.0.1:9/v1?model=m")
     done = cli("run", "versioned:Own", "--benchmark", "sample", "--out", "run", *model)
     assert done.returncode == 2
-    assert "asks no model" in done.stderr
+    assert "doesn't use a model" in done.stderr
     assert not (tmp_path / "run").exists()
 
 

@@ -65,7 +65,7 @@ FAILS = {
     faults.SharedMemory: ("isolation", "one conversation knows “varnelli”"),
     faults.SharedFile: ("isolation", "one conversation knows “varnelli”"),
     faults.WritesBeside: ("isolation", "written outside the workdir: work/awkward.db"),
-    faults.OneAtATime: ("isolation", "can't be opened beside the first: open(): OSError"),
+    faults.OneAtATime: ("isolation", "can't be opened while the first is: open(): OSError"),
     faults.WillNotClose: ("close", "close(): RuntimeError: the pool is busy"),
     faults.AnswersNothing: ("answers", "answered with NoneType, not with text"),
     faults.OpensEveryImage: ("visual", "images=caption, visual=given: answer_visual()"),

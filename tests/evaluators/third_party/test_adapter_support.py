@@ -164,7 +164,7 @@ def test_a_sentence_encoder_is_a_folder_or_is_said_to_be_missing(
         monkeypatch.setenv(name, "0")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "weights").mkdir()
-    with pytest.raises(RuntimeError, match="holds no sentence encoder"):
+    with pytest.raises(RuntimeError, match="has no sentence encoder"):
         encoder.weights_of(lent("weights"), "other")
     (tmp_path / "weights" / "config.json").write_text("{}")
     assert encoder.weights_of(lent("weights"), "other") == str(tmp_path / "weights")
