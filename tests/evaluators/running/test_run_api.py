@@ -78,7 +78,7 @@ def test_an_object_is_refused_with_what_to_do() -> None:
     with pytest.raises(SystemLoadError) as refused:
         run(Echo(), **SPLIT)  # type: ignore[arg-type]
     assert str(refused.value) == (
-        "A system must be a class, not an object: an object of Echo is one conversation. "
+        "A system must be a class; an instance of Echo is for one conversation. "
         "Give Echo itself, or a function that makes one, such as `lambda: Echo(…)`."
     )
 

@@ -103,7 +103,7 @@ def test_a_conversation_that_the_teacher_never_read_is_an_error(
 ) -> None:
     other = next(c for c in SAMPLE.conversations if c.split == "test")
     showing = ConversationView(SAMPLE, other, "pixels")
-    with pytest.raises(InputError, match=f"no teacher's memories of the conversation {other.id}"):
+    with pytest.raises(InputError, match=f"no memories of the conversation {other.id}"):
         DuoMem().open(showing.info, tmp_path, lend(memories=str(memories)))
     assert not student.requests
 
@@ -207,7 +207,7 @@ def test_a_run_records_the_teacher_and_says_what_is_missing(
     assert other.returncode == 1
     rows = [row for _, row in read_jsonl(tmp_path / "other" / "predictions.jsonl", what="it")]
     assert {row["state"] for row in rows} == {"not_ingested"}
-    assert all("has no teacher's memories of the conversation" in row["error"] for row in rows)
+    assert all("has no memories of the conversation" in row["error"] for row in rows)
     assert all("locomo-vqa distill duomem" in row["error"] for row in rows)
 
 
