@@ -72,7 +72,7 @@ class Commands:
 def commands(*modules: str) -> Iterator[Commands]:
     """Yield a runner of commands whose processes have these modules imported already."""
     process = subprocess.Popen(
-        [sys.executable, __file__, "locomo_vqa.cli", *modules],
+        [sys.executable, "-P", __file__, "locomo_vqa.cli", *modules],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

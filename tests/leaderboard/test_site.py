@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import math
+import os
 import re
 from collections.abc import Callable
 from datetime import date
@@ -24,6 +25,7 @@ from locomo_vqa.leaderboard.board import Board
 from locomo_vqa.leaderboard.cli.leaderboard import leaderboard
 from locomo_vqa.leaderboard.site import build_site
 from locomo_vqa.leaderboard.verification import verify
+from locomo_vqa.locks import locked_folder
 from locomo_vqa.scores import Scorer
 
 Submit = Callable[..., Path]
@@ -400,3 +402,14 @@ def test_the_command_says_what_to_open(
         "page": str(tmp_path / "site" / "index.html"),
         "results": str(tmp_path / "site" / "results.csv"),
     }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders can't be locked")
+def test_two_sites_do_not_meet_in_one_folder(verified: Callable[[], Path], tmp_path: Path) -> None:
+    folder = verified()
+    build_site(folder, out=tmp_path / "site")
+    with (
+        locked_folder(tmp_path / "site", busy="", remedy=""),
+        pytest.raises(OutputError, match="another process is writing this site"),
+    ):
+        build_site(folder, out=tmp_path / "site")

@@ -15,13 +15,14 @@ import yaml
 from click.testing import CliRunner
 
 from locomo_vqa.benchmark import Benchmark
-from locomo_vqa.errors import InputError, MissingResource
+from locomo_vqa.errors import InputError, MissingResource, OutputError
 from locomo_vqa.files import sha256_file
 from locomo_vqa.leaderboard import verification
 from locomo_vqa.leaderboard.board import Board, read_board
 from locomo_vqa.leaderboard.board_entry import Entry
 from locomo_vqa.leaderboard.cli.leaderboard import leaderboard
 from locomo_vqa.leaderboard.verification import verify
+from locomo_vqa.locks import locked_folder
 from locomo_vqa.runs import Prediction
 from locomo_vqa.scores import Scorer, Scores
 
@@ -497,3 +498,15 @@ def test_the_command_leaves_with_0_when_nothing_is_rejected(
     monkeypatch.setattr(verification, "default_scorer", lambda: scorer)
     done = CliRunner().invoke(leaderboard, arguments, standalone_mode=False)
     assert done.return_value == 0, done.output
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders can't be locked")
+def test_two_verifications_do_not_meet(
+    submitted: Submit, submissions: Path, benchmark: Benchmark, scorer: Scorer
+) -> None:
+    submitted()
+    with (
+        locked_folder(submissions, busy="", remedy=""),
+        pytest.raises(OutputError, match="another process is verifying these submissions"),
+    ):
+        verify(submissions, benchmark=benchmark, scorer=scorer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.evaluators.systems.duomem.system import DuoMem
 from locomo_vqa.files import read_jsonl
+from locomo_vqa.locks import locked_folder
 from locomo_vqa.models.chat import ChatRequest
 from tests.conftest import Cli
 from tests.evaluators.stub_endpoint import completion, stub_endpoint
@@ -127,3 +129,12 @@ def test_a_teacher_that_is_not_there_is_one_sentence(tmp_path: Path, cli: Cli) -
     assert "no server answers" in done.stderr
     assert "--teacher" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders can't be locked")
+def test_two_distillations_do_not_meet(tmp_path: Path) -> None:
+    command = ["distill", "duomem", "--benchmark", "sample", "--out", str(tmp_path)]
+    command += ["--student", "embedded:small", "--teacher", "openai:http://127.0.0.1:1/v1?model=a"]
+    with locked_folder(tmp_path, busy="", remedy=""):
+        done = invoke(*command, "--only", "memories")
+    assert "another process is distilling into this folder" in str(done.exception)

@@ -1,0 +1,94 @@
+"""Kills while a student is taught: the same memories, answers and weights, each reply paid once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from locomo_vqa.builders.importing import import_locomo
+from tests.core.locomo_example import sample
+from tests.dying import Commands, commands
+from tests.evaluators.stub_endpoint import StubEndpoint, completion, stub_endpoint
+from tests.killing import MOMENTS, KilledCommand
+
+from .scripted_teacher import reads
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9"),
+]
+
+STAGES = ("memories", "answers", "adapter")
+IN_FLIGHT = 2
+
+
+@pytest.fixture(scope="module")
+def teacher() -> Iterator[StubEndpoint]:
+    from locomo_vqa.models.chat import ChatRequest
+
+    def teach(request: dict[str, object]) -> tuple[int, object]:
+        text = request["messages"][0]["content"]  # type: ignore[index]
+        return completion(reads(ChatRequest(text=text)) or "Ada")
+
+    with stub_endpoint(teach) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def torch_commands(packages: None) -> Iterator[Commands]:
+    with commands("locomo_vqa.evaluators.distilling", "openai", "torch", "peft") as runner:
+        yield runner
+
+
+@pytest.fixture(scope="module")
+def stages(
+    teacher: StubEndpoint,
+    torch_commands: Commands,
+    qwen2: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, tuple[Path, list[str]]]:
+    """Return for each stage a folder with what it needs, and the command."""
+    folder = tmp_path_factory.mktemp("stages")
+    start = folder / "start"
+    start.mkdir()
+    (folder / "locomo.json").write_text(json.dumps([sample(f"conv-{n}") for n in range(6)]))
+    import_locomo(folder / "locomo.json", out=start / "benchmark")
+    command = ["distill", "duomem", "--benchmark", "benchmark", "--out", "out"]
+    command += ["--teacher", f"{teacher.model}&in_flight={IN_FLIGHT}", "--epochs", "2"]
+    command += ["--student", f"transformers:{qwen2}?threads=1&dtype=float32", "--rank", "2"]
+    command += ["--option", "window=12", "--option", "top_k=1", "--option", "prompts=reduced"]
+    made = {}
+    for stage in STAGES:
+        made[stage] = (folder / stage, [*command, "--only", stage])
+        shutil.copytree(start, folder / stage)
+        done = torch_commands.run(*made[stage][1], root=start, TMPDIR=str(folder))
+        assert done.status == 0, done.said
+    return made
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stage(
+    stage: str,
+    stages: dict[str, tuple[Path, list[str]]],
+    teacher: StubEndpoint,
+    torch_commands: Commands,
+    tmp_path: Path,
+) -> None:
+    folder, command = stages[stage]
+
+    def prepare(root: Path) -> None:
+        teacher.requests.clear()
+        shutil.copytree(folder, root, dirs_exist_ok=True)
+
+    for _ in KilledCommand(torch_commands, tmp_path, command, prepare).try_moments(
+        most=MOMENTS // 2
+    ):
+        asked = Counter(json.dumps(request) for request in teacher.requests)
+        assert asked.total() - len(asked) <= IN_FLIGHT
