@@ -3,6 +3,7 @@
 sandbox.py      what one conversation's sandbox shows
 tool.py         which program of this machine closes a process off
 interpreter.py  what an interpreter and its packages need
+paths.py        whether paths exist
 mounts.py       the files and folders that are visible, as mounts
 command.py      the command that starts a process in the sandbox
 gateway.py      leads connections from within to the proxy

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..environment import system_environment
+from .paths import is_file_there, is_there
 
 __all__ = ["interpreter_folders", "interpreter_links", "interpreter_program", "module_files"]
 
@@ -57,11 +58,11 @@ def interpreter_folders(python: str) -> list[Path]:
     found += named
     for site in (*sites, *(path for path in named if path.name in _PACKAGES)):
         found += _edited_projects(site)
-    there = [path for path in found if path.is_absolute() and path.exists()]
+    there = [path for path in found if path.is_absolute() and is_there(path)]
     whole = [path for path in there if _is_environment(path)]
     files: list[Path] = []
     for path in there:
-        if path.is_file() or any(path.is_relative_to(folder) for folder in whole):
+        if is_file_there(path) or any(path.is_relative_to(folder) for folder in whole):
             files.append(path)
         else:
             files += module_files(path)
@@ -79,7 +80,7 @@ def module_files(folder: Path, module: str = "") -> Iterator[Path]:
         return
     for entry in entries:
         named = entry.name == module or entry.suffix in (*_MODULE_ENDINGS, *_METADATA)
-        if (named or (entry / "__init__.py").is_file()) and not entry.name.startswith("."):
+        if (named or is_file_there(entry / "__init__.py")) and not entry.name.startswith("."):
             yield entry
 
 
@@ -110,10 +111,10 @@ def interpreter_links(python: str) -> list[Path]:
 
 def _is_environment(folder: Path) -> bool:
     """Return whether a folder belongs to Python as a whole."""
-    if folder.name in _PACKAGES or (folder / "pyvenv.cfg").is_file():
+    if folder.name in _PACKAGES or is_file_there(folder / "pyvenv.cfg"):
         return True
     names = (folder, *folder.glob("lib/python3*"), *folder.glob("lib64/python3*"))
-    return any((name / "os.py").is_file() or (name / "lib-dynload").is_dir() for name in names)
+    return any(is_file_there(name / "os.py") or is_there(name / "lib-dynload") for name in names)
 
 
 def _site_folders(folder: Path) -> Iterator[Path]:

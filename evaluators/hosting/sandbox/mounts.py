@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from .paths import is_there
 from .sandbox import Sandbox
 
 __all__ = ["TEMPORARY", "Mount", "MountKind", "mounts_of"]
@@ -135,7 +136,7 @@ def _named_folders(environment: Mapping[str, str]) -> Iterator[Path]:
 
 def _may_be_shown(path: Path, home: Path | None) -> bool:
     """Return whether a path is there, and is not, and does not contain, the home folder."""
-    if not path.is_absolute() or len(path.parts) < 2 or not path.exists():
+    if not path.is_absolute() or len(path.parts) < 2 or not is_there(path):
         return False
     return home is None or not (
         home.is_relative_to(path) or home.resolve().is_relative_to(path.resolve())
@@ -165,11 +166,11 @@ def _kernel_settings() -> Iterator[Mount]:
     """Yield what of /proc can't be written, or not be read, whoever the user is."""
     for name in _KERNEL_READ:
         path = Path("/proc", name)
-        if path.exists():
+        if is_there(path):
             yield Mount("read", path, path)
     for name in _KERNEL_HIDDEN:
         path = Path("/proc", name)
-        if path.exists():
+        if is_there(path):
             yield Mount("empty", path, path) if path.is_dir() else _blank(path)
 
 
@@ -193,7 +194,7 @@ def _hiding(hidden: Iterable[Path], shown: Iterable[Path]) -> Iterator[Mount]:
     for path in shown:
         target = path.resolve()
         for folder in hidden:
-            if folder.is_relative_to(target) and folder.is_dir():
+            if folder.is_relative_to(target) and is_there(folder):
                 yield Mount("empty", path / folder.relative_to(target), folder)
 
 

@@ -182,6 +182,7 @@ def test_a_spy_reaches_the_proxy_and_no_other_address(
     assert run.info["calls"]["overall"]["calls"] == 2
 
 
+@pytest.mark.slow
 def test_the_run_says_that_it_was_closed_off(
     spied: tuple[Run, dict[str, Any]], tool: SandboxTool, tmp_path: Path
 ) -> None:
@@ -192,6 +193,7 @@ def test_the_run_says_that_it_was_closed_off(
     assert report["v"].value == 0
     lv.submit(run, to=tmp_path / "board", contact="me@example.org", name="spy")
     board = lv.verify(tmp_path / "board", benchmark="sample")
+    lv.build_site(board, out=tmp_path / "site")
     assert [(entry.state, entry.problems) for entry in board.entries] == [("rescored", ())]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -111,6 +113,25 @@ def test_beside_a_module_only_modules_are_shown(tmp_path: Path) -> None:
     found = {path.name for path in module_files(tmp_path, "spaces")}
     assert found == {"mine.py", "package", "spaces"}
     assert {path.name for path in module_files(tmp_path, "mine")} == {"mine.py", "package"}
+
+
+def test_what_may_not_be_looked_at_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as other users' folders in the working directory /tmp, or a key that begins with /."""
+    make(tmp_path / "mine.py", tmp_path / "theirs" / "__init__.py")
+    look = Path.stat
+
+    def stat(path: Path, **options: bool) -> os.stat_result:
+        if "theirs" in path.parts:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return look(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert [path.name for path in module_files(tmp_path)] == ["mine.py"]
+    lent = (tmp_path / "theirs", Path("/" + "k" * 5000), tmp_path / "mine.py")
+    found = shown(sandbox_in(tmp_path / "scratch"), list(lent), {}, tmp_path)
+    assert found == {"mine.py": "read"}
 
 
 def test_a_script_that_starts_an_interpreter_is_seen_through(tmp_path: Path) -> None:
