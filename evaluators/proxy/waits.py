@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from locomo_vqa.json_gate import load_json
-from locomo_vqa.models.retries import server_wait_s
+from locomo_vqa.models.retries import SPENT, server_wait_s
 from locomo_vqa.notes import note_wait
 
 from .reply import PartialReply
@@ -19,19 +20,23 @@ _USUAL_WAIT_S = 5.0
 
 
 def note_limit(reply: PartialReply) -> None:
-    """Note that a reply says to wait, in the server's words."""
+    """Note that a reply says to wait, in the server's words; not where the quota is used up."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reply.headers}
-    words = _words_of(reply.readable or b"")
-    reason = f"the endpoint limits the requests ({reply.status}): {words}"
+    error = _error_of(reply.readable or b"")
+    words: Any = error
+    if isinstance(error, dict):
+        if any(error.get(key) in SPENT for key in ("code", "type")):
+            return
+        words = error.get("message", error)
+    shown = words if isinstance(words, str) else json.dumps(words, ensure_ascii=False)
+    reason = f"the endpoint limits the requests ({reply.status}): {shown}"
     note_wait(reason, server_wait_s(headers), usual_s=_USUAL_WAIT_S)
 
 
-def _words_of(body: bytes | bytearray) -> str:
-    """Return the message in an error reply."""
+def _error_of(body: bytes | bytearray) -> Any:
+    """Return what an error reply says: its `error`, its JSON, or its text."""
     try:
         found = load_json(body)
-        error = found.get("error", found)
-        words = error.get("message", error) if isinstance(error, dict) else error
-    except (AttributeError, ValueError):
-        words = body.decode("utf-8", "replace")
-    return words if isinstance(words, str) else json.dumps(words, ensure_ascii=False)
+    except ValueError:
+        return body.decode("utf-8", "replace")
+    return found.get("error", found) if isinstance(found, dict) else found

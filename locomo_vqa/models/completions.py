@@ -19,6 +19,8 @@ __all__ = ["join_stream", "parse_completion", "read_completion", "token_count"]
 _MOST_TOKENS = 1 << 40
 
 _MAX_SHOWN = 300
+_LINE_END = re.compile(r"\r\n|\n|\r")
+"""A stream's lines end so; texts may have other line breaks, such as U+2028."""
 _STATUS = re.compile(r"[1-5][0-9]{2}")
 _THOUGHT_KEYS = ("reasoning_content", "reasoning", "thinking")
 
@@ -56,7 +58,8 @@ def read_completion(completion: Any, *, limit: int | None = None) -> ChatReply |
         counted = completion.get("usage")
         reply = _reply(choice, counted if isinstance(counted, Mapping) else {}, limit)
     except (AttributeError, IndexError, KeyError, TypeError):
-        wrong = ModelFailed("the endpoint's reply is not a chat completion")
+        words = f"the endpoint's reply is not a chat completion: {_shown(completion)}"
+        wrong = ModelFailed(words)
         return Fault(error=wrong, again=False)
     return Fault(error=reply, again=False) if isinstance(reply, ThoughtsOnly) else reply
 
@@ -156,7 +159,7 @@ def join_stream(stream: str) -> Any:
     calls = _ToolCalls()
     reason = refusal = None
     ended = said_something = False
-    lines = [line[5:].strip() for line in stream.splitlines() if line.startswith("data:")]
+    lines = [line[5:].strip() for line in _LINE_END.split(stream) if line.startswith("data:")]
     for line in lines:
         if ended := line == "[DONE]":
             break

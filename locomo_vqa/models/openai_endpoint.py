@@ -123,7 +123,7 @@ class OpenAIModel:
             if isinstance(result, ChatReply):
                 wording.succeeded()
                 return replace(result, unguided=_unguided(settings, body))
-            if refused := refused_images(messages, result.error):
+            if not result.busy and (refused := refused_images(messages, result.error)):
                 raise refused
             if result.refusal is not None and wording.revise(body, result.refusal):
                 continue

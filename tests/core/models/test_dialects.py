@@ -149,6 +149,29 @@ def test_what_a_name_gives_is_a_part_of_the_identity() -> None:
     assert given == {**plain, "query": {"api-version": "2024-10-21"}, "body": {"max_tokens": 9}}
 
 
+def test_line_breaks_within_a_streamed_text_are_kept() -> None:
+    said = "a\u2028b\u0085c\x1dd"
+    event = {"choices": [{"delta": {"content": said}, "finish_reason": "stop"}]}
+    data = f"data: {json.dumps(event, ensure_ascii=False)}\r\n\r\ndata: [DONE]\r\n\r\n"
+    answer = Answer(data.encode(), headers={"content-type": "text/event-stream"})
+    with stub_server(lambda _: answer) as stub:
+        assert ask(stub.spec()).text == said
+
+
+def test_what_is_no_completion_is_shown() -> None:
+    said = "not a chat completion: the gateway is asleep"
+    page = Answer(b"the gateway is asleep")
+    with stub_server(lambda _: page) as stub, pytest.raises(ModelFailed, match=said):
+        ask(stub.spec())
+
+
+def test_a_rate_of_images_is_no_limit_of_a_request() -> None:
+    limited = error("Rate limit: a maximum of 5 images per minute", 429)
+    with stub_server(lambda _: limited) as stub, pytest.raises(ModelFailed) as caught:
+        ask(stub.spec(), replace(REQUEST, images=known_images()))
+    assert type(caught.value) is ModelFailed
+
+
 ONLY_THOUGHTS = {
     "reasoning_content": completion(None, "length", reasoning_content="I weigh this"),
     "reasoning": completion("", "length", reasoning="I weigh this"),

@@ -154,6 +154,18 @@ def test_a_limit_is_noted_for_systems_that_wait_in_their_own_process(tmp_path: P
     assert shown == ["Waiting 20 s: the endpoint limits the requests (429): Slow down"]
 
 
+def test_a_spent_quota_is_no_wait(tmp_path: Path) -> None:
+    shown: list[str] = []
+    spent = {"error": {"message": "Check your plan", "code": "insufficient_quota"}}
+    with (
+        stub_upstream(lambda _: as_json(spent, 429)) as stub,
+        proxy_for(stub.url, tmp_path) as proxy,
+        listening_to_notes(shown.append),
+    ):
+        send(proxy.endpoint("c"), json.dumps(BODY).encode())
+    assert shown == []
+
+
 @pytest.mark.parametrize("said", [b"", b"\xff\xfe", b"[" * 9000, b'{"error": [1]}', b"null"])
 def test_strange_refusals_and_limits_are_passed_on(said: bytes, tmp_path: Path) -> None:
     for status in (400, 429):
