@@ -20,8 +20,8 @@ __all__ = ["KeyMask", "add_credentials", "add_secret", "has_secret", "scrub"]
 _MIN_LENGTH = 8
 """Shorter keys, such as the `none` of a local server, are words that may occur in any text."""
 
-_WORD = re.compile(r"[a-z]{1,15}|[A-Z]{1,15}")
-"""Keys that are plain words may also occur in any text, so they are not hidden."""
+_WORD = re.compile(r"[A-Za-z]?[a-z]{0,15}|[A-Z]{0,15}|[0-9]{0,15}")
+"""So is any key that is one word or number: an answer must not lose it."""
 
 _ESCAPES = re.compile(r"[\\%&]")
 _HIDDEN = "…"

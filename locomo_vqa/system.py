@@ -82,7 +82,7 @@ class Endpoint:
     """The address of the API, up to and including `/v1`."""
     model: str
     """The model's name there."""
-    api_key: str
+    api_key: str = field(repr=False)
     """What to send as the bearer token."""
     timeout_s: float = 120.0
     """How long one call may take, in seconds."""

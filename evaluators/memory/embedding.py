@@ -21,6 +21,7 @@ from locomo_vqa.models.completions import token_count
 from locomo_vqa.models.dialects import Wording, dialect_of
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.models.endpoint_memory import keep_learned, learned_before
+from locomo_vqa.models.key_homes import no_key_hint
 from locomo_vqa.models.retries import fault_of, wait_before_retry
 from locomo_vqa.runs import Usage
 from locomo_vqa.system import Endpoint
@@ -159,8 +160,12 @@ class EndpointEmbedder:
             except ModelFailed:
                 raise
             except Exception as error:  # noqa: BLE001 - a reply may hold anything
-                timeout_s, url = self._endpoint.timeout_s, self._endpoint.base_url
-                fault = fault_of(error, timeout_s=timeout_s, url=url)
+                fault = fault_of(
+                    error,
+                    timeout_s=self._endpoint.timeout_s,
+                    url=self._endpoint.base_url,
+                    no_key=no_key_hint(self._endpoint),
+                )
             else:
                 wording.succeeded()
                 return found

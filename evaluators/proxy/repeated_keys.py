@@ -7,6 +7,7 @@ message, a reader would put it together again: such a reply ends before its last
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from locomo_vqa.http_bodies import CODED, Undecodable, decompress
 from locomo_vqa.json_gate import load_json
 from locomo_vqa.keys import KeyMask, has_secret
 
+from .reply import MAX_KEPT_BYTES
 from .upstream import Header, end_to_end
 
 __all__ = ["KeyFreeReply"]
@@ -63,11 +65,27 @@ class KeyFreeReply:
         watch = _Watch(stream=stream)
         coded = aiter(self._response.aiter_stream())
         try:
-            async for piece in self._mask.stream(decompress(coded, self._coding)):
-                watch.add(piece)
-                yield piece
+            async for piece in self._mask.stream(self._plain(coded)):
+                if checked := watch.check(piece):
+                    yield checked
+            if rest := watch.check(b"", last=True):
+                yield rest
         except Undecodable:
             raise httpcore.RemoteProtocolError("its compression is broken") from None
+
+    async def _plain(self, coded: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Yield the body uncompressed; it stays bounded, and others have their turn."""
+        json = b"json" in _value(self.headers, b"content-type").lower()
+        size = 0
+        async for piece in decompress(coded, self._coding):
+            size += len(piece)
+            if self._coding in CODED and size > MAX_KEPT_BYTES:
+                raise httpcore.RemoteProtocolError("it is too long, uncompressed")
+            if json and b"\0" in piece:  # As in UTF-16, in which a key would not be seen.
+                raise httpcore.RemoteProtocolError("it is not JSON in UTF-8")
+            yield piece
+            if self._coding in CODED:
+                await asyncio.sleep(0)
 
 
 class _Watch:
@@ -78,35 +96,36 @@ class _Watch:
         self._pending = b""
         self._tails: dict[str, str] = {}
 
-    def add(self, piece: bytes) -> None:
-        """Look at a piece.
+    def check(self, piece: bytes, *, last: bool = False) -> bytes:
+        """Return what can be passed on: of a stream, whole events; a longer one in its pieces.
 
         Raises:
             httpcore.RemoteProtocolError: with it, a key is complete.
         """
-        if len(self._pending) > _MOST_PENDING:
-            return
-        self._pending += piece
-        for text in self._documents():
-            self._check(text)
-
-    def _documents(self) -> Iterator[bytes]:
-        """Yield the JSON that is complete: of a stream's events, or of the whole body."""
         if not self._stream:
-            if self._pending.rstrip()[-1:] == b"}" and _PARTS.search(self._pending):
-                yield self._pending
-            return
-        *events, self._pending = _EVENT_END.split(self._pending)
-        for event in events:
+            self._look_at_whole(piece)
+            return piece
+        text = self._pending + piece
+        ends = [found.end() for found in _EVENT_END.finditer(text)]
+        kept = len(text) if last or len(text) > _MOST_PENDING else max(ends, default=0)
+        self._pending = text[kept:]
+        for event in _EVENT_END.split(text[:kept]):
             lines = [line[5:] for line in event.splitlines() if line.startswith(b"data:")]
-            yield b"\n".join(lines)
+            self._look_at(b"\n".join(lines), self._tails)
+        return text[:kept]
 
-    def _check(self, text: bytes) -> None:
+    def _look_at_whole(self, piece: bytes) -> None:
+        """Look at a body that is no stream once it is complete, unless it is long."""
+        if len(self._pending) <= _MOST_PENDING:
+            self._pending += piece
+            if self._pending.rstrip()[-1:] == b"}" and _PARTS.search(self._pending):
+                self._look_at(self._pending, {})
+
+    def _look_at(self, text: bytes, tails: dict[str, str]) -> None:
         try:
             document = load_json(text)
         except (ValueError, RecursionError):
             return
-        tails = self._tails if self._stream else {}
         for path, part in _texts(document):
             tails[path] = tail = tails.get(path, "")[-_TAIL:] + part
             if has_secret(tail):
@@ -114,13 +133,14 @@ class _Watch:
 
 
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every text of a document with its path, which is the same for all items of a list."""
+    """Yield every text of a document with its path, in which only an `index` tells items apart."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item, path)
     elif isinstance(value, dict):
+        path += f"[{value['index']}]" if isinstance(value.get("index"), int) else ""
         for name, item in value.items():
             yield from _texts(item, f"{path}.{name}")
 

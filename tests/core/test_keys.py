@@ -120,11 +120,10 @@ def test_a_key_in_base64_is_hidden(before: str, after: str) -> None:
 
 
 def test_words_are_not_hidden() -> None:
-    for word in ("whatever", "QUESTION", "dummy", "none"):
+    for word in ("whatever", "QUESTION", "Question", "20230508", "none"):
         add_secret(word)
-    assert scrub("whatever the QUESTION, none is a dummy") == (
-        "whatever the QUESTION, none is a dummy"
-    )
+    text = "whatever the QUESTION on 20230508, none is a Question"
+    assert scrub(text) == text
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 7, 100])
