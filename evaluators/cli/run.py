@@ -103,9 +103,10 @@ def print_run(done: Run, benchmark: str) -> None:
     errors = {p.error for p in done.predictions if p.error}
     for error in sorted(errors)[:3]:
         echo(f"  {error}", style="red")
-    if done.info["sandbox"] is not None:
+    sandbox = done.info.get("sandbox")
+    if sandbox is not None:
         echo(
-            f"The system ran in a sandbox ({done.info['sandbox']}): it saw its environment, its "
+            f"The system ran in a sandbox ({sandbox}): it saw its environment, its "
             "work folder, and no address but the proxy's."
         )
     if any((done.folder / "work").glob("*.log")):

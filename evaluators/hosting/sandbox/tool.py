@@ -47,8 +47,8 @@ def find_sandbox_tool() -> SandboxTool:
     if problem is not None:
         raise InputError(
             f"`sandbox`: bubblewrap does not work here ({problem}).",
-            "Allow user namespaces (in a container, its runtime must allow them too), or leave "
-            "`sandbox` out.",
+            "Allow user namespaces, or leave `sandbox` out. In a container, its runtime decides; "
+            "elsewhere the system's own bubblewrap may be allowed what others are not.",
         )
     return "bubblewrap"
 

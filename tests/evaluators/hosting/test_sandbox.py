@@ -267,7 +267,11 @@ def test_nothing_outlives_a_killed_command(
 ) -> None:
     spec = write_system(tmp_path, "sleeper", SLEEPER)
     command = [sys.executable, "-m", "locomo_vqa", "run", spec, "--benchmark", "sample"]
-    environment = {**os.environ, "LC_BOX": str(tmp_path)}  # Handed on, as a language is.
+    environment = {
+        **os.environ,
+        "LC_BOX": str(tmp_path),
+        "TMPDIR": str(tmp_path),
+    }  # Handed on, as a language is.
     with subprocess.Popen(
         [*command, "--sandbox", "--out", "run"],
         cwd=tmp_path,
@@ -337,6 +341,14 @@ def test_without_bubblewrap_the_remedy_says_how_to_install_it(
     assert "--sandbox needs bubblewrap" in done.stderr
     assert "apt install bubblewrap" in done.stderr
     assert not (tmp_path / "run").exists()
+    broken = tmp_path / "bwrap"
+    broken.write_text(
+        "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2; exit 1\n"
+    )
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    with pytest.raises(InputError, match=r"does not work here .*uid map.*Allow user namespaces"):
+        lv.run("bm25", benchmark="sample", sandbox=True)
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(InputError, match="needs Linux, not darwin"):
         lv.run("bm25", benchmark="sample", sandbox=True)
