@@ -41,8 +41,10 @@ _BYTES_A_VALUE = 150
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD]")
-_PARTS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)
-"""A JSON text's strings, and the characters outside them that each begin another value."""
+_STRINGS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""The strings of a JSON text: outside them, each bracket and comma begins another value."""
+_MOST_STRINGS = 2 * MAX_VALUES + 2
+"""A text with more strings has too many values, whatever else is in it."""
 
 _MAX_DIGITS = 300
 
@@ -73,21 +75,17 @@ class Budget:
         Raises:
             BadValue: they would be too many, or take too much memory.
         """
-        escaped = "\\u" in text
-        self._take_value()
-        self._take_memory(held + sys.getsizeof(text))
-        for part in _PARTS.finditer(text):
-            start, end = part.span()
-            if text[start] != '"':
-                self._take_value()
-            elif escaped and text.find("\\u", start, end) >= 0:
-                self._take_memory(3 * (end - start))  # Each character may take four bytes.
-
-    def _take_value(self) -> None:
-        self._values -= 1
+        bare = _STRINGS.sub("", text, _MOST_STRINGS)
+        values = 1 + bare.count("[") + bare.count("{") + bare.count(",")
+        self._values -= values
         if self._values < 0:
             raise BadValue(f"it has more than {MAX_VALUES:,} values")
-        self._take_memory(_BYTES_A_VALUE)
+        self._take_memory(held + sys.getsizeof(text) + _BYTES_A_VALUE * values)
+        if "\\u" in text:
+            for found in _STRINGS.finditer(text):
+                start, end = found.span()
+                if text.find("\\u", start, end) >= 0:
+                    self._take_memory(3 * (end - start))  # Each character may take four bytes.
 
     def _take_memory(self, size: int) -> None:
         self._memory -= size

@@ -72,11 +72,14 @@ def count_tokens(path: str, request: Any, reply: Body | None, *, stream: bool) -
         return UNCOUNTED
     embedding = path == "/embeddings"
     too_long = reply is not None and len(reply) > _MOST_PARSED
-    usage = _usage_of_tail(reply) if embedding or too_long else None
+    long = reply is not None and len(reply) > (_LARGE if embedding else _MOST_PARSED)
+    usage = _usage_of_tail(reply) if long else None
     if too_long:
         reply = None
     if usage is None:
-        usage = next(filter(None, map(_usage, _json_documents(reply, stream))), {})
+        usage = next(filter(None, map(_usage, _json_documents(reply, stream))), None)
+    if usage is None:  # The reply's beginning was too long to keep, or its end did not come.
+        usage = _usage_of_tail(reply) or {}
     sent = _first_number(usage, "prompt_tokens", "input_tokens")
     came = 0 if embedding else _first_number(usage, "completion_tokens", "output_tokens")
     details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details")
@@ -108,7 +111,7 @@ def _estimated_reply(reply: Body | None, stream: bool) -> int | None:
 
 def _usage_of_tail(reply: Body | None) -> dict[str, Any] | None:
     """Return the usage at the end of a long list of vectors, without parsing the vectors."""
-    match = _USAGE.search(reply[-_TAIL:]) if reply and len(reply) > _LARGE else None
+    match = _USAGE.search(reply[-_TAIL:]) if reply else None
     usage = _parse_or_none(match[1]) if match else None
     return usage if isinstance(usage, dict) else None
 

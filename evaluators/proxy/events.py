@@ -25,7 +25,7 @@ def events(body: bytes | bytearray) -> Iterator[Any]:
     """
     for block in islice(_blocks(body), _MOST_EVENTS):
         lines = [line[5:] for line in block.splitlines() if line.startswith(b"data:")]
-        if not lines:
+        if not any(lines):
             continue
         try:
             yield load_json(b"\n".join(lines))

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image, PngImagePlugin, features
 
-from locomo_vqa.images import ImageFacts, ImageRejection, for_model, inspect_image
+from locomo_vqa.errors import InputError
+from locomo_vqa.image_decoding import readable_image
+from locomo_vqa.images import (
+    ImageFacts,
+    ImageRejection,
+    for_model,
+    inspect_image,
+    read_image_bytes,
+)
 from tests.core.memory import MOST_MB, peak_mb
 
 LOOK = """
 import sys
 from pathlib import Path
-from locomo_vqa.images import inspect_image
-print(inspect_image(Path(sys.argv[1])))
+from locomo_vqa.errors import InputError
+from locomo_vqa.images import for_model, inspect_image
+path = Path(sys.argv[1])
+print(inspect_image(path))
+try:
+    print(len(for_model(path.read_bytes())[0]))
+except InputError as error:
+    print(error.message)
 """
+
+TURNED = Image.Exif()
+TURNED[0x0112] = 6
 
 
 @pytest.mark.slow
@@ -27,20 +45,56 @@ print(inspect_image(Path(sys.argv[1])))
         (4400, "RGBA", "webp", True),
         (7000, "RGB", "png", True),
         (7000, "RGBA", "png", True),
+        (7000, "LA", "png", True),
+        (7000, "I;16", "png", True),
         (7000, "P", "gif", True),
+        (7000, "CMYK", "jpg", True),
+        (7000, "RGB", "avif", False),
         (7072, "RGB", "png", False),
     ],
 )
 def test_no_image_takes_half_a_gigabyte(
     tmp_path: Path, size: int, mode: str, ending: str, shown: bool
 ) -> None:
+    if ending == "avif" and not features.check("avif"):
+        pytest.skip("this Pillow has no AVIF")
     path = tmp_path / f"image.{ending}"
-    Image.new(mode, (size, size)).save(path, lossless=True)
-    assert path.stat().st_size < 500_000
+    settings = {"gif": {}, "avif": {"speed": 10}}.get(ending, {"exif": TURNED, "lossless": True})
+    Image.new(mode, (size, size)).save(path, **settings)
+    assert path.stat().st_size < 3_000_000
     peak, printed = peak_mb(LOOK, path)
     assert peak < MOST_MB
     assert ("ImageFacts" in printed) == shown
     assert ("too_large" in printed) != shown
+    assert ("can't be shown" in printed) != shown
+
+
+@pytest.mark.slow
+def test_frames_beyond_the_first_cost_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "image.gif"
+    frames = [Image.new("L", (2000, 2000), shade) for shade in range(20)]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    peak, printed = peak_mb(LOOK, path)
+    assert peak < MOST_MB
+    assert "ImageFacts" in printed
+
+
+def test_a_file_that_is_too_long_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "image.png"
+    path.write_bytes(noted())
+    os.truncate(path, 3 << 30)
+    found = inspect_image(path)
+    assert isinstance(found, ImageRejection)
+    assert (found.state, found.detail) == ("too_large", "it has more than 64 MiB")
+    with pytest.raises(InputError, match="has more than 64 MiB"):
+        read_image_bytes(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes with names")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="can't be read"):
+        read_image_bytes(tmp_path / "pipe")
 
 
 def noted(**settings: object) -> bytes:
@@ -72,6 +126,13 @@ def test_a_png_with_large_notes_is_an_image(data: bytes) -> None:
     with Image.open(io.BytesIO(shown)) as image:
         assert media_type == "image/png"
         assert image.convert("RGB").getpixel((0, 0)) == (255, 0, 0)
+    with Image.open(io.BytesIO(readable_image(data))) as image:
+        assert image.convert("RGB").getpixel((0, 0)) == (255, 0, 0)
+
+
+def test_an_image_that_pillow_reads_is_published_unchanged() -> None:
+    for data in (noted(), noted(icc_profile=b"x" * 3000), b"GIF89a", b""):
+        assert readable_image(data) is data
 
 
 def test_a_png_with_large_notes_that_is_cut_off_is_damaged() -> None:
