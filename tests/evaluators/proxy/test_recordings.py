@@ -220,7 +220,7 @@ def test_a_damaged_recording_is_not_given_and_stops_the_calls(
         connection.execute("UPDATE recordings SET body = replace(body, 'answer', 'Answer')")
     connection.close()
     with proxy_for(stub.url, tmp_path, mode="replay") as proxy:
-        assert b"is not what was recorded" in send(proxy.endpoint("conv-1"), BODY)[2]
+        assert b"was changed after it was recorded" in send(proxy.endpoint("conv-1"), BODY)[2]
         assert isinstance(proxy.problem, InputError)
         assert send(proxy.endpoint("conv-2"), BODY)[0] == 500
     assert len(stub.got) == 1
