@@ -118,10 +118,12 @@ class _Watch:
         """Look at a body that is no stream once it is complete, unless it is long."""
         if len(self._pending) <= _MOST_PENDING:
             self._pending += piece
-            if self._pending.rstrip()[-1:] == b"}" and _PARTS.search(self._pending):
+            if self._pending[-64:].rstrip()[-1:] == b"}" and _PARTS.search(self._pending):
                 self._look_at(self._pending, {})
 
     def _look_at(self, text: bytes, tails: dict[str, str]) -> None:
+        if not text:
+            return
         try:
             document = load_json(text)
         except (ValueError, RecursionError):
