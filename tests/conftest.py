@@ -93,6 +93,8 @@ def run_commands(own_caches: None) -> Iterator[Commands]:
         "locomo_vqa.evaluators.ablation",
         "locomo_vqa.evaluators.scoring",
         "locomo_vqa.leaderboard",
+        "huggingface_hub.repocard",
+        "matplotlib.backends.backend_agg",
         "openai",
         "pandas",
         "pyarrow.parquet",

@@ -25,7 +25,7 @@ from tests.builders.all_knowing import all_knowing
 from tests.conftest import Cli, tree
 from tests.evaluators.stub_endpoint import StubEndpoint
 
-KILLS = 20
+KILLS = 8
 HARD = ("count", "colour", "unusual-detail")
 
 

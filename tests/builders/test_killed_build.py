@@ -79,5 +79,27 @@ def test_stage(
         assert sum(known.asked.values()) - len(known.asked) <= IN_FLIGHT
 
 
+WITHOUT_A_BUILD = {
+    "images": ["build", "images", "--benchmark", "w/1-ingested", "--mirror", "mirror"],
+    "publish": ["build", "publish", "--benchmark", "w/3-split"],
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_A_BUILD)
+def test_without_a_build(
+    name: str, stages: dict[str, Path], run_commands: Commands, tmp_path: Path
+) -> None:
+    killed = KilledCommand(
+        run_commands,
+        tmp_path,
+        [*WITHOUT_A_BUILD[name], "--out", "out"],
+        lambda root: shutil.copytree(stages[name], root, dirs_exist_ok=True),
+        result=snapshot_without_locks,
+        once=name == "images",
+    )
+    for _ in killed.try_moments():
+        pass
+
+
 def snapshot_without_locks(root: Path) -> dict[str, Any]:
     return {name: data for name, data in snapshot(root).items() if not name.endswith(".lock")}

@@ -47,3 +47,25 @@ def test_a_demo_that_fails_says_what_to_remove(
     assert f"is in {tmp_path / 'demo'}. Repeat the command to continue" in said
     assert f"Error: {missing}: is not a benchmark folder" in said
     assert made.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("names", "goes_on"),
+    [
+        ((), True),
+        (("build",), True),
+        (("build", "benchmark", "runs", "board", ".site.abcd1234.part"), True),
+        (("build", "benchmark", "runs", "board", "site"), False),
+        (("build", "thesis.txt"), False),
+        (("runs",), False),
+    ],
+)
+def test_only_a_demo_that_was_interrupted_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], goes_on: bool
+) -> None:
+    for name in names:
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr("locomo_vqa.cli.demo._demo_commands", lambda out: [])
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--out", str(tmp_path)])
+    assert ended.value.code == (0 if goes_on else 2)

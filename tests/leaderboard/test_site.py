@@ -405,7 +405,10 @@ def test_the_command_says_what_to_open(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="folders can't be locked")
-def test_two_sites_do_not_meet_in_one_folder(verified: Callable[[], Path], tmp_path: Path) -> None:
+def test_two_sites_do_not_meet_in_one_folder(
+    submitted: Submit, verified: Callable[[], Path], tmp_path: Path
+) -> None:
+    submitted()
     folder = verified()
     build_site(folder, out=tmp_path / "site")
     with (

@@ -73,10 +73,15 @@ def test_a_package_is_set_up_once_and_runs_in_its_environment(
     tiny: ThirdPartyRecipe, tmp_path: Path
 ) -> None:
     assert listed("tiny")["installed"] == "no"
+    left = tmp_path / "environments" / ".tiny.tmp.abcd1234.part"  # Of one that was killed.
+    (left / "pip-unpack-1").mkdir(parents=True)
+    (tmp_path / "environments" / "tiny" / "lib").mkdir(parents=True)
+    (tmp_path / "environments" / "tiny" / "pyvenv.cfg").touch()
     done = command("install", "tiny")
     assert done.exit_code == 0, done.output
     assert "tiny is installed." in done.stdout
     assert "It is very small." in done.stdout
+    assert sorted(path.name for path in left.parent.iterdir()) == ["tiny", "tiny.lock", "tiny.log"]
     environment = find_environment(tiny)
     assert environment.folder == tmp_path / "environments" / "tiny"
     assert listed("tiny")["installed"] == "yes"
