@@ -9,10 +9,14 @@ from __future__ import annotations
 import base64
 import functools
 import re
+from collections.abc import Callable
 
-__all__ = ["find_start", "forms_of", "pattern_of"]
+__all__ = ["find_start", "forms_of", "replace_form"]
 
 _NAMED = {'"': "quot", "&": "amp", "'": "apos", "<": "lt", ">": "gt"}
+_BEGIN = 12
+"""So many characters are looked for with one pattern; for a whole key that would take seconds."""
+
 _LONGEST = 16
 """An escaped character is rarely longer: `&amp;amp;#x0073;`."""
 
@@ -34,9 +38,36 @@ def forms_of(key: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def replace_form(form: str, text: str, make: Callable[[str], str]) -> str:
+    """Return a text in which each occurrence of a form, whatever is escaped in it, is replaced.
+
+    `make` takes what was found.
+    """
+    parts, place, begin = [], 0, _begin_of(form[:_BEGIN])
+    while found := begin.search(text, place):
+        end = _end_of(form[_BEGIN:], text, found.end())
+        parts.append(text[place : found.start()])
+        if end is None:
+            end = found.start() + 1
+            parts.append(text[found.start()])
+        else:
+            parts.append(make(text[found.start() : end]))
+        place = end
+    return "".join([*parts, text[place:]]) if parts else text
+
+
+def _end_of(rest: str, text: str, place: int) -> int | None:
+    """Return where the rest of a form ends that begins at a place; None if it is not there."""
+    for character in rest:
+        found = _token(character).match(text, place)
+        if found is None:
+            return None
+        place = found.end()
+    return place
+
+
 @functools.cache
-def pattern_of(form: str) -> re.Pattern[str]:
-    """Return a pattern that finds a form, whichever of its characters are escaped."""
+def _begin_of(form: str) -> re.Pattern[str]:
     return re.compile("".join(map(_character, form)))
 
 

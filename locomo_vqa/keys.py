@@ -13,7 +13,7 @@ import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from urllib.parse import SplitResult, unquote
 
-from locomo_vqa.key_forms import find_start, forms_of, pattern_of
+from locomo_vqa.key_forms import find_start, forms_of, replace_form
 
 __all__ = ["KeyMask", "add_credentials", "add_secret", "has_secret", "scrub"]
 
@@ -50,7 +50,7 @@ def scrub(text: str) -> str:
     escaped = _ESCAPES.search(text) is not None
     for secret in _secrets:
         if escaped:
-            text = pattern_of(secret).sub(_HIDDEN, text)
+            text = replace_form(secret, text, lambda found: _HIDDEN)
         elif secret in text:
             text = text.replace(secret, _HIDDEN)
     return text
@@ -100,7 +100,7 @@ def _masked(text: str, secrets: Iterable[str]) -> str:
     escaped = _ESCAPES.search(text) is not None
     for secret in secrets:
         if escaped:
-            text = pattern_of(secret).sub(lambda found: "*" * len(found.group()), text)
+            text = replace_form(secret, text, lambda found: "*" * len(found))
         elif secret in text:
             text = text.replace(secret, "*" * len(secret))
     return text

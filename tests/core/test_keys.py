@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import random
+import string
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote
@@ -106,6 +109,23 @@ def test_an_escaped_key_is_hidden(shown: str) -> None:
     mask = KeyMask()
     out = b"".join(mask.mask(bytes([byte])) for byte in f"a {shown} b".encode())
     assert out + mask.mask(b"", last=True) == b"a " + b"*" * len(shown) + b" b"
+
+
+def test_a_key_that_is_begun_again_is_hidden() -> None:
+    add_secret(KEY)
+    assert scrub(f"\\n {KEY[:20]}{KEY[:13]}{KEY} {KEY}{KEY[:-1]}") == (
+        f"\\n {KEY[:20]}{KEY[:13]}… …{KEY[:-1]}"
+    )
+
+
+def test_a_key_of_thousands_of_characters_is_hidden_at_once() -> None:
+    """Such as a signed token with many claims; one pattern for it would take seconds to make."""
+    key = "".join(random.Random(7).choices(string.ascii_letters, k=4000))
+    add_secret(key)
+    begun = time.monotonic()
+    assert scrub(f"\\n {key}") == "\\n …"
+    assert KeyMask().mask(f"\\n {key}".encode()) == b"\\n " + b"*" * 4000
+    assert time.monotonic() - begun < 5
 
 
 @pytest.mark.parametrize("before", ["", "u", "us", "user:", "Bearer "])
