@@ -109,7 +109,8 @@ def cli(tmp_path: Path) -> Cli:
     """Run `locomo-vqa` within this process, in `tmp_path`, and return what it did.
 
     It starts in a tenth of the time of a process, and is the same command line. Where the process
-    itself matters, such as its signals, encodings and children, take `cli_process`.
+    itself matters, such as its signals, encodings, children and the variables that it reads when it
+    starts, take `cli_process`.
     """
 
     def run(

@@ -125,7 +125,7 @@ class Lost:
 
 @pytest.mark.slow
 def test_what_is_published_has_no_absolute_path(
-    cli: Cli, endpoint: EchoEndpoint, tmp_path: Path
+    cli_process: Cli, endpoint: EchoEndpoint, tmp_path: Path
 ) -> None:
     home = tmp_path / USER
     model = f"{endpoint.model()[:-1]}{home}/models/Big"
@@ -135,7 +135,7 @@ def test_what_is_published_has_no_absolute_path(
     environment = {"HOME": str(home), "PYTHONPATH": f"{home}:{os.environ.get('PYTHONPATH', '')}"}
 
     def give(*args: str | Path, status: int = 0) -> None:
-        done = cli(*args, **environment)
+        done = cli_process(*args, **environment)
         assert done.returncode == status, done.stderr
 
     mirror = ("--mirror", home / "in" / "mirror")
