@@ -82,15 +82,12 @@ class Rewording:
         Raises:
             httpcore.RemoteProtocolError: it is too long, or is not a stream of completions.
         """
-        came: list[bytes] = []
-        size = 0
         async for piece in pieces:
-            came.append(piece)
-            size += len(piece)
-            if size > MAX_REPLY_BYTES:
+            head.add(piece)
+            if head.body is None or head.size > MAX_REPLY_BYTES:
                 raise httpcore.RemoteProtocolError("the stream is too long")
         try:
-            text = b"".join(came).decode("utf-8", "replace")
+            text = (head.body or b"").decode("utf-8", "replace")
             body = json.dumps(join_stream(text)).encode()
         except (AttributeError, TypeError, ValueError) as error:
             raise httpcore.RemoteProtocolError(
@@ -102,7 +99,8 @@ class Rewording:
             if header[0] not in (b"content-type", b"content-length")
         ]
         headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-        reply = PartialReply(head.status, headers)
+        head.drop()
+        reply = PartialReply(head.status, headers, head.kept)
         reply.add(body)
         return reply, body
 
