@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from locomo_vqa.json_gate import BadValue, check_value, load_json
+from locomo_vqa.json_gate import BadValue, Budget, check_value, load_json
 
 REFUSED = {
     "deep": ("[" * 100_000 + "]" * 100_000, "nested more than 100 deep"),
@@ -53,3 +53,42 @@ def test_the_values_of_other_parsers_are_checked() -> None:
         value = [value]
     with pytest.raises(BadValue, match="nested"):
         check_value(value)
+
+
+WIDE = "\U0001f600"
+"""Makes every character of its text take four bytes."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"' + WIDE + "x" * 45_000_000 + '"',
+        '"\\ud83d\\ude00' + "x" * 90_000_000 + '"',
+        "[" + ",".join(['"[,{ and some more"'] * 1_990_000) + "]",
+    ],
+    ids=["wide letters", "escaped wide letters", "values"],
+)
+@pytest.mark.slow
+def test_what_would_take_too_much_memory_is_refused(text: str) -> None:
+    with pytest.raises(BadValue, match="320 MiB"):
+        load_json(text)
+
+
+def test_commas_and_brackets_in_texts_are_no_values() -> None:
+    text = '["' + "[,{" * 1_000_000 + '", "\\",[", 1]'
+    assert load_json(text) == ["[,{" * 1_000_000, '",[', 1]
+
+
+def test_texts_that_are_kept_together_share_their_room() -> None:
+    budget = Budget()
+    for _ in range(10):
+        assert len(load_json("[" + "0," * 150_000 + "0]", budget=budget)) == 150_001
+    with pytest.raises(BadValue, match="more than"):
+        for _ in range(10):
+            load_json("[" + "0," * 150_000 + "0]", budget=budget)
+
+
+def test_the_one_of_many_keys_that_appears_twice_is_found() -> None:
+    keys = ",".join(f'"k{number}":0' for number in range(200_000))
+    with pytest.raises(BadValue, match="the key 'k199999' appears twice"):
+        load_json("{" + keys + ',"k199999":1}')

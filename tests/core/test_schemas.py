@@ -31,3 +31,36 @@ def test_a_violation_names_file_place_and_remedy() -> None:
         validate(row, "prediction", path=Path("p.jsonl"), place="line 3", remedy="Fix it.")
     assert caught.value.message == "p.jsonl: line 3, prediction: 7 is not of type 'string', 'null'."
     assert caught.value.remedy == "Fix it."
+
+
+CALL = {
+    **{"time": "2026-01-01T00:00:00.000+00:00", "conversation": "c", "stage": "llm"},
+    **{"method": "POST", "path": "/v1/chat/completions", "provider": "h", "model": "m"},
+    **{"status": 200, "outcome": "ok", "stream": False, "replayed": False, "counted": "usage"},
+    **{"input_tokens": 1, "cached_tokens": None, "output_tokens": 1, "latency_ms": 1.5},
+    **{"first_byte_ms": None, "request_bytes": 1, "reply_bytes": 1},
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("input_tokens", -1, "-1 is less than the minimum of 0"),
+        ("status", -200, "-200 is less than the minimum of 0"),
+        ("output_tokens", 10**20, "the number 10000000000000000000 is too large"),
+        ("reply_bytes", 1e300, "the number 1e\\+300 is too large"),
+        ("latency_ms", 1e200, "the number 1e\\+200 is too large"),
+        ("latency_ms", -0.5, "-0.5 is less than the minimum of 0"),
+    ],
+)
+def test_negative_and_absurd_numbers_are_refused(field: str, value: float, problem: str) -> None:
+    validate(CALL, "call", path=Path("f"), remedy="r")
+    with pytest.raises(InputError, match=problem):
+        validate({**CALL, field: value}, "call", path=Path("f"), remedy="r")
+
+
+def test_a_value_with_a_million_mistakes_is_refused_by_one() -> None:
+    row = {"question_id": "q", "prediction": None, "state": "ok", "retrieved": [1] * 1_000_000}
+    with pytest.raises(InputError) as caught:
+        validate(row, "prediction", path=Path("f"), remedy="r")
+    assert len(caught.value.message) < 300

@@ -184,6 +184,16 @@ def _nan_latency(entry: Path) -> None:
     _edit_run(entry, lambda run: run["files"].update(_hash_of(entry / "predictions.jsonl")))
 
 
+def _rows_without_end(entry: Path) -> None:
+    _write_rows(entry, _rows(entry)[:1] * 2000)
+    _edit_run(entry, lambda run: run["files"].update(_hash_of(entry / "predictions.jsonl")))
+
+
+def _many_keys(entry: Path) -> None:
+    lines = [f"k{number}: 1" for number in range(6000)]
+    (entry / "metadata.yaml").write_text("\n".join([*lines, lines[-1]]), encoding="utf-8")
+
+
 def _hash_of(path: Path) -> dict[str, str]:
     return {path.name: sha256_file(path)}
 
@@ -233,6 +243,20 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
         "run.json: counts 4 answered, but the file has 5.",
     ),
     "unfinished": (_run(lambda run: run.update(counts=None)), "run.json: has no counts"),
+    "far too many rows": (_rows_without_end, "predictions.jsonl: has more than 1,0"),
+    "many keys, one twice": (_many_keys, "metadata.yaml: the key 'k5999' appears twice."),
+    "a negative count": (
+        _run(lambda run: run["counts"].update(failed=-1)),
+        "run.json: counts.failed: -1 is less than the minimum of 0.",
+    ),
+    "an absurd count": (
+        _run(lambda run: run["counts"].update(total=10**40)),
+        "is too large",
+    ),
+    "a temperature below zero": (
+        _edit_metadata(lambda m: m["answerer"].update(temperature=-1)),
+        "-1 is less than the minimum of 0",
+    ),
     "no run": (lambda entry: (entry / "run.json").unlink(), "run.json: is missing."),
     "no JSON": (lambda entry: (entry / "run.json").write_text("{"), "is not valid JSON"),
     "not UTF-8": (lambda entry: (entry / "run.json").write_bytes(b"\xff"), "is not UTF-8 text"),

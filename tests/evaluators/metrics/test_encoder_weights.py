@@ -73,7 +73,26 @@ def test_another_models_file_says_so(tmp_path: Path) -> None:
         check_weights(file, TINY)
 
 
-@pytest.mark.parametrize("content", [b"", b"version https://git-lfs", b"\x02" + bytes(7) + b"[]"])
+def header(**entry: object) -> bytes:
+    text = json.dumps({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4], **entry}})
+    return len(text).to_bytes(8, "little") + text.encode() + bytes(4)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"version https://git-lfs",
+        b"\x02" + bytes(7) + b"[]",
+        header(shape=[-1]),
+        header(shape=[1.5]),
+        header(shape=[True]),
+        header(data_offsets=[-4, 0]),
+        header(data_offsets=[4, 0]),
+        header(data_offsets=[0, 1 << 60]),
+        header(data_offsets=[0]),
+    ],
+)
 def test_a_file_of_another_format_says_so(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "model.safetensors"
     file.write_bytes(content)

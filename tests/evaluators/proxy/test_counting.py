@@ -125,3 +125,22 @@ def test_other_calls_are_not_counted() -> None:
     usage = {"prompt_tokens": 7, "completion_tokens": 2}
     assert count("/audio/speech", asked("hi"), said("x", usage=usage)) == UNCOUNTED
     assert count(CHAT, None, said("x", usage=usage)) == UNCOUNTED
+
+
+def test_the_usage_of_a_reply_whose_beginning_was_not_kept_is_found() -> None:
+    end = b'.5, 0.25]}],"usage":{"prompt_tokens":7,"completion_tokens":3}}'
+    assert count(CHAT, asked("hi"), end) == tokens("usage", 7, 3)
+    assert count("/embeddings", {"input": "hi"}, end) == tokens("usage", 7, 0)
+    said_only = json.dumps(said('"usage": {"prompt_tokens": 9}'))[:-1].encode()
+    assert count(CHAT, asked("hi"), said_only).counted == "approximated"
+
+
+def test_absurd_counts_are_not_counts() -> None:
+    for number in (-1, 1 << 60, 10**30, True, 1.5):
+        usage = {"prompt_tokens": number, "completion_tokens": 2}
+        assert count(CHAT, asked("1234"), said("", usage=usage)) == tokens("approximated", 1, 2)
+
+
+def test_the_last_of_many_events_are_read() -> None:
+    block = b"data: {}\r\n\r\n" + b"data:\n\n" * 10 + b"\r\rdata: 3\n\n\n\n"
+    assert list(events(bytearray(block * 2))) == [3, {}, 3, {}]
