@@ -169,6 +169,34 @@ def test_a_check_and_an_ablation(give: Give, endpoint: EchoEndpoint) -> None:
     give("ablate", "no-memory", "--benchmark", "sample", *modes, *model, "--out", "ablation")
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (f"{KEY}\r", "ends in a blank or a line break"),
+        (f'"{KEY}"', "is in quotation marks"),
+        (f"Bearer {KEY}", "begins with the word Bearer"),
+        (f"{KEY}\u200b", "ends in a blank or a line break"),
+        (f"\u201c{KEY}\u201d", "has a character that is not ASCII"),
+    ],
+)
+def test_what_is_no_key_is_refused_before_anything_is_asked(
+    cli: Cli, endpoint: EchoEndpoint, tmp_path: Path, value: str, words: str
+) -> None:
+    asked = endpoint.calls
+    models = ("--generator", endpoint.model(), "--validator", endpoint.model())
+    for command in (
+        ("run", "full-context", *AT, "--model", endpoint.model(), "--out", "run"),
+        ("build", "run", "sample", "--work", "work", *models),
+    ):
+        done = cli(*command, OPENAI_API_KEY=value)
+        assert done.returncode == 2
+        assert f"OPENAI_API_KEY: the key {words}" in done.stderr
+        assert done.stderr.count("Error: ") == 1
+        assert not has_secret(KEY, done.stdout + done.stderr)
+    assert endpoint.calls == asked
+    assert find_secret(KEY, tmp_path) == []
+
+
 API = """
 import sys, traceback
 import locomo_vqa as lv
