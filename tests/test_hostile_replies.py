@@ -23,7 +23,8 @@ from locomo_vqa.evaluators.judging.replies import Unreadable, Verdict, read_verd
 from locomo_vqa.evaluators.memory.anomalies import AnomalyCounts
 from locomo_vqa.evaluators.memory.embedding import open_embedder
 from locomo_vqa.evaluators.memory.replies import ReplyFault, read_facts, read_list
-from locomo_vqa.models.chat import ChatReply, ModelError
+from locomo_vqa.evaluators.memory.vision_replies import read_visual_answer
+from locomo_vqa.models.chat import ChatReply, ModelError, ModelFailed
 from locomo_vqa.models.completions import read_completion
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.models.opening import open_model
@@ -345,6 +346,8 @@ def test_readers_of_texts_raise_nothing(seed: int) -> None:
         assert isinstance(read_verdict(text), Verdict | Unreadable)
         assert isinstance(read_facts(reply, AnomalyCounts()), list | str)
         assert isinstance(read_list(reply, "memory"), list | str)
+        with suppress(ModelFailed):
+            assert isinstance(read_visual_answer(reply), str)
 
 
 LONG: dict[str, str] = {
@@ -359,6 +362,7 @@ LONG: dict[str, str] = {
     "commas": ", " * 250_000,
     "channels": "<|channel|>a<|message|>" * 20_000,
     "blanks in an answer": "<think>a</think><answer>" + " " * 500_000 + "x",
+    "an answer that stutters": "answer: a" + "." * 20_000 + "b " + "." * 20_000 + "c",
     "bare": "analysis[" + "assistantfina" * 40_000,
 }
 
@@ -372,4 +376,6 @@ def test_no_text_takes_long_to_read(name: str) -> None:
         read_reply(text)
         read_verdict(text)
         read_list(reply, "memory")
+        with suppress(ModelError):
+            read_visual_answer(reply)
     assert time.process_time() - begun < 10

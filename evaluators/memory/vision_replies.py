@@ -10,6 +10,7 @@ import json
 import re
 from typing import Any
 
+from locomo_vqa.files import clean_text
 from locomo_vqa.models.chat import ChatReply, ModelFailed
 from locomo_vqa.models.json_replies import json_values, without_slips
 
@@ -21,12 +22,14 @@ _MAX_QUOTED_CHARACTERS = 80
 _BEGUN = re.compile(r'"answer"\s*:\s*(?:"((?:[^"\\]|\\.)+)"|(-?\d+(?:\.\d+)?)\s*[,}\n])')
 """An answer in JSON that can't be read as a whole, such as one that was cut off later."""
 
-_LABELLED = re.compile(
-    r"(?:^|[\s.;*{'])answer\W{0,4}?\s*(?:[:=]|\bis\b\s*:?)\s*\W{0,4}?(?P<answer>\w.*?)\W*?"
-    r"(?:[\s.;,({'*]*\b(?:reason|reasoning|explanation)\b\W{0,4}?\s*[:=].*)?$",
+_LABEL = re.compile(
+    r"(?:^|[\s.;*{'])answer\W{0,4}?\s*(?:[:=]|\bis\b\s*:?)\s*\W{0,4}?(?P<rest>\w.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
-"""An answer after its label, and perhaps before its reason's."""
+"""An answer after its label, with the rest of its line."""
+
+_REASON = re.compile(r"\b(?:reason|reasoning|explanation)\b\W{0,4}?\s*[:=]", re.IGNORECASE)
+"""The label of a reason, before which an answer ends."""
 
 _JSON_KEY = re.compile(r'"(?:answer|reason)"|^\W*[{\[]\s*(?:["{]|$)')
 """What only a reply in JSON has, even if it was cut off at once."""
@@ -47,13 +50,23 @@ def read_visual_answer(reply: ChatReply) -> str:
         return answers[-1]
     if begun := _BEGUN.search(text):
         return begun[2] or _unescaped(begun[1])
-    labelled = None if _JSON_KEY.search(text) else _LABELLED.search(text)
+    labelled = None if _JSON_KEY.search(text) else _LABEL.search(text)
     if labelled:
-        return labelled["answer"].strip()
+        return _before_reason(labelled["rest"])
     if values or _JSON_KEY.search(text) or not any(map(str.isalnum, text)):
         shown = " ".join(text.split())[:_MAX_QUOTED_CHARACTERS]
         raise ModelFailed(f"the vision model's reply has no answer ({shown!r})")
     return text
+
+
+def _before_reason(rest: str) -> str:
+    """Return the part of a line before the label of a reason, without punctuation at its end."""
+    reason = _REASON.search(rest, 1)
+    words = rest[: reason.start()] if reason else rest
+    length = len(words)
+    while length and not (words[length - 1].isalnum() or words[length - 1] == "_"):
+        length -= 1
+    return words[:length]
 
 
 def _is_json(value: Any) -> bool:
@@ -79,4 +92,4 @@ def _unescaped(text: str) -> str:
         found = json.loads(f'"{text}"', strict=False)
     except ValueError:
         return text.strip()
-    return str(found).strip()
+    return clean_text(str(found)).strip()
