@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Cli
 from tests.core.memory import MOST_MB, peak_mb
 
 pytestmark = pytest.mark.slow
@@ -270,3 +271,26 @@ def test_no_file_exhausts_its_reader(bombs: Path, name: str) -> None:
         path.name for folder in folders for path in folder.iterdir()
     }
     assert all(len(line) < 700 and "\\n" not in line for line in shown), printed
+
+
+COMMANDS = (
+    ("score", "FILE", "--benchmark", "sample"),
+    ("data", "import", "FILE", "--out", "out"),
+    ("build", "run", "FILE", "--work", "work"),
+    ("compare", "FILE", "FILE", "--benchmark", "sample"),
+    ("leaderboard", "verify", "FILE", "--benchmark", "sample"),
+)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes with names")
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_command_says_it_in_a_sentence(
+    command: tuple[str, ...], cli: Cli, tmp_path: Path
+) -> None:
+    for name in ("3 GB of holes", "a pipe", "a device", "a link to itself", "deep"):
+        path = tmp_path / name
+        BOMBS[name](path)
+        done = cli(*[str(path) if word == "FILE" else word for word in command])
+        assert done.returncode == 2
+        assert done.stderr.startswith("Error: ")
+        assert len(done.stderr) < 600 and "Traceback" not in done.stderr
