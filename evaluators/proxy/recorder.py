@@ -106,9 +106,9 @@ class Recorder:
         Raises:
             OutputError: the reply can't be written.
         """
-        self._recordings.put(asked, reply, replace=delivered)
-        if self._run is not None:
+        if self._run is not None:  # First: what is there is recorded when the run goes on.
             self._run.put(asked, reply, replace=delivered)
+        self._recordings.put(asked, reply, replace=delivered)
 
     def close(self) -> None:
         """Close the files."""
