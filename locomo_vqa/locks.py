@@ -47,7 +47,7 @@ def locked_folder(folder: Path, *, busy: str, remedy: str) -> Iterator[None]:
     """Keep other processes, and other threads of this one, out of a folder that exists.
 
     Nothing is written into it. Where folders can't be locked (Windows, some network file systems),
-    nobody is kept out.
+    no one is kept out.
 
     Args:
         folder: the folder.

@@ -48,5 +48,5 @@ def _bound_memory() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except BrokenPipeError:  # Whoever asked was killed; nobody is left to read a traceback.
+    except BrokenPipeError:  # The parent was killed, so no one reads a traceback.
         os._exit(0)

@@ -42,7 +42,7 @@ async def open_build_model(
 
 
 async def _check_known_answers(model: StoredModel) -> Capabilities:
-    """Ask with known answers; replies that show a blind model are asked for anew the next time.
+    """Ask with known answers; replies that show a blind model are not reused next time.
 
     Raises:
         MissingResource: the model does not answer, or does not see.
