@@ -63,7 +63,7 @@ class ModeDifference:
     baseline: ImageMode
     """The other mode."""
     paired: PairedDifference
-    """The difference: above 0 where pixels are better."""
+    """The difference: above 0 if pixels are better."""
 
     @property
     def reading(self) -> str:

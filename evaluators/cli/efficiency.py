@@ -27,8 +27,8 @@ __all__ = ["efficiency"]
     "sizes",
     multiple=True,
     metavar="RUN=GB",
-    help="Set a model's size on disk, in 10^9 bytes, where the run can't measure it, such as "
-    "behind an endpoint. RUN is the folder's name. May be repeated.",
+    help="Set a model's size on disk, in 10^9 bytes, for a run that can't measure it, such as one "
+    "with an endpoint. RUN is the folder's name. May be repeated.",
 )
 @json_option
 def efficiency(runs: Sequence[Path], stages: bool, sizes: Sequence[str], as_json: bool) -> None:

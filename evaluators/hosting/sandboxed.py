@@ -1,4 +1,4 @@
-"""A system's process in a sandbox: how it starts, and which processes every sandbox has."""
+"""Starts a system's process in a sandbox, and identifies the sandbox's own processes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["SandboxedWorker", "is_of_sandbox"]
 
 _NAME_HERE_WITHIN = 3
 _FIRST_PIDS = ("1", "2")
-"""Within a sandbox: the one that its tool runs as, and the worker."""
+"""The process ids, within a sandbox, of its tool and the worker."""
 
 
 class SandboxedWorker:
-    """Starts `locomo_vqa.worker` in a sandbox, once, and leads its connections to the proxy."""
+    """Starts `locomo_vqa.worker` in a sandbox, once, and forwards its connections to the proxy."""
 
     def __init__(self, sandbox: Sandbox, folder: Path | None, module: str) -> None:
         """Prepare a sandbox in which a module of a folder, or of this one, can be imported."""
@@ -40,7 +40,7 @@ class SandboxedWorker:
         """Start the process.
 
         Raises:
-            OSError: it can't be started.
+            OSError: the process can't be started.
         """
         environment = worker_environment(python, variables)
         given = [Path(environment[name]) for name in variables if name in environment]
@@ -75,15 +75,15 @@ class SandboxedWorker:
         return started
 
     def stop(self) -> None:
-        """Stop leading connections, after the process ended."""
+        """Stop forwarding connections, after the process has ended."""
         if self._gateway is not None:
             self._gateway.stop()
 
 
 def is_of_sandbox(process: psutil.Process, started: subprocess.Popen[bytes]) -> bool:
-    """Return whether a process is one of those that every sandbox has: its tool's, and the worker.
+    """Return whether a process is the sandbox's tool or the worker.
 
-    The worker is the second of its namespace, whatever else of it was forked.
+    The worker is the second process in its namespace, whatever it forks.
     """
     if process.pid == started.pid:
         return True

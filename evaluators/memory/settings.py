@@ -72,8 +72,8 @@ _LARGEST = 100_000
 class MemorySettings:
     """The settings of the pipeline.
 
-    The window of two turns is one exchange, as in Mem0's evaluation. 30 memories are the default
-    of Mem0's command line (commit 07b6134), there for each of two stores, here for the one store.
+    A window of two turns is one exchange, as in Mem0's evaluation. Mem0's command line (commit
+    07b6134) defaults to 30 memories from each of two stores; here there is only one store.
     5 is the limit of Mem0's update. The other defaults are our choice. A model in this process gets
     MemLoRA's reduced prompts, with and without experts, so that both are asked in the same words;
     an embedded model gets what it was trained on.

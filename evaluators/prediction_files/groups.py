@@ -33,8 +33,8 @@ def group_rows(rows: Sequence[SourceRow]) -> list[Group]:
 def assign(group: Group, questions: Questions) -> list[tuple[SourceRow, str | None]]:
     """Return each row with its conversation; None if its text matches none or several.
 
-    A group with a key is one conversation if it contains the texts of at least half of the rows
-    that match any; otherwise, and without a key, each row is assigned separately.
+    If the group has a key, all rows go to the conversation that matches at least half of the rows
+    that match any. Otherwise, and without a key, each row is assigned separately.
     """
     holders = [questions.holders.get(row.question or "", ()) for row in group.rows]
     votes = Counter(name for names in holders for name in names)

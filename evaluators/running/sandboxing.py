@@ -1,4 +1,4 @@
-"""What one conversation's sandbox shows of a run, and what can't be reached from it."""
+"""Makes a conversation's sandbox, and checks that the system can work in it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ADDRESS = re.compile(r"(openai:)?https?://", re.IGNORECASE)
 
 
 def check_reach(services: Services, *, metered: bool) -> None:
-    """Check that a system needs no address in its sandbox but the proxy's.
+    """Check that a system in a sandbox needs no address except the proxy's.
 
     Raises:
-        InputError: it needs another one.
+        InputError: the system needs another address.
     """
     if services.llm is not None and not metered:
         raise InputError(
@@ -45,15 +45,15 @@ def sandbox_of(
     scratch: Path,
     hidden: tuple[Path, ...] = (),
 ) -> Sandbox:
-    """Return the sandbox of a conversation, which shows its folder and what it is lent.
+    """Return a conversation's sandbox, which shows its folder and its services' files.
 
     Args:
-        tool: what closes the system's processes off.
-        services: what the system is lent: the proxy, and the paths of models and in options.
+        tool: the tool that isolates the system's processes.
+        services: the system's services: the proxy, and paths of models and in options.
         work: the conversation's folder.
-        images: the folder of images, which can be read.
-        scratch: a folder of the sandbox's own, which is made.
-        hidden: folders that can't be read.
+        images: the folder of images, which is readable.
+        scratch: the sandbox's own folder, which is created.
+        hidden: folders that are not readable.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     return Sandbox(
@@ -67,7 +67,7 @@ def sandbox_of(
 
 
 def _proxy_address(services: Services) -> tuple[str, int] | None:
-    """Return host and port of the proxy that a system is lent; None without a model to ask."""
+    """Return the host and port of the system's proxy; None without an endpoint."""
     if services.llm is None:
         return None
     parts = urlsplit(services.llm.base_url)

@@ -51,11 +51,11 @@ def sandbox_command(
     """Return the command that starts another one in a sandbox.
 
     Args:
-        sandbox: what it shows.
+        sandbox: the sandbox.
         command: an interpreter, whose path is absolute, and its arguments.
-        files: what else the command needs of this machine's files.
+        files: other files on this machine that the command needs.
         environment: the process's environment.
-        inside: the descriptor through which the sandbox's address is lent; see `Gateway`.
+        inside: the descriptor for passing the listening socket; see `Gateway`.
 
     Raises:
         OSError: there is no memory for the arguments.

@@ -1,8 +1,8 @@
 """The first program within a sandbox, for Python 3.8 or later; it becomes the system's process.
 
-Its arguments are a descriptor, a host and a port, or three times `-`, and then the command. It
-listens at that address, which nothing else uses in the sandbox's own network, and sends the
-listening socket through the descriptor to the harness, which leads each connection to the proxy.
+Its arguments are a descriptor, a host and a port (or `-` for each), followed by the command. It
+listens on that address, which nothing else uses in the sandbox's own network, and sends the
+listening socket through the descriptor to the harness, which forwards connections to the proxy.
 """
 
 from __future__ import annotations

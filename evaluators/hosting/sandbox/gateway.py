@@ -1,7 +1,7 @@
 """Forwards connections from a system's sandbox to the one address that it may reach.
 
-The listening socket is made within the sandbox, whose network is its own, and is sent to this
-process, so nothing that serves it can be seen or ended from within.
+The listening socket is created within the sandbox, which has its own network, and sent to this
+process, so the server can't be seen or ended from within.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Gateway(threading.Thread):
         self.to = to
         """The host and port that connections are forwarded to."""
         self._here, self.inside = socket.socketpair()
-        """`inside` is what the sandbox's first program inherits."""
+        """`inside` is the end that the sandbox's first program inherits."""
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
 

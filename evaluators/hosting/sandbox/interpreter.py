@@ -1,7 +1,7 @@
-"""What an interpreter needs of this machine's files: itself, its libraries, and its packages.
+"""Finds the files that an interpreter needs: itself, its libraries, and its packages.
 
-Nothing of the environment is run to find this out, only the interpreter's own library: a package
-could do anything while Python starts.
+Only the interpreter's own library is run to find them, no package: a package could do anything
+while Python starts.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def interpreter_program(python: str) -> str:
 
 
 def interpreter_folders(python: str) -> list[Path]:
-    """Return the files and folders that an interpreter imports from, without what lies beside that.
+    """Return the files and folders that an interpreter imports from, and nothing else.
 
     Args:
         python: the interpreter's absolute path.
@@ -70,7 +70,7 @@ def interpreter_folders(python: str) -> list[Path]:
 
 
 def module_files(folder: Path, module: str = "") -> Iterator[Path]:
-    """Yield what of a folder can be imported, and nothing that lies beside it.
+    """Yield the importable files and folders in a folder, and nothing else.
 
     `module` may be the name of a package without an `__init__.py`.
     """
@@ -96,7 +96,7 @@ def _own_paths(python: str) -> list[str]:
         )
         return [text for text in json.loads(done.stdout) if isinstance(text, str) and text]
     except (OSError, ValueError, subprocess.SubprocessError):
-        return []  # It can't be started, which the system's own start reports.
+        return []  # It can't be started; starting the system reports this.
 
 
 def interpreter_links(python: str) -> list[Path]:
@@ -118,7 +118,7 @@ def _is_environment(folder: Path) -> bool:
 
 
 def _site_folders(folder: Path) -> Iterator[Path]:
-    """Yield a folder of packages itself, or those below a prefix."""
+    """Yield a folder of packages, or the folders of packages in a prefix."""
     if folder.name in _PACKAGES:
         yield folder
     for name in _PACKAGES:
@@ -139,7 +139,7 @@ def _named_in(site: Path) -> Iterator[Path]:
 
 
 def _edited_projects(site: Path) -> Iterator[Path]:
-    """Yield the folders of packages that are installed as their source."""
+    """Yield the source folders of editable installations."""
     for file in sorted(site.glob("*.dist-info/direct_url.json")):
         try:
             known = json.loads(file.read_text(encoding="utf-8")[:_MOST_BYTES])

@@ -1,6 +1,6 @@
 """The files and folders that are visible in a sandbox, as mounts.
 
-Nothing is visible that is not named here. Of the home folder that means: an empty one.
+Only what is named here is visible. The home folder is empty.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TEMPORARY = Path("/tmp")
 """The folder for temporary files in a sandbox."""
 
 MountKind = Literal["read", "write", "device", "link", "empty"]
-"""How a path is seen:
+"""How a path is shown:
 
 read     as here, but it can't be written
 write    as here
@@ -44,7 +44,7 @@ _KERNEL_HIDDEN = (
     *("acpi", "asound", "interrupts", "kallsyms", "kcore", "keys", "latency_stats", "mtrr"),
     *("sched_debug", "scsi", "timer_list", "timer_stats"),
 )
-"""Of /proc, what root could use to change the whole machine, and what it could spy on."""
+"""The parts of /proc with which root could change the whole machine, or spy on it."""
 
 _PROCESSORS = "/sys/devices/system"
 _LIKE_HOME = (
@@ -66,11 +66,11 @@ class Mount:
     """One path in a sandbox."""
 
     kind: MountKind
-    """How it is seen."""
+    """How the path is shown."""
     path: Path
-    """Where it is in the sandbox."""
+    """The path in the sandbox."""
     target: Path
-    """What it shows of this machine; for a link, where it leads."""
+    """The path on this machine; for a link, its target."""
 
 
 def mounts_of(
@@ -79,7 +79,7 @@ def mounts_of(
     links: Iterable[Path],
     environment: Mapping[str, str],
 ) -> list[Mount]:
-    """Return everything that a sandbox shows, each path after the folders that it is in.
+    """Return everything that a sandbox shows, each path after its parent folders.
 
     Args:
         sandbox: the conversation's sandbox.
@@ -117,7 +117,7 @@ def mounts_of(
 
 
 def _home(environment: Mapping[str, str]) -> Path | None:
-    """Return the home folder; None for users without one, as services have."""
+    """Return the home folder; None for users without one, such as services."""
     home = Path(environment.get("HOME", ""))
     if not home.is_absolute() or len(home.parts) < 2 or _is_within(home, map(Path, _SYSTEM)):
         return None
@@ -125,7 +125,7 @@ def _home(environment: Mapping[str, str]) -> Path | None:
 
 
 def _named_folders(environment: Mapping[str, str]) -> Iterator[Path]:
-    """Yield certificates and libraries that variables name."""
+    """Yield the certificates and libraries named by environment variables."""
     for name in _CERTIFICATES:
         if environment.get(name):
             yield Path(environment[name])
@@ -135,7 +135,7 @@ def _named_folders(environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _may_be_shown(path: Path, home: Path | None) -> bool:
-    """Return whether a path is there, and is not, and does not contain, the home folder."""
+    """Return whether a path exists, and neither is nor contains the home folder."""
     if not path.is_absolute() or len(path.parts) < 2 or not is_there(path):
         return False
     return home is None or not (
@@ -144,7 +144,7 @@ def _may_be_shown(path: Path, home: Path | None) -> bool:
 
 
 def _outermost(paths: Iterable[Path]) -> list[Path]:
-    """Return the paths that are not within another one, once each."""
+    """Return the paths that are not within another one, without duplicates."""
     every = dict.fromkeys(paths)
     return [path for path in every if not every.keys() & set(path.parents)]
 
@@ -163,7 +163,7 @@ def _is_within(path: Path, folders: Iterable[Path]) -> bool:
 
 
 def _kernel_settings() -> Iterator[Mount]:
-    """Yield what of /proc can't be written, or not be read, whoever the user is."""
+    """Yield the parts of /proc that can't be written or read, even by root."""
     for name in _KERNEL_READ:
         path = Path("/proc", name)
         if is_there(path):
@@ -179,7 +179,7 @@ def _blank(path: Path) -> Mount:
 
 
 def _sample_folders(shown: Iterable[Path]) -> Iterator[Path]:
-    """Yield what the toolkit, installed or as its source, has of the sample and its answers."""
+    """Yield the folders, installed or in the source, with the sample and its answers."""
     for path in shown:
         inner = (path / "locomo_vqa", *path.glob("lib*/python3*/site-packages/locomo_vqa"))
         for package in (path, *inner):
@@ -190,7 +190,7 @@ def _sample_folders(shown: Iterable[Path]) -> Iterator[Path]:
 
 
 def _hiding(hidden: Iterable[Path], shown: Iterable[Path]) -> Iterator[Mount]:
-    """Yield an empty folder wherever a hidden one would be seen."""
+    """Yield an empty folder for each hidden one that would be visible."""
     for path in shown:
         target = path.resolve()
         for folder in hidden:
@@ -201,7 +201,7 @@ def _hiding(hidden: Iterable[Path], shown: Iterable[Path]) -> Iterator[Mount]:
 def _private_folders(
     scratch: Path, home: Path | None, environment: Mapping[str, str]
 ) -> Iterator[Mount]:
-    """Yield folders for temporary files, for the home folder, and for others that are used so."""
+    """Yield private folders for temporary files, the home folder, and similar uses."""
     named = [Path(environment[name]) for name in _LIKE_HOME if environment.get(name)]
     others = [path for path in named if path.is_absolute() and len(path.parts) > 2]
     if home is not None:
@@ -213,7 +213,7 @@ def _private_folders(
 
 
 def _model_folders(environment: Mapping[str, str], home: Path | None) -> Iterator[Path]:
-    """Yield the caches of models, without tokens and data sets, which are beside them."""
+    """Yield the caches of models, without the tokens and data sets next to them."""
     user = home or Path("/nowhere")
     cache = Path(environment.get("XDG_CACHE_HOME") or user / ".cache")
     kept = Path(environment.get("HF_HOME") or cache / "huggingface")
