@@ -1,7 +1,7 @@
 """Reads untrusted files in bounded memory.
 
-The size is checked before anything is read. What it doesn't show (a sparse file, a file that grows,
-an endless line) is detected while reading.
+The size is checked before anything is read. What the size doesn't reveal (a sparse file, a growing
+file, an endless line) is detected while reading.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ MAX_LINE_BYTES = 16 << 20
 """Longer lines are refused before they are parsed; the longest answer fits, however escaped."""
 
 MAX_LINES = 4_000_000
-"""More lines are refused: even empty ones take time."""
+"""Files with more lines are refused: even empty lines take time."""
 
 _BLOCK = 1 << 20
 _MEMORY = 400 << 20
 _WIDER = bytes(range(0xF0))
-"""The bytes that UTF-8 uses for text up to U+FFFF."""
+"""The bytes that UTF-8 uses for characters up to U+FFFF."""
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Opening a pipe does not wait for its other end."""
 
@@ -113,7 +113,7 @@ def read_bounded_lines(
 
 
 class IsAPipe(OSError):
-    """A path is that of a device or a pipe, not of a file."""
+    """The path of a device or a pipe, not of a file."""
 
 
 @contextlib.contextmanager
@@ -144,14 +144,14 @@ def open_bounded(path: Path, *, what: str, most: int) -> Iterator[IO[bytes]]:
 
 
 def open_regular(path: Path) -> IO[bytes]:
-    """Open a file, but not a device or a pipe, which might never end or never begin.
+    """Open a file, but not a device or a pipe, which might never end or never deliver anything.
 
     Raises:
         IsADirectoryError: it is a folder.
         IsAPipe: it is a device or a pipe.
         OSError: it can't be read.
     """
-    if path.is_dir():  # Which some systems can't even open.
+    if path.is_dir():  # Some systems can't even open a folder.
         raise IsADirectoryError(errno.EISDIR, "is a folder", str(path))
     stream = os.fdopen(os.open(path, _FLAGS), "rb")
     if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):

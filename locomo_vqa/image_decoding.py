@@ -1,6 +1,6 @@
 """Opens and decodes untrusted images in bounded memory.
 
-The size is read before any pixel, so a small file that claims to be huge costs nothing.
+The size is read before any pixel, so a small file that claims to be huge is refused at no cost.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ WITHOUT_NOTES = "without notes"
 """The key in an image's `info` when it was decoded without its texts and colour profile."""
 
 _HUNGRY = {"WEBP", "AVIF"}
-"""Their decoders take 20 bytes per pixel, others 8, so their limit is two fifths of the others'."""
+"""Their decoders take 20 bytes per pixel, others 8, so they get two fifths of the limit."""
 
 _lock = threading.RLock()
 
@@ -69,7 +69,7 @@ def open_image_bytes(data: bytes | Path) -> Iterator[IO[bytes]]:
     """Yield a stream of an image's bytes.
 
     Raises:
-        OSError: `data` is a path that can't be read, or not that of a file.
+        OSError: `data` is a path that is not a file or can't be read.
         RefusedImage: there are too many bytes.
     """
     if not isinstance(data, Path):
@@ -140,7 +140,7 @@ def decode_first_frame(stream: IO[bytes], max_pixels: int) -> Iterator[Image]:
 
 
 def _loaded(stream: IO[bytes], max_pixels: int) -> Image:
-    """Open and decode an image; if Pillow refuses its metadata, without that."""
+    """Open and decode an image, without its metadata if Pillow refuses that."""
     try:
         image = _open(stream, max_pixels)
         image.load()

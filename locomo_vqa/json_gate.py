@@ -37,14 +37,14 @@ MAX_VALUES = 2_000_000
 
 _MAX_MEMORY = 320 << 20
 _BYTES_A_VALUE = 150
-"""Bytes that a dict entry and its key take while it is parsed; other values take less."""
+"""The bytes that a dict entry and its key take during parsing; other values take less."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD]")
 _STRINGS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-"""The strings of a JSON text: outside them, each bracket and comma begins another value."""
+"""Matches the strings of a JSON text; outside them, each bracket or comma begins another value."""
 _MOST_STRINGS = 2 * MAX_VALUES + 2
-"""A text with more strings has too many values, whatever else is in it."""
+"""A text with more strings has too many values, whatever else it contains."""
 
 _MAX_DIGITS = 300
 
@@ -63,7 +63,7 @@ class DuplicateKey(BadValue):
 
 
 class Budget:
-    """How many values, and how much memory, texts that are in memory together may take."""
+    """A shared limit on the values and the memory of texts that are held at the same time."""
 
     def __init__(self) -> None:
         self._values = MAX_VALUES
@@ -73,7 +73,7 @@ class Budget:
         """Reserve room for a JSON text's values, and for `held` bytes besides them.
 
         Raises:
-            BadValue: they would be too many, or take too much memory.
+            BadValue: they would exceed the limit.
         """
         bare = _STRINGS.sub("", text, _MOST_STRINGS)
         values = 1 + bare.count("[") + bare.count("{") + bare.count(",")
@@ -104,7 +104,7 @@ def load_json(
     """Parse JSON; lone surrogates become U+FFFD.
 
     With `any_number`, NaN, infinities and numbers of hundreds of digits are accepted.
-    Texts whose values are kept together share a `budget`.
+    Texts whose values are held at the same time share a `budget`.
 
     Raises:
         BadValue: it is nested too deeply or too large, or has a duplicate key, or a number that is
@@ -117,7 +117,7 @@ def load_json(
         if held + decoded_size(text) > _MAX_MEMORY:
             raise BadValue(f"it would take more than {_MAX_MEMORY >> 20} MiB of memory")
         text = text.decode("utf-8-sig")
-    held += sys.getsizeof(text)  # The text itself is in memory as long as its values.
+    held += sys.getsizeof(text)  # The text itself is held as long as its values.
     if budget is not None:
         budget.take(text)
     elif not _surely_fits(text, held):
@@ -138,10 +138,10 @@ def load_json(
 
 
 def next_json(text: str, start: int, *, strict: bool = True) -> tuple[Any, int]:
-    """Parse the JSON that begins at a place in a text, as `load_json` does.
+    """Parse the JSON that begins at a position in a text, as `load_json` does.
 
-    The caller takes room for the values from a `Budget`. Without `strict`, strings may have control
-    characters.
+    The caller reserves room for the values in a `Budget`. Without `strict`, strings may
+    have control characters.
 
     Returns:
         The value, and where it ends.
@@ -159,7 +159,7 @@ def next_json(text: str, start: int, *, strict: bool = True) -> tuple[Any, int]:
 
 
 def _surely_fits(text: str, held: int) -> bool:
-    """Return whether a text fits even if every bracket and comma in it begins a value."""
+    """Return whether a text is within the limits even if every bracket and comma begins a value."""
     values = 1 + text.count("[") + text.count("{") + text.count(",")
     strings = (4 if "\\u" in text else 1) * sys.getsizeof(text)
     memory = held + strings + _BYTES_A_VALUE * values

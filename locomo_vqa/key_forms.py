@@ -1,7 +1,7 @@
 r"""The forms in which a key may reappear: escaped for JSON, URLs or HTML, in base64, in hex.
 
 `sk-1`, `\u0073k-1`, `%73k-1` and `&#115;k-1` are the same key: each character may be escaped or
-not, and more than once. Whoever reads any of them knows the key.
+not, and more than once. Anyone who reads one of them has the key.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["find_start", "forms_of", "replace_form"]
 
 _NAMED = {'"': "quot", "&": "amp", "'": "apos", "<": "lt", ">": "gt"}
 _BEGIN = 12
-"""So many characters are looked for with one pattern; for a whole key that would take seconds."""
+"""This many characters are searched for with one pattern; a whole key would take seconds."""
 
 _LONGEST = 16
 """An escaped character is rarely longer: `&amp;amp;#x0073;`."""
@@ -39,9 +39,9 @@ def forms_of(key: str) -> list[str]:
 
 
 def replace_form(form: str, text: str, make: Callable[[str], str]) -> str:
-    """Return a text in which each occurrence of a form, whatever is escaped in it, is replaced.
+    """Return a text with each occurrence of a form replaced, whichever characters are escaped.
 
-    `make` takes what was found.
+    `make` takes the match and returns its replacement.
     """
     parts, place, begin = [], 0, _begin_of(form[:_BEGIN])
     while found := begin.search(text, place):
@@ -57,7 +57,7 @@ def replace_form(form: str, text: str, make: Callable[[str], str]) -> str:
 
 
 def _end_of(rest: str, text: str, place: int) -> int | None:
-    """Return where the rest of a form ends that begins at a place; None if it is not there."""
+    """Return where the rest of a form ends if it begins at this position, else None."""
     for character in rest:
         found = _token(character).match(text, place)
         if found is None:

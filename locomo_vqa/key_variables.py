@@ -21,7 +21,7 @@ def read_key(variable: str) -> str | None:
     """Return the key in an environment variable; None if it is not set or empty.
 
     Raises:
-        InputError: it is not just a key; the message does not show it.
+        InputError: it is not a key alone; the message does not show it.
     """
     value = os.environ.get(variable)
     if not value:

@@ -2,7 +2,7 @@
 
 Every key that this process reads is known here (see `key_variables`). `scrub` hides the known keys
 in a text; it is applied to what comes from outside, to errors, and to everything that is written or
-shown, since an endpoint may repeat a key in its reply. A key is also hidden where it is escaped,
+shown, since an endpoint may repeat a key in its reply. A key is also hidden if it is escaped,
 as in `\\u0073k-…`, or in base64 or hexadecimal digits (see `key_forms`).
 """
 
@@ -18,10 +18,10 @@ from locomo_vqa.key_forms import find_start, forms_of, replace_form
 __all__ = ["KeyMask", "add_credentials", "add_secret", "has_secret", "scrub"]
 
 _MIN_LENGTH = 8
-"""Shorter keys, such as the `none` of a local server, are words that may occur in any text."""
+"""Shorter keys, such as `none` for a local server, are words that may occur in any text."""
 
 _WORD = re.compile(r"[A-Za-z]?[a-z]{0,15}|[A-Z]{0,15}|[0-9]{0,15}")
-"""So is any key that is one word or number: an answer must not lose it."""
+"""A key that is one word or number, which must not be removed from answers."""
 
 _ESCAPES = re.compile(r"[\\%&]")
 _HIDDEN = "…"

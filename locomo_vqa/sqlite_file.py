@@ -18,7 +18,7 @@ BUSY_TIMEOUT_S = 60.0
 """How many seconds one process waits for another's transaction."""
 
 MAX_VALUE_BYTES = 160 << 20
-"""The longest row that is read or written: the metering proxy's longest reply has 128 MiB."""
+"""The longest row that is read or written; the metering proxy's longest reply has 128 MiB."""
 
 _ROOM = "Choose a writable file on a disk with free space; what was stored before is kept."
 _WAIT = "Wait for the process that is writing to it, or end that process."

@@ -10,10 +10,10 @@ from locomo_vqa.json_gate import BadValue, check_value
 __all__ = ["MAX_TOML_BYTES", "load_toml"]
 
 MAX_TOML_BYTES = 256 << 10
-"""Larger files are refused; ours have a few KiB."""
+"""Larger files are refused; our own have a few KiB."""
 
 _MAX_DOTS = 100
-"""Python's parser takes quadratic time in the length of a dotted key."""
+"""Python's parser takes time quadratic in the length of a dotted key."""
 
 
 def load_toml(text: str) -> dict[str, Any]:

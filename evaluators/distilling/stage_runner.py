@@ -58,7 +58,7 @@ class StageRunner:
     progress: ProgressCallback
 
     def check(self, *, trains: bool) -> None:
-        """Check names and options before any request; `trains`: whether an adapter is trained."""
+        """Check names and options before any request, including those of training if it `trains`."""
         for parameter, model in (("teacher", self.teacher), ("student", self.student)):
             parse_name(model, parameter=parameter)
         known = [name for name in MEMORY_OPTIONS if name not in IMAGE_OPTIONS]
@@ -133,10 +133,10 @@ class StageRunner:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Create the folder if it is missing, and keep other distillations out of it.
+        """Create the folder if it is missing, and lock it against other distillations.
 
         Raises:
-            OutputError: it can't be created, or another process is writing it.
+            OutputError: it can't be created, or another process is writing to it.
         """
         try:
             self.out.mkdir(parents=True, exist_ok=True)
@@ -151,10 +151,10 @@ class StageRunner:
                 yield
         finally:
             with suppress(OSError):
-                self.out.rmdir()  # Only where nothing was made.
+                self.out.rmdir()  # Removes the folder only if it is empty.
 
     def _with_teacher(self, work: Callable[[Teacher], Awaitable[_T]]) -> _T:
-        """Return the result of `work` with the open teacher, whose replies are stored."""
+        """Open the teacher, whose replies are stored, and return the result of `work` with it."""
 
         async def with_open_teacher(store: ResponseStore) -> _T:
             async with open_teacher(self.teacher, store, self.timeout_s) as teacher:

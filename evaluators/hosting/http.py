@@ -114,7 +114,7 @@ class HttpHost:
     def search(
         self, query: str, k: int, *, now: datetime, recalled: RecalledImage | None = None
     ) -> tuple[Hit, ...] | Failure:
-        """Ask for the `k` best passages."""
+        """Request the `k` best passages."""
         body = {"query": query, "k": k, "now": now.isoformat(), "recalled": _hint_to_json(recalled)}
         found = self._send("POST", f"{self._path}/search", body, self._limits.answer_s)
         return (
@@ -207,7 +207,7 @@ def _step_of(path: str) -> str:
 
 
 def endpoint_for(server: str, llm: Endpoint | None) -> dict[str, Any] | None:
-    """Return what a server is told of the endpoint; one elsewhere gets no key for it.
+    """Return the endpoint's description for a server; a remote server gets no key.
 
     `server` is the address of the system's server.
     """

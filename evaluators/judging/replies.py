@@ -54,9 +54,9 @@ class Unreadable:
     """A reply without a clear verdict."""
 
     reason: Literal["unparsable", "both_labels"]
-    """Whether there is no verdict, or both."""
+    """Whether the reply names no verdict, or both."""
     objection: str
-    """The message with which the judge is asked again."""
+    """The message that asks the judge again."""
 
 
 def read_verdict(text: str) -> Verdict | Unreadable:

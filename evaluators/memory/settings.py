@@ -33,11 +33,11 @@ reduced   an order of magnitude shorter, like MemLoRA's; for models that were tr
 SharedImageReading = Literal["see", "describe", "keep"]
 """What `mem0-v` does with an image when it is shared:
 
-see        the extraction sees it
-describe   the vision model describes it, and the extraction reads the description
-keep       no model looks at it; who shared it and when is remembered
+see        shows it to the model that extracts facts
+describe   has the vision model describe it; facts are extracted from the description
+keep       shows it to no model; remembers who shared it and when
 
-In every case the image can be looked at again when a question is about it.
+In every case, the image is still available when a question is about it.
 """
 
 MEMORY_OPTIONS: Mapping[str, str] = {
@@ -74,12 +74,12 @@ class MemorySettings:
 
     A window of two turns is one exchange, as in Mem0's evaluation. Mem0's command line (commit
     07b6134) defaults to 30 memories from each of two stores; here there is only one store.
-    5 is the limit of Mem0's update. The other defaults are our choice. A model in this process gets
-    MemLoRA's reduced prompts, with and without experts, so that both are asked in the same words;
-    an embedded model gets what it was trained on.
+    Mem0's update compares a fact with 5 memories. The other defaults are our choice. A model in
+    this process gets MemLoRA's reduced prompts with or without experts, so that both see the same
+    prompts; an embedded model gets the prompts that it was trained on.
 
-    The model of a stage is a model's name, or a name that the run's endpoint serves, such as that
-    of an adapter; None is the run's model.
+    A stage's model is a full model name, or a name that the run's endpoint serves, such as an
+    adapter's; None means the run's model.
     """
 
     prompts: PromptForm = "long"

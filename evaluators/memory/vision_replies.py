@@ -1,7 +1,7 @@
 """Finds the answer in a vision expert's reply.
 
-An expert may have learned to add its reason, as JSON {"answer": …, "reason": …} (MemLoRA, section
-3.3), and a small one does not always write it well.
+An expert may have been trained to give a reason too, as JSON {"answer": …, "reason": …} (MemLoRA,
+section 3.3), and small experts often write malformed JSON.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MAX_CHARACTERS = 20_000
 _MAX_QUOTED_CHARACTERS = 80
 
 _BEGUN = re.compile(r'"answer"\s*:\s*(?:"((?:[^"\\]|\\.)+)"|(-?\d+(?:\.\d+)?)\s*[,}\n])')
-"""An answer in JSON that can't be read as a whole, such as one that was cut off later."""
+"""An answer in JSON that can't be parsed as a whole, such as JSON that is cut off after it."""
 
 _LABEL = re.compile(
     r"(?:^|[\s.;*{'])answer\W{0,4}?\s*(?:[:=]|\bis\b\s*:?)\s*\W{0,4}?(?P<rest>\w.*)$",
@@ -32,14 +32,14 @@ _REASON = re.compile(r"\b(?:reason|reasoning|explanation)\b\W{0,4}?\s*[:=]", re.
 """The label of a reason, before which an answer ends."""
 
 _JSON_KEY = re.compile(r'"(?:answer|reason)"|^\W*[{\[]\s*(?:["{]|$)')
-"""What only a reply in JSON has, even if it was cut off at once."""
+"""Matches only replies in JSON, even those that are cut off at the start."""
 
 
 def read_visual_answer(reply: ChatReply) -> str:
-    """Return the answer in a reply; a reply without JSON and labels is the answer itself.
+    """Return the answer in a reply; without JSON or labels, the whole reply is the answer.
 
     Raises:
-        ModelFailed: the reply has none.
+        ModelFailed: the reply has no answer.
     """
     text = reply.text[:_MAX_CHARACTERS].strip()
     if reply.finish == "refused":
@@ -74,7 +74,7 @@ def _is_json(value: Any) -> bool:
 
 
 def _objects(values: list[Any]) -> list[dict[str, Any]]:
-    """Return the objects among values, also those in a list of one."""
+    """Return the objects among the values, including those in one-item lists."""
     inner = [value[0] if isinstance(value, list) and len(value) == 1 else value for value in values]
     return [value for value in inner if isinstance(value, dict)]
 

@@ -11,8 +11,8 @@ from locomo_vqa.arguments import check_choice, check_number
 __all__ = ["LSettings", "Preset"]
 
 Preset: TypeAlias = Literal["paper", "minilm"]
-"""The encoder of BERTScore: `paper` takes roberta-large, as bert-score does for English, `minilm`
-takes all-MiniLM-L6-v2, which SBERT always takes. Their values are on different scales."""
+"""The encoder of BERTScore: `paper` is roberta-large, bert-score's default for English; `minilm` is
+all-MiniLM-L6-v2, the encoder of SBERT. Their values are on different scales."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +24,15 @@ class LSettings:
     models: Path | None = None
     """The folder with the encoders; None for $LOCOMO_VQA_L_MODELS or the Hub client's cache."""
     threads: int = 1
-    """Threads of an encoder."""
+    """The number of threads per encoder."""
     cache: bool = True
-    """Whether values are kept for the next scoring, and taken from earlier ones."""
+    """Whether to cache values and use cached ones."""
 
     @classmethod
     def checked(
         cls, *, preset: str, models: str | Path | None, threads: int, cache: bool
     ) -> LSettings:
-        """Return settings made of the arguments of a public call.
+        """Return the settings for the arguments of a public function.
 
         Raises:
             InputError: the preset or the number of threads is not possible.

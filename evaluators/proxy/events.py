@@ -13,13 +13,13 @@ __all__ = ["ends_stream", "events"]
 
 _BETWEEN = (b"\r\n\r\n", b"\n\n", b"\r\r")
 _MOST_EVENTS = 200_000
-"""The last events of a stream that are read: more than the tokens of any reply."""
+"""At most this many of a stream's last events are read: more than any reply has tokens."""
 _TAIL = 4096
 _LAST = re.compile(rb"data: ?\[DONE\]|event: ?response\.(?:completed|incomplete|failed)\b")
 
 
 def events(body: bytes | bytearray) -> Iterator[Any]:
-    """Yield the JSON in a stream's events, last event first; events without JSON are skipped.
+    """Yield the JSON of a stream's events, last event first, skipping events without JSON.
 
     Source: the HTML standard, section 9.2.6; only the field `data` matters here.
     """
@@ -34,7 +34,7 @@ def events(body: bytes | bytearray) -> Iterator[Any]:
 
 
 def _blocks(body: bytes | bytearray) -> Iterator[bytes | bytearray]:
-    """Yield what is between the blank lines of a stream, the last first."""
+    """Yield the blocks between a stream's blank lines, last block first."""
     end = len(body)
     found = {between: body.rfind(between) for between in _BETWEEN}
     while (start := max(found.values())) >= 0:

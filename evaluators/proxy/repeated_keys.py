@@ -1,8 +1,8 @@
 """Removes this process's keys from replies, so that a system can't get them from an endpoint.
 
-An endpoint may repeat the key that it was sent. Where it is in one piece, it is replaced by
-asterisks (see `KeyMask`). Where it is cut up, over the events of a stream or the parts of a
-message, a reader would put it together again: such a reply ends before its last part.
+An endpoint may repeat the key that it was sent. A key in one piece is replaced by asterisks (see
+`KeyMask`). A key that is split over the events of a stream or the parts of a message could be
+reassembled by the reader, so such a reply is cut off before the last part of the key.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ __all__ = ["KeyFreeReply"]
 
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _PARTS = re.compile(rb'"content"\s*:\s*\[')
-"""A message whose content is a list; in any other form a text comes in one piece."""
+"""A message whose content is a list; in any other form, a text is in one piece."""
 _TAIL = 1024
-"""Characters of a text that are kept while more of it may come: more than a key has."""
+"""How many of a text's last characters are kept while it may continue: more than a key has."""
 _MOST_PENDING = 1 << 20
-"""Bytes of one event that are looked at."""
+"""The longest event, in bytes, that is searched."""
 
 
 class KeyFreeReply:
@@ -39,8 +39,8 @@ class KeyFreeReply:
         """Read the head.
 
         Raises:
-            httpcore.RemoteProtocolError: it is compressed in a way that was not asked for and that
-                can't be undone.
+            httpcore.RemoteProtocolError: it is compressed with a method that was not requested and
+                can't be decompressed.
         """
         self._response = response
         self._mask = KeyMask()
@@ -53,13 +53,13 @@ class KeyFreeReply:
             headers = [header for header in headers if header[0] not in names]
         self._coding = coding
         self.headers: list[Header] = self._mask.headers(headers)
-        """The headers that are for the other end."""
+        """The headers to forward to the system."""
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the body as it arrives.
 
         Raises:
-            httpcore.RemoteProtocolError: its compression is broken, or a key is cut up in it.
+            httpcore.RemoteProtocolError: its compression is broken, or it contains a split key.
         """
         stream = _value(self.headers, b"content-type").lower().startswith(b"text/event-stream")
         watch = _Watch(stream=stream)
@@ -74,7 +74,7 @@ class KeyFreeReply:
             raise httpcore.RemoteProtocolError("its compression is broken") from None
 
     async def _plain(self, coded: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """Yield the body uncompressed; it stays bounded, and others have their turn."""
+        """Yield the body uncompressed, up to a limit, letting other tasks run in between."""
         json = b"json" in _value(self.headers, b"content-type").lower()
         size = 0
         async for piece in decompress(coded, self._coding):
@@ -89,7 +89,7 @@ class KeyFreeReply:
 
 
 class _Watch:
-    """Looks for a key that is cut up over parts of a body."""
+    """Searches the parts of a body for a split key."""
 
     def __init__(self, *, stream: bool) -> None:
         self._stream = stream
@@ -97,10 +97,10 @@ class _Watch:
         self._tails: dict[str, str] = {}
 
     def check(self, piece: bytes, *, last: bool = False) -> bytes:
-        """Return what can be passed on: of a stream, whole events; a longer one in its pieces.
+        """Return what can be passed on: whole events of a stream, or pieces of a very long event.
 
         Raises:
-            httpcore.RemoteProtocolError: with it, a key is complete.
+            httpcore.RemoteProtocolError: this piece completes a key.
         """
         if not self._stream:
             self._look_at_whole(piece)
@@ -115,7 +115,7 @@ class _Watch:
         return text[:kept]
 
     def _look_at_whole(self, piece: bytes) -> None:
-        """Look at a body that is no stream once it is complete, unless it is long."""
+        """Search a body that is not a stream once it is complete, unless it is long."""
         if len(self._pending) <= _MOST_PENDING:
             self._pending += piece
             if self._pending[-64:].rstrip()[-1:] == b"}" and _PARTS.search(self._pending):
@@ -135,7 +135,7 @@ class _Watch:
 
 
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every text of a document with its path, in which only an `index` tells items apart."""
+    """Yield every text of a document with its path; only an `index` distinguishes list items."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, list):

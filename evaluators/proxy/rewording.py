@@ -1,8 +1,8 @@
-"""Rewrites requests for completions that the endpoint refuses in their original form.
+"""Rewrites completion requests that an endpoint refuses in their original form.
 
-A request is passed on byte for byte until the endpoint refuses it with words that say what it wants
-instead, such as `max_completion_tokens` (see `locomo_vqa.models.dialects`). So a system of any kind
-can use such an endpoint, and only the first calls are refused.
+A request is forwarded byte for byte until the endpoint refuses it and names what it expects
+instead, such as `max_completion_tokens` (see `locomo_vqa.models.dialects`). Any system can then use
+such an endpoint, and only its first calls are refused.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class Rewording:
     async def is_refused(
         self, status: int, pieces: AsyncIterator[bytes], start: list[bytes]
     ) -> bool:
-        """Return whether a reply refuses the request in a way that says how to write it instead.
+        """Return whether a reply refuses the request and says how to rewrite it.
 
-        What was read of the reply is added to `start`.
+        The pieces read from the reply are added to `start`.
         """
         if self._wording is None or status not in REFUSED:
             return False
@@ -65,7 +65,7 @@ class Rewording:
         return True
 
     def taken(self) -> None:
-        """Note that the endpoint took the request."""
+        """Note that the endpoint accepted the request."""
         if self._wording is not None:
             self._wording.succeeded()
 

@@ -1,4 +1,4 @@
-"""Notes that an endpoint limits the requests, since the systems that wait for it can't show it."""
+"""Shows that an endpoint is limiting requests; the systems that wait for it can't."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["BUSY", "note_limit"]
 BUSY = frozenset({429, 503})
 
 _USUAL_WAIT_S = 5.0
-"""How long no further note is shown, where the server does not say how long to wait."""
+"""How long to show no further note if the server doesn't say how long to wait."""
 
 
 def note_limit(reply: PartialReply) -> None:
-    """Note that a reply says to wait, in the server's words; not where the quota is used up."""
+    """Show the server's message if a reply says to wait, unless the quota is used up."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reply.headers}
     error = _error_of(reply.readable or b"")
     words: Any = error
@@ -34,7 +34,7 @@ def note_limit(reply: PartialReply) -> None:
 
 
 def _error_of(body: bytes | bytearray) -> Any:
-    """Return what an error reply says: its `error`, its JSON, or its text."""
+    """Return the content of an error reply: its `error`, its JSON, or its text."""
     try:
         found = load_json(body)
     except ValueError:

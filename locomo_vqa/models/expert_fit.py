@@ -1,4 +1,4 @@
-"""Checks whether experts belong to a base model, before any weights are loaded."""
+"""Checks that experts fit a base model before any weights are loaded."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _PLACES = {"lora_A": 1, "lora_B": 0}
 
 
 def check_peft() -> None:
-    """Check that the package that applies adapters is installed.
+    """Check that the packages that apply adapters are installed.
 
     Raises:
-        MissingResource: it is not installed.
+        MissingResource: one is not installed.
     """
     for package in ("torch", "transformers", "peft"):
         if find_spec(package) is None:
@@ -35,13 +35,13 @@ def check_peft() -> None:
 
 
 def check_fit(base: ModelName, experts: Iterable[Expert], *, sees: bool) -> None:
-    """Check that a base model has the layers that experts change, in the same sizes.
+    """Check that a base model has the layers that the experts change, with the same sizes.
 
-    The model is built without memory for weights, so this takes seconds and downloads only the
-    configuration. With `sees`, the model must take images.
+    The model is built without allocating its weights, so this takes seconds and downloads only the
+    configuration. With `sees`, the model must accept images.
 
     Raises:
-        InputError: an expert belongs to another base model, or the base model does not see images.
+        InputError: an expert belongs to another base model, or this one does not accept images.
         MissingResource: the base model can't be found.
     """
     model = _load_skeleton(base, sees=sees)
@@ -56,7 +56,7 @@ def check_fit(base: ModelName, experts: Iterable[Expert], *, sees: bool) -> None
 
 
 def another_base(expert: Expert, base: ModelName, reason: str) -> InputError:
-    """Return the error for an expert of another base model."""
+    """Return the error for an expert that belongs to another base model."""
     return InputError(
         f"{expert.folder}: is not an expert of {base.shown} ({reason}).",
         "Give the base model that the adapter was trained on, or adapters of this one.",

@@ -17,7 +17,7 @@ def open_experts(base: ModelName, experts: Sequence[Expert]) -> ExpertBase:
     """Load the base model with its experts.
 
     Raises:
-        InputError: the base model can't take adapters, or an expert belongs to another one.
+        InputError: the base model can't take adapters, or an expert belongs to another base model.
         MissingResource: packages or weights are missing on this machine.
     """
     _check_scheme(base)
@@ -31,11 +31,11 @@ def open_experts(base: ModelName, experts: Sequence[Expert]) -> ExpertBase:
 
 
 def check_experts(base: ModelName, experts: Sequence[Expert], *, sees: bool) -> None:
-    """Check that experts belong to a base model; with `sees`, that it takes images.
+    """Check that experts belong to a base model and, with `sees`, that it accepts images.
 
     Raises:
-        InputError: the base model can't take adapters, does not see images, or an expert belongs
-            to another one.
+        InputError: the base model can't take adapters or does not accept images, or an expert
+            belongs to another base model.
         MissingResource: packages or weights are missing on this machine.
     """
     _check_scheme(base)

@@ -1,4 +1,4 @@
-"""An expert of a base model as a separate model, and the interface of a base model with experts."""
+"""Defines the interface of a base model with experts, and an expert as a model in its own right."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ExpertRequest(ChatRequest):
 
 
 class ExpertBase(Protocol):
-    """A base model in this process with its experts: a ChatModel that can answer as each."""
+    """A base model in this process with its experts: a ChatModel that can answer as any expert."""
 
     name: str
     in_flight: int
@@ -49,7 +49,7 @@ class ExpertBase(Protocol):
 
 
 class ExpertModel:
-    """The base model with one of its experts: a ChatModel. Its owner closes it."""
+    """A ChatModel of the base model with one of its experts, closed by its owner."""
 
     def __init__(self, owner: ExpertBase, expert: Expert) -> None:
         self._owner = owner

@@ -1,7 +1,7 @@
 """An embedded model with several expert adapters, on onnxruntime: no torch, no peft.
 
 The graph's linear layers take the adapter's matrices as inputs, so switching experts neither merges
-nor reloads anything. A batch is for one expert.
+nor reloads anything. Each batch uses one expert.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class EmbeddedExperts(EmbeddedLocal):
         """Return one expert as a model.
 
         Raises:
-            KeyError: its name is unknown.
+            KeyError: there is no expert of that name.
         """
         return ExpertModel(self, self._experts[name])
 
     async def ask_expert(self, name: str, request: ChatRequest) -> ChatReply:
-        """Return an expert's reply to a request, which is answered in a batch.
+        """Return an expert's reply to a request, which is batched with others.
 
         Raises:
             ModelError: there is no reply.

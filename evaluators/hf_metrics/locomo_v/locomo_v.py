@@ -1,15 +1,15 @@
-"""V of LoCoMo-VQA, for `evaluate.load`: see README.md beside this file."""
+"""V of LoCoMo-VQA for `evaluate.load`; see README.md in this folder."""
 
 from importlib import import_module
 from typing import Any
 
-# What `evaluate` runs is a copy of this file in another folder, where nothing is relative.
+# `evaluate` runs a copy of this file in another folder, where relative imports fail.
 _base = import_module("locomo_vqa.evaluators.hf_metrics.base")
 _values = import_module("locomo_vqa.evaluators.hf_metrics.values")
 
 
 class LocomoV(_base.TextMetric):  # type: ignore[misc,name-defined]
-    """The share of visual questions that are answered with the gold word, × 100."""
+    """The percentage of visual questions that are answered with the gold word."""
 
     name_of_folder = "locomo_v"
 

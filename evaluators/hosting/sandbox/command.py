@@ -23,7 +23,7 @@ _NAMESPACES = ("user", "pid", "net", "ipc", "uts")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxCommand:
-    """A command, and the descriptors that it inherits."""
+    """A command and the descriptors that it inherits."""
 
     command: tuple[str, ...]
     """The program and its arguments."""
@@ -58,7 +58,7 @@ def sandbox_command(
         inside: the descriptor for passing the listening socket; see `Gateway`.
 
     Raises:
-        OSError: there is no memory for the arguments.
+        OSError: there is not enough memory for the arguments.
     """
     program = bubblewrap_program() or "bwrap"
     python = command[0]
@@ -95,7 +95,7 @@ def _flag(mount: Mount) -> Iterator[str]:
 
 
 def _as_descriptor(arguments: Iterable[str]) -> int:
-    """Return a descriptor of a file in memory that holds arguments."""
+    """Return the descriptor of an in-memory file with the arguments."""
     assert sys.platform == "linux"
     descriptor = os.memfd_create("arguments")
     data = b"".join(os.fsencode(text) + b"\0" for text in arguments)

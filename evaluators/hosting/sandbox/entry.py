@@ -18,7 +18,7 @@ __all__ = ["main"]
 
 
 def main(descriptor: str, host: str, port: str, *command: str) -> None:
-    """Become `command`."""
+    """Listen, pass the socket on, and become the command."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")
     if descriptor != "-":

@@ -1,7 +1,7 @@
 """Finds the files that an interpreter needs: itself, its libraries, and its packages.
 
-Only the interpreter's own library is run to find them, no package: a package could do anything
-while Python starts.
+Finding them runs only the standard library, no package: a package could run any code when Python
+starts.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MOST_BYTES = 1 << 20
 
 
 def interpreter_program(python: str) -> str:
-    """Return an interpreter's own path, where a script such as pyenv's starts it."""
+    """Return an interpreter's real path if a script, such as pyenv's, starts it."""
     try:
         with Path(python).open("rb") as stream:
             is_script = stream.read(2) == b"#!"
@@ -85,7 +85,7 @@ def module_files(folder: Path, module: str = "") -> Iterator[Path]:
 
 
 def _own_paths(python: str) -> list[str]:
-    """Return the program, prefixes and path of an interpreter that starts without packages."""
+    """Return the program, prefixes and module path of an interpreter started without packages."""
     try:
         done = subprocess.run(
             [python, "-I", "-S", "-c", _ASK],

@@ -22,11 +22,11 @@ TEMPORARY = Path("/tmp")
 MountKind = Literal["read", "write", "device", "link", "empty"]
 """How a path is shown:
 
-read     as here, but it can't be written
-write    as here
-device   as here, and it is a device
-link     a link to the target
-empty    an empty folder, which can't be written
+read     the file or folder, read-only
+write    the file or folder, writable
+device   the device
+link     a symbolic link to the target
+empty    an empty, read-only folder
 """
 
 _SYSTEM = ("/usr", "/nix/store", "/gnu/store", "/home/linuxbrew/.linuxbrew", "/opt/rocm")
@@ -44,7 +44,7 @@ _KERNEL_HIDDEN = (
     *("acpi", "asound", "interrupts", "kallsyms", "kcore", "keys", "latency_stats", "mtrr"),
     *("sched_debug", "scsi", "timer_list", "timer_stats"),
 )
-"""The parts of /proc with which root could change the whole machine, or spy on it."""
+"""The parts of /proc through which root could change or spy on the whole machine."""
 
 _PROCESSORS = "/sys/devices/system"
 _LIKE_HOME = (

@@ -1,4 +1,4 @@
-"""Whether paths exist; one that may not be looked at counts as missing, as it would be useless."""
+"""Checks whether paths exist; an inaccessible path counts as missing."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["is_file_there", "is_there"]
 
 
 def is_there(path: Path) -> bool:
-    """Return whether a path exists and may be looked at."""
+    """Return whether a path exists and is accessible."""
     return _mode(path) is not None
 
 
 def is_file_there(path: Path) -> bool:
-    """Return whether a path is a file and may be looked at."""
+    """Return whether a path is a file and is accessible."""
     mode = _mode(path)
     return mode is not None and stat.S_ISREG(mode)
 

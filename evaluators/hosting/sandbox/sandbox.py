@@ -19,10 +19,10 @@ class Sandbox:
     scratch: Path
     """An empty folder for their /tmp and home folder; its owner removes it."""
     work: Path | None = None
-    """The conversation's folder, the only other one that can be written."""
+    """The conversation's folder, the only other writable one."""
     readable: tuple[Path, ...] = ()
-    """Files and folders that can also be read: copies of images, models, what options name."""
+    """Other readable files and folders: copies of images, models, and those named in options."""
     hidden: tuple[Path, ...] = ()
-    """Folders that can't be read, even below one that can: the benchmark, the run."""
+    """Folders hidden even inside a readable one: the benchmark and the run."""
     reachable: tuple[str, int] | None = None
-    """The one address, host and port, that can be reached; None for no network."""
+    """The only address (host and port) that can be reached; None for no network."""

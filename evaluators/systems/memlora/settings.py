@@ -16,7 +16,7 @@ from .stage_experts import BASE, EXPERTS, EXPERTS_HASH, stage_experts
 
 __all__ = ["MEMLORA_OPTIONS", "is_served", "memlora_settings", "pin_experts"]
 
-_ADAPTER = "an adapter's folder, `base` for none, or the name under which the endpoint serves one"
+_ADAPTER = "an adapter's folder, the name of an adapter that is served, or `base` for none"
 
 MEMLORA_OPTIONS: Mapping[str, str] = {
     EXPERTS: "the folder that contains a folder for each expert, or `sample` for those that come "
@@ -36,15 +36,15 @@ _SERVED_DEFAULTS: Mapping[str, str] = {
     "reply_tokens": "512",
     "shared_images": "keep",
 }
-"""What the experts were trained for: MemLoRA's reduced prompts (appendix A.1), and facts from text
-alone. The limit of 512 tokens is an assumption; the means in table A7 are below 60. Models in this
-process have these defaults anyway."""
+"""The defaults that MemLoRA's experts were trained for: its reduced prompts (appendix A.1), and
+facts from text alone. The limit of 512 tokens is an assumption; the means in table A7 are below
+60. Models in this process have these defaults anyway."""
 
 
 def memlora_settings(
     options: Mapping[str, str], model: str | None, stages: Sequence[str]
 ) -> MemorySettings:
-    """Return how the stages run; `stages` are those that may have an expert.
+    """Return the settings of the pipeline; `stages` are those that may have an expert.
 
     Raises:
         InputError: an option is unknown, or its value can't be used.
@@ -79,8 +79,8 @@ def pin_experts(
 ) -> Mapping[str, str]:
     """Return the options with the experts' SHA-256, after checking that they fit the base model.
 
-    `wanted` are the stages that may have one. Where a server has the experts, their names are all
-    that is known of them.
+    `wanted` are the stages that may have an expert. If a server has the experts, only their names
+    are known.
 
     Raises:
         InputError: an option, an expert or the base model can't be used.

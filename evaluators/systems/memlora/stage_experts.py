@@ -1,4 +1,4 @@
-"""Which adapter answers in which stage, from the options of a run."""
+"""Determines each stage's adapter from the options of a run."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ EXPERTS = "experts"
 """The option that names the folder of all experts."""
 
 EXPERTS_HASH = "experts_sha256"
-"""The option that says which experts these must be."""
+"""The option with the SHA-256 that the experts must have."""
 
 BASE = "base"
-"""The value of a stage's option for no expert."""
+"""The value of a stage's option that means no expert."""
 
 _SAMPLE = "sample"
 
@@ -32,8 +32,8 @@ def stage_experts(
     """Return the expert of each of the wanted stages that has one.
 
     Raises:
-        InputError: no stage has one, one that is named is not a LoRA adapter, or they are not those
-            that the options expect.
+        InputError: no stage has an expert, a folder is not a LoRA adapter, or the experts don't
+            have the expected SHA-256.
     """
     folder = _experts_folder(options.get(EXPERTS), model)
     found: dict[str, Expert] = {}

@@ -77,7 +77,7 @@ class MemLoRA(Mem0):
 
 
 class MemLoRAV(MemLoRA):
-    """Sees images with a vision expert when a question is about one."""
+    """Looks at images with a vision expert when a question is about one."""
 
     uses_images = True
     image_use = "pixels"

@@ -26,7 +26,7 @@ _CHANGES_MORE = ("alpha_pattern", "rank_pattern", "modules_to_save", "trainable_
 def read_lora(
     weights: Path, config: Mapping[str, Any], known: Mapping[str, tuple[Any, ...]]
 ) -> Lora:
-    """Return an adapter's matrices as inputs of a graph.
+    """Return an adapter's matrices as inputs for a graph.
 
     Args:
         weights: the adapter's safetensors file.
@@ -35,7 +35,7 @@ def read_lora(
 
     Raises:
         OSError: the file can't be read.
-        ValueError: it is not a safetensors file, or has weights that the graph doesn't take.
+        ValueError: it is not a safetensors file, or has weights that the graph has no input for.
     """
     for name in (*_CHANGES_MORE, "use_dora", "lora_bias"):
         if config.get(name):
