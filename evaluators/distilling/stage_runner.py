@@ -58,7 +58,7 @@ class StageRunner:
     progress: ProgressCallback
 
     def check(self, *, trains: bool) -> None:
-        """Check names and options before any request, including those of training if it `trains`."""
+        """Check names and options before any request, and training options if it `trains`."""
         for parameter, model in (("teacher", self.teacher), ("student", self.student)):
             parse_name(model, parameter=parameter)
         known = [name for name in MEMORY_OPTIONS if name not in IMAGE_OPTIONS]
