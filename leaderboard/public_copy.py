@@ -9,6 +9,7 @@ from pathlib import Path
 
 from locomo_vqa.bounded_reading import MAX_LINE_BYTES
 from locomo_vqa.files import read_json, sha256_file
+from locomo_vqa.json_gate import load_json
 from locomo_vqa.local_paths import public_text, public_value
 
 from .entries import PREDICTIONS, RUN
@@ -51,7 +52,7 @@ def _public_row(line: bytes) -> bytes:
     if b"/" not in line and b"\\" not in line:
         return line
     try:
-        row = json.loads(line)
+        row = load_json(line)
         error = row["error"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return line  # The board reports what is wrong with it.

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from locomo_vqa.json_gate import load_json
+
 from ..environment import system_environment
 from .paths import is_file_there, is_there
 
@@ -129,7 +131,7 @@ def _named_in(site: Path) -> Iterator[Path]:
     """Yield the folders that .pth files add to the path."""
     for file in sorted(site.glob("*.pth")):
         try:
-            lines = file.read_text(encoding="utf-8", errors="replace")[:_MOST_BYTES].splitlines()
+            lines = _beginning(file).splitlines()
         except OSError:
             continue
         for line in lines:
@@ -138,11 +140,16 @@ def _named_in(site: Path) -> Iterator[Path]:
                 yield Path(os.path.normpath(site / text))
 
 
+def _beginning(file: Path) -> str:
+    with file.open("rb") as stream:
+        return stream.read(_MOST_BYTES).decode("utf-8", "replace")
+
+
 def _edited_projects(site: Path) -> Iterator[Path]:
     """Yield the source folders of editable installations."""
     for file in sorted(site.glob("*.dist-info/direct_url.json")):
         try:
-            known = json.loads(file.read_text(encoding="utf-8")[:_MOST_BYTES])
+            known = load_json(_beginning(file))
             address = urlsplit(known["url"])
             edited = known["dir_info"]["editable"] is True
         except (OSError, ValueError, KeyError, TypeError):
