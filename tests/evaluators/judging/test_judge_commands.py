@@ -97,7 +97,7 @@ def test_without_a_judge_j_is_not_computed_and_the_remedy_is_named(
     command = ["score", str(file), "--benchmark", "sample", "--split", "test", "--metrics", "j,f1"]
     status, out = call(command, capsys)
     assert status == 0
-    assert "J is not computed. It is the verdict of a judge model, and none was named." in out
+    assert "J is not computed. J needs the verdicts of a judge model." in out
     assert "Name one with --judge" in out
 
 
