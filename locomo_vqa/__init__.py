@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from locomo_vqa.evaluators.ablation import ablate
     from locomo_vqa.evaluators.comparing import Comparison, compare
     from locomo_vqa.evaluators.distilling.duomem import distill
+    from locomo_vqa.evaluators.distilling.memlora.api import distill_memlora
     from locomo_vqa.evaluators.efficiency import efficiency
     from locomo_vqa.evaluators.judging import judge_check
     from locomo_vqa.evaluators.running import run
@@ -75,6 +76,7 @@ __all__ = [
     "check",
     "compare",
     "distill",
+    "distill_memlora",
     "efficiency",
     "import_locomo",
     "install",
@@ -101,6 +103,7 @@ _PLACES = {
     "locomo_vqa.evaluators.ablation": ("ablate",),
     "locomo_vqa.evaluators.comparing": ("Comparison", "compare"),
     "locomo_vqa.evaluators.distilling.duomem": ("distill",),
+    "locomo_vqa.evaluators.distilling.memlora.api": ("distill_memlora",),
     "locomo_vqa.evaluators.efficiency": ("efficiency",),
     "locomo_vqa.evaluators.judging": ("judge_check",),
     "locomo_vqa.evaluators.running": ("run",),

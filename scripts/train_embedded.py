@@ -8,23 +8,20 @@ weights; commit them only when the models are meant to change.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import multiprocessing
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from locomo_vqa.builders.sample.scenes import Scene
 from locomo_vqa.models.embedded import EmbeddedModel, Size
 from scripts.embedded.architecture import make_model, token_order
 from scripts.embedded.card import write_card
 from scripts.embedded.dense import LinearHeads
 from scripts.embedded.export import export
-from scripts.embedded.images import draw_images
+from scripts.embedded.images import load_or_draw
 from scripts.embedded.measure import measure
 from scripts.embedded.stages import (
     TrainingImages,
@@ -54,7 +51,7 @@ ENCODINGS = 1
 
 def train(size: Size, arguments: argparse.Namespace) -> Path:
     """Train one model in `processes` processes and return the file of its weights."""
-    _draw_or_load_images(arguments)
+    load_or_draw(arguments.work, arguments.images, arguments.seed)
     multiprocessing.spawn(_train_share, (size, arguments), nprocs=arguments.processes)
     return _weights(size, arguments)
 
@@ -77,7 +74,7 @@ def _train_share(rank: int, size: Size, arguments: argparse.Namespace) -> None:
     heads = LinearHeads(model.config.text_config.hidden_size)
     parameters = sum(each.numel() for each in model.parameters())
     log(f"{size}: {parameters} parameters, {tokenizer.get_vocab_size()} tokens")
-    scenes, pixels = _draw_or_load_images(arguments)
+    scenes, pixels = load_or_draw(arguments.work, arguments.images, arguments.seed)
     images = TrainingImages(scenes, pixels, token_order(model))
     torch.manual_seed(arguments.seed + 1000 * rank + 1)
     first_stage = arguments.work / f"{size}-vision.pt"
@@ -93,18 +90,6 @@ def _train_share(rank: int, size: Size, arguments: argparse.Namespace) -> None:
     seed = arguments.seed + 1000 * rank + 7
     encoded = encode_images(model, images, ENCODINGS, log)
     train_text(model, images, encoded, plan, tokenizer, seed=seed, log=log, checkpoint=weights)
-
-
-def _draw_or_load_images(arguments: argparse.Namespace) -> tuple[list[Scene], np.ndarray]:
-    """Draw the images, or load those drawn earlier in the same work folder."""
-    file: Path = arguments.work / f"images-{arguments.images}-{arguments.seed}.npz"
-    if file.exists():
-        with np.load(file) as saved:
-            scenes = [Scene.from_dict(each) for each in json.loads(str(saved["scenes"]))]
-            return scenes, saved["pixels"]
-    scenes, pixels = draw_images(arguments.images, arguments.seed + 1)
-    np.savez(file, pixels=pixels, scenes=json.dumps([scene.to_dict() for scene in scenes]))
-    return scenes, pixels
 
 
 def _export(size: Size, weights: Path, folder: Path) -> None:

@@ -13,6 +13,7 @@ from locomo_vqa.cli_support import console, echo, json_option, make_table, print
 from locomo_vqa.models.names import hide_credentials
 
 from ..distilling.stages import DISTILL_STAGES, DistillStage
+from .distill_memlora import memlora
 from .lora_options import lora_options
 from .run_options import system_options
 
@@ -33,6 +34,9 @@ def distill() -> None:
         --teacher "openai:http://127.0.0.1:23333/v1?model=NAME" \\
         --student transformers:google/gemma-2-2b-it
     """
+
+
+distill.add_command(memlora)
 
 
 @distill.command()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from locomo_vqa.files import canonical_json, read_jsonl, sha256_text
+from locomo_vqa.files import canonical_json, read_jsonl, sha256_file, sha256_text
 from locomo_vqa.schemas import validate
 
 __all__ = ["Example", "hash_examples", "read_examples"]
@@ -20,12 +20,19 @@ class Example:
     """The user's turn."""
     reply: str
     """The model's turn."""
+    image: Path | None = None
+    """The file of the image before the prompt."""
 
 
 def hash_examples(examples: Sequence[Example]) -> str:
     """Return a SHA-256 hash of the examples, which depends on their order."""
-    rows = [canonical_json([example.prompt, example.reply]) for example in examples]
+    rows = [canonical_json(_parts(example)) for example in examples]
     return sha256_text("\n".join(rows))
+
+
+def _parts(example: Example) -> list[str]:
+    image = [] if example.image is None else [sha256_file(example.image)]
+    return [example.prompt, example.reply, *image]
 
 
 def read_examples(path: Path) -> list[Example]:

@@ -7,12 +7,14 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json, sha256_file, write_json
+from locomo_vqa.images import for_model, read_image_bytes
 from locomo_vqa.models.expert_fit import check_peft
 from locomo_vqa.models.experts import CONFIG, WEIGHTS
 from locomo_vqa.models.names import ModelName
@@ -27,6 +29,7 @@ _QUERY_VALUE = ("q_proj", "v_proj")
 _NO_LABEL = -100
 _PREFIXES = ("", " ")
 _PREFIX_EXAMPLES = 32
+_MOST_KEPT_BYTES = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class EncodedExample:
     """The tokens of the prompt and the reply, and the token that ends the reply."""
     prompt: int
     """The number of tokens of the prompt."""
+    image: Path | None = None
+    """The file of the image before the prompt."""
 
     @property
     def learned(self) -> int:
@@ -77,6 +82,8 @@ class LoraStudent(TransformersModel):
         self._end = self._end_token()
         self.prefix = ""
         """The text that every reply begins with; see `choose_prefix`."""
+        self._seen: dict[Path, Any] = {}
+        self._kept_bytes = 0
 
     @property
     def model(self) -> Any:
@@ -112,10 +119,10 @@ class LoraStudent(TransformersModel):
 
     def encode(self, example: Example) -> EncodedExample:
         """Return an example as tokens, encoded exactly as prompt and reply are in inference."""
-        prompt = self._prompt_ids(self._plain(example.prompt))
+        prompt = self._prompt_ids(self._plain(example.prompt), example.image)
         reply = self._plain(f"{self.prefix}{example.reply}")
         said = self._tokenizer.encode(reply, add_special_tokens=False)
-        return EncodedExample((*prompt, *said, self._end), len(prompt))
+        return EncodedExample((*prompt, *said, self._end), len(prompt), example.image)
 
     def loss(self, examples: Sequence[EncodedExample]) -> Any:
         """Return the sum of the next-token losses over the reply tokens, in nats."""
@@ -137,6 +144,7 @@ class LoraStudent(TransformersModel):
             position_ids=(mask.cumsum(-1) - 1).clamp(min=0),
             logits_to_keep=reply + 1,
             use_cache=False,
+            **self._pixels(examples),
         )
         logits = output.logits[:, :-1].float().flatten(0, 1)
         wanted = labels[:, -reply:].to(self._device).flatten()
@@ -183,16 +191,42 @@ class LoraStudent(TransformersModel):
             )
         return names
 
-    def _prompt_ids(self, text: str) -> list[int]:
-        content: Any = [{"type": "text", "text": text}] if self._sees else text
-        found = self._processor.apply_chat_template(
+    def _prompt_ids(self, text: str, image: Path | None) -> list[int]:
+        found = self._prompt(text, image)["input_ids"]
+        nested = bool(found) and isinstance(found[0], list)
+        return list(found[0] if nested else found)
+
+    def _pixels(self, examples: Sequence[EncodedExample]) -> dict[str, Any]:
+        """Return the pixels of the examples' images, in order, as the model takes them."""
+        found = [self._pixels_of(each.image) for each in examples if each.image is not None]
+        if not found:
+            return {}
+        return {"pixel_values": self._torch.cat(found).to(self._device, self._model.dtype)}
+
+    def _pixels_of(self, image: Path) -> Any:
+        """Return the pixels of one image, kept in memory while there are few."""
+        if image not in self._seen:
+            made = self._prompt("", image, return_tensors="pt")["pixel_values"]
+            self._kept_bytes += made.nbytes
+            if self._kept_bytes > _MOST_KEPT_BYTES:
+                return made
+            self._seen[image] = made
+        return self._seen[image]
+
+    def _prompt(self, text: str, image: Path | None, **tensors: Any) -> Any:
+        if image is not None and not self._sees:
+            raise InputError(
+                f"`student` {self.name} does not see images.", "Leave the stage vision out."
+            )
+        shown = [] if image is None else [{"type": "image", "image": _open_image(image)}]
+        content: Any = [*shown, {"type": "text", "text": text}] if self._sees else text
+        return self._processor.apply_chat_template(
             [{"role": "user", "content": content}],
             add_generation_prompt=True,
             tokenize=True,
             return_dict=True,
-        )["input_ids"]
-        nested = bool(found) and isinstance(found[0], list)
-        return list(found[0] if nested else found)
+            **({"processor_kwargs": tensors} if tensors else {}),
+        )
 
     def _end_token(self) -> int:
         """Return the token that ends a reply; if there are several, the chat template's."""
@@ -204,6 +238,14 @@ class LoraStudent(TransformersModel):
         whole = self._processor.apply_chat_template(turns, tokenize=False)
         tokens = self._tokenizer.encode(whole, add_special_tokens=False)
         return int(next((token for token in reversed(tokens) if token in ends), ends[0]))
+
+
+def _open_image(file: Path) -> Any:
+    """Return an image as the model sees it in inference."""
+    from PIL import Image
+
+    data, _ = for_model(read_image_bytes(file))
+    return Image.open(BytesIO(data)).convert("RGB")
 
 
 def _in_training_format(name: ModelName) -> ModelName:

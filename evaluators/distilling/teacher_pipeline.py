@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Teacher",
+    "TeacherModels",
     "TeacherPipeline",
     "dataset_identity",
     "end_of_teacher",
@@ -81,7 +82,7 @@ async def _check_endpoint(model: OpenAIModel) -> None:
         raise MissingResource(error.message, remedy) from None
 
 
-class _TeacherModels(StageModels):
+class TeacherModels(StageModels):
     """The teacher in every stage; the caller that opened it closes it."""
 
     def __init__(
@@ -103,7 +104,7 @@ class TeacherPipeline:
 
     def __init__(self, teacher: Teacher, settings: MemorySettings, embedder: Embedder) -> None:
         self.usage, self.anomalies = PipelineUsage(), AnomalyCounts()
-        self.models = _TeacherModels(teacher, settings, self.usage, self.anomalies)
+        self.models = TeacherModels(teacher, settings, self.usage, self.anomalies)
         self.pipeline = Pipeline(
             settings,
             self.models,

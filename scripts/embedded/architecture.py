@@ -10,9 +10,10 @@ from transformers import InternVLConfig, InternVLForConditionalGeneration
 
 from locomo_vqa.models.embedded.pixels import SIDE
 from locomo_vqa.models.embedded.runtime import Size
+from scripts.embedded.copying import initialise_copying
 from scripts.embedded.tokenizer import CONTEXT, END, PAD
 
-__all__ = ["GRID", "PATCH", "make_config", "make_model", "token_order"]
+__all__ = ["GRID", "PATCH", "make_config", "make_model", "make_student", "token_order"]
 
 PATCH = 8
 """The width and height of a patch, in pixels."""
@@ -73,7 +74,28 @@ def make_config(size: Size, tokenizer: Tokenizer) -> InternVLConfig:
 
 def make_model(size: Size, tokenizer: Tokenizer) -> InternVLForConditionalGeneration:
     """Return an untrained model whose patch positions start as sines and cosines."""
-    config = make_config(size, tokenizer)
+    return _with_waves(make_config(size, tokenizer))
+
+
+def make_student(tokenizer: Tokenizer) -> InternVLForConditionalGeneration:
+    """Return an untrained student: the small model, which also copies from its prompt.
+
+    Every head has its own keys and values, and positions rotate as slowly as in Qwen2 itself, so
+    that distant tokens can be matched.
+    """
+    config = make_config("small", tokenizer)
+    text = config.text_config
+    text.num_key_value_heads = text.num_attention_heads
+    text.max_position_embeddings = 2048
+    text.rope_parameters = {"rope_theta": 1_000_000.0, "rope_type": "default"}
+    model = _with_waves(config)
+    with torch.no_grad():
+        model.get_input_embeddings().weight.normal_(std=0.05)
+    initialise_copying(model.model.language_model)
+    return model
+
+
+def _with_waves(config: InternVLConfig) -> InternVLForConditionalGeneration:
     model = InternVLForConditionalGeneration(config)
     embeddings = model.model.vision_tower.embeddings
     with torch.no_grad():

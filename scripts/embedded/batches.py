@@ -63,10 +63,18 @@ class TurnBatcher:
         text = f"<|im_start|>user\n<img>{CONTEXT * GRID**2}</img>"
         return torch.tensor(self._tokenizer.encode(text).ids)
 
-    def batch(self, scenes: Sequence[Scene], rng: random.Random) -> ImageBatch:
-        """Return the turns about scenes, grouped by length, and those without an image."""
+    def batch(
+        self, scenes: Sequence[Scene], rng: random.Random, *, answers_only: bool = False
+    ) -> ImageBatch:
+        """Return the turns about scenes, grouped by length, and those without an image.
+
+        With `answers_only`, without those that write a question.
+        """
         found = [
-            (row, turn) for row, scene in enumerate(scenes) for turn in training_turns(scene, rng)
+            (row, turn)
+            for row, scene in enumerate(scenes)
+            for turn in training_turns(scene, rng)
+            if not (answers_only and turn.writes)
         ]
         with_image = [each for each in found if each[1].with_image]
         with_image.sort(key=lambda each: sum(map(len, self._tokens(each[1]))))

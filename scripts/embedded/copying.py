@@ -9,7 +9,7 @@ the tokens that followed the current token earlier, and copy them. Training may 
 from __future__ import annotations
 
 import torch
-from transformers import Qwen2ForCausalLM
+from transformers import Qwen2Model
 
 __all__ = ["initialise_copying"]
 
@@ -31,7 +31,7 @@ _MATCHING = 2
 
 
 @torch.no_grad()
-def initialise_copying(model: Qwen2ForCausalLM, seed: int = 1) -> None:
+def initialise_copying(model: Qwen2Model, seed: int = 1) -> None:
     """Set the attention of the first two layers; every head must have its own key-value head."""
     config, generator = model.config, torch.Generator().manual_seed(seed)
     width, heads = config.hidden_size, config.num_attention_heads
@@ -39,7 +39,7 @@ def initialise_copying(model: Qwen2ForCausalLM, seed: int = 1) -> None:
         raise ValueError("The numbers of key-value heads and of heads must be equal.")
     size = width // heads
     rates = config.rope_parameters["rope_theta"] ** -(torch.arange(0, size, 2) / size)
-    first, second = (layer.self_attn for layer in model.model.layers[:2])
+    first, second = (layer.self_attn for layer in model.layers[:2])
     for head, back in enumerate(_BACK[:heads]):
         rows = slice(head * size, (head + 1) * size)
         for part in (first.q_proj, first.k_proj):

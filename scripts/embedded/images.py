@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageChops
@@ -15,7 +17,7 @@ from locomo_vqa.builders.sample.painter import paint
 from locomo_vqa.builders.sample.scenes import Scene, make_scene
 from locomo_vqa.models.embedded.pixels import SIDE
 
-__all__ = ["darkened", "draw_image", "draw_images", "jpeg"]
+__all__ = ["darkened", "draw_image", "draw_images", "jpeg", "load_or_draw"]
 
 _SIZES = (112, 160, 192, 256, 320)
 _CHUNK = 500
@@ -30,6 +32,18 @@ def draw_images(
         chunks = list(pool.map(partial(_chunk, altered=altered), seeds))
     scenes = [scene for part, _ in chunks for scene in part][:count]
     return scenes, np.concatenate([pixels for _, pixels in chunks])[:count]
+
+
+def load_or_draw(work: Path, count: int, seed: int) -> tuple[list[Scene], np.ndarray]:
+    """Draw images to train on, or load those that were drawn before in the same work folder."""
+    file = work / f"images-{count}-{seed}.npz"
+    if file.exists():
+        with np.load(file) as saved:
+            scenes = [Scene.from_dict(each) for each in json.loads(str(saved["scenes"]))]
+            return scenes, saved["pixels"]
+    scenes, pixels = draw_images(count, seed + 1)
+    np.savez(file, pixels=pixels, scenes=json.dumps([scene.to_dict() for scene in scenes]))
+    return scenes, pixels
 
 
 def _chunk(seed: int, *, altered: bool) -> tuple[list[Scene], np.ndarray]:

@@ -20,7 +20,14 @@ from scripts.embedded.dense import LinearHeads, labels
 from scripts.embedded.learner import Learner
 from scripts.embedded.training import Log
 
-__all__ = ["TrainingImages", "TrainingPlan", "encode_images", "train_text", "train_vision"]
+__all__ = [
+    "TrainingImages",
+    "TrainingPlan",
+    "encode_images",
+    "reply_loss",
+    "train_text",
+    "train_vision",
+]
 
 HELD_OUT = 500
 """The number of images at the end that are held out for measuring."""
@@ -154,7 +161,7 @@ def train_text(
         batch = batcher.batch([images.scenes[int(index)] for index in indices], rng)
         tokens = encoded[torch.randint(0, len(encoded), (len(indices),)), indices]
         with torch.autocast("cpu", torch.bfloat16):
-            loss = _reply_loss(model, tokens.float(), batch)
+            loss = reply_loss(model, tokens.float(), batch)
         learner.learn(loss)
         if step % 25 == 0:
             log(f"text {step} loss {loss.item():.3f} {time.monotonic() - start:.0f} s")
@@ -162,7 +169,7 @@ def train_text(
             torch.save(model.state_dict(), checkpoint)
 
 
-def _reply_loss(
+def reply_loss(
     model: InternVLForConditionalGeneration, images: torch.Tensor, batch: ImageBatch
 ) -> torch.Tensor:
     """Return the mean loss of the replies; each image goes through the text model once."""

@@ -10,13 +10,14 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
+from torch import nn
 from transformers import Qwen2ForCausalLM
 
 from scripts.embedded.learner import Learner
 from scripts.embedded.text_batches import IGNORED, TextBatch, text_batches
 from scripts.embedded.training import Log
 
-__all__ = ["TextPlan", "train_text_model"]
+__all__ = ["TextPlan", "text_losses", "train_text_model"]
 
 MATRIX_RATE, OTHER_RATE = 3e-3, 3e-3
 """Learning rates of the layers' matrices, and of everything else."""
@@ -53,15 +54,7 @@ def train_text_model(
         batch = next(source)
         reading = plan.reading if step <= plan.reading_part * plan.steps else 0.0
         with torch.autocast("cpu", torch.bfloat16):
-            hidden = model.model(
-                input_ids=batch.ids,
-                position_ids=batch.positions,
-                attention_mask=batch.mask,
-                use_cache=False,
-            ).last_hidden_state
-            loss, right = _loss(model, hidden, batch)
-            if reading:
-                loss = loss + reading * _reading_loss(model, hidden, batch.prompts)
+            loss, right = text_losses(model.model, model.lm_head, batch, reading)
         learner.learn(loss)
         if step % 25 == 0:
             spent = time.monotonic() - start
@@ -70,23 +63,37 @@ def train_text_model(
             torch.save(model.state_dict(), checkpoint)
 
 
-def _loss(
-    model: Qwen2ForCausalLM, hidden: torch.Tensor, batch: TextBatch
+def text_losses(
+    text: nn.Module, head: nn.Module, batch: TextBatch, reading: float
 ) -> tuple[torch.Tensor, float]:
+    """Return the loss of a batch, with `reading` times that of its prompts, and the share of reply
+    tokens predicted correctly.
+    """
+    hidden = text(
+        input_ids=batch.ids,
+        position_ids=batch.positions,
+        attention_mask=batch.mask,
+        use_cache=False,
+    ).last_hidden_state
+    loss, right = _loss(head, hidden, batch)
+    if reading:
+        loss = loss + reading * _reading_loss(head, hidden, batch.prompts)
+    return loss, right
+
+
+def _loss(head: nn.Module, hidden: torch.Tensor, batch: TextBatch) -> tuple[torch.Tensor, float]:
     """Return the loss of replies and hints, and the share of reply tokens predicted correctly."""
     here = batch.replies != IGNORED
     row, place, expected = batch.hints.unbind(1)
     targets = torch.cat([batch.replies[here], expected])
     weights = torch.cat([batch.weights[here], batch.hint_weights])
-    logits = model.lm_head(torch.cat([hidden[here], hidden[row, place]])).float()
+    logits = head(torch.cat([hidden[here], hidden[row, place]])).float()
     said = int(here.sum())
     right = (logits[:said].argmax(-1) == targets[:said]).float().mean().item()
     losses = F.cross_entropy(logits, targets, reduction="none")
     return (losses * weights).sum() / weights.sum(), right
 
 
-def _reading_loss(
-    model: Qwen2ForCausalLM, hidden: torch.Tensor, targets: torch.Tensor
-) -> torch.Tensor:
+def _reading_loss(head: nn.Module, hidden: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     here = targets != IGNORED
-    return F.cross_entropy(model.lm_head(hidden[here]).float(), targets[here])
+    return F.cross_entropy(head(hidden[here]).float(), targets[here])

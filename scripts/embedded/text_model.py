@@ -15,7 +15,7 @@ from scripts.embedded.copying import initialise_copying
 from scripts.embedded.text_examples import examples
 from scripts.embedded.tokenizer import END, PAD, START, train_tokenizer
 
-__all__ = ["make_text_model", "make_text_tokenizer"]
+__all__ = ["make_text_model", "make_text_tokenizer", "text_samples", "whole_texts"]
 
 _SIZES: dict[Size, dict[str, int]] = {
     "large": {
@@ -68,8 +68,13 @@ _PIECES = (
 
 def make_text_tokenizer(seed: int = 0, conversations: int = 250) -> Tokenizer:
     """Train the tokenizer on the sample; the same seed gives the same one."""
-    texts = _texts(random.Random(seed), conversations)
-    return train_tokenizer(texts, VOCABULARY, (PAD, START, END), [*_sentences(), *_PIECES])
+    texts = text_samples(random.Random(seed), conversations)
+    return train_tokenizer(texts, VOCABULARY, (PAD, START, END), whole_texts())
+
+
+def whole_texts() -> list[str]:
+    """Return the texts that are one token each."""
+    return [*_sentences(), *_PIECES]
 
 
 def _sentences() -> list[str]:
@@ -78,7 +83,8 @@ def _sentences() -> list[str]:
     return sorted({line for line in lines if "$" not in line}, key=lambda line: -len(line))
 
 
-def _texts(rng: random.Random, conversations: int) -> Iterator[str]:
+def text_samples(rng: random.Random, conversations: int) -> Iterator[str]:
+    """Yield what is asked and replied in the stages, over new conversations."""
     for _ in range(conversations):
         yield "".join(f'"{number}"' for number in range(_NUMBERS))
         for example in examples(rng):
@@ -105,5 +111,5 @@ def make_text_model(size: Size, tokenizer: Tokenizer) -> Qwen2ForCausalLM:
     model = Qwen2ForCausalLM(config)
     with torch.no_grad():
         model.model.embed_tokens.weight.normal_(std=0.05)
-    initialise_copying(model)
+    initialise_copying(model.model)
     return model

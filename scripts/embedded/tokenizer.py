@@ -22,10 +22,13 @@ __all__ = [
     "END",
     "IMAGE_CLOSE",
     "IMAGE_OPEN",
+    "JSON_PIECES",
     "PAD",
     "SPECIAL",
     "VIDEO",
+    "image_texts",
     "make_tokenizer",
+    "prompt_sentences",
     "train_tokenizer",
 ]
 
@@ -62,7 +65,7 @@ def prompt_sentences() -> list[str]:
 def make_tokenizer(seed: int = 0) -> Tokenizer:
     """Train the tokenizer on the sample's questions; the same seed gives the same one."""
     whole = [*prompt_sentences(), *JSON_PIECES, "user\n", "assistant\n"]
-    return train_tokenizer(_texts(random.Random(seed)), VOCABULARY, SPECIAL, whole)
+    return train_tokenizer(image_texts(random.Random(seed), 2500), VOCABULARY, SPECIAL, whole)
 
 
 def train_tokenizer(
@@ -83,7 +86,8 @@ def train_tokenizer(
     return tokenizer
 
 
-def _texts(rng: random.Random) -> Iterator[str]:
+def image_texts(rng: random.Random, scenes: int) -> Iterator[str]:
+    """Yield the prompts about images, and what is asked and said about new scenes."""
     prompts = (
         ("locomo_vqa.prompts", "answer_visual_v1"),
         ("locomo_vqa.builders.prompts", "generate_question_v1"),
@@ -91,7 +95,7 @@ def _texts(rng: random.Random) -> Iterator[str]:
     )
     for _ in range(3):
         yield from (prompt_text(*prompt) for prompt in prompts)
-    for _ in range(2500):
+    for _ in range(scenes):
         scene = make_scene(rng)
         yield caption(scene)
         for type in QUESTION_TYPES:

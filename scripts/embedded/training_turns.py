@@ -22,6 +22,8 @@ class TrainingTurn:
     prompt: str
     reply: str
     with_image: bool = True
+    writes: bool = False
+    """Whether the reply is a question."""
 
 
 DECLINED = "Nothing in the picture is out of place."
@@ -85,7 +87,8 @@ def _answering_prompt(question: str, scene: Scene, rng: random.Random) -> str:
 
 def _writing_turn(scene: Scene, type: QuestionType, rng: random.Random) -> TrainingTurn:
     before, after = rng.choice(_AROUND) if rng.random() < 0.12 else ("", "")
-    return TrainingTurn(f"{before}{generation_prompt(type)}{after}", record(scene, type, rng))
+    prompt = f"{before}{generation_prompt(type)}{after}"
+    return TrainingTurn(prompt, record(scene, type, rng), writes=True)
 
 
 def record(scene: Scene, type: QuestionType, rng: random.Random) -> str:
