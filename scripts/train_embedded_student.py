@@ -94,9 +94,8 @@ def _train_language(
         learner.learn(told + 0.5 * looked)
         if step % 25 == 0:
             spent = time.monotonic() - start
-            log(
-                f"{step} text {told.item():.3f} right {right:.3f} seen {looked.item():.3f} {spent:.0f} s"
-            )
+            losses = f"text {told.item():.3f} right {right:.3f} seen {looked.item():.3f}"
+            log(f"{step} {losses} {spent:.0f} s")
         if step % 100 == 0 or step == arguments.steps:
             torch.save(model.state_dict(), arguments.work / "student.pt")
 
