@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.evaluators.systems.full_context import MAX_RECALLED_IMAGES, FullContext
@@ -43,7 +45,8 @@ def test_the_conversation_its_images_and_the_question_are_sent(tmp_path: Path, c
     sent = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
     shared = [image.sha256 for _, turn in conversation.turns() for image in turn.images]
     images = [base64.b64decode(url.removeprefix("data:image/png;base64,")) for url in sent]
-    assert images == [sample.image_path(str(sha)).read_bytes() for sha in shared]
+    originals = [sample.image_path(str(sha)).read_bytes() for sha in shared]
+    assert [_pixels(image) for image in images] == [_pixels(image) for image in originals]
     assert endpoint.requests[0]["temperature"] == 0
     run = json.loads((tmp_path / "run" / "run.json").read_text())
     assert run["answerer"]["model"] == "stub"
@@ -92,7 +95,8 @@ def test_a_recalled_image_is_sent_with_the_conversation(tmp_path: Path) -> None:
     (request,) = endpoint.requests
     parts = request["messages"][0]["content"]
     sent = [part["image_url"]["url"].partition(",")[2] for part in parts if "image_url" in part]
-    names = [base64.b64decode(data).decode() for data in sent]
+    colours = [_pixels(base64.b64decode(data))[:2] for data in sent]
+    names = [f"D{day}:{place}" for day, place in colours]
     assert len(names) == MAX_RECALLED_IMAGES == 16
     assert names == [t.id for session in turns for t in session if t.id in names]
     # All of the day, then Ada's of the other days (nine), then Ben's latest two.
@@ -107,9 +111,14 @@ def test_a_recalled_image_is_sent_with_the_conversation(tmp_path: Path) -> None:
     assert before.endswith("Ada: picture D1:1")
 
 
+def _pixels(image: bytes) -> bytes:
+    return Image.open(BytesIO(image)).convert("RGB").tobytes()
+
+
 def _shares(folder: Path, name: str, time: datetime, place: int) -> ShownTurn:
+    """A turn with an image whose colour says its day and its place."""
     path = folder / f"{name}.png"
-    path.write_text(name)
+    Image.new("RGB", (8, 8), (int(name[1]), place, 0)).save(path)
     return ShownTurn(
         id=name,
         session=int(name[1]),
