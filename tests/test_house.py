@@ -14,6 +14,7 @@ from tests.import_graph import TREES, find_circles, read_graph
 WINGS = ("builders", "evaluators", "leaderboard")
 DASHES = {
     "builders/publishing/markdown.py": "a table in Markdown",
+    "evaluators/distilling/memlora/data_card.py": "a table in Markdown",
     "evaluators/judging/injections.py": "an attack on a judge, as it is sent",
     "evaluators/metrics/encoding/finding.py": "an argument of hf, which the user is to run",
     "evaluators/metrics/sentences.py": "a dash in a text that is scored",

@@ -16,6 +16,7 @@ CALLS = {
     "check",
     "compare",
     "distill",
+    "distill_memlora",
     "efficiency",
     "import_locomo",
     "install",

@@ -1,7 +1,7 @@
 """Makes training targets of a teacher's replies: the minimal JSON, without what is redundant.
 
 Source: MemLoRA's data generation (arXiv 2512.04763, algorithm B2): an update expert does not learn
-to repeat memories that stay as they are, nor the former text of those that change.
+to repeat unchanged memories, or the former text of a memory that changes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def extraction_target(facts: Sequence[str]) -> str:
 def update_target(
     entries: Sequence[Any], prompt: str, repaired: Counter[str]
 ) -> tuple[str | None, str | None]:
-    """Return the reply that an update expert learns, or None and why there is none.
+    """Return the reply that an update expert learns, or None and the reason.
 
     Args:
         entries: the operations in the teacher's reply.

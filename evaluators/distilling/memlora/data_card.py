@@ -10,7 +10,7 @@ from .observations import OBSERVATIONS
 __all__ = ["data_card"]
 
 _OBSERVED = """
-The teacher is no model: extraction targets are the observations that come with LoCoMo, which a
+No model was asked: extraction targets are the observations that come with LoCoMo, which a
 large model of its authors wrote from whole sessions, each with the turn it comes from. Update
 targets are a rule: a fact that shares most of its words with a memory replaces it, any other is
 added. This is not the paper's signal, in which a teacher model decides both.

@@ -1,7 +1,7 @@
 """A teacher that needs no model: the observations that come with LoCoMo.
 
 `locomo10.json` has facts of each session and speaker, each with the turns that it comes from; a
-large model of LoCoMo's authors wrote them. They become extraction targets. Nobody wrote update
+large model of LoCoMo's authors wrote them. They become extraction targets. The file has no update
 operations, so these are inferred: a fact updates the most similar memory that is shown if both
 share most of their words, and is added otherwise.
 

@@ -104,7 +104,7 @@ def write_samples(folder: Path, samples: Samples) -> None:
 
 
 def read_samples(folder: Path, stage: Stage, split: Split) -> list[Example]:
-    """Return the examples in the file of a stage and a split; an empty list if there is none.
+    """Return the examples in the file of a stage and a split; an empty list if it is missing.
 
     Raises:
         InputError: the file can't be read, or a line has the wrong fields.
