@@ -63,7 +63,7 @@ def build(
         push: `org/name`, to also push the data set to the Hugging Face Hub.
         pull_request: whether to push as a pull request.
         progress: whether to show progress bars, or a callback.
-        after_stage: called after each stage with its name and the build so far.
+        after_stage: called after each stage with its name and the current build.
 
     Raises:
         InputError: an argument is not allowed, an input can't be used, or a required stage has not

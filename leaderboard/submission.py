@@ -34,7 +34,7 @@ _MOST_CHARACTERS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission(os.PathLike[str]):
-    """A submission on disk: the answers and what was run, without scores."""
+    """A submission on disk: the answers and the description of the run, without scores."""
 
     folder: Path
     """Its folder, `<to>/<system>__<answerer>/<date>`."""

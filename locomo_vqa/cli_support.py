@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 PLAIN_WIDTH = 120
-"""Width of the output in columns where it is not a terminal."""
+"""Width of the output in columns if it is not a terminal."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print machine-readable JSON.")
 

@@ -1,7 +1,7 @@
 """HTTP response bodies with a bound on their decompressed size.
 
-HTTP clients decompress bodies without a limit, so four megabytes may become four gigabytes. Here
-decompression yields small pieces, whatever the input, and their sizes are added up.
+HTTP clients decompress bodies without a limit, so four megabytes may become four gigabytes. Here,
+decompression yields small pieces for any input, and their sizes are added up.
 """
 
 from __future__ import annotations

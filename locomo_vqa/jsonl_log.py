@@ -47,7 +47,7 @@ class JsonlLog(Closable):
     """
 
     def __init__(self, path: Path, *, what: str, remedy: str, flush: bool = True) -> None:
-        """Open or create `path`; errors call it `what`, and `remedy` is for a file that is in use.
+        """Open or create `path`, named `what` in errors; `remedy` is what to do if it is in use.
 
         Without `flush`, a line survives the end of the process, but not a power cut.
         """

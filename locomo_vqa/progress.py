@@ -28,7 +28,7 @@ ProgressCallback: TypeAlias = Callable[[str, int, int | None], None]
 """Called with the name of a step, how many items of it are done, and how many there are in all
 (None: unknown). It may be called from several threads.
 
-A note, such as that an endpoint asks to wait, is reported as a step of its own, with 0 and None."""
+A note, such as that an endpoint asks to wait, is reported as a separate step, with 0 and None."""
 
 
 def ignore_progress(step: str, done: int, total: int | None) -> None:

@@ -13,7 +13,7 @@ def retry_after_s(value: str) -> float | None:
     """Return how many seconds a server asks clients to wait; None if it doesn't say.
 
     `value` is a number of seconds or a date (RFC 9110, section 10.2.3). A date in the past, or a
-    negative number, is 0.
+    negative number, counts as 0.
     """
     value = value.strip()
     try:

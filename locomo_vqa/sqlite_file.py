@@ -37,7 +37,7 @@ _Result = TypeVar("_Result")
 class SqliteFile:
     """One connection, for several threads, to a file that several processes may share.
 
-    Each statement is a transaction of its own in a write-ahead log with `synchronous=NORMAL`.
+    Each statement is a separate transaction in a write-ahead log with `synchronous=NORMAL`.
 
     Raises:
         InputError: the file is damaged, or belongs to another program; it is left unchanged.

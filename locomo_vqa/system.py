@@ -97,7 +97,7 @@ class Services:
     """What the harness gives a system."""
 
     llm: Endpoint | None = None
-    """The run's model, where it is an endpoint."""
+    """The run's model, if it is an endpoint."""
     model: str | None = None
     """The name of the run's model, for systems that open models themselves."""
     options: Mapping[str, str] = field(default_factory=dict)

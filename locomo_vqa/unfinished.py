@@ -44,7 +44,7 @@ def unfinished(path: Path, *, kind: Literal["file", "folder"]) -> Iterator[Path]
 
 
 def discard(path: Path) -> None:
-    """Remove a file or a folder, if it is there: at once, never a part of it.
+    """Remove a file or a folder, if it exists, in one step and never partially.
 
     A folder first gets a hidden name, under which it is emptied; after a kill, the next
     `unfinished` of the same path removes the rest.

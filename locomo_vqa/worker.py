@@ -242,7 +242,7 @@ def _hint(method: Any, recalled: Any) -> Row:
 
 
 def failure_of(error: BaseException) -> Row:
-    """Return an exception as `{state, reason, unreachable}`, with `denied` where it is true.
+    """Return an exception as `{state, reason, unreachable}`, with `denied` only if it is true.
 
     The state is `timeout` or `error`, the reason the exception's type and message in at most 2,000
     characters; `unreachable` says whether the toolkit's `ModelUnreachable` caused it, and `denied`

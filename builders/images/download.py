@@ -77,7 +77,7 @@ class DownloadSettings:
             check_number(name, getattr(self, name), low=0.1)
 
     def deciding(self) -> Mapping[str, Any]:
-        """Return the settings that affect final outcomes; if they change, URLs are tried again."""
+        """Return the settings that affect final outcomes; if they change, URLs are retried."""
         return {
             "max_bytes": self.max_bytes,
             "max_pixels": self.max_pixels,
@@ -105,7 +105,7 @@ async def download_all(
 ) -> dict[str, ImageOutcome]:
     """Download images into the store, and return every URL's outcome.
 
-    Hosts that could not be reached are tried again at the end. Their images count as unavailable
+    Unreachable hosts are retried at the end. Their images count as unavailable
     only if the network works: if a host that answered, now or for one of `known_urls`, accepts a
     connection.
 

@@ -46,7 +46,7 @@ class Losses:
         return f"<Losses of {self.urls:,} URLs: {states or 'none fetched'}>"
 
     def to_frame(self) -> DataFrame:
-        """Return a table of what was lost, with a row per reason: state, detail, urls."""
+        """Return the losses as a table with one row per reason: state, detail, urls."""
         import pandas as pd
 
         return pd.DataFrame(self.reasons, columns=["state", "detail", "urls"])

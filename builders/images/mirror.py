@@ -1,6 +1,6 @@
 """Images from a folder instead of the network.
 
-The image of a URL is looked for in this order:
+The image of a URL is looked up in this order:
 
 1. where `mirror.jsonl` says: lines `{"url", "file"}`, the file relative to the folder;
 2. as `<SHA-256 of the URL>`, with or without an extension, directly in the folder;

@@ -31,7 +31,7 @@ class _Host:
 
 
 class HostQueue:
-    """Hands out jobs so that no host serves more than `per_host` at once.
+    """Assigns jobs so that no host serves more than `per_host` at once.
 
     A worker never waits for a busy host while another is free, and a job that must wait blocks no
     worker.

@@ -23,7 +23,7 @@ class SeparatedSplits:
     visual_questions: tuple[VisualQuestion, ...]
     """The questions whose image was kept."""
     removed: tuple[SharedImage, ...]
-    """What was removed, and why."""
+    """The removed images, and why they were removed."""
 
 
 def separate_splits(

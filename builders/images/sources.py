@@ -33,7 +33,7 @@ class ImageSources:
         mirror: ImageMirror | None,
         progress: Callable[[int, int], None],
     ) -> None:
-        """`progress` is called with the number of finished URLs, and of all URLs."""
+        """`progress` is called with the numbers of finished URLs and of all URLs."""
         self._benchmark = benchmark
         self._store = store
         self._settings = settings

@@ -46,7 +46,7 @@ async def check_quality(
 
     The model answers each question again, without the image, and from the caption alone.
 
-    `progress` is called with the number of answers so far and in all.
+    `progress` is called with the number of finished answers and the total.
     """
     by_id = {row.id: row for row in rows}
     trials = list(_trials_of(rows, _captions_by_turn(benchmark)))

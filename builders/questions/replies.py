@@ -48,7 +48,7 @@ class Problem:
     """The reply can't be used."""
 
     objection: str
-    """What is wrong with it; the generator is sent this sentence when it is asked again."""
+    """What is wrong with it; the next request to the generator includes this sentence."""
 
 
 def read_reply(text: str) -> Written | Declined | Problem:

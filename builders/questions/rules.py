@@ -21,7 +21,7 @@ _FREE = frozenset({"yes", "no"})
 def check_question(question: str, answer: str) -> str | None:
     """Return what is wrong with a question and its one-word answer; None if nothing is.
 
-    The sentence is also sent to the generator when it is asked again. The rules are the
+    The next request to the generator also includes the sentence. The rules are the
     paper's (appendix C.1): a question, answered by exactly one word, hard to guess from its own
     wording; and our own: within bounds, and in English letters.
     """

@@ -96,7 +96,7 @@ async def write_in_order(
 ) -> list[QuestionRow]:
     """Return a row for each place and type, in the order of the places.
 
-    `progress` is called with the number of rows so far and in all.
+    `progress` is called with the number of finished rows and the total.
     """
     rows: list[QuestionRow] = []
     async for row in write_all(model, benchmark, places, types, attempts=attempts):

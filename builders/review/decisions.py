@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 ReviewChoice = Literal["accept", "correct", "reject", "undo"]
-"""What can be decided about a question:
+"""The possible decisions about a question:
 
 accept   publish it unchanged
 correct  publish it with the decision's wording
@@ -71,9 +71,9 @@ class SortedDecisions:
     """Decisions, sorted by whether they are about the current words."""
 
     applied: Mapping[str, Decision]
-    """Decisions about the current words of a question, by id."""
+    """Decisions about the current wording of a question, by id."""
     set_aside: tuple[Decision, ...]
-    """Decisions about other words or another image, or about a question that was removed."""
+    """Decisions about a different wording or image, or about a removed question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["SNIFFED_BYTES", "media_type"]
 
 SNIFFED_BYTES = 32
-"""How many bytes from the beginning are needed."""
+"""How many of the file's first bytes are needed."""
 
 _BEGINNINGS = {
     b"\x89PNG\r\n\x1a\n": "image/png",

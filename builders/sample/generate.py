@@ -52,7 +52,7 @@ class SampleQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Conversations, and everything that is true of their images."""
+    """Conversations, and the ground truth of their images."""
 
     conversations: list[dict[str, Any]]
     """In LoCoMo's layout."""

@@ -69,7 +69,7 @@ UNUSUAL_SHARE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A small part of a thing, with a colour of its own."""
+    """A small part of a thing, with its own colour."""
 
     name: str
     colour: str

@@ -22,7 +22,7 @@ def applies(scene: Scene, type: QuestionType) -> bool:
 
 
 def is_true(scene: Scene, type: QuestionType, question: str, answer: str) -> bool | None:
-    """Return whether the answer is right and the question is about something that is there.
+    """Return whether the answer is right and the question is about something in the image.
 
     A question with a false premise ("the red boats" where there is one, or none) is not true,
     whatever its answer. None: the sample has no such question of this type.

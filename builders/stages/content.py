@@ -18,7 +18,7 @@ def benchmark_content(
     images: Sequence[ImageRecord] | None = None,
     visual_questions: Sequence[VisualQuestion] = (),
 ) -> BenchmarkContent:
-    """Return a benchmark's content, with the given parts in place of its own."""
+    """Return a benchmark's content, with some parts replaced."""
     manifest = read_manifest(benchmark.folder)
     records = benchmark.images if images is None else images
     return BenchmarkContent(

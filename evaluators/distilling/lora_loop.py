@@ -34,7 +34,7 @@ class Epoch:
 
 @dataclass(slots=True)
 class TrainingProgress:
-    """The epochs that a training has run so far."""
+    """The finished epochs of a training."""
 
     before: float
     """The validation loss of the base model alone."""

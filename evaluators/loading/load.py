@@ -1,4 +1,4 @@
-"""Loads a memory system from whatever a user passes."""
+"""Loads a memory system from any form in which a user passes it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def load_system(
     Raises:
         InputError: `python`, `env` or `sandbox` is given for a system that is not started here, or
             a variable is not set.
-        MissingResource: the system is a package whose environment is not set up.
+        MissingResource: the system is a package whose environment is not installed.
         SystemLoadError: the system is not found, can't be imported or reached, lacks a method, or
             has an attribute that can't be recorded.
     """

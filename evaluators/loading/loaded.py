@@ -166,13 +166,13 @@ def refuse_variables(source: str, variables: Sequence[str]) -> None:
 
 
 def refuse_sandbox(source: str, sandbox: SandboxTool | None) -> None:
-    """Refuse a sandbox for a system that is not started in a process of its own.
+    """Refuse a sandbox for a system that does not run in a separate process.
 
     Raises:
         InputError: one is given.
     """
     if sandbox is not None:
         raise InputError(
-            f"`sandbox` can't be used with {source}, which is not started in a process of its own.",
+            f"`sandbox` can't be used with {source}, which does not run in a separate process.",
             "Leave it out, or pass the system as module:Class.",
         )

@@ -36,7 +36,7 @@ def load_named(
 
     Raises:
         InputError: `python` is given.
-        MissingResource: the package's environment is not set up.
+        MissingResource: the package's environment is not installed.
         SystemLoadError: no system has this name.
     """
     recipes = load_recipes()

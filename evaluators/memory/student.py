@@ -46,8 +46,8 @@ def student_settings(
 ) -> MemorySettings:
     """Return a student's settings for the stages.
 
-    A student always gets the reduced prompts, so that all variants are asked in the same words,
-    which are also the words that an adapter is trained on.
+    A student always gets the reduced prompts, so that all variants see the same prompts, which
+    are also those that adapters are trained on.
 
     Args:
         options: the pipeline's options; see `MEMORY_OPTIONS`.

@@ -1,8 +1,8 @@
 """BERTScore F1: each token matched with the most similar token of the other text.
 
 Source: T. Zhang et al., "BERTScore: Evaluating Text Generation with BERT", ICLR 2020, as
-implemented in bert-score 0.3.13 without idf weights and without rescaling: special tokens can be
-matched with, but don't count themselves.
+implemented in bert-score 0.3.13 without idf weights or rescaling: special tokens can be matched,
+but are not counted.
 """
 
 from __future__ import annotations

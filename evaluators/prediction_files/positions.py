@@ -26,7 +26,7 @@ def join_by_position(
 
     Raises:
         InputError: the conversation is unknown, the counts differ, or the file's gold answers are
-            in another order.
+            in a different order.
     """
     remedy = _REMEDY.format(example=next(iter(questions.words)))
     conversation = _conversation_of_group(group, questions)

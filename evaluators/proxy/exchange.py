@@ -60,7 +60,7 @@ class ProxyContext:
 class Exchange:
     """A call in progress.
 
-    A request that the endpoint refuses as it is written may be sent again in another form. A stream
+    A request that the endpoint refuses may be sent again in another form. A stream
     is passed on as it comes. The last piece of any other reply is held back until the call is
     recorded and in the list of calls, so that a reply that a system has is always counted.
     """

@@ -42,7 +42,7 @@ class Recorder:
         revision: str | None,
         run: Recordings | None = None,
     ) -> None:
-        """`run` keeps the replies of this run besides, for an attempt that goes on with it."""
+        """`run` also keeps this run's replies, for when it is resumed."""
         self._recordings = recordings
         self._run = run
         self._replays = replays

@@ -49,7 +49,7 @@ class PartialReply:
     kept: KeptBytes = field(default_factory=KeptBytes)
     """The room that all replies share."""
     body: bytearray | None = field(default_factory=bytearray)
-    """The body as far as it came; None if it is too long to keep."""
+    """The body received so far; None if it is too long to keep."""
     lengths: array[int] = field(default_factory=lambda: array("Q"))
     """The lengths of the pieces in which it was received; of one where there are very many."""
     tail: bytes = b""

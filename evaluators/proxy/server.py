@@ -145,7 +145,7 @@ class MeteringProxy:
         return replace(self._endpoint, base_url=address, api_key=self._token)
 
     def restart(self, conversation: str) -> None:
-        """Restart a conversation, numbering its equal requests from 0."""
+        """Restart a conversation, numbering its identical requests from 0 again."""
         if self._recorder is not None:
             self._recorder.restart(conversation)
 

@@ -9,7 +9,7 @@ __all__ = ["CALL_STAGES", "CallStage"]
 CallStage = Literal["extraction", "update", "generation", "judge", "vision", "embedding", "llm"]
 """The purpose of a call:
 
-extraction   facts are extracted from what was said
+extraction   facts are extracted from turns
 update       facts are merged with known ones
 generation   a question is answered
 judge        an answer is judged

@@ -56,7 +56,7 @@ class HostingSettings:
         """Return the settings for a user's arguments; `memory_limit` is in gigabytes.
 
         Raises:
-            InputError: an argument is out of its range, or there is no sandbox on this machine.
+            InputError: an argument is out of range, or there is no sandbox on this machine.
         """
         check_number("jobs", jobs, low=1, high=_MAX_JOBS, whole=True)
         check_number("read_timeout", read_timeout, low=_MIN_SECONDS, high=MAX_SECONDS)

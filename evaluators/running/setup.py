@@ -48,7 +48,7 @@ class RunSetup:
     metering: MeteringSettings
     """How the system's calls are counted."""
     paid_again: str | None
-    """Why an interrupted run that goes on pays for reading again; None where it does not."""
+    """Why a resumed run pays for reading again; None if it does not."""
 
     @classmethod
     def prepare(

@@ -1,4 +1,4 @@
-"""Scores predictions with a fixed denominator: what is missing counts, and is shown.
+"""Scores predictions with a fixed denominator: missing answers count, and are reported.
 
 scorer.py        `score`, which everything else here serves
 sources.py       what can be scored: runs, files, and predictions in hand (`given.py`)

@@ -13,7 +13,7 @@ _OWN_FOLDER = "Keep everything in the conversation's workdir, and nothing in mod
 
 
 def isolation(seen: Observations) -> CheckResult:
-    """Check that two open conversations don't know of each other."""
+    """Check that two open conversations don't share memories."""
     id, title = "isolation", "conversations don't know of each other"
     if seen.second is not None and seen.second.call in ("start", "open"):
         return failed(

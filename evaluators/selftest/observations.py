@@ -103,7 +103,7 @@ def gather(
     quiet_s: float,
     sandbox: SandboxTool | None = None,
 ) -> tuple[Observations, CallTimes]:
-    """Return what was seen, and how long calls took; `folder` takes all files."""
+    """Return the observations and the durations of calls; `folder` takes all files."""
     world = make_world(folder / "images")
     opener = _Opener(system, services, folder, limits, world, sandbox)
     lends_model = services.llm is not None or services.model is not None

@@ -17,7 +17,7 @@ class BundledSystem:
     about: str
     """What it does, in one line."""
     sees: str = "nothing"
-    """What it sees of images, as a phrase."""
+    """A phrase that says how it sees images."""
     needs_model: bool = True
     """Whether it can't run without a model."""
     with_model: str | None = None

@@ -38,7 +38,7 @@ class SystemInfo:
     needs_model: bool
     """Whether it can't run without a model."""
     sees: str
-    """What it sees of images, as a phrase."""
+    """A phrase that says how it sees images."""
     environment: Environment | None = None
     """The environment of a third-party system, with its recipe; None for a bundled system."""
 

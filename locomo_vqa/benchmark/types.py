@@ -1,4 +1,4 @@
-"""What a benchmark is made of: conversations with images, and questions about them.
+"""The parts of a benchmark: conversations with images, and questions about them.
 
 All types are immutable. Names follow LoCoMo (arXiv 2402.17753) and MemLoRA (arXiv 2512.04763).
 `docs/formats.md` describes their form on disk.

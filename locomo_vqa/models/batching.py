@@ -46,7 +46,7 @@ class _Job(Generic[_Item, _Result]):
 class Batcher(Generic[_Item, _Result]):
     """Runs `work` on up to `most` items of one `group` at a time.
 
-    The worker thread starts with the first item. A batch that fails is tried again item by item,
+    The worker thread starts with the first item. A batch that fails is retried item by item,
     so that one item can't fail the others; an item that fails again raises `ModelFailed`. `work`
     may also return an error instead of a result.
     """

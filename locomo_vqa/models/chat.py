@@ -84,7 +84,7 @@ class ChatReply:
     """What a model answered."""
 
     text: str
-    """The words of the reply, or the reason for a refusal."""
+    """The text of the reply, or the reason for a refusal."""
     finish: Finish
     """Whether it is complete, was cut off, or was refused or filtered."""
     usage: Usage

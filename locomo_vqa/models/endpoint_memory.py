@@ -1,4 +1,4 @@
-"""What was learned about endpoints, kept for a week in the user's cache folder.
+"""Remembers endpoints' requirements for a week, in the user's cache folder.
 
 The file `endpoints.json` has one entry for each host and model, under a SHA-256: it contains no
 address, name or key. It may be deleted at any time; a damaged file is ignored, and if it can't be

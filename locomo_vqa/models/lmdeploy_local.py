@@ -153,8 +153,7 @@ def _package() -> Any:
     except ImportError as error:
         raise MissingResource(
             f"The backend lmdeploy needs a package that is not installed ({error}).",
-            "Install it in an environment of its own, pip install 'locomo-vqa[lmdeploy]', "
-            + _SERVER,
+            "Install it in a separate environment, pip install 'locomo-vqa[lmdeploy]', " + _SERVER,
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""The backend `openai`: any server that speaks the chat-completions API."""
+"""The backend `openai`: any server with the chat-completions API."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class OpenAIModel:
 
     How the endpoint differs from others is learned from its refusals (see `dialects`).
 
-    Connection errors, timeouts and the statuses 408, 409, 429 and 5xx are tried again, at most
+    Connection errors, timeouts and the statuses 408, 409, 429 and 5xx are retried, at most
     `tries` times in all; a busy server gets fewer requests at once (see `Limiter`).
     """
 

@@ -67,7 +67,7 @@ class ImageProbe:
     reply: str = ""
     """What the model said."""
     right: bool = False
-    """Whether it named the correct answer, and no other number or colour."""
+    """Whether the reply names the correct answer, and no other number or colour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ NO_KEY_HEADER = "x-locomo-vqa-no-key"
 """The header in which the metering proxy says that it sent no key, and how to send one."""
 
 MAX_WAIT_S = 60.0
-"""The longest wait between two tries, whatever the server asks for."""
+"""The longest wait between two attempts, even if the server asks for more."""
 
 _FIRST_WAIT_S = 0.5
 _AGAIN = frozenset({408, 409, 429})
@@ -66,7 +66,7 @@ class Fault:
     """A call that got no reply."""
 
     error: ModelError
-    """What to raise if it is not tried again."""
+    """The error to raise if the request is not retried."""
     again: bool
     """Whether another try may succeed."""
     busy: bool = False

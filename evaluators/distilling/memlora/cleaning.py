@@ -51,7 +51,7 @@ def update_target(
 
 
 def count_repairs(reply: ChatReply, target: str, repaired: Counter[str]) -> None:
-    """Count what was removed around the JSON of a reply."""
+    """Count the removals around the JSON of a reply."""
     if reply.thought:
         repaired["thoughts_removed"] += 1
     text = reply.text.strip()

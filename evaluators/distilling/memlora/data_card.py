@@ -1,4 +1,4 @@
-"""The card of training data: what it was made from, what is in it, what was left out."""
+"""The card of training data: its sources, its content, and what was left out."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Sample:
 
 @dataclass(slots=True)
 class Samples:
-    """The samples of one stage, by split, and what was dropped or repaired on the way."""
+    """The samples of one stage, by split, and counts of dropped and repaired replies."""
 
     stage: Stage
     by_split: dict[Split, list[Sample]] = field(
@@ -75,10 +75,10 @@ class Samples:
     dropped: Counter[str] = field(default_factory=Counter)
     """Replies that gave no sample, by reason."""
     repaired: Counter[str] = field(default_factory=Counter)
-    """Replies that were cleaned, by what was done; one reply may count several times."""
+    """The number of cleaned replies by kind of repair; one reply may count several times."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the numbers of samples, and of what was dropped and repaired."""
+        """Return the numbers of samples and of dropped and repaired replies."""
         return {
             "samples": {split: len(found) for split, found in self.by_split.items()},
             "dropped": dict(sorted(self.dropped.items())),

@@ -1,7 +1,7 @@
 """Samples of the vision stage: the benchmark's visual questions, with answers and reasons.
 
 The large model that wrote a question also wrote its answer and its reason; a person may have
-corrected them. No teacher is asked again.
+corrected them. The teacher is not asked again.
 
 Source: MemLoRA (arXiv 2512.04763, section 3.3 and algorithm B2).
 """
