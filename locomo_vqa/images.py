@@ -62,7 +62,7 @@ _TURNS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """What is known about an image."""
+    """The properties of an image."""
 
     format: str
     """The file extension: jpg, png, webp, gif, bmp or avif."""

@@ -2,7 +2,7 @@
 
 A text passes if every parser reads it the same way and none runs out of memory on it: it has no
 deep nesting, no duplicate keys, no NaN or infinity, and no numbers that other programs can't
-represent, and its values fit in memory, however small the text is.
+represent, and its values fit in memory.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ class Prediction:
     retrieved: tuple[Hit, ...] = ()
     """The passages that the answer is based on, best first."""
     usage: Usage | None = None
-    """The cost, where it is known."""
+    """The tokens and calls that the answer took, if known."""
     latency_ms: float | None = None
     """Wall time of the answer in milliseconds."""
     error: str | None = None

@@ -69,7 +69,7 @@ class ConversationInfo:
     speakers: tuple[str, str]
     """The two first names."""
     images: ShownMode
-    """What the run shows of images."""
+    """How the run shows images."""
     visual: VisualMode = "given"
     """Whether visual questions come with their image, or are about one that was seen before."""
 
@@ -83,7 +83,7 @@ class Endpoint:
     model: str
     """The model's name there."""
     api_key: str = field(repr=False)
-    """What to send as the bearer token."""
+    """The bearer token to send."""
     timeout_s: float = 120.0
     """How long one call may take, in seconds."""
     query: Mapping[str, str] = field(default_factory=dict)

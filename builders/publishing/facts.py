@@ -29,13 +29,13 @@ class ModelFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeFact:
-    """How the validator did on one candidate type."""
+    """The validator's results on one candidate type."""
 
     type: QuestionType
     n: int
     """The number of questions that it answered."""
     errors: int
-    """How many of them it answered wrongly."""
+    """How many of these it answered wrong."""
     error_rate: float | None = None
     """Their proportion, from 0 to 1."""
     low: float | None = None

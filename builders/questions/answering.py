@@ -22,7 +22,7 @@ MAX_ANSWER_TOKENS = 16
 """The longest reply in tokens: one word, with room for a model that says a little more."""
 
 Shown = Literal["image", "nothing", "caption"]
-"""What a model is shown with the question."""
+"""What a model gets with the question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialResult:
-    """What a model answered."""
+    """A model's answer."""
 
     trial: Trial
     answer: str | None

@@ -1,4 +1,4 @@
-"""What the generator is asked for each question type, in our own words.
+"""The request to the generator for each question type, in our own words.
 
 The eight candidate types are from the MemLoRA paper, appendix C.1 (arXiv 2512.04763).
 """

@@ -100,7 +100,7 @@ class Objection:
     """Why questions were dropped."""
 
     problem: str
-    """What was wrong with their replies."""
+    """The problem with their replies."""
     number: int
     """How many questions have this problem."""
     reply: str

@@ -81,7 +81,7 @@ class Reviewed:
     """The questions after a review."""
 
     rows: Sequence[QuestionRow]
-    """The rows that stay, in the original order; corrected ones have their new words."""
+    """The rows that stay, in the original order; corrected ones have their new wording."""
     set_aside: int
     """How many decisions were not applied: see `SortedDecisions.set_aside`."""
 

@@ -26,13 +26,13 @@ Outcomes = Mapping[QuestionType, Mapping[str, bool]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeResult:
-    """How the validator did on one type."""
+    """The validator's results on one type."""
 
     type: QuestionType
     n: int
     """The number of questions that it answered, one per image."""
     errors: int
-    """How many of them it answered wrongly."""
+    """How many of these it answered wrong."""
     error_rate: float | None
     """Their proportion; None without any."""
     low: float | None

@@ -33,7 +33,7 @@ class Change:
     """A change to a memory: one line of the history."""
 
     event: Literal["ADD", "UPDATE", "DELETE"]
-    """What happened."""
+    """The kind of change."""
     id: str
     """The memory's id."""
     text: str | None

@@ -48,11 +48,11 @@ class CallTotals:
     uncounted: int
     """Successful calls with unknown tokens."""
     input_tokens: int
-    """Tokens sent, where known."""
+    """Tokens sent, if known."""
     cached_tokens: int
     """Tokens sent that came from the endpoint's prefix cache, as it reports."""
     output_tokens: int
-    """Tokens received, where known."""
+    """Tokens received, if known."""
     cost_usd: float | None
     """The cost of all calls; None if one is unknown."""
     known_cost_usd: float | None

@@ -89,7 +89,7 @@ class ConversationRun:
     unreachable: UnreachableCounter
     """Stops the run when the endpoint no longer answers."""
     scope: CancelScope
-    """Whether the run is cancelled."""
+    """Says whether the run is cancelled."""
 
     def run(self) -> None:
         """Read the conversation and ask every question.

@@ -49,7 +49,7 @@ def demo(ctx: click.Context, out: Path) -> None:
 
 
 _MADE = frozenset(("build", "benchmark", "runs", "board"))
-"""What is in the folder before the page is."""
+"""The content of the folder before the page is written."""
 
 
 def _can_continue(out: Path) -> bool:

@@ -157,7 +157,7 @@ class ChatModel(Protocol):
     name: str
     """Its name, as `locomo_vqa.models.names` describes it, without credentials."""
     in_flight: int
-    """How many concurrent requests it can make use of."""
+    """How many concurrent requests it benefits from."""
 
     def identity(self) -> Mapping[str, Any]:
         """Return what distinguishes its replies: name, revision, backend, settings."""

@@ -19,7 +19,7 @@ KEY_VARIABLE = "OPENAI_API_KEY"
 """The environment variable with the key, unless a name has the option `key`."""
 
 NO_KEY = "none"
-"""What is sent if there is no key."""
+"""The value to send if there is no key."""
 
 _BASE_VARIABLE = "OPENAI_BASE_URL"
 _OPENAI = "https://api.openai.com/v1"

@@ -48,13 +48,13 @@ class ModelName:
     """A model's name in its parts."""
 
     spec: str
-    """The whole name as it was given; see `shown` for what may be printed."""
+    """The full name as given; see `shown` for what may be printed."""
     scheme: str
     """What runs the model."""
     target: str
-    """Which model: an address, a folder, a name on the Hub."""
+    """The model: an address, a folder, or a name on the Hub."""
     options: Mapping[str, str]
-    """How it is run."""
+    """The options after the target."""
     parameter: str = field(default="model", compare=False)
     """The parameter that it was given as, for errors."""
 

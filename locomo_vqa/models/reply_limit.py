@@ -35,5 +35,5 @@ class ReplyLimit:
         return request if self.tokens is None else replace(request, max_tokens=self.tokens)
 
     def identity(self) -> Mapping[str, Any]:
-        """Return what it adds to a model's identity, which is nothing if no limit is set."""
+        """Return the limit's part of a model's identity, which is empty if no limit is set."""
         return {} if self.tokens is None else {"max_tokens": self.tokens}

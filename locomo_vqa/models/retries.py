@@ -68,7 +68,7 @@ class Fault:
     error: ModelError
     """The error to raise if the request is not retried."""
     again: bool
-    """Whether another try may succeed."""
+    """Whether another attempt may succeed."""
     busy: bool = False
     """Whether the server is overloaded."""
     wait_s: float | None = None

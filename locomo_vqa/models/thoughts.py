@@ -56,7 +56,7 @@ class Split:
     words: str
     """What the model said."""
     thought: str = ""
-    """What it thought before saying that."""
+    """The thoughts before it."""
     unfinished: bool = False
     """Whether the reply ends within the thought, so that nothing was said."""
 
@@ -64,9 +64,9 @@ class Split:
 def split_thought(text: str, *, cut: bool = False) -> Split:
     """Split a whole reply.
 
-    A reply that is JSON as a whole is left alone: tags in its texts are quotations. `cut` says
-    that the limit of tokens ended the reply; a tag amid the words then begins a thought; otherwise
-    it is a word like any other.
+    A reply that is valid JSON is left unchanged: tags in its strings are quotations. `cut` says that
+    the token limit ended the reply; a tag within the text then begins a thought, and otherwise is
+    ordinary text.
     """
     if _is_json(text):
         return Split(text)

@@ -1,4 +1,4 @@
-"""Training samples: prompts with the wanted replies, in the chat format that trainers read."""
+"""Training samples: prompts with the expected replies, in the chat format that trainers read."""
 
 from __future__ import annotations
 
