@@ -3,7 +3,7 @@
     <folder>/<system>__<answerer>/<date>/     one entry
         metadata.yaml       what the submitter states
         predictions.jsonl   what the system answered
-        run.json            what was run on what
+        run.json            how the answers were produced
 
 Only regular files with these three names are ever opened. No symbolic link is followed, and
 nothing here is executed.

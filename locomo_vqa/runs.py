@@ -1,6 +1,6 @@
 """A run: what a memory system answered, and what makes that verifiable.
 
-run.json            what was run on what: system, answerer, data set, versions, counts, hashes
+run.json            the description: system, answerer, data set, versions, counts, hashes
 journal.jsonl       every attempt in chronological order, append-only
 predictions.jsonl   one row per question, in the benchmark's order, made from the journal
 scores.json         the scores, once it is scored (scores.jsonl: by question)

@@ -28,7 +28,7 @@ EnvironmentState = Literal["no", "yes", "out of date"]
 
 no            there is no complete environment
 yes           the environment is complete
-out of date   it was made from another version of the recipe
+out of date   it was made from a different version of the recipe
 """
 
 
@@ -69,7 +69,7 @@ class Environment:
         """Check that the environment can be used.
 
         Raises:
-            MissingResource: the environment is incomplete, or was made from another recipe.
+            MissingResource: the environment is incomplete, or was made from a different recipe.
         """
         state = self.state
         if state == "yes":

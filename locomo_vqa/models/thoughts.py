@@ -64,9 +64,9 @@ class Split:
 def split_thought(text: str, *, cut: bool = False) -> Split:
     """Split a whole reply.
 
-    A reply that is valid JSON is left unchanged: tags in its strings are quotations. `cut` says that
-    the token limit ended the reply; a tag within the text then begins a thought, and otherwise is
-    ordinary text.
+    A reply that is valid JSON is left unchanged: tags in its strings are quotations. `cut` says
+    that the token limit ended the reply; a tag within the text then begins a thought, and otherwise
+    is ordinary text.
     """
     if _is_json(text):
         return Split(text)

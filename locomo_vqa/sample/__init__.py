@@ -1,1 +1,1 @@
-"""The sample benchmark: data alone; `locomo_vqa.builders.sample` generates it."""
+"""The sample benchmark, as data only; `locomo_vqa.builders.sample` generates it."""

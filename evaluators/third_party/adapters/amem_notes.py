@@ -1,4 +1,4 @@
-"""A-MEM: every turn becomes a note with keywords, context and tags, and may change its neighbours."""
+"""A-MEM: every turn becomes a note with keywords, context and tags; it may change others."""
 
 from __future__ import annotations
 
