@@ -37,7 +37,7 @@ class BuildFolder:
 
     @property
     def sample(self) -> Path:
-        """The sample's LoCoMo file and images, where the recipe builds from the sample."""
+        """The sample's LoCoMo file and images, if the recipe builds from the sample."""
         return self.path / "sample"
 
     @property

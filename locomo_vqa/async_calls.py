@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine and return its result, even where an event loop is already running.
+    """Run a coroutine and return its result, even if an event loop is already running.
 
     Notebook cells run inside an event loop, where `asyncio.run` raises. There the coroutine runs in
     a thread with its own loop, and is cancelled when the cell is interrupted.

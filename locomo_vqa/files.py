@@ -163,7 +163,7 @@ def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Hard-link a file, or copy it where that is impossible, such as across file systems.
+    """Hard-link a file, or copy it if that is impossible, such as across file systems.
 
     Afterwards both names may be the same file on disk: either may be replaced or removed, but the
     file must never be modified in place. The target of a symbolic link is copied.

@@ -1,7 +1,7 @@
 """Images: what counts as one, and how it is shown to a model.
 
 A file is judged by its content, never by its name or by what a server calls it. The formats are
-those that browsers show: JPEG, PNG, WebP, GIF, BMP, and AVIF where Pillow supports it. TIFF, HEIC
+those that browsers show: JPEG, PNG, WebP, GIF, BMP, and AVIF if Pillow supports it. TIFF, HEIC
 and PDF are refused because the review page and the board could not show them; SVG because it is a
 document that can hold scripts. Only the first frame of an animation is used.
 
@@ -118,7 +118,7 @@ def for_model(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, str]
     """Return an image as models expect it, upright and opaque, with its media type.
 
     A still JPEG or PNG in grey or RGB that needs no turning is returned unchanged. Anything else
-    becomes a new file: JPEG where the original was lossy, else PNG. Transparent areas become
+    becomes a new file: JPEG if the original was lossy, else PNG. Transparent areas become
     white, 16 bits per channel become 8, and CMYK and palettes become RGB.
 
     The last few results are cached, because the questions about an image follow each other.

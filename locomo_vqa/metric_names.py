@@ -22,7 +22,7 @@ class MetricInfo:
     scale: float = 1.0
     """The value of a perfect answer: what a mean over questions is multiplied by."""
     lowest: float = 0.0
-    """The lowest possible value of an answer, where a perfect one is 1."""
+    """The lowest possible value of an answer; the highest is 1."""
     questions: Literal["text", "visual"] = "text"
     """The questions that it scores: those about the conversation, or those about an image."""
     overlap: bool = True

@@ -35,7 +35,7 @@ def perceptual_hash(image: Image) -> str | None:
 
     Each bit says whether one of the 64 lowest frequencies of the grey image (the discrete cosine
     transform of 32 × 32 pixels) is above their median. The hash has 16 hexadecimal digits; it is
-    None where the image is so flat that the bits would be random. `image` is in RGB or grey.
+    None if the image is so flat that the bits would be random. `image` is in RGB or grey.
     """
     import numpy
     from PIL.Image import Resampling

@@ -90,7 +90,7 @@ class MetricScores:
     unscored: int = 0
     """The number of answers on which a judge gave no verdict."""
     bounds: Bounds | None = None
-    """The range of the value, where the state is `incomplete`."""
+    """The range of the value, if the state is `incomplete`."""
 
     def __repr__(self) -> str:
         name = (self.signature or "").partition(":")[0]

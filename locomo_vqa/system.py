@@ -33,11 +33,11 @@ class ShownImage:
     """An image as a system sees it."""
 
     path: Path | None
-    """The file with the image's bytes, where the run shows pixels and the image is available."""
+    """The file with the image's bytes, if the run shows pixels and the image is available."""
     media_type: str | None
     """Its media type, such as `image/png`."""
     caption: str | None
-    """The BLIP caption, where the run shows captions."""
+    """The BLIP caption, if the run shows captions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ class Answer:
     retrieved: tuple[Hit, ...] = ()
     """What the answer is based on, best first."""
     usage: Usage | None = None
-    """What it cost, where the system knows."""
+    """The calls and tokens that it took, if the system knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +163,7 @@ class MemorySystem(Protocol):
     ) -> Answer | str:
         """Answer a question about an image in one word.
 
-        `image` is None where nothing is shown of it, and under `visual="recalled"`, where the
+        `image` is None if nothing is shown of it, and under `visual="recalled"`, where the
         question says which image of the conversation is meant.
         """
         return self.answer(question, now=now)

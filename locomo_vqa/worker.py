@@ -217,7 +217,7 @@ def call_optional(system: Any, name: str) -> None:
 def call_answer_visual(system: Any, question: str, image: Any, now: Any, *, recalled: Any) -> Any:
     """Ask about an image; a system without `answer_visual` is asked with `answer`.
 
-    `recalled` is passed where the method has a parameter of that name.
+    `recalled` is passed if the method has a parameter of that name.
     """
     method = getattr(system, "answer_visual", None)
     if method is None:
@@ -226,7 +226,7 @@ def call_answer_visual(system: Any, question: str, image: Any, now: Any, *, reca
 
 
 def call_search(system: Any, query: str, k: int, now: Any, *, recalled: Any) -> Any:
-    """Ask for passages; `recalled` is passed where the method has a parameter of that name."""
+    """Ask for passages; `recalled` is passed if the method has a parameter of that name."""
     return system.search(query, k, now, **_hint(system.search, recalled))
 
 

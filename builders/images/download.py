@@ -1,4 +1,4 @@
-"""All downloads of a run: bounded, retried where that may help, and recorded one by one."""
+"""All downloads of a run: bounded, retried if that may help, and recorded one by one."""
 
 from __future__ import annotations
 

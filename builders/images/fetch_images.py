@@ -51,7 +51,7 @@ def fetch_images(
     """Write a copy of a benchmark with its images, without those that several splits share.
 
     Images that the source already has are taken from it, and every other URL is tried, so the
-    result can be the source of another try. Interrupted work continues where it stopped, in the
+    result can be the source of another attempt. Interrupted work continues where it stopped, in the
     folder `<out>.unfinished`.
 
     Args:

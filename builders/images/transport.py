@@ -67,7 +67,7 @@ class Network:
     """Sends single GET requests: no redirects, no cookies, no proxy.
 
     It replaces httpx's client, which would follow cookies, redirects and the environment. A proxy
-    would open addresses that were never checked; where the network needs one, use a mirror.
+    would open addresses that were never checked; if the network needs one, use a mirror.
     HTTP/1.1 is enough: several hundred hosts with a few images each gain nothing from many requests
     on one connection. Errors are httpcore's, `Blocked`, and `socket.gaierror`.
     """

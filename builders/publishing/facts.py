@@ -69,7 +69,7 @@ class PublishFacts:
     losses: Mapping[ImageState, int] | None = None
     """Images by state; None counts the states in the folder's own `images.jsonl`."""
     removed_images: int | None = None
-    """The number of images removed because several splits had them."""
+    """The number of images removed because several splits shared them."""
     recipe: str | None = None
     """The recipe's text."""
     repository: str | None = None

@@ -104,7 +104,7 @@ def answer_shares(rows: Iterable[QuestionRow]) -> list[AnswerShare]:
 
 
 def dominance_warnings(shares: Iterable[AnswerShare]) -> list[str]:
-    """Return a sentence for every type where one answer dominates."""
+    """Return a sentence for every type with a dominant answer."""
     return [
         f"{share.type}: {share.share:.0%} of the {share.n} answers are {share.answer!r}; "
         "a constant answer would score that."

@@ -67,7 +67,7 @@ class QuestionRow:
     problem: str | None = None
     """What was wrong with the last attempt, if it was dropped."""
     reply: str | None = None
-    """The beginning of the last reply, where no attempt could be used."""
+    """The beginning of the last reply, if no attempt could be used."""
     attempts: int = 1
     """How many times the generator was asked."""
     quality: QualityChecks = field(default_factory=QualityChecks)

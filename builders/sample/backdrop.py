@@ -23,7 +23,7 @@ class Pen(Protocol):
     """Fills polygons; coordinates are fractions of the image's side."""
 
     def polygon(self, points: Sequence[Vertex], colour: Colour, *, outline: bool = True) -> None:
-        """Fill a polygon, with an outline where the drawing style has one."""
+        """Fill a polygon, with an outline if the drawing style has one."""
 
 
 @dataclass(frozen=True, slots=True)

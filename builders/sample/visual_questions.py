@@ -72,7 +72,7 @@ def draw_visual_question(
 ) -> SceneQuestion | None:
     """Return a question of this type about the scene, or None if the type does not apply.
 
-    `rng` chooses the phrasing and, where there is a choice, what the question is about.
+    `rng` chooses the phrasing and, if there is a choice, the subject of the question.
     """
     return _QUESTION_OF[type](scene, rng)
 

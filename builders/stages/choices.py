@@ -35,7 +35,7 @@ def check_plan(
 
     Raises:
         OutputError: the stages that import the LoCoMo file were run with different choices.
-        InputError: another stage that is needed was, or a model's credentials are no longer known.
+        InputError: another required stage was, or a model's credentials are no longer known.
     """
     for stage in STAGES:
         if stage.lasting and (changed := _changed_choices(folder, state, recipe, stage)):

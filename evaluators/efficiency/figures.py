@@ -13,7 +13,7 @@ __all__ = ["Figures", "Means", "figures_of", "figures_of_sums", "mean_of_stages"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """The figures of MemLoRA's tables; each is None where there is no data, never 0."""
+    """The figures of MemLoRA's tables; each is None if there is no data, never 0."""
 
     input_tokens: float | None
     """Tokens per prompt: the mean over answered calls (table A6)."""

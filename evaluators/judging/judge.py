@@ -93,7 +93,7 @@ class Judge:
     """A model with a rubric, asked at temperature 0."""
 
     def __init__(self, model: ChatModel, rubric: Rubric, *, guided: bool = True) -> None:
-        """`guided`: whether the backend can be sent a JSON schema."""
+        """`guided`: whether the backend accepts a JSON schema."""
         self.model = model
         self.rubric = rubric
         self.guided = guided

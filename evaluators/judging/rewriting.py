@@ -120,7 +120,7 @@ def hedged(gold: str, wrong: str) -> str:
 
 
 def vague(question: str) -> Sequence[str]:
-    """Return talk on the question's topic that gives no answer."""
+    """Return a reply on the question's topic that does not answer it."""
     topic = question.strip().rstrip("?")
     return (
         f'They talked about that more than once. On "{topic}": it mattered a good deal to them, '

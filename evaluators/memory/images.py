@@ -24,7 +24,7 @@ ImageUse = Literal["nothing", "captions", "pixels"]
 
 nothing    neither pixels nor captions
 captions   captions alone
-pixels     pixels, and captions where there are no pixels
+pixels     pixels, or captions if there are no pixels
 """
 
 DESCRIBE_PROMPT = "mem0_describe_v1"

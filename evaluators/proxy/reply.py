@@ -51,7 +51,7 @@ class PartialReply:
     body: bytearray | None = field(default_factory=bytearray)
     """The body received so far; None if it is too long to keep."""
     lengths: array[int] = field(default_factory=lambda: array("Q"))
-    """The lengths of the pieces in which it was received; of one where there are very many."""
+    """The lengths of the received pieces, or the total if there are very many."""
     tail: bytes = b""
     """The last bytes of the body."""
     size: int = 0

@@ -46,7 +46,7 @@ async def parse_body(
 ) -> RequestBody:
     """Parse a body, set fields of a JSON object, and hash it if `hashed`; a long one in a thread.
 
-    Where the fields are already set, the bytes stay unchanged.
+    If the fields are already set, the bytes stay unchanged.
     """
     if len(content) < _LARGE:
         return _parse_body(content, content_type, hashed, fields)

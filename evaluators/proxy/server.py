@@ -44,7 +44,7 @@ class MeteringProxy:
     thread of its own. Each conversation and stage has a path; all share a random key, so that
     systems never see the endpoint's own key. Requests are passed on byte for byte, and so are
     status, headers, and body of replies, except that requests for completions get the fields that
-    the model's name gives, and are written as the endpoint wants them (see `rewording`). The proxy
+    the model's name gives, and are written as the endpoint accepts them (see `rewording`). The proxy
     does not retry what failed.
 
     Raises:

@@ -33,7 +33,7 @@ class UnreachableCounter:
     """Counts consecutive questions for which the endpoint did not answer, in all conversations."""
 
     def __init__(self, *, active: bool) -> None:
-        """Count only if `active`: where the run has an endpoint that is known here."""
+        """Count only if `active`: if the run has an endpoint that is known here."""
         self._active = active
         self._count = 0
         self._lock = threading.Lock()

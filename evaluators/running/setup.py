@@ -107,7 +107,7 @@ class RunSetup:
     ) -> Run:
         """Run a harness for this system with the meter, and show its progress.
 
-        `out` is the folder of the whole call, where that is not the harness's own.
+        `out` is the folder of the whole call, if that differs from the harness's.
 
         Raises:
             KeyboardInterrupt: the run was interrupted; a note says how to resume.

@@ -43,7 +43,7 @@ def far_conversations(
 
     Two conditions must hold. The conversation's mean is an outlier among the means by the
     generalised extreme studentised deviate test, one-sided at `LEVEL`, for up to a quarter of
-    the conversations; this test sees two outliers even where each hides the other. And it lies
+    the conversations; this test finds two outliers even if each masks the other. And it lies
     at least `NOISE` standard errors from the mean of the others, a standard error being what its
     own number of questions leaves to chance. With fewer than six conversations nothing is named.
 

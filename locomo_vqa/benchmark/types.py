@@ -95,7 +95,7 @@ class Image:
     state: ImageState
     """Whether its bytes are available, and if not, why."""
     caption: str | None = None
-    """The BLIP caption. A memory system sees it only where a run shows captions."""
+    """The BLIP caption. A memory system sees it only if the run shows captions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ __all__ = ["find_command", "with_flags"]
 def with_flags(text: str, command: click.Command) -> str:
     """Return a library error with a command's flags in place of parameter names.
 
-    The library writes parameters in backticks: `split` becomes --split, and `run`, where it is an
+    The library writes parameters in backticks: `split` becomes --split, and `run`, if it is an
     argument, RUN. Other names are left unchanged.
     """
     flags = {

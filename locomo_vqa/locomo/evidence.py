@@ -25,7 +25,7 @@ class RepairedEvidence:
 
 
 def repair_evidence(entries: Sequence[str], turns: Set[str]) -> RepairedEvidence:
-    """Rewrite evidence entries to ids in `turns` where that is unambiguous.
+    """Convert evidence entries to ids in `turns` if that is unambiguous.
 
     An entry may hold several ids (`D8:6; D9:17`), a stray colon (`D:11:26`) or leading zeros
     (`D30:05`). Any other entry that names no turn is kept and reported.

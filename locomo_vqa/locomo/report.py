@@ -51,7 +51,7 @@ class Finding:
     where: str
     """A question id, or `<conversation>/<turn or key>`."""
     detail: str = ""
-    """What it was, where that helps."""
+    """The original value, if that helps."""
 
 
 @dataclass(slots=True)

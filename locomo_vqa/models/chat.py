@@ -110,7 +110,7 @@ class ModelError(Exception):
     """A request got no reply, after the backend's own retries."""
 
     usage: Usage | None = None
-    """The tokens that the backend counted, where it did work."""
+    """The tokens that the backend counted, if it did any work."""
     sent: bool = True
     """Whether the backend was asked; False once a model is no longer asked."""
 

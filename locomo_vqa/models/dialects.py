@@ -148,7 +148,7 @@ class Wording:
         self._forgot = False
 
     def write(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a request as this endpoint wants it."""
+        """Return a request in the form that this endpoint accepts."""
         written = dict(body)
         for name, (_, fits, change) in _CHANGES.items():
             if name in self._changes and fits(written):

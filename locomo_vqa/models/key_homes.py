@@ -38,7 +38,7 @@ def is_account_home(address: str) -> bool:
 
 
 def no_key_hint(endpoint: Endpoint) -> str | None:
-    """Return what to do if an endpoint wants a key and none was sent; None if one was sent."""
+    """Return what to do if an endpoint requires a key and none was sent; None if one was sent."""
     url = urlsplit(endpoint.base_url)
     if endpoint.api_key != NO_KEY or url.username or url.password:
         return None

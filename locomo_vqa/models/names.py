@@ -97,7 +97,7 @@ class ModelName:
         return self.target
 
     def text(self, option: str, default: str, *allowed: str) -> str:
-        """Return an option's value, which must be one of `allowed` where that is given.
+        """Return an option's value, which must be one of `allowed`, if that is given.
 
         Raises:
             InputError: the value is not allowed.

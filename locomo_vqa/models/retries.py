@@ -74,7 +74,7 @@ class Fault:
     wait_s: float | None = None
     """How many seconds the server asks to wait."""
     refusal: str | None = None
-    """The server's words where it refuses the request as it is written (400, 413 or 422)."""
+    """The server's message if it refuses the form of the request (400, 413 or 422)."""
 
     def after(self, tries: int, seconds: float) -> ModelError:
         """Return the error to raise after that many tries, which it states for a busy server."""

@@ -1,4 +1,4 @@
-"""Samples of the generation stage: gold answers over the memories that a teacher made.
+"""Samples of the generation stage: gold answers with the memories that a teacher made.
 
 Source: MemLoRA's data generation (arXiv 2512.04763, algorithm B2).
 """

@@ -38,7 +38,7 @@ class Sample:
     """One prompt with its reply."""
 
     id: str
-    """What it was made from: a question's id, or `<conversation>/<stage>/<number>`."""
+    """Its source: a question's id, or `<conversation>/<stage>/<number>`."""
     conversation: str
     """The conversation's id."""
     prompt: str

@@ -62,7 +62,7 @@ class Encoder:
     def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
         """Return the tokens of each text, stripped and cut to `spec.limit` tokens.
 
-        RoBERTa's tokenizer marks words that follow a space. bert-score also wants the mark on the
+        RoBERTa's tokenizer marks words that follow a space. bert-score also puts the mark on the
         first word, so a space is put before the text.
         """
         space = " " if self.spec.family == "roberta" else ""

@@ -1,4 +1,4 @@
-"""Runs an embedded model on onnxruntime, over the checkpoint's own weights file."""
+"""Runs an embedded model on onnxruntime, from the checkpoint's own weights file."""
 
 from __future__ import annotations
 
