@@ -55,7 +55,7 @@ class Decision:
     id: str
     """The question's id."""
     about: str | None = None
-    """What was decided on: see `about_of`. A decision without it is never applied."""
+    """Identifies what was decided on; see `about_of`. A decision without it is never applied."""
     decision: ReviewChoice
     """See `ReviewChoice`."""
     question: str | None = None

@@ -79,7 +79,7 @@ class Training:
 
         Raises:
             InputError: a loss is not finite.
-            OutputError: the state belongs to another training, or can't be written.
+            OutputError: the state belongs to a different training, or can't be written.
         """
         known = state.read()
         if known is None:

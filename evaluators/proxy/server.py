@@ -40,12 +40,11 @@ _LAST_CALLS_S = 5
 class MeteringProxy:
     """Passes a run's calls on to one endpoint, and counts them all.
 
-    It listens on 127.0.0.1, at a port that the operating system chooses, from `__enter__` on, in a
-    thread of its own. Each conversation and stage has a path; all share a random key, so that
-    systems never see the endpoint's own key. Requests are passed on byte for byte, and so are
-    status, headers, and body of replies, except that requests for completions get the fields that
-    the model's name gives, and are written as the endpoint accepts them (see `rewording`). The proxy
-    does not retry what failed.
+    From `__enter__` on, it listens on 127.0.0.1 in its own thread, at a port that the operating
+    system chooses. Each conversation and stage has a path; all share a random key, so systems never
+    see the endpoint's own key. Requests are forwarded byte for byte, and so are the status, headers
+    and body of replies, except that completion requests get the fields in the model's name, in the
+    form that the endpoint accepts (see `rewording`). The proxy does not retry failed requests.
 
     Raises:
         InputError: the endpoint's address is not valid, or the file of recordings is damaged.

@@ -121,8 +121,8 @@ class Search:
             if dict(earlier) != dict(chosen):
                 raise OutputError(
                     f"{path}: the test split was already used for other experts ({earlier}).",
-                    "Choose another `out`: experts chosen after a look at the test split would "
-                    "be tested on what they were chosen by.",
+                    "Choose another `out`: experts that are chosen after testing on the test split "
+                    "have no fair test left.",
                 )
         tested = []
         for sees in (False, True):

@@ -84,7 +84,7 @@ class DuoMem(Mem0):
         """Write stages.json, and check that the teacher read the same turns.
 
         Raises:
-            InputError: the teacher read other turns.
+            InputError: the teacher read different turns.
         """
         super().flush()
         if self._given is None:
