@@ -106,7 +106,7 @@ class Build:
 
     @cached_property
     def counts(self) -> Mapping[str, QuestionCounts]:
-        """The outcomes of the stages `probe` and `generate`, as far as they were run."""
+        """The outcomes of the stages `probe` and `generate`, if they have run."""
         found = {}
         if self._paths.probe.exists():
             rows = read_jsonl(self._paths.probe, what="the file of the probe")

@@ -58,7 +58,7 @@ def parse_json_lines(
     """Return (line number, parsed line) for each line that is not blank.
 
     Raises:
-        InputError: a line is not JSON or does not pass, or all together take too much memory.
+        InputError: a line is not JSON or is refused, or the lines together take too much memory.
     """
     budget = Budget()
     return [

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["STAGE_NAMES", "PublishedBuild", "Stage", "StageContext", "StageName", "choices_of"]
 
 StageName = Literal["ingest", "images", "split", "probe", "select", "generate", "review", "publish"]
-"""The stages of a build, in their order; `review` is done by a person and only when asked for."""
+"""The stages of a build, in their order; `review` needs a person, and is only run on request."""
 STAGE_NAMES: tuple[StageName, ...] = get_args(StageName)
 
 

@@ -24,7 +24,7 @@ TARGETS: tuple[Targets, ...] = get_args(Targets)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoraSettings:
-    """The settings of one training."""
+    """The settings of one training run."""
 
     targets: Targets = "all-linear"
     rank: int = 16

@@ -1,4 +1,4 @@
-"""Lets a teacher answer the questions of the train split, and keeps the good answers.
+"""Has a teacher answer the questions of the train split, and keeps the good answers.
 
 Only text questions are asked, without the adversarial ones (category 5), which have no gold answer
 to compare with. The teacher does not answer the validation split: its gold answers, with the same

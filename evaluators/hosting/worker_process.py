@@ -88,7 +88,7 @@ class WorkerProcess:
         return self._output.last if self._process else ""
 
     def started(self) -> list[psutil.Process]:
-        """Return the running processes that the system started, without its own."""
+        """Return the running processes that the system started, except its own."""
         own = self._process
         if own is None:
             return []

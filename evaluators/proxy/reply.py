@@ -28,7 +28,7 @@ class KeptBytes:
         self._left = _MOST_TOGETHER
 
     def take(self, size: int) -> bool:
-        """Take room, and return whether there was enough."""
+        """Reserve room, and return whether there was enough."""
         enough = size <= self._left
         self._left -= size if enough else 0
         return enough
@@ -89,7 +89,7 @@ class PartialReply:
             self.lengths[-1] = self.size
 
     def drop(self) -> None:
-        """Let go of the body."""
+        """Discard the body."""
         if self.body is not None:
             self.kept.give_back(len(self.body))
             self.body = None

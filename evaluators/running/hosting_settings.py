@@ -39,7 +39,7 @@ class HostingSettings:
     limits: Limits = DEFAULT_LIMITS
     """The limits on time and memory."""
     sandbox: SandboxTool | None = None
-    """What closes its processes off; None if nothing does."""
+    """The tool that isolates its processes; None without a sandbox."""
 
     @classmethod
     def checked(

@@ -83,8 +83,8 @@ def reply_of(
 ) -> ChatReply | ThoughtsOnly:
     """Return a model's reply with its thoughts split off, or an error if there is nothing else.
 
-    `thought` is what the server itself split from the words; `limit` is the most tokens that the
-    reply could have.
+    `thought` is the part that the server itself separated; `limit` is the token limit of the
+    reply.
     """
     text = clean_text(text)
     if finish == "refused":

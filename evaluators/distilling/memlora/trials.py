@@ -61,11 +61,11 @@ class TrialRunner:
     out: Path
     """The folder of the distillation."""
     judge: str | None
-    """A judge's model; with one, J decides over the text stages, otherwise F1."""
+    """A judge's model; with one, J ranks the candidates of the text stages, otherwise F1 does."""
     jobs: int
 
     def metric_of(self, stage: Stage) -> str:
-        """Return the name of the metric that decides over a stage."""
+        """Return the name of the metric that ranks the candidates of a stage."""
         if stage == "vision":
             return "v"
         return "f1" if self.judge is None else "j"
