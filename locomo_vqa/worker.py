@@ -7,10 +7,10 @@ memory system, and `start`, which imports it. Requests arrive on the original st
 replies leave on the original standard output; both are replaced for the system, so that nothing
 that it or its processes print gets between replies.
 
-A dataclass travels as `{"$": <class>, "fields": {…}}`. Where the toolkit can be imported the
-system gets its classes, elsewhere plain dataclasses with the same attributes.
+A dataclass travels as `{"$": <class>, "fields": {…}}`. If the toolkit can be imported, the
+system gets its classes, otherwise plain dataclasses with the same attributes.
 
-What a system may answer is decided here, however it runs: a text, or an object or a dict with
+An answer is checked here, wherever the system runs: it is a string, or an object or a dict with
 `text` and optionally `refused`, `retrieved`, and `usage`. Numbers of numpy and similar types become
 plain ones, a score that is not finite and an impossible count become unknown, and lone surrogates
 are replaced. Anything else is refused with the name of the field.
