@@ -149,7 +149,7 @@ def parse_decision(row: Any, *, path: Path, line: int) -> Decision:
 
 
 def decision_problem(row: Any) -> str | None:
-    """Return what is wrong with an object that should be a decision, except its time, or None."""
+    """Return what is wrong with a decision, ignoring its time; None if nothing is."""
     if not isinstance(row, dict):
         return "A decision is a JSON object."
     if not isinstance(row.get("id"), str):

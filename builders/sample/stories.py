@@ -44,7 +44,7 @@ class StoryQuestion:
     question: str
     """With slots; `{who}` is the person asked about."""
     answer: str
-    """With slots."""
+    """The answer, with slots for facts."""
     told_in: tuple[int, ...] = (0,)
     """Numbers of the turns that hold the answer."""
     adversarial_swap: bool = False

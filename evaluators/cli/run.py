@@ -68,7 +68,7 @@ __all__ = ["run"]
 @retry_option
 @json_option
 def run(system: str, benchmark: str, as_json: bool, **settings: Any) -> int:
-    """Run SYSTEM, a bundled name, module:Class or an http address, and write what it answers.
+    """Run SYSTEM, a bundled name, module:Class or an http address, and write its answers.
 
     Each conversation runs in its own process: a crash, hang, or leak affects only that
     conversation. To resume an interrupted run, repeat the command with the same --out; no question

@@ -115,7 +115,7 @@ class ProcessHost:
         return self._worker.last_words
 
     def started(self) -> list[psutil.Process]:
-        """Return the running processes that the system started, without its own."""
+        """Return the running processes that the system started, except its own."""
         return self._worker.started()
 
     def open(

@@ -39,7 +39,7 @@ def parse_endpoint(spec: str, *, timeout_s: float, parameter: str = "model") -> 
     The variable is the one that the option `key` names; `key=none` sends none. Without that option
     it is OPENAI_API_KEY, for the addresses that `key_homes` allows.
 
-    `timeout_s` is how long one call may take; `parameter` is what errors call the name.
+    `timeout_s` is the time limit of one call; `parameter` is the parameter that errors name.
 
     Raises:
         InputError: it is not of this form, or the key is missing or malformed.

@@ -50,7 +50,7 @@ def learned_before(endpoint: Endpoint) -> Mapping[str, Any]:
 
 
 def keep_learned(endpoint: Endpoint, learned: Mapping[str, Any]) -> None:
-    """Keep JSON values for later commands, besides those kept under other names.
+    """Keep JSON values for later commands, in addition to those under other names.
 
     A value that is empty is removed.
     """

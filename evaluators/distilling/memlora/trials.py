@@ -25,7 +25,7 @@ BASE = "base"
 """A stage without an expert."""
 
 Experts = Mapping[Stage, str]
-"""The candidate of each stage, by its name; a stage that is missing is answered by the base."""
+"""The candidate of each stage, by its name; in a missing stage, the base model answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
