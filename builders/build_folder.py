@@ -47,7 +47,7 @@ class BuildFolder:
 
     @property
     def retried_images(self) -> Path:
-        """The result of another try, until it replaces the folder above."""
+        """The result of another attempt, until it replaces the folder above."""
         return self.path / "2-with-images.retried"
 
     @property

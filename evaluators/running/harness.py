@@ -1,4 +1,4 @@
-"""Runs a memory system on conversations: it reads each, is asked, and every outcome is recorded.
+"""Has a memory system read conversations and answer questions, and records every outcome.
 
 A failed conversation affects only its own questions. An answer is in the journal before the
 conversation's next question is asked, so a killed run can resume where it stopped. The number of
