@@ -26,7 +26,7 @@ def images(benchmark: str | None, out: Path | None, as_json: bool, **options: An
     """Fetch the images, and report which are lost and why.
 
     After an interruption, run the same command again: finished images are not fetched again.
-    Exit status 1: some URLs are worth another try, which the same command makes.
+    Exit status 1: some URLs are worth retrying; repeat the command.
 
     With --benchmark and --out instead of --work, any benchmark folder is copied with its images,
     without those that occur in several splits. To retry what failed, run the command on the new

@@ -12,7 +12,7 @@ _DOWNLOAD = ("per_host", "in_flight", "timeout", "max_bytes", "max_pixels")
 
 
 def run_stages(*stages: str, **options: Any) -> int:
-    """Run stages and print what each made; return 1 if another run can complete them."""
+    """Run stages and print the result of each; return 1 if another run can complete them."""
     from ..build import build
 
     done = build(

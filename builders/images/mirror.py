@@ -2,7 +2,7 @@
 
 The image of a URL is looked up in this order:
 
-1. where `mirror.jsonl` says: lines `{"url", "file"}`, the file relative to the folder;
+1. as listed in `mirror.jsonl`: lines `{"url", "file"}`, the file relative to the folder;
 2. as `<SHA-256 of the URL>`, with or without an extension, directly in the folder;
 3. as `<host>/<path>`, which is how wget saves pages with their directories: the path with its query
    (`a.jpg?w=5`) or without, percent-encoded as in the URL or decoded.

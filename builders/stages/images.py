@@ -1,6 +1,6 @@
 """The stage `images`: the images of the conversations, from their hosts or from a mirror.
 
-Running it again retries the URLs that are worth another try.
+Running it again retries the URLs that are worth retrying.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _run(context: StageContext) -> None:
 
 
 def _finish_retry(folder: BuildFolder) -> bool:
-    """Replace the first try by a finished second one, also after a kill in between."""
+    """Replace the first attempt with a finished second one, even after a kill in between."""
     if not folder.retried_images.exists():
         return False
     discard(folder.with_images)

@@ -45,7 +45,7 @@ def compute_l(
     cache: bool = True,
     fetch: bool = False,
 ) -> dict[str, Any]:
-    """Return L (0 to 100), its four parts (-1 to 1), `mean_words`, and the counts that `compute_v` adds.
+    """Return L (0 to 100), its parts (-1 to 1), `mean_words`, and the counts of `compute_v`.
 
     Args:
         preset: `paper` or `minilm`; see `LSettings` for this and `models`, `threads`, and `cache`.

@@ -66,7 +66,7 @@ def find_rows(
     """Return the layout and the rows in the result of `read_document`.
 
     Raises:
-        InputError: there are no rows, or something else is in a row's place.
+        InputError: there are no rows, or an item is not a row.
     """
     rows = [
         row for place, value in document for row in _walk_rows(value, place, None, path, _DEPTH)

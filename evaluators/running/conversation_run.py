@@ -39,7 +39,7 @@ class UnreachableCounter:
         self._lock = threading.Lock()
 
     def count(self, failure: Failure | None) -> None:
-        """Count one question, whose failure this is.
+        """Count a failed question, or a success (None) that resets the count.
 
         Raises:
             MissingResource: the limit was reached.

@@ -73,7 +73,7 @@ ImageState = Literal[
 """The state of an image:
 
 ok                    its bytes are in the benchmark folder, under their SHA-256
-not_fetched           its URL has not been tried, or failed in a way that is worth another try
+not_fetched           its URL has not been tried, or failed in a way that is worth retrying
 no_url                LoCoMo has a caption for it and no URL
 unavailable           the URL no longer answers
 bytes_changed         the URL returns bytes that differ from those expected

@@ -125,7 +125,7 @@ class Dialect:
         """Whether a request from this process succeeded with them."""
 
     def settle(self, changes: Iterable[str], *, instead: bool = False) -> None:
-        """Note that a request succeeded with these changes; with `instead`, they replace the known ones."""
+        """Note that a request succeeded with these changes, `instead` of the known ones or added."""
         self.proven = True
         kept = set() if instead else {*self.changes}
         found = tuple(name for name in _CHANGES if name in {*kept, *changes})

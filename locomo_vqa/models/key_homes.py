@@ -1,7 +1,7 @@
 """The addresses that OPENAI_API_KEY is sent to when a model's name doesn't mention a key.
 
 It goes to the address in OPENAI_BASE_URL, or to OpenAI's own if that is not set, and to servers on
-this machine. A name that says `key=OPENAI_API_KEY` sends it anywhere.
+this machine. A name with `key=OPENAI_API_KEY` sends it to any address.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a failed call to an endpoint means, and how long to wait before the next.
 
-The clients' own retries are switched off: each try must count against the limit of requests in
+The clients' own retries are switched off: each attempt must count against the limit of requests in
 flight (see `locomo_vqa.models.limiter`), which neither they nor a retrying library know about.
 """
 
@@ -84,7 +84,7 @@ class Fault:
 
 
 def is_passing(status: int) -> bool:
-    """Return whether another try may succeed after that status."""
+    """Return whether another attempt may succeed after that status."""
     return status in _AGAIN or status >= 500
 
 
@@ -156,7 +156,7 @@ def _said(error: APIStatusError) -> str:
 
 
 def _is_hopeless(headers: Mapping[str, str]) -> bool:
-    """Return whether the server says that another try is useless, as OpenAI's servers do."""
+    """Return whether the server says that retrying is useless, as OpenAI's servers do."""
     return headers.get("x-should-retry") == "false"
 
 
