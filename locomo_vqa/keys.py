@@ -62,7 +62,7 @@ def has_secret(text: str) -> bool:
 
 
 class KeyMask:
-    """Masks known keys in a stream of bytes with as many asterisks."""
+    """Masks known keys in a stream of bytes with asterisks, keeping the length."""
 
     def __init__(self) -> None:
         # Bytes are read as Latin-1, which has a character for each.

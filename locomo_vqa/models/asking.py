@@ -18,8 +18,8 @@ async def gather_bounded(
     """Yield (item, result) as each is done, with at most `at_once` items in progress.
 
     Twice a model's `in_flight` keeps it busy while replies are read. Items are taken from the
-    iterable only when there is room, so a long iterable takes no extra memory. If `work` raises an error,
-    items in progress are cancelled, and the error is raised.
+    iterable only when there is room, so a long iterable takes no extra memory. If `work` raises an
+    error, items in progress are cancelled, and the error is raised.
     """
     waiting = iter(items)
     running: dict[asyncio.Task[_Result], _Item] = {}

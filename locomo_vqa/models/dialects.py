@@ -125,7 +125,7 @@ class Dialect:
         """Whether a request from this process succeeded with them."""
 
     def settle(self, changes: Iterable[str], *, instead: bool = False) -> None:
-        """Note that a request succeeded with these changes, `instead` of the known ones or added."""
+        """Note that a request succeeded with these changes; with `instead`, others are dropped."""
         self.proven = True
         kept = set() if instead else {*self.changes}
         found = tuple(name for name in _CHANGES if name in {*kept, *changes})
@@ -137,8 +137,8 @@ class Dialect:
 class Wording:
     """How one request is written, and rewritten after a refusal.
 
-    What is learned from a refusal counts only once the request succeeds with it. What an earlier
-    command learned is forgotten if a request is refused with it and succeeds without it.
+    Changes learned from a refusal count only once the request succeeds with them. Changes that an
+    earlier command learned are forgotten if a request is refused with them and succeeds without.
     """
 
     def __init__(self, dialect: Dialect) -> None:
