@@ -1,4 +1,4 @@
-"""What a build prints at the end of each stage."""
+"""Prints the result of each stage of a build."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TOP_REASONS = 12
 
 
 def print_stage(stage: str, build: Build) -> None:
-    """Print what a stage made."""
+    """Print the result of a stage."""
     if stage == "ingest":
         echo(f"ingest: wrote {build.work / '1-ingested'}")
     elif stage == "images" and build.losses is not None:

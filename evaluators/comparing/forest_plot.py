@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["PLOT_ENDINGS", "check_plot_place", "draw_forest", "write_figure"]
 
 PLOT_ENDINGS = (".svg", ".png")
-"""The file name endings that a plot can have."""
+"""The file name extensions that a plot can have."""
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 """The colour-blind-safe palette of M. Okabe and K. Ito."""
@@ -93,7 +93,7 @@ def check_plot_place(path: Path) -> None:
     """Check, before anything is computed, that a plot may be written to `path`.
 
     Raises:
-        OutputError: the file's ending is not in `PLOT_ENDINGS`, or its folder doesn't exist.
+        OutputError: the file's extension is not in `PLOT_ENDINGS`, or its folder doesn't exist.
     """
     if path.suffix.lower() not in PLOT_ENDINGS:
         raise OutputError(

@@ -8,7 +8,7 @@ newspapers, which is not part of this package. In text without capitals, the mod
 little: sentence starters only count when capitalised, so every full stop at the end of a
 word ends a sentence, unless the word is an abbreviation, or an initial or a number before a
 lower-case word. The abbreviations here are our own list. With this list in its model, NLTK
-finds the same sentences; what the list was measured against is in `bleu1`.
+finds the same sentences; `bleu1` says what it was tested against.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ The key is the SHA-256 of everything that can change a reply, or that distinguis
 - the endpoint's address and, if given, the model's revision;
 - the method, path and query;
 - the body: JSON in canonical form (so the order of keys does not matter), anything else byte for
-  byte with its content type. It has the model, messages, tools, temperature, seed and the flag
+  byte with its content type. It contains the model, messages, tools, temperature, seed and the flag
   `stream`; no field is assumed to have no effect;
 - the conversation, and the request's number among equal ones in that conversation: at a
   temperature above 0, a system that asks three times gets three replies, and the same three again.

@@ -80,7 +80,7 @@ def _key_of(name: ModelName, address: str) -> str:
         add_secret(variable)
         raise InputError(
             f"{name.label}: its option key must be the name of an environment variable.",
-            "Put the key into a variable, and write its name, or key=none to send none.",
+            "Set a variable to the key and give its name, or give key=none to send none.",
         )
     if key := read_key(variable):
         return key

@@ -123,6 +123,6 @@ def _value(report: ScoreReport, metric: str, folder: Path) -> float:
     if found["state"] != "ok":
         raise MissingResource(
             f"{folder}: {metric_title(metric)} was not computed ({found['reason']}).",
-            "Correct what is named and repeat the call: finished trials are kept.",
+            "Fix this and repeat the call; finished trials are kept.",
         )
     return float(found["overall"]["value"])
