@@ -60,9 +60,9 @@ class ProxyContext:
 class Exchange:
     """A call in progress.
 
-    A request that the endpoint refuses may be sent again in another form. A stream
-    is passed on as it comes. The last piece of any other reply is held back until the call is
-    recorded and in the list of calls, so that a reply that a system has is always counted.
+    A request that the endpoint refuses may be sent again in another form. A stream is passed
+    on as it arrives. The last piece of any other reply is held back until the call is recorded and
+    in the list of calls, so every reply that a system receives is counted.
     """
 
     def __init__(
