@@ -40,7 +40,7 @@ class TypeResult:
     high: float | None
     """Upper end."""
     declined: int
-    """The number of images that offer nothing for the type, according to the generator."""
+    """The number of images that don't suit the type, according to the generator."""
     lost: int
     """The number of images for which the generator or the validator gave nothing usable."""
     selected: bool = False

@@ -64,7 +64,7 @@ class Stage:
     makes: tuple[str, ...]
     """The files and folders that it writes in the work folder."""
     choices: tuple[str, ...] = ()
-    """The recipe's fields that its result depends on, besides those of the stages it needs."""
+    """The recipe's fields that its result depends on, without those of the stages it needs."""
     lasting: bool = False
     """Whether its result is never remade with different choices: everything later depends on it."""
     run: Callable[[StageContext], PublishedBuild | None]

@@ -1,4 +1,4 @@
-"""Makes the environment of a system's process: what libraries need, and what the user names.
+"""Makes the environment of a system's process: variables for libraries, and those in `env`.
 
 Keys and tokens in the command's own environment are not passed on.
 """

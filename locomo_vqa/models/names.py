@@ -69,10 +69,10 @@ class ModelName:
         return f"`{self.parameter}` {self.shown}"
 
     def check_options(self, *known: str) -> ModelName:
-        """Return the name itself if it has only options among these.
+        """Return the name unchanged if it has only these options.
 
         Raises:
-            InputError: it has another; the message lists the allowed ones.
+            InputError: it has a different option; the message lists the allowed ones.
         """
         for option in self.options:
             if option not in known:
