@@ -70,7 +70,7 @@ class Budget:
         self._memory = _MAX_MEMORY
 
     def take(self, text: str, *, held: int = 0) -> None:
-        """Reserve room for a JSON text's values, and for `held` bytes besides them.
+        """Reserve room for a JSON text's values, and `held` additional bytes.
 
         Raises:
             BadValue: they would exceed the limit.
