@@ -25,7 +25,7 @@ class TrainingState:
         """Return the last saved state; None if there is no file.
 
         Raises:
-            OutputError: the file belongs to another training, or is damaged.
+            OutputError: the file belongs to a different training, or is damaged.
         """
         if not self._path.exists():
             return None
