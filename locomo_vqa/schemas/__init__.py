@@ -28,6 +28,7 @@ SCHEMAS = (
     "decision",
     "efficiency",
     "errata",
+    "expert_search",
     "image",
     "import_report",
     "journal",
@@ -50,6 +51,8 @@ SCHEMAS = (
     "teacher_memories",
     "teacher_memory",
     "text_question",
+    "training_data",
+    "training_sample",
     "visual_question",
 )
 """The names that `load_schema` and `validate` take."""

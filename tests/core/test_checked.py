@@ -21,6 +21,15 @@ CALLS: Mapping[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "check": (("no-memory",), {}),
     "compare": ((MISSING, f"{MISSING}-2"), {}),
     "distill": (("sample",), {"teacher": MISSING, "student": MISSING, "out": MISSING}),
+    "distill_memlora": (
+        ("sample",),
+        {
+            "student": "embedded:text-small",
+            "teacher": "embedded:text-large",
+            "out": MISSING,
+            "only": "train",
+        },
+    ),
     "efficiency": ((MISSING,), {}),
     "import_locomo": ((MISSING,), {"out": MISSING}),
     "install": ((MISSING,), {}),

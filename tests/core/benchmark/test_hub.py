@@ -53,7 +53,7 @@ TOKEN = "hf_PlantedPlanted0123456789"
 
 
 @pytest.mark.slow
-def test_the_token_is_sent_to_the_hub_alone(cli: Cli, tmp_path: Path) -> None:
+def test_the_token_is_sent_to_the_hub_alone(cli_process: Cli, tmp_path: Path) -> None:
     """Files come from another host, as the Hub's do, and the Hub repeats the token in an error."""
     seen: dict[str, set[str | None]] = {"hub": set(), "files": set()}
     found = (path for path in SAMPLE_FOLDER.rglob("*") if path.is_file())
@@ -84,9 +84,9 @@ def test_the_token_is_sent_to_the_hub_alone(cli: Cli, tmp_path: Path) -> None:
 
     with serve_handler(Files) as elsewhere_url, serve_handler(Hub) as url:
         environment = {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "hf"), "HF_TOKEN": TOKEN}
-        done = cli("data", "info", "org/name", **environment)
+        done = cli_process("data", "info", "org/name", **environment)
         assert done.returncode == 0, done.stderr
-        refused = cli("data", "info", "org/other", **environment)
+        refused = cli_process("data", "info", "org/other", **environment)
         assert refused.returncode == 2
     assert f"Bearer {TOKEN}" in seen["hub"]
     assert seen["files"] == {None}
