@@ -31,12 +31,13 @@ from scripts.embedded.stages import (
     reply_loss,
     train_vision,
 )
+from scripts.embedded.student_examples import student_examples
 from scripts.embedded.student_tokenizer import make_student_tokenizer
 from scripts.embedded.text_batches import text_batches
 from scripts.embedded.text_learning import text_losses
 from scripts.embedded.training import MODELS, Log, print_line
 
-_MATRIX_RATE, _OTHER_RATE = 4e-3, 2e-3
+_MATRIX_RATE, _OTHER_RATE = 3e-3, 3e-3
 
 
 def train(arguments: argparse.Namespace) -> InternVLForConditionalGeneration:
@@ -77,7 +78,7 @@ def _train_language(
         other_rate=_OTHER_RATE,
     )
     rng = random.Random(arguments.seed + 7)
-    texts, batcher = text_batches(tokenizer, rng, arguments.tokens), TurnBatcher(tokenizer)
+    texts, batcher = text_batches(tokenizer, rng, arguments.tokens, student_examples), TurnBatcher(tokenizer)
     start = time.monotonic()
     for step in learner.steps(arguments.steps):
         indices = images.draw(arguments.pictures)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
@@ -82,13 +82,18 @@ class _Row:
         return len(self.shared) + sum(len(part.asked) + len(part.said) - 1 for part in self.rest)
 
 
-def text_batches(tokenizer: Tokenizer, rng: random.Random, tokens: int) -> Iterator[TextBatch]:
+def text_batches(
+    tokenizer: Tokenizer,
+    rng: random.Random,
+    tokens: int,
+    draw: Callable[[random.Random], Iterator[TextExample]] = training_examples,
+) -> Iterator[TextBatch]:
     """Yield batches of up to `tokens` tokens; rows of similar length are together."""
     pad = tokenizer.token_to_id(PAD)
     while True:
         pool: list[_Row] = []
         while len(pool) < _POOL:
-            pool += _rows(tokenizer, training_examples(rng))
+            pool += _rows(tokenizer, draw(rng))
         pool.sort(key=len)
         batches: list[list[_Row]] = [[]]
         for row in pool:
