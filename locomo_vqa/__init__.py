@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from locomo_vqa.evaluators.comparing import Comparison, compare
     from locomo_vqa.evaluators.distilling.duomem import distill
     from locomo_vqa.evaluators.distilling.memlora.api import distill_memlora
+    from locomo_vqa.evaluators.distilling.memlora.stage_table import ablate_stages
     from locomo_vqa.evaluators.efficiency import efficiency
     from locomo_vqa.evaluators.judging import judge_check
     from locomo_vqa.evaluators.running import run
@@ -71,6 +72,7 @@ __all__ = [
     "Usage",
     "__version__",
     "ablate",
+    "ablate_stages",
     "build",
     "build_site",
     "check",
@@ -104,6 +106,7 @@ _PLACES = {
     "locomo_vqa.evaluators.comparing": ("Comparison", "compare"),
     "locomo_vqa.evaluators.distilling.duomem": ("distill",),
     "locomo_vqa.evaluators.distilling.memlora.api": ("distill_memlora",),
+    "locomo_vqa.evaluators.distilling.memlora.stage_table": ("ablate_stages",),
     "locomo_vqa.evaluators.efficiency": ("efficiency",),
     "locomo_vqa.evaluators.judging": ("judge_check",),
     "locomo_vqa.evaluators.running": ("run",),

@@ -78,7 +78,10 @@ def _train_language(
         other_rate=_OTHER_RATE,
     )
     rng = random.Random(arguments.seed + 7)
-    texts, batcher = text_batches(tokenizer, rng, arguments.tokens, student_examples), TurnBatcher(tokenizer)
+    texts, batcher = (
+        text_batches(tokenizer, rng, arguments.tokens, student_examples),
+        TurnBatcher(tokenizer),
+    )
     start = time.monotonic()
     for step in learner.steps(arguments.steps):
         indices = images.draw(arguments.pictures)

@@ -20,20 +20,24 @@ SAMPLE_LICENSE = "Apache-2.0"
 """The sample is part of the toolkit."""
 
 
-def write_sample_benchmark(out: Path, *, seed: int = 0) -> str:
+def write_sample_benchmark(
+    out: Path, *, seed: int = 0, conversations: int = 10, name: str = "sample"
+) -> str:
     """Write the sample as a benchmark folder and return its revision.
+
+    With another seed it is a different sample of the same world, to train on.
 
     Raises:
         OutputError: the folder already exists or can't be written.
     """
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        questions = write_sample(folder, seed=seed).visual_questions
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        questions = write_sample(folder, seed, conversations).visual_questions
         locomo = read_locomo(folder / "locomo.json")
         images = _image_files(folder, locomo)
         hashes = {url: sha256_file(path) for url, path in images.items()}
         content = BenchmarkContent(
-            name="sample",
+            name=name,
             license=SAMPLE_LICENSE,
             sources=[{"name": "locomo.json", "sha256": sha256_file(folder / "locomo.json")}],
             conversations=[_with_images(each, hashes) for each in locomo.conversations],

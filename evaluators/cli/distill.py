@@ -13,6 +13,7 @@ from locomo_vqa.cli_support import console, echo, json_option, make_table, print
 from locomo_vqa.models.names import hide_credentials
 
 from ..distilling.stages import DISTILL_STAGES, DistillStage
+from .distill_ablate import ablate
 from .distill_memlora import memlora
 from .lora_options import lora_options
 from .run_options import system_options
@@ -36,6 +37,7 @@ def distill() -> None:
     """
 
 
+distill.add_command(ablate)
 distill.add_command(memlora)
 
 

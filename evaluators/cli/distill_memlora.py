@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
+from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.models.names import hide_credentials
 
 from .run_options import system_options
@@ -168,10 +169,12 @@ def _print_candidates(done: MemLoraDistillation) -> None:
 def _print_search(done: MemLoraDistillation) -> None:
     if done.search is None:
         return
-    table = make_table("Experts", "split", "F1", "J", "V")
-    for trial in (*done.search["trials"], *done.search["tested"]):
-        named = ", ".join(f"{stage} {name}" for stage, name in trial["experts"].items())
-        scores = [_score(trial["scores"], metric) for metric in ("f1", "j", "v")]
+    trials = [*done.search["trials"], *done.search["tested"]]
+    metrics = [name for name in METRICS if any(name in trial["scores"] for trial in trials)]
+    table = make_table("Experts", "split", *map(metric_title, metrics))
+    for trial in trials:
+        named = "\n".join(f"{stage} {name}" for stage, name in trial["experts"].items())
+        scores = [_score(trial["scores"], metric) for metric in metrics]
         table.add_row(named or "none: the base model", trial["split"], *scores)
     console().print(table)
 

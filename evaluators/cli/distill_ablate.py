@@ -1,0 +1,111 @@
+"""The command `distill ablate`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
+from locomo_vqa.metric_names import metric_title
+
+from .run_options import split_option, system_options
+
+if TYPE_CHECKING:
+    from ..distilling.memlora.stage_table import StageTable
+
+__all__ = ["ablate"]
+
+
+@click.command()
+@click.option(
+    "--benchmark", required=True, help="Ask about `sample`, a benchmark folder, or org/name."
+)
+@click.option(
+    "--student", required=True, help="Use this base model: `transformers:…` or `embedded:…`."
+)
+@click.option("--experts", required=True, help="Use the experts in this folder, or `sample`.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Write to this folder.")
+@click.option("--large", help="Use this large model in the first rows.")
+@split_option
+@click.option(
+    "--metrics",
+    help="Compute these metrics, separated by commas.  [default: f1, and j with a judge]",
+)
+@click.option("--judge", help="Judge the answers with this model.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Run this many conversations at once.",
+)
+@system_options
+@json_option
+def ablate(
+    benchmark: str,
+    student: str,
+    experts: str,
+    out: Path,
+    large: str | None,
+    split: Any,
+    metrics: str | None,
+    judge: str | None,
+    jobs: int,
+    options: Mapping[str, str],
+    as_json: bool,
+) -> int:
+    """Run the pipeline with experts in one text stage after another, as in MemLoRA's table 4.
+
+    Each row is one run, whose command is shown; with --large, a large model takes the place of the
+    experts in the first rows. Repeat the command to continue after an interruption.
+
+    \b
+    Example:
+      locomo-vqa distill ablate --benchmark lv --out stages --experts distilled/experts \\
+        --student transformers:google/gemma-2-2b-it
+    """
+    from ..distilling.memlora.stage_table import ablate_stages
+
+    table = ablate_stages(
+        benchmark,
+        student=student,
+        experts=experts,
+        out=out,
+        large=large,
+        split=split,
+        options=options,
+        metrics=metrics.split(",") if metrics else None,
+        judge=judge,
+        jobs=jobs,
+    )
+    if as_json:
+        print_json(table.to_json())
+    else:
+        _print_stages(table)
+    return 0
+
+
+def _print_stages(table: StageTable) -> None:
+    titles = [name for metric in table.metrics for name in (metric_title(metric), "95 % interval")]
+    shown = make_table("Extraction", "update", "generation", *titles)
+    for row in table.rows:
+        cells = [_cells(row.report[metric]) for metric in table.metrics]
+        shown.add_row(*row.stages.values(), *(cell for pair in cells for cell in pair))
+    console().print(shown)
+    for number, row in enumerate(table.rows, 1):
+        echo(f"Row {number}: {table.command(row)}")
+    echo(f"The plot: {table.out / 'stages.svg'}")
+
+
+def _cells(scores: Any) -> tuple[str, str]:
+    digits = 4 if scores.scale == 1 else 1
+    if scores.value is None:
+        return "not computed", "–"
+    value = f"{scores.value:.{digits}f}"
+    if scores.interval is None:
+        return value, "–"
+    low, high = scores.interval
+    return value, f"{low:.{digits}f} … {high:.{digits}f}"
