@@ -18,6 +18,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 
 from .lora_settings import LoraSettings
+from .out_folder import locked_out
 from .stage_runner import ADAPTER_FOLDER, MEMORIES_FOLDER, StageRunner
 from .stages import DISTILL_STAGES, DistillStage
 from .teacher_answers import DEFAULT_THRESHOLD
@@ -127,7 +128,7 @@ def distill(
         )
         runner.check(trains="adapter" in stages)
         result = Distillation(out=runner.out)
-        with runner.locked():
+        with locked_out(runner.out):
             _run_stages(runner, stages, result)
     folders = [name for name in (MEMORIES_FOLDER, ADAPTER_FOLDER) if (runner.out / name).is_dir()]
     result.options = {**runner.options, **{name: str(runner.out / name) for name in folders}}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +12,6 @@ from locomo_vqa.arguments import check_option_names
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import read_json, sha256_file
-from locomo_vqa.locks import locked_folder
 from locomo_vqa.models.names import parse_name
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.responses import ResponseStore
@@ -130,28 +128,6 @@ class StageRunner:
             self.out / ADAPTER_FOLDER,
             progress=self.progress,
         )
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Create the folder if it is missing, and lock it against other distillations.
-
-        Raises:
-            OutputError: it can't be created, or another process is writing to it.
-        """
-        try:
-            self.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"{self.out}: can't be created ({error.strerror}).", "Choose another `out`."
-            ) from None
-        busy = "another process is distilling into this folder"
-        remedy = "Wait until it has finished, or choose another `out`."
-        try:
-            with locked_folder(self.out, busy=busy, remedy=remedy):
-                yield
-        finally:
-            with suppress(OSError):
-                self.out.rmdir()  # Removes the folder only if it is empty.
 
     def _with_teacher(self, work: Callable[[Teacher], Awaitable[_T]]) -> _T:
         """Open the teacher, whose replies are stored, and return the result of `work` with it."""

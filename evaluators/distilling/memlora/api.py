@@ -16,6 +16,7 @@ from locomo_vqa.progress import ProgressCallback, progress_reporter
 
 from ...memory import MEMORY_OPTIONS, MemorySettings, student_base
 from ..lora_settings import LoraSettings
+from ..out_folder import locked_out
 from .data import DataMaker, read_data_record
 from .observations import OBSERVATIONS
 from .samples import STAGES, Stage
@@ -148,7 +149,7 @@ def distill_memlora(
     if "data" in phases:
         _check_teacher(teacher, locomo, wanted)
     result = MemLoraDistillation(out=folder)
-    with progress_reporter(progress) as report:
+    with locked_out(folder), progress_reporter(progress) as report:
         if "data" in phases:
             result.data = DataMaker(
                 benchmark=loaded,

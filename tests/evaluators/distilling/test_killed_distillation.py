@@ -26,6 +26,14 @@ pytestmark = [
 ]
 
 STAGES = ("memories", "answers", "adapter")
+PHASES = ("data", "train")
+SPACE = """
+[all]
+rank = [2]
+learning_rate = [1e-3]
+epochs = [2]
+batch = [4]
+"""
 IN_FLIGHT = 2
 
 
@@ -71,6 +79,55 @@ def stages(
         done = torch_commands.run(*made[stage][1], root=start, TMPDIR=str(folder))
         assert done.status == 0, done.said
     return made
+
+
+@pytest.fixture(scope="module")
+def phases(
+    teacher: StubEndpoint,
+    torch_commands: Commands,
+    qwen2: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, tuple[Path, list[str]]]:
+    """Return for each phase of MemLoRA a folder with what it needs, and the command."""
+    folder = tmp_path_factory.mktemp("phases")
+    start = folder / "start"
+    start.mkdir()
+    (folder / "locomo.json").write_text(json.dumps([sample(f"conv-{n}") for n in range(6)]))
+    import_locomo(folder / "locomo.json", out=start / "benchmark")
+    (start / "space.toml").write_text(SPACE)
+    command = ["distill", "memlora", "--benchmark", "benchmark", "--out", "out"]
+    command += ["--teacher", f"{teacher.model}&in_flight={IN_FLIGHT}"]
+    command += ["--student", f"transformers:{qwen2}?threads=1&dtype=float32"]
+    command += ["--search-space", "space.toml", "--option", "window=12", "--option", "top_k=1"]
+    made = {}
+    for phase in PHASES:
+        made[phase] = (folder / phase, [*command, "--only", phase])
+        shutil.copytree(start, folder / phase)
+        done = torch_commands.run(*made[phase][1], root=start, TMPDIR=str(folder))
+        assert done.status == 0, done.said
+    return made
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_phase_of_memlora(
+    phase: str,
+    phases: dict[str, tuple[Path, list[str]]],
+    teacher: StubEndpoint,
+    torch_commands: Commands,
+    tmp_path: Path,
+) -> None:
+    """The same seed gives the same adapters, byte for byte, however often it is killed."""
+    folder, command = phases[phase]
+
+    def prepare(root: Path) -> None:
+        teacher.requests.clear()
+        shutil.copytree(folder, root, dirs_exist_ok=True)
+
+    for _ in KilledCommand(torch_commands, tmp_path, command, prepare).try_moments(
+        most=MOMENTS // 2
+    ):
+        asked = Counter(json.dumps(request) for request in teacher.requests)
+        assert asked.total() - len(asked) <= IN_FLIGHT
 
 
 @pytest.mark.parametrize("stage", STAGES)
