@@ -149,6 +149,8 @@ def _print_data(done: MemLoraDistillation) -> None:
     console().print(table)
     for name, reason in list(done.failures.items())[:3]:
         echo(f"  {name}: {reason}", style="red")
+    if done.failures:
+        echo("Repeat the command to retry the conversations that failed.")
 
 
 def _print_candidates(done: MemLoraDistillation) -> None:

@@ -101,8 +101,9 @@ def distill_memlora(
 ) -> MemLoraDistillation:
     """Train MemLoRA's experts for a small model, and choose the best of them.
 
-    The same call continues where the last one stopped. Only the train and validation splits are
-    used before the experts are chosen.
+    The same call continues where the last one stopped. If the teacher could not read a
+    conversation, the later phases do not run. Only the train and validation splits are used before
+    the experts are chosen.
 
     Args:
         benchmark: the benchmark, its folder, or its name.
@@ -161,6 +162,8 @@ def distill_memlora(
                 timeout_s=timeout,
                 progress=report,
             ).make(folder)
+            if result.failures:
+                return result
         if phases != ("data",):
             wanted = _made_stages(folder, stages)
         if "train" in phases:

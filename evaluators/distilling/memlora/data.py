@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -58,7 +59,8 @@ class DataMaker:
     def make(self, out: Path) -> dict[str, Any]:
         """Make the folder `out/data`, and return the content of its data.json.
 
-        Data that exists is kept if it was made with the same arguments.
+        Data that exists is kept if it was made with the same arguments. If the teacher could not
+        read a conversation, the data is made again; replies in its response store are free.
 
         Raises:
             InputError: an argument can't be used, or a stage has no samples.
@@ -68,7 +70,10 @@ class DataMaker:
         folder = out / "data"
         identity = self._identity()
         if folder.exists():
-            return _same_data(folder, identity)
+            record = _same_data(folder, identity)
+            if not record["failed"]:
+                return record
+            shutil.rmtree(folder)
         samples = {stage: Samples(stage) for stage in self.stages}
         out.mkdir(parents=True, exist_ok=True)
         with new_folder(folder, what="the training data", remedy=_REMAKE) as part:

@@ -164,3 +164,40 @@ def test_wrong_arguments_are_refused_before_anything_is_asked(
         lv.distill_memlora("sample", out=tmp_path / "out", **{**CALL, **change})
     assert message in str(error.value)
     assert not (tmp_path / "out" / "data").exists()
+
+
+def test_a_teacher_that_fails_is_asked_again_and_nothing_is_trained(tmp_path: Path) -> None:
+    """A conversation that could not be read is read by the next call; the others cost nothing."""
+    from tests.evaluators.distilling.scripted_teacher import reads
+    from tests.evaluators.stub_endpoint import completion, stub_endpoint
+
+    broken = {"on": True}
+    names = {c.id: c.speakers[0] for c in SAMPLE.conversations}
+
+    def teach(request: dict[str, Any]) -> tuple[int, Any]:
+        from locomo_vqa.models.chat import ChatRequest
+
+        text = request["messages"][0]["content"]
+        if broken["on"] and f"{names['sample-02']}: " in text:
+            return 400, {"error": {"message": "no such turn"}}
+        return completion(reads(ChatRequest(text=text)) or "Ada")
+
+    with stub_endpoint(teach) as endpoint:
+        call = {**CALL, "teacher": endpoint.model, "stages": ["extraction", "generation"]}
+        call["only"] = None
+        failed = lv.distill_memlora("sample", out=tmp_path / "out", **call)
+        assert set(failed.failures) == {"sample-02"}
+        assert "no such turn" in failed.failures["sample-02"]
+        assert failed.candidates == {}
+        assert not (tmp_path / "out" / "candidates").exists()
+        before, broken["on"] = len(endpoint.requests), False
+        call["only"] = "data"
+        done = lv.distill_memlora("sample", out=tmp_path / "out", **call)
+        asked = endpoint.requests[before:]
+    assert done.failures == {}
+    texts = [request["messages"][0]["content"] for request in asked]
+    assert any(f"{names['sample-02']}: " in text for text in texts)
+    assert len(texts) < before / 3
+    assert done.data is not None
+    counts = done.data["counts"]["extraction"]["samples"]
+    assert counts["train"] == 240
