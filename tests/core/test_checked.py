@@ -16,6 +16,10 @@ from locomo_vqa.errors import InputError
 MISSING = "nothing-here"
 CALLS: Mapping[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "ablate": (("no-memory",), {"benchmark": "sample"}),
+    "ablate_stages": (
+        ("sample",),
+        {"student": "embedded:text-small", "experts": MISSING, "out": MISSING},
+    ),
     "build": (("sample",), {"work": MISSING, "stages": ["publish"]}),
     "build_site": ((MISSING,), {"out": MISSING}),
     "check": (("no-memory",), {}),

@@ -11,6 +11,7 @@ import locomo_vqa as lv
 
 CALLS = {
     "ablate",
+    "ablate_stages",
     "build",
     "build_site",
     "check",
