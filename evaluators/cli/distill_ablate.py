@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,14 @@ import click
 
 from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
 from locomo_vqa.metric_names import metric_title
+from locomo_vqa.models.names import hide_credentials
 
 from .run_options import split_option, system_options
 
 if TYPE_CHECKING:
-    from ..distilling.memlora.stage_table import StageTable
+    from ..distilling.memlora.stage_table import StageRow, StageTable
 
-__all__ = ["ablate"]
+__all__ = ["ablate", "row_command"]
 
 
 @click.command()
@@ -96,8 +98,18 @@ def _print_stages(table: StageTable) -> None:
         shown.add_row(*row.stages.values(), *(cell for pair in cells for cell in pair))
     console().print(shown)
     for number, row in enumerate(table.rows, 1):
-        echo(f"Row {number}: {table.command(row)}")
+        echo(f"Row {number}: {row_command(table, row)}")
     echo(f"The plot: {table.out / 'stages.svg'}")
+
+
+def row_command(table: StageTable, row: StageRow) -> str:
+    """Return the command that runs one row."""
+    words = ["locomo-vqa", "run", row.system, "--benchmark", table.benchmark]
+    words += ["--split", table.split, "--images", "none"]
+    words += ["--model", hide_credentials(table.student)]
+    for name, value in row.options.items():
+        words += ["--option", f"{name}={hide_credentials(value)}"]
+    return shlex.join(words)
 
 
 def _cells(scores: Any) -> tuple[str, str]:

@@ -6,13 +6,12 @@ extraction, in update too, in all; then experts in extraction, in update too, in
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from locomo_vqa.arguments import check_number
+from locomo_vqa.arguments import check_choice, check_number
 from locomo_vqa.benchmark import Benchmark, load_benchmark
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
@@ -81,14 +80,6 @@ class StageTable:
         """The metrics of all rows."""
         return [name for name in METRICS if all(name in row.report for row in self.rows)]
 
-    def command(self, row: StageRow) -> str:
-        """Return the command that runs one row."""
-        words = ["locomo-vqa", "run", row.system, "--benchmark", self.benchmark]
-        words += ["--split", self.split, "--model", hide_credentials(self.student)]
-        for name, value in row.options.items():
-            words += ["--option", f"{name}={hide_credentials(value)}"]
-        return shlex.join(words)
-
     def to_json(self) -> dict[str, Any]:
         """Return the content of stages.json."""
         return {
@@ -137,6 +128,7 @@ def ablate_stages(
         MissingResource: a model or a metric can't be used on this machine.
         OutputError: the folder has other runs, or can't be written.
     """
+    check_choice("split", split, get_args(SplitChoice))
     check_number("jobs", jobs, low=1, whole=True)
     check_metrics(metrics)
     if large is not None:
@@ -175,7 +167,8 @@ def ablate_stages(
         out=folder, student=student, split=split, benchmark=str(benchmark), rows=rows
     )
     write_json(folder / "stages.json", table.to_json())
-    plot_stages(table, folder / "stages.svg")
+    named = [(list(row.stages.values()), row.report) for row in table.rows]
+    plot_stages(named, table.metrics, folder / "stages.svg")
     return table
 
 

@@ -13,6 +13,7 @@ import pytest
 
 import locomo_vqa as lv
 from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.evaluators.cli.distill_ablate import row_command
 from locomo_vqa.evaluators.distilling.memlora.api import MemLoraDistillation
 from locomo_vqa.files import sha256_file
 from locomo_vqa.models.chat import ChatRequest
@@ -172,8 +173,8 @@ def test_the_stages_of_table_4(done: MemLoraDistillation, tmp_path: Path, cli: C
     values = [row.report["f1"].value for row in table.rows]
     assert values[3] == max(values)  # The teacher's own pipeline.
     assert "<svg" in (tmp_path / "stages" / "stages.svg").read_text()
-    command = shlex.split(table.command(table.rows[4]))[1:]
-    made = cli(*command, "--images", "none", "--out", "again")
+    command = shlex.split(row_command(table, table.rows[4]))[1:]
+    made = cli(*command, "--out", "again")
     assert made.returncode == 0, made.stderr
     again = lv.score(tmp_path / "again", benchmark="sample", metrics=["f1"])
     assert again["f1"].value == values[4]
