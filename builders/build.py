@@ -18,6 +18,7 @@ from .images.settings import DOWNLOAD_OPTIONS, remembered_settings
 from .recipe import BuildRecipe, load_recipe
 from .stages import STAGE_NAMES, STAGES, Stage, StageContext, StageName
 from .stages.choices import check_out, check_plan, start_stage
+from .stages.inputs import check_inputs
 
 __all__ = ["Build", "build"]
 
@@ -90,6 +91,7 @@ def build(
         check_plan(folder, state, plan, chosen)
         state = _with_options(state, mirror, allow_private, download, out)
         check_out(folder, state, plan, chosen)
+        check_inputs(folder, plan, chosen, mirror=mirror)
         folder.remember(plan, state)
         with progress_reporter(progress) as report:
             context = _stage_context(folder, plan, state, report, push, pull_request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,8 @@ class BuildFolder:
     def locked(self) -> Iterator[None]:
         """Create the folder if it is missing, and keep other builds out of it.
 
+        If nothing was remembered in it, a folder that was created is removed again.
+
         Raises:
             OutputError: it has other content, another process is building in it, or it can't be
                 written.
@@ -124,6 +126,7 @@ class BuildFolder:
         from filelock import FileLock, Timeout
 
         self._check_content()
+        created = _missing_folders(self.path)
         lock = FileLock(self.path / _LOCK)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -141,6 +144,11 @@ class BuildFolder:
         try:
             yield
         finally:
+            if not self._recipe_file.exists():
+                with suppress(OSError):
+                    (self.path / _LOCK).unlink()
+                    for made in created:
+                        made.rmdir()
             lock.release()
 
     def _check_content(self) -> None:
@@ -195,3 +203,8 @@ class BuildFolder:
     def read(self, path: Path, stage: str) -> Any:
         """Return the parsed JSON that an earlier stage wrote."""
         return read_json(self.need(path, stage), what=f"the file of the stage {stage}")
+
+
+def _missing_folders(path: Path) -> list[Path]:
+    """Return a folder and those above it that don't exist yet, the innermost first."""
+    return [each for each in (path, *path.parents) if not each.exists()]

@@ -78,6 +78,7 @@ _TIMEOUTS = (
 
 _UNREACHABLE = (("locomo_vqa.models.chat", "ModelUnreachable"),)
 _DENIED = (("locomo_vqa.models.chat", "ModelDenied"),)
+_MISSING = (("locomo_vqa.errors", "MissingResource"),)
 
 if TYPE_CHECKING:
     Row = dict[str, Any]
@@ -242,11 +243,11 @@ def _hint(method: Any, recalled: Any) -> Row:
 
 
 def failure_of(error: BaseException) -> Row:
-    """Return an exception as `{state, reason, unreachable}`, with `denied` only if it is true.
+    """Return an exception as `{state, reason, unreachable}`, with `denied` or `missing` if true.
 
     The state is `timeout` or `error`, the reason the exception's type and message in at most 2,000
-    characters; `unreachable` says whether the toolkit's `ModelUnreachable` caused it, and `denied`
-    whether its `ModelDenied` did.
+    characters; `unreachable` says whether the toolkit's `ModelUnreachable` caused it, `denied`
+    whether its `ModelDenied` did, and `missing` whether it is the toolkit's `MissingResource`.
     """
     timeout = isinstance(error, _imported_classes(_TIMEOUTS))
     return {
@@ -254,6 +255,7 @@ def failure_of(error: BaseException) -> Row:
         "reason": _clean_text(f"{_type(error)}: {_error_text(error)}")[:_MOST_CHARACTERS],
         "unreachable": _came_of(error, _imported_classes(_UNREACHABLE)),
         **({"denied": True} if _came_of(error, _imported_classes(_DENIED)) else {}),
+        **({"missing": True} if isinstance(error, _imported_classes(_MISSING)) else {}),
     }
 
 

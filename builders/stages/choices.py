@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import InputError, OutputError
-from locomo_vqa.models.names import hide_credentials
+from locomo_vqa.models.names import HIDDEN, hide_credentials
 from locomo_vqa.unfinished import discard
 
 from ..build_folder import BuildFolder, BuildState
@@ -24,8 +24,6 @@ __all__ = ["check_out", "check_plan", "start_stage"]
 
 _PARAMETERS = ("locomo", "generator", "validator", "phash_distance")
 """The choices that a call can change without changing the recipe."""
-_HIDDEN = "…"
-"""The placeholder for credentials in a remembered model's name."""
 
 
 def check_plan(
@@ -141,7 +139,7 @@ def _shown_value(value: Any) -> str:
 def _check_credentials(recipe: BuildRecipe, names: Collection[StageName]) -> None:
     wanted = {"generator": {"probe", "generate"}, "validator": {"probe"}}
     for parameter, stages in wanted.items():
-        if stages & set(names) and _HIDDEN in getattr(recipe, parameter):
+        if stages & set(names) and HIDDEN in getattr(recipe, parameter):
             raise InputError(
                 f"`{parameter}` was given with credentials, which a work folder does not keep.",
                 f"Give `{parameter}` again, or keep the credentials in the environment.",

@@ -39,6 +39,8 @@ class Failure:
     """Whether the cause is a `ModelUnreachable`: the model's endpoint does not answer."""
     denied: bool = False
     """Whether the cause is a `ModelDenied`: the model's endpoint refuses every request."""
+    missing: bool = False
+    """Whether it is a `MissingResource`: something is not on this machine, such as weights."""
     ended: bool = False
     """Whether the system also ended, so that no more questions can be asked."""
 

@@ -63,6 +63,7 @@ def _reply(row: Any, number: int) -> Reply:
         reason=str(error["reason"]),
         unreachable=bool(error["unreachable"]),
         denied=error.get("denied") is True,
+        missing=error.get("missing") is True,
     )
     return Reply(failure=failure, traceback=str(row.get("traceback", "")))
 

