@@ -238,8 +238,10 @@ def test_a_recipe_s_text_is_published_without_credentials(cli: Cli, tmp_path: Pa
     assert recipe.generator == secret
     assert f'generator = "{shown}"' in recipe.to_toml()
     assert "hush" not in recipe.to_toml()
-    done = cli("build", "probe", "sample", "--work", "w", "--validator", secret)
-    assert "locomo-vqa build split" in done.stderr
+    refused = cli("build", "probe", "sample", "--work", "w", "--validator", secret)
+    assert "locomo-vqa build split" in refused.stderr
+    done = cli("build", "ingest", "sample", "--work", "w", "--validator", secret)
+    assert done.returncode == 0, done.stderr
     kept = (tmp_path / "w" / "recipe.toml").read_text(encoding="utf-8")
     assert f'validator = "{shown}"\n' in kept
     assert "hush" not in kept

@@ -109,7 +109,8 @@ def test_another_locomo_file_needs_another_folder(cli: Cli) -> None:
 def test_a_wrong_path_can_be_corrected(cli: Cli, tmp_path: Path) -> None:
     """Nothing was made from the file that was not found."""
     assert cli("build", "ingest", "paper", "--work", "w").returncode == 2
-    done = cli("build", "ingest", "--work", "w", "--locomo", "sample")
+    assert not (tmp_path / "w").exists()
+    done = cli("build", "ingest", "paper", "--work", "w", "--locomo", "sample")
     assert done.returncode == 0, done.stderr
 
 
