@@ -60,7 +60,7 @@ def _bounded(response: Any, coded: str, most: int) -> Any:
                 async for piece in decompress(aiter(stream), coded):
                     size += len(piece)
                     if size > most:
-                        raise BadBody(f"the reply has more than {most >> 20} MiB")
+                        raise BadBody(f"the reply is larger than {most >> 20} MiB")
                     joined += piece
                     if len(joined) >= PIECE:
                         yield bytes(joined)

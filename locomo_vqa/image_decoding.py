@@ -116,7 +116,7 @@ def readable_image(data: bytes) -> bytes:
 
 def _check_bytes(size: int) -> None:
     if size > MAX_IMAGE_BYTES:
-        raise RefusedImage("too_large", f"it has more than {MAX_IMAGE_BYTES >> 20} MiB")
+        raise RefusedImage("too_large", f"it is larger than {MAX_IMAGE_BYTES >> 20} MiB")
 
 
 @contextmanager

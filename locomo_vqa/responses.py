@@ -170,8 +170,8 @@ class _Flight:
 class StoredModel:
     """A model that answers from a store, and stores every reply that it has to ask for.
 
-    A request that is made again while it is in flight is asked once. Failures, and replies that
-    were refused or filtered, are never stored.
+    The same request, made again before its reply has arrived, is sent only once. Failures, and
+    replies that were refused or filtered, are never stored.
     Closing the model leaves the store open.
     """
 

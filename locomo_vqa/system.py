@@ -163,8 +163,8 @@ class MemorySystem(Protocol):
     ) -> Answer | str:
         """Answer a question about an image in one word.
 
-        `image` is None if nothing is shown of it, and under `visual="recalled"`, where the
-        question says which image of the conversation is meant.
+        `image` is None if the image is not shown, and with `visual="recalled"`, where the question
+        says which image of the conversation it is about.
         """
         return self.answer(question, now=now)
 

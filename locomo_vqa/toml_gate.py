@@ -25,7 +25,7 @@ def load_toml(text: str) -> dict[str, Any]:
         ValueError: it is not TOML.
     """
     if len(text) > MAX_TOML_BYTES:
-        raise BadValue(f"it has more than {MAX_TOML_BYTES >> 10} KiB")
+        raise BadValue(f"it is larger than {MAX_TOML_BYTES >> 10} KiB")
     for number, line in enumerate(text.split("\n"), 1):
         if line.count(".") > _MAX_DOTS:
             raise BadValue(f"line {number} has more than {_MAX_DOTS} dots")

@@ -444,7 +444,7 @@ def _reply(worker: _Worker, request: Row) -> bytes:
         row = {"id": number, "result": worker.call(request.pop("call"), request)}
         line = json.dumps(row).encode("ascii")
         if len(line) > MAX_REPLY_BYTES:
-            raise ValueError(f"the reply has more than {MAX_REPLY_BYTES >> 20} MiB")
+            raise ValueError(f"the reply is larger than {MAX_REPLY_BYTES >> 20} MiB")
     except BaseException as error:  # noqa: BLE001 - also sys.exit and cancelled tasks
         failed = {"id": number, "error": failure_of(error), "traceback": _traceback(error)}
         line = json.dumps(failed).encode("ascii")

@@ -69,7 +69,7 @@ def parse_url(text: str, *, base: httpx.URL | None = None) -> httpx.URL:
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address can belong to a web server of the public Internet."""
+    """Return whether an IP address can belong to a web server on the public Internet."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:

@@ -171,7 +171,7 @@ def _unreached_attempt(error: Exception) -> DownloadAttempt:
 def _no_connection(error: BaseException) -> str:
     for cause in _causes_of(error):
         if isinstance(cause, socket.gaierror):
-            return "no name server knows its host"
+            return "the host name can't be resolved"
         if isinstance(cause, ssl.SSLError):
             return "its host offers no connection that can be trusted"
         if isinstance(cause, ConnectionRefusedError):
@@ -179,7 +179,7 @@ def _no_connection(error: BaseException) -> str:
         if isinstance(cause, (TimeoutError, httpcore.ConnectTimeout)):
             return "its host does not answer"
         if isinstance(cause, OSError) and cause.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
-            return "no way leads to its host"
+            return "its host is not reachable from this network"
     return "its host can't be reached"
 
 

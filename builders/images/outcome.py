@@ -37,7 +37,7 @@ class TooLarge(Exception):
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
-        self.detail = f"it has more than {limit:,} bytes"
+        self.detail = f"it is larger than {limit:,} bytes"
 
 
 def disk_error(error: OSError) -> OutputError:

@@ -110,7 +110,7 @@ class Objection:
 def commonest_objection(
     rows: Iterable[tuple[QuestionState, str | None, str | None]],
 ) -> Objection | None:
-    """Return the most common problem of dropped questions; None if none was dropped.
+    """Return the most common problem among dropped questions; None if none was dropped.
 
     The rows are (state, problem, reply).
     """

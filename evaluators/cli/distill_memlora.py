@@ -35,7 +35,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Write to this folder.")
 @click.option(
     "--teacher",
-    help="Learn from this model, or from `locomo-observations`; needed for the data.",
+    help="Learn from this model, or from `locomo-observations`; needed to make training data.",
 )
 @click.option("--locomo", type=_FILE, help="Read the observations in this locomo10.json.")
 @click.option("--only", type=click.Choice(_PHASES), help="Run only this phase.")

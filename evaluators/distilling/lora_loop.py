@@ -34,7 +34,7 @@ class Epoch:
 
 @dataclass(slots=True)
 class TrainingProgress:
-    """The finished epochs of a training."""
+    """The finished epochs of a training run."""
 
     before: float
     """The validation loss of the base model alone."""

@@ -1,4 +1,4 @@
-"""The state of a training on disk: one file, replaced after each epoch."""
+"""The state of a training run on disk: one file, replaced after each epoch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TrainingState:
         """Return the last saved state; None if there is no file.
 
         Raises:
-            OutputError: the file belongs to a different training, or is damaged.
+            OutputError: the file belongs to a different training run, or is damaged.
         """
         if not self._path.exists():
             return None
@@ -35,11 +35,11 @@ class TrainingState:
         except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
             raise OutputError(
                 f"{self._path}: can't be read ({' '.join(str(error).split())[:200]}).",
-                "Delete the file; the training then starts over.",
+                "Delete the file; the training run then starts over.",
             ) from None
         if found.get("identity") != self._identity:
             raise OutputError(
-                f"{self._path}: belongs to a training with other examples, settings or student.",
+                f"{self._path}: belongs to a run with other examples, settings or student.",
                 "Choose another `out`, repeat the call with the same arguments, or delete it.",
             )
         return found

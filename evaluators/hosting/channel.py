@@ -124,7 +124,7 @@ class LineReader:
         searched = 0
         while (end := line.find(b"\n", searched)) < 0:
             if len(line) > self._max_bytes:
-                raise ValueError(f"its reply has more than {self._max_bytes >> 20} MiB")
+                raise ValueError(f"its reply is larger than {self._max_bytes >> 20} MiB")
             searched = len(line)
             line += self._read()
         self._rest = line[end + 1 :]

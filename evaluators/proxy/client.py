@@ -85,4 +85,4 @@ class Client:
 
 
 def _too_large(most: int) -> ProxyError:
-    return ProxyError(413, "too_large", f"The request has more than {most >> 20} MiB.")
+    return ProxyError(413, "too_large", f"The request is larger than {most >> 20} MiB.")

@@ -34,7 +34,7 @@ class KeptBytes:
         return enough
 
     def give_back(self, size: int) -> None:
-        """Give room back."""
+        """Release reserved room."""
         self._left += size
 
 

@@ -45,7 +45,7 @@ def far_conversations(
     generalised extreme studentised deviate test, one-sided at `LEVEL`, for up to a quarter of
     the conversations; this test finds two outliers even if each masks the other. And it lies
     at least `NOISE` standard errors from the mean of the others, a standard error being what its
-    own number of questions leaves to chance. With fewer than six conversations nothing is named.
+    own number of questions leaves to chance. With fewer than six conversations, none is returned.
 
     Source: B. Rosner, "Percentage Points for a Generalized ESD Many-Outlier Procedure",
     Technometrics 25, 1983, pages 165-172.

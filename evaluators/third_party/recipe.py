@@ -238,7 +238,7 @@ def _options(values: Any) -> dict[str, RecipeOption]:
     options = {}
     for name, facts in values.items():
         if not isinstance(facts, dict) or set(facts) != {"about", "needed"}:
-            raise ValueError(f"options.{name} must have about and needed, and nothing else")
+            raise ValueError(f"options.{name} must have 'about' and 'needed', and nothing else")
         if not isinstance(facts["needed"], bool):
             raise ValueError(f"options.{name}.needed must be true or false")
         options[name] = RecipeOption(about=_text(facts, "about"), needed=facts["needed"])

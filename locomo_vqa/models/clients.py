@@ -1,4 +1,4 @@
-"""Opens the client of an endpoint: loopback directly, everything else as the environment says."""
+"""Opens an endpoint's client: loopback directly, others through the proxies in the environment."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ _TOO_MANY = 429
 _BUSY = frozenset({_TOO_MANY, 503})
 _DENIED = frozenset({401, 402, 403, 404})
 REFUSED = frozenset({400, 413, 422})
-"""Statuses that refuse a request as it is written."""
+"""Statuses that refuse a request because of its content."""
 _WANTS_KEY = frozenset({401, 403})
 SPENT = ("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded")
 _LOST = frozenset({"upstream_unreachable", "upstream_broken"})

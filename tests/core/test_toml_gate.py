@@ -17,7 +17,7 @@ from locomo_vqa.toml_gate import load_toml
         ("a = [1, nan]", "nan is not finite"),
         ("a = -inf", "-inf is not finite"),
         ("a = 1\na = 2", "overwrite"),
-        ("#" * (300 << 10), "more than 256 KiB"),
+        ("#" * (300 << 10), "larger than 256 KiB"),
     ],
 )
 def test_what_takes_too_much_is_refused(text: str, reason: str) -> None:

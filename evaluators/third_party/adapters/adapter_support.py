@@ -156,7 +156,7 @@ class Embeddings:
             with self._opener.open(request, timeout=address.timeout_s) as reply:
                 content = reply.read(_MOST_BYTES + 1)
             if len(content) > _MOST_BYTES:
-                raise RuntimeError("the embedder's reply has more than 32 MiB")
+                raise RuntimeError("the embedder's reply is larger than 32 MiB")
             data = json.loads(content)["data"]
             vectors = [row["embedding"] for row in sorted(data, key=lambda row: row["index"])]
         except urllib.error.HTTPError as error:

@@ -53,11 +53,11 @@ FAULTS: dict[str, tuple[Route, str, str | None]] = {
     "/451": (reply(451), "blocked", "answered 451 Unavailable For Legal Reasons"),
     "/circle": (reply(302, b"", "Location: /circle"), "unavailable", "more than 5 redirects"),
     "/bad-target": (reply(302, b"", "Location: http://[::"), "unavailable", "the URL is malformed"),
-    "/5gb": (endless(PNG, 5 << 30), "too_large", "it has more than 1,048,576 bytes"),
+    "/5gb": (endless(PNG, 5 << 30), "too_large", "it is larger than 1,048,576 bytes"),
     "/5gb-length": (
         raw(head(200, f"Content-Length: {5 << 30}") + PNG),
         "too_large",
-        "it has more than 1,048,576 bytes",
+        "it is larger than 1,048,576 bytes",
     ),
     "/html-as-jpeg": (
         reply(200, HTML, "Content-Type: image/jpeg"),
@@ -124,7 +124,7 @@ FAULTS: dict[str, tuple[Route, str, str | None]] = {
     "/gzip-bomb": (
         reply(200, gzip.compress(bytes(200 << 20), 1), GZIP),
         "too_large",
-        "it has more than 1,048,576 bytes",
+        "it is larger than 1,048,576 bytes",
     ),
     "/gzip-broken": (reply(200, PNG, GZIP), "not_an_image", "its compression is broken"),
     "/gzip-half": (
@@ -241,7 +241,7 @@ def test_hosts_are_dead_only_where_the_network_is_there(
     good = server.url("/ok.png")
     outcomes = fetch([refused, unknown, good], tmp_path / "b", settings)
     assert outcomes[good].state == "ok"
-    for url, words in ((refused, "refuses connections"), (unknown, "no name server knows")):
+    for url, words in ((refused, "refuses connections"), (unknown, "can't be resolved")):
         assert outcomes[url].state == "unavailable"
         assert words in (outcomes[url].detail or "")
     later = fetch([refused, unknown], tmp_path / "c", settings, known_urls=[good])

@@ -74,7 +74,7 @@ def test_what_is_missing_or_no_image(folder: Path) -> None:
     assert [(outcome.state, outcome.detail) for outcome in outcomes] == [
         missing,
         ("not_an_image", "it is an HTML page"),
-        ("too_large", "it has more than 1,000 bytes"),
+        ("too_large", "it is larger than 1,000 bytes"),
         missing,
         missing,
         missing,

@@ -30,14 +30,14 @@ def bomb(megabytes: int, window: int = 31) -> bytes:
 
 
 BOMBS: dict[str, tuple[Callable[[], Answer], str]] = {
-    "gzip": (lambda: Answer(bomb(2048), headers={"content-encoding": "gzip"}), "more than 8 MiB"),
+    "gzip": (lambda: Answer(bomb(2048), headers={"content-encoding": "gzip"}), "larger than 8 MiB"),
     "deflate": (
         lambda: Answer(bomb(2048, 15), headers={"content-encoding": "deflate"}),
-        "more than 8 MiB",
+        "larger than 8 MiB",
     ),
     "an error": (
         lambda: Answer(bomb(2048), status=500, headers={"content-encoding": "gzip"}),
-        "more than 8 MiB",
+        "larger than 8 MiB",
     ),
     "unknown": (lambda: Answer(b"x", headers={"content-encoding": "zstd"}), "compressed as 'zstd'"),
     "twice": (lambda: Answer(bomb(1), headers={"content-encoding": "gzip, gzip"}), "compressed as"),

@@ -59,11 +59,11 @@ SERVERS: dict[str, tuple[Reply, str]] = {
     ),
     "pieces of a byte": (
         sends(PIECES, b"1\r\nx\r\n" * 1000, forever=True),
-        "no answer within 2 s|more than 32 MiB",
+        "no answer within 2 s|larger than 32 MiB",
     ),
     "pieces without end": (
         sends(PIECES, b"10000\r\n" + b" " * 65536 + b"\r\n", forever=True),
-        "more than 32 MiB",
+        "larger than 32 MiB",
     ),
     "headers without end": (
         sends(OK, b"X-A: " + b"a" * 1000 + b"\r\n", forever=True),
@@ -74,13 +74,13 @@ SERVERS: dict[str, tuple[Reply, str]] = {
         "no answer within 2 s",
     ),
     "a line without end": (sends(b"HTTP/1.1 200 ", b"O" * 4096, forever=True), "Error"),
-    "gzip": (whole(blanks(2048), "gzip"), "more than 32 MiB"),
+    "gzip": (whole(blanks(2048), "gzip"), "larger than 32 MiB"),
     "an error in gzip": (
         sends(
             b"HTTP/1.1 500 X\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n",
             b"%x\r\n" % len(blanks(512)) + blanks(512) + b"\r\n0\r\n\r\n",
         ),
-        "more than 32 MiB",
+        "larger than 32 MiB",
     ),
     "br": (whole(b"x", "br"), "compressed as 'br'"),
     "zstd": (whole(b"x", "zstd"), "compressed as 'zstd'"),

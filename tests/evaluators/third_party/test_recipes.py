@@ -84,7 +84,7 @@ WRONG = {
     "no range of Pythons": (">=3.8,<3.99", "3.11", "not of the form >=3.A,<3.B"),
     "nothing to import": ('["locomo_tiny_package"]', "[]", "imports is empty"),
     "a text for a truth": ("extracts = false", 'extracts = "no"', "extracts must be true or false"),
-    "an option that is half told": ("needed = true", "", "must have about and needed"),
+    "an option that is half told": ("needed = true", "", "must have 'about' and 'needed'"),
     "no TOML": ('name = "tiny"', "name", "is not a recipe"),
 }
 
