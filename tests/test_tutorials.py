@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.tutorials import read_blocks
+from tests.tutorials import read_blocks, read_session, shown_after
 
 SAMPLE = ROOT / "locomo_vqa" / "sample" / "data" / "locomo.json"
 TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
@@ -18,12 +18,13 @@ COMMAND = f'locomo-vqa() {{ "{sys.executable}" -m locomo_vqa "$@"; }}\n'
 pytestmark = pytest.mark.slow
 
 
-def follow(folder: Path, command: list[str], text: str) -> None:
-    """Run the text in an empty folder that has the files the blocks name."""
+def follow(folder: Path, command: list[str], text: str) -> list[str]:
+    """Run the text in a folder that has the files the blocks name; return the printed lines."""
     done = subprocess.run(
         command, cwd=folder, input=text, capture_output=True, text=True, timeout=280
     )
     assert done.returncode == 0, done.stderr
+    return [line.rstrip() for line in done.stdout.splitlines()]
 
 
 def write_files(blocks: list[str], folder: Path) -> str:
@@ -48,7 +49,20 @@ def test_from_python(path: Path, tmp_path: Path) -> None:
 def test_from_the_command_line(path: Path, tmp_path: Path) -> None:
     write_files(read_blocks(path, "python"), tmp_path)
     commands = "\n".join(read_blocks(path, "bash"))
-    follow(tmp_path, ["bash", "-euo", "pipefail", "-s"], COMMAND + commands)
+    printed = follow(tmp_path, ["bash", "-euo", "pipefail", "-s"], COMMAND + commands)
+    if path.stem == "score":  # What the others show has times in it.
+        shown = shown_after(path, "bash")
+        assert len(shown) > 30
+        assert [line for line in shown if line not in printed] == []
+
+
+def test_the_sessions_of_the_page_on_scores(tmp_path: Path) -> None:
+    """The first two need nothing but the sample."""
+    blocks = read_blocks(ROOT / "docs" / "scores.md", "console")[:2]
+    commands, shown = zip(*map(read_session, blocks), strict=True)
+    text = COMMAND + "\n".join(line for part in commands for line in part)
+    printed = follow(tmp_path, ["bash", "-uo", "pipefail", "-s"], text)
+    assert [line for part in shown for line in part if line not in printed] == []
 
 
 def test_the_readme_from_python(tmp_path: Path) -> None:
