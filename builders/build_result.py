@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from locomo_vqa.benchmark import Benchmark, load_benchmark
 from locomo_vqa.files import read_json, read_jsonl
 from locomo_vqa.html_table import html_table
+from locomo_vqa.text import counted
 
 from .build_folder import BuildFolder
 from .questions.rows import (
@@ -55,7 +56,7 @@ class Build:
                 "visual questions"
             )
         if self.questions is not None:
-            return f"{len(self.questions):,} questions generated"
+            return f"{counted(len(self.questions), 'question')} generated"
         if self.selection is not None:
             return f"{', '.join(self.selection.types) or 'no types'} selected"
         if self.losses is not None:
@@ -147,9 +148,11 @@ class Build:
         rows: list[tuple[str, str]] = []
         if self.losses is not None:
             states = ", ".join(f"{n:,} {state}" for state, n in self.losses.by_state.items())
-            rows.append(("images", f"{self.losses.urls:,} URLs: {states}"))
+            rows.append(("images", f"{counted(self.losses.urls, 'URL')}: {states}"))
         if self.removed is not None:
-            rows.append(("split", f"{len(self.removed):,} images of several splits removed"))
+            rows.append(
+                ("split", f"{counted(len(self.removed), 'image')} of several splits removed")
+            )
         rows += [(stage, str(counts)) for stage, counts in self.counts.items()]
         if self.selection is not None:
             rows.append(("select", ", ".join(self.selection.types)))

@@ -16,6 +16,7 @@ from locomo_vqa.html_table import html_table
 from locomo_vqa.locomo import Errata, read_locomo
 from locomo_vqa.locomo.report import FINDINGS
 from locomo_vqa.schemas import validate
+from locomo_vqa.text import counted
 
 __all__ = ["LOCOMO_LICENSE", "ImportedBenchmark", "import_locomo", "read_errata"]
 
@@ -42,8 +43,8 @@ class ImportedBenchmark:
     def __repr__(self) -> str:
         conversations, questions = self.report["conversations"], self.report["questions"]
         return (
-            f"<ImportedBenchmark in {str(self.folder)!r}: {conversations:,} conversations, "
-            f"{questions:,} questions>"
+            f"<ImportedBenchmark in {str(self.folder)!r}: "
+            f"{counted(conversations, 'conversation')}, {counted(questions, 'question')}>"
         )
 
     def _repr_html_(self) -> str:

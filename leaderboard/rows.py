@@ -11,7 +11,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import parse_json, some
 from locomo_vqa.runs import MAX_ANSWER_CHARS, Prediction, prediction_from_row
 from locomo_vqa.schemas import validate
-from locomo_vqa.text import escape_unprintable
+from locomo_vqa.text import counted, escape_unprintable
 
 from .entries import PREDICTIONS, open_plain
 
@@ -52,7 +52,8 @@ def read_rows(entry: Path, expected: Collection[str]) -> Rows:
         total += 1
         if total > most:
             raise InputError(
-                f"{PREDICTIONS}: has more than {most:,} rows, for {len(expected):,} questions.",
+                f"{PREDICTIONS}: has more than {most:,} rows, "
+                f"for {counted(len(expected), 'question')}.",
                 _REMEDY,
             )
         name = prediction.question_id
@@ -90,7 +91,7 @@ def check_rows(entry: Path) -> None:
 
 
 def _count_of(items: list[str], noun: str) -> str:
-    return f"{len(items):,} {noun}{'' if len(items) == 1 else 's'}"
+    return counted(len(items), noun)
 
 
 def _read_predictions(entry: Path) -> Iterator[Prediction]:

@@ -21,6 +21,7 @@ from locomo_vqa.html_table import html_table
 from locomo_vqa.local_paths import public_name, public_value
 from locomo_vqa.runs import Run, read_run, visual_handling
 from locomo_vqa.schemas import validate
+from locomo_vqa.text import counted
 
 from .entries import METADATA, PREDICTIONS, RUN, read_plain
 from .metadata import parse_metadata
@@ -143,11 +144,15 @@ def _check_complete(run: Run) -> None:
     counts, rows = run.info["counts"], len(run.predictions)
     if counts is not None and rows >= counts["total"]:
         return
-    missing = "" if counts is None else f": {counts['total'] - rows:,} questions have no row"
+    missing = "" if counts is None else f": {_without_row(counts['total'] - rows)}"
     raise InputError(
         f"{run.folder}: the run is incomplete{missing}.",
         "Run the system again in this folder (`locomo-vqa run`): it continues where it stopped.",
     )
+
+
+def _without_row(number: int) -> str:
+    return f"{counted(number, 'question')} {'has' if number == 1 else 'have'} no row"
 
 
 def _make_metadata(run: Run, said: Mapping[str, str | None]) -> dict[str, Any]:

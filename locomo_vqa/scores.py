@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.runs import Prediction, SplitChoice
+from locomo_vqa.text import counted
 from locomo_vqa.wings import load_by_name
 
 __all__ = [
@@ -98,7 +99,7 @@ class MetricScores:
             why = f" ({self.reason})" if self.reason else ""
             return f"<MetricScores{f' {name}' if name else ''}: {self.state}{why}>"
         digits = 1 if self.scale == 100 else 4
-        found = f"{self.value:.{digits}f} over {self.overall.n:,} questions"
+        found = f"{self.value:.{digits}f} over {counted(self.overall.n, 'question')}"
         if self.interval is not None:
             level = f"{100 * self.interval.level:g} %"
             ends = f"{self.interval.low:.{digits}f} … {self.interval.high:.{digits}f}"

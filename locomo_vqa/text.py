@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from locomo_vqa.keys import scrub
 
-__all__ = ["escape_unprintable", "printable"]
+__all__ = ["counted", "escape_unprintable", "printable"]
 
 _CONTROL = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd") | {0x0A: "\n", 0x09: " "}
 
@@ -27,3 +27,8 @@ def escape_unprintable(text: str, *, most: int = 400) -> str:
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, whose plural ends in s: `1 question`, `1,200 questions`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

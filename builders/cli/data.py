@@ -12,6 +12,7 @@ from locomo_vqa.benchmark.locate import find_folder
 from locomo_vqa.benchmark.read import read_benchmark, read_manifest, read_report
 from locomo_vqa.cli_support import CommandGroup, console, echo, json_option, make_table, print_json
 from locomo_vqa.locomo.report import FINDINGS
+from locomo_vqa.text import counted
 
 from ..importing import ImportedBenchmark, import_locomo
 
@@ -110,7 +111,7 @@ def _counts_table(report: dict[str, Any], benchmark: Benchmark | None) -> Any:
     table.add_row("sessions", f"{report['sessions']:,}")
     table.add_row("turns", f"{report['turns']:,}")
     urls = (
-        f"{report['urls']:,} URLs, {report['urls_more_than_once']:,} more than once, "
+        f"{counted(report['urls'], 'URL')}, {report['urls_more_than_once']:,} more than once, "
         f"{report['urls_in_several_conversations']:,} in several conversations"
     )
     table.add_row("images", f"{report['images']:,}", urls)

@@ -26,7 +26,7 @@ def images(benchmark: str | None, out: Path | None, as_json: bool, **options: An
     """Fetch the images, and report which are lost and why.
 
     After an interruption, run the same command again: finished images are not fetched again.
-    Exit status 1: some URLs are worth retrying; repeat the command.
+    Exit status 1: some URLs are worth retrying; with --work, repeat the command.
 
     With --benchmark and --out instead of --work, any benchmark folder is copied with its images,
     without those that occur in several splits. To retry what failed, run the command on the new
@@ -84,6 +84,9 @@ def _fetch_for_folder(
         losses = done.losses.to_json()
         print_json({"folder": str(out), "revision": done.revision, **losses})
     else:
-        print_losses(done.losses)
+        print_losses(
+            done.losses,
+            retry=f"Run build images --benchmark {out} with another --out",
+        )
         echo(f"Wrote {out}, revision {done.revision[:12]}; details: losses.json")
     return 1 if done.losses.by_state.get("not_fetched") else 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from locomo_vqa.cli_support import console, echo, make_table
+from locomo_vqa.text import counted
 
 if TYPE_CHECKING:
     from ..build_result import Build
@@ -27,7 +28,8 @@ def print_stage(stage: str, build: Build) -> None:
     elif stage == "images" and build.losses is not None:
         print_losses(build.losses)
     elif stage == "split" and build.removed is not None:
-        echo(f"split: {len(build.removed):,} images of several splits removed; see removed.json")
+        removed = counted(len(build.removed), "image")
+        echo(f"split: {removed} of several splits removed; see removed.json")
     elif stage == "select" and build.selection is not None and build.plot is not None:
         _print_selection(build.selection, build.plot)
     elif stage == "publish":
@@ -36,10 +38,13 @@ def print_stage(stage: str, build: Build) -> None:
         _print_counts(stage, build)
 
 
-def print_losses(losses: Losses) -> None:
-    """Print what happened to the images' URLs, and where and why most were lost."""
+def print_losses(losses: Losses, *, retry: str = "Run the same command again") -> None:
+    """Print what happened to the images' URLs, and where and why most were lost.
+
+    `retry` says how to retry those that were not fetched.
+    """
     states = ", ".join(f"{number:,} {state}" for state, number in losses.by_state.items())
-    echo(f"images: {losses.urls:,} URLs: {states}")
+    echo(f"images: {counted(losses.urls, 'URL')}: {states}")
     if losses.by_host:
         out = console()
         hosts = make_table("Host", "Lost as", numbers=["Lost", "URLs"], title="Most losses at")
@@ -53,11 +58,16 @@ def print_losses(losses: Losses) -> None:
         out.print(reasons)
     if losses.removed:
         number = len(losses.removed)
-        echo(f"{number:,} images occur in several splits and were removed from all of them.")
+        verbs = ("occurs", "was") if number == 1 else ("occur", "were")
+        echo(
+            f"{counted(number, 'image')} {verbs[0]} in several splits and {verbs[1]} removed from "
+            "all of them."
+        )
     if losses.visual_questions_removed:
-        echo(f"{losses.visual_questions_removed:,} visual questions lost their image.")
+        lost = counted(losses.visual_questions_removed, "visual question")
+        echo(f"{lost} left out, because the image is not available.")
     if losses.by_state.get("not_fetched"):
-        echo("Run the same command again to retry those that were not fetched.")
+        echo(f"{retry} to retry those that were not fetched.")
 
 
 def _print_counts(stage: str, build: Build) -> None:
@@ -71,7 +81,7 @@ def _print_counts(stage: str, build: Build) -> None:
         echo("Running the stage again retries the dropped questions.")
     if stage == "probe" and build.validator_errors:
         error, number = next(iter(build.validator_errors.items()))
-        echo(f"The validator gave no answer to {number:,} questions: {error}")
+        echo(f"The validator gave no answer to {counted(number, 'question')}: {error}")
     if stage == "generate" and build.questions is not None:
         _print_shares(build.questions)
 

@@ -12,6 +12,7 @@ from locomo_vqa.benchmark import ImageRecord, ImageState
 from locomo_vqa.files import read_json, write_json
 from locomo_vqa.html_table import html_table
 from locomo_vqa.schemas import validate
+from locomo_vqa.text import counted
 
 from .download import host_of
 from .duplicates import SharedImage
@@ -43,7 +44,7 @@ class Losses:
 
     def __repr__(self) -> str:
         states = ", ".join(f"{number:,} {state}" for state, number in self.by_state.items())
-        return f"<Losses of {self.urls:,} URLs: {states or 'none fetched'}>"
+        return f"<Losses of {counted(self.urls, 'URL')}: {states or 'none fetched'}>"
 
     def to_frame(self) -> DataFrame:
         """Return the losses as a table with one row per reason: state, detail, urls."""

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from locomo_vqa.benchmark import QuestionType, Split
 from locomo_vqa.files import read_jsonl, write_jsonl
 from locomo_vqa.schemas import validate
+from locomo_vqa.text import counted
 
 __all__ = [
     "Objection",
@@ -84,8 +85,8 @@ class QuestionCounts:
 
     def __str__(self) -> str:
         return (
-            f"{self.ok:,} questions, {self.declined:,} declined, {self.dropped:,} dropped, "
-            f"{self.failed:,} without a reply"
+            f"{counted(self.ok, 'question')}, {self.declined:,} declined, "
+            f"{self.dropped:,} dropped, {self.failed:,} without a reply"
         )
 
 

@@ -11,6 +11,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json, sha256_text
 from locomo_vqa.jsonl_log import read_jsonl_log
 from locomo_vqa.schemas import validate
+from locomo_vqa.text import counted
 
 from ..questions.rows import QuestionRow
 from ..questions.rules import check_question
@@ -127,7 +128,7 @@ def sort_decisions(rows: Iterable[QuestionRow], decisions: Iterable[Decision]) -
 
 def set_aside_sentence(number: int, path: Path) -> str:
     """Return a sentence about decisions that are not applied."""
-    what = "1 decision is" if number == 1 else f"{number:,} decisions are"
+    what = f"{counted(number, 'decision')} {'is' if number == 1 else 'are'}"
     return (
         f"{what} set aside: the words or the image of the question have changed since. "
         f"Kept in {path}, not applied."

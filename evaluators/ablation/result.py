@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from locomo_vqa.html_table import html_table
 from locomo_vqa.runs import FAILED, ImageMode, Run, VisualMode, count_states
 from locomo_vqa.scores import FEW_CONVERSATIONS, MetricScores
+from locomo_vqa.text import counted
 
 from ..statistics.paired import PairedDifference
 
@@ -77,7 +78,7 @@ class ModeDifference:
             facts.append(f"p = {paired.p:.3f}")
             facts += ["which may be chance"] if paired.p >= _LEVEL else []
         elif paired.conversations < FEW_CONVERSATIONS:
-            facts.append(f"no p-value with {paired.conversations} conversations")
+            facts.append(f"no p-value with {counted(paired.conversations, 'conversation')}")
         return f"{', '.join(facts)}: {_ADDED[self.baseline]}."
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from locomo_vqa.cli_support import console, echo, make_table
+from locomo_vqa.text import counted
 
 __all__ = ["print_calls"]
 
@@ -23,7 +24,7 @@ def print_calls(calls: Mapping[str, Any]) -> None:
         table.add_row("all", *_cells(overall))
     console().print(table)
     if overall["approximated"]:
-        echo(f"The tokens of {overall['approximated']:,} calls are estimated (≈).")
+        echo(f"The tokens of {counted(overall['approximated'], 'call')} are estimated (≈).")
     if calls["unpriced_models"]:
         models = ", ".join(calls["unpriced_models"])
         echo(f"No price is known for {models} ({calls['prices']}).")

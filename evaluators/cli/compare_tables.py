@@ -8,6 +8,7 @@ from typing import Any
 from locomo_vqa.cli_support import console, echo, make_table
 from locomo_vqa.metric_names import metric_title
 from locomo_vqa.scores import FEW_CONVERSATIONS
+from locomo_vqa.text import counted
 
 from ..comparing import Comparison
 from ..comparing.comparer import LETTERS
@@ -109,8 +110,8 @@ def _print_reading(results: Sequence[PairedDifference]) -> None:
     counts = {result.conversations for result in results}
     if min(counts) < FEW_CONVERSATIONS:
         echo(
-            f"With {min(counts)} conversations no p-value can fall below 0.05, and an interval "
-            "holds for these conversations only: read each conversation's own values."
+            f"With {counted(min(counts), 'conversation')} no p-value can fall below 0.05, and an "
+            "interval holds for these conversations only: read each conversation's own values."
         )
     if max(counts) > MANY_CONVERSATIONS:
         echo(f"Exact p-values are for up to {MANY_CONVERSATIONS} conversations.")

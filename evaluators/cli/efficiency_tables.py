@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from locomo_vqa.cli_support import console, echo, make_table
+from locomo_vqa.text import counted
 
 from ..efficiency.figures import Figures, Means
 from ..efficiency.measure import MEMORY_STAGES, NO_ANSWERS, RunEfficiency
@@ -140,11 +141,14 @@ _UNCOUNTED = {
 def _notes_of(figures: Figures) -> list[str]:
     notes = []
     if figures.failed:
-        notes.append(f"{figures.failed:,} of {figures.calls:,} calls failed and are not counted.")
+        are = "is" if figures.failed == 1 else "are"
+        calls = counted(figures.calls, "call")
+        notes.append(f"{figures.failed:,} of {calls} failed and {are} not counted.")
     if figures.replayed:
-        notes.append(f"{figures.replayed:,} replies were replayed: tokens count, seconds do not.")
+        were = "reply was" if figures.replayed == 1 else "replies were"
+        notes.append(f"{figures.replayed:,} {were} replayed: tokens count, seconds do not.")
     if figures.estimated:
-        notes.append(f"the tokens of {figures.estimated:,} calls are estimated (≈).")
+        notes.append(f"the tokens of {counted(figures.estimated, 'call')} are estimated (≈).")
     if (figures.largest_batch or 0) > 1:
         notes.append(
             f"up to {figures.largest_batch} requests were answered together, and share its "

@@ -7,6 +7,7 @@ from typing import Any
 
 from locomo_vqa.cli_support import console, echo, make_table
 from locomo_vqa.files import some
+from locomo_vqa.text import counted
 
 __all__ = ["print_check", "print_judging"]
 
@@ -35,25 +36,29 @@ def _print_judge(judge: Mapping[str, Any]) -> None:
         for error in unscored["errors"]:
             echo(f"  {error}", style="red")
     if counts["cut"]:
-        echo(f"  {counts['cut']:,} answers were too long, and were judged by their beginning")
+        were = "was" if counts["cut"] == 1 else "were"
+        echo(
+            f"  {counted(counts['cut'], 'answer')} {were} too long, and {were} judged by the "
+            "beginning only"
+        )
     if judge["check"] is None:
         echo("  The judge was not checked, so its error rate is unknown.")
     else:
         _print_rates(judge["check"])
     requests = judge["requests"]
     echo(
-        f"  {_describe_tokens(judge['tokens'])}; {requests['asked']:,} requests made, "
-        f"{requests['stored']:,} replies from the store"
+        f"  {_describe_tokens(judge['tokens'])}; {counted(requests['asked'], 'request')} made, "
+        f"{requests['stored']:,} answered from the store"
     )
     if renewed := requests.get("renewed"):
-        echo(f"  {renewed:,} requests were repeated, because their last replies were unusable")
+        echo(f"  {counted(renewed, 'request')} repeated, because the last reply was unusable")
 
 
 def _print_rates(check: Mapping[str, Any]) -> None:
     accept, reject = check["false_accept"], check["false_reject"]
     echo(
-        f"  checked on {check['cases']['number']:,} answers: accepts {_rate_text(accept)} of "
-        f"wrong ones and rejects {_rate_text(reject)} of right ones"
+        f"  checked on {counted(check['cases']['number'], 'answer')}: "
+        f"accepts {_rate_text(accept)} of wrong ones and rejects {_rate_text(reject)} of right ones"
     )
     kinds = [kind for kind in check["kinds"] if kind["errors"] or kind["unscored"]]
     for kind in kinds:
@@ -68,7 +73,7 @@ def _print_agreement(pair: Mapping[str, Any]) -> None:
     if interval is not None:
         kappa += f" [{interval['low']:.3f} … {interval['high']:.3f}]"
     echo(
-        f"{first} and {second} agree on {pair['agree']:,} of {pair['n']:,} answers; "
+        f"{first} and {second} agree on {pair['agree']:,} of {counted(pair['n'], 'answer')}; "
         f"Cohen's kappa {kappa}; the disagreements are in scores.json"
     )
 

@@ -10,6 +10,7 @@ import click
 
 from locomo_vqa.cli_support import echo, json_option, print_json
 from locomo_vqa.runs import IMAGE_MODES, VISUAL_MODES, Run, count_states
+from locomo_vqa.text import counted
 
 from .calls import print_calls
 from .run_options import (
@@ -99,7 +100,7 @@ def print_run(done: Run, benchmark: str) -> None:
     states = ", ".join(
         f"{number:,} {state}" for state, number in count_states(done.predictions).items()
     )
-    echo(f"{counts['total']:,} questions: {states}")
+    echo(f"{counted(counts['total'], 'question')}: {states}")
     errors = {p.error for p in done.predictions if p.error}
     for error in sorted(errors)[:3]:
         echo(f"  {error}", style="red")
@@ -113,7 +114,7 @@ def print_run(done: Run, benchmark: str) -> None:
         echo(f"What the system printed is in {done.folder / 'work'}.")
     if done.info["limit"] is not None:
         echo(
-            f"This is a trial with {done.info['limit']:,} questions per conversation; "
+            f"This is a trial with {counted(done.info['limit'], 'question')} per conversation; "
             "it can't be submitted."
         )
     if counts["failed"]:

@@ -9,6 +9,7 @@ from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.errors import InputError
 from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.runs import SplitChoice
+from locomo_vqa.text import counted
 
 from ..statistics.paired import PairedDifference, holm, paired_difference
 from .comparison import Comparison
@@ -90,7 +91,8 @@ def _why_not(metric: str, sides: Sequence[Side]) -> str | None:
             return f"{side.name}: {reason or 'it was not computed.'}"
         unscored = sum(value is None for value in side.values[metric].values())
         if unscored:
-            return f"{side.name}: {unscored:,} questions are unscored."
+            are = "is" if unscored == 1 else "are"
+            return f"{side.name}: {counted(unscored, 'question')} {are} unscored."
     return None
 
 

@@ -12,7 +12,7 @@ from locomo_vqa.errors import OutputError
 from locomo_vqa.files import new_file
 from locomo_vqa.metric_names import metric_title
 from locomo_vqa.scores import FEW_CONVERSATIONS
-from locomo_vqa.text import printable
+from locomo_vqa.text import counted, printable
 
 from ..statistics.paired import PairedDifference
 from .metric_comparison import MetricComparison
@@ -143,7 +143,7 @@ def _caption(dataset: Mapping[str, str], metrics: Sequence[MetricComparison]) ->
     clusters = metrics[0].overall.conversations
     few = "; rings: each conversation" if clusters < FEW_CONVERSATIONS else ""
     data = f"{dataset['id']}, split {dataset['split']}"
-    return f"{data}; 95 % intervals over {clusters} conversations{few}"
+    return f"{data}; 95 % intervals over {counted(clusters, 'conversation')}{few}"
 
 
 def _draw_head(figure: Figure, caption: str, sides: Sequence[Side], share: float) -> None:

@@ -10,6 +10,7 @@ from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import Prediction, SplitChoice
 from locomo_vqa.scores import Bounds, Estimate, MetricScores, RowScore
+from locomo_vqa.text import counted
 
 from ..statistics.summaries import Item, row_score, summarise_metric
 from .judge import Judgement, ToJudge
@@ -114,7 +115,7 @@ def _worth_of_answers(
 
 
 def _reason_not_computed(unscored: int, low: Estimate, high: Estimate) -> str:
-    rows = "1 answer has" if unscored == 1 else f"{unscored:,} answers have"
+    rows = f"{counted(unscored, 'answer')} {'has' if unscored == 1 else 'have'}"
     return (
         f"{rows} no verdict from the judge, so J is somewhere from {low.value:.1f} to "
         f"{high.value:.1f}. Score again to ask once more."

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from locomo_vqa.benchmark import TextQuestion
 from locomo_vqa.files import some
+from locomo_vqa.text import counted
 
 from .fields import shown
 from .join import Joined
@@ -32,7 +33,7 @@ def notes_on(
 
 def rows_phrase(number: int) -> str:
     """Return a count of rows as a phrase."""
-    return "1 row" if number == 1 else f"{number:,} rows"
+    return counted(number, "row")
 
 
 def _on_conversations(joined: Joined) -> list[str]:

@@ -8,6 +8,7 @@ from locomo_vqa.benchmark import Benchmark, TextQuestion
 from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.files import some
 from locomo_vqa.runs import FAILED, Prediction, Run, SplitChoice, count_states
+from locomo_vqa.text import counted
 
 __all__ = ["failed_in", "notes_on_rows", "notes_on_trial"]
 
@@ -38,16 +39,16 @@ def notes_on_rows(
     notes = []
     if failed := failed_in(predictions, benchmark, split):
         states = ", ".join(f"{number:,} {state}" for state, number in failed.items())
-        notes.append(f"{_count_of(sum(failed.values()), 'row')} failed: {states}.")
+        notes.append(f"{counted(sum(failed.values()), 'row')} failed: {states}.")
     if extra:
         notes.append(
-            f"{_count_of(len(extra), 'row')} left out: no such question, or it has a row already: "
+            f"{counted(len(extra), 'row')} left out: no such question, or it has a row already: "
             f"{some(extra, most=_MOST_PLACES)}."
         )
     others = [row.question_id for row in predictions if row.question_id not in asked]
     if others:
         notes.append(
-            f"{_count_of(len(others), 'row')} for questions outside the split {split}: "
+            f"{counted(len(others), 'row')} for questions outside the split {split}: "
             f"{some(others, most=_MOST_PLACES)}."
         )
     return [*notes, *_on_conversations(predictions, list(asked.values()))]
@@ -78,7 +79,3 @@ def _on_conversations(
         f"Only {len(given)} of {len(wanted)} conversations {has} rows; choose another split or a "
         "smaller benchmark if the others were not asked."
     ]
-
-
-def _count_of(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -21,6 +21,7 @@ from locomo_vqa.benchmark.types import (
 from locomo_vqa.errors import InputError
 from locomo_vqa.html_table import html_table
 from locomo_vqa.image_decoding import read_image_bytes
+from locomo_vqa.text import counted
 
 __all__ = ["Benchmark"]
 
@@ -49,7 +50,7 @@ class Benchmark:
 
     def __repr__(self) -> str:
         return (
-            f"<Benchmark {self.name!r}: {len(self.conversations):,} conversations, "
+            f"<Benchmark {self.name!r}: {counted(len(self.conversations), 'conversation')}, "
             f"{len(self.text_questions):,} text questions, "
             f"{len(self.visual_questions):,} visual questions>"
         )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
+from locomo_vqa.text import counted
+
 __all__ = [
     "CATEGORIES",
     "QUESTION_TYPES",
@@ -139,7 +141,8 @@ class Conversation:
 
     def __repr__(self) -> str:
         turns = sum(len(session.turns) for session in self.sessions)
-        return f"<Conversation {self.id!r}: {len(self.sessions):,} sessions, {turns:,} turns>"
+        size = f"{counted(len(self.sessions), 'session')}, {counted(turns, 'turn')}"
+        return f"<Conversation {self.id!r}: {size}>"
 
     def turns(self) -> Iterator[tuple[Session, Turn]]:
         """Yield every turn with its session, in order."""

@@ -6,7 +6,7 @@ import pytest
 
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.html_table import html_table
-from locomo_vqa.text import escape_unprintable, printable
+from locomo_vqa.text import counted, escape_unprintable, printable
 from locomo_vqa.wings import load_by_name
 
 
@@ -40,3 +40,10 @@ def test_a_wing_that_is_not_installed_is_a_sentence(monkeypatch: pytest.MonkeyPa
         load_by_name("locomo_vqa.builders:build")
     with pytest.raises(ModuleNotFoundError):
         load_by_name("locomo_vqa.builders.nothing:build")
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 turns"), (1, "1 turn"), (2, "2 turns"), (1200, "1,200 turns")]
+)
+def test_a_number_with_its_noun(number: int, text: str) -> None:
+    assert counted(number, "turn") == text

@@ -252,7 +252,7 @@ def test_the_table_has_a_row_for_each_run_and_stage(tmp_path: Path) -> None:
     assert mean[5:] == ["283.33", "28.33", "13.3", "1.667"]
     text = " ".join(" ".join(lines).split())
     assert "1 of 7 calls failed" in text
-    assert "1 replies were replayed" in text
+    assert "1 reply was replayed" in text
 
     asked = CliRunner().invoke(efficiency, [*arguments, "--json"], catch_exceptions=False)
     document = json.loads(asked.output)
