@@ -242,3 +242,16 @@ def test_the_help_has_an_example() -> None:
     assert "Example:" in output
     names = "out mirror allow-private per-host in-flight timeout max-bytes max-pixels json"
     assert all(f"--{name}" in output for name in names.split())
+
+
+def test_the_printed_advice_for_a_retry_works(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    first = command(source, "--out", tmp_path / "out", "--mirror", tmp_path / "empty")
+    assert first.return_value == 1
+    assert f"Run build images --benchmark {tmp_path / 'out'} with another --out" in (
+        first.output.replace("\n", " ")
+    )
+    again = command(tmp_path / "out", "--out", tmp_path / "again", "--allow-private")
+    assert again.exception is None, again.output
+    assert states(tmp_path / "again") != states(tmp_path / "out")
+    assert "not_fetched" not in states(tmp_path / "again").values()
