@@ -170,7 +170,8 @@ def check_value(value: Any) -> None:
     """Check the result of another parser, such as TOML's, as `load_json` checks JSON.
 
     Raises:
-        BadValue: it is nested too deeply, or has a number that is not finite.
+        BadValue: it is nested too deeply, or has a number that is not finite or has hundreds of
+            digits.
     """
     if _nesting_depth(value) > MAX_NESTING:
         raise _too_deep()
@@ -179,6 +180,8 @@ def check_value(value: Any) -> None:
         item = left.pop()
         if isinstance(item, float) and not math.isfinite(item):
             _not_finite(str(item))
+        elif isinstance(item, int) and abs(item) >= 10**_MAX_DIGITS:
+            raise BadValue(f"a number has more than {_MAX_DIGITS} digits")
         elif isinstance(item, dict):
             left += item.values()
         elif isinstance(item, list):
