@@ -122,7 +122,7 @@ def load_recipe(source: str | Path | BuildRecipe) -> BuildRecipe:
     """
     if isinstance(source, BuildRecipe):
         return source
-    path = check_path("recipe", source)
+    path = check_path("recipe", source, allowed="a path, a name or a BuildRecipe")
     if path.is_file():
         text = read_bounded_text(path, what="the recipe", most=MAX_TOML_BYTES)
     elif path.stem in BUNDLED_RECIPES and path.suffix in ("", ".toml"):

@@ -58,7 +58,7 @@ def build_site(board: Board | str | os.PathLike[str], *, out: str | os.PathLike[
     """
     target = check_path("out", out)
     if not isinstance(board, Board):
-        board = read_board(check_path("board", board))
+        board = read_board(check_path("board", board, allowed="a path or a Board"))
     _check_unchanged(board)
     place = _resolve_out(target)
     page = _page(page_data(board))

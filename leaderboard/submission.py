@@ -12,6 +12,7 @@ from datetime import date as Date
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from locomo_vqa.arguments import check_path
 from locomo_vqa.checked import checked
@@ -98,9 +99,13 @@ def submit(
         InputError: an argument is wrong, or the run is incomplete or can't be used.
         OutputError: another submission has that name and date, or it can't be written.
     """
-    source = check_path("run", run.folder if isinstance(run, Run) else run)
+    source = check_path(
+        "run", run.folder if isinstance(run, Run) else run, allowed="a path or a Run"
+    )
     folder = check_path("to", to)
     day = _check_date(date)
+    _check_name(name)
+    _check_url(url)
     finished = read_run(source)
     _check_complete(finished)
     metadata = _make_metadata(finished, {"name": name, "url": url, "commit": commit}) | {
@@ -123,6 +128,24 @@ def folder_name(text: str) -> str:
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_text)
     safe = re.sub(r"_{2,}", "_", safe).strip("._-")[:_MOST_CHARACTERS].rstrip("._-")
     return safe or f"x{sha256_text(text)[:8]}"
+
+
+def _check_name(name: str | None) -> None:
+    if name is not None and not name.strip():
+        raise InputError("`name` is empty.", "Leave `name` out to use the system's own name.")
+
+
+def _check_url(url: str | None) -> None:
+    try:
+        parts = urlsplit(url or "")
+        good = parts.scheme in ("http", "https") and parts.hostname
+    except ValueError:  # An unclosed bracket.
+        good = False
+    if url is not None and not good:
+        raise InputError(
+            f"`url` must begin with http:// or https://, not {url!r}.",
+            "Correct it, or leave it out.",
+        )
 
 
 def _check_date(date: Date | None) -> Date:

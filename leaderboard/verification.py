@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.arguments import check_path
-from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError, LocomoVqaError
@@ -73,7 +73,7 @@ def verify(
         MissingResource: something that the scorer needs is not on this machine.
     """
     path = check_path("folder", folder)
-    benchmark = load_benchmark(benchmark)
+    benchmark = load_argument(benchmark)
     found = _find_entries(path)
     scorer = scorer or default_scorer()
     busy = "another process is verifying these submissions"

@@ -83,15 +83,17 @@ def check_number(
         raise InputError(f"`{name}` must be {kind} {span}, not {value!r}.", f"Correct `{name}`.")
 
 
-def check_path(name: str, value: object) -> Path:
+def check_path(name: str, value: object, *, allowed: str = "a path") -> Path:
     """Return the value of a parameter that names a file or folder as a Path.
+
+    `allowed` says what the parameter accepts, for the error.
 
     Raises:
         InputError: it is neither a string nor path-like, or it is empty.
     """
     path = os.fspath(value) if isinstance(value, os.PathLike) else value
     if not isinstance(path, str) or not path:
-        raise InputError(f"`{name}` must be a path, not {value!r}.", f"Correct `{name}`.")
+        raise InputError(f"`{name}` must be {allowed}, not {value!r}.", f"Correct `{name}`.")
     return Path(path)
 
 

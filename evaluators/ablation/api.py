@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.checked import checked
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import IMAGE_MODES, VISUAL_MODES, ImageMode, Run, SplitChoice, VisualMode
@@ -104,7 +104,7 @@ def ablate(
     )
     harness = Harness(
         system=setup.system,
-        benchmark=load_benchmark(benchmark),
+        benchmark=load_argument(benchmark),
         split=split,
         images=images[0],
         services=setup.services,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from locomo_vqa.cli_support import console, echo, make_table
 from locomo_vqa.files import some
 from locomo_vqa.text import counted
 
-__all__ = ["print_check", "print_judging"]
+__all__ = ["print_check", "print_judging", "print_reasons"]
+
+_MOST_REASONS = 3
 
 
 def print_judging(judging: Mapping[str, Any]) -> None:
@@ -96,8 +98,17 @@ def print_check(document: Mapping[str, Any]) -> None:
     echo(_describe_tokens(document["tokens"]))
     unscored = [row for row in document["misjudged"] if row["reason"]]
     if unscored:
-        reasons = dict.fromkeys(row["error"] or row["reason"] for row in unscored)
-        echo(f"Without a verdict: {some(list(reasons))}", style="red")
+        print_reasons(list(dict.fromkeys(row["error"] or row["reason"] for row in unscored)))
+
+
+def print_reasons(reasons: Sequence[str]) -> None:
+    """Print why answers have no verdict, a reason a line; some are whole sentences."""
+    shown, more = reasons[:_MOST_REASONS], len(reasons) - _MOST_REASONS
+    echo(f"Without a verdict: {shown[0]}", style="red")
+    for reason in shown[1:]:
+        echo(f"  {reason}", style="red")
+    if more > 0:
+        echo(f"  and {counted(more, 'other reason')}", style="red")
 
 
 def _rate_cells(rate: Mapping[str, Any]) -> tuple[str, ...]:

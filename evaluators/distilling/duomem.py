@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.arguments import check_choice, check_number
-from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
 from locomo_vqa.progress import ProgressCallback, progress_reporter
@@ -116,7 +116,7 @@ def distill(
     stages = DISTILL_STAGES if only is None else (only,)
     with progress_reporter(progress) as report:
         runner = StageRunner(
-            benchmark=load_benchmark(benchmark),
+            benchmark=load_argument(benchmark),
             teacher=teacher,
             student=student,
             out=Path(out),

@@ -81,7 +81,17 @@ def efficiency(
     Raises:
         InputError: a folder is not a run, a list of calls is damaged, or a size is invalid.
     """
-    folders = [run.folder if isinstance(run, Run) else check_path("runs", run) for run in runs]
+    if not runs:
+        raise InputError(
+            "There is no run to measure.",
+            "Give one or more runs or run folders, each as a separate argument.",
+        )
+    folders = [
+        run.folder
+        if isinstance(run, Run)
+        else check_path("runs", run, allowed="paths or Runs, each as a separate argument")
+        for run in runs
+    ]
     names = [folder.resolve().name for folder in folders]
     given = {name: _size_in_bytes(name, size, names) for name, size in (sizes or {}).items()}
     found = (

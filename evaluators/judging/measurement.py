@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.arguments import check_choice, check_number
 from locomo_vqa.async_calls import run_async
-from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.checked import checked
 from locomo_vqa.files import write_json
 from locomo_vqa.html_table import html_table
@@ -128,7 +128,7 @@ def judge_check(
     check_choice("rubric", rubric, RUBRICS)
     check_number("n", n, low=1, whole=True)
     check_number("judge_timeout", judge_timeout, low=0.001)
-    data = load_benchmark(benchmark)
+    data = load_argument(benchmark)
     file = response_path(None if responses is None else Path(responses))
 
     async def work(store: ResponseStore, report: ProgressCallback) -> dict[str, Any]:

@@ -170,5 +170,6 @@ def _find_encoder(spec: EncoderSpec, models: Path | None, fetch: bool) -> Path:
             raise
         raise MissingResource(
             error.message,
-            f"{error.remedy} Or set `l_preset` to minilm, whose values are on another scale.",
+            f"{error.remedy.rstrip('.')}; or set `l_preset` to minilm, whose values are on another "
+            "scale.",
         ) from None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.benchmark import Benchmark, load_argument, load_benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json
 from locomo_vqa.runs import Prediction, Run, SplitChoice, read_run
@@ -106,7 +106,7 @@ def resolve_benchmark(benchmark: BenchmarkSource | None, source: object) -> Benc
         InputError: `benchmark` is needed, or can't be used.
     """
     if benchmark is not None:
-        return load_benchmark(benchmark)
+        return load_argument(benchmark)
     if isinstance(source, Run) and source.benchmark is not None:
         return source.benchmark
     if isinstance(source, str | Path) and not Path(source).exists():

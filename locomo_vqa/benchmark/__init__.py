@@ -43,6 +43,7 @@ __all__ = [
     "TextQuestion",
     "Turn",
     "VisualQuestion",
+    "load_argument",
     "load_benchmark",
 ]
 
@@ -56,6 +57,20 @@ def load_benchmark(source: Benchmark | str | os.PathLike[str]) -> Benchmark:
         InputError: it does not exist, is not valid, or its hashes do not match.
         MissingResource: it can't be downloaded from the Hub.
     """
-    if isinstance(source, Benchmark):
-        return source
-    return read_benchmark(find_folder(str(check_path("benchmark", source))))
+    return load_argument(source, parameter="source")
+
+
+def load_argument(
+    benchmark: Benchmark | str | os.PathLike[str], *, parameter: str = "benchmark"
+) -> Benchmark:
+    """Load the benchmark that an argument names; `parameter` is what errors call it.
+
+    Raises:
+        InputError: see `load_benchmark`.
+        MissingResource: see `load_benchmark`.
+    """
+    if isinstance(benchmark, Benchmark):
+        return benchmark
+    allowed = "a benchmark, a path or a name"
+    path = check_path(parameter, benchmark, allowed=allowed)
+    return read_benchmark(find_folder(str(path)))

@@ -27,6 +27,10 @@ WRONG: Mapping[str, tuple[dict[str, Any], str]] = {
     "no LoCoMo file": ({"locomo": "missing.json"}, "`locomo` missing.json: not found"),
     "no mirror": ({"mirror": "nofolder"}, "nofolder: `mirror` is not a folder"),
     "earlier stages": ({"stages": ["publish"]}, "3-split: not found"),
+    "a recipe of another type": (
+        {"recipe": 3},
+        "`recipe` must be a path, a name or a BuildRecipe, not 3",
+    ),
     "no recipe": ({"recipe": None}, "a new work folder needs a `recipe`"),
 }
 

@@ -84,9 +84,9 @@ def test_wrong_arguments_are_refused(
     submitted()
     with pytest.raises(InputError, match="`folder` must be a path, not None"):
         verify(None, benchmark=benchmark)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="`benchmark` must be a path, not 5"):
+    with pytest.raises(InputError, match="`benchmark` must be a benchmark, a path or a name"):
         verify(submissions, benchmark=5)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="`board` must be a path, not 5"):
+    with pytest.raises(InputError, match="`board` must be a path or a Board, not 5"):
         build_site(5, out="site")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="`out` must be a path, not None"):
         build_site(submissions, out=None)  # type: ignore[arg-type]

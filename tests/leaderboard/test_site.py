@@ -147,7 +147,11 @@ def test_recalled_images_are_told_apart_from_given_ones(
 def test_no_text_of_a_stranger_is_markup(
     submitted: Submit, verified: Verified, tmp_path: Path
 ) -> None:
-    submitted(system=SCRIPT, model="</script><!--", url="javascript:alert(1)")
+    entry = submitted(system=SCRIPT, model="</script><!--", url="https://safe.example")
+    written = entry / "metadata.yaml"
+    text = written.read_text(encoding="utf-8")
+    assert "https://safe.example" in text
+    written.write_text(text.replace("https://safe.example", "javascript:alert(1)"), "utf-8")
     page = _built(verified(), tmp_path / "site")
     assert SCRIPT not in page and "<!--" not in page
     (row,) = _data(page)["entries"]

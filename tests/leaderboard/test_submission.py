@@ -201,6 +201,12 @@ def test_what_the_submitter_did_not_say_is_null(make_run: MakeRun, submissions: 
         ({"to": None}, "`to` must be a path, not None."),
         ({"to": 5}, "`to` must be a path, not 5."),
         ({"name": 5}, "`name` must be a string, not 5."),
+        ({"name": ""}, "`name` is empty."),
+        ({"name": "  "}, "`name` is empty."),
+        *(
+            ({"url": url}, f"`url` must begin with http:// or https://, not {url!r}.")
+            for url in ("", "notaurl", "file:///a", "javascript:alert(1)", "http://[::")
+        ),
         ({"trained_on_locomo": "no"}, "`trained_on_locomo` must be True, False or None, not 'no'."),
         ({"custom": None}, "`custom` must be True or False, not None."),
         ({"date": "2026-08-31"}, "`date` must be a datetime.date, not '2026-08-31'."),

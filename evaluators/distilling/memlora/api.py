@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from locomo_vqa.arguments import check_choice, check_choices, check_number, check_option_names
-from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.models.names import parse_name
@@ -137,7 +137,7 @@ def distill_memlora(
     check_number("jobs", jobs, low=1, whole=True)
     if stages is not None:
         check_choices("stages", stages, STAGES)
-    loaded, folder = load_benchmark(benchmark), Path(out)
+    loaded, folder = load_argument(benchmark), Path(out)
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is not a folder.", "Choose another `out`.")
     options = dict(options or {})

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from locomo_vqa.arguments import check_choice, check_number
-from locomo_vqa.benchmark import Benchmark, load_benchmark
+from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import write_json
@@ -139,7 +139,7 @@ def ablate_stages(
         raise InputError(
             f"`options`: {taken[0]} is set by the rows themselves.", f"Leave {taken[0]} out."
         )
-    loaded, folder = load_benchmark(benchmark), Path(out)
+    loaded, folder = load_argument(benchmark), Path(out)
     wanted = list(metrics) if metrics else ["f1", *(["j"] if judge else [])]
     _check_experts(str(experts), student)
     planned = _planned(large, str(experts))

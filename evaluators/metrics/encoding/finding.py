@@ -104,7 +104,7 @@ def _fetch_model(spec: EncoderSpec) -> Path:
     try:
         paths = [Path(hf_hub_download(spec.repository, name)) for name in ENCODER_FILES]
     except Exception as error:  # noqa: BLE001 - the client raises errors of several libraries
-        why = str(error).strip().partition("\n")[0]
+        why = str(error).strip().partition("\n")[0].rstrip(".")
         raise _missing_model(spec, f"can't be downloaded ({type(error).__name__}: {why})") from None
     return paths[0].parent
 

@@ -232,5 +232,5 @@ def test_names_are_text_and_never_markup(tmp_path: Path, cli: Cli) -> None:
 def test_a_loaded_benchmark_is_returned_unchanged() -> None:
     benchmark = load_benchmark("sample")
     assert load_benchmark(benchmark) is benchmark
-    with pytest.raises(InputError, match="`benchmark` must be a path, not None"):
+    with pytest.raises(InputError, match="`source` must be a benchmark, a path or a name, not"):
         load_benchmark(None)  # type: ignore[arg-type]

@@ -12,6 +12,8 @@ import pytest
 from tokenizers import Tokenizer
 
 from locomo_vqa.benchmark import load_benchmark
+from locomo_vqa.errors import InputError
+from locomo_vqa.evaluators.efficiency import efficiency
 from locomo_vqa.evaluators.efficiency.measure import MEMORY_STAGES, efficiency_of
 from locomo_vqa.evaluators.proxy.model_calls import ModelCalls, read_model_calls
 from locomo_vqa.files import read_jsonl
@@ -168,3 +170,8 @@ def test_a_batch_shares_its_seconds_equally(monkeypatch: pytest.MonkeyPatch) -> 
     for reply in (first, last):
         assert isinstance(reply, ChatReply)
         assert (reply.seconds, reply.batch) == (2.0, 3)
+
+
+def test_a_run_must_be_given() -> None:
+    with pytest.raises(InputError, match="There is no run to measure"):
+        efficiency()

@@ -272,3 +272,15 @@ def test_after_a_kill_nothing_stored_is_asked_again(tmp_path: Path, cli: Cli) ->
     assert len(again) == len(set(again))
     assert {text for text in stored(replies) if "gold_answer" in text} >= set(again)
     assert f"{len(questions('all'))} correct, 0 wrong, 0 unscored" in done.stdout
+
+
+def test_each_reason_without_a_verdict_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    from locomo_vqa.evaluators.cli.judge_tables import print_reasons
+
+    print_reasons([f"Reason {number}." for number in range(4)])
+    assert capsys.readouterr().out.splitlines() == [
+        "Without a verdict: Reason 0.",
+        "  Reason 1.",
+        "  Reason 2.",
+        "  and 1 other reason",
+    ]
