@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +49,11 @@ def apart(key: str) -> Form:
 
 def nothing(finish: str, **message: Any) -> Form:
     return lambda good, draft: ({"content": None, **message}, finish)
+
+
+def curly(text: str) -> str:
+    """Return JSON with curly quotes, as a word processor writes them."""
+    return re.sub(r'"([^"]*)"', "\u201c\\1\u201d", text)
 
 
 GOOD: dict[str, Form] = {
@@ -101,6 +107,26 @@ GOOD: dict[str, Form] = {
     "channel final alone": says("<|channel|>final<|message|>"),
     "bare, small letters": says("analysiswe see DRAFT.assistantfinal"),
     "bare, assistant first": says("assistantanalysisWe see DRAFT.assistantfinal"),
+    "channel of Gemma": says("<|channel>thought\nDRAFT? No.\n<channel|>"),
+    "empty channel of Gemma": says("<|channel>thought\n<channel|>", "<turn|>"),
+    "channel of Gemma, first open": says("thought\nDRAFT\n<channel|>"),
+    "phrases of Granite": says(
+        "Here is my thought process:\nDRAFT, I think.\n\nHere is my response:\n"
+    ),
+    "phrases of Granite, short": says("Here's my thought process: DRAFT Here's my response: "),
+    "box": says("<|begin_of_box|>", "<|end_of_box|>"),
+    "box after a thought": says("<think>DRAFT</think>\n<|begin_of_box|>", "<|end_of_box|>\n"),
+    "box in a sentence": says("So it is <|begin_of_box|>", "<|end_of_box|>."),
+    "box in a thought": says("<think><|begin_of_box|>DRAFT<|end_of_box|>?</think>"),
+    "box, end of text": says("<|begin_of_box|>", "<|end_of_box|><|endoftext|>"),
+    "end im_end": says("", "<|im_end|>"),
+    "end /s": says("", "</s>"),
+    "end eot_id": says("", "<|eot_id|>\n"),
+    "end end_of_turn": says("", "\n<end_of_turn>\n<end_of_turn>"),
+    "end end": says("", "<|end|>"),
+    "end return": says("", "<|return|>"),
+    "end after a thought": says("<think>DRAFT<|im_end|></think>\n", "<|im_end|>\n</s>"),
+    "end after an answer": says("<think>DRAFT</think><answer>", "</answer></s>"),
     "reasoning parts": lambda good, draft: (
         {
             "content": [
@@ -129,6 +155,13 @@ NO_REPLY: dict[str, Form] = {
     "thought cut off": cut("<think>Maybe DRAFT? Wait"),
     "THINK cut off": cut("[THINK]DRAFT"),
     "channel cut off": cut("<|channel|>analysis<|message|>DRAFT"),
+    "channel of Gemma cut off": cut("<|channel>thought\nDRAFT looks"),
+    "channel of Gemma, no end": says("<|channel>thought\n"),
+    "phrases of Granite cut off": cut("Here is my thought process: DRAFT or"),
+    "nothing but an end": lambda good, draft: (
+        {"content": "<|channel>thought\n" + draft + "<channel|><turn|>"},
+        "stop",
+    ),
     "bare channel cut off": cut("analysisWe see DRAFT"),
     "words, then a thought cut off": cut("DRAFT <think>or"),
     "thought and no words": lambda good, draft: ({"content": f"<think>{draft}</think>"}, "stop"),
@@ -176,6 +209,15 @@ SLIPS: dict[str, Form] = {
     ),
     "a fence within": lambda good, draft: (
         {"content": "```json\n" + good.replace("One. Two.", "One ```x``` two.") + "\n```"},
+        "stop",
+    ),
+    "curly quotes": lambda good, draft: ({"content": curly(good)}, "stop"),
+    "curly quotes, one kind": lambda good, draft: (
+        {"content": good.replace('"', "\u201c")},
+        "stop",
+    ),
+    "curly quotes, fenced": lambda good, draft: (
+        {"content": f"```json\n{curly(good)}\n```"},
         "stop",
     ),
     "fenced after a thought": says("<think>DRAFT</think>\n```json\n", "\n```"),

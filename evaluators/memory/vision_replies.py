@@ -31,7 +31,10 @@ _LABEL = re.compile(
 _REASON = re.compile(r"\b(?:reason|reasoning|explanation)\b\W{0,4}?\s*[:=]", re.IGNORECASE)
 """The label of a reason, before which an answer ends."""
 
-_JSON_KEY = re.compile(r'"(?:answer|reason)"|^\W*[{\[]\s*(?:["{]|$)')
+_JSON_KEY = re.compile(
+    r'"(?:answer|reason)"|[\u201c-\u201f](?:answer|reason)[\u201c-\u201f]\s*:'
+    r'|^\W*[{\[]\s*(?:["{\u201c-\u201f]|$)'
+)
 """Matches only replies in JSON, even those that are cut off at the start."""
 
 
@@ -44,11 +47,12 @@ def read_visual_answer(reply: ChatReply) -> str:
     text = reply.text[:_MAX_CHARACTERS].strip()
     if reply.finish == "refused":
         return text
-    values = [each for each in json_values(without_slips(text), strict=False) if _is_json(each)]
+    mended = without_slips(text)
+    values = [each for each in json_values(mended, strict=False) if _is_json(each)]
     answers = [_text_of(value["answer"]) for value in _objects(values) if "answer" in value]
     if answers and answers[-1]:
         return answers[-1]
-    if begun := _BEGUN.search(text):
+    if begun := _BEGUN.search(mended):
         return begun[2] or _unescaped(begun[1])
     labelled = None if _JSON_KEY.search(text) else _LABEL.search(text)
     if labelled:

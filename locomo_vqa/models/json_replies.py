@@ -1,7 +1,8 @@
 """Parses JSON that a model wrote, and tolerates slips that leave only one reading.
 
 These are a raw line break or another control character within a string, a comma before a closing
-bracket, and a backslash before an apostrophe. Anything else is an error. All of it is checked by
+bracket, a backslash before an apostrophe, and curly quotes around a string that has no other double
+quotes. Anything else is an error. All of it is checked by
 `locomo_vqa.json_gate`, and no text takes long to search.
 """
 
@@ -16,7 +17,12 @@ from locomo_vqa.json_gate import BadValue, Budget, next_json
 
 __all__ = ["json_values", "load_reply", "without_slips"]
 
-_TEXT_OR_COMMA = re.compile(r'(?P<text>"(?:[^"\\]++|\\.?)*+"?)|,(?P<rest>\s*[}\]])', re.DOTALL)
+_CURLY = "\u201c\u201d\u201e\u201f"
+_TEXT_OR_COMMA = re.compile(
+    r'(?P<text>"(?:[^"\\]++|\\.?)*+"?)|,(?P<rest>\s*[}\]])'
+    rf'|[{_CURLY}](?P<curly>(?:[^"\\{_CURLY}]++|\\[^{_CURLY}])*+)[{_CURLY}](?=\s*+(?:[,:\]}}]|\Z))',
+    re.DOTALL,
+)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _OPENING = re.compile(r"[{\[]")
 
@@ -27,12 +33,16 @@ _MAX_PARSED = 4_000_000
 
 
 def without_slips(text: str) -> str:
-    """Return JSON without commas before closing brackets or backslashes before apostrophes."""
+    """Return JSON with straight quotes around strings, and without the other slips.
+
+    These are commas before closing brackets and backslashes before apostrophes.
+    """
 
     def mended(found: re.Match[str]) -> str:
-        if found["text"] is None:
+        if found["rest"] is not None:
             return str(found["rest"])
-        return _ESCAPE.sub(lambda escape: "'" if escape[1] == "'" else escape[0], found["text"])
+        text = found["text"] if found["curly"] is None else f'"{found["curly"]}"'
+        return _ESCAPE.sub(lambda escape: "'" if escape[1] == "'" else escape[0], text)
 
     return _TEXT_OR_COMMA.sub(mended, text)
 

@@ -6,13 +6,18 @@ Thoughts without a start `…</think>words`, where the chat template wrote the o
 Thoughts without an end  `<think>…`, where the limit cut the reply off
 Channels                 `<|channel|>analysis<|message|>…<|channel|>final<|message|>words`
 Channels without tags    `analysis…assistantfinalwords`, where the server dropped special tokens
+Thoughts in a channel    `<|channel>thought…<channel|>words` (Gemma 4)
+Thoughts after a phrase  `Here is my thought process: … Here is my response: words` (Granite 3.2)
+Words in a box           `<|begin_of_box|>words<|end_of_box|>` (GLM-4.1V and later), perhaps after
+                         a sentence
+Ends of turns            `words<|im_end|>` and others, where the server left them in
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from locomo_vqa.files import clean_text
 from locomo_vqa.models.chat import ChatReply, Finish, ThoughtsOnly
@@ -28,7 +33,8 @@ _TAG = re.compile(
     r"|\u25c1(?P<close3>/?)think\u25b7"
     r"|<\|(?P<way>begin|end)_of_thought\|>"
     r"|<\|(?P<way2>START|END)_THINKING\|>"
-    r"|<unused9(?P<number>[45])>",
+    r"|<unused9(?P<number>[45])>"
+    r"|<\|channel>(?:thought\b)?|(?P<close4><)channel\|>",
     re.IGNORECASE,
 )
 _CHANNEL = re.compile(
@@ -40,6 +46,30 @@ _BARE = re.compile(
     r"\A\s*+(?:assistant)?analysis(?=[A-Z\"'({\[*]|.*assistantfinal)(?P<thought>.*)\Z", re.DOTALL
 )
 _BARE_FINAL = re.compile(r"assistant(?:<\|channel\|>)?final(?:<\|message\|>)?")
+_PHRASES = re.compile(
+    r"\A\s*+Here(?: is|'s) my thought process:(?P<thought>.*?)"
+    r"(?:Here(?: is|'s) my response:(?P<words>.*)|\Z)",
+    re.DOTALL,
+)
+_BOX = re.compile(r"<\|(?:begin|end)_of_box\|>")
+_BOX_BEGIN = "<|begin_of_box|>"
+_PARTS_OF_BOX = 2
+_ENDS = (
+    "<|im_end|>",
+    "</s>",
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<end_of_turn>",
+    "<turn|>",
+    "<|end|>",
+    "<|return|>",
+    "<|endoftext|>",
+    "<|end_of_text|>",
+    "<|END_OF_TURN_TOKEN|>",
+    "<eos>",
+    "<\uff5cend\u2581of\u2581sentence\uff5c>",
+)
+"""Special tokens that end a turn, in the models that we know."""
 _WRAPPERS = (
     ("<answer>", "</answer>"),
     ("<response>", "</response>"),
@@ -68,13 +98,24 @@ def split_thought(text: str, *, cut: bool = False) -> Split:
     that the token limit ended the reply; a tag within the text then begins a thought, and otherwise
     is ordinary text.
     """
+    text = _without_ends(text)
     if _is_json(text):
         return Split(text)
+    split = _split(text, cut=cut)
+    return replace(split, words=_unboxed(split.words))
+
+
+def _split(text: str, *, cut: bool) -> Split:
     if "<|channel|>" in text:
         return _split_channels(text)
     if bare := _BARE.match(text):
         thought, *final = _BARE_FINAL.split(bare["thought"])
         return _said(final[-1], thought) if final else Split("", thought, unfinished=True)
+    if phrases := _PHRASES.match(text):
+        if phrases["words"] is not None:
+            return _said(phrases["words"], phrases["thought"])
+        if cut:
+            return Split("", phrases["thought"].strip(), unfinished=True)
     return _split_tags(text, cut=cut)
 
 
@@ -104,6 +145,28 @@ def _said(words: str, *thoughts: str) -> Split:
             words = words[len(begin) :]
             words = words[: -len(end)] if words[-len(end) :].lower() == end else words
     return Split(words.strip(), thought, unfinished=False)
+
+
+def _without_ends(text: str) -> str:
+    """Return a reply without the special tokens at its end; without such tokens, unchanged."""
+    length = len(text.rstrip())
+    if not text.endswith(_ENDS, 0, length):
+        return text
+    while text.endswith(_ENDS, 0, length):
+        length = text.rindex("<", 0, length)
+        while length and text[length - 1].isspace():
+            length -= 1
+    return text[:length]
+
+
+def _unboxed(words: str) -> str:
+    """Return what is in the box, if there is one; a box within JSON only loses its tokens."""
+    before, *parts = _BOX.split(words)
+    if not parts or _is_json(words):
+        return words
+    if len(parts) > _PARTS_OF_BOX or "{" in before or not words.startswith(_BOX_BEGIN, len(before)):
+        return "".join((before, *parts)).strip()
+    return parts[0].strip()
 
 
 def _is_json(text: str) -> bool:
@@ -165,6 +228,6 @@ def _split_tags(text: str, *, cut: bool) -> Split:
 
 
 def _closes(tag: re.Match[str]) -> bool:
-    slash = tag["close"] or tag["close2"] or tag["close3"]
+    slash = tag["close"] or tag["close2"] or tag["close3"] or tag["close4"]
     way = (tag["way"] or tag["way2"] or "").lower()
     return bool(slash) or way == "end" or tag["number"] == "5"
