@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Literal
 
 from locomo_vqa.bounded_reading import open_regular
 from locomo_vqa.errors import InputError
+from locomo_vqa.jpeg_scans import is_decoded_in_rows
 from locomo_vqa.png_notes import has_long_notes, png_without_notes
 
 if TYPE_CHECKING:
@@ -49,8 +50,15 @@ ENDINGS = {
 WITHOUT_NOTES = "without notes"
 """The key in an image's `info` when it was decoded without its texts and colour profile."""
 
+_JPEGS = {"JPEG", "MPO"}
+"""Up to 12 bytes per pixel if the decoder holds the whole image, so three fifths of the limit."""
+
 _HUNGRY = {"WEBP", "AVIF"}
 """Their decoders take 20 bytes per pixel, others 8, so they get two fifths of the limit."""
+
+_MAX_SIDE = 65_535
+"""The longest side that a JPEG can have. Each row takes memory beyond its pixels, so a file of one
+column would take several times as much as a square."""
 
 _lock = threading.RLock()
 
@@ -169,13 +177,25 @@ def _open(stream: IO[bytes], max_pixels: int) -> Image:
     except UnidentifiedImageError:
         stream.seek(0)
         raise RefusedImage("not_an_image", _what_else(stream.read(1024))) from None
-    _check_size(image, max_pixels)
+    _check_size(image, _pixels_allowed(image, stream, max_pixels))
     return image
 
 
-def _check_size(image: Image, max_pixels: int) -> None:
+def _pixels_allowed(image: Image, stream: IO[bytes], max_pixels: int) -> int:
+    """Return the pixels for which a decoder takes as much memory as others for `max_pixels`."""
     if image.format in _HUNGRY:
-        max_pixels = max_pixels * 2 // 5
+        return max_pixels * 2 // 5
+    if image.format in _JPEGS:
+        place = stream.tell()
+        in_rows = is_decoded_in_rows(stream)
+        stream.seek(place)
+        return max_pixels if in_rows else max_pixels * 3 // 5
+    return max_pixels
+
+
+def _check_size(image: Image, max_pixels: int) -> None:
+    if max(image.size) > _MAX_SIDE:
+        raise RefusedImage("too_large", f"it is wider or higher than {_MAX_SIDE:,} pixels")
     if image.width * image.height > max_pixels:
         raise RefusedImage("too_large", f"it has more than {max_pixels:,} pixels")
 

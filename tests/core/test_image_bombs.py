@@ -97,6 +97,19 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
         read_image_bytes(tmp_path / "pipe")
 
 
+@pytest.mark.parametrize("size", [(1, 65_536), (65_536, 1)])
+def test_a_side_is_limited(size: tuple[int, int], tmp_path: Path) -> None:
+    """Pillow takes a pointer and an allocation for each row, whatever its width."""
+    path = tmp_path / "image.png"
+    Image.new("L", size).save(path)
+    found = inspect_image(path)
+    assert isinstance(found, ImageRejection)
+    assert found.state == "too_large"
+    assert found.detail == "it is wider or higher than 65,535 pixels"
+    Image.new("L", (min(size[0], 65_535), min(size[1], 65_535))).save(path)
+    assert isinstance(inspect_image(path), ImageFacts)
+
+
 def noted(**settings: object) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (40, 30), "red").save(out, "PNG", **settings)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from locomo_vqa.builders.images.inspecting import Inspectors
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.images import ImageFacts, ImageRejection
+from tests.core.memory import MOST_MB, peak_mb
 
 from .drawn import image_bytes
 
@@ -74,10 +78,55 @@ def test_a_folder_called_like_the_package_does_not_hide_it(tmp_path: Path) -> No
     (tmp_path / "locomo_vqa").mkdir()
     (tmp_path / "locomo_vqa" / "__init__.py").touch()
     command = Path(sys.executable).with_name("locomo-vqa")
-    done = subprocess.run(
-        [command, "build", "run", "sample", "--work", "w", "--generator", "openai:x"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    for stage in (["ingest", "sample"], ["images"]):
+        done = subprocess.run(
+            [command, "build", *stage, "--work", "w"], cwd=tmp_path, capture_output=True, text=True
+        )
     assert "images: 63 URLs: 63 ok" in done.stdout, done.stderr
+
+
+WORK = """
+import io, json, sys
+from locomo_vqa.builders.images import inspect_worker
+sys.stdin = io.StringIO(json.dumps({"path": sys.argv[1], "max_pixels": 50_000_000}))
+inspect_worker.main()
+"""
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png_of_one_column(height: int) -> bytes:
+    header = struct.pack(">IIBBBBB", 1, height, 8, 0, 0, 0, 0)
+    body = zlib.compress(bytes(2 * height), 1)
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mode", "side", "shown"),
+    [("CMYK", 7070, False), ("CMYK", 5470, True), ("RGB", 7070, False), ("RGB", 5470, True)],
+)
+def test_a_progressive_jpeg_takes_less_than_half_a_gigabyte(
+    mode: str, side: int, shown: bool, tmp_path: Path
+) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    path = tmp_path / "image.jpg"
+    image = Image.new(mode, (side, side))
+    image.save(path, progressive=True, quality=10, subsampling=0, exif=turned)
+    peak, printed = peak_mb(WORK, path)
+    assert peak < MOST_MB
+    assert ("facts" in printed) == shown
+    assert ("too_large" in printed) != shown
+
+
+@pytest.mark.slow
+def test_a_png_of_one_column_takes_less_than_half_a_gigabyte(tmp_path: Path) -> None:
+    path = tmp_path / "image.png"
+    path.write_bytes(png_of_one_column(49_000_000))
+    peak, printed = peak_mb(WORK, path)
+    assert peak < MOST_MB
+    assert "too_large" in printed
