@@ -71,19 +71,28 @@ class OpenAIModel:
         }
 
     async def check(self) -> None:
-        """Check that the endpoint answers.
+        """Check that the endpoint answers, for at most the time limit of one call.
 
         Raises:
             MissingResource: it does not answer.
         """
-        from openai import APIConnectionError, OpenAIError
+        from openai import APIConnectionError, APITimeoutError, OpenAIError
 
+        address = address_of(self.endpoint)
+        timeout_s = min(_CHECK_TIMEOUT_S, self.endpoint.timeout_s)
         try:
-            async with asyncio.timeout(_CHECK_TIMEOUT_S):
-                await self._client.models.list(timeout=_CHECK_TIMEOUT_S)
-        except (APIConnectionError, TimeoutError) as error:
+            async with asyncio.timeout(timeout_s):
+                await self._client.models.list(timeout=timeout_s)
+        except (APITimeoutError, TimeoutError):
+            longer = ", or raise `timeout`" if timeout_s == self.endpoint.timeout_s else ""
             raise MissingResource(
-                f"{address_of(self.endpoint)}: no server answers ({error.__cause__ or error}).",
+                f"{address}: no complete answer within {timeout_s:g} s.",
+                f"Check the server and its address{longer}.",
+            ) from None
+        except APIConnectionError as error:
+            cause = error.__cause__ or error
+            raise MissingResource(
+                f"{address}: no server answers ({str(cause) or type(cause).__name__}).",
                 "Start the server, or check its address.",
             ) from None
         except (OpenAIError, ValueError, AttributeError, RecursionError):

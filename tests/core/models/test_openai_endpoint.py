@@ -8,10 +8,12 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from locomo_vqa.errors import MissingResource
 from locomo_vqa.models.chat import (
     ChatModel,
     ChatReply,
@@ -21,6 +23,7 @@ from locomo_vqa.models.chat import (
     ModelTimeout,
     ModelUnreachable,
 )
+from locomo_vqa.models.openai_endpoint import OpenAIModel
 from locomo_vqa.models.probes import known_images
 from tests.core.models.stub_server import Answer, completion, stub_server
 from tests.core.models.using import REQUEST, ask, using
@@ -109,31 +112,60 @@ def test_a_fault_is_an_error_and_never_a_reply(name: str) -> None:
     assert len(stub.requests) == calls
 
 
-@pytest.mark.slow
-def test_a_drip_of_bytes_does_not_outlast_the_timeout() -> None:
+@contextlib.contextmanager
+def dripping(begin: bytes, drop: bytes) -> Iterator[str]:
+    """Serve one reply that never ends, and yield a model's name there."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         over = threading.Event()
 
         def drip() -> None:
             connection, _ = server.accept()
             with connection, contextlib.suppress(OSError):
-                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n")
+                connection.sendall(begin)
                 while not over.wait(0.05):
-                    connection.sendall(b" ")
+                    connection.sendall(drop)
 
         thread = threading.Thread(target=drip)
         thread.start()
+        try:
+            yield f"openai:http://127.0.0.1:{server.getsockname()[1]}/v1?model=x"
+        finally:
+            over.set()
+            thread.join()
+
+
+@pytest.mark.slow
+def test_a_drip_of_bytes_does_not_outlast_the_timeout() -> None:
+    async def once(model: ChatModel) -> ChatReply:
+        return await model.ask(REQUEST)
+
+    with dripping(b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n", b" ") as spec:
         begun = time.monotonic()
-
-        async def once(model: ChatModel) -> ChatReply:
-            return await model.ask(REQUEST)
-
         with pytest.raises(ModelTimeout):
-            spec = f"openai:http://127.0.0.1:{server.getsockname()[1]}/v1?model=x"
             using(spec, once, timeout_s=0.5, tries=1)
         assert time.monotonic() - begun < 4
-        over.set()
-        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("begin", "drop"),
+    [
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\n", b"x-a: b\r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"", b""),
+    ],
+    ids=["body", "headers", "continue", "silence"],
+)
+def test_the_check_of_an_endpoint_ends_with_the_timeout(begin: bytes, drop: bytes) -> None:
+    async def check(model: OpenAIModel) -> None:
+        await model.check()
+
+    with dripping(begin, drop) as spec:
+        begun = time.monotonic()
+        with pytest.raises(MissingResource, match=r"no complete answer within 0\.3 s") as error:
+            using(spec, check, timeout_s=0.3)
+        assert time.monotonic() - begun < 4  # Without the time limit of a call, it takes 10 s.
+        assert "raise `timeout`" in str(error.value)
 
 
 def test_nobody_there() -> None:
