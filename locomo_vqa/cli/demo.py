@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
 
-from locomo_vqa.errors import OutputError
+from locomo_vqa.errors import LocomoVqaError, OutputError
 
 __all__ = ["demo"]
 
@@ -37,12 +38,14 @@ def demo(ctx: click.Context, out: Path) -> None:
     for arguments in _demo_commands(out):
         try:
             _run_command(ctx, arguments)
-        except BaseException:
+        except BaseException as error:
             click.echo(
                 f"\nThe demo stopped at `locomo-vqa {' '.join(arguments)}`. What it made so far is "
                 f"in {out}. Repeat the command to continue, or remove that folder.",
                 err=True,
             )
+            if isinstance(error, LocomoVqaError):
+                raise _as_error_of_demo(error) from None
             raise
     page = (out / "site" / "index.html").resolve()
     click.echo(f"\nThe board: {page.as_uri()}")
@@ -97,6 +100,16 @@ def _demo_commands(out: Path) -> list[list[str]]:
         ["leaderboard", "verify", board, "--benchmark", benchmark],
         ["leaderboard", "build", board, "--out", str(out / "site")],
     ]
+
+
+_FOLDERS = re.compile("`(?:work|to)`")
+"""The steps' parameters for what is in the demo's folder."""
+
+
+def _as_error_of_demo(error: LocomoVqaError) -> LocomoVqaError:
+    """Return a step's error with the demo's parameter in place of the step's."""
+    message, remedy = (_FOLDERS.sub("`out`", text) for text in (error.message, error.remedy))
+    return type(error)(message, remedy)
 
 
 def _run_command(ctx: click.Context, arguments: list[str]) -> None:

@@ -49,6 +49,22 @@ def test_a_demo_that_fails_says_what_to_remove(
     assert made.is_dir()
 
 
+def test_a_step_that_can_not_write_names_the_demos_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    (taken / "thesis.txt").touch()
+    steps = [["build", "ingest", "sample", "--work", str(taken)]]
+    monkeypatch.setattr("locomo_vqa.cli.demo._demo_commands", lambda out: steps)
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--out", str(tmp_path / "demo")])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert f"Error: {taken}: already exists and is not the work folder of a build." in said
+    assert said.rstrip().endswith("Choose another --out.")
+
+
 @pytest.mark.parametrize(
     ("names", "goes_on"),
     [
