@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -169,6 +170,7 @@ class LoraStudent(TransformersModel):
         config["base_model_name_or_path"] = self._target
         config["target_modules"] = sorted(config["target_modules"])
         write_json(folder / CONFIG, json.loads(json.dumps(config, sort_keys=True)))
+        shutil.copymode(folder / CONFIG, folder / WEIGHTS)  # Others could not read it.
         return sha256_file(folder / WEIGHTS)
 
     def _target_layers(self) -> list[str]:

@@ -22,6 +22,9 @@ _REMEDY = (
     "or the older zip with one file for each conversation."
 )
 
+_KEYS = ("sample_id", "conversation", "qa")
+"""The keys of a conversation that are read."""
+
 MAX_ZIP_BYTES = 64 << 20
 """The most bytes that a zip may unpack to; LoCoMo has 2.8 MB."""
 
@@ -50,12 +53,23 @@ def read_samples(path: Path) -> list[dict[str, Any]]:
         samples = _from_parts(path, _unzip(path))
     else:
         samples = read_json(path, what="the LoCoMo file")
+    if not _has_conversations(samples):
+        raise InputError(
+            f"{path}: is not LoCoMo's file, which is a list of conversations.", _REMEDY
+        )
     validate(samples, "locomo", path=path, remedy=_REMEDY)
     ids = Counter(sample["sample_id"] for sample in samples)
     twice = sorted(sample for sample, count in ids.items() if count > 1)
     if twice:
         raise InputError(f"{path}: contains the conversation {twice[0]} twice.", _REMEDY)
     return list(samples)
+
+
+def _has_conversations(samples: Any) -> bool:
+    """Return whether a value is a list that begins with anything like a conversation."""
+    if not isinstance(samples, list) or not samples:
+        return False
+    return isinstance(samples[0], dict) and not samples[0].keys().isdisjoint(_KEYS)
 
 
 def _read_folder(path: Path) -> dict[str, Any]:

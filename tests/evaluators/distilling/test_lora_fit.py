@@ -148,6 +148,10 @@ def test_training_lowers_the_loss_on_held_out_examples(qwen2: Path, tmp_path: Pa
     }
     files = {path.name for path in (tmp_path / "adapter").iterdir()}
     assert files == {"adapter_config.json", "adapter_model.safetensors", "training.json"}
+    (tmp_path / "other").touch()
+    modes = {path.stat().st_mode for path in (tmp_path / "adapter").iterdir()}
+    assert modes == {(tmp_path / "other").stat().st_mode}
+    (tmp_path / "other").unlink()
     assert str(qwen2) not in (tmp_path / "adapter" / "adapter_config.json").read_text()
     assert json.loads((tmp_path / "adapter" / "training.json").read_text()) == record
     assert [path.name for path in tmp_path.iterdir()] == ["adapter"]
