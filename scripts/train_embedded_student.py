@@ -18,12 +18,14 @@ from transformers import InternVLForConditionalGeneration
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from locomo_vqa.models.embedded import EmbeddedModel
 from scripts.embedded.architecture import make_student, token_order
 from scripts.embedded.batches import TurnBatcher
 from scripts.embedded.dense import LinearHeads
 from scripts.embedded.export import export
 from scripts.embedded.images import load_or_draw
 from scripts.embedded.learner import Learner
+from scripts.embedded.measure import answers, fresh_scenes
 from scripts.embedded.stages import (
     TrainingImages,
     TrainingPlan,
@@ -31,11 +33,12 @@ from scripts.embedded.stages import (
     reply_loss,
     train_vision,
 )
-from scripts.embedded.student_examples import student_examples
+from scripts.embedded.student_examples import student_examples, student_turns
 from scripts.embedded.student_tokenizer import make_student_tokenizer
 from scripts.embedded.text_batches import text_batches
 from scripts.embedded.text_learning import text_losses
-from scripts.embedded.training import MODELS, Log, print_line
+from scripts.embedded.text_measure import measure_text
+from scripts.embedded.training import MODELS, Log, print_line, write_figures
 
 _MATRIX_RATE, _OTHER_RATE = 3e-3, 3e-3
 
@@ -85,9 +88,8 @@ def _train_language(
     start = time.monotonic()
     for step in learner.steps(arguments.steps):
         indices = images.draw(arguments.pictures)
-        seen = batcher.batch(
-            [images.scenes[int(index)] for index in indices], rng, answers_only=True
-        )
+        scenes = [images.scenes[int(index)] for index in indices]
+        seen = batcher.batch(scenes, rng, student_turns)
         tokens = encoded[0, indices]
         reading = 1.0 if step <= 0.3 * arguments.steps else 0.0
         with torch.autocast("cpu", torch.bfloat16):
@@ -111,7 +113,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=MODELS / "student")
     parser.add_argument("--images", type=int, default=6_000)
     parser.add_argument("--vision-steps", type=int, default=500)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=1300)
     parser.add_argument("--tokens", type=int, default=3072, help="tokens of text a step")
     parser.add_argument("--pictures", type=int, default=8, help="images a step")
     parser.add_argument("--threads", type=int, default=1)
@@ -125,6 +127,9 @@ def main() -> None:
     else:
         model = train(arguments)
     export(model, make_student_tokenizer(), arguments.out)
+    student = EmbeddedModel("student", folder=arguments.out)
+    figures = measure_text(student) | {"answers": answers(student, fresh_scenes(300))}
+    write_figures(arguments.out, figures)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Train the experts that come with `embedded:small`: `python scripts/train_sample_experts.py`.
+"""Train the experts of `embedded:student`: `python scripts/train_sample_experts.py`.
 
 They are trained by `distill memlora` on a sample of its own: the sample's world, drawn with another
 seed, so that no conversation and no image of the package's sample is in their training. Needs the
-`models` extra, but no GPU. Writes `locomo_vqa/models/embedded/small/experts/`.
+`models` extra, but no GPU. Writes `locomo_vqa/models/embedded/student/experts/`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from locomo_vqa.builders.sample.benchmark import write_sample_benchmark
 from locomo_vqa.models import embedded
 from locomo_vqa.models.experts import CONFIG, WEIGHTS
 
-STUDENT, TEACHER = "embedded:small", "embedded:text-large"
+STUDENT, TEACHER = "embedded:student", "embedded:text-large"
 SEED = 1
 """The seed of the training sample; the package's own sample has 0."""
-OUT = Path(embedded.__file__).parent / "small" / "experts"
+OUT = Path(embedded.__file__).parent / "student" / "experts"
 SPACE = Path(__file__).with_name("sample_experts.toml")
 
 
@@ -56,8 +56,15 @@ def main() -> None:
     shutil.rmtree(arguments.out, ignore_errors=True)
     for adapter in sorted(done.experts.iterdir()):
         _copy(adapter, arguments.out / adapter.name)
-    record = {**done.to_json(), "minutes": round((time.monotonic() - begun) / 60, 1)}
-    record.pop("out")
+    loaded = lv.load_benchmark(benchmark)
+    record = {
+        "benchmark": {"name": loaded.name, "revision": loaded.revision, "seed": SEED},
+        "conversations": arguments.conversations,
+        "student": STUDENT,
+        "teacher": TEACHER,
+        "minutes": round((time.monotonic() - begun) / 60, 1),
+        **{name: value for name, value in done.to_json().items() if name != "out"},
+    }
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     (arguments.out / "training.json").write_text(text, encoding="utf-8")
 

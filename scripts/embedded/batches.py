@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,18 +64,13 @@ class TurnBatcher:
         return torch.tensor(self._tokenizer.encode(text).ids)
 
     def batch(
-        self, scenes: Sequence[Scene], rng: random.Random, *, answers_only: bool = False
+        self,
+        scenes: Sequence[Scene],
+        rng: random.Random,
+        draw: Callable[[Scene, random.Random], Sequence[TrainingTurn]] = training_turns,
     ) -> ImageBatch:
-        """Return the turns about scenes, grouped by length, and those without an image.
-
-        With `answers_only`, without those that write a question.
-        """
-        found = [
-            (row, turn)
-            for row, scene in enumerate(scenes)
-            for turn in training_turns(scene, rng)
-            if not (answers_only and turn.writes)
-        ]
+        """Return the turns about scenes, grouped by length, and those without an image."""
+        found = [(row, turn) for row, scene in enumerate(scenes) for turn in draw(scene, rng)]
         with_image = [each for each in found if each[1].with_image]
         with_image.sort(key=lambda each: sum(map(len, self._tokens(each[1]))))
         size = -(-len(with_image) // GROUPS)

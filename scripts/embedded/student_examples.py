@@ -2,7 +2,8 @@
 
 A small model that follows instructions loosely is what MemLoRA's experts start from, so the student
 is taught to be one. Of every three examples, two have the reply of a careless model: an extraction
-repeats what was said, an update adds every fact, and an answer repeats a whole memory.
+repeats what was said, an update adds every fact, an answer repeats a whole memory, and what should
+be one word about a number or a colour in an image is a sentence.
 """
 
 from __future__ import annotations
@@ -12,13 +13,18 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
+from locomo_vqa.builders.sample.scenes import Scene
 from scripts.embedded.text_conversations import TextExample
 from scripts.embedded.text_examples import NO_ANSWER, training_examples
+from scripts.embedded.training_turns import TrainingTurn, training_turns
 
-__all__ = ["CARELESS", "careless_reply", "student_examples"]
+__all__ = ["CARELESS", "careless_reply", "student_examples", "student_turns"]
 
 CARELESS = 0.65
 """The share of examples with a careless reply."""
+
+_IN_SENTENCES = ("colour", "count", "unusual-count")
+"""The types of questions about images that get sentences."""
 
 
 def student_examples(rng: random.Random) -> Iterator[TextExample]:
@@ -26,6 +32,17 @@ def student_examples(rng: random.Random) -> Iterator[TextExample]:
     for example in training_examples(rng):
         careless = rng.random() < CARELESS
         yield replace(example, reply=careless_reply(example)) if careless else example
+
+
+def student_turns(scene: Scene, rng: random.Random) -> list[TrainingTurn]:
+    """Return the turns about an image in which the student answers."""
+    turns = [turn for turn in training_turns(scene, rng) if turn.asks is not None]
+    return [
+        replace(turn, reply=f"It is {turn.reply}.")
+        if turn.asks in _IN_SENTENCES and rng.random() < CARELESS
+        else turn
+        for turn in turns
+    ]
 
 
 def careless_reply(example: TextExample) -> str:

@@ -22,8 +22,8 @@ class TrainingTurn:
     prompt: str
     reply: str
     with_image: bool = True
-    writes: bool = False
-    """Whether the reply is a question."""
+    asks: QuestionType | None = None
+    """The type of the question that is asked; None if the reply is a question."""
 
 
 DECLINED = "Nothing in the picture is out of place."
@@ -65,14 +65,15 @@ def training_turns(scene: Scene, rng: random.Random) -> list[TrainingTurn]:
     drawn = [(type, draw_visual_question(scene, type, rng)) for type in types]
     items = [(type, item) for type, item in drawn if item][:_ANSWERED]
     turns = [
-        TrainingTurn(_answering_prompt(item.question, scene, rng), item.answer) for _, item in items
+        TrainingTurn(_answering_prompt(item.question, scene, rng), item.answer, asks=type)
+        for type, item in items
     ]
     turns += [_writing_turn(scene, type, rng) for type in rng.sample(QUESTION_TYPES, _WRITTEN)]
-    _, item = rng.choice(items)
+    type, item = rng.choice(items)
     if rng.random() < 0.5:
         shown = caption(scene) if rng.random() < 0.6 else None
         prompt = answer_visual(item.question, caption=shown)
-        turns.append(TrainingTurn(prompt, item.answer, with_image=False))
+        turns.append(TrainingTurn(prompt, item.answer, with_image=False, asks=type))
     return turns
 
 
@@ -88,7 +89,7 @@ def _answering_prompt(question: str, scene: Scene, rng: random.Random) -> str:
 def _writing_turn(scene: Scene, type: QuestionType, rng: random.Random) -> TrainingTurn:
     before, after = rng.choice(_AROUND) if rng.random() < 0.12 else ("", "")
     prompt = f"{before}{generation_prompt(type)}{after}"
-    return TrainingTurn(prompt, record(scene, type, rng), writes=True)
+    return TrainingTurn(prompt, record(scene, type, rng))
 
 
 def record(scene: Scene, type: QuestionType, rng: random.Random) -> str:

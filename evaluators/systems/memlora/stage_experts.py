@@ -80,5 +80,5 @@ def _experts_folder(value: str | None, model: str | None) -> Path | None:
             return folder
     raise InputError(
         f"`options`: no experts come with {base.shown}.",
-        "Use embedded:small, whose experts do, or name the folder of your own.",
+        "Use embedded:student, whose experts do, or name the folder of your own.",
     )

@@ -1,9 +1,10 @@
-"""The models that ship with the package: two that see images, and two for text only.
+"""The models that ship with the package: two that see images, two for text only, and a student.
 
 `embedded:large` and `embedded:small` have InternVL's architecture and know the sample's images;
 `embedded:text-large` and `embedded:text-small` have Qwen2's, and run the stages of a memory system
-on the sample's conversations. All were trained from scratch and know nothing else. They run on
-onnxruntime; transformers loads the same folders.
+on the sample's conversations. `embedded:student` sees images and runs these stages too, carelessly;
+MemLoRA's experts for it are in its folder. All were trained from scratch and know nothing else.
+They run on onnxruntime; transformers loads the same folders.
 """
 
 from __future__ import annotations

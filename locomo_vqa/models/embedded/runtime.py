@@ -32,7 +32,7 @@ __all__ = [
     "Size",
 ]
 
-Size = Literal["large", "small", "text-large", "text-small"]
+Size = Literal["large", "small", "student", "text-large", "text-small"]
 """`large` writes and answers questions about images; `small` only answers, and less well. The text
 models run the stages of a memory system: extraction, update, answering."""
 
@@ -41,6 +41,9 @@ SIZES: tuple[Size, ...] = ("large", "small")
 
 TEXT_SIZES: tuple[Size, ...] = ("text-large", "text-small")
 """The text-only models."""
+
+STUDENT: Size = "student"
+"""The model that sees images and runs the text stages, and that experts are trained for."""
 
 FILES = ("config.json", "model.safetensors", "text.onnx", "text_lora.onnx", "tokenizer.json")
 """The files of a model's folder; a model that sees images also has a vision.onnx."""
