@@ -1,4 +1,4 @@
-r"""The forms in which a key may reappear: escaped for JSON, URLs or HTML, in base64, in hex.
+r"""The forms in which a key may reappear: escaped for JSON, C, URLs or HTML, in base64, in hex.
 
 `sk-1`, `\u0073k-1`, `%73k-1` and `&#115;k-1` are the same key: each character may be escaped or
 not, and more than once. Anyone who reads one of them has the key.
@@ -21,7 +21,8 @@ _LONGEST = 16
 """An escaped character is rarely longer: `&amp;amp;#x0073;`."""
 
 _BEGUN = (
-    r"(?:\\+(?:u[0-9a-fA-F]{0,4}|x[0-9a-fA-F]{0,2})?|%[0-9a-fA-F]{0,6}|&[#a-zA-Z0-9;]{0,15})?\Z"
+    r"(?:\\+(?:u[0-9a-fA-F]{0,4}|x[0-9a-fA-F]{0,2}|[0-7]{1,4})?"
+    r"|%[0-9a-fA-F]{0,6}|&[#a-zA-Z0-9;]{0,15})?\Z"
 )
 """The beginning of an escaped character at the end of a text."""
 
@@ -108,6 +109,7 @@ def _character(character: str) -> str:
     amp = "&(?:amp;)*"
     ways = [
         rf"\\+(?:u00|x){digits}",
+        rf"\\+0?{number:o}",
         f"%(?:25)*{digits}",
         rf"{amp}#(?:0*{number}|[xX]0*{digits});",
     ]

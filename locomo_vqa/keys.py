@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, unquote
 
 from locomo_vqa.key_forms import find_start, forms_of, replace_form
 
-__all__ = ["KeyMask", "add_credentials", "add_secret", "has_secret", "scrub"]
+__all__ = ["KeyMask", "add_credentials", "add_secret", "has_secret", "known_forms", "scrub"]
 
 _MIN_LENGTH = 8
 """Shorter keys, such as `none` for a local server, are words that may occur in any text."""
@@ -61,6 +61,11 @@ def has_secret(text: str) -> bool:
     return scrub(text) != text
 
 
+def known_forms() -> tuple[str, ...]:
+    """Return every known key, in each of its forms."""
+    return tuple(_secrets)
+
+
 class KeyMask:
     """Masks known keys in a stream of bytes with asterisks, keeping the length."""
 
@@ -89,10 +94,13 @@ class KeyMask:
             yield rest
 
     def headers(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """Return headers with masked values."""
+        """Return headers with masked values, without those that have a key in their names."""
+        # Names are in lower case, or are read so.
+        lower = tuple(secret.lower() for secret in self._secrets)
         return [
             (name, _masked(value.decode("latin-1"), self._secrets).encode("latin-1"))
             for name, value in headers
+            if _masked(shown := name.decode("latin-1").lower(), lower) == shown
         ]
 
 

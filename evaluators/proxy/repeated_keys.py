@@ -1,22 +1,23 @@
 """Removes this process's keys from replies, so that a system can't get them from an endpoint.
 
 An endpoint may repeat the key that it was sent. A key in one piece is replaced by asterisks (see
-`KeyMask`). A key that is split over the events of a stream or the parts of a message could be
-reassembled by the reader, so such a reply is cut off before the last part of the key.
+`KeyMask`). A key that is split over several texts of a reply could be reassembled by the reader
+(see `SplitKeySearch`), so such a reply is refused, or, if it is a stream, cut off before the last
+part of the key.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Iterable
 
 import httpcore
 
 from locomo_vqa.http_bodies import CODED, Undecodable, decompress
-from locomo_vqa.json_gate import load_json
-from locomo_vqa.keys import KeyMask, has_secret
+from locomo_vqa.keys import KeyMask
+from locomo_vqa.models.clients import MAX_REPLY_BYTES
+from locomo_vqa.split_keys import SplitKeySearch
 
 from .reply import MAX_KEPT_BYTES
 from .upstream import Header, end_to_end
@@ -24,12 +25,15 @@ from .upstream import Header, end_to_end
 __all__ = ["KeyFreeReply"]
 
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
-_PARTS = re.compile(rb'"content"\s*:\s*\[')
-"""A message whose content is a list; in any other form, a text is in one piece."""
-_TAIL = 1024
-"""How many of a text's last characters are kept while it may continue: more than a key has."""
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_STREAM_BEGIN = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:data|event|id|retry)?:")
+_JSON_BEGIN = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{\"]")
+_LINES = (b"application/x-ndjson", b"application/jsonl", b"application/json-seq")
+_MEDIA = (b"audio/", b"image/", b"video/", b"application/octet-stream")
+_BEGUN = 16
+"""A body is a stream of events, or is not, by this many of its first bytes."""
 _MOST_PENDING = 1 << 20
-"""The longest event, in bytes, that is searched."""
+"""The longest event, in bytes, that is held back until it is complete."""
 
 
 class KeyFreeReply:
@@ -61,8 +65,7 @@ class KeyFreeReply:
         Raises:
             httpcore.RemoteProtocolError: its compression is broken, or it contains a split key.
         """
-        stream = _value(self.headers, b"content-type").lower().startswith(b"text/event-stream")
-        watch = _Watch(stream=stream)
+        watch = _Watch(_value(self.headers, b"content-type").strip().lower())
         coded = aiter(self._response.aiter_stream())
         try:
             async for piece in self._mask.stream(self._plain(coded)):
@@ -89,62 +92,67 @@ class KeyFreeReply:
 
 
 class _Watch:
-    """Searches the parts of a body for a split key."""
+    """Searches a body for a split key."""
 
-    def __init__(self, *, stream: bool) -> None:
-        self._stream = stream
-        self._pending = b""
-        self._tails: dict[str, str] = {}
+    def __init__(self, kind: bytes) -> None:
+        """Begin with a body of this content type."""
+        self._ends: re.Pattern[bytes] | None = None
+        if kind.startswith(b"text/event-stream"):
+            self._ends = _EVENT_END
+        elif kind.startswith(_LINES):
+            self._ends = _LINE_END
+        self._media = kind.startswith(_MEDIA)
+        self._pending = bytearray()
+        self._search = SplitKeySearch()
+        self._long = False
 
     def check(self, piece: bytes, *, last: bool = False) -> bytes:
-        """Return what can be passed on: whole events of a stream, or pieces of a very long event.
+        """Return what can be passed on: whole events of a stream, or the whole of another body.
+
+        Media are passed on as they arrive, as are bodies that are too long to be kept.
 
         Raises:
             httpcore.RemoteProtocolError: this piece completes a key.
         """
-        if not self._stream:
-            self._look_at_whole(piece)
-            return piece
-        text = self._pending + piece
-        ends = [found.end() for found in _EVENT_END.finditer(text)]
-        kept = len(text) if last or len(text) > _MOST_PENDING else max(ends, default=0)
-        self._pending = text[kept:]
-        for event in _EVENT_END.split(text[:kept]):
-            lines = [line[5:] for line in event.splitlines() if line.startswith(b"data:")]
-            self._look_at(b"\n".join(lines), self._tails)
-        return text[:kept]
+        pending = self._pending
+        searched = max(0, len(pending) - 3)
+        pending += piece
+        if _JSON_BEGIN.match(pending[:_BEGUN]):
+            self._media = False
+        if self._ends is None and _STREAM_BEGIN.match(pending[:_BEGUN]):
+            self._ends = _EVENT_END
+        if self._ends is not None:
+            kept = self._complete(searched, last=last)
+        elif self._media or self._long or len(pending) > MAX_REPLY_BYTES:
+            self._long = True
+            kept = len(pending)
+        else:
+            kept = len(pending) if last else 0
+        ready = bytes(pending[:kept])
+        del pending[:kept]
+        self._look_at(ready)
+        return ready
 
-    def _look_at_whole(self, piece: bytes) -> None:
-        """Search a body that is not a stream once it is complete, unless it is long."""
-        if len(self._pending) <= _MOST_PENDING:
-            self._pending += piece
-            if self._pending[-64:].rstrip()[-1:] == b"}" and _PARTS.search(self._pending):
-                self._look_at(self._pending, {})
+    def _complete(self, start: int, *, last: bool) -> int:
+        """Return where the last complete event ends."""
+        assert self._ends is not None
+        if last or len(self._pending) > _MOST_PENDING:
+            return len(self._pending)
+        return max((end.end() for end in self._ends.finditer(self._pending, start)), default=0)
 
-    def _look_at(self, text: bytes, tails: dict[str, str]) -> None:
-        if not text:
+    def _look_at(self, ready: bytes) -> None:
+        if not ready:
             return
-        try:
-            document = load_json(text)
-        except (ValueError, RecursionError):
-            return
-        for path, part in _texts(document):
-            tails[path] = tail = tails.get(path, "")[-_TAIL:] + part
-            if has_secret(tail):
-                raise httpcore.RemoteProtocolError("it repeats the key")
-
-
-def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every text of a document with its path; only an `index` distinguishes list items."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item, path)
-    elif isinstance(value, dict):
-        path += f"[{value['index']}]" if isinstance(value.get("index"), int) else ""
-        for name, item in value.items():
-            yield from _texts(item, f"{path}.{name}")
+        text = ready.replace(b"\0", b"").decode("utf-8", "replace")  # UTF-16 has zeros.
+        found = self._search.finds_key_in_words(text)
+        if self._ends is not None:
+            events = self._ends.split(ready)
+            texts = [event.replace(b"\0", b"").decode("utf-8", "replace") for event in events]
+            found = any(map(self._search.finds_key, texts)) or found
+        elif not self._media:
+            found = self._search.finds_key(text) or found
+        if found:
+            raise httpcore.RemoteProtocolError("it repeats the key")
 
 
 def _value(headers: Iterable[Header], wanted: bytes) -> bytes:

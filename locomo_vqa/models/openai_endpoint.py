@@ -18,7 +18,8 @@ from locomo_vqa.models.image_limits import refused_images
 from locomo_vqa.models.key_homes import no_key_hint
 from locomo_vqa.models.limiter import Limiter
 from locomo_vqa.models.messages import messages_of, response_format
-from locomo_vqa.models.retries import Fault, fault_of, wait_before_retry
+from locomo_vqa.models.retries import REPEATS_KEY, Fault, fault_of, wait_before_retry
+from locomo_vqa.split_keys import has_split_key
 from locomo_vqa.system import Endpoint
 
 __all__ = ["IN_FLIGHT", "OpenAIModel"]
@@ -154,6 +155,8 @@ class OpenAIModel:
                     content = await self._client.post(
                         "/chat/completions", cast_to=bytes, body=dict(body)
                     )
+                if has_split_key(content):
+                    raise ValueError(REPEATS_KEY)
                 result = read_completion(parse_completion(content), limit=_limit_of(body))
             except Exception as error:  # noqa: BLE001 - a reply may hold anything
                 result = fault_of(

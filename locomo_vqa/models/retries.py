@@ -24,6 +24,7 @@ from locomo_vqa.models.chat import (
 from locomo_vqa.models.clients import proxy_of
 from locomo_vqa.notes import note_wait
 from locomo_vqa.retry_after import retry_after_s
+from locomo_vqa.split_keys import has_split_key
 
 if TYPE_CHECKING:
     from openai import APIStatusError
@@ -32,6 +33,7 @@ __all__ = [
     "MAX_WAIT_S",
     "NO_KEY_HEADER",
     "REFUSED",
+    "REPEATS_KEY",
     "SPENT",
     "Fault",
     "backoff_s",
@@ -43,6 +45,9 @@ __all__ = [
 
 NO_KEY_HEADER = "x-locomo-vqa-no-key"
 """The header in which the metering proxy says that it sent no key, and how to send one."""
+
+REPEATS_KEY = "it repeats the key"
+"""What is said in place of a reply that has the key in several parts."""
 
 MAX_WAIT_S = 60.0
 """The longest wait between two attempts, even if the server asks for more."""
@@ -120,7 +125,8 @@ def fault_of(
 def _of_status(error: APIStatusError, no_key: str | None) -> Fault:
     status, headers = error.status_code, error.response.headers
     code: object = error.code  # Taken from the body, so it may be of any type.
-    words = f"the endpoint failed: {clean_text(str(error))[:300]}"
+    text = _text_of(error)
+    words = f"the endpoint failed: {text[:300]}"
     no_key = no_key or clean_text(headers.get(NO_KEY_HEADER, ""))[:300]
     if status in _WANTS_KEY and no_key:
         words = f"{words}. {no_key}"
@@ -141,15 +147,25 @@ def _of_status(error: APIStatusError, no_key: str | None) -> Fault:
         again=is_passing(status) and not spent and not _is_hopeless(headers),
         busy=status in _BUSY,
         wait_s=server_wait_s(headers),
-        refusal=clean_text(str(error)) if status in REFUSED else None,
+        refusal=text if status in REFUSED else None,
     )
+
+
+def _text_of(error: APIStatusError) -> str:
+    """Return what the error says, unless the key could be put together from it."""
+    if has_split_key(error.response.content):
+        return f"status {error.status_code}, and {REPEATS_KEY}"
+    return clean_text(str(error))
 
 
 def _said(error: APIStatusError) -> str:
     """Return the server's own words, and how long it asks to wait if that is too long."""
     body = error.body
     words = body.get("message") if isinstance(body, Mapping) else None
-    said = clean_text(words if isinstance(words, str) and words else str(error))[:300]
+    said = _text_of(error)
+    if REPEATS_KEY not in said and isinstance(words, str) and words:
+        said = clean_text(words)
+    said = said[:300]
     seconds = retry_after_s(error.response.headers.get("retry-after", ""))
     long = seconds is not None and seconds > MAX_WAIT_S
     return f"{said} (it asks for {seconds:,.0f} s)" if long else said

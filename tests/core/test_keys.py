@@ -96,6 +96,8 @@ def _base64(text: str) -> str:
         "".join(f"\\u{ord(c):04X}" for c in KEY[:2]) + KEY[2:],
         json.dumps("".join(f"\\u{ord(c):04x}" for c in KEY))[1:-1],
         "".join(f"\\x{ord(c):02x}" for c in KEY),
+        "".join(f"\\{ord(c):o}" for c in KEY),
+        "".join(f"\\{ord(c):03o}" for c in KEY),
         KEY.replace("/", "\\/"),
         "".join(f"&#{ord(c)};" for c in KEY),
         "".join(f"&#x{ord(c):X};" for c in KEY),

@@ -14,6 +14,7 @@ import pytest
 
 from locomo_vqa import keys
 
+from .split_replies import SPLIT
 from .stub_upstream import DONE, Gives, as_json, chat, piece, stream
 from .stub_upstream import stub_upstream as serve
 from .using import KEY, proxy_for, rows, send
@@ -102,6 +103,45 @@ def test_a_key_in_parts_is_never_complete(gives: Gives, tmp_path: Path) -> None:
     assert KEY[-3:] not in said.replace("x", "")
     assert rows(tmp_path)[0]["outcome"] == "broken"
     assert KEY[:5].encode() not in everything(tmp_path)
+
+
+@pytest.mark.parametrize("form", SPLIT)
+def test_a_split_key_is_refused_whatever_splits_it(form: str, tmp_path: Path) -> None:
+    with (
+        serve(lambda got: SPLIT[form](KEY)) as stub,
+        proxy_for(stub.url, tmp_path, mode="record") as proxy,
+    ):
+        try:
+            _, _, body = send(proxy.endpoint("conv-26"), REQUEST)
+            assert b"it repeats the key" in body
+        except http.client.IncompleteRead as broken:
+            body = broken.partial
+    end = KEY[len(KEY) // 2 :].encode()
+    assert end not in body.replace(b"\0", b"")
+    assert end not in everything(tmp_path).replace(b"\0", b"")
+    assert rows(tmp_path)[0]["outcome"] == "broken"
+
+
+def test_a_header_that_is_named_like_the_key_is_dropped(tmp_path: Path) -> None:
+    named = as_json({"error": "no"}, 400, **{KEY.upper(): "1", "x-other": "2"})
+    with (
+        serve(lambda got: named) as stub,
+        proxy_for(stub.url, tmp_path, mode="record") as proxy,
+    ):
+        status, headers, _ = send(proxy.endpoint("conv-26"), REQUEST)
+    assert (status, headers["x-other"]) == (400, "2")
+    assert KEY not in headers
+    assert KEY.encode() not in everything(tmp_path).lower()
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "audio/mpeg", "application/json"])
+def test_other_replies_are_passed_on_unchanged(kind: str, tmp_path: Path) -> None:
+    """Among them one with only a part of the key, and one that is not JSON."""
+    for text in (f'["{KEY[:9]}", "x", "{KEY[:9]}"]', "\n words\n", "", '{"a": [1', "\u00e9"):
+        body = text.encode()
+        gives = Gives(body, headers={"content-type": kind})
+        with serve(lambda got, g=gives: g) as stub, proxy_for(stub.url, tmp_path) as proxy:
+            assert send(proxy.endpoint("conv-26"), REQUEST)[::2] == (200, body)
 
 
 def texts_in(body: bytes) -> list[str]:
