@@ -47,8 +47,8 @@ MAX_PIXELS = 50_000_000
 PIXELS_CEILING = 178_000_000
 """The highest limit: Pillow itself refuses larger images."""
 
-_STRIP = 256
-"""How many rows are converted at once."""
+_STRIP_PIXELS = 2_000_000
+"""About how many pixels are converted at once."""
 _LOSSY = {"JPEG", "MPO", "WEBP", "AVIF"}
 _QUALITY = 95
 _REMEMBERED = 32
@@ -200,8 +200,9 @@ def _to_rgb(image: Image) -> Image:
     if image.mode == "RGB" and not image.has_transparency_data:
         return image
     page = pil.new("RGB", image.size)
-    for top in range(0, image.height, _STRIP):
-        strip = image.crop((0, top, image.width, min(top + _STRIP, image.height)))
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
         page.paste(_strip_to_rgb(strip), (0, top))
     return page
 

@@ -70,6 +70,15 @@ def test_no_image_takes_half_a_gigabyte(
 
 
 @pytest.mark.slow
+def test_a_wide_image_takes_no_more_than_a_square(tmp_path: Path) -> None:
+    path = tmp_path / "image.png"
+    Image.new("RGBA", (65_500, 760)).save(path, exif=TURNED)
+    peak, printed = peak_mb(LOOK, path)
+    assert peak < MOST_MB
+    assert "width=760, height=65500" in printed
+
+
+@pytest.mark.slow
 def test_frames_beyond_the_first_cost_nothing(tmp_path: Path) -> None:
     path = tmp_path / "image.gif"
     frames = [Image.new("L", (2000, 2000), shade) for shade in range(20)]
