@@ -17,7 +17,7 @@ from locomo_vqa.models.probes import known_images, known_probes
 from tests.evaluators.distilling.scripted_teacher import reads
 from tests.serving import QuietHandler, serve_handler
 
-__all__ = ["KEY", "EchoEndpoint", "echo_endpoint"]
+__all__ = ["KEY", "EchoEndpoint", "echo_endpoint", "probe_answer"]
 
 KEY = "sk-planted/Q7x+0123456789-abcdef"
 
@@ -91,15 +91,26 @@ def echo_endpoint() -> Iterator[EchoEndpoint]:
         yield endpoint
 
 
-def _words(request: dict[str, Any], form: str) -> str:
-    """Return what the reader of the reply can use, with the key wherever text is free."""
+def _parts(request: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
     content = request["messages"][0]["content"]
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
-    text = " ".join(part.get("text", "") for part in parts)
-    if any(part["type"] == "image_url" for part in parts) and (found := _known_answer(parts, text)):
-        return f"{found} {form}"
+    return parts, " ".join(part.get("text", "") for part in parts)
+
+
+def probe_answer(request: dict[str, Any]) -> str | None:
+    """Return the right answer if a request is a probe of what a model can do, else None."""
     if "zanzibar_7" in json.dumps(request.get("response_format") or {}):
         return '{"zanzibar_7": "ultramarine"}'
+    parts, text = _parts(request)
+    images = any(part["type"] == "image_url" for part in parts)
+    return _known_answer(parts, text) if images else None
+
+
+def _words(request: dict[str, Any], form: str) -> str:
+    """Return what the reader of the reply can use, with the key wherever text is free."""
+    _, text = _parts(request)
+    if found := probe_answer(request):
+        return found if found.startswith("{") else f"{found} {form}"
     if read := reads(ChatRequest(text=text, max_tokens=1)):
         return _with_key(read, form)
     if "Kind of question" in text:
