@@ -33,6 +33,7 @@ from locomo_vqa.models.chat import (
 )
 from locomo_vqa.models.thoughts import reply_of
 from locomo_vqa.notes import note
+from locomo_vqa.request_locks import RequestLocks
 from locomo_vqa.runs import Usage
 from locomo_vqa.sqlite_file import SqliteFile
 
@@ -42,6 +43,8 @@ _REJECTED = "rejected:"
 """Prefix of the `finish` of a reply that its caller could not use."""
 _UNGUIDED = "unguided:"
 """Prefix of the `finish` of a reply to a request whose schema was left out."""
+_WAIT_S = 0.1
+"""How often a process looks whether another one has finished a request."""
 _APPLICATION = 0x4C560001
 _TABLE = """
 CREATE TABLE replies (
@@ -61,6 +64,8 @@ class ResponseStore(Closable):
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.locks = RequestLocks(path)
+        """Locks on requests that are being asked."""
         self._file = SqliteFile(
             path, what="response store", application=_APPLICATION, tables=_TABLE
         )
@@ -156,6 +161,7 @@ class ResponseStore(Closable):
 
     def close(self) -> None:
         """Close the file."""
+        self.locks.close()
         self._file.close()
 
 
@@ -170,9 +176,9 @@ class _Flight:
 class StoredModel:
     """A model that answers from a store, and stores every reply that it has to ask for.
 
-    The same request, made again before its reply has arrived, is sent only once. Failures, and
-    replies that were refused or filtered, are never stored.
-    Closing the model leaves the store open.
+    The same request, made again before its reply has arrived, is sent only once, even by another
+    process with the same store (see `request_locks`). Failures, and replies that were refused or
+    filtered, are never stored. Closing the model leaves the store open.
     """
 
     def __init__(self, model: ChatModel, store: ResponseStore) -> None:
@@ -188,6 +194,7 @@ class StoredModel:
         self._store = store
         self._identity = dict(model.identity())
         self._flights: dict[str, _Flight] = {}
+        self._waited = False
 
     def identity(self) -> Mapping[str, Any]:
         """Return the model's own identity."""
@@ -232,6 +239,22 @@ class StoredModel:
         await self._model.close()
 
     async def _fetch(self, request: ChatRequest) -> ChatReply:
+        """Ask, unless another process with the same store does; then wait for its reply."""
+        key = request_key(self._identity, request)
+        while not self._store.locks.try_lock(key):
+            if not self._waited:
+                self._waited = True
+                note(f"{self.name}: waiting for replies that another process is asking for")
+            await asyncio.sleep(_WAIT_S)
+        try:
+            if (known := self._store.get(self._identity, request)) is not None:
+                self.reused += 1
+                return known
+            return await self._ask_and_store(request)
+        finally:
+            self._store.locks.unlock(key)
+
+    async def _ask_and_store(self, request: ChatRequest) -> ChatReply:
         again = self._store.was_rejected(self._identity, request)
         self.asked += 1
         self.renewed += again
