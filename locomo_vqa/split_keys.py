@@ -16,8 +16,13 @@ from locomo_vqa.keys import KeyMask, has_secret, known_forms
 
 __all__ = ["SplitKeySearch", "has_split_key"]
 
-_STRING = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"?(?:\s*+(:)(?:\s*+([0-9]{1,6}))?)?', re.DOTALL)
-"""Matches a string of a JSON text, the colon after a name, and a number after the colon."""
+_STRING = re.compile(
+    r'"([^"\\\r\n]*+(?:\\[^\r\n][^"\\\r\n]*+)*+)"?(?:\s*+(:)(?:\s*+([0-9]{1,6}))?)?'
+)
+"""Matches a string of a JSON text, the colon after a name, and a number after the colon.
+
+A string ends with its line, so a stray quotation mark hides nothing in the next.
+"""
 _INDEX = re.compile(r'"index"\s*+:\s*+([0-9]{1,6})')
 _BLANK = re.compile("[\\s\0\u00ad\u200b-\u200f\u2060\ufeff]+")
 _TAIL = 1024
@@ -26,6 +31,7 @@ _MOST_TEXTS = 10_000
 _TOGETHER = 20_000
 """So many strings are joined at a time, to hold few of them."""
 _MOST_PLACES = 16
+_MOST_NESTED = 2
 _LEAST = 4
 """The shortest part, in characters, that is searched for in any order."""
 _MOST_PARTS = 1000
@@ -76,7 +82,7 @@ def has_split_key(reply: bytes) -> bool:
     return search.finds_key_in_words(masked) or search.finds_key(masked)
 
 
-def _strings(text: str) -> Iterator[tuple[tuple[tuple[str, str], ...], str]]:
+def _strings(text: str, depth: int = 0) -> Iterator[tuple[tuple[tuple[str, str], ...], str]]:
     """Yield the strings of a JSON text, each with the texts that a reader may join it to."""
     only = _only_index(text)
     name, index, places = "", only or "", dict[str, int]()
@@ -93,6 +99,8 @@ def _strings(text: str) -> Iterator[tuple[tuple[tuple[str, str], ...], str]]:
                 places[name] = place + 1
                 groups.append((f"place {place}", name))
             yield tuple(groups), string
+            if depth < _MOST_NESTED and '"' in string:  # JSON, such as a tool call's arguments.
+                yield from _strings(string, depth + 1)
 
 
 def _only_index(text: str) -> str | None:

@@ -32,6 +32,7 @@ def one_key(monkeypatch: pytest.MonkeyPatch) -> None:
         " ".join(KEY),
         {"a": "\t".join(KEY), "b": 2},
         {"a": [[KEY[:3]], {"b": KEY[3:7]}], "c": KEY[7:]},
+        {"arguments": json.dumps({"a": KEY[:9], "b": KEY[9:]})},
         [KEY.encode().hex()[:20], KEY.encode().hex()[20:]],
     ],
 )
@@ -39,6 +40,10 @@ def test_a_key_in_parts_is_found(document: object) -> None:
     for text in (json.dumps(document), json.dumps(document, indent=1)):
         for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32-be"):
             assert has_split_key(text.encode(encoding))
+
+
+def test_a_stray_quotation_mark_hides_no_key() -> None:
+    assert has_split_key(f': "\ndata: {json.dumps([KEY[:9], KEY[9:]])}\n\n'.encode())
 
 
 def test_a_key_in_one_piece_is_not_split() -> None:
