@@ -75,7 +75,7 @@ class RequestLocks(Closable):
                 fcntl.fcntl(self._file.fileno(), command, lock)
                 if self._is_current(self._file):
                     return
-                self._forget()  # It was removed, so nobody had locks in it.
+                self._forget()  # It was removed, so no process had locks in it.
 
     def _is_current(self, file: IO[bytes]) -> bool:
         try:

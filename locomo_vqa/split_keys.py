@@ -29,7 +29,7 @@ _TAIL = 1024
 """How many of a text's last characters are kept while it may continue: more than a key has."""
 _MOST_TEXTS = 10_000
 _TOGETHER = 20_000
-"""So many strings are joined at a time, to hold few of them."""
+"""How many strings are joined at a time, so that few are held in memory."""
 _MOST_PLACES = 16
 _MOST_NESTED = 2
 _LEAST = 4

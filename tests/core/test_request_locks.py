@@ -1,4 +1,4 @@
-"""Requests of several processes with one store: each is asked once, and nobody waits for ever."""
+"""Requests of several processes with one store: each is asked once, and no process waits forever."""
 
 from __future__ import annotations
 
