@@ -1,4 +1,4 @@
-"""Requests of several processes with one store: each is asked once, and no process waits forever."""
+"""Requests of several processes with one store: each is asked once, and no process waits long."""
 
 from __future__ import annotations
 
