@@ -30,7 +30,7 @@ class RequestLocks(Closable):
     """
 
     def __init__(self, store: Path) -> None:
-        path = store.resolve()
+        path = Path(os.path.realpath(store))  # Unlike `resolve`, takes a link to itself.
         self._path = path.with_name(f"{path.name}-lock")
         self._file: IO[bytes] | None = None
         self._changing = threading.Lock()

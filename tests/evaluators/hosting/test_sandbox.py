@@ -307,8 +307,8 @@ def test_a_model_within_the_system_works(tool: SandboxTool, tmp_path: Path) -> N
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "a server": ({"system": "http://127.0.0.1:9"}, "not started in a process of its own"),
-    "a class": ({"system": recorder()}, "not started in a process of its own"),
+    "a server": ({"system": "http://127.0.0.1:9"}, "does not run in a separate process"),
+    "a class": ({"system": recorder()}, "does not run in a separate process"),
     "no meter": ({"meter": False}, "`sandbox` needs the meter"),
     "an address": ({"options": {"embedder": "openai:http://127.0.0.1:9/v1"}}, "embedder is an"),
 }

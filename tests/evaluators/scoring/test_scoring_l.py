@@ -127,7 +127,7 @@ def test_the_command(tmp_path: Path, cli: Cli, minilm: Path) -> None:
     named = cli(*score, "--metrics", "l,f1")
     assert named.returncode == 2
     assert "has no roberta-large" in named.stderr
-    assert "Or set --l-preset to minilm" in named.stderr
+    assert "; or set --l-preset to minilm" in named.stderr
     assert named.stdout == ""
     left_out = cli(*score)
     assert left_out.returncode == 0
