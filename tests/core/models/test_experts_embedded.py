@@ -19,7 +19,7 @@ from locomo_vqa.models.experts import CONFIG, WEIGHTS, find_experts
 from locomo_vqa.models.names import ModelName, parse_name
 from locomo_vqa.models.probes import known_images
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.slow]
 
 LAYERS = {
     "one": ("q_proj", "v_proj"),
