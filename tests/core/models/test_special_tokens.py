@@ -79,6 +79,7 @@ def _asked(folder: Path, requests: list[ChatRequest]) -> list[list[int]]:
     return seen
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_no_text_can_forge_a_turn_or_a_image(folder: Path) -> None:
     """Only the template adds special tokens: their number and order do not depend on the text."""

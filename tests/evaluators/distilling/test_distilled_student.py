@@ -132,6 +132,7 @@ def test_the_adapter_alone_answers_from_the_students_own_memories(
     ] * len(NEAREST)
 
 
+@pytest.mark.slow
 def test_the_base_model_replies_as_without_an_adapter(distilled: Distilled, tmp_path: Path) -> None:
     """What is asked of the student itself must not pass through the adapter."""
     import asyncio

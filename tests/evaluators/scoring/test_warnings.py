@@ -135,6 +135,7 @@ def test_agreeing_with_wrong_gold_answers_is_above_the_ceiling() -> None:
     assert ceiling_of(SAMPLE, answers({})) == []
 
 
+@pytest.mark.slow
 def test_the_ceilings_of_locomo_are_the_audit_s(locomo: Benchmark) -> None:
     golds = [
         Prediction(question_id=q.id, prediction=str(q.answer), state="ok")

@@ -121,6 +121,7 @@ def test_switching_back_and_forth_loses_nothing(
     assert all(len(batch) == 1 for batch in batches)
 
 
+@pytest.mark.slow
 def test_a_switch_leaves_the_state_of_set_adapter(all_trained: dict[str, Trained]) -> None:
     from peft.tuners.tuners_utils import BaseTunerLayer
 
