@@ -35,6 +35,7 @@ def limited(seconds: str, message: str = "Rate limit reached") -> Answer:
     return Answer({"error": {"message": message}}, 429, {"retry-after": seconds})
 
 
+@pytest.mark.slow
 def test_a_wait_is_noted_with_the_server_s_words_and_the_seconds() -> None:
     calls = count(1)
     steps: list[tuple[str, int, int | None]] = []
@@ -52,6 +53,7 @@ def test_a_wait_is_noted_with_the_server_s_words_and_the_seconds() -> None:
     assert len(steps) == 1
 
 
+@pytest.mark.slow
 def test_a_long_wait_says_what_the_server_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
     async def no_sleep(_: float) -> None: ...
 

@@ -150,6 +150,7 @@ def spied(
         yield run, json.loads(first.read_text())
 
 
+@pytest.mark.slow
 def test_a_spy_reads_nothing_of_this_machine(spied: tuple[Run, dict[str, Any]]) -> None:
     _, seen = spied
     assert set(seen["read"].values()) == {"FileNotFoundError"}
@@ -222,6 +223,7 @@ class Own(Echo):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "limits"),
     [

@@ -110,6 +110,7 @@ def test_sentences_equal_punkt_with_our_abbreviations() -> None:
         assert split_sentences(text) == punkt.tokenize(text), text
 
 
+@pytest.mark.slow
 def test_equals_nltk_on_odd_text() -> None:
     chance = random.Random(5)
     for _ in range(300):

@@ -76,6 +76,7 @@ def test_a_second_scoring_encodes_nothing(
         again["bertscore"].score_all([("tea", "milk")])
 
 
+@pytest.mark.slow
 def test_without_the_cache_nothing_is_kept(minilm: Path, settings: LSettings) -> None:
     metrics = open_l_metrics(LSettings(preset="minilm", models=minilm, cache=False))
     metrics["l"].score_all(PAIRS[:2])

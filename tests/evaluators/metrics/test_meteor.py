@@ -64,6 +64,7 @@ def test_by_hand(prediction: str, gold: str, expected: float) -> None:
     assert meteor(prediction, gold) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_synonyms_are_looked_up_by_stem() -> None:
     # film and movie are synonyms, but movie's stem is movi, which WordNet does not have.
     assert meteor("film", "movie") == 0.0

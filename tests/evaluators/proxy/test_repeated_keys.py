@@ -134,6 +134,7 @@ def test_a_header_that_is_named_like_the_key_is_dropped(tmp_path: Path) -> None:
     assert KEY.encode() not in everything(tmp_path).lower()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["text/plain", "audio/mpeg", "application/json"])
 def test_other_replies_are_passed_on_unchanged(kind: str, tmp_path: Path) -> None:
     """Among them one with only a part of the key, and one that is not JSON."""
