@@ -93,14 +93,14 @@ def _train_language(
         tokens = encoded[0, indices]
         reading = 1.0 if step <= 0.3 * arguments.steps else 0.0
         with torch.autocast("cpu", torch.bfloat16):
-            looked = reply_loss(model, tokens.float(), seen)
-            told, right = text_losses(
+            image_loss = reply_loss(model, tokens.float(), seen)
+            text_loss, right = text_losses(
                 model.model.language_model, model.lm_head, next(texts), reading
             )
-        learner.learn(told + 0.5 * looked)
+        learner.learn(text_loss + 0.5 * image_loss)
         if step % 25 == 0:
             spent = time.monotonic() - start
-            losses = f"text {told.item():.3f} right {right:.3f} seen {looked.item():.3f}"
+            losses = f"text {text_loss.item():.3f} right {right:.3f} images {image_loss.item():.3f}"
             log(f"{step} {losses} {spent:.0f} s")
         if step % 100 == 0 or step == arguments.steps:
             torch.save(model.state_dict(), arguments.work / "student.pt")

@@ -40,7 +40,7 @@ class Losses:
     removed: list[dict[str, Any]]
     """Images that several splits shared; see `SharedImage`."""
     visual_questions_removed: int
-    """Visual questions removed with them, or because their image is no longer available."""
+    """How many visual questions lost their image: it was removed, or is no longer available."""
 
     def __repr__(self) -> str:
         states = ", ".join(f"{number:,} {state}" for state, number in self.by_state.items())

@@ -33,7 +33,8 @@ def check_plan(
 
     Raises:
         OutputError: the stages that import the LoCoMo file were run with different choices.
-        InputError: another required stage was, or a model's credentials are no longer known.
+        InputError: another required stage was run with different choices, or a model's key must be
+            given again.
     """
     for stage in STAGES:
         if stage.lasting and (changed := _changed_choices(folder, state, recipe, stage)):

@@ -15,6 +15,7 @@ from locomo_vqa.models.names import hide_credentials
 from ..distilling.stages import DISTILL_STAGES, DistillStage
 from .distill_ablate import ablate
 from .distill_memlora import memlora
+from .distill_options import benchmark_option, out_option, teacher_timeout_option
 from .lora_options import lora_options
 from .run_options import system_options
 
@@ -42,14 +43,14 @@ distill.add_command(memlora)
 
 
 @distill.command()
-@click.option("--benchmark", required=True, help="Read `sample`, a benchmark folder, or org/name.")
+@benchmark_option
 @click.option("--teacher", required=True, help="Use this model as the teacher.")
 @click.option(
     "--student",
     required=True,
     help="Use this model as the student; training an adapter needs transformers:…",
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Write to this folder.")
+@out_option
 @click.option("--only", type=click.Choice(DISTILL_STAGES), help="Run only this stage.")
 @click.option(
     "--threshold",
@@ -58,13 +59,7 @@ distill.add_command(memlora)
     show_default=True,
     help="Keep the teacher's answers whose F1 with the gold answer is at least this.",
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0.1, max=86400),
-    default=120.0,
-    show_default=True,
-    help="Limit one request to the teacher to this many seconds.",
-)
+@teacher_timeout_option
 @lora_options
 @system_options
 @json_option

@@ -13,6 +13,7 @@ from locomo_vqa.cli_support import console, echo, json_option, make_table, print
 from locomo_vqa.metric_names import metric_title
 from locomo_vqa.models.names import hide_credentials
 
+from .distill_options import benchmark_option, jobs_option, out_option
 from .run_options import split_option, system_options
 
 if TYPE_CHECKING:
@@ -22,14 +23,12 @@ __all__ = ["ablate", "row_command"]
 
 
 @click.command()
-@click.option(
-    "--benchmark", required=True, help="Ask about `sample`, a benchmark folder, or org/name."
-)
+@benchmark_option
 @click.option(
     "--student", required=True, help="Use this base model: `transformers:…` or `embedded:…`."
 )
 @click.option("--experts", required=True, help="Use the experts in this folder, or `sample`.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Write to this folder.")
+@out_option
 @click.option("--large", help="Use this large model in the first rows.")
 @split_option
 @click.option(
@@ -37,13 +36,7 @@ __all__ = ["ablate", "row_command"]
     help="Compute these metrics, separated by commas.  [default: f1, and j with a judge]",
 )
 @click.option("--judge", help="Judge the answers with this model.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Run this many conversations at once.",
-)
+@jobs_option
 @system_options
 @json_option
 def ablate(

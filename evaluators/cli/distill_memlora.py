@@ -13,6 +13,12 @@ from locomo_vqa.cli_support import console, echo, json_option, make_table, print
 from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.models.names import hide_credentials
 
+from .distill_options import (
+    benchmark_option,
+    jobs_option,
+    out_option,
+    teacher_timeout_option,
+)
 from .run_options import system_options
 
 if TYPE_CHECKING:
@@ -26,13 +32,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
-@click.option("--benchmark", required=True, help="Read `sample`, a benchmark folder, or org/name.")
+@benchmark_option
 @click.option(
     "--student",
     required=True,
     help="Train the experts of this model: `transformers:…` or `embedded:…`.",
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Write to this folder.")
+@out_option
 @click.option(
     "--teacher",
     help="Learn from this model, or from `locomo-observations`; needed to make training data.",
@@ -62,20 +68,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Combine this many candidates of each stage.",
 )
 @click.option("--judge", help="Choose the text experts by this judge's J, instead of F1.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Run this many conversations of a trial at once.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0.1, max=86400),
-    default=120.0,
-    show_default=True,
-    help="Limit one request to the teacher to this many seconds.",
-)
+@jobs_option
+@teacher_timeout_option
 @system_options
 @json_option
 def memlora(

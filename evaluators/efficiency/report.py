@@ -83,7 +83,7 @@ def efficiency(
     """
     if not runs:
         raise InputError(
-            "There is no run to measure.",
+            "No run was given.",
             "Give one or more runs or run folders, each as a separate argument.",
         )
     folders = [

@@ -47,12 +47,12 @@ def read_visual_answer(reply: ChatReply) -> str:
     text = reply.text[:_MAX_CHARACTERS].strip()
     if reply.finish == "refused":
         return text
-    mended = without_slips(text)
-    values = [each for each in json_values(mended, strict=False) if _is_json(each)]
+    cleaned = without_slips(text)
+    values = [each for each in json_values(cleaned, strict=False) if _is_json(each)]
     answers = [_text_of(value["answer"]) for value in _objects(values) if "answer" in value]
     if answers and answers[-1]:
         return answers[-1]
-    if begun := _BEGUN.search(mended):
+    if begun := _BEGUN.search(cleaned):
         return begun[2] or _unescaped(begun[1])
     labelled = None if _JSON_KEY.search(text) else _LABEL.search(text)
     if labelled:

@@ -112,7 +112,7 @@ class ModelError(Exception):
     usage: Usage | None = None
     """The tokens that the backend counted, if it did any work."""
     sent: bool = True
-    """Whether the backend was asked; False once a model is no longer asked."""
+    """Whether the request was sent; False for those that follow the error that stopped a model."""
 
 
 class ModelTimeout(ModelError):

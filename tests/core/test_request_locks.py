@@ -19,13 +19,13 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs locks on 
 
 KEY = "f" * 64
 HOLDER = """
-import sys, time
+import sys
 from pathlib import Path
 from locomo_vqa.request_locks import RequestLocks
 
 locks = RequestLocks(Path(sys.argv[1]))
 print(locks.try_lock(sys.argv[2]), flush=True)
-time.sleep(20)
+sys.stdin.read()
 """
 
 
@@ -73,7 +73,9 @@ def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
     file = tmp_path / "r.sqlite"
     command = [sys.executable, "-c", HOLDER, str(file), KEY]
     with RequestLocks(file) as locks:
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as holder:
             assert holder.stdout is not None
             assert holder.stdout.readline() == "True\n"
             assert not locks.try_lock(KEY)

@@ -97,7 +97,7 @@ class DataMaker:
             empty = [split for split in DATA_SPLITS if not each.by_split[split]]
             if empty:
                 raise InputError(
-                    f"There are no samples of {stage} in the split {empty[0]} "
+                    f"The {empty[0]} split gave no samples for {stage} "
                     f"(dropped: {dict(each.dropped) or 'none'}).",
                     "Use a better `teacher`, a larger `benchmark`, or leave the stage out.",
                 )

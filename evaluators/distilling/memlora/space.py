@@ -52,13 +52,13 @@ def read_space(path: Path | None) -> dict[Stage, list[LoraSettings]]:
 def candidate_name(settings: LoraSettings) -> str:
     """Return a name that says in what a candidate differs from the defaults, such as `lr0.0005`."""
     parts = [f"lr{settings.learning_rate:g}", f"batch{settings.batch}", f"rank{settings.rank}"]
-    told = {"learning_rate", "batch", "rank", "targets"}
+    always_named = {"learning_rate", "batch", "rank", "targets"}
     parts += [
         f"{name.replace('_', '')}{getattr(settings, name):g}"
         for name, default in _DEFAULTS.items()
-        if name not in told and getattr(settings, name) != default
+        if name not in always_named and getattr(settings, name) != default
     ]
-    return "-".join(parts)
+    return "-".join([*parts, settings.targets])
 
 
 def _read(path: Path | None) -> str:

@@ -173,5 +173,5 @@ def test_a_batch_shares_its_seconds_equally(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_run_must_be_given() -> None:
-    with pytest.raises(InputError, match="There is no run to measure"):
+    with pytest.raises(InputError, match="No run was given"):
         efficiency()

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +37,7 @@ from tests.evaluators.stub_endpoint import StubEndpoint, completion, stub_endpoi
 KEY = "sk-" + "4711" * 5
 
 SPY = """
-import json, os, socket, urllib.request
+import json, os, socket, tempfile, urllib.request
 from pathlib import Path
 
 FILES = {files!r}
@@ -60,7 +61,7 @@ class Own(Echo):
             "other port": attempt(lambda: socket.create_connection(("127.0.0.1", PORT), 3)),
             "elsewhere": attempt(lambda: socket.create_connection(("192.0.2.1", 80), 3)),
             "own folder": attempt(lambda: Path(workdir, "kept").write_text("mine")),
-            "temporary": attempt(lambda: Path("/tmp/mine").write_text("x")),
+            "temporary": attempt(lambda: Path(tempfile.gettempdir(), "of_mine").write_text("x")),
             "home": attempt(lambda: list(Path.home().iterdir())),
             "root": attempt(lambda: Path("/of_mine").write_text("x")),
             "kernel": attempt(lambda: open("/proc/sys/kernel/core_pattern", "r+b")),
@@ -168,7 +169,7 @@ def test_a_spy_writes_its_own_folder_alone(spied: tuple[Run, dict[str, Any]]) ->
         "mine"
     }
     assert seen["temporary"] == "1"
-    assert not Path("/tmp/mine").exists()
+    assert not Path(tempfile.gettempdir(), "of_mine").exists()
     for name in ("root", "usr", "image", "kernel"):
         assert seen[name] in ("OSError", "PermissionError"), name
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from locomo_vqa.errors import InputError
+from locomo_vqa.evaluators.distilling.lora_settings import TARGETS
 from locomo_vqa.evaluators.distilling.memlora.space import candidate_name, read_space
 
 
@@ -35,7 +37,9 @@ def test_every_combination_is_a_candidate_and_a_stage_has_its_own_values(tmp_pat
     pairs = [(each.learning_rate, each.batch) for each in space["extraction"]]
     assert pairs == [(1e-4, 4), (1e-4, 8), (5e-4, 4), (5e-4, 8)]
     assert [(each.learning_rate, each.batch) for each in space["update"]] == [(1.0, 4), (1.0, 8)]
-    assert candidate_name(space["extraction"][0]) == "lr0.0001-batch4-rank16"
+    names = {candidate_name(replace(space["extraction"][0], targets=each)) for each in TARGETS}
+    assert len(names) == len(TARGETS)
+    assert candidate_name(space["extraction"][0]) == "lr0.0001-batch4-rank16-all-linear"
 
 
 @pytest.mark.parametrize(
