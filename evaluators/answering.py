@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import threading
 from collections.abc import Coroutine, Sequence
+from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,6 +41,7 @@ class AnswerModels:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._opening = threading.Lock()
         self._local: dict[str, ChatModel] = {}
+        self._calls: set[Future[Any]] = set()
 
     def __enter__(self) -> AnswerModels:
         self._thread.start()
@@ -55,16 +57,17 @@ class AnswerModels:
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Run a coroutine and return its result; callable from any thread except the loop's."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        call = asyncio.run_coroutine_threadsafe(work, self._loop)
+        self._calls.add(call)
+        try:
+            return call.result()
+        finally:
+            self._calls.discard(call)
 
     def stop(self) -> None:
         """Cancel the requests in progress; callable from any thread."""
-
-        async def cancel() -> None:
-            for task in asyncio.all_tasks() - {asyncio.current_task()}:
-                task.cancel()
-
-        self.run(cancel())
+        for call in self._calls.copy():
+            call.cancel()
 
     def answerer(
         self, conversation: ConversationInfo, services: Services, workdir: Path

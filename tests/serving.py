@@ -53,14 +53,22 @@ def serve_connections(connection: Connection, *, host: str = "127.0.0.1") -> Ite
     """Serve connections that a test answers byte by byte, and yield the port."""
     ready, loop, stop = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
     ports: list[int] = []
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await connection(reader, writer)
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = loop.create_task(connected(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     async def main() -> None:
-        server = await asyncio.start_server(connection, host, 0, backlog=1024)
+        server = await asyncio.start_server(accept, host, 0, backlog=1024)
         ports.append(server.sockets[0].getsockname()[1])
         ready.set()
         await stop.wait()
         server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -30,6 +30,7 @@ class Gateway(threading.Thread):
         """`inside` is the end that the sandbox's first program inherits."""
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
+        self._connections: set[asyncio.Task[None]] = set()
 
     def run(self) -> None:
         self.inside.close()  # So that reading ends when the sandbox does.
@@ -55,28 +56,39 @@ class Gateway(threading.Thread):
         self._here.close()
 
     async def _serve(self, listening: socket.socket) -> None:
-        server = await asyncio.start_server(self._connect, sock=listening)
+        server = await asyncio.start_server(self._accept, sock=listening)
         await self._stopping.wait()
         server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)  # What was accepted by now becomes a connection.
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.sleep(0)  # The sockets are closed one step after their connections end.
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = self._loop.create_task(self._connect(reader, writer))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            answers, requests = await asyncio.open_connection(*self.to)
-        except OSError:
-            writer.transport.abort()
-            return
-        try:
-            await asyncio.gather(_pass_on(reader, requests), _pass_on(answers, writer))
-        except OSError:
-            requests.transport.abort()
-            writer.transport.abort()
-        finally:
+        with contextlib.ExitStack() as opened:
+            opened.callback(writer.transport.abort)
+            try:
+                answers, requests = await asyncio.open_connection(*self.to)
+            except OSError:
+                return
+            opened.callback(requests.transport.abort)
+            try:
+                async with asyncio.TaskGroup() as ways:
+                    ways.create_task(_pass_on(reader, requests))
+                    ways.create_task(_pass_on(answers, writer))
+            except* OSError:  # One side broke its connection, so the other's is broken too.
+                requests.transport.abort()
+                writer.transport.abort()
             requests.close()
             writer.close()
+            closed = (requests.wait_closed(), writer.wait_closed())
+            await asyncio.gather(*closed, return_exceptions=True)
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

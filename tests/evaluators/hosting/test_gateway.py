@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 import sys
@@ -82,6 +83,17 @@ def test_a_broken_connection_is_broken_on_the_other_side_too() -> None:
             assert exchange(own, b"x" * 100_000) == b""
         gateway.stop()
         assert not gateway.is_alive()
+
+
+def test_stopping_beside_another_busy_loop_leaves_no_connection(open_files: None) -> None:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # Threads change places as often as they can.
+    try:
+        for _ in range(200):
+            test_a_broken_connection_is_broken_on_the_other_side_too()
+    finally:
+        sys.setswitchinterval(usual)
+    gc.collect()  # What was left open is warned of here, which is an error.
 
 
 @pytest.mark.parametrize("started", [True, False])
