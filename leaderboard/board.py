@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.errors import InputError
-from locomo_vqa.files import read_json
+from locomo_vqa.files import read_json, sha256_text
 from locomo_vqa.html_table import html_table
 from locomo_vqa.schemas import validate
 
@@ -64,13 +65,14 @@ class Board:
             raise KeyError(f"{name} is not an entry; the entries are {known}") from None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the content of board.json."""
-        return {
+        """Return the content of board.json, with a hash that shows whether it is edited later."""
+        content = {
             "schema_version": 1,
             "kind": "board",
             "dataset": {"id": self.dataset, "revision": self.revision},
             "entries": [asdict(entry) for entry in self.entries],
         }
+        return {**content, "sha256": _content_hash(content)}
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each entry: the columns of results.csv, its state and its problems."""
@@ -90,7 +92,7 @@ def read_board(folder: Path) -> Board:
     """Read the board.json at the root of a folder of submissions.
 
     Raises:
-        InputError: it is missing or does not match its schema.
+        InputError: it is missing, does not match its schema, or was edited.
     """
     path = folder / BOARD_FILE
     remedy = "Verify the submissions first: `locomo-vqa leaderboard verify`."
@@ -98,6 +100,12 @@ def read_board(folder: Path) -> Board:
         raise InputError(f"{path}: not found: the submissions have not been verified.", remedy)
     raw = read_json(path, what="the board")
     validate(raw, "board", path=path, remedy=remedy)
+    if raw["sha256"] != _content_hash({k: v for k, v in raw.items() if k != "sha256"}):
+        raise InputError(
+            f"{path}: was changed after it was written: its hash does not match its content.",
+            "Verify the submissions again (`locomo-vqa leaderboard verify`): scores on a board "
+            "come from the answers only.",
+        )
     for entry in raw["entries"]:
         if entry["metadata"] is not None:
             place = f"metadata of {entry['name']}"
@@ -112,3 +120,7 @@ def read_board(folder: Path) -> Board:
             for entry in raw["entries"]
         ),
     )
+
+
+def _content_hash(content: Mapping[str, Any]) -> str:
+    return sha256_text(json.dumps(content, sort_keys=True, ensure_ascii=True))

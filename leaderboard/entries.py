@@ -49,6 +49,18 @@ LIMITS = {METADATA: 64 << 10, PREDICTIONS: 256 << 20, RUN: 1 << 20}
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*__[A-Za-z0-9][A-Za-z0-9._-]*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LEFTOVERS = frozenset(
+    (
+        "__macosx",
+        "thumbs.db",
+        "desktop.ini",
+        "$recycle.bin",
+        "@eadir",
+        "#recycle",
+        "lost+found",
+        "system volume information",
+    )
+)
 _MOST_CHARACTERS = 150
 _REMEDY = "Submit the run again."
 
@@ -78,7 +90,10 @@ class Fingerprint:
 
 
 def find_entries(folder: Path) -> tuple[EntryFolder, ...]:
-    """Return every folder two levels below `folder`, except hidden ones, sorted by name.
+    """Return every folder two levels below `folder` that may be an entry, sorted by name.
+
+    A folder is one if its name is an entry's, the folder above has an entry's name, or it has a
+    file of an entry; others, such as docs/images or what a Mac leaves in a zip, are not.
 
     Raises:
         InputError: `folder` is not a folder, or can't be read.
@@ -100,7 +115,8 @@ def find_entries(folder: Path) -> tuple[EntryFolder, ...]:
 def _dated_entries(folder: Path, name: str) -> Iterator[EntryFolder]:
     outer = folder / name
     if outer.is_symlink():
-        yield _entry_folder(outer, name, "The folder is a symbolic link.")
+        if _NAME.fullmatch(name):
+            yield _entry_folder(outer, name, "The folder is a symbolic link.")
         return
     if not outer.is_dir():
         return
@@ -112,14 +128,28 @@ def _dated_entries(folder: Path, name: str) -> Iterator[EntryFolder]:
     for inner in dates:
         path = outer / inner
         if path.is_symlink():
-            yield _entry_folder(path, f"{name}/{inner}", "The folder is a symbolic link.")
-        elif path.is_dir():
+            if _may_be_entry(path):
+                yield _entry_folder(path, f"{name}/{inner}", "The folder is a symbolic link.")
+        elif path.is_dir() and _may_be_entry(path):
             yield _entry_folder(path, f"{name}/{inner}", _name_problem(name, inner))
+
+
+def _may_be_entry(path: Path) -> bool:
+    return (
+        bool(_NAME.fullmatch(path.parent.name))
+        or bool(_DATE.fullmatch(path.name))
+        or any(os.path.lexists(path / name) for name in LIMITS)
+    )
 
 
 def _visible_names(folder: Path) -> list[str]:
     with os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if not entry.name.startswith("."))
+        return sorted(entry.name for entry in entries if not _is_leftover(entry.name))
+
+
+def _is_leftover(name: str) -> bool:
+    """Return whether an operating system or an unpacking program left a file or folder."""
+    return name.startswith(".") or name.lower() in _LEFTOVERS
 
 
 def _entry_folder(path: Path, name: str, problem: str | None) -> EntryFolder:
@@ -139,6 +169,10 @@ def _name_problem(name: str, day: str) -> str | None:
     return None if valid else "The folder's name is not a date, such as 2026-08-31."
 
 
+def _is_os_file(name: str) -> bool:
+    return name.lower() in (*_LEFTOVERS, ".ds_store", ".localized") or name.startswith("._")
+
+
 def fingerprint(path: Path) -> Fingerprint:
     """Hash the files of an entry, and report those that can't be read."""
     files, problems = {}, []
@@ -149,7 +183,11 @@ def fingerprint(path: Path) -> Fingerprint:
         except InputError as error:
             problems.append(error.message)
     try:
-        others = sorted(child.name for child in path.iterdir() if child.name not in LIMITS)
+        others = sorted(
+            child.name
+            for child in path.iterdir()
+            if child.name not in LIMITS and not _is_os_file(child.name)
+        )
     except OSError as error:
         others = []
         problems.append(f"The folder can't be read ({error.strerror}).")

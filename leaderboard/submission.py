@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
@@ -17,7 +15,7 @@ from urllib.parse import urlsplit
 from locomo_vqa.arguments import check_path
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError, OutputError
-from locomo_vqa.files import new_folder, sha256_file, sha256_text, write_text
+from locomo_vqa.files import new_folder, sha256_file, write_text
 from locomo_vqa.html_table import html_table
 from locomo_vqa.local_paths import public_name, public_value
 from locomo_vqa.runs import Run, read_run, visual_handling
@@ -25,13 +23,13 @@ from locomo_vqa.schemas import validate
 from locomo_vqa.text import counted
 
 from .entries import METADATA, PREDICTIONS, RUN, read_plain
+from .entry_notes import is_in_the_future, name_problems
+from .folder_names import entry_folder_name
 from .metadata import parse_metadata
 from .public_copy import public_hash, write_public_copy
 from .rows import check_rows
 
-__all__ = ["Submission", "folder_name", "submit"]
-
-_MOST_CHARACTERS = 60
+__all__ = ["Submission", "submit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,19 +113,9 @@ def submit(
     }
     remedy = "Correct the argument of that name, such as `name` or `contact`."
     validate(metadata, "metadata", path=Path(METADATA), remedy=remedy)
+    for problem in name_problems(metadata):
+        raise InputError(problem, "Choose another `name`: letters and digits that can be seen.")
     return Submission(folder=_write_folder(source, folder, metadata, day), metadata=metadata)
-
-
-def folder_name(text: str) -> str:
-    """Return a name as a safe part of a folder's name.
-
-    Only ASCII letters, digits, '.', '_' and '-' remain, with a letter or digit first, never two
-    underscores, and at most 60 characters. Part of a hash is used for a name without any of these.
-    """
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_text)
-    safe = re.sub(r"_{2,}", "_", safe).strip("._-")[:_MOST_CHARACTERS].rstrip("._-")
-    return safe or f"x{sha256_text(text)[:8]}"
 
 
 def _check_name(name: str | None) -> None:
@@ -153,7 +141,12 @@ def _check_date(date: Date | None) -> Date:
         return Date.today()
     if not isinstance(date, Date):
         raise InputError(f"`date` must be a datetime.date, not {date!r}.", "Correct `date`.")
-    return date.date() if isinstance(date, datetime) else date
+    day = date.date() if isinstance(date, datetime) else date
+    if is_in_the_future(day):
+        raise InputError(
+            f"`date` is in the future: {day}.", "Give the day of the submission, or leave it out."
+        )
+    return day
 
 
 def _check_complete(run: Run) -> None:
@@ -195,8 +188,8 @@ def _make_metadata(run: Run, said: Mapping[str, str | None]) -> dict[str, Any]:
 
 
 def _write_folder(source: Path, to: Path, metadata: Mapping[str, Any], day: Date) -> Path:
-    names = (metadata["system"]["name"], metadata["answerer"]["model"] or "none")
-    target = to / "__".join(folder_name(name) for name in names) / day.isoformat()
+    name = entry_folder_name(metadata["system"]["name"], metadata["answerer"]["model"])
+    target = to / name / day.isoformat()
     if _is_written(target, source, metadata):
         return target
     remedy = "Choose another `date` or `name`; a submission is never replaced."

@@ -9,7 +9,8 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,15 @@ from .entries import (
     ignored_note,
     read_plain,
 )
+from .entry_notes import (
+    AnswerSet,
+    ComparedEntry,
+    is_in_the_future,
+    name_notes,
+    name_problems,
+    notes_between,
+)
+from .folder_names import entry_folder_name
 from .metadata import parse_metadata
 from .rows import Rows, read_rows
 
@@ -78,7 +88,7 @@ def verify(
     scorer = scorer or default_scorer()
     busy = "another process is verifying these submissions"
     with locked_folder(path, busy=busy, remedy="Wait until it has finished."):
-        entries = tuple(_each_verified(found, benchmark, scorer, progress))
+        entries = _with_notes_between(tuple(_each_verified(found, benchmark, scorer, progress)))
         board = Board(
             folder=path, dataset=benchmark.name, revision=benchmark.revision, entries=entries
         )
@@ -113,12 +123,40 @@ class _Findings:
         return self.run["dataset"]["split"] if self.run else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """An entry, and what it answered if it is accepted."""
+
+    entry: Entry
+    answers: AnswerSet | None
+
+
+def _with_notes_between(verified: Sequence[_Verified]) -> tuple[Entry, ...]:
+    """Return the entries, with notes on those whose names or answers resemble another's."""
+    notes = notes_between(
+        [
+            ComparedEntry(
+                name=each.entry.name,
+                system=each.entry.metadata["system"]["name"],
+                contact=each.entry.metadata["contact"],
+                answers=each.answers,
+            )
+            for each in verified
+            if each.answers is not None and each.entry.metadata is not None
+        ]
+    )
+    return tuple(
+        replace(each.entry, notes=(*each.entry.notes, *notes.get(each.entry.name, ())))
+        for each in verified
+    )
+
+
 def _each_verified(
     found: Sequence[EntryFolder],
     benchmark: Benchmark,
     scorer: Scorer,
     progress: bool | ProgressCallback,
-) -> Iterator[Entry]:
+) -> Iterator[_Verified]:
     with progress_reporter(progress) as report:
         report(_STEP, 0, len(found))
         for number, entry in enumerate(found, 1):
@@ -126,7 +164,7 @@ def _each_verified(
             report(_STEP, number, len(found))
 
 
-def _verify_entry(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> Entry:
+def _verify_entry(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> _Verified:
     findings, scores = _Findings(), None
     try:
         _examine_entry(found, benchmark, findings)
@@ -136,7 +174,7 @@ def _verify_entry(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> E
         raise
     except Exception as error:  # noqa: BLE001 - no entry, however made, may stop the others
         findings.problems.append(f"It can't be checked ({type(error).__name__}: {error}).")
-    return Entry(
+    entry = Entry(
         name=found.name,
         state="rejected" if findings.problems else "rescored",
         problems=_shown_problems(findings.problems),
@@ -147,6 +185,8 @@ def _verify_entry(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> E
         files=findings.files,
         scores=scores,
     )
+    answers = None if findings.problems else AnswerSet.of(findings.predictions)
+    return _Verified(entry, answers)
 
 
 def _shown_problems(problems: list[str]) -> tuple[str, ...]:
@@ -176,11 +216,13 @@ def _examine_entry(found: EntryFolder, benchmark: Benchmark, findings: _Findings
         with _collect_problems(problems):
             text = read_plain(found.path / METADATA)
             findings.metadata = parse_metadata(text, path=Path(METADATA))
+            problems.extend(f"{METADATA}: {each}" for each in name_problems(findings.metadata))
     if RUN in findings.files:
         with _collect_problems(problems):
             findings.run = _read_run(found.path)
     if findings.run is not None:
         problems.extend(_find_contradictions(findings))
+        findings.notes = (*findings.notes, *_find_notes(found, findings))
         if findings.run["dataset"]["revision"] != benchmark.revision:
             problems.append(
                 f"{RUN}: the run used another revision of the data set than this board "
@@ -215,6 +257,19 @@ def _find_contradictions(findings: _Findings) -> Iterator[str]:
     for name, (submitted, recorded) in pairs.items():
         if submitted != recorded:
             yield f"{METADATA}: {name} is {submitted!r}, but {RUN} says {recorded!r}."
+
+
+def _find_notes(found: EntryFolder, findings: _Findings) -> Iterator[str]:
+    day = found.path.name
+    if is_in_the_future(date.fromisoformat(day)):
+        yield f"The date {day} is in the future."
+    if findings.metadata is None or findings.run is None:
+        return
+    yield from name_notes(findings.metadata, findings.run)
+    metadata = findings.metadata
+    expected = entry_folder_name(metadata["system"]["name"], metadata["answerer"]["model"])
+    if found.path.parent.name != expected:
+        yield f"The folder's name is not that of the system and its answerer, {expected}."
 
 
 def _examine_rows(entry: Path, benchmark: Benchmark, findings: _Findings) -> None:

@@ -11,8 +11,11 @@ from locomo_vqa.files import clean_text
 
 __all__ = ["json_for_html"]
 
-_ACTIVE = re.compile("[<>&\u007f-\u009f\u2028\u2029]")
-"""What could end a `<script>` element or begin a comment in it, and control characters."""
+_ACTIVE = re.compile(
+    "[<>&\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
+"""What could end a `<script>` element or begin a comment in it, control characters, and characters
+that can't be seen or change the order of others."""
 
 
 def json_for_html(data: Any) -> str:

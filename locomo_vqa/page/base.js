@@ -17,15 +17,18 @@ const count = (number) => number.toLocaleString("en");
 const digitsOf = (metric) => (metric.scale >= 100 ? 1 : 3);
 
 /* Characters that can't be seen, or that reverse the order of those beside them, become names. */
-const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const UNSEEN = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]/gu;
+/* A joiner within an emoji. */
+const JOINED = /\p{Extended_Pictographic}[\ufe0e\ufe0f\p{Emoji_Modifier}]*$/u;
 
 function plain(text) {
   const node = el("bdi");
   let after = 0;
   for (const match of text.matchAll(UNSEEN)) {
-    const code = match[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+    if (match[0] === "\u200d" && JOINED.test(text.slice(0, match.index))) continue;
+    const code = match[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
     node.append(text.slice(after, match.index), el("span", { class: "unseen", text: `U+${code}` }));
-    after = match.index + 1;
+    after = match.index + match[0].length;
   }
   node.append(text.slice(after));
   return node;

@@ -158,15 +158,16 @@ def test_a_click_sorts_and_a_second_one_turns_the_order(show: Show) -> None:
 
 @pytest.fixture
 def unseen(submitted: Submit) -> None:
-    """One more entry, whose name has characters that can't be seen."""
-    submitted(system="odd", name="a\u202eb\x1bc\u2028d")
+    """One more entry, whose answerer's name has characters that can't be seen."""
+    submitted(system="odd", model="a\u202eb\x1bc\u2028d\u00ade\U000e0041")
 
 
 @pytest.mark.slow
 def test_characters_that_are_not_seen_are_named(unseen: None, show: Show) -> None:
     assert (
         '<bdi>a<span class="unseen">U+202E</span>b<span class="unseen">U+001B</span>c'
-        '<span class="unseen">U+2028</span>d</bdi>'
+        '<span class="unseen">U+2028</span>d<span class="unseen">U+00AD</span>e'
+        '<span class="unseen">U+E0041</span></bdi>'
     ) in show("")
 
 

@@ -161,16 +161,16 @@ def test_no_text_of_a_stranger_is_markup(
 def test_what_strangers_wrote_is_json_that_html_can_hold(
     submitted: Submit, verified: Verified, tmp_path: Path
 ) -> None:
-    name, model = "</script>\u2028\x00\x9b<!--&", "m\x1b[31m\u2029"
+    name, model = "</script><!--&", "m\x1b[31m\u2029\u202e\u200b"
     submitted(name=name, model=model, answers={"conv-1/t/0": "</script>\x00\u2028"})
     lone = submitted(system="lone") / "metadata.yaml"
-    text = lone.read_text(encoding="utf-8").replace("name: lone", 'name: "\\ud800!"')
+    text = lone.read_text(encoding="utf-8").replace("'1.0'", '"\\ud800!\\x9b"')
     lone.write_text(text, encoding="utf-8")
     page = _built(verified(), tmp_path / "site")
     held = page.partition('id="board-data">')[2].partition("</script>")[0]
-    assert re.findall("[<>&\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", held) == []
-    rows = {row["system"]: row["answerer"] for row in json.loads(held)["entries"]}
-    assert rows == {name: model, "\ufffd!": "tiny-1"}
+    assert re.findall("[<>&\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\ud800-\udfff]", held) == []
+    rows = [(row["system"], row["answerer"], row["version"]) for row in json.loads(held)["entries"]]
+    assert sorted(rows) == [(name, model, "1.0"), ("lone", "tiny-1", "\ufffd!\x9b")]
 
 
 def test_a_board_with_a_number_that_json_does_not_have_is_refused(
@@ -209,8 +209,10 @@ def test_the_policy_allows_only_the_page_s_own_script_and_style(
 
 
 def test_results_csv_has_no_formulas(submitted: Submit, verified: Verified, tmp_path: Path) -> None:
-    for number, name in enumerate(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", " =1", "fine, too"]):
-        submitted(system=name, model=f"m{number}", answers={"conv-1/t/0": None})
+    names = ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "fine, too"]
+    for number, name in enumerate(names):
+        model = f"m{number}" if number else "\tm"
+        submitted(system=name, model=model, answers={"conv-1/t/0": None})
     build_site(verified(), out=tmp_path / "site")
     text = (tmp_path / "site" / "results.csv").read_text(encoding="utf-8")
     rows = sorted(csv.DictReader(io.StringIO(text)), key=lambda row: row["answerer"])
@@ -219,10 +221,10 @@ def test_results_csv_has_no_formulas(submitted: Submit, verified: Verified, tmp_
         "'+1",
         "'-1",
         "'@SUM(A1)",
-        "'\tx",
         "' =1",
         "fine, too",
     ]
+    assert rows[0]["answerer"] == "'\tm"
     last = rows[-1]
     assert (last["v"], last["v_low"], last["v_high"], last["v_n"]) == (
         "100.0",

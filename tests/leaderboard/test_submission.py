@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.leaderboard.cli.submit import submit as submit_command
-from locomo_vqa.leaderboard.submission import folder_name, submit
+from locomo_vqa.leaderboard.folder_names import folder_name
+from locomo_vqa.leaderboard.submission import submit
 from locomo_vqa.leaderboard.verification import verify
 from locomo_vqa.runs import MAX_ANSWER_CHARS, read_run
 from locomo_vqa.scores import Scorer
