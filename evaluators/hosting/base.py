@@ -96,11 +96,19 @@ class Host(Protocol):
 class MakeHost(Protocol):
     """Makes the host of one conversation."""
 
-    def __call__(self, limits: Limits, log: Path, sandbox: Sandbox | None = None) -> Host:
+    def __call__(
+        self,
+        limits: Limits,
+        log: Path,
+        sandbox: Sandbox | None = None,
+        home: Path | None = None,
+    ) -> Host:
         """Return a host that is not started.
 
         Args:
             limits: the limits on time and memory.
             log: the file for the system's output.
             sandbox: what the system sees of this machine; None for all that the user sees.
+            home: the folder that takes the place of the user's home and temporary folders where
+                the system runs in its own process; None for the user's own.
         """

@@ -102,7 +102,9 @@ class InProcessHost:
 def in_process(make: Callable[[], Any]) -> MakeHost:
     """Return a function that hosts the objects that `make` returns in this process."""
 
-    def host(limits: Limits, log: Path, sandbox: Sandbox | None = None) -> InProcessHost:
+    def host(
+        limits: Limits, log: Path, sandbox: Sandbox | None = None, home: Path | None = None
+    ) -> InProcessHost:
         assert sandbox is None
         return InProcessHost(make)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .environment import system_environment
+from .private_home import with_private_home
 from .process_tree import MARK, psutil_folder
 
 if TYPE_CHECKING:
@@ -53,17 +54,21 @@ def launch_guard(mark: str) -> subprocess.Popen[bytes]:
 
 
 def launch_worker(
-    python: Path | None, mark: str, variables: Sequence[str] = ()
+    python: Path | None, mark: str, variables: Sequence[str] = (), home: Path | None = None
 ) -> subprocess.Popen[bytes]:
     """Start `locomo_vqa.worker` with this interpreter or another environment's.
 
-    It starts in the temporary folder, with a minimal environment to which `variables` are added.
+    It starts in the temporary folder, with a minimal environment to which `variables` are added;
+    `home` is the folder that takes the place of the user's home and temporary folders.
 
     Raises:
         OSError: the interpreter can't be started.
     """
     command = [program_of(python), worker_file()]
-    return start_process(command, worker_environment(python, variables), mark)
+    environment = worker_environment(python, variables)
+    if home is not None:
+        environment = with_private_home(environment, home, variables)
+    return start_process(command, environment, mark)
 
 
 def worker_environment(python: Path | None, variables: Sequence[str] = ()) -> dict[str, str]:

@@ -55,6 +55,7 @@ class ProcessHost:
         log: Path | None = None,
         variables: Sequence[str] = (),
         sandbox: Sandbox | None = None,
+        home: Path | None = None,
     ) -> None:
         """Prepare a host; nothing is started yet.
 
@@ -65,6 +66,8 @@ class ProcessHost:
             log: the file for the system's output.
             variables: the names of additional environment variables to pass on.
             sandbox: what its processes see of this machine; None for all that the user sees.
+            home: the folder that takes the place of the user's home and temporary folders; None
+                for the user's own.
         """
         self.description: Mapping[str, Any] = {}
         """The class's description, after `start`; see `locomo_vqa.worker.describe`."""
@@ -76,7 +79,7 @@ class ProcessHost:
         boxed = None
         if sandbox is not None:
             boxed = SandboxedWorker(sandbox, folder, system.partition(":")[0])
-        self._worker = WorkerProcess(python, log, variables, boxed)
+        self._worker = WorkerProcess(python, log, variables, boxed, home)
         self._memory = MemoryLimit(self._worker.tree, limits.memory_bytes)
         self._number = 0
         self._failure: Failure | None = None

@@ -40,8 +40,12 @@ class WorkerProcess:
         log: Path | None,
         variables: Sequence[str] = (),
         sandbox: SandboxedWorker | None = None,
+        home: Path | None = None,
     ) -> None:
-        """Prepare a process, which gets `variables`; nothing is started yet."""
+        """Prepare a process, which gets `variables` and `home`; nothing is started yet.
+
+        A sandbox has a home folder of its own.
+        """
         mark = secrets.token_hex(16)
         self.tree = ProcessTree(mark, None)
         """The process and all processes it starts."""
@@ -49,6 +53,7 @@ class WorkerProcess:
         self._log = log
         self._variables = tuple(variables)
         self._sandbox = sandbox
+        self._home = home
         self._mark = mark
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
@@ -80,7 +85,7 @@ class WorkerProcess:
     def _launch(self) -> subprocess.Popen[bytes]:
         if self._sandbox is not None:
             return self._sandbox.launch(self._python, self._mark, self._variables)
-        return launch_worker(self._python, self._mark, self._variables)
+        return launch_worker(self._python, self._mark, self._variables, self._home)
 
     @property
     def last_words(self) -> str:

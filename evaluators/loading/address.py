@@ -56,7 +56,9 @@ def load_address(address: str, *, python: Path | None) -> LoadedSystem:
     facts = _to_class_description(described, shown)
     images: ImageTransfer = "path" if described.get("images") == "path" else "data"
 
-    def make(limits: Limits, log: Path, sandbox: Sandbox | None = None) -> HttpHost:
+    def make(
+        limits: Limits, log: Path, sandbox: Sandbox | None = None, home: Path | None = None
+    ) -> HttpHost:
         assert sandbox is None
         return HttpHost(address, limits=limits, images=images)
 

@@ -72,9 +72,17 @@ def load_imported(
         SystemLoadError: the class can't be imported, or lacks a method.
     """
 
-    def host(limits: Limits, log: Path, sandbox: Sandbox | None = None) -> ProcessHost:
+    def host(
+        limits: Limits, log: Path, sandbox: Sandbox | None = None, home: Path | None = None
+    ) -> ProcessHost:
         return ProcessHost(
-            spec, python=python, limits=limits, log=log, variables=variables, sandbox=sandbox
+            spec,
+            python=python,
+            limits=limits,
+            log=log,
+            variables=variables,
+            sandbox=sandbox,
+            home=home,
         )
 
     facts = _describe_there(spec, python, limits, variables=variables, tool=sandbox)
@@ -89,8 +97,12 @@ def _load_bundled(
     module, _, class_name = path.partition(":")
     found = getattr(importlib.import_module(module), class_name)
 
-    def host(limits: Limits, log: Path, sandbox: Sandbox | None = None) -> ProcessHost:
-        return ProcessHost(path, limits=limits, log=log, variables=variables, sandbox=sandbox)
+    def host(
+        limits: Limits, log: Path, sandbox: Sandbox | None = None, home: Path | None = None
+    ) -> ProcessHost:
+        return ProcessHost(
+            path, limits=limits, log=log, variables=variables, sandbox=sandbox, home=home
+        )
 
     facts = {**describe(found), "name": name}
     loaded = system_from_facts(name, facts, host, needs_model=bundled.needs_model)
@@ -115,7 +127,9 @@ def _third_party(
     python, folder = environment.python, recipe.adapters
     lent = (*recipe.variables, *variables)
 
-    def host(limits: Limits, log: Path, sandbox: Sandbox | None = None) -> ProcessHost:
+    def host(
+        limits: Limits, log: Path, sandbox: Sandbox | None = None, home: Path | None = None
+    ) -> ProcessHost:
         return ProcessHost(
             recipe.adapter,
             python=python,
@@ -124,6 +138,7 @@ def _third_party(
             log=log,
             variables=lent,
             sandbox=sandbox,
+            home=home,
         )
 
     facts = _describe_there(recipe.adapter, python, limits, folder, lent, tool)
@@ -148,10 +163,9 @@ def _describe_there(
 ) -> Mapping[str, Any]:
     """Return the description of a class, made in the environment that it runs in."""
     with ExitStack() as stack:
-        sandbox = None
-        if tool is not None:
-            scratch = stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
-            sandbox = Sandbox(tool=tool, scratch=Path(scratch).resolve())
+        scratch = stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
+        private = Path(scratch).resolve()
+        sandbox = None if tool is None else Sandbox(tool=tool, scratch=private)
         host = ProcessHost(
             spec,
             python=python,
@@ -159,6 +173,7 @@ def _describe_there(
             limits=limits,
             variables=variables,
             sandbox=sandbox,
+            home=None if tool else private / "home",
         )
         return _describe_class(host, spec, python)
 

@@ -161,7 +161,7 @@ class Harness:
             hidden=(self.benchmark.folder, self.out),
         )
         log = self.out / "work" / f"{conversation}.log"
-        return self.system.host(self.limits, log, sandbox)
+        return self.system.host(self.limits, log, sandbox, folder.home)
 
     def _ask_all(
         self, pending: Mapping[str, Sequence[Question]], journal: Journal, listener: RunListener

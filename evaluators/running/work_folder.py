@@ -83,6 +83,11 @@ class WorkFolder:
         return self._there / "images"
 
     @property
+    def home(self) -> Path:
+        """A folder, not made yet, in place of the user's home and temporary folders."""
+        return self._there / "home"
+
+    @property
     def scratch(self) -> Path:
         """A folder, not made yet, for what a system in a sandbox takes for its home."""
         return self._there / "scratch"

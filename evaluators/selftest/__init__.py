@@ -1,7 +1,9 @@
 """The self-test of an adapter, before money is spent on a run.
 
+script.py            the words and names of the conversations, new each time
 fixtures.py          small conversations, with facts and images
 trial.py             one conversation with the system: every call timed, every reply kept
+traces.py            finds files outside the work folders that have these words
 observations.py      all conversations, and what was seen of them
 result.py            the result of one check
 ingest_checks.py     checks of opening, reading, and flushing

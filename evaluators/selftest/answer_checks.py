@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .fixtures import FACTS, INVENTED
 from .ingest_checks import unread
 from .observations import IMAGE_SETTINGS, Observations
 from .result import CheckResult, failed, passed, skipped, warned
@@ -52,7 +51,7 @@ def read_only(seen: Observations) -> CheckResult:
         return skipped(id, title, reason or "nothing was asked")
     if any(reply.failure for reply in (*first, again, invented)):
         return skipped(id, title, "a question got no answer (see the check of answers)")
-    word = INVENTED[1].word
+    word = seen.script.invented[1].word
     if invented.knows(word):
         return failed(
             id,
@@ -60,7 +59,7 @@ def read_only(seen: Observations) -> CheckResult:
             f"“{word}” appeared only in a question, and is now remembered",
             "Have answer() only read the store; turn off the product's own memory of questions.",
         )
-    fact = FACTS[0]
+    fact = seen.script.facts[0]
     if first[0].knows(fact.word) != again.knows(fact.word):
         return failed(
             id,

@@ -36,7 +36,7 @@ def check(
     answer_timeout: float = CHECK_LIMITS.answer_s,
     sandbox: bool = False,
 ) -> CheckReport:
-    """Test the adapter of a memory system on seven tiny conversations, before a run.
+    """Test the adapter of a memory system on eight tiny conversations, before a run.
 
     The system reads three facts and a few images, and is asked about them; the test looks at what
     it keeps, leaks, and leaves running.

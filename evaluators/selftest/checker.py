@@ -19,10 +19,11 @@ from ..hosting.sandbox import SandboxTool
 from ..loading import LoadedSystem
 from .answer_checks import answers, images, read_only, visual
 from .ingest_checks import flush, opens, sessions
-from .isolation_checks import closes, isolation
+from .isolation_checks import closes, isolation, second_run
 from .memory import dates, facts
 from .observations import gather
 from .result import CheckResult, CheckState
+from .script import Script
 from .trial import CallTimes
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ _CHECKS = (
     flush,
     read_only,
     isolation,
+    second_run,
     closes,
     answers,
     visual,
@@ -119,11 +121,13 @@ def check_system(
     limits: Limits = DEFAULT_LIMITS,
     quiet_s: float = QUIET_S,
     sandbox: SandboxTool | None = None,
+    script: Script | None = None,
 ) -> CheckReport:
     """Run the self-test on a loaded system.
 
     Its files are in a folder that is removed afterwards. `quiet_s` is how many seconds a flushed
-    conversation is watched, `sandbox` what closes the system's processes off.
+    conversation is watched, `sandbox` what closes the system's processes off, `script` what the
+    conversations say; by default it is drawn at random.
     """
     name = Path(tempfile.gettempdir(), "locomo-vqa-check")
     with (
@@ -138,6 +142,7 @@ def check_system(
             limits=limits,
             quiet_s=quiet_s,
             sandbox=sandbox,
+            script=script,
         )
     return CheckReport(
         system=system.name,

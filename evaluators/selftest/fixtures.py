@@ -1,7 +1,6 @@
 """The test conversations: a few invented sessions with three facts and some images.
 
-The words to remember are invented or rare, so that no model knows them, and the sessions are in
-2021, so that today's date is a mistake.
+The sessions are in 2021, so that today's date is a mistake.
 """
 
 from __future__ import annotations
@@ -15,48 +14,13 @@ from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark, Conversation, Image, Session, Turn, VisualQuestion
 
-__all__ = [
-    "DATE_FACT",
-    "FACTS",
-    "INVENTED",
-    "OTHER_FACT",
-    "Fact",
-    "World",
-    "make_world",
-]
+from .script import FIXED_SCRIPT, Script
+
+__all__ = ["World", "make_world"]
 
 SPEAKERS = ("Mirela", "Tobin")
 """The same in every conversation, to detect stores that are shared by name."""
 
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A fact to remember."""
-
-    question: str
-    """The question about it."""
-    word: str
-    """The word that the answer must contain, in lower case."""
-
-
-FACTS = (
-    Fact("What is the name of Tobin's parrot?", "zebulon"),
-    Fact("What job does Mirela have now?", "glassblower"),
-    Fact("What is Tobin's favourite dish?", "ratatouille"),
-)
-"""The facts of the first conversation."""
-
-OTHER_FACT = Fact("Of which make is Tobin's bicycle?", "varnelli")
-"""The fact of the second conversation."""
-
-DATE_FACT = Fact("When did Mirela adopt a tortoise?", "2021")
-"""A fact from 12 May 2021 about the day before."""
-
-INVENTED = (
-    "Did Tobin buy the lamp called Quoxel?",
-    Fact("What is the name of Tobin's lamp?", "quoxel"),
-)
-"""A question with a word that was never said, and a question that only this word answers."""
 
 _SPRING = datetime(2021, 3, 8, 10, 15)
 _SUMMER = datetime(2021, 5, 12, 18, 40)
@@ -69,8 +33,12 @@ class World:
     """The conversations of the self-test, as a benchmark whose images are in a folder."""
 
     benchmark: Benchmark
+    script: Script
+    """The words to remember."""
     first: Conversation
     """A conversation with the three facts and the date."""
+    later: Conversation
+    """Another conversation with the first one's name, with other facts."""
     second: Conversation
     """A conversation with the same two names, and another fact."""
     awkward: Conversation
@@ -81,13 +49,14 @@ class World:
     """A question about the image without text."""
 
 
-def make_world(folder: Path) -> World:
+def make_world(folder: Path, script: Script = FIXED_SCRIPT) -> World:
     """Draw the images into a folder and return the conversations."""
     images = {name: _draw_square(folder, colour) for name, colour in _COLOURS.items()}
-    first = _conversation("check-1", (_SPRING, _FIRST), (_SUMMER, _SECOND))
-    second = _conversation("check-2", (_SPRING, _OTHER))
-    awkward = _conversation("check-3", (_SPRING, _AWKWARD), (_SUMMER, (("Tobin", "Bye!"),)))
-    with_images = _conversation_with_images(images)
+    name = script.name
+    first = _conversation(f"{name}-1", *_with_facts(script.parrot, script.job, script.dish))
+    second = _conversation(f"{name}-2", (_SPRING, _with_bicycle(script.bicycle)))
+    awkward = _conversation(f"{name}-3", (_SPRING, _AWKWARD), (_SUMMER, (("Tobin", "Bye!"),)))
+    with_images = _conversation_with_images(f"{name}-4", images)
     benchmark = Benchmark(
         name="check",
         revision="0" * 64,
@@ -99,8 +68,8 @@ def make_world(folder: Path) -> World:
         _formats=dict.fromkeys(images.values(), "png"),
     )
     visual = VisualQuestion(
-        id="check-4/v/D1:2/colour",
-        conversation="check-4",
+        id=f"{name}-4/v/D1:2/colour",
+        conversation=f"{name}-4",
         turn="D1:2",
         image=images["green"],
         type="colour",
@@ -111,7 +80,9 @@ def make_world(folder: Path) -> World:
     )
     return World(
         benchmark=benchmark,
+        script=script,
         first=first,
+        later=_conversation(f"{name}-1", *_with_facts(*script.later)),
         second=second,
         awkward=awkward,
         with_images=with_images,
@@ -119,20 +90,30 @@ def make_world(folder: Path) -> World:
     )
 
 
-_FIRST = (
-    ("Mirela", "Good morning! How are you?"),
-    ("Tobin", "Fine, thank you. The name of my parrot is Zebulon."),
-    ("Mirela", "How nice. The job that I have now is glassblower."),
-)
-_SECOND = (
-    ("Tobin", "My favourite dish is ratatouille."),
-    ("Mirela", "Mine too. Yesterday I adopted a tortoise!"),
-    ("Tobin", "Congratulations."),
-)
-_OTHER = (
-    ("Mirela", "Hello there."),
-    ("Tobin", "Hello. The make of my bicycle is Varnelli."),
-)
+_Session = tuple[datetime, Sequence[tuple[str, str]]]
+
+
+def _with_facts(parrot: str, job: str, dish: str) -> tuple[_Session, _Session]:
+    first = (
+        ("Mirela", "Good morning! How are you?"),
+        ("Tobin", f"Fine, thank you. The name of my parrot is {parrot.capitalize()}."),
+        ("Mirela", f"How nice. The job that I have now is {job}."),
+    )
+    second = (
+        ("Tobin", f"My favourite dish is {dish}."),
+        ("Mirela", "Mine too. Yesterday I adopted a tortoise!"),
+        ("Tobin", "Congratulations."),
+    )
+    return (_SPRING, first), (_SUMMER, second)
+
+
+def _with_bicycle(make: str) -> Sequence[tuple[str, str]]:
+    return (
+        ("Mirela", "Hello there."),
+        ("Tobin", f"Hello. The make of my bicycle is {make.capitalize()}."),
+    )
+
+
 _AWKWARD = (
     ("Mirela", "Grüße! 你好 👩‍👩‍👧 שלום 'quotes' \"too\" {braces} <tags>\nand a second line\t."),
     ("Tobin", ""),
@@ -141,7 +122,7 @@ _AWKWARD = (
 )
 
 
-def _conversation(id: str, *sessions: tuple[datetime, Sequence[tuple[str, str]]]) -> Conversation:
+def _conversation(id: str, *sessions: _Session) -> Conversation:
     made = tuple(
         Session(
             number=number,
@@ -156,7 +137,7 @@ def _conversation(id: str, *sessions: tuple[datetime, Sequence[tuple[str, str]]]
     return Conversation(id=id, split="test", speakers=SPEAKERS, sessions=made)
 
 
-def _conversation_with_images(images: dict[str, str]) -> Conversation:
+def _conversation_with_images(id: str, images: dict[str, str]) -> Conversation:
     def shown(*colours: str) -> tuple[Image, ...]:
         return tuple(
             Image(
@@ -175,7 +156,7 @@ def _conversation_with_images(images: dict[str, str]) -> Conversation:
         Turn(id="D1:3", speaker="Mirela", text="Here is my kite.", images=(lost,)),
     )
     session = Session(number=1, time=_SPRING, turns=turns)
-    return Conversation(id="check-4", split="test", speakers=SPEAKERS, sessions=(session,))
+    return Conversation(id=id, split="test", speakers=SPEAKERS, sessions=(session,))
 
 
 def _draw_square(folder: Path, colour: tuple[int, int, int]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .fixtures import FACTS
 from .observations import Observations
 from .result import CheckResult, failed, passed, skipped
 
@@ -74,7 +73,7 @@ def flush(seen: Observations) -> CheckResult:
             f"written after flush() had returned: {_shortened_list(seen.changed_after_flush)}",
             "Have flush() join the threads, queues, and tasks that write.",
         )
-    pairs = zip(FACTS, seen.at_once, seen.later, strict=True)
+    pairs = zip(seen.script.facts, seen.at_once, seen.later, strict=True)
     known = [(fact, now.knows(fact.word), later.knows(fact.word)) for fact, now, later in pairs]
     late = [fact.word for fact, now, later in known if later and not now]
     if late:

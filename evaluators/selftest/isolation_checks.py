@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from .fixtures import FACTS, OTHER_FACT
+from pathlib import Path
+
 from .ingest_checks import unread
 from .observations import Observations
 from .result import CheckResult, failed, passed, skipped, warned
 
-__all__ = ["closes", "isolation"]
+__all__ = ["closes", "isolation", "second_run"]
 
 _OWN_FOLDER = "Keep everything in the conversation's workdir, and nothing in module globals."
 
@@ -28,7 +29,7 @@ def isolation(seen: Observations) -> CheckResult:
     mine, other = seen.other_in_first, seen.first_in_second
     if reason is not None or mine is None or other is None:
         return skipped(id, title, reason or "nothing was asked")
-    for reply, word in ((mine, OTHER_FACT.word), (other, FACTS[0].word)):
+    for reply, word in ((mine, seen.script.other_fact.word), (other, seen.script.facts[0].word)):
         if reply.knows(word):
             return failed(
                 id,
@@ -36,10 +37,8 @@ def isolation(seen: Observations) -> CheckResult:
                 f"one conversation knows “{word}”, which was said only in another",
                 _OWN_FOLDER,
             )
-    if seen.strays:
-        return failed(
-            id, title, f"written outside the workdir: {', '.join(seen.strays[:3])}", _OWN_FOLDER
-        )
+    if written := _written_outside(seen, id, title):
+        return written
     if seen.changed_here:
         return warned(
             id,
@@ -50,6 +49,69 @@ def isolation(seen: Observations) -> CheckResult:
     if mine.failure or other.failure:
         return skipped(id, title, "a question got no answer (see the check of answers)")
     return passed(id, title)
+
+
+def _written_outside(seen: Observations, id: str, title: str) -> CheckResult | None:
+    """Return the result for files outside the work folders; None if there are none."""
+    strays = ", ".join(seen.strays[:3])
+    if strays:
+        return failed(id, title, f"written outside the workdir: {strays}", _OWN_FOLDER)
+    if at_home := next((trace for trace in seen.at_home if trace.found), None):
+        place = Path("~", at_home.path.relative_to(seen.home))
+        return failed(id, title, f"“{at_home.found}” was written to {place}", _OWN_FOLDER)
+    # A server's log in the home folder may have the words, but not a conversation's name.
+    found = sorted(seen.in_users_folders, key=lambda trace: trace.found != seen.script.name)
+    if not found:
+        return None
+    detail = f"“{found[0].found}” was written to {found[0].path}"
+    if found[0].found == seen.script.name:
+        return failed(id, title, detail, _OWN_FOLDER)
+    return warned(id, title, detail, f"{_OWN_FOLDER} The log of a model server is harmless.")
+
+
+def second_run(seen: Observations) -> CheckResult:
+    """Check that a conversation that is run again is read again, and nothing is left of before."""
+    id, title = "second-run", "a second run reads everything again, and knows nothing of the first"
+    reason = unread(seen) or _not_comparable(seen)
+    if reason is not None or not (seen.repeated or seen.repeated_new):
+        return skipped(id, title, reason or "nothing was asked")
+    if seen.repeated is not None:
+        return failed(id, title, f"the second time: {seen.repeated}", _OWN_FOLDER)
+    for fact, reply in zip(seen.script.facts, seen.repeated_old, strict=True):
+        if reply.knows(fact.word):
+            return failed(
+                id,
+                title,
+                f"another conversation with the same name knows “{fact.word}”, which was said only "
+                "in the first",
+                _OWN_FOLDER,
+            )
+    pairs = zip(seen.script.later_facts, seen.repeated_new, strict=True)
+    deaf = [fact.word for fact, reply in pairs if not reply.knows(fact.word)]
+    if deaf:
+        return failed(
+            id,
+            title,
+            f"the second time it does not know {', '.join(f'“{word}”' for word in deaf)}, which "
+            "was said",
+            "Have add() read every conversation, even one whose name is known.",
+        )
+    return passed(id, title)
+
+
+def _not_comparable(seen: Observations) -> str | None:
+    """Return why a second run of a conversation would say nothing new; None if it would."""
+    mine, other = seen.other_in_first, seen.first_in_second
+    if (
+        mine
+        and other
+        and (mine.knows(seen.script.other_fact.word) or other.knows(seen.script.facts[0].word))
+    ):
+        return "conversations know of each other (see there)"
+    for replies in (seen.at_once, seen.later):
+        if not all(r.knows(f.word) for f, r in zip(seen.script.facts, replies, strict=True)):
+            return "it does not know all facts the first time either"
+    return None
 
 
 def closes(seen: Observations) -> CheckResult:

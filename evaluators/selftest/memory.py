@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from .fixtures import DATE_FACT, FACTS, Fact
 from .ingest_checks import unread
 from .observations import Observations
 from .result import CheckResult, failed, passed, skipped, warned
+from .script import Fact
 from .trial import Reply
 
 __all__ = ["dates", "facts", "todays_words"]
@@ -29,15 +29,16 @@ def facts(seen: Observations) -> CheckResult:
     asked = [*seen.at_once, *seen.later]
     if any(reply.failure for reply in asked):
         return skipped(id, title, _NO_ANSWER)
-    by_fact = list(zip(FACTS, seen.at_once, seen.later, strict=True))
+    wanted = seen.script.facts
+    by_fact = list(zip(wanted, seen.at_once, seen.later, strict=True))
     said = [fact for fact, *replies in by_fact if any(r.says(fact.word) for r in replies)]
     known = [fact for fact, *replies in by_fact if any(r.knows(fact.word) for r in replies)]
-    if len(said) == len(FACTS) or (seen.system.only_retrieves and len(known) == len(FACTS)):
+    if len(said) == len(wanted) or (seen.system.only_retrieves and len(known) == len(wanted)):
         return passed(id, title)
     if seen.excuse is not None:
         detail = f"{len(said)} of 3, and {seen.excuse}"
         return warned(id, title, detail, "Do nothing if it isn't meant to know more.")
-    if len(known) == len(FACTS):
+    if len(known) == len(wanted):
         return warned(
             id,
             title,
@@ -47,7 +48,7 @@ def facts(seen: Observations) -> CheckResult:
     return failed(
         id,
         title,
-        _unknown_facts(seen.later, known),
+        _unknown_facts(wanted, seen.later, known),
         "Keep what add() reads, with its speakers, and answer from it.",
     )
 
@@ -77,7 +78,7 @@ def dates(seen: Observations) -> CheckResult:
     return warned(
         id,
         title,
-        f"“{DATE_FACT.question}” was answered without a date: {_shortened(reply.text)}",
+        f"“{reply.question}” was answered without a date: {_shortened(reply.text)}",
         "Store turn.time with each memory, and show it to the model.",
     )
 
@@ -99,8 +100,8 @@ def _has_word(texts: Iterable[str], word: str) -> bool:
     return any(pattern.search(text.casefold()) for text in texts)
 
 
-def _unknown_facts(replies: Iterable[Reply], known: list[Fact]) -> str:
-    pairs = zip(FACTS, replies, strict=True)
+def _unknown_facts(wanted: Iterable[Fact], replies: Iterable[Reply], known: list[Fact]) -> str:
+    pairs = zip(wanted, replies, strict=True)
     return "; ".join(
         f"“{fact.question}” was answered: {_shortened(reply.text)}"
         for fact, reply in pairs

@@ -17,8 +17,10 @@ from ..loading import LoadedSystem
 from ..proxy.model_calls import MODEL_CALLS
 from ..running.sandboxing import sandbox_of
 from ..running.view import ConversationView
-from .fixtures import DATE_FACT, FACTS, INVENTED, OTHER_FACT, World, make_world
+from .fixtures import World, make_world
+from .script import Script, random_script
 from .snapshots import changes, contents, entries
+from .traces import Trace, find_traces, users_folders
 from .trial import CallFailure, CallTimes, Reply, SystemTrial
 
 __all__ = ["IMAGE_SETTINGS", "Observations", "gather"]
@@ -38,6 +40,8 @@ class Observations:
 
     system: LoadedSystem
     """The system, with its declared attributes."""
+    script: Script
+    """The words that the conversations have."""
     lends_model: bool
     """Whether the system gets a model."""
     awkward: CallFailure | None = None
@@ -60,6 +64,12 @@ class Observations:
     """The first conversation's reply about the second's fact."""
     first_in_second: Reply | None = None
     """The second conversation's reply about a fact of the first."""
+    repeated: CallFailure | None = None
+    """How another conversation with the first one's name failed, which was read later."""
+    repeated_new: tuple[Reply, ...] = ()
+    """That conversation's replies about its own facts."""
+    repeated_old: tuple[Reply, ...] = ()
+    """That conversation's replies about the facts of the first."""
     with_images: dict[str, CallFailure | None] = field(default_factory=dict)
     """How the conversation with images failed, by mode."""
     visual: dict[str, Reply] = field(default_factory=dict)
@@ -72,6 +82,12 @@ class Observations:
     """Image files that were changed."""
     strays: tuple[str, ...] = ()
     """Files written outside the work folders."""
+    home: Path = Path()
+    """The folder that took the place of the user's home."""
+    at_home: tuple[Trace, ...] = ()
+    """Files there that have a word of the test, except caches."""
+    in_users_folders: tuple[Trace, ...] = ()
+    """Files in the user's real home and temporary folder that have a word of the test."""
     changed_here: tuple[str, ...] = ()
     """New or changed files in the working directory."""
     left: tuple[str, ...] | None = None
@@ -102,12 +118,17 @@ def gather(
     limits: Limits,
     quiet_s: float,
     sandbox: SandboxTool | None = None,
+    script: Script | None = None,
 ) -> tuple[Observations, CallTimes]:
-    """Return the observations and the durations of calls; `folder` takes all files."""
-    world = make_world(folder / "images")
+    """Return the observations and the durations of calls; `folder` takes all files.
+
+    `script` has the words of the conversations; by default they are drawn.
+    """
+    world = make_world(folder / "images", script or random_script())
+    begun = time.time()
     opener = _Opener(system, services, folder, limits, world, sandbox)
     lends_model = services.llm is not None or services.model is not None
-    seen = Observations(system=system, lends_model=lends_model)
+    seen = Observations(system=system, script=world.script, lends_model=lends_model)
     here, images = entries(Path.cwd()), contents(folder / "images")
     with opener.trial("awkward", world.awkward) as trial:
         trial.read()
@@ -115,13 +136,20 @@ def gather(
         _close_and_remember(trial, seen)
     if seen.awkward is None or seen.awkward.call not in ("start", "open"):
         _two_at_once(opener, seen, quiet_s)
+        _read_again(opener, seen)
         for mode in IMAGE_SETTINGS:
             _show_images(opener, seen, mode)
             changed = changes(images, contents(folder / "images"))
             if changed:
                 seen.changed_images = changed
-                make_world(folder / "images")
+                make_world(folder / "images", world.script)
     seen.strays = opener.strays()
+    seen.home = opener.home
+    seen.at_home = _traces_at_home(opener.home, world.script, begun)
+    if not system.address:
+        seen.in_users_folders = find_traces(
+            users_folders(), _words(world.script), since=begun, without=[folder]
+        )
     seen.changed_here = () if system.address else changes(here, entries(Path.cwd()))
     return seen, opener.times
 
@@ -147,6 +175,8 @@ class _Opener:
         self._sandbox = sandbox
         self._names: list[str] = []
         (folder / "logs").mkdir(exist_ok=True)
+        self.home = folder / "home"
+        """The home of all conversations, as if each were run on a machine that had the others."""
 
     def view(self, conversation: Conversation, mode: str = "pixels") -> ConversationView:
         """Return the view of a conversation, as in a run."""
@@ -173,11 +203,12 @@ class _Opener:
             images=self._folder / "images",
             scratch=self._folder / "scratch" / name,
         )
-        return self._system.host(self._limits, self._folder / "logs" / f"{name}.log", sandbox)
+        log = self._folder / "logs" / f"{name}.log"
+        return self._system.host(self._limits, log, sandbox, self.home)
 
     def strays(self) -> tuple[str, ...]:
         """Return the files outside all conversations' folders."""
-        own = ("images/", "logs/", "scratch/", *(f"work/{name}/" for name in self._names))
+        own = ("images/", "home/", "logs/", "scratch/", *(f"work/{name}/" for name in self._names))
         return tuple(name for name in contents(self._folder) if not name.startswith(own))
 
 
@@ -198,7 +229,7 @@ def _two_at_once(opener: _Opener, seen: Observations, quiet_s: float) -> None:
         first.flush()
         seen.first = first.failure
         stored = contents(first.workdir)
-        seen.at_once = tuple(first.ask(fact.question) for fact in FACTS)
+        seen.at_once = first.ask_all(seen.script.facts)
         second.flush()
         seen.second = second.failure
         seen.changed_after_flush = _changes_in_a_moment(second.workdir, quiet_s)
@@ -211,14 +242,36 @@ def _two_at_once(opener: _Opener, seen: Observations, quiet_s: float) -> None:
 
 
 def _ask_questions(first: SystemTrial, second: SystemTrial, seen: Observations) -> None:
-    seen.date = first.ask(DATE_FACT.question)
-    seen.later = tuple(first.ask(fact.question) for fact in FACTS[::-1])[::-1]
-    seen.again = first.ask(FACTS[0].question)
-    naming, asking = INVENTED
+    seen.date = first.ask(seen.script.date_fact.question)
+    seen.later = first.ask_all(seen.script.facts[::-1])[::-1]
+    seen.again = first.ask(seen.script.facts[0].question)
+    naming, asking = seen.script.invented
     first.ask(naming)
     seen.invented = first.ask(asking.question)
-    seen.other_in_first = first.ask(OTHER_FACT.question)
-    seen.first_in_second = second.ask(FACTS[0].question)
+    seen.other_in_first = first.ask(seen.script.other_fact.question)
+    seen.first_in_second = second.ask(seen.script.facts[0].question)
+
+
+def _read_again(opener: _Opener, seen: Observations) -> None:
+    """Have a conversation read that has the first one's name, and ask about both."""
+    with opener.trial("repeat", opener.world.later) as trial:
+        trial.read()
+        seen.repeated = trial.failure
+        if trial.failure is None:
+            seen.repeated_new = trial.ask_all(seen.script.later_facts)
+            seen.repeated_old = trial.ask_all(seen.script.facts)
+            seen.replies += trial.replies
+        _close_and_remember(trial, seen)
+
+
+def _words(script: Script) -> tuple[str, ...]:
+    """Return the words to look for in files: the conversations' names first."""
+    return (script.name, *script.marks)
+
+
+def _traces_at_home(home: Path, script: Script, begun: float) -> tuple[Trace, ...]:
+    caches = [home / name for name in (".cache", ".run", "tmp")]
+    return find_traces([home], _words(script), since=begun, without=caches)
 
 
 def _show_images(opener: _Opener, seen: Observations, mode: str) -> None:

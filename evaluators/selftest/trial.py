@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from locomo_vqa.system import RecalledImage, Services, ShownTurn
 from ..hosting import Host, PlainAnswer, ProcessHost
 from ..hosting.isolation import Failure
 from ..running.view import ConversationView, ShownQuestion
+from .script import Fact
 
 if TYPE_CHECKING:
     import psutil
@@ -149,6 +150,10 @@ class SystemTrial:
         if self._only_retrieves:
             return self._retrieve(question, now)
         return self._ask("answer", question, lambda: self._host.answer(question, now=now))
+
+    def ask_all(self, facts: Iterable[Fact]) -> tuple[Reply, ...]:
+        """Ask about facts, in order."""
+        return tuple(self.ask(fact.question) for fact in facts)
 
     def ask_visual(self, shown: ShownQuestion) -> Reply:
         """Ask about an image; a retrieval-only system is asked for passages."""

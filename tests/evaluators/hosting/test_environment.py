@@ -12,6 +12,7 @@ import pytest
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.hosting import ProcessHost
 from locomo_vqa.evaluators.hosting.environment import checked_variables, system_environment
+from locomo_vqa.evaluators.hosting.private_home import with_private_home
 from locomo_vqa.evaluators.hosting.relative_paths import lent_paths, with_absolute_paths
 from locomo_vqa.evaluators.loading import load_system
 from locomo_vqa.schemas import validate
@@ -60,6 +61,12 @@ def test_keys_stay_with_the_command(
     assert environment["LC_TIME"] == "C"
     assert environment["PYTHONPATH"].split(os.pathsep) == [f"{tmp_path}/modules", str(tmp_path)]
     assert seen["cwd"].endswith("/work")
+    private = {name: Path(environment[name]) for name in ("HOME", "TMPDIR", "XDG_DATA_HOME")}
+    assert {path.is_relative_to(Path(seen["cwd"]).parent) for path in private.values()} == {True}
+    assert not any(path.is_relative_to(seen["cwd"]) or path.exists() for path in private.values())
+    assert Path(environment["HF_HOME"]) == Path(
+        os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface"
+    )
     below = [value for value in environment.values() if value.startswith(str(tmp_path))]
     assert below == [environment["PYTHONPATH"]]
     assert not seen["at_import"].startswith(str(tmp_path))
@@ -96,6 +103,22 @@ def test_secrets_and_places_are_not_handed_on(name: str, monkeypatch: pytest.Mon
     monkeypatch.setenv(name, KEY)
     assert name not in system_environment()
     assert system_environment([name])[name] == KEY
+
+
+def test_a_home_is_private_unless_it_is_passed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setenv("HF_HOME", "/models")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    home = tmp_path / "home"
+    changed = with_private_home(system_environment(), home)
+    assert changed["HOME"] == str(home)
+    assert Path(changed["XDG_CACHE_HOME"]).is_relative_to(home)
+    assert Path(changed["TMPDIR"]).is_dir()
+    assert changed["HF_HOME"] == "/models"
+    assert changed["TORCH_HOME"] == "/home/ada/.cache/torch"
+    assert with_private_home(system_environment(), home, ["HOME"])["HOME"] == "/home/ada"
 
 
 def test_a_relative_interpreter_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

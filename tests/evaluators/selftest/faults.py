@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import threading
+import zlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -223,3 +226,68 @@ class OnlyFinds(Keeper):
 
     def search(self, query: str, k: int, now: datetime) -> list[str]:
         return self.told[:k]
+
+
+class _Stored(Keeper):
+    """Keeps memories under the conversation's name in the user's home, whatever `workdir` is."""
+
+    def open(self, conversation: Any, workdir: Path, services: Any) -> None:
+        super().open(conversation, workdir, services)
+        self.store = Path.home() / ".leaky" / f"{conversation.id}.json"
+        if self.store.exists():
+            self.told = self.load()
+
+    def load(self) -> list[str]:
+        loaded: list[str] = json.loads(self.store.read_text())
+        return loaded
+
+    def flush(self) -> None:
+        self.store.parent.mkdir(exist_ok=True)
+        self.store.write_text(json.dumps(self.told))
+
+
+class LeavesYesterdaysMemory(_Stored):
+    """Finds what an earlier run of the same conversation stored."""
+
+
+class HidesYesterdaysMemory(_Stored):
+    """The same, in files that no search for words finds."""
+
+    def open(self, conversation: Any, workdir: Path, services: Any) -> None:
+        super().open(conversation, workdir, services)
+        digits = hashlib.sha256(conversation.id.encode()).hexdigest()
+        self.store = self.store.with_name(digits)
+        if self.store.exists():
+            self.told = self.load()
+
+    def load(self) -> list[str]:
+        loaded: list[str] = json.loads(zlib.decompress(self.store.read_bytes()))
+        return loaded
+
+    def flush(self) -> None:
+        self.store.parent.mkdir(exist_ok=True)
+        self.store.write_bytes(zlib.compress(json.dumps(self.told).encode()))
+
+
+class ReadsOnce(_Stored):
+    """Does not listen to a conversation whose name it knows, and has forgotten the first one."""
+
+    known: ClassVar[set[str]] = set()
+
+    def open(self, conversation: Any, workdir: Path, services: Any) -> None:
+        Keeper.open(self, conversation, workdir, services)
+        self.deaf = conversation.id in self.known
+        self.known.add(conversation.id)
+
+    def add(self, turns: Any) -> None:
+        if not self.deaf:
+            super().add(turns)
+
+    def flush(self) -> None: ...
+
+
+class KnowsTheTestByHeart(Keeper):
+    """Reads nothing, and has the answers to the fixed test."""
+
+    def add(self, turns: Any) -> None:
+        self.told = ["Zebulon the parrot, a glassblower, ratatouille, 11 May 2021"]

@@ -18,6 +18,7 @@ from locomo_vqa.evaluators.hosting.isolation import Failure
 from locomo_vqa.evaluators.loading import LoadedSystem, load_system
 from locomo_vqa.evaluators.selftest import CheckResult, api, check_system
 from locomo_vqa.evaluators.selftest.memory import todays_words
+from locomo_vqa.evaluators.selftest.script import FIXED_SCRIPT, random_script
 from locomo_vqa.evaluators.systems.bm25 import BM25
 from locomo_vqa.evaluators.systems.no_memory import NoMemory
 from locomo_vqa.system import Services
@@ -37,7 +38,9 @@ def loaded(make: Any, **declared: Any) -> LoadedSystem:
 
 def points(make: Any, quiet_s: float = 0.0, **declared: Any) -> dict[str, CheckResult]:
     """Return the points of a system in this process, by id."""
-    checked = check_system(loaded(make, **declared), Services(), quiet_s=quiet_s)
+    checked = check_system(
+        loaded(make, **declared), Services(), quiet_s=quiet_s, script=FIXED_SCRIPT
+    )
     return {point.id: point for point in checked.results}
 
 
@@ -90,8 +93,52 @@ def test_a_fault_fails_its_own_point_and_no_other(fault: Any) -> None:
 def test_what_passes_everything() -> None:
     found = points(faults.Keeper)
     assert states(found) == {}
-    assert len(found) == 11
+    assert len(found) == 12
     assert not any(point.remedy for point in found.values())
+
+
+LEAKS = {
+    faults.LeavesYesterdaysMemory: ("isolation", ".leaky/check-fixed-"),
+    faults.HidesYesterdaysMemory: ("second-run", "with the same name knows “zebulon”"),
+    faults.ReadsOnce: ("second-run", "does not know “marenko”, “beekeeper”, “goulash”"),
+}
+
+
+@pytest.mark.parametrize("fault", LEAKS, ids=lambda fault: fault.__name__)
+def test_a_memory_that_outlives_a_run_fails(
+    fault: Any, users_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(users_home))
+    faults.ReadsOnce.known.clear()
+    id, words = LEAKS[fault]
+    found = points(fault)
+    assert found[id].state == "fail"
+    assert words in found[id].detail
+    assert set(states(found)) <= {"isolation", "second-run"}
+
+
+def test_words_and_names_are_new_each_time() -> None:
+    """Knowing the facts of another test doesn't help."""
+    deaf = loaded(faults.KnowsTheTestByHeart)
+    fixed = check_system(deaf, Services(), quiet_s=0, script=FIXED_SCRIPT)
+    assert {p.id: p.state for p in fixed.results}["facts"] == "pass"
+    drawn = check_system(deaf, Services(), quiet_s=0)
+    assert {p.id: p.state for p in drawn.results}["facts"] == "fail"
+    one, other = random_script(), random_script()
+    assert one.name != other.name
+    assert not set(one.marks) & set(other.marks)
+
+
+def test_a_servers_log_at_home_is_a_warning(users_home: Path) -> None:
+    class Logged(faults.Keeper):
+        def add(self, turns: Any) -> None:
+            super().add(turns)
+            with (users_home / "server.log").open("a") as stream:
+                stream.write("\n".join(self.told))
+
+    found = points(Logged)
+    assert states(found) == {"isolation": "warn"}
+    assert str(users_home / "server.log") in found["isolation"].detail
 
 
 WARNS = {
@@ -114,13 +161,14 @@ def test_declared_attributes_decide() -> None:
     """Who declares that no model answers may forget, and who declares no images may not see."""
     assert states(points(faults.SeesNothing, uses_images=False)) == {}
     forgetful = points(faults.Forgets, uses_model=False)
-    assert states(forgetful) == {"facts": "warn"}
+    assert states(forgetful) == {"facts": "warn", "second-run": "skipped"}
     assert forgetful["facts"].detail == "0 of 3, and it declares that no model answers"
 
 
 def test_the_bundled_systems_without_a_model() -> None:
     assert states(points(BM25, uses_images=False, uses_model=False)) == {}
-    assert states(points(NoMemory, any_model=True)) == {"facts": "warn", "dates": "skipped"}
+    forgets = {"facts": "warn", "dates": "skipped", "second-run": "skipped"}
+    assert states(points(NoMemory, any_model=True)) == forgets
 
 
 def test_a_system_that_only_retrieves_needs_no_model() -> None:
@@ -168,11 +216,13 @@ def test_a_system_that_ends_while_it_is_asked() -> None:
         def close(self) -> Failure | None:
             return self.gone or super().close()
 
-    system = replace(loaded(faults.Keeper), host=lambda limits, log, sandbox: Gone(faults.Keeper))
+    system = replace(
+        loaded(faults.Keeper), host=lambda limits, log, sandbox, home: Gone(faults.Keeper)
+    )
     checked = check_system(system, Services(), quiet_s=0)
     found = states({point.id: point for point in checked.results})
     assert {id for id, state in found.items() if state == "fail"} == {"answers"}
-    assert set(found) == {"answers", "facts", "dates", "read-only", "isolation"}
+    assert set(found) == {"answers", "facts", "dates", "read-only", "isolation", "second-run"}
 
 
 def test_the_words_of_the_clock() -> None:
@@ -203,9 +253,9 @@ class Own(Echo):
     def open(self, conversation, workdir, services):
         super().open(conversation, workdir, services)
         print("to the standard output")
-        if conversation.id == "check-1":
+        if conversation.id.endswith("-1"):
             self.child = subprocess.Popen(["sleep", "600"])
-        if conversation.id == "check-3":
+        if conversation.id.endswith("-3"):
             open(os.path.join(os.path.dirname(__file__), "leftover.txt"), "w").close()
 
     def answer(self, question, *, now):
@@ -228,9 +278,49 @@ def test_the_command_on_a_system_in_processes(cli: Cli, tmp_path: Path) -> None:
     }
     assert "sleep 600" in found["close"]["detail"]
     assert "leftover.txt" in found["isolation"]["detail"]
-    assert told["states"] == {"pass": 8, "warn": 2, "fail": 1, "skipped": 0}
+    assert told["states"] == {"pass": 9, "warn": 2, "fail": 1, "skipped": 0}
     assert {row["call"]: row["number"] for row in told["calls"]}["answer_visual"] == 4
     assert wait_until_gone(str(tmp_path)) == []
+
+
+LEAKY = """
+import json
+from pathlib import Path
+
+class Own(Echo):
+    def open(self, conversation, workdir, services):
+        super().open(conversation, workdir, services)
+        self.store = Path.home() / ".leaky" / (conversation.id + ".json")
+        self.told = json.loads(self.store.read_text()) if self.store.exists() else []
+
+    def add(self, turns):
+        self.told += [turn.text for turn in turns]
+        self.store.parent.mkdir(exist_ok=True)
+        self.store.write_text(json.dumps(self.told))
+
+    def answer(self, question, *, now):
+        return " ".join(self.told) + " 2021"
+"""
+
+
+@pytest.mark.slow
+def test_a_store_at_home_fails_and_a_run_is_not_told_of_the_last_one(
+    cli: Cli, tmp_path: Path, users_home: Path
+) -> None:
+    spec = write_system(tmp_path, "leaky", LEAKY)
+    done = cli("check", spec, "--json", HOME=str(users_home))
+    found = {point["id"]: point for point in json.loads(done.stdout)["results"]}
+    assert done.returncode == 1
+    assert found["isolation"]["state"] == found["second-run"]["state"] == "fail"
+    assert "~/.leaky/check-" in found["isolation"]["detail"]
+    runs = [tmp_path / "run-1", tmp_path / "run-2"]
+    for run in runs:
+        at = ("--benchmark", "sample", "--split", "validation", "--limit", "1")
+        assert cli("run", spec, *at, "--out", str(run), HOME=str(users_home)).returncode == 0
+    one, two = ((run / "predictions.jsonl").read_text() for run in runs)
+    answers = [[json.loads(row)["prediction"] for row in text.splitlines()] for text in (one, two)]
+    assert answers[0] == answers[1]  # With the last run's memory, each would be twice as long.
+    assert list(users_home.iterdir()) == []
 
 
 @pytest.mark.slow
@@ -243,7 +333,7 @@ def test_the_command_tells_every_point(
     assert printed.startswith("own\n✓ it loads and opens\n")
     assert "✗ it remembers three facts: “What is the name" in printed
     assert "    Keep what add() reads, with its speakers, and answer from it.\n" in printed
-    assert printed.endswith("10 passed, 1 failed\n")
+    assert printed.endswith("10 passed, 1 failed, 1 skipped\n")
     assert re.search(r"^ answer_visual +4 +\d+ ms +\d+ ms", printed, re.MULTILINE)
 
 

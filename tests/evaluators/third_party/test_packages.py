@@ -204,8 +204,8 @@ def test_images_become_what_the_recipe_says(
     world = make_world(tmp_path / "pictures")
     (tmp_path / "pictures" / "benchmark.json").write_text("{}")
     question = TextQuestion(
-        id="check-4/t/0",
-        conversation="check-4",
+        id="check-fixed-4/t/0",
+        conversation="check-fixed-4",
         index=0,
         category=1,
         question="Which picture of a square was shared?",
