@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import comb
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
@@ -11,6 +13,8 @@ from locomo_vqa.html_table import html_table
 from locomo_vqa.intervals import wilson_interval
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from pandas import DataFrame
 
 __all__ = ["Selection", "TypeResult", "select_types"]
@@ -53,7 +57,10 @@ class Selection:
     results: tuple[TypeResult, ...]
     """All types, hardest first."""
     stability: float
-    """Share of bootstrap samples of the images in which the same types are chosen."""
+    """Share of bootstrap samples of the images in which the same types are chosen.
+
+    Where types tie for the last places in a sample, each choice among them counts equally.
+    """
     remarks: tuple[str, ...]
     """Remarks for people: ties, overlapping intervals, types without questions."""
 
@@ -169,11 +176,15 @@ def _hardest_first(result: TypeResult) -> tuple[float, int]:
 
 
 def _choice_stability(outcomes: Outcomes, chosen: Sequence[QuestionType], keep: int) -> float:
-    """Resample the images with replacement, and count how often the choice is the same."""
+    """Resample the images with replacement, and return how often the choice is the same.
+
+    A tie is not decided by the order of the types: of t types that tie for s places, each set of s
+    is as likely as any other. If no type ever errs, all choices are equally likely.
+    """
     import numpy as np
 
-    types = [type for type in QUESTION_TYPES if type in outcomes]
-    images = sorted({image for by_image in outcomes.values() for image in by_image})
+    types = [type for type in QUESTION_TYPES if len(outcomes.get(type, {})) >= MIN_QUESTIONS]
+    images = sorted({image for type in types for image in outcomes[type]})
     row_of = {image: number for number, image in enumerate(images)}
     errors = np.zeros((len(images), len(types)))
     asked = np.zeros((len(images), len(types)))
@@ -186,9 +197,17 @@ def _choice_stability(outcomes: Outcomes, chosen: Sequence[QuestionType], keep: 
     )
     totals = weights @ asked
     rates = np.where(totals > 0, (weights @ errors) / np.maximum(totals, 1), -1.0)
-    order = np.argsort(-rates, axis=1, kind="stable")[:, :keep]
-    wanted = {types.index(type) for type in chosen}
-    return float(np.mean([set(row) == wanted for row in order.tolist()]))
+    wanted = np.array([type in chosen for type in types])
+    return fmean(_chance_of_choice(row, wanted, keep) for row in rates)
+
+
+def _chance_of_choice(rates: NDArray[np.float64], wanted: NDArray[np.bool_], keep: int) -> float:
+    """Return the chance that the `keep` highest rates are those wanted, ties being drawn by lot."""
+    least = sorted(rates, reverse=True)[keep - 1]
+    above, tied = rates > least, rates == least
+    if (above & ~wanted).any() or (wanted & ~(above | tied)).any():
+        return 0.0
+    return 1 / comb(int(tied.sum()), keep - int(above.sum()))
 
 
 def _make_remarks(results: Sequence[TypeResult]) -> list[str]:

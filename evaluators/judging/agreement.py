@@ -15,6 +15,7 @@ from .judge import Judgement
 __all__ = ["Agreement", "agreement", "cohen_kappa", "kappa_interval"]
 
 _LEVEL = 0.95
+_ROUNDING = 1e-12
 _Pair = tuple[bool, bool]
 
 
@@ -106,6 +107,9 @@ def cohen_kappa(pairs: Sequence[_Pair]) -> float | None:
 def kappa_interval(pairs_by_cluster: Mapping[str, Sequence[_Pair]]) -> Interval | None:
     """Return a 95 % interval for kappa over all pairs, or None if it is undefined.
 
+    It is undefined too if kappa is the same whichever conversation is left out, as when two judges
+    always agree: such a sample has no spread, which doesn't make kappa certain.
+
     The standard error is a jackknife estimate, leaving out one conversation at a time. The interval
     is kappa plus or minus the standard error times the quantile of Student's t, whose degrees of
     freedom are the number of conversations minus one, clipped to -1 and 1.
@@ -127,6 +131,8 @@ def kappa_interval(pairs_by_cluster: Mapping[str, Sequence[_Pair]]) -> Interval 
     count = len(values)
     mean = fsum(values) / count
     error = sqrt((count - 1) / count * fsum((value - mean) ** 2 for value in values))
+    if error <= _ROUNDING:
+        return None
     reach = student_t_quantile((1 + _LEVEL) / 2, count - 1) * error
     return Interval(
         low=max(-1.0, whole - reach),

@@ -1,26 +1,17 @@
-"""Intervals for means over questions that are clustered by conversation.
+"""Errors of means over questions that are clustered by conversation.
 
 Questions about one conversation fail together: a memory system that loses a session loses every
 question about it. So the conversation is the unit that varies, and an interval that treats
-questions as independent is too narrow.
+questions as independent is too narrow. The intervals are in `mean_intervals`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import fsum, isfinite, sqrt
 
-from locomo_vqa.scores import Interval
-
-__all__ = [
-    "ClusteredMean",
-    "Interval",
-    "clustered_interval",
-    "clustered_mean",
-    "student_t_quantile",
-    "within_range",
-]
+__all__ = ["ClusteredMean", "clustered_mean", "student_t_quantile"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,37 +56,6 @@ def clustered_mean(values_by_cluster: Mapping[str, Sequence[float]]) -> Clustere
     return ClusteredMean(mean=mean, error=error, clusters=len(clusters))
 
 
-def clustered_interval(
-    values_by_cluster: Mapping[str, Sequence[float]], level: float = 0.95
-) -> Interval | None:
-    """Return an interval for the mean over all values, or None for fewer than two clusters.
-
-    It is the mean plus and minus its standard error (see `clustered_mean`) times the quantile of
-    Student's t with one degree of freedom fewer than clusters. With clusters of one size this is
-    the t interval of their means. The ends are not clipped, so they may lie outside the range of
-    the values.
-
-    Source: A. C. Cameron and D. L. Miller, "A Practitioner's Guide to Cluster-Robust Inference",
-    Journal of Human Resources 50, 2015, pages 317-372 (the degrees of freedom).
-
-    Raises:
-        ValueError: `level` is not between 0 and 1, or a value is not finite.
-    """
-    if not 0 < level < 1:
-        raise ValueError(f"A confidence level must be between 0 and 1, not {level}.")
-    estimate = clustered_mean(values_by_cluster)
-    if estimate is None:
-        return None
-    reach = student_t_quantile((1 + level) / 2, estimate.clusters - 1) * estimate.error
-    return Interval(
-        low=estimate.mean - reach,
-        high=estimate.mean + reach,
-        level=level,
-        method="clustered-t",
-        clusters=estimate.clusters,
-    )
-
-
 def student_t_quantile(p: float, df: int) -> float:
     """Return the value that Student's t with `df` degrees of freedom stays below with chance `p`.
 
@@ -109,15 +69,3 @@ def student_t_quantile(p: float, df: int) -> float:
     from scipy.special import stdtrit  # type: ignore[import-untyped, unused-ignore]
 
     return float(stdtrit(df, p))
-
-
-def within_range(interval: Interval | None, low: float, high: float) -> Interval | None:
-    """Return an interval clipped to the range from `low` to `high`."""
-    if interval is None or (interval.low >= low and interval.high <= high):
-        return interval
-    return replace(
-        interval,
-        low=max(low, interval.low),
-        high=min(high, interval.high),
-        method=f"{interval.method}, truncated to the range",
-    )

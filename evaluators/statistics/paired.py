@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from math import fsum, isfinite
 from statistics import fmean
 
-from locomo_vqa.scores import FEW_CONVERSATIONS
+from locomo_vqa.scores import FEW_CONVERSATIONS, Interval
 
-from .intervals import ClusteredMean, Interval, clustered_interval, clustered_mean, within_range
+from .intervals import ClusteredMean, clustered_mean
 from .intervals import student_t_quantile as t_quantile
+from .mean_intervals import difference_interval
 
 __all__ = [
     "MANY_CONVERSATIONS",
@@ -111,7 +112,7 @@ def paired_difference(
         baseline=fmean(_all_values(baseline)),
         other=fmean(_all_values(other)),
         difference=fmean(value for values in differences.values() for value in values),
-        interval=_within_width(clustered_interval(differences), width),
+        interval=difference_interval(differences, width=width),
         p=sign_flip_p([fsum(values) for values in differences.values()]),
         detectable=_detectable_difference(clustered_mean(differences)),
         conversations=len(differences),
@@ -180,10 +181,6 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
         greatest = max(greatest, min(1.0, (len(order) - rank) * p_values[place]))
         adjusted[place] = greatest
     return tuple(adjusted)
-
-
-def _within_width(interval: Interval | None, width: float | None) -> Interval | None:
-    return interval if width is None else within_range(interval, -width, width)
 
 
 def _detectable_difference(estimate: ClusteredMean | None) -> float | None:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from locomo_vqa.benchmark import TextQuestion, VisualQuestion
 from locomo_vqa.benchmark.questions import Question
-from locomo_vqa.intervals import wilson_interval
 from locomo_vqa.metric_names import METRICS, MetricInfo
 from locomo_vqa.scores import Estimate, Interval, MetricScores, RowScore
 
-from .intervals import clustered_interval, within_range
+from .mean_intervals import mean_interval
 
 __all__ = ["Item", "row_score", "summarise_metric"]
 
@@ -101,22 +100,6 @@ def _estimate(items: Sequence[Item], info: MetricInfo) -> Estimate:
 
 
 def _interval(clusters: Mapping[str, Sequence[float]], info: MetricInfo) -> Interval | None:
-    """Return a mean's interval on the metric's scale; None with fewer than two conversations.
-
-    If every answer is right, or every one wrong, conversations don't vary, and an interval from
-    their variance would claim certainty. Wilson's interval, which treats answers as independent,
-    is then the narrowest that can be justified.
-    """
-    share = {value for values in clusters.values() for value in values}
-    if info.proportion and len(clusters) > 1 and len(share) == 1 and share <= {0.0, 1.0}:
-        n = sum(map(len, clusters.values()))
-        low, high = wilson_interval(n * int(share.pop()), n)
-        return Interval(
-            low=low * info.scale,
-            high=high * info.scale,
-            level=0.95,
-            method="wilson, as no conversation differs",
-            clusters=len(clusters),
-        )
+    """Return a mean's interval on the metric's scale; None with fewer than two conversations."""
     scaled = {name: [value * info.scale for value in values] for name, values in clusters.items()}
-    return within_range(clustered_interval(scaled), info.lowest * info.scale, info.scale)
+    return mean_interval(scaled, lowest=info.lowest * info.scale, highest=info.scale)

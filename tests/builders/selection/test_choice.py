@@ -62,6 +62,21 @@ def test_a_tie_and_an_overlap_are_told() -> None:
     assert close.stability < 1
 
 
+def test_a_tie_is_not_a_certain_choice() -> None:
+    # Nobody errs: three of the types are as good as any other three, in every sample.
+    none = select(outcomes())
+    assert none.stability == pytest.approx(1 / math.comb(len(QUESTION_TYPES), 3))
+    # One type always errs, the others never: two of the others are drawn.
+    one = select(outcomes(count=40))
+    assert one.stability == pytest.approx(1 / math.comb(len(QUESTION_TYPES) - 1, 2))
+
+
+def test_a_type_with_too_few_questions_does_not_compete_in_the_samples() -> None:
+    given = outcomes(count=40, colour=40, detail=40)
+    given["presence"] = {f"p{i}": True for i in range(4)}
+    assert select(given).stability == 1
+
+
 def test_a_type_without_questions_is_never_chosen() -> None:
     given = outcomes(count=36, colour=30, detail=20)
     given["presence"] = {f"p{i}": True for i in range(4)}

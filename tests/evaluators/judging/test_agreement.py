@@ -99,3 +99,8 @@ def test_disagreements_are_listed_and_unscored_answers_left_out_and_counted() ->
     assert found.to_json()["disagreements"] == [
         {"question_id": "1", "verdicts": ["correct", "wrong"]}
     ]
+
+
+def test_judges_who_always_agree_are_not_certain_to() -> None:
+    assert cohen_kappa(pairs(8, 0, 0, 5)) == 1
+    assert kappa_interval({"a": pairs(5, 0, 0, 2), "b": pairs(3, 0, 0, 3)}) is None

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from math import sqrt
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from locomo_vqa.evaluators.statistics.intervals import clustered_interval
+from benchmarks.intervals import LOCOMO_SIZES as SIZES
+from benchmarks.intervals import coverage
+from locomo_vqa.evaluators.statistics.mean_intervals import difference_interval, mean_interval
 from locomo_vqa.evaluators.statistics.outliers import far_conversations
 from locomo_vqa.evaluators.statistics.paired import sign_flip_p
 
-SIZES = (152, 81, 152, 199, 178, 123, 150, 191, 156, 158)
-"""Questions of categories 1 to 4 in each of LoCoMo's conversations."""
 SETS = 2000
 ERROR = sqrt(0.95 * 0.05 / SETS)
 """Standard error of a share of 0.95 or 0.05 that is estimated by simulation: 0.005."""
@@ -32,24 +33,25 @@ def right_answers(seed: int, *, spread: float = 0.1) -> NDArray[np.int64]:
     return rng.binomial(SIZES, chances)
 
 
-@pytest.fixture(scope="module")
-def data() -> list[dict[str, list[float]]]:
-    return [
-        {
-            str(c): [1.0] * k + [0.0] * (n - k)
-            for c, (k, n) in enumerate(zip(row, SIZES, strict=True))
-        }
-        for row in right_answers(1).tolist()
-    ]
+@pytest.mark.parametrize("truth", [0.02, 0.5, 0.95])
+def test_the_interval_of_a_mean_covers_as_it_says(truth: float) -> None:
+    """Ten conversations of 45 questions; a figure of 400 sets has a standard error of 0.011."""
+    covered = coverage(mean_interval, truth, spread=0.5, sizes=[45] * 10, sets=400)
+    assert 0.92 <= covered <= 0.97
 
 
-def test_the_clustered_interval_covers_as_it_says(data: list[dict[str, list[float]]]) -> None:
-    covered = 0
-    for values in data:
-        interval = clustered_interval(values)
-        assert interval is not None
-        covered += interval.low <= 0.5 <= interval.high
-    assert 0.93 < covered / SETS < 0.97
+@pytest.mark.slow
+@pytest.mark.parametrize("truth", [0.01, 0.03, 0.1, 0.5, 0.9, 0.97, 0.99])
+def test_it_covers_as_it_says_from_one_percent_to_ninety_nine(truth: float) -> None:
+    assert 0.92 <= coverage(mean_interval, truth, spread=0.5, sets=SETS) <= 0.96
+
+
+@pytest.mark.slow
+def test_a_symmetric_interval_covers_less_near_the_end_of_the_range() -> None:
+    def covered(method: Any) -> float:
+        return coverage(method, 0.02, spread=0.8, sets=SETS)
+
+    assert covered(difference_interval) < 0.91 < 0.925 < covered(mean_interval)
 
 
 def test_an_interval_of_independent_questions_covers_far_less() -> None:

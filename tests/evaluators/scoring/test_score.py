@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
 import pytest
+from scipy.special import expit, logit  # type: ignore[import-untyped]
 
 from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
 from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.builders.importing import import_locomo
 from locomo_vqa.evaluators.scoring import score
 from locomo_vqa.evaluators.scoring.predictions import score_predictions
-from locomo_vqa.evaluators.statistics.intervals import clustered_interval
 from locomo_vqa.files import read_jsonl
 from locomo_vqa.runs import Prediction
 from locomo_vqa.schemas import validate
-from locomo_vqa.scores import Interval
 from tests.conftest import Cli, real_file
 
 SAMPLE = load_benchmark("sample")
@@ -106,9 +106,9 @@ def test_groups_add_up() -> None:
 def test_the_interval_is_over_conversations() -> None:
     """Conversation 9 all right (50 of 50), 10 all wrong (0 of 40), worked out by hand.
 
-    Mean 5/9; residual sums 50 * 4/9 and 40 * 5/9, both 22.22; variance 2 * 2 * 22.22^2 / 90^2 …
-    over (G - 1) = 1; t with one degree of freedom at 0.975 is 12.7062. That reaches from -571 to
-    683, of which only 0 to 100 are possible.
+    Mean 5/9; residual sums 50 * 4/9 and 40 * 5/9, both 22.22; variance 2 / (2 - 1) * 2 * 22.22^2
+    over 90^2. Half a question on each side gives 50.5 of 91 as the centre; t with one degree of
+    freedom at 0.975 is 12.7062.
     """
     ninth = [question for question in VISUAL if question.conversation == "sample-09"]
     assert len(ninth) == 50
@@ -116,13 +116,13 @@ def test_the_interval_is_over_conversations() -> None:
     wrong = [Prediction(question_id=q.id, prediction="x", state="ok") for q in tenth]
     overall = score_predictions([*right(*ninth), *wrong], SAMPLE, split="test").metrics["v"].overall
     assert overall.value == pytest.approx(100 * 5 / 9)
-    half = 12.706204736 * (2 * 2 * (50 * 4 / 9) ** 2 / 90**2) ** 0.5 * 100
-    pure = clustered_interval({"sample-09": [100.0] * 50, "sample-10": [0.0] * 40})
-    assert pure is not None
-    assert pure.high - overall.value == pytest.approx(half)
-    assert overall.interval == replace(
-        pure, low=0.0, high=100.0, method="clustered-t, truncated to the range"
-    )
+    centre = 50.5 / 91
+    reach = 12.706204736 * sqrt(2 * 2 * (50 * 4 / 9) ** 2) / 90 / (centre * (1 - centre))
+    assert overall.interval is not None
+    ends = [100 * expit(logit(centre) + sign * reach) for sign in (-1, 1)]
+    assert [overall.interval.low, overall.interval.high] == pytest.approx(ends, abs=1e-9)
+    assert overall.interval.method == "clustered-t on the logit scale"
+    assert overall.interval.clusters == 2
 
 
 @pytest.mark.parametrize(("right_ones", "low", "high"), [(0, 0, 4.0936), (90, 95.9064, 100)])
@@ -145,14 +145,17 @@ def test_none_of_ninety_and_all_of_ninety_are_not_certain(
     assert first.interval is not None and first.interval.high - first.interval.low > 4
 
 
-def test_an_interval_within_the_range_stays_as_it_is() -> None:
-    """Half of each conversation right (25 of 50, 20 of 40): no spread, so the interval is 50."""
+def test_conversations_of_one_share_are_not_certain() -> None:
+    """Half of each right (25 of 50, 20 of 40). Wilson by hand: 0.5 ± z / (2 sqrt(90 + z^2))."""
     halves = []
     for name in ("sample-09", "sample-10"):
         asked = [question for question in VISUAL if question.conversation == name]
         halves += right(*asked[::2])
     interval = score_predictions(halves, SAMPLE, split="test").metrics["v"].overall.interval
-    assert interval == Interval(low=50, high=50, level=0.95, method="clustered-t", clusters=2)
+    assert interval is not None
+    reach = 100 * 1.959963985 / (2 * sqrt(90 + 3.841458821))
+    assert (interval.low, interval.high) == pytest.approx((50 - reach, 50 + reach))
+    assert interval.method == "wilson, as no conversation differs"
 
 
 def test_errata_have_a_mean_of_their_own() -> None:
