@@ -15,9 +15,13 @@ __all__ = ["BOARD_METRICS", "NOT_SCORED", "result_row", "result_rows"]
 
 _FIRST = ("v", "l", "j", "f1", "bleu1", "rouge1", "meteor")
 _PARTS = ("bertscore", "sbert")
+_REPORTED = tuple(name for name, info in METRICS.items() if info.needs == "verdicts")
 
-BOARD_METRICS = (*_FIRST, *(name for name in METRICS if name not in (*_FIRST, *_PARTS)))
-"""The metrics that the board shows, in order: all but the parts of L."""
+BOARD_METRICS = (
+    *_FIRST,
+    *(name for name in METRICS if name not in (*_FIRST, *_PARTS, *_REPORTED)),
+)
+"""The metrics that the board shows, in order: all but the parts of L, and what others reported."""
 
 _MOST_CHARACTERS = 200
 NOT_SCORED: Mapping[str, Any] = {

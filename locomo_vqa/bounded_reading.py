@@ -9,13 +9,16 @@ from __future__ import annotations
 import codecs
 import contextlib
 import errno
+import gzip
 import os
 import stat
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from locomo_vqa.errors import InputError
+from locomo_vqa.file_kinds import HEAD_BYTES, recognise
 
 __all__ = [
     "MAX_LINES",
@@ -46,17 +49,21 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Opening a pipe does not wait for its other end."""
 
 
-def read_bounded_text(path: Path, *, what: str, most: int = MAX_TEXT_BYTES) -> str:
+def read_bounded_text(
+    path: Path, *, what: str, most: int = MAX_TEXT_BYTES, packed: bool = False
+) -> str:
     """Return a UTF-8 file's text; `what` describes the file in errors.
 
+    With `packed`, the file is compressed with gzip, and `most` also limits its content.
+
     Raises:
-        InputError: it is not found, not a file, too large, not UTF-8, or can't be read.
+        InputError: it is not found, not a file, too large, not UTF-8, damaged, or can't be read.
     """
     content = bytearray()
     with open_bounded(path, what=what, most=most) as stream:
-        while block := stream.read(_BLOCK):
+        for block in _unpacked(stream, path, what) if packed else _blocks(stream):
             if (zero := block.find(0)) >= 0:  # Sparse files read as zeros.
-                raise _not_text(path, what, f"byte {len(content) + zero}")
+                raise _not_text(path, what, f"byte {len(content) + zero}", content + block)
             content += block
             if len(content) > most:
                 raise _too_large(path, what, most)
@@ -65,7 +72,7 @@ def read_bounded_text(path: Path, *, what: str, most: int = MAX_TEXT_BYTES) -> s
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _not_text(path, what, f"byte {error.start}") from None
+        raise _not_text(path, what, f"byte {error.start}", content) from None
 
 
 def read_bounded_lines(
@@ -108,7 +115,8 @@ def read_bounded_lines(
                 text = line.decode("utf-8")
             except UnicodeDecodeError as error:
                 start = total - len(line) + error.start
-                raise _not_text(path, what, f"byte {start}") from None
+                head = line if number == 1 else b""
+                raise _not_text(path, what, f"byte {start}", head) from None
             yield number, text
 
 
@@ -175,7 +183,27 @@ def _too_large(path: Path, what: str, most: int) -> InputError:
     )
 
 
-def _not_text(path: Path, what: str, place: str) -> InputError:
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    while block := stream.read(_BLOCK):
+        yield block
+
+
+def _unpacked(stream: IO[bytes], path: Path, what: str) -> Iterator[bytes]:
+    """Yield the content of a gzip stream, a block at a time, so that it is never held unbounded."""
+    try:
+        with gzip.GzipFile(fileobj=stream) as unpacking:
+            while block := unpacking.read(_BLOCK):
+                yield block
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise InputError(
+            f"{path}: {what} is compressed with gzip and damaged.", "Download it again."
+        ) from None
+
+
+def _not_text(path: Path, what: str, place: str, head: bytes | bytearray) -> InputError:
+    kind = recognise(bytes(head[:HEAD_BYTES]))
+    if kind is not None:
+        return InputError(f"{path}: {what} is {kind.name}.", kind.remedy)
     return InputError(
         f"{path}: {what} is not UTF-8 text ({place}).",
         "Check that this is the right file; a compressed one must be unpacked first.",

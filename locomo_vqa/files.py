@@ -18,6 +18,7 @@ from typing import Any
 
 from locomo_vqa.bounded_reading import read_bounded_lines, read_bounded_text
 from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.file_kinds import HEAD_BYTES, recognise
 from locomo_vqa.json_gate import Budget, clean_text, load_json
 from locomo_vqa.unfinished import unfinished
 
@@ -90,6 +91,11 @@ def parse_json(
     try:
         return load_json(text, any_number=any_number, budget=budget)
     except json.JSONDecodeError as error:
+        kind = (
+            recognise(text[:HEAD_BYTES].encode("utf-8", "replace")) if line in (None, 1) else None
+        )
+        if kind is not None:
+            raise InputError(f"{path}: {what} is {kind.name}.", kind.remedy) from None
         place = f"line {line or error.lineno}, column {error.colno}"
         ends = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
         hint = "it looks cut off there" if ends else error.msg[0].lower() + error.msg[1:]

@@ -1,6 +1,7 @@
 """The one table of metrics: what each is called, what its value means, and how it is shown.
 
-How a metric is computed is in `evaluators/metrics/`, in the module of the metric's name.
+How a metric is computed is in `evaluators/metrics/`, in the module of the metric's name. J comes
+from a judge (`evaluators/judging/`), reported J from the verdicts that a file already carries.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class MetricInfo:
     """Whether it compares wording, so that it depends on the length of an answer."""
     proportion: bool = False
     """Whether an answer is either right or wrong, so that the value is a percentage of answers."""
-    needs: Literal["nothing", "encoder", "judge"] = "nothing"
-    """What it needs besides the two texts: a text encoder, or a judge model."""
+    needs: Literal["nothing", "encoder", "judge", "verdicts"] = "nothing"
+    """What it needs besides the two texts: a text encoder, a judge model, or a file's verdicts."""
 
 
 METRICS: dict[str, MetricInfo] = {
@@ -48,6 +49,14 @@ METRICS: dict[str, MetricInfo] = {
         overlap=False,
         proportion=True,
         needs="judge",
+    ),
+    "reported_j": MetricInfo(
+        title="reported J",
+        meaning="answers that the verdicts in the file itself accept, in percent; not J",
+        scale=100.0,
+        overlap=False,
+        proportion=True,
+        needs="verdicts",
     ),
     "v": MetricInfo(
         title="V",

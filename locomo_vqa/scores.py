@@ -77,7 +77,7 @@ class MetricScores:
     signature: str | None = None
     """The metric with every parameter that changes its value."""
     scale: float | None = None
-    """The value of a perfect answer: 100 for L, J and V, otherwise 1."""
+    """The value of a perfect answer: 100 for L, J, reported J and V, otherwise 1."""
     overall: Estimate = Estimate(value=None, interval=None, n=0)
     """Over all questions that the metric applies to."""
     by_category: Mapping[str, Estimate] = field(default_factory=dict)

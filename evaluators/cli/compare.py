@@ -15,7 +15,7 @@ from ..comparing import compare as compare_systems
 from ..comparing.comparison import check_comparison_folder
 from ..comparing.forest_plot import check_plot_place
 from .compare_tables import print_comparison
-from .options import prediction_key_option, scored_benchmark_option, split_names
+from .options import file_options, scored_benchmark_option, split_names
 
 __all__ = ["compare"]
 
@@ -34,7 +34,7 @@ __all__ = ["compare"]
     "--metrics",
     help="Compare these metrics, separated by commas.  [default: all that every system has]",
 )
-@prediction_key_option
+@file_options
 @click.option(
     "--plot",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -56,9 +56,9 @@ def compare(
 ) -> int:
     """Compare B and further systems with A, the baseline, on the same questions.
 
-    Each is a run folder, a folder of scores, or a predictions file that `score` can read. Scores
-    in a run folder are not computed again. The exit status is 1 when an answer of any system is
-    missing or failed.
+    Each is a run folder, a folder of scores, or a predictions file (or a folder of such files)
+    that `score` can read. Scores in a run folder are not computed again. The exit status is 1 when
+    an answer of any system is missing or failed.
 
     \b
     Example:

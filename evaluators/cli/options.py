@@ -9,11 +9,28 @@ import click
 
 from locomo_vqa.cli.flags import with_flags
 
-__all__ = ["flagged", "prediction_key_option", "scored_benchmark_option", "split_names"]
+__all__ = ["file_options", "flagged", "scored_benchmark_option", "split_names"]
 
-prediction_key_option = click.option(
-    "--prediction-key", help="Read answers from this key, if the format doesn't determine it."
-)
+
+def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options for predictions files whose layout doesn't determine everything."""
+    for option in (
+        click.option(
+            "--cutoff",
+            help="Read these of several answers to each question, such as `top_50`.",
+        ),
+        click.option(
+            "--question-key",
+            help="Read questions from this key, if the format doesn't determine it.",
+        ),
+        click.option(
+            "--prediction-key",
+            help="Read answers from this key, if the format doesn't determine it; dots lead into "
+            "objects, as in result.answer.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 def scored_benchmark_option(*, required: bool = True) -> Callable[[Any], Any]:

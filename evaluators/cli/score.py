@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,14 +17,20 @@ from ..scoring import score as score_predictions
 from ..scoring.table import SCORES_TABLE
 from .judge_options import judge_options
 from .l_options import l_options
-from .options import prediction_key_option, scored_benchmark_option, split_names
+from .options import file_options, scored_benchmark_option, split_names
 from .score_tables import print_scores
 
 __all__ = ["score"]
 
 
 @click.command()
-@click.argument("source", metavar="RUN_OR_FILE", type=click.Path(path_type=Path))
+@click.argument(
+    "sources",
+    metavar="RUN_OR_FILE [FILE …]",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path),
+)
 @scored_benchmark_option(required=False)
 @click.option(
     "--split",
@@ -37,7 +44,7 @@ __all__ = ["score"]
 )
 @l_options
 @judge_options
-@prediction_key_option
+@file_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -51,9 +58,15 @@ __all__ = ["score"]
 )
 @json_option
 def score(
-    source: Path, metrics: str | None, out: Path | None, report: Path | None, **options: Any
+    sources: Sequence[Path],
+    metrics: str | None,
+    out: Path | None,
+    report: Path | None,
+    **options: Any,
 ) -> int:
     """Score RUN_OR_FILE, a run folder or a predictions file from another harness.
+
+    Several files, or the files in a folder, are scored as one set of answers.
 
     Missing and failed answers count as wrong and are listed. The exit status is 1 when there are
     any, or when a judge gave no verdict on an answer.
@@ -65,10 +78,11 @@ def score(
       locomo-vqa score runs/bm25 --benchmark sample --judge "openai:http://host/v1?model=NAME"
     """
     as_json = options.pop("as_json")
-    folder = out or (source if _keeps_scores(source) else None)
+    folder = out or (sources[0] if len(sources) == 1 and _keeps_scores(sources[0]) else None)
     page = report or (folder / REPORT if folder else None)
     if page is not None:
         check_place(page)
+    source = sources[0] if len(sources) == 1 else list(sources)
     made = score_predictions(source, metrics=split_names(metrics), **options)
     if folder is not None:
         made.write(folder)
@@ -87,4 +101,4 @@ def score(
 
 def _keeps_scores(source: Path) -> bool:
     """Return whether a source is a run folder, which stores its scores, unlike a submission."""
-    return source.is_dir() and not (source / "metadata.yaml").exists()
+    return (source / "run.json").is_file() and not (source / "metadata.yaml").exists()

@@ -12,6 +12,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.runs import Run, SplitChoice
 
+from ..prediction_files import ReadOptions
 from ..scoring import ScoreReport
 from ..scoring.predictions import check_metrics
 from ..scoring.sources import BenchmarkSource, PredictionSource, resolve_benchmark
@@ -47,6 +48,8 @@ def compare(
     split: SplitChoice | None = None,
     metrics: Sequence[str] | None = None,
     prediction_key: str | None = None,
+    question_key: str | None = None,
+    cutoff: str | None = None,
     progress: bool | ProgressCallback = True,
 ) -> Comparison:
     """Compare systems with the first one, the baseline, on the same questions.
@@ -63,6 +66,8 @@ def compare(
         split: the split to compare on; None for the runs' own split, or all questions of files.
         metrics: names of metrics; None for all that every side has.
         prediction_key: the key of the answers, in files whose format doesn't determine it.
+        question_key: the same for the questions.
+        cutoff: which answers to take from files that have several to each question.
         progress: whether to show progress, or a function to call with it.
 
     Raises:
@@ -77,6 +82,7 @@ def compare(
     known = next((one for one in sources if _knows_benchmark(one)), sources[0])
     asked = data if benchmark is None and data else resolve_benchmark(benchmark, known)
     chosen = _common_split(sources, split)
+    options = ReadOptions(prediction_key=prediction_key, question_key=question_key, cutoff=cutoff)
     sides: list[Side] = []
     with progress_reporter(progress) as report_progress:
         for place, source in enumerate(sources):
@@ -85,11 +91,7 @@ def compare(
                 sides.append(Side.of_report(source))
             elif isinstance(source, Run | str | Path):
                 path = source.folder if isinstance(source, Run) else Path(source)
-                sides.append(
-                    read_side(
-                        path, asked, split=chosen, metrics=metrics, prediction_key=prediction_key
-                    )
-                )
+                sides.append(read_side(path, asked, split=chosen, metrics=metrics, options=options))
             else:
                 name = f"predictions {LETTERS[place]}"
                 sides.append(score_side(source, asked, name=name, split=chosen, metrics=metrics))

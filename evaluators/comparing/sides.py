@@ -16,6 +16,7 @@ from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import FAILED, SplitChoice
 from locomo_vqa.schemas import validate
 
+from ..prediction_files import ReadOptions, files_in
 from ..scoring import ScoreReport, score
 from ..scoring.sources import PredictionSource
 from .run_settings import settings_of
@@ -56,20 +57,23 @@ class Side:
 
 
 def split_of(source: Path) -> SplitChoice | None:
-    """Return the split of a run folder or a folder of scores; None for a file."""
+    """Return the split of a run folder or a folder of scores; None for a file or several."""
     if not source.is_dir():
         return None
-    name = next((n for n in ("run.json", "scores.json") if (source / n).is_file()), None)
+    name = _manifest_of(source)
     if name is None:
-        raise InputError(
-            f"{source}: is neither a run folder nor a folder of scores.",
-            "Name a run folder, a folder with scores.json, or a predictions file.",
-        )
+        files_in(source)
+        return None
     kind: Any = name.removesuffix(".json")
     info = read_json(source / name, what="the manifest")
     validate(info, kind, path=source / name, remedy=_AGAIN)
     split: SplitChoice = info["dataset"]["split"]
     return split
+
+
+def _manifest_of(folder: Path) -> str | None:
+    """Return the name of the file that makes a folder one of a run or of scores."""
+    return next((name for name in ("run.json", "scores.json") if (folder / name).is_file()), None)
 
 
 def score_side(
@@ -79,19 +83,22 @@ def score_side(
     name: str | None = None,
     split: SplitChoice | None = None,
     metrics: Sequence[str] | None = None,
-    prediction_key: str | None = None,
+    options: ReadOptions | None = None,
 ) -> Side:
     """Return the scores of predictions, computed now.
 
     Raises:
         InputError: the predictions can't be used, or belong to other data.
     """
+    reading = options or ReadOptions()
     report = score(
         source,
         benchmark=benchmark,
         split=split,
         metrics=metrics,
-        prediction_key=prediction_key,
+        prediction_key=reading.prediction_key,
+        question_key=reading.question_key,
+        cutoff=reading.cutoff,
         progress=False,
     )
     return Side.of_report(report, name)
@@ -103,7 +110,7 @@ def read_side(
     *,
     split: SplitChoice,
     metrics: Sequence[str] | None = None,
-    prediction_key: str | None = None,
+    options: ReadOptions | None = None,
 ) -> Side:
     """Return a source's scores on a split.
 
@@ -116,17 +123,16 @@ def read_side(
         benchmark: the benchmark that was used.
         split: the questions of the denominator.
         metrics: names of metrics; None for all.
-        prediction_key: the key of the answers, in a file whose format doesn't determine it.
+        options: how to read a file whose layout doesn't determine it.
 
     Raises:
         InputError: the source can't be used, or belongs to other data.
     """
-    stored = _read_stored_scores(source, benchmark) if source.is_dir() else None
+    manifest = _manifest_of(source)
+    stored = _read_stored_scores(source, benchmark) if manifest else None
     if stored is None:
-        bound = None if source.is_dir() else split
-        return score_side(
-            source, benchmark, split=bound, metrics=metrics, prediction_key=prediction_key
-        )
+        bound = None if manifest else split
+        return score_side(source, benchmark, split=bound, metrics=metrics, options=options)
     have = {name for name, found in stored.document["metrics"].items() if found["state"] == "ok"}
     plain = [name for name, info in METRICS.items() if info.needs == "nothing"]
     wanted = [name for name in metrics or plain if name not in have]

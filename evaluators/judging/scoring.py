@@ -12,12 +12,13 @@ from locomo_vqa.async_calls import run_async
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.progress import ProgressCallback, ignore_progress
 from locomo_vqa.responses import ResponseStore
-from locomo_vqa.runs import Prediction, SplitChoice
+from locomo_vqa.runs import Prediction, SplitChoice, Usage
 from locomo_vqa.scores import MetricScores, Scores
 
+from ..prediction_files import ReportedVerdicts
 from .agreement import agreement
 from .check import measure_judge, need_fitting, read_check
-from .judge import Judgement, total_usage
+from .judge import Judgement, VerdictState, total_usage
 from .rubrics import rubric_hash
 from .session import JudgeSession, judge_all, open_session, response_path
 from .settings import JudgeSettings
@@ -61,9 +62,13 @@ def judge_predictions(
     *,
     split: SplitChoice,
     settings: JudgeSettings,
+    reported: ReportedVerdicts | None = None,
     progress: ProgressCallback = ignore_progress,
 ) -> Judged:
     """Return the scores with J added.
+
+    The first judge is compared with the others, and with the verdicts that the predictions' file
+    already carries (`reported`).
 
     Raises:
         InputError: a judge's name is not valid, or a file in `checks` is about another judge.
@@ -93,11 +98,32 @@ def judge_predictions(
                     (first.name, other.name), first.judgements, other.judgements, conversations
                 ).to_json()
                 for other in opinions[1:]
-            ],
+            ]
+            + _agreement_with_file(first, reported, conversations),
         },
         transcripts=[row for opinion in opinions for row in opinion.transcripts],
         unscored=sum(_unscored(opinion) for opinion in opinions),
     )
+
+
+def _agreement_with_file(
+    first: _Opinion, reported: ReportedVerdicts | None, conversations: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return how far a judge agrees with the file's verdicts, of which a mean accepts from 0.5."""
+    if reported is None:
+        return []
+    theirs = [
+        Judgement(id=one.id, state=_state_of(reported.values.get(one.id)), usage=Usage())
+        for one in first.judgements
+    ]
+    name = f"the file's own verdicts ({reported.judge or 'judge unknown'})"
+    return [agreement((first.name, name), first.judgements, theirs, conversations).to_json()]
+
+
+def _state_of(value: float | None) -> VerdictState:
+    if value is None:
+        return "unscored"
+    return "correct" if value >= 0.5 else "wrong"
 
 
 def _nothing_to_judge(scores: Scores, answers: Answers, settings: JudgeSettings) -> Judged:

@@ -15,7 +15,7 @@ from locomo_vqa.text import counted
 from ..statistics.summaries import Item, row_score, summarise_metric
 from .judge import Judgement, ToJudge
 
-__all__ = ["SCALE", "Answers", "j_rows", "j_scores", "sort_answers"]
+__all__ = ["SCALE", "Answers", "j_rows", "j_scores", "scores_between", "sort_answers"]
 
 SCALE = METRICS["j"].scale
 """The J of a run with every answer accepted."""
@@ -76,12 +76,23 @@ def j_scores(answers: Answers, judgements: Sequence[Judgement], signature: str) 
     high = summarise_metric(
         _worth_of_answers(answers, judgements, unscored_as=1.0), "j", signature=signature
     )
+    reason = _reason_not_computed(unscored, low.overall, high.overall)
+    return scores_between(low, high, unscored=unscored, reason=reason)
+
+
+def scores_between(
+    low: MetricScores, high: MetricScores, *, unscored: int, reason: str
+) -> MetricScores:
+    """Return the scores of a metric of which only the lowest and the highest value are known.
+
+    Where both are the same, that is the value.
+    """
     assert low.overall.value is not None and high.overall.value is not None
     return MetricScores(
         state="incomplete",
-        reason=_reason_not_computed(unscored, low.overall, high.overall),
-        signature=signature,
-        scale=SCALE,
+        reason=reason,
+        signature=low.signature,
+        scale=low.scale,
         overall=_known_estimate(low.overall, high.overall),
         by_category=_known_groups(low.by_category, high.by_category),
         by_conversation=_known_groups(low.by_conversation, high.by_conversation),

@@ -27,6 +27,12 @@ NO_JUDGE = (
 )
 """Why J is not computed without a judge."""
 
+_NEEDS = {
+    "judge": NO_JUDGE,
+    "encoder": "Its values need a text encoder.",
+    "verdicts": "It counts the verdicts that a file of another harness carries.",
+}
+
 
 def get_metric(name: str) -> Metric:
     """Return the metric called `name`, which must be a function of two texts.
@@ -37,7 +43,7 @@ def get_metric(name: str) -> Metric:
     check_choice("metric", name, METRICS)
     if METRICS[name].needs != "nothing":
         plain = ", ".join(known for known, info in METRICS.items() if info.needs == "nothing")
-        reason = NO_JUDGE if METRICS[name].needs == "judge" else "Its values need a text encoder."
+        reason = _NEEDS[METRICS[name].needs]
         raise InputError(
             f"{METRICS[name].title} can't be computed from two texts alone. {reason}",
             f"Score a run with it, or choose one of {plain}.",

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from locomo_vqa.bounded_reading import MAX_TEXT_BYTES, open_bounded, read_bounded_lines
+from locomo_vqa.bounded_reading import (
+    MAX_LINES,
+    MAX_TEXT_BYTES,
+    open_bounded,
+    read_bounded_lines,
+    read_bounded_text,
+)
 from locomo_vqa.errors import InputError
-from locomo_vqa.files import read_json, read_jsonl
+from locomo_vqa.files import parse_json, parse_json_lines, read_json, read_jsonl
 from locomo_vqa.json_gate import BadValue, load_json
 
 __all__ = ["WHAT", "read_document"]
@@ -21,9 +28,13 @@ _GZIP = b"\x1f\x8b"
 def read_document(path: Path) -> list[tuple[str, Any]]:
     """Return (place, parsed value) of each line of JSON Lines, or ("", value) of one JSON text.
 
+    A file that is compressed with gzip is unpacked, within the limits of an unpacked one.
+
     Raises:
-        InputError: the file can't be read, or is compressed, empty, or neither format.
+        InputError: the file can't be read, or is damaged, empty, or neither format.
     """
+    if path.is_file() and _is_packed(path):
+        return _read_packed(path)
     if path.is_file() and _is_lines(path):
         return [
             (f"line {number}", value)
@@ -32,16 +43,33 @@ def read_document(path: Path) -> list[tuple[str, Any]]:
     return [("", read_json(path, what=WHAT, any_number=True))]
 
 
-def _is_lines(path: Path) -> bool:
-    """Return whether the first non-blank line is valid JSON and more lines follow."""
+def _is_packed(path: Path) -> bool:
     with open_bounded(path, what=WHAT, most=MAX_TEXT_BYTES) as stream:
-        if stream.read(len(_GZIP)) == _GZIP:
-            raise InputError(
-                f"{path}: {WHAT} is compressed with gzip.",
-                "Unpack it first (gunzip -k) and give the unpacked file.",
-            )
-    lines = read_bounded_lines(path, what=WHAT)
-    filled = (line for _, line in lines if line.strip())
+        return stream.read(len(_GZIP)) == _GZIP
+
+
+def _read_packed(path: Path) -> list[tuple[str, Any]]:
+    text = read_bounded_text(path, what=WHAT, packed=True)
+    lines = text.split("\n")
+    if len(lines) > MAX_LINES:
+        raise InputError(
+            f"{path}: {WHAT} has more than {MAX_LINES:,} lines.",
+            "Check that this is the right file.",
+        )
+    if _are_lines(lines, path):
+        numbered = enumerate(lines, 1)
+        found = parse_json_lines(numbered, path=path, what=WHAT, any_number=True)
+        return [(f"line {number}", value) for number, value in found]
+    return [("", parse_json(text, path=path, what=WHAT, any_number=True))]
+
+
+def _is_lines(path: Path) -> bool:
+    return _are_lines((line for _, line in read_bounded_lines(path, what=WHAT)), path)
+
+
+def _are_lines(lines: Iterable[str], path: Path) -> bool:
+    """Return whether the first non-blank line is valid JSON and more lines follow."""
+    filled = (line for line in lines if line.strip())
     first = next(filled, None)
     if first is None:
         raise InputError(f"{path}: {WHAT} is empty.", "Download or write the file again.")

@@ -1,98 +1,74 @@
-"""Finds the keys of a row: the question, the gold answer, the prediction, and so on."""
+"""Reads the fields of a row: by any of several names, by a dotted path, as text or a number."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from locomo_vqa.errors import InputError
-from locomo_vqa.files import some
+from .keys import ID_KEYS, PREDICTION_KEYS, QUESTION_KEYS, snake
 
 __all__ = [
-    "CATEGORY_KEYS",
-    "CONVERSATION_KEYS",
-    "ID_KEYS",
-    "INDEX_KEYS",
-    "QUESTION_KEYS",
-    "AnswerKeys",
-    "choose_answer_keys",
+    "at_path",
     "first_text",
     "gold_text",
     "is_nan",
     "is_row",
+    "nested_texts",
+    "plain_keys",
     "shown",
     "text_or_number",
     "whole_number",
 ]
 
-QUESTION_KEYS = ("question", "query", "question_text")
-ID_KEYS = ("question_id", "query_id", "qa_id", "id")
-INDEX_KEYS = ("question_index", "qa_index", "question_idx", "qa_idx", "index")
-CATEGORY_KEYS = ("category", "category_int", "category_id")
-CONVERSATION_KEYS = (
-    "sample_id",
-    "conversation_id",
-    "conv_id",
-    "conversation",
-    "conv_index",
-    "conversation_index",
-    "conv_idx",
-    "user_id",
-)
-
-PREDICTION_KEYS = (
-    "response",
-    "generated_answer",
-    "ai_response",
-    "predicted",
-    "predicted_answer",
-    "prediction",
-    "hypothesis",
-    "model_answer",
-    "model_response",
-    "model_output",
-)
-"""Keys that can only be a prediction; so can `<model>_prediction`."""
-
-GOLD_KEYS = (
-    "golden_answer",
-    "gold_answer",
-    "gold_answers",
-    "gold",
-    "expected_answer",
-    "ground_truth",
-    "ground_truth_answer",
-    "reference",
-    "reference_answer",
-    "correct_answer",
-)
-"""Keys that can only be a gold answer."""
-
-EITHER_KEY = "answer"
-"""The key that is the gold answer in some layouts and the prediction in others."""
-
-_MOSTLY = 0.9
 _DIGITS = re.compile(r"\d{1,6}")
+_MOST_INNER = 200
+_ROW_NAMES = frozenset({*QUESTION_KEYS, *PREDICTION_KEYS, *ID_KEYS[:3]})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerKeys:
-    """The keys of the answers in the rows of a file."""
-
-    prediction: str
-    """The key of the prediction."""
-    gold: str | None
-    """The key of the file's own gold answers, if it has any."""
+def plain_keys(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object with its keys in snake case; of two that are the same, the first stays."""
+    plain: dict[str, Any] = {}
+    for name, value in fields.items():
+        plain.setdefault(snake(name), value)
+    return plain
 
 
-def is_row(value: Mapping[str, Any]) -> bool:
-    """Return whether an object is a row and not a container of rows."""
-    names = (*QUESTION_KEYS, "question_id", "query_id", *PREDICTION_KEYS)
-    return any(isinstance(value.get(name), str) for name in names)
+def is_row(value: Mapping[str, Any], keys: Sequence[str] = ()) -> bool:
+    """Return whether an object is a row and not a container of rows.
+
+    `keys` are keys or dotted paths of texts that also make a row.
+    """
+    if any(text_or_number(at_path(value, key)) is not None for key in keys):
+        return True
+    return any(isinstance(v, str) and snake(name) in _ROW_NAMES for name, v in value.items())
+
+
+def at_path(fields: Mapping[str, Any], path: str) -> Any:
+    """Return the value at a key, or at a path of keys and list positions joined by dots."""
+    if path in fields:
+        return fields[path]
+    value: Any = fields
+    for part in path.split("."):
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and _DIGITS.fullmatch(part) and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value
+
+
+def nested_texts(fields: Mapping[str, Any], *, depth: int = 3) -> Iterator[tuple[str, str]]:
+    """Yield (dotted path, text) of each string in the objects that a row contains."""
+    for name, value in list(fields.items())[:_MOST_INNER]:
+        if isinstance(value, Mapping) and depth:
+            for inner, item in list(value.items())[:_MOST_INNER]:
+                if isinstance(item, str):
+                    yield f"{name}.{inner}", item
+            for path, item in nested_texts(value, depth=depth - 1):
+                yield f"{name}.{path}", item
 
 
 def shown(text: str, most: int = 60) -> str:
@@ -100,9 +76,9 @@ def shown(text: str, most: int = 60) -> str:
     return text[:most] if text[:most].isprintable() else ascii(text[:most])[1:-1]
 
 
-def first_text(fields: Mapping[str, Any], names: Sequence[str]) -> str | None:
+def first_text(plain: Mapping[str, Any], names: Sequence[str]) -> str | None:
     """Return the first of the named values that is a string or a number, as a string."""
-    return next((text for name in names if (text := text_or_number(fields.get(name)))), None)
+    return next((text for name in names if (text := text_or_number(plain.get(name)))), None)
 
 
 def text_or_number(value: Any) -> str | None:
@@ -129,67 +105,3 @@ def gold_text(value: Any) -> str | None:
     """Return a gold answer as a string, also if it is the only one in a list; None if blank."""
     text = text_or_number(value[0] if isinstance(value, list) and len(value) == 1 else value)
     return text if text and text.strip() else None
-
-
-def choose_answer_keys(
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    prediction_key: str | None,
-    golds: Collection[str],
-    path: Path,
-) -> AnswerKeys:
-    """Return the keys of the prediction and the gold answer.
-
-    `golds` are the benchmark's gold answers: a file with only these as answers has no predictions.
-
-    Raises:
-        InputError: no key, or more than one, may be the prediction.
-    """
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    if prediction_key is not None:
-        if prediction_key not in names:
-            raise InputError(
-                f"{path}: no row has the key '{prediction_key}'.",
-                f"Choose one that the rows have: {_shown_names(names)}.",
-            )
-        return _answer_keys(prediction_key, names)
-    sure = [name for name in names if name in PREDICTION_KEYS or name.endswith("_prediction")]
-    if len(sure) > 1:
-        raise InputError(
-            f"{path}: several keys can be the prediction: {_shown_names(sure)}.",
-            f"Set `prediction_key` to one of them, such as {shown(sure[0])}.",
-        )
-    if sure:
-        return _answer_keys(sure[0], names)
-    if EITHER_KEY not in names:
-        raise _no_predictions(path, f"the rows' keys are {_shown_names(names)}")
-    keys = _answer_keys(EITHER_KEY, names)
-    if _mostly_gold(rows, golds):
-        raise _no_predictions(path, f"'{EITHER_KEY}' contains the benchmark's own gold answers")
-    if keys.gold is None:
-        raise InputError(
-            f"{path}: '{EITHER_KEY}' may be the prediction or the gold answer.",
-            f"If it is the prediction, set `prediction_key` to {EITHER_KEY}.",
-        )
-    return keys
-
-
-def _answer_keys(prediction: str, names: Sequence[str]) -> AnswerKeys:
-    others = (name for name in (*GOLD_KEYS, EITHER_KEY) if name in names and name != prediction)
-    return AnswerKeys(prediction=prediction, gold=next(others, None))
-
-
-def _mostly_gold(rows: Sequence[Mapping[str, Any]], golds: Collection[str]) -> bool:
-    texts = [text.strip() for row in rows if (text := text_or_number(row.get(EITHER_KEY)))]
-    return bool(texts) and sum(text in golds for text in texts) >= _MOSTLY * len(texts)
-
-
-def _shown_names(names: Sequence[str]) -> str:
-    return some([shown(name) for name in names], most=12)
-
-
-def _no_predictions(path: Path, why: str) -> InputError:
-    return InputError(
-        f"{path}: has no predictions: {why}.",
-        "Give the file with the system's answers, or set `prediction_key` to their key.",
-    )

@@ -1,15 +1,18 @@
-"""Assigns rows to conversations, by their texts; the file's key is only a hint."""
+"""Assigns rows to conversations by their own texts; everything else only breaks ties."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from .questions import Questions, gold_fits
 from .rows import SourceRow
 
 __all__ = ["Group", "assign", "group_rows"]
+
+_SAME = 0.9
+"""A name in the file stands for a conversation if this share of its certain rows agree."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,41 +34,50 @@ def group_rows(rows: Sequence[SourceRow]) -> list[Group]:
 
 
 def assign(group: Group, questions: Questions) -> list[tuple[SourceRow, str | None]]:
-    """Return each row with its conversation; None if its text matches none or several.
+    """Return each row with its conversation; None if its text is in none, or it is undecided.
 
-    If the group has a key, all rows go to the conversation that matches at least half of the rows
-    that match any. Otherwise, and without a key, each row is assigned separately.
+    A text that only one conversation has decides alone. Where several have it, these break the
+    tie, in this order: the conversation of the group's other rows if they agree, the row's gold
+    answer, the group's key, and the rows before and after.
     """
-    holders = [questions.holders.get(row.question or "", ()) for row in group.rows]
-    votes = Counter(name for names in holders for name in names)
-    best = _most_voted(votes, group, questions)
-    known = sum(bool(names) for names in holders)
-    if group.key is not None and best is not None and 2 * votes[best] >= known:
-        return [(row, best) for row in group.rows]
+    holders = [tuple(questions.holders.get(row.question or "", ())) for row in group.rows]
+    votes = Counter(names[0] for names in holders if len(names) == 1)
+    common = votes.most_common(1)
+    agreed = common[0][0] if common and common[0][1] >= _SAME * votes.total() else None
+    following = _next_certain(holders)
     pairs: list[tuple[SourceRow, str | None]] = []
-    current = best
-    for row, names in zip(group.rows, holders, strict=True):
-        if len(names) == 1:
-            (current,) = names
-        pairs.append((row, next((name for name in (current, best) if name in names), None)))
+    before: str | None = None
+    for row, names, after in zip(group.rows, holders, following, strict=True):
+        if len(names) > 1:
+            hint = questions.hint(group.key)
+            by_gold = _only_fitting(row, names, questions)
+            ties = (by_gold if agreed is None else None, agreed, by_gold, hint, before, after)
+            found = next((name for name in ties if name in names), None)
+        else:
+            found = names[0] if names else None
+        before = found or before
+        pairs.append((row, found))
     return pairs
 
 
-def _most_voted(votes: Counter[str], group: Group, questions: Questions) -> str | None:
-    """Return the conversation with the most texts; gold answers, then the key, break ties."""
-    top = [name for name, number in votes.items() if number == max(votes.values())]
-    if len(top) > 1:
-        golds = {name: _gold_votes(name, group, questions) for name in top}
-        top = [name for name in top if golds[name] == max(golds.values())]
-    hint = questions.hint(group.key)
-    if len(top) == 1 or hint in top:
-        return top[0] if len(top) == 1 else hint
-    return None
+def _only_fitting(row: SourceRow, names: Collection[str], questions: Questions) -> str | None:
+    """Return the conversation whose gold answer the row has, if only one's is it."""
+    fitting = [
+        name
+        for name in names
+        if any(
+            gold_fits(row, question)
+            for question in questions.conversations[name].by_text.get(row.question or "", ())
+        )
+    ]
+    return fitting[0] if len(fitting) == 1 else None
 
 
-def _gold_votes(name: str, group: Group, questions: Questions) -> int:
-    by_text = questions.conversations[name].by_text
-    return sum(
-        any(gold_fits(row, question) for question in by_text.get(row.question or "", ()))
-        for row in group.rows
-    )
+def _next_certain(holders: Sequence[Sequence[str]]) -> list[str | None]:
+    """Return, for each row, the conversation of the next row that only one conversation has."""
+    following: list[str | None] = []
+    after: str | None = None
+    for names in reversed(holders):
+        following.append(after)
+        after = names[0] if len(names) == 1 else after
+    return following[::-1]

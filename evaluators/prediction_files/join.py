@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
 
 from locomo_vqa.benchmark import TextQuestion
 
+from .changed import join_changed
 from .groups import Group, assign, group_rows
 from .positions import join_by_position
 from .questions import ConversationQuestions, Questions, gold_fits
 from .rows import SourceRow
+from .spelling import Spellings
 
 __all__ = ["Joined", "join_rows"]
 
@@ -25,34 +27,47 @@ class Joined:
     """The row for each question, by question id."""
     unmatched: list[SourceRow] = field(default_factory=list)
     """Rows that match no question."""
-    repeats: list[SourceRow] = field(default_factory=list)
-    """Additional rows for a question that already has one."""
+    repeated: list[tuple[str, SourceRow]] = field(default_factory=list)
+    """Additional rows for a question that already has one, with the question's id."""
     renamed: list[tuple[str, str]] = field(default_factory=list)
     """(key, conversation) pairs whose key suggests another conversation."""
     spread: list[str] = field(default_factory=list)
     """Keys whose rows belong to several conversations."""
     by_position: list[tuple[str | None, str]] = field(default_factory=list)
     """(key, conversation) pairs whose rows were joined by their order alone."""
+    respelled: list[SourceRow] = field(default_factory=list)
+    """Rows whose question differs from the benchmark's in case, quotes or punctuation only."""
+    changed: list[SourceRow] = field(default_factory=list)
+    """Rows whose question has other words, joined by number, category and gold answer."""
+
+    @property
+    def repeats(self) -> list[SourceRow]:
+        """Additional rows for a question that already has one."""
+        return [row for _, row in self.repeated]
 
     def put(self, question_id: str, row: SourceRow) -> None:
         """Set the row of a question, unless it already has one."""
         if question_id in self.rows:
-            self.repeats.append(row)
+            self.repeated.append((question_id, row))
         else:
             self.rows[question_id] = row
 
 
 def join_rows(rows: Sequence[SourceRow], questions: Questions, *, path: Path) -> Joined:
-    """Join by id, then by conversation and text, then by conversation and order.
+    """Join by id, then by text within a conversation, then by conversation and order.
+
+    A text that the benchmark doesn't have is compared again by its words alone; what is left then
+    is joined by number, category and gold answer, where the rows around it fix the conversation.
 
     Raises:
         InputError: a group of rows has no text, and its order is ambiguous.
     """
     joined = Joined()
-    rest = [row for row in rows if not _join_by_id(row, questions, joined)]
+    spelled = _as_benchmark_spells(rows, questions, joined)
+    rest = [row for row in spelled if not _join_by_id(row, questions, joined)]
     members: dict[str, list[SourceRow]] = {}
     for group in group_rows(rest):
-        if any(row.question or row.question_id for row in group.rows):
+        if not _by_order(group, questions):
             _note_key(group, pairs := assign(group, questions), questions, joined)
             for row, name in pairs:
                 if name is None:
@@ -68,7 +83,53 @@ def join_rows(rows: Sequence[SourceRow], questions: Questions, *, path: Path) ->
         _join_conversation(
             sorted(asked, key=attrgetter("order")), questions.conversations[name], joined
         )
+    _join_changed(spelled, questions, joined)
     return joined
+
+
+def _by_order(group: Group, questions: Questions) -> bool:
+    """Return whether a group has only its order or numbers to join it by."""
+    if any(row.question for row in group.rows):
+        return False
+    if any(row.question_id for row in group.rows):
+        return questions.hint(group.key) is not None and all(
+            row.index is not None for row in group.rows
+        )
+    return True
+
+
+def _as_benchmark_spells(
+    rows: Sequence[SourceRow], questions: Questions, joined: Joined
+) -> list[SourceRow]:
+    """Return the rows with the benchmark's own spelling of their questions, where it has one."""
+    known = {*questions.holders, *questions.words.values()}
+    if all(row.question is None or row.question in known for row in rows):
+        return list(rows)
+    spellings = Spellings(known)
+    spelled = []
+    for row in rows:
+        if row.question is not None and row.question not in known:
+            candidates = spellings.of(row.question)
+            if candidates:
+                row = replace(row, question=candidates[0])
+                joined.respelled.append(row)
+        spelled.append(row)
+    return spelled
+
+
+def _join_changed(rows: Sequence[SourceRow], questions: Questions, joined: Joined) -> None:
+    """Join what is left by number, category and gold answer."""
+    left = [row for row in joined.unmatched if row.question not in questions.holders]
+    if not left:
+        return
+    by_id = {q.id: q for c in questions.conversations.values() for q in c.in_order}
+    placed = {row.order: by_id[name] for name, row in joined.rows.items() if name in by_id}
+    found = join_changed(left, rows, placed, questions)
+    for row in left:
+        if row.order in found:
+            joined.unmatched.remove(row)
+            joined.changed.append(row)
+            joined.put(found[row.order].id, row)
 
 
 def _join_by_id(row: SourceRow, questions: Questions, joined: Joined) -> bool:

@@ -56,7 +56,7 @@ def _on_conversations(joined: Joined) -> list[str]:
 
 
 def _on_rows(joined: Joined) -> list[str]:
-    notes = []
+    notes = _on_words(joined)
     if joined.repeats:
         notes.append(
             f"A question is repeated in {rows_phrase(len(joined.repeats))}; the first row counts."
@@ -66,6 +66,23 @@ def _on_rows(joined: Joined) -> list[str]:
         notes.append(f"The answer is a number in {rows_phrase(numbers)}; it was read as text.")
     if empty := sum(row.prediction is None for row in rows):
         notes.append(f"The answer is missing or blank in {rows_phrase(empty)}.")
+    return notes
+
+
+def _on_words(joined: Joined) -> list[str]:
+    notes = []
+    if joined.respelled:
+        notes.append(
+            f"The question differs from the benchmark's only in case, quotes, punctuation or a "
+            f"label in {rows_phrase(len(joined.respelled))}; they were joined by their words."
+        )
+    if joined.changed:
+        example = shown(joined.changed[0].question or "", 100)
+        notes.append(
+            f"The question has other words than the benchmark's in "
+            f"{rows_phrase(len(joined.changed))}, such as “{example}”; they were joined by "
+            "number, category and gold answer, next to rows with the benchmark's words."
+        )
     return notes
 
 

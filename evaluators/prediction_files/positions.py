@@ -30,6 +30,9 @@ def join_by_position(
     """
     remedy = _REMEDY.format(example=next(iter(questions.words)))
     conversation = _conversation_of_group(group, questions)
+    numbered = conversation and _pairs_by_number(group.rows, conversation)
+    if numbered:
+        return numbered
     if conversation is None:
         raise InputError(
             f"{path}: the rows name neither a question nor a conversation of the benchmark.",
@@ -52,6 +55,28 @@ def join_by_position(
             remedy,
         )
     return pairs
+
+
+def _pairs_by_number(
+    rows: Sequence[SourceRow], conversation: ConversationQuestions
+) -> list[tuple[TextQuestion, SourceRow]] | None:
+    """Return the pairs by the rows' numbers, if their gold answers show what the numbers count.
+
+    They count all questions or those of categories 1 to 4, from 0 or 1.
+    """
+    if any(row.index is None for row in rows) or not any(row.gold for row in rows):
+        return None
+    answerable = [question for question in conversation.in_order if question.category != 5]
+    best: list[tuple[TextQuestion, SourceRow]] | None = None
+    for asked in (list(conversation.in_order), answerable):
+        for base in (0, 1):
+            numbers = {n + base: question for n, question in enumerate(asked)}
+            pairs = [(q, row) for row in rows if (q := numbers.get(row.index or 0)) is not None]
+            known = [(q, row) for q, row in pairs if row.gold and q.answer is not None]
+            fits = sum(gold_fits(row, q) for q, row in known)
+            if len(pairs) == len(rows) and known and fits >= (1 - _TOLERATED) * len(known):
+                best = best or pairs
+    return best
 
 
 def _conversation_of_group(group: Group, questions: Questions) -> ConversationQuestions | None:

@@ -42,12 +42,20 @@ class Questions:
     """The conversations that have a question, by its folded text."""
 
     def hint(self, key: str | None) -> str | None:
-        """Return the conversation that a key suggests: an id, or a number in file order."""
+        """Return the conversation that a key suggests: an id, or a number in file order.
+
+        A number beyond the last conversation may be the one in an id, such as 26 in conv-26.
+        """
         if key is None or key in self.conversations:
             return key
         found = _TRAILING_NUMBER.search(key)
+        if found is None:
+            return None
         names = list(self.conversations)
-        return names[int(found[1])] if found and int(found[1]) < len(names) else None
+        if int(found[1]) < len(names):
+            return names[int(found[1])]
+        ending = [name for name in names if re.search(rf"(?:^|\D){found[1]}$", name)]
+        return ending[0] if len(ending) == 1 else None
 
 
 def gold_fits(row: SourceRow, question: TextQuestion) -> bool:

@@ -1,10 +1,11 @@
-"""Reads a predictions file of any known layout and joins it with a benchmark."""
+"""Reads predictions files of any known layout and joins them with a benchmark."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from locomo_vqa.benchmark import Benchmark
@@ -13,25 +14,39 @@ from locomo_vqa.files import sha256_file
 from locomo_vqa.runs import Prediction, read_predictions
 
 from .document import read_document
-from .fields import QUESTION_KEYS, choose_answer_keys, shown
+from .fields import plain_keys, shown
+from .ids import split_id
 from .join import Joined, join_rows
-from .layouts import FileLayout, find_rows
+from .keys import QUESTION_KEYS
+from .layouts import FileLayout
 from .notes import notes_on, rows_phrase
+from .parts import FilePart, ReadOptions, merge_verdicts, read_part
 from .questions import index_questions
-from .rows import SourceRow, check_length, source_rows
+from .reported import ReportedVerdicts, reported_verdicts
+from .rows import SourceRow, check_length
+from .several import check_distinct, hash_of_files
 from .strict import check_our_rows, check_rows_by_id
+from .verdicts import FoundVerdicts
 
-__all__ = ["PredictionFile", "read_prediction_file"]
+__all__ = ["OwnMean", "PredictionFile", "read_prediction_file", "read_prediction_files"]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMean:
+    """The mean of a score over all rows of a file that have it, whatever they belong to."""
+
+    rows: int
+    mean: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionFile:
-    """A predictions file, joined with a benchmark."""
+    """A predictions file, or several that belong together, joined with a benchmark."""
 
     layout: FileLayout
-    """The file's layout."""
+    """The file's layout; of several files, the first one's."""
     sha256: str
-    """The SHA-256 of the file."""
+    """The SHA-256 of the file, or of the list of several files' names and hashes."""
     predictions: tuple[Prediction, ...]
     """At most one per question, in the benchmark's order, with the benchmark's ids."""
     extra: tuple[str, ...]
@@ -40,55 +55,139 @@ class PredictionFile:
     """Notes on how the file was read, one sentence each."""
     stored: Mapping[str, Mapping[str, float]]
     """The scores in the file, such as `f1_score`, by metric, then by question id."""
+    own_means: Mapping[str, OwnMean] = field(default_factory=dict)
+    """The means of these scores over all rows of the file, by metric."""
+    reported: ReportedVerdicts | None = None
+    """The verdicts of a judge that the file carries."""
 
 
 def read_prediction_file(
-    path: Path, benchmark: Benchmark, *, prediction_key: str | None = None
+    path: Path,
+    benchmark: Benchmark,
+    *,
+    prediction_key: str | None = None,
+    question_key: str | None = None,
+    cutoff: str | None = None,
 ) -> PredictionFile:
     """Read a predictions file and join its rows with the benchmark's questions.
 
-    `prediction_key` is the key of the predictions, if the layout doesn't determine it. The state of
-    each prediction is `ok` or `empty`, except in our own layout, where the file states it.
+    The state of each prediction is `ok` or `empty`, except in our own layout, where the file states
+    it.
+
+    Args:
+        path: the file, which may be compressed with gzip.
+        benchmark: whose questions were answered.
+        prediction_key: the key of the predictions, or a dotted path such as `result.answer`, if
+            the layout doesn't determine it.
+        question_key: the same for the questions.
+        cutoff: which answer to take if each row has several, such as `top_50`.
 
     Raises:
         InputError: the file can't be used, or none of its rows belongs to the benchmark.
+    """
+    options = ReadOptions(prediction_key=prediction_key, question_key=question_key, cutoff=cutoff)
+    return read_prediction_files([path], benchmark, options)
+
+
+def read_prediction_files(
+    paths: Sequence[Path], benchmark: Benchmark, options: ReadOptions, *, choose: bool = False
+) -> PredictionFile:
+    """Read predictions files that together are one set of predictions.
+
+    Args:
+        paths: the files.
+        benchmark: whose questions were answered.
+        options: the keys, if the layout doesn't determine them.
+        choose: whether to leave out files without predictions, and note how many.
+
+    Raises:
+        InputError: a file can't be used, two answer the same question, or nothing belongs to the
+            benchmark.
     """
     if not _all_ids(benchmark):
         raise InputError(
             f"{benchmark.folder}: the benchmark has no questions.",
             "Choose another benchmark, such as `sample`.",
         )
-    document = read_document(path)
-    if prediction_key in (None, "prediction") and _is_ours(document):
-        return _read_ours(path, benchmark)
-    layout, found = find_rows(document, path=path)
-    texts = benchmark.text_questions
-    golds = {gold.strip() for q in texts for gold in (q.answer, q.adversarial_answer) if gold}
-    keys = choose_answer_keys(
-        [row.fields for row in found], prediction_key=prediction_key, golds=golds, path=path
-    )
-    rows = source_rows(found, keys, path=path)
-    if layout == "longmemeval":
-        check_rows_by_id(rows, dict.fromkeys(_all_ids(benchmark)), path=path)
+    if len(paths) == 1:
+        document = read_document(paths[0])
+        if options.prediction_key in (None, "prediction") and _is_ours(document):
+            return _read_ours(paths[0], benchmark)
+        return _join(
+            [read_part(paths[0], document, options, golds=_golds(benchmark))], benchmark, paths[0]
+        )
+    parts: list[FilePart] = []
+    left_out: list[InputError] = []
+    for path in paths:
+        start = sum(len(part.rows) for part in parts)
+        try:
+            document = read_document(path)
+            parts.append(
+                read_part(
+                    path, document, options, golds=_golds(benchmark), start=start, several=True
+                )
+            )
+        except InputError as error:
+            if not choose:
+                raise
+            left_out.append(error)
+    if not parts:
+        raise left_out[0]
+    return _join(parts, benchmark, paths[0].parent, left_out=len(left_out))
+
+
+def _join(
+    parts: Sequence[FilePart], benchmark: Benchmark, path: Path, *, left_out: int = 0
+) -> PredictionFile:
+    ids = dict.fromkeys(_all_ids(benchmark))
+    for part in parts:
+        if part.layout == "longmemeval" and not _has_foreign_ids(part.rows, ids):
+            check_rows_by_id(part.rows, ids, path=part.path)
+    rows = [row for part in parts for row in part.rows]
     joined = join_rows(rows, index_questions(benchmark), path=path)
     if not joined.rows:
         raise _nothing_fits(path, benchmark, rows)
+    check_distinct(parts, joined)
     extra = sorted((*joined.unmatched, *joined.repeats), key=lambda row: row.order)
+    questions = {question.id: question for question in benchmark.text_questions}
+    first = parts[0]
+    several = len(parts) + left_out > 1
+    verdicts = merge_verdicts([part.verdicts for part in parts])
+    files = [f"{len(parts)} files were read as one."] if several else []
+    if left_out:
+        files.append(f"Files without predictions were left out: {left_out}.")
     return PredictionFile(
-        layout="zep" if layout == "mem0" and keys.prediction == "answer" else layout,
-        sha256=sha256_file(path),
+        layout=first.layout,
+        sha256=hash_of_files([part.path for part in parts]) if several else sha256_file(path),
         predictions=_in_order([_to_prediction(*pair) for pair in joined.rows.items()], benchmark),
         extra=tuple(row.place for row in extra),
-        notes=notes_on(joined, {question.id: question for question in texts}, keys.prediction),
+        notes=(
+            *files,
+            *dict.fromkeys(note for part in parts for note in part.notes),
+            *notes_on(joined, questions, first.keys.prediction),
+        ),
         stored=_stored_scores(joined),
+        own_means=_own_means(rows, verdicts),
+        reported=reported_verdicts(verdicts, joined.rows, questions),
     )
+
+
+def _golds(benchmark: Benchmark) -> set[str]:
+    texts = benchmark.text_questions
+    return {gold.strip() for q in texts for gold in (q.answer, q.adversarial_answer) if gold}
+
+
+def _has_foreign_ids(rows: Sequence[SourceRow], known: Mapping[str, None]) -> bool:
+    """Return whether the ids are another harness's, with a conversation and a number in each."""
+    ids = [row.question_id for row in rows]
+    return not any(name in known for name in ids) and all(None not in split_id(n) for n in ids)
 
 
 def _is_ours(document: Sequence[tuple[str, Any]]) -> bool:
     return any(
         isinstance(row, dict)
         and {"question_id", "state"} <= row.keys()
-        and row.keys().isdisjoint(QUESTION_KEYS)
+        and plain_keys(row).keys().isdisjoint(QUESTION_KEYS)
         for _, row in document
     )
 
@@ -136,6 +235,17 @@ def _stored_scores(joined: Joined) -> dict[str, dict[str, float]]:
         for name, value in row.scores.items():
             stored.setdefault(name, {})[question_id] = value
     return stored
+
+
+def _own_means(rows: Sequence[SourceRow], verdicts: FoundVerdicts | None) -> dict[str, OwnMean]:
+    values: dict[str, list[float]] = {}
+    for row in rows:
+        for name, value in row.scores.items():
+            values.setdefault(name, []).append(value)
+    if verdicts is not None:
+        judged = [verdicts.values.get(order, 0.0) for order in verdicts.asked]
+        values.setdefault(verdicts.key, judged)
+    return {name: OwnMean(len(found), fmean(found)) for name, found in values.items()}
 
 
 def _nothing_fits(path: Path, benchmark: Benchmark, rows: Sequence[SourceRow]) -> InputError:

@@ -12,24 +12,22 @@ from locomo_vqa.benchmark import CATEGORIES
 from locomo_vqa.errors import InputError
 from locomo_vqa.runs import MAX_ANSWER_CHARS
 
+from .answer_keys import RowKeys
 from .fields import (
-    CATEGORY_KEYS,
-    CONVERSATION_KEYS,
-    ID_KEYS,
-    INDEX_KEYS,
-    QUESTION_KEYS,
-    AnswerKeys,
+    at_path,
     first_text,
     gold_text,
     is_nan,
+    plain_keys,
     text_or_number,
     whole_number,
 )
-from .layouts import RawRow
+from .ids import split_id
+from .keys import CATEGORY_KEYS, CONVERSATION_KEYS, ID_KEYS, INDEX_KEYS, QUESTION_KEYS
+from .walking import RawRow
 
-__all__ = ["SourceRow", "check_length", "fold", "source_rows"]
+__all__ = ["SourceRow", "check_length", "fold", "scores_of", "source_rows"]
 
-_NUMBER_IN_ID = re.compile(r"(?:^|[^a-z])qa?[_-]?(\d{1,6})$", re.IGNORECASE)
 _MOST = 1e9
 _METRIC = re.compile(r"(?:^|_)(?:f1|bleu|rouge|meteor|score)(?:$|_|\d|l)", re.IGNORECASE)
 
@@ -69,7 +67,7 @@ def fold(text: str) -> str:
     return " ".join(text.split())
 
 
-def source_rows(rows: Sequence[RawRow], keys: AnswerKeys, *, path: Path) -> list[SourceRow]:
+def source_rows(rows: Sequence[RawRow], keys: RowKeys, *, path: Path) -> list[SourceRow]:
     """Return rows with their fields read by the given keys.
 
     Raises:
@@ -88,25 +86,33 @@ def check_length(answer: str, *, path: Path, place: str) -> None:
         )
 
 
-def _source_row(number: int, row: RawRow, keys: AnswerKeys, path: Path) -> SourceRow:
-    fields = row.fields
-    question = next((fields[n] for n in QUESTION_KEYS if isinstance(fields.get(n), str)), None)
-    question_id = next((fields[n] for n in ID_KEYS if isinstance(fields.get(n), str)), None)
-    value = fields.get(keys.prediction)
+def _source_row(number: int, row: RawRow, keys: RowKeys, path: Path) -> SourceRow:
+    plain = plain_keys(row.fields)
+    question_id = next((plain[n] for n in ID_KEYS if isinstance(plain.get(n), str)), None)
+    conversation, number_in_id = split_id(question_id)
+    numbers = (whole_number(plain.get(name)) for name in INDEX_KEYS)
+    value = at_path(row.fields, keys.prediction)
     return SourceRow(
         order=number,
         place=row.place,
-        conversation=_conversation_of(fields) or row.key,
+        conversation=_conversation_of(plain) or row.key or conversation,
         question_id=question_id,
-        question=fold(question or "") or None,
-        index=_index_of(fields, question_id),
-        category=_category_of(fields),
-        gold=gold_text(fields.get(keys.gold)) if keys.gold else None,
+        question=fold(_question_of(row.fields, plain, keys) or "") or None,
+        index=next((found for found in numbers if found is not None), number_in_id),
+        category=_category_of(plain),
+        gold=gold_text(at_path(row.fields, keys.gold)) if keys.gold else None,
         prediction=_prediction_of(value, keys.prediction, path, row.place),
         was_number=isinstance(value, int | float) and text_or_number(value) is not None,
         was_null=value is None or is_nan(value),
-        scores=_scores_of(fields),
+        scores=scores_of(row.fields),
     )
+
+
+def _question_of(fields: Mapping[str, Any], plain: Mapping[str, Any], keys: RowKeys) -> str | None:
+    if keys.question is not None:
+        value = at_path(fields, keys.question)
+        return value if isinstance(value, str) else None
+    return next((plain[n] for n in QUESTION_KEYS if isinstance(plain.get(n), str)), None)
 
 
 def _prediction_of(value: Any, key: str, path: Path, place: str) -> str | None:
@@ -123,25 +129,19 @@ def _prediction_of(value: Any, key: str, path: Path, place: str) -> str | None:
     return text
 
 
-def _conversation_of(fields: Mapping[str, Any]) -> str | None:
-    inner = [fields.get("meta"), fields.get("metadata")]
-    places = [fields, *(part for part in inner if isinstance(part, dict))]
+def _conversation_of(plain: Mapping[str, Any]) -> str | None:
+    inner = [plain.get("meta"), plain.get("metadata")]
+    places = [plain, *(plain_keys(part) for part in inner if isinstance(part, dict))]
     return next((text for part in places if (text := first_text(part, CONVERSATION_KEYS))), None)
 
 
-def _index_of(fields: Mapping[str, Any], question_id: str | None) -> int | None:
-    numbers = (whole_number(fields.get(name)) for name in INDEX_KEYS)
-    found = _NUMBER_IN_ID.search(question_id or "")
-    in_id = int(found[1]) if found else None
-    return next((number for number in numbers if number is not None), in_id)
-
-
-def _category_of(fields: Mapping[str, Any]) -> int | None:
-    numbers = (whole_number(fields.get(name)) for name in CATEGORY_KEYS)
+def _category_of(plain: Mapping[str, Any]) -> int | None:
+    numbers = (whole_number(plain.get(name)) for name in CATEGORY_KEYS)
     return next((number for number in numbers if number in CATEGORIES), None)
 
 
-def _scores_of(fields: Mapping[str, Any]) -> dict[str, float]:
+def scores_of(fields: Mapping[str, Any]) -> dict[str, float]:
+    """Return the scores that a row has, by their keys."""
     return {
         name: float(value)
         for name, value in fields.items()

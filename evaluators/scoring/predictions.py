@@ -16,9 +16,13 @@ from locomo_vqa.scores import MetricScores, RowCounts, RowScore, Scores
 
 from ..metrics import NO_JUDGE, BatchMetric, MetricOpener, get_metric
 from ..metrics.l_settings import LSettings
+from ..prediction_files import ReportedVerdicts
 from ..statistics.summaries import Item, row_score, summarise_metric
+from .reported import score_reported
 
 __all__ = ["check_metrics", "score_predictions"]
+
+_NO_VERDICTS = "The source carries no verdicts of a judge."
 
 
 def score_predictions(
@@ -29,6 +33,7 @@ def score_predictions(
     metrics: Sequence[str] | None = None,
     extra: int = 0,
     l_settings: LSettings | None = None,
+    reported: ReportedVerdicts | None = None,
 ) -> Scores:
     """Score predictions; see `locomo_vqa.scores.Scorer`.
 
@@ -39,6 +44,8 @@ def score_predictions(
 
     Args:
         l_settings: the settings of L, BERTScore and SBERT; None for the defaults.
+        reported: the verdicts that the predictions' file carries; without any, reported J is left
+            out, unless `metrics` names it.
 
     Raises:
         InputError: a metric or the split is unknown, or a file of an encoder is damaged.
@@ -59,6 +66,15 @@ def score_predictions(
         info = METRICS[name]
         if info.needs == "judge":
             results[name] = MetricScores(state="not_computed", reason=NO_JUDGE)
+            continue
+        if info.needs == "verdicts":
+            if reported is None:
+                if metrics is not None:
+                    results[name] = MetricScores(state="not_computed", reason=_NO_VERDICTS)
+                continue
+            asked_text = [question for question in scored if isinstance(question, TextQuestion)]
+            results[name], values = score_reported(reported, asked_text, given)
+            rows += values
             continue
         kind = VisualQuestion if info.questions == "visual" else TextQuestion
         asked = [question for question in scored if isinstance(question, kind)]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import fmean
 from typing import Any, get_args
 
 from locomo_vqa.arguments import check_choice
@@ -19,9 +18,11 @@ from locomo_vqa.scores import Scores
 from ..judging.rubrics import Rubric
 from ..judging.scoring import Judged, JudgeSettings, judge_predictions
 from ..metrics.l_settings import LSettings, Preset
+from ..prediction_files import ReadOptions
 from .notes import failed_in, notes_on_rows, notes_on_trial
 from .predictions import check_metrics, score_predictions
 from .report import ScoreReport
+from .reported import notes_on_reported
 from .sources import BenchmarkSource, PredictionSource, Source, open_source, resolve_benchmark
 from .warnings import warnings_about
 
@@ -47,6 +48,8 @@ def score(
     judge_timeout: float = 120.0,
     responses: str | Path | None = None,
     prediction_key: str | None = None,
+    question_key: str | None = None,
+    cutoff: str | None = None,
     l_preset: Preset = "paper",
     l_models: str | Path | None = None,
     threads: int = 1,
@@ -60,8 +63,9 @@ def score(
 
     Args:
         source: a run or its folder; a predictions file in any layout that docs/formats.md
-            describes; a dict from question id to answer, or to the fields of a row; a data frame
-            with the columns `question_id` and `prediction`, and perhaps `state`; or predictions.
+            describes, or a folder or a list of such files that are one set of answers; a dict from
+            question id to answer, or to the fields of a row; a data frame with the columns
+            `question_id` and `prediction`, and perhaps `state`; or predictions.
         benchmark: the benchmark that was used, its folder, `sample`, or `org/name`; may be None
             for a run made in this process, or on the bundled sample.
         split: the split to score; None for a run's own split, otherwise all questions.
@@ -75,7 +79,11 @@ def score(
         judge_timeout: the time limit of one call to the judge, in seconds.
         responses: the file that stores the judge's replies, so that none is requested twice; None
             for one in the user's cache folder.
-        prediction_key: the key of the answers, in a file whose format doesn't determine it.
+        prediction_key: the key of the answers, in a file whose format doesn't determine it; dots
+            lead into objects, as in `result.answer`.
+        question_key: the same for the questions.
+        cutoff: which answers to take from a file that has several to each question, such as
+            `top_50`.
         l_preset: the encoder of BERTScore in L: `paper` (roberta-large) or `minilm`.
         l_models: the folder with L's encoders; None for $LOCOMO_VQA_L_MODELS or the Hub's cache.
         threads: the number of threads for L's encoders.
@@ -99,7 +107,8 @@ def score(
         judge_timeout=judge_timeout,
     )
     asked = resolve_benchmark(benchmark, source)
-    opened = open_source(source, asked, split=split, prediction_key=prediction_key)
+    options = ReadOptions(prediction_key=prediction_key, question_key=question_key, cutoff=cutoff)
+    opened = open_source(source, asked, split=split, options=options)
     chosen = opened.split or split or "all"
     with progress_reporter(progress) as report_progress:
         scores = score_predictions(
@@ -109,6 +118,7 @@ def score(
             metrics=metrics,
             extra=len(opened.extra),
             l_settings=settings,
+            reported=opened.reported,
         )
         scores = _sign_recalled(scores, visual_handling(opened.run.info) if opened.run else "given")
         judged = None
@@ -119,6 +129,7 @@ def score(
                 asked,
                 split=chosen,
                 settings=judging,
+                reported=opened.reported,
                 progress=report_progress,
             )
     return _make_report(opened, asked, chosen, judged.scores if judged else scores, judged)
@@ -134,6 +145,7 @@ def _make_report(
     info = source.run.info if source.run else None
     notes = [
         *source.notes,
+        *(notes_on_reported(source.reported) if source.reported else ()),
         *notes_on_trial(source.run),
         *notes_on_rows(source.predictions, benchmark, split=split, extra=source.extra),
     ]
@@ -154,7 +166,8 @@ def _make_report(
                 },
                 **scores.to_json(),
                 "notes": [*notes, *warnings],
-                "stored": _compare_stored(source.stored, scores),
+                "stored": _compare_stored(source, scores),
+                "reported": source.reported and source.reported.to_json(),
                 "judging": judged.document if judged else None,
             }
         ),
@@ -178,21 +191,19 @@ def _sign_recalled(scores: Scores, visual: VisualMode) -> Scores:
     return replace(scores, metrics={**scores.metrics, "v": recalled})
 
 
-def _compare_stored(stored: Mapping[str, Mapping[str, float]], scores: Scores) -> dict[str, Any]:
-    """Compare a file's own values with ours: the number of rows, their mean, and how many match."""
+def _compare_stored(source: Source, scores: Scores) -> dict[str, Any]:
+    """Compare a file's own values with ours: the number of rows, their mean, and how many match.
+
+    The mean is the file's own, over all its rows that have the value, whatever they answer.
+    """
     compared: dict[str, Any] = {}
-    for name, values in stored.items():
-        if not values:
-            continue
+    for name, own in source.own_means.items():
+        values = source.stored.get(name, {})
         ours = {
             row.question_id: row.value
             for row in scores.by_question
             if row.metric == _STORED.get(name) and row.value is not None
         }
         equal = sum(abs(ours[q] - value) <= EQUAL for q, value in values.items() if q in ours)
-        compared[name] = {
-            "rows": len(values),
-            "mean": fmean(values.values()),
-            "equal": equal if ours else None,
-        }
+        compared[name] = {"rows": own.rows, "mean": own.mean, "equal": equal if ours else None}
     return compared

@@ -12,18 +12,32 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json
 from locomo_vqa.runs import Prediction, Run, SplitChoice, read_run
 
-from ..prediction_files import read_prediction_file
+from ..prediction_files import (
+    OwnMean,
+    ReadOptions,
+    ReportedVerdicts,
+    files_in,
+    read_prediction_files,
+)
 from .given import given_predictions
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BenchmarkSource", "PredictionSource", "Source", "open_source", "resolve_benchmark"]
+__all__ = [
+    "BenchmarkSource",
+    "PredictionSource",
+    "Source",
+    "open_source",
+    "paths_of",
+    "resolve_benchmark",
+]
 
 PredictionSource: TypeAlias = (
-    "Run | str | Path | Mapping[str, str | Mapping[str, Any]] | Iterable[Prediction] | pd.DataFrame"
+    "Run | str | Path | Sequence[str | Path] | Mapping[str, str | Mapping[str, Any]] "
+    "| Iterable[Prediction] | pd.DataFrame"
 )
-"""A run, its folder, a predictions file, answers by question id, or a data frame of them."""
+"""A run, its folder, a predictions file or several, or answers as Python objects."""
 
 BenchmarkSource: TypeAlias = Benchmark | str | Path
 """A benchmark, its folder, `sample`, or `org/name` on the Hugging Face Hub."""
@@ -51,6 +65,10 @@ class Source:
     """Notes on how the file was read."""
     stored: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """The scores in the file, by metric, then by question id."""
+    own_means: Mapping[str, OwnMean] = field(default_factory=dict)
+    """The means of the scores in the file over all its rows, by metric."""
+    reported: ReportedVerdicts | None = None
+    """The verdicts of a judge that the file carries."""
 
 
 def open_source(
@@ -58,32 +76,26 @@ def open_source(
     benchmark: Benchmark,
     *,
     split: SplitChoice | None = None,
-    prediction_key: str | None = None,
+    options: ReadOptions | None = None,
 ) -> Source:
     """Read predictions and check that they belong to the benchmark.
+
+    Args:
+        source: a run or its folder, a predictions file, a folder of such files or a list of them,
+            or predictions as Python objects.
+        benchmark: the benchmark whose questions were answered.
+        split: the requested split.
+        options: how to read a file whose layout doesn't determine it.
 
     Raises:
         InputError: the predictions can't be used, or are for another benchmark or split.
     """
-    if isinstance(source, str | Path):
-        path = Path(source)
-        if path.is_dir():
-            return _of_run(read_run(path), benchmark, split)
-        file = read_prediction_file(path, benchmark, prediction_key=prediction_key)
-        return Source(
-            name=path.name,
-            layout=file.layout,
-            sha256=file.sha256,
-            predictions=file.predictions,
-            extra=file.extra,
-            notes=file.notes,
-            stored=file.stored,
-        )
-    if prediction_key is not None:
-        raise InputError(
-            "`prediction_key` is only for files in which the key of the answers is ambiguous.",
-            "Leave it out.",
-        )
+    paths = paths_of(source)
+    if paths is not None and not (len(paths) == 1 and (paths[0] / "run.json").is_file()):
+        return _of_files(paths, benchmark, options or ReadOptions())
+    _check_unset(options or ReadOptions())
+    if paths is not None:
+        return _of_run(read_run(paths[0]), benchmark, split)
     if isinstance(source, Run):
         return _of_run(source, benchmark, split)
     given = given_predictions(source, benchmark)
@@ -93,6 +105,44 @@ def open_source(
         sha256=given.sha256,
         predictions=given.predictions,
         notes=given.notes,
+    )
+
+
+def paths_of(source: object) -> list[Path] | None:
+    """Return the paths that a source names, alone or in a list; None for other sources."""
+    if isinstance(source, str | Path):
+        return [Path(source)]
+    if isinstance(source, Sequence) and source and all(isinstance(s, str | Path) for s in source):
+        return [Path(each) for each in source]
+    return None
+
+
+def _check_unset(options: ReadOptions) -> None:
+    for name in ("prediction_key", "question_key", "cutoff"):
+        if getattr(options, name) is not None:
+            raise InputError(
+                f"`{name}` is only for files whose layout doesn't determine it.", "Leave it out."
+            )
+
+
+def _of_files(paths: Sequence[Path], benchmark: Benchmark, options: ReadOptions) -> Source:
+    """Read a file, several, or those in a folder, as one set of predictions."""
+    folder = paths[0] if len(paths) == 1 and paths[0].is_dir() else None
+    if folder is not None and (folder / "benchmark.json").is_file():
+        raise InputError(f"{folder}: is a benchmark folder, not a run.", "Name the run's folder.")
+    files = paths if folder is None else files_in(folder)
+    file = read_prediction_files(files, benchmark, options, choose=folder is not None)
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return Source(
+        name=f"{files[0].name}{more}" if folder is None else folder.resolve().name,
+        layout=file.layout,
+        sha256=file.sha256,
+        predictions=file.predictions,
+        extra=file.extra,
+        notes=file.notes,
+        stored=file.stored,
+        own_means=file.own_means,
+        reported=file.reported,
     )
 
 
@@ -109,8 +159,9 @@ def resolve_benchmark(benchmark: BenchmarkSource | None, source: object) -> Benc
         return load_argument(benchmark)
     if isinstance(source, Run) and source.benchmark is not None:
         return source.benchmark
-    if isinstance(source, str | Path) and not Path(source).exists():
-        raise InputError(f"{source}: the predictions file does not exist.", "Check the path.")
+    for path in paths_of(source) or ():
+        if not path.exists():
+            raise InputError(f"{path}: the predictions file does not exist.", "Check the path.")
     dataset = _dataset_of(source)
     if dataset.get("id") == "sample":
         sample = load_benchmark("sample")

@@ -105,7 +105,8 @@ WRONG = {
     ),
     "a metric that is not there": (
         ["score", "nowhere.json", "--benchmark", "sample", "--metrics", "f1,f2"],
-        "--metrics may contain l, j, v, rouge1, meteor, bertscore, sbert, f1, bleu1, not 'f2'",
+        "--metrics may contain l, j, reported_j, v, rouge1, meteor, bertscore, sbert, f1, bleu1, "
+        "not 'f2'",
     ),
     "a run that is not there": (
         ["submit", "nowhere", "--to", "board", "--contact", "x"],

@@ -176,7 +176,9 @@ OTHER = r"bad\.json: is not LoCoMo's file, which is a list of conversations\.$"
     ("content", "message"),
     [
         (b'[{"sample_id": "conv-1", "qa', "cut off"),
-        (b"<html>Not found</html>", "not valid JSON at line 1, column 1"),
+        (b"<html>Not found</html>", "is an HTML page"),
+        (b"Not found", "not valid JSON at line 1, column 1"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "Git LFS pointer"),
         (b"\x80\x81", "not UTF-8"),
         (b"{}", OTHER),
         (b'{"schema_version": 1, "system": {"name": "bm25"}}', OTHER),

@@ -57,7 +57,8 @@ def test_an_unknown_name_lists_the_good_ones_and_the_nearest() -> None:
     with pytest.raises(InputError) as caught:
         get_metric("bleu")
     assert caught.value.message == (
-        "`metric` must be one of l, j, v, rouge1, meteor, bertscore, sbert, f1, bleu1, not 'bleu'."
+        "`metric` must be one of l, j, reported_j, v, rouge1, meteor, bertscore, sbert, f1, bleu1, "
+        "not 'bleu'."
     )
     assert caught.value.remedy == "Did you mean 'bleu1'?"
     assert len(METRICS) == 9

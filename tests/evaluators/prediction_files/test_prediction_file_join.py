@@ -120,11 +120,16 @@ def test_a_key_over_several_conversations_is_said(benchmark: Benchmark, write: W
     )
 
 
-def test_a_row_in_the_wrong_conversation_is_extra(benchmark: Benchmark, write: Write) -> None:
+def test_a_rows_text_decides_its_conversation_and_its_key_does_not(
+    benchmark: Benchmark, write: Write
+) -> None:
     clock = row("Who repaired the clock?", "Eve")
     file = read_prediction_file(write({"0": [clock, row(SHED, "a"), row(SHED, "b")]}), benchmark)
-    assert answers(file) == {"conv-1/t/2": "a", "conv-1/t/5": "b"}
-    assert file.extra == ("0[0]",)
+    assert answers(file) == {"conv-1/t/2": "a", "conv-1/t/5": "b", "conv-3/t/0": "Eve"}
+    assert file.extra == ()
+    assert file.notes == (
+        "The rows under 0 belong to several conversations; each was joined by its text.",
+    )
 
 
 def test_repeated_questions_in_order_of_occurrence(benchmark: Benchmark, write: Write) -> None:

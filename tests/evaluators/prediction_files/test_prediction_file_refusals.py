@@ -40,7 +40,7 @@ BAD = {
     "12": "a row must be a JSON object, not a number",
     '"text"': "a row must be a JSON object, not a string",
     '["text"]': r"\[0\]: a row must be a JSON object, not a string",
-    '{"0": [[1]]}': r"0\[0\]: a row must be a JSON object, not a list",
+    '{"0": [[1]]}': r"0\[0\]\[0\]: a row must be a JSON object, not a number",
     '{"0": [null]}': r"0\[0\]: a row must be a JSON object, not null",
     '[{"a": 1}]': "has no predictions: the rows' keys are a",
     '[{"question": "Who repaired the clock?"}]': "has no predictions",
@@ -65,19 +65,42 @@ def test_bad_files(benchmark: Benchmark, write: Write, text: str, reason: str) -
     assert caught.value.remedy.endswith(".")
 
 
-def test_a_compressed_file_is_to_be_unpacked(benchmark: Benchmark, write: Write) -> None:
+@pytest.mark.parametrize("damage", [slice(0, -9), slice(0, 30), slice(0, 3)])
+def test_a_damaged_archive(benchmark: Benchmark, write: Write, damage: slice) -> None:
     path = write([])
-    path.write_bytes(gzip.compress(GOOD.encode()))
-    with pytest.raises(InputError, match="compressed with gzip") as caught:
+    path.write_bytes(gzip.compress(GOOD.encode() * 9)[damage])
+    with pytest.raises(InputError, match="compressed with gzip and damaged"):
         read_prediction_file(path, benchmark)
-    assert "Unpack it first" in caught.value.remedy
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"PK\x03\x04\x80", b'{"a":"\xe9"}'])
-def test_bytes_that_are_no_text(benchmark: Benchmark, write: Write, content: bytes) -> None:
+def test_an_archive_larger_than_a_file_may_be(benchmark: Benchmark, write: Write) -> None:
+    path = write([])
+    path.write_bytes(gzip.compress(b" " * (257 << 20), compresslevel=1))
+    assert path.stat().st_size < 2 << 20
+    with pytest.raises(InputError, match="larger than 256 MiB"):
+        read_prediction_file(path, benchmark)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b'{"a":"\xe9"}', "is not UTF-8 text"),
+        (b"\xff\xfe[\x00]\x00", "UTF-16"),
+        (b"[\x00]\x00\n\x00 \x00", "UTF-16"),
+        (b"PK\x03\x04\x80", "a zip archive"),
+        (b"PAR1\x15\x04\x15", "a Parquet table"),
+        (b"<!DOCTYPE html>\n<html><body></body></html>", "an HTML page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n", "Git LFS"),
+        (b'question,response\n"Where was the picnic?",the park\n', "a CSV table"),
+        (b"question\tresponse\nWhere was the picnic?\tthe park\n", "a CSV table"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(
+    benchmark: Benchmark, write: Write, content: bytes, kind: str
+) -> None:
     path = write([])
     path.write_bytes(content)
-    with pytest.raises(InputError, match="is not UTF-8 text"):
+    with pytest.raises(InputError, match=kind):
         read_prediction_file(path, benchmark)
 
 

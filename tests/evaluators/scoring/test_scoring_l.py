@@ -73,7 +73,7 @@ def test_a_negative_cosine_stays_in_the_interval(minilm: Path) -> None:
 
 def test_without_models_the_other_metrics_are_scored() -> None:
     scores = score_predictions(answers(28), SAMPLE, split="test")
-    assert list(scores.metrics) == list(METRICS)
+    assert list(scores.metrics) == [name for name in METRICS if name != "reported_j"]
     for name in ("l", "bertscore", "sbert"):
         metric = scores.metrics[name]
         assert (metric.state, metric.overall.value) == ("not_computed", None)

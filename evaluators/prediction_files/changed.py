@@ -1,0 +1,128 @@
+"""Joins questions whose words were changed, such as by renaming a speaker."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from locomo_vqa.benchmark import TextQuestion
+
+from .questions import Questions
+from .rows import SourceRow
+from .spelling import plain_words, similarity
+
+__all__ = ["join_changed"]
+
+_SIMILAR = 0.5
+"""The least share of common words; with a speaker renamed, a short question still has it."""
+_STEADY = 0.9
+
+
+def join_changed(
+    rows: Sequence[SourceRow],
+    others: Sequence[SourceRow],
+    placed: Mapping[int, TextQuestion],
+    questions: Questions,
+) -> dict[int, TextQuestion]:
+    """Return the questions of rows whose text the benchmark doesn't have, by the rows' order.
+
+    A row's conversation is fixed by the joined rows before and after it. In it, the row is joined
+    with a question that no row has yet, whose category and gold answer are the row's own, which
+    shares most of its words, and whose number fits if the rows are numbered. Without a gold answer
+    the number must fit. If several questions remain, the row is joined with none.
+
+    Args:
+        rows: the rows without a question.
+        others: the other rows.
+        placed: the questions of the other rows, by the rows' order.
+        questions: the benchmark's questions.
+    """
+    taken = {question.id for question in placed.values()}
+    surroundings = _Surroundings(sorted(placed), placed, _number_offsets(others, placed))
+    joined: dict[int, TextQuestion] = {}
+    for row in rows:
+        if row.question is None:
+            continue
+        candidates = [
+            question
+            for name in surroundings.conversations(row)
+            for question in questions.conversations[name].in_order
+            if question.id not in taken and _may_be(row, question)
+        ]
+        found = surroundings.only_one(row, candidates)
+        if found is not None:
+            taken.add(found.id)
+            joined[row.order] = found
+    return joined
+
+
+def _number_offsets(
+    rows: Sequence[SourceRow], placed: Mapping[int, TextQuestion]
+) -> dict[str, int]:
+    """Return what the file's numbers exceed LoCoMo's by, where a conversation's rows agree."""
+    offsets: dict[str, Counter[int]] = {}
+    for row in rows:
+        question = placed.get(row.order)
+        if row.index is not None and question is not None:
+            counts = offsets.setdefault(question.conversation, Counter())
+            counts[row.index - question.index] += 1
+    common = {name: counts.most_common(1)[0] for name, counts in offsets.items()}
+    return {
+        name: offset
+        for name, (offset, number) in common.items()
+        if number >= _STEADY * offsets[name].total()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """The joined rows around a row without a question."""
+
+    order: Sequence[int]
+    placed: Mapping[int, TextQuestion]
+    offsets: Mapping[str, int]
+
+    def conversations(self, row: SourceRow) -> list[str]:
+        """Return the conversations of the joined rows before and after a row."""
+        around = (question for question in self._around(row) if question is not None)
+        return list(dict.fromkeys(question.conversation for question in around))
+
+    def only_one(self, row: SourceRow, candidates: Sequence[TextQuestion]) -> TextQuestion | None:
+        """Return the one candidate that remains after number and order, or None."""
+        numbered = [q for q in candidates if self._has_number(row, q)]
+        left = numbered if row.gold is None else numbered or list(candidates)
+        if len(left) > 1:
+            low, high = self._around(row)
+            left = [q for q in left if _is_between(low, q, high)]
+        if len(left) > 1:
+            best = max(similarity(row.question or "", q.question) for q in left)
+            left = [q for q in left if similarity(row.question or "", q.question) == best]
+        return left[0] if len(left) == 1 else None
+
+    def _around(self, row: SourceRow) -> tuple[TextQuestion | None, TextQuestion | None]:
+        position = bisect_left(self.order, row.order)
+        before = self.placed[self.order[position - 1]] if position else None
+        after = self.placed[self.order[position]] if position < len(self.order) else None
+        return before, after
+
+    def _has_number(self, row: SourceRow, question: TextQuestion) -> bool:
+        offset = self.offsets.get(question.conversation)
+        return None not in (offset, row.index) and row.index == question.index + (offset or 0)
+
+
+def _may_be(row: SourceRow, question: TextQuestion) -> bool:
+    if row.category not in (None, question.category):
+        return False
+    if row.gold is not None:
+        golds = (question.answer, question.adversarial_answer)
+        if plain_words(row.gold) not in [plain_words(gold) for gold in golds if gold is not None]:
+            return False
+    return similarity(row.question or "", question.question) >= _SIMILAR
+
+
+def _is_between(low: TextQuestion | None, middle: TextQuestion, high: TextQuestion | None) -> bool:
+    after = low is None or low.conversation != middle.conversation or low.index < middle.index
+    before = high is None or high.conversation != middle.conversation or middle.index < high.index
+    return after and before

@@ -1,0 +1,94 @@
+"""Chooses one of several answers that each row has, such as one for each number of memories."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import some
+
+from .fields import shown
+from .keys import ANSWER_KEY, PREDICTION_KEYS, snake
+from .walking import RawRow
+
+__all__ = ["choose_cutoff"]
+
+_ANSWERS = frozenset({*PREDICTION_KEYS, ANSWER_KEY})
+
+
+def choose_cutoff(
+    rows: Sequence[RawRow], cutoff: str | None, *, path: Path
+) -> tuple[list[RawRow], str | None]:
+    """Return the rows with the answers of one cutoff at the top level, and the cutoff.
+
+    Rows have several answers if one of their keys holds an object from the name of a cutoff to an
+    object with an answer, as in `{"cutoff_results": {"top_50": {"generated_answer": …}, …}}`.
+    Rows without such a key are returned unchanged.
+
+    Raises:
+        InputError: there are several cutoffs and none is named, or there is no such cutoff.
+    """
+    key = _key_of_cutoffs(rows)
+    if key is None:
+        if cutoff is not None:
+            raise InputError(
+                f"{path}: the rows have one answer each, not one for each cutoff.",
+                "Leave `cutoff` out.",
+            )
+        return list(rows), None
+    names = list(dict.fromkeys(name for row in rows for name in _inner(row, key)))
+    name = _named(names, cutoff)
+    if name is None:
+        listed = some([shown(known) for known in names])
+        why = (
+            f"each question has several answers, for {listed}"
+            if cutoff is None
+            else f"no row has an answer for the cutoff {shown(cutoff)!r}; there are {listed}"
+        )
+        raise InputError(
+            f"{path}: {why}.", f"Set `cutoff` to one of them, such as {shown(names[0])}."
+        )
+    return [_with_answer(row, key, name) for row in rows], name
+
+
+def _with_answer(row: RawRow, key: str, name: str) -> RawRow:
+    inner = _inner(row, key).get(name)
+    outer = {field: value for field, value in row.fields.items() if field != key}
+    fields = {**outer, **(inner if isinstance(inner, dict) else {})}
+    return RawRow(place=row.place, key=row.key, fields=fields)
+
+
+def _key_of_cutoffs(rows: Sequence[RawRow]) -> str | None:
+    """Return the key that holds answers by cutoff in most rows without another answer."""
+    found: Counter[str] = Counter()
+    for row in rows:
+        if any(snake(name) in PREDICTION_KEYS for name in row.fields):
+            return None
+        found.update(name for name in row.fields if _holds_answers(row.fields[name]))
+    return found.most_common(1)[0][0] if found else None
+
+
+def _holds_answers(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and all(isinstance(inner, dict) for inner in value.values())
+        and any(snake(name) in _ANSWERS for inner in value.values() for name in inner)
+    )
+
+
+def _inner(row: RawRow, key: str) -> dict[str, Any]:
+    value = row.fields.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _named(names: Sequence[str], cutoff: str | None) -> str | None:
+    if cutoff is None:
+        return names[0] if len(names) == 1 else None
+    if cutoff in names:
+        return cutoff
+    numbered = [name for name in names if name.rpartition("_")[2] == cutoff]
+    return numbered[0] if len(numbered) == 1 else None

@@ -1,0 +1,83 @@
+"""The names under which other harnesses write a question, an answer, and what is known of them.
+
+All are in snake case; the keys of a file are compared in snake case too (`snake`), so that
+`groundTruth` is `ground_truth`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+__all__ = [
+    "ANSWER_KEY",
+    "CATEGORY_KEYS",
+    "CONVERSATION_KEYS",
+    "GENERIC_NAMES",
+    "GOLD_KEYS",
+    "ID_KEYS",
+    "INDEX_KEYS",
+    "PREDICTION_KEYS",
+    "QUESTION_KEYS",
+    "snake",
+]
+
+QUESTION_KEYS = ("question", "query", "question_text", "query_text")
+ID_KEYS = ("question_id", "query_id", "qa_id", "qid", "id")
+INDEX_KEYS = (
+    *("question_index", "qa_index", "question_idx", "qa_idx", "q_idx", "q_index"),
+    *("question_number", "question_no", "index", "idx"),
+)
+CATEGORY_KEYS = ("category", "category_int", "category_id", "question_category")
+CONVERSATION_KEYS = (
+    *("sample_id", "conversation_id", "conv_id", "dialogue_id", "dialog_id"),
+    *("conversation", "conversation_name", "conv", "sample"),
+    *("conv_index", "conversation_index", "conv_idx", "conversation_idx"),
+    *("sample_index", "sample_idx", "user_id", "group_id"),
+)
+
+PREDICTION_KEYS = (
+    *("response", "predicted", "prediction", "hypothesis", "pred"),
+    *("generated_answer", "predicted_answer", "prediction_answer", "answer_generated"),
+    *("generated_response", "predicted_response", "generated", "response_text"),
+    *("ai_response", "ai_answer", "llm_response", "llm_answer", "rag_answer"),
+    *("system_answer", "system_response", "system_output"),
+    *("agent_answer", "agent_response", "bot_answer", "bot_response"),
+    *("assistant_answer", "assistant_response", "actual_answer", "final_answer"),
+    *("candidate_answer", "candidate_response", "memory_answer", "submitted_answer"),
+    *("model_answer", "model_response", "model_output", "model_prediction"),
+)
+"""Keys that can only be a prediction; so can `<model>_prediction`."""
+
+GOLD_KEYS = (
+    *("golden_answer", "golden_answers", "gold_answer", "gold_answers", "gold", "golden"),
+    *("expected_answer", "expected_answers", "expected", "expected_response", "expected_output"),
+    *("ground_truth", "ground_truths", "ground_truth_answer", "ground_truth_answers"),
+    *("reference", "reference_answer", "reference_answers", "correct_answer", "correct_answers"),
+    *("standard_answer", "target", "target_answer", "gt", "gt_answer"),
+)
+"""Keys that can only be a gold answer."""
+
+ANSWER_KEY = "answer"
+"""The key that is the gold answer in some layouts and the prediction in others."""
+
+GENERIC_NAMES = frozenset(
+    {
+        *("detailed_results", "individual_results", "item_results", "judge_results", "qa_results"),
+        *("question_results", "results", "responses", "predictions", "evaluations", "details"),
+        *("rows", "data", "items", "answers", "records", "entries", "examples", "samples"),
+        *("per_question", "questions", "qa", "qas", "qa_pairs", "by_type", "by_category"),
+        *("conversations", "outputs", "output", "logs", "traces", "test_cases", "scored"),
+    }
+)
+"""Names of lists that say nothing about whose rows they hold."""
+
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@lru_cache(maxsize=4096)
+def snake(name: str) -> str:
+    """Return a key in snake case: `groundTruth` and `Ground Truth` become `ground_truth`."""
+    if len(name) > 100:
+        return name
+    return _WORD_START.sub("_", name).replace(" ", "_").replace("-", "_").lower()

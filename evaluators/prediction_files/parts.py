@@ -1,0 +1,135 @@
+"""Reads the rows of one predictions file, or of each of several that belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .answer_keys import RowKeys, choose_keys
+from .cutoffs import choose_cutoff
+from .layouts import FileLayout, find_rows
+from .rows import SourceRow, source_rows
+from .verdicts import FoundVerdicts, find_verdicts
+
+__all__ = ["FilePart", "ReadOptions", "merge_verdicts", "read_part"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """What the layout of a file doesn't determine."""
+
+    prediction_key: str | None = None
+    """The key of the answers, or a dotted path to them."""
+    question_key: str | None = None
+    """The key of the questions, or a dotted path to them."""
+    cutoff: str | None = None
+    """Which of several answers to each question to take, such as `top_50`."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The given keys."""
+        return tuple(key for key in (self.question_key, self.prediction_key) if key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilePart:
+    """The rows of one file."""
+
+    path: Path
+    layout: FileLayout
+    keys: RowKeys
+    rows: Sequence[SourceRow]
+    """The rows, numbered through all files."""
+    verdicts: FoundVerdicts | None
+    notes: Sequence[str]
+
+
+def read_part(
+    path: Path,
+    document: Sequence[tuple[str, Any]],
+    options: ReadOptions,
+    *,
+    golds: Collection[str],
+    start: int = 0,
+    several: bool = False,
+) -> FilePart:
+    """Return the rows of a parsed file.
+
+    Args:
+        path: the file.
+        document: its content, from `read_document`.
+        options: the keys, if they were given.
+        golds: the benchmark's gold answers.
+        start: the number of the first row.
+        several: whether the rows of other files are read too; then their places name the file.
+
+    Raises:
+        InputError: the file has no rows, or its predictions can't be determined.
+    """
+    layout, found = find_rows(document, path=path, keys=options.keys)
+    raw, cutoff = choose_cutoff(found, options.cutoff, path=path)
+    keys = choose_keys(
+        [row.fields for row in raw],
+        prediction_key=options.prediction_key,
+        question_key=options.question_key,
+        golds=golds,
+        path=path,
+    )
+    rows = source_rows(raw, keys, path=path)
+    if several:
+        rows = [_of_file(row, path) for row in rows]
+    notes = [f"The answers are those of {cutoff}."] if cutoff else []
+    return FilePart(
+        path=path,
+        layout="zep" if layout == "mem0" and keys.prediction == "answer" else layout,
+        keys=keys,
+        rows=[replace(row, order=row.order + start) for row in rows],
+        verdicts=_shifted(find_verdicts(raw, document), start),
+        notes=[*notes, *([keys.note] if keys.note else [])],
+    )
+
+
+def merge_verdicts(found: Sequence[FoundVerdicts | None]) -> FoundVerdicts | None:
+    """Return the verdicts of several files as those of one."""
+    filled = [one for one in found if one is not None]
+    if len(filled) < 2:
+        return filled[0] if filled else None
+    judges = {one.judge for one in filled}
+    return FoundVerdicts(
+        key=" and ".join(dict.fromkeys(one.key for one in filled)),
+        judge=judges.pop() if len(judges) == 1 else None,
+        values={order: value for one in filled for order, value in one.values.items()},
+        asked=frozenset().union(*(one.asked for one in filled)),
+        repeated=frozenset().union(*(one.repeated for one in filled)),
+        disagreeing=frozenset().union(*(one.disagreeing for one in filled)),
+        errors=frozenset().union(*(one.errors for one in filled)),
+    )
+
+
+def _shifted(found: FoundVerdicts | None, start: int) -> FoundVerdicts | None:
+    if found is None or not start:
+        return found
+
+    def shift(orders: frozenset[int]) -> frozenset[int]:
+        return frozenset(order + start for order in orders)
+
+    return replace(
+        found,
+        values={order + start: value for order, value in found.values.items()},
+        asked=shift(found.asked),
+        repeated=shift(found.repeated),
+        disagreeing=shift(found.disagreeing),
+        errors=shift(found.errors),
+    )
+
+
+def _of_file(row: SourceRow, path: Path) -> SourceRow:
+    """Return a row that names its file, which stands for a conversation if no text does."""
+    named = row.conversation or row.question
+    return replace(
+        row,
+        place=f"{path.name} {row.place}",
+        conversation=row.conversation if named else path.name.partition(".")[0],
+    )

@@ -1,0 +1,115 @@
+"""The verdicts that a file carries, joined with a benchmark's questions: reported J."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from locomo_vqa.benchmark import TextQuestion
+from locomo_vqa.text import counted
+
+from .rows import SourceRow
+from .verdicts import FoundVerdicts
+
+__all__ = ["ReportedVerdicts", "reported_verdicts"]
+
+_FEW = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedVerdicts:
+    """The verdicts of a judge that somebody else asked."""
+
+    key: str
+    """The key that holds them in the file."""
+    judge: str | None
+    """The judge that the file names; None if it names none."""
+    values: Mapping[str, float]
+    """By question id, from 0, refused, to 1, accepted."""
+    without: frozenset[str]
+    """The questions whose row has an answer, but no verdict."""
+    notes: Sequence[str]
+    """What a reader should know, one sentence each."""
+
+    def to_json(self) -> dict[str, object]:
+        """Return the entry `reported` of scores.json."""
+        return {
+            "key": self.key,
+            "judge": self.judge,
+            "verdicts": len(self.values),
+            "without": len(self.without),
+        }
+
+    @property
+    def signature(self) -> str:
+        """The metric with what is known of the judge."""
+        judge = (self.judge or "unknown").replace(",", ";")
+        return f"reported_j:verdicts={self.key},judge={judge}"
+
+
+def reported_verdicts(
+    found: FoundVerdicts | None,
+    joined: Mapping[str, SourceRow],
+    questions: Mapping[str, TextQuestion],
+) -> ReportedVerdicts | None:
+    """Return the verdicts on the questions with a gold answer; None if there are none.
+
+    Args:
+        found: the verdicts in the file's rows.
+        joined: the row of each question, by question id.
+        questions: the benchmark's text questions, by id.
+    """
+    if found is None:
+        return None
+    scored = {
+        question_id: row
+        for question_id, row in joined.items()
+        if question_id in questions and questions[question_id].category != 5
+    }
+    values = {
+        question_id: found.values[row.order]
+        for question_id, row in scored.items()
+        if row.order in found.values
+    }
+    if not values:
+        return None
+    without = {n for n, row in scored.items() if row.prediction and n not in values}
+    return ReportedVerdicts(
+        without=frozenset(without),
+        key=found.key,
+        judge=found.judge,
+        values=values,
+        notes=tuple(_notes(found, scored, values)),
+    )
+
+
+def _notes(
+    found: FoundVerdicts, scored: Mapping[str, SourceRow], values: Mapping[str, float]
+) -> list[str]:
+    notes = []
+    orders = {row.order for row in scored.values()}
+    if len(values) >= _FEW and len(set(values.values())) == 1:
+        same = next(iter(values.values()))
+        word = {1.0: "accepted", 0.0: "refused"}.get(same, "the same")
+        notes.append(
+            f"All {len(values):,} verdicts in the file are alike: every answer is {word}. "
+            "Check that a judge gave them."
+        )
+    if errors := found.errors & orders:
+        accepted = sum(found.values.get(order, 0.0) >= 0.5 for order in errors)
+        notes.append(
+            f"The judge's reason is an error message in {counted(len(errors), 'row')}: its call "
+            f"failed, and {accepted:,} of the verdicts there accept the answer."
+        )
+    if differ := found.disagreeing & orders:
+        several = len(found.repeated & orders)
+        what = f" of {several:,} that were judged several times" if several else ""
+        notes.append(
+            f"The file's own verdicts on an answer disagree in "
+            f"{counted(len(differ), 'row')}{what}; "
+            + ("their mean counts." if several else f"those under '{found.key}' count.")
+        )
+    blank = sum(row.prediction is None and values.get(name, 0) > 0 for name, row in scored.items())
+    if blank:
+        notes.append(f"The file's verdict accepts a blank answer in {counted(blank, 'row')}.")
+    return notes
