@@ -11,6 +11,7 @@ from locomo_vqa.arguments import check_choice, check_choices, check_number
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
 from locomo_vqa.progress import ProgressCallback, progress_reporter
+from locomo_vqa.text import counted
 
 from .build_folder import BuildFolder, BuildState
 from .build_result import Build
@@ -34,9 +35,11 @@ def build(
     generator: str | None = None,
     validator: str | None = None,
     phash_distance: int | None = None,
+    limit: int | None = None,
     mirror: str | Path | None = None,
     allow_private: bool | None = None,
     download: Mapping[str, Any] | None = None,
+    retry_lost: bool = False,
     push: str | None = None,
     pull_request: bool = False,
     progress: bool | ProgressCallback = True,
@@ -58,9 +61,14 @@ def build(
         generator: the model that writes questions, instead of the recipe's.
         validator: the model that tries to answer them, instead of the recipe's.
         phash_distance: in how many of 64 bits similar images may differ, instead of the recipe's.
-        mirror: a folder to take images from, instead of the network.
+        limit: for a trial, the most images that questions are written about. Give `recipe` again
+            without it for the whole build; replies are kept.
+        mirror: a folder to take images from, instead of the network; docs/build.md says how its
+            files are named.
         allow_private: whether private addresses and any port are allowed, for your own servers.
         download: limits on the downloads, by the names in `DOWNLOAD_OPTIONS`.
+        retry_lost: whether the stage `images` tries every lost image again, not only those that no
+            host answered for.
         push: `org/name`, to also push the data set to the Hugging Face Hub.
         pull_request: whether to push as a pull request.
         progress: whether to show progress bars, or a callback.
@@ -76,7 +84,7 @@ def build(
     chosen = _checked_stages(stages)
     if recipe is not None:
         recipe = load_recipe(recipe)
-    _check_arguments(phash_distance, download)
+    _check_arguments(phash_distance, limit, download)
     _check_push(push, pull_request, chosen)
     folder = BuildFolder(Path(work))
     given = {
@@ -84,17 +92,24 @@ def build(
         "generator": generator,
         "validator": validator,
         "phash_distance": phash_distance,
+        "limit": limit,
     }
     with folder.locked():
         state = folder.state()
         plan = _recipe_to_use(folder, recipe, given)
+        _check_trial(plan, push)
         check_plan(folder, state, plan, chosen)
         state = _with_options(state, mirror, allow_private, download, out)
         check_out(folder, state, plan, chosen)
         check_inputs(folder, plan, chosen, mirror=mirror)
         folder.remember(plan, state)
         with progress_reporter(progress) as report:
-            context = _stage_context(folder, plan, state, report, push, pull_request)
+            context = _stage_context(
+                *(folder, plan, state, report),
+                retry_lost=retry_lost,
+                push=push,
+                pull_request=pull_request,
+            )
             return _run_stages(chosen, context, state, after_stage)
 
 
@@ -124,10 +139,13 @@ def _checked_stages(stages: Collection[StageName] | None) -> list[Stage]:
 
 def _check_arguments(
     phash_distance: int | None,
+    limit: int | None,
     download: Mapping[str, Any] | None,
 ) -> None:
     if phash_distance is not None:
         check_number("phash_distance", phash_distance, low=0, high=32, whole=True)
+    if limit is not None:
+        check_number("limit", limit, low=1, whole=True)
     for name in download or {}:
         check_choice("download", name, DOWNLOAD_OPTIONS)
 
@@ -141,6 +159,14 @@ def _check_push(push: str | None, pull_request: bool, chosen: Sequence[Stage]) -
         from .publishing.push import check_repository
 
         check_repository(push)
+
+
+def _check_trial(recipe: BuildRecipe, push: str | None) -> None:
+    if push is not None and recipe.limit is not None:
+        raise InputError(
+            f"`push`: this is a trial of {counted(recipe.limit, 'image')}.",
+            "Build without a `limit` first: give the `recipe` again.",
+        )
 
 
 def _recipe_to_use(
@@ -182,6 +208,8 @@ def _stage_context(
     recipe: BuildRecipe,
     state: BuildState,
     report: ProgressCallback,
+    *,
+    retry_lost: bool,
     push: str | None,
     pull_request: bool,
 ) -> StageContext:
@@ -192,6 +220,7 @@ def _stage_context(
         progress=report,
         download=remembered_settings(state["images"]),
         mirror=Path(mirror) if mirror is not None else None,
+        retry_lost=retry_lost,
         out=Path(state["out"]) if state["out"] is not None else folder.path / "dataset",
         push=push,
         pull_request=pull_request,

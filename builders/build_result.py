@@ -22,6 +22,7 @@ from .questions.rows import (
     count_states,
     read_questions,
 )
+from .recipe import BuildRecipe
 from .stages import PublishedBuild
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ class Build:
     def benchmark(self) -> Benchmark | None:
         """The published data set, loaded on first use."""
         return load_benchmark(self.folder) if self.folder is not None else None
+
+    @property
+    def recipe(self) -> BuildRecipe | None:
+        """The choices of the build, as its folder remembers them."""
+        return self._paths.recipe()
 
     @cached_property
     def losses(self) -> Losses | None:
@@ -142,7 +148,17 @@ class Build:
     def incomplete(self) -> bool:
         """Whether repeating the call can improve it: some images or replies are missing."""
         unfetched = self.losses is not None and "not_fetched" in self.losses.by_state
-        return unfetched or any(counts.failed for counts in self.counts.values())
+        return unfetched or self.unanswered
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether a model gave no reply to some questions; repeating the call asks them again."""
+        return any(counts.failed for counts in self.counts.values())
+
+    @property
+    def lost_images(self) -> int:
+        """How many URLs have no image, for whatever reason."""
+        return 0 if self.losses is None else self.losses.urls - self.losses.by_state.get("ok", 0)
 
     def _repr_html_(self) -> str:
         rows: list[tuple[str, str]] = []

@@ -56,6 +56,8 @@ class BuildRecipe:
     """The most attempts of the generator at one question."""
     check_quality: bool
     """Whether to fill the quality columns."""
+    limit: int | None = None
+    """In a trial, the most images that questions are written about; None for all."""
 
     def public(self) -> BuildRecipe:
         """Return the recipe as a card shows it: models and files without their folders."""
@@ -81,7 +83,7 @@ class BuildRecipe:
             keep=self.keep,
             attempts=self.attempts,
             check_quality="true" if self.check_quality else "false",
-        )
+        ) + ("" if self.limit is None else _TRIAL_TOML.format(limit=self.limit))
 
 
 _TOML = """\
@@ -111,6 +113,11 @@ attempts = {attempts}  # for one question; the paper does not say what happened 
 
 [quality]
 check = {check_quality}  # beyond the paper: columns that never remove a question
+"""
+
+_TRIAL_TOML = """
+[trial]
+images = {limit}  # at most; the others are left out
 """
 
 
@@ -186,6 +193,7 @@ def _recipe(raw: dict[str, Any]) -> BuildRecipe:
         keep=raw["select"]["keep"],
         attempts=raw["generate"]["attempts"],
         check_quality=raw["quality"]["check"],
+        limit=raw.get("trial", {}).get("images"),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+import os
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,7 @@ __all__ = [
     "make_table",
     "print_json",
     "printable",
+    "quoted",
 ]
 
 PLAIN_WIDTH = 120
@@ -48,6 +51,11 @@ class CommandGroup(click.Group):
                 raise
             message = f"No such command {args[0]!r}. Did you mean {close!r}?"
             raise click.UsageError(message, ctx) from None
+
+
+def quoted(path: object) -> str:
+    """Return a path as one word for a shell, for commands that a user may copy."""
+    return shlex.quote(os.fspath(path) if isinstance(path, os.PathLike) else str(path))
 
 
 def print_json(value: Any) -> None:

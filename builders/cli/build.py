@@ -9,7 +9,7 @@ import click
 from locomo_vqa.cli_support import CommandGroup, json_option, print_json
 
 from .images import images
-from .options import build_options, image_options, publish_options
+from .options import build_options, image_options, publish_options, retry_option
 from .publish import publish
 from .review import review
 from .running import run_stages
@@ -36,17 +36,20 @@ def build() -> None:
 @build.command("run")
 @build_options
 @image_options
+@retry_option
 @publish_options
+@click.option("--strict", is_flag=True, help="Exit with status 1 even if only images were lost.")
 def run_command(**options: Any) -> int:
     """Run all stages of RECIPE: a TOML file, `paper` or `sample`. Only `review` is left out.
 
-    Run the same command again to continue a build that was interrupted. Exit status 1: some
-    images were not fetched or a model gave no reply to some questions; the same command tries
-    these again.
+    Run the same command again to continue a build that was interrupted. Exit status 1: a model gave
+    no reply to some questions, which the same command asks again. With --strict also: some images
+    are lost.
 
     \b
     Example:
       locomo-vqa build run sample --work sample-build --out sample-vqa
+      locomo-vqa build run paper --locomo locomo10.json --work build --out trial --limit 20
       locomo-vqa build run paper --locomo locomo10.json --work build --out locomo-vqa
     """
     return run_stages(**options)

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from locomo_vqa.cli_support import echo, json_option, print_json
+from locomo_vqa.cli_support import echo, json_option, print_json, quoted
 
-from .options import FOLDER, build_options, image_options
+from .options import FOLDER, build_options, image_options, retry_option
 from .running import build_arguments, run_stages
 from .tables import print_losses
 
@@ -19,6 +19,7 @@ __all__ = ["images"]
 @click.command()
 @build_options
 @image_options
+@retry_option
 @click.option("--benchmark", help="Fetch the images of this benchmark folder, without a build.")
 @click.option("--out", type=FOLDER, help="With --benchmark, write the new benchmark folder here.")
 @json_option
@@ -26,7 +27,8 @@ def images(benchmark: str | None, out: Path | None, as_json: bool, **options: An
     """Fetch the images, and report which are lost and why.
 
     After an interruption, run the same command again: finished images are not fetched again.
-    Exit status 1: some URLs are worth retrying; with --work, repeat the command.
+    Exit status 1: some URLs are worth retrying; with --work, repeat the command. --retry-lost tries
+    all lost images again, such as after a host came back or with another --mirror or --max-bytes.
 
     With --benchmark and --out instead of --work, any benchmark folder is copied with its images,
     without those that occur in several splits. To retry what failed, run the command on the new
@@ -37,11 +39,17 @@ def images(benchmark: str | None, out: Path | None, as_json: bool, **options: An
       locomo-vqa build images --work build
       locomo-vqa build images --benchmark locomo --out locomo-images
       locomo-vqa build images --benchmark locomo --out locomo-images --mirror saved
+      locomo-vqa build images --work build --retry-lost --mirror saved
     """
     if benchmark is None and out is None:
         return _fetch_for_build(as_json, **options)
     if benchmark is None or out is None or options["work"] or options["recipe"]:
         raise click.UsageError("Give --work, or both --benchmark and --out.")
+    if options["retry_lost"]:
+        raise click.UsageError(
+            f"--retry-lost is for --work. To retry what {benchmark} lost, leave it out: every "
+            "image that is missing there is tried."
+        )
     return _fetch_for_folder(benchmark, out, as_json, **build_arguments(options))
 
 
@@ -86,7 +94,8 @@ def _fetch_for_folder(
     else:
         print_losses(
             done.losses,
-            retry=f"Run build images --benchmark {out} with another --out",
+            done.folder,
+            retry=f"locomo-vqa build images --benchmark {quoted(out)} --out …",
         )
         echo(f"Wrote {out}, revision {done.revision[:12]}; details: losses.json")
     return 1 if done.losses.by_state.get("not_fetched") else 0

@@ -10,7 +10,7 @@ import click
 
 from locomo_vqa.images import MAX_IMAGE_BYTES, PIXELS_CEILING
 
-__all__ = ["FOLDER", "build_options", "image_options", "publish_options"]
+__all__ = ["FOLDER", "build_options", "image_options", "publish_options", "retry_option"]
 
 FOLDER = click.Path(path_type=Path)
 """An option's value that is a folder."""
@@ -33,6 +33,13 @@ def build_options(command: Command) -> Command:
             help="Treat images of different splits as the same when at most this many of the 64 "
             "bits of their perceptual hashes differ.  [default: the recipe's]",
         ),
+        click.option(
+            "--limit",
+            type=click.IntRange(1),
+            metavar="N",
+            help="Try the build: write questions about at most N images. The whole build is the "
+            "same command without it.",
+        ),
     )
 
 
@@ -41,7 +48,10 @@ def image_options(command: Command) -> Command:
     return _with_options(
         command,
         click.option(
-            "--mirror", type=FOLDER, help="Take images from this folder instead of the network."
+            "--mirror",
+            type=FOLDER,
+            help="Take images from this folder instead of the network: files named HOST/PATH of "
+            "their URL, or its SHA-256, or listed in a mirror.jsonl.",
         ),
         click.option(
             "--allow-private",
@@ -73,6 +83,18 @@ def image_options(command: Command) -> Command:
             "--max-pixels",
             type=click.IntRange(1, PIXELS_CEILING),
             help="Limit an image to this many pixels.  [default: 50000000]",
+        ),
+    )
+
+
+def retry_option(command: Command) -> Command:
+    """Add the option for trying lost images again in a work folder."""
+    return _with_options(
+        command,
+        click.option(
+            "--retry-lost",
+            is_flag=True,
+            help="Try every lost image again, not only those that were not fetched.",
         ),
     )
 

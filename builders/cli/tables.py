@@ -19,6 +19,8 @@ __all__ = ["print_losses", "print_stage"]
 
 _TOP_HOSTS = 10
 _TOP_REASONS = 12
+_PREVIEWED = 10
+"""How many generated questions are shown."""
 
 
 def print_stage(stage: str, build: Build) -> None:
@@ -26,7 +28,7 @@ def print_stage(stage: str, build: Build) -> None:
     if stage == "ingest":
         echo(f"ingest: wrote {build.work / '1-ingested'}")
     elif stage == "images" and build.losses is not None:
-        print_losses(build.losses)
+        print_losses(build.losses, build.work / "2-with-images")
     elif stage == "split" and build.removed is not None:
         removed = counted(len(build.removed), "image")
         echo(f"split: {removed} of several splits removed; see removed.json")
@@ -38,10 +40,11 @@ def print_stage(stage: str, build: Build) -> None:
         _print_counts(stage, build)
 
 
-def print_losses(losses: Losses, *, retry: str = "Run the same command again") -> None:
+def print_losses(losses: Losses, folder: Path, *, retry: str | None = None) -> None:
     """Print what happened to the images' URLs, and where and why most were lost.
 
-    `retry` says how to retry those that were not fetched.
+    `folder` is the benchmark with the images, and `retry` a command that tries the lost ones again;
+    None in a work folder.
     """
     states = ", ".join(f"{number:,} {state}" for state, number in losses.by_state.items())
     echo(f"images: {counted(losses.urls, 'URL')}: {states}")
@@ -66,8 +69,22 @@ def print_losses(losses: Losses, *, retry: str = "Run the same command again") -
     if losses.visual_questions_removed:
         lost = counted(losses.visual_questions_removed, "visual question")
         echo(f"{lost} left out, because the image is not available.")
-    if losses.by_state.get("not_fetched"):
-        echo(f"{retry} to retry those that were not fetched.")
+    _print_retry(losses, folder, retry)
+
+
+def _print_retry(losses: Losses, folder: Path, retry: str | None) -> None:
+    from ..images.mirror_names import mirror_example
+
+    for line in mirror_example(folder):
+        echo(line)
+    if losses.urls == losses.by_state.get("ok", 0):
+        return
+    if retry is not None:
+        echo(f"To try the lost images again: {retry}")
+    elif losses.by_state.get("not_fetched"):
+        echo("Run the same command again to retry those that were not fetched.")
+    else:
+        echo("To try the lost images again, add --retry-lost to the same command.")
 
 
 def _print_counts(stage: str, build: Build) -> None:
@@ -84,6 +101,7 @@ def _print_counts(stage: str, build: Build) -> None:
         echo(f"The validator gave no answer to {counted(number, 'question')}: {error}")
     if stage == "generate" and build.questions is not None:
         _print_shares(build.questions)
+        _print_preview(build.questions)
 
 
 def _print_published(build: Build) -> None:
@@ -153,6 +171,17 @@ def _print_shares(rows: Sequence[QuestionRow]) -> None:
     )
     for warning in dominance_warnings(shares):
         echo(warning)
+
+
+def _print_preview(rows: Sequence[QuestionRow]) -> None:
+    """Print a few questions, spread over the conversations."""
+    written = [row for row in rows if row.state == "ok"]
+    number = min(_PREVIEWED, len(written))
+    table = make_table("Image", "Type", "Question", "Answer", title="Some of the questions")
+    for row in (written[place * len(written) // number] for place in range(number)):
+        table.add_row(f"{row.conversation} {row.turn}", row.type, row.question, row.answer)
+    if written:
+        console().print(table)
 
 
 def _share_of_known(values: Sequence[bool | None]) -> str:

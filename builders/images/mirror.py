@@ -28,6 +28,7 @@ from .addresses import parse_url
 from .bodies import PIECE
 from .download import DownloadSettings
 from .inspecting import Inspectors
+from .mirror_names import NOT_IN_MIRROR
 from .outcome import ImageOutcome, TooLarge
 from .store import ImageStore
 
@@ -132,7 +133,7 @@ async def _read_image(
     except OSError:
         return ImageOutcome(state="not_fetched", detail="the mirror's file can't be read")
     if found is None:
-        return ImageOutcome(state="not_fetched", detail="it is not in the mirror")
+        return ImageOutcome(state="not_fetched", detail=NOT_IN_MIRROR)
     if isinstance(found, str):
         return ImageOutcome(state="blocked", detail=found)
     try:

@@ -14,7 +14,7 @@ from locomo_vqa.benchmark import (
 )
 
 from ..questions.quality import DOMINANT_SHARE
-from .facts import QUALITY_COLUMNS, PublishFacts
+from .facts import QUALITY_COLUMNS, REVIEW_WORDS, PublishFacts
 from .markdown import escaped, table
 
 __all__ = ["answers_section", "contents_section", "images_section"]
@@ -106,7 +106,35 @@ def answers_section(benchmark: Benchmark, facts: PublishFacts) -> str:
     parts = ["## Answers", table(columns, rows, numbers=3)]
     if warnings:
         parts += ["Types in which one answer dominates:", "\n".join(warnings)]
-    return "\n\n".join([*parts, _checks_table(benchmark, facts)])
+    return "\n\n".join([*parts, _review_section(benchmark, facts), _checks_table(benchmark, facts)])
+
+
+def _review_section(benchmark: Benchmark, facts: PublishFacts) -> str:
+    """Say how many questions people looked at; one that a person rejected is not published."""
+    if facts.review is None:
+        return "Review by people: not recorded."
+    words, rejected = facts.review.published, facts.review.rejected
+    total = len(benchmark.visual_questions) + rejected
+    if not words and not rejected:
+        return f"Review by people: none of the {total:,} questions was looked at."
+    rows = []
+    for type, questions in _by_type(benchmark).items():
+        found = Counter(words.get(question.id) for question in questions)
+        rows.append(
+            [
+                type,
+                *(f"{found[word]:,}" for word in REVIEW_WORDS.values()),
+                f"{found[None]:,}",
+            ]
+        )
+    columns = ("Type", *(word.capitalize() for word in REVIEW_WORDS.values()), "Not looked at")
+    counts = Counter(words.values())
+    said = ", ".join(f"{counts[word]:,} {word}" for word in REVIEW_WORDS.values())
+    return (
+        f"Review by people: {len(words) + rejected:,} of {total:,} questions were looked at: "
+        f"{said}, {rejected:,} rejected and left out (`review`).\n\n"
+        + table(columns, rows, numbers=3)
+    )
 
 
 def _checks_table(benchmark: Benchmark, facts: PublishFacts) -> str:

@@ -21,6 +21,10 @@ def making_section(facts: PublishFacts) -> str:
         f"- Tried by: {_model_line(facts.validator)}\n"
         f"- SHA-256 of the prompt: {prompt}",
     ]
+    if facts.limit is not None:
+        parts.append(
+            f"**This is a trial**: questions were written about at most {facts.limit:,} images."
+        )
     if facts.probe is None:
         parts.append(f"Trial of the candidate types: {_NOT_RECORDED}.")
     else:

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from locomo_vqa.benchmark import ImageState, QuestionType
 
-__all__ = ["QUALITY_COLUMNS", "ModelFact", "ProbeFact", "PublishFacts"]
+__all__ = [
+    "QUALITY_COLUMNS",
+    "REVIEW_WORDS",
+    "ModelFact",
+    "ProbeFact",
+    "PublishFacts",
+    "ReviewFact",
+]
 
 QUALITY_COLUMNS: Mapping[str, str] = {
     "self_consistent": "the generator gives the same answer when asked its own question again",
@@ -48,12 +55,28 @@ class ProbeFact:
     """Whether the data set includes this type."""
 
 
+REVIEW_WORDS: Mapping[str, str] = {"accept": "accepted", "correct": "corrected"}
+"""What the column `review` says of a published question, by the decision about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewFact:
+    """What people decided about the questions."""
+
+    published: Mapping[str, str]
+    """One of `REVIEW_WORDS` by id, for published questions that a person looked at."""
+    rejected: int
+    """How many questions were rejected, and are not published."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishFacts:
     """Facts that the benchmark folder itself does not record."""
 
     quality: Mapping[str, Mapping[str, bool | None]] | None = None
     """The `QUALITY_COLUMNS` by visual question id; a missing value is published as null."""
+    review: ReviewFact | None = None
+    """What people decided; None if that was not recorded."""
     generator: ModelFact | None = None
     """The model that wrote the questions."""
     validator: ModelFact | None = None
@@ -72,5 +95,7 @@ class PublishFacts:
     """The number of images removed because several splits shared them."""
     recipe: str | None = None
     """The recipe's text."""
+    limit: int | None = None
+    """In a trial, the most images that questions were written about."""
     repository: str | None = None
     """`org/name` on the Hub, for the commands in the card."""

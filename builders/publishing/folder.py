@@ -76,7 +76,8 @@ def _write_content(
         raise InputError(
             f"{benchmark.folder}: was changed since it was loaded.", "Run the command again."
         )
-    tables = tables_of(benchmark, facts.quality or {}, folder / "images")
+    reviewed = facts.review.published if facts.review else {}
+    tables = tables_of(benchmark, facts.quality or {}, reviewed, folder / "images")
     layout = write_parquet(folder, tables, shard_bytes=shard_bytes)
     write_text(folder / "README.md", dataset_card(benchmark, manifest, facts, layout))
     write_text(folder / "eval.yaml", eval_yaml(benchmark, layout))

@@ -37,8 +37,13 @@ class Table:
     """Estimates how many bytes an item's row takes, without building it."""
 
 
-def tables_of(benchmark: Benchmark, quality: Quality, images: Path) -> dict[str, Table]:
-    """Return the table of each configuration; `images` is the folder of the images' files."""
+def tables_of(
+    benchmark: Benchmark, quality: Quality, reviewed: Mapping[str, str], images: Path
+) -> dict[str, Table]:
+    """Return the table of each configuration.
+
+    `reviewed` is `ReviewFact.published`, and `images` the folder of the images' files.
+    """
     asked = {question.image for question in benchmark.visual_questions}
     files = {sha256: images / benchmark.image_path(sha256).name for sha256 in asked}
     sizes = {sha256: path.stat().st_size for sha256, path in files.items()}
@@ -46,7 +51,9 @@ def tables_of(benchmark: Benchmark, quality: Quality, images: Path) -> dict[str,
         "visual": Table(
             features=_visual_features(),
             items=benchmark.visual_questions,
-            row=lambda question: _visual_row(question, files[question.image], quality),
+            row=lambda question: _visual_row(
+                question, files[question.image], quality, reviewed.get(question.id)
+            ),
             size=lambda question: sizes[question.image] + _WORDS,
         ),
         "text": Table(
@@ -64,13 +71,16 @@ def tables_of(benchmark: Benchmark, quality: Quality, images: Path) -> dict[str,
     }
 
 
-def _visual_row(question: VisualQuestion, path: Path, quality: Quality) -> dict[str, Any]:
+def _visual_row(
+    question: VisualQuestion, path: Path, quality: Quality, review: str | None
+) -> dict[str, Any]:
     checks = quality.get(question.id, {})
     return {
         **asdict(question),
         "image": {"bytes": readable_image(read_image_bytes(path)), "path": path.name},
         "image_sha256": question.image,
         **{column: checks.get(column) for column in QUALITY_COLUMNS},
+        "review": review,
     }
 
 
@@ -106,6 +116,7 @@ def _visual_features() -> Features:
             "reason": text,
             "split": text,
             **{column: Value("bool") for column in QUALITY_COLUMNS},
+            "review": text,
         }
     )
 

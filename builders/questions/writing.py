@@ -19,6 +19,7 @@ from .rows import QuestionRow, QuestionState
 __all__ = [
     "MAX_REPLY_TOKENS",
     "ImagePlace",
+    "chosen_for_trial",
     "image_places",
     "load_image",
     "stop_if_denied",
@@ -59,6 +60,14 @@ def image_places(benchmark: Benchmark, removed: Iterable[str] = ()) -> Iterator[
                         caption=image.caption,
                         split=conversation.split,
                     )
+
+
+def chosen_for_trial(places: Iterable[ImagePlace], most: int) -> list[ImagePlace]:
+    """Return the places of at most `most` images: those with the lowest hashes.
+
+    That is a sample of all conversations, and the same one every time.
+    """
+    return sorted(places, key=lambda place: place.image)[:most]
 
 
 def load_image(benchmark: Benchmark, sha256: str) -> ModelImage:

@@ -85,6 +85,9 @@ class Reviewed:
     """The rows that stay, in the original order; corrected ones have their new wording."""
     set_aside: int
     """How many decisions were not applied: see `SortedDecisions.set_aside`."""
+    decisions: Mapping[str, ReviewChoice]
+    """The decision that was applied to each question that a person looked at, by its id; rejected
+    ones are not among the rows."""
 
 
 def about_of(row: QuestionRow) -> str:
@@ -185,7 +188,11 @@ def apply_decisions(rows: Sequence[QuestionRow], decisions: Iterable[Decision]) 
             kept.append(row)
         elif decision.decision == "correct":
             kept.append(_apply_correction(row, decision))
-    return Reviewed(rows=kept, set_aside=len(found.set_aside))
+    return Reviewed(
+        rows=kept,
+        set_aside=len(found.set_aside),
+        decisions={name: each.decision for name, each in found.applied.items()},
+    )
 
 
 def _apply_correction(row: QuestionRow, decision: Decision) -> QuestionRow:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandas import DataFrame
 
-__all__ = ["Selection", "TypeResult", "select_types"]
+__all__ = ["MIN_QUESTIONS", "Selection", "TypeResult", "select_types"]
 
 MIN_QUESTIONS = 5
 """A type with fewer answered questions is never chosen: too little is known about it."""
@@ -124,10 +124,12 @@ def select_types(
     keep: int,
     declined: Mapping[QuestionType, int],
     lost: Mapping[QuestionType, int],
+    fewest: int = MIN_QUESTIONS,
 ) -> Selection:
     """Choose the `keep` types with the highest error rates (paper, 3.3 and C.1).
 
-    Ties are ordered as in `QUESTION_TYPES`, and mentioned in a remark.
+    Ties are ordered as in `QUESTION_TYPES`, and mentioned in a remark. A type with fewer answered
+    questions than `fewest` is not chosen.
 
     Raises:
         ValueError: fewer than `keep` types have enough questions.
@@ -138,10 +140,10 @@ def select_types(
         if type in outcomes
     ]
     ranked = sorted(results, key=_hardest_first)
-    chosen = [result.type for result in ranked if result.n >= MIN_QUESTIONS][:keep]
+    chosen = [result.type for result in ranked if result.n >= fewest][:keep]
     if len(chosen) < keep:
         raise ValueError(
-            f"only {len(chosen)} question types have at least {MIN_QUESTIONS} answered questions"
+            f"only {len(chosen)} question types have at least {fewest} answered questions"
         )
     marked = tuple(
         TypeResult(**{**asdict(result), "selected": result.type in chosen}) for result in ranked
@@ -149,7 +151,7 @@ def select_types(
     return Selection(
         results=marked,
         stability=_choice_stability(outcomes, chosen, keep),
-        remarks=tuple(_make_remarks(marked)),
+        remarks=tuple(_make_remarks(marked, fewest)),
     )
 
 
@@ -210,14 +212,14 @@ def _chance_of_choice(rates: NDArray[np.float64], wanted: NDArray[np.bool_], kee
     return 1 / comb(int(tied.sum()), keep - int(above.sum()))
 
 
-def _make_remarks(results: Sequence[TypeResult]) -> list[str]:
+def _make_remarks(results: Sequence[TypeResult], fewest: int) -> list[str]:
     remarks = [
         f"{result.type} has {result.n} answered questions, too few to be chosen."
         for result in results
-        if result.n < MIN_QUESTIONS
+        if result.n < fewest
     ]
     inside = [result for result in results if result.selected]
-    outside = [r for r in results if not r.selected and r.n >= MIN_QUESTIONS]
+    outside = [r for r in results if not r.selected and r.n >= fewest]
     if not inside or not outside:
         return remarks
     last, first = inside[-1], outside[0]

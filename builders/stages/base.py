@@ -34,6 +34,8 @@ class StageContext:
     """How to download images."""
     mirror: Path | None
     """A folder to take images from instead of the network."""
+    retry_lost: bool
+    """Whether to try every lost image again."""
     out: Path
     """The folder of the published data set."""
     push: str | None

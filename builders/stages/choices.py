@@ -22,7 +22,7 @@ from . import STAGES, Stage, StageName, choices_of
 
 __all__ = ["check_out", "check_plan", "start_stage"]
 
-_PARAMETERS = ("locomo", "generator", "validator", "phash_distance")
+_PARAMETERS = ("locomo", "generator", "validator", "phash_distance", "limit")
 """The choices that a call can change without changing the recipe."""
 
 
@@ -115,7 +115,7 @@ def _changed_choices(
     if known is None or not (folder.path / stage.makes[0]).exists():
         return {}
     now = choices_of(stage.name, STAGES, recipe)
-    return {name: known[name] for name in known if known[name] != now[name]}
+    return {name: known.get(name) for name in now if known.get(name) != now[name]}
 
 
 def _difference(changed: Mapping[str, Any], recipe: BuildRecipe) -> str:
@@ -127,6 +127,8 @@ def _difference(changed: Mapping[str, Any], recipe: BuildRecipe) -> str:
 
 def _as_before(changed: Mapping[str, Any]) -> str:
     """Return the arguments for continuing with the choices of the earlier result."""
+    if changed.get("limit", 0) is None:
+        return "the `recipe` again, which lifts the limit"
     given = [f"`{name}` {_shown_value(changed[name])}" for name in changed if name in _PARAMETERS]
     if len(given) == len(changed):
         return f"{' and '.join(given)} to continue as before"
@@ -134,6 +136,8 @@ def _as_before(changed: Mapping[str, Any]) -> str:
 
 
 def _shown_value(value: Any) -> str:
+    if value is None:
+        return "none"
     return ", ".join(value) if isinstance(value, (list, tuple)) else hide_credentials(str(value))
 
 

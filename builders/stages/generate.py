@@ -9,7 +9,7 @@ from locomo_vqa.benchmark import Benchmark, QuestionType, load_benchmark
 
 from ..questions.quality import check_quality
 from ..questions.rows import QuestionRow, write_questions
-from ..questions.writing import image_places, write_in_order
+from ..questions.writing import chosen_for_trial, image_places, write_in_order
 from .base import Stage, StageContext
 from .models import open_build_model
 
@@ -27,13 +27,16 @@ async def _generate(
     context: StageContext, benchmark: Benchmark, types: Sequence[QuestionType]
 ) -> list[QuestionRow]:
     recipe = context.recipe
+    places = list(image_places(benchmark))
+    if recipe.limit is not None:
+        places = chosen_for_trial(places, recipe.limit)
     async with open_build_model(
         context.folder, recipe.generator, parameter="generator"
     ) as generator:
         rows = await write_in_order(
             generator,
             benchmark,
-            list(image_places(benchmark)),
+            places,
             types,
             attempts=recipe.attempts,
             progress=lambda done, total: context.progress("generate: writing", done, total),

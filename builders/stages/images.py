@@ -1,17 +1,21 @@
 """The stage `images`: the images of the conversations, from their hosts or from a mirror.
 
-Running it again retries the URLs that are worth retrying.
+Running it again tries all lost images again if some were not fetched, or if that is asked.
 """
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from locomo_vqa.unfinished import discard
 
 from ..build_folder import BuildFolder
 from .base import Stage, StageContext
+
+if TYPE_CHECKING:
+    from ..images.losses import Losses
 
 __all__ = ["IMAGES"]
 
@@ -24,7 +28,7 @@ def _run(context: StageContext) -> None:
     retried = _finish_retry(folder)
     if folder.with_images.exists():
         _remove_downloads(folder.with_images)
-        if retried or not read_losses(folder.losses).by_state.get("not_fetched"):
+        if retried or not _worth_retrying(read_losses(folder.losses), context.retry_lost):
             _remove_downloads(folder.retried_images)
             return
         source, out = folder.with_images, folder.retried_images
@@ -41,13 +45,31 @@ def _run(context: StageContext) -> None:
     _finish_retry(folder)
 
 
+def _worth_retrying(losses: Losses, retry_lost: bool) -> bool:
+    lost = losses.urls - losses.by_state.get("ok", 0)
+    return bool(lost if retry_lost else losses.by_state.get("not_fetched"))
+
+
 def _finish_retry(folder: BuildFolder) -> bool:
-    """Replace the first attempt with a finished second one, even after a kill in between."""
+    """Replace the first attempt with a finished second one, even after a kill in between.
+
+    If it found other images, the result of the stage `split` goes, which lacks them. If it found
+    the same, the first attempt stays, so that a repeated build is the same to the byte.
+    """
     if not folder.retried_images.exists():
         return False
+    if _images_of(folder.retried_images) == _images_of(folder.with_images):
+        discard(folder.retried_images)
+        return True
+    discard(folder.split)
     discard(folder.with_images)
     folder.retried_images.replace(folder.with_images)
     return True
+
+
+def _images_of(folder: Path) -> bytes | None:
+    path = folder / "images.jsonl"
+    return path.read_bytes() if path.exists() else None
 
 
 def _remove_downloads(folder: Path) -> None:

@@ -16,7 +16,7 @@ from locomo_vqa.responses import ResponseStore, StoredModel, note_renewed, rejec
 
 from ..build_folder import BuildFolder
 
-__all__ = ["open_build_model", "recorded_models"]
+__all__ = ["check_build_model", "open_build_model", "recorded_models"]
 
 
 @asynccontextmanager
@@ -39,6 +39,16 @@ async def open_build_model(
             note_renewed(stored, parameter)
     finally:
         await model.close()
+
+
+async def check_build_model(folder: BuildFolder, spec: str, *, parameter: str) -> None:
+    """Check a model that is asked later, so that nothing is paid for if it can't be used.
+
+    Raises:
+        MissingResource: the model does not answer, or does not see.
+    """
+    async with open_build_model(folder, spec, parameter=parameter):
+        pass
 
 
 async def _check_known_answers(model: StoredModel) -> Capabilities:

@@ -10,12 +10,13 @@ from locomo_vqa.async_calls import run_async
 from locomo_vqa.benchmark import Benchmark, load_benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import write_jsonl
+from locomo_vqa.text import counted
 
 from ..questions.answering import Trial, answer_all
 from ..questions.rows import QuestionRow
-from ..questions.writing import ImagePlace, image_places, write_in_order
+from ..questions.writing import ImagePlace, chosen_for_trial, image_places, write_in_order
 from .base import Stage, StageContext
-from .models import open_build_model
+from .models import check_build_model, open_build_model
 
 __all__ = ["PROBE"]
 
@@ -37,19 +38,31 @@ def _run(context: StageContext) -> None:
 def _chosen_places(context: StageContext, benchmark: Benchmark) -> list[ImagePlace]:
     """Return the images of the probe: those of its split with the lowest hashes."""
     split = context.recipe.probe_split
-    places = [place for place in image_places(benchmark) if place.split == split]
+    every = list(image_places(benchmark))
+    places = [place for place in every if place.split == split]
+    if not every:
+        raise InputError(
+            f"{context.folder.path}: no image was fetched.",
+            f"{context.folder.losses} says why. Give a `mirror` with the images, or try again with "
+            "`retry_lost` (the stage images).",
+        )
     if not places:
         raise InputError(
-            f"{benchmark.folder}: the split {split} has no image that can be shown.",
-            "Fetch images first (`locomo-vqa build images`), or probe another split.",
+            f"{benchmark.folder}: the split {split} has no image, though others have "
+            f"{counted(len(every), 'image')}.",
+            "Name another split under [probe] in the recipe, or fetch more images (the stage "
+            "images).",
         )
-    return sorted(places, key=lambda place: place.image)[: context.recipe.probe_images]
+    recipe = context.recipe
+    most = recipe.probe_images if recipe.limit is None else min(recipe.probe_images, recipe.limit)
+    return chosen_for_trial(places, most)
 
 
 async def _probe(
     context: StageContext, benchmark: Benchmark, places: Sequence[ImagePlace]
 ) -> tuple[list[QuestionRow], Mapping[str, Mapping[str, Any]]]:
     recipe, folder = context.recipe, context.folder
+    await check_build_model(folder, recipe.validator, parameter="validator")
     async with open_build_model(folder, recipe.generator, parameter="generator") as generator:
         rows = await write_in_order(
             generator,
@@ -76,6 +89,14 @@ PROBE = Stage(
     name="probe",
     needs=("split",),
     makes=("probe.jsonl",),
-    choices=("generator", "validator", "probe_split", "probe_images", "probe_types", "attempts"),
+    choices=(
+        "generator",
+        "validator",
+        "probe_split",
+        "probe_images",
+        "probe_types",
+        "attempts",
+        "limit",
+    ),
     run=_run,
 )

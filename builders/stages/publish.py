@@ -12,10 +12,11 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.local_paths import public_name
 from locomo_vqa.models.names import hide_credentials
 
-from ..publishing import ModelFact, ProbeFact, PublishFacts, publish_and_push
+from ..publishing import ModelFact, ProbeFact, PublishFacts, ReviewFact, publish_and_push
+from ..publishing.facts import REVIEW_WORDS
 from ..questions.question_types import GENERATION_PROMPT_SHA256
 from ..questions.rows import QuestionRow, read_questions
-from ..review.decisions import apply_decisions, read_decisions
+from ..review.decisions import ReviewChoice, apply_decisions, read_decisions
 from .base import PublishedBuild, Stage, StageContext
 from .content import benchmark_content
 from .models import recorded_models
@@ -41,13 +42,15 @@ def _run(context: StageContext) -> PublishedBuild:
     url = publish_and_push(
         load_benchmark(folder.finished),
         context.out,
-        publish_facts(context, rows),
+        publish_facts(context, rows, reviewed.decisions),
         pull_request=context.pull_request,
     )
     return PublishedBuild(folder=context.out, set_aside=reviewed.set_aside, url=url)
 
 
-def publish_facts(context: StageContext, rows: Sequence[QuestionRow]) -> PublishFacts:
+def publish_facts(
+    context: StageContext, rows: Sequence[QuestionRow], decisions: Mapping[str, ReviewChoice]
+) -> PublishFacts:
     """Return the facts for the card about how the data set was made."""
     folder, recipe = context.folder, context.recipe
     models = recorded_models(folder)
@@ -55,6 +58,12 @@ def publish_facts(context: StageContext, rows: Sequence[QuestionRow]) -> Publish
     names = ProbeFact.__slots__
     return PublishFacts(
         quality={row.id: asdict(row.quality) for row in rows},
+        review=ReviewFact(
+            published={
+                row.id: REVIEW_WORDS[decisions[row.id]] for row in rows if row.id in decisions
+            },
+            rejected=sum(decision == "reject" for decision in decisions.values()),
+        ),
         generator=_model_fact(recipe.generator, models),
         validator=_model_fact(recipe.validator, models),
         prompt_sha256=GENERATION_PROMPT_SHA256,
@@ -63,6 +72,7 @@ def publish_facts(context: StageContext, rows: Sequence[QuestionRow]) -> Publish
         remarks=selection["remarks"],
         removed_images=len(folder.read(folder.removed, "split")),
         recipe=recipe.public().to_toml(),
+        limit=recipe.limit,
         repository=context.push,
     )
 

@@ -6,7 +6,7 @@ from locomo_vqa.benchmark import QuestionType
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_jsonl, write_json
 
-from ..selection.choice import select_types
+from ..selection.choice import MIN_QUESTIONS, select_types
 from .base import Stage, StageContext
 
 __all__ = ["SELECT"]
@@ -28,7 +28,13 @@ def _run(context: StageContext) -> None:
         else:
             lost[row["type"]] += 1
     try:
-        selection = select_types(errors, keep=recipe.keep, declined=declined, lost=lost)
+        selection = select_types(
+            errors,
+            keep=recipe.keep,
+            declined=declined,
+            lost=lost,
+            fewest=MIN_QUESTIONS if recipe.limit is None else 1,
+        )
     except ValueError as error:
         raise InputError(
             f"{path}: {recipe.keep} question types can't be chosen: {error}.",

@@ -248,8 +248,9 @@ def test_the_printed_advice_for_a_retry_works(source: Path, tmp_path: Path) -> N
     (tmp_path / "empty").mkdir()
     first = command(source, "--out", tmp_path / "out", "--mirror", tmp_path / "empty")
     assert first.return_value == 1
-    assert f"Run build images --benchmark {tmp_path / 'out'} with another --out" in (
-        first.output.replace("\n", " ")
+    assert (
+        f"try the lost images again: locomo-vqa build images --benchmark {tmp_path / 'out'} --out"
+        in (first.output.replace("\n", " "))
     )
     again = command(tmp_path / "out", "--out", tmp_path / "again", "--allow-private")
     assert again.exception is None, again.output

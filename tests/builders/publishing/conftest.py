@@ -9,7 +9,13 @@ from types import SimpleNamespace
 import pytest
 
 from locomo_vqa.benchmark import load_benchmark
-from locomo_vqa.builders.publishing import ModelFact, ProbeFact, PublishFacts, publish_dataset
+from locomo_vqa.builders.publishing import (
+    ModelFact,
+    ProbeFact,
+    PublishFacts,
+    ReviewFact,
+    publish_dataset,
+)
 from tests.builders.publishing.push_server import Hub, push_server
 
 QUALITY = {
@@ -19,6 +25,7 @@ QUALITY = {
 
 FACTS = PublishFacts(
     quality=QUALITY,
+    review=ReviewFact(published={"sample-01/v/D1:9/detail": "corrected"}, rejected=4),
     generator=ModelFact(name="Maker-78B", revision="abc123"),
     validator=ModelFact(name="Tester-2B"),
     prompt_sha256="ab" * 32,

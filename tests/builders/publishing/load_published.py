@@ -37,6 +37,7 @@ def main(folder: str) -> None:
             for row in visual
             if any(row[check] is not None for check in CHECKS)
         },
+        "review": {row["id"]: row["review"] for row in visual if row["review"] is not None},
         "text": configs["text"]["train"][0],
         "conversation": configs["conversations"]["train"][0],
     }

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.benchmark.read import read_manifest
-from locomo_vqa.builders.publishing import PublishFacts
+from locomo_vqa.builders.publishing import PublishFacts, ReviewFact
 from locomo_vqa.builders.publishing.card import dataset_card
 from locomo_vqa.builders.publishing.eval_yaml import eval_yaml
 from locomo_vqa.builders.publishing.markdown import escaped, fenced
@@ -168,3 +168,23 @@ def test_escaping(text: str, shown: str) -> None:
 def test_a_block_of_code_can_not_be_ended_from_inside() -> None:
     assert fenced("a\n`````\nb") == "``````text\na\n`````\nb\n``````"
     assert fenced("a\x1bb\u202e") == "```text\na b\n```"
+
+
+def test_the_card_says_how_many_questions_people_looked_at() -> None:
+    """The sample has 40 questions about colours, of 163 in all."""
+    sample = load_benchmark("sample")
+    questions = sample.visual_questions
+    colours = [question.id for question in questions if question.type == "colour"]
+    words = dict.fromkeys(colours[:3], "accepted") | {colours[3]: "corrected"}
+    _, body = card_of(PublishFacts(review=ReviewFact(published=words, rejected=2)))
+    total = len(questions) + 2
+    assert (
+        f"Review by people: 6 of {total} questions were looked at: 3 accepted, 1 corrected, "
+        "2 rejected and left out (`review`)."
+    ) in body
+    row = next(line for line in body.splitlines() if re.match(r"\| *colour .*\| 3 *\|", line))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells == ["colour", "3", "1", str(len(colours) - 4)]
+    _, none = card_of(PublishFacts(review=ReviewFact(published={}, rejected=0)))
+    assert f"none of the {len(questions)} questions was looked at" in none
+    assert "Review by people: not recorded." in card_of()[1]

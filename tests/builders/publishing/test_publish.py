@@ -53,6 +53,7 @@ def test_datasets_reads_every_table_and_image(published: Path, tmp_path: Path) -
         "sample-01/v/D1:9/detail": [True, False, None],
         "sample-01/v/D1:9/colour": [False, None, None],
     }
+    assert told["review"] == {"sample-01/v/D1:9/detail": "corrected"}
     lines = (published / "text_questions.jsonl").read_text(encoding="utf-8").splitlines()
     first = json.loads(lines[0])
     assert {key: told["text"][key] for key in first if key != "erratum"} == {
@@ -92,7 +93,7 @@ def test_a_large_split_is_cut_into_files_in_order(tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
     sample = load_benchmark("sample")
-    tables = tables_of(sample, {}, sample.folder / "images")
+    tables = tables_of(sample, {}, {}, sample.folder / "images")
     visual = {"visual": tables["visual"]}
     layout = write_parquet(tmp_path, visual, shard_bytes=400_000)["visual"]
     train = [q.id for q in sample.visual_questions if q.split == "train"]
@@ -115,7 +116,7 @@ def test_a_split_without_rows_has_no_file(tmp_path: Path) -> None:
         visual_questions=(),
         text_questions=tuple(q for q in sample.text_questions if q.split == "test"),
     )
-    layout = write_parquet(tmp_path, tables_of(few, {}, sample.folder / "images"))
+    layout = write_parquet(tmp_path, tables_of(few, {}, {}, sample.folder / "images"))
     assert {config: list(splits) for config, splits in layout.items()} == {
         "text": ["test"],
         "conversations": ["train", "validation", "test"],

@@ -139,6 +139,7 @@ def test_rejected_questions_leave_and_corrected_ones_get_their_words(
     corrected = replace(third, question="Which one is it?", answer="plum", reason="")
     assert reviewed.rows == [first, corrected, fourth, dropped]
     assert reviewed.set_aside == 0
+    assert reviewed.decisions == {first.id: "accept", second.id: "reject", third.id: "correct"}
 
 
 def test_a_reason_stays_where_the_answer_does(rows: list[QuestionRow]) -> None:
