@@ -48,7 +48,7 @@ distill.add_command(memlora)
 @click.option(
     "--student",
     required=True,
-    help="Use this model as the student; training an adapter needs transformers:…",
+    help="Use this model as the student; only transformers:… and embedded:… can be trained.",
 )
 @out_option
 @click.option("--only", type=click.Choice(DISTILL_STAGES), help="Run only this stage.")
@@ -123,7 +123,7 @@ def _print_distillation(done: Distillation, next_command: str) -> None:
     table = make_table("Stage", "Result", "Where")
     for stage, words in _RESULTS.items():
         if stage in figures:
-            name = "answers.jsonl" if stage == "answers" else stage
+            name = _FILES.get(stage, stage)
             table.add_row(stage, words.format(**figures[stage]), str(done.out / name))
     console().print(table)
     for name, reason in list(done.failures.items())[:3]:
@@ -142,4 +142,10 @@ _RESULTS: Mapping[str, str] = {
         "epoch {best_epoch} of {epochs}: validation loss {validation_loss:.3f}, before training "
         "{validation_loss_before:.3f}; {trainable_parameters:,} parameters"
     ),
+    "validation": (
+        "{questions:,} questions: F1 {student[f1]:.3f} without the adapter, {adapter[f1]:.3f} with "
+        "it; {student[contains_gold]:.0%} and {adapter[contains_gold]:.0%} contain the gold answer"
+    ),
 }
+_FILES: Mapping[str, str] = {"answers": "answers.jsonl", "validation": "validation.jsonl"}
+"""The file that a row names, unless it is the folder with the name of the stage."""

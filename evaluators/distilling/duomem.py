@@ -41,6 +41,10 @@ class Distillation:
     """The content of answers.json; None if the stage did not run."""
     training: Mapping[str, Any] | None = None
     """The content of the adapter's training.json; None if the stage did not run."""
+    validation: Mapping[str, Any] | None = None
+    """What the student answers to the validation questions, over the teacher's memories, without
+    and with the adapter: F1, the share of replies that contain the gold answer, and words; None if
+    no adapter was trained."""
     failures: dict[str, str] = field(default_factory=dict)
     """Why requests failed, by conversation or stage; the next call retries them."""
     options: Mapping[str, str] = field(default_factory=dict)
@@ -66,6 +70,8 @@ class Distillation:
                 "trainable_parameters": self.training["trainable_parameters"],
                 "too_long": self.training["examples"]["train"]["too_long"],
             }
+        if self.validation is not None:
+            figures["validation"] = dict(self.validation)
         return {**figures, "failures": self.failures}
 
 
@@ -149,3 +155,4 @@ def _run_stages(
             result.failures["answers"] = "; ".join(result.answers["errors"])
     if "adapter" in stages:
         result.training = runner.train_adapter()
+        result.validation = runner.check_adapter()

@@ -25,6 +25,7 @@ from ..memory import (
     student_settings,
 )
 from ..memory.settings import IMAGE_OPTIONS
+from .adapter_check import check_adapter
 from .examples import read_examples
 from .lora_fit import fit_lora
 from .lora_settings import LoraSettings
@@ -128,6 +129,17 @@ class StageRunner:
             self.out / ADAPTER_FOLDER,
             progress=self.progress,
         )
+
+    def check_adapter(self) -> dict[str, Any]:
+        """Compare the student with and without the adapter on the validation questions."""
+        with ResponseStore(self.out / _RESPONSES) as store:
+            return check_adapter(
+                parse_name(self.student, parameter="student"),
+                self.out / ADAPTER_FOLDER,
+                read_examples(self.out / VALIDATION_FILE),
+                store,
+                progress=self.progress,
+            )
 
     def _with_teacher(self, work: Callable[[Teacher], Awaitable[_T]]) -> _T:
         """Open the teacher, whose replies are stored, and return the result of `work` with it."""

@@ -63,6 +63,7 @@ def test_a_student_is_taught_and_can_be_run(
         again = invoke(*command, "--only", "answers", "--json")
         assert again.exit_code == 0, again.output
         assert len(endpoint.requests) == paid
+    assert "out/validation.jsonl" in done.stdout
     out = tmp_path / "out"
     summary = json.loads((out / "answers.json").read_text())
     train = [q for q in SAMPLE.text_questions if q.split == "train"]

@@ -10,6 +10,7 @@ import pytest
 
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.errors import InputError
+from locomo_vqa.evaluators.distilling.adapter_check import check_adapter
 from locomo_vqa.evaluators.distilling.examples import Example
 from locomo_vqa.evaluators.distilling.lora_fit import fit_lora
 from locomo_vqa.evaluators.distilling.lora_settings import LoraSettings
@@ -18,9 +19,10 @@ from locomo_vqa.evaluators.running.system_options import lend_options
 from locomo_vqa.evaluators.running.view import ConversationView
 from locomo_vqa.evaluators.systems.duomem.system import DuoMem
 from locomo_vqa.files import read_json, sha256_file
-from locomo_vqa.models.chat import ChatReply, ChatRequest
+from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
 from locomo_vqa.models.experts_local import ExpertsModel
 from locomo_vqa.models.names import parse_name
+from locomo_vqa.responses import ResponseStore
 from locomo_vqa.runs import Usage
 from locomo_vqa.system import Services
 from tests.evaluators.systems.duomem.folders import write_folder
@@ -53,19 +55,23 @@ class Distilled:
         return lend_options(Services(model=self.model), load_system("duomem"), options)
 
 
-@pytest.fixture(scope="session")
-def distilled(qwen2: Path, tmp_path_factory: pytest.TempPathFactory) -> Distilled:
-    """A student that learned a few answers by heart."""
-    folder = tmp_path_factory.mktemp("distilled")
-    prompts = zip(LEARNED, NEAREST, strict=True)
-    examples = [
+def learned_examples() -> list[Example]:
+    """Return what the student learns."""
+    return [
         Example(
             prompt=f"- {memory}\nQuestion: {question}\n"
             "Answer from these memories in as few words as possible:",
             reply=LEARNED[memory],
         )
-        for memory, question in prompts
+        for memory, question in zip(LEARNED, NEAREST, strict=True)
     ]
+
+
+@pytest.fixture(scope="session")
+def distilled(qwen2: Path, tmp_path_factory: pytest.TempPathFactory) -> Distilled:
+    """A student that learned a few answers by heart."""
+    folder = tmp_path_factory.mktemp("distilled")
+    examples = learned_examples()
     settings = LoraSettings(
         rank=8, alpha=16, dropout=0.0, learning_rate=0.01, epochs=60, patience=60, batch=3
     )
@@ -154,6 +160,32 @@ def test_the_base_model_replies_as_without_an_adapter(distilled: Distilled, tmp_
 
     one, other = asyncio.run(ask())
     assert one == other
+
+
+@pytest.mark.slow
+def test_the_adapter_is_compared_with_the_student_alone(
+    distilled: Distilled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    progress: list[tuple[str, int, int]] = []
+    args = (parse_name(distilled.model), distilled.adapter, learned_examples())
+    with ResponseStore(tmp_path / "responses.sqlite") as store:
+        figures = check_adapter(*args, store, progress=lambda *each: progress.append(each))
+        assert figures["questions"] == 3
+        assert figures["adapter"] == {"f1": 1.0, "contains_gold": 1.0, "words": 1.0}
+        assert figures["student"]["f1"] < 0.5
+        assert progress[2::3] == [
+            ("validation of the student", 3, 3),
+            ("validation of the adapter", 3, 3),
+        ]
+
+        async def fail(self: ExpertsModel, request: ChatRequest) -> ChatReply:
+            raise ModelFailed("asked again")
+
+        monkeypatch.setattr(ExpertsModel, "ask", fail)
+        assert check_adapter(*args, store, progress=lambda *_: None) == figures
+    with ResponseStore(tmp_path / "new.sqlite") as store:
+        failed = check_adapter(*args, store, progress=lambda *_: None)
+    assert failed["student"] == {"f1": 0.0, "contains_gold": 0.0, "words": 0.0}
 
 
 def test_an_adapter_that_changed_since_is_refused(distilled: Distilled, tmp_path: Path) -> None:
