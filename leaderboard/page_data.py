@@ -10,6 +10,7 @@ from locomo_vqa.scores import FEW_CONVERSATIONS
 
 from .board import Board
 from .board_entry import Entry
+from .contrasts import contrasts
 from .results import BOARD_METRICS, NOT_SCORED, result_rows
 
 __all__ = ["page_data"]
@@ -24,6 +25,7 @@ def page_data(board: Board) -> dict[str, Any]:
         "metrics": [_metric_column(name, accepted) for name in BOARD_METRICS],
         "default": _default_metric(rows),
         "few_conversations": FEW_CONVERSATIONS,
+        "contrasts": contrasts(rows),
         "entries": rows,
         "rejected": [
             {"entry": entry.name, "problems": list(entry.problems)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from locomo_vqa.runs import visual_handling
 
 from .board_entry import Entry
 
-__all__ = ["BOARD_METRICS", "NOT_SCORED", "result_row", "result_rows"]
+__all__ = ["BOARD_METRICS", "NOT_SCORED", "judge_of", "result_row", "result_rows"]
 
 _FIRST = ("v", "l", "j", "f1", "bleu1", "rouge1", "meteor")
 _PARTS = ("bertscore", "sbert")
@@ -56,12 +57,20 @@ def result_row(entry: Entry) -> dict[str, Any]:
         "scores": {
             name: _score_row(scores["metrics"].get(name, NOT_SCORED)) for name in BOARD_METRICS
         },
+        "judge": judge_of(entry),
         "given": states.get("ok", 0),
         "total": scores["rows"]["matched"] + scores["rows"]["missing"],
         "states": states,
         "answer_length": scores["answer_length"],
         "conversations": _count_conversations(scores["metrics"].values()),
     }
+
+
+def judge_of(entry: Entry) -> str | None:
+    """Return the name of the judge in the signature of J; None without a J."""
+    j = entry.scores["metrics"].get("j") if entry.scores else None
+    signed = re.match(r"j:judge=([^,]+)", (j and j["signature"]) or "")
+    return signed[1] if signed else None
 
 
 def _images_seen(metadata: Mapping[str, Any], used: bool | None) -> str:

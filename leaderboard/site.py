@@ -35,7 +35,7 @@ _GENERATOR = "locomo-vqa leaderboard"
 _MARK = f'<meta name="generator" content="{_GENERATOR}">'
 _HEAD = 2000
 """How many bytes of a page are searched for the mark."""
-_SCRIPTS = ("cells.js", "board.js")
+_SCRIPTS = ("cells.js", "chart.js", "board.js")
 """In the order in which they run; together they are one script."""
 _REMEDY = "Choose another `out`."
 

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from locomo_vqa.metric_names import METRICS, metric_title
 
 from .board_entry import Entry
+from .results import judge_of
 
 __all__ = ["COLUMNS", "NUMBERS", "remarks", "summary_rows"]
 
 _SHOWN = ("v", "l", "j", "f1")
+_BY_RULES = ", which compare words, numbers and dates: not comparable with a model's J"
 COLUMNS = ("submission", "state", "split")
 """Headings of the text columns of `summary_rows`."""
 NUMBERS = tuple(metric_title(name) for name in _SHOWN)
@@ -31,10 +33,14 @@ def summary_rows(entries: Iterable[Entry]) -> list[tuple[str, ...]]:
 
 
 def remarks(entries: Iterable[Entry]) -> list[str]:
-    """Return the problems and notes of all entries, a sentence each."""
-    return [
+    """Return the problems and notes of all entries, a sentence each, and who judged."""
+    listed = list(entries)
+    judges = sorted({judge for entry in listed if (judge := judge_of(entry))})
+    by_rules = any(judge.startswith("rules-") for judge in judges)
+    said = [f"J is judged by {', '.join(judges)}{_BY_RULES if by_rules else ''}."] if judges else []
+    return said + [
         f"{entry.name}: {label}: {sentence}"
-        for entry in entries
+        for entry in listed
         for label, sentences in (("problem", entry.problems), ("note", entry.notes))
         for sentence in sentences
     ]

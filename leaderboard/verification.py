@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from locomo_vqa.arguments import check_path
 from locomo_vqa.benchmark import Benchmark, load_argument
@@ -62,6 +62,12 @@ def verify(
     folder: str | os.PathLike[str],
     *,
     benchmark: Benchmark | str | os.PathLike[str],
+    judge: str | None = None,
+    rubric: Literal["lenient", "strict"] = "lenient",
+    judge_timeout: float = 120.0,
+    responses: str | os.PathLike[str] | None = None,
+    l_preset: Literal["paper", "minilm"] = "paper",
+    l_models: str | os.PathLike[str] | None = None,
     scorer: Scorer | None = None,
     progress: bool | ProgressCallback = True,
 ) -> Board:
@@ -73,7 +79,16 @@ def verify(
     Args:
         folder: the folder of submissions.
         benchmark: a benchmark, its folder, or its name.
-        scorer: computes the scores; None for the one that `locomo_vqa.score` uses.
+        judge: the model whose verdicts determine J, or `"rules"`, which compares words, numbers
+            and dates without a model. If None, J is not computed.
+        rubric: how the judge compares an answer with the gold answer, `lenient` or `strict`.
+        judge_timeout: the time limit of one call to the judge, in seconds.
+        responses: the file that stores the judge's replies, so that none is requested twice; None
+            for one in the user's cache folder.
+        l_preset: the encoder of BERTScore in L: `paper` (roberta-large) or `minilm`.
+        l_models: the folder with L's encoders; None for $LOCOMO_VQA_L_MODELS or the Hub's cache.
+        scorer: computes the scores, instead of all of this; None for the one that
+            `locomo_vqa.score` uses.
         progress: whether to show a progress bar, or what to call with the progress.
 
     Raises:
@@ -85,7 +100,14 @@ def verify(
     path = check_path("folder", folder)
     benchmark = load_argument(benchmark)
     found = _find_entries(path)
-    scorer = scorer or default_scorer()
+    scorer = scorer or default_scorer(
+        judge=judge,
+        rubric=rubric,
+        judge_timeout=judge_timeout,
+        responses=responses,
+        l_preset=l_preset,
+        l_models=l_models,
+    )
     busy = "another process is verifying these submissions"
     with locked_folder(path, busy=busy, remedy="Wait until it has finished."):
         entries = _with_notes_between(tuple(_each_verified(found, benchmark, scorer, progress)))

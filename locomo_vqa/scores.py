@@ -193,7 +193,16 @@ class Scorer(Protocol):
         """
 
 
-def default_scorer() -> Scorer:
-    """Return the evaluators' scorer, imported when it is first needed."""
-    scorer: Scorer = load_by_name("locomo_vqa.evaluators.scoring.predictions:score_predictions")
+def default_scorer(**settings: Any) -> Scorer:
+    """Return the evaluators' scorer, imported when it is first needed.
+
+    Args:
+        settings: `judge`, `rubric`, `judge_timeout`, `responses`, `l_preset` and `l_models`, as
+            `locomo_vqa.score` describes them; without a judge, J is not computed.
+
+    Raises:
+        InputError: a setting is invalid.
+    """
+    make = load_by_name("locomo_vqa.evaluators.scoring.board_scorer:make_board_scorer")
+    scorer: Scorer = make(**settings)
     return scorer

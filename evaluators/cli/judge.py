@@ -19,7 +19,7 @@ __all__ = ["judge_check"]
 
 
 @click.command("judge-check")
-@click.option("--judge", required=True, help="Measure this model.")
+@click.option("--judge", required=True, help="Measure this model, or `rules`.")
 @scored_benchmark_option()
 @rubric_option
 @click.option(

@@ -57,7 +57,8 @@ def judge_options(command: _Command) -> _Command:
         click.option(
             "--judge",
             multiple=True,
-            help="Compute J with this model's verdicts; a second judge is compared with the first.",
+            help="Compute J with this model's verdicts, or with `rules`, which need no model; a "
+            "second judge is compared with the first.",
         ),
         rubric_option,
         click.option(

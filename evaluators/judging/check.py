@@ -20,7 +20,7 @@ from locomo_vqa.schemas import validate
 from .cases import EXPECTED, KINDS, CaseKind, CheckCase, Expected, make_cases
 from .judge import Judgement, total_usage
 from .rates import Rate, rate_of
-from .rubrics import Rubric, rubric_hash
+from .rubrics import Rubric
 from .session import JudgeSession, judge_all
 
 __all__ = ["measure_judge", "need_fitting", "read_check"]
@@ -47,7 +47,7 @@ async def measure_judge(
             "signature": session.judge.signature,
         },
         "rubric": rubric,
-        "prompt_sha256": rubric_hash(rubric),
+        "prompt_sha256": session.judge.prompt_sha256,
         "dataset": {"id": benchmark.name, "revision": benchmark.revision},
         "n": n,
         "cases": {"number": len(cases), "sha256": _hash(cases)},
@@ -81,7 +81,8 @@ def _fits_session(document: Mapping[str, Any], session: JudgeSession, benchmark:
         *(document["judge"]["identity"], document["rubric"]),
         *(document["prompt_sha256"], document["dataset"]["revision"]),
     )
-    return checked == (dict(session.identity), rubric, rubric_hash(rubric), benchmark.revision)
+    prompt = session.judge.prompt_sha256
+    return checked == (dict(session.identity), rubric, prompt, benchmark.revision)
 
 
 def need_fitting(

@@ -99,6 +99,16 @@ class Judge:
         self.guided = guided
 
     @property
+    def in_flight(self) -> int:
+        """The number of answers that it can judge at once."""
+        return self.model.in_flight
+
+    @property
+    def prompt_sha256(self) -> str | None:
+        """The SHA-256 of the prompt."""
+        return rubric_hash(self.rubric)
+
+    @property
     def signature(self) -> str:
         """Everything that can change J: model, rubric, prompt, and how replies are read."""
         identity = self.model.identity()

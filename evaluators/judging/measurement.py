@@ -112,7 +112,8 @@ def judge_check(
     answers, shifted dates, vague talk, and answers that give the judge instructions must not.
 
     Args:
-        judge: the model's name, such as `"openai:<base URL>?model=<name>"`.
+        judge: the model's name, such as `"openai:<base URL>?model=<name>"`, or `"rules"`, which
+            compares words, numbers and dates without a model.
         benchmark: the source of the answers: a benchmark, its folder, `sample`, or org/name.
         rubric: how the judge compares an answer with the gold answer.
         n: the number of answers of each kind; there is at least one of each kind of injection.

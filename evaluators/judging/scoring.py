@@ -19,7 +19,7 @@ from ..prediction_files import ReportedVerdicts
 from .agreement import agreement
 from .check import measure_judge, need_fitting, read_check
 from .judge import Judgement, VerdictState, total_usage
-from .rubrics import rubric_hash
+from .rules import BY_RULES, RULES
 from .session import JudgeSession, judge_all, open_session, response_path
 from .settings import JudgeSettings
 from .verdicts import SCALE, Answers, j_rows, j_scores, sort_answers
@@ -42,6 +42,8 @@ class Judged:
     """The lines of judgements.jsonl, in the order of the judges, then of the questions."""
     unscored: int
     """The number of missing verdicts of all judges, including in their checks."""
+    notes: tuple[str, ...] = ()
+    """Sentences about the judges, for reports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,7 @@ def judge_predictions(
         },
         transcripts=[row for opinion in opinions for row in opinion.transcripts],
         unscored=sum(_unscored(opinion) for opinion in opinions),
+        notes=(BY_RULES,) if first.name == RULES else (),
     )
 
 
@@ -193,7 +196,7 @@ def _document(
         "name": session.name,
         "identity": dict(session.identity),
         "signature": session.judge.signature,
-        "prompt_sha256": rubric_hash(session.judge.rubric),
+        "prompt_sha256": session.judge.prompt_sha256,
         "json_schema": session.json_schema,
         "overall": asdict(scores.overall),
         "bounds": asdict(scores.bounds) if scores.bounds else None,
@@ -233,7 +236,7 @@ def _transcript(session: JudgeSession, judgement: Judgement) -> dict[str, Any]:
         "question_id": row.pop("id"),
         "judge": session.name,
         "rubric": session.judge.rubric,
-        "prompt_sha256": rubric_hash(session.judge.rubric),
+        "prompt_sha256": session.judge.prompt_sha256,
         **row,
     }
 

@@ -27,6 +27,7 @@ from locomo_vqa.responses import ResponseStore, StoredModel
 from ..metrics.value_cache import cache_file
 from .judge import Judge, Judgement, ToJudge
 from .rubrics import Rubric
+from .rules import RULES, VERSION, RuleJudge
 
 __all__ = [
     "GIVE_UP_AFTER",
@@ -107,38 +108,73 @@ def _not_sent(error: ModelError) -> ModelError:
 
 
 class JudgeSession:
-    """An open judge, which answers from the store if possible."""
+    """An open judge; this one is the judge of rules, and sends no requests."""
 
-    def __init__(
-        self, judge: Judge, model: StoredModel, json_schema: Honoured, fuse: _Fuse
-    ) -> None:
+    def __init__(self, judge: Judge | RuleJudge, json_schema: Honoured = "unknown") -> None:
         self.judge = judge
-        self._fuse = fuse
-        self._read = 0
-        self._unread = 0
         self.json_schema = json_schema
         """How the backend treats a JSON schema."""
-        self._model = model
 
     @property
     def name(self) -> str:
         """The judge's name, as given."""
-        return self._model.name
+        return RULES
 
     @property
     def identity(self) -> Mapping[str, Any]:
         """The entries that distinguish the judge's replies from another judge's."""
-        return self._model.identity()
+        return {"backend": RULES, "model": RULES, "version": VERSION}
 
     @property
     def asked(self) -> int:
         """The number of requests sent to the model."""
-        return self._model.asked
+        return 0
 
     @property
     def renewed(self) -> int:
         """The number of requests that were repeated because an earlier reply was unusable."""
+        return 0
+
+    @property
+    def reused(self) -> int:
+        """The number of requests answered from the store."""
+        return 0
+
+    def note(self, judgement: Judgement) -> None:
+        """Consider each judgement, to give up a judge that can't judge."""
+
+
+class _ModelSession(JudgeSession):
+    """A model as the judge, which answers from the store if possible."""
+
+    def __init__(
+        self, judge: Judge, model: StoredModel, json_schema: Honoured, fuse: _Fuse
+    ) -> None:
+        super().__init__(judge, json_schema)
+        self._fuse = fuse
+        self._read = 0
+        self._unread = 0
+        self._model = model
+
+    @property
+    def name(self) -> str:
+        return self._model.name
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        return self._model.identity()
+
+    @property
+    def asked(self) -> int:
+        return self._model.asked
+
+    @property
+    def renewed(self) -> int:
         return self._model.renewed
+
+    @property
+    def reused(self) -> int:
+        return self._model.reused
 
     def note(self, judgement: Judgement) -> None:
         """Give the judge up if none of its first replies can be read; the error shows one."""
@@ -152,17 +188,14 @@ class JudgeSession:
                 f"such as {reply!r}"
             )
 
-    @property
-    def reused(self) -> int:
-        """The number of requests answered from the store."""
-        return self._model.reused
-
 
 @asynccontextmanager
 async def open_session(
     spec: str, rubric: Rubric, *, store: ResponseStore, timeout_s: float = 120.0
 ) -> AsyncIterator[JudgeSession]:
-    """Open a judge by its model's name, find out how it treats a JSON schema, and close it.
+    """Open a judge by its model's name or `rules`, and close it.
+
+    A model is first probed for how it treats a JSON schema.
 
     An unreachable judge opens anyway: its stored replies are used, and the other answers are
     unscored.
@@ -171,6 +204,9 @@ async def open_session(
         InputError: the name is not valid.
         MissingResource: packages or weights are not on this machine.
     """
+    if spec == RULES:
+        yield JudgeSession(RuleJudge(rubric))
+        return
     fuse = _Fuse(await asyncio.to_thread(open_model, spec, timeout_s=timeout_s, parameter="judge"))
     try:
         model = StoredModel(fuse, store)
@@ -180,7 +216,7 @@ async def open_session(
         except MissingResource as error:
             fuse.blown = fuse.blown or ModelUnreachable(error.message)
         judge = Judge(model, rubric, guided=json_schema != "refused")
-        yield JudgeSession(judge, model, json_schema, fuse)
+        yield _ModelSession(judge, model, json_schema, fuse)
     finally:
         await fuse.close()
 
@@ -190,7 +226,7 @@ async def judge_all(
 ) -> list[Judgement]:
     """Judge many answers concurrently, and return the judgements in the answers' order."""
     done: dict[str, Judgement] = {}
-    at_once = 2 * session.judge.model.in_flight
+    at_once = 2 * session.judge.in_flight
     progress(step, 0, len(items))
     async for item, judgement in gather_bounded(items, session.judge.judge, at_once=at_once):
         done[item.id] = judgement

@@ -71,8 +71,9 @@ def score(
         split: the split to score; None for a run's own split, otherwise all questions.
         metrics: names of metrics; None for all that can be computed here. A text encoder that a
             named metric needs is downloaded.
-        judge: the model whose verdicts determine J, such as `"openai:<base URL>?model=<name>"`; a
-            second one is compared with it. If None, J is not computed.
+        judge: the model whose verdicts determine J, such as `"openai:<base URL>?model=<name>"`, or
+            `"rules"`, which compares words, numbers and dates without a model; a second one is
+            compared with it. If None, J is not computed.
         rubric: how the judge compares an answer with the gold answer.
         judge_check: whether to measure the judge first on answers whose verdict is known, or the
             files of such measurements (see `judge_check`).
@@ -149,6 +150,8 @@ def _make_report(
         *notes_on_trial(source.run),
         *notes_on_rows(source.predictions, benchmark, split=split, extra=source.extra),
     ]
+    if judged is not None:
+        notes += judged.notes
     warnings = warnings_about(scores, benchmark, split=split)
     transcripts = judged.transcripts if judged else ()
     return ScoreReport(

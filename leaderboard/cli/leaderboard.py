@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -33,8 +33,43 @@ def leaderboard() -> None:
     required=True,
     help="Score against this benchmark: `sample`, a folder, or org/name on the Hub.",
 )
+@click.option(
+    "--judge", help="Compute J with this model's verdicts, or with `rules`, which need no model."
+)
+@click.option(
+    "--rubric",
+    type=click.Choice(("lenient", "strict")),
+    default="lenient",
+    show_default=True,
+    help="Choose how strictly an answer is compared with the gold answer; the paper is lenient.",
+)
+@click.option(
+    "--judge-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=120.0,
+    show_default=True,
+    help="Limit one call to the judge to this many seconds.",
+)
+@click.option(
+    "--responses",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Store the judge's replies in this file, so that none is requested twice.  "
+    "[default: one in the user's cache folder]",
+)
+@click.option(
+    "--l-preset",
+    type=click.Choice(("paper", "minilm")),
+    default="paper",
+    show_default=True,
+    help="Choose L's BERTScore encoder: roberta-large, or all-MiniLM-L6-v2.",
+)
+@click.option(
+    "--l-models",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Look for L's encoders in this folder.",
+)
 @json_option
-def verify(folder: Path, benchmark: str, as_json: bool) -> int:
+def verify(folder: Path, as_json: bool, **settings: Any) -> int:
     """Check every submission below FOLDER, score it, and write FOLDER/board.json.
 
     Scores are computed here, from the answers. A rejected submission doesn't keep the others off
@@ -46,7 +81,7 @@ def verify(folder: Path, benchmark: str, as_json: bool) -> int:
     """
     from ..verification import verify as verify_submissions
 
-    board = verify_submissions(folder, benchmark=benchmark)
+    board = verify_submissions(folder, **settings)
     if as_json:
         print_json(board.to_json())
     else:
@@ -86,6 +121,8 @@ def _print_board(board: Board) -> None:
     from rich.text import Text
 
     from ..board import BOARD_FILE
+    from ..contrasts import contrasts
+    from ..results import result_rows
     from ..summary import COLUMNS, NUMBERS, remarks, summary_rows
 
     table = make_table(*COLUMNS, numbers=NUMBERS)
@@ -93,7 +130,7 @@ def _print_board(board: Board) -> None:
         style = "green" if state == "rescored" else "red"
         table.add_row(Text(name), Text(state, style=style), *cells)
     console().print(table)
-    for remark in remarks(board):
+    for remark in [*remarks(board), *(pair["text"] for pair in contrasts(result_rows(board)))]:
         echo(remark)
     echo(f"Wrote {board.folder / BOARD_FILE}")
     echo(f"Next: locomo-vqa leaderboard build {board.folder} --out …")

@@ -18,7 +18,8 @@
     ...data.metrics.map((metric) => ({
       key: metric.name, label: metric.label, title: sentence(metric.meaning), metric, number: true,
       value: (entry) => entry.scores[metric.name].value,
-      cell: (entry, ranking) => scoreCell(metric, entry.scores[metric.name], metric === ranking),
+      cell: (entry, ranking) => scoreCell(metric, entry.scores[metric.name],
+        metric === ranking, metric.name === "j" ? entry.judge : null),
     })),
     { key: "answers", label: "Answers", title: "Answered questions, of all that are scored", number: true,
       value: (entry) => (entry.total ? entry.given / entry.total : null), cell: answersCell },
@@ -128,8 +129,23 @@
       return row;
     }));
     byId("split").value = view.split;
+    showChart(shown, view.split);
     showFew(shown);
     if (focused) table.tHead.querySelector(`[data-sort="${CSS.escape(focused)}"]`).focus();
+  }
+
+  /* First the plot: what pixels and experts are worth is seen before the table is read. */
+  function showChart(shown, split) {
+    byId("chart").replaceChildren(chartOf(shown, metrics), el("figcaption", { class: "legend" },
+      "A dot is the score, the line its 95% interval over conversations. What was seen of the images: ",
+      el("span", { class: "key pixels", text: "pixels" }), " ",
+      el("span", { class: "key caption", text: "captions" }), " ",
+      el("span", { class: "key unseen-images", text: "none" })));
+    byId("chart").hidden = shown.length === 0;
+    byId("contrasts").replaceChildren(...data.contrasts
+      .filter((pair) => split === EVERY || pair.split === split)
+      .map((pair) => el("li", {}, plain(pair.text))));
+    byId("by-rules").hidden = !shown.some((entry) => (entry.judge || "").startsWith("rules-"));
   }
 
   /* An interval over a handful of conversations says little about others. */

@@ -65,7 +65,7 @@ function intervalTitle(score) {
   return `${questions}; ${level}, ${score.method}, ${count(score.clusters)} conversations.`;
 }
 
-function scoreCell(metric, score, ranking) {
+function scoreCell(metric, score, ranking, judge) {
   if (score.value === null) {
     const reason = el("abbr", { text: "not computed", title: score.reason });
     return el("td", { class: "number none" }, reason);
@@ -74,6 +74,7 @@ function scoreCell(metric, score, ranking) {
     text: score.value.toFixed(digitsOf(metric)) },
     el("span", { class: score.low === null ? "small absent" : "small",
       text: intervalText(metric, score) }),
+    judge ? el("span", { class: "small" }, breakable(`by ${judge}`)) : null,
     ranking ? bar(metric, score) : null);
 }
 

@@ -25,8 +25,10 @@ DATE = "2026-01-01"
 )
 @click.pass_context
 def demo(ctx: click.Context, out: Path) -> None:
-    """Build a benchmark from the sample, run systems on it, score, submit, verify, build a page.
+    """Run every step once: build a data set, run memory systems, score, verify, build a page.
 
+    The systems answer the questions of the included sample: with captions and with pixels, and on
+    a small model without experts and with them. J is by rules, because no judge model is included.
     Repeat the command to continue a demo that was interrupted.
 
     \b
@@ -64,40 +66,45 @@ def _can_continue(out: Path) -> bool:
     return not names or ("build" in shown and shown <= _MADE)
 
 
+_SMALL = ("--model", "embedded:student")
 _RUNS = (
-    ("no-memory", "no-memory", "none", None),
-    ("bm25", "bm25", "caption", None),
-    ("embedded-captions", "no-memory", "caption", "embedded:large"),
-    ("embedded-small", "no-memory", "pixels", "embedded:small"),
-    ("embedded-large", "no-memory", "pixels", "embedded:large"),
+    ("bm25", "bm25", (*_SMALL, "--images", "caption")),
+    ("mem0-captions", "mem0-captions", (*_SMALL, "--images", "caption")),
+    ("mem0-v", "mem0-v", _SMALL),
+    ("memlora-v", "memlora-v", (*_SMALL, "--option", "experts=sample")),
+    ("large", "mem0-v", ("--model", "embedded:text-large", "--option", "vision=embedded:large")),
 )
-"""Each run's name on the board, system, image mode and model."""
+"""Each run's folder, system, and further arguments; the small model is the same in all but one."""
 
-_COMPARED = ("embedded-captions", "embedded-large")
-"""The same model with captions alone, and with pixels."""
+_COMPARED = (("mem0-captions", "mem0-v"), ("mem0-v", "memlora-v"))
+"""Captions and pixels; no experts and experts. Each pair is one model."""
+
+_MEASURED = ("--judge", "rules", "--l-preset", "minilm")
 
 
 def _demo_commands(out: Path) -> list[list[str]]:
-    benchmark, board = str(out / "benchmark"), str(out / "board")
+    benchmark, board, runs = str(out / "benchmark"), str(out / "board"), out / "runs"
+    sample = ["--benchmark", "sample"]
     commands = [
         ["build", "run", "sample", "--work", str(out / "build"), "--out", benchmark],
         ["data", "info", benchmark],
     ]
     said = ["--date", DATE, "--not-trained-on-locomo"]
-    for name, system, images, model in _RUNS:
-        run = str(out / "runs" / name)
-        asked = ["--model", model] if model else []
-        asked += ["--benchmark", benchmark, "--images", images]
+    for folder, system, arguments in _RUNS:
+        run = str(runs / folder)
         commands += [
-            ["run", system, *asked, "--out", run],
-            ["submit", run, "--to", board, "--name", name, *said],
+            ["run", system, *arguments, *sample, "--split", "all", "--out", run],
+            ["submit", run, "--to", board, *said],
         ]
-    captions, pixels = (str(out / "runs" / name) for name in _COMPARED)
+    compared = [
+        ["compare", str(runs / one), str(runs / two), *sample, "--metrics", "v,f1"]
+        for one, two in _COMPARED
+    ]
     return [
         *commands,
-        ["score", pixels, "--benchmark", benchmark],
-        ["compare", captions, pixels, "--benchmark", benchmark, "--metrics", "v"],
-        ["leaderboard", "verify", board, "--benchmark", benchmark],
+        ["score", str(runs / "memlora-v"), *sample, *_MEASURED],
+        *compared,
+        ["leaderboard", "verify", board, *sample, *_MEASURED],
         ["leaderboard", "build", board, "--out", str(out / "site")],
     ]
 

@@ -13,7 +13,8 @@ from tests.conftest import Cli
 
 
 @pytest.mark.slow
-def test_the_demo(cli: Cli, tmp_path: Path) -> None:
+def test_the_demo(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LOCOMO_VQA_L_MODELS")  # The packaged encoder of L is used.
     done = cli("demo", "--out", "demo")
     assert done.returncode == 0, done.stderr
     page = tmp_path / "demo" / "site" / "index.html"
@@ -21,11 +22,21 @@ def test_the_demo(cli: Cli, tmp_path: Path) -> None:
     board = json.loads((tmp_path / "demo" / "board" / "board.json").read_text())
     assert [entry["state"] for entry in board["entries"]] == ["rescored"] * 5
     with (page.parent / "results.csv").open(encoding="utf-8") as stream:
-        rows = {row["system"]: row for row in csv.DictReader(stream)}
-    assert float(rows["bm25"]["f1"]) > float(rows["no-memory"]["f1"])
-    v = {name: float(row["v"]) for name, row in rows.items()}
-    assert v["embedded-large"] > v["embedded-captions"] + 20, "pixels answer where captions fail"
-    assert v["embedded-large"] > v["embedded-small"]
+        rows = {(row["system"], row["answerer"]): row for row in csv.DictReader(stream)}
+    small = "embedded:student"
+    values = {
+        name: {metric: float(row[metric]) for metric in ("v", "l", "j", "f1")}
+        for name, row in rows.items()
+    }
+    captions, pixels, experts = (
+        values[name, small] for name in ("mem0-captions", "mem0-v", "memlora-v")
+    )
+    assert pixels["v"] > captions["v"] + 20, "pixels answer where captions fail"
+    assert experts["v"] > pixels["v"] + 5, "experts lift the small model"
+    assert experts["f1"] > pixels["f1"] + 0.05
+    assert experts["j"] > pixels["j"]
+    assert all(value > 0 for found in values.values() for value in found.values())
+    assert "Experts instead of none, on embedded:student" in page.read_text(encoding="utf-8")
     again = cli("demo", "--out", "demo")
     assert again.returncode == 2
     assert "already exists" in again.stderr

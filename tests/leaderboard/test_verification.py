@@ -501,7 +501,7 @@ def test_the_command_prints_a_table_and_problems(
     submitted(system="good")
     _wrong_hash(submitted(system="bad"))
     arguments = ["verify", str(submissions), "--benchmark", str(benchmark.folder)]
-    monkeypatch.setattr(verification, "default_scorer", lambda: scorer)
+    monkeypatch.setattr(verification, "default_scorer", lambda **_: scorer)
     done = CliRunner().invoke(leaderboard, arguments, standalone_mode=False)
     assert done.return_value == 1, done.output
     assert "100.0" in done.output
@@ -519,7 +519,7 @@ def test_the_command_leaves_with_0_when_nothing_is_rejected(
 ) -> None:
     submitted()
     arguments = ["verify", str(submissions), "--benchmark", str(benchmark.folder)]
-    monkeypatch.setattr(verification, "default_scorer", lambda: scorer)
+    monkeypatch.setattr(verification, "default_scorer", lambda **_: scorer)
     done = CliRunner().invoke(leaderboard, arguments, standalone_mode=False)
     assert done.return_value == 0, done.output
 

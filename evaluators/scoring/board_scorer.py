@@ -1,0 +1,78 @@
+"""Makes the scorer of a leaderboard, which computes L and J as well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.runs import Prediction, SplitChoice
+from locomo_vqa.scores import Scorer, Scores
+
+from ..judging.rubrics import Rubric
+from ..judging.scoring import JudgeSettings, judge_predictions
+from ..metrics.l_settings import LSettings, Preset
+from .predictions import score_predictions
+
+__all__ = ["make_board_scorer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _BoardScorer:
+    """Scores every submission with the same settings."""
+
+    l_settings: LSettings
+    judging: JudgeSettings | None
+
+    def __call__(
+        self,
+        predictions: Sequence[Prediction],
+        benchmark: Benchmark,
+        *,
+        split: SplitChoice,
+        metrics: Sequence[str] | None = None,
+        extra: int = 0,
+    ) -> Scores:
+        """Score predictions; see `locomo_vqa.scores.Scorer`."""
+        scores = score_predictions(
+            predictions,
+            benchmark,
+            split=split,
+            metrics=metrics,
+            extra=extra,
+            l_settings=self.l_settings,
+        )
+        if self.judging is None:
+            return scores
+        settings = self.judging
+        return judge_predictions(
+            scores, predictions, benchmark, split=split, settings=settings
+        ).scores
+
+
+def make_board_scorer(
+    *,
+    judge: str | None = None,
+    rubric: Rubric = "lenient",
+    judge_timeout: float = 120.0,
+    responses: str | Path | None = None,
+    l_preset: Preset = "paper",
+    l_models: str | Path | None = None,
+) -> Scorer:
+    """Return a scorer; `locomo_vqa.score` describes the arguments.
+
+    Raises:
+        InputError: an argument is invalid.
+    """
+    return _BoardScorer(
+        l_settings=LSettings.checked(preset=l_preset, models=l_models, threads=1, cache=True),
+        judging=JudgeSettings.checked(
+            judge=judge,
+            metrics=None,
+            rubric=rubric,
+            judge_check=False,
+            responses=responses,
+            judge_timeout=judge_timeout,
+        ),
+    )

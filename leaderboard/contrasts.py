@@ -1,0 +1,60 @@
+"""Finds pairs of entries that differ in one thing, and says what it changes.
+
+Two pairs answer what a reader of a board asks first: what pixels are worth (`mem0-captions` and
+`mem0-v` on one model), and what experts are worth (`mem0` and `memlora` on one model).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from locomo_vqa.metric_names import METRICS, metric_title
+
+__all__ = ["contrasts"]
+
+_SHOWN = ("v", "j", "f1")
+_MOST = 4
+_Row = Mapping[str, Any]
+
+
+def contrasts(rows: Sequence[_Row]) -> list[dict[str, str]]:
+    """Return `split` and `text` of each pair in rows of `result_rows`, at most four for a split."""
+    found: dict[str, list[str]] = {}
+    for split, text in _pairs(rows):
+        texts = found.setdefault(split, [])
+        if text not in texts and len(texts) < _MOST:
+            texts.append(text)
+    return [{"split": split, "text": text} for split, texts in found.items() for text in texts]
+
+
+def _pairs(rows: Sequence[_Row]) -> Iterator[tuple[str, str]]:
+    for first in rows:
+        for second in rows:
+            same = all(first[name] == second[name] for name in ("answerer", "split", "visual"))
+            if not same or first["answerer"] is None:
+                continue
+            split, on = first["split"], f"on {first['answerer']}"
+            families = (_family(first), _family(second))
+            seen = (first["images"], second["images"])
+            if families[0] == families[1] and seen == ("caption", "pixels"):
+                yield split, f"Pixels instead of captions, {on}: {_moved(first, second)}"
+            if families == ("mem0", "memlora") and seen[0] == seen[1]:
+                yield split, f"Experts instead of none, {on}: {_moved(first, second)}"
+
+
+def _family(row: _Row) -> str:
+    """Return a system's name without what it sees: mem0 for mem0-captions and mem0-v."""
+    name: str = row["system"]
+    return name.removesuffix("-captions").removesuffix("-v")
+
+
+def _moved(first: _Row, second: _Row) -> str:
+    parts = []
+    for name in _SHOWN:
+        values = [row["scores"][name]["value"] for row in (first, second)]
+        if None not in values and (name != "j" or first["judge"] == second["judge"]):
+            digits = 1 if METRICS[name].scale >= 100 else 3
+            before, after = (f"{value:.{digits}f}" for value in values)
+            parts.append(f"{metric_title(name)} {before} → {after}")
+    return f"{', '.join(parts)}." if parts else "no common score."

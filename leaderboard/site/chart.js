@@ -1,0 +1,54 @@
+
+/* A dot with its interval for every entry, a panel for each of the main metrics. */
+
+const CHARTED = ["v", "l", "j", "f1"];
+const MOST_CHARTED = 20;
+
+function chartOf(entries, metrics) {
+  const panels = CHARTED.map((name) => metrics.get(name))
+    .filter((metric) => entries.some((entry) => entry.scores[metric.name].value !== null));
+  const cells = entries.slice(0, MOST_CHARTED).flatMap((entry) => [chartLabel(entry),
+    ...panels.map((metric) => chartTrack(metric, entry))]);
+  const chart = el("div", { class: "chart" }, el("span", { class: "chart-head" }),
+    ...panels.map((metric) => el("span", { class: "chart-head", title: sentence(metric.meaning) },
+      el("b", { text: metric.label }), ` 0 … ${metric.scale}`)), ...cells);
+  chart.style.setProperty("--panels", panels.length);
+  chart.hidden = panels.length === 0 || entries.length === 0;
+  return chart;
+}
+
+/* The colour says what was seen of the images. */
+function seenClass(entry) {
+  return ["pixels", "caption"].find((seen) => entry.images.startsWith(seen)) || "unseen-images";
+}
+
+function chartLabel(entry) {
+  const more = [entry.answerer, entry.images].filter(Boolean).join(" · ");
+  return el("span", { class: "chart-label" }, el("span", { class: "name" }, plain(entry.system)),
+    el("span", { class: "small" }, breakable(more)));
+}
+
+function chartTrack(metric, entry) {
+  const score = entry.scores[metric.name];
+  const track = el("span", { class: `chart-track ${seenClass(entry)}` });
+  track.dataset.metric = metric.label;
+  if (score.value === null) {
+    track.append(el("span", { class: "none", text: "not computed" }));
+    track.title = score.reason;
+    return track;
+  }
+  const share = (value) => `${Math.min(100, Math.max(0, (100 * value) / metric.scale))}%`;
+  const line = el("span", { class: "chart-line" });
+  if (score.low !== null) {
+    const reach = el("i");
+    reach.style.left = share(score.low);
+    reach.style.right = `calc(100% - ${share(score.high)})`;
+    line.append(reach);
+  }
+  const dot = el("b");
+  dot.style.left = share(score.value);
+  line.append(dot);
+  track.append(line, el("span", { class: "chart-value", text: score.value.toFixed(digitsOf(metric)) }));
+  track.title = `${metric.label} of ${entry.system}: ${intervalText(metric, score)}; ${intervalTitle(score)}`;
+  return track;
+}

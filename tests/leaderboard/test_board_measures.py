@@ -1,0 +1,66 @@
+"""J and L on the board, computed by the evaluators' scorer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import locomo_vqa as lv
+from locomo_vqa.errors import InputError
+from locomo_vqa.leaderboard.summary import remarks
+
+from .conftest import Submit
+
+
+def test_j_by_rules_counts_missing_answers_and_says_who_judged(
+    submitted: Submit, submissions: Path, benchmark: lv.Benchmark
+) -> None:
+    """Of the three text questions of the test split, one is right, one wrong, one unanswered."""
+    submitted(answers={"conv-1/t/0": "kites, blue", "conv-1/t/1": "Porto", "conv-2/t/0": None})
+    board = lv.verify(submissions, benchmark=benchmark, judge="rules", progress=False)
+    (entry,) = board
+    assert entry.value("j") == pytest.approx(100 / 3)
+    assert entry.scores is not None
+    assert entry.scores["metrics"]["j"]["signature"].startswith("j:judge=rules-1,rubric=lenient")
+    assert any("judged by rules-1" in text for text in remarks(board))
+    strict = lv.verify(
+        submissions, benchmark=benchmark, judge="rules", rubric="strict", progress=False
+    )
+    assert strict.entries[0].value("j") == pytest.approx(100 / 3)
+    page = (lv.build_site(board, out=submissions.parent / "site") / "index.html").read_text()
+    assert '"judge": "rules-1"' in page or '"judge":"rules-1"' in page
+
+
+@pytest.mark.slow
+def test_l_by_the_packaged_encoder(
+    submitted: Submit,
+    submissions: Path,
+    benchmark: lv.Benchmark,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("LOCOMO_VQA_L_MODELS")
+    submitted()
+    without, packaged = (
+        lv.verify(submissions, benchmark=benchmark, l_preset=preset, progress=False).entries[0]
+        for preset in ("paper", "minilm")
+    )
+    assert without.value("l") is None
+    # All answers are the gold answers, so every part is 1, but METEOR's penalty for one chunk of
+    # n words is 0.5 / n ** 3.
+    meteor = sum(1 - 0.5 / words**3 for words in (3, 1, 2)) / 3
+    assert packaged.value("l") == pytest.approx(25 * (3 + meteor), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("judge", ""), ("rubric", "kind"), ("judge_timeout", 0), ("l_preset", "tiny")],
+)
+def test_wrong_settings(
+    argument: str, value: object, submitted: Submit, submissions: Path, benchmark: lv.Benchmark
+) -> None:
+    submitted()
+    settings: dict[str, object] = {"judge": "rules", argument: value}
+    with pytest.raises(InputError, match=argument):
+        lv.verify(submissions, benchmark=benchmark, progress=False, **settings)  # type: ignore[arg-type]
+    assert not (submissions / "board.json").exists()

@@ -1,0 +1,66 @@
+"""Pairs of entries that differ in one thing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from locomo_vqa.leaderboard.contrasts import contrasts
+
+
+def row(system: str, images: str, **changes: Any) -> dict[str, Any]:
+    values = {"v": 50.0, "j": None, "f1": 0.25, **changes.pop("values", {})}
+    return {
+        "system": system,
+        "answerer": "m",
+        "images": images,
+        "split": "test",
+        "visual": "given",
+        "judge": None,
+        "scores": {name: {"value": value} for name, value in values.items()},
+        **changes,
+    }
+
+
+def texts(*rows: dict[str, Any]) -> list[str]:
+    return [pair["text"] for pair in contrasts(rows)]
+
+
+def test_pixels_and_experts() -> None:
+    captions = row("mem0-captions", "caption", values={"v": 15.94})
+    pixels = row("mem0-v", "pixels")
+    experts = row("memlora-v", "pixels", values={"v": 64.82, "f1": 0.3049})
+    assert texts(experts, pixels, captions) == [
+        "Experts instead of none, on m: V 50.0 → 64.8, F1 0.250 → 0.305.",
+        "Pixels instead of captions, on m: V 15.9 → 50.0, F1 0.250 → 0.250.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"answerer": "other"},
+        {"answerer": None},
+        {"split": "all"},
+        {"visual": "recalled"},
+        {"system": "bm25"},
+        {"images": "none"},
+    ],
+)
+def test_entries_that_differ_in_more_are_no_pair(changes: dict[str, Any]) -> None:
+    assert texts(row("mem0-captions", "caption"), {**row("mem0-v", "pixels"), **changes}) == []
+
+
+def test_js_of_two_judges_are_not_compared() -> None:
+    scored = {"values": {"j": 40.0}}
+    one, two = row("mem0", "none", judge="a", **scored), row("memlora", "none", judge="b", **scored)
+    assert "J" not in texts(one, two)[0]
+    assert "J 40.0 → 40.0" in texts(one, {**two, "judge": "a"})[0]
+
+
+def test_a_crowded_board_has_four_sentences_for_a_split() -> None:
+    rows = [
+        row("mem0-v", images, answerer=str(n)) for n in range(9) for images in ("caption", "pixels")
+    ]
+    assert len(texts(*rows)) == 4
