@@ -20,6 +20,8 @@ MOMENTS = int(os.environ.get("LOCOMO_VQA_KILLS", "8"))
 """How many moments of a command are tried; a large number tries every one."""
 
 _RANDOM = re.compile(r"\.[a-z0-9_]{8}\.part|[0-9a-f]{16,}|-[a-z0-9_]{8}(?=/|$)")
+_MINUTE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
+"""When a page says that it was written."""
 _TIMES = {"time", "latency_ms", "first_byte_ms", "seconds", "installed_at", "git"}
 """Fields of JSON that differ from run to run."""
 
@@ -128,7 +130,7 @@ def _content(path: Path) -> Any:
         except ValueError:
             rows = [json.loads(data)]
         return [_without_times(row) for row in rows]
-    return data
+    return _MINUTE.sub(b"", data)
 
 
 def _without_times(value: Any) -> Any:
