@@ -98,8 +98,6 @@ def verify(
         MissingResource: something that the scorer needs is not on this machine.
     """
     path = check_path("folder", folder)
-    benchmark = load_argument(benchmark)
-    found = _find_entries(path)
     scorer = scorer or default_scorer(
         judge=judge,
         rubric=rubric,
@@ -108,6 +106,8 @@ def verify(
         l_preset=l_preset,
         l_models=l_models,
     )
+    benchmark = load_argument(benchmark)
+    found = _find_entries(path)
     busy = "another process is verifying these submissions"
     with locked_folder(path, busy=busy, remedy="Wait until it has finished."):
         entries = _with_notes_between(tuple(_each_verified(found, benchmark, scorer, progress)))
