@@ -48,8 +48,9 @@ def print_comparison(comparison: Comparison) -> None:
 
 def _describe_side(side: Side) -> str:
     rows: Mapping[str, Any] = side.document["rows"]
+    run = " (run)" if side.document["source"]["layout"] == "run" else ""
     text = (
-        f"{side.name} ({side.document['source']['layout']}): {rows['matched']:,} matched, "
+        f"{side.name}{run}: {rows['matched']:,} matched, "
         f"{rows['missing']:,} missing, {side.failed:,} failed"
     )
     length = side.document["answer_length"]

@@ -9,7 +9,9 @@ from locomo_vqa.benchmark import CATEGORIES
 from locomo_vqa.cli_support import console, echo, make_table
 from locomo_vqa.metric_names import metric_title
 from locomo_vqa.scores import FEW_CONVERSATIONS
+from locomo_vqa.text import counted
 
+from ..prediction_files import LAYOUT_MEANINGS
 from ..scoring import ScoreReport
 from .judge_tables import print_judging
 from .options import flagged
@@ -22,12 +24,7 @@ def print_scores(report: ScoreReport) -> None:
     document = report.document
     computed = {n: m for n, m in document["metrics"].items() if m["state"] == "ok"}
     out = console()
-    source, dataset = document["source"], document["dataset"]
-    echo(
-        f"{source['name']} ({source['layout']}) on {dataset['id']}, "
-        f"revision {dataset['revision'][:12]}, split {dataset['split']}",
-        style="bold",
-    )
+    _print_source(document["source"], document["dataset"])
     if document["modes"]:
         echo(_modes(**document["modes"]))
     _print_rows(document)
@@ -54,6 +51,18 @@ def print_scores(report: ScoreReport) -> None:
         echo(f"  {metric['signature']}", style="dim")
 
 
+def _print_source(source: Mapping[str, str], dataset: Mapping[str, str]) -> None:
+    """Print what was scored on what; whose system answered is not known of a file."""
+    run = " (run)" if source["layout"] == "run" else ""
+    echo(
+        f"{source['name']}{run} on {dataset['id']}, "
+        f"revision {dataset['revision'][:12]}, split {dataset['split']}",
+        style="bold",
+    )
+    if source["layout"] in LAYOUT_MEANINGS and not run:
+        echo(f"layout {source['layout']}: {LAYOUT_MEANINGS[source['layout']]}")
+
+
 def _modes(image_handling: str, visual_handling: str) -> str:
     """Return a phrase for how images were shown, and how visual questions were asked."""
     asked = {
@@ -76,11 +85,21 @@ def _print_rows(document: Mapping[str, Any]) -> None:
         echo("Missing rows count as wrong; score the test split alone with --split test.")
     for note in document["notes"]:
         echo(note)
+    asked = max((metric["overall"]["n"] for metric in document["metrics"].values()), default=0)
     for name, stored in document["stored"].items():
-        equal = "" if stored["equal"] is None else f", {stored['equal']:,} equal to ours"
-        echo(
-            f"the file's own {name}: mean {stored['mean']:.4f} of {stored['rows']:,} rows{equal}",
-        )
+        echo(f"the file's own {name}: {_stored_text(stored, asked)}")
+
+
+def _stored_text(stored: Mapping[str, Any], asked: int) -> str:
+    """Return the mean of a score in a file, over which rows it is, and how it compares."""
+    text = f"mean {stored['mean']:.4f} of {counted(stored['rows'], 'row')}"
+    if stored["rows"] != asked:
+        text += f", other rows than ours ({counted(asked, 'question')}, a missing one counts as 0)"
+    if stored["equal"] is not None:
+        text += f", {stored['equal']:,} equal to ours"
+    if older := stored.get("older_nltk"):
+        text += f"; an older NLTK explains {older:,} that differ (it kept a quote in the word)"
+    return text
 
 
 def _metric_table(computed: Mapping[str, Any]) -> Any:

@@ -12,7 +12,9 @@ from locomo_vqa.runs import SplitChoice
 from locomo_vqa.text import counted
 
 from ..statistics.paired import PairedDifference, holm, paired_difference
+from .answered import answered_questions, note_on_unanswered, too_few_answered
 from .comparison import Comparison
+from .judges import judges_differ, note_on_judges
 from .metric_comparison import GroupDifference, MetricComparison
 from .run_settings import differing_settings
 from .sides import Side
@@ -52,7 +54,8 @@ def compare_sides(
             )
     questions = {question.id: question for question in questions_of(benchmark, split)}
     names = [n for n in METRICS if (n in metrics if metrics else _has_any_side(n, sides))]
-    missing = {name: reason for name in names if (reason := _why_not(name, sides))}
+    few = {name: why for name in names if (why := _why_too_few(name, sides, questions))}
+    missing = {name: why for name in names if (why := _why_not(name, sides) or few.get(name))}
     if metrics and missing:
         name, reason = next(iter(missing.items()))
         raise InputError(
@@ -62,8 +65,8 @@ def compare_sides(
     compared = [name for name in names if name not in missing]
     if not compared:
         raise InputError(
-            "The systems have no metric in common.",
-            "Check that all systems answer the same kind of questions.",
+            next(iter(few.values()), "The systems have no metric in common."),
+            "Check that all systems answer the same questions.",
         )
     return Comparison(
         dataset={"id": benchmark.name, "revision": benchmark.revision, "split": split},
@@ -74,7 +77,7 @@ def compare_sides(
             for place in range(1, len(sides))
         ],
         not_compared=missing,
-        notes=_notes(sides, compared),
+        notes=[*_notes(sides, compared), *_notes_on_pairs(sides, compared, questions)],
     )
 
 
@@ -93,7 +96,36 @@ def _why_not(metric: str, sides: Sequence[Side]) -> str | None:
         if unscored:
             are = "is" if unscored == 1 else "are"
             return f"{side.name}: {counted(unscored, 'question')} {are} unscored."
-    return None
+    if METRICS[metric].needs != "verdicts":
+        return None
+    return next((why for other in sides[1:] if (why := judges_differ(sides[0], other))), None)
+
+
+def _why_too_few(
+    metric: str, sides: Sequence[Side], questions: Mapping[str, Question]
+) -> str | None:
+    """Return a sentence if too few conversations have answers of a side and the baseline."""
+    asked = _asked(metric, sides, questions)
+    pairs = ((sides[0], other) for other in sides[1:])
+    return next((why for pair in pairs if (why := too_few_answered(asked, pair))), None)
+
+
+def _asked(metric: str, sides: Sequence[Side], questions: Mapping[str, Question]) -> list[Question]:
+    """Return the questions that the baseline has a metric's values of."""
+    return [questions[name] for name in sides[0].values.get(metric, ()) if name in questions]
+
+
+def _notes_on_pairs(
+    sides: Sequence[Side], metrics: Sequence[str], questions: Mapping[str, Question]
+) -> list[str]:
+    notes: dict[str | None, None] = {}
+    for other in sides[1:]:
+        for metric in metrics:
+            asked = _asked(metric, sides, questions)
+            notes[note_on_unanswered(asked, (sides[0], other))] = None
+        if any(METRICS[metric].needs == "verdicts" for metric in metrics):
+            notes[note_on_judges(sides[0], other)] = None
+    return [note for note in notes if note is not None]
 
 
 def _compare_side(
@@ -101,7 +133,8 @@ def _compare_side(
 ) -> MetricComparison:
     baseline, other = sides[0], sides[place]
     scores = [side.document["metrics"][metric] for side in (baseline, other)]
-    if scores[0]["signature"] != scores[1]["signature"]:
+    given = METRICS[metric].needs == "verdicts"
+    if scores[0]["signature"] != scores[1]["signature"] and not given:
         raise InputError(
             f"{metric_title(metric)} was computed in different ways: {baseline.name} has "
             f"{scores[0]['signature']}, {other.name} has {scores[1]['signature']}.",
@@ -112,7 +145,9 @@ def _compare_side(
             f"{baseline.name} and {other.name} have {metric_title(metric)} on different questions.",
             "Score both again on one split.",
         )
-    asked = [questions[id] for id in baseline.values[metric]]
+    asked = answered_questions(
+        [questions[name] for name in baseline.values[metric]], (baseline, other)
+    )
 
     def between(chosen: Sequence[Question]) -> PairedDifference:
         return paired_difference(
@@ -127,7 +162,7 @@ def _compare_side(
     }
     return MetricComparison(
         metric=metric,
-        signature=scores[0]["signature"],
+        signature=" / ".join(dict.fromkeys(score["signature"] for score in scores)),
         scale=scores[0]["scale"],
         other=place,
         overall=between(asked),

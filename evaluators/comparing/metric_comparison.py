@@ -27,7 +27,7 @@ class MetricComparison:
     metric: str
     """The metric's name."""
     signature: str
-    """The metric with all its parameters; the same on both sides."""
+    """The metric with all its parameters; both sides' if reported verdicts differ in theirs."""
     scale: float
     """The value of a perfect answer."""
     other: int

@@ -36,6 +36,8 @@ class Side:
     """The content of scores.json, valid against its schema."""
     values: Mapping[str, Mapping[str, float | None]]
     """By metric, then by question; None for an unscored question."""
+    answered: frozenset[str] = frozenset()
+    """The questions that have a row, whatever its state."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """The settings of the run, by name; empty for a predictions file."""
 
@@ -47,6 +49,7 @@ class Side:
             name=name or report.document["source"]["name"],
             document=report.document,
             values=_by_metric(rows),
+            answered=_answered(rows),
             settings=settings_of(report.run.info, report.run.folder) if report.run else {},
         )
 
@@ -172,7 +175,13 @@ def _read_stored_scores(source: Path, benchmark: Benchmark) -> Side | None:
         )
         rows.append(row)
     settings = settings_of(run, source) if is_run else {}
-    side = Side(name=source.name, document=document, values=_by_metric(rows), settings=settings)
+    side = Side(
+        name=source.name,
+        document=document,
+        values=_by_metric(rows),
+        answered=_answered(rows),
+        settings=settings,
+    )
     _check_whole(source, side)
     return side
 
@@ -205,6 +214,10 @@ def _by_metric(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float |
     return values
 
 
+def _answered(rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    return frozenset(row["question_id"] for row in rows if row["state"] != "missing")
+
+
 def _join_scores(fresh: Side, stored: Side) -> Side:
     computed = {n: m for n, m in fresh.document["metrics"].items() if m["state"] == "ok"}
     metrics = {**fresh.document["metrics"], **stored.document["metrics"], **computed}
@@ -213,5 +226,6 @@ def _join_scores(fresh: Side, stored: Side) -> Side:
         name=fresh.name,
         document={**fresh.document, "metrics": metrics, "notes": list(notes)},
         values={**stored.values, **fresh.values},
+        answered=stored.answered | fresh.answered,
         settings=fresh.settings,
     )

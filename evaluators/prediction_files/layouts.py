@@ -40,7 +40,6 @@ LAYOUT_MEANINGS: dict[str, str] = {
     "evermemos": "a list of rows for each conversation, in `detailed_results`",
     "locomo": "LoCoMo's own",
     "rows": "a list of rows",
-    "python": "given as Python objects",
 }
 """What to call each layout in a sentence; whose system made the file is another question."""
 

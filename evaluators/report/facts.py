@@ -12,6 +12,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.local_paths import public_name, public_value
 from locomo_vqa.runs import visual_handling
 
+from ..prediction_files import LAYOUT_MEANINGS
 from ..scoring import ScoreReport
 from .calls import json_lines
 
@@ -52,8 +53,9 @@ def run_facts(report: ScoreReport) -> list[tuple[str, str]]:
 
 
 def _of_file(source: Mapping[str, Any]) -> list[tuple[str, str | None]]:
+    layout = source["layout"]
     return [
-        ("Source", f"{source['name']}, predictions in the layout “{source['layout']}”"),
+        ("Source", f"{source['name']}, {LAYOUT_MEANINGS.get(layout, layout)}"),
         ("System", "unknown: predictions don't say which system and model answered"),
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from locomo_vqa.arguments import check_choice
 from locomo_vqa.benchmark import Benchmark
@@ -24,15 +24,10 @@ from .predictions import check_metrics, score_predictions
 from .report import ScoreReport
 from .reported import notes_on_reported
 from .sources import BenchmarkSource, PredictionSource, Source, open_source, resolve_benchmark
+from .stored import compare_stored
 from .warnings import warnings_about
 
 __all__ = ["score"]
-
-EQUAL = 1e-9
-"""The tolerance within which stored values equal ours."""
-
-_STORED = {"f1_score": "f1", "bleu_score": "bleu1"}
-"""Metrics stored in the rows of Mem0's evaluation, and ours with the same definition."""
 
 
 @checked
@@ -169,7 +164,7 @@ def _make_report(
                 },
                 **scores.to_json(),
                 "notes": [*notes, *warnings],
-                "stored": _compare_stored(source, scores),
+                "stored": compare_stored(source, scores, benchmark),
                 "reported": source.reported and source.reported.to_json(),
                 "judging": judged.document if judged else None,
             }
@@ -192,21 +187,3 @@ def _sign_recalled(scores: Scores, visual: VisualMode) -> Scores:
         return scores
     recalled = replace(v, signature=f"{v.signature},visual={visual}")
     return replace(scores, metrics={**scores.metrics, "v": recalled})
-
-
-def _compare_stored(source: Source, scores: Scores) -> dict[str, Any]:
-    """Compare a file's own values with ours: the number of rows, their mean, and how many match.
-
-    The mean is the file's own, over all its rows that have the value, whatever they answer.
-    """
-    compared: dict[str, Any] = {}
-    for name, own in source.own_means.items():
-        values = source.stored.get(name, {})
-        ours = {
-            row.question_id: row.value
-            for row in scores.by_question
-            if row.metric == _STORED.get(name) and row.value is not None
-        }
-        equal = sum(abs(ours[q] - value) <= EQUAL for q, value in values.items() if q in ours)
-        compared[name] = {"rows": own.rows, "mean": own.mean, "equal": equal if ours else None}
-    return compared

@@ -204,7 +204,7 @@ def test_missing_rows_make_the_status_1(tmp_path: Path, wrong: Path, cli: Cli) -
     part = write(tmp_path / "part.jsonl", {q.id: "zzz" for q in TEXT[:30]})
     done = cli("compare", wrong, part, "--benchmark", "sample", "--metrics", "f1")
     assert done.returncode == 1
-    assert f"part.jsonl (longmemeval): 30 matched, {len(TEXT) - 30} missing" in done.stdout
+    assert f"part.jsonl: 30 matched, {len(TEXT) - 30} missing" in done.stdout
 
 
 @pytest.mark.slow
