@@ -22,7 +22,7 @@ from .distill_options import (
 from .run_options import system_options
 
 if TYPE_CHECKING:
-    from ..distilling.memlora.api import MemLoraDistillation
+    from ..distilling.memlora.result import MemLoraDistillation
 
 __all__ = ["memlora"]
 
@@ -61,6 +61,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Teach the vision expert to reply with this.",
 )
 @click.option(
+    "--samples",
+    type=click.IntRange(min=1),
+    help="Draw at most this many training samples of each stage.  [default: all]",
+)
+@click.option(
     "--top",
     type=click.IntRange(1, 8),
     default=2,
@@ -82,6 +87,7 @@ def memlora(
     stages: tuple[Any, ...],
     search_space: Path | None,
     vision_target: Any,
+    samples: int | None,
     top: int,
     judge: str | None,
     jobs: int,
@@ -116,6 +122,7 @@ def memlora(
         options=options,
         search_space=search_space,
         vision_target=vision_target,
+        samples=samples,
         top=top,
         judge=judge,
         jobs=jobs,

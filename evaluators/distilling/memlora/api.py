@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from locomo_vqa.arguments import check_choice, check_choices, check_number, check_option_names
 from locomo_vqa.benchmark import Benchmark, load_argument
@@ -19,8 +18,9 @@ from ..lora_settings import LoraSettings
 from ..out_folder import locked_out
 from .data import DataMaker, read_data_record
 from .observations import OBSERVATIONS
+from .result import MemLoraDistillation
 from .samples import STAGES, Stage
-from .search import EXPERTS, Search
+from .search import Search
 from .space import candidate_name, read_space
 from .training import train_candidates
 from .trials import TrialRunner
@@ -41,45 +41,6 @@ _LONGEST_TIMEOUT_S = 86_400
 _MOST_COMBINED = 8
 
 
-@dataclass(slots=True, kw_only=True)
-class MemLoraDistillation:
-    """The result of a distillation."""
-
-    out: Path
-    """The folder."""
-    data: Mapping[str, Any] | None = None
-    """The content of data/data.json; None if the phase did not run."""
-    candidates: Mapping[Stage, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
-    """The training records, by stage and candidate."""
-    search: Mapping[str, Any] | None = None
-    """The content of search.json; None if the phase did not run."""
-
-    @property
-    def experts(self) -> Path:
-        """The folder of the chosen experts."""
-        return self.out / EXPERTS
-
-    @property
-    def failures(self) -> Mapping[str, str]:
-        """Why conversations could not be read by the teacher, by id."""
-        return dict(self.data["failed"]) if self.data is not None else {}
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the main figures of the phases that ran."""
-        figures: dict[str, Any] = {"out": str(self.out)}
-        if self.data is not None:
-            figures["data"] = {"counts": self.data["counts"], "failed": self.data["failed"]}
-        if self.candidates:
-            figures["candidates"] = {
-                stage: {name: _losses(record) for name, record in found.items()}
-                for stage, found in self.candidates.items()
-            }
-        if self.search is not None:
-            names = ("chosen", "trials", "tested")
-            figures["search"] = {name: self.search[name] for name in names}
-        return figures
-
-
 @checked
 def distill_memlora(
     benchmark: Benchmark | str | Path,
@@ -93,6 +54,7 @@ def distill_memlora(
     options: Mapping[str, str] | None = None,
     search_space: str | Path | None = None,
     vision_target: VisionTarget = "answer-and-reason",
+    samples: int | None = None,
     top: int = 2,
     judge: str | None = None,
     jobs: int = 1,
@@ -118,6 +80,8 @@ def distill_memlora(
         options: options of mem0's pipeline for the student.
         search_space: a TOML file with the settings to try; None for the package's own.
         vision_target: what the vision expert learns to reply.
+        samples: how many training samples of each stage are drawn, with the same share of the
+            validation samples; None for all.
         top: how many candidates of each stage are combined.
         judge: a judge's model; with one, J chooses the text experts, otherwise F1.
         jobs: how many conversations a trial runs at once.
@@ -132,9 +96,7 @@ def distill_memlora(
     if only is not None:
         check_choice("only", only, PHASES)
     check_choice("vision_target", vision_target, get_args(VisionTarget))
-    check_number("timeout", timeout, low=0.1, high=_LONGEST_TIMEOUT_S)
-    check_number("top", top, low=1, high=_MOST_COMBINED, whole=True)
-    check_number("jobs", jobs, low=1, whole=True)
+    _check_numbers(timeout=timeout, samples=samples, top=top, jobs=jobs)
     if stages is not None:
         check_choices("stages", stages, STAGES)
     loaded, folder = load_argument(benchmark), Path(out)
@@ -159,6 +121,7 @@ def distill_memlora(
                 stages=wanted,
                 vision_target=vision_target,
                 locomo=None if locomo is None else Path(locomo),
+                samples=samples,
                 timeout_s=timeout,
                 progress=report,
             ).make(folder)
@@ -182,6 +145,14 @@ def distill_memlora(
                 runner=runner, candidates=candidates, top=top, progress=report
             ).run()
     return result
+
+
+def _check_numbers(*, timeout: float, samples: int | None, top: int, jobs: int) -> None:
+    check_number("timeout", timeout, low=0.1, high=_LONGEST_TIMEOUT_S)
+    if samples is not None:
+        check_number("samples", samples, low=1, whole=True)
+    check_number("top", top, low=1, high=_MOST_COMBINED, whole=True)
+    check_number("jobs", jobs, low=1, whole=True)
 
 
 def _stages(stages: Sequence[Stage] | None, benchmark: Benchmark) -> tuple[Stage, ...]:
@@ -232,13 +203,3 @@ def _made_stages(folder: Path, stages: Sequence[Stage] | None) -> tuple[Stage, .
 
 def _names(candidates: Sequence[LoraSettings]) -> list[str]:
     return [candidate_name(settings) for settings in candidates]
-
-
-def _losses(record: Mapping[str, Any]) -> dict[str, Any]:
-    best = record["epochs"][record["best_epoch"] - 1]
-    return {
-        "epochs": len(record["epochs"]),
-        "best_epoch": record["best_epoch"],
-        "validation_loss": best["validation_loss"],
-        "validation_loss_before": record["validation_loss_before"],
-    }

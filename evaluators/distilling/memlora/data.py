@@ -53,6 +53,8 @@ class DataMaker:
     vision_target: VisionTarget
     locomo: Path | None
     """LoCoMo's file, for its observations."""
+    samples: int | None
+    """The most training samples of a stage; None for all."""
     timeout_s: float
     progress: ProgressCallback
 
@@ -79,6 +81,8 @@ class DataMaker:
         with new_folder(folder, what="the training data", remedy=_REMAKE) as part:
             failed = self._add(samples, part, out / _RESPONSES)
             for each in samples.values():
+                if self.samples is not None:
+                    each.draw(self.samples)
                 write_samples(part, each)
             record = self._describe(identity, samples, failed, part)
             validate(record, "training_data", path=part / DATA_RECORD, remedy="Please report this.")
@@ -135,6 +139,7 @@ class DataMaker:
             "dataset": dict(dataset_identity(self.benchmark)),
             "stages": list(self.stages),
             "vision_target": self.vision_target if "vision" in self.stages else None,
+            "most_samples": self.samples,
             "settings": dict(settings_without_credentials(self.settings)),
         }
 
@@ -188,6 +193,6 @@ def read_data_record(folder: Path) -> dict[str, Any]:
 def _same_data(folder: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
     record = read_data_record(folder)
     for name, value in identity.items():
-        if record[name] != value:
+        if record.get(name) != value:
             raise OutputError(f"{folder}: was made with different {name}.", _REMAKE)
     return record

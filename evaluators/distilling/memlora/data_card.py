@@ -17,11 +17,18 @@ added. This is not the paper's signal, in which a teacher model decides both.
 """
 
 
+_DRAWN = """
+At most {most:,} training samples of each stage were drawn at random, always the same ones, and the
+same share of its validation samples.
+"""
+
+
 def data_card(record: Mapping[str, Any]) -> str:
     """Return the card, as Markdown, for the content of data.json."""
     rows = [_row(stage, counts) for stage, counts in record["counts"].items()]
     failed = [f"- {name}: {reason}" for name, reason in record["failed"].items()]
     observed = _OBSERVED if record["teacher"] == OBSERVATIONS else ""
+    most = record.get("most_samples")
     parts = [
         "# Training data for MemLoRA's experts\n",
         f"Made from {record['dataset']['id']} (revision {record['dataset']['revision'][:12]}) "
@@ -29,6 +36,7 @@ def data_card(record: Mapping[str, Any]) -> str:
         f"({', '.join(record['conversations']['train'])}) and of the validation split "
         f"({', '.join(record['conversations']['validation'])}) were read.",
         observed,
+        "" if most is None else _DRAWN.format(most=most),
         "| stage | train | validation | dropped | cleaned |",
         "| --- | --- | --- | --- | --- |",
         *rows,

@@ -5,6 +5,9 @@ large model of LoCoMo's authors wrote them. They become extraction targets. The 
 operations, so these are inferred: a fact updates the most similar memory that is shown if both
 share most of their words, and is added otherwise.
 
+An observation begins with the day of its session, as in LoCoMo's own retrieval over observations:
+most of them say "recently", and without the day no question about time could be answered.
+
 It is the only signal of a teacher on the real data that needs no model. It is not the paper's: the
 facts were written from whole sessions and not from two turns, and the updates are a rule.
 """
@@ -12,7 +15,9 @@ facts were written from whole sessions and not from two turns, and the updates a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +41,7 @@ SIMILAR = 0.7
 """The cosine of the lexical embedding from which a fact updates a memory; our assumption."""
 
 _MEMORIES, _FACTS = "Memories now: ", "New facts: "
+_DAY = re.compile(r"\d{1,2} [A-Z][a-z]+ \d{4}: ")
 _REMEDY = "Give LoCoMo's own locomo10.json as `locomo`."
 
 
@@ -64,7 +70,9 @@ class ObservationModel:
             for session in ConversationView(benchmark, conversation, "none").sessions():
                 for turn in session:
                     key = (calendar(turn.time), turn_as_text(turn.speaker, turn.text))
-                    self._facts.setdefault(key, []).extend(observed.get(turn.id, ()))
+                    self._facts.setdefault(key, []).extend(
+                        f"{_day(turn.time)}: {fact}" for fact in observed.get(turn.id, ())
+                    )
 
     def identity(self) -> Mapping[str, Any]:
         """Return the name, and the SHA-256 of the file."""
@@ -87,8 +95,9 @@ class ObservationModel:
     async def _operations(self, lines: list[str]) -> list[dict[str, str]]:
         memories = json.loads(lines[0].removeprefix(_MEMORIES))
         facts = json.loads(lines[1].removeprefix(_FACTS))
-        known, _ = await self._embedder.embed([memory["text"] for memory in memories] or [""])
-        vectors, _ = await self._embedder.embed(facts or [""])
+        remembered = [_without_day(memory["text"]) for memory in memories]
+        known, _ = await self._embedder.embed(remembered or [""])
+        vectors, _ = await self._embedder.embed([_without_day(fact) for fact in facts] or [""])
         operations: list[dict[str, str]] = []
         updated: set[str] = set()
         for fact, vector in zip(facts, vectors, strict=False):
@@ -100,6 +109,15 @@ class ObservationModel:
             else:
                 operations.append({"event": "ADD", "text": fact})
         return operations
+
+
+def _day(time: datetime) -> str:
+    return f"{time.day} {time:%B} {time.year}"
+
+
+def _without_day(fact: str) -> str:
+    """Return a fact without its day, which would make facts of one session seem similar."""
+    return _DAY.sub("", fact, count=1) if _DAY.match(fact) else fact
 
 
 def read_observations(file: Path) -> dict[str, dict[str, list[str]]]:

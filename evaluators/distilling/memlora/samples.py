@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,6 +77,20 @@ class Samples:
     """Replies that gave no sample, by reason."""
     repaired: Counter[str] = field(default_factory=Counter)
     """The number of cleaned replies by kind of repair; one reply may count several times."""
+
+    def draw(self, most: int) -> None:
+        """Keep at most this many training samples, and the same share of the validation samples.
+
+        The same samples are always drawn; the order is kept, and the others count as `not_drawn`.
+        """
+        available = len(self.by_split["train"])
+        if available <= most:
+            return
+        for split, found in self.by_split.items():
+            share = -(-len(found) * most // available)
+            drawn = random.Random(f"{self.stage} {split}").sample(range(len(found)), share)
+            self.dropped["not_drawn"] += len(found) - share
+            self.by_split[split] = [found[number] for number in sorted(drawn)]
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers of samples and of dropped and repaired replies."""

@@ -140,9 +140,24 @@ def test_the_same_call_keeps_the_data_and_another_is_refused(made: Path, tmp_pat
         lv.distill_memlora("sample", out=copy, **CALL)
 
 
+def test_a_few_samples_are_drawn_and_the_card_says_so(made: Path, tmp_path: Path) -> None:
+    call = {**CALL, "samples": 5, "stages": ["generation"]}
+    lv.distill_memlora("sample", out=tmp_path, **call)
+    record = json.loads((tmp_path / "data" / "data.json").read_text())
+    drawn = [row for _, _, row in rows(tmp_path, "generation/train.jsonl")]
+    every = [row for _, _, row in rows(made, "generation/train.jsonl")]
+    assert len(drawn) == 5
+    assert all(row in every for row in drawn)
+    assert record["most_samples"] == 5
+    assert "At most 5 training samples" in (tmp_path / "data" / "README.md").read_text()
+    with pytest.raises(OutputError, match="was made with different most_samples"):
+        lv.distill_memlora("sample", out=tmp_path, **{**call, "samples": 6})
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"samples": 0}, "`samples` must be"),
         ({"teacher": None}, "needs a `teacher`"),
         ({"teacher": "locomo-observations"}, "needs LoCoMo's own file"),
         ({"teacher": "embeded:large"}, "Did you mean embedded"),

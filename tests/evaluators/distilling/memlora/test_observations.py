@@ -21,6 +21,8 @@ from locomo_vqa.models.chat import ChatRequest
 
 SAMPLE = load_benchmark("sample")
 FIRST = SAMPLE.conversations[0]
+DAY, DAY_IN_WORDS = (7, 8, 2023), "7 August 2023"
+"""The day of its first session."""
 SMALL = replace(SAMPLE, conversations=(FIRST,))
 
 
@@ -36,7 +38,7 @@ def ask(model: ObservationModel, text: str) -> Any:
     return json.loads(asyncio.run(model.ask(ChatRequest(text=text))).text)
 
 
-def test_a_fact_is_extracted_from_its_last_turn(tmp_path: Path) -> None:
+def test_a_fact_is_extracted_from_its_last_turn_with_the_day(tmp_path: Path) -> None:
     session = FIRST.sessions[0]
     one, two, three = session.turns[:3]
     file = write(
@@ -48,9 +50,12 @@ def test_a_fact_is_extracted_from_its_last_turn(tmp_path: Path) -> None:
     model = ObservationModel(file, SMALL)
     lines = {turn.id: turn_as_text(turn.speaker, turn.text) for turn in (one, two, three)}
     first = extraction_prompt([lines[one.id]], session.time)
-    assert ask(model, first) == {"facts": ["Of the first."]}
+    assert (session.time.day, session.time.month, session.time.year) == DAY
+    assert ask(model, first) == {"facts": [f"{DAY_IN_WORDS}: Of the first."]}
     rest = extraction_prompt([lines[two.id], lines[three.id]], session.time)
-    assert ask(model, rest) == {"facts": ["Of both.", "Of both in one text."]}
+    assert ask(model, rest) == {
+        "facts": [f"{DAY_IN_WORDS}: Of both.", f"{DAY_IN_WORDS}: Of both in one text."]
+    }
     # The same words on another day are another turn.
     other = extraction_prompt([lines[one.id]], FIRST.sessions[1].time)
     assert ask(model, other) == {"facts": []}
@@ -69,6 +74,15 @@ def test_a_similar_fact_updates_and_any_other_is_added(tmp_path: Path) -> None:
     assert ask(model, update_prompt({}, facts[1:])) == {
         "memory": [{"event": "ADD", "text": facts[1]}]
     }
+
+
+def test_facts_of_one_day_are_not_similar_for_that(tmp_path: Path) -> None:
+    """Two short facts that share only the day and a name are two memories."""
+    model = ObservationModel(write(tmp_path, ("…", "D1:1")), SMALL)
+    memories = {"0": "8 May 2023: Ana sings."}
+    facts = ["8 May 2023: Ana jogs."]
+    added = {"memory": [{"event": "ADD", "text": facts[0]}]}
+    assert ask(model, update_prompt(memories, facts)) == added
 
 
 @pytest.mark.parametrize(
