@@ -12,6 +12,7 @@ Anomaly = Literal[
     "truncated_json",
     "not_a_list",
     "refused",
+    "placeholder",
     "fact_not_text",
     "empty_fact",
     "duplicate_fact",
@@ -35,6 +36,7 @@ broken_json     it contains no valid JSON
 truncated_json  its JSON ends too early
 not_a_list      its JSON has no list where one was requested
 refused         the model or its server declined
+placeholder     it repeats the placeholders of the prompt in place of facts
 
 Of a fact in an extraction reply:
 
@@ -55,6 +57,7 @@ contradiction   the reply both deletes and keeps the memory; it is kept
 missing_text    it needs a text and has none; nothing is changed
 text_not_text   its text is not a string; nothing is changed
 empty_text      its text is empty; nothing is changed
+placeholder     its text is the prompt's placeholder for a text; nothing is changed
 known_text      it adds a text that is already remembered word for word; nothing is changed
 
 Of a vision expert's reply about an image:

@@ -12,10 +12,13 @@ from locomo_vqa.models.thoughts import split_thought
 
 from .anomalies import Anomaly, AnomalyCounts
 
-__all__ = ["ReplyFault", "read_facts", "read_list"]
+__all__ = ["PLACEHOLDERS", "ReplyFault", "read_facts", "read_list"]
 
-ReplyFault = Literal["broken_json", "truncated_json", "not_a_list", "refused"]
+ReplyFault = Literal["broken_json", "truncated_json", "not_a_list", "refused", "placeholder"]
 """Why a whole reply can't be used; see `Anomaly`."""
+
+PLACEHOLDERS = frozenset({"fact", "what to keep"})
+"""What the reduced prompts show in place of a text; base models repeat it."""
 
 _MAX_CHARACTERS = 200_000
 """Only the end of a longer reply is read, because models reason before they answer."""
@@ -64,6 +67,8 @@ def read_facts(reply: ChatReply, counts: AnomalyCounts) -> list[str] | ReplyFaul
     found = read_list(reply, "facts")
     if isinstance(found, str):
         return found
+    if found and all(isinstance(item, str) and item in PLACEHOLDERS for item in found):
+        return "placeholder"
     facts: list[str] = []
     for item in found:
         fact = _fact_of(item, counts)
@@ -80,7 +85,10 @@ def _fact_of(item: Any, counts: AnomalyCounts) -> str | None:
         kind, text = "empty_fact", ""
     elif isinstance(item, str):
         text = clean_text(item).strip()
-        kind = None if text else "empty_fact"
+        if text in PLACEHOLDERS:
+            kind, text = "placeholder", ""
+        elif not text:
+            kind = "empty_fact"
     else:
         kind, text = "fact_not_text", _content_of(item)
     if kind is not None:

@@ -40,6 +40,7 @@ _OBJECTIONS: dict[ReplyFault, str] = {
     "truncated_json": "its JSON ends too early",
     "not_a_list": "its JSON has no such list",
     "refused": "it has no facts and no operations",
+    "placeholder": "it only repeats the example",
 }
 """Words that models are sent."""
 

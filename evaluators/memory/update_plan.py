@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 from locomo_vqa.files import clean_text
 
 from .anomalies import Anomaly, AnomalyCounts
+from .replies import PLACEHOLDERS
 from .text_matching import same_text
 
 __all__ = ["Event", "Operation", "UpdatePlan", "make_update_plan"]
@@ -127,18 +128,20 @@ class _EntryReader:
     def _text_of(self, entry: Mapping[str, Any]) -> str | None:
         """Return the text of an entry; if it has none, count the anomaly."""
         text = entry.get("text")
-        if isinstance(text, str) and text.strip():
+        if isinstance(text, str) and text.strip() and not _is_placeholder(text):
             return clean_text(text).strip()
         kind: Anomaly = "missing_text"
         if text is not None:
-            kind = "empty_text" if isinstance(text, str) else "text_not_text"
+            kind = "text_not_text"
+        if isinstance(text, str):
+            kind = "placeholder" if _is_placeholder(text) else "empty_text"
         self._reject(kind, None)
         return None
 
     def _reject(self, kind: Anomaly, text: Any) -> None:
         self.counts.count(kind)
         self.plan.lost = True
-        if isinstance(text, str) and text.strip():
+        if isinstance(text, str) and text.strip() and not _is_placeholder(text):
             self.plan.rescued.append(clean_text(text).strip())
 
 
@@ -155,6 +158,10 @@ def _merge(plan: UpdatePlan, id: str, several: Sequence[Operation], counts: Anom
         plan.rescued += [text for text in texts[1:] if not same_text(text, texts[0])]
     elif not kept:
         plan.deletes.append(id)
+
+
+def _is_placeholder(text: str) -> bool:
+    return text.strip() in PLACEHOLDERS
 
 
 def _event_of(value: Any) -> Event | None:

@@ -13,6 +13,8 @@ from typing import Any
 
 from locomo_vqa.models.chat import ChatReply
 
+from ...memory.replies import PLACEHOLDERS
+
 __all__ = ["count_repairs", "extraction_target", "update_target"]
 
 _EVENTS = ("ADD", "UPDATE", "DELETE")
@@ -69,6 +71,8 @@ def _fault(entry: dict[str, Any], event: str, prompt: str) -> str | None:
         return "unknown_event"
     if event != "DELETE" and not (isinstance(text, str) and text.strip()):
         return "operation_without_text"
+    if isinstance(text, str) and text.strip() in PLACEHOLDERS:
+        return "placeholder"
     if event != "ADD" and json.dumps({"id": str(id)})[1:-1] not in prompt:
         return "unknown_memory"
     return None

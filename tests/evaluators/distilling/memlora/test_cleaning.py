@@ -60,6 +60,7 @@ def test_nothing_to_do_is_learned_as_such() -> None:
         ({"event": "UPDATE", "id": "7", "text": "…"}, "unknown_memory"),
         ({"event": "UPDATE", "id": "1", "text": "…"}, "unknown_memory"),
         ({"event": "DELETE"}, "unknown_memory"),
+        ({"event": "UPDATE", "id": "0", "text": "what to keep"}, "placeholder"),
     ],
 )
 def test_a_reply_with_a_broken_operation_is_dropped(entry: Any, reason: str) -> None:
