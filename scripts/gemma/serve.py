@@ -2,8 +2,9 @@
 
 `python serve.py base.gguf --lora extraction=extraction.gguf --lora generation=generation.gguf`
 answers `/v1/chat/completions` on 127.0.0.1, for the models `base`, `extraction` and `generation`.
-The base model is in memory once, and one request is answered at a time. Needs llama-cpp-python, and
-nothing of this project, so that it can run in an environment of its own.
+The base model is in memory once, and one request is answered at a time. A base model does not end
+its replies, so they end at their first line break, or when they go round in circles. Needs
+llama-cpp-python, and nothing of this project, so that it can run in an environment of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import argparse
 import ctypes
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,10 @@ _CONTEXT, _BATCH = 4096, 256
 _FIELDS = ("max_tokens", "temperature", "top_p", "seed", "stop", "response_format")
 """What a request may set."""
 
-_DEFAULTS: Mapping[str, Any] = {"temperature": 0.0, "stop": ["\n"]}
-"""A reply is one line: a base model does not end it, but goes on with the next line of its own."""
+_DEFAULTS: Mapping[str, Any] = {"max_tokens": 256, "temperature": 0.0, "stop": ["\n"]}
+
+_CIRCLE, _TIMES = 32, 3
+"""A reply ends when its last 32 tokens have occurred three times."""
 
 
 class Served:
@@ -43,6 +46,12 @@ class Served:
             n_threads_batch=threads,
             verbose=False,
         )
+        known = self._model.metadata
+        self._format = llama_cpp.llama_chat_format.Jinja2ChatFormatter(
+            template=known["tokenizer.chat_template"],
+            bos_token=self._text_of(int(known["tokenizer.ggml.bos_token_id"])),
+            eos_token=self._text_of(int(known["tokenizer.ggml.eos_token_id"])),
+        )
         self._adapters = {name: self._load(path) for name, path in adapters.items()}
         self._active = BASE
         self._lock = threading.Lock()
@@ -55,12 +64,29 @@ class Served:
     def reply(self, request: Mapping[str, Any]) -> Any:
         """Return a chat completion in the format of OpenAI's API."""
         settings = {name: request[name] for name in _FIELDS if request.get(name) is not None}
+        text = self._format(messages=request["messages"]).prompt
+        prompt = self._model.tokenize(text.encode(), add_bos=False, special=True)
         with self._lock:
             self._activate(request["model"])
-            found = self._model.create_chat_completion(
-                messages=request["messages"], **{**_DEFAULTS, **settings}
+            found = self._model.create_completion(
+                prompt,
+                stopping_criteria=lambda ids, _: goes_in_circles(ids[len(prompt) :]),
+                **{**_DEFAULTS, **settings},
             )
-        return {**found, "model": request["model"]}
+        (choice,) = found["choices"]
+        message = {"role": "assistant", "content": choice["text"]}
+        choices = [{"index": 0, "message": message, "finish_reason": choice["finish_reason"]}]
+        return {
+            "id": found["id"],
+            "object": "chat.completion",
+            "created": found["created"],
+            "model": request["model"],
+            "choices": choices,
+            "usage": found["usage"],
+        }
+
+    def _text_of(self, token: int) -> str:
+        return str(self._model.detokenize([token], special=True).decode())
 
     def _load(self, path: Path) -> Any:
         adapter = self._library.llama_adapter_lora_init(self._model.model, str(path).encode())
@@ -79,6 +105,16 @@ class Served:
             raise RuntimeError(f"llama.cpp can't use the adapter {name}")
         self._model.reset()  # What it remembers of the last prompt is another adapter's.
         self._active = name
+
+
+def goes_in_circles(tokens: Sequence[int]) -> bool:
+    """Return whether the end of a reply has occurred several times in it."""
+    if len(tokens) < _CIRCLE + _TIMES - 1:
+        return False
+    reply = [int(token) for token in tokens]
+    end = reply[-_CIRCLE:]
+    starts = range(len(reply) - _CIRCLE + 1)
+    return sum(reply[start : start + _CIRCLE] == end for start in starts) >= _TIMES
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -37,7 +37,6 @@ pytestmark = [
 ]
 
 PROMPTS = ("Ana adopted a grey dog named", "The capital of France is", "On 8 May 2023, Ben said")
-TOKENS = 8
 
 
 @pytest.fixture(scope="module")
@@ -67,27 +66,33 @@ def adapted(folder: Path) -> tuple[Any, Any]:
     return model.eval(), AutoTokenizer.from_pretrained(source)
 
 
-def test_llama_cpp_replies_as_peft_does(
+def test_llama_cpp_applies_an_adapter_as_peft_does(
     folder: Path, adapted: tuple[Any, Any], tmp_path: Path
 ) -> None:
-    """The base weights are the same; llama.cpp rounds what goes into a product to 8 bits."""
+    """llama.cpp rounds what goes into a product to 8 bits, so the logits are close, not equal."""
     import llama_cpp
+    import numpy as np
+    import torch
 
     model, tokenizer = adapted
     model.save_pretrained(tmp_path)
     write_lora_gguf(tmp_path, tmp_path / "lora.gguf")
-    base = str(folder / "model" / "base.gguf")
-    served = llama_cpp.Llama(base, lora_path=str(tmp_path / "lora.gguf"), verbose=False)
-    plain = llama_cpp.Llama(base, verbose=False)
-    differs = False
+    served = llama_cpp.Llama(
+        str(folder / "model" / "base.gguf"),
+        lora_path=str(tmp_path / "lora.gguf"),
+        logits_all=True,
+        verbose=False,
+    )
     for prompt in PROMPTS:
         ids = tokenizer(prompt, return_tensors="pt")
-        made = model.generate(**ids, max_new_tokens=TOKENS, do_sample=False)
-        words = tokenizer.decode(made[0, ids["input_ids"].shape[1] :], skip_special_tokens=True)
-        settings: dict[str, Any] = {"max_tokens": TOKENS, "temperature": 0.0}
-        assert served(prompt, **settings)["choices"][0]["text"] == words
-        differs |= plain(prompt, **settings)["choices"][0]["text"] != words
-    assert differs, "the adapter changes nothing, so that the comparison shows nothing"
+        with torch.inference_mode():
+            wanted = model(**ids).logits[0, -1].numpy()
+            with model.disable_adapter():
+                base = model(**ids).logits[0, -1].numpy()
+        served.reset()
+        served.eval(ids["input_ids"][0].tolist())
+        found = served.scores[ids["input_ids"].shape[1] - 1]
+        assert np.abs(found - wanted).mean() < 0.25 * np.abs(base - wanted).mean()
 
 
 @pytest.fixture
