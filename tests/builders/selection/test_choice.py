@@ -63,7 +63,7 @@ def test_a_tie_and_an_overlap_are_told() -> None:
 
 
 def test_a_tie_is_not_a_certain_choice() -> None:
-    # Nobody errs: three of the types are as good as any other three, in every sample.
+    # Without errors, three of the types are as good as any other three, in every sample.
     none = select(outcomes())
     assert none.stability == pytest.approx(1 / math.comb(len(QUESTION_TYPES), 3))
     # One type always errs, the others never: two of the others are drawn.

@@ -16,7 +16,7 @@ from locomo_vqa.evaluators.statistics.mean_intervals import (
 
 
 def right(*groups: tuple[int, int]) -> dict[str, list[float]]:
-    """Return clusters with so many right answers of so many."""
+    """Return clusters with the given numbers of right answers and of questions."""
     return {str(c): [1.0] * k + [0.0] * (n - k) for c, (k, n) in enumerate(groups)}
 
 
@@ -135,7 +135,7 @@ def test_a_difference_is_not_larger_than_it_can_be() -> None:
 
 @pytest.mark.parametrize(
     ("each", "low", "high"),
-    # z^2 / (90 + z^2) = 3.8415 / 93.8415 = 4.0936 %: so many others may exist, as far as the end.
+    # z^2 / (90 + z^2) = 3.8415 / 93.8415 = 4.0936 % may be others, as far away as possible.
     [(0.0, -4.0936, 4.0936), (100.0, 91.8128, 100.0), (-50.0, -52.0468, -43.8596)],
 )
 def test_differences_that_are_all_the_same_are_not_certain(
