@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from locomo_vqa.benchmark import Benchmark, TextQuestion
 from locomo_vqa.benchmark.questions import Question, questions_of
@@ -128,13 +129,15 @@ def _on_years(temporal: Sequence[_Answer], years: Mapping[str, tuple[int, int]])
 
 
 def _on_one_day(temporal: Sequence[_Answer]) -> Iterator[str]:
-    counts = Counter(
-        day
-        for answer in temporal
-        for day in days_in(answer.text) - days_in(answer.question.answer or "")
-    )
-    for day, number in counts.most_common(1):
-        if number >= _FEW and number > ONE_DAY * len(temporal):
+    where: dict[date, list[str]] = {}
+    for answer in temporal:
+        for day in days_in(answer.text) - days_in(answer.question.answer or ""):
+            where.setdefault(day, []).append(answer.question.conversation)
+    for day, conversations in where.items():
+        number = len(conversations)
+        if number < _FEW or len(set(conversations)) < 2:
+            continue  # A conversation may have a day that much is said about.
+        if number > ONE_DAY * len(temporal):
             yield (
                 f"One day, {in_words(day)}, is in {_share(number, len(temporal))} answers to "
                 "temporal questions, and not in their gold answers."

@@ -149,7 +149,13 @@ def _make_report(
     ]
     if judged is not None:
         notes += judged.notes
-    warnings = warnings_about(scores, benchmark, split=split)
+    warnings = warnings_about(
+        scores,
+        source.predictions,
+        benchmark,
+        split=split,
+        verdicts=source.reported.values if source.reported else None,
+    )
     transcripts = judged.transcripts if judged else ()
     return ScoreReport(
         scores=scores,

@@ -171,13 +171,17 @@ def test_years_outside_the_conversation() -> None:
 
 def test_one_day_in_many_answers() -> None:
     year = max(YEARS)
-    some = {q.id: f"On June 13th, {year} ({n})" for n, q in enumerate(TEMPORAL[:5])}
+    mixed = sorted(TEMPORAL, key=lambda q: q.index)
+    some = {q.id: f"On June 13th, {year} ({n})" for n, q in enumerate(mixed[:5])}
     (note,) = notes({**right(), **some})
     assert note == (
         f"One day, 13 June {year}, is in 5 of {len(TEMPORAL)} ({5 / len(TEMPORAL):.0%}) answers to "
         "temporal questions, and not in their gold answers."
     )
     assert notes({**right(), **dict(list(some.items())[:4])}) == []
+    one = [replace(q, conversation=TEMPORAL[0].conversation) for q in SAMPLE.text_questions]
+    benchmark = replace(SAMPLE, text_questions=tuple(one))
+    assert notes_on_answers(answered({**right(), **some}), benchmark, split="all") == []
 
 
 @pytest.mark.parametrize(
