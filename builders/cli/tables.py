@@ -69,6 +69,9 @@ def print_losses(losses: Losses, folder: Path, *, retry: str | None = None) -> N
     if losses.visual_questions_removed:
         lost = counted(losses.visual_questions_removed, "visual question")
         echo(f"{lost} left out, because the image is not available.")
+    if gone := losses.by_state.get("placeholder"):
+        pictures = "a picture" if gone == 1 else "pictures"
+        echo(f"Warning: {counted(gone, 'URL')} gave {pictures} in place of what is gone; left out.")
     _print_retry(losses, folder, retry)
 
 

@@ -22,6 +22,7 @@ from locomo_vqa.retry_after import retry_after_s
 from .addresses import Addresses, Blocked, parse_url
 from .inspecting import Inspectors
 from .outcome import ImageOutcome, TooLarge
+from .placeholders import tells_of_loss
 from .store import ImageStore
 from .transport import Network
 
@@ -94,7 +95,7 @@ class Downloader:
             return DownloadAttempt(outcome=outcome, again="later")
 
     async def _follow(self, url: httpx.URL) -> DownloadAttempt:
-        deadline = asyncio.get_running_loop().time() + self._seconds
+        asked, deadline = url, asyncio.get_running_loop().time() + self._seconds
         for _ in range(MAX_REDIRECTS + 1):
             self._addresses.check_url(url)
             async with asyncio.timeout_at(deadline):
@@ -102,7 +103,8 @@ class Downloader:
             try:
                 target = response.headers.get("location")
                 if response.status_code not in _REDIRECTS or not target:
-                    return await self._read(response, deadline)
+                    attempt = await self._read(response, deadline)
+                    return _unless_placeholder(attempt, asked, url)
             finally:
                 await response.aclose()
             url = parse_url(target, base=url)
@@ -121,6 +123,16 @@ class Downloader:
             pieces, limit=self._max_bytes, inspectors=self._inspectors
         )
         return DownloadAttempt(outcome=_with_media_type(outcome, response))
+
+
+def _unless_placeholder(
+    attempt: DownloadAttempt, asked: httpx.URL, answered: httpx.URL
+) -> DownloadAttempt:
+    """Return an attempt, or a loss if redirects led it to a picture that is of a loss."""
+    name = tells_of_loss(str(asked), str(answered)) if attempt.outcome.state == "ok" else None
+    if name is None:
+        return attempt
+    return _final_attempt("placeholder", f"its host sends a picture called {name[:60]} instead")
 
 
 async def _until_deadline(deadline: float, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

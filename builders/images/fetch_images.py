@@ -20,6 +20,7 @@ from .download import DownloadSettings
 from .duplicates import PHASH_DISTANCE
 from .losses import Losses, count_losses, read_losses, write_losses
 from .mirror import ImageMirror
+from .placeholders import mark_placeholders
 from .separate import SeparatedSplits, separate_splits, with_records
 from .sources import ImageSources
 from .store import ImageStore
@@ -84,7 +85,7 @@ def fetch_images(
         sources = ImageSources(
             benchmark, store, settings, files, lambda done, total: report("images", done, total)
         )
-        records = run_async(sources.records())
+        records = mark_placeholders(benchmark.conversations, run_async(sources.records()))
         parts = _separate_splits(benchmark, records, phash_distance)
         fetched = _write(benchmark, parts, sources.files(parts.images), store.folder, out)
     shutil.rmtree(work, ignore_errors=True)

@@ -26,6 +26,7 @@ _STATES: Mapping[str, str] = {
     "unavailable": "the address no longer answers",
     "bytes_changed": "the address answers with another image",
     "not_an_image": "what came back is not an image",
+    "placeholder": "what came back is a picture in place of one that is gone",
     "too_large": "larger than the limits",
     "blocked": "the address is not public, or its host forbids the download",
     "shared_across_splits": "removed because several splits share it",

@@ -68,6 +68,7 @@ ImageState = Literal[
     "unavailable",
     "bytes_changed",
     "not_an_image",
+    "placeholder",
     "too_large",
     "blocked",
     "shared_across_splits",
@@ -80,6 +81,7 @@ no_url                LoCoMo has a caption for it and no URL
 unavailable           the URL no longer answers
 bytes_changed         the URL returns bytes that differ from those expected
 not_an_image          the response can't be decoded as an image
+placeholder           the response is a picture that stands for one that is gone, or shows nothing
 too_large             it has more bytes or pixels than the limits allow
 blocked               the URL is not a public http(s) address, or its host forbids the download
 shared_across_splits  it was removed after fetching because several splits share it
