@@ -1,20 +1,21 @@
-"""Train the embedded text models: `python scripts/train_embedded_text.py text-large text-small`.
+"""Train the embedded text model from scratch: `python scripts/train_embedded_text.py`.
 
-Needs the `train` extra, but no GPU. Each writes its checkpoint, its graph and its figures to
-`locomo_vqa/models/embedded/<name>/`.
+Needs the `train` extra, but no GPU. Writes the checkpoint, its graphs, its figures, a record of the
+training and the card to `locomo_vqa/models/embedded/`.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import platform
 import sys
-from dataclasses import replace
+import time
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
-from torch import multiprocessing
 from transformers import PreTrainedTokenizerFast, Qwen2ForCausalLM
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -27,66 +28,41 @@ from scripts.embedded.text_learning import TextPlan, train_text_model
 from scripts.embedded.text_measure import measure_text
 from scripts.embedded.text_model import make_text_model, make_text_tokenizer
 from scripts.embedded.tokenizer import END, PAD
-from scripts.embedded.training import (
-    MODELS,
-    ignore_line,
-    join_processes,
-    print_line,
-    write_figures,
-)
+from scripts.embedded.training import MODELS, print_line, write_figures
 
-Name = Literal["text-large", "text-small"]
-
-PLANS: dict[Name, TextPlan] = {
-    "text-large": TextPlan(steps=5000, tokens=4096),
-    "text-small": TextPlan(steps=900, tokens=4096),
-}
+NAME = "text-large"
+STEPS, TOKENS = 3000, 2560
 
 
-def _tokenizer(file: Path) -> Tokenizer:
-    """Return the tokenizer of both models; train it if the file does not exist."""
-    if not file.exists():
-        make_text_tokenizer().save(str(file))
-    return Tokenizer.from_file(str(file))
-
-
-def _model(name: Name, tokenizer: Tokenizer) -> Qwen2ForCausalLM:
-    return make_text_model("large" if name == "text-large" else "small", tokenizer)
-
-
-def _train_share(rank: int, name: Name, arguments: argparse.Namespace) -> None:
-    """Do one process's share of training."""
-    torch.set_num_threads(arguments.threads)
-    torch.manual_seed(arguments.seed)
-    join_processes(arguments.work, name, arguments.processes, rank)
-    tokenizer = Tokenizer.from_file(str(arguments.work / "tokenizer.json"))
-    model = _model(name, tokenizer)
-    plan = PLANS[name]
-    if arguments.reuse:
-        model.load_state_dict(torch.load(_weights(name, arguments), weights_only=True))
-        plan = replace(plan, steps=arguments.steps or plan.steps, reading_part=0.0)
-    first = rank == 0
-    if first:
-        print_line(f"{name}: {sum(each.numel() for each in model.parameters())} parameters")
-    train_text_model(
-        model,
-        tokenizer,
-        plan,
-        seed=arguments.seed + 1000 * rank + 7,
-        processes=arguments.processes,
-        log=print_line if first else ignore_line,
-        checkpoint=_weights(name, arguments) if first else None,
+def train(tokenizer: Tokenizer, plan: TextPlan, seed: int, work: Path) -> Qwen2ForCausalLM:
+    """Train a new model, and write a record of how long it took to `work`."""
+    torch.manual_seed(seed)
+    model = make_text_model(tokenizer)
+    print_line(f"{sum(each.numel() for each in model.parameters())} parameters")
+    begun, worked = time.monotonic(), time.process_time()
+    steps = train_text_model(
+        model, tokenizer, plan, seed=seed + 7, log=print_line, checkpoint=work / f"{NAME}.pt"
     )
+    record = {
+        "steps": steps,
+        "tokens a step": plan.tokens,
+        "seed": seed,
+        "threads": torch.get_num_threads(),
+        "minutes": round((time.monotonic() - begun) / 60, 1),
+        "processor minutes": round((time.process_time() - worked) / 60, 1),
+        "processor": platform.machine(),
+        "torch": torch.__version__,
+    }
+    _record(work).write_text(f"{json.dumps(record, indent=2)}\n", encoding="utf-8")
+    return model
 
 
-def _weights(name: Name, arguments: argparse.Namespace) -> Path:
-    return cast(Path, arguments.work) / f"{name}.pt"
+def _record(work: Path) -> Path:
+    return work / f"{NAME}.json"
 
 
-def _export(name: Name, tokenizer: Tokenizer, weights: Path, folder: Path) -> None:
-    """Write weights in bf16, configuration, tokenizer and graph."""
-    model = _model(name, tokenizer)
-    model.load_state_dict(torch.load(weights, weights_only=True))
+def export(model: Qwen2ForCausalLM, tokenizer: Tokenizer, folder: Path) -> None:
+    """Write weights in bf16, configuration, tokenizer and graphs."""
     generation = model.generation_config
     generation.eos_token_id = tokenizer.token_to_id(END)
     generation.pad_token_id = tokenizer.token_to_id(PAD)
@@ -107,29 +83,39 @@ def _export(name: Name, tokenizer: Tokenizer, weights: Path, folder: Path) -> No
 
 
 def main() -> None:
-    """Train, export and measure the given models."""
+    """Make the model and its card."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="+", choices=tuple(PLANS))
     parser.add_argument("--work", type=Path, default=Path("embedded-training"))
     parser.add_argument("--out", type=Path, default=MODELS, help="folder of all models")
-    parser.add_argument("--threads", type=int, default=1, help="threads of each process")
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--minutes", type=float, help="train for about as long, in fewer steps")
+    parser.add_argument("--tokens", type=int, default=TOKENS, help="tokens a step")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--reuse", action="store_true", help="continue from the weights in --work")
-    parser.add_argument("--steps", type=int, help="with --reuse, the number of further steps")
-    parser.add_argument(
-        "--measure", action="store_true", help="measure existing models, train nothing"
-    )
+    parser.add_argument("--export", action="store_true", help="only export what was trained last")
+    parser.add_argument("--card", action="store_true", help="only write the card again")
     arguments = parser.parse_args()
-    arguments.work.mkdir(parents=True, exist_ok=True)
-    for name in arguments.names:
-        if not arguments.measure:
-            tokenizer = _tokenizer(arguments.work / "tokenizer.json")
-            multiprocessing.spawn(_train_share, (name, arguments), nprocs=arguments.processes)
-            _export(name, tokenizer, _weights(name, arguments), arguments.out / name)
-        folder = arguments.out / name
-        write_figures(folder, measure_text(EmbeddedModel(name, folder=folder)))
+    if not arguments.card:
+        _make(arguments)
     write_text_card(arguments.out)
+
+
+def _make(arguments: argparse.Namespace) -> None:
+    """Train, export and measure."""
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(arguments.threads)
+    tokenizer = make_text_tokenizer()
+    if arguments.export:
+        model = make_text_model(tokenizer)
+        model.load_state_dict(torch.load(arguments.work / f"{NAME}.pt", weights_only=True))
+    else:
+        plan = TextPlan(arguments.steps, arguments.tokens, arguments.minutes)
+        model = train(tokenizer, plan, arguments.seed, arguments.work)
+    folder = arguments.out / NAME
+    export(model, tokenizer, folder)
+    training: dict[str, Any] = json.loads(_record(arguments.work).read_text(encoding="utf-8"))
+    measured = measure_text(EmbeddedModel(NAME, folder=folder))
+    write_figures(folder, {**measured, "training": training})
 
 
 if __name__ == "__main__":

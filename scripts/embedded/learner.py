@@ -63,10 +63,14 @@ class Learner:
         """Yield the steps, with learning rates that rise linearly and then fall along a cosine."""
         for step in range(1, count + 1):
             share = 0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * step / count))
-            for optimizer in self._optimizers:
-                for group in optimizer.param_groups:
-                    group["lr"] = group["rate"] * min(1, step / warm) * share
+            self.set_rates(min(1, step / warm) * share)
             yield step
+
+    def set_rates(self, share: float) -> None:
+        """Set every learning rate to a share of its highest."""
+        for optimizer in self._optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["rate"] * share
 
     def learn(self, loss: torch.Tensor) -> None:
         """Take one optimiser step; gradients are averaged over the processes."""

@@ -1,9 +1,10 @@
-"""Trains the embedded text models on ever new examples of all three stages."""
+"""Trains the embedded text model on ever new examples of all three stages."""
 
 from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,22 +18,30 @@ from scripts.embedded.learner import Learner
 from scripts.embedded.text_batches import IGNORED, TextBatch, text_batches
 from scripts.embedded.training import Log
 
-__all__ = ["TextPlan", "text_losses", "train_text_model"]
+__all__ = ["TextPlan", "schedule", "text_losses", "train_text_model"]
 
 MATRIX_RATE, OTHER_RATE = 3e-3, 3e-3
 """Learning rates of the layers' matrices, and of everything else."""
 
+WARM, STEADY = 60, 0.7
+"""The steps in which learning rates rise, and the share of all steps after which they fall."""
+
 
 @dataclass(frozen=True, slots=True)
 class TextPlan:
-    """How long a model of one size is trained; `tokens` is the sum over processes, per step."""
+    """How long a model is trained."""
 
     steps: int
     tokens: int
+    """The tokens of a step, prompts and replies together."""
+    minutes: float | None = None
+    """Train for about as long, in as many steps as fit; the record says how many."""
     reading: float = 1.0
-    """Weight of the prompt's tokens in the first part of training."""
-    reading_part: float = 0.3
-    """The share of steps in which prompts are learned too, which teaches copying sooner."""
+    """Weight of the prompt's tokens in the first steps, which teaches copying sooner."""
+    reading_steps: int = 250
+    """The number of steps in which prompts are learned too."""
+    hints: float = 3.0
+    """How much more hints weigh until the rates fall: most replies need what hints teach."""
 
 
 def train_text_model(
@@ -41,33 +50,57 @@ def train_text_model(
     plan: TextPlan,
     *,
     seed: int,
-    processes: int,
     log: Log,
-    checkpoint: Path | None,
-) -> None:
-    """Train a model in one of `processes` processes, each of which takes part of a step."""
+    checkpoint: Path,
+) -> int:
+    """Train a model and return the number of steps.
+
+    Its weights are saved to `checkpoint` at intervals and at the end.
+    """
     model.config._attn_implementation = "eager"  # Flash attention has a slow backward pass on CPUs.
     learner = Learner({"model": model}, matrix_rate=MATRIX_RATE, other_rate=OTHER_RATE)
-    source = text_batches(tokenizer, random.Random(seed), plan.tokens // processes)
-    start = time.monotonic()
-    for step in learner.steps(plan.steps):
+    source = text_batches(tokenizer, random.Random(seed), plan.tokens)
+    start, step = time.monotonic(), 0
+    for step, share in schedule(plan):
         batch = next(source)
-        reading = plan.reading if step <= plan.reading_part * plan.steps else 0.0
+        learner.set_rates(share)
+        reading = plan.reading if step <= plan.reading_steps else 0.0
+        hints = plan.hints if share == 1 or step <= WARM else 1.0
         with torch.autocast("cpu", torch.bfloat16):
-            loss, right = text_losses(model.model, model.lm_head, batch, reading)
+            loss, right = text_losses(model.model, model.lm_head, batch, reading, hints)
         learner.learn(loss)
         if step % 25 == 0:
             spent = time.monotonic() - start
             log(f"text {step} loss {loss.item():.3f} tokens right {right:.3f} {spent:.0f} s")
-        if checkpoint and (step % 200 == 0 or step == plan.steps):
+        if step % 100 == 0:
             torch.save(model.state_dict(), checkpoint)
+    torch.save(model.state_dict(), checkpoint)
+    return step
+
+
+def schedule(plan: TextPlan) -> Iterator[tuple[int, float]]:
+    """Yield every step with its share of the highest rates: they rise, stay, and fall to nothing.
+
+    How long they fall depends on how long they stayed: `minutes` and the number of steps that it
+    came to give the same schedule.
+    """
+    start, step = time.monotonic(), 0
+    steps, steady = plan.steps, round(STEADY * plan.steps)
+    while step < steady:
+        step += 1
+        if plan.minutes and time.monotonic() - start > 60 * STEADY * plan.minutes:
+            steps, steady = round(step / STEADY), step
+        yield step, min(1.0, step / WARM)
+    falling = steps - steady
+    for left in range(falling, 0, -1):
+        yield step + 1 + falling - left, left / (falling + 1)
 
 
 def text_losses(
-    text: nn.Module, head: nn.Module, batch: TextBatch, reading: float
+    text: nn.Module, head: nn.Module, batch: TextBatch, reading: float, hints: float = 1.0
 ) -> tuple[torch.Tensor, float]:
-    """Return the loss of a batch, with `reading` times that of its prompts, and the share of reply
-    tokens predicted correctly.
+    """Return the loss of a batch, with `reading` times that of its prompts and `hints` times the
+    weight of its hints, and the share of reply tokens predicted correctly.
     """
     hidden = text(
         input_ids=batch.ids,
@@ -75,23 +108,29 @@ def text_losses(
         attention_mask=batch.mask,
         use_cache=False,
     ).last_hidden_state
-    loss, right = _loss(head, hidden, batch)
+    loss, right = _loss(head, hidden, batch, hints)
     if reading:
         loss = loss + reading * _reading_loss(head, hidden, batch.prompts)
     return loss, right
 
 
-def _loss(head: nn.Module, hidden: torch.Tensor, batch: TextBatch) -> tuple[torch.Tensor, float]:
+def _loss(
+    head: nn.Module, hidden: torch.Tensor, batch: TextBatch, hinting: float
+) -> tuple[torch.Tensor, float]:
     """Return the loss of replies and hints, and the share of reply tokens predicted correctly."""
     here = batch.replies != IGNORED
     row, place, expected = batch.hints.unbind(1)
-    targets = torch.cat([batch.replies[here], expected])
-    weights = torch.cat([batch.weights[here], batch.hint_weights])
-    logits = head(torch.cat([hidden[here], hidden[row, place]])).float()
-    said = int(here.sum())
-    right = (logits[:said].argmax(-1) == targets[:said]).float().mean().item()
-    losses = F.cross_entropy(logits, targets, reduction="none")
-    return (losses * weights).sum() / weights.sum(), right
+    # Several hints may be at one place, which is predicted once.
+    places, which = torch.unique(row * hidden.shape[1] + place, return_inverse=True)
+    logits = head(torch.cat([hidden[here], hidden.flatten(0, 1)[places]])).float()
+    targets = batch.replies[here]
+    said = len(targets)
+    right = (logits[:said].argmax(-1) == targets).float().mean().item()
+    found = logits.log_softmax(-1)
+    replies = found[torch.arange(said), targets] * batch.weights[here]
+    hints = found[said + which, expected] * batch.hint_weights * hinting
+    weight = batch.weights.sum() + batch.hint_weights.sum() * hinting
+    return -(replies.sum() + hints.sum()) / weight, right
 
 
 def _reading_loss(head: nn.Module, hidden: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
