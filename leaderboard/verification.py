@@ -22,6 +22,7 @@ from locomo_vqa.errors import InputError, LocomoVqaError
 from locomo_vqa.files import parse_json, write_json
 from locomo_vqa.locks import locked_folder
 from locomo_vqa.progress import ProgressCallback, progress_reporter
+from locomo_vqa.run_notes import recording_notes, sent_images
 from locomo_vqa.runs import FAILED, Prediction, SplitChoice, count_states, visual_handling
 from locomo_vqa.schemas import validate
 from locomo_vqa.scores import Scorer, default_scorer
@@ -54,6 +55,7 @@ from .rows import Rows, read_rows
 __all__ = ["verify"]
 
 _MOST_PROBLEMS = 20
+_MOST_NOTES = 10
 _STEP = "Verify submissions"
 
 
@@ -202,13 +204,21 @@ def _verify_entry(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> _
         problems=_shown_problems(findings.problems),
         notes=findings.notes,
         split=findings.split,
-        uses_images=findings.run["system"]["uses_images"] if findings.run else None,
+        uses_images=_uses_images(findings.run),
         metadata=findings.metadata,
         files=findings.files,
         scores=scores,
     )
     answers = None if findings.problems else AnswerSet.of(findings.predictions)
     return _Verified(entry, answers)
+
+
+def _uses_images(run: Mapping[str, Any] | None) -> bool | None:
+    """Return whether a system used pixels: by what its calls had, or else by what it declares."""
+    if run is None:
+        return None
+    declared: bool = run["system"]["uses_images"]
+    return declared if (sent := sent_images(run)) is None else sent
 
 
 def _shown_problems(problems: list[str]) -> tuple[str, ...]:
@@ -288,6 +298,8 @@ def _find_notes(found: EntryFolder, findings: _Findings) -> Iterator[str]:
     if findings.metadata is None or findings.run is None:
         return
     yield from name_notes(findings.metadata, findings.run)
+    for note in recording_notes(findings.run)[:_MOST_NOTES]:
+        yield escape_unprintable(note)
     metadata = findings.metadata
     expected = entry_folder_name(metadata["system"]["name"], metadata["answerer"]["model"])
     if found.path.parent.name != expected:

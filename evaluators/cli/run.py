@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from locomo_vqa.cli_support import echo, json_option, print_json
+from locomo_vqa.run_notes import is_clean, recording_notes
 from locomo_vqa.runs import IMAGE_MODES, VISUAL_MODES, Run, count_states
 from locomo_vqa.text import counted
 
@@ -73,7 +74,8 @@ def run(system: str, benchmark: str, as_json: bool, **settings: Any) -> int:
 
     Each conversation runs in its own process: a crash, hang, or leak affects only that
     conversation. To resume an interrupted run, repeat the command with the same --out; no question
-    is asked twice. The exit status is 1 if a question failed.
+    is asked twice. The exit status is 1 if a question failed, or if a conversation lost more
+    than a twentieth of its requests to the model.
 
     \b
     Example:
@@ -88,7 +90,7 @@ def run(system: str, benchmark: str, as_json: bool, **settings: Any) -> int:
         print_json({**done.info, "states": count_states(done.predictions)})
     else:
         print_run(done, benchmark)
-    return 1 if done.info["counts"]["failed"] else 0
+    return 1 if done.info["counts"]["failed"] or not is_clean(done.info) else 0
 
 
 def print_run(done: Run, benchmark: str) -> None:
@@ -101,6 +103,8 @@ def print_run(done: Run, benchmark: str) -> None:
         f"{number:,} {state}" for state, number in count_states(done.predictions).items()
     )
     echo(f"{counted(counts['total'], 'question')}: {states}")
+    for note in recording_notes(done.info):
+        echo(note, style="red" if note.startswith("The run is not clean") else "yellow")
     errors = {p.error for p in done.predictions if p.error}
     for error in sorted(errors)[:3]:
         echo(f"  {error}", style="red")

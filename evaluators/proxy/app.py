@@ -67,9 +67,8 @@ class ProxyApp:
             await Exchange(self._context, client, route, _NO_BODY, begun).refuse(refusal)
             return
         kind = client.header(b"content-type")
-        hashed = self._context.recorder is not None
         fields = self._context.endpoint.body if route.tail == COMPLETIONS else {}
-        body = await parse_body(content, kind, hashed=hashed, fields=fields)
+        body = await parse_body(content, kind, fields=fields)
         await Exchange(self._context, client, route, body, begun).run()
 
     def _check_token(self, client: Client) -> None:

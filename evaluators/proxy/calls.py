@@ -73,3 +73,13 @@ class Call:
     """The length of the request body."""
     reply_bytes: int
     """The length of the received part of the reply's body."""
+    temperature: float | None = None
+    """The temperature in the request; None if it leaves it to the endpoint."""
+    seed: int | None = None
+    """The seed in the request, if any."""
+    instructions_sha256: str | None = None
+    """The SHA-256 of the request's texts of the roles system and developer; None without any."""
+    images: int = 0
+    """The number of images in the request."""
+    request_sha256: str | None = None
+    """The SHA-256 of the request's content: attempts at the same request have the same."""

@@ -17,9 +17,12 @@ from locomo_vqa.json_gate import load_json
 from .calls import Counted
 from .events import events
 
-__all__ = ["METERED", "UNCOUNTED", "TokenCounts", "count_tokens"]
+__all__ = ["EMBEDDINGS", "METERED", "UNCOUNTED", "TokenCounts", "count_tokens"]
 
-METERED = frozenset({"/chat/completions", "/completions", "/embeddings", "/responses"})
+EMBEDDINGS = "/embeddings"
+"""The path under /v1 of requests for embeddings."""
+
+METERED = frozenset({"/chat/completions", "/completions", EMBEDDINGS, "/responses"})
 """The paths under /v1 whose tokens are counted; other calls are only counted as calls."""
 
 BYTES_A_TOKEN = 4

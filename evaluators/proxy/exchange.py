@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 import httpcore
@@ -18,7 +18,7 @@ from locomo_vqa.system import Endpoint
 from .call_recording import CallRecording
 from .calls import Call, CallOutcome
 from .client import Client
-from .counting import METERED, UNCOUNTED, count_tokens
+from .counting import EMBEDDINGS, METERED, UNCOUNTED, count_tokens
 from .errors import ProxyError
 from .events import ends_stream
 from .ledger import Ledger
@@ -27,8 +27,10 @@ from .recordings import Recorded
 from .repeated_keys import KeyFreeReply
 from .reply import KeptBytes, PartialReply, Redirected, check_head
 from .request_body import RequestBody
+from .request_facts import request_facts
 from .rewording import Rewording
 from .routes import Route
+from .stages import CallStage
 from .upstream import Header, Upstream
 from .waits import BUSY, note_limit
 
@@ -262,7 +264,7 @@ class Exchange:
         reply, client = self._reply, self._client
         path = self._route.tail.decode("latin-1")
         stream = reply is not None and reply.stream
-        tokens = UNCOUNTED
+        tokens, facts = UNCOUNTED, request_facts(self._body.document)
         if outcome not in _NOTHING_USED and path in METERED:
             body = reply.readable if reply is not None else None
             tokens = count_tokens(path, self._body.document, body, stream=stream)
@@ -270,7 +272,7 @@ class Exchange:
             Call(
                 time=self._time,
                 conversation=self._route.conversation,
-                stage=self._route.stage,
+                stage=self._stage(path),
                 method=client.method,
                 path=self._route.path,
                 provider=self._context.upstream.provider,
@@ -287,8 +289,15 @@ class Exchange:
                 first_byte_ms=self._first_byte_ms,
                 request_bytes=len(self._body.content),
                 reply_bytes=reply.size if reply is not None else 0,
+                **asdict(facts),
+                request_sha256=self._body.sha256,
             )
         )
+
+    def _stage(self, path: str) -> CallStage:
+        """Return the stage in the address; embeddings are recognised by their path."""
+        stage = self._route.stage
+        return "embedding" if stage == "llm" and path == EMBEDDINGS else stage
 
     def _since(self) -> float:
         return round((time.perf_counter() - self._begun) * 1000, 3)

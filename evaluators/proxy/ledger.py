@@ -28,6 +28,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._added: dict[str, list[Call]] = {}
         self._file = JsonlLog(
             path,
             what=_WHAT,
@@ -41,7 +42,16 @@ class Ledger:
         Raises:
             OutputError: the disk is full or gone.
         """
+        self._added.setdefault(call.conversation, []).append(call)
         self._file.append({name: getattr(call, name) for name in Call.__slots__})
+
+    def added(self, conversation: str) -> list[Call]:
+        """Return a conversation's calls since it began here; callable from any thread."""
+        return list(self._added.get(conversation, ()))
+
+    def restart(self, conversation: str) -> None:
+        """Forget a conversation's calls, because it begins again; they stay in the file."""
+        self._added.pop(conversation, None)
 
     def close(self) -> None:
         """Close the file, so that another process can write it."""

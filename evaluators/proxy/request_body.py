@@ -32,7 +32,8 @@ class RequestBody:
     document: Any
     """The parsed JSON; None if it is not JSON."""
     sha256: str | None
-    """The SHA-256 of the canonical JSON, or of content type and bytes; None if not requested."""
+    """The SHA-256 of the canonical JSON, or of content type and bytes; None if there is no body to
+    read."""
 
     @property
     def model(self) -> str | None:
@@ -42,27 +43,25 @@ class RequestBody:
 
 
 async def parse_body(
-    content: bytes, content_type: bytes, *, hashed: bool, fields: Mapping[str, Any]
+    content: bytes, content_type: bytes, *, fields: Mapping[str, Any]
 ) -> RequestBody:
-    """Parse a body, set fields of a JSON object, and hash it if `hashed`; a long one in a thread.
+    """Parse a body, set fields of a JSON object, and hash it; a long one in a thread.
 
     If the fields are already set, the bytes stay unchanged.
     """
     if len(content) < _LARGE:
-        return _parse_body(content, content_type, hashed, fields)
-    return await asyncio.to_thread(_parse_body, content, content_type, hashed, fields)
+        return _parse_body(content, content_type, fields)
+    return await asyncio.to_thread(_parse_body, content, content_type, fields)
 
 
-def _parse_body(
-    content: bytes, content_type: bytes, hashed: bool, fields: Mapping[str, Any]
-) -> RequestBody:
+def _parse_body(content: bytes, content_type: bytes, fields: Mapping[str, Any]) -> RequestBody:
     try:
         document = load_json(content) if content else None
     except ValueError:
         document = None
     if isinstance(document, dict) and (given := _with_fields(document, fields)) != document:
         document, content = given, json.dumps(given).encode()
-    sha256 = _sha256(content, content_type, document) if hashed else None
+    sha256 = _sha256(content, content_type, document)
     return RequestBody(content=content, document=document, sha256=sha256)
 
 

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -20,6 +21,7 @@ from locomo_vqa.system import Endpoint
 from .app import ProxyApp
 from .exchange import ProxyContext
 from .ledger import Ledger
+from .lost import count_by_stage
 from .prices import PriceTable
 from .recorder import Recorder, RecordingMode
 from .recordings import Recordings
@@ -145,8 +147,13 @@ class MeteringProxy:
 
     def restart(self, conversation: str) -> None:
         """Restart a conversation, numbering its identical requests from 0 again."""
+        self._ledger.restart(conversation)
         if self._recorder is not None:
             self._recorder.restart(conversation)
+
+    def requests_of(self, conversation: str) -> Mapping[str, Mapping[str, int]]:
+        """Return a conversation's `requests` and `lost` ones by stage, since it was restarted."""
+        return count_by_stage(self._ledger.added(conversation))
 
     def summary(self) -> CallSummary:
         """Return the totals so far, including earlier parts of the run."""

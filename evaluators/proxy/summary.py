@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .asked import Asked, what_was_asked
 from .calls import FAILED_OUTCOMES, Call
 from .ledger import read_calls
+from .lost import LostRequests, count_lost
 from .prices import PriceTable, bundled_prices
 
 __all__ = ["CallSummary", "CallTotals", "Latency", "summarise"]
@@ -81,10 +83,18 @@ class CallSummary:
     """The models without a price in the table."""
     prices: str
     """The name of the price table, and its newest day."""
+    lost: LostRequests
+    """The requests that never got a reply."""
+    asked: tuple[Asked, ...]
+    """What the answered calls asked for."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the summary as JSON."""
-        return asdict(self)
+        return {
+            **asdict(self),
+            "lost": self.lost.to_json(),
+            "asked": [asked.to_json() for asked in self.asked],
+        }
 
 
 def summarise(ledger: Path, *, prices: PriceTable | None = None) -> CallSummary:
@@ -99,12 +109,15 @@ def summarise(ledger: Path, *, prices: PriceTable | None = None) -> CallSummary:
     """
     table = prices or bundled_prices()
     priced = [(call, table.cost_of(call)) for call in read_calls(ledger)]
+    calls = [call for call, _ in priced]
     unknown = {call.model or "not named" for call, cost in priced if cost is None}
     return CallSummary(
         overall=_tally(priced),
         by_stage=_grouped(priced, lambda call: call.stage),
         by_conversation=_grouped(priced, lambda call: call.conversation),
         unpriced_models=tuple(sorted(unknown)),
+        lost=count_lost(calls),
+        asked=what_was_asked(calls),
         prices=f"{table.name} of {table.dated}",
     )
 

@@ -75,6 +75,8 @@ class Harness:
     services_for: Callable[[str], Services] | None = None
     """Returns one conversation's services, instead of `services`, by the conversation's id; called
     from several threads if conversations run concurrently."""
+    requests_of: Callable[[str], Mapping[str, Mapping[str, int]]] | None = None
+    """Returns a conversation's `requests` and `lost` ones by stage, for the journal."""
 
     def __post_init__(self) -> None:
         """Check the arguments before any question is asked."""
@@ -199,6 +201,9 @@ class Harness:
                         unreachable=counter,
                         scope=scope,
                     ).run()
+                    requests = self.requests_of(name) if self.requests_of else {}
+                    if requests:
+                        journal.calls(name, requests)
 
             tasks = [partial(converse, name, asked) for name, asked in pending.items()]
             run_concurrently(tasks, jobs=self.jobs, scope=scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,6 +92,17 @@ class Journal(Closable):
                 "turns": turns,
                 "latency_ms": latency_ms,
                 "error": error,
+            }
+        )
+
+    def calls(self, conversation: str, stages: Mapping[str, Mapping[str, int]]) -> None:
+        """Record how many requests a conversation made, and how many got no reply, by stage."""
+        self._append(
+            {
+                "event": "calls",
+                "time": _now(),
+                "conversation": conversation,
+                "stages": {name: dict(counts) for name, counts in stages.items()},
             }
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,10 @@ class Meter(Closable):
                 self._proxy = self._stack.enter_context(self._make_proxy(llm))
         self._proxy.restart(conversation)
         return replace(self._services, llm=self._proxy.endpoint(conversation))
+
+    def requests_of(self, conversation: str) -> Mapping[str, Mapping[str, int]]:
+        """Return a conversation's `requests` and `lost` ones by stage; none without a proxy."""
+        return {} if self._proxy is None else self._proxy.requests_of(conversation)
 
     def finish(self, run: Run) -> Run:
         """Write the totals of the calls to run.json, and return the updated run.

@@ -119,7 +119,9 @@ class RunSetup:
             ):
                 if self.paid_again and is_interrupted(harness.out):
                     note(self.paid_again)
-                metered = replace(harness, services_for=meter.services_for)
+                metered = replace(
+                    harness, services_for=meter.services_for, requests_of=meter.requests_of
+                )
                 return meter.finish(metered.run(retry_failed=retry_failed, listener=listener))
         except KeyboardInterrupt as error:
             error.add_note(f"Continue with `out` {out or harness.out}: what was answered is kept.")

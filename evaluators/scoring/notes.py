@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from locomo_vqa.benchmark import Benchmark, TextQuestion
 from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.files import some
+from locomo_vqa.run_notes import recording_notes
 from locomo_vqa.runs import FAILED, Prediction, Run, SplitChoice, count_states
 from locomo_vqa.text import counted
 
-__all__ = ["failed_in", "notes_on_rows", "notes_on_trial"]
+__all__ = ["failed_in", "notes_on_recording", "notes_on_rows", "notes_on_trial"]
 
 _MOST_PLACES = 10
 
@@ -63,6 +64,11 @@ def notes_on_trial(run: Run | None) -> list[str]:
         f"A trial: at most {limit:,} of each conversation's questions were asked, and the "
         "others count as missing."
     ]
+
+
+def notes_on_recording(run: Run | None) -> list[str]:
+    """Return notes on lost requests, and on models and temperatures that were not the run's."""
+    return [] if run is None else recording_notes(run.info)
 
 
 def _on_conversations(

@@ -20,7 +20,7 @@ from ..judging.scoring import Judged, JudgeSettings, judge_predictions
 from ..metrics.l_settings import LSettings, Preset
 from ..prediction_files import ReadOptions
 from .answer_notes import notes_on_answers
-from .notes import failed_in, notes_on_rows, notes_on_trial
+from .notes import failed_in, notes_on_recording, notes_on_rows, notes_on_trial
 from .predictions import check_metrics, score_predictions
 from .report import ScoreReport
 from .reported import notes_on_reported
@@ -144,6 +144,7 @@ def _make_report(
         *source.notes,
         *(notes_on_reported(source.reported) if source.reported else ()),
         *notes_on_trial(source.run),
+        *notes_on_recording(source.run),
         *notes_on_rows(source.predictions, benchmark, split=split, extra=source.extra),
         *notes_on_answers(source.predictions, benchmark, split=split),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import socket
 import threading
 import time
@@ -47,6 +49,9 @@ def test_a_reply_is_that_of_the_endpoint(stub: StubUpstream, tmp_path: Path) -> 
     assert row["latency_ms"] > 0
     assert row["time"].endswith("+00:00")
     del row["latency_ms"], row["time"]
+    canonical = json.dumps(json.loads(plain.body), sort_keys=True, separators=(",", ":"))
+    digits = hashlib.sha256(b"json\n" + canonical.encode()).hexdigest()
+    assert row.pop("request_sha256") == digits
     assert row == {
         "conversation": "conv-26",
         "stage": "generation",
@@ -65,6 +70,10 @@ def test_a_reply_is_that_of_the_endpoint(stub: StubUpstream, tmp_path: Path) -> 
         "first_byte_ms": None,
         "request_bytes": len(plain.body),
         "reply_bytes": len(chat().body),
+        "temperature": None,
+        "seed": 3,
+        "instructions_sha256": None,
+        "images": 0,
     }
 
 

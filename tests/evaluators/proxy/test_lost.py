@@ -1,0 +1,182 @@
+"""What a run's record says about requests without a reply, and about what was asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from locomo_vqa.evaluators.proxy.asked import what_was_asked
+from locomo_vqa.evaluators.proxy.calls import Call, CallOutcome
+from locomo_vqa.evaluators.proxy.lost import count_lost
+from locomo_vqa.evaluators.proxy.request_facts import NO_FACTS, request_facts
+from locomo_vqa.run_notes import asked_notes, is_clean, lost_note, sent_images
+from tests.conftest import Cli
+from tests.evaluators.hosting.hosted import write_system
+
+from .stub_upstream import Gives, Got, StubUpstream, as_json, chat, stub_upstream
+
+
+def call(
+    request: str | None, outcome: CallOutcome = "ok", *, conversation: str = "c", **fields: Any
+) -> Call:
+    given = {"stage": "llm", "model": "m", "method": "POST", "status": 200, **fields}
+    return Call(
+        time="2026-01-01T00:00:00.000+00:00",
+        conversation=conversation,
+        path="/v1/chat/completions",
+        provider="h:1",
+        outcome=outcome,
+        stream=False,
+        replayed=False,
+        counted="none",
+        input_tokens=None,
+        cached_tokens=None,
+        output_tokens=None,
+        latency_ms=1.0,
+        first_byte_ms=None,
+        request_bytes=1,
+        reply_bytes=1,
+        request_sha256=request,
+        **given,
+    )
+
+
+def test_a_request_is_lost_if_no_attempt_got_a_reply() -> None:
+    failed: Any = {"outcome": "http_error", "status": 500}
+    calls = [
+        *(call("a", **failed), call("a")),  # A retry helped.
+        *(call("b", **failed), call("b", "timeout", status=504)),
+        call("c", stage="embedding"),
+        call("d", conversation="other"),
+        call("e", "unreachable", method="GET"),
+    ]
+    lost = count_lost(calls)
+    assert (lost.requests, lost.lost) == (4, 1)
+    assert lost.by_conversation == {
+        "c": {"llm": {"requests": 2, "lost": 1}, "embedding": {"requests": 1, "lost": 0}}
+    }
+    assert lost.reasons == {"timeout": 1}
+    assert not lost.clean
+
+
+@pytest.mark.parametrize(("missing", "clean"), [(0, True), (5, True), (6, False)])
+def test_a_clean_run_loses_at_most_a_twentieth_of_a_conversation(missing: int, clean: bool) -> None:
+    calls = [call(str(n), "broken" if n < missing else "ok") for n in range(100)]
+    calls += [call(f"other {n}", conversation="other") for n in range(1000)]
+    assert count_lost(calls).clean is clean
+
+
+def test_what_a_request_asks_for() -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:"}}
+    messages = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "text", "text": "What?"}, image, image]},
+    ]
+    found = request_facts({"messages": messages, "temperature": 1, "seed": 7})
+    assert (found.temperature, found.seed, found.images) == (1.0, 7, 2)
+    assert found.instructions_sha256 == (
+        "213c22ed7234eb11116e1e88f314c73cb3a019b5c87fe224b6ce5665bd9ec50e"  # By sha256sum.
+    )
+    assert request_facts({"temperature": True, "seed": "x", "messages": [None, {}]}) == NO_FACTS
+    assert request_facts(None) == NO_FACTS
+
+
+def test_what_was_asked_differs_from_the_runs_model() -> None:
+    calls = [
+        *(call("1", stage="generation", temperature=0.0), call("2", temperature=1.0, model="x")),
+        call("3", stage="embedding", model="e", temperature=None),
+        call("4", "timeout", model="never answered"),
+    ]
+    asked = [one.to_json() for one in what_was_asked(calls)]
+    answerer = {"model": "m", "temperature": 0}
+    info = {"answerer": answerer, "calls": {"asked": asked}}
+    assert asked_notes(info) == [
+        "1 call (llm) asked x, not m.",
+        "1 call (llm) asked at temperature 1, not 0.",
+    ]
+    assert sent_images(info) is False
+    assert sent_images({"calls": {}}) is None
+    assert asked_notes({"answerer": answerer}) == []
+    assert is_clean({"answerer": answerer})
+    assert lost_note({"answerer": answerer}) is None
+
+
+SWALLOWS = """
+import json, urllib.request
+
+class Own(Echo):
+    def ask(self, text, **fields):
+        llm = self.services.llm
+        message = {"role": "user", "content": text}
+        body = {"model": "another-model", "messages": [message], "temperature": 1, **fields}
+        request = urllib.request.Request(
+            llm.base_url + "/chat/completions",
+            json.dumps(body).encode(),
+            {"authorization": "Bearer " + llm.api_key, "content-type": "application/json"},
+        )
+        try:
+            return json.load(urllib.request.urlopen(request))["choices"][0]["message"]["content"]
+        except OSError:
+            return "nothing"
+
+    def add(self, turns):
+        for turn in turns:
+            self.ask(turn.text)
+        super().add(turns)
+
+    def answer(self, question, *, now):
+        return self.ask("What?")
+
+    def answer_visual(self, question, *, image, now):
+        return self.ask("What?")
+"""
+
+
+@pytest.fixture
+def failing() -> Iterator[StubUpstream]:
+    """An endpoint that fails for whatever is read, and answers questions."""
+
+    def reply(got: Got) -> Gives:
+        asks = b'"What?"' in got.body
+        return chat() if asks else as_json({"error": "overloaded"}, status=500)
+
+    with stub_upstream(reply) as stub:
+        yield stub
+
+
+@pytest.mark.slow
+def test_failed_calls_are_told_by_the_run_the_scores_and_the_board(
+    cli: Cli, tmp_path: Path, failing: StubUpstream
+) -> None:
+    spec = write_system(tmp_path, "swallows", SWALLOWS)
+    at = ("--benchmark", "sample", "--split", "validation")
+    done = cli("run", spec, *at, "--out", "run", "--model", f"openai:{failing.url}?model=stub")
+    assert done.returncode == 1
+    info = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert info["counts"]["failed"] == 0
+    lost = info["calls"]["lost"]
+    assert lost["clean"] is False
+    assert lost["lost"] == lost["requests"] - len(lost["by_conversation"]) > 50
+    assert lost["reasons"] == {"http error 500": lost["lost"]}
+    words = f"The run is not clean: {lost['lost']} of {lost['requests']} requests to the model"
+    assert words in done.stdout
+    rows = (tmp_path / "run" / "journal.jsonl").read_text().splitlines()
+    noted = [row for row in map(json.loads, rows) if row["event"] == "calls"]
+    assert sum(row["stages"]["llm"]["lost"] for row in noted) == lost["lost"]
+    scored = cli("score", "run", "--benchmark", "sample", "--split", "validation")
+    other = "asked another-model, not stub."
+    for printed in (done.stdout, scored.stdout):
+        flat = " ".join(printed.split())
+        assert words in flat
+        assert other in flat
+        assert "asked at temperature 1, not 0." in flat
+    assert cli("submit", "run", "--to", "subs").returncode == 0
+    cli("leaderboard", "verify", "subs", "--benchmark", "sample")
+    (entry,) = json.loads((tmp_path / "subs" / "board.json").read_text())["entries"]
+    assert [note for note in entry["notes"] if note.startswith(words)]
+    assert [note for note in entry["notes"] if note.endswith(other)]
+    assert entry["uses_images"] is False  # It declares nothing; no call had an image.
