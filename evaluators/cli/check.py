@@ -27,7 +27,7 @@ _WORDS = {"pass": "passed", "warn": "to look at", "fail": "failed", "skipped": "
 @limit_options(read_s=600.0, answer_s=300.0)
 @json_option
 def check(system: str, as_json: bool, **settings: Any) -> int:
-    """Test the adapter SYSTEM on eight tiny conversations, before you spend money on a run.
+    """Test the adapter SYSTEM on a few tiny conversations, before you spend money on a run.
 
     SYSTEM is named as for `run`. It reads three facts and a few images, and is asked about them;
     the test looks at what it keeps, leaks, and leaves running. A failed check says what the

@@ -74,6 +74,8 @@ class LoadedSystem:
     """The SHA-256 of the source of a class given as an object; None if unknown."""
     check_options: CheckOptions | None = None
     """Checks the options; None if the system accepts any."""
+    shows_images: bool = False
+    """Whether it is known to send the model the image of a question."""
     reads_with_model: bool = False
     """Whether it needs a model even to read a conversation."""
     remembers: bool = True

@@ -110,6 +110,7 @@ def _load_bundled(
         loaded,
         check_options=getattr(found, "check_options", refuse_options(name)),
         pin_options=getattr(found, "pin_options", None),
+        shows_images=loaded.uses_images and not loaded.only_retrieves,
         remembers=bundled.remembers,
         variables=tuple(variables),
     )

@@ -55,6 +55,8 @@ class ProxyContext:
     """The file that lists all calls."""
     recorder: Recorder | None
     """Records and replays replies; None if both are off."""
+    failing: set[str] = field(default_factory=set)
+    """The conversations whose calls are all to fail, to see what a system does then."""
     kept: KeptBytes = field(default_factory=KeptBytes)
     """The room for the replies that are kept."""
 
@@ -94,6 +96,8 @@ class Exchange:
         """
         client = self._client
         try:
+            if self._route.conversation in self._context.failing:
+                raise ProxyError(500, "injected_failure", "This failure is part of a check.")
             recorded = self._recording.find(client.method, self._route, client.query, self._body)
             if recorded is None:
                 await self._ask()

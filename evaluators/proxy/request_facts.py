@@ -10,6 +10,7 @@ from typing import Any
 __all__ = ["NO_FACTS", "RequestFacts", "request_facts"]
 
 _MOST_SEED = 1 << 63
+_MOST_TEMPERATURE = 1e6
 _INSTRUCTING = ("system", "developer")
 _IMAGE_PARTS = ("image_url", "input_image")
 
@@ -37,7 +38,7 @@ def request_facts(document: Any) -> RequestFacts:
     """Return the facts about a parsed request body."""
     if not isinstance(document, Mapping):
         return NO_FACTS
-    temperature, seed = document.get("temperature"), document.get("seed")
+    seed = document.get("seed")
     listed = (document.get("messages"), document.get("input"))
     messages = [m for part in listed if isinstance(part, list) for m in part if isinstance(m, dict)]
     texts = [document["instructions"]] if isinstance(document.get("instructions"), str) else []
@@ -45,13 +46,17 @@ def request_facts(document: Any) -> RequestFacts:
         if message.get("role") in _INSTRUCTING:
             texts += _texts(message.get("content"))
     return RequestFacts(
-        temperature=float(temperature) if _is_number(temperature) and temperature >= 0 else None,
+        temperature=_as_temperature(document.get("temperature")),
         seed=seed
         if isinstance(seed, int) and _is_number(seed) and abs(seed) < _MOST_SEED
         else None,
         instructions_sha256=_sha256("\n".join(texts)) if texts else None,
         images=sum(_count_images(message.get("content")) for message in messages),
     )
+
+
+def _as_temperature(value: Any) -> float | None:
+    return float(value) if _is_number(value) and 0 <= value < _MOST_TEMPERATURE else None
 
 
 def _is_number(value: object) -> bool:

@@ -89,6 +89,7 @@ class MeteringProxy:
         self._revision = revision
         self._token = secrets.token_urlsafe(32)
         self._routes = Routes()
+        self._failing: set[str] = set()
         self._owner = os.getpid()
         self._recorder: Recorder | None = None
         if mode != "off" and store is None:
@@ -112,6 +113,7 @@ class MeteringProxy:
             upstream=self._upstream,
             ledger=self._ledger,
             recorder=self._recorder,
+            failing=self._failing,
         )
         self._app = ProxyApp(context, self._routes, token=self._token)
         self._server = uvicorn.Server(_config(self._app))
@@ -150,6 +152,10 @@ class MeteringProxy:
         self._ledger.restart(conversation)
         if self._recorder is not None:
             self._recorder.restart(conversation)
+
+    def fail(self, conversation: str) -> None:
+        """Answer all further calls of a conversation with status 500, without the endpoint."""
+        self._failing.add(conversation)
 
     def requests_of(self, conversation: str) -> Mapping[str, Mapping[str, int]]:
         """Return a conversation's `requests` and `lost` ones by stage, since it was restarted."""

@@ -105,7 +105,7 @@ class Harness:
             MissingResource: the endpoint stopped answering; finished answers are kept.
         """
         listener = listener or NullListener()
-        questions = self._questions()
+        questions = self.questions()
         check_images(self.benchmark, {q.conversation: None for q in questions}, self.images)
         manifest = describe_run(
             self.system,
@@ -132,7 +132,12 @@ class Harness:
             info = finish_run(fixed.out, manifest, predictions)
         return Run(folder=self.out, info=info, predictions=predictions, benchmark=self.benchmark)
 
-    def _questions(self) -> list[Question]:
+    def questions(self) -> list[Question]:
+        """Return the questions of the run.
+
+        Raises:
+            InputError: the split has none.
+        """
         questions = questions_of(self.benchmark, self.split)
         if not questions:
             raise InputError(

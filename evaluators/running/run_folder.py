@@ -31,6 +31,7 @@ from locomo_vqa.unfinished import is_unfinished
 from ..hosting.sandbox import SandboxTool
 from ..loading import LoadedSystem
 from .model_size import size_of_model
+from .services import named_temperature
 from .system_options import recorded_options
 
 __all__ = [
@@ -117,17 +118,9 @@ def _answerer(system: LoadedSystem, services: Services, blind: bool) -> dict[str
     return {
         "model": llm.model if llm else model,
         "provider": provider_of(llm) if llm else scheme or None,
-        "temperature": _temperature(services),
+        "temperature": named_temperature(services),
         "prompt_sha256": None if blind else system.prompt_sha256,
     }
-
-
-def _temperature(services: Services) -> float | None:
-    """Return the temperature of the run's model: 0, unless the model's name has another."""
-    if services.llm is None:
-        return 0 if services.model else None
-    named = services.llm.body.get("temperature", 0)
-    return named if isinstance(named, int | float) else 0
 
 
 def open_run(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from locomo_vqa.system import Endpoint, Services
 from ..hosting.isolation import outside_event_loop
 from ..loading import LoadedSystem
 
-__all__ = ["lend_model"]
+__all__ = ["lend_model", "named_temperature"]
 
 _MIN_SECONDS = 0.1
 _MAX_SECONDS = 86_400
@@ -59,3 +59,11 @@ def _check_endpoint(endpoint: Endpoint) -> None:
 
     with closing(BlockingEndpoint(endpoint)) as chat:
         chat.check()
+
+
+def named_temperature(services: Services) -> float | None:
+    """Return the temperature of the run's model: 0, unless the model's name has another."""
+    if services.llm is None:
+        return 0 if services.model else None
+    named = services.llm.body.get("temperature", 0)
+    return named if isinstance(named, int | float) else 0

@@ -16,6 +16,7 @@ from locomo_vqa.system import Services
 
 from ..loading import LoadedSystem, SystemSource, load_system
 from .display import listening
+from .eyes import check_eyes
 from .harness import Harness
 from .hosting_settings import HostingSettings
 from .metering import Meter, is_on_this_machine
@@ -112,6 +113,7 @@ class RunSetup:
         Raises:
             KeyboardInterrupt: the run was interrupted; a note says how to resume.
         """
+        self._check_eyes(harness)
         try:
             with (
                 Meter(self.services, harness.out, self.metering) as meter,
@@ -128,6 +130,17 @@ class RunSetup:
             if self.paid_again:
                 error.add_note(self.paid_again)
             raise
+
+    def _check_eyes(self, harness: Harness) -> None:
+        """Check that the model takes images, if this run will show it some.
+
+        Raises:
+            InputError: it does not.
+        """
+        shows = harness.images in ("pixels", "shuffled") and harness.visual == "given"
+        asked = self.system.only_retrieves or self.system.shows_images
+        if shows and asked and not self.metering.replay:
+            check_eyes(self.services, harness.questions())
 
 
 def fresh_folder(name: str, parent: str = "runs") -> Path:

@@ -39,6 +39,8 @@ def answers(seen: Observations) -> CheckResult:
             doubt,
             "Count what one answer costs, or leave usage out: calls are metered.",
         )
+    if seen.system.only_retrieves and not seen.lends_model:
+        return passed(id, title, "only the search was tried; with a model, its answers are too")
     return passed(id, title)
 
 
@@ -123,11 +125,13 @@ def visual(seen: Observations) -> CheckResult:
                 "Return a text for every question; image is None where nothing is shown, and its "
                 "path is None where only a caption is.",
             )
-    looked = ("pixels", "recalled") if seen.system.remembers else ("pixels",)
+    recalls = seen.system.remembers and not seen.system.only_retrieves
+    looked = ("pixels", "recalled") if recalls else ("pixels",)
     unseen = [
         mode for mode in looked if mode in seen.visual and not seen.visual[mode].says("green")
     ]
-    sees = seen.system.uses_images and not seen.system.only_retrieves
+    answers = seen.lends_model or not seen.system.only_retrieves
+    sees = seen.system.uses_images and answers
     if unseen and sees and not seen.forgetful:
         said = " ".join(seen.visual[unseen[0]].text.split())[:60] or "(nothing)"
         return warned(

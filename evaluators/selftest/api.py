@@ -12,6 +12,7 @@ from ..hosting import Limits
 from ..hosting.isolation import outside_event_loop
 from ..loading import LoadedSystem, SystemSource, load_system
 from ..running.hosting_settings import HostingSettings
+from ..running.metering import is_on_this_machine
 from ..running.sandboxing import check_reach
 from ..running.services import lend_model
 from ..running.system_options import lend_options, option_texts
@@ -36,7 +37,7 @@ def check(
     answer_timeout: float = CHECK_LIMITS.answer_s,
     sandbox: bool = False,
 ) -> CheckReport:
-    """Test the adapter of a memory system on eight tiny conversations, before a run.
+    """Test the adapter of a memory system on a few tiny conversations, before a run.
 
     The system reads three facts and a few images, and is asked about them; the test looks at what
     it keeps, leaks, and leaves running.
@@ -73,8 +74,15 @@ def check(
     services = lend_options(_services_for(loaded, model, timeout), loaded, given)
     if hosting.sandbox is not None:
         check_reach(services, metered=True)
+    metered = not loaded.address or is_on_this_machine(str(system))
     return outside_event_loop(
-        lambda: check_system(loaded, services, limits=hosting.limits, sandbox=hosting.sandbox)
+        lambda: check_system(
+            loaded,
+            services,
+            limits=hosting.limits,
+            sandbox=hosting.sandbox,
+            metered=metered,
+        )
     )
 
 

@@ -6,7 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -18,16 +18,19 @@ from ..hosting.isolation import isolated_process_state
 from ..hosting.sandbox import SandboxTool
 from ..loading import LoadedSystem
 from .answer_checks import answers, images, read_only, visual
+from .fault_checks import asks_named_model, failures
+from .gathering import gather
 from .ingest_checks import flush, opens, sessions
 from .isolation_checks import closes, isolation, second_run
 from .memory import dates, facts
-from .observations import gather
 from .result import CheckResult, CheckState
 from .script import Script
 from .trial import CallTimes
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..proxy import MeteringProxy
 
 __all__ = ["QUIET_S", "CheckReport", "check_system"]
 
@@ -47,6 +50,8 @@ _CHECKS = (
     closes,
     answers,
     visual,
+    failures,
+    asks_named_model,
 )
 
 
@@ -121,24 +126,27 @@ def check_system(
     limits: Limits = DEFAULT_LIMITS,
     quiet_s: float = QUIET_S,
     sandbox: SandboxTool | None = None,
+    metered: bool = True,
     script: Script | None = None,
 ) -> CheckReport:
     """Run the self-test on a loaded system.
 
     Its files are in a folder that is removed afterwards. `quiet_s` is how many seconds a flushed
-    conversation is watched, `sandbox` what closes the system's processes off, `script` what the
+    conversation is watched, `sandbox` what closes the system's processes off, `metered` whether
+    the system can reach a proxy on this machine, `script` what the
     conversations say; by default it is drawn at random.
     """
     name = Path(tempfile.gettempdir(), "locomo-vqa-check")
     with (
         unfinished(name, kind="folder") as folder,
         isolated_process_state(),
-        _reached_from(sandbox, services, folder) as lent,
+        _proxy_for(services if metered else Services(), folder) as proxy,
     ):
         observations, times = gather(
             system,
-            lent,
+            services,
             folder.resolve(),
+            proxy=proxy,
             limits=limits,
             quiet_s=quiet_s,
             sandbox=sandbox,
@@ -153,15 +161,13 @@ def check_system(
 
 
 @contextmanager
-def _reached_from(
-    sandbox: SandboxTool | None, services: Services, folder: Path
-) -> Iterator[Services]:
-    """Yield services whose endpoint is a proxy on this machine, where there is a sandbox."""
-    if sandbox is None or services.llm is None:
-        yield services
+def _proxy_for(services: Services, folder: Path) -> Iterator[MeteringProxy | None]:
+    """Yield a proxy for the services' endpoint, as in a run; None without one."""
+    if services.llm is None:
+        yield None
         return
     from ..proxy import MeteringProxy
 
     (folder / "logs").mkdir()
     with MeteringProxy(services.llm, folder / "logs" / "calls.jsonl") as proxy:
-        yield replace(services, llm=proxy.endpoint("check"))
+        yield proxy

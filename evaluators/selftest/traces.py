@@ -20,7 +20,7 @@ __all__ = ["Trace", "find_traces", "users_folders"]
 
 _MOST_ENTRIES = 100_000
 _MOST_SECONDS = 3.0
-_MOST_BYTES = 64 << 20
+_MOST_BYTES = 4 << 20
 _CLOCK_S = 2.0
 """How much a file system's clock may differ from this process's."""
 
@@ -55,13 +55,14 @@ def find_traces(
 ) -> tuple[Trace, ...]:
     """Return the files in some folders, written since a time, that have one of the words.
 
-    Outer folders come first; a walk ends after 100,000 entries or three seconds. 64 MiB of a file
-    are read at most. `without`
-    has folders that are left out.
+    Outer folders come first; the search ends after 100,000 entries or three seconds, and reads at
+    most 4 MiB of a file. `without` has folders that are left out.
     """
     deadline = time.monotonic() + _MOST_SECONDS
     found = []
     for path in _recent_files(folders, since - _CLOCK_S, set(without), deadline):
+        if time.monotonic() > deadline:
+            break
         word = _first_word(path, words)
         if word:
             found.append(Trace(path, word))

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from locomo_vqa.system import RecalledImage, Services, ShownTurn
+from locomo_vqa.worker import plain_answer
 
+from ..answering import Answerer
 from ..hosting import Host, PlainAnswer, ProcessHost
-from ..hosting.isolation import Failure
+from ..hosting.isolation import Failure, call_contained
 from ..running.view import ConversationView, ShownQuestion
 from .script import Fact
 
@@ -96,7 +98,9 @@ class SystemTrial:
         times: CallTimes,
         *,
         only_retrieves: bool = False,
+        answerer: Answerer | None = None,
     ) -> None:
+        """Prepare a conversation; `answerer` answers from what is retrieved, as in a run."""
         self.failure: CallFailure | None = None
         """The step that failed."""
         self.replies: list[Reply] = []
@@ -110,12 +114,15 @@ class SystemTrial:
         self._services = services
         self._times = times
         self._only_retrieves = only_retrieves
+        self._answerer = answerer
         self._ended = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._answerer is not None:
+            self._answerer.close()
         self._host.end()
 
     def open(self) -> None:
@@ -158,6 +165,15 @@ class SystemTrial:
     def ask_visual(self, shown: ShownQuestion) -> Reply:
         """Ask about an image; a retrieval-only system is asked for passages."""
         now = self._view.now
+        answerer = self._answerer
+        if answerer is not None and shown.recalled is None:
+            return self._ask(
+                "answer_visual",
+                shown.text,
+                lambda: call_contained(
+                    lambda: plain_answer(answerer.answer_visual(shown.text, shown.original))
+                ),
+            )
         if self._only_retrieves:
             return self._retrieve(shown.text, now, shown.recalled)
         return self._ask(
@@ -202,10 +218,16 @@ class SystemTrial:
     def _retrieve(
         self, question: str, now: datetime, recalled: RecalledImage | None = None
     ) -> Reply:
+        answerer = self._answerer
+
         def search() -> PlainAnswer | Failure:
             hits = self._host.search(question, _TOP_K, now=now, recalled=recalled)
             if isinstance(hits, Failure):
                 return hits
+            if answerer is not None:
+                return call_contained(
+                    lambda: plain_answer(answerer.answer(question, hits, now=now))
+                )
             return {"text": "", "retrieved": [{"text": hit.text} for hit in hits], "usage": None}
 
         return self._ask("search", question, search)

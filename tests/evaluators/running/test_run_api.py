@@ -247,6 +247,6 @@ def test_a_script_s_own_class_is_run_checked_and_ablated(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     ran, checked, ablated = done.stdout.strip().splitlines()
     assert ran.split()[1:] == ["0", "Echo-"] and int(ran.split()[0]) > 0
-    assert checked == "11 False"  # It remembers one turn.
+    assert checked == "14 False"  # It remembers one turn.
     modes = [["given", "pixels"], ["given", "none"], ["recalled", "pixels"], ["recalled", "none"]]
     assert ablated == str(modes)

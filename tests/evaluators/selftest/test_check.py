@@ -93,7 +93,7 @@ def test_a_fault_fails_its_own_point_and_no_other(fault: Any) -> None:
 def test_what_passes_everything() -> None:
     found = points(faults.Keeper)
     assert states(found) == {}
-    assert len(found) == 12
+    assert len(found) == 14
     assert not any(point.remedy for point in found.values())
 
 
@@ -278,7 +278,7 @@ def test_the_command_on_a_system_in_processes(cli: Cli, tmp_path: Path) -> None:
     }
     assert "sleep 600" in found["close"]["detail"]
     assert "leftover.txt" in found["isolation"]["detail"]
-    assert told["states"] == {"pass": 9, "warn": 2, "fail": 1, "skipped": 0}
+    assert told["states"] == {"pass": 11, "warn": 2, "fail": 1, "skipped": 0}
     assert {row["call"]: row["number"] for row in told["calls"]}["answer_visual"] == 4
     assert wait_until_gone(str(tmp_path)) == []
 
@@ -333,7 +333,7 @@ def test_the_command_tells_every_point(
     assert printed.startswith("own\n✓ it loads and opens\n")
     assert "✗ it remembers three facts: “What is the name" in printed
     assert "    Keep what add() reads, with its speakers, and answer from it.\n" in printed
-    assert printed.endswith("10 passed, 1 failed, 1 skipped\n")
+    assert printed.endswith("12 passed, 1 failed, 1 skipped\n")
     assert re.search(r"^ answer_visual +4 +\d+ ms +\d+ ms", printed, re.MULTILINE)
 
 

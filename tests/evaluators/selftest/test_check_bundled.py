@@ -80,7 +80,7 @@ def check(name: str, services: Services = NOTHING, *, here: bool = False, **opti
     checked = check_system(
         _here(system) if here else system, lent, quiet_s=QUIET_S, script=FIXED_SCRIPT
     )
-    assert len(checked.results) == 12
+    assert len(checked.results) == 14
     return {p.id: (p.state, p.detail) for p in checked.results if p.state != "pass"}
 
 
