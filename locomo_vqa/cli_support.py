@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from locomo_vqa.arguments import nearest
 from locomo_vqa.keys import scrub
 from locomo_vqa.text import printable
 
@@ -38,7 +37,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print machin
 
 
 class CommandGroup(click.Group):
-    """A group that suggests the nearest command for a misspelt one."""
+    """A group that suggests a command for one that is misspelt, renamed, or in another group."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -46,11 +45,12 @@ class CommandGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
-            close = nearest(args[0], self.list_commands(ctx))
-            if close is None:
+            from locomo_vqa.cli_names import command_hint
+
+            hint = command_hint(ctx, args[0], self.list_commands(ctx))
+            if hint is None:
                 raise
-            message = f"No such command {args[0]!r}. Did you mean {close!r}?"
-            raise click.UsageError(message, ctx) from None
+            raise click.UsageError(f"No such command {args[0]!r}. {hint}", ctx) from None
 
 
 def quoted(path: object) -> str:
@@ -88,11 +88,15 @@ def echo(text: str, *, style: str | None = None) -> None:
 
 
 def make_table(*columns: str, numbers: Sequence[str] = (), title: str | None = None) -> Table:
-    """Return an empty table: text columns first, then `numbers`, aligned to the right."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    """Return an empty table: text columns first, then `numbers`, aligned to the right.
 
-    table = Table(
+    It is shown whole at any width; see `locomo_vqa.cli_table`.
+    """
+    from rich.box import SIMPLE_HEAD
+
+    from locomo_vqa.cli_table import WholeTable
+
+    table = WholeTable(
         *columns,
         box=SIMPLE_HEAD,
         title=title,
@@ -101,7 +105,6 @@ def make_table(*columns: str, numbers: Sequence[str] = (), title: str | None = N
         pad_edge=False,
         collapse_padding=True,
     )
-    table.columns[0].no_wrap = True
     for column in numbers:
         table.add_column(column, justify="right", no_wrap=True)
     return table

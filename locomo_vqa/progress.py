@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.notes import listening_to_notes
+from locomo_vqa.progress_lines import ProgressLines
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -22,6 +23,7 @@ __all__ = [
     "progress_bars",
     "progress_display",
     "progress_reporter",
+    "shows_bars",
 ]
 
 ProgressCallback: TypeAlias = Callable[[str, int, int | None], None]
@@ -52,7 +54,8 @@ def progress_display() -> Iterator[Progress]:
     """Yield a progress display with count, rate and time left.
 
     It is shown on standard error if that is a terminal, and below the cell in a notebook.
-    Elsewhere, or if the environment variable LOCOMO_VQA_QUIET is set, no bars are shown. Notes (see
+    Elsewhere, such as in a pipe, `progress_bars` writes a line a minute. If the environment
+    variable LOCOMO_VQA_QUIET is set, nothing is shown. Notes (see
     `locomo_vqa.notes`) are lines above the bars, and are written even without bars.
     """
     from rich.console import Console
@@ -83,7 +86,7 @@ def progress_display() -> Iterator[Progress]:
 
         display_class = NotebookProgress
     shown = notebook or console.is_terminal
-    quiet = bool(os.environ.get("LOCOMO_VQA_QUIET"))
+    quiet = _is_quiet()
 
     def write(text: str) -> None:
         if not quiet:
@@ -106,10 +109,20 @@ def progress_display() -> Iterator[Progress]:
         yield display
 
 
+def shows_bars() -> bool:
+    """Return whether `progress_display` draws bars, rather than nothing."""
+    from rich.console import Console
+
+    return not _is_quiet() and (_in_notebook() or Console(stderr=True).is_terminal)
+
+
 @contextmanager
 def progress_bars() -> Iterator[ProgressCallback]:
-    """Yield a callback that shows a bar for each step."""
+    """Yield a callback that shows a bar for each step, or a line a minute where bars can't be."""
     with progress_display() as display:
+        if not shows_bars():
+            yield ignore_progress if _is_quiet() else ProgressLines(_write_line)
+            return
         tasks: dict[str, Any] = {}
 
         def show(step: str, done: int, total: int | None) -> None:
@@ -138,6 +151,15 @@ def callback_notes(progress: ProgressCallback) -> Iterator[None]:
     """Report notes to a callback until the block ends."""
     with listening_to_notes(lambda text: progress(text, 0, None)):
         yield
+
+
+def _write_line(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def _is_quiet() -> bool:
+    return bool(os.environ.get("LOCOMO_VQA_QUIET"))
 
 
 def _in_notebook() -> bool:

@@ -446,7 +446,7 @@ def _reply(worker: _Worker, request: Row) -> bytes:
         if len(line) > MAX_REPLY_BYTES:
             raise ValueError(f"the reply is larger than {MAX_REPLY_BYTES >> 20} MiB")
     except BaseException as error:  # noqa: BLE001 - also sys.exit and cancelled tasks
-        failed = {"id": number, "error": failure_of(error), "traceback": _traceback(error)}
+        failed = {"id": number, "error": failure_of(error), "traceback": traceback_of(error)}
         line = json.dumps(failed).encode("ascii")
     finally:
         if os.getpid() != owner:
@@ -454,7 +454,7 @@ def _reply(worker: _Worker, request: Row) -> bytes:
     return line + b"\n"
 
 
-def _traceback(error: BaseException) -> str:
+def traceback_of(error: BaseException) -> str:
     """Return the end of an error's traceback."""
     try:
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))

@@ -65,8 +65,7 @@ def library_files() -> list[Path]:
         path
         for tree in TREES
         for path in sorted((ROOT / tree).rglob("*.py"))
-        if "cli" not in path.relative_to(ROOT).parts
-        and path.name not in ("cli.py", "cli_support.py")
+        if "cli" not in path.relative_to(ROOT).parts and not path.name.startswith(("cli.", "cli_"))
     ]
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
+_MOST_TRACEBACKS = 3
+_FRAME = '  File "'
+_OWN_FRAMES = ("/locomo_vqa/worker.py", "\\locomo_vqa\\worker.py", "isolation.py")
 _MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "skipped": "–"}
 _STYLES = {"warn": "yellow", "fail": "red", "skipped": "dim"}
 _WORDS = {"pass": "passed", "warn": "to look at", "fail": "failed", "skipped": "skipped"}
@@ -55,6 +58,9 @@ def print_report(report: CheckReport) -> None:
     echo(f"{report.system}{version}")
     for result in report.results:
         print_result(result)
+    for traceback in list(report.times.tracebacks.values())[:_MOST_TRACEBACKS]:
+        echo("")
+        echo(adapter_traceback(traceback), style="dim")
     table = make_table("Call", numbers=("Number", "Mean", "Longest"))
     for row in report.times.to_json():
         times = (f"{row[name]:,.0f} ms" for name in ("mean_ms", "longest_ms"))
@@ -63,6 +69,13 @@ def print_report(report: CheckReport) -> None:
     console().print(table)
     counts = report.to_json()["states"]
     echo(", ".join(f"{counts[state]} {word}" for state, word in _WORDS.items() if counts[state]))
+
+
+def adapter_traceback(text: str) -> str:
+    """Return a traceback without the frames of the process that calls the adapter."""
+    head, *frames = text.rstrip().split(f"\n{_FRAME}")
+    kept = [frame for frame in frames if not frame.split('", ')[0].endswith(_OWN_FRAMES)]
+    return f"\n{_FRAME}".join([head, *(kept or frames)])
 
 
 def print_result(result: CheckResult) -> None:

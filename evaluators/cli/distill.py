@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
+from locomo_vqa.cli_support import (
+    CommandGroup,
+    console,
+    echo,
+    json_option,
+    make_table,
+    print_json,
+)
 from locomo_vqa.models.names import hide_credentials
 
 from ..distilling.stages import DISTILL_STAGES, DistillStage
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["distill"]
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def distill() -> None:
     """Teach a small model to remember and answer like a large one.
 

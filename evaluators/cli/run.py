@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from locomo_vqa.cli_support import echo, json_option, print_json
+from locomo_vqa.cli_support import echo, json_option, print_json, quoted
 from locomo_vqa.run_notes import is_clean, recording_notes
 from locomo_vqa.runs import IMAGE_MODES, VISUAL_MODES, Run, count_states
 from locomo_vqa.text import counted
@@ -55,7 +55,7 @@ __all__ = ["run"]
     "--limit",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Ask only the first N questions of each conversation, for a trial.",
+    help="Ask only N questions of each conversation, half of them visual, for a trial.",
 )
 @click.option(
     "--top-k",
@@ -124,4 +124,4 @@ def print_run(done: Run, benchmark: str) -> None:
     if counts["failed"]:
         echo("To ask the failed questions again, repeat the command with --retry-failed.")
     echo(f"Wrote {done.folder}")
-    echo(f"Next: locomo-vqa score {done.folder} --benchmark {benchmark}")
+    echo(f"Next: locomo-vqa score {quoted(done.folder)} --benchmark {quoted(benchmark)}")

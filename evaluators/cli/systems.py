@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
+from locomo_vqa.cli_support import (
+    CommandGroup,
+    console,
+    echo,
+    json_option,
+    make_table,
+    print_json,
+)
 
 from ..systems.catalogue import SystemInfo
 from ..systems.catalogue import systems as list_systems
@@ -29,7 +36,7 @@ __all__ = ["systems"]
 _DATES = {"native": "its own", "text": "as text"}
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=CommandGroup, invoke_without_command=True)
 @json_option
 @click.pass_context
 def systems(context: click.Context, as_json: bool) -> None:

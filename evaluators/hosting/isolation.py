@@ -11,10 +11,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-from locomo_vqa.worker import failure_of
+from locomo_vqa.worker import failure_of, traceback_of
 
 __all__ = [
     "Failure",
@@ -43,6 +43,8 @@ class Failure:
     """Whether it is a `MissingResource`: something is not on this machine, such as weights."""
     ended: bool = False
     """Whether the system also ended, so that no more questions can be asked."""
+    traceback: str = field(default="", compare=False)
+    """The end of the exception's traceback, if it is known."""
 
 
 def call_contained(call: Callable[[], _T]) -> _T | Failure:
@@ -57,7 +59,7 @@ def call_contained(call: Callable[[], _T]) -> _T | Failure:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - sys.exit and cancelled tasks must not end us
-        return Failure(**failure_of(error))
+        return Failure(**failure_of(error), traceback=traceback_of(error))
     finally:
         if os.getpid() != owner:
             os._exit(0)

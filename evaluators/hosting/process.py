@@ -216,8 +216,10 @@ class ProcessHost:
 
     def _read(self, line: bytearray) -> Any:
         reply = decode_reply(line, self._number)
-        self._worker.note(reply.traceback)
-        return reply.result if reply.failure is None else reply.failure
+        if reply.failure is None:
+            return reply.result
+        self._worker.note(reply.failure.traceback)
+        return reply.failure
 
 
 def _ended_failure(reason: str, *, state: Any = "error") -> Failure:

@@ -27,8 +27,6 @@ class Reply:
     """What the call returned, as JSON."""
     failure: Failure | None = None
     """Why the call failed; None if it returned."""
-    traceback: str = ""
-    """The end of a failed call's traceback."""
 
 
 def encode_request(number: int, call: str, arguments: Mapping[str, Any]) -> bytes:
@@ -64,8 +62,9 @@ def _reply(row: Any, number: int) -> Reply:
         unreachable=bool(error["unreachable"]),
         denied=error.get("denied") is True,
         missing=error.get("missing") is True,
+        traceback=str(row.get("traceback", "")),
     )
-    return Reply(failure=failure, traceback=str(row.get("traceback", "")))
+    return Reply(failure=failure)
 
 
 def encode(value: Any) -> Any:

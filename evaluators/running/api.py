@@ -67,7 +67,7 @@ def run(
         model: the model's name, such as `openai:<base URL>?model=<name>`.
         options: the system's options, by name.
         jobs: how many conversations run at once.
-        limit: for a trial, how many questions of each conversation to ask.
+        limit: for a trial, how many questions of each conversation to ask, half of them visual.
         top_k: the number of passages to request from a retrieval-only system.
         timeout: the time limit of one call to the model, in seconds.
         python: the interpreter of the environment that a `module:Class` is installed in.

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from locomo_vqa.progress import ProgressCallback, callback_notes, progress_display
+from locomo_vqa.progress import (
+    ProgressCallback,
+    callback_notes,
+    progress_bars,
+    progress_display,
+    shows_bars,
+)
 from locomo_vqa.runs import FAILED, Prediction
 
 from .listener import NullListener, RunListener
@@ -22,15 +28,19 @@ __all__ = ["CallbackListener", "RunDisplay", "listening"]
 def listening(progress: bool | ProgressCallback, system: str) -> Iterator[RunListener]:
     """Yield a listener that shows bars, calls a function, or does nothing.
 
-    Bars are shown on a terminal and in a notebook. The run's bar counts questions, with their rate
-    and the time left; a conversation's bar first counts the turns read, then the questions.
+    Bars are shown on a terminal and in a notebook; elsewhere there is a line a minute. The run's
+    bar counts questions, with their rate and the time left; a conversation's bar first counts the
+    turns read, then the questions.
     """
     if callable(progress):
         with callback_notes(progress):
             yield CallbackListener(progress, system)
-    elif progress:
+    elif progress and shows_bars():
         with progress_display() as bars:
             yield RunDisplay(bars, system)
+    elif progress:
+        with progress_bars() as lines:
+            yield CallbackListener(lines, system)
     else:
         yield NullListener()
 

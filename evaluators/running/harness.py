@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import get_args
 
 from locomo_vqa.arguments import check_choice, check_number
-from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.benchmark import Benchmark, VisualQuestion
 from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.errors import InputError
 from locomo_vqa.runs import (
@@ -145,7 +145,11 @@ class Harness:
                 "Choose another `split`, or all.",
             )
         grouped = _by_conversation(questions)
-        return [question for group in grouped.values() for question in group[: self.limit]]
+        return [
+            question
+            for group in grouped.values()
+            for question in _first_questions(group, self.limit)
+        ]
 
     def _with_absolute_paths(self) -> Harness:
         """Return this harness with paths that don't depend on the working directory."""
@@ -250,6 +254,18 @@ def _pending(
     order = {question.conversation: None for question in questions}
     grouped = _by_conversation(pending)
     return {name: grouped[name] for name in order if name in grouped}
+
+
+def _first_questions(questions: Sequence[Question], limit: int | None) -> list[Question]:
+    """Return the questions of a trial: as many visual as text questions, if there are enough."""
+    if limit is None:
+        return list(questions)
+    visual = [q for q in questions if isinstance(q, VisualQuestion)]
+    text = [q for q in questions if not isinstance(q, VisualQuestion)]
+    asked = min(len(visual), max(limit // 2, limit - len(text)))
+    chosen: list[Question] = [*text[: limit - asked], *visual[:asked]]
+    names = {question.id for question in chosen}
+    return [question for question in questions if question.id in names]
 
 
 def _by_conversation(questions: Sequence[Question]) -> dict[str, list[Question]]:

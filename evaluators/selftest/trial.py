@@ -72,6 +72,8 @@ class CallTimes:
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
     """The durations, by method name."""
+    tracebacks: dict[str, str] = field(default_factory=dict)
+    """The tracebacks of failed calls, by the failure's reason; each is shown once."""
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the number, mean and maximum duration of each kind of call, in milliseconds."""
@@ -235,10 +237,13 @@ class SystemTrial:
     def _time_call(self, name: str, call: Callable[[], _T]) -> _T:
         begun = time.perf_counter()
         try:
-            return call()
+            result = call()
         finally:
             took = time.perf_counter() - begun
             self._times.seconds.setdefault(name, []).append(took)
+        if isinstance(result, Failure) and result.traceback:
+            self._times.tracebacks.setdefault(result.reason, result.traceback)
+        return result
 
 
 def _lingering_commands(host: ProcessHost) -> list[str]:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from locomo_vqa.cli_support import CommandGroup, console, echo, json_option, make_table, print_json
+from locomo_vqa.cli_support import (
+    CommandGroup,
+    console,
+    echo,
+    json_option,
+    make_table,
+    print_json,
+    quoted,
+)
 
 if TYPE_CHECKING:
     from ..board import Board
@@ -114,7 +122,7 @@ def build(board: Path, out: Path, as_json: bool) -> None:
         print_json({"page": str(site / PAGE), "results": str(site / RESULTS)})
     else:
         echo(f"Wrote {site}")
-        echo(f"Next: open {site / PAGE} in a browser.")
+        echo(f"Next: open {quoted(site / PAGE)} in a browser.")
 
 
 def _print_board(board: Board) -> None:
@@ -133,4 +141,4 @@ def _print_board(board: Board) -> None:
     for remark in [*remarks(board), *(pair["text"] for pair in contrasts(result_rows(board)))]:
         echo(remark)
     echo(f"Wrote {board.folder / BOARD_FILE}")
-    echo(f"Next: locomo-vqa leaderboard build {board.folder} --out …")
+    echo(f"Next: locomo-vqa leaderboard build {quoted(board.folder)} --out …")

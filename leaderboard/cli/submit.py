@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from locomo_vqa.cli_support import echo, json_option, print_json
+from locomo_vqa.cli_support import echo, json_option, print_json, quoted
 
 from ..submission import submit as submit_run
 
@@ -78,4 +78,4 @@ def submit(
         print_json({"folder": str(submission.folder)})
     else:
         echo(f"Wrote {submission.folder}")
-        echo(f"Next: locomo-vqa leaderboard verify {to} --benchmark …")
+        echo(f"Next: locomo-vqa leaderboard verify {quoted(to)} --benchmark …")

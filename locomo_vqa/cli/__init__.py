@@ -18,6 +18,7 @@ import click
 
 from locomo_vqa._version import __version__
 from locomo_vqa.cli.flags import find_command, with_flags
+from locomo_vqa.cli.streams import prepare_streams
 from locomo_vqa.cli_support import CommandGroup
 from locomo_vqa.keys import scrub
 from locomo_vqa.text import printable
@@ -118,12 +119,13 @@ def main(args: Sequence[str] | None = None) -> None:
     """Run the command line, and exit with its status."""
     arguments = list(sys.argv[1:] if args is None else args)
     signal.signal(signal.SIGTERM, _raise_terminated)
+    prepare_streams()
     debug = "--debug" in arguments or _is_set("LOCOMO_VQA_DEBUG")
     try:
         status: Any = cli.main(arguments, prog_name="locomo-vqa", standalone_mode=False)
     except click.ClickException as error:
         shown = io.StringIO()
-        error.show(shown)
+        _with_option_hint(error).show(shown)
         click.echo(scrub(shown.getvalue()), err=True, nl=False)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
@@ -143,6 +145,18 @@ def main(args: Sequence[str] | None = None) -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _with_option_hint(error: click.ClickException) -> click.ClickException:
+    """Return an error that says what an option is called now, if it was renamed."""
+    if not isinstance(error, click.NoSuchOption) or error.ctx is None:
+        return error
+    from locomo_vqa.cli_names import option_hint
+
+    hint = option_hint(error.option_name, error.ctx.command)
+    if hint is None:
+        return error
+    return click.UsageError(f"{error.message} {hint}", error.ctx)
+
+
 def _raise_terminated(number: int, frame: object) -> None:
     """Shut down cleanly: unfinished files are removed, finished ones are kept."""
     raise Terminated
@@ -157,6 +171,17 @@ def _is_set(variable: str) -> bool:
     return os.environ.get(variable, "").lower() in ("1", "true", "yes", "on")
 
 
+def _encoding_message(error: UnicodeEncodeError) -> str:
+    """Say whether a name is broken, or the locale lacks one of its characters."""
+    text = error.object[error.start : error.end]
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        return "Error: an argument or a file's name is not UTF-8 text.\nRename it."
+    return (
+        f"Error: the locale's encoding, {error.encoding}, has no {printable(text[:20])!a}.\n"
+        "Set a locale with UTF-8, such as LC_ALL=C.UTF-8, or PYTHONUTF8=1."
+    )
+
+
 def _report_error(error: Exception, arguments: Sequence[str]) -> int:
     from locomo_vqa.errors import LocomoVqaError
 
@@ -164,10 +189,7 @@ def _report_error(error: Exception, arguments: Sequence[str]) -> int:
         text = with_flags(f"Error: {error.message}\n{error.remedy}", find_command(cli, arguments))
         click.echo(printable(text), err=True)
     elif isinstance(error, UnicodeEncodeError):
-        click.echo(
-            "Error: an argument or a file's name is not UTF-8 text.\nRename it.",
-            err=True,
-        )
+        click.echo(_encoding_message(error), err=True)
     elif isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         click.echo(

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from locomo_vqa.errors import InputError, MissingResource
+from locomo_vqa.install_advice import install_command
 from locomo_vqa.models.experts import WEIGHTS, Expert
 from locomo_vqa.models.names import ModelName
 from locomo_vqa.models.safetensors_header import read_header
@@ -30,7 +31,7 @@ def check_peft() -> None:
         if find_spec(package) is None:
             raise MissingResource(
                 f"Experts need the package {package}, which is not installed.",
-                "Install it: pip install 'locomo-vqa[models]'.",
+                f"Install it: {install_command('models')}.",
             )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import LocomoVqaError, MissingResource
+from locomo_vqa.install_advice import install_command
 from locomo_vqa.models.batching import Batcher
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelError, ModelFailed
 from locomo_vqa.models.folders import hash_listing
@@ -153,7 +154,7 @@ def _package() -> Any:
     except ImportError as error:
         raise MissingResource(
             f"The backend lmdeploy needs a package that is not installed ({error}).",
-            "Install it in a separate environment, pip install 'locomo-vqa[lmdeploy]', " + _SERVER,
+            f"Install it in a separate environment: {install_command('lmdeploy')}; " + _SERVER,
         ) from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from locomo_vqa.errors import MissingResource
+from locomo_vqa.install_advice import install_command
 from locomo_vqa.models.chat import ChatModel
 from locomo_vqa.models.names import ModelName, parse_name
 
@@ -60,7 +61,7 @@ def check_local(spec: str, *, parameter: str = "model") -> str:
     elif package and find_spec(package) is None:
         raise MissingResource(
             f"{name.label}: the package {package} is not installed.",
-            f"Install it: pip install 'locomo-vqa[{extra}]'.",
+            f"Install it: {install_command(extra or '')}.",
         )
     if name.scheme == "transformers":
         from locomo_vqa.models.transformers_local import TRANSFORMERS_OPTIONS

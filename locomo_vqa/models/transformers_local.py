@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from locomo_vqa.errors import LocomoVqaError, MissingResource
+from locomo_vqa.install_advice import install_command
 from locomo_vqa.key_variables import hide_hub_token
 from locomo_vqa.models.batching import Batcher
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelError, ModelFailed
@@ -191,7 +192,7 @@ def _packages() -> tuple[Any, Any]:
     except ImportError as error:
         raise MissingResource(
             f"The backend transformers needs a package that is not installed ({error}).",
-            "Install it: pip install 'locomo-vqa[models]'.",
+            f"Install it: {install_command('models')}.",
         ) from None
 
 

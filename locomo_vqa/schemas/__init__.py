@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.errors import InputError
+from locomo_vqa.text import escape_unprintable
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -128,6 +129,7 @@ def validate(value: Any, schema: str, *, path: Path, remedy: str, place: str = "
     validator = _validator(schema)
     if validator.is_valid(value):
         return
+    _refuse_newer(value, validator.schema, path)
     from jsonschema.exceptions import best_match
 
     error = best_match(islice(validator.iter_errors(value), _MOST_ERRORS))
@@ -137,6 +139,23 @@ def validate(value: Any, schema: str, *, path: Path, remedy: str, place: str = "
     )
     where = ", ".join(part for part in (place, steps.lstrip(".")) if part)
     raise InputError(f"{path}{': ' if where else ''}{where}: {_readable_message(error)}.", remedy)
+
+
+def _refuse_newer(value: Any, schema: Any, path: Path) -> None:
+    """Refuse a file in a later format, which no correction of it can help.
+
+    Raises:
+        InputError: the file's format is newer than the schema's.
+    """
+    known = schema.get("properties", {}).get("schema_version", {}).get("const")
+    found = value.get("schema_version") if isinstance(value, dict) else None
+    newer = isinstance(found, int) and not isinstance(found, bool) and known is not None
+    if newer and found > known:
+        raise InputError(
+            f"{path}: was written by a newer version of locomo-vqa: its format is "
+            f"{escape_unprintable(str(found), most=20)}, and this version reads {known}.",
+            "Upgrade locomo-vqa.",
+        )
 
 
 def _readable_message(error: Any) -> str:

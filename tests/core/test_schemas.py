@@ -64,3 +64,23 @@ def test_a_value_with_a_million_mistakes_is_refused_by_one() -> None:
     with pytest.raises(InputError) as caught:
         validate(row, "prediction", path=Path("f"), remedy="r")
     assert len(caught.value.message) < 300
+
+
+@pytest.mark.parametrize("name", ["run", "recipe", "benchmark", "board"])
+def test_a_newer_format_says_upgrade(name: str) -> None:
+    """A later version may have other keys too; the reader need not correct these."""
+    later = {"schema_version": 7, "anything": "else"}
+    with pytest.raises(InputError) as caught:
+        validate(later, name, path=Path("a.json"), remedy="Fix it.")
+    assert caught.value.message == (
+        "a.json: was written by a newer version of locomo-vqa: its format is 7, and this version "
+        "reads 1."
+    )
+    assert caught.value.remedy == "Upgrade locomo-vqa."
+
+
+@pytest.mark.parametrize("version", [0, True, "7", None, 1.5])
+def test_a_version_that_is_not_newer_is_an_ordinary_violation(version: object) -> None:
+    with pytest.raises(InputError) as caught:
+        validate({"schema_version": version}, "run", path=Path("a.json"), remedy="Fix it.")
+    assert caught.value.remedy == "Fix it."

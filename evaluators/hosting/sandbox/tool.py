@@ -9,6 +9,7 @@ import sys
 from typing import Literal
 
 from locomo_vqa.errors import InputError
+from locomo_vqa.install_advice import install_command
 
 __all__ = ["SandboxTool", "bubblewrap_program", "find_sandbox_tool"]
 
@@ -41,7 +42,7 @@ def find_sandbox_tool() -> SandboxTool:
         raise InputError(
             "`sandbox` needs bubblewrap, which is not installed.",
             "Install it with `apt install bubblewrap` or similar, or with "
-            "`pip install 'locomo-vqa[sandbox]'`; or leave `sandbox` out.",
+            f"{install_command('sandbox')}; or leave `sandbox` out.",
         )
     problem = _try_out(program)
     if problem is not None:

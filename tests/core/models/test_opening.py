@@ -138,9 +138,9 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 @pytest.mark.parametrize(
     ("package", "spec", "extra"),
     (
-        ("lmdeploy", "lmdeploy:a/b", "locomo-vqa[lmdeploy]"),
-        ("torch", "transformers:a/b", "locomo-vqa[models]"),
-        ("transformers", "transformers:a/b", "locomo-vqa[models]"),
+        ("lmdeploy", "lmdeploy:a/b", "[lmdeploy]"),
+        ("torch", "transformers:a/b", "[models]"),
+        ("transformers", "transformers:a/b", "[models]"),
     ),
 )
 def test_a_missing_package_is_named_with_its_extra(

@@ -250,3 +250,12 @@ def test_a_script_s_own_class_is_run_checked_and_ablated(tmp_path: Path) -> None
     assert checked == "14 False"  # It remembers one turn.
     modes = [["given", "pixels"], ["given", "none"], ["recalled", "pixels"], ["recalled", "none"]]
     assert ablated == str(modes)
+
+
+@pytest.mark.parametrize(("limit", "visual", "text"), [(1, 0, 1), (5, 2, 3), (60, 41, 19)])
+def test_a_trial_asks_text_and_visual_questions_alike(limit: int, visual: int, text: int) -> None:
+    """The validation split has one conversation, with 19 text and 42 visual questions."""
+    done = run("no-memory", benchmark="sample", split="validation", limit=limit, progress=False)
+    asked = [prediction.question_id for prediction in done.predictions]
+    assert sum("/v/" in name for name in asked) == visual
+    assert sum("/v/" not in name for name in asked) == text

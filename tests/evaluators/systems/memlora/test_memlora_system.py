@@ -346,4 +346,4 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expert_fit, "find_spec", lambda name: None if name == "peft" else name)
     with pytest.raises(MissingResource, match="package peft") as error:
         expert_fit.check_peft()
-    assert "locomo-vqa[models]" in error.value.remedy
+    assert "[models]" in error.value.remedy
