@@ -12,7 +12,7 @@ from locomo_vqa.runs import visual_handling
 
 from .board_entry import Entry
 
-__all__ = ["BOARD_METRICS", "NOT_SCORED", "judge_of", "result_row", "result_rows"]
+__all__ = ["BOARD_METRICS", "NOT_SCORED", "UNRANKED", "judge_of", "result_row", "result_rows"]
 
 _FIRST = ("v", "l", "j", "f1", "bleu1", "rouge1", "meteor")
 _PARTS = ("bertscore", "sbert")
@@ -23,6 +23,9 @@ BOARD_METRICS = (
     *(name for name in METRICS if name not in (*_FIRST, *_PARTS, *_REPORTED)),
 )
 """The metrics that the board shows, in order: all but the parts of L, and what others reported."""
+
+UNRANKED = "No rank: the judge accepts too many wrong answers."
+"""Why a J is marked."""
 
 _MOST_CHARACTERS = 200
 NOT_SCORED: Mapping[str, Any] = {
@@ -90,7 +93,23 @@ def _score_row(metric: Mapping[str, Any]) -> dict[str, Any]:
         return {"value": None, "reason": reason}
     interval = overall["interval"] or {}
     kept = {name: interval.get(name) for name in ("low", "high", "level", "method", "clusters")}
-    return {"value": overall["value"], "n": overall["n"], **kept}
+    return {"value": overall["value"], "n": overall["n"], **kept, **_marked(metric)}
+
+
+def _marked(metric: Mapping[str, Any]) -> dict[str, Any]:
+    """Return why a J has no rank, and J corrected by its judge's errors; empty for other scores."""
+    corrected = metric.get("corrected")
+    if corrected is None or not corrected["lenient"]:
+        return {}
+    span = corrected["interval"] or {}
+    return {
+        "unranked": UNRANKED,
+        "corrected": {
+            "value": corrected["value"],
+            "low": span.get("low"),
+            "high": span.get("high"),
+        },
+    }
 
 
 def _count_conversations(metrics: Iterable[Mapping[str, Any]]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from locomo_vqa.metric_names import METRICS, metric_title
 
 from .board_entry import Entry
-from .results import judge_of
+from .results import UNRANKED, judge_of
 
 __all__ = ["COLUMNS", "NUMBERS", "remarks", "summary_rows"]
 
@@ -38,6 +38,8 @@ def remarks(entries: Iterable[Entry]) -> list[str]:
     judges = sorted({judge for entry in listed if (judge := judge_of(entry))})
     by_rules = any(judge.startswith("rules-") for judge in judges)
     said = [f"J is judged by {', '.join(judges)}{_BY_RULES if by_rules else ''}."] if judges else []
+    if any(map(_is_marked, listed)):
+        said.append(f"A J with a * has {UNRANKED[0].lower()}{UNRANKED[1:]}")
     return said + [
         f"{entry.name}: {label}: {sentence}"
         for entry in listed
@@ -48,4 +50,14 @@ def remarks(entries: Iterable[Entry]) -> list[str]:
 
 def _score(entry: Entry, name: str) -> str:
     value = entry.value(name)
-    return "–" if value is None else f"{value:.{1 if METRICS[name].scale >= 100 else 3}f}"
+    if value is None:
+        return "–"
+    mark = "*" if name == "j" and _is_marked(entry) else ""
+    return f"{value:.{1 if METRICS[name].scale >= 100 else 3}f}{mark}"
+
+
+def _is_marked(entry: Entry) -> bool:
+    """Return whether an entry's J has no rank, because its judge accepts too many wrong answers."""
+    j = entry.scores["metrics"].get("j") if entry.scores else None
+    corrected = j.get("corrected") if j else None
+    return bool(corrected and corrected["lenient"])

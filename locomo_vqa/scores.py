@@ -14,6 +14,7 @@ from locomo_vqa.wings import load_by_name
 __all__ = [
     "FEW_CONVERSATIONS",
     "Bounds",
+    "CorrectedValue",
     "Estimate",
     "Interval",
     "MetricScores",
@@ -67,6 +68,22 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedValue:
+    """J as it would be if its judge never erred, by the error rates that a check measured."""
+
+    value: float | None
+    """The share of right answers, on J's scale; None if the rates don't allow an estimate."""
+    interval: Interval | None
+    """Its interval; None without a value, or with fewer than two conversations."""
+    false_accept: float | None
+    """The share of wrong answers that the judge accepts; None if a verdict is missing."""
+    false_reject: float | None
+    """The share of right answers that the judge rejects; None if a verdict is missing."""
+    lenient: bool
+    """Whether the judge accepts so many wrong answers that its J is marked and has no rank."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricScores:
     """One metric over a run."""
 
@@ -92,6 +109,8 @@ class MetricScores:
     """The number of answers on which a judge gave no verdict."""
     bounds: Bounds | None = None
     """The range of the value, if the state is `incomplete`."""
+    corrected: CorrectedValue | None = None
+    """J corrected by the judge's error rates; None without a check, and for other metrics."""
 
     def __repr__(self) -> str:
         name = (self.signature or "").partition(":")[0]

@@ -26,8 +26,9 @@ def _print_judge(judge: Mapping[str, Any]) -> None:
     counts, value = judge["counts"], judge["overall"]["value"]
     j = "incomplete" if value is None else f"{value:.1f}"
     echo(
-        f"judge {judge['name']}: J {j}; {counts['correct']:,} correct, {counts['wrong']:,} wrong, "
-        f"{counts['unscored']:,} unscored, {counts['not_answered']:,} without an answer (wrong)"
+        f"judge {judge['name']}: J {j}{_corrected(judge)}; {counts['correct']:,} correct, "
+        f"{counts['wrong']:,} wrong, {counts['unscored']:,} unscored, "
+        f"{counts['not_answered']:,} without an answer (wrong)"
     )
     unscored = judge["unscored"]
     if counts["unscored"]:
@@ -54,6 +55,18 @@ def _print_judge(judge: Mapping[str, Any]) -> None:
     )
     if renewed := requests.get("renewed"):
         echo(f"  {counted(renewed, 'request')} repeated, because the last reply was unusable")
+
+
+def _corrected(judge: Mapping[str, Any]) -> str:
+    """Return the mark of a J that has no rank, and J corrected by its judge's errors."""
+    corrected = judge.get("corrected")
+    if not corrected or not corrected["lenient"]:
+        return ""
+    if corrected["value"] is None:
+        return " *"
+    span = corrected["interval"]
+    ends = f" [{span['low']:.1f} … {span['high']:.1f}]" if span else ""
+    return f" *, corrected {corrected['value']:.1f}{ends}"
 
 
 def _print_rates(check: Mapping[str, Any]) -> None:

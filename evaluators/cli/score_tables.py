@@ -116,7 +116,7 @@ def _metric_table(computed: Mapping[str, Any]) -> Any:
     for name, metric in computed.items():
         overall = metric["overall"]
         table.add_row(
-            metric_title(name),
+            metric_title(name) + _mark(metric),
             _number(metric, overall),
             _interval(metric, overall["interval"]),
             f"{overall['n']:,}",
@@ -124,6 +124,12 @@ def _metric_table(computed: Mapping[str, Any]) -> Any:
             *([_number(metric, metric["clean"])] if clean else []),
         )
     return table
+
+
+def _mark(metric: Mapping[str, Any]) -> str:
+    """Return the mark of a J that has no rank; a note says why."""
+    corrected = metric.get("corrected")
+    return " *" if corrected and corrected["lenient"] else ""
 
 
 def _type_table(metric: Mapping[str, Any]) -> Any:

@@ -18,11 +18,12 @@ from locomo_vqa.scores import MetricScores, Scores
 from ..prediction_files import ReportedVerdicts
 from .agreement import agreement
 from .check import measure_judge, need_fitting, read_check
+from .correction import corrected_j, notes_on_leniency
 from .judge import Judgement, VerdictState, total_usage
 from .rules import BY_RULES, RULES
 from .session import JudgeSession, judge_all, open_session, response_path
 from .settings import JudgeSettings
-from .verdicts import SCALE, Answers, j_rows, j_scores, sort_answers
+from .verdicts import SCALE, Answers, accepted_by_conversation, j_rows, j_scores, sort_answers
 
 __all__ = ["JudgeSettings", "Judged", "judge_predictions"]
 
@@ -105,7 +106,10 @@ def judge_predictions(
         },
         transcripts=[row for opinion in opinions for row in opinion.transcripts],
         unscored=sum(_unscored(opinion) for opinion in opinions),
-        notes=(BY_RULES,) if first.name == RULES else (),
+        notes=(
+            *((BY_RULES,) if first.name == RULES else ()),
+            *notes_on_leniency(first.scores.corrected),
+        ),
     )
 
 
@@ -164,7 +168,7 @@ class _Work:
             judgements = await judge_all(
                 session, self.answers.to_judge, step=step, progress=self.progress
             )
-            scores = j_scores(self.answers, judgements, session.judge.signature)
+            scores = self._scores(session, judgements, check)
             return _Opinion(
                 name=session.name,
                 judgements=judgements,
@@ -172,6 +176,18 @@ class _Work:
                 document=_document(session, scores, judgements, check, self.answers),
                 transcripts=[_transcript(session, judgement) for judgement in judgements],
             )
+
+    def _scores(
+        self,
+        session: JudgeSession,
+        judgements: Sequence[Judgement],
+        check: Mapping[str, Any] | None,
+    ) -> MetricScores:
+        scores = j_scores(self.answers, judgements, session.judge.signature)
+        if check is None or scores.state != "ok":
+            return scores
+        accepted = accepted_by_conversation(self.answers, judgements)
+        return replace(scores, corrected=corrected_j(accepted, judged=len(judgements), check=check))
 
     async def _check(self, session: JudgeSession) -> Mapping[str, Any] | None:
         """Return the check of a judge: one that was given, a new one, or None."""
@@ -200,6 +216,7 @@ def _document(
         "json_schema": session.json_schema,
         "overall": asdict(scores.overall),
         "bounds": asdict(scores.bounds) if scores.bounds else None,
+        "corrected": asdict(scores.corrected) if scores.corrected else None,
         "counts": {
             "questions": len(answers.questions),
             **{state: states[state] for state in ("correct", "wrong", "unscored")},

@@ -15,7 +15,15 @@ from locomo_vqa.text import counted
 from ..statistics.summaries import Item, row_score, summarise_metric
 from .judge import Judgement, ToJudge
 
-__all__ = ["SCALE", "Answers", "j_rows", "j_scores", "scores_between", "sort_answers"]
+__all__ = [
+    "SCALE",
+    "Answers",
+    "accepted_by_conversation",
+    "j_rows",
+    "j_scores",
+    "scores_between",
+    "sort_answers",
+]
 
 SCALE = METRICS["j"].scale
 """The J of a run with every answer accepted."""
@@ -100,6 +108,16 @@ def scores_between(
         unscored=unscored,
         bounds=Bounds(low=low.overall.value, high=high.overall.value),
     )
+
+
+def accepted_by_conversation(
+    answers: Answers, judgements: Sequence[Judgement]
+) -> dict[str, list[float]]:
+    """Return 1 for each accepted answer and 0 for each other question, by conversation."""
+    accepted: dict[str, list[float]] = {}
+    for item in _worth_of_answers(answers, judgements, unscored_as=0.0):
+        accepted.setdefault(item.question.conversation, []).append(item.value)
+    return accepted
 
 
 def j_rows(answers: Answers, judgements: Sequence[Judgement]) -> list[RowScore]:

@@ -23,6 +23,7 @@ def judges_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
             "rubric": judging.get("rubric"),
             "value": judge["overall"]["value"],
             "counts": judge["counts"],
+            "corrected": _lenient_only(judge.get("corrected")),
             **{
                 rate: _rate_of(judge.get("check"), rate)
                 for rate in ("false_accept", "false_reject")
@@ -30,6 +31,14 @@ def judges_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for judge in judging.get("judges", ())[:_MOST_JUDGES]
     ]
+
+
+def _lenient_only(corrected: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return J corrected by the errors of a judge that accepts too many wrong answers."""
+    if not corrected or not corrected["lenient"]:
+        return None
+    span = corrected["interval"] or {}
+    return {"value": corrected["value"], "low": span.get("low"), "high": span.get("high")}
 
 
 def _rate_of(check: Mapping[str, Any] | None, name: str) -> dict[str, Any] | None:

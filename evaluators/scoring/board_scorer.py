@@ -71,7 +71,7 @@ def make_board_scorer(
             judge=judge,
             metrics=None,
             rubric=rubric,
-            judge_check=False,
+            judge_check=True,
             responses=responses,
             judge_timeout=judge_timeout,
         ),

@@ -69,7 +69,8 @@
     };
   }
 
-  /* Equal values share a rank; an entry without a value has none. V of given images and V of
+  /* Equal values share a rank; an entry without a value has none, nor has a J whose judge accepts
+     too many wrong answers. V of given images and V of
      recalled images are two tasks, with their own ranks. */
   function ranksBy(metric) {
     const value = (entry) => entry.scores[metric.name].value;
@@ -77,7 +78,8 @@
     const ranks = new Map();
     for (const one of new Set(data.entries.map(task))) {
       const ranked = data.entries
-        .filter((entry) => task(entry) === one && value(entry) !== null)
+        .filter((entry) => task(entry) === one && value(entry) !== null
+          && !entry.scores[metric.name].unranked)
         .sort((left, right) => value(right) - value(left));
       ranked.forEach((entry, index) => {
         const before = ranked[index - 1];

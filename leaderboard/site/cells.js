@@ -70,12 +70,23 @@ function scoreCell(metric, score, ranking, judge) {
     const reason = el("abbr", { text: "not computed", title: score.reason });
     return el("td", { class: "number none" }, reason);
   }
-  return el("td", { class: "number", title: intervalTitle(score),
-    text: score.value.toFixed(digitsOf(metric)) },
+  const mark = score.unranked ? "*" : "";
+  return el("td", { class: "number", title: `${mark && `${score.unranked} `}${intervalTitle(score)}`,
+    text: `${score.value.toFixed(digitsOf(metric))}${mark}` },
     el("span", { class: score.low === null ? "small absent" : "small",
       text: intervalText(metric, score) }),
     judge ? el("span", { class: "small" }, breakable(`by ${judge}`)) : null,
+    mark ? el("span", { class: "small", text: correctedText(metric, score) }) : null,
     ranking ? bar(metric, score) : null);
+}
+
+/* J without the errors of a judge that accepts too many wrong answers. */
+function correctedText(metric, score) {
+  const { value, low, high } = score.corrected;
+  if (value === null) return "* no rank";
+  const digits = digitsOf(metric);
+  const range = low === null ? "" : ` [${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
+  return `* no rank; corrected ${value.toFixed(digits)}${range}`;
 }
 
 function bar(metric, score) {

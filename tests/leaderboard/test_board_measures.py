@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import locomo_vqa as lv
 from locomo_vqa.errors import InputError
-from locomo_vqa.leaderboard.summary import remarks
+from locomo_vqa.leaderboard.results import result_rows
+from locomo_vqa.leaderboard.summary import remarks, summary_rows
+from locomo_vqa.scores import CorrectedValue, Estimate, Interval, MetricScores, Scores
 
 from .conftest import Submit
 
@@ -64,3 +68,30 @@ def test_wrong_settings(
     with pytest.raises(InputError, match=argument):
         lv.verify(submissions, benchmark=benchmark, progress=False, **settings)  # type: ignore[arg-type]
     assert not (submissions / "board.json").exists()
+
+
+def test_a_j_whose_judge_accepts_wrong_answers_has_a_mark_and_no_rank(
+    submitted: Submit, submissions: Path, benchmark: lv.Benchmark, scorer: Any
+) -> None:
+    span = Interval(low=20.0, high=60.0, level=0.95, method="x", clusters=2)
+    corrected = CorrectedValue(
+        value=41.0, interval=span, false_accept=0.3, false_reject=0.0, lenient=True
+    )
+
+    def lenient(*args: Any, **options: Any) -> Scores:
+        scores: Scores = scorer(*args, **options)
+        whole = Estimate(value=58.7, interval=span, n=3)
+        j = MetricScores(
+            state="ok", signature="j:judge=kind", scale=100.0, overall=whole, corrected=corrected
+        )
+        return replace(scores, metrics={**scores.metrics, "j": j})
+
+    submitted()
+    board = lv.verify(submissions, benchmark=benchmark, scorer=lenient, progress=False)
+    (row,) = summary_rows(board)
+    assert row[-2] == "58.7*"
+    assert remarks(board)[1].startswith("A J with a * has no rank: ")
+    (entry,) = result_rows(board)
+    assert entry["scores"]["j"]["unranked"].startswith("No rank: ")
+    assert entry["scores"]["j"]["corrected"] == {"value": 41.0, "low": 20.0, "high": 60.0}
+    assert "unranked" not in entry["scores"]["v"]

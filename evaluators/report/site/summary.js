@@ -132,11 +132,20 @@ function errorRate(rate) {
     el("span", { class: "small", text: `${range}n = ${count(rate.n)}` }));
 }
 
+/* J of a judge that accepts too many wrong answers, without its errors. */
+function correctedJ(corrected) {
+  if (!corrected || corrected.value === null) return null;
+  const range = corrected.low === null ? ""
+    : ` [${corrected.low.toFixed(1)}, ${corrected.high.toFixed(1)}]`;
+  return el("span", { class: "small", text: `* corrected ${corrected.value.toFixed(1)}${range}` });
+}
+
 function showJudges() {
   byId("judges").hidden = data.judges.length === 0;
   const rows = data.judges.map((judge) => el("tr", {}, rowHead(judge.name),
     el("td", { text: judge.rubric || "" }),
-    el("td", { class: "number strong", text: judge.value === null ? "–" : judge.value.toFixed(1) }),
+    el("td", { class: "number strong", text: judge.value === null ? "–"
+      : `${judge.value.toFixed(1)}${judge.corrected ? " *" : ""}` }, correctedJ(judge.corrected)),
     ...["correct", "wrong", "unscored", "not_answered"].map((key) =>
       el("td", { class: "number", text: count(judge.counts[key] || 0) })),
     errorRate(judge.false_accept), errorRate(judge.false_reject)));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -234,3 +235,32 @@ def test_what_was_judged_is_not_asked_again_and_another_rubric_is(tmp_path: Path
         changed = [replace(predictions[0], prediction="x"), *predictions[1:]]
         judged(changed, [stub], tmp_path)
         assert len(judged_prompts(stub)) == 2 * len(QUESTIONS) + 1
+
+
+def test_a_judge_that_accepts_wrong_answers_is_marked_and_j_is_corrected(tmp_path: Path) -> None:
+    """It accepts whatever is at most 20 characters long: many golds of other questions."""
+
+    def hasty(request: dict[str, Any]) -> Answer:
+        if "ultramarine" in json.dumps(request.get("response_format") or {}):
+            return judge_by_rules(request)
+        short = len(fields_of(prompt_of(request))["answer"]) <= 20
+        return verdict("CORRECT") if short else judge_by_rules(request)
+
+    predictions = [said(question, question.answer) for question in QUESTIONS]
+    with rule_judge(hasty) as stub:
+        result = judged(predictions, [stub], tmp_path, check_n=5)
+    corrected = result.scores.metrics["j"].corrected
+    assert corrected is not None
+    accept = result.document["judges"][0]["check"]["false_accept"]["value"]
+    assert corrected.false_accept == accept
+    assert accept > 0.1
+    assert corrected.lenient
+    assert corrected.value is not None
+    observed = result.scores.metrics["j"].overall.value
+    assert observed is not None
+    expected = (observed / 100 - accept) / (1 - accept - corrected.false_reject)  # type: ignore[operator]
+    assert corrected.value == pytest.approx(100 * min(1, max(0, expected)))
+    assert len([note for note in result.notes if note.startswith("J has no rank: ")]) == 1
+    with rule_judge() as stub:
+        careful = judged(predictions, [stub], tmp_path / "careful", check_n=5)
+    assert careful.notes == ()
