@@ -12,7 +12,7 @@ from locomo_vqa.models.thoughts import split_thought
 
 from .rules import check_question
 
-__all__ = ["QUESTION_SCHEMA", "Declined", "Problem", "Written", "read_reply"]
+__all__ = ["EXAMPLE", "QUESTION_SCHEMA", "Declined", "Problem", "Written", "read_reply"]
 
 QUESTION_SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -25,6 +25,9 @@ QUESTION_SCHEMA: Mapping[str, Any] = {
     "additionalProperties": False,
 }
 """The JSON Schema of a reply, for backends with guided decoding."""
+
+EXAMPLE = "In which hand does the woman by the door carry her umbrella?"
+"""The question in the prompt, which weak models repeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ def read_reply(text: str) -> Written | Declined | Problem:
         return Problem('The JSON object must have the texts "question", "answer" and "reason".')
     question, answer = clean_text(question).strip(), clean_text(answer).strip().removesuffix(".")
     objection = check_question(question, answer)
+    if question == EXAMPLE:
+        objection = "The question must be about this picture, and not the example."
     if objection:
         return Problem(objection)
     if not reason:

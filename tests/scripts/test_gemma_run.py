@@ -121,9 +121,7 @@ def test_the_expert_answers_better_than_the_base(
     write_reduced(tmp_path / "locomo", small, sessions=6, questions=20, tested=1)
     found = {}
     for stages in ((), ("generation",)):
-        run = run_row(
-            stages, benchmark=small, split="test", address=address, out=tmp_path, share=True
-        )
+        run = run_row(stages, benchmark=small, split="test", out=tmp_path, address=address)
         found[stages] = lv.score(run, metrics=["f1"])["f1"].value
     assert found["generation",] > found[()]
 

@@ -48,6 +48,8 @@ def test_one_verdict_is_read(reply: str, verdict: Verdict) -> None:
         "7",
         '"CORRECT, surely"',
         '{"reasoning": "x"}',
+        # Of Gemma 3 270M, a base model.
+        '"The gold answer is correct, and the reason for that is that it is the same date',
         '{"verdict": true}',
         '{"verdict": "MAYBE"}',
         '{"verdict": "INCORRECT"}',

@@ -47,6 +47,12 @@ def read(text: str, finish: Finish = "stop") -> str:
         ("The answer is: red.", "red"),
         ("The answer is red.", "red"),
         ("an answer", "an answer"),
+        # Of Gemma 3 270M, a base model.
+        ('The answer is "red".\n\nThe answer is "red".\n\nThe answer is "', "red"),
+        (
+            "The box is a fruit bowl.\nThe fruit is red.",
+            "The box is a fruit bowl.\nThe fruit is red.",
+        ),
     ],
 )
 def test_the_answer_is_found(reply: str, answer: str) -> None:
