@@ -28,8 +28,9 @@ def join_changed(
 ) -> dict[int, TextQuestion]:
     """Return the questions of rows whose text the benchmark doesn't have, by the rows' order.
 
-    A row's conversation is fixed by the joined rows before and after it. In it, the row is joined
-    with a question that no row has yet, whose category and gold answer are the row's own, which
+    A row's conversation is that of the joined rows before and after it, of the other rows with its
+    key, or one that no row has been joined with. In it, the row is joined with a question that no
+    row has yet, whose category and gold answer are the row's own, which
     shares most of its words, and whose number fits if the rows are numbered. Without a gold answer
     the number must fit. If several questions remain, the row is joined with none.
 
@@ -40,7 +41,14 @@ def join_changed(
         questions: the benchmark's questions.
     """
     taken = {question.id for question in placed.values()}
-    surroundings = _Surroundings(sorted(placed), placed, _number_offsets(others, placed))
+    known = {question.conversation for question in placed.values()}
+    surroundings = _Surroundings(
+        order=sorted(placed),
+        placed=placed,
+        offsets=_number_offsets(others, placed),
+        by_key=_conversations_by_key(others, placed),
+        unknown=[name for name in questions.conversations if name not in known],
+    )
     joined: dict[int, TextQuestion] = {}
     for row in rows:
         if row.question is None:
@@ -76,18 +84,34 @@ def _number_offsets(
     }
 
 
-@dataclass(frozen=True, slots=True)
+def _conversations_by_key(
+    rows: Sequence[SourceRow], placed: Mapping[int, TextQuestion]
+) -> dict[str, list[str]]:
+    found: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row.conversation is not None and row.order in placed:
+            found.setdefault(row.conversation, {})[placed[row.order].conversation] = None
+    return {key: list(names) for key, names in found.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Surroundings:
     """The joined rows around a row without a question."""
 
     order: Sequence[int]
     placed: Mapping[int, TextQuestion]
     offsets: Mapping[str, int]
+    by_key: Mapping[str, Sequence[str]]
+    """The conversations of the joined rows with a key."""
+    unknown: Sequence[str]
+    """The conversations without a joined row."""
 
     def conversations(self, row: SourceRow) -> list[str]:
-        """Return the conversations of the joined rows before and after a row."""
+        """Return the conversations that a row may belong to."""
         around = (question for question in self._around(row) if question is not None)
-        return list(dict.fromkeys(question.conversation for question in around))
+        same_key = self.by_key.get(row.conversation or "", ())
+        names = [*(question.conversation for question in around), *same_key]
+        return list(dict.fromkeys(names if same_key else [*names, *self.unknown]))
 
     def only_one(self, row: SourceRow, candidates: Sequence[TextQuestion]) -> TextQuestion | None:
         """Return the one candidate that remains after number and order, or None."""

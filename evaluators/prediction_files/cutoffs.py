@@ -11,26 +11,39 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import some
 
 from .fields import shown
-from .keys import ANSWER_KEY, PREDICTION_KEYS, snake
-from .walking import RawRow
+from .keys import ANSWER_KEY, GOLD_KEYS, PREDICTION_KEYS, snake
+from .raw_rows import RawRow
+from .repeats import is_named
 
 __all__ = ["choose_cutoff"]
 
 _ANSWERS = frozenset({*PREDICTION_KEYS, ANSWER_KEY})
+_PLURALS = frozenset(
+    {*("responses", "predictions", "answers", "hypotheses"), "generated_answers", "model_answers"}
+)
 
 
 def choose_cutoff(
-    rows: Sequence[RawRow], cutoff: str | None, *, path: Path
+    rows: Sequence[RawRow], cutoff: str | None, *, lists: Sequence[str] = (), path: Path
 ) -> tuple[list[RawRow], str | None]:
     """Return the rows with the answers of one cutoff at the top level, and the cutoff.
 
     Rows have several answers if one of their keys holds an object from the name of a cutoff to an
-    object with an answer, as in `{"cutoff_results": {"top_50": {"generated_answer": …}, …}}`.
-    Rows without such a key are returned unchanged.
+    object with an answer, as in `{"cutoff_results": {"top_50": {"generated_answer": …}, …}}`, or to
+    the answer itself, as in `{"responses": {"top_50": "…"}}`. Rows without such a key are returned
+    unchanged.
+
+    Args:
+        rows: the rows.
+        cutoff: the cutoff that was asked for, if any.
+        lists: the names of lists that answer the same questions, of which one was already taken.
+        path: the file.
 
     Raises:
         InputError: there are several cutoffs and none is named, or there is no such cutoff.
     """
+    if lists:
+        return list(rows), _only_named(list(lists), cutoff, path)
     key = _key_of_cutoffs(rows)
     if key is None:
         if cutoff is not None:
@@ -40,6 +53,11 @@ def choose_cutoff(
             )
         return list(rows), None
     names = list(dict.fromkeys(name for row in rows for name in _inner(row, key)))
+    name = _only_named(names, cutoff, path)
+    return [_with_answer(row, key, name) for row in rows], name
+
+
+def _only_named(names: Sequence[str], cutoff: str | None, path: Path) -> str:
     name = _named(names, cutoff)
     if name is None:
         listed = some([shown(known) for known in names])
@@ -51,13 +69,14 @@ def choose_cutoff(
         raise InputError(
             f"{path}: {why}.", f"Set `cutoff` to one of them, such as {shown(names[0])}."
         )
-    return [_with_answer(row, key, name) for row in rows], name
+    return name
 
 
 def _with_answer(row: RawRow, key: str, name: str) -> RawRow:
     inner = _inner(row, key).get(name)
     outer = {field: value for field, value in row.fields.items() if field != key}
-    fields = {**outer, **(inner if isinstance(inner, dict) else {})}
+    answer = inner if isinstance(inner, dict) else {"prediction": inner}
+    fields = {**outer, **answer}
     return RawRow(place=row.place, key=row.key, fields=fields)
 
 
@@ -65,19 +84,20 @@ def _key_of_cutoffs(rows: Sequence[RawRow]) -> str | None:
     """Return the key that holds answers by cutoff in most rows without another answer."""
     found: Counter[str] = Counter()
     for row in rows:
-        if any(snake(name) in PREDICTION_KEYS for name in row.fields):
+        names = {snake(name) for name, value in row.fields.items() if isinstance(value, str)}
+        if names & {*PREDICTION_KEYS} or (ANSWER_KEY in names and names & {*GOLD_KEYS}):
             return None
-        found.update(name for name in row.fields if _holds_answers(row.fields[name]))
+        found.update(name for name, value in row.fields.items() if _holds_answers(name, value))
     return found.most_common(1)[0][0] if found else None
 
 
-def _holds_answers(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and bool(value)
-        and all(isinstance(inner, dict) for inner in value.values())
-        and any(snake(name) in _ANSWERS for inner in value.values() for name in inner)
-    )
+def _holds_answers(key: str, value: Any) -> bool:
+    if not isinstance(value, dict) or not value:
+        return False
+    inner = list(value.values())
+    if all(isinstance(each, dict) for each in inner):
+        return any(snake(name) in _ANSWERS for each in inner for name in each)
+    return snake(key) in _PLURALS and all(isinstance(each, str | None) for each in inner)
 
 
 def _inner(row: RawRow, key: str) -> dict[str, Any]:
@@ -90,5 +110,5 @@ def _named(names: Sequence[str], cutoff: str | None) -> str | None:
         return names[0] if len(names) == 1 else None
     if cutoff in names:
         return cutoff
-    numbered = [name for name in names if name.rpartition("_")[2] == cutoff]
+    numbered = [name for name in names if is_named(name, cutoff)]
     return numbered[0] if len(numbered) == 1 else None

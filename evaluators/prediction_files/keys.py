@@ -13,12 +13,12 @@ __all__ = [
     "ANSWER_KEY",
     "CATEGORY_KEYS",
     "CONVERSATION_KEYS",
-    "GENERIC_NAMES",
     "GOLD_KEYS",
     "ID_KEYS",
     "INDEX_KEYS",
     "PREDICTION_KEYS",
     "QUESTION_KEYS",
+    "is_generic",
     "snake",
 ]
 
@@ -61,7 +61,7 @@ GOLD_KEYS = (
 ANSWER_KEY = "answer"
 """The key that is the gold answer in some layouts and the prediction in others."""
 
-GENERIC_NAMES = frozenset(
+_GENERIC_NAMES = frozenset(
     {
         *("detailed_results", "individual_results", "item_results", "judge_results", "qa_results"),
         *("question_results", "results", "responses", "predictions", "evaluations", "details"),
@@ -70,7 +70,8 @@ GENERIC_NAMES = frozenset(
         *("conversations", "outputs", "output", "logs", "traces", "test_cases", "scored"),
     }
 )
-"""Names of lists that say nothing about whose rows they hold."""
+_GENERIC_ENDINGS = ("_results", "_rows", "_items", "_responses", "_answers", "_evaluations")
+_GENERIC_BEGINNINGS = ("results_", "by_", "all_")
 
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -81,3 +82,13 @@ def snake(name: str) -> str:
     if len(name) > 100:
         return name
     return _WORD_START.sub("_", name).replace(" ", "_").replace("-", "_").lower()
+
+
+def is_generic(name: str) -> bool:
+    """Return whether the name of a list says nothing about whose rows it holds."""
+    plain = snake(name)
+    return (
+        plain in _GENERIC_NAMES
+        or plain.endswith(_GENERIC_ENDINGS)
+        or plain.startswith(_GENERIC_BEGINNINGS)
+    )

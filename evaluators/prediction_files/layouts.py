@@ -7,16 +7,18 @@ deeply it is nested.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from locomo_vqa.errors import InputError
 
 from .fields import first_text, is_row, plain_keys
-from .keys import GENERIC_NAMES, QUESTION_KEYS, snake
-from .walking import NotARow, RawRow, RowFinder
+from .keys import QUESTION_KEYS, is_generic
+from .raw_rows import RawRow
+from .walking import NotARow, RowFinder
 
-__all__ = ["FILE_LAYOUTS", "LAYOUT_MEANINGS", "FileLayout", "find_rows"]
+__all__ = ["FILE_LAYOUTS", "LAYOUT_MEANINGS", "FileLayout", "FoundRows", "find_rows"]
 
 FileLayout = Literal["ours", "longmemeval", "mem0", "zep", "evermemos", "locomo", "rows"]
 """The layout of a predictions file:
@@ -46,24 +48,42 @@ LAYOUT_MEANINGS: dict[str, str] = {
 _REMEDY = "Give a file in one of the layouts that docs/formats.md describes."
 
 
+@dataclass(frozen=True, slots=True)
+class FoundRows:
+    """The rows of a file."""
+
+    layout: FileLayout
+    rows: Sequence[RawRow]
+    lists: tuple[str, ...]
+    """The names of lists that answer the same questions, of which `rows` has one."""
+
+
 def find_rows(
-    document: Sequence[tuple[str, Any]], *, path: Path, keys: Sequence[str] = ()
-) -> tuple[FileLayout, list[RawRow]]:
+    document: Sequence[tuple[str, Any]],
+    *,
+    path: Path,
+    keys: Sequence[str] = (),
+    cutoff: str | None = None,
+) -> FoundRows:
     """Return the layout and the rows in the result of `read_document`.
 
-    `keys` are keys or dotted paths that rows have, if none of the usual ones.
+    Args:
+        document: the pairs of place and value.
+        path: the file.
+        keys: keys or dotted paths that rows have, if none of the usual ones.
+        cutoff: which of several lists of answers to the same questions to take.
 
     Raises:
         InputError: there are no rows, or an item among rows is not an object.
     """
-    finder = RowFinder(keys=keys)
+    finder = RowFinder(keys=keys, cutoff=cutoff)
     rows = finder.rows_in(document)
     stray = finder.stray or (None if rows or finder.seen else finder.nowhere)
     if stray is not None:
         raise _no_object(path, stray)
     if not rows:
         raise _no_rows(path, finder.seen)
-    return _layout(document, rows), rows
+    return FoundRows(_layout(document, rows), rows, tuple(finder.cutoffs))
 
 
 def _layout(document: Sequence[tuple[str, Any]], rows: Sequence[RawRow]) -> FileLayout:
@@ -80,7 +100,7 @@ def _layout(document: Sequence[tuple[str, Any]], rows: Sequence[RawRow]) -> File
     if isinstance(value.get("detailed_results"), dict):
         return "evermemos"
     lists = [name for name, item in value.items() if isinstance(item, list)]
-    flat = is_row(value) or not lists or any(snake(name) in GENERIC_NAMES for name in value)
+    flat = is_row(value) or not lists or any(is_generic(name) for name in value)
     return "rows" if flat else "mem0"
 
 

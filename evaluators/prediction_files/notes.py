@@ -81,7 +81,7 @@ def _on_words(joined: Joined) -> list[str]:
         notes.append(
             f"The question has other words than the benchmark's in "
             f"{rows_phrase(len(joined.changed))}, such as “{example}”; they were joined by "
-            "number, category and gold answer, next to rows with the benchmark's words."
+            "number, category and gold answer."
         )
     return notes
 

@@ -68,8 +68,9 @@ def read_part(
     Raises:
         InputError: the file has no rows, or its predictions can't be determined.
     """
-    layout, found = find_rows(document, path=path, keys=options.keys)
-    raw, cutoff = choose_cutoff(found, options.cutoff, path=path)
+    found = find_rows(document, path=path, keys=options.keys, cutoff=options.cutoff)
+    layout = found.layout
+    raw, cutoff = choose_cutoff(found.rows, options.cutoff, lists=found.lists, path=path)
     keys = choose_keys(
         [row.fields for row in raw],
         prediction_key=options.prediction_key,

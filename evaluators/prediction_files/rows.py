@@ -24,7 +24,7 @@ from .fields import (
 )
 from .ids import split_id
 from .keys import CATEGORY_KEYS, CONVERSATION_KEYS, ID_KEYS, INDEX_KEYS, QUESTION_KEYS
-from .walking import RawRow
+from .raw_rows import RawRow
 
 __all__ = ["SourceRow", "check_length", "fold", "scores_of", "source_rows"]
 

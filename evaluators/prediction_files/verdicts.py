@@ -9,8 +9,8 @@ from statistics import fmean
 from typing import Any
 
 from .fields import first_text, plain_keys, shown
+from .raw_rows import RawRow
 from .verdict_values import verdicts_in
-from .walking import RawRow
 
 __all__ = ["FoundVerdicts", "find_verdicts", "judge_named_in"]
 
@@ -22,6 +22,8 @@ _SURE_KEYS = (
     *("autoeval_label", "is_right", "evaluation", "eval_result", "judge_evaluation"),
 )
 """Keys that hold a verdict, the clearest first."""
+_SURE_ENDINGS = ("_verdict", "_judgment", "_judgement", "_is_correct", "_correct", "_grade")
+"""Endings of keys that also hold a verdict, such as original_verdict."""
 _MAYBE_KEYS = ("score", "label", "result", "passed", "success", "accuracy", "scores", "eval")
 """Keys that hold a verdict if all their values are one: right or wrong, 1 or 0."""
 
@@ -69,7 +71,9 @@ def find_verdicts(
 ) -> FoundVerdicts | None:
     """Return the verdicts that rows carry; None if there are none under a known key."""
     plain = [plain_keys(row.fields) for row in rows]
-    keys = [key for key in (*_SURE_KEYS, *_MAYBE_KEYS) if any(key in row for row in plain)]
+    names = dict.fromkeys(name for row in plain for name in row)
+    ending = [n for n in names if n.endswith(_SURE_ENDINGS) and n not in _SURE_KEYS]
+    keys = [key for key in (*_SURE_KEYS, *ending, *_MAYBE_KEYS) if key in names]
     read = {key: found for key in keys if (found := _read_key(plain, key))}
     if not read:
         return None

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .columns import rows_of_columns
 from .fields import first_text, is_row, plain_keys, shown
-from .keys import CONVERSATION_KEYS, GENERIC_NAMES, ID_KEYS, PREDICTION_KEYS, QUESTION_KEYS, snake
+from .keys import CONVERSATION_KEYS, ID_KEYS, PREDICTION_KEYS, QUESTION_KEYS, is_generic
+from .raw_rows import RawRow
+from .repeats import keep_parts
 
-__all__ = ["NotARow", "RawRow", "RowFinder"]
+__all__ = ["NotARow", "RowFinder"]
 
 _DEPTH = 12
 _MOST_SEEN = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawRow:
-    """A row with its original keys."""
-
-    place: str
-    """The row's place in the file, for messages."""
-    key: str | None
-    """The file's name for the row's conversation; None if it has none."""
-    fields: Mapping[str, Any]
-    """The row's keys and values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +32,10 @@ class RowFinder:
 
     keys: Sequence[str] = ()
     """Keys or dotted paths that a row has, if it has none of the usual ones."""
+    cutoff: str | None = None
+    """Which of several lists of answers to the same questions to take."""
+    cutoffs: dict[str, None] = field(default_factory=dict)
+    """The names of such lists, in order."""
     seen: list[str] = field(default_factory=list)
     """Descriptions of the lists of objects that were met, for a message."""
     stray: NotARow | None = None
@@ -126,13 +120,15 @@ class RowFinder:
             if not isinstance(item, list | dict):
                 continue
             inside = _inside(place, name)
-            below = own if snake(name) in GENERIC_NAMES or own not in (None, key) else name
+            below = own if is_generic(name) or own not in (None, key) else name
             if isinstance(item, dict) and is_row(item, self.keys):
                 named = RawRow(place=inside, key=own, fields=_with_id(item, name))
                 parts.append((name, [named]))
             else:
                 parts.append((name, self._walk(item, inside, below, depth - 1)))
-        return _without_repeats(parts)
+        kept = keep_parts(parts, self.cutoff, own)
+        self.cutoffs.update(dict.fromkeys(kept.names))
+        return kept.rows
 
     def _note_list(self, place: str, value: list[Any]) -> None:
         first = next((item for item in value if isinstance(item, dict)), None)
@@ -153,31 +149,6 @@ def _with_id(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Return a row of a dictionary of rows; its key is its id if it has no other."""
     plain = plain_keys(item)
     return item if any(key in plain for key in ID_KEYS) else {**item, "question_id": name}
-
-
-def _without_repeats(parts: Iterable[tuple[str, list[RawRow]]]) -> list[RawRow]:
-    """Return the rows of an object's parts, without lists whose rows another list has too.
-
-    Such lists are excerpts: the failures, the worst rows, the rows by type. A part whose name has
-    a digit is a conversation or a repeated run, and is never an excerpt.
-    """
-    filled = [(name, rows) for name, rows in parts if rows]
-    if len(filled) < 2:
-        return [row for _, rows in filled for row in rows]
-    known: set[tuple[Any, ...]] = set()
-    kept: dict[str, list[RawRow]] = {}
-    for name, rows in sorted(filled, key=lambda part: -len(part[1])):
-        names = {_identity(row.fields) for row in rows}
-        if names <= known and not any(letter.isdecimal() for letter in name):
-            continue
-        known |= names
-        kept[name] = rows
-    return [row for name, _ in filled for row in kept.get(name, ())]
-
-
-def _identity(fields: Mapping[str, Any]) -> tuple[Any, ...]:
-    plain = plain_keys(fields)
-    return (first_text(plain, QUESTION_KEYS), first_text(plain, ID_KEYS))
 
 
 def _inside(place: str, name: str) -> str:

@@ -237,3 +237,51 @@ def test_an_answer_that_is_not_the_gold_answer_is_the_prediction(
     file = read_prediction_file(write(rows), benchmark)
     assert len(file.predictions) == 17
     assert "'answer' was read as the prediction" in file.notes[0]
+
+
+MODES = {
+    mode: {"per_question": [{**r, "hypothesis": f"{mode}: {r['hypothesis']}"} for r in ROWS]}
+    for mode in ("fast", "hybrid")
+}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"results_by_mode": MODES},
+        {mode: part["per_question"] for mode, part in MODES.items()},
+        [
+            {
+                "question": row["question"],
+                "responses": {m: f"{m}: {row['hypothesis']}" for m in ("fast", "hybrid")},
+            }
+            for row in ROWS
+        ],
+    ],
+    ids=["nested", "lists", "texts"],
+)
+def test_other_answers_to_the_same_questions_are_never_taken_for_excerpts(
+    benchmark: Benchmark, write: Write, value: Any
+) -> None:
+    with pytest.raises(InputError, match="several answers, for fast, hybrid"):
+        read_prediction_file(write(value), benchmark)
+    file = read_prediction_file(write(value), benchmark, cutoff="hybrid")
+    assert answers(file) == {name: f"hybrid: {answer}" for name, answer in ALL.items()}
+    assert file.extra == ()
+    assert file.notes == ("The answers are those of hybrid.",)
+
+
+def test_conversations_with_equal_questions_are_not_alternatives(
+    benchmark: Benchmark, write: Write
+) -> None:
+    dog = "What is the dog called?"
+    value = {
+        "conv-2": [{"question": dog, "response": "Rex"}],
+        "conv-3": [
+            {"question": dog, "response": "Bo"},
+            *({"question": r["question"], "response": "x"} for r in ROWS[:2]),
+        ],
+    }
+    file = read_prediction_file(write(value), benchmark)
+    assert answers(file)["conv-2/t/4"] == "Rex"
+    assert answers(file)["conv-3/t/2"] == "Bo"

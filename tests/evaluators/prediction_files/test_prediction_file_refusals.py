@@ -73,6 +73,7 @@ def test_a_damaged_archive(benchmark: Benchmark, write: Write, damage: slice) ->
         read_prediction_file(path, benchmark)
 
 
+@pytest.mark.slow
 def test_an_archive_larger_than_a_file_may_be(benchmark: Benchmark, write: Write) -> None:
     path = write([])
     path.write_bytes(gzip.compress(b" " * (257 << 20), compresslevel=1))

@@ -116,3 +116,25 @@ def test_changed_words_without_a_gold_answer_need_the_number(
     assert all(name == answer for name, answer in answers(file).items())
     unnumbered = [{k: v for k, v in row.items() if k != "index"} for row in rows]
     assert len(read_prediction_file(write(unnumbered), benchmark).predictions) == 4
+
+
+def test_a_conversation_whose_every_question_was_changed(
+    benchmark: Benchmark, write: Write
+) -> None:
+    value: dict[str, list[dict[str, Any]]] = {}
+    for q in benchmark.text_questions:
+        if q.category != 5:
+            changed = f"{q.question} Then?" if q.conversation == "conv-2" else q.question
+            row = {
+                "question": changed,
+                "response": q.id,
+                "answer": q.answer,
+                "category": q.category,
+            }
+            value.setdefault(
+                {"conv-1": "9", "conv-2": "7", "conv-3": "8"}[q.conversation], []
+            ).append(row)
+    file = read_prediction_file(write(value), benchmark)
+    assert len(file.predictions) == 14
+    assert all(name == answer for name, answer in answers(file).items())
+    assert "in 4 rows" in file.notes[-1]
