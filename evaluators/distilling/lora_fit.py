@@ -56,6 +56,21 @@ def fit_lora(
     """
     _check_present(examples, validation)
     student = LoraStudent(base, settings)
+    try:
+        return _fit(student, examples, validation, settings, out, progress)
+    finally:
+        student.release()
+
+
+def _fit(
+    student: LoraStudent,
+    examples: Sequence[Example],
+    validation: Sequence[Example],
+    settings: LoraSettings,
+    out: Path,
+    progress: ProgressCallback,
+) -> dict[str, Any]:
+    """Train a student that is open, as `fit_lora` says."""
     if out.exists():
         student.prefix = _existing_record(out)["reply_prefix"]
     else:

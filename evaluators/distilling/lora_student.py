@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import warnings
@@ -161,6 +162,12 @@ class LoraStudent(TransformersModel):
     def load(self, weights: Mapping[str, Any]) -> None:
         """Replace the LoRA's weights."""
         self._peft.set_peft_model_state_dict(self._model, dict(weights))
+
+    def release(self) -> None:
+        """Free the weights and pixels now: a cycle of references would keep them for a while."""
+        self._model = None
+        self._seen.clear()
+        gc.collect()
 
     def save(self, folder: Path) -> str:
         """Write the adapter in peft's format, without local paths; return the weights' SHA-256."""

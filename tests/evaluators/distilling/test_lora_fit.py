@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import os
 import signal
 import subprocess
 import sys
+import weakref
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.evaluators.distilling import lora_fit
 from locomo_vqa.evaluators.distilling.examples import Example
 from locomo_vqa.evaluators.distilling.lora_fit import fit_lora
 from locomo_vqa.evaluators.distilling.lora_settings import LoraSettings
@@ -123,6 +127,27 @@ def test_replies_begin_as_the_base_model_begins_them(packages: None, qwen2: Path
         student_tokens = student.encode(replies[0])
         student.prefix = ""
         assert student.encode(replies[1]) == student_tokens
+
+
+def test_a_trained_student_is_freed(
+    qwen2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Base models that outlive their training would fill a GPU after a few candidates."""
+    models = []
+
+    class Watched(LoraStudent):
+        def __init__(self, name: ModelName, settings: LoraSettings) -> None:
+            super().__init__(name, settings)
+            models.append(weakref.ref(self.model))
+
+    monkeypatch.setattr(lora_fit, "LoraStudent", Watched)
+    gc.disable()
+    try:
+        fit(qwen2, tmp_path / "adapter", replace(FAST, epochs=1))
+        left = [model() for model in models]
+    finally:
+        gc.enable()
+    assert left == [None]
 
 
 def test_training_lowers_the_loss_on_held_out_examples(qwen2: Path, tmp_path: Path) -> None:
