@@ -11,6 +11,7 @@ from locomo_vqa.bounded_reading import MAX_LINE_BYTES
 from locomo_vqa.files import read_json, sha256_file
 from locomo_vqa.json_gate import load_json
 from locomo_vqa.local_paths import public_text, public_value
+from locomo_vqa.run_seal import is_unchanged, sealed
 
 from .entries import PREDICTIONS, RUN
 
@@ -68,4 +69,6 @@ def _public_run(source: Path) -> bytes:
         shown["files"][PREDICTIONS] = public_hash(source, PREDICTIONS)
     if shown == info:
         return (source / RUN).read_bytes()
+    if is_unchanged(info) and "seal" in info:
+        shown = sealed(shown)
     return (json.dumps(shown, ensure_ascii=False, indent=2) + "\n").encode()

@@ -22,7 +22,8 @@ from locomo_vqa.errors import InputError, LocomoVqaError
 from locomo_vqa.files import parse_json, write_json
 from locomo_vqa.locks import locked_folder
 from locomo_vqa.progress import ProgressCallback, progress_reporter
-from locomo_vqa.run_notes import recording_notes, sent_images
+from locomo_vqa.run_notes import record_note, recording_notes, sent_images
+from locomo_vqa.run_seal import is_unchanged
 from locomo_vqa.runs import FAILED, Prediction, SplitChoice, count_states, visual_handling
 from locomo_vqa.schemas import validate
 from locomo_vqa.scores import Scorer, default_scorer
@@ -279,6 +280,8 @@ def _find_contradictions(findings: _Findings) -> Iterator[str]:
         run["files"].get(PREDICTIONS) != findings.files[PREDICTIONS]
     ):
         yield f"{PREDICTIONS}: was changed after the run: its hash does not match {RUN}."
+    if not is_unchanged(run):
+        yield f"{RUN}: was changed after the run: its seal does not match."
     if metadata is None:
         return
     pairs = {
@@ -300,6 +303,8 @@ def _find_notes(found: EntryFolder, findings: _Findings) -> Iterator[str]:
     yield from name_notes(findings.metadata, findings.run)
     for note in recording_notes(findings.run)[:_MOST_NOTES]:
         yield escape_unprintable(note)
+    if (unknown := record_note(findings.run)) is not None:
+        yield unknown
     metadata = findings.metadata
     expected = entry_folder_name(metadata["system"]["name"], metadata["answerer"]["model"])
     if found.path.parent.name != expected:

@@ -7,7 +7,14 @@ from typing import Any
 
 from .text import counted
 
-__all__ = ["asked_notes", "is_clean", "lost_note", "recording_notes", "sent_images"]
+__all__ = [
+    "asked_notes",
+    "is_clean",
+    "lost_note",
+    "record_note",
+    "recording_notes",
+    "sent_images",
+]
 
 _MOST_PLACES = 3
 _UNASKED = ("embedding", "judge")
@@ -45,6 +52,16 @@ def lost_note(info: Mapping[str, Any]) -> str | None:
         f"{begin}{lost['lost']:,} of {counted(lost['requests'], 'request')} to the model got no "
         f"reply: {reasons} ({shown}{f'; and {more:,} more' if more > 0 else ''})."
     )
+
+
+def record_note(info: Mapping[str, Any]) -> str | None:
+    """Return a sentence if nothing is known of what the system ran on; None if it is."""
+    record = info.get("record")
+    if record is None:
+        return "run.json does not say what the system ran on: an earlier version wrote it."
+    if record["environment"] is None:
+        return "What the system ran on is not known: it is a server, or it never started."
+    return None
 
 
 def asked_notes(info: Mapping[str, Any]) -> list[str]:

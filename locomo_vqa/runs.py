@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json, read_jsonl, sha256_file
+from locomo_vqa.run_seal import is_unchanged
 from locomo_vqa.schemas import validate
 
 if TYPE_CHECKING:
@@ -213,6 +214,11 @@ def read_run(folder: Path) -> Run:
     """
     info = read_json(folder / "run.json", what="the run's manifest")
     validate(info, "run", path=folder / "run.json", remedy="Run the system again.")
+    if not is_unchanged(info):
+        raise InputError(
+            f"{folder / 'run.json'}: was changed after the run: its seal does not match.",
+            "Restore the file, or run the system again.",
+        )
     path = folder / "predictions.jsonl"
     if info["counts"] is None or not path.is_file():
         raise InputError(

@@ -24,6 +24,7 @@ import sys
 if __name__ == "__main__" and sys.path and sys.path[0] == __file__[: -len("/worker.py")]:
     del sys.path[0]
 
+import hashlib
 import importlib
 import inspect
 import json
@@ -45,6 +46,7 @@ __all__ = [
     "call_optional",
     "call_search",
     "describe",
+    "describe_environment",
     "failure_of",
     "plain_answer",
     "plain_hits",
@@ -311,6 +313,51 @@ METHODS = ("open", "add", "flush", "answer", "answer_visual", "search", "close")
 """The methods of a system that may be called."""
 
 
+# What a system runs on
+
+
+def describe_environment() -> Row:
+    """Return the interpreter, the installed distributions, and the loaded modules' own files.
+
+    Modules of the standard library, of installed distributions and of the toolkit are left out, so
+    what remains is the system's own code: its SHA-256 by module name.
+    """
+    from importlib import metadata
+
+    distributions: dict[str, str] = {}
+    for found in metadata.distributions():
+        name = found.metadata["Name"] if found.metadata else None
+        if isinstance(name, str):
+            key = re.sub(r"[-_.]+", "-", name).lower()
+            distributions.setdefault(_clean_text(key), _clean_text(str(found.version)))
+    return {
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "implementation": sys.implementation.name,
+        "platform": sys.platform,
+        "distributions": dict(sorted(distributions.items())),
+        "modules": dict(sorted(_own_modules())),
+    }
+
+
+def _own_modules() -> Iterable[tuple[str, str]]:
+    import sysconfig
+
+    paths = sysconfig.get_paths()
+    installed = tuple(paths[name] + os.sep for name in ("stdlib", "platstdlib"))
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if not isinstance(file, str) or not file.endswith(".py") or file.startswith(installed):
+            continue
+        if name.partition(".")[0] in ("__main__", "__mp_main__", "locomo_vqa"):
+            continue
+        if not {"site-packages", "dist-packages"}.intersection(Path(file).parts):
+            try:
+                digits = hashlib.sha256(Path(file).read_bytes()).hexdigest()
+            except OSError:
+                continue
+            yield _clean_text(name), digits
+
+
 # The types that a system is given
 
 
@@ -389,6 +436,9 @@ class _Worker:
             return {"missing": "class", "reason": ""}
         self._class = found
         return describe(found)
+
+    def _environment(self) -> Row:
+        return describe_environment()
 
     def _open(self, conversation: Any, workdir: Any, services: Any) -> None:
         """Begin; the work folder becomes the working directory."""

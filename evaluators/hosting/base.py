@@ -54,6 +54,12 @@ class Host(Protocol):
     def start(self) -> Failure | None:
         """Start the system."""
 
+    def environment(self) -> Mapping[str, Any] | None:
+        """Return what the system runs on; None if that can't be seen.
+
+        See `locomo_vqa.worker.describe_environment`.
+        """
+
     def open(
         self, conversation: ConversationInfo, workdir: Path, services: Services
     ) -> Failure | None:

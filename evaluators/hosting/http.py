@@ -58,6 +58,10 @@ class HttpHost:
         self._client = HttpClient(self._address)
         return None
 
+    def environment(self) -> Mapping[str, Any] | None:
+        """Return None: a server's environment can't be seen."""
+        return None
+
     def describe(self) -> Mapping[str, Any] | Failure:
         """Return the server's description of the system."""
         found = self._send("GET", "/system", None, self._limits.close_s)

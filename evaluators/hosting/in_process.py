@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,13 @@ from locomo_vqa.system import (
     ShownImage,
     ShownTurn,
 )
-from locomo_vqa.worker import call_answer_visual, call_optional, call_search, plain_answer
+from locomo_vqa.worker import (
+    call_answer_visual,
+    call_optional,
+    call_search,
+    describe_environment,
+    plain_answer,
+)
 
 from .base import Limits, MakeHost, PlainAnswer
 from .isolation import Failure, call_contained
@@ -39,6 +45,10 @@ class InProcessHost:
             self._system = self._make()
 
         return call_contained(make)
+
+    def environment(self) -> Mapping[str, Any] | None:
+        """Return what this process runs on, without its modules, which are not the system's."""
+        return {**describe_environment(), "modules": {}}
 
     def open(
         self, conversation: ConversationInfo, workdir: Path, services: Services

@@ -112,6 +112,11 @@ class ProcessHost:
             return Failure(state="error", reason=reason, unreachable=False)
         return None
 
+    def environment(self) -> Mapping[str, Any] | None:
+        """Return what the system runs on; None if the process does not say."""
+        found = self._call("environment", self._limits.read_s)
+        return found if isinstance(found, Mapping) and not isinstance(found, Failure) else None
+
     @property
     def last_words(self) -> str:
         """The last line that the system printed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,8 @@ class LoadedSystem:
     """Whether it is meant to remember what it reads."""
     pin_options: PinOptions | None = None
     """Adds hashes to the options before anything runs; None if there is nothing to add."""
+    requires: Mapping[str, str] = field(default_factory=dict)
+    """The versions of distributions that must be installed where it runs."""
     variables: tuple[str, ...] = ()
     """The names of the environment variables that the user passes to its processes."""
     host: MakeHost

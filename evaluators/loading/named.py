@@ -150,6 +150,7 @@ def _third_party(
         check_options=recipe.check_options,
         pin_options=recipe.complete_options,
         reads_with_model=recipe.extracts,
+        requires=recipe.pinned,
         variables=tuple(variables),
     )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.errors import MissingResource
@@ -90,12 +91,15 @@ class ConversationRun:
     """Stops the run when the endpoint no longer answers."""
     scope: CancelScope
     """Says whether the run is cancelled."""
+    learn: Callable[[Mapping[str, Any] | None], None] = lambda found: None
+    """Called with what the system runs on, before it reads and when it has read."""
 
     def run(self) -> None:
         """Read the conversation and ask every question.
 
         Raises:
-            InputError: an image of the benchmark is missing.
+            InputError: an image of the benchmark is missing, or the system is not the one that
+                gave the run's earlier answers.
             OutputError: the journal, or a copy of an image, can't be written.
             MissingResource: the endpoint stopped answering, or the system needs something that
                 is not on this machine.
@@ -122,6 +126,8 @@ class ConversationRun:
         turns = 0
         begun = time.perf_counter()
         failure = self.host.start()
+        if failure is None:
+            self.learn(self.host.environment())
         failure = failure or self.host.open(self.view.info, self.workdir.resolve(), self.services)
         for session in sessions:
             self.scope.raise_if_cancelled()
@@ -132,6 +138,8 @@ class ConversationRun:
         failure = failure or self.host.flush()
         if failure is not None:
             self.scope.raise_if_cancelled()
+        else:
+            self.learn(self.host.environment())
         self.journal.ingest(
             self.name,
             "error" if failure else "ok",

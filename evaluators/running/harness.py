@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from locomo_vqa.arguments import check_choice, check_number
 from locomo_vqa.benchmark import Benchmark, VisualQuestion
@@ -38,6 +38,7 @@ from ..hosting.sandbox import SandboxTool
 from ..loading import LoadedSystem
 from .cancellation import CancelScope, run_concurrently
 from .conversation_run import ConversationRun, UnreachableCounter
+from .environment_record import EnvironmentRecord
 from .journal import Journal
 from .listener import NullListener, RunListener
 from .run_folder import describe_run, finish_run, keeping_known, open_run, sweep
@@ -126,10 +127,13 @@ class Harness:
                 collect_leftovers(fixed._kept(name))
             pending = _pending(questions, journal, FAILED if retry_failed else frozenset())
             listener.started(len(questions), len(questions) - sum(map(len, pending.values())))
+            if pending:
+                journal.begin(retry_failed=retry_failed)
             with keeping_known(fixed.out, [q.id for q in questions], journal.predictions):
                 fixed._ask_all(pending, journal, listener)
             predictions = tuple(journal.predictions[question.id] for question in questions)
-            info = finish_run(fixed.out, manifest, predictions)
+            record = {"environment": journal.environment, "attempts": journal.calls_of_run}
+            info = finish_run(fixed.out, manifest, predictions, record)
         return Run(folder=self.out, info=info, predictions=predictions, benchmark=self.benchmark)
 
     def questions(self) -> list[Question]:
@@ -179,6 +183,12 @@ class Harness:
     ) -> None:
         counter = UnreachableCounter(active=self.services.llm is not None or self.system.address)
         scope = CancelScope()
+        record = EnvironmentRecord(journal.environment, self.system.requires)
+
+        def learn(found: Mapping[str, Any] | None) -> None:
+            if record.add(found) and record.known is not None:
+                journal.learn(record.known)
+
         with ExitStack() as stack:
             models = None
             if self.system.only_retrieves:
@@ -209,6 +219,7 @@ class Harness:
                         listener=listener,
                         unreachable=counter,
                         scope=scope,
+                        learn=learn,
                     ).run()
                     requests = self.requests_of(name) if self.requests_of else {}
                     if requests:

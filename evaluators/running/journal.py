@@ -32,9 +32,14 @@ class Journal(Closable):
         self.path = path
         self.predictions: dict[str, Prediction] = {}
         """The latest attempt at each question."""
+        self.environment: Mapping[str, Any] | None = None
+        """What the system runs on, as far as its processes have said."""
+        self.calls_of_run: list[dict[str, Any]] = []
+        """When each call of the run began and ended, and how many answers it added."""
         self._attempts: dict[str, int] = {}
         self._owner = os.getpid()
         self._threads = threading.Lock()
+        self._counting = threading.Lock()
         self._file = JsonlLog(
             path, what="the journal", remedy="Wait for it to end, or choose another `out`."
         )
@@ -55,6 +60,9 @@ class Journal(Closable):
             )
             if row["event"] == "answer":
                 self._remember(prediction_from_row(row))
+            elif row["event"] == "environment":
+                self.environment = row["environment"]
+            self._count(row)
 
     def close(self) -> None:
         """Release the file for other processes."""
@@ -95,6 +103,15 @@ class Journal(Closable):
             }
         )
 
+    def begin(self, *, retry_failed: bool) -> None:
+        """Record that a call of the run begins to ask."""
+        self._append({"event": "begin", "time": _now(), "retry_failed": retry_failed})
+
+    def learn(self, environment: Mapping[str, Any]) -> None:
+        """Record what the system runs on, when that is known or more of it is."""
+        self.environment = environment
+        self._append({"event": "environment", "time": _now(), "environment": dict(environment)})
+
     def calls(self, conversation: str, stages: Mapping[str, Mapping[str, int]]) -> None:
         """Record how many requests a conversation made, and how many got no reply, by stage."""
         self._append(
@@ -114,7 +131,18 @@ class Journal(Closable):
     def _append(self, row: dict[str, Any]) -> None:
         if os.getpid() != self._owner:
             raise RuntimeError("a process forked by a system can't write the journal")
+        self._count(row)
         self._file.append(row)
+
+    def _count(self, row: Mapping[str, Any]) -> None:
+        """Count a row for the call of the run that it belongs to."""
+        with self._counting:
+            if row["event"] == "begin":
+                began = {"began": row["time"], "retry_failed": row["retry_failed"]}
+                self.calls_of_run.append({**began, "ended": row["time"], "answers": 0})
+            elif self.calls_of_run:
+                self.calls_of_run[-1]["ended"] = row["time"]
+                self.calls_of_run[-1]["answers"] += row["event"] == "answer"
 
 
 def _now() -> str:

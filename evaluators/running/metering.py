@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from locomo_vqa.closable import Closable
 from locomo_vqa.files import write_json
 from locomo_vqa.models.loopback import is_loopback
+from locomo_vqa.run_seal import sealed
 from locomo_vqa.runs import Run
 from locomo_vqa.system import Endpoint, Services
 
@@ -87,7 +88,7 @@ class Meter(Closable):
         from ..proxy import summarise
 
         summary = summarise(self._ledger, prices=self._prices)
-        info: dict[str, Any] = {**run.info, "calls": summary.to_json()}
+        info: dict[str, Any] = sealed({**run.info, "calls": summary.to_json()})
         write_json(run.folder / "run.json", info)
         return replace(run, info=info)
 

@@ -16,6 +16,7 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, MissingResource, OutputError
 from locomo_vqa.files import read_json, sha256_file, write_json, write_jsonl
 from locomo_vqa.models.endpoint import provider_of
+from locomo_vqa.run_seal import sealed
 from locomo_vqa.runs import (
     FAILED,
     ImageMode,
@@ -175,9 +176,15 @@ def _is_leftover(path: Path) -> bool:
 
 
 def finish_run(
-    folder: Path, manifest: Mapping[str, Any], predictions: Sequence[Prediction]
+    folder: Path,
+    manifest: Mapping[str, Any],
+    predictions: Sequence[Prediction],
+    record: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Write predictions.jsonl, and counts and hashes to run.json; return run.json's content."""
+    """Write predictions.jsonl, and counts and hashes to run.json; return run.json's content.
+
+    `record` is how the answers were made; see the schema of run.json.
+    """
     write_jsonl(folder / "predictions.jsonl", [prediction.to_row() for prediction in predictions])
     started = read_json(folder / "run.json", what="the run's manifest")
     finished = {
@@ -187,11 +194,13 @@ def finish_run(
             "answered": sum(prediction.state == "ok" for prediction in predictions),
             "failed": sum(prediction.state in FAILED for prediction in predictions),
         },
+        "record": dict(record),
         "files": {"predictions.jsonl": sha256_file(folder / "predictions.jsonl")},
     }
     size = size_of_model(folder, manifest)
     if size.total is not None:
         finished["model_bytes"] = asdict(size)
+    finished = sealed(finished)
     validate(finished, "run", path=folder / "run.json", remedy="Please report this.")
     write_json(folder / "run.json", finished)
     return finished

@@ -103,6 +103,12 @@ class ThirdPartyRecipe:
         return sha256_text(canonical_json([sorted(self.packages), sorted(self.constraints)]))
 
     @property
+    def pinned(self) -> Mapping[str, str]:
+        """The versions of the installed packages, by normalised name."""
+        pairs = (re.sub(r"\[.*?\]", "", package).partition("==") for package in self.packages)
+        return {re.sub(r"[-_.]+", "-", name).lower(): version for name, _, version in pairs}
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """The environment variables that its adapter reads, such as another embedder's key."""
         return ("LOCOMO_VQA_EMBEDDER_KEY",) if "embedder" in self.options else ()

@@ -29,6 +29,9 @@ from locomo_vqa.scores import Scorer, Scores
 Submit = Callable[..., Path]
 Reseal = Callable[..., None]
 
+UNRECORDED = "run.json does not say what the system ran on: an earlier version wrote it."
+"""The note on entries that the tests write by hand."""
+
 
 def _only(board: Board) -> Entry:
     (entry,) = board.entries
@@ -56,7 +59,7 @@ def test_a_good_entry_is_scored(
 ) -> None:
     path = submitted(answers={"conv-1/v/D1:1/colour": "blue", "conv-1/t/1": None})
     entry = _only(verify(submissions, benchmark=benchmark, scorer=scorer))
-    assert entry.problems == () and entry.notes == ()
+    assert entry.problems == () and entry.notes == (UNRECORDED,)
     assert (entry.name, entry.state, entry.split) == (
         "echo__tiny-1/2026-08-31",
         "rescored",
@@ -416,6 +419,7 @@ def test_other_files_are_ignored_and_noted(
     assert entry.state == "rescored"
     assert entry.notes == (
         "Ignored, because an entry has only three files: scores.json, setup.py.",
+        UNRECORDED,
     )
 
 

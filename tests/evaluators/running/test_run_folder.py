@@ -66,15 +66,16 @@ def test_a_wrong_state_in_the_journal_is_told_as_such(tmp_path: Path) -> None:
     harness(recorder(), tmp_path / "run").run()
     journal = tmp_path / "run" / "journal.jsonl"
     lines = journal.read_text().splitlines()
+    place = next(n for n, line in enumerate(lines) if '"answer"' in line)
     changes = {
         "state: 'fine' is not one of": ("state", "fine"),
         "event: 'reply' is not one of": ("event", "reply"),
         "attempt: 0 is less than": ("attempt", 0),
     }
     for message, (key, value) in changes.items():
-        row = {**json.loads(lines[1]), key: value}
-        journal.write_text("\n".join([lines[0], json.dumps(row), *lines[2:], ""]))
-        with pytest.raises(InputError, match=f"line 2, {message}"):
+        row = {**json.loads(lines[place]), key: value}
+        journal.write_text("\n".join([*lines[:place], json.dumps(row), *lines[place + 1 :], ""]))
+        with pytest.raises(InputError, match=f"line {place + 1}, {message}"):
             harness(recorder(), tmp_path / "run").run()
 
 

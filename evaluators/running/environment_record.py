@@ -1,0 +1,91 @@
+"""Checks that all of a run's answers come from the same code, packages and interpreter."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import some
+
+__all__ = ["EnvironmentRecord"]
+
+_SINGLE = ("python", "implementation", "platform")
+
+
+class EnvironmentRecord:
+    """What a run's system runs on, as its processes say; callable from several threads.
+
+    Modules that a conversation loads later are added. Nothing that is known may change: otherwise
+    a part of the answers would come from other code.
+    """
+
+    def __init__(
+        self, known: Mapping[str, Any] | None = None, wanted: Mapping[str, str] | None = None
+    ) -> None:
+        """Continue with what is known of an earlier attempt.
+
+        `wanted` has the versions that a third-party system must have, by distribution.
+        """
+        self._known: dict[str, Any] | None = None if known is None else dict(known)
+        self._wanted = wanted or {}
+        self._lock = threading.Lock()
+
+    @property
+    def known(self) -> Mapping[str, Any] | None:
+        """What is known so far; None if no conversation has said it."""
+        return self._known
+
+    def add(self, found: Mapping[str, Any] | None) -> bool:
+        """Add what a process runs on; return whether this is new.
+
+        Raises:
+            InputError: it differs from what earlier answers come from, or from what is wanted.
+        """
+        if found is None:
+            return False
+        with self._lock:
+            self._check_versions(found["distributions"])
+            if self._known is None:
+                self._known = dict(found)
+                return True
+            changed = list(_differences(self._known, found))
+            if changed:
+                raise InputError(
+                    f"The system is not the one that gave this run's earlier answers: "
+                    f"{some(changed)}.",
+                    "Restore it, or choose another `out` for a run of the new one.",
+                )
+            modules = {**self._known["modules"], **found["modules"]}
+            new = bool(modules != self._known["modules"])
+            self._known["modules"] = dict(sorted(modules.items()))
+            return new
+
+    def _check_versions(self, installed: Mapping[str, str]) -> None:
+        for name, version in self._wanted.items():
+            if installed.get(name) != version:
+                raise InputError(
+                    f"{name} {installed.get(name, '(none)')} is installed, not {version}.",
+                    "Install the system again: `locomo-vqa systems install`.",
+                )
+
+
+def _differences(known: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+    """Return what differs, as phrases."""
+    changed = [
+        f"{name} is {found[name]}, not {known[name]}"
+        for name in _SINGLE
+        if found[name] != known[name]
+    ]
+    before, now = known["modules"], found["modules"]
+    changed += [
+        f"the module {name} was changed"
+        for name, digits in before.items()
+        if now.get(name, digits) != digits
+    ]
+    before, now = known["distributions"], found["distributions"]
+    names = (name for name in sorted({*before, *now}) if before.get(name) != now.get(name))
+    return changed + [
+        f"{name} is {now.get(name, 'missing')}, not {before.get(name, 'missing')}" for name in names
+    ]
