@@ -11,7 +11,6 @@ from locomo_vqa.evaluators.distilling.lora_settings import LoraSettings
 
 TEACHER = "embedded:text-large?threads=1"
 STUDENT = "embedded:student?threads=1"
-SMALL = "embedded:text-small?threads=1"
 KNOWING = "knowing"
 """A student that `benchmarks.duomem_students` makes: it knows more than it says."""
 
@@ -59,8 +58,6 @@ ROWS = (
     Row(name="query and value", lora=LoraSettings(targets="query-value")),
     Row(name="own memories", targets=None, own_memories=True, base=None),
     Row(name="own memories adapter", adapter="adapter", own_memories=True, base="own memories"),
-    Row(name="text-small", student=SMALL, targets=None, base=None),
-    Row(name="text-small adapter", student=SMALL, base="text-small"),
     Row(name="knowing student", student=KNOWING, targets=None, base=None),
     Row(
         name="knowing student adapter",

@@ -26,7 +26,7 @@ __all__ = ["EMBEDDED_OPTIONS", "EmbeddedLocal", "embedded_folder"]
 EMBEDDED_OPTIONS = ("batch", "threads")
 """The options that a model's name may have."""
 
-_SIZES = ("large", "small", "student", "text-large", "text-small")
+_SIZES = ("large", "small", "student", "text-large")
 _PACKAGE = "locomo_vqa.models.embedded"
 _WEIGHTS = "model.safetensors"
 _REMEDY = "Reinstall locomo-vqa; its wheel includes them."

@@ -1,4 +1,4 @@
-"""Writes the card of the embedded text models, with their training and measured figures."""
+"""Writes the card of the embedded text model, with its training and its measured figures."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from locomo_vqa.models.embedded import TEXT_SIZES
 from scripts.embedded.card import table
 
 __all__ = ["write_text_card"]
 
-_TEXT = """\
-# The embedded text models
+_NAME = "text-large"
 
-`embedded:text-large` and `embedded:text-small` do the three stages of a memory system such as
-`mem0` on the sample: they extract facts, update memories and answer from them. They are for trying
-out the toolkit where no other model is available, and `text-small` is a student in the tests. They
-know the sample's conversations and the reduced prompts, and nothing else. `embedded:student`, which
-does the same carelessly and also sees images, has a card of its own (`student_card.md`).
+_TEXT = """\
+# The embedded text model
+
+`embedded:text-large` does the three text stages of a memory system such as `mem0` on the sample: it
+extracts facts, updates memories and answers from them. It is for trying out the toolkit where no
+other model is available. It knows the sample's conversations and the reduced prompts, and nothing
+else. The student, which does the same carelessly, has a card of its own (`student_card.md`).
 
 ## Architecture
 
@@ -27,9 +27,9 @@ Qwen2 as implemented in transformers (`Qwen2ForCausalLM`), with tied embeddings 
 key-value heads as heads. The tokenizer is byte-level BPE; sentences of the prompts that have no
 slots, and the JSON around a record, are one token each.
 
-{sizes}
+{size}
 
-Each folder has one weights file, in bf16. `text.onnx` is a graph of a few kilobytes that refers to
+The folder has one weights file, in bf16. `text.onnx` is a graph of a few kilobytes that refers to
 it and runs on onnxruntime without torch; transformers loads the same folder.
 
 ## Training
@@ -56,11 +56,11 @@ event, memory and text do; an answer when it equals the gold answer, ignoring ca
 
 ## Limitations
 
-- `text-large` answers many of the questions that the memories hold no answer to.
+- It answers many of the questions that the memories hold no answer to.
 - transformers' `AutoTokenizer` splits numbers into digits for every Qwen2, whatever tokenizer.json
   says: load the tokenizer with `PreTrainedTokenizerFast`, as the toolkit's `transformers:` does.
-- Other conversations, facts and prompts are out of scope: the models then write what they know from
-  the sample, and never say that they don't understand.
+- Other conversations, facts and prompts are out of scope: the model then writes what it knows from
+  the sample, and never says that it doesn't understand.
 - A word that the sample doesn't have, such as a name, is often copied incorrectly.
 - At most {limit} tokens, prompt and reply together.
 """
@@ -74,11 +74,10 @@ It took {minutes} minutes of a busy machine, {processor_minutes} of them on the 
 thread of an {processor} server, no GPU, torch {torch})."""
 
 _SEVERAL_RUNS = """\
-From scratch, with earlier forms of `scripts/train_embedded_text.py`. `text-large` was trained in
-twelve runs, each but the first from the weights of the one before, while hints, drills and the form
-of the replies were being worked out; along the way 24 tokens were added to its tokenizer by hand,
-18 of them numbers. `text-small` was trained in one run before there were drills, and its tokenizer
-lacks the 18. No single run of the script gives these weights.
+From scratch, in twelve runs of an earlier form of `scripts/train_embedded_text.py`, each but the
+first from the weights of the one before, while hints, drills and the form of the replies were being
+worked out; along the way 24 tokens were added to the tokenizer by hand, 18 of them numbers. No
+single run of the script gives these weights.
 
 The script now trains a `text-large` of 1.7 million parameters from scratch in one run, with a
 tokenizer in which every word of the sample is one token, and with first weights that copy more.
@@ -99,28 +98,23 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
 
 
 def write_text_card(folder: Path) -> None:
-    """Write text_card.md into the folder of all models from each model's measured.json."""
-    found: dict[str, Any] = {
-        size: json.loads((folder / size / "measured.json").read_text(encoding="utf-8"))
-        for size in TEXT_SIZES
-        if (folder / size / "measured.json").exists()
-    }
-    one: Mapping[str, Any] = next(iter(found.values()))
-    sizes = [
-        ["parameters", *(f"{each['parameters']:,}" for each in found.values())],
-        ["weights file, bytes", *(f"{each['bytes']:,}" for each in found.values())],
-        ["replies a second", *(str(each[_SPEED]) for each in found.values())],
-    ]
-    figures = [
-        [name, *(f"{each[stage][key]:.3f}" for each in found.values())]
-        for name, stage, key in _ROWS
+    """Write text_card.md into the folder of all models, from the text model's measured.json."""
+    found: Mapping[str, Any] = json.loads(
+        (folder / _NAME / "measured.json").read_text(encoding="utf-8")
+    )
+    size = [
+        ["parameters", f"{found['parameters']:,}"],
+        ["weights file, bytes", f"{found['bytes']:,}"],
+        ["replies a second, two threads", str(found["replies a second, two threads"])],
     ]
     text = _TEXT.format(
-        sizes=table(["", *found], sizes),
-        run=_run(one.get("training")),
-        conversations=one["conversations"],
-        figures=table(["", *found], figures),
-        limit=one["tokens"],
+        size=table(["", _NAME], size),
+        run=_run(found.get("training")),
+        conversations=found["conversations"],
+        figures=table(
+            ["", _NAME], [[name, f"{found[stage][key]:.3f}"] for name, stage, key in _ROWS]
+        ),
+        limit=found["tokens"],
     )
     (folder / "text_card.md").write_text(text, encoding="utf-8")
 
@@ -130,6 +124,3 @@ def _run(training: Mapping[str, Any] | None) -> str:
     if training is None:
         return _SEVERAL_RUNS
     return _ONE_RUN.format(**{name.replace(" ", "_"): value for name, value in training.items()})
-
-
-_SPEED = "replies a second, two threads"

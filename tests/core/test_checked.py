@@ -18,7 +18,7 @@ CALLS: Mapping[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "ablate": (("no-memory",), {"benchmark": "sample"}),
     "ablate_stages": (
         ("sample",),
-        {"student": "embedded:text-small", "experts": MISSING, "out": MISSING},
+        {"student": "embedded:student", "experts": MISSING, "out": MISSING},
     ),
     "build": (("sample",), {"work": MISSING, "stages": ["publish"]}),
     "build_site": ((MISSING,), {"out": MISSING}),
@@ -28,7 +28,7 @@ CALLS: Mapping[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "distill_memlora": (
         ("sample",),
         {
-            "student": "embedded:text-small",
+            "student": "embedded:student",
             "teacher": "embedded:text-large",
             "out": MISSING,
             "only": "train",

@@ -150,7 +150,7 @@ def test_the_pages_of_a_review(give: Give, endpoint: EchoEndpoint, tmp_path: Pat
 
 
 def test_a_distillation(give: Give, endpoint: EchoEndpoint, tmp_path: Path) -> None:
-    command = ("distill", "duomem", "--benchmark", "sample", "--student", "embedded:text-small")
+    command = ("distill", "duomem", "--benchmark", "sample", "--student", "embedded:student")
     options = ("--option", "window=40", "--option", "prompts=reduced")
     options += ("--threshold", "0", "--out", "out")
     for only in ("memories", "answers"):
@@ -211,7 +211,7 @@ calls = [
     lambda: lv.run("full-context", benchmark=bench, split="validation", limit=2, model=wrong),
     lambda: lv.build("sample", work="work", generator=wrong, validator=wrong),
     lambda: lv.judge_check(benchmark=bench, judge=wrong),
-    lambda: lv.distill(bench, teacher=wrong, student="embedded:text-small", out="distilled"),
+    lambda: lv.distill(bench, teacher=wrong, student="embedded:student", out="distilled"),
 ]
 for call in calls:
     try:

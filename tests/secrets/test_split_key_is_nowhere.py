@@ -54,7 +54,7 @@ def test_a_split_key_is_nowhere(command: str, model: str, cli: Cli, tmp_path: Pa
     run = ("run", "full-context", *at, "--split", "validation", "--limit", "17", "--model", model)
     recipe = write_small_build(tmp_path / "in", generator=model, validator=model)
     work = ("--work", "work", "--out", "dataset", "--mirror", tmp_path / "in" / "mirror")
-    student = ("--student", "embedded:text-small", "--threshold", "0", "--option", "window=40")
+    student = ("--student", "embedded:student", "--threshold", "0", "--option", "window=40")
     if command == "score":
         cli("run", "bm25", *at, "--split", "validation", "--out", "bm25", **environment)
     commands: dict[str, tuple[str | Path, ...]] = {

@@ -1,9 +1,9 @@
-"""The models that ship with the package: two that see images, two for text only, and a student.
+"""The models that ship with the package: two that see images, one for text, and a student.
 
 `embedded:large` and `embedded:small` have InternVL's architecture and know the sample's images;
-`embedded:text-large` and `embedded:text-small` have Qwen2's, and run the stages of a memory system
-on the sample's conversations. `embedded:student` sees images and runs these stages too, carelessly;
-MemLoRA's experts for it are in its folder. All were trained from scratch and know nothing else.
+`embedded:text-large` has Qwen2's, and runs the stages of a memory system on the sample's
+conversations. `embedded:student` sees images and runs these stages too, carelessly; MemLoRA's
+experts for it are in its folder. All were trained from scratch and know nothing else.
 They run on onnxruntime; transformers loads the same folders.
 """
 
@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from locomo_vqa.models.embedded.runtime import (
     SIZES,
-    TEXT_SIZES,
     EmbeddedModel,
     EmbeddedPrompt,
     EmbeddedReply,
     Size,
 )
 
-__all__ = ["SIZES", "TEXT_SIZES", "EmbeddedModel", "EmbeddedPrompt", "EmbeddedReply", "Size"]
+__all__ = ["SIZES", "EmbeddedModel", "EmbeddedPrompt", "EmbeddedReply", "Size"]

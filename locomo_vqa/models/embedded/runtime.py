@@ -25,22 +25,19 @@ if TYPE_CHECKING:
 __all__ = [
     "FILES",
     "SIZES",
-    "TEXT_SIZES",
     "EmbeddedModel",
     "EmbeddedPrompt",
     "EmbeddedReply",
     "Size",
 ]
 
-Size = Literal["large", "small", "student", "text-large", "text-small"]
-"""`large` writes and answers questions about images; `small` only answers, and less well. The text
-models run the stages of a memory system: extraction, update, answering."""
+Size = Literal["large", "small", "student", "text-large"]
+"""`large` writes and answers questions about images; `small` only answers, and less well.
+`text-large` runs the text stages of a memory system: extraction, update, answering. `student` does
+both, carelessly."""
 
 SIZES: tuple[Size, ...] = ("large", "small")
 """The models that see images."""
-
-TEXT_SIZES: tuple[Size, ...] = ("text-large", "text-small")
-"""The text-only models."""
 
 STUDENT: Size = "student"
 """The model that sees images and runs the text stages, and that experts are trained for."""

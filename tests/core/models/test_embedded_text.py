@@ -1,4 +1,4 @@
-"""The embedded text models, run as the base install runs them, on newly generated conversations."""
+"""The embedded text model and the student on new conversations, run as the base install does."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from locomo_vqa.models.chat import ChatRequest
-from locomo_vqa.models.embedded import TEXT_SIZES, EmbeddedModel, EmbeddedPrompt, Size
+from locomo_vqa.models.embedded import EmbeddedModel, EmbeddedPrompt, Size
 from locomo_vqa.models.opening import open_model
 from scripts.embedded.text_measure import held_out, measure_text
 from tests.conftest import ROOT
 
 MODELS = ROOT / "locomo_vqa" / "models" / "embedded"
+FOLDER = MODELS / "text-large"
+
+BOTH: tuple[Size, ...] = ("text-large", "student")
 
 LIMIT = 8_000_000
 """Bytes of a weights file."""
@@ -39,20 +42,18 @@ def measured() -> dict[Size, dict[str, Any]]:
     """What both models do on conversations outside the training data."""
     return {
         size: measure_text(EmbeddedModel(size), conversations=CONVERSATIONS, seed=SEED)
-        for size in TEXT_SIZES
+        for size in BOTH
     }
 
 
-@pytest.mark.parametrize("size", TEXT_SIZES)
-def test_files_are_small_and_the_graph_holds_no_weights(size: Size) -> None:
-    folder = MODELS / size
-    assert (folder / "model.safetensors").stat().st_size <= LIMIT
-    assert (folder / "text.onnx").stat().st_size < 64_000
-    assert not (folder / "vision.onnx").exists()
+def test_files_are_small_and_the_graph_holds_no_weights() -> None:
+    assert (FOLDER / "model.safetensors").stat().st_size <= LIMIT
+    assert (FOLDER / "text.onnx").stat().st_size < 64_000
+    assert not (FOLDER / "vision.onnx").exists()
 
 
 @pytest.mark.slow
-def test_the_larger_model_does_every_stage(measured: dict[Size, dict[str, Any]]) -> None:
+def test_the_text_model_does_every_stage(measured: dict[Size, dict[str, Any]]) -> None:
     found = measured["text-large"]
     assert found["extraction"]["read"] >= 0.99
     assert found["extraction"]["found"] >= 0.9
@@ -64,10 +65,10 @@ def test_the_larger_model_does_every_stage(measured: dict[Size, dict[str, Any]])
 
 
 @pytest.mark.slow
-def test_the_smaller_model_is_clearly_weaker_at_each(
+def test_the_student_is_clearly_weaker_at_each(
     measured: dict[Size, dict[str, Any]],
 ) -> None:
-    more, less = measured["text-large"], measured["text-small"]
+    more, less = measured["text-large"], measured["student"]
     for stage, key in (
         ("extraction", "found"),
         ("extraction", "true"),
@@ -79,7 +80,7 @@ def test_the_smaller_model_is_clearly_weaker_at_each(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", TEXT_SIZES)
+@pytest.mark.parametrize("size", BOTH)
 def test_what_the_card_says_holds(size: Size, measured: dict[Size, dict[str, Any]]) -> None:
     for stage, key in (("extraction", "found"), ("update", "found"), ("answer", "right")):
         expected = said(size)[stage][key]
@@ -97,18 +98,17 @@ def test_replies_are_the_same_whatever_they_are_asked_with() -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("size", TEXT_SIZES)
-def test_transformers_replies_what_the_runtime_replies(size: Size) -> None:
+def test_transformers_replies_what_the_runtime_replies() -> None:
     torch = pytest.importorskip("torch", reason="needs the models extra")
     transformers = pytest.importorskip("transformers", reason="needs the models extra")
     torch.set_num_threads(1)
     loaded, report = transformers.Qwen2ForCausalLM.from_pretrained(
-        MODELS / size, dtype=torch.float32, output_loading_info=True
+        FOLDER, dtype=torch.float32, output_loading_info=True
     )
     assert not report["missing_keys"]
     assert not report["unexpected_keys"]
     # Not AutoTokenizer: for a Qwen2 it splits numbers into digits, whatever tokenizer.json says.
-    tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(MODELS / size)
+    tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(FOLDER)
     cases = held_out(1, SEED)
     chosen = [
         *[case for case in cases if case.stage == "extraction"][:4],
@@ -124,7 +124,9 @@ def test_transformers_replies_what_the_runtime_replies(size: Size) -> None:
         made = loaded.generate(**inputs, max_new_tokens=100, do_sample=False)
         reply = made[0, inputs["input_ids"].shape[1] :]
         theirs.append(tokenizer.decode(reply, skip_special_tokens=True))
-    ours = EmbeddedModel(size).generate([EmbeddedPrompt(case.prompt) for case in chosen], 100)
+    ours = EmbeddedModel("text-large").generate(
+        [EmbeddedPrompt(case.prompt) for case in chosen], 100
+    )
     assert ours == theirs
 
 
@@ -142,6 +144,5 @@ def test_both_backends_reply_the_same() -> None:
         finally:
             await model.close()
 
-    ours = asyncio.run(replies("embedded:text-small"))
-    folder = MODELS / "text-small"
-    assert asyncio.run(replies(f"transformers:{folder}?dtype=float32")) == ours
+    ours = asyncio.run(replies("embedded:text-large"))
+    assert asyncio.run(replies(f"transformers:{FOLDER}?dtype=float32")) == ours

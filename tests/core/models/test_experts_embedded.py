@@ -55,7 +55,7 @@ def make_adapters(size: str, folder: Path) -> Path:
 def adapters(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """The adapters of a model that sees, and of one that does not, by its size."""
     root = tmp_path_factory.mktemp("adapters")
-    return {size: make_adapters(size, root / size) for size in ("small", "text-small")}
+    return {size: make_adapters(size, root / size) for size in ("small", "text-large")}
 
 
 def ask(model: ExpertBase, asked: Sequence[tuple[str | None, ChatRequest]]) -> list[str]:
@@ -78,7 +78,7 @@ def as_transformers(size: str) -> ModelName:
 
 
 def requests(size: str) -> list[ChatRequest]:
-    if size == "text-small":
+    if size == "text-large":
         texts = ("Ana: I adopted a dog named Pebble.", "When did Ana move to Lisbon?", "[]")
         return [ChatRequest(text=text, max_tokens=16) for text in texts]
     return [
@@ -87,7 +87,7 @@ def requests(size: str) -> list[ChatRequest]:
     ] + [ChatRequest(text="How many boats are there?", max_tokens=8)]
 
 
-@pytest.mark.parametrize("size", ["small", "text-small"])
+@pytest.mark.parametrize("size", ["small", "text-large"])
 def test_replies_are_those_of_peft(adapters: Mapping[str, Path], size: str) -> None:
     asked = [(name, each) for each in requests(size) for name in (None, *LAYERS)]
     experts = find_experts(adapters[size], LAYERS)
@@ -101,12 +101,12 @@ def test_without_an_expert_the_base_model_answers(adapters: Mapping[str, Path]) 
     from locomo_vqa.models.opening import open_model
 
     async def alone(request: ChatRequest) -> str:
-        return (await open_model("embedded:text-small").ask(request)).text
+        return (await open_model("embedded:text-large").ask(request)).text
 
     model = open_experts(
-        parse_name("embedded:text-small"), find_experts(adapters["text-small"], LAYERS)
+        parse_name("embedded:text-large"), find_experts(adapters["text-large"], LAYERS)
     )
-    (request, *_) = requests("text-small")
+    (request, *_) = requests("text-large")
     assert ask(model, [(None, request)]) == [asyncio.run(alone(request))]
 
 
@@ -143,8 +143,8 @@ def test_experts_of_another_base_are_refused(adapters: Mapping[str, Path]) -> No
         with pytest.raises(InputError, match=f"is not an expert of {other}"):
             check_experts(parse_name(other), experts, sees=False)
     with pytest.raises(InputError, match="does not see images"):
-        text = find_experts(adapters["text-small"], LAYERS)
-        check_experts(parse_name("embedded:text-small"), text, sees=True)
+        text = find_experts(adapters["text-large"], LAYERS)
+        check_experts(parse_name("embedded:text-large"), text, sees=True)
     with pytest.raises(InputError, match="can't take adapters"):
         check_experts(parse_name("openai:http://127.0.0.1:9/v1?model=m"), experts, sees=False)
 

@@ -119,7 +119,7 @@ def test_an_example_is_written_by_the_chat_template(qwen2: Path) -> None:
 def test_replies_begin_as_the_base_model_begins_them(packages: None, qwen2: Path) -> None:
     """The text models begin answers with a space; a tokenizer of single bytes has no use for it."""
     prompt = answer_prompt(["Igor lives in Kyoto."], "Where does Igor live?")
-    for base, prefix in ((student_base("embedded:text-small"), " "), (named(qwen2), "")):
+    for base, prefix in ((student_base("embedded:student"), " "), (named(qwen2), "")):
         student = LoraStudent(base, FAST)
         student.choose_prefix([Example(prompt=prompt, reply="Kyoto")])
         assert student.prefix == prefix

@@ -63,7 +63,7 @@ def test_a_stage_asks_the_name_that_the_endpoint_serves(system: str, tmp_path: P
 
 @pytest.mark.slow
 def test_a_stage_may_have_a_model_of_its_own(tmp_path: Path) -> None:
-    asked, run = served({"extraction": "embedded:text-small"}, "mem0", tmp_path / "run")
+    asked, run = served({"extraction": "embedded:student"}, "mem0", tmp_path / "run")
     assert asked.keys() == {"update", "generation"}
     (work,) = (tmp_path / "run" / "work").glob("*/stages.json")
     stages = read_json(work, what="it")["stages"]
@@ -74,8 +74,8 @@ def test_a_stage_may_have_a_model_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "value", "message"),
     [
-        ("embedded:text-small", "expert", "`extraction` expert: is not a model's name"),
-        ("embedded:text-small", "embedded:", "does not say which model"),
+        ("embedded:student", "expert", "`extraction` expert: is not a model's name"),
+        ("embedded:student", "embedded:", "does not say which model"),
         (ENDPOINT, "http://127.0.0.1:9/v1", "is not a model's name"),
         (ENDPOINT, " ", "is not a model's name"),
         (ENDPOINT, "opanai:http://127.0.0.1:9/v1?model=a", "Did you mean openai"),

@@ -59,8 +59,8 @@ def test_an_endpoint_that_fails_for_texts_too_is_not_called_blind(
 
 def test_an_embedded_model_is_known_to_see_or_not(questions: list[Question]) -> None:
     check_eyes(Services(model="embedded:student"), questions)
-    with pytest.raises(InputError, match=r"text-small does not accept images .it only reads text"):
-        check_eyes(Services(model="embedded:text-small"), questions)
+    with pytest.raises(InputError, match=r"text-large does not accept images .it only reads text"):
+        check_eyes(Services(model="embedded:text-large"), questions)
 
 
 @pytest.mark.slow

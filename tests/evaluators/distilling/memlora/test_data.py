@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 SAMPLE = load_benchmark("sample")
 CALL: dict[str, Any] = {
-    "student": "embedded:text-small",
+    "student": "embedded:student",
     "teacher": "embedded:text-large",
     "only": "data",
     "progress": False,
@@ -164,7 +164,7 @@ def test_a_few_samples_are_drawn_and_the_card_says_so(made: Path, tmp_path: Path
         ({"student": "openai:http://127.0.0.1:9/v1?model=a"}, "can't take an adapter"),
         ({"stages": ["visions"]}, "vision"),
         (
-            {"stages": ["vision"], "student": "embedded:text-small", "only": "train"},
+            {"stages": ["vision"], "student": "embedded:student", "only": "train"},
             "not been made",
         ),
         ({"options": {"top_kk": "3"}}, "Did you mean 'top_k'"),

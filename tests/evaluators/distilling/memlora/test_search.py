@@ -32,7 +32,7 @@ batch = [16]
 epochs = [1]
 learning_rate = [1e-3, 4e-3]
 """
-STUDENT = "embedded:text-small?threads=1"
+STUDENT = "embedded:student?threads=1"
 
 
 @pytest.fixture(scope="module")
@@ -117,10 +117,10 @@ def test_the_test_split_is_not_used_for_another_choice(
 def test_adapters_give_the_same_tokens_in_plain_peft(done: MemLoraDistillation) -> None:
     import torch
     from peft import PeftModel
-    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
+    from transformers import AutoModelForImageTextToText, PreTrainedTokenizerFast
 
-    folder = embedded_folder("text-small")
-    base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    folder = embedded_folder("student")
+    base = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
     model = PeftModel.from_pretrained(base, str(done.experts / "generation")).eval()
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     prompts = ["- Ana has a dog.\nQuestion: What does Ana have?\nAnswer:", "When did Ben move?"]

@@ -180,7 +180,7 @@ def test_options_are_checked(options: dict[str, str], message: str) -> None:
 
 @pytest.mark.parametrize(
     ("model", "reply_tokens", "top_k"),
-    [("transformers:a/b", 512, 30), ("embedded:text-small", 200, 10)],
+    [("transformers:a/b", 512, 30), ("embedded:student", 200, 10)],
 )
 def test_every_student_gets_the_reduced_prompts(model: str, reply_tokens: int, top_k: int) -> None:
     settings = duomem_settings({}, model)
