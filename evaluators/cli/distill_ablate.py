@@ -17,9 +17,11 @@ from .distill_options import benchmark_option, jobs_option, out_option
 from .run_options import split_option, system_options
 
 if TYPE_CHECKING:
+    from locomo_vqa.scores import MetricScores
+
     from ..distilling.memlora.stage_table import StageRow, StageTable
 
-__all__ = ["ablate", "row_command"]
+__all__ = ["ablate", "row_command", "stage_cells"]
 
 
 @click.command()
@@ -85,9 +87,9 @@ def ablate(
 
 def _print_stages(table: StageTable) -> None:
     titles = [name for metric in table.metrics for name in (metric_title(metric), "95 % interval")]
-    shown = make_table("Extraction", "update", "generation", *titles)
+    shown = make_table("Extraction", "update", "generation", numbers=titles)
     for row in table.rows:
-        cells = [_cells(row.report[metric]) for metric in table.metrics]
+        cells = [stage_cells(row.report[metric]) for metric in table.metrics]
         shown.add_row(*row.stages.values(), *(cell for pair in cells for cell in pair))
     console().print(shown)
     for number, row in enumerate(table.rows, 1):
@@ -105,12 +107,13 @@ def row_command(table: StageTable, row: StageRow) -> str:
     return shlex.join(words)
 
 
-def _cells(scores: Any) -> tuple[str, str]:
+def stage_cells(scores: MetricScores) -> tuple[str, str]:
+    """Return a metric's value and interval as texts."""
     digits = 4 if scores.scale == 1 else 1
     if scores.value is None:
         return "not computed", "–"
     value = f"{scores.value:.{digits}f}"
     if scores.interval is None:
         return value, "–"
-    low, high = scores.interval
-    return value, f"{low:.{digits}f} … {high:.{digits}f}"
+    ends = (scores.interval.low, scores.interval.high)
+    return value, " … ".join(f"{end:.{digits}f}" for end in ends)

@@ -52,7 +52,8 @@ def _draw(panel: Any, rows: Sequence[tuple[Sequence[str], ScoreReport]], metric:
             continue
         kind = next((kind for kind in stages if kind != "base"), "base")
         if scores.interval is not None:
-            panel.plot(scores.interval, [place, place], color=_COLOURS[kind], lw=2, alpha=0.5)
+            reach = [scores.interval.low, scores.interval.high]
+            panel.plot(reach, [place, place], color=_COLOURS[kind], lw=2, alpha=0.5)
         panel.plot([scores.value], [place], color=_COLOURS[kind], marker="o")
     panel.set_title(metric_title(metric))
     panel.grid(axis="x", alpha=0.3)

@@ -7,7 +7,7 @@ extraction, in update too, in all; then experts in extraction, in update too, in
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -54,7 +54,10 @@ class StageRow:
             "system": self.system,
             "options": {name: hide_credentials(value) for name, value in self.options.items()},
             "scores": {
-                name: {"value": each.value, "interval": each.interval}
+                name: {
+                    "value": each.value,
+                    "interval": asdict(each.interval) if each.interval else None,
+                }
                 for name, each in self.report.items()
             },
         }
