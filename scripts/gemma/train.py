@@ -21,7 +21,7 @@ __all__ = ["OPTIONS", "SAMPLES", "train_expert"]
 OPTIONS = {"window": "8", "top_k": "10", "update_k": "2"}
 """The options of mem0 that the data is made with, and that the runs use."""
 
-SAMPLES = {"generation": 120, "extraction": 80}
+SAMPLES = {"generation": 120, "extraction": 80, "update": 60}
 """How many samples each stage is trained on."""
 
 _SPACE = Path(__file__).with_name("space.toml")
