@@ -50,16 +50,22 @@ def join_changed(
         unknown=[name for name in questions.conversations if name not in known],
     )
     joined: dict[int, TextQuestion] = {}
+    words = {
+        question.id: _Words.of_question(question)
+        for conversation in questions.conversations.values()
+        for question in conversation.in_order
+    }
     for row in rows:
-        if row.question is None:
-            continue
+        own = _Words.of_row(row)
         candidates = [
-            question
+            (similarity(own.question, words[question.id].question), question)
             for name in surroundings.conversations(row)
             for question in questions.conversations[name].in_order
-            if question.id not in taken and _may_be(row, question)
+            if question.id not in taken
+            and row.category in (None, question.category)
+            and (row.gold is None or not own.golds.isdisjoint(words[question.id].golds))
         ]
-        found = surroundings.only_one(row, candidates)
+        found = surroundings.only_one(row, [pair for pair in candidates if pair[0] >= _SIMILAR])
         if found is not None:
             taken.add(found.id)
             joined[row.order] = found
@@ -94,6 +100,27 @@ def _conversations_by_key(
     return {key: list(names) for key, names in found.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of a question, and its gold answers by their words alone."""
+
+    question: frozenset[str]
+    golds: frozenset[str]
+
+    @classmethod
+    def of_question(cls, question: TextQuestion) -> _Words:
+        golds = (question.answer, question.adversarial_answer)
+        return cls(
+            frozenset(plain_words(question.question).split()),
+            frozenset(plain_words(gold) for gold in golds if gold is not None),
+        )
+
+    @classmethod
+    def of_row(cls, row: SourceRow) -> _Words:
+        golds = () if row.gold is None else (plain_words(row.gold),)
+        return cls(frozenset(plain_words(row.question or "").split()), frozenset(golds))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Surroundings:
     """The joined rows around a row without a question."""
@@ -113,17 +140,19 @@ class _Surroundings:
         names = [*(question.conversation for question in around), *same_key]
         return list(dict.fromkeys(names if same_key else [*names, *self.unknown]))
 
-    def only_one(self, row: SourceRow, candidates: Sequence[TextQuestion]) -> TextQuestion | None:
-        """Return the one candidate that remains after number and order, or None."""
-        numbered = [q for q in candidates if self._has_number(row, q)]
+    def only_one(
+        self, row: SourceRow, candidates: Sequence[tuple[float, TextQuestion]]
+    ) -> TextQuestion | None:
+        """Return the one candidate that remains after number, order and similarity, or None."""
+        numbered = [pair for pair in candidates if self._has_number(row, pair[1])]
         left = numbered if row.gold is None else numbered or list(candidates)
         if len(left) > 1:
             low, high = self._around(row)
-            left = [q for q in left if _is_between(low, q, high)]
+            left = [pair for pair in left if _is_between(low, pair[1], high)]
         if len(left) > 1:
-            best = max(similarity(row.question or "", q.question) for q in left)
-            left = [q for q in left if similarity(row.question or "", q.question) == best]
-        return left[0] if len(left) == 1 else None
+            best = max(share for share, _ in left)
+            left = [pair for pair in left if pair[0] == best]
+        return left[0][1] if len(left) == 1 else None
 
     def _around(self, row: SourceRow) -> tuple[TextQuestion | None, TextQuestion | None]:
         position = bisect_left(self.order, row.order)
@@ -134,16 +163,6 @@ class _Surroundings:
     def _has_number(self, row: SourceRow, question: TextQuestion) -> bool:
         offset = self.offsets.get(question.conversation)
         return None not in (offset, row.index) and row.index == question.index + (offset or 0)
-
-
-def _may_be(row: SourceRow, question: TextQuestion) -> bool:
-    if row.category not in (None, question.category):
-        return False
-    if row.gold is not None:
-        golds = (question.answer, question.adversarial_answer)
-        if plain_words(row.gold) not in [plain_words(gold) for gold in golds if gold is not None]:
-            return False
-    return similarity(row.question or "", question.question) >= _SIMILAR
 
 
 def _is_between(low: TextQuestion | None, middle: TextQuestion, high: TextQuestion | None) -> bool:

@@ -6,6 +6,7 @@ import re
 
 __all__ = ["split_id"]
 
+_MOST_CHARACTERS = 200
 _ID = re.compile(r"(?:(?P<conversation>.*[^_\-:/. ])[_\-:/. ]+)?qa?[_-]?(?P<number>\d{1,6})", re.I)
 
 
@@ -14,7 +15,9 @@ def split_id(question_id: str | None) -> tuple[str | None, int | None]:
 
     An id ends in `q` or `qa` and a number; what stands before is the conversation.
     """
-    found = _ID.fullmatch(question_id or "")
+    if question_id is None or len(question_id) > _MOST_CHARACTERS:
+        return None, None
+    found = _ID.fullmatch(question_id)
     if found is None:
         return None, None
     return found["conversation"], int(found["number"])

@@ -119,17 +119,20 @@ def _as_benchmark_spells(
 
 def _join_changed(rows: Sequence[SourceRow], questions: Questions, joined: Joined) -> None:
     """Join what is left by number, category and gold answer."""
-    left = [row for row in joined.unmatched if row.question not in questions.holders]
-    if not left:
-        return
+    left = [
+        row
+        for row in joined.unmatched
+        if row.question is not None and row.question not in questions.holders
+    ]
     by_id = {q.id: q for c in questions.conversations.values() for q in c.in_order}
+    if not left or len(left) > len(by_id):  # Too many: the file asks something else.
+        return
     placed = {row.order: by_id[name] for name, row in joined.rows.items() if name in by_id}
     found = join_changed(left, rows, placed, questions)
-    for row in left:
-        if row.order in found:
-            joined.unmatched.remove(row)
-            joined.changed.append(row)
-            joined.put(found[row.order].id, row)
+    joined.unmatched = [row for row in joined.unmatched if row.order not in found]
+    joined.changed = [row for row in left if row.order in found]
+    for row in joined.changed:
+        joined.put(found[row.order].id, row)
 
 
 def _join_by_id(row: SourceRow, questions: Questions, joined: Joined) -> bool:

@@ -33,7 +33,7 @@ CONVERSATION_KEYS = (
     *("sample_id", "conversation_id", "conv_id", "dialogue_id", "dialog_id"),
     *("conversation", "conversation_name", "conv", "sample"),
     *("conv_index", "conversation_index", "conv_idx", "conversation_idx"),
-    *("sample_index", "sample_idx", "user_id", "group_id"),
+    *("sample_index", "sample_idx", "item_id", "user_id", "group_id"),
 )
 
 PREDICTION_KEYS = (

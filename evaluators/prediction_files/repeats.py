@@ -1,4 +1,4 @@
-"""Tells the lists within an object apart: parts, excerpts, other answers to the same questions."""
+"""Sorts the lists within an object: parts, excerpts, and other answers to the same questions."""
 
 from __future__ import annotations
 

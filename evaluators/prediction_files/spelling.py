@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 __all__ = ["Spellings", "plain_words", "similarity"]
 
@@ -23,18 +23,17 @@ _NOT_WORDS = re.compile(r"[\W_]+")
 
 def plain_words(text: str) -> str:
     """Return a text's words alone: no case, quotes, entities, punctuation, label or hint."""
-    text = html.unescape(html.unescape(text))
+    text = " ".join(html.unescape(html.unescape(text)).split())
     text = _HINTS.sub("", _LABEL.sub("", text))
     folded = unicodedata.normalize("NFKD", text).casefold()
     letters = "".join(c for c in folded if not unicodedata.combining(c))
     return _NOT_WORDS.sub(" ", letters.replace("'", "").replace("\u2019", "")).strip()
 
 
-def similarity(one: str, two: str) -> float:
+def similarity(one: Collection[str], two: Collection[str]) -> float:
     """Return the share of words that two texts have in common, of the longer one's words."""
-    first, second = set(plain_words(one).split()), set(plain_words(two).split())
-    longest = max(len(first), len(second))
-    return len(first & second) / longest if longest else 0.0
+    longest = max(len(one), len(two))
+    return sum(word in two for word in one) / longest if longest else 0.0
 
 
 class Spellings:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from locomo_vqa.json_gate import load_json
 
 from .fields import plain_keys
 
@@ -32,6 +35,11 @@ INNER_KEYS = (
 """Where a verdict is in an object that holds it with its reason."""
 
 _DEPTH = 3
+_MOST_CHARACTERS = 10_000
+_FIRST_WORD = re.compile(
+    r"\W{0,9}(correct|incorrect|wrong|right|yes|no)\s{0,9}[:;,.(\u2013\u2014-]", re.IGNORECASE
+)
+"""A verdict that is followed by its reason."""
 
 
 def verdicts_in(value: Any, *, depth: int = _DEPTH) -> list[float]:
@@ -55,6 +63,10 @@ def verdicts_in(value: Any, *, depth: int = _DEPTH) -> list[float]:
 
 
 def _of_word(value: str) -> list[float]:
+    if value.lstrip().startswith("{") and len(value) <= _MOST_CHARACTERS:
+        return _of_json(value)
+    if found := _FIRST_WORD.match(value):
+        value = found[1]
     word = value.strip().strip(".!").lower().replace(" ", "_").replace("-", "_")
     for words, verdict in ((_RIGHT, 1.0), (_WRONG, 0.0), (_PARTLY, 0.5)):
         if word in words:
@@ -63,6 +75,13 @@ def _of_word(value: str) -> list[float]:
         return (
             verdicts_in(float(word)) if len(word) < 10 and word.replace(".", "").isdecimal() else []
         )
+    except ValueError:
+        return []
+
+
+def _of_json(text: str) -> list[float]:
+    try:
+        return verdicts_in(load_json(text))
     except ValueError:
         return []
 

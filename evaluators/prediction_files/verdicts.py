@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-from .fields import first_text, plain_keys, shown
+from .fields import first_text, is_row, plain_keys, shown
 from .raw_rows import RawRow
 from .verdict_values import verdicts_in
 
@@ -19,12 +19,15 @@ _SURE_KEYS = (
     *("is_correct", "correct", "judge_result", "llm_judgments", "llm_judgements", "judgments"),
     *("judgements", "llm_judgment", "llm_judgement", "judgment", "judgement", "judge_label"),
     *("judge_verdict", "llm_judge", "llm_label", "verdict", "grade", "llm_grade", "judge"),
-    *("autoeval_label", "is_right", "evaluation", "eval_result", "judge_evaluation"),
+    *("autoeval_label", "is_right", "judge_evaluation"),
 )
 """Keys that hold a verdict, the clearest first."""
 _SURE_ENDINGS = ("_verdict", "_judgment", "_judgement", "_is_correct", "_correct", "_grade")
 """Endings of keys that also hold a verdict, such as original_verdict."""
-_MAYBE_KEYS = ("score", "label", "result", "passed", "success", "accuracy", "scores", "eval")
+_MAYBE_KEYS = (
+    *("score", "label", "result", "passed", "success", "accuracy", "scores"),
+    *("evaluation", "eval_result", "eval"),
+)
 """Keys that hold a verdict if all their values are one: right or wrong, 1 or 0."""
 
 _JUDGE_KEYS = (
@@ -33,7 +36,8 @@ _JUDGE_KEYS = (
     *("judge_id",),
 )
 _REASON_KEYS = (
-    *("judge_reason", "judge_reasoning", "judge_explanation", "reason", "reasoning"),
+    *("judge_reason", "judge_reasoning", "judge_explanation", "correctness_reasoning"),
+    *("reason", "reasoning"),
     *("explanation", "rationale", "judge_raw", "judge_response", "feedback", "judge_error"),
 )
 _ERROR = re.compile(
@@ -132,14 +136,14 @@ def _names_a_judge(row: Mapping[str, Any]) -> bool:
 
 
 def _named_judges(value: Any, depth: int) -> Iterator[str]:
-    if not isinstance(value, dict) or depth == 0:
+    if not isinstance(value, dict) or depth == 0 or is_row(value):
         return
     plain = plain_keys(value)
     for key in _JUDGE_KEYS:
         found = plain.get(key)
         if isinstance(found, dict):
             found = first_text(plain_keys(found), ("model", "name", "model_name"))
-        if isinstance(found, str) and found.strip():
+        if isinstance(found, str) and found.strip() and not verdicts_in(found):
             yield found.strip()
     for inner in value.values():
         yield from _named_judges(inner, depth - 1)

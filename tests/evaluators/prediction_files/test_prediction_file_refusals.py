@@ -130,7 +130,8 @@ _WORDS = st.sampled_from(
 )
 _ROW_NAMES = ["question", "question_id", "response", "answer", "golden_answer", "category", "index"]
 _OTHER_NAMES = ["sample_id", "hypothesis", "state", "meta", "qa", "results", "by_type", "0"]
-_NAMES = st.sampled_from([*_ROW_NAMES, *_OTHER_NAMES, "detailed_results"])
+_FOREIGN_NAMES = ["cutoff_results", "top_50", "responses", "judgment", "score", "columns", "data"]
+_NAMES = st.sampled_from([*_ROW_NAMES, *_OTHER_NAMES, *_FOREIGN_NAMES, "detailed_results"])
 _VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | _WORDS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=5),
@@ -140,13 +141,27 @@ _VALUES: st.SearchStrategy[Any] = st.recursive(
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=300)
-@given(value=_VALUES, lines=st.booleans(), key=st.none() | _NAMES)
+@given(
+    value=_VALUES,
+    lines=st.booleans(),
+    key=st.none() | _NAMES | st.sampled_from(["0.response", "top_50.answer"]),
+    question_key=st.none() | _NAMES,
+    cutoff=st.none() | st.just("50"),
+)
 def test_nothing_but_input_errors(
-    benchmark: Benchmark, write: Write, value: Any, lines: bool, key: str | None
+    benchmark: Benchmark,
+    write: Write,
+    value: Any,
+    lines: bool,
+    key: str | None,
+    question_key: str | None,
+    cutoff: str | None,
 ) -> None:
     path = write([value, value] if lines else value, lines=lines)
     try:
-        file = read_prediction_file(path, benchmark, prediction_key=key)
+        file = read_prediction_file(
+            path, benchmark, prediction_key=key, question_key=question_key, cutoff=cutoff
+        )
     except InputError:
         return
     ids = [prediction.question_id for prediction in file.predictions]

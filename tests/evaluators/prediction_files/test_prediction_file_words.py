@@ -51,8 +51,18 @@ def test_words_alone() -> None:
     assert plain_words("What&#39;s  Ada’s “café”?") == "whats adas cafe"
     assert plain_words("Question 3: Why not?") == "why not"
     assert plain_words("?!") == ""
-    assert similarity("Where did Ada go?", "Where did Zoe go?") == 0.75
-    assert similarity("", "?") == 0
+    assert similarity({"where", "did", "ada", "go"}, {"where", "did", "zoe", "go"}) == 0.75
+    assert similarity({"a"}, {"a", "b", "c"}) == 1 / 3
+    assert similarity(set(), set()) == 0
+
+
+@pytest.mark.parametrize("text", [" " * 10**6, "_" * 10**6, "&amp;" * 10**5, "q" * 10**6])
+def test_long_texts_take_no_time(benchmark: Benchmark, write: Write, text: str) -> None:
+    """Each would take hours if a pattern went back over it."""
+    before = {"question": "When did Ada plant the fig tree?", "response": "in May"}
+    row = {"question": f"Which tools {text} ?", "id": text, "response": "a", "gold_answer": text}
+    file = read_prediction_file(write([before, row]), benchmark)
+    assert set(answers(file)) == {"conv-1/t/0"}
 
 
 def test_a_renamed_speaker(benchmark: Benchmark, write: Write) -> None:

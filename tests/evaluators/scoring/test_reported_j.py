@@ -53,6 +53,9 @@ FORMS: dict[str, Callable[[bool], dict[str, Any]]] = {
     "percent": lambda right: {"judge_score": 100 * right},
     "object": lambda right: {"judge_result": {"label": "yes" if right else "no", "score": +right}},
     "repeats": lambda right: {"llm_judgments": {"judgment_1": right, "judgment_2": right}},
+    "reasoned": lambda right: {"verdict": f"{'CORRECT' if right else 'WRONG'}: it says so."},
+    "json": lambda right: {"judgement": json.dumps({"label": "CORRECT" if right else "WRONG"})},
+    "named": lambda right: {"strict_judge_verdict": "yes" if right else "no"},
     "list": lambda right: {"judgments": [{"verdict": "Correct." if right else "Incorrect"}]},
 }
 
@@ -75,6 +78,8 @@ def test_verdicts_in_every_form(tmp_path: Path, form: str) -> None:
     [
         {"judge_score": 3},
         {"score": 0.5},
+        {"evaluation": {"score": 0.43}},
+        {"judge": "gpt-x"},
         {"label": "temporal"},
         {"f1_score": 1.0},
         {"judgment": "ERROR"},
@@ -180,3 +185,46 @@ def test_notes_on_verdicts(tmp_path: Path) -> None:
 
 def test_the_board_never_ranks_it() -> None:
     assert "reported_j" not in BOARD_METRICS
+
+
+def test_verdicts_within_a_dictionary_of_rows_are_not_the_judges_name(tmp_path: Path) -> None:
+    value = {
+        f"q{n}": row for n, row in enumerate(rows(lambda n: {"judge": "yes" if n % 2 else "no"}))
+    }
+    report = scored(tmp_path, value)
+    assert report.document["reported"] == {
+        "key": "judge",
+        "judge": None,
+        "verdicts": N,
+        "without": 0,
+    }
+
+
+def test_items_with_metrics_that_hold_their_rows(tmp_path: Path) -> None:
+    """Conversations as items, each with its rows beside its figures, as one harness reports."""
+    items = [
+        {
+            "item_id": conversation.id,
+            "metrics": {
+                "accuracy": 50.0,
+                "category_stats": {"1": {"correct": 3, "total": 6}},
+                "detailed_results": [
+                    {
+                        "question": q.question,
+                        "correct_answer": q.answer,
+                        "predicted_answer": q.answer,
+                        "is_correct": number % 2 == 0,
+                        "correctness_reasoning": "Error code: 500" if number == 0 else "It fits.",
+                        "retrieved_memories": [{"text": "a", "query": "b"}],
+                    }
+                    for number, q in enumerate(TEXT)
+                    if q.conversation == conversation.id
+                ],
+            },
+        }
+        for conversation in SAMPLE.conversations
+    ]
+    report = scored(tmp_path, {"overall_accuracy": 50.0, "model_config": {}, "item_results": items})
+    assert report["reported_j"].value == pytest.approx(100 * len(range(0, N, 2)) / N)
+    assert report["f1"].value == 1
+    assert any("error message in 1 row" in note for note in report.notes)
