@@ -7,12 +7,13 @@ conversation, so nothing can leak from one to another.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from locomo_vqa.runs import Hit, ShownMode, Usage, VisualMode
+from locomo_vqa.worker import address_for_stage
 
 __all__ = [
     "Answer",
@@ -102,6 +103,19 @@ class Services:
     """The name of the run's model, for systems that open models themselves."""
     options: Mapping[str, str] = field(default_factory=dict)
     """The run's options for the system, by name."""
+
+    def llm_for(self, stage: str) -> Endpoint | None:
+        """Return `llm` for the calls of one stage, which are then counted separately.
+
+        Args:
+            stage: `extraction`, `update`, `generation`, `judge`, `vision`, or `embedding`.
+
+        Raises:
+            ValueError: it is none of these.
+        """
+        if self.llm is None:
+            return None
+        return replace(self.llm, base_url=address_for_stage(self.llm.base_url, stage))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,8 @@ from typing import TYPE_CHECKING, Any
 __all__ = [
     "MAX_ANSWER_CHARS",
     "MAX_HITS",
+    "STAGES",
+    "address_for_stage",
     "call_answer_visual",
     "call_optional",
     "call_search",
@@ -313,6 +315,36 @@ METHODS = ("open", "add", "flush", "answer", "answer_visual", "search", "close")
 """The methods of a system that may be called."""
 
 
+# How a system's calls are counted
+
+
+STAGES = ("extraction", "update", "generation", "judge", "vision", "embedding", "llm")
+"""The stages whose calls can be counted separately."""
+
+_METERED_URL = re.compile(r"(http://127\.0\.0\.1:\d+/c/[^/]+)/[a-z]+/v1")
+
+
+def address_for_stage(base_url: str, stage: str) -> str:
+    """Return the address that counts calls under a stage, if it is the metering proxy's.
+
+    Raises:
+        ValueError: the stage is not one of `STAGES`.
+    """
+    if stage not in STAGES:
+        raise ValueError(f"{stage!r} is not a stage; the stages are {', '.join(STAGES)}")
+    found = _METERED_URL.fullmatch(base_url)
+    return f"{found[1]}/{stage}/v1" if found else base_url
+
+
+def _llm_for(self: Any, stage: str) -> Any:
+    """Return `llm` with the address for a stage: the method `Services.llm_for` of plain classes."""
+    import dataclasses
+
+    if self.llm is None:
+        return None
+    return dataclasses.replace(self.llm, base_url=address_for_stage(self.llm.base_url, stage))
+
+
 # What a system runs on
 
 
@@ -398,7 +430,8 @@ class _Types:
         if found is None:
             import dataclasses
 
-            found = dataclasses.make_dataclass(name, fields, frozen=True)
+            methods = {"llm_for": _llm_for} if name == "Services" else {}
+            found = dataclasses.make_dataclass(name, fields, frozen=True, namespace=methods)
             found.__module__ = self._own.__name__
             setattr(self._own, name, found)
         made: Callable[..., Any] = found

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from locomo_vqa.models.asking import gather_bounded
-from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelImage
+from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed, ModelImage
 from locomo_vqa.system import Answer, Hit
 
 from .anomalies import AnomalyCounts
@@ -22,6 +22,7 @@ from .replies import ReplyFault, read_facts, read_list
 from .settings import MemorySettings
 from .stage_models import StageModels
 from .store import Memory, MemoryStore
+from .too_long import is_too_long, split_lines
 from .update_plan import make_update_plan
 from .updater import FactSource, Updater
 from .usage import PipelineUsage
@@ -109,7 +110,12 @@ class Pipeline:
             text=update_prompt(shown, facts, form=self._settings.prompts),
             max_tokens=self._settings.reply_tokens,
         )
-        entries = await self._models.ask_until_readable("update", request, _read_operations)
+        try:
+            entries = await self._models.ask_until_readable("update", request, _read_operations)
+        except ModelFailed as error:
+            if not is_too_long(error):
+                raise
+            entries = None
         before = {id: memory.text for id, memory in self.store.memories.items()}
         if entries is None:
             self.updater.keep_all(facts, source)
@@ -148,12 +154,19 @@ class Pipeline:
             ModelError: a request got no reply.
         """
         found = await self.search(question)
-        texts = [memory.text for memory, _ in found]
-        request = ChatRequest(
-            text=answer_prompt(texts, question, form=self._settings.prompts, now=now),
-            max_tokens=ANSWER_TOKEN_LIMIT,
-        )
-        reply = await self._models.ask("generation", request)
+        while True:
+            texts = [memory.text for memory, _ in found]
+            request = ChatRequest(
+                text=answer_prompt(texts, question, form=self._settings.prompts, now=now),
+                max_tokens=ANSWER_TOKEN_LIMIT,
+            )
+            try:
+                reply = await self._models.ask("generation", request)
+                break
+            except ModelFailed as error:
+                if not found or not is_too_long(error):
+                    raise
+                found = found[: len(found) // 2]  # The nearest ones stay.
         if not reply.text.strip():
             self._models.reject("generation", [request])
         hits = tuple(
@@ -175,15 +188,31 @@ class Pipeline:
         return vectors
 
     async def _extract(self, window: Sequence[TurnLine], time: datetime) -> list[str]:
-        """Return the facts in a window, or its turns if no reply could be read."""
-        texts = [line.text for line in window]
+        """Return the facts in a window, or its turns if no reply could be read.
+
+        A window that is too long for the model is read in parts.
+        """
+        images = tuple(image for line in window for image in line.images)
+        return await self._extract_texts([line.text for line in window], images, time)
+
+    async def _extract_texts(
+        self, texts: Sequence[str], images: tuple[ModelImage, ...], time: datetime
+    ) -> list[str]:
         request = ChatRequest(
             text=extraction_prompt(texts, time, form=self._settings.prompts),
-            images=tuple(image for line in window for image in line.images),
+            images=images,
             max_tokens=self._settings.reply_tokens,
         )
         read = partial(read_facts, counts=self._anomalies)
-        facts = await self._models.ask_until_readable("extraction", request, read)
+        try:
+            facts = await self._models.ask_until_readable("extraction", request, read)
+        except ModelFailed as error:
+            parts = split_lines(texts) if is_too_long(error) else None
+            if parts is None:
+                raise
+            first, second = parts
+            found = await self._extract_texts(first, images, time)
+            return found + await self._extract_texts(second, (), time)
         if facts is not None:
             return facts
         self.windows_kept += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -13,6 +12,7 @@ from locomo_vqa.models.opening import open_model
 from locomo_vqa.prompts import fill
 from locomo_vqa.responses import reject_replies
 from locomo_vqa.system import Endpoint, Services
+from locomo_vqa.worker import address_for_stage
 
 from .anomalies import AnomalyCounts
 from .replies import ReplyFault
@@ -32,7 +32,6 @@ _PACKAGE = "locomo_vqa.evaluators.prompts"
 _IN_FLIGHT = 8
 _TRIES = 3
 _MAX_QUOTED_CHARACTERS = 2000
-_METERED_URL = re.compile(r"(http://127\.0\.0\.1:\d+/c/[^/]+)/llm/v1")
 _T = TypeVar("_T")
 
 _OBJECTIONS: dict[ReplyFault, str] = {
@@ -47,8 +46,7 @@ _OBJECTIONS: dict[ReplyFault, str] = {
 
 def stage_endpoint(endpoint: Endpoint, stage: CallStage) -> Endpoint:
     """Return the address that counts a stage separately, if it is the metering proxy's."""
-    found = _METERED_URL.fullmatch(endpoint.base_url)
-    return replace(endpoint, base_url=f"{found[1]}/{stage}/v1") if found else endpoint
+    return replace(endpoint, base_url=address_for_stage(endpoint.base_url, stage))
 
 
 class StageModels:

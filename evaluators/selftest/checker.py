@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["QUIET_S", "CheckReport", "check_system"]
 
-QUIET_S = 1.0
+QUIET_S = 3.0
 """How long a flushed conversation is watched for background work, in seconds."""
 
 _CHECKS = (

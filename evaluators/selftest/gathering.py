@@ -151,12 +151,12 @@ def _inject_failures(opener: Opener, proxy: MeteringProxy, seen: Observations) -
     """Have all calls of a conversation fail, and then those of a question."""
     reading, answering = "failures-reading", "failures-answering"
     proxy.fail(reading)
-    with opener.trial(reading, opener.world.second) as trial:
+    with opener.trial(reading, opener.world.second, timed=False) as trial:
         trial.read()
         seen.read_without_model = trial.failure
         seen.lost_reading = proxy.requests_of(reading)
         _close_and_remember(trial, seen)
-    with opener.trial(answering, opener.world.second) as trial:
+    with opener.trial(answering, opener.world.second, timed=False) as trial:
         trial.read()
         if trial.failure is not None:
             return

@@ -59,8 +59,13 @@ class Opener:
         images, visual = IMAGE_SETTINGS[mode]
         return ConversationView(self.world.benchmark, conversation, images, visual)
 
-    def trial(self, name: str, conversation: Conversation, mode: str = "pixels") -> SystemTrial:
-        """Return a trial of a conversation that has not been read yet."""
+    def trial(
+        self, name: str, conversation: Conversation, mode: str = "pixels", *, timed: bool = True
+    ) -> SystemTrial:
+        """Return a trial of a conversation that has not been read yet.
+
+        If it is not `timed`, its times and failures are not part of the report.
+        """
         self._names.append(name)
         services = self._services
         if self.proxy is not None:
@@ -72,7 +77,7 @@ class Opener:
             view,
             self._folder / "work" / name,
             services,
-            self.times,
+            self.times if timed else CallTimes(),
             only_retrieves=self._system.only_retrieves,
             answerer=(self._models.answerer(view.info, services, calls) if self._models else None),
         )

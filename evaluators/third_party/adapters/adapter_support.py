@@ -78,13 +78,10 @@ def llm_of(services: Any, stage: str = "llm") -> Address:
     Raises:
         RuntimeError: the run's model is not an endpoint.
     """
-    llm = services.llm
+    llm = services.llm_for(stage)
     if llm is None:
         raise RuntimeError("this system needs a model of the form openai:<base URL>?model=<name>")
-    url = llm.base_url
-    if "/c/" in url and url.endswith("/llm/v1"):
-        url = url[: -len("llm/v1")] + f"{stage}/v1"
-    return Address(url, llm.model, llm.api_key, llm.timeout_s)
+    return Address(llm.base_url, llm.model, llm.api_key, llm.timeout_s)
 
 
 def embedder_of(services: Any) -> Address:

@@ -19,7 +19,8 @@ def test_a_reply_is_a_result_or_a_failure() -> None:
     assert decode_reply(b'{"id": 2, "result": [1]}', 2) == Reply(result=[1])
     failed = decode_reply(json.dumps({"id": 2, "error": ERROR, "traceback": "t"}).encode(), 2)
     failure = Failure(state="error", reason="7", unreachable=False)
-    assert failed == Reply(failure=failure, traceback="t")
+    assert failed == Reply(failure=failure)
+    assert failed.failure is not None and failed.failure.traceback == "t"
 
 
 REFUSED = {

@@ -116,6 +116,15 @@ class ComesLate(Keeper):
         return "I am still reading." if self.asked <= 3 else super().answer(question, now=now)
 
 
+class ReadsInTheBackground(Keeper):
+    """Knows a session two seconds after add() has returned."""
+
+    def add(self, turns: Any) -> None:
+        timer = threading.Timer(2.0, super().add, [turns])
+        timer.daemon = True
+        timer.start()
+
+
 class TidiesUp(Keeper):
     """Knows what it read for three questions, then only what was said last."""
 

@@ -90,6 +90,14 @@ def test_a_fault_fails_its_own_point_and_no_other(fault: Any) -> None:
         assert len(states(found)) <= 2
 
 
+@pytest.mark.slow
+def test_two_seconds_late_is_too_late() -> None:
+    system = loaded(faults.ReadsInTheBackground)
+    found = {point.id: point for point in check_system(system, Services()).results}
+    assert found["flush"].state == "fail"
+    assert "missing when flush() returned, but found a moment later" in found["flush"].detail
+
+
 def test_what_passes_everything() -> None:
     found = points(faults.Keeper)
     assert states(found) == {}
@@ -321,6 +329,24 @@ def test_a_store_at_home_fails_and_a_run_is_not_told_of_the_last_one(
     answers = [[json.loads(row)["prediction"] for row in text.splitlines()] for text in (one, two)]
     assert answers[0] == answers[1]  # With the last run's memory, each would be twice as long.
     assert list(users_home.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_traceback_of_an_adapter_is_shown(cli: Cli, tmp_path: Path) -> None:
+    text = """
+class Own(Echo):
+    def add(self, turns):
+        self.find_the_fault()
+
+    def find_the_fault(self):
+        raise KeyError("store")
+"""
+    spec = write_system(tmp_path, "raises", text)
+    done = cli("check", spec)
+    assert done.returncode == 1
+    assert "add(): KeyError: 'store'" in done.stdout
+    assert "Traceback (most recent call last)" in done.stdout
+    assert "in find_the_fault" in done.stdout
 
 
 @pytest.mark.slow
