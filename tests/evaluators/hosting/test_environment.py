@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from locomo_vqa import worker
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.hosting import ProcessHost
 from locomo_vqa.evaluators.hosting.environment import checked_variables, system_environment
 from locomo_vqa.evaluators.hosting.private_home import with_private_home
 from locomo_vqa.evaluators.hosting.relative_paths import lent_paths, with_absolute_paths
+from locomo_vqa.evaluators.hosting.wire import encode
 from locomo_vqa.evaluators.loading import load_system
 from locomo_vqa.schemas import validate
-from locomo_vqa.system import ConversationInfo, Services
+from locomo_vqa.system import ConversationInfo, Endpoint, Services
 from tests.conftest import Cli
 from tests.evaluators.hosting.hosted import write_system
 from tests.evaluators.recording import Recorder, recorder
@@ -180,3 +183,20 @@ def test_a_key_that_is_handed_on_is_not_in_the_log(
     assert find_secret(key, tmp_path) == []
     assert not has_secret(key, done.stdout + done.stderr)
     assert "no access with …" in (tmp_path / "run" / "predictions.jsonl").read_text()
+
+
+def test_the_address_of_a_stage_is_the_same_with_and_without_the_toolkit() -> None:
+    metered = "http://127.0.0.1:8123/c/conv-26/llm/v1"
+    llm = Endpoint(base_url=metered, model="m", api_key="k")
+    plain = worker._Types().build(encode(Services(llm=llm)))  # Where no toolkit is installed.
+    assert type(plain).__module__ == "locomo_vqa_types"
+    for services in (Services(llm=llm), plain):
+        found = services.llm_for("extraction")
+        assert found.base_url == "http://127.0.0.1:8123/c/conv-26/extraction/v1"
+        assert (found.model, found.api_key) == ("m", "k")
+        assert services.llm_for("llm").base_url == metered
+        with pytest.raises(ValueError, match="'read' is not a stage"):
+            services.llm_for("read")
+    assert Services().llm_for("update") is None
+    other = Services(llm=replace(llm, base_url="http://h/v1"))
+    assert other.llm_for("update") == other.llm
