@@ -112,6 +112,18 @@ class Page:
         if logged and entry["source"] != "network":
             self.complaints.append(json.dumps(reply["params"]))
 
+    def resize(self, width: int) -> None:
+        """Show pages as on a screen of that many pixels: below 600 as on a phone."""
+        metrics = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.command("Emulation.setDeviceMetricsOverride", **metrics)
+
+    def overflow(self) -> list[int]:
+        """Return how many pixels the page, and then each scrolling table, is too wide."""
+        expression = """[document.documentElement, ...document.querySelectorAll(".scroll")]
+            .map((one) => one.scrollWidth - one.clientWidth).filter((pixels) => pixels > 0)"""
+        found: list[int] = self.evaluate(expression)
+        return found
+
     def open(self, url: str) -> None:
         """Go to an address."""
         self.command("Page.navigate", url=url)

@@ -43,7 +43,7 @@ __all__ = ["compare"]
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write comparison.json and comparison.png into this folder.",
+    help="Write comparison.json, comparison.png and the page comparison.html into this folder.",
 )
 @json_option
 def compare(
@@ -63,6 +63,7 @@ def compare(
     \b
     Example:
       locomo-vqa compare runs/no-memory runs/bm25 --benchmark sample
+      locomo-vqa compare runs/* --benchmark sample --out comparison
       locomo-vqa compare zep.json memobase.json --benchmark locomo --metrics f1 --plot f1.svg
     """
     if plot is not None:

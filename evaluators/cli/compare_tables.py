@@ -15,7 +15,7 @@ from ..comparing.comparer import LETTERS
 from ..comparing.metric_comparison import MetricComparison
 from ..comparing.sides import Side
 from ..statistics.paired import MANY_CONVERSATIONS, PairedDifference
-from .options import flagged
+from .options import flagged, names_by_reason
 
 __all__ = ["print_comparison"]
 
@@ -32,15 +32,19 @@ def print_comparison(comparison: Comparison) -> None:
     )
     for letter, side in zip(LETTERS, comparison.sides, strict=False):
         echo(f"{letter}  {_describe_side(side)}{', the baseline' if letter == 'A' else ''}")
+    if comparison.metrics:
+        console().print(_overview_table(comparison))
     for note in comparison.notes:
         echo(note)
     for one in comparison.metrics:
         console().print(_difference_table(one))
         if one.overall.conversations < FEW_CONVERSATIONS:
             console().print(_conversation_table(one))
+    if any(row.starred for row in comparison.overview().rows):
+        echo("* the 95 % interval of the difference from A excludes 0")
     _print_reading([one.overall for one in comparison.metrics])
-    for name, reason in comparison.not_compared.items():
-        echo(f"{metric_title(name)} is not compared. {flagged(reason)}")
+    for names, reason in names_by_reason(comparison.not_compared):
+        echo(f"{names} not compared. {flagged(reason)}")
     echo("Signatures:")
     for signature in dict.fromkeys(one.signature for one in comparison.metrics):
         echo(f"  {signature}", style="dim")
@@ -55,6 +59,15 @@ def _describe_side(side: Side) -> str:
     )
     length = side.document["answer_length"]
     return text if length is None else f"{text}, {length:.1f} words per answer"
+
+
+def _overview_table(comparison: Comparison) -> Any:
+    """Return the table of systems by metrics; a star marks a difference from the baseline."""
+    overview = comparison.overview()
+    table = make_table("System", numbers=[metric_title(name) for name in overview.metrics])
+    for letter, row in zip(LETTERS, overview.rows, strict=False):
+        table.add_row(f"{letter}  {row.system}", *(row.cell(name) for name in overview.metrics))
+    return table
 
 
 def _difference_table(one: MetricComparison) -> Any:

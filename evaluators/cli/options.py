@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import click
 
 from locomo_vqa.cli.flags import with_flags
+from locomo_vqa.metric_names import metric_title
 
-__all__ = ["file_options", "flagged", "scored_benchmark_option", "split_names"]
+__all__ = [
+    "file_options",
+    "flagged",
+    "names_by_reason",
+    "scored_benchmark_option",
+    "split_names",
+]
+
+Reason = TypeVar("Reason", bound=Hashable)
 
 
 def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,6 +57,21 @@ def split_names(text: str | None) -> list[str] | None:
     if text is None:
         return None
     return list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
+
+
+def names_by_reason(reasons: Mapping[str, Reason]) -> list[tuple[str, Reason]]:
+    """Return metrics that share a reason as one phrase each, such as `L and BERTScore are`."""
+    groups: dict[Reason, list[str]] = {}
+    for name, reason in reasons.items():
+        groups.setdefault(reason, []).append(metric_title(name))
+    return [
+        (f"{titles[0]} is" if len(titles) == 1 else f"{_listed(titles)} are", reason)
+        for reason, titles in groups.items()
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def flagged(text: str) -> str:

@@ -14,7 +14,7 @@ from locomo_vqa.text import counted
 from ..prediction_files import LAYOUT_MEANINGS
 from ..scoring import ScoreReport
 from .judge_tables import print_judging
-from .options import flagged
+from .options import flagged, names_by_reason
 
 __all__ = ["print_scores"]
 
@@ -40,10 +40,13 @@ def print_scores(report: ScoreReport) -> None:
                 f"An interval over so few conversations ({conversations}) says little: it holds "
                 "for these conversations only. Read each conversation's own value."
             )
-    for name, metric in document["metrics"].items():
-        if metric["state"] != "ok":
-            state = metric["state"].replace("_", " ")
-            echo(f"{metric_title(name)} is {state}. {flagged(metric['reason'])}")
+    missing = {
+        name: (metric["state"].replace("_", " "), metric["reason"])
+        for name, metric in document["metrics"].items()
+        if metric["state"] != "ok"
+    }
+    for names, (state, reason) in names_by_reason(missing):
+        echo(f"{names} {state}. {flagged(reason)}")
     if document["judging"]:
         print_judging(document["judging"])
     echo("Signatures:")

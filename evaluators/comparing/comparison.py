@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.errors import OutputError
-from locomo_vqa.files import write_json
+from locomo_vqa.files import write_json, write_text
 from locomo_vqa.html_table import html_table
 from locomo_vqa.metric_names import METRICS, metric_title
 
 from ..statistics.paired import PairedDifference
 from .metric_comparison import MetricComparison
+from .overview import Overview, make_overview
+from .page import comparison_page
 from .sides import Side
 
 if TYPE_CHECKING:
@@ -68,13 +70,17 @@ class Comparison:
             write_figure(figure, Path(path))
         return figure
 
+    def overview(self) -> Overview:
+        """Return every system's value in every metric, on the questions that are compared."""
+        return make_overview([side.name for side in self.sides], self.metrics)
+
     @property
     def incomplete(self) -> bool:
         """Whether answers are missing or failed on any side."""
         return any(side.failed or side.document["rows"]["missing"] for side in self.sides)
 
     def write(self, folder: str | Path) -> list[Path]:
-        """Write comparison.json and comparison.png into a folder, and return their paths.
+        """Write comparison.json, .png and .html into a folder, and return their paths.
 
         Raises:
             OutputError: the folder is a benchmark or a run, or can't be written.
@@ -89,7 +95,21 @@ class Comparison:
             ) from None
         write_json(place / "comparison.json", self.to_json())
         self.plot(place / "comparison.png")
-        return [place / "comparison.json", place / "comparison.png"]
+        write_text(place / "comparison.html", self._page())
+        return [place / f"comparison.{ending}" for ending in ("json", "png", "html")]
+
+    def _page(self) -> str:
+        reasons = [
+            f"{metric_title(name)} is not compared. {reason}"
+            for name, reason in self.not_compared.items()
+        ]
+        return comparison_page(
+            dataset=self.dataset,
+            names=[side.name for side in self.sides],
+            metrics=self.metrics,
+            notes=[*self.notes, *reasons],
+            plot=self.plot(),
+        )
 
     def _repr_html_(self) -> str:
         rows = [

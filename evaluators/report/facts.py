@@ -14,6 +14,7 @@ from locomo_vqa.runs import visual_handling
 
 from ..prediction_files import LAYOUT_MEANINGS
 from ..scoring import ScoreReport
+from ..scoring.entry_names import entry_name, source_name
 from .calls import json_lines
 
 __all__ = ["run_facts", "title_of"]
@@ -32,8 +33,11 @@ _VISUAL = {
 
 
 def title_of(report: ScoreReport) -> str:
-    """Return the system's name, or the file's name if there is no run."""
-    name = report.run.info["system"]["name"] if report.run else report.document["source"]["name"]
+    """Return the system's name, as a board shows it; the file's name if there is no run."""
+    if report.run is None:
+        name = report.document["source"]["name"]
+    else:
+        name = entry_name(report.run.folder) or report.run.info["system"]["name"]
     return _short(public_name(str(name)))
 
 
@@ -68,6 +72,7 @@ def _of_run(info: Mapping[str, Any], folder: Path) -> list[tuple[str, str | None
         seen = "pixels were offered, but the system uses no images"
     git = info.get("git")
     return [
+        ("Submission", source_name(folder) if entry_name(folder) else None),
         ("System", " ".join(filter(None, (system["name"], system["version"])))),
         ("Answerer", _describe_answerer(answerer)),
         ("Images", seen),

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Thumbnails", "make_thumbnails"]
 
-_SIDES = (360, 256, 176, 112)
-_MOST_BYTES = 32_000
-"""The maximum size of an image in base64; most need a third of this at 360 pixels."""
+_SIDES = (960, 640, 480, 360, 256, 176, 112)
+_MOST_BYTES = 100_000
+"""The maximum size of an image in base64; most need less at 960 pixels, which a click shows."""
 _LEAST_BYTES = 3_000
 """The minimum size of a useful image; if all would be smaller, some are left out."""
 _QUALITY = 72
@@ -38,7 +38,7 @@ class Thumbnails:
 
 
 def make_thumbnails(benchmark: Benchmark, hashes: Sequence[str], *, budget: int) -> Thumbnails:
-    """Make thumbnails of at most 360 pixels per side and, in total, `budget` bytes of base64.
+    """Make thumbnails of at most 960 pixels per side and, in total, `budget` bytes of base64.
 
     The more there are, the smaller each one is; if they still don't fit, the last of `hashes` are
     left out.

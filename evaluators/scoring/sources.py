@@ -19,6 +19,7 @@ from ..prediction_files import (
     files_in,
     read_prediction_files,
 )
+from .entry_names import source_name
 from .given import given_predictions
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def _of_run(run: Run, benchmark: Benchmark, split: SplitChoice | None) -> Source
             "Leave `split` out: a run is scored on all questions that it was asked.",
         )
     return Source(
-        name=run.folder.name,
+        name=source_name(run.folder),
         layout="run",
         sha256=run.info["files"]["predictions.jsonl"],
         predictions=run.predictions,

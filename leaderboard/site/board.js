@@ -130,6 +130,7 @@
       row.dataset.entry = entry.entry;
       return row;
     }));
+    labelCells(table);
     byId("split").value = view.split;
     showChart(shown, view.split);
     showFew(shown);

@@ -33,3 +33,15 @@ function plain(text) {
   node.append(text.slice(after));
   return node;
 }
+
+/* Give each cell its column's name, which a phone shows before it. */
+function labelCells(table) {
+  const names = [...table.tHead.querySelectorAll("th")].map((cell) => cell.textContent);
+  for (const row of table.tBodies[0].rows) {
+    let column = 0;
+    for (const cell of row.cells) {
+      if (cell.tagName === "TD" && names[column]) cell.dataset.label = names[column];
+      column += cell.colSpan;
+    }
+  }
+}

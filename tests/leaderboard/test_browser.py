@@ -13,7 +13,7 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.leaderboard.site import build_site
 from locomo_vqa.leaderboard.verification import verify
 from locomo_vqa.scores import Scorer
-from tests.browser import dump_dom, needs_chromium
+from tests.browser import dump_dom, needs_chromium, open_chromium
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 
@@ -192,3 +192,20 @@ def test_a_script_that_is_not_the_page_s_own_does_not_run(show: Show, tmp_path: 
     attack = "<script>document.title = 'owned'</script>"
     page.write_text(text.replace("</body>", f"{attack}</body>"), encoding="utf-8")
     assert "<title>LoCoMo-VQA leaderboard</title>" in show("")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_every_column_is_whole_on_a_phone_and_on_a_screen(
+    width: int, show: Show, tmp_path: Path
+) -> None:
+    show("")
+    with open_chromium(tmp_path / "phone") as page:
+        page.resize(width)
+        page.open((tmp_path / "site" / "index.html").as_uri())
+        page.wait("document.querySelector('#results tbody td') !== null")
+        assert page.overflow() == []
+        label = "document.querySelector('td.number').dataset.label"
+        assert page.evaluate(label) == "V"
+        before = f"getComputedStyle({label.rpartition('.dataset')[0]}, '::before').content"
+        assert (page.evaluate(before) != "none") == (width < 600)

@@ -18,8 +18,22 @@ function thumbnail(item) {
   const image = el("img");
   image.alt = `The image of ${item.id}`;
   image.src = `data:image/webp;base64,${source}`;
-  return image;
+  const button = el("button", { class: "enlarge", title: "Enlarge the image" }, image);
+  button.type = "button";
+  button.addEventListener("click", () => enlarge(item, image));
+  return button;
 }
+
+/* The dialog closes with Escape, and with a click anywhere. */
+function enlarge(item, image) {
+  const viewer = byId("viewer");
+  const large = el("img");
+  large.alt = image.alt;
+  large.src = image.src;
+  viewer.replaceChildren(large, el("p", {}, ...texts(item.question)));
+  viewer.showModal();
+}
+byId("viewer").addEventListener("click", () => byId("viewer").close());
 
 function verdict(item) {
   const found = computed.find((metric) => metric.name in item.values &&

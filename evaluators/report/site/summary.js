@@ -284,3 +284,4 @@ showJudges();
 showStates();
 showCost();
 showSignatures();
+document.querySelectorAll(".scroll table").forEach(labelCells);

@@ -63,7 +63,7 @@ def test_a_file_gets_a_report_where_one_is_asked_for(tmp_path: Path, cli: Cli) -
     data = data_of(tmp_path / "a.html")
     facts = dict(data["facts"])
     assert data["title"] == "a.jsonl"
-    assert facts["System"].startswith("unknown") and "“ours”" in facts["Source"]
+    assert facts["System"].startswith("unknown") and "this toolkit's" in facts["Source"]
     (tmp_path / "notes.html").write_text("mine")
     done = cli(*command, "--report", "notes.html")
     assert done.returncode == 2

@@ -15,7 +15,7 @@ from locomo_vqa.benchmark import CATEGORIES
 from locomo_vqa.evaluators.report.page import write_report
 from locomo_vqa.evaluators.scoring import ScoreReport
 from locomo_vqa.scores import Bounds, MetricScores, RowScore
-from tests.browser import dump_dom, needs_chromium
+from tests.browser import dump_dom, needs_chromium, open_chromium
 from tests.evaluators.report.sheets import ADVERSARIAL, TEXT, VISUAL, sheet_of
 
 pytestmark = needs_chromium
@@ -100,6 +100,7 @@ def show(page: Path, tmp_path: Path) -> Show:
         shown = tmp_path / "shown.html"
         shown.write_text(text, encoding="utf-8")
         dom = dump_dom(shown.as_uri() + address, profile=tmp_path / "profile")
+        dom = re.sub(r' data-label="[^"]*"', "", dom)
         return re.sub(r'<script type="application/json".*?</script>', "", dom, flags=re.DOTALL)
 
     return dump
@@ -218,3 +219,24 @@ def test_filters_and_pages_work_by_hand_and_other_scripts_don_t_run(show: Show) 
     dom = show("", "document.title = 'owned'", policy=True)
     assert "<title>answers.jsonl – LoCoMo-VQA report</title>" in dom
     assert 'id="overall"' in dom and ">missing</th>" in dom
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 1280])
+def test_an_image_is_enlarged_and_every_table_is_whole(
+    width: int, page: Path, tmp_path: Path
+) -> None:
+    with open_chromium(tmp_path / "profile") as browser:
+        browser.resize(width)
+        browser.open(page.as_uri())
+        browser.wait("document.querySelector('.enlarge img') !== null")
+        assert browser.overflow() == []
+        small = browser.evaluate("document.querySelector('.enlarge img').clientWidth")
+        browser.evaluate("document.querySelector('.enlarge').click()")
+        browser.wait("document.querySelector('#viewer img').clientWidth > 0")
+        large = browser.evaluate("document.querySelector('#viewer img').clientWidth")
+        assert large > 1.9 * small
+        assert large <= width
+        browser.evaluate("document.querySelector('#viewer').click()")
+        assert browser.evaluate("document.querySelector('#viewer').open") is False
+        assert browser.complaints == []
