@@ -22,7 +22,7 @@ __all__ = [
     "snake",
 ]
 
-QUESTION_KEYS = ("question", "query", "question_text", "query_text")
+QUESTION_KEYS = ("question", "query", "question_text", "query_text", "user_input")
 ID_KEYS = ("question_id", "query_id", "qa_id", "qid", "id")
 INDEX_KEYS = (
     *("question_index", "qa_index", "question_idx", "qa_idx", "q_idx", "q_index"),
@@ -43,7 +43,7 @@ PREDICTION_KEYS = (
     *("ai_response", "ai_answer", "llm_response", "llm_answer", "rag_answer"),
     *("system_answer", "system_response", "system_output"),
     *("agent_answer", "agent_response", "bot_answer", "bot_response"),
-    *("assistant_answer", "assistant_response", "actual_answer", "final_answer"),
+    *("assistant_answer", "assistant_response", "actual_answer", "actual_output", "final_answer"),
     *("candidate_answer", "candidate_response", "memory_answer", "submitted_answer"),
     *("model_answer", "model_response", "model_output", "model_prediction"),
 )
@@ -67,7 +67,7 @@ _GENERIC_NAMES = frozenset(
         *("question_results", "results", "responses", "predictions", "evaluations", "details"),
         *("rows", "data", "items", "answers", "records", "entries", "examples", "samples"),
         *("per_question", "questions", "qa", "qas", "qa_pairs", "by_type", "by_category"),
-        *("conversations", "outputs", "output", "logs", "traces", "test_cases", "scored"),
+        *("conversations", "outputs", "output", "runs", "logs", "traces", "test_cases", "scored"),
     }
 )
 _GENERIC_ENDINGS = ("_results", "_rows", "_items", "_responses", "_answers", "_evaluations")

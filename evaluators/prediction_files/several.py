@@ -60,7 +60,9 @@ def check_distinct(parts: Sequence[FilePart], joined: Joined) -> None:
     for question_id, row in joined.repeated:
         first, second = file_of[joined.rows[question_id].order], file_of[row.order]
         if first != second:
+            names = [str(first), str(second)] if first.name == second.name else []
+            one, other = names or (first.name, second.name)
             raise InputError(
-                f"{first.name} and {second.name} both answer the question {question_id}.",
-                "Give files that have different questions: one set of answers at a time.",
+                f"{one} and {other} both answer the question {question_id}.",
+                "Give one set of answers at a time, and compare two sets with compare.",
             )

@@ -8,7 +8,7 @@ from typing import Any
 
 from .columns import rows_of_columns
 from .fields import first_text, is_row, plain_keys, shown
-from .keys import CONVERSATION_KEYS, ID_KEYS, PREDICTION_KEYS, QUESTION_KEYS, is_generic
+from .keys import ANSWER_KEY, CONVERSATION_KEYS, ID_KEYS, PREDICTION_KEYS, QUESTION_KEYS, is_generic
 from .raw_rows import RawRow
 from .repeats import keep_parts
 
@@ -16,6 +16,7 @@ __all__ = ["NotARow", "RowFinder"]
 
 _DEPTH = 12
 _MOST_SEEN = 8
+_SEVERAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ class RowFinder:
             self.nowhere = self.nowhere or NotARow(place, value)
             return []
         if is_row(value, self.keys):
-            return [RawRow(place=place, key=key, fields=value)]
+            row = RawRow(place=place, key=key, fields=value)
+            return self._rows_below(row, depth) or [row]
         table = rows_of_columns(value)
         if table is not None:
             return [
@@ -108,6 +110,21 @@ class RowFinder:
             self.nowhere = self.nowhere or strays[0]
         return [row for rows in found for row in rows] if strong else []
 
+    def _rows_below(self, row: RawRow, depth: int) -> list[RawRow]:
+        """Return the rows in an object that looks like a row, but is a container of rows.
+
+        Such as a summary with a `query` or a `prediction` of its own beside the list of results.
+        """
+        plain = plain_keys(row.fields)
+        if _asks(plain) and first_text(plain, (*PREDICTION_KEYS, ANSWER_KEY)) is not None:
+            return []
+        cutoffs = dict(self.cutoffs)
+        found = self._in_object(row.fields, row.place, row.key, depth)
+        if sum(_asks(plain_keys(inner.fields)) for inner in found) >= _SEVERAL:
+            return found
+        self.cutoffs = cutoffs
+        return []
+
     def _in_object(
         self, value: Mapping[str, Any], place: str, key: str | None, depth: int
     ) -> list[RawRow]:
@@ -116,16 +133,21 @@ class RowFinder:
         plain = plain_keys(value)
         own = first_text(plain, CONVERSATION_KEYS) or key
         parts: list[tuple[str, list[RawRow]]] = []
+        named: list[str] = []
         for name, item in value.items():
             if not isinstance(item, list | dict):
                 continue
             inside = _inside(place, name)
             below = own if is_generic(name) or own not in (None, key) else name
             if isinstance(item, dict) and is_row(item, self.keys):
-                named = RawRow(place=inside, key=own, fields=_with_id(item, name))
-                parts.append((name, [named]))
+                row = RawRow(place=inside, key=own, fields=_with_id(item, name))
+                below_row = self._rows_below(row, depth - 1)
+                parts.append((name, below_row or [row]))
+                named += [] if below_row else [name]
             else:
                 parts.append((name, self._walk(item, inside, below, depth - 1)))
+        if any(_asks(plain_keys(row.fields)) for _, rows in parts for row in rows):
+            parts = [(n, r) for n, r in parts if n not in named or _asks(plain_keys(r[0].fields))]
         kept = keep_parts(parts, self.cutoff, own)
         self.cutoffs.update(dict.fromkeys(kept.names))
         return kept.rows
@@ -135,6 +157,11 @@ class RowFinder:
         if first is not None and len(self.seen) < _MOST_SEEN:
             names = ", ".join(shown(name, 30) for name in list(first)[:6])
             self.seen.append(f"{shown(place) or 'the list'} ({len(value):,} of {{{names}}})")
+
+
+def _asks(plain: Mapping[str, Any]) -> bool:
+    """Return whether an object has a question's text; others may be settings."""
+    return any(isinstance(plain.get(name), str) for name in QUESTION_KEYS)
 
 
 def _is_row_in_parts(value: Mapping[str, Any]) -> bool:

@@ -285,3 +285,22 @@ def test_conversations_with_equal_questions_are_not_alternatives(
     file = read_prediction_file(write(value), benchmark)
     assert answers(file)["conv-2/t/4"] == "Rex"
     assert answers(file)["conv-3/t/2"] == "Bo"
+
+
+def test_settings_that_look_like_a_row_are_not_one(benchmark: Benchmark, write: Write) -> None:
+    for value in (
+        {"config": {"prediction": "out/run.json", "k": 5}, "results": ROWS},
+        {"question_id": "all", "evaluations": ROWS},
+        {"query": "LoCoMo, all", "runs": [{"prediction": "a.json", "rows": ROWS}]},
+        {"run": {"response": "json", "items": {"rows": ROWS}}},
+        {"settings": {"prediction": "a"}, "answers": {f"q{n}": r for n, r in enumerate(ROWS)}},
+    ):
+        file = read_prediction_file(write(value), benchmark)
+        assert answers(file) == ALL
+        assert (file.extra, file.notes) == ((), ())
+
+
+def test_what_a_row_retrieved_is_not_read_as_rows(benchmark: Benchmark, write: Write) -> None:
+    found = [{"question": SHED, "response": "pink"}, {"query": CATS, "text": "9"}]
+    rows = [{**row, "retrieved": found, "trace": {"steps": found}} for row in ROWS]
+    assert answers(read_prediction_file(write({"rows": rows}), benchmark)) == ALL
