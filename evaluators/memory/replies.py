@@ -67,8 +67,6 @@ def read_facts(reply: ChatReply, counts: AnomalyCounts) -> list[str] | ReplyFaul
     found = read_list(reply, "facts")
     if isinstance(found, str):
         return found
-    if found and all(isinstance(item, str) and item in PLACEHOLDERS for item in found):
-        return "placeholder"
     facts: list[str] = []
     for item in found:
         fact = _fact_of(item, counts)
@@ -76,6 +74,8 @@ def read_facts(reply: ChatReply, counts: AnomalyCounts) -> list[str] | ReplyFaul
             counts.count("duplicate_fact")
         elif fact is not None:
             facts.append(fact)
+    if not facts and any(isinstance(item, str) and _is_placeholder(item) for item in found):
+        return "placeholder"
     return facts
 
 
@@ -85,7 +85,7 @@ def _fact_of(item: Any, counts: AnomalyCounts) -> str | None:
         kind, text = "empty_fact", ""
     elif isinstance(item, str):
         text = clean_text(item).strip()
-        if text in PLACEHOLDERS:
+        if _is_placeholder(text):
             kind, text = "placeholder", ""
         elif not text:
             kind = "empty_fact"
@@ -94,6 +94,10 @@ def _fact_of(item: Any, counts: AnomalyCounts) -> str | None:
     if kind is not None:
         counts.count(kind)
     return text or None
+
+
+def _is_placeholder(text: str) -> bool:
+    return text.strip() in PLACEHOLDERS
 
 
 def _content_of(item: Any) -> str:

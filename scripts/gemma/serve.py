@@ -127,14 +127,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
-        request = json.loads(self.rfile.read(length))
-        if request.get("model") not in self.served.names:
-            self._send(404, {"error": {"message": f"no model {request.get('model')!r} here"}})
-            return
         try:
+            request = json.loads(self.rfile.read(length))
+            if request["model"] not in self.served.names:
+                self._send(404, {"error": {"message": f"no model {request['model']!r} here"}})
+                return
             self._send(200, self.served.reply(request))
-        except (ValueError, RuntimeError) as error:  # Such as a prompt that is too long.
-            self._send(400, {"error": {"message": str(error)}})
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            # Such as a prompt that is too long.
+            self._send(400, {"error": {"message": f"{type(error).__name__}: {error}"}})
 
     def log_message(self, format: str, *args: Any) -> None:
         """Write no line for each request."""

@@ -11,9 +11,10 @@ __all__ = ["data_card"]
 
 _OBSERVED = """
 No model was asked: extraction targets are the observations that come with LoCoMo, which a
-large model of its authors wrote from whole sessions, each with the turn it comes from. Update
-targets are a rule: a fact that shares most of its words with a memory replaces it, any other is
-added. This is not the paper's signal, in which a teacher model decides both.
+large model of its authors wrote from whole sessions, each with the turn it comes from. They begin
+with the day of their session. Update targets are a rule: a fact that shares most of its words with
+a memory replaces it, any other is added. This is not the paper's signal, in which a teacher model
+decides both.
 """
 
 

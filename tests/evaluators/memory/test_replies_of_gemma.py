@@ -28,6 +28,7 @@ FACTS = ["Ada has a cat.", "Ben bakes."]
         (SORRY * 16, "length", "truncated_json"),
         ("\"I'm sorry, I can't remember. I'm sorry", "length", "truncated_json"),
         ('{"facts": ["fact", "fact"]}', "stop", "placeholder"),
+        ('{"facts": [" fact ", ""]}', "stop", "placeholder"),
     ],
 )
 def test_an_extraction_that_can_t_be_used_has_a_kind(text: str, finish: Any, kind: str) -> None:
