@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from .answer_keys import RowKeys, choose_keys
 from .cutoffs import choose_cutoff
 from .layouts import FileLayout, find_rows
+from .publisher_notes import misnamed_categories, notes_on_repeats
 from .rows import SourceRow, source_rows
 from .verdicts import FoundVerdicts, find_verdicts
 
@@ -43,6 +44,8 @@ class FilePart:
     rows: Sequence[SourceRow]
     """The rows, numbered through all files."""
     verdicts: FoundVerdicts | None
+    misnamed: Mapping[int, str]
+    """The file's names of categories that LoCoMo gives to others, by LoCoMo's number."""
     notes: Sequence[str]
 
 
@@ -82,13 +85,19 @@ def read_part(
     if several:
         rows = [_of_file(row, path) for row in rows]
     notes = [f"The answers are those of {cutoff}."] if cutoff else []
+    verdicts = find_verdicts(raw, document)
     return FilePart(
         path=path,
         layout="zep" if layout == "mem0" and keys.prediction == "answer" else layout,
         keys=keys,
         rows=[replace(row, order=row.order + start) for row in rows],
-        verdicts=_shifted(find_verdicts(raw, document), start),
-        notes=[*notes, *([keys.note] if keys.note else [])],
+        verdicts=_shifted(verdicts, start),
+        misnamed=misnamed_categories(raw, document),
+        notes=[
+            *notes,
+            *([keys.note] if keys.note else []),
+            *notes_on_repeats(raw, document, verdicts),
+        ],
     )
 
 

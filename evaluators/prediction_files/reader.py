@@ -21,6 +21,7 @@ from .keys import QUESTION_KEYS
 from .layouts import FileLayout
 from .notes import notes_on, rows_phrase
 from .parts import FilePart, ReadOptions, merge_verdicts, read_part
+from .publisher_notes import notes_on_names
 from .questions import index_questions
 from .reported import ReportedVerdicts, reported_verdicts
 from .rows import SourceRow, check_length
@@ -165,6 +166,7 @@ def _join(
             *files,
             *dict.fromkeys(note for part in parts for note in part.notes),
             *notes_on(joined, questions, first.keys.prediction),
+            *notes_on_names(dict(pair for part in parts for pair in part.misnamed.items())),
         ),
         stored=_stored_scores(joined),
         own_means=_own_means(rows, verdicts),
