@@ -80,7 +80,7 @@ def _why(record: ImageRecord, repeated: Mapping[str, int]) -> str | None:
     if min(record.width, record.height) < LEAST_SIDE:
         return f"it has {record.width} × {record.height} pixels"
     if record.phash is None:
-        return "it is of one colour"
+        return "it is of one colour, or nearly"
     number = repeated.get(record.sha256 or "")
     return f"{number} unrelated addresses give this one picture" if number else None
 

@@ -85,7 +85,11 @@ def notes_on_answers(
 
 
 def _on_one_answer(answers: Sequence[_Answer]) -> Iterator[str]:
-    counts = Counter(_folded(answer.text) for answer in answers)
+    counts = Counter(
+        text
+        for answer in answers
+        if (text := _folded(answer.text)) != _folded(answer.question.answer or "")
+    )
     for text, number in counts.most_common(1):
         if number >= _FEW and number > SAME_ANSWER * len(answers):
             example = next(each.text for each in answers if _folded(each.text) == text)

@@ -22,7 +22,7 @@ _MOST_CHARACTERS = 2000
 _ERROR = re.compile(
     r"""^\W*(?:
         (?:[a-z]{1,20}_){0,3}(?:error|exception)(?:\ code)?\W{0,3}[:(\[]  # Error: …, x_error: …
-        | (?:[a-z]\w{0,40}\.){0,5}[a-z]\w{0,40}(?:error|exception)\ *[:(]  # openai.RateLimitError(
+        | (?-i:(?:\w{1,40}\.){0,5}[A-Z]\w{0,40}(?:Error|Exception))\ *[:(]  # openai.RateLimitError(
         | (?:error|exception|timeout|timed\ out|request\ failed)\W*$
         | (?:an?\ )?(?:api\ |internal\ |server\ |unexpected\ )?error\ (?:occurred|while|during
             | calling|generating|processing|from\ the|\d{3})

@@ -87,6 +87,7 @@ def test_json(text: str) -> None:
         "No.",
         "He made an error in the recipe",
         "Trial and error: she tried it twice.",
+        "Terror: it was a film of that name",
         "She failed to get the job",
         "I think it was red",
         "There is nothing about that in the memories.",
@@ -121,6 +122,11 @@ def test_one_answer_to_many_questions() -> None:
     assert note == (
         f"One answer, “I can't find that.”, is given to 30 of {len(TEXT)} ({share}) text questions."
     )
+    golds = tuple(
+        replace(q, answer="I can't find that") if q.id in none else q for q in SAMPLE.text_questions
+    )
+    benchmark = replace(SAMPLE, text_questions=golds)
+    assert notes_on_answers(answered({**right(), **none}), benchmark, split="all") == []
     fewer = {q.id: "I can't find that." for q in TEXT[: len(TEXT) // 5]}
     assert notes({**right(), **fewer}) == []
 
