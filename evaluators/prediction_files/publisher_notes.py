@@ -11,8 +11,8 @@ from locomo_vqa.files import some
 
 from .fields import first_text, plain_keys, shown, whole_number
 from .keys import CATEGORY_KEYS, ID_KEYS
+from .raw_rows import RawRow
 from .verdicts import FoundVerdicts
-from .walking import RawRow
 
 __all__ = ["misnamed_categories", "notes_on_names", "notes_on_repeats"]
 
