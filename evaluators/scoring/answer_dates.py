@@ -18,12 +18,15 @@ _DAY = re.compile(
     | \b(?P<year3>\d{{4}})-(?P<month3>\d\d)-(?P<day3>\d\d)(?!\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
+_MOST_CHARACTERS = 2000
+"""Only the beginning of an answer is searched."""
+
 _SHORT = [month[:3].lower() for month in MONTHS]
 
 
 def years_in(text: str) -> frozenset[int]:
     """Return the years from 1800 to 2099 that a text names."""
-    return frozenset(int(found) for found in _YEAR.findall(text)) | {
+    return frozenset(int(found) for found in _YEAR.findall(text[:_MOST_CHARACTERS])) | {
         day.year for day in days_in(text)
     }
 
@@ -31,7 +34,7 @@ def years_in(text: str) -> frozenset[int]:
 def days_in(text: str) -> frozenset[date]:
     """Return the days that a text names with day, month and year, in words or as 2023-05-07."""
     days = set()
-    for found in _DAY.finditer(text):
+    for found in _DAY.finditer(text[:_MOST_CHARACTERS]):
         year = found["year"] or found["year2"] or found["year3"]
         month = found["month"] or found["month2"]
         number = _SHORT.index(month[:3].lower()) + 1 if month else int(found["month3"])
