@@ -9,6 +9,7 @@ otherwise. A trained row differs from `adapter` in what its name says; `benchmar
 the rows. Columns:
 
 F1          Mem0's F1
+J           by the judge of rules
 contains    share of replies that contain the gold answer
 words       words per reply
 to BASE     difference in F1 to the row without an adapter, with the interval of `compare`
@@ -80,7 +81,8 @@ class Work:
         if not row.seen:
             return self.test
         seen = tuple(each for each in self.training.conversations if each.split == "train")
-        return replace(self.training, conversations=seen)
+        asked = tuple(each for each in self.training.text_questions if each.split == "train")
+        return replace(self.training, conversations=seen, text_questions=asked, visual_questions=())
 
     def memories(self, row: Row) -> Path:
         """Return the folder of the memories that a row answers from."""
@@ -207,7 +209,8 @@ def figures(work: Work, row: Row) -> Sequence[str]:
     answers = work.answers(row)
     gold = {each.id: str(each.answer) for each in work.asked(row).text_questions}
     told = describe_answers(list(answers.values()), [gold[id] for id in answers])
-    cells = [row.name, f"{told['f1']:.3f}", f"{told['contains_gold']:.0%}", f"{told['words']:.1f}"]
+    f1, j = f"{told['f1']:.3f}", f"{_judged(work.asked(row), answers):.1f}"
+    cells = [row.name, f1, j, f"{told['contains_gold']:.0%}", f"{told['words']:.1f}"]
     if row.base is None:
         return [*cells, ""]
     base = work.answers(next(each for each in ROWS if each.name == row.base))
@@ -218,6 +221,20 @@ def figures(work: Work, row: Row) -> Sequence[str]:
     return [*cells, f"{overall.difference:+.3f} ({low:+.3f} … {high:+.3f})"]
 
 
+def _judged(benchmark: Benchmark, answers: Mapping[str, str]) -> float:
+    scores = lv.score(
+        answers,
+        benchmark=benchmark,
+        metrics=["j"],
+        judge="rules",
+        judge_check=False,
+        progress=False,
+    )
+    value = scores["j"].value
+    assert value is not None
+    return value
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
@@ -226,7 +243,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="ROW")
     arguments = parser.parse_args()
     work = Work(arguments.work)
-    print("| row | F1 | contains | words | to its base |\n| --- | --- | --- | --- | --- |")
+    print("| row | F1 | J | contains | words | to its base |\n" + "| --- " * 6 + "|")
     for row in ROWS:
         if row.name in arguments.only:
             print(f"| {' | '.join(figures(work, row))} |", flush=True)
