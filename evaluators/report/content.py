@@ -141,9 +141,10 @@ def _notes(document: Mapping[str, Any]) -> list[str]:
 
 
 def _metric(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
+    lenient = (metric.get("corrected") or {}).get("lenient")
     row = {
         "name": name,
-        "label": metric_title(name),
+        "label": metric_title(name) + (" *" if lenient else ""),
         "meaning": METRICS[name].meaning if name in METRICS else "",
         "state": metric["state"],
         "reason": metric.get("reason"),

@@ -140,7 +140,9 @@ def _html_row(name: str, scores: MetricScores) -> list[str | None]:
     interval = None if span is None else f"{span.low:.{digits}f} … {span.high:.{digits}f}"
     state = scores.state if scores.reason is None else f"{scores.state}: {scores.reason}"
     number = f"{scores.overall.n:,}" if scores.state != "not_computed" else None
-    return [metric_title(name), state.replace("_", " ", 1), value, interval, number]
+    lenient = scores.corrected is not None and scores.corrected.lenient
+    title = metric_title(name) + (" *" if lenient else "")
+    return [title, state.replace("_", " ", 1), value, interval, number]
 
 
 def _is_same_folder(one: str | Path, two: Path) -> bool:

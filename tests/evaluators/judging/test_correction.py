@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from math import sqrt
 from typing import Any
 
@@ -9,7 +10,12 @@ import numpy as np
 import pytest
 from scipy.stats import t  # type: ignore[import-untyped]
 
+from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.evaluators.judging.correction import corrected_j, notes_on_leniency
+from locomo_vqa.evaluators.report.content import report_data
+from locomo_vqa.evaluators.scoring import score
+
+SAMPLE = load_benchmark("sample")
 
 
 def rate(errors: int, n: int) -> dict[str, Any]:
@@ -114,3 +120,24 @@ def test_the_interval_covers_the_true_share(truth: float, a: float, r: float) ->
         assert interval is not None
         covered += interval.low <= 100 * truth <= interval.high
     assert covered / 400 >= 0.93
+
+
+def test_reports_mark_a_j_without_a_rank() -> None:
+    predictions = {q.id: q.answer or "" for q in SAMPLE.text_questions if q.category != 5}
+    report = score(
+        predictions, benchmark=SAMPLE, metrics=["f1", "j"], judge="rules", progress=False
+    )
+    j = report["j"]
+    assert j.corrected is not None
+    assert not j.corrected.lenient
+    assert ">J *<" not in report._repr_html_()
+    marked = replace(j, corrected=replace(j.corrected, lenient=True))
+    metrics = {**report.scores.metrics, "j": marked}
+    document = {
+        **report.document,
+        "metrics": {**report.document["metrics"], "j": asdict(marked)},
+    }
+    kind = replace(report, scores=replace(report.scores, metrics=metrics), document=document)
+    assert ">J *<" in kind._repr_html_()
+    labels = {row["name"]: row["label"] for row in report_data(kind)["metrics"]}
+    assert (labels["j"], labels["f1"]) == ("J *", "F1")
