@@ -191,7 +191,7 @@ class BuildFolder:
         if not path.exists():
             raise InputError(
                 f"{path}: not found.",
-                f"Run the stage {stage} first: `locomo-vqa build {stage}`.",
+                f"Run the stage {stage} first: `locomo-vqa build {stage}` with the same `work`.",
             )
         return path
 

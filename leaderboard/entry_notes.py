@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -87,11 +88,11 @@ class AnswerSet:
 
     @classmethod
     def of(cls, predictions: Sequence[Prediction]) -> AnswerSet:
-        """Return the answers of an entry that has any; questions without an answer don't count."""
+        """Return an entry's answers without case and punctuation; empty ones are left out."""
         given = [
-            (one.question_id, one.prediction.strip())
+            (one.question_id, words)
             for one in predictions
-            if one.prediction is not None and one.prediction.strip()
+            if (words := " ".join(re.findall(r"\w+", (one.prediction or "").casefold())))
         ]
         long = [pair for pair in given if len(pair[1].split()) >= _LONG_ANSWER]
         different = len({answer for _, answer in long})

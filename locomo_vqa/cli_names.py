@@ -23,6 +23,9 @@ _EARLIER_OPTIONS = {
     "--again": "--reinstall",
 }
 
+_GROUPS = ("data", "build", "systems", "distill", "leaderboard")
+"""The groups that are searched; importing every command would take seconds."""
+
 _GUESSED = {
     "evaluate": "score",
     "eval": "score",
@@ -70,7 +73,7 @@ def _commands_of_groups(root: click.Context) -> dict[str, str]:
     """Return every command of a group, as `group command`, by its own name."""
     found: dict[str, str] = {}
     assert isinstance(root.command, click.Group)
-    for name in root.command.list_commands(root):
+    for name in _GROUPS:
         command = root.command.get_command(root, name)
         if isinstance(command, click.Group):
             for inner in command.list_commands(root):

@@ -11,6 +11,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Column, Table
 from rich.text import Text
 
+from locomo_vqa.text import printable
+
 __all__ = ["WholeTable"]
 
 _MOST_LINES = 5
@@ -98,14 +100,14 @@ class WholeTable(Table):
     def _blocks(self) -> RenderResult:
         """Yield each row as its first cell, then a line for every other cell that has content."""
         if self.title:
-            yield Text(_plain(self.title), style="bold")
+            yield _safe(_plain(self.title), style="bold")
         headings = [_plain(column.header) for column in self.columns]
         for first, *others in self._rows():
             if _plain(first):
-                yield Text(_plain(first), style="bold")
+                yield _safe(_plain(first), style="bold")
             for heading, cell in zip(headings[1:], others, strict=True):
                 if _plain(cell).strip():
-                    yield Text(f"  {heading}: {_plain(cell)}" if heading else f"  {_plain(cell)}")
+                    yield _safe(f"  {heading}: {_plain(cell)}" if heading else f"  {_plain(cell)}")
         yield Text("")
 
 
@@ -136,6 +138,10 @@ def _fitting_widths(
 
 def _texts_of(column: Column) -> list[str]:
     return [_plain(column.header), *map(_plain, column.cells)]
+
+
+def _safe(text: str, *, style: str = "") -> Text:
+    return Text(printable(text), style=style)
 
 
 def _plain(cell: Any) -> str:

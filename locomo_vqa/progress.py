@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from locomo_vqa.errors import InputError
 from locomo_vqa.notes import listening_to_notes
 from locomo_vqa.progress_lines import ProgressLines
+from locomo_vqa.text import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -154,7 +155,7 @@ def callback_notes(progress: ProgressCallback) -> Iterator[None]:
 
 
 def _write_line(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{printable(text)}\n")
     sys.stderr.flush()
 
 

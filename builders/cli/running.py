@@ -58,8 +58,8 @@ def _print_next(done: Build, stages: tuple[str, ...]) -> None:
     limit = done.recipe.limit if done.recipe is not None else None
     if limit is not None:
         echo(
-            f"This was a trial of {counted(limit, 'image')}. For the whole build, run the same "
-            "command without --limit and with another --out; replies are kept."
+            f"This was a trial of {counted(limit, 'image')}. For the whole build, repeat "
+            "`build run` without --limit and with another --out; replies are kept."
         )
     elif done.folder is not None:
         echo(f"Next: locomo-vqa run bm25 --benchmark {quoted(done.folder)} --out …")

@@ -150,7 +150,7 @@ def select_types(
     )
     return Selection(
         results=marked,
-        stability=_choice_stability(outcomes, chosen, keep),
+        stability=_choice_stability(outcomes, chosen, keep, fewest),
         remarks=tuple(_make_remarks(marked, fewest)),
     )
 
@@ -177,7 +177,9 @@ def _hardest_first(result: TypeResult) -> tuple[float, int]:
     return -rate, QUESTION_TYPES.index(result.type)
 
 
-def _choice_stability(outcomes: Outcomes, chosen: Sequence[QuestionType], keep: int) -> float:
+def _choice_stability(
+    outcomes: Outcomes, chosen: Sequence[QuestionType], keep: int, fewest: int
+) -> float:
     """Resample the images with replacement, and return how often the choice is the same.
 
     A tie is not decided by the order of the types: of t types that tie for s places, each set of s
@@ -185,7 +187,7 @@ def _choice_stability(outcomes: Outcomes, chosen: Sequence[QuestionType], keep: 
     """
     import numpy as np
 
-    types = [type for type in QUESTION_TYPES if len(outcomes.get(type, {})) >= MIN_QUESTIONS]
+    types = [type for type in QUESTION_TYPES if len(outcomes.get(type, {})) >= fewest]
     images = sorted({image for type in types for image in outcomes[type]})
     row_of = {image: number for number, image in enumerate(images)}
     errors = np.zeros((len(images), len(types)))

@@ -67,3 +67,11 @@ def test_columns_that_fit_nowhere_become_lines() -> None:
 
 def test_an_empty_table_shows_its_headings() -> None:
     assert "Metric" in shown(make_table("Metric", numbers=["n"]), 40)
+
+
+def test_what_strangers_wrote_is_safe_as_lines_too() -> None:
+    table = make_table("File", "What is wrong with it", numbers=["Rows"])
+    table.add_row("a-name-of-twenty-nine-letters\x1b[31m", f"[bold]{WORDS}" * 3, "12")
+    text = shown(table, 32)
+    assert "\x1b" not in text
+    assert "[bold]finds" in text

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from locomo_vqa.benchmark import QUESTION_TYPES
-from locomo_vqa.builders.selection.choice import Selection, select_types
+from locomo_vqa.builders.selection.choice import Outcomes, Selection, select_types
 from locomo_vqa.builders.selection.plot import plot_error_rates
 
 
@@ -123,3 +123,19 @@ def test_a_selection_is_a_table_and_comes_back_from_its_file() -> None:
     assert list(frame[frame.selected].type) == ["count", "colour", "unusual-detail"]
     shown = selection._repr_html_()
     assert [words in shown for words in (">36 of 40<", ">90%<", ">count<")] == [True] * 3
+
+
+def test_a_trial_of_two_images_can_choose_too() -> None:
+    """With a whole build's minimum of five questions, nothing could be chosen."""
+    outcomes: Outcomes = {
+        "colour": {"a": True, "b": True},
+        "mood": {"a": False, "b": False},
+        "count": {"a": True, "b": False},
+    }
+    none = dict.fromkeys(outcomes, 0)
+    with pytest.raises(ValueError, match="only 0 question types have at least 5"):
+        select_types(outcomes, keep=2, declined=none, lost=none)
+    chosen = select_types(outcomes, keep=2, declined=none, lost=none, fewest=1)
+    assert set(chosen.types) == {"colour", "count"}
+    # Of the four equally likely resamples, that of b alone leaves count and mood tied at 0.
+    assert chosen.stability == pytest.approx(0.75 + 0.25 / 2, abs=0.03)
