@@ -17,7 +17,7 @@ from locomo_vqa.cli_support import (
     print_json,
 )
 
-from ..systems.catalogue import SystemInfo
+from ..systems.catalogue import SystemInfo, describe_recipe
 from ..systems.catalogue import systems as list_systems
 from ..third_party import (
     SYSTEMS_FOLDER_VARIABLE,
@@ -27,6 +27,7 @@ from ..third_party import (
     systems_folder,
 )
 from ..third_party import install as install_system
+from ..third_party import remove as remove_system
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -83,6 +84,9 @@ def install(
 ) -> None:
     """Install the third-party system NAME, with pinned versions, from a package index.
 
+    NAME is one of the toolkit's, or the path of a recipe of your own, such as ./mine.toml, with its
+    adapter beside it. The versions that its dependencies get are kept for the next installation.
+
     pip's own settings apply, such as PIP_INDEX_URL and PIP_FIND_LINKS. An interrupted installation
     is never used; repeat the command to start over.
 
@@ -90,18 +94,43 @@ def install(
     Example:
       locomo-vqa systems install mem0ai-1
       locomo-vqa systems install mem0ai-1 --dir envs --python python3.12
+      locomo-vqa systems install ./mine.toml
     """
-    recipe = find_recipe(name)
-    environment = find_environment(recipe, folder)
-    if not as_json and (reinstall or environment.state != "yes"):
-        echo(f"Installing {recipe.title} {recipe.version} into {environment.folder} …")
+    if not as_json and not name.endswith(".toml"):
+        recipe = find_recipe(name, folder)
+        environment = find_environment(recipe, folder)
+        if reinstall or environment.state != "yes":
+            echo(f"Installing {recipe.title} {recipe.version} into {environment.folder} …")
     done = install_system(name, folder=folder, python=python, reinstall=reinstall)
     if as_json:
-        facts = list_systems()[name].to_json()
-        facts |= {"installed": done.environment.state, "environment": str(environment.folder)}
+        facts = describe_recipe(done.environment.recipe).to_json()
+        facts |= {"installed": done.environment.state, "environment": str(done.environment.folder)}
         print_json({**facts, "changed": done.changed})
         return
     _print_installation(done, folder)
+
+
+@systems.command()
+@click.argument("name")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar=SYSTEMS_FOLDER_VARIABLE,
+    help="The folder of the environments; default: the user's data folder.",
+)
+def remove(name: str, folder: Path | None) -> None:
+    """Remove the environment of the third-party system NAME, and a recipe of your own.
+
+    \b
+    Example:
+      locomo-vqa systems remove mem0ai-1
+    """
+    removed = remove_system(name, folder=folder)
+    for path in removed:
+        echo(f"Removed {path}")
+    if not removed:
+        echo(f"{name} is not installed.")
 
 
 def _print_installation(done: Installation, folder: Path | None) -> None:

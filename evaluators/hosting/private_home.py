@@ -73,6 +73,7 @@ def _caches(environment: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
         yield "PYTHONUSERBASE", Path(site.getuserbase())
     temporary = Path(tempfile.gettempdir())
     for name, path in (
+        ("MPLCONFIGDIR", cache / "matplotlib"),
         ("NLTK_DATA", user / "nltk_data"),
         ("TIKTOKEN_CACHE_DIR", temporary / "data-gym-cache"),
         ("TRITON_CACHE_DIR", user / ".triton" / "cache"),

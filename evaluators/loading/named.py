@@ -17,7 +17,7 @@ from locomo_vqa.worker import describe
 from ..hosting import Limits, ProcessHost
 from ..hosting.sandbox import Sandbox, SandboxTool
 from ..systems.bundled import SYSTEMS, BundledSystem
-from ..third_party import ThirdPartyRecipe, find_environment, load_recipes
+from ..third_party import ThirdPartyRecipe, all_recipes, find_environment
 from .loaded import LoadedSystem, refuse_options, refuse_python, system_from_facts
 
 __all__ = ["load_imported", "load_named"]
@@ -39,7 +39,7 @@ def load_named(
         MissingResource: the package's environment is not installed.
         SystemLoadError: no system has this name.
     """
-    recipes = load_recipes()
+    recipes = all_recipes()
     if name not in SYSTEMS and name not in recipes:
         known = (*SYSTEMS, *recipes)
         close = nearest(name, known)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from locomo_vqa.arguments import nearest
 from locomo_vqa.html_table import html_table
 
-from ..third_party import Environment, find_environment, load_recipes
+from ..third_party import Environment, ThirdPartyRecipe, all_recipes, find_environment
 from .bundled import SYSTEMS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SystemCatalogue", "SystemInfo", "systems"]
+__all__ = ["SystemCatalogue", "SystemInfo", "describe_recipe", "systems"]
 
 _SEES = {
     "seen": "pixels, captions",
@@ -132,15 +132,17 @@ def systems() -> SystemCatalogue:
         )
         for name, system in SYSTEMS.items()
     }
-    third_party = {
-        name: SystemInfo(
-            name=name,
-            kind="third-party",
-            about=recipe.about,
-            needs_model=True,
-            sees=_SEES[recipe.images],
-            environment=find_environment(recipe),
-        )
-        for name, recipe in load_recipes().items()
-    }
+    third_party = {name: describe_recipe(recipe) for name, recipe in all_recipes().items()}
     return SystemCatalogue({**bundled, **third_party})
+
+
+def describe_recipe(recipe: ThirdPartyRecipe) -> SystemInfo:
+    """Return the description of a third-party system."""
+    return SystemInfo(
+        name=recipe.name,
+        kind="third-party",
+        about=recipe.about,
+        needs_model=True,
+        sees=_SEES[recipe.images],
+        environment=find_environment(recipe),
+    )

@@ -7,6 +7,7 @@ helpers in its folder.
 
 from __future__ import annotations
 
+from .catalogue import all_recipes, find_recipe
 from .environment import (
     SYSTEMS_FOLDER_VARIABLE,
     Environment,
@@ -15,7 +16,8 @@ from .environment import (
     systems_folder,
 )
 from .install import Installation, install
-from .recipe import RecipeOption, ThirdPartyRecipe, find_recipe, load_recipes
+from .recipe import RecipeOption, ThirdPartyRecipe, load_recipes
+from .remove import remove
 
 __all__ = [
     "SYSTEMS_FOLDER_VARIABLE",
@@ -24,9 +26,11 @@ __all__ = [
     "Installation",
     "RecipeOption",
     "ThirdPartyRecipe",
+    "all_recipes",
     "find_environment",
     "find_recipe",
     "install",
     "load_recipes",
+    "remove",
     "systems_folder",
 ]

@@ -19,8 +19,10 @@ from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.unfinished import unfinished
 
 from ..hosting.environment import names_secret
+from .catalogue import find_recipe
 from .environment import Environment, find_environment
-from .recipe import find_recipe
+from .own_recipes import adopt_recipe, is_recipe_file, write_freeze
+from .recipe import load_recipes, read_recipe
 
 __all__ = ["Installation", "install"]
 
@@ -54,7 +56,8 @@ def install(
     its modules have been imported; an interrupted installation starts over.
 
     Args:
-        name: the system's name; see `load_recipes`.
+        name: the system's name, or the path of a recipe of your own (`./name.toml`), which is
+            copied with its adapter, so that a run finds it by name from then on.
         folder: the folder of all environments; None for `systems_folder()`.
         python: the interpreter to use; None for the current one.
         reinstall: whether to replace a complete environment.
@@ -65,7 +68,12 @@ def install(
         OutputError: the folder can't be written, or another process is installing the system.
         MissingResource: a package could not be installed.
     """
-    environment = find_environment(find_recipe(name), Path(folder) if folder else None)
+    place = Path(folder) if folder else None
+    if is_recipe_file(name):
+        recipe = adopt_recipe(Path(name), load_recipes(), place)
+    else:
+        recipe = find_recipe(name, place)
+    environment = find_environment(recipe, place)
     if environment.state == "yes" and not reinstall:
         return Installation(environment=environment, changed=False)
     interpreter = str(python or sys.executable)
@@ -134,6 +142,9 @@ def _run_steps(
     report(step, 3, _STEPS)
     listed = commands.run([*pip, "list", "--format", "json"], "the packages can't be listed")
     installed = {row["name"]: row["version"] for row in json.loads(listed)}
+    if recipe.is_own and not recipe.constraints:
+        write_freeze(recipe, installed)
+        recipe = read_recipe(recipe.adapters / f"{recipe.name}.toml")
     write_json(
         environment.mark,
         {

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from locomo_vqa.arguments import check_option_names, nearest
+from locomo_vqa.arguments import check_option_names
 from locomo_vqa.bounded_reading import read_bounded_text
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json, sha256_text
 from locomo_vqa.toml_gate import MAX_TOML_BYTES, load_toml
 
 __all__ = [
+    "FREEZE",
     "PACKAGE_FOLDER",
     "Dates",
     "ImageHandling",
@@ -26,6 +27,9 @@ __all__ = [
 
 PACKAGE_FOLDER = Path(__file__).parent
 """The folder that contains `recipes/` and `adapters/`."""
+
+FREEZE = "freeze.txt"
+"""The file beside a recipe of the user's own with the versions that were installed."""
 
 ImageHandling = Literal["seen", "described", "captions"]
 """How a system handles a shared image:
@@ -103,6 +107,11 @@ class ThirdPartyRecipe:
         return sha256_text(canonical_json([sorted(self.packages), sorted(self.constraints)]))
 
     @property
+    def is_own(self) -> bool:
+        """Whether it is a recipe of the user's own, whose adapter is beside it."""
+        return (self.adapters / f"{self.name}.toml").is_file()
+
+    @property
     def pinned(self) -> Mapping[str, str]:
         """The versions of the installed packages, by normalised name."""
         pairs = (re.sub(r"\[.*?\]", "", package).partition("==") for package in self.packages)
@@ -146,25 +155,8 @@ def load_recipes() -> dict[str, ThirdPartyRecipe]:
     return {recipe.name: recipe for recipe in recipes}
 
 
-def find_recipe(name: str) -> ThirdPartyRecipe:
-    """Return the recipe of a third-party system.
-
-    Raises:
-        InputError: the system is unknown; the message suggests the nearest name.
-    """
-    recipes = load_recipes()
-    if name not in recipes:
-        close = nearest(name, recipes)
-        raise InputError(
-            f"{name} is not a third-party system of the toolkit.",
-            f"{f'Did you mean {close}? ' if close else ''}These can be installed: "
-            f"{', '.join(recipes)}.",
-        )
-    return recipes[name]
-
-
 def read_recipe(path: Path) -> ThirdPartyRecipe:
-    """Read a recipe; its adapter is in the folder `../adapters`.
+    """Read a recipe; its adapter is in `../adapters`, or beside a recipe of the user's own.
 
     Raises:
         InputError: a value is missing, unknown or malformed.
@@ -181,8 +173,12 @@ def read_recipe(path: Path) -> ThirdPartyRecipe:
 
 def _read(path: Path, values: dict[str, Any]) -> ThirdPartyRecipe:
     texts = {key: _text(values, key) for key in _TEXTS}
+    bundled = path.parent.name == "recipes" and (path.parent.parent / "adapters").is_dir()
+    adapters = path.parent.parent / "adapters" if bundled else path.parent
+    if not bundled:
+        values.setdefault("notes", [])
+        values["constraints"] = values.get("constraints") or _frozen(adapters / FREEZE)
     lists = {key: _list(values, key) for key in _LISTS}
-    adapters = path.parent.parent / "adapters"
     options, extracts = _options(values.pop("options", {})), values.pop("extracts", None)
     if not isinstance(extracts, bool):
         raise ValueError("extracts must be true or false")
@@ -209,6 +205,11 @@ def _read(path: Path, values: dict[str, Any]) -> ThirdPartyRecipe:
         options=options,
         adapters=adapters,
     )
+
+
+def _frozen(path: Path) -> list[str]:
+    """Return the pins in a file; none if it does not exist."""
+    return path.read_text(encoding="utf-8").split() if path.is_file() else []
 
 
 def _text(values: dict[str, Any], key: str) -> str:

@@ -168,7 +168,7 @@ def test_two_set_ups_do_not_meet(tiny: ThirdPartyRecipe) -> None:
 def test_names_and_interpreters_that_are_wrong(tiny: ThirdPartyRecipe, tmp_path: Path) -> None:
     error = refusal("install", "bm25")
     assert error.message == "bm25 is not a third-party system of the toolkit."
-    assert error.remedy == "These can be installed: tiny."
+    assert error.remedy == "These can be installed: tiny; or the path of a recipe of your own."
     error = refusal("install", "tny")
     assert error.remedy == "Did you mean tiny? These can be installed: tiny."
     assert (
@@ -203,3 +203,51 @@ def test_a_package_that_reads_with_a_model_needs_an_endpoint() -> None:
         lend_model(reads, "embedded:small", timeout=10)
     services = lend_model(reads, "openai:http://127.0.0.1:9/v1?model=m", timeout=10, check=False)
     assert services.llm is not None
+
+
+@pytest.fixture
+def own(tiny: ThirdPartyRecipe, tmp_path: Path) -> Path:
+    """A recipe in a folder of the user's, with an adapter that imports the toolkit's helpers."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    text = (tiny.adapters.parent / "recipes" / "tiny.toml").read_text()
+    recipe = folder / "mine.toml"
+    recipe.write_text(text.replace('"tiny"', '"mine"').replace("tiny_adapter", "my_adapter"))
+    adapter = (tiny.adapters / "tiny_adapter.py").read_text()
+    (folder / "my_adapter.py").write_text(f"import adapter_support\n{adapter}")
+    return recipe
+
+
+@pytest.mark.slow
+def test_a_recipe_of_ones_own_runs_by_name_until_it_is_removed(own: Path, tmp_path: Path) -> None:
+    done = command("install", str(own))
+    assert done.exit_code == 0, done.exception
+    assert "mine is installed." in done.stdout
+    assert listed("mine")["installed"] == "yes"
+    own.with_name("my_adapter.py").unlink()  # The copy is what runs.
+    loaded = load_system("mine")
+    assert (loaded.name, loaded.version) == ("mine", "1.5")
+    assert loaded.requires == {"locomo-tiny-package": "1.5"}
+    freeze = tmp_path / "environments" / ".recipes" / "mine" / "freeze.txt"
+    assert freeze.is_file() and "locomo" not in freeze.read_text()
+    removed = command("remove", "mine")
+    assert removed.stdout.count("Removed") == 2
+    assert not (tmp_path / "environments" / "mine").exists()
+    assert str(refusal("install", "mine")).startswith("mine is not a third-party system")
+
+
+def test_a_name_of_the_toolkit_is_taken(own: Path) -> None:
+    taken = own.with_name("tiny.toml")
+    taken.write_text(own.read_text().replace('"mine"', '"tiny"'))
+    assert "the name of a system of the toolkit" in str(refusal("install", str(taken)))
+
+
+def test_what_is_not_installed_can_be_removed_without_harm(
+    tiny: ThirdPartyRecipe, tmp_path: Path
+) -> None:
+    assert "tiny is not installed." in command("remove", "tiny").stdout
+    folder = tmp_path / "environments" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "thesis.txt").touch()
+    assert "not a virtual environment" in str(refusal("remove", "tiny"))
+    assert (folder / "thesis.txt").exists()
