@@ -9,7 +9,7 @@ from locomo_vqa.metric_names import METRICS, metric_title
 from .board_entry import Entry
 from .results import UNRANKED, judge_of
 
-__all__ = ["COLUMNS", "NUMBERS", "remarks", "summary_rows"]
+__all__ = ["COLUMNS", "NUMBERS", "lacks_verdicts", "remarks", "summary_rows"]
 
 _SHOWN = ("v", "l", "j", "f1")
 _BY_RULES = ", which compare words, numbers and dates: not comparable with a model's J"
@@ -38,6 +38,11 @@ def remarks(entries: Iterable[Entry]) -> list[str]:
     judges = sorted({judge for entry in listed if (judge := judge_of(entry))})
     by_rules = any(judge.startswith("rules-") for judge in judges)
     said = [f"J is judged by {', '.join(judges)}{_BY_RULES if by_rules else ''}."] if judges else []
+    unjudged = [entry for entry in listed if lacks_verdicts(entry)]
+    for entry in unjudged[:1]:
+        assert entry.scores is not None
+        more = f" (and {len(unjudged) - 1} more)" if unjudged[1:] else ""
+        said.append(f"{entry.name}{more}: {entry.scores['metrics']['j']['reason']}")
     if any(map(_is_marked, listed)):
         said.append(f"A J with a * has {UNRANKED[0].lower()}{UNRANKED[1:]}")
     return said + [
@@ -46,6 +51,12 @@ def remarks(entries: Iterable[Entry]) -> list[str]:
         for label, sentences in (("problem", entry.problems), ("note", entry.notes))
         for sentence in sentences
     ]
+
+
+def lacks_verdicts(entry: Entry) -> bool:
+    """Return whether the judge gave no verdict on some answers, so that J has no value."""
+    j = entry.scores["metrics"].get("j") if entry.scores else None
+    return bool(j and j["state"] == "incomplete")
 
 
 def _score(entry: Entry, name: str) -> str:

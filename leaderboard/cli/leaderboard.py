@@ -81,12 +81,13 @@ def verify(folder: Path, as_json: bool, **settings: Any) -> int:
     """Check every submission below FOLDER, score it, and write FOLDER/board.json.
 
     Scores are computed here, from the answers. A rejected submission doesn't keep the others off
-    the board, but makes the exit status 1.
+    the board, but makes the exit status 1, as does an answer on which the judge gave no verdict.
 
     \b
     Example:
       locomo-vqa leaderboard verify submissions --benchmark sample
     """
+    from ..summary import lacks_verdicts
     from ..verification import verify as verify_submissions
 
     board = verify_submissions(folder, **settings)
@@ -94,7 +95,7 @@ def verify(folder: Path, as_json: bool, **settings: Any) -> int:
         print_json(board.to_json())
     else:
         _print_board(board)
-    return 1 if any(entry.state == "rejected" for entry in board) else 0
+    return 1 if any(entry.state == "rejected" or lacks_verdicts(entry) for entry in board) else 0
 
 
 @leaderboard.command()

@@ -13,6 +13,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.leaderboard.results import result_rows
 from locomo_vqa.leaderboard.summary import remarks, summary_rows
 from locomo_vqa.scores import CorrectedValue, Estimate, Interval, MetricScores, Scores
+from tests.conftest import Cli
 
 from .conftest import Submit
 
@@ -34,6 +35,19 @@ def test_j_by_rules_counts_missing_answers_and_says_who_judged(
     assert strict.entries[0].value("j") == pytest.approx(100 / 3)
     page = (lv.build_site(board, out=submissions.parent / "site") / "index.html").read_text()
     assert '"judge": "rules-1"' in page or '"judge":"rules-1"' in page
+
+
+@pytest.mark.slow
+def test_a_judge_that_is_not_there_leaves_j_without_a_value(
+    submitted: Submit, submissions: Path, benchmark: lv.Benchmark, cli: Cli
+) -> None:
+    submitted()
+    command = ("leaderboard", "verify", submissions, "--benchmark", benchmark.folder)
+    done = cli(*command, "--judge", "openai:http://127.0.0.1:9/v1?model=x")
+    assert done.returncode == 1, done.stderr
+    assert "3 answers have no verdict from the judge" in done.stdout
+    (entry,) = lv.verify(submissions, benchmark=benchmark, judge="rules", progress=False)
+    assert entry.value("j") == 100
 
 
 @pytest.mark.slow
