@@ -84,8 +84,7 @@ def _keys_with_answer(
     keys = _row_keys(either, names, question)
     share = _gold_share(rows, either, golds)
     if share >= _MOSTLY:
-        nested = _nested_predictions(rows)
-        if len(nested) == 1:
+        if _nested_predictions(rows):
             return _nested_prediction(rows, names, question, path)
         raise _no_predictions(path, f"'{either}' contains the benchmark's own gold answers", rows)
     if keys.gold is None and (share >= _SELDOM or len(rows) < _ENOUGH):

@@ -30,8 +30,9 @@ def choose_cutoff(
 
     Rows have several answers if one of their keys holds an object from the name of a cutoff to an
     object with an answer, as in `{"cutoff_results": {"top_50": {"generated_answer": …}, …}}`, or to
-    the answer itself, as in `{"responses": {"top_50": "…"}}`. Rows without such a key are returned
-    unchanged.
+    the answer itself, as in `{"responses": {"top_50": "…"}}`, or if several of their keys hold an
+    object with an answer, as in `{"rag": {"response": …}, "memory": {"response": …}}`. Other rows
+    are returned unchanged.
 
     Args:
         rows: the rows.
@@ -44,7 +45,13 @@ def choose_cutoff(
     """
     if lists:
         return list(rows), _only_named(list(lists), cutoff, path)
-    key = _key_of_cutoffs(rows)
+    if any(_has_own_answer(row) for row in rows):
+        key, beside = None, []
+    else:
+        key, beside = _key_of_cutoffs(rows), _keys_of_answers(rows)
+    if key is None and beside:
+        name = _only_named(beside, cutoff, path)
+        return [_with_answer_beside(row, beside, name) for row in rows], name
     if key is None:
         if cutoff is not None:
             raise InputError(
@@ -80,15 +87,40 @@ def _with_answer(row: RawRow, key: str, name: str) -> RawRow:
     return RawRow(place=row.place, key=row.key, fields=fields)
 
 
+def _with_answer_beside(row: RawRow, beside: Sequence[str], name: str) -> RawRow:
+    outer = {field: value for field, value in row.fields.items() if field not in beside}
+    return RawRow(place=row.place, key=row.key, fields={**outer, **_inner(row, name)})
+
+
+def _has_own_answer(row: RawRow) -> bool:
+    names = {snake(name) for name, value in row.fields.items() if isinstance(value, str)}
+    has_gold = bool(names & {*GOLD_KEYS})
+    return bool(names & {*PREDICTION_KEYS}) or (ANSWER_KEY in names and has_gold)
+
+
 def _key_of_cutoffs(rows: Sequence[RawRow]) -> str | None:
-    """Return the key that holds answers by cutoff in most rows without another answer."""
+    """Return the key that holds answers by cutoff in most rows."""
     found: Counter[str] = Counter()
     for row in rows:
-        names = {snake(name) for name, value in row.fields.items() if isinstance(value, str)}
-        if names & {*PREDICTION_KEYS} or (ANSWER_KEY in names and names & {*GOLD_KEYS}):
-            return None
         found.update(name for name, value in row.fields.items() if _holds_answers(name, value))
     return found.most_common(1)[0][0] if found else None
+
+
+def _keys_of_answers(rows: Sequence[RawRow]) -> list[str]:
+    """Return the keys of objects with an answer, if rows have several."""
+    found: dict[str, None] = {}
+    several = 0
+    for row in rows:
+        names = [name for name, value in row.fields.items() if _has_answer(value)]
+        found |= dict.fromkeys(names)
+        several += len(names) > 1
+    return list(found) if 2 * several > len(rows) else []
+
+
+def _has_answer(value: Any) -> bool:
+    return isinstance(value, dict) and any(
+        isinstance(inner, str) and snake(name) in PREDICTION_KEYS for name, inner in value.items()
+    )
 
 
 def _holds_answers(key: str, value: Any) -> bool:

@@ -9,8 +9,10 @@ from typing import Any
 
 from .answer_keys import RowKeys, choose_keys
 from .cutoffs import choose_cutoff
+from .fields import at_path
 from .layouts import FileLayout, find_rows
 from .publisher_notes import misnamed_categories, notes_on_repeats
+from .raw_rows import RawRow
 from .rows import SourceRow, source_rows
 from .verdicts import FoundVerdicts, find_verdicts
 
@@ -73,7 +75,9 @@ def read_part(
     """
     found = find_rows(document, path=path, keys=options.keys, cutoff=options.cutoff)
     layout = found.layout
-    raw, cutoff = choose_cutoff(found.rows, options.cutoff, lists=found.lists, path=path)
+    raw, cutoff = list(found.rows), None
+    if options.cutoff is not None or found.lists or not _has_path(raw, options.prediction_key):
+        raw, cutoff = choose_cutoff(raw, options.cutoff, lists=found.lists, path=path)
     keys = choose_keys(
         [row.fields for row in raw],
         prediction_key=options.prediction_key,
@@ -85,7 +89,7 @@ def read_part(
     if several:
         rows = [_of_file(row, path) for row in rows]
     notes = [f"The answers are those of {cutoff}."] if cutoff else []
-    verdicts = find_verdicts(raw, document)
+    verdicts = find_verdicts(_with_siblings(raw, keys.prediction), document)
     return FilePart(
         path=path,
         layout="zep" if layout == "mem0" and keys.prediction == "answer" else layout,
@@ -133,6 +137,23 @@ def _shifted(found: FoundVerdicts | None, start: int) -> FoundVerdicts | None:
         disagreeing=shift(found.disagreeing),
         errors=shift(found.errors),
     )
+
+
+def _has_path(rows: Sequence[RawRow], key: str | None) -> bool:
+    return key is not None and any(at_path(row.fields, key) is not None for row in rows)
+
+
+def _with_siblings(rows: Sequence[RawRow], prediction: str) -> list[RawRow]:
+    """Return rows with the fields beside a nested prediction, where its verdict is, at the top."""
+    inside = prediction.rpartition(".")[0]
+    if not inside or any(prediction in row.fields for row in rows):
+        return list(rows)
+    merged = []
+    for row in rows:
+        siblings = at_path(row.fields, inside)
+        fields = {**row.fields, **(siblings if isinstance(siblings, dict) else {})}
+        merged.append(RawRow(place=row.place, key=row.key, fields=fields))
+    return merged
 
 
 def _of_file(row: SourceRow, path: Path) -> SourceRow:

@@ -304,3 +304,35 @@ def test_what_a_row_retrieved_is_not_read_as_rows(benchmark: Benchmark, write: W
     found = [{"question": SHED, "response": "pink"}, {"query": CATS, "text": "9"}]
     rows = [{**row, "retrieved": found, "trace": {"steps": found}} for row in ROWS]
     assert answers(read_prediction_file(write({"rows": rows}), benchmark)) == ALL
+
+
+def test_answers_of_several_systems_in_objects_of_a_row(benchmark: Benchmark, write: Write) -> None:
+    rows = [
+        {
+            "question": row["question"],
+            "answer": row["groundTruth"],
+            **{
+                system: {"response": f"{system}: {row['hypothesis']}", "is_correct": right}
+                for system, right in (("rag", True), ("memory", False))
+            },
+        }
+        for row in ROWS
+    ]
+    path = write({"records": rows})
+    with pytest.raises(InputError, match="several answers, for rag, memory"):
+        read_prediction_file(path, benchmark)
+    wanted = {name: f"memory: {answer}" for name, answer in ALL.items()}
+    for options in ({"cutoff": "memory"}, {"prediction_key": "memory.response"}):
+        file = read_prediction_file(path, benchmark, **options)
+        assert answers(file) == wanted
+        assert file.reported is not None
+        assert set(file.reported.values.values()) == {0.0}
+
+
+def test_a_path_into_cutoffs_needs_no_cutoff(benchmark: Benchmark, write: Write) -> None:
+    rows = [
+        {"question": r["question"], "by": {n: {"response": f"{n} {r['hypothesis']}"} for n in "ab"}}
+        for r in ROWS
+    ]
+    file = read_prediction_file(write(rows), benchmark, prediction_key="by.b.response")
+    assert answers(file) == {name: f"b {answer}" for name, answer in ALL.items()}
