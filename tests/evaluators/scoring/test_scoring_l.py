@@ -131,7 +131,7 @@ def test_the_command(tmp_path: Path, cli: Cli, minilm: Path) -> None:
     assert named.stdout == ""
     left_out = cli(*score)
     assert left_out.returncode == 0
-    assert "L is not computed." in left_out.stdout
+    assert "L and BERTScore are not computed." in left_out.stdout
     done = cli(
         *(*score, "--metrics", "l", "--l-preset", "minilm", "--no-cache", "--json"),
         LOCOMO_VQA_L_MODELS=str(minilm),
