@@ -80,7 +80,7 @@ class CorrectedValue:
     false_reject: float | None
     """The share of right answers that the judge rejects; None if a verdict is missing."""
     lenient: bool
-    """Whether the judge accepts so many wrong answers that its J is marked and has no rank."""
+    """Whether the judge accepts too many wrong answers, so that its J is marked and has no rank."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

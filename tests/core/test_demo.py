@@ -13,6 +13,7 @@ from tests.conftest import Cli
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_demo(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LOCOMO_VQA_L_MODELS")  # The packaged encoder of L is used.
     done = cli("demo", "--out", "demo")
