@@ -104,10 +104,12 @@ def answer_shares(rows: Iterable[QuestionRow]) -> list[AnswerShare]:
 
 
 def dominance_warnings(shares: Iterable[AnswerShare]) -> list[str]:
-    """Return a sentence for every type with a dominant answer."""
-    return [
-        f"{share.type}: {share.share:.0%} of the {share.n} answers are {share.answer!r}; "
-        "a constant answer would score that."
-        for share in shares
-        if share.share > DOMINANT_SHARE
-    ]
+    """Return a sentence on the types with a dominant answer; none if there are none."""
+    found = [share for share in shares if share.share > DOMINANT_SHARE]
+    if not found:
+        return []
+    types = ", ".join(
+        f"{share.type} ({share.share:.0%} of the {share.n} answers are {share.answer!r})"
+        for share in found
+    )
+    return [f"One answer dominates in {types}; a constant answer would score that."]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from locomo_vqa.evaluators.cli.check import check
+from locomo_vqa.evaluators.cli.check import adapter_traceback, check
 from locomo_vqa.evaluators.hosting import InProcessHost, in_process
 from locomo_vqa.evaluators.hosting.isolation import Failure
 from locomo_vqa.evaluators.loading import LoadedSystem, load_system
@@ -368,3 +368,37 @@ def test_a_wrong_use_is_a_sentence(cli: Cli) -> None:
     done = cli("check", "full-context")
     assert done.returncode == 2
     assert "but --model is missing" in done.stderr
+
+
+BROKEN = """
+class Own(Echo):
+    def answer(self, question, *, now):
+        return {"colour": "red"}["color"]
+"""
+
+
+@pytest.mark.slow
+def test_the_command_shows_the_traceback_of_an_adapter(cli: Cli, tmp_path: Path) -> None:
+    """Once, with the adapter's frames alone, though every question fails."""
+    spec = write_system(tmp_path, "broken", BROKEN)
+    done = cli("check", spec, HOSTED_BY=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stdout.count("Traceback (most recent call last):") == 1
+    assert 'return {"colour": "red"}["color"]' in done.stdout
+    assert "KeyError: 'color'" in done.stdout
+    assert "worker.py" not in done.stdout
+
+
+def test_frames_that_are_not_the_adapters_are_left_out() -> None:
+    text = (
+        "Traceback (most recent call last):\n"
+        '  File "/lib/locomo_vqa/worker.py", line 1, in _reply\n    call()\n    ~~~~^^\n'
+        '  File "/home/ada/mine.py", line 7, in answer\n    return 1 / 0\n'
+        "ZeroDivisionError: division by zero\n"
+    )
+    assert adapter_traceback(text).splitlines() == [
+        "Traceback (most recent call last):",
+        '  File "/home/ada/mine.py", line 7, in answer',
+        "    return 1 / 0",
+        "ZeroDivisionError: division by zero",
+    ]
