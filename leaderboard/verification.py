@@ -287,8 +287,9 @@ def _find_contradictions(findings: _Findings) -> Iterator[str]:
     pairs = {
         "image_handling": (metadata["image_handling"], run["image_handling"]),
         "visual_handling": (visual_handling(metadata), visual_handling(run)),
-        "answerer.model": (metadata["answerer"]["model"], run["answerer"]["model"]),
     }
+    for name in ("model", "provider", "temperature", "prompt_sha256"):
+        pairs[f"answerer.{name}"] = (metadata["answerer"].get(name), run["answerer"][name])
     for name, (submitted, recorded) in pairs.items():
         if submitted != recorded:
             yield f"{METADATA}: {name} is {submitted!r}, but {RUN} says {recorded!r}."

@@ -368,7 +368,52 @@ def describe_environment() -> Row:
         "platform": sys.platform,
         "distributions": dict(sorted(distributions.items())),
         "modules": dict(sorted(_own_modules())),
+        "files": dict(sorted(_READ.hashes())),
     }
+
+
+class _FilesRead:
+    """The files beside a system's module that it reads, such as prompts and settings."""
+
+    _SUFFIXES = (
+        *(".txt", ".md", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".ini", ".cfg"),
+        *(".jinja", ".jinja2", ".j2", ".prompt", ".tmpl", ".template"),
+    )
+    _MOST_FILES = 1000
+    _MOST_BYTES = 64 << 20
+
+    def __init__(self) -> None:
+        self._folder = ""
+        self._read: set[str] = set()
+        self._written: set[str] = set()
+
+    def watch(self, folder: str) -> None:
+        """Watch a folder from now on; a process can't stop to watch."""
+        self._folder = str(Path(folder).resolve()).rstrip(os.sep) + os.sep
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: Any) -> None:
+        if event != "open" or len(arguments) != 3 or not isinstance(arguments[0], str):
+            return
+        name, _, flags = arguments
+        if name.endswith(self._SUFFIXES) and len(self._read) < self._MOST_FILES:
+            path = os.path.abspath(name)  # noqa: PTH100 - links stay, and it is called often
+            if path.startswith(self._folder):
+                writes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR)
+                (self._written if writes else self._read).add(path)
+
+    def hashes(self) -> Iterable[tuple[str, str]]:
+        """Yield the SHA-256 of each file that was only read, by its path in the folder."""
+        for path in sorted(self._read - self._written):
+            try:
+                if Path(path).stat().st_size <= self._MOST_BYTES:
+                    digits = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+                    yield _clean_text(path[len(self._folder) :].replace(os.sep, "/")), digits
+            except OSError:
+                continue
+
+
+_READ = _FilesRead()
 
 
 def _own_modules() -> Iterable[tuple[str, str]]:
@@ -459,6 +504,7 @@ class _Worker:
         self._types.use_toolkit(version)
         if folder not in sys.path:
             sys.path.insert(0, folder)
+        _READ.watch(folder)
         module_name, _, class_name = system.partition(":")
         try:
             module = importlib.import_module(module_name)

@@ -92,7 +92,7 @@ class ConversationRun:
     scope: CancelScope
     """Says whether the run is cancelled."""
     learn: Callable[[Mapping[str, Any] | None], None] = lambda found: None
-    """Called with what the system runs on, before it reads and when it has read."""
+    """Called with what the system runs on: before it reads, when it has read, and at the end."""
 
     def run(self) -> None:
         """Read the conversation and ask every question.
@@ -116,6 +116,8 @@ class ConversationRun:
                 if failure is not None and failure.missing:
                     raise _missing_resource(failure)
                 self._ask_all(failure)
+                if failure is None:
+                    self.learn(self.host.environment())
                 self.host.close()
         finally:
             if self.answerer is not None:

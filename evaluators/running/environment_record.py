@@ -17,8 +17,8 @@ _SINGLE = ("python", "implementation", "platform")
 class EnvironmentRecord:
     """What a run's system runs on, as its processes say; callable from several threads.
 
-    Modules that a conversation loads later are added. Nothing that is known may change: otherwise
-    a part of the answers would come from other code.
+    Modules and files that a conversation loads later are added. Nothing that is known may change:
+    otherwise a part of the answers would come from other code.
     """
 
     def __init__(
@@ -57,9 +57,11 @@ class EnvironmentRecord:
                     f"{some(changed)}.",
                     "Restore it, or choose another `out` for a run of the new one.",
                 )
-            modules = {**self._known["modules"], **found["modules"]}
-            new = bool(modules != self._known["modules"])
-            self._known["modules"] = dict(sorted(modules.items()))
+            new = False
+            for kind in ("modules", "files"):
+                merged = {**self._known[kind], **found[kind]}
+                new = new or merged != self._known[kind]
+                self._known[kind] = dict(sorted(merged.items()))
             return new
 
     def _check_versions(self, installed: Mapping[str, str]) -> None:
@@ -78,12 +80,12 @@ def _differences(known: Mapping[str, Any], found: Mapping[str, Any]) -> list[str
         for name in _SINGLE
         if found[name] != known[name]
     ]
-    before, now = known["modules"], found["modules"]
-    changed += [
-        f"the module {name} was changed"
-        for name, digits in before.items()
-        if now.get(name, digits) != digits
-    ]
+    for kind, noun in (("modules", "module"), ("files", "file")):
+        changed += [
+            f"the {noun} {name} was changed"
+            for name, digits in known[kind].items()
+            if found[kind].get(name, digits) != digits
+        ]
     before, now = known["distributions"], found["distributions"]
     names = (name for name in sorted({*before, *now}) if before.get(name) != now.get(name))
     return changed + [

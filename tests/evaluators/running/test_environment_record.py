@@ -27,6 +27,7 @@ FOUND: Mapping[str, Any] = {
     "platform": "linux",
     "distributions": {"mem0ai": "1.0.11", "openai": "3.52.0"},
     "modules": {"adapter": "a" * 64},
+    "files": {"prompt.txt": "d" * 64},
 }
 
 
@@ -41,6 +42,7 @@ def test_what_is_known_may_not_change() -> None:
     for change, words in (
         ({"python": "3.12.0"}, "python is 3.12.0, not 3.11.2"),
         ({"modules": {"helper": "c" * 64}}, "the module helper was changed"),
+        ({"files": {"prompt.txt": "e" * 64}}, "the file prompt.txt was changed"),
         ({"distributions": {"openai": "3.52.0"}}, "mem0ai is missing, not 1.0.11"),
         (
             {"distributions": {"mem0ai": "1.1.10", "openai": "3.52.0"}},
@@ -99,6 +101,35 @@ class Own(Echo):
 
 
 @pytest.mark.slow
+def test_prompts_beside_the_module_belong_to_the_code(cli: Cli, tmp_path: Path) -> None:
+    text = """
+from pathlib import Path
+HERE = Path(__file__).parent
+
+class Own(Echo):
+    def answer(self, question, *, now):
+        (HERE / "log.txt").open("a").write(question)  # What it writes is not its code.
+        (HERE / "log.txt").read_text()
+        return (HERE / "prompts" / "answer.txt").read_text()
+"""
+    spec = write_system(tmp_path, "reads", text)
+    (tmp_path / "prompts").mkdir()
+    prompt = tmp_path / "prompts" / "answer.txt"
+    prompt.write_text("Be brief.")
+    at = ("--benchmark", "sample", "--split", "test", "--limit", "1", "--out", "run")
+    assert cli("run", spec, *at).returncode == 0
+    record = read_run(tmp_path / "run").info["record"]
+    assert record["environment"]["files"] == {"prompts/answer.txt": sha256_file(prompt)}
+    journal = tmp_path / "run" / "journal.jsonl"
+    rows = [row for row in journal.read_text().splitlines() if '"answer"' not in row]
+    journal.write_text("".join(f"{row}\n" for row in rows))
+    prompt.write_text("Be verbose.")
+    done = cli("run", spec, *at)
+    assert done.returncode == 2
+    assert "the file prompts/answer.txt was changed" in " ".join(done.stderr.split())
+
+
+@pytest.mark.slow
 def test_swaps_in_a_submission_are_found(cli: Cli, tmp_path: Path) -> None:
     """Versions, code, models and temperatures that are not the run's any more."""
     spec = write_system(tmp_path, "honest", "class Own(Echo): pass\n")
@@ -127,6 +158,14 @@ def test_swaps_in_a_submission_are_found(cli: Cli, tmp_path: Path) -> None:
         found = entry({**honest, **swap})
         assert found["state"] == "rejected"
         assert "run.json: was changed after the run: its seal does not match." in found["problems"]
+    metadata = file.with_name("metadata.yaml")
+    said = metadata.read_text()
+    metadata.write_text(said.replace("temperature: null", "temperature: 1.0"))
+    assert (
+        "metadata.yaml: answerer.temperature is 1.0, but run.json says None."
+        in (entry(honest)["problems"])
+    )
+    metadata.write_text(said)
     without = {key: value for key, value in honest.items() if key not in ("seal", "record")}
     notes = entry(without)["notes"]
     assert any("does not say what the system ran on" in note for note in notes)

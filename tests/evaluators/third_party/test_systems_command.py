@@ -170,7 +170,9 @@ def test_names_and_interpreters_that_are_wrong(tiny: ThirdPartyRecipe, tmp_path:
     assert error.message == "bm25 is not a third-party system of the toolkit."
     assert error.remedy == "These can be installed: tiny; or the path of a recipe of your own."
     error = refusal("install", "tny")
-    assert error.remedy == "Did you mean tiny? These can be installed: tiny."
+    assert error.remedy == (
+        "Did you mean tiny? These can be installed: tiny; or the path of a recipe of your own."
+    )
     assert (
         "is not a Python interpreter"
         in refusal("install", "tiny", "--python", "/bin/false").message
