@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Cli
 
 EXAMPLES = ROOT / "examples"
 
@@ -30,6 +32,7 @@ def run_example(name: str, folder: Path) -> str:
 
 def test_every_example_is_run_here() -> None:
     named = {"own_system.py", "own_predictions.py", "build_dataset.py", "session.py"}
+    named.add("search_only.py")
     assert {path.name for path in EXAMPLES.glob("*.py")} == named
     assert [path.name for path in EXAMPLES.glob("*.ipynb")] == ["notebook.ipynb"]
 
@@ -39,6 +42,35 @@ def test_a_system_of_your_own(tmp_path: Path) -> None:
     printed = run_example("own_system.py", tmp_path)
     assert printed.startswith("<ScoreReport of WordOverlap")
     assert [line.split()[0] for line in printed.splitlines()[3:]] == ["1", "2", "3", "4"]
+
+
+@pytest.mark.slow
+def test_a_system_that_only_retrieves_passes_its_check(tmp_path: Path, cli: Cli) -> None:
+    shutil.copy(EXAMPLES / "search_only.py", tmp_path)
+    done = cli("check", "search_only:FullTextSearch", "--json")
+    assert done.returncode == 0, done.stdout
+    states = json.loads(done.stdout)["states"]
+    assert (states["fail"], states["warn"], states["skipped"]) == (0, 0, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
+def test_a_server_in_another_language(cli: Cli) -> None:
+    command = [str(shutil.which("node")), str(EXAMPLES / "server.mjs"), "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            address = server.stdout.readline().strip()
+            checked = json.loads(cli("check", address, "--json").stdout)
+            at = ("--benchmark", "sample", "--split", "validation")
+            done = cli("run", address, *at, "--out", "run")
+        finally:
+            server.terminate()
+    found = {point["id"]: point["state"] for point in checked["results"]}
+    assert {id for id, state in found.items() if state == "fail"} == set()
+    assert found["second-run"] == found["isolation"] == "pass"
+    assert done.returncode == 0, done.stderr
+    assert "61 questions: " in done.stdout
 
 
 @pytest.mark.slow
