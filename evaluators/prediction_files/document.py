@@ -23,6 +23,8 @@ WHAT = "the predictions file"
 """The name of the file in messages."""
 
 _GZIP = b"\x1f\x8b"
+_ONE_LINE_BYTES = 64 << 20
+"""A whole JSON text may be one line; of JSON Lines, each must be much shorter."""
 
 
 def read_document(path: Path) -> list[tuple[str, Any]]:
@@ -64,7 +66,8 @@ def _read_packed(path: Path) -> list[tuple[str, Any]]:
 
 
 def _is_lines(path: Path) -> bool:
-    return _are_lines((line for _, line in read_bounded_lines(path, what=WHAT)), path)
+    lines = read_bounded_lines(path, what=WHAT, line_most=_ONE_LINE_BYTES)
+    return _are_lines((line for _, line in lines), path)
 
 
 def _are_lines(lines: Iterable[str], path: Path) -> bool:

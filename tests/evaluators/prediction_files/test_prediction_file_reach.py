@@ -336,3 +336,12 @@ def test_a_path_into_cutoffs_needs_no_cutoff(benchmark: Benchmark, write: Write)
     ]
     file = read_prediction_file(write(rows), benchmark, prediction_key="by.b.response")
     assert answers(file) == {name: f"b {answer}" for name, answer in ALL.items()}
+
+
+@pytest.mark.slow
+def test_one_long_line_of_json(benchmark: Benchmark, write: Write) -> None:
+    """Longer than a line of JSON Lines may be, as `json.dump` writes large results."""
+    rows = [{**row, "context": "memory " * 10**6} for row in ROWS]
+    path = write(rows)
+    assert path.stat().st_size > 16 << 20
+    assert answers(read_prediction_file(path, benchmark)) == ALL
