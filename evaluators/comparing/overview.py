@@ -29,7 +29,7 @@ class OverviewRow:
         if value is None:
             return "–"
         digits = 1 if METRICS[metric].scale == 100 else 4
-        return f"{value:.{digits}f}{'*' if metric in self.starred else ' '}"
+        return f"{'*' if metric in self.starred else ''}{value:.{digits}f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

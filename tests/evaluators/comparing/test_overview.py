@@ -41,7 +41,7 @@ def test_systems_by_metrics(tmp_path: Path) -> None:
     right = sum(q.conversation in CONVERSATIONS[:3] for q in SAMPLE.visual_questions)
     values = [row.values["v"] for row in overview.rows]
     assert values == pytest.approx([0, 100, 100 * right / len(GOLD)])
-    assert [row.cell("v").strip() for row in overview.rows][:2] == ["0.0", "100.0*"]
+    assert [row.cell("v").strip() for row in overview.rows][:2] == ["0.0", "*100.0"]
     assert [row.system for row in overview.rows] == ["nothing.jsonl", "whole.jsonl", "third.jsonl"]
     assert overview.rows[0].cell("j") == "–"
 
