@@ -22,6 +22,7 @@ from locomo_vqa.runs import Run, read_run, visual_handling
 from locomo_vqa.schemas import validate
 from locomo_vqa.text import counted
 
+from .bundle import write_bundle
 from .entries import METADATA, PREDICTIONS, RUN, read_plain
 from .entry_notes import is_in_the_future, name_problems
 from .folder_names import entry_folder_name
@@ -75,6 +76,7 @@ def submit(
     trained_on_locomo: bool | None = None,
     custom: bool = False,
     date: Date | None = None,
+    bundle: str | os.PathLike[str] | None = None,
 ) -> Submission:
     """Write a finished run as the submission `<to>/<system>__<answerer>/<date>`.
 
@@ -92,6 +94,8 @@ def submit(
             don't say.
         custom: whether the run differs from the benchmark's own way of asking.
         date: the date of the submission; None for today.
+        bundle: also write this zip file, with which `replay` repeats the run from its recorded
+            replies.
 
     Raises:
         InputError: an argument is wrong, or the run is incomplete or can't be used.
@@ -115,6 +119,8 @@ def submit(
     validate(metadata, "metadata", path=Path(METADATA), remedy=remedy)
     for problem in name_problems(metadata):
         raise InputError(problem, "Choose another `name`: letters and digits that can be seen.")
+    if bundle is not None:
+        write_bundle(finished, check_path("bundle", bundle))
     return Submission(folder=_write_folder(source, folder, metadata, day), metadata=metadata)
 
 

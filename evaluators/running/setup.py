@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from locomo_vqa.files import write_json
 from locomo_vqa.notes import note
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import Run
@@ -24,7 +25,7 @@ from .metering_settings import MeteringSettings
 from .run_folder import is_interrupted
 from .sandboxing import check_reach
 from .services import lend_model
-from .system_options import lend_options, option_texts
+from .system_options import lend_options, option_texts, recorded_options, without_account
 
 __all__ = ["RunSetup", "fresh_folder"]
 
@@ -40,6 +41,8 @@ _NOT_HERE = "Calls of a server on this machine can be metered; then replies are 
 class RunSetup:
     """The setup that all runs of one call share."""
 
+    source: str | None
+    """The system, as it was named; None for an object."""
     system: LoadedSystem
     """The system."""
     services: Services
@@ -91,6 +94,7 @@ class RunSetup:
         if hosting.sandbox is not None:
             check_reach(services, metered=metering.meter)
         return cls(
+            source=source if isinstance(source, str) else None,
             system=loaded,
             services=services,
             hosting=hosting,
@@ -124,12 +128,30 @@ class RunSetup:
                 metered = replace(
                     harness, services_for=meter.services_for, requests_of=meter.requests_of
                 )
-                return meter.finish(metered.run(retry_failed=retry_failed, listener=listener))
+                done = meter.finish(metered.run(retry_failed=retry_failed, listener=listener))
+                self._write_command(harness)
+                return done
         except KeyboardInterrupt as error:
             error.add_note(f"Continue with `out` {out or harness.out}: what was answered is kept.")
             if self.paid_again:
                 error.add_note(self.paid_again)
             raise
+
+    def _write_command(self, harness: Harness) -> None:
+        """Write what repeats the run, for a bundle; it has paths, and stays in the run folder."""
+        replies = self.metering.record or self.metering.replay
+        command = {
+            "schema_version": 1,
+            "kind": "command",
+            "system": self.source,
+            "model": self.services.model and without_account(self.services.model),
+            **{name: getattr(harness, name) for name in ("split", "images", "visual", "limit")},
+            "top_k": harness.top_k,
+            "options": recorded_options(self.services),
+            "folder": str(Path.cwd()),
+            "replies": None if replies is None else str(replies.absolute()),
+        }
+        write_json(harness.out / "command.json", command)
 
     def _check_eyes(self, harness: Harness) -> None:
         """Check that the model takes images, if this run will show it some.

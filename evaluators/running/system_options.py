@@ -13,7 +13,7 @@ from locomo_vqa.system import Services
 if TYPE_CHECKING:
     from ..loading import LoadedSystem
 
-__all__ = ["lend_options", "option_texts", "recorded_options"]
+__all__ = ["lend_options", "option_texts", "recorded_options", "without_account"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _ACCOUNT = re.compile(r"//[^/@\s]*@")
@@ -55,6 +55,9 @@ def lend_options(services: Services, system: LoadedSystem, options: Mapping[str,
 
 def recorded_options(services: Services) -> list[str]:
     """Return options for run.json: sorted, and addresses without user name and password."""
-    return [
-        _ACCOUNT.sub("//", f"{name}={value}") for name, value in sorted(services.options.items())
-    ]
+    return [without_account(f"{name}={value}") for name, value in sorted(services.options.items())]
+
+
+def without_account(text: str) -> str:
+    """Return a text with an address without its user name and password."""
+    return _ACCOUNT.sub("//", text)

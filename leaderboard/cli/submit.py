@@ -40,6 +40,12 @@ __all__ = ["submit"]
     metavar="YYYY-MM-DD",
     help="Set the submission's date.  [default: today]",
 )
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path),
+    help="Also write this zip file, with which `replay` repeats the run; needs a run with --record "
+    "if it asked an endpoint.",
+)
 @json_option
 def submit(
     run: Path,
@@ -51,6 +57,7 @@ def submit(
     trained_on_locomo: bool | None,
     custom: bool,
     date: datetime | None,
+    bundle: Path | None,
     as_json: bool,
 ) -> None:
     """Turn the finished run folder RUN into a submission.
@@ -73,9 +80,12 @@ def submit(
         trained_on_locomo=trained_on_locomo,
         custom=custom,
         date=date,
+        bundle=bundle,
     )
     if as_json:
         print_json({"folder": str(submission.folder)})
     else:
         echo(f"Wrote {submission.folder}")
+        if bundle is not None:
+            echo(f"Wrote {bundle}")
         echo(f"Next: locomo-vqa leaderboard verify {quoted(to)} --benchmark …")

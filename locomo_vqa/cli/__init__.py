@@ -37,6 +37,10 @@ COMMANDS = {
         "Build the data set: images, questions, selection.",
     ),
     "run": ("locomo_vqa.evaluators.cli.run:run", "Run a memory system on a benchmark."),
+    "replay": (
+        "locomo_vqa.evaluators.cli.replay:replay",
+        "Repeat the run of a bundle from its recorded replies.",
+    ),
     "score": ("locomo_vqa.evaluators.cli.score:score", "Score a run or a predictions file."),
     "compare": (
         "locomo_vqa.evaluators.cli.compare:compare",

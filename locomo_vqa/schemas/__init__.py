@@ -25,6 +25,7 @@ SCHEMAS = (
     "build",
     "comparison",
     "call",
+    "command",
     "conversation",
     "decision",
     "efficiency",

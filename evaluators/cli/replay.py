@@ -1,0 +1,45 @@
+"""The command `replay`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from locomo_vqa.cli_support import echo, json_option, print_json
+
+from .run_options import benchmark_option
+
+__all__ = ["replay"]
+
+
+@click.command()
+@click.argument("bundle", type=click.Path(path_type=Path))
+@benchmark_option
+@click.option(
+    "--sandbox",
+    is_flag=True,
+    help="Isolate the system: a bundle has code, and that of someone else may do harm.",
+)
+@json_option
+def replay(bundle: Path, benchmark: str, sandbox: bool, as_json: bool) -> int:
+    """Repeat the run in BUNDLE from its recorded replies, and compare the answers.
+
+    No endpoint is asked. The exit status is 1 if an answer differs.
+
+    \b
+    Example:
+      locomo-vqa submit runs/mine --to submissions --bundle mine.zip
+      locomo-vqa replay mine.zip --benchmark lv --sandbox
+    """
+    from ..running.replay import replay as repeat
+
+    report = repeat(bundle.absolute(), benchmark=benchmark, sandbox=sandbox)
+    same = report.questions - len(report.different)
+    if as_json:
+        print_json({"questions": report.questions, "different": list(report.different)})
+    else:
+        echo(f"{same:,} of {report.questions:,} answers are the same.")
+        for id in report.different[:10]:
+            echo(f"  {id} differs")
+    return 0 if report.same else 1
