@@ -369,6 +369,7 @@ def describe_environment() -> Row:
         "distributions": dict(sorted(distributions.items())),
         "modules": dict(sorted(_own_modules())),
         "files": dict(sorted(_READ.hashes())),
+        "written": _READ.written(),
     }
 
 
@@ -411,6 +412,11 @@ class _FilesRead:
                     yield _clean_text(path[len(self._folder) :].replace(os.sep, "/")), digits
             except OSError:
                 continue
+
+    def written(self) -> list[str]:
+        """Return the files that were written, by their paths in the folder."""
+        names = (path[len(self._folder) :].replace(os.sep, "/") for path in self._written)
+        return sorted(map(_clean_text, names))
 
 
 _READ = _FilesRead()

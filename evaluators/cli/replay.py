@@ -17,12 +17,17 @@ __all__ = ["replay"]
 @click.argument("bundle", type=click.Path(path_type=Path))
 @benchmark_option
 @click.option(
+    "--python",
+    type=click.Path(path_type=Path),
+    help="Run module:Class with this Python interpreter, where the run had one.",
+)
+@click.option(
     "--sandbox",
     is_flag=True,
     help="Isolate the system: a bundle has code, and that of someone else may do harm.",
 )
 @json_option
-def replay(bundle: Path, benchmark: str, sandbox: bool, as_json: bool) -> int:
+def replay(bundle: Path, benchmark: str, python: Path | None, sandbox: bool, as_json: bool) -> int:
     """Repeat the run in BUNDLE from its recorded replies, and compare the answers.
 
     No endpoint is asked. The exit status is 1 if an answer differs.
@@ -34,7 +39,7 @@ def replay(bundle: Path, benchmark: str, sandbox: bool, as_json: bool) -> int:
     """
     from ..running.replay import replay as repeat
 
-    report = repeat(bundle.absolute(), benchmark=benchmark, sandbox=sandbox)
+    report = repeat(bundle.absolute(), benchmark=benchmark, python=python, sandbox=sandbox)
     same = report.questions - len(report.different)
     if as_json:
         print_json({"questions": report.questions, "different": list(report.different)})

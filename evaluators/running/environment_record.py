@@ -30,6 +30,7 @@ class EnvironmentRecord:
         """
         self._known: dict[str, Any] | None = None if known is None else dict(known)
         self._wanted = wanted or {}
+        self._written: set[str] = set()
         self._lock = threading.Lock()
 
     @property
@@ -46,6 +47,7 @@ class EnvironmentRecord:
         if found is None:
             return False
         with self._lock:
+            found = self._without_written(found)
             self._check_versions(found["distributions"])
             if self._known is None:
                 self._known = dict(found)
@@ -63,6 +65,15 @@ class EnvironmentRecord:
                 new = new or merged != self._known[kind]
                 self._known[kind] = dict(sorted(merged.items()))
             return new
+
+    def _without_written(self, found: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a process runs on without files that any process has written: caches."""
+        self._written.update(found["written"])
+        if self._known is not None:
+            files = self._known["files"]
+            self._known["files"] = {n: files[n] for n in files if n not in self._written}
+        kept = {n: digits for n, digits in found["files"].items() if n not in self._written}
+        return {**{key: found[key] for key in found if key != "written"}, "files": kept}
 
     def _check_versions(self, installed: Mapping[str, str]) -> None:
         for name, version in self._wanted.items():

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json
@@ -19,6 +19,7 @@ from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import read_run
 from locomo_vqa.schemas import validate
 
+from ..hosting.launch import program_of
 from .api import run
 
 __all__ = ["ReplayReport", "replay"]
@@ -48,6 +49,7 @@ def replay(
     bundle: str | Path,
     *,
     benchmark: Benchmark | str | Path,
+    python: str | Path | None = None,
     sandbox: bool = False,
     progress: bool | ProgressCallback = True,
 ) -> ReplayReport:
@@ -58,6 +60,7 @@ def replay(
     Args:
         bundle: the file that `submit` wrote.
         benchmark: what the run was made on.
+        python: the interpreter of the environment that a `module:Class` is installed in.
         sandbox: as for `run`.
         progress: as for `run`.
 
@@ -65,6 +68,8 @@ def replay(
         InputError: it is not a bundle, or the benchmark is another one.
         SystemLoadError: the system can't be loaded here.
     """
+    asked = load_argument(benchmark)  # Its path may be relative to this folder.
+    interpreter = None if python is None else Path(program_of(Path(python)))
     with TemporaryDirectory(prefix="locomo-vqa-replay-") as name:
         folder = Path(name).resolve()
         _extract(Path(bundle), folder)
@@ -74,12 +79,13 @@ def replay(
         with _in_folder(folder / "code"):
             done = run(
                 command["system"],
-                benchmark=benchmark,
+                benchmark=asked,
                 out=folder / "repeated",
                 model=command["model"],
                 options=dict(option.split("=", 1) for option in command["options"]),
                 replay=folder / "replies.sqlite" if command["replies"] else None,
                 strict=bool(command["replies"]),
+                python=interpreter,
                 sandbox=sandbox,
                 progress=progress,
                 **{name: command[name] for name in ("split", "images", "visual", "limit", "top_k")},

@@ -28,6 +28,7 @@ FOUND: Mapping[str, Any] = {
     "distributions": {"mem0ai": "1.0.11", "openai": "3.52.0"},
     "modules": {"adapter": "a" * 64},
     "files": {"prompt.txt": "d" * 64},
+    "written": [],
 }
 
 
@@ -52,6 +53,16 @@ def test_what_is_known_may_not_change() -> None:
         with pytest.raises(InputError, match="not the one that gave") as raised:
             EnvironmentRecord(record.known).add({**FOUND, **change})
         assert words in str(raised.value)
+
+
+def test_a_file_that_the_system_writes_is_not_its_code() -> None:
+    record = EnvironmentRecord()
+    files = {"prompt.txt": "d" * 64, "cache.json": "1" * 64}
+    record.add({**FOUND, "files": files})
+    record.add({**FOUND, "written": ["cache.json"]})
+    record.add({**FOUND, "files": {**files, "cache.json": "2" * 64}})
+    assert record.known is not None and record.known["files"] == FOUND["files"]
+    assert "written" not in record.known
 
 
 def test_a_package_has_the_version_that_its_recipe_says() -> None:
