@@ -380,17 +380,22 @@ class _FilesRead:
         *(".txt", ".md", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".ini", ".cfg"),
         *(".jinja", ".jinja2", ".j2", ".prompt", ".tmpl", ".template"),
     )
+    _CACHES = ("LOCOMO_VQA_CACHE", "HF_HOME", "HF_HUB_CACHE", "TORCH_HOME", "HOME", "TMPDIR")
+    """Variables that name folders whose files are not the system's code."""
     _MOST_FILES = 1000
     _MOST_BYTES = 64 << 20
 
     def __init__(self) -> None:
         self._folder = ""
+        self._caches: tuple[str, ...] = ()
         self._read: set[str] = set()
         self._written: set[str] = set()
 
     def watch(self, folder: str) -> None:
         """Watch a folder from now on; a process can't stop to watch."""
         self._folder = str(Path(folder).resolve()).rstrip(os.sep) + os.sep
+        named = (os.environ.get(name) for name in self._CACHES)
+        self._caches = tuple(os.path.join(path, "") for path in named if path)  # noqa: PTH118
         sys.addaudithook(self._hear)
 
     def _hear(self, event: str, arguments: Any) -> None:
@@ -399,7 +404,7 @@ class _FilesRead:
         name, _, flags = arguments
         if name.endswith(self._SUFFIXES) and len(self._read) < self._MOST_FILES:
             path = os.path.abspath(name)  # noqa: PTH100 - links stay, and it is called often
-            if path.startswith(self._folder):
+            if path.startswith(self._folder) and not path.startswith(self._caches):
                 writes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR)
                 (self._written if writes else self._read).add(path)
 
@@ -510,7 +515,8 @@ class _Worker:
         self._types.use_toolkit(version)
         if folder not in sys.path:
             sys.path.insert(0, folder)
-        _READ.watch(folder)
+        if not system.startswith("locomo_vqa."):
+            _READ.watch(folder)
         module_name, _, class_name = system.partition(":")
         try:
             module = importlib.import_module(module_name)

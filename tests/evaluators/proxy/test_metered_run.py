@@ -48,7 +48,8 @@ def test_a_run_counts_its_calls_and_is_replayed_without_the_endpoint(
     )
     options = ("--model", model(stub), "--record", "recorded.sqlite", "--prices", "p.toml")
     assert cli(*RUN, "--out", "a", *options, OPENAI_API_KEY="sk-own").returncode == 0
-    asked = [got for got in stub.got if got.method == "POST"]
+    tried, *asked = [got for got in stub.got if got.method == "POST"]
+    assert b'"image_url"' in tried.body  # Whether the model takes images.
     calls = rows(tmp_path / "a")
     assert len(calls) == len(asked) == 4  # Two questions of each of two conversations.
     assert {got.headers["authorization"] for got in asked} == {"Bearer sk-own"}
@@ -79,7 +80,7 @@ def test_a_run_may_go_without(cli: Cli, tmp_path: Path, stub: StubUpstream) -> N
     assert cli(*RUN, "--out", "r", "--model", model(stub), "--no-meter").returncode == 0
     assert not (tmp_path / "r" / "calls.jsonl").exists()
     assert "calls" not in json.loads((tmp_path / "r" / "run.json").read_text())
-    assert sum(got.method == "POST" for got in stub.got) == 4
+    assert sum(got.method == "POST" for got in stub.got) == 1 + 4  # The first tries an image.
 
 
 @pytest.mark.slow
