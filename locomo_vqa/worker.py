@@ -395,7 +395,8 @@ class _FilesRead:
         """Watch a folder from now on; a process can't stop to watch."""
         self._folder = str(Path(folder).resolve()).rstrip(os.sep) + os.sep
         named = (os.environ.get(name) for name in self._CACHES)
-        self._caches = tuple(os.path.join(path, "") for path in named if path)  # noqa: PTH118
+        paths = [os.path.join(path, "") for path in named if path]  # noqa: PTH118
+        self._caches = tuple(path for path in paths if path.startswith(self._folder))
         sys.addaudithook(self._hear)
 
     def _hear(self, event: str, arguments: Any) -> None:
