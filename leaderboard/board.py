@@ -110,7 +110,7 @@ def read_board(folder: Path) -> Board:
         if entry["metadata"] is not None:
             place = f"metadata of {entry['name']}"
             validate(entry["metadata"], "metadata", path=path, place=place, remedy=remedy)
-    tuples = ("problems", "notes")
+    tuples = ("problems", "notes", "ran")
     return Board(
         folder=folder,
         dataset=raw["dataset"]["id"],

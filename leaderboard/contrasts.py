@@ -1,7 +1,8 @@
 """Finds pairs of entries that differ in one thing, and says what it changes.
 
 Two pairs answer what a reader of a board asks first: what pixels are worth (`mem0-captions` and
-`mem0-v` on one model), and what experts are worth (`mem0` and `memlora` on one model).
+`mem0-v` on one model), and what experts are worth (`mem0` and `memlora` on one model). Entries
+under a name that is not their run's are left out.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ def contrasts(rows: Sequence[_Row]) -> list[dict[str, str]]:
 
 
 def _pairs(rows: Sequence[_Row]) -> Iterator[tuple[str, str]]:
-    for first in rows:
-        for second in rows:
-            same = all(first[name] == second[name] for name in ("answerer", "split", "visual"))
-            if not same or first["answerer"] is None:
+    known = [row for row in rows if row["ran"] and row["system"] == row["ran"][0]]
+    for first in known:
+        for second in known:
+            if first["answerer"] is None or not _alike(first, second):
                 continue
             split, on = first["split"], f"on {first['answerer']}"
             families = (_family(first), _family(second))
@@ -41,6 +42,12 @@ def _pairs(rows: Sequence[_Row]) -> Iterator[tuple[str, str]]:
                 yield split, f"Pixels instead of captions, {on}: {_moved(first, second)}"
             if families == ("mem0", "memlora") and seen[0] == seen[1]:
                 yield split, f"Experts instead of none, {on}: {_moved(first, second)}"
+
+
+def _alike(first: _Row, second: _Row) -> bool:
+    """Return whether two runs have the same model, questions and options."""
+    same = all(first[name] == second[name] for name in ("answerer", "split", "visual"))
+    return same and first["ran"][1:] == second["ran"][1:]
 
 
 def _family(row: _Row) -> str:
@@ -56,5 +63,7 @@ def _moved(first: _Row, second: _Row) -> str:
         if None not in values and (name != "j" or first["judge"] == second["judge"]):
             digits = 1 if METRICS[name].scale >= 100 else 3
             before, after = (f"{value:.{digits}f}" for value in values)
-            parts.append(f"{metric_title(name)} {before} → {after}")
+            by_rules = name == "j" and (first["judge"] or "").startswith("rules-")
+            title = "J (by rules)" if by_rules else metric_title(name)
+            parts.append(f"{title} {before} → {after}")
     return f"{', '.join(parts)}." if parts else "no common score."

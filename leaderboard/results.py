@@ -61,6 +61,7 @@ def result_row(entry: Entry) -> dict[str, Any]:
             name: _score_row(scores["metrics"].get(name, NOT_SCORED)) for name in BOARD_METRICS
         },
         "judge": judge_of(entry),
+        "ran": list(entry.ran),
         "given": states.get("ok", 0),
         "total": scores["rows"]["matched"] + scores["rows"]["missing"],
         "states": states,

@@ -28,7 +28,7 @@ _BEFORE = (
     "submission_type",
     "trained_on_locomo",
 )
-_AFTER = ("answered", "questions", "states", "answer_length", "conversations")
+_AFTER = ("judge", "answered", "questions", "states", "answer_length", "conversations")
 
 COLUMNS = (*_BEFORE, *(f"{name}{end}" for name in BOARD_METRICS for end in _SCORES), *_AFTER)
 """The columns of results.csv."""
@@ -77,6 +77,7 @@ def _flat_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{name: row[name] for name in _BEFORE},
         **scores,
+        "judge": row["judge"],
         "answered": row["given"],
         "questions": row["total"],
         "states": "; ".join(f"{number} {state}" for state, number in row["states"].items()),

@@ -206,12 +206,21 @@ def _verify_entry(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> _
         notes=findings.notes,
         split=findings.split,
         uses_images=_uses_images(findings.run),
+        ran=_what_ran(findings.run),
         metadata=findings.metadata,
         files=findings.files,
         scores=scores,
     )
     answers = None if findings.problems else AnswerSet.of(findings.predictions)
     return _Verified(entry, answers)
+
+
+def _what_ran(run: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Return a system's own name, and the options of its run except for its experts."""
+    if run is None:
+        return ()
+    options = [text for text in run.get("options") or () if not text.startswith("experts")]
+    return (run["system"]["name"], *options)
 
 
 def _uses_images(run: Mapping[str, Any] | None) -> bool | None:

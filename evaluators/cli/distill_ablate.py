@@ -13,6 +13,7 @@ from locomo_vqa.cli_support import console, echo, json_option, make_table, print
 from locomo_vqa.metric_names import metric_title
 from locomo_vqa.models.names import hide_credentials
 
+from ..judging.rules import BY_RULES, RULES
 from .distill_options import benchmark_option, jobs_option, out_option
 from .run_options import split_option, system_options
 
@@ -92,6 +93,8 @@ def _print_stages(table: StageTable) -> None:
         cells = [stage_cells(row.report[metric]) for metric in table.metrics]
         shown.add_row(*row.stages.values(), *(cell for pair in cells for cell in pair))
     console().print(shown)
+    if table.judge == RULES and "j" in table.metrics:
+        echo(BY_RULES)
     for number, row in enumerate(table.rows, 1):
         echo(f"Row {number}: {row_command(table, row)}")
     echo(f"The plot: {table.out / 'stages.svg'}")

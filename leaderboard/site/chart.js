@@ -11,10 +11,16 @@ function chartOf(entries, metrics) {
     ...panels.map((metric) => chartTrack(metric, entry))]);
   const chart = el("div", { class: "chart" }, el("span", { class: "chart-head" }),
     ...panels.map((metric) => el("span", { class: "chart-head", title: sentence(metric.meaning) },
-      el("b", { text: metric.label }), ` 0 … ${metric.scale}`)), ...cells);
+      el("b", { text: metric.label }), ` ${judgeLabel(entries, metric)}0 … ${metric.scale}`)), ...cells);
   chart.style.setProperty("--panels", panels.length);
   chart.hidden = panels.length === 0 || entries.length === 0;
   return chart;
+}
+
+/* A J by rules is marked where no judge's name fits. */
+function judgeLabel(entries, metric) {
+  const byRules = entries.some((entry) => (entry.judge || "").startsWith("rules-"));
+  return metric.name === "j" && byRules ? "by rules, " : "";
 }
 
 /* The colour says what was seen of the images. */
@@ -31,7 +37,8 @@ function chartLabel(entry) {
 function chartTrack(metric, entry) {
   const score = entry.scores[metric.name];
   const track = el("span", { class: `chart-track ${seenClass(entry)}` });
-  track.dataset.metric = metric.label;
+  track.dataset.metric = metric.name === "j" && (entry.judge || "").startsWith("rules-")
+    ? `${metric.label}*` : metric.label;
   if (score.value === null) {
     track.append(el("span", { class: "none", text: "not computed" }));
     track.title = score.reason;

@@ -18,6 +18,7 @@ def row(system: str, images: str, **changes: Any) -> dict[str, Any]:
         "split": "test",
         "visual": "given",
         "judge": None,
+        "ran": [system],
         "scores": {name: {"value": value} for name, value in values.items()},
         **changes,
     }
@@ -46,6 +47,9 @@ def test_pixels_and_experts() -> None:
         {"visual": "recalled"},
         {"system": "bm25"},
         {"images": "none"},
+        {"ran": ["mem0-v", "top_k=1"]},
+        {"ran": ["memlora-v"]},
+        {"ran": []},
     ],
 )
 def test_entries_that_differ_in_more_are_no_pair(changes: dict[str, Any]) -> None:
@@ -57,6 +61,8 @@ def test_js_of_two_judges_are_not_compared() -> None:
     one, two = row("mem0", "none", judge="a", **scored), row("memlora", "none", judge="b", **scored)
     assert "J" not in texts(one, two)[0]
     assert "J 40.0 → 40.0" in texts(one, {**two, "judge": "a"})[0]
+    rules = {"judge": "rules-1"}
+    assert "J (by rules) 40.0 → 40.0" in texts({**one, **rules}, {**two, **rules})[0]
 
 
 def test_a_crowded_board_has_four_sentences_for_a_split() -> None:

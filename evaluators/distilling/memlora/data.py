@@ -177,7 +177,8 @@ def read_data_record(folder: Path) -> dict[str, Any]:
     path = folder / DATA_RECORD
     if not path.is_file():
         raise InputError(
-            f"{folder}: the training data has not been made yet.", "Run the stage data first."
+            f"{folder}: the training data has not been made yet.",
+            "Make it first: `only` must be data, or be left out.",
         )
     record: dict[str, Any] = read_json(path, what="the record of the training data")
     validate(record, "training_data", path=path, remedy="Make the data again.")

@@ -19,7 +19,11 @@ _COLOURS = {"base": "#767676", "large": "#D55E00", "expert": "#0072B2"}
 
 
 def plot_stages(
-    rows: Sequence[tuple[Sequence[str], ScoreReport]], metrics: Sequence[str], path: Path
+    rows: Sequence[tuple[Sequence[str], ScoreReport]],
+    metrics: Sequence[str],
+    path: Path,
+    *,
+    by_rules: bool = False,
 ) -> None:
     """Write an SVG file with a panel for each metric.
 
@@ -27,6 +31,7 @@ def plot_stages(
         rows: what answers in each stage (`base`, `large` or `expert`), and the scores.
         metrics: the names of the metrics.
         path: the file, which is replaced.
+        by_rules: whether J is by rules, which its title then says.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -38,6 +43,8 @@ def plot_stages(
         panels = figure.subplots(1, max(1, len(metrics)), sharey=True, squeeze=False)[0]
         for panel, metric in zip(panels, metrics, strict=False):
             _draw(panel, rows, metric)
+            mark = " (by rules)" if by_rules and metric == "j" else ""
+            panel.set_title(f"{metric_title(metric)}{mark}")
         labels = [" + ".join(stages) for stages, _ in rows]
         panels[0].set_yticks(range(len(rows)), labels)
         panels[0].invert_yaxis()
@@ -55,6 +62,5 @@ def _draw(panel: Any, rows: Sequence[tuple[Sequence[str], ScoreReport]], metric:
             reach = [scores.interval.low, scores.interval.high]
             panel.plot(reach, [place, place], color=_COLOURS[kind], lw=2, alpha=0.5)
         panel.plot([scores.value], [place], color=_COLOURS[kind], marker="o")
-    panel.set_title(metric_title(metric))
     panel.grid(axis="x", alpha=0.3)
     panel.spines[["top", "right"]].set_visible(False)

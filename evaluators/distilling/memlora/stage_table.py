@@ -22,6 +22,7 @@ from locomo_vqa.models.names import hide_credentials, parse_name
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.runs import SplitChoice
 
+from ...judging.rules import RULES
 from ...memory.settings import TEXT_STAGES
 from ...running import run
 from ...scoring import ScoreReport, score
@@ -77,6 +78,8 @@ class StageTable:
     """The benchmark, as it was named."""
     rows: Sequence[StageRow]
     """The rows, in the order of the paper's table 4."""
+    judge: str | None = None
+    """The judge of J."""
 
     @property
     def metrics(self) -> list[str]:
@@ -90,6 +93,7 @@ class StageTable:
             "kind": "stage_table",
             "student": hide_credentials(self.student),
             "split": self.split,
+            "judge": None if self.judge is None else hide_credentials(self.judge),
             "rows": [row.to_json() for row in self.rows],
         }
 
@@ -136,6 +140,8 @@ def ablate_stages(
     check_metrics(metrics)
     if large is not None:
         parse_name(large, parameter="large")
+    if judge not in (None, RULES):
+        parse_name(judge, parameter="judge")
     given = dict(options or {})
     taken = [name for name in (*TEXT_STAGES, "experts") if name in given]
     if taken:
@@ -167,11 +173,16 @@ def ablate_stages(
             )
         report("rows", len(planned), len(planned))
     table = StageTable(
-        out=folder, student=student, split=split, benchmark=str(benchmark), rows=rows
+        out=folder,
+        student=student,
+        split=split,
+        benchmark=str(benchmark),
+        rows=rows,
+        judge=judge,
     )
     write_json(folder / "stages.json", table.to_json())
     named = [(list(row.stages.values()), row.report) for row in table.rows]
-    plot_stages(named, table.metrics, folder / "stages.svg")
+    plot_stages(named, table.metrics, folder / "stages.svg", by_rules=judge == RULES)
     return table
 
 

@@ -33,6 +33,12 @@ ASKED = "When did Ana move to the house by the lake?"
         ("the lake", "the sea", False, False),
         ("a kite", "", False, False),
         ("the", "the", False, False),
+        ("a kite", "It is definitely not a kite.", False, False),
+        ("a kite", "Wrong: a kite is false.", False, False),
+        ("not a kite", "It was not a kite.", True, True),
+        ("a kite", "\uff4b\uff49\uff54\uff45", True, True),
+        ("a kite", "ki\u200bte", True, True),
+        ("a kite", "kite " + "drum " * 100, False, False),
     ],
 )
 def test_verdicts_by_hand(gold: str, answer: str, lenient: bool, strict: bool) -> None:
