@@ -134,7 +134,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
             "benchmark.json",
             lambda text: text.replace('"schema_version": 1', '"schema_version": 2'),
         ),
-        "schema_version: 1 was expected",
+        "its format is 2, and this version reads 1. Upgrade",
     ),
     "no manifest": (
         lambda folder: (folder / "benchmark.json").unlink(),

@@ -100,6 +100,7 @@ def test_a_run_that_does_not_say_is_given(tmp_path: Path) -> None:
     path = tmp_path / "run" / "run.json"
     run = json.loads(path.read_text())
     del run["visual_handling"]
+    del run["seal"], run["record"]  # Versions before the field had neither.
     path.write_text(json.dumps(run))
     sheet = score(tmp_path / "run", benchmark=SAMPLE, metrics=["v"])
     assert sheet.document["modes"] == {"image_handling": "pixels", "visual_handling": "given"}
