@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from locomo_vqa.evaluators.running.harness import Harness
 from locomo_vqa.runs import Prediction
 from locomo_vqa.system import Services
 from tests.evaluators.recording import SAMPLE
+
+TALK = replace(SAMPLE, visual_questions=())
+"""The sample without its visual questions."""
 
 ECHO = '''
 class Echo:
@@ -59,8 +63,12 @@ def hosted(
     env: Sequence[str] = (),
     **fields: Any,
 ) -> Harness:
-    """Return a harness of a system in processes of its own, on a few questions of the sample."""
-    given: dict[str, Any] = {"split": "all", "images": "pixels", "limit": 4, **fields}
+    """Return a harness of a system in processes of its own, on the sample.
+
+    Without a limit, it asks four text questions of each conversation.
+    """
+    few = {} if "limit" in fields else {"limit": 4, "benchmark": TALK}
+    given: dict[str, Any] = {"split": "all", "images": "pixels", **few, **fields}
     given.setdefault("services", Services())
     given.setdefault("benchmark", SAMPLE)
     system = load_system(spec, python=python, env=env, sandbox=given.get("sandbox"))

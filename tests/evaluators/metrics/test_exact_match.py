@@ -61,7 +61,7 @@ def test_an_unknown_name_lists_the_good_ones_and_the_nearest() -> None:
         "not 'bleu'."
     )
     assert caught.value.remedy == "Did you mean 'bleu1'?"
-    assert len(METRICS) == 9
+    assert len(METRICS) == 10
 
 
 def test_what_takes_more_than_two_texts_says_so() -> None:
