@@ -46,7 +46,12 @@ PACKAGES = ("locomo_vqa", "builders", "evaluators", "leaderboard")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the package where Python must not, or each of a thousand processes would do so."""
+    """Compile the package where Python must not, or each of a thousand processes would do so.
+
+    And let Ctrl-C reach what the tests start, even from a background job, which ignores it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.dont_write_bytecode and not hasattr(config, "workerinput"):
         for name in PACKAGES:
             compileall.compile_dir(ROOT / name, quiet=2)
