@@ -208,9 +208,9 @@ def figures(work: Work, row: Row) -> Sequence[str]:
     """Return the cells of a row."""
     answers = work.answers(row)
     gold = {each.id: str(each.answer) for each in work.asked(row).text_questions}
-    told = describe_answers(list(answers.values()), [gold[id] for id in answers])
-    f1, j = f"{told['f1']:.3f}", f"{_judged(work.asked(row), answers):.1f}"
-    cells = [row.name, f1, j, f"{told['contains_gold']:.0%}", f"{told['words']:.1f}"]
+    described = describe_answers(list(answers.values()), [gold[id] for id in answers])
+    f1, j = f"{described['f1']:.3f}", f"{_judged(work.asked(row), answers):.1f}"
+    cells = [row.name, f1, j, f"{described['contains_gold']:.0%}", f"{described['words']:.1f}"]
     if row.base is None:
         return [*cells, ""]
     base = work.answers(next(each for each in ROWS if each.name == row.base))

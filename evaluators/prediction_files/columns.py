@@ -21,11 +21,11 @@ def rows_of_columns(value: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     columns, data = value.get("columns"), value.get("data")
     if isinstance(columns, list) and isinstance(data, list):
         return _of_split(columns, data)
-    told = [column for name, column in value.items() if snake(name) in _TELLING]
-    if told and all(map(_is_column_object, told)):
+    telling = [column for name, column in value.items() if snake(name) in _TELLING]
+    if telling and all(map(_is_column_object, telling)):
         return _of_objects({n: c for n, c in value.items() if isinstance(c, dict)})
-    if told and all(map(_is_column_list, told)):
-        sizes = {len(column) for column in told}
+    if telling and all(map(_is_column_list, telling)):
+        sizes = {len(column) for column in telling}
         if len(sizes) == 1:
             size = sizes.pop()
             same = {n: c for n, c in value.items() if isinstance(c, list) and len(c) == size}

@@ -34,34 +34,34 @@ def test_datasets_reads_every_table_and_image(published: Path, tmp_path: Path) -
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["rows"] == {
+    loaded = json.loads(done.stdout)
+    assert loaded["rows"] == {
         "visual": {"train": 320, "validation": 42, "test": 90},
         "text": {"train": 135, "validation": 19, "test": 38},
         "conversations": {"train": 7, "validation": 1, "test": 2},
     }
-    assert told["features"]["visual"]["image"] == "Image"
-    assert told["features"]["visual"]["guessable"] == "bool"
-    assert told["features"]["text"]["category"] == "int8"
-    assert told["features"]["text"]["evidence"] == "List"
+    assert loaded["features"]["visual"]["image"] == "Image"
+    assert loaded["features"]["visual"]["guessable"] == "bool"
+    assert loaded["features"]["text"]["category"] == "int8"
+    assert loaded["features"]["text"]["evidence"] == "List"
     benchmark = load_benchmark(published)
-    assert [(row["id"], row["sha256"]) for row in told["pictures"]] == [
+    assert [(row["id"], row["sha256"]) for row in loaded["pictures"]] == [
         (question.id, question.image) for question in benchmark.visual_questions
     ]
-    assert {tuple(row["size"]) for row in told["pictures"]} == {(224, 224)}
-    assert told["quality"] == {
+    assert {tuple(row["size"]) for row in loaded["pictures"]} == {(224, 224)}
+    assert loaded["quality"] == {
         "sample-01/v/D1:9/detail": [True, False, None],
         "sample-01/v/D1:9/colour": [False, None, None],
     }
-    assert told["review"] == {"sample-01/v/D1:9/detail": "corrected"}
+    assert loaded["review"] == {"sample-01/v/D1:9/detail": "corrected"}
     lines = (published / "text_questions.jsonl").read_text(encoding="utf-8").splitlines()
     first = json.loads(lines[0])
-    assert {key: told["text"][key] for key in first if key != "erratum"} == {
+    assert {key: loaded["text"][key] for key in first if key != "erratum"} == {
         key: value for key, value in first.items() if key != "erratum"
     }
-    assert told["text"]["erratum_kind"] is None
+    assert loaded["text"]["erratum_kind"] is None
     line = (published / "conversations.jsonl").read_text(encoding="utf-8").splitlines()[0]
-    assert told["conversation"] == json.loads(line)
+    assert loaded["conversation"] == json.loads(line)
 
 
 @pytest.mark.slow
