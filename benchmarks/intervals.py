@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from locomo_vqa.evaluators.statistics.mean_intervals import difference_interval, mean_interval
 from locomo_vqa.scores import Interval
+from locomo_vqa.statistics.mean_intervals import difference_interval, mean_interval
 
 LOCOMO_SIZES = (152, 81, 152, 199, 178, 123, 150, 191, 156, 158)
 """The number of questions of categories 1 to 4 in each of LoCoMo's conversations."""

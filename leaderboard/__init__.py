@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .board import Board
     from .board_entry import Entry
-    from .site import build_site
-    from .submission import Submission, submit
-    from .verification import verify
+    from .site.build import build_site
+    from .submission.submit import Submission, submit
+    from .verification.verify import verify
 
 __all__ = ["Board", "Entry", "Submission", "build_site", "submit", "verify"]
 
 _MODULES = {
     "Board": "board",
     "Entry": "board_entry",
-    "Submission": "submission",
-    "build_site": "site",
-    "submit": "submission",
-    "verify": "verification",
+    "Submission": "submission.submit",
+    "build_site": "site.build",
+    "submit": "submission.submit",
+    "verify": "verification.verify",
 }
 
 

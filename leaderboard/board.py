@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,8 @@ from locomo_vqa.files import read_json, sha256_text
 from locomo_vqa.html_table import html_table
 from locomo_vqa.schemas import validate
 
-from .board_entry import Entry
-from .results_csv import board_frame
+from .board_entry import Entry, EntryCheck
+from .records.results_csv import board_frame
 from .summary import COLUMNS, NUMBERS, remarks, summary_rows
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Board:
     """See `Benchmark.revision`."""
     entries: tuple[Entry, ...]
     """Sorted by name."""
+    rankings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By table and metric: who is ranked where, and who is tied."""
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
@@ -71,6 +73,7 @@ class Board:
             "kind": "board",
             "dataset": {"id": self.dataset, "revision": self.revision},
             "entries": [asdict(entry) for entry in self.entries],
+            "rankings": self.rankings,
         }
         return {**content, "sha256": _content_hash(content)}
 
@@ -110,16 +113,19 @@ def read_board(folder: Path) -> Board:
         if entry["metadata"] is not None:
             place = f"metadata of {entry['name']}"
             validate(entry["metadata"], "metadata", path=path, place=place, remedy=remedy)
-    tuples = ("problems", "notes", "ran")
     return Board(
         folder=folder,
         dataset=raw["dataset"]["id"],
         revision=raw["dataset"]["revision"],
-        entries=tuple(
-            Entry(**{**entry, **{name: tuple(entry[name]) for name in tuples}})
-            for entry in raw["entries"]
-        ),
+        entries=tuple(map(_read_entry, raw["entries"])),
+        rankings=raw["rankings"],
     )
+
+
+def _read_entry(raw: Mapping[str, Any]) -> Entry:
+    tuples = {name: tuple(raw[name]) for name in ("problems", "notes", "ran", "history")}
+    checks = tuple(EntryCheck(**check) for check in raw["checks"])
+    return Entry(**{**raw, **tuples, "checks": checks})
 
 
 def _content_hash(content: Mapping[str, Any]) -> str:

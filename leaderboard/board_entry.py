@@ -8,7 +8,16 @@ from typing import Any, Literal
 
 from locomo_vqa.runs import SplitChoice
 
-__all__ = ["Entry", "EntryState"]
+__all__ = [
+    "Badge",
+    "CheckState",
+    "Entry",
+    "EntryCheck",
+    "EntryKind",
+    "EntryState",
+    "Standing",
+    "Table",
+]
 
 EntryState = Literal["rescored", "rejected"]
 """The result of an entry's verification:
@@ -16,6 +25,47 @@ EntryState = Literal["rescored", "rejected"]
 rescored   it is complete and unchanged, and its scores were computed here
 rejected   it has problems, and no scores
 """
+
+EntryKind = Literal["run", "file"]
+"""What an entry was made from:
+
+run    a run of ours, whose record says what ran
+file   a published file of somebody's answers, without a record
+"""
+
+Badge = Literal["rescored", "reproduced"]
+"""How far an entry's numbers can be believed; reported numbers are no entries:
+
+rescored     its scores were computed here, from its answers
+reproduced   its answers were also produced again, from its recorded replies or by a new run
+"""
+
+Table = Literal["test", "all", "test-custom", "all-custom"]
+"""The entries that an entry is ranked among:
+
+test          standard submissions on the test split
+all           standard submissions on all conversations, by systems not trained on LoCoMo
+test-custom   as `test`, with another way of asking than the benchmark's own
+all-custom    as `all`, with another way of asking
+"""
+
+Standing = Literal["current", "superseded", "withdrawn", "disputed"]
+"""What became of an entry since it was accepted."""
+
+CheckState = Literal["passed", "flagged", "failed", "not_done"]
+"""The result of a check: a failed one rejects the entry, a flagged one is a note."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryCheck:
+    """One check of an entry, and what it found."""
+
+    name: str
+    """What was checked, in a few words."""
+    state: CheckState
+    """See `CheckState`."""
+    text: str = ""
+    """What it found, or why it was not done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +92,25 @@ class Entry:
     """SHA-256 of each readable file, by name."""
     scores: Mapping[str, Any] | None = None
     """The scores, as `Scores.to_json` returns them; None if rejected."""
+    kind: EntryKind = "run"
+    """See `EntryKind`."""
+    badge: Badge | None = None
+    """See `Badge`; None if rejected."""
+    table: Table | None = None
+    """See `Table`; None if it is ranked in none."""
+    unranked: str | None = None
+    """Why it is ranked in no table."""
+    checks: tuple[EntryCheck, ...] = ()
+    """What was checked, in order."""
+    usage: Mapping[str, Any] | None = None
+    """What the answers took: `calls`, `input_tokens`, `output_tokens`, `price` with `currency`,
+    and the median `latency_ms`; each is None if unknown."""
+    source: Mapping[str, Any] | None = None
+    """Of a published file: `title`, `url`, `date` and `sha256`."""
+    standing: Standing = "current"
+    """See `Standing`."""
+    history: tuple[Mapping[str, Any], ...] = ()
+    """What happened to it, oldest first: `event`, `date`, `who`, `why`, `answer`."""
 
     def __repr__(self) -> str:
         return f"<Entry {self.name!r}: {self.state}>"

@@ -167,14 +167,14 @@ READERS: dict[str, str] = {
     """,
     "an entry": """
         from pathlib import Path
-        from locomo_vqa.leaderboard.entries import read_plain
-        from locomo_vqa.leaderboard.metadata import parse_metadata
-        from locomo_vqa.leaderboard.rows import check_rows
-        from locomo_vqa.leaderboard.verification import _read_run
+        from locomo_vqa.leaderboard.entry_files.folder import read_plain
+        from locomo_vqa.leaderboard.entry_files.metadata import parse_metadata
+        from locomo_vqa.leaderboard.entry_files.rows import check_rows
+        from locomo_vqa.leaderboard.verification.examine import read_run_file
         def read(path):
             parse_metadata(read_plain(place(path, "metadata.yaml") / "metadata.yaml"), path=path)
         def again(path): check_rows(place(path, "predictions.jsonl"))
-        def third(path): _read_run(place(path, "run.json"))
+        def third(path): read_run_file(place(path, "run.json"))
     """,
     "stored replies": """
         from locomo_vqa.responses import ResponseStore as read

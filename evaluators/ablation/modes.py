@@ -23,11 +23,11 @@ from locomo_vqa.runs import (
     read_predictions,
 )
 from locomo_vqa.schemas import validate
+from locomo_vqa.statistics.paired import paired_difference
 
 from ..running.harness import Harness
 from ..running.view import check_images
 from ..scoring import ScoreReport, score
-from ..statistics.paired import paired_difference
 from .result import Ablation, ModeDifference, ModeScores
 
 __all__ = ["ABLATION_FILE", "check_modes", "run_modes"]

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from locomo_vqa.html_table import html_table
 from locomo_vqa.runs import FAILED, ImageMode, Run, VisualMode, count_states
 from locomo_vqa.scores import FEW_CONVERSATIONS, MetricScores
+from locomo_vqa.statistics.paired import PairedDifference
 from locomo_vqa.text import counted
-
-from ..statistics.paired import PairedDifference
 
 if TYPE_CHECKING:
     import pandas as pd

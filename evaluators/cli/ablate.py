@@ -24,8 +24,9 @@ from .run_options import (
 )
 
 if TYPE_CHECKING:
+    from locomo_vqa.statistics.paired import PairedDifference
+
     from ..ablation import Ablation, ModeDifference, ModeScores
-    from ..statistics.paired import PairedDifference
 
 __all__ = ["ablate", "print_ablation"]
 

@@ -8,13 +8,13 @@ from typing import Any
 from locomo_vqa.cli_support import console, echo, make_table
 from locomo_vqa.metric_names import metric_title
 from locomo_vqa.scores import FEW_CONVERSATIONS
+from locomo_vqa.statistics.paired import MANY_CONVERSATIONS, PairedDifference
 from locomo_vqa.text import counted
 
 from ..comparing import Comparison
 from ..comparing.comparer import LETTERS
 from ..comparing.metric_comparison import MetricComparison
 from ..comparing.sides import Side
-from ..statistics.paired import MANY_CONVERSATIONS, PairedDifference
 from .options import flagged, names_by_reason
 
 __all__ = ["print_comparison"]

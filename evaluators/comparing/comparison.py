@@ -11,8 +11,8 @@ from locomo_vqa.errors import OutputError
 from locomo_vqa.files import write_json, write_text
 from locomo_vqa.html_table import html_table
 from locomo_vqa.metric_names import METRICS, metric_title
+from locomo_vqa.statistics.paired import PairedDifference
 
-from ..statistics.paired import PairedDifference
 from .metric_comparison import MetricComparison
 from .overview import Overview, make_overview
 from .page import comparison_page

@@ -9,9 +9,9 @@ from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.errors import InputError
 from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.runs import SplitChoice
+from locomo_vqa.statistics.paired import PairedDifference, holm, paired_difference
 from locomo_vqa.text import counted
 
-from ..statistics.paired import PairedDifference, holm, paired_difference
 from .answered import answered_questions, note_on_unanswered, too_few_answered
 from .comparison import Comparison
 from .judges import judges_differ, note_on_judges

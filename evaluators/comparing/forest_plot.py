@@ -12,9 +12,9 @@ from locomo_vqa.errors import OutputError
 from locomo_vqa.files import new_file
 from locomo_vqa.metric_names import metric_title
 from locomo_vqa.scores import FEW_CONVERSATIONS
+from locomo_vqa.statistics.paired import PairedDifference
 from locomo_vqa.text import counted, printable
 
-from ..statistics.paired import PairedDifference
 from .metric_comparison import MetricComparison
 from .sides import Side
 

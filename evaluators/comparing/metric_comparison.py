@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..statistics.paired import PairedDifference
+from locomo_vqa.statistics.paired import PairedDifference
 
 __all__ = ["GroupDifference", "MetricComparison"]
 

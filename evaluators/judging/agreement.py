@@ -8,8 +8,8 @@ from math import fsum, sqrt
 from typing import Any
 
 from locomo_vqa.scores import Interval
+from locomo_vqa.statistics.intervals import student_t_quantile
 
-from ..statistics.intervals import student_t_quantile
 from .judge import Judgement
 
 __all__ = ["Agreement", "agreement", "cohen_kappa", "kappa_interval"]

@@ -13,8 +13,7 @@ from typing import Any
 
 from locomo_vqa.metric_names import METRICS
 from locomo_vqa.scores import CorrectedValue, Interval
-
-from ..statistics.intervals import clustered_mean, student_t_quantile
+from locomo_vqa.statistics.intervals import clustered_mean, student_t_quantile
 
 __all__ = ["MOST_ACCEPTED", "corrected_j", "notes_on_leniency"]
 

@@ -1,1 +1,1 @@
-"""Intervals and exact tests with conversations as the sampling unit."""
+"""Outlying conversations, and the summaries of a metric's values."""

@@ -8,8 +8,7 @@ from math import fsum, sqrt
 from statistics import fmean, stdev
 
 from locomo_vqa.scores import FEW_CONVERSATIONS
-
-from .intervals import student_t_quantile
+from locomo_vqa.statistics.intervals import student_t_quantile
 
 __all__ = ["NOISE", "FarConversation", "far_conversations"]
 

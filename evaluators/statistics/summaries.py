@@ -10,8 +10,7 @@ from locomo_vqa.benchmark import TextQuestion, VisualQuestion
 from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.metric_names import METRICS, MetricInfo
 from locomo_vqa.scores import Estimate, Interval, MetricScores, RowScore
-
-from .mean_intervals import mean_interval
+from locomo_vqa.statistics.mean_intervals import mean_interval
 
 __all__ = ["Item", "row_score", "summarise_metric"]
 

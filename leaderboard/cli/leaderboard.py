@@ -88,7 +88,7 @@ def verify(folder: Path, as_json: bool, **settings: Any) -> int:
       locomo-vqa leaderboard verify submissions --benchmark sample
     """
     from ..summary import lacks_verdicts
-    from ..verification import verify as verify_submissions
+    from ..verification.verify import verify as verify_submissions
 
     board = verify_submissions(folder, **settings)
     if as_json:
@@ -116,7 +116,7 @@ def build(board: Path, out: Path, as_json: bool) -> None:
     Example:
       locomo-vqa leaderboard build submissions --out site
     """
-    from ..site import PAGE, RESULTS, build_site
+    from ..site.build import PAGE, RESULTS, build_site
 
     site = build_site(board, out=out)
     if as_json:
@@ -130,8 +130,8 @@ def _print_board(board: Board) -> None:
     from rich.text import Text
 
     from ..board import BOARD_FILE
-    from ..contrasts import contrasts
     from ..results import result_rows
+    from ..site.contrasts import contrasts
     from ..summary import COLUMNS, NUMBERS, remarks, summary_rows
 
     table = make_table(*COLUMNS, numbers=NUMBERS)

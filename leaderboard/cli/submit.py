@@ -9,7 +9,7 @@ import click
 
 from locomo_vqa.cli_support import echo, json_option, print_json, quoted
 
-from ..submission import submit as submit_run
+from ..submission.submit import submit as submit_run
 
 __all__ = ["submit"]
 

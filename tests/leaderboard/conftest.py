@@ -25,7 +25,7 @@ from locomo_vqa.benchmark import (
 from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
 from locomo_vqa.exact_match import exact_match
 from locomo_vqa.files import sha256_file
-from locomo_vqa.leaderboard.submission import submit
+from locomo_vqa.leaderboard.submission.submit import submit
 from locomo_vqa.runs import Prediction, SplitChoice, count_states
 from locomo_vqa.scores import Estimate, Interval, MetricScores, RowCounts, Scores
 

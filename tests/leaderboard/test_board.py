@@ -13,9 +13,9 @@ from locomo_vqa import leaderboard
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.leaderboard.board import Board
-from locomo_vqa.leaderboard.results_csv import COLUMNS
-from locomo_vqa.leaderboard.site import build_site
-from locomo_vqa.leaderboard.verification import verify
+from locomo_vqa.leaderboard.records.results_csv import COLUMNS
+from locomo_vqa.leaderboard.site.build import build_site
+from locomo_vqa.leaderboard.verification.verify import verify
 from locomo_vqa.scores import Scorer
 
 Submit = Callable[..., Path]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from locomo_vqa.benchmark import Benchmark
-from locomo_vqa.leaderboard.site import build_site
-from locomo_vqa.leaderboard.verification import verify
+from locomo_vqa.leaderboard.site.build import build_site
+from locomo_vqa.leaderboard.verification.verify import verify
 from locomo_vqa.scores import Scorer
 from tests.browser import dump_dom, needs_chromium, open_chromium
 

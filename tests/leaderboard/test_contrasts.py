@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from locomo_vqa.leaderboard.contrasts import contrasts
+from locomo_vqa.leaderboard.site.contrasts import contrasts
 
 
 def row(system: str, images: str, **changes: Any) -> dict[str, Any]:

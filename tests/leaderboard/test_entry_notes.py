@@ -15,7 +15,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.leaderboard import build_site, verify
 from locomo_vqa.leaderboard.board import Board
 from locomo_vqa.leaderboard.board_entry import Entry
-from locomo_vqa.leaderboard.entry_notes import AnswerSet, ComparedEntry, notes_between
+from locomo_vqa.leaderboard.verification.between import AnswerSet, ComparedEntry, notes_between
 from locomo_vqa.runs import Prediction
 
 from .conftest import DAY, ExactScorer, Submit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from locomo_vqa.leaderboard.look_alikes import appearance, mixed_word, unseen_characters
+from locomo_vqa.leaderboard.entry_files.look_alikes import appearance, mixed_word, unseen_characters
 
 
 @pytest.mark.parametrize(

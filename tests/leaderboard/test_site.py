@@ -23,8 +23,8 @@ from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import write_json
 from locomo_vqa.leaderboard.board import Board
 from locomo_vqa.leaderboard.cli.leaderboard import leaderboard
-from locomo_vqa.leaderboard.site import build_site
-from locomo_vqa.leaderboard.verification import verify
+from locomo_vqa.leaderboard.site.build import build_site
+from locomo_vqa.leaderboard.verification.verify import verify
 from locomo_vqa.locks import locked_folder
 from locomo_vqa.scores import Scorer
 
@@ -369,7 +369,7 @@ def test_the_old_site_stays_when_the_new_one_fails(
     def full(path: Path, text: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("locomo_vqa.leaderboard.site.write_text", full)
+    monkeypatch.setattr("locomo_vqa.leaderboard.site.build.write_text", full)
     with pytest.raises(OutputError, match="No space left"):
         build_site(verified(), out=out)
     assert (out / "index.html").read_text(encoding="utf-8") == before
@@ -388,7 +388,7 @@ def test_the_old_page_is_there_until_the_new_one_is_whole(
         seen.append((out / "index.html").read_text(encoding="utf-8") == before)
         path.write_text(text, encoding="utf-8")
 
-    monkeypatch.setattr("locomo_vqa.leaderboard.site.write_text", watched)
+    monkeypatch.setattr("locomo_vqa.leaderboard.site.build.write_text", watched)
     submitted(day=date(2026, 9, 1))
     assert _built(verified(), out) != before
     assert seen == [True, True]

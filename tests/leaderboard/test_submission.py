@@ -16,9 +16,9 @@ from click.testing import CliRunner
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.leaderboard.cli.submit import submit as submit_command
-from locomo_vqa.leaderboard.folder_names import folder_name
-from locomo_vqa.leaderboard.submission import submit
-from locomo_vqa.leaderboard.verification import verify
+from locomo_vqa.leaderboard.entry_files.folder_names import folder_name
+from locomo_vqa.leaderboard.submission.submit import submit
+from locomo_vqa.leaderboard.verification.verify import verify
 from locomo_vqa.runs import MAX_ANSWER_CHARS, read_run
 from locomo_vqa.scores import Scorer
 
@@ -152,7 +152,7 @@ def test_a_submission_that_fails_leaves_nothing(
     def full(path: Path, text: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("locomo_vqa.leaderboard.submission.write_text", full)
+    monkeypatch.setattr("locomo_vqa.leaderboard.submission.submit.write_text", full)
     run = make_run()
     before = sorted(tmp_path.iterdir())
     with pytest.raises(OutputError, match="No space left"):

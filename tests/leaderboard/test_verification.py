@@ -17,11 +17,11 @@ from click.testing import CliRunner
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, MissingResource, OutputError
 from locomo_vqa.files import sha256_file
-from locomo_vqa.leaderboard import verification
 from locomo_vqa.leaderboard.board import Board, read_board
 from locomo_vqa.leaderboard.board_entry import Entry
 from locomo_vqa.leaderboard.cli.leaderboard import leaderboard
-from locomo_vqa.leaderboard.verification import verify
+from locomo_vqa.leaderboard.verification import verify as verification
+from locomo_vqa.leaderboard.verification.verify import verify
 from locomo_vqa.locks import locked_folder
 from locomo_vqa.runs import Prediction
 from locomo_vqa.scores import Scorer, Scores

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from benchmarks.intervals import LOCOMO_SIZES as SIZES
 from benchmarks.intervals import coverage
-from locomo_vqa.evaluators.statistics.mean_intervals import difference_interval, mean_interval
 from locomo_vqa.evaluators.statistics.outliers import far_conversations
-from locomo_vqa.evaluators.statistics.paired import sign_flip_p
+from locomo_vqa.statistics.mean_intervals import difference_interval, mean_interval
+from locomo_vqa.statistics.paired import sign_flip_p
 
 SETS = 2000
 ERROR = sqrt(0.95 * 0.05 / SETS)

@@ -5,7 +5,7 @@ from math import nan
 import pytest
 from scipy.stats import t  # type: ignore[import-untyped]
 
-from locomo_vqa.evaluators.statistics.intervals import student_t_quantile
+from locomo_vqa.statistics.intervals import student_t_quantile
 
 PROBABILITIES = (0.0001, 0.001, 0.025, 0.05, 0.3, 0.499, 0.6, 0.9, 0.95, 0.975, 0.995, 0.9999)
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.special import expit, logit  # type: ignore[import-untyped]
 from scipy.stats import binomtest, t  # type: ignore[import-untyped]
 
-from locomo_vqa.evaluators.statistics.mean_intervals import (
+from locomo_vqa.statistics.mean_intervals import (
     NO_DIFFERENCE,
     difference_interval,
     mean_interval,

@@ -13,7 +13,7 @@ from locomo_vqa.json_gate import load_json
 from locomo_vqa.local_paths import public_text, public_value
 from locomo_vqa.run_seal import is_unchanged, sealed
 
-from .entries import PREDICTIONS, RUN
+from ..entry_files.folder import PREDICTIONS, RUN
 
 __all__ = ["public_hash", "write_public_copy"]
 

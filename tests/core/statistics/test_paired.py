@@ -8,8 +8,8 @@ from math import inf, sqrt
 import pytest
 from scipy.stats import permutation_test, t  # type: ignore[import-untyped]
 
-from locomo_vqa.evaluators.statistics.intervals import ClusteredMean
-from locomo_vqa.evaluators.statistics.paired import (
+from locomo_vqa.statistics.intervals import ClusteredMean
+from locomo_vqa.statistics.paired import (
     MANY_CONVERSATIONS,
     holm,
     minimum_detectable,

@@ -1,78 +1,24 @@
-"""What a maintainer should know about an accepted entry: its names, its date, and its answers."""
+"""What comparing accepted entries shows: look-alike names, and the same answers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
 
 from locomo_vqa.files import some
 from locomo_vqa.runs import Prediction
-from locomo_vqa.text import escape_unprintable
 
-from .look_alikes import appearance, mixed_word, unseen_characters
+from ..entry_files.look_alikes import appearance
+from ..entry_files.names import quoted
 
-__all__ = [
-    "AnswerSet",
-    "ComparedEntry",
-    "is_in_the_future",
-    "name_notes",
-    "name_problems",
-    "notes_between",
-]
+__all__ = ["AnswerSet", "ComparedEntry", "notes_between"]
 
 _LONG_ANSWER = 5
 """Answers of fewer words are often the same in two systems that are both right."""
 _FEWEST_ANSWERS = 20
 """With fewer different long answers, a share of equal ones says nothing."""
 _SAME_SHARE = 0.9
-
-
-def name_problems(metadata: Mapping[str, Any]) -> Iterator[str]:
-    """Yield why an entry's name can't be shown on a board."""
-    name = metadata["system"]["name"]
-    unseen = unseen_characters(name)
-    if unseen:
-        yield f"system.name has characters that can't be seen: {some(unseen)}."
-    elif not any(character.isalnum() for character in name):
-        yield f"system.name has no letter or digit: {escape_unprintable(name, most=80)}."
-
-
-def name_notes(metadata: Mapping[str, Any], run: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is unusual about an entry's names, whatever the other entries are."""
-    system, recorded = metadata["system"], run["system"]
-    if system["name"] != recorded["name"]:
-        yield (
-            f"run.json says that the run's name is {_quoted(recorded['name'])}, "
-            f"not {_quoted(system['name'])}."
-        )
-    if system["version"] != recorded["version"]:
-        yield (
-            f"run.json says that the version is {_quoted(recorded['version'])}, "
-            f"not {_quoted(system['version'])}."
-        )
-    mixed = mixed_word(system["name"])
-    if mixed is not None:
-        yield (
-            f"The name {_quoted(system['name'])} mixes alphabets: "
-            f"{mixed!r} is {ascii(mixed)[1:-1]}."
-        )
-    texts = {
-        "system.version": system["version"],
-        "answerer.model": metadata["answerer"]["model"],
-        "contact": metadata["contact"],
-    }
-    for field, text in texts.items():
-        unseen = unseen_characters(text or "")
-        if unseen:
-            yield f"{field} has characters that can't be seen: {some(unseen)}."
-
-
-def is_in_the_future(day: date) -> bool:
-    """Return whether a date is later than today anywhere on earth."""
-    return day > date.today() + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +79,8 @@ def _look_alike_notes(entry: ComparedEntry, entries: Sequence[ComparedEntry]) ->
         if other.system != entry.system and appearance(other.system) == look
     ]
     if others:
-        names = some([f"{_quoted(other.system)} ({other.name})" for other in others])
-        yield f"The name {_quoted(entry.system)} looks like {names}."
+        names = some([f"{quoted(other.system)} ({other.name})" for other in others])
+        yield f"The name {quoted(entry.system)} looks like {names}."
     owners = [
         other.name
         for other in entries
@@ -160,7 +106,3 @@ def _same_answers_notes(entry: ComparedEntry, entries: Sequence[ComparedEntry]) 
     ]
     if near:
         yield f"Has nearly the same answers as {some(near)}."
-
-
-def _quoted(text: str | None) -> str:
-    return "missing" if text is None else repr(text) if text.isascii() else f"{text!r} ({text!a})"

@@ -17,11 +17,11 @@ from locomo_vqa.locks import locked_folder
 from locomo_vqa.page import read_asset, render_page
 from locomo_vqa.unfinished import unfinished
 
-from .board import Board, read_board
-from .entries import find_entries, fingerprint
+from ..board import Board, read_board
+from ..entry_files.folder import find_entries, fingerprint
+from ..records.results_csv import results_csv
+from ..results import result_rows
 from .page_data import page_data
-from .results import result_rows
-from .results_csv import results_csv
 
 __all__ = ["PAGE", "RESULTS", "build_site"]
 
@@ -141,9 +141,9 @@ def _page(data: dict[str, Any]) -> str:
     return render_page(
         title="LoCoMo-VQA leaderboard",
         generator=_GENERATOR,
-        body=read_asset(__package__, "site", "index.html"),
-        style=read_asset(__package__, "site", "board.css"),
-        script="\n".join(read_asset(__package__, "site", name) for name in _SCRIPTS),
+        body=read_asset(__package__, "assets", "index.html"),
+        style=read_asset(__package__, "assets", "board.css"),
+        script="\n".join(read_asset(__package__, "assets", name) for name in _SCRIPTS),
         data_id="board-data",
         data=json_for_html(data),
     )

@@ -8,10 +8,10 @@ from typing import Any
 from locomo_vqa.metric_names import METRICS
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
-from .board import Board
-from .board_entry import Entry
+from ..board import Board
+from ..board_entry import Entry
+from ..results import BOARD_METRICS, NOT_SCORED, result_rows
 from .contrasts import contrasts
-from .results import BOARD_METRICS, NOT_SCORED, result_rows
 
 __all__ = ["page_data"]
 

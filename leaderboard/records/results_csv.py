@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .board_entry import Entry
-from .results import BOARD_METRICS, result_row
+from ..board_entry import Entry
+from ..results import BOARD_METRICS, result_row
 
 if TYPE_CHECKING:
     import pandas as pd

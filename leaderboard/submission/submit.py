@@ -22,13 +22,13 @@ from locomo_vqa.runs import Run, read_run, visual_handling
 from locomo_vqa.schemas import validate
 from locomo_vqa.text import counted
 
+from ..entry_files.folder import METADATA, PREDICTIONS, RUN, read_plain
+from ..entry_files.folder_names import entry_folder_name
+from ..entry_files.metadata import parse_metadata
+from ..entry_files.names import is_in_the_future, name_problems
+from ..entry_files.rows import check_rows
 from .bundle import write_bundle
-from .entries import METADATA, PREDICTIONS, RUN, read_plain
-from .entry_notes import is_in_the_future, name_problems
-from .folder_names import entry_folder_name
-from .metadata import parse_metadata
 from .public_copy import public_hash, write_public_copy
-from .rows import check_rows
 
 __all__ = ["Submission", "submit"]
 

@@ -1,0 +1,1 @@
+"""Writes a board's results in the formats of others."""

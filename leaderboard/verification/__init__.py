@@ -1,0 +1,1 @@
+"""Checks submissions and scores them."""

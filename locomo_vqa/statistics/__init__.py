@@ -1,0 +1,1 @@
+"""Means, intervals and paired tests with conversations as the sampling unit."""
