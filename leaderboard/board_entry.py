@@ -34,7 +34,7 @@ file   a published file of somebody's answers, without a record
 """
 
 Badge = Literal["rescored", "reproduced"]
-"""How far an entry's numbers can be believed; reported numbers are no entries:
+"""How far an entry's numbers can be believed; reported numbers are not entries:
 
 rescored     its scores were computed here, from its answers
 reproduced   its answers were also produced again, from its recorded replies or by a new run
@@ -50,7 +50,7 @@ all-custom    as `all`, with another way of asking
 """
 
 Standing = Literal["current", "superseded", "withdrawn", "disputed"]
-"""What became of an entry since it was accepted."""
+"""What happened to an entry since it was accepted."""
 
 CheckState = Literal["passed", "flagged", "failed", "not_done"]
 """The result of a check: a failed one rejects the entry, a flagged one is a note."""
