@@ -28,21 +28,33 @@ __all__ = ["efficiency"]
     multiple=True,
     metavar="RUN=GB",
     help="Set a model's size on disk, in 10^9 bytes, for a run that can't measure it, such as one "
-    "with an endpoint. RUN is the folder's name. May be repeated.",
+    "with an endpoint. RUN is the name in the table, or the folder's. May be repeated.",
+)
+@click.option(
+    "--prices",
+    type=click.Path(path_type=Path),
+    help="Use these model prices, not the bundled table.",
 )
 @json_option
-def efficiency(runs: Sequence[Path], stages: bool, sizes: Sequence[str], as_json: bool) -> None:
+def efficiency(
+    runs: Sequence[Path],
+    stages: bool,
+    sizes: Sequence[str],
+    prices: Path | None,
+    as_json: bool,
+) -> None:
     """Show what the models in runs cost: size on disk, and tokens and seconds per reply.
 
     The columns are those of MemLoRA's table 3, over the stages extraction, update and generation;
-    --stages adds tables A6 and A7. Unknown values are marked.
+    --stages adds tables A6 and A7. Then follow the totals of each run, of a conversation read and
+    of a question asked. Unknown values are marked.
 
     \b
     Example:
       locomo-vqa efficiency runs/mem0 runs/memlora --stages
       locomo-vqa efficiency runs/mem0-27b --size mem0-27b=54.45
     """
-    made = measure(*runs, sizes=_sizes(sizes))
+    made = measure(*runs, sizes=_sizes(sizes), prices=prices)
     if as_json:
         print_json(made.to_json())
     else:
@@ -50,7 +62,7 @@ def efficiency(runs: Sequence[Path], stages: bool, sizes: Sequence[str], as_json
 
 
 def _sizes(texts: Sequence[str]) -> Mapping[str, float]:
-    """Return the gigabytes given with --size, by the name of the run's folder."""
+    """Return the gigabytes given with --size, by the name of the run or its folder."""
     sizes: dict[str, float] = {}
     for text in texts:
         name, _, number = text.rpartition("=")

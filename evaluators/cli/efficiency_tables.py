@@ -11,6 +11,7 @@ from locomo_vqa.text import counted
 from ..efficiency.figures import Figures, Means
 from ..efficiency.measure import MEMORY_STAGES, NO_ANSWERS, RunEfficiency
 from ..efficiency.report import GB
+from .efficiency_totals import totals_table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,11 +22,13 @@ _NONE = "–"
 
 
 def print_efficiency(runs: Sequence[RunEfficiency], *, by_stage: bool) -> None:
-    """Print table 3, tables A6 and A7 if `by_stage`, and the notes."""
+    """Print table 3, tables A6 and A7 if `by_stage`, the totals, and the notes."""
     console().print(_overview(runs))
     for run in runs if by_stage else ():
         if run.stages:
             console().print(_stages(run))
+    if any(run.totals for run in runs):
+        console().print(totals_table(runs))
     for note in _notes(runs):
         echo(note)
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json
-from locomo_vqa.jsonl_log import read_jsonl_log
-from locomo_vqa.schemas import validate
 
-from ..proxy.model_calls import MODEL_CALLS, read_model_calls
+from ..proxy.calls import Call
+from ..proxy.ledger import read_calls
+from ..proxy.model_calls import MODEL_CALLS, read_model_calls_of_each
+from ..proxy.prices import PriceTable
 
 __all__ = ["StageSums", "TimedCall", "has_calls", "read_stage_sums", "read_timed_calls"]
 
@@ -42,6 +43,12 @@ class TimedCall:
     """The model's response time; None if the model was not asked or failed."""
     batch: int | None
     """The number of requests that were answered together, for an in-process model."""
+    conversation: str = ""
+    """The conversation that the request was made for."""
+    time: str = ""
+    """When the request began, or when an in-process model had answered it: UTC, as ISO 8601."""
+    cost_usd: float | None = None
+    """The price in US dollars; None also for an in-process model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +71,14 @@ def has_calls(run: Path) -> bool:
     return any(next(run.glob(name), None) for name in names)
 
 
-def read_timed_calls(run: Path) -> list[TimedCall]:
-    """Return all calls of a run folder.
+def read_timed_calls(run: Path, prices: PriceTable) -> list[TimedCall]:
+    """Return all calls of a run folder, with their prices.
 
     Raises:
         InputError: a file can't be read, or a line does not match its schema.
     """
-    calls = list(_read_metered_calls(run / _CALLS)) if (run / _CALLS).is_file() else []
-    for call in read_model_calls(run):
+    calls = list(_read_metered_calls(run / _CALLS, prices)) if (run / _CALLS).is_file() else []
+    for conversation, call in read_model_calls_of_each(run):
         calls.append(
             TimedCall(
                 stage=call.stage,
@@ -82,6 +89,8 @@ def read_timed_calls(run: Path) -> list[TimedCall]:
                 output_tokens=call.output_tokens,
                 seconds=call.seconds,
                 batch=call.batch,
+                conversation=conversation,
+                time=call.time,
             )
         )
     return calls
@@ -104,31 +113,27 @@ def read_stage_sums(run: Path) -> dict[str, StageSums]:
     return sums
 
 
-def _read_metered_calls(path: Path) -> Iterator[TimedCall]:
-    for number, row in read_jsonl_log(path, what="the list of calls"):
-        validate(
-            row,
-            "call",
-            path=path,
-            place=f"line {number}",
-            remedy="Restore the file as the run wrote it.",
-        )
-        if row["path"] in _ANSWERS or row["path"] == _EMBEDS:
-            yield _of_proxy(row)
+def _read_metered_calls(path: Path, prices: PriceTable) -> Iterator[TimedCall]:
+    for call in read_calls(path):
+        if call.path in _ANSWERS or call.path == _EMBEDS:
+            yield _of_proxy(call, prices)
 
 
-def _of_proxy(row: Mapping[str, Any]) -> TimedCall:
-    embeds = row["path"] == _EMBEDS
-    ok, replayed = row["outcome"] == "ok", row["replayed"]
+def _of_proxy(call: Call, prices: PriceTable) -> TimedCall:
+    embeds = call.path == _EMBEDS
+    ok = call.outcome == "ok"
     return TimedCall(
-        stage="embedding" if embeds else row["stage"],
+        stage="embedding" if embeds else call.stage,
         ok=ok,
-        replayed=replayed,
-        estimated=row["counted"] == "approximated",
-        input_tokens=row["input_tokens"],
-        output_tokens=None if embeds else row["output_tokens"],
-        seconds=row["latency_ms"] / 1000 if ok and not replayed else None,
+        replayed=call.replayed,
+        estimated=call.counted == "approximated",
+        input_tokens=call.input_tokens,
+        output_tokens=None if embeds else call.output_tokens,
+        seconds=call.latency_ms / 1000 if ok and not call.replayed else None,
         batch=None,
+        conversation=call.conversation,
+        time=call.time,
+        cost_usd=prices.cost_of(call),
     )
 
 

@@ -14,11 +14,14 @@ from typing import Any, Literal
 from locomo_vqa.files import read_json
 from locomo_vqa.schemas import validate
 
+from ..proxy.prices import PriceTable, bundled_prices
 from ..running.model_size import UNKNOWN, ModelBytes, size_of_model
 from .calls import StageSums, TimedCall, has_calls, read_stage_sums, read_timed_calls
 from .figures import Figures, Means, figures_of, figures_of_sums, mean_of_stages
+from .phases import read_phases
+from .totals import RunTotals, totals_of
 
-__all__ = ["MEMORY_STAGES", "NO_ANSWERS", "RunEfficiency", "efficiency_of"]
+__all__ = ["MEMORY_STAGES", "NO_ANSWERS", "RunEfficiency", "efficiency_of", "read_info"]
 
 MEMORY_STAGES = ("extraction", "update", "generation")
 """The three stages that MemLoRA's table 3 covers (section 4.3)."""
@@ -45,6 +48,8 @@ class RunEfficiency:
     """The figures of one run; figures without data are None."""
 
     name: str
+    """The system's name; with more, if other runs have the same (see `name_runs`)."""
+    folder: str
     """The run folder's name."""
     system: str
     """The memory system and its version."""
@@ -66,6 +71,8 @@ class RunEfficiency:
     """The mean of the three memory stages, with equal weights."""
     overall: Figures | None
     """The figures over all calls, except for embedding and judging."""
+    totals: RunTotals | None
+    """The totals of the calls, in all, a conversation and a question; None without single calls."""
 
     @property
     def shown(self) -> Figures | None:
@@ -80,22 +87,41 @@ class RunEfficiency:
         return row
 
 
-def efficiency_of(folder: Path, *, size_bytes: int | None = None) -> RunEfficiency:
+def read_info(folder: Path) -> dict[str, Any]:
+    """Return the content of a run folder's run.json.
+
+    Raises:
+        InputError: the folder is not a run.
+    """
+    info: dict[str, Any] = read_json(folder / "run.json", what="the run's manifest")
+    validate(info, "run", path=folder / "run.json", remedy="Run the system again.")
+    return info
+
+
+def efficiency_of(
+    folder: Path,
+    *,
+    name: str | None = None,
+    size_bytes: int | None = None,
+    prices: PriceTable | None = None,
+) -> RunEfficiency:
     """Return the figures of a run folder, which may be unfinished.
 
     Args:
         folder: the run folder.
+        name: what to call the run; None for the system's name.
         size_bytes: the model's size on disk, if the run can't measure it.
+        prices: the table of prices; None for the bundled one.
 
     Raises:
         InputError: the folder is not a run, or a list of calls is damaged.
     """
-    info = read_json(folder / "run.json", what="the run's manifest")
-    validate(info, "run", path=folder / "run.json", remedy="Run the system again.")
+    info = read_info(folder)
     size, source = _model_size(folder, info, size_bytes)
     system = info["system"]
     made = RunEfficiency(
-        name=folder.resolve().name,
+        name=name or system["name"],
+        folder=folder.resolve().name,
         system=" ".join(filter(None, (system["name"], system["version"]))),
         model=info["answerer"]["model"],
         finished=info["counts"] is not None,
@@ -106,9 +132,11 @@ def efficiency_of(folder: Path, *, size_bytes: int | None = None) -> RunEfficien
         memory=None,
         mean_of_stages=None,
         overall=None,
+        totals=None,
     )
     if has_calls(folder):
-        return _from_calls(made, read_timed_calls(folder))
+        calls = read_timed_calls(folder, prices or bundled_prices())
+        return replace(_from_calls(made, calls), totals=totals_of(calls, read_phases(folder)))
     sums = read_stage_sums(folder)
     return _from_sums(made, sums) if sums else made
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,10 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.html_table import html_table
 from locomo_vqa.runs import Run
 
+from ..proxy.prices import read_prices
 from .figures import Figures
-from .measure import RunEfficiency, efficiency_of
+from .measure import RunEfficiency, efficiency_of, read_info
+from .run_names import name_runs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,16 +69,21 @@ class EfficiencyReport:
 
 @checked
 def efficiency(
-    *runs: Run | str | Path, sizes: Mapping[str, float] | None = None
+    *runs: Run | str | Path,
+    sizes: Mapping[str, float] | None = None,
+    prices: str | Path | None = None,
 ) -> EfficiencyReport:
     """Return what the models of runs cost: size on disk, tokens and seconds per reply, by stage.
 
-    The figures are those of MemLoRA's tables 3, A6 and A7 (arXiv 2512.04763).
+    The figures are those of MemLoRA's tables 3, A6 and A7 (arXiv 2512.04763), with totals for the
+    run, a conversation and a question. A run has its system's name; runs of one system also have
+    what they differ in.
 
     Args:
         runs: runs or run folders; they may be unfinished.
-        sizes: sizes on disk in GB (10^9 bytes), by the name of the run's folder, for models that a
-            run can't measure, such as one behind an endpoint.
+        sizes: sizes on disk in GB (10^9 bytes), by the name of the run or of its folder, for models
+            that a run can't measure, such as one behind an endpoint.
+        prices: a table of model prices, instead of the bundled one.
 
     Raises:
         InputError: a folder is not a run, a list of calls is damaged, or a size is invalid.
@@ -92,16 +99,32 @@ def efficiency(
         else check_path("runs", run, allowed="paths or Runs, each as a separate argument")
         for run in runs
     ]
-    names = [folder.resolve().name for folder in folders]
-    given = {name: _size_in_bytes(name, size, names) for name, size in (sizes or {}).items()}
+    table = None if prices is None else read_prices(check_path("prices", prices))
+    names = name_runs(folders, [read_info(folder) for folder in folders])
+    given = _sizes_in_bytes(sizes or {}, names, [folder.resolve().name for folder in folders])
     found = (
-        efficiency_of(folder, size_bytes=given.get(name))
-        for folder, name in zip(folders, names, strict=True)
+        efficiency_of(folder, name=name, size_bytes=size, prices=table)
+        for folder, name, size in zip(folders, names, given, strict=True)
     )
     return EfficiencyReport(tuple(found))
 
 
-def _size_in_bytes(name: str, gigabytes: float, names: list[str]) -> int:
+def _sizes_in_bytes(
+    sizes: Mapping[str, float], names: Sequence[str], folders: Sequence[str]
+) -> list[int | None]:
+    """Return the size given for each run, by its name or the name of its folder."""
+    known = list(dict.fromkeys([*names, *folders]))
+    for name, gigabytes in sizes.items():
+        _check_size(name, gigabytes, known)
+    return [
+        round(sizes[given] * GB)
+        if (given := next((each for each in pair if each in sizes), None)) is not None
+        else None
+        for pair in zip(names, folders, strict=True)
+    ]
+
+
+def _check_size(name: str, gigabytes: float, names: Sequence[str]) -> None:
     if name not in names:
         close = nearest(name, names)
         raise InputError(
@@ -114,7 +137,6 @@ def _size_in_bytes(name: str, gigabytes: float, names: list[str]) -> int:
             f"`sizes`: the size of {name} must be a number above 0, not {gigabytes!r}.",
             "Give the size in GB.",
         )
-    return round(gigabytes * GB)
 
 
 def _row(run: RunEfficiency, stage: str, figures: Figures) -> dict[str, Any]:

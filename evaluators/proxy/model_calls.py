@@ -8,6 +8,7 @@ conversation empties this folder, so the file is first moved to
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -22,12 +23,21 @@ from locomo_vqa.schemas import validate
 if TYPE_CHECKING:
     from .stages import CallStage
 
-__all__ = ["MODEL_CALLS", "ModelCall", "ModelCalls", "keep_calls", "read_model_calls"]
+__all__ = [
+    "MODEL_CALLS",
+    "ModelCall",
+    "ModelCalls",
+    "keep_calls",
+    "read_model_calls",
+    "read_model_calls_of_each",
+]
 
 MODEL_CALLS = "model_calls.jsonl"
 """The name of the file in a conversation's work folder."""
 
 _WHAT = "the list of a model's calls"
+_KEPT = re.compile(r"\.calls-\d+\.jsonl$")
+"""The end of the name that `keep_calls` gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +132,20 @@ def read_model_calls(run: Path) -> Iterator[ModelCall]:
     Raises:
         InputError: a file can't be read, or a line does not match its schema.
     """
+    for _, call in read_model_calls_of_each(run):
+        yield call
+
+
+def read_model_calls_of_each(run: Path) -> Iterator[tuple[str, ModelCall]]:
+    """Yield the calls of a run folder as `read_model_calls` does, each with its conversation.
+
+    Raises:
+        InputError: a file can't be read, or a line does not match its schema.
+    """
     work = run / "work"
-    for path in [*sorted(work.glob("*.calls-*.jsonl")), *sorted(work.glob(f"*/{MODEL_CALLS}"))]:
+    kept = [(_KEPT.sub("", path.name), path) for path in sorted(work.glob("*.calls-*.jsonl"))]
+    last = [(path.parent.name, path) for path in sorted(work.glob(f"*/{MODEL_CALLS}"))]
+    for conversation, path in [*kept, *last]:
         for number, row in read_jsonl_log(path, what=_WHAT):
             validate(
                 row,
@@ -132,4 +154,4 @@ def read_model_calls(run: Path) -> Iterator[ModelCall]:
                 place=f"line {number}",
                 remedy="Restore the file as the run wrote it.",
             )
-            yield ModelCall(**row)
+            yield conversation, ModelCall(**row)

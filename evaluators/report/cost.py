@@ -14,6 +14,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.runs import Prediction
 
 from ..efficiency.measure import efficiency_of
+from ..efficiency.totals import RunTotals
 from ..running.metering import CALLS_FILE
 from ..scoring import ScoreReport
 from .calls import CallGroup, Calls, read_call_groups
@@ -96,7 +97,21 @@ def _efficiency_by_stage(folder: Path) -> dict[str, Any] | None:
         rows.append({"label": "all of the memory stages", **asdict(run.memory)})
     if not rows:
         return None
-    return {"size_bytes": run.size.total, "source": run.size_source, "rows": rows[:_MOST_GROUPS]}
+    return {
+        "size_bytes": run.size.total,
+        "source": run.size_source,
+        "rows": rows[:_MOST_GROUPS],
+        "totals": _totals(run.totals) if run.totals else [],
+    }
+
+
+def _totals(totals: RunTotals) -> list[dict[str, Any]]:
+    rows = [
+        ("In all", None, totals.all),
+        ("A conversation read", totals.conversations, totals.per_conversation),
+        ("A question", totals.questions, totals.per_question),
+    ]
+    return [{"label": label, "of": number, **asdict(cost)} for label, number, cost in rows if cost]
 
 
 def _call_rows(calls: Calls) -> dict[str, Any]:

@@ -242,6 +242,19 @@ function showEfficiency(place, efficiency) {
   place.append(el("p", { class: "legend", text: size === null
     ? "The model's size on disk is not known."
     : `The model takes ${count(Number((size / 1e9).toPrecision(3)))} GB on disk.` }));
+  if (efficiency.totals.length) showTotals(place, efficiency.totals);
+}
+
+function showTotals(place, totals) {
+  const figure = (row, key, digits) => el("td", { class: row[key] === null ? "number soft" : "number",
+    text: row[key] === null ? "–" : count(Number(row[key].toFixed(digits))) });
+  const rows = totals.map((row) => el("tr", {},
+    rowHead(row.of === null ? row.label : `${row.label} (of ${count(row.of)})`),
+    figure(row, "calls", 1), figure(row, "input_tokens", 1), figure(row, "output_tokens", 1),
+    figure(row, "seconds", 2), figure(row, "cost_usd", 4)));
+  const head = ["calls", "tokens in", "tokens out", "seconds", "US dollars"];
+  place.append(el("h3", { text: "Totals of the models' calls" }),
+    table([["", {}], ...head.map((text) => [text, { class: "number" }])], rows, "Totals"));
 }
 
 function showCalls(place, calls) {

@@ -150,8 +150,8 @@ def test_what_has_no_data_is_none(tmp_path: Path) -> None:
     assert (found.size.total, found.size_source) == (None, "unknown")
     validate(EfficiencyReport((found,)).to_json(), "efficiency", path=run, remedy="")
     shown = CliRunner().invoke(efficiency, [str(run), "--stages"], catch_exceptions=False).output
-    row = next(line.split() for line in shown.split("\n") if line.split()[:1] == ["older"])
-    assert row == ["older", "m", "–", "not", "known", *["–"] * 6]
+    row = next(line.split() for line in shown.split("\n") if line.split()[:1] == ["mem0"])
+    assert row == ["mem0", "m", "–", "not", "known", *["–"] * 6]
     assert "no calls are recorded" in shown
 
 
@@ -240,12 +240,12 @@ def test_the_table_has_a_row_for_each_run_and_stage(tmp_path: Path) -> None:
     arguments = [str(run), str(other), "--stages", "--size", "mem0=54.45"]
     lines = CliRunner().invoke(efficiency, arguments, catch_exceptions=False).output.split("\n")
     cells = [line.split() for line in lines]
-    row = next(line for line in cells if line[:2] == ["mem0", "m"])
+    row = next(line for line in cells if line[:2] == ["mem0", "(mem0)"])
     # 170 tokens of 6 replies, 100 tokens in 8 s, 8 s of 5 calls; ≈ for the estimated one.
     first = "extraction, update, generation 54.45 ≈ 12.5 ≈ 28.33 1.600 1.000 2.800 7"
-    assert " ".join(row[2:]) == first
-    blind = next(line for line in cells if line[:2] == ["blind", "m"])
-    assert " ".join(blind[2:]) == "llm not known 4.0 2.00 0.500 0.500 0.500 1"
+    assert " ".join(row[2:]) == f"m {first}"
+    blind = next(line for line in cells if line[:2] == ["mem0", "(blind)"])
+    assert " ".join(blind[2:]) == "m llm not known 4.0 2.00 0.500 0.500 0.500 1"
     update = next(line for line in cells if line[:1] == ["update"])
     assert " ".join(update[1:]) == "3 1 1 600.00 60.00 25.0 2.000 2.000 2.000"
     mean = next(line for line in cells if line[:2] == ["mean", "of"])
