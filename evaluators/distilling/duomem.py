@@ -132,7 +132,7 @@ def distill(
             timeout_s=timeout,
             progress=report,
         )
-        runner.check(trains="adapter" in stages)
+        runner.check(stages)
         result = Distillation(out=runner.out)
         with locked_out(runner.out):
             _run_stages(runner, stages, result)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,6 +29,8 @@ from .adapter_check import check_adapter
 from .examples import read_examples
 from .lora_fit import fit_lora
 from .lora_settings import LoraSettings
+from .readiness import check_splits, check_trainable
+from .stages import DistillStage
 from .teacher_answers import ANSWERS_FILE, SUMMARY_FILE, VALIDATION_FILE, AnswerMaker
 from .teacher_memories import MadeMemories, make_memories
 from .teacher_pipeline import Teacher, open_teacher
@@ -56,17 +58,21 @@ class StageRunner:
     timeout_s: float
     progress: ProgressCallback
 
-    def check(self, *, trains: bool) -> None:
-        """Check names and options before any request, and training options if it `trains`."""
+    def check(self, stages: Sequence[DistillStage]) -> None:
+        """Check what the stages need before any request: names, options, splits and packages."""
         for parameter, model in (("teacher", self.teacher), ("student", self.student)):
             parse_name(model, parameter=parameter)
         known = [name for name in MEMORY_OPTIONS if name not in IMAGE_OPTIONS]
         check_option_names("the distillation", self.options, known)
         _ = self.teacher_settings, self.student_settings
-        if trains:
-            student_base(self.student, parameter="student")
         if self.out.exists() and not self.out.is_dir():
             raise OutputError(f"{self.out}: is not a folder.", "Choose another `out`.")
+        if "answers" in stages:
+            check_splits(self.benchmark, ("train", "validation"), ("generation",))
+        if "adapter" in stages:
+            base = student_base(self.student, parameter="student")
+            if len(stages) > 1:
+                check_trainable(base, sees=False)
 
     @property
     def teacher_settings(self) -> MemorySettings:

@@ -26,6 +26,7 @@ from ..memory import Embedder, MemorySettings, Pipeline, TeacherMemories, open_e
 from ..memory.prompts import answer_prompt
 from ..metrics import get_metric
 from ..running.view import ConversationView
+from .readiness import has_gold
 from .teacher_pipeline import (
     Teacher,
     TeacherPipeline,
@@ -223,5 +224,5 @@ def _with_gold(benchmark: Benchmark, split: Split) -> list[TextQuestion]:
     return [
         question
         for question in benchmark.text_questions
-        if question.split == split and question.category != 5 and question.answer is not None
+        if question.split == split and has_gold(question)
     ]

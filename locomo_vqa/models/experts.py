@@ -10,6 +10,7 @@ from typing import Any
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json, sha256_file
+from locomo_vqa.models.safetensors_header import read_header
 
 __all__ = ["CONFIG", "WEIGHTS", "Expert", "find_experts", "hash_experts"]
 
@@ -67,12 +68,23 @@ def _read(folder: Path) -> Expert:
             f"{folder / CONFIG}: {reason}.",
             "Give a LoRA adapter that was saved with peft's save_pretrained.",
         )
+    _check_weights(folder / WEIGHTS)
     digest = hashlib.sha256()
     for file in (CONFIG, WEIGHTS):
         digest.update(f"{file}\0{sha256_file(folder / file)}\n".encode())
     return Expert(
         name=folder.name, folder=folder, sha256=digest.hexdigest(), mixable=_is_mixable(config)
     )
+
+
+def _check_weights(file: Path) -> None:
+    try:
+        read_header(file)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{file}: can't be read as an adapter's weights ({error}).",
+            "Copy the file again from where the adapter was trained, or train it again.",
+        ) from None
 
 
 def _why_unusable(config: Any) -> str | None:

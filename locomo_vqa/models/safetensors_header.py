@@ -6,6 +6,8 @@ length of a JSON header, the header, then the tensors).
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,19 +40,32 @@ def read_header(file: Path) -> dict[str, StoredTensor]:
 
     Raises:
         OSError: the file can't be read, or is a device, a pipe or a folder.
-        ValueError: it is not a safetensors file.
+        ValueError: it is not a safetensors file, or it is cut off.
     """
     with open_regular(file) as stream:
         size = int.from_bytes(stream.read(8), "little")
         if size > _MAX_HEADER_BYTES:
             raise ValueError("it is not a safetensors file")
         content = stream.read(size)
+        length = stream.seek(0, os.SEEK_END)
+    if len(content) < size and content.startswith(b"{"):
+        raise ValueError(f"it is cut off after {length:,} bytes, within its header")
     try:
         header = load_json(content)
         header.pop("__metadata__", None)
-        return {name: _tensor(entry, 8 + size) for name, entry in header.items()}
+        tensors = {name: _tensor(entry, 8 + size) for name, entry in header.items()}
     except (AttributeError, KeyError, TypeError, ValueError):
         raise ValueError("it is not a safetensors file") from None
+    _check_length(tensors, length)
+    return tensors
+
+
+def _check_length(tensors: Mapping[str, StoredTensor], length: int) -> None:
+    ends = {name: each.offset + each.length for name, each in tensors.items()}
+    lost = [name for name, end in ends.items() if end > length]
+    if lost:
+        first, whole = min(lost, key=lambda name: ends[name]), max(ends.values())
+        raise ValueError(f"{first} is cut off: the file has {length:,} of {whole:,} bytes")
 
 
 def _tensor(entry: Any, start: int) -> StoredTensor:

@@ -16,6 +16,7 @@ from locomo_vqa.progress import ProgressCallback, progress_reporter
 from ...memory import MEMORY_OPTIONS, MemorySettings, student_base
 from ..lora_settings import LoraSettings
 from ..out_folder import locked_out
+from ..readiness import check_before_data
 from .data import DataMaker, read_data_record
 from .observations import OBSERVATIONS
 from .result import MemLoraDistillation
@@ -111,6 +112,7 @@ def distill_memlora(
     wanted = _stages(stages, loaded)
     if "data" in phases:
         _check_teacher(teacher, locomo, wanted)
+        check_before_data(loaded, base, wanted, trains="train" in phases)
     result = MemLoraDistillation(out=folder)
     with locked_out(folder), progress_reporter(progress) as report:
         if "data" in phases:

@@ -45,8 +45,8 @@ def _checked_tensors(file: Path, spec: EncoderSpec) -> Iterator[tuple[str, Store
     """Yield each tensor that the encoder needs, after checking its shape, type and size."""
     try:
         header = read_header(file)
-    except ValueError:
-        raise _wrong_weights(file, spec, "it is not a safetensors file") from None
+    except ValueError as error:
+        raise _wrong_weights(file, spec, str(error)) from None
     prefix = _name_prefix(header)
     size = file.stat().st_size
     for name, shape in tensor_shapes(spec).items():

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from locomo_vqa.arguments import nearest
 from locomo_vqa.errors import InputError
-from locomo_vqa.models.experts import CONFIG, Expert, find_experts, hash_experts
+from locomo_vqa.models.experts import CONFIG, WEIGHTS, Expert, find_experts, hash_experts
 from locomo_vqa.models.names import parse_name
 
 from ...memory.experts import EXPERT_OF
@@ -36,6 +37,7 @@ def stage_experts(
             have the expected SHA-256.
     """
     folder = _experts_folder(options.get(EXPERTS), model)
+    _check_names(folder)
     found: dict[str, Expert] = {}
     for stage in wanted:
         name = EXPERT_OF[stage]
@@ -64,6 +66,28 @@ def stage_experts(
             "experts_sha256.",
         )
     return found
+
+
+def _check_names(folder: Path | None) -> None:
+    """Check that no folder of an expert, or with nearly a stage's name, would be ignored.
+
+    Raises:
+        InputError: one would be, and its stage would be answered by the base model.
+    """
+    if folder is None or not folder.is_dir():
+        return
+    known = tuple(EXPERT_OF.values())
+    for path in sorted(folder.iterdir()):
+        close = nearest(path.name, known)
+        hidden = path.name.startswith(".") or not path.is_dir()
+        if hidden or path.name in known:
+            continue
+        if close or any((path / file).exists() for file in (CONFIG, WEIGHTS)):
+            guess = f"Did you mean {close}? " if close else ""
+            raise InputError(
+                f"`options`: {path} is not named after a stage, so no stage would use it.",
+                f"{guess}Rename it to one of {', '.join(known)}, or move it elsewhere.",
+            )
 
 
 def _experts_folder(value: str | None, model: str | None) -> Path | None:

@@ -152,6 +152,20 @@ def test_experts_of_another_base_are_refused(adapters: Mapping[str, Path]) -> No
 def test_damaged_weights_are_refused(adapters: Mapping[str, Path], tmp_path: Path) -> None:
     folder = changed(adapters["small"], tmp_path)
     path = folder / "one" / WEIGHTS
-    path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(InputError, match="is not an expert of embedded:small"):
-        check_experts(parse_name("embedded:small"), find_experts(folder, ["one"]), sees=True)
+    whole = path.read_bytes()
+    header = 8 + int.from_bytes(whole[:8], "little")
+    entries = {k: v for k, v in json.loads(whole[8:header]).items() if k != "__metadata__"}
+    first, *_, last = sorted(entries, key=lambda name: entries[name]["data_offsets"])
+    for damaged, message in {
+        whole[:200]: "it is cut off after 200 bytes, within its header",
+        whole[:header]: (f"{first} is cut off: the file has {header:,} of {len(whole):,} bytes"),
+        whole[:-1]: (f"{last} is cut off: the file has {len(whole) - 1:,} of {len(whole):,} bytes"),
+        b"version https://git-lfs.github.com/spec/v1\n": "it is not a safetensors file",
+        b"": "it is not a safetensors file",
+    }.items():
+        path.write_bytes(damaged)
+        with pytest.raises(InputError) as error:
+            find_experts(folder, ["one"])
+        assert f"{path}: can't be read as an adapter's weights ({message})" in str(error.value)
+    path.write_bytes(whole)
+    find_experts(folder, ["one"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from locomo_vqa.evaluators.systems.memlora.system import MemLoRA, MemLoRAV
 from locomo_vqa.files import read_json
 from locomo_vqa.models import expert_fit
 from locomo_vqa.models.chat import ChatReply, ChatRequest
+from locomo_vqa.models.embedded_local import embedded_folder
 from locomo_vqa.models.experts import find_experts, hash_experts
 from locomo_vqa.models.experts_local import ExpertsModel
 from locomo_vqa.runs import Usage
@@ -226,6 +228,37 @@ def test_without_any_expert_it_says_how_to_name_them(
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=message):
         MemLoRA.pin_options(options, "transformers:some/base")
+
+
+@pytest.mark.parametrize(
+    ("name", "adapter", "guess"),
+    [
+        ("extracton", True, "Did you mean extraction?"),
+        ("Generation", True, "Did you mean generation?"),
+        ("update", True, "Did you mean memory_update?"),
+        ("vison", False, "Did you mean vision?"),
+        ("checkpoint-7", True, ""),
+    ],
+)
+def test_a_folder_that_no_stage_would_use_is_refused(
+    name: str, adapter: bool, guess: str, tmp_path: Path
+) -> None:
+    """It is found although another stage has its expert; the base model would answer silently."""
+    experts = tmp_path / "experts"
+    shutil.copytree(embedded_folder("student") / "experts", experts)
+    (experts / ".cache").mkdir()
+    (experts / "curves").mkdir()
+    pin = functools.partial(MemLoRA.pin_options, {"experts": str(experts)}, "embedded:student")
+    pin()  # Folders of other things are ignored.
+    other = experts / name
+    if adapter:
+        shutil.copytree(experts / "generation", other)
+    else:
+        other.mkdir()
+    with pytest.raises(InputError, match=f"{name} is not named after a stage") as error:
+        pin()
+    assert guess in error.value.remedy
+    assert "extraction, memory_update, generation, vision" in error.value.remedy
 
 
 def test_experts_of_another_base_model_are_refused(
