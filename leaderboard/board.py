@@ -15,11 +15,13 @@ from locomo_vqa.html_table import html_table
 from locomo_vqa.schemas import validate
 
 from .board_entry import Entry, EntryCheck
+from .question_scores import read_question_scores
 from .records.results_csv import board_frame
 from .summary import COLUMNS, NUMBERS, remarks, summary_rows
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow
 
 __all__ = ["BOARD_FILE", "Board", "read_board"]
 
@@ -41,6 +43,8 @@ class Board:
     """Sorted by name."""
     rankings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By table and metric: who is ranked where, and who is tied."""
+    scores_sha256: str | None = None
+    """SHA-256 of scores.parquet; None if it was not written."""
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
@@ -74,12 +78,25 @@ class Board:
             "dataset": {"id": self.dataset, "revision": self.revision},
             "entries": [asdict(entry) for entry in self.entries],
             "rankings": self.rankings,
+            "scores_sha256": self.scores_sha256,
         }
         return {**content, "sha256": _content_hash(content)}
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each entry: the columns of results.csv, its state and its problems."""
         return board_frame(self)
+
+    def question_scores(self) -> pyarrow.Table:
+        """Return the value of every question under every metric, read from scores.parquet.
+
+        Each accepted entry has a row for each question that has a gold answer, sorted by entry and
+        question: `entry`, `question_id`, `conversation`, a column for each metric on its own scale
+        (null where the question was not scored) and `state`, the prediction's state.
+
+        Raises:
+            InputError: the file is missing, or was changed after the board was written.
+        """
+        return read_question_scores(self.folder, sha256=self.scores_sha256)
 
     def _repr_html_(self) -> str:
         return html_table(
@@ -119,6 +136,7 @@ def read_board(folder: Path) -> Board:
         revision=raw["dataset"]["revision"],
         entries=tuple(map(_read_entry, raw["entries"])),
         rankings=raw["rankings"],
+        scores_sha256=raw["scores_sha256"],
     )
 
 

@@ -8,7 +8,7 @@ from typing import get_args
 
 from locomo_vqa.arguments import check_choice, check_choices
 from locomo_vqa.benchmark import Benchmark, TextQuestion, VisualQuestion
-from locomo_vqa.benchmark.questions import Question, questions_of
+from locomo_vqa.benchmark.questions import Question, gold_answer, questions_of
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import Prediction, SplitChoice, count_states
@@ -56,7 +56,7 @@ def score_predictions(
     questions = questions_of(benchmark, split)
     ids = {question.id for question in questions}
     given = {p.question_id: p for p in predictions if p.question_id in ids}
-    scored = [question for question in questions if _gold_answer(question) is not None]
+    scored = [question for question in questions if gold_answer(question) is not None]
     matched = [given[question.id] for question in scored if question.id in given]
     kinds = {type(question) for question in scored if question.id in given}
     opener = MetricOpener(l_settings, fetch=metrics is not None)
@@ -115,12 +115,6 @@ def check_metrics(metrics: Sequence[str] | None) -> None:
         check_choices("metrics", metrics, METRICS)
 
 
-def _gold_answer(question: Question) -> str | None:
-    if isinstance(question, TextQuestion) and question.category == 5:
-        return None
-    return question.answer
-
-
 def _worth_of_answers(
     metric: BatchMetric, asked: Sequence[Question], given: Mapping[str, Prediction]
 ) -> list[Item]:
@@ -131,7 +125,7 @@ def _worth_of_answers(
         if (prediction := given.get(question.id)) is not None
         and prediction.state == "ok"
         and (answer := prediction.prediction) is not None
-        and (gold := _gold_answer(question)) is not None
+        and (gold := gold_answer(question)) is not None
     }
     values = dict(zip(pairs, metric.score_all(list(pairs.values())), strict=True))
     return [

@@ -14,9 +14,10 @@ from typing import Any, Literal
 
 from locomo_vqa.arguments import check_path
 from locomo_vqa.benchmark import Benchmark, load_argument
+from locomo_vqa.benchmark.questions import scored_questions
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError, LocomoVqaError
-from locomo_vqa.files import write_json
+from locomo_vqa.files import sha256_file, write_json
 from locomo_vqa.locks import locked_folder
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.run_notes import sent_images
@@ -31,6 +32,7 @@ from ..entry_files.folder import (
     EntryFolder,
     find_entries,
 )
+from ..question_scores import SCORES_FILE, QuestionScoresWriter, write_question_scores
 from .between import AnswerSet, ComparedEntry, notes_between
 from .examine import Findings, examine_entry
 
@@ -54,7 +56,8 @@ def verify(
     scorer: Scorer | None = None,
     progress: bool | ProgressCallback = True,
 ) -> Board:
-    """Check and score every submission below a folder, and write `board.json` there.
+    """Check and score every submission below a folder, and write `board.json` there, with the
+    values of every question in `scores.parquet`.
 
     A submission with a problem is rejected and has no scores; the others are scored here, from
     their answers. The same folder, benchmark and scorer give the same bytes.
@@ -93,9 +96,14 @@ def verify(
     found = _find_entries(path)
     busy = "another process is verifying these submissions"
     with locked_folder(path, busy=busy, remedy="Wait until it has finished."):
-        entries = _with_notes_between(tuple(_each_verified(found, benchmark, scorer, progress)))
+        with write_question_scores(path) as values:
+            verified = tuple(_each_verified(found, benchmark, scorer, values, progress))
         board = Board(
-            folder=path, dataset=benchmark.name, revision=benchmark.revision, entries=entries
+            folder=path,
+            dataset=benchmark.name,
+            revision=benchmark.revision,
+            entries=_with_notes_between(verified),
+            scores_sha256=sha256_file(path / SCORES_FILE),
         )
         write_json(path / BOARD_FILE, board.to_json())
     return board
@@ -144,21 +152,24 @@ def _each_verified(
     found: Sequence[EntryFolder],
     benchmark: Benchmark,
     scorer: Scorer,
+    values: QuestionScoresWriter,
     progress: bool | ProgressCallback,
 ) -> Iterator[_Verified]:
     with progress_reporter(progress) as report:
         report(_STEP, 0, len(found))
         for number, entry in enumerate(found, 1):
-            yield _verify_entry(entry, benchmark, scorer)
+            yield _verify_entry(entry, benchmark, scorer, values)
             report(_STEP, number, len(found))
 
 
-def _verify_entry(found: EntryFolder, benchmark: Benchmark, scorer: Scorer) -> _Verified:
+def _verify_entry(
+    found: EntryFolder, benchmark: Benchmark, scorer: Scorer, values: QuestionScoresWriter
+) -> _Verified:
     findings, scores = Findings(), None
     try:
         examine_entry(found, benchmark, findings)
         if not findings.problems:
-            scores = _score_entry(findings, benchmark, scorer)
+            scores = _score_entry(found.name, findings, benchmark, scorer, values)
     except LocomoVqaError:
         raise
     except Exception as error:  # noqa: BLE001 - no entry, however made, may stop the others
@@ -202,8 +213,16 @@ def _shown_problems(problems: list[str]) -> tuple[str, ...]:
     return (*shown, f"And {more:,} more.") if more else tuple(shown)
 
 
-def _score_entry(findings: Findings, benchmark: Benchmark, scorer: Scorer) -> dict[str, Any]:
+def _score_entry(
+    name: str,
+    findings: Findings,
+    benchmark: Benchmark,
+    scorer: Scorer,
+    values: QuestionScoresWriter,
+) -> dict[str, Any]:
     assert findings.split is not None
     scores = scorer(findings.predictions, benchmark, split=findings.split)
     plain: dict[str, Any] = json.loads(json.dumps(scores.to_json()))
+    questions = scored_questions(benchmark, findings.split)
+    values.add(name, questions, findings.predictions, scores.by_question)
     return plain

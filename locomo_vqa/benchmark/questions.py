@@ -6,7 +6,7 @@ from locomo_vqa.benchmark.loaded import Benchmark
 from locomo_vqa.benchmark.types import TextQuestion, VisualQuestion
 from locomo_vqa.runs import SplitChoice
 
-__all__ = ["Question", "questions_of"]
+__all__ = ["Question", "gold_answer", "questions_of", "scored_questions"]
 
 Question = TextQuestion | VisualQuestion
 
@@ -19,3 +19,15 @@ def questions_of(benchmark: Benchmark, split: SplitChoice) -> list[Question]:
         if split in ("all", question.split):
             by_conversation[question.conversation].append(question)
     return [question for group in by_conversation.values() for question in group]
+
+
+def scored_questions(benchmark: Benchmark, split: SplitChoice) -> list[Question]:
+    """Return the questions of `questions_of` that have a gold answer."""
+    return [each for each in questions_of(benchmark, split) if gold_answer(each) is not None]
+
+
+def gold_answer(question: Question) -> str | None:
+    """Return the gold answer that a question is scored against; None for an adversarial one."""
+    if isinstance(question, TextQuestion) and question.category == 5:
+        return None
+    return question.answer

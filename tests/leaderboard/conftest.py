@@ -27,7 +27,7 @@ from locomo_vqa.exact_match import exact_match
 from locomo_vqa.files import sha256_file
 from locomo_vqa.leaderboard.submission.submit import submit
 from locomo_vqa.runs import Prediction, SplitChoice, count_states
-from locomo_vqa.scores import Estimate, Interval, MetricScores, RowCounts, Scores
+from locomo_vqa.scores import Estimate, Interval, MetricScores, RowCounts, RowScore, Scores
 
 GOLD = {
     "conv-1/t/0": "a blue kite",
@@ -149,8 +149,18 @@ class ExactScorer:
             ),
             metrics=sheet,
             answer_length=sum(lengths) / len(lengths),
-            by_question=(),
+            by_question=[
+                *_rows_of("v", {q.id: exact_match(given[q.id], q.answer) for q in visual}, 100),
+                *_rows_of("f1", {q.id: exact_match(given[q.id], q.answer or "") for q in text}, 1),
+            ],
         )
+
+
+def _rows_of(metric: str, right: Mapping[str, bool], scale: float) -> list[RowScore]:
+    return [
+        RowScore(question_id=name, metric=metric, value=scale * is_right, state="ok")
+        for name, is_right in right.items()
+    ]
 
 
 def _metric(right: Mapping[str, bool], scale: float) -> MetricScores:

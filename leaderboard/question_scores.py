@@ -1,0 +1,126 @@
+"""The values of every question, as in scores.parquet beside board.json."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import new_file, sha256_file
+from locomo_vqa.runs import Prediction
+from locomo_vqa.scores import RowScore
+
+from .results import BOARD_METRICS
+
+if TYPE_CHECKING:
+    import pyarrow
+    from pyarrow.parquet import ParquetWriter
+
+    from locomo_vqa.benchmark.questions import Question
+
+__all__ = ["SCORES_FILE", "QuestionScoresWriter", "read_question_scores", "write_question_scores"]
+
+SCORES_FILE = "scores.parquet"
+"""The file, beside board.json."""
+
+_TEXTS = ("entry", "question_id", "conversation", "state")
+_GROUP_ROWS = 200_000
+"""Rows are collected up to this number before they are compressed."""
+
+
+class QuestionScoresWriter:
+    """Collects the values of one entry after the other, in the order of their names."""
+
+    def __init__(self, file: ParquetWriter) -> None:
+        self._file = file
+        self._columns: dict[str, list[Any]] = _empty_columns()
+
+    def add(
+        self,
+        entry: str,
+        questions: Sequence[Question],
+        predictions: Sequence[Prediction],
+        scores: Sequence[RowScore],
+    ) -> None:
+        """Add an entry's values: a row for each of `questions`, which have a gold answer."""
+        states = {each.question_id: each.state for each in predictions}
+        values = {(each.metric, each.question_id): each.value for each in scores}
+        columns = self._columns
+        for question in sorted(questions, key=lambda each: each.id):
+            columns["entry"].append(entry)
+            columns["question_id"].append(question.id)
+            columns["conversation"].append(question.conversation)
+            columns["state"].append(states.get(question.id, "missing"))
+            for metric in BOARD_METRICS:
+                columns[metric].append(values.get((metric, question.id)))
+        if len(columns["entry"]) >= _GROUP_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the rows collected so far."""
+        if self._columns["entry"]:
+            self._file.write_table(_table(self._columns))
+            self._columns = _empty_columns()
+
+
+@contextlib.contextmanager
+def write_question_scores(folder: Path) -> Iterator[QuestionScoresWriter]:
+    """Yield a writer of a folder's scores.parquet, which is replaced when the block ends.
+
+    The same values give the same bytes with the same version of pyarrow.
+
+    Raises:
+        OutputError: the file can't be written.
+    """
+    from pyarrow.parquet import ParquetWriter
+
+    with (
+        new_file(folder / SCORES_FILE) as path,
+        ParquetWriter(path, _schema(), compression="zstd") as file,
+    ):
+        writer = QuestionScoresWriter(file)
+        yield writer
+        writer.flush()
+
+
+def read_question_scores(folder: Path, *, sha256: str | None) -> pyarrow.Table:
+    """Read a folder's scores.parquet, whose hash board.json has.
+
+    Raises:
+        InputError: it is missing, or was changed after board.json was written.
+    """
+    path = folder / SCORES_FILE
+    remedy = "Verify the submissions again: `locomo-vqa leaderboard verify`."
+    try:
+        found = None if path.is_symlink() else sha256_file(path)
+    except OSError as error:
+        raise InputError(f"{path}: can't be read ({error.strerror}).", remedy) from None
+    if sha256 is None or found != sha256:
+        raise InputError(f"{path}: its hash is not the one in board.json.", remedy)
+    from pyarrow.parquet import read_table
+
+    return read_table(path)
+
+
+def _empty_columns() -> dict[str, list[Any]]:
+    return {name: [] for name in (*_TEXTS[:3], *BOARD_METRICS, _TEXTS[3])}
+
+
+def _schema() -> pyarrow.Schema:
+    import pyarrow as pa
+
+    text = pa.dictionary(pa.int32(), pa.string())
+    return pa.schema(
+        [(name, text if name in _TEXTS else pa.float32()) for name in _empty_columns()]
+    )
+
+
+def _table(columns: dict[str, list[Any]]) -> pyarrow.Table:
+    import pyarrow as pa
+
+    schema = _schema()
+    return pa.table(
+        {name: pa.array(columns[name], schema.field(name).type) for name in columns}, schema=schema
+    )
