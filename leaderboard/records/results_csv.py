@@ -13,7 +13,7 @@ from ..results import BOARD_METRICS, result_row
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "board_frame", "results_csv"]
+__all__ = ["COLUMNS", "board_frame", "flat_row", "results_csv"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SCORES = {"": "value", "_low": "low", "_high": "high", "_n": "n"}
@@ -44,7 +44,7 @@ def results_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow([_csv_cell(value) for value in _flat_row(row).values()])
+        writer.writerow([_csv_cell(value) for value in flat_row(row).values()])
     return out.getvalue()
 
 
@@ -57,9 +57,7 @@ def board_frame(entries: Iterable[Entry]) -> pd.DataFrame:
 
     rows = [
         {
-            **(
-                _flat_row(result_row(entry)) if entry.state == "rescored" else {"entry": entry.name}
-            ),
+            **(flat_row(result_row(entry)) if entry.state == "rescored" else {"entry": entry.name}),
             "state": entry.state,
             "problems": "\n".join(entry.problems),
         }
@@ -68,7 +66,8 @@ def board_frame(entries: Iterable[Entry]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*COLUMNS, "state", "problems"])
 
 
-def _flat_row(row: Mapping[str, Any]) -> dict[str, Any]:
+def flat_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of `results.result_rows` with the columns of `COLUMNS`."""
     scores = {
         f"{name}{end}": row["scores"][name].get(key)
         for name in BOARD_METRICS

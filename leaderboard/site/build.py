@@ -20,16 +20,20 @@ from locomo_vqa.unfinished import unfinished
 from ..board import Board, read_board
 from ..entry_files.folder import find_entries, fingerprint
 from ..records.results_csv import results_csv
+from ..records.results_parquet import results_parquet
 from ..results import result_rows
 from .page_data import page_data
 
-__all__ = ["PAGE", "RESULTS", "build_site"]
+__all__ = ["PAGE", "PARQUET", "RESULTS", "build_site"]
 
 PAGE = "index.html"
 """The page's file name."""
 
 RESULTS = "results.csv"
 """The table's file name."""
+
+PARQUET = "results.parquet"
+"""The table's file name as Parquet, with types and ranks."""
 
 _GENERATOR = "locomo-vqa leaderboard"
 _MARK = f'<meta name="generator" content="{_GENERATOR}">'
@@ -50,7 +54,8 @@ def build_site(board: Board | str | os.PathLike[str], *, out: str | os.PathLike[
 
     Args:
         board: what `locomo_vqa.verify` returned, or a folder of submissions that was verified.
-        out: the site's folder: a page that opens without a server, and results.csv.
+        out: the site's folder: a page that opens without a server, results.csv and
+            results.parquet.
 
     Raises:
         InputError: board.json is missing, or the submissions changed after it was written.
@@ -63,9 +68,11 @@ def build_site(board: Board | str | os.PathLike[str], *, out: str | os.PathLike[
     place = _resolve_out(target)
     page = _page(page_data(board))
     table = results_csv(result_rows(board))
+    parquet = results_parquet(board, board.rankings)
     with _place_of_a_site(place) as site:
         write_text(site / PAGE, page)
         write_text(site / RESULTS, table)
+        (site / PARQUET).write_bytes(parquet)
     return target
 
 
@@ -116,7 +123,7 @@ def _place_of_a_site(out: Path) -> Iterator[Path]:
             unfinished(out, kind="folder") as site,
         ):
             yield site
-            for name in (RESULTS, PAGE):
+            for name in (RESULTS, PARQUET, PAGE):
                 (site / name).replace(out / name)
     except OSError as error:
         raise OutputError(f"{out}: can't be replaced ({error.strerror}).", _REMEDY) from None
@@ -125,7 +132,8 @@ def _place_of_a_site(out: Path) -> Iterator[Path]:
 def _check_replaceable(out: Path) -> None:
     remedy = "Choose another `out`, or remove what is there."
     page = out / PAGE
-    others = sorted(path.name for path in out.iterdir() if path.name not in (PAGE, RESULTS))
+    ours = (PAGE, PARQUET, RESULTS)
+    others = sorted(path.name for path in out.iterdir() if path.name not in ours)
     if others:
         raise OutputError(f"{out}: has files that are not part of a board: {some(others)}.", remedy)
     if not page.is_file() or not _is_ours(page):

@@ -44,6 +44,7 @@ SCHEMAS = (
     "prediction",
     "question_row",
     "recipe",
+    "reported",
     "run",
     "scores",
     "scores_row",

@@ -92,6 +92,7 @@ def test_the_page_holds_the_board(submitted: Submit, verified: Verified, tmp_pat
     assert sorted(path.name for path in (tmp_path / "site").iterdir()) == [
         "index.html",
         "results.csv",
+        "results.parquet",
     ]
 
 
@@ -303,6 +304,7 @@ def test_a_link_stays_a_link_to_the_new_site(
     assert sorted(path.name for path in (tmp_path / "served").iterdir()) == [
         "index.html",
         "results.csv",
+        "results.parquet",
     ]
     assert [path.name for path in link.parent.iterdir()] == ["site"]
 
@@ -392,7 +394,11 @@ def test_the_old_page_is_there_until_the_new_one_is_whole(
     submitted(day=date(2026, 9, 1))
     assert _built(verified(), out) != before
     assert seen == [True, True]
-    assert sorted(path.name for path in out.iterdir()) == ["index.html", "results.csv"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "index.html",
+        "results.csv",
+        "results.parquet",
+    ]
 
 
 def test_the_command_says_what_to_open(
