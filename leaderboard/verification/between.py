@@ -1,108 +1,59 @@
-"""What comparing accepted entries shows: look-alike names, and the same answers."""
+"""Compares accepted entries: look-alike names, and the same answers."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from locomo_vqa.files import some
-from locomo_vqa.runs import Prediction
+from locomo_vqa.text import counted
 
+from ..board_entry import Entry
 from ..entry_files.look_alikes import appearance
 from ..entry_files.names import quoted
+from .checks.copies import copy_notes
+from .entry import VerifiedEntry
 
-__all__ = ["AnswerSet", "ComparedEntry", "notes_between"]
-
-_LONG_ANSWER = 5
-"""Answers of fewer words are often the same in two systems that are both right."""
-_FEWEST_ANSWERS = 20
-"""With fewer different long answers, a share of equal ones says nothing."""
-_SAME_SHARE = 0.9
+__all__ = ["check_between"]
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerSet:
-    """An entry's answers, as hashes by question, for comparing them with other entries'."""
-
-    all: frozenset[int]
-    """Every answer."""
-    long: frozenset[int]
-    """Those of at least five words."""
-    varied: bool
-    """Whether enough of the long answers differ from one another to be compared."""
-
-    @classmethod
-    def of(cls, predictions: Sequence[Prediction]) -> AnswerSet:
-        """Return an entry's answers without case and punctuation; empty ones are left out."""
-        given = [
-            (one.question_id, words)
-            for one in predictions
-            if (words := " ".join(re.findall(r"\w+", (one.prediction or "").casefold())))
-        ]
-        long = [pair for pair in given if len(pair[1].split()) >= _LONG_ANSWER]
-        different = len({answer for _, answer in long})
-        return cls(
-            all=frozenset(map(hash, given)),
-            long=frozenset(map(hash, long)),
-            varied=different >= _FEWEST_ANSWERS,
-        )
+def check_between(verified: Sequence[VerifiedEntry]) -> None:
+    """Add to each accepted entry's checks what comparing it with the others shows."""
+    accepted = [each for each in verified if each.answers is not None]
+    answers = {each.entry.name: each.answers for each in accepted if each.answers is not None}
+    looks: dict[str, list[Entry]] = {}
+    for each in accepted:
+        looks.setdefault(appearance(_system(each.entry)), []).append(each.entry)
+    for each in accepted:
+        alike = looks[appearance(_system(each.entry))]
+        each.checks.flagged("names", *_look_alike_notes(each.entry, alike))
+        others = {name: given for name, given in answers.items() if name != each.entry.name}
+        each.checks.flagged("copies", *copy_notes(answers[each.entry.name], others))
+        each.checks.passed("copies", f"Compared with {counted(len(others), 'other submission')}.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComparedEntry:
-    """An accepted entry, as it is compared with the others."""
-
-    name: str
-    """The entry's name."""
-    system: str
-    """The system's name on the board."""
-    contact: str | None
-    """How to reach the submitter."""
-    answers: AnswerSet
-    """What it answered."""
-
-
-def notes_between(entries: Sequence[ComparedEntry]) -> dict[str, list[str]]:
-    """Return the notes that follow from comparing entries, by entry."""
-    return {
-        one.name: [*_look_alike_notes(one, entries), *_same_answers_notes(one, entries)]
-        for one in entries
-    }
-
-
-def _look_alike_notes(entry: ComparedEntry, entries: Sequence[ComparedEntry]) -> Iterator[str]:
-    look = appearance(entry.system)
-    others = [
-        other
-        for other in entries
-        if other.system != entry.system and appearance(other.system) == look
-    ]
+def _look_alike_notes(entry: Entry, alike: Sequence[Entry]) -> Iterator[str]:
+    """Yield notes about entries whose system's name looks like an entry's, or is the same."""
+    system = _system(entry)
+    others = [other for other in alike if _system(other) != system]
     if others:
-        names = some([f"{quoted(other.system)} ({other.name})" for other in others])
-        yield f"The name {quoted(entry.system)} looks like {names}."
+        names = some([f"{quoted(_system(other))} ({other.name})" for other in others])
+        yield f"The name {quoted(system)} looks like {names}."
     owners = [
         other.name
-        for other in entries
-        if other.system == entry.system and other.contact != entry.contact
+        for other in alike
+        if _system(other) == system and _contact(other) != _contact(entry)
     ]
     if owners:
         yield f"Has the same name as {some(owners)}, with another contact."
 
 
-def _same_answers_notes(entry: ComparedEntry, entries: Sequence[ComparedEntry]) -> Iterator[str]:
-    others = [other for other in entries if other is not entry]
-    mine = entry.answers
-    same = [other.name for other in others if mine.all and other.answers.all == mine.all]
-    if same:
-        yield f"Has the same answers as {some(same)}."
-    if not mine.varied:
-        return
-    near = [
-        other.name
-        for other in others
-        if other.name not in same
-        and len(mine.long & other.answers.long) >= _SAME_SHARE * len(mine.long)
-    ]
-    if near:
-        yield f"Has nearly the same answers as {some(near)}."
+def _system(entry: Entry) -> str:
+    assert entry.metadata is not None
+    name: str = entry.metadata["system"]["name"]
+    return name
+
+
+def _contact(entry: Entry) -> str | None:
+    assert entry.metadata is not None
+    contact: str | None = entry.metadata["contact"]
+    return contact

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,13 +10,10 @@ from typing import Any
 
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.benchmark.questions import questions_of
-from locomo_vqa.errors import InputError
 from locomo_vqa.files import parse_json
-from locomo_vqa.run_notes import record_note, recording_notes
 from locomo_vqa.run_seal import is_unchanged
 from locomo_vqa.runs import FAILED, Prediction, SplitChoice, count_states, visual_handling
 from locomo_vqa.schemas import validate
-from locomo_vqa.text import escape_unprintable
 
 from ..entry_files.folder import (
     METADATA,
@@ -32,18 +28,18 @@ from ..entry_files.folder_names import entry_folder_name
 from ..entry_files.metadata import parse_metadata
 from ..entry_files.names import is_in_the_future, name_notes, name_problems
 from ..entry_files.rows import Rows, read_rows
+from .checklist import Checklist
+from .checks.record import check_record
+from .checks.training import check_training
 
 __all__ = ["Findings", "examine_entry", "read_run_file"]
-
-_MOST_NOTES = 10
 
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
     """The findings about an entry so far."""
 
-    problems: list[str] = field(default_factory=list)
-    notes: tuple[str, ...] = ()
+    checks: Checklist = field(default_factory=Checklist)
     files: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Any] | None = None
     run: dict[str, Any] | None = None
@@ -54,43 +50,54 @@ class Findings:
         return self.run["dataset"]["split"] if self.run else None
 
 
-@contextmanager
-def _collect_problems(problems: list[str]) -> Iterator[None]:
-    """Add an error about an entry to its problems."""
-    try:
-        yield
-    except InputError as error:
-        problems.append(error.message)
-
-
 def examine_entry(found: EntryFolder, benchmark: Benchmark, findings: Findings) -> None:
     """Add what an entry's files show to `findings`."""
+    checks = findings.checks
     if found.problem is not None:
-        findings.problems.append(found.problem)
+        checks.failed("files", found.problem)
         return
     prints = fingerprint(found.path)
-    findings.files, findings.notes = prints.files, ignored_note(prints.ignored)
-    problems = findings.problems
-    problems.extend(prints.problems)
+    findings.files = prints.files
+    checks.flagged("files", *ignored_note(prints.ignored))
+    checks.failed("files", *prints.problems)
+    checks.passed("files")
     if METADATA in findings.files:
-        with _collect_problems(problems):
+        with checks.collecting("formats"):
             text = read_plain(found.path / METADATA)
             findings.metadata = parse_metadata(text, path=Path(METADATA))
-            problems.extend(f"{METADATA}: {each}" for each in name_problems(findings.metadata))
-    if RUN in findings.files:
-        with _collect_problems(problems):
-            findings.run = read_run_file(found.path)
-    if findings.run is not None:
-        problems.extend(_find_contradictions(findings))
-        findings.notes = (*findings.notes, *_find_notes(found, findings))
-        if findings.run["dataset"]["revision"] != benchmark.revision:
-            problems.append(
-                f"{RUN}: the run used another revision of the data set than this board "
-                f"({findings.run['dataset']['revision'][:12]}, not {benchmark.revision[:12]})."
+            checks.failed(
+                "names", *(f"{METADATA}: {each}" for each in name_problems(findings.metadata))
             )
-        elif PREDICTIONS in findings.files:
-            with _collect_problems(problems):
-                _examine_rows(found.path, benchmark, findings)
+    if RUN in findings.files:
+        with checks.collecting("formats"):
+            findings.run = read_run_file(found.path)
+            checks.passed("formats")
+    if findings.run is not None:
+        _examine_run(found, findings.run, benchmark, findings)
+
+
+def _examine_run(
+    found: EntryFolder, run: Mapping[str, Any], benchmark: Benchmark, findings: Findings
+) -> None:
+    checks = findings.checks
+    _check_hashes(run, findings)
+    if findings.metadata is not None:
+        checks.failed("statements", *_contradictions(run, findings.metadata))
+        checks.passed("statements")
+        check_training(checks, findings.metadata)
+    _check_names(found, findings)
+    check_record(checks, run)
+    if run["dataset"]["revision"] != benchmark.revision:
+        checks.failed(
+            "revision",
+            f"{RUN}: the run used another revision of the data set than this board "
+            f"({run['dataset']['revision'][:12]}, not {benchmark.revision[:12]}).",
+        )
+        return
+    checks.passed("revision", f"{benchmark.name}, revision {benchmark.revision[:12]}")
+    if PREDICTIONS in findings.files:
+        with checks.collecting("formats"):
+            _examine_rows(found.path, benchmark, findings)
 
 
 def read_run_file(entry: Path) -> dict[str, Any]:
@@ -105,17 +112,22 @@ def read_run_file(entry: Path) -> dict[str, Any]:
     return run
 
 
-def _find_contradictions(findings: Findings) -> Iterator[str]:
-    run, metadata = findings.run, findings.metadata
-    assert run is not None
+def _check_hashes(run: Mapping[str, Any], findings: Findings) -> None:
+    checks = findings.checks
     if PREDICTIONS in findings.files and (
         run["files"].get(PREDICTIONS) != findings.files[PREDICTIONS]
     ):
-        yield f"{PREDICTIONS}: was changed after the run: its hash does not match {RUN}."
+        checks.failed(
+            "hashes",
+            f"{PREDICTIONS}: was changed after the run: its hash does not match {RUN}.",
+        )
     if not is_unchanged(run):
-        yield f"{RUN}: was changed after the run: its seal does not match."
-    if metadata is None:
-        return
+        checks.failed("hashes", f"{RUN}: was changed after the run: its seal does not match.")
+    sealed = "" if "seal" in run else f"{RUN} has no seal: an earlier version wrote it."
+    checks.passed("hashes", sealed)
+
+
+def _contradictions(run: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterator[str]:
     pairs = {
         "image_handling": (metadata["image_handling"], run["image_handling"]),
         "visual_handling": (visual_handling(metadata), visual_handling(run)),
@@ -127,30 +139,31 @@ def _find_contradictions(findings: Findings) -> Iterator[str]:
             yield f"{METADATA}: {name} is {submitted!r}, but {RUN} says {recorded!r}."
 
 
-def _find_notes(found: EntryFolder, findings: Findings) -> Iterator[str]:
+def _check_names(found: EntryFolder, findings: Findings) -> None:
+    checks, metadata = findings.checks, findings.metadata
     day = found.path.name
     if is_in_the_future(date.fromisoformat(day)):
-        yield f"The date {day} is in the future."
-    if findings.metadata is None or findings.run is None:
+        checks.flagged("names", f"The date {day} is in the future.")
+    if metadata is None or findings.run is None:
         return
-    yield from name_notes(findings.metadata, findings.run)
-    for note in recording_notes(findings.run)[:_MOST_NOTES]:
-        yield escape_unprintable(note)
-    if (unknown := record_note(findings.run)) is not None:
-        yield unknown
-    metadata = findings.metadata
+    checks.flagged("names", *name_notes(metadata, findings.run))
     expected = entry_folder_name(metadata["system"]["name"], metadata["answerer"]["model"])
     if found.path.parent.name != expected:
-        yield f"The folder's name is not that of the system and its answerer, {expected}."
+        checks.flagged(
+            "names", f"The folder's name is not that of the system and its answerer, {expected}."
+        )
+    checks.passed("names")
 
 
 def _examine_rows(entry: Path, benchmark: Benchmark, findings: Findings) -> None:
     assert findings.run is not None and findings.split is not None
+    checks = findings.checks
     rows = read_rows(entry, _question_ids(benchmark, findings.split))
     findings.predictions = rows.predictions
-    findings.problems.extend(rows.problems)
+    checks.failed("rows", *rows.problems)
     if not rows.problems:
-        findings.problems.extend(_count_problems(findings.run["counts"], rows))
+        checks.failed("rows", *_count_problems(findings.run["counts"], rows))
+        checks.passed("rows", f"{rows.total:,} rows of the split {findings.split}.")
 
 
 def _question_ids(benchmark: Benchmark, split: SplitChoice) -> dict[str, None]:

@@ -5,40 +5,28 @@ Each entry is checked separately, so that none can stop the others.
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from locomo_vqa.arguments import check_path
 from locomo_vqa.benchmark import Benchmark, load_argument
-from locomo_vqa.benchmark.questions import scored_questions
 from locomo_vqa.checked import checked
-from locomo_vqa.errors import InputError, LocomoVqaError
+from locomo_vqa.errors import InputError
 from locomo_vqa.files import sha256_file, write_json
 from locomo_vqa.locks import locked_folder
 from locomo_vqa.progress import ProgressCallback, progress_reporter
-from locomo_vqa.run_notes import sent_images
 from locomo_vqa.scores import Scorer, default_scorer
-from locomo_vqa.text import escape_unprintable
 
 from ..board import BOARD_FILE, Board
-from ..board_entry import Entry
-from ..entry_files.folder import (
-    METADATA,
-    RUN,
-    EntryFolder,
-    find_entries,
-)
+from ..entry_files.folder import METADATA, RUN, EntryFolder, find_entries
 from ..question_scores import SCORES_FILE, QuestionScoresWriter, write_question_scores
-from .between import AnswerSet, ComparedEntry, notes_between
-from .examine import Findings, examine_entry
+from .between import check_between
+from .entry import VerifiedEntry, verify_entry
 
 __all__ = ["verify"]
 
-_MOST_PROBLEMS = 20
 _STEP = "Verify submissions"
 
 
@@ -98,11 +86,12 @@ def verify(
     with locked_folder(path, busy=busy, remedy="Wait until it has finished."):
         with write_question_scores(path) as values:
             verified = tuple(_each_verified(found, benchmark, scorer, values, progress))
+        check_between(verified)
         board = Board(
             folder=path,
             dataset=benchmark.name,
             revision=benchmark.revision,
-            entries=_with_notes_between(verified),
+            entries=tuple(each.finished() for each in verified),
             scores_sha256=sha256_file(path / SCORES_FILE),
         )
         write_json(path / BOARD_FILE, board.to_json())
@@ -120,109 +109,15 @@ def _find_entries(folder: Path) -> tuple[EntryFolder, ...]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Verified:
-    """An entry, and what it answered if it is accepted."""
-
-    entry: Entry
-    answers: AnswerSet | None
-
-
-def _with_notes_between(verified: Sequence[_Verified]) -> tuple[Entry, ...]:
-    """Return the entries, with notes on those whose names or answers resemble another's."""
-    notes = notes_between(
-        [
-            ComparedEntry(
-                name=each.entry.name,
-                system=each.entry.metadata["system"]["name"],
-                contact=each.entry.metadata["contact"],
-                answers=each.answers,
-            )
-            for each in verified
-            if each.answers is not None and each.entry.metadata is not None
-        ]
-    )
-    return tuple(
-        replace(each.entry, notes=(*each.entry.notes, *notes.get(each.entry.name, ())))
-        for each in verified
-    )
-
-
 def _each_verified(
     found: Sequence[EntryFolder],
     benchmark: Benchmark,
     scorer: Scorer,
     values: QuestionScoresWriter,
     progress: bool | ProgressCallback,
-) -> Iterator[_Verified]:
+) -> Iterator[VerifiedEntry]:
     with progress_reporter(progress) as report:
         report(_STEP, 0, len(found))
         for number, entry in enumerate(found, 1):
-            yield _verify_entry(entry, benchmark, scorer, values)
+            yield verify_entry(entry, benchmark, scorer, values)
             report(_STEP, number, len(found))
-
-
-def _verify_entry(
-    found: EntryFolder, benchmark: Benchmark, scorer: Scorer, values: QuestionScoresWriter
-) -> _Verified:
-    findings, scores = Findings(), None
-    try:
-        examine_entry(found, benchmark, findings)
-        if not findings.problems:
-            scores = _score_entry(found.name, findings, benchmark, scorer, values)
-    except LocomoVqaError:
-        raise
-    except Exception as error:  # noqa: BLE001 - no entry, however made, may stop the others
-        findings.problems.append(f"It can't be checked ({type(error).__name__}: {error}).")
-    entry = Entry(
-        name=found.name,
-        state="rejected" if findings.problems else "rescored",
-        problems=_shown_problems(findings.problems),
-        notes=findings.notes,
-        split=findings.split,
-        uses_images=_uses_images(findings.run),
-        ran=_what_ran(findings.run),
-        metadata=findings.metadata,
-        files=findings.files,
-        scores=scores,
-        badge=None if findings.problems else "rescored",
-    )
-    answers = None if findings.problems else AnswerSet.of(findings.predictions)
-    return _Verified(entry, answers)
-
-
-def _what_ran(run: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Return a system's own name, and the options of its run except for its experts."""
-    if run is None:
-        return ()
-    options = [text for text in run.get("options") or () if not text.startswith("experts")]
-    return (run["system"]["name"], *options)
-
-
-def _uses_images(run: Mapping[str, Any] | None) -> bool | None:
-    """Return whether a system used pixels: by what its calls had, or else by what it declares."""
-    if run is None:
-        return None
-    declared: bool = run["system"]["uses_images"]
-    return declared if (sent := sent_images(run)) is None else sent
-
-
-def _shown_problems(problems: list[str]) -> tuple[str, ...]:
-    shown = [escape_unprintable(problem) for problem in problems[:_MOST_PROBLEMS]]
-    more = len(problems) - len(shown)
-    return (*shown, f"And {more:,} more.") if more else tuple(shown)
-
-
-def _score_entry(
-    name: str,
-    findings: Findings,
-    benchmark: Benchmark,
-    scorer: Scorer,
-    values: QuestionScoresWriter,
-) -> dict[str, Any]:
-    assert findings.split is not None
-    scores = scorer(findings.predictions, benchmark, split=findings.split)
-    plain: dict[str, Any] = json.loads(json.dumps(scores.to_json()))
-    questions = scored_questions(benchmark, findings.split)
-    values.add(name, questions, findings.predictions, scores.by_question)
-    return plain
