@@ -20,6 +20,8 @@ _CACHED = re.compile(r"(?:model|dataset)s-{2}(.+?)-{2}(.+)")
 
 _OPTION = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _PART = r"""[^\s\\/'"<>|:,;()\[\]{}]+"""
+_HOME = re.compile(r"(?:/home/|/Users/|[A-Za-z]:[\\/]+Users[\\/]+)[^\\/]+[\\/]*|/root/?")
+"""A home folder, whose last part is its owner."""
 _PATH = re.compile(
     rf"(?<![\w/.~])(?:file://)?(?!//)(?:~[\w.-]*|/{_PART})(?:/{_PART})+/?"
     rf"|(?<![\w\\])[A-Za-z]:(?:\\+{_PART})+"
@@ -63,8 +65,10 @@ def public_value(value: Any) -> Any:
 
 
 def _last_part(path: str) -> str:
-    """Return the last part of an absolute path; anything else unchanged."""
+    """Return the last part of an absolute path, `~` for a home folder; anything else unchanged."""
     plain = unquote(path).removeprefix("file://")
+    if _HOME.fullmatch(plain):
+        return "~"
     absolute = PurePosixPath(plain).is_absolute() or PureWindowsPath(plain).is_absolute()
     if not absolute and not plain.startswith(("~", "../", "..\\")):
         return path

@@ -18,9 +18,8 @@ __all__ = ["submit"]
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
     "--to",
-    type=click.Path(path_type=Path),
     required=True,
-    help="Write the submission into this folder of submissions.",
+    help="Send the submission to this folder of submissions.",
 )
 @click.option("--name", help="Show this name on the board instead of the system's own.")
 @click.option("--contact", help="Give a way to contact you: an email address or an account.")
@@ -49,7 +48,7 @@ __all__ = ["submit"]
 @json_option
 def submit(
     run: Path,
-    to: Path,
+    to: str,
     name: str | None,
     contact: str | None,
     url: str | None,
@@ -85,7 +84,7 @@ def submit(
     if as_json:
         print_json({"folder": str(submission.folder)})
     else:
-        echo(f"Wrote {submission.folder}")
+        echo(f"{'Wrote' if submission.is_new else 'Already there:'} {submission.place}")
         if bundle is not None:
             echo(f"Wrote {bundle}")
         echo(f"Next: locomo-vqa leaderboard verify {quoted(to)} --benchmark …")

@@ -1,10 +1,9 @@
-"""Turns a finished run into a submission: a folder that a leaderboard can verify."""
+"""Turns a finished run into a submission, and sends it to a leaderboard."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime
@@ -14,45 +13,67 @@ from urllib.parse import urlsplit
 
 from locomo_vqa.arguments import check_path
 from locomo_vqa.checked import checked
-from locomo_vqa.errors import InputError, OutputError
-from locomo_vqa.files import new_folder, sha256_file, write_text
+from locomo_vqa.errors import InputError
 from locomo_vqa.html_table import html_table
-from locomo_vqa.local_paths import public_name, public_value
-from locomo_vqa.runs import Run, read_run, visual_handling
+from locomo_vqa.runs import Run, read_run
 from locomo_vqa.schemas import validate
 from locomo_vqa.text import counted
 
-from ..entry_files.folder import METADATA, PREDICTIONS, RUN, read_plain
-from ..entry_files.folder_names import entry_folder_name
-from ..entry_files.metadata import parse_metadata
+from ..entry_files.folder import METADATA
 from ..entry_files.names import is_in_the_future, name_problems
-from ..entry_files.rows import check_rows
 from .bundle import write_bundle
-from .public_copy import public_hash, write_public_copy
+from .draft import make_metadata, written_draft
+from .parse_destination import parse_destination
 
-__all__ = ["Submission", "submit"]
+__all__ = ["Submission", "SubmissionPlan", "submit"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionPlan:
+    """A submission that is about to be sent."""
+
+    name: str
+    """`<system>__<answerer>/<date>`."""
+    metadata: Mapping[str, Any]
+    """The content of its metadata.yaml."""
+    sizes: Mapping[str, int]
+    """The files that are sent, with their sizes in bytes."""
+    sentence: str
+    """What will be done with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission(os.PathLike[str]):
-    """A submission on disk: the answers and the description of the run, without scores."""
+    """A submission: the answers and the description of the run, without scores."""
 
-    folder: Path
-    """Its folder, `<to>/<system>__<answerer>/<date>`."""
+    name: str
+    """`<system>__<answerer>/<date>`."""
+    folder: Path | None
+    """Its folder, `<to>/<system>__<answerer>/<date>`; None if it was sent to a repository."""
+    place: str
+    """Where it is: its folder, a branch of a repository, or a pull request."""
+    url: str | None = None
+    """The address of its pull request, if it has one."""
+    is_new: bool = True
+    """Whether this call sent it; False if the same submission was there already."""
+    advice: str | None = None
+    """What to do next, if anything."""
     metadata: Mapping[str, Any]
     """The content of its metadata.yaml."""
 
     def __fspath__(self) -> str:
+        if self.folder is None:
+            raise InputError(f"{self.name}: is in {self.place}, not in a folder.", "Fetch it.")
         return str(self.folder)
 
     def __repr__(self) -> str:
-        return f"<Submission of {self.metadata['system']['name']} in {str(self.folder)!r}>"
+        return f"<Submission of {self.metadata['system']['name']} in {self.place!r}>"
 
     def _repr_html_(self) -> str:
         metadata = self.metadata
         trained = metadata["disclosure"]["trained_on_locomo"]
         rows = [
-            ("folder", str(self.folder)),
+            ("folder" if self.folder else "place", self.place),
             ("system", metadata["system"]["name"]),
             ("version", metadata["system"]["version"]),
             ("answerer", metadata["answerer"]["model"]),
@@ -77,15 +98,18 @@ def submit(
     custom: bool = False,
     date: Date | None = None,
     bundle: str | os.PathLike[str] | None = None,
+    review: Callable[[SubmissionPlan], object] | None = None,
 ) -> Submission:
-    """Write a finished run as the submission `<to>/<system>__<answerer>/<date>`.
+    """Send a finished run to a leaderboard, as the submission `<system>__<answerer>/<date>`.
 
-    It has the answers and what was run, but no scores: the board computes those. Called again with
-    the same run and arguments, it returns the existing submission.
+    It has the answers and what was run, but no scores: the board computes those. It is checked as
+    the board does before anything is sent, and refused if it has a key, a user's folder or the
+    name of a private host. Called again with the same run and arguments, this returns the existing
+    submission.
 
     Args:
         run: what `locomo_vqa.run` returned, or a run folder.
-        to: the folder of submissions; it is created if it does not exist.
+        to: a folder of submissions, which is created if it does not exist.
         name: the system's name on the board; None for the system's own name.
         contact: how to contact you: an email address or an account.
         url: a description of the system.
@@ -96,32 +120,54 @@ def submit(
         date: the date of the submission; None for today.
         bundle: also write this zip file, with which `replay` repeats the run from its recorded
             replies.
+        review: called with what will be sent, before anything is sent or written; an error that it
+            raises stops the submission.
 
     Raises:
-        InputError: an argument is wrong, or the run is incomplete or can't be used.
-        OutputError: another submission has that name and date, or it can't be written.
+        InputError: an argument is wrong, the run is incomplete or can't be used, or something in
+            it must not be published.
+        OutputError: another submission has that name and date, or it can't be sent.
     """
     source = check_path(
         "run", run.folder if isinstance(run, Run) else run, allowed="a path or a Run"
     )
-    folder = check_path("to", to)
+    destination = parse_destination(to if isinstance(to, str) and to else check_path("to", to))
     day = _check_date(date)
     _check_name(name)
     _check_url(url)
     finished = read_run(source)
     _check_complete(finished)
-    metadata = _make_metadata(finished, {"name": name, "url": url, "commit": commit}) | {
+    metadata = make_metadata(finished, name=name, url=url, commit=commit) | {
         "submission_type": "custom" if custom else "standard",
         "contact": contact,
         "disclosure": {"trained_on_locomo": trained_on_locomo},
     }
+    _check_metadata(metadata)
+    with written_draft(finished, metadata, day=day, any_day=date is None) as draft:
+        if review is not None:
+            sentence, sizes = destination.explain(draft), draft.sizes()
+            review(
+                SubmissionPlan(name=draft.name, metadata=metadata, sizes=sizes, sentence=sentence)
+            )
+        if bundle is not None:
+            write_bundle(finished, check_path("bundle", bundle))
+        placed = destination.send(draft)
+    return Submission(
+        name=draft.name,
+        folder=placed.folder,
+        place=placed.place,
+        url=placed.url,
+        is_new=placed.is_new,
+        advice=placed.advice,
+        metadata=metadata,
+    )
+
+
+def _check_metadata(metadata: Mapping[str, Any]) -> None:
     remedy = "Correct the argument of that name, such as `name` or `contact`."
     validate(metadata, "metadata", path=Path(METADATA), remedy=remedy)
     for problem in name_problems(metadata):
         raise InputError(problem, "Choose another `name`: letters and digits that can be seen.")
-    if bundle is not None:
-        write_bundle(finished, check_path("bundle", bundle))
-    return Submission(folder=_write_folder(source, folder, metadata, day), metadata=metadata)
 
 
 def _check_name(name: str | None) -> None:
@@ -175,82 +221,3 @@ def _check_complete(run: Run) -> None:
 
 def _without_row(number: int) -> str:
     return f"{counted(number, 'question')} {'has' if number == 1 else 'have'} no row"
-
-
-def _make_metadata(run: Run, said: Mapping[str, str | None]) -> dict[str, Any]:
-    """Return what the run recorded, with what the submitter stated about the system."""
-    recorded = run.info["system"]
-    return {
-        "system": {
-            "name": public_name(recorded["name"]) if said["name"] is None else said["name"],
-            "version": recorded["version"],
-            "url": said["url"],
-            "commit": said["commit"],
-        },
-        "answerer": public_value(dict(run.info["answerer"])),
-        "image_handling": run.info["image_handling"],
-        "visual_handling": visual_handling(run.info),
-    }
-
-
-def _write_folder(source: Path, to: Path, metadata: Mapping[str, Any], day: Date) -> Path:
-    name = entry_folder_name(metadata["system"]["name"], metadata["answerer"]["model"])
-    target = to / name / day.isoformat()
-    if _is_written(target, source, metadata):
-        return target
-    remedy = "Choose another `date` or `name`; a submission is never replaced."
-    try:
-        with (
-            _without_leftovers(target.parent),
-            new_folder(target, what="the submission", remedy=remedy) as out,
-        ):
-            write_text(out / METADATA, _to_yaml(metadata))
-            write_public_copy(source, out)
-            _check_acceptable(out, source)
-    except OutputError:
-        if not _is_written(target, source, metadata):
-            raise  # Otherwise the same call made it meanwhile, in another process.
-    return target
-
-
-def _is_written(target: Path, source: Path, metadata: Mapping[str, Any]) -> bool:
-    """Return whether the same submission already exists, so that a call can be repeated."""
-    try:
-        return read_plain(target / METADATA) == _to_yaml(metadata) and all(
-            sha256_file(target / name) == public_hash(source, name) for name in (PREDICTIONS, RUN)
-        )
-    except (OSError, InputError):
-        return False
-
-
-def _check_acceptable(submission: Path, source: Path) -> None:
-    """Read a submission as the board will, and raise if it would be rejected."""
-    try:
-        parse_metadata(read_plain(submission / METADATA), path=Path(METADATA))
-        read_plain(submission / RUN)
-        check_rows(submission)
-    except InputError as error:
-        raise InputError(
-            f"{source}: the board would reject this run: {error.message}",
-            "Correct what the system returns, and run it again.",
-        ) from None
-
-
-@contextlib.contextmanager
-def _without_leftovers(folder: Path) -> Iterator[None]:
-    """If the block fails, remove `folder` and the folders above it that it created."""
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        yield
-    except BaseException:
-        for path in made:
-            with contextlib.suppress(OSError):
-                path.rmdir()
-        raise
-
-
-def _to_yaml(content: Mapping[str, Any]) -> str:
-    import yaml
-
-    text: str = yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)
-    return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -149,11 +150,11 @@ def test_submitting_can_be_repeated(make_run: MakeRun, submissions: Path) -> Non
 def test_a_submission_that_fails_leaves_nothing(
     make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, text: str) -> None:
+    def full(source: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("locomo_vqa.leaderboard.submission.submit.write_text", full)
     run = make_run()
+    monkeypatch.setattr(shutil, "copyfile", full)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(OutputError, match="No space left"):
         submit(run, to=tmp_path / "to" / "board", **METADATA, date=DAY)

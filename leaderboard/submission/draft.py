@@ -1,0 +1,129 @@
+"""A complete, checked submission in a temporary folder, before it is sent anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date as Date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from locomo_vqa.errors import InputError
+from locomo_vqa.files import sha256_file, write_text
+from locomo_vqa.runs import Run, visual_handling
+
+from ..entry_files.folder import METADATA, PREDICTIONS, RUN, open_plain, read_plain
+from ..entry_files.folder_names import entry_folder_name
+from ..entry_files.metadata import parse_metadata
+from ..entry_files.rows import check_rows
+from .leaks import check_nothing_leaks
+from .public_copy import public_record, write_public_copy
+
+__all__ = ["FILES", "Draft", "is_same_submission", "make_metadata", "written_draft"]
+
+FILES = (METADATA, PREDICTIONS, RUN)
+"""The files of a submission."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A submission that can be sent."""
+
+    folder: Path
+    """The temporary folder with its files."""
+    system_folder: str
+    """`<system>__<answerer>`."""
+    day: Date
+    """Its date."""
+    any_day: bool
+    """Whether the same submission with an earlier date is this one."""
+    metadata: Mapping[str, Any]
+    """The content of its metadata.yaml."""
+
+    @property
+    def name(self) -> str:
+        """`<system>__<answerer>/<date>`."""
+        return f"{self.system_folder}/{self.day.isoformat()}"
+
+    def sizes(self) -> dict[str, int]:
+        """Return the size of each file in bytes."""
+        return {name: (self.folder / name).stat().st_size for name in FILES}
+
+
+@contextmanager
+def written_draft(
+    run: Run, metadata: Mapping[str, Any], *, day: Date, any_day: bool
+) -> Iterator[Draft]:
+    """Yield the submission of a run, after the checks that the board makes without a benchmark.
+
+    Raises:
+        InputError: the board would reject it, or it has something that must not be published.
+    """
+    with TemporaryDirectory(prefix="locomo-vqa-submission-") as name:
+        folder = Path(name)
+        write_text(folder / METADATA, _to_yaml(metadata))
+        write_public_copy(run.folder, folder)
+        _check_acceptable(folder, run.folder)
+        check_nothing_leaks(folder)
+        yield Draft(
+            folder=folder,
+            system_folder=entry_folder_name(
+                metadata["system"]["name"], metadata["answerer"]["model"]
+            ),
+            day=day,
+            any_day=any_day,
+            metadata=metadata,
+        )
+
+
+def make_metadata(
+    run: Run, *, name: str | None, url: str | None, commit: str | None
+) -> dict[str, Any]:
+    """Return what the run recorded, with what the submitter stated about the system."""
+    recorded = run.info["system"]
+    return {
+        "system": {
+            "name": public_record(recorded["name"]) if name is None else name,
+            "version": recorded["version"],
+            "url": url,
+            "commit": commit,
+        },
+        "answerer": public_record(dict(run.info["answerer"])),
+        "image_handling": run.info["image_handling"],
+        "visual_handling": visual_handling(run.info),
+    }
+
+
+def is_same_submission(draft: Draft, entry: Path) -> bool:
+    """Return whether a folder has the files of a draft, byte for byte."""
+    for name in FILES:
+        try:
+            with open_plain(entry / name):
+                same = sha256_file(entry / name) == sha256_file(draft.folder / name)
+        except (OSError, InputError):
+            return False
+        if not same:
+            return False
+    return True
+
+
+def _check_acceptable(submission: Path, source: Path) -> None:
+    """Read a submission as the board will, and raise if it would be rejected."""
+    try:
+        parse_metadata(read_plain(submission / METADATA), path=Path(METADATA))
+        read_plain(submission / RUN)
+        check_rows(submission)
+    except InputError as error:
+        raise InputError(
+            f"{source}: the board would reject this run: {error.message}",
+            "Correct what the system returns, and run it again.",
+        ) from None
+
+
+def _to_yaml(content: Mapping[str, Any]) -> str:
+    import yaml
+
+    text: str = yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)
+    return text

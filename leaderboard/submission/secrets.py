@@ -1,0 +1,78 @@
+"""Recognises keys, passwords and user names in a text."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from locomo_vqa.key_variables import hide_hub_token
+from locomo_vqa.keys import add_secret, has_secret
+
+from .private_hosts import find_private_hosts
+
+__all__ = ["Secret", "find_secrets", "know_the_environment"]
+
+_VARIABLE = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD)$", re.IGNORECASE)
+
+_KEYS = {
+    "an API key": re.compile(
+        r"(?<![A-Za-z0-9_-])(?:"
+        r"sk-(?=[\w-]*\d)(?:[a-z]+\d*-)*[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{20,}|AIza[\w-]{35}"
+        r"|(?:gsk|nvapi|xai|pplx|r8|fw|tvly)[_-](?=[\w-]*\d)[\w-]{20,}"
+        r"|gh[oprsu]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|npm_[A-Za-z0-9]{30,}"
+        r"|pypi-AgE\w{20,}|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abeoprs]-[\w-]{10,})(?![A-Za-z0-9])"
+    ),
+    "a private key": re.compile(r"-{5}BEGIN (?:[A-Z]+ )*PRIVATE KEY-{5}"),
+    "an access token": re.compile(
+        r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"
+        r"|\b[Bb]earer\s+(?=[^\s'\"]*\d)[A-Za-z0-9._~+/-]{16,}"
+    ),
+    "a password in a URL": re.compile(r"://[^\s/?#@:'\"]*:(?!…)[^\s/?#@'\"]+@[A-Za-z0-9\[]"),
+    "a key": re.compile(
+        r"(?i)\b(?:[\w-]*(?:api[_-]?key|access[_-]?token|secret|password|passwd)|token)"
+        r"[\"']?\s*[=:]\s*[\"']?(?=[^\s\"'&]*\d)[A-Za-z0-9_+/-]{16,}"
+    ),
+}
+"""What a key of a known provider looks like, and what stands where a key usually does."""
+
+_USER = re.compile(
+    r"(?<![\w.])(?:/home/|/Users/|/var/home/|[A-Za-z]:[\\/]+(?:Users|Documents and Settings)[\\/]+)"
+    r"(?!(?:user|username|me|you|shared|public|runner|…)(?![\w.-]))[\w.-]*\w",
+    re.IGNORECASE,
+)
+
+
+_IMAGE_TOKEN = re.compile(r"(https?://\S+\.(?:jpe?g|png|gif|webp))\?token=[\w.-]+", re.IGNORECASE)
+"""The address of an image with a token that everybody is sent: LoCoMo's own images have such."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Something that must not be published."""
+
+    what: str
+    """What it is, for a sentence; a key itself is not shown."""
+
+
+def know_the_environment() -> None:
+    """Have every key in this process's environment, and the Hub's token, count as known."""
+    hide_hub_token()
+    for name, value in os.environ.items():
+        if _VARIABLE.search(name):
+            add_secret(value)
+
+
+def find_secrets(text: str) -> Iterator[Secret]:
+    """Yield what must not be published in a text: keys, users' folders, private hosts."""
+    text = _IMAGE_TOKEN.sub(r"\1", text)
+    if has_secret(text):
+        yield Secret("a key that this machine uses")
+    for what, pattern in _KEYS.items():
+        if pattern.search(text):
+            yield Secret(what)
+    if (user := _USER.search(text)) is not None:
+        yield Secret(f"a user's folder ({user.group()})")
+    for host in find_private_hosts(text):
+        yield Secret(f"a host of a private network ({host})")
