@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from locomo_vqa.arguments import nearest
+from locomo_vqa.benchmark.checks import MAKE_AGAIN, check_content, check_manifest
 from locomo_vqa.benchmark.loaded import Benchmark
 from locomo_vqa.benchmark.types import (
     Conversation,
@@ -30,7 +31,7 @@ from locomo_vqa.benchmark.types import (
     Turn,
     VisualQuestion,
 )
-from locomo_vqa.benchmark.write import revision_of
+from locomo_vqa.benchmark.write import revision_of, splits_of
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json, read_jsonl, sha256_file
 from locomo_vqa.schemas import validate
@@ -41,7 +42,6 @@ __all__ = [
     "read_report",
 ]
 
-_REMEDY = "Restore the file, or make the folder again with `locomo-vqa data import`."
 _FILES = ("conversations.jsonl", "text_questions.jsonl", "visual_questions.jsonl", "images.jsonl")
 _T = TypeVar("_T")
 
@@ -71,7 +71,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             "Give `sample`, or a folder made by `locomo-vqa data import`.",
         )
     manifest: dict[str, Any] = read_json(path, what="the benchmark's manifest")
-    validate(manifest, "benchmark", path=path, remedy=_REMEDY)
+    validate(manifest, "benchmark", path=path, remedy=MAKE_AGAIN)
     return manifest
 
 
@@ -85,17 +85,15 @@ def read_benchmark(folder: Path) -> Benchmark:
     for name, entry in manifest["files"].items():
         path = folder / name
         if not path.is_file():
-            raise InputError(f"{path}: is missing.", _REMEDY)
+            raise InputError(f"{path}: is missing.", MAKE_AGAIN)
         if sha256_file(path) != entry["sha256"]:
             raise InputError(
                 f"{path}: was changed after it was written: benchmark.json has a different hash.",
-                _REMEDY,
+                MAKE_AGAIN,
             )
     content = _read_content(folder, tuple(manifest["files"][name]["sha256"] for name in _FILES))
-    if content.revision != manifest["revision"]:
-        raise InputError(
-            f"{folder / 'benchmark.json'}: its revision does not match the content.", _REMEDY
-        )
+    splits = splits_of(content.conversations)
+    check_manifest(folder / "benchmark.json", manifest, revision=content.revision, splits=splits)
     images = content.images
     benchmark = Benchmark(
         name=manifest["name"],
@@ -107,8 +105,7 @@ def read_benchmark(folder: Path) -> Benchmark:
         images=images,
         _formats={r.sha256: r.format for r in images if r.sha256 and r.format},
     )
-    _check_references(benchmark)
-    _check_images(benchmark)
+    check_content(benchmark)
     return benchmark
 
 
@@ -142,44 +139,9 @@ def _read(
     path = folder / name
     items = []
     for number, row in read_jsonl(path, what="the benchmark's file"):
-        validate(row, schema, path=path, place=f"line {number}", remedy=_REMEDY)
+        validate(row, schema, path=path, place=f"line {number}", remedy=MAKE_AGAIN)
         items.append(build(row))
     return tuple(items)
-
-
-def _check_references(benchmark: Benchmark) -> None:
-    known = {c.id: {turn.id for _, turn in c.turns()} for c in benchmark.conversations}
-    ids: set[str] = set()
-    questions: list[TextQuestion | VisualQuestion] = [*benchmark.text_questions]
-    questions += benchmark.visual_questions
-    for question in questions:
-        problem = None
-        if question.id in ids:
-            problem = "its id is used twice"
-        elif question.conversation not in known:
-            problem = f"its conversation {question.conversation} is missing"
-        elif isinstance(question, VisualQuestion):
-            if question.turn not in known[question.conversation]:
-                problem = f"its turn {question.turn} is missing"
-            elif question.image not in benchmark._formats:
-                problem = "its image is not in images.jsonl"
-        if problem:
-            raise InputError(f"{benchmark.folder}: question {question.id}: {problem}.", _REMEDY)
-        ids.add(question.id)
-
-
-def _check_images(benchmark: Benchmark) -> None:
-    """Check that every image exists and has the recorded size; `read_image` checks the content."""
-    for record in benchmark.images:
-        if record.sha256 is None:
-            continue
-        path = benchmark.image_path(record.sha256)
-        size = path.stat().st_size if path.is_file() else None
-        if size is None or record.bytes not in (None, size):
-            problem = (
-                "is missing" if size is None else "does not have the size that images.jsonl says"
-            )
-            raise InputError(f"{path}: {problem}.", _REMEDY)
 
 
 def _conversation(row: dict[str, Any]) -> Conversation:

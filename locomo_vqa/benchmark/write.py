@@ -28,7 +28,7 @@ from locomo_vqa.files import (
 )
 from locomo_vqa.schemas import validate
 
-__all__ = ["BenchmarkContent", "revision_of", "write_benchmark"]
+__all__ = ["BenchmarkContent", "revision_of", "splits_of", "write_benchmark"]
 
 _REMEDY = "Correct the content, and write the folder again."
 _SCHEMAS = {
@@ -78,6 +78,11 @@ def revision_of(
     )
 
 
+def splits_of(conversations: Sequence[Conversation]) -> dict[str, list[str]]:
+    """Return the ids of the conversations of each split, in order."""
+    return {split: [c.id for c in conversations if c.split == split] for split in SPLITS}
+
+
 def write_benchmark(folder: Path, content: BenchmarkContent) -> str:
     """Write a benchmark folder, completely or not at all, and return its revision.
 
@@ -125,9 +130,7 @@ def _manifest(
         "created_by": {"tool": "locomo-vqa", "version": __version__},
         "revision": revision,
         "sources": list(content.sources),
-        "splits": {
-            split: [c.id for c in content.conversations if c.split == split] for split in SPLITS
-        },
+        "splits": splits_of(content.conversations),
         "files": {
             name: {"sha256": sha256_file(out / name), "rows": number}
             for name, number in rows.items()

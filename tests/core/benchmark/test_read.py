@@ -148,6 +148,10 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
         edit_and_seal("text_questions.jsonl", lambda rows: rows[1].update(category=7)),
         r"text_questions.jsonl: line 2, category: 7 is not one of",
     ),
+    "a split edited by hand": (
+        edit("benchmark.json", lambda text: text.replace('"conv-2"', '"conv-3"')),
+        "benchmark.json: its split test does not match conversations.jsonl, where it has conv-2",
+    ),
     "a picture's name that is a path": (
         edit_and_seal("images.jsonl", lambda rows: rows[0].update(format="../x")),
         "line 1, format",
@@ -161,6 +165,43 @@ def test_a_folder_that_was_changed_is_refused(name: str, folder: Path) -> None:
     damage(folder)
     with pytest.raises(InputError, match=message):
         load_benchmark(folder)
+
+
+def written_again(folder: Path, **changes: Any) -> Path:
+    """Write the sample with other rows, with hashes and a revision that fit."""
+    sample = load_benchmark("sample")
+    report = json.loads((SAMPLE_FOLDER / "report.json").read_text())
+    rows = {
+        "conversations": sample.conversations,
+        "text_questions": sample.text_questions,
+        "visual_questions": sample.visual_questions,
+        "images": sample.images,
+    }
+    images = {r.sha256: sample.image_path(r.sha256) for r in sample.images if r.sha256}
+    fixed: dict[str, Any] = {"license": None, "sources": [], "report": report}
+    described = BenchmarkContent(name="s", image_files=images, **fixed, **{**rows, **changes})
+    write_benchmark(folder, described)
+    return folder
+
+
+@pytest.mark.slow
+def test_splits_that_are_not_apart_are_refused(tmp_path: Path) -> None:
+    """A conversation or an image of training in another split would be a leak."""
+    sample = load_benchmark("sample")
+    load_benchmark(written_again(tmp_path / "same"))
+    first, *others = sample.conversations
+    moved = (replace(first, split="test"), *others)
+    with pytest.raises(InputError, match=rf"{first.id}/t/0 is in the split train, and its conv"):
+        load_benchmark(written_again(tmp_path / "moved", conversations=moved))
+    twice = (*sample.conversations, replace(first, split="test"))
+    with pytest.raises(InputError, match=f"the conversation {first.id} occurs twice"):
+        load_benchmark(written_again(tmp_path / "twice", conversations=twice))
+    train = next(q for q in sample.visual_questions if q.split == "train")
+    *rest, last = sample.visual_questions
+    assert last.split == "test"
+    shared = (*rest, replace(last, image=train.image))
+    with pytest.raises(InputError, match=rf"{train.id} \(train\) and {last.id} \(test\) are about"):
+        load_benchmark(written_again(tmp_path / "shared", visual_questions=shared))
 
 
 def test_what_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
