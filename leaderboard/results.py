@@ -58,7 +58,11 @@ def result_row(entry: Entry) -> dict[str, Any]:
         "submission_type": metadata["submission_type"],
         "trained_on_locomo": metadata["disclosure"]["trained_on_locomo"],
         "scores": {
-            name: _score_row(scores["metrics"].get(name, NOT_SCORED)) for name in BOARD_METRICS
+            name: _score_row(
+                scores["metrics"].get(name, NOT_SCORED),
+                (scores["rows"].get("answered") or {}).get(METRICS[name].questions),
+            )
+            for name in BOARD_METRICS
         },
         "judge": judge_of(entry),
         "ran": list(entry.ran),
@@ -87,14 +91,21 @@ def _images_seen(metadata: Mapping[str, Any], used: bool | None) -> str:
     return seen if visual_handling(metadata) == "given" else f"{seen}, recalled"
 
 
-def _score_row(metric: Mapping[str, Any]) -> dict[str, Any]:
+def _score_row(metric: Mapping[str, Any], answered: int | None) -> dict[str, Any]:
+    """Return a metric's value; `answered` of its questions have an answer, if that is known."""
     overall = metric.get("overall") or {}
     if metric["state"] != "ok" or overall["value"] is None:
         reason = metric["reason"] or "The split has no question for it."
         return {"value": None, "reason": reason}
     interval = overall["interval"] or {}
     kept = {name: interval.get(name) for name in ("low", "high", "level", "method", "clusters")}
-    return {"value": overall["value"], "n": overall["n"], **kept, **_marked(metric)}
+    return {
+        "value": overall["value"],
+        "n": overall["n"],
+        "answered": answered,
+        **kept,
+        **_marked(metric),
+    }
 
 
 def _marked(metric: Mapping[str, Any]) -> dict[str, Any]:

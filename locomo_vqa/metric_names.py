@@ -24,6 +24,8 @@ class MetricInfo:
     """The value of a perfect answer: what a mean over questions is multiplied by."""
     lowest: float = 0.0
     """The lowest possible value of an answer; the highest is 1."""
+    interval_from: float = 0.0
+    """Where the scale of a mean's interval begins; lower values of single answers count as this."""
     questions: Literal["text", "visual"] = "text"
     """The questions that it scores: those about the conversation, or those about an image."""
     overlap: bool = True
@@ -34,10 +36,14 @@ class MetricInfo:
     """What it needs besides the two texts: a text encoder, a judge model, or a file's verdicts."""
 
 
+_BY_RULES = "j:judge=rules-"
+"""How the signature of a J begins whose judge is `rules`."""
+
 METRICS: dict[str, MetricInfo] = {
     "l": MetricInfo(
         title="L",
-        meaning="similarity to the gold answer in wording and meaning, 0 to 100",
+        meaning="similarity to the gold answer in wording and meaning: 100 is equal, and answers "
+        "without anything in common are near 0",
         scale=100.0,
         lowest=-0.5,
         needs="encoder",
@@ -74,12 +80,14 @@ METRICS: dict[str, MetricInfo] = {
         title="BERTScore",
         meaning="similarity of the words in their context, at most 1",
         lowest=-1.0,
+        interval_from=-1.0,
         needs="encoder",
     ),
     "sbert": MetricInfo(
         title="SBERT",
         meaning="cosine of the sentence embeddings of answer and gold answer, -1 to 1",
         lowest=-1.0,
+        interval_from=-1.0,
         needs="encoder",
     ),
     "f1": MetricInfo(title="F1", meaning="words shared with the gold answer, 0 to 1"),
@@ -93,6 +101,10 @@ To add one, add a line here and a module of that name in `evaluators/metrics/`.
 """
 
 
-def metric_title(name: str) -> str:
-    """Return a metric's title, or its name if this version doesn't know it."""
-    return METRICS[name].title if name in METRICS else name
+def metric_title(name: str, signature: str | None = None) -> str:
+    """Return a metric's title, or its name if this version doesn't know it.
+
+    With the metric's signature, a J by rules says so: it is not a model's.
+    """
+    title = METRICS[name].title if name in METRICS else name
+    return f"{title} (by rules)" if (signature or "").startswith(_BY_RULES) else title

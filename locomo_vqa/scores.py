@@ -154,6 +154,8 @@ class RowCounts:
     """Rows for adversarial questions, which have no gold answer."""
     states: Mapping[str, int]
     """Matched rows by state."""
+    answered: Mapping[str, int] = field(default_factory=dict)
+    """The number of answered questions with a gold answer, by kind: `text` and `visual`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from locomo_vqa.cli_support import console, echo, make_table
-from locomo_vqa.metric_names import metric_title
 from locomo_vqa.scores import FEW_CONVERSATIONS
 from locomo_vqa.statistics.paired import MANY_CONVERSATIONS, PairedDifference
 from locomo_vqa.text import counted
@@ -64,7 +63,7 @@ def _describe_side(side: Side) -> str:
 def _overview_table(comparison: Comparison) -> Any:
     """Return the table of systems by metrics; a star marks a difference from the baseline."""
     overview = comparison.overview()
-    table = make_table("System", numbers=[metric_title(name) for name in overview.metrics])
+    table = make_table("System", numbers=overview.titles)
     for letter, row in zip(LETTERS, overview.rows, strict=False):
         table.add_row(f"{letter}  {row.system}", *(row.cell(name) for name in overview.metrics))
     return table
@@ -74,7 +73,7 @@ def _difference_table(one: MetricComparison) -> Any:
     other = LETTERS[one.other]
     few = one.overall.conversations < FEW_CONVERSATIONS
     table = make_table(
-        f"{metric_title(one.metric)}: {other} minus A",
+        f"{one.title}: {other} minus A",
         numbers=["n", "A", other, "difference", "95 % interval", *([] if few else _TESTED)],
     )
     rows: list[tuple[str, PairedDifference, float | None]] = [

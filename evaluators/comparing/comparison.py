@@ -114,7 +114,7 @@ class Comparison:
     def _repr_html_(self) -> str:
         rows = [
             [
-                metric_title(row["metric"]),
+                one.title,
                 row["system"],
                 row["group"],
                 f"{row['n']:,}",

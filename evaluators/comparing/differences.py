@@ -153,7 +153,7 @@ def _compare_side(
         return paired_difference(
             _group_values(baseline.values[metric], chosen),
             _group_values(other.values[metric], chosen),
-            width=None if METRICS[metric].lowest < 0 else scores[0]["scale"],
+            width=(1 - METRICS[metric].lowest) * scores[0]["scale"],
         )
 
     groups = {

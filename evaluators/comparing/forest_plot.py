@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.errors import OutputError
 from locomo_vqa.files import new_file
-from locomo_vqa.metric_names import metric_title
 from locomo_vqa.scores import FEW_CONVERSATIONS
 from locomo_vqa.statistics.paired import PairedDifference
 from locomo_vqa.text import counted, printable
@@ -168,7 +167,7 @@ def _draw_panel(axes: Axes, first: MetricComparison, rows: Sequence[PlotRow]) ->
     axes.set_xlim(low, high)
     axes.axvline(0, color=_FAINT, linewidth=1.2, zorder=1)
     axes.grid(axis="x", color=_GRID, linewidth=0.8, zorder=0)
-    axes.set_title(metric_title(first.metric), loc="left", size=12)
+    axes.set_title(first.title, loc="left", size=12)
     axes.set_xlabel("\u2190 baseline better    other better \u2192", color=_FAINT, size=9)
     axes.tick_params(length=0)
     for spine in axes.spines.values():

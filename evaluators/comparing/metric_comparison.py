@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from locomo_vqa.metric_names import metric_title
 from locomo_vqa.statistics.paired import PairedDifference
 
 __all__ = ["GroupDifference", "MetricComparison"]
@@ -36,3 +37,8 @@ class MetricComparison:
     """The difference on all questions that the metric applies to."""
     groups: Mapping[str, GroupDifference]
     """By name of category for text metrics, by question type for visual ones."""
+
+    @property
+    def title(self) -> str:
+        """The metric's name in tables and figures; a J by rules says so."""
+        return metric_title(self.metric, self.signature)

@@ -38,6 +38,8 @@ class Overview:
 
     metrics: tuple[str, ...]
     """The columns: metrics that at least two systems are compared in."""
+    titles: tuple[str, ...]
+    """Their headings."""
     rows: tuple[OverviewRow, ...]
     """The baseline, then the other systems, in their order."""
 
@@ -46,6 +48,7 @@ def make_overview(names: Sequence[str], metrics: Sequence[MetricComparison]) -> 
     """Return the overview of a comparison of systems with these names, the baseline first."""
     values: list[dict[str, float]] = [{} for _ in names]
     starred: list[set[str]] = [set() for _ in names]
+    titles = {one.metric: one.title for one in metrics}
     for one in metrics:
         values[0].setdefault(one.metric, one.overall.baseline)
         values[one.other][one.metric] = one.overall.other
@@ -53,7 +56,8 @@ def make_overview(names: Sequence[str], metrics: Sequence[MetricComparison]) -> 
         if interval is not None and not interval.low <= 0 <= interval.high:
             starred[one.other].add(one.metric)
     return Overview(
-        metrics=tuple(dict.fromkeys(one.metric for one in metrics)),
+        metrics=tuple(titles),
+        titles=tuple(titles.values()),
         rows=tuple(
             OverviewRow(system=name, values=found, starred=frozenset(marks))
             for name, found, marks in zip(names, values, starred, strict=True)

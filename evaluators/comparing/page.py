@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.html_json import json_for_html
 from locomo_vqa.local_paths import public_value
-from locomo_vqa.metric_names import metric_title
 from locomo_vqa.page import read_asset, render_page
 
 from .metric_comparison import MetricComparison
@@ -46,7 +45,7 @@ def comparison_page(
         "title": f"{', '.join(names[1:])} against {names[0]}",
         "dataset": f"{dataset['id']}, revision {dataset['revision'][:12]}, {dataset['split']}",
         "overview": {
-            "heads": ["System", *map(metric_title, overview.metrics)],
+            "heads": ["System", *overview.titles],
             "rows": [
                 [f"{letter}  {row.system}", *(row.cell(name) for name in overview.metrics)]
                 for letter, row in zip(ascii_uppercase, overview.rows, strict=False)
@@ -74,7 +73,7 @@ def _difference(one: MetricComparison, names: Sequence[str]) -> dict[str, Any]:
     digits = 1 if one.scale == 100 else 4
     groups = {"all questions": one.overall, **{n: g.result for n, g in one.groups.items()}}
     return {
-        "title": f"{metric_title(one.metric)}: {names[one.other]} minus {names[0]}",
+        "title": f"{one.title}: {names[one.other]} minus {names[0]}",
         "heads": ["Questions", "n", names[0], names[one.other], "difference", "95 % interval"],
         "rows": [
             [

@@ -26,6 +26,7 @@ from locomo_vqa.responses import ResponseStore, StoredModel
 
 from ..metrics.value_cache import cache_file
 from .judge import Judge, Judgement, ToJudge
+from .names import check_judge
 from .rubrics import Rubric
 from .rules import RULES, VERSION, RuleJudge
 
@@ -207,6 +208,7 @@ async def open_session(
     if spec == RULES:
         yield JudgeSession(RuleJudge(rubric))
         return
+    check_judge(spec)
     fuse = _Fuse(await asyncio.to_thread(open_model, spec, timeout_s=timeout_s, parameter="judge"))
     try:
         model = StoredModel(fuse, store)

@@ -10,6 +10,7 @@ from pathlib import Path
 from locomo_vqa.arguments import check_choice, check_number, check_path, check_texts
 from locomo_vqa.errors import InputError
 
+from .names import check_judge
 from .rubrics import RUBRICS, Rubric
 
 __all__ = ["CHECK_N", "JudgeSettings"]
@@ -18,13 +19,17 @@ CHECK_N = 10
 """The number of cases of each kind in the check before scoring."""
 
 
+_RUBRIC: Rubric = "lenient"
+_TIMEOUT_S = 120.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeSettings:
     """The judges, and how they are asked and checked."""
 
     judges: tuple[str, ...]
     """The names of the models; the first determines J."""
-    rubric: Rubric = "lenient"
+    rubric: Rubric = _RUBRIC
     """How strictly answers are compared with gold answers."""
     responses: Path | None = None
     """The file of the response store; None for one in the user's cache folder."""
@@ -32,7 +37,7 @@ class JudgeSettings:
     """The number of cases of each kind in each judge's check; 0 for no check."""
     checks: tuple[Path, ...] = ()
     """The files of existing checks (see `judge_check`), used instead of new ones."""
-    timeout_s: float = 120.0
+    timeout_s: float = _TIMEOUT_S
     """The time limit of one call."""
 
     @classmethod
@@ -40,11 +45,11 @@ class JudgeSettings:
         cls,
         *,
         judge: str | Sequence[str] | None,
-        metrics: Sequence[str] | None,
-        rubric: Rubric,
-        judge_check: bool | str | Path | Sequence[str | Path],
-        responses: str | Path | None,
-        judge_timeout: float,
+        metrics: Sequence[str] | None = None,
+        rubric: Rubric = _RUBRIC,
+        judge_check: bool | str | Path | Sequence[str | Path] = True,
+        responses: str | Path | None = None,
+        judge_timeout: float = _TIMEOUT_S,
     ) -> JudgeSettings | None:
         """Return the settings for the arguments of a public function; None without a judge.
 
@@ -68,14 +73,25 @@ class JudgeSettings:
             check_path("judge_check", file) for file in files if not isinstance(file, bool)
         )
         if not names:
-            if checks:
-                raise InputError("`judge_check` is given, but not `judge`.", "Name a `judge`.")
+            given = {
+                "judge_check": bool(checks),
+                "rubric": rubric != _RUBRIC,
+                "responses": responses is not None,
+                "judge_timeout": judge_timeout != _TIMEOUT_S,
+            }
+            for name in (name for name, is_given in given.items() if is_given):
+                raise InputError(
+                    f"`{name}` is given, but not `judge`, so it would have no effect.",
+                    f"Name a `judge`, such as rules, or leave `{name}` out.",
+                )
             return None
         if metrics is not None and "j" not in metrics:
             raise InputError(
                 "`judge` is given, but `metrics` leaves J out.",
                 "Add j to `metrics`, or leave `judge` out.",
             )
+        for name in names:
+            check_judge(name)
         if len(set(names)) < len(names):
             raise InputError("`judge` names one model twice.", "Name two different models.")
         return cls(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,7 @@ from locomo_vqa.scores import Bounds, Estimate, MetricScores, RowScore
 from locomo_vqa.text import counted
 
 from ..statistics.summaries import Item, row_score, summarise_metric
-from .judge import Judgement, ToJudge
+from .judge import Judgement, ToJudge, UnscoredReason
 
 __all__ = [
     "SCALE",
@@ -39,6 +40,18 @@ class Answers:
     """The existing answers. Questions without one are wrong without asking the judge."""
     states: Mapping[str, str]
     """The state of each question's prediction, or `missing`."""
+
+
+_UNSCORED: Mapping[UnscoredReason, str] = {
+    "unparsable": "its replies can't be read",
+    "both_labels": "its replies name both verdicts",
+    "refused": "it declines",
+    "timeout": "no reply came in time",
+    "unreachable": "no server answers, or it failed too often",
+    "failed": "the server refuses the requests",
+}
+"""The most frequent reason for missing verdicts, in words; without an address, as boards are
+published."""
 
 
 def sort_answers(
@@ -84,7 +97,7 @@ def j_scores(answers: Answers, judgements: Sequence[Judgement], signature: str) 
     high = summarise_metric(
         _worth_of_answers(answers, judgements, unscored_as=1.0), "j", signature=signature
     )
-    reason = _reason_not_computed(unscored, low.overall, high.overall)
+    reason = _reason_not_computed(judgements, low.overall, high.overall)
     return scores_between(low, high, unscored=unscored, reason=reason)
 
 
@@ -143,10 +156,13 @@ def _worth_of_answers(
     ]
 
 
-def _reason_not_computed(unscored: int, low: Estimate, high: Estimate) -> str:
+def _reason_not_computed(judgements: Sequence[Judgement], low: Estimate, high: Estimate) -> str:
+    reasons = Counter(j.reason for j in judgements if j.state == "unscored" and j.reason)
+    unscored = sum(judgement.state == "unscored" for judgement in judgements)
     rows = f"{counted(unscored, 'answer')} {'has' if unscored == 1 else 'have'}"
+    why = f" ({_UNSCORED[reasons.most_common(1)[0][0]]})" if reasons else ""
     return (
-        f"{rows} no verdict from the judge, so J is somewhere from {low.value:.1f} to "
+        f"{rows} no verdict from the judge{why}, so J is somewhere from {low.value:.1f} to "
         f"{high.value:.1f}. Score again to ask once more."
     )
 

@@ -23,7 +23,7 @@ __all__ = ["METRICS", "NO_JUDGE", "MetricOpener", "get_metric", "open_l_metrics"
 
 NO_JUDGE = (
     "J needs the verdicts of a judge model. Name one with `judge`, such as "
-    '"openai:http://127.0.0.1:23333/v1?model=openai/gpt-oss-120b".'
+    '"openai:http://127.0.0.1:23333/v1?model=openai/gpt-oss-120b", or "rules", which need no model.'
 )
 """Why J is not computed without a judge."""
 

@@ -98,6 +98,7 @@ def score_predictions(
             extra=extra + len(predictions) - len(given),
             unscored=len(given) - len(matched),
             states=count_states(matched),
+            answered=_count_answered(scored, given),
         ),
         metrics=results,
         answer_length=_answer_length(given, scored),
@@ -149,6 +150,14 @@ def _not_asked(name: str, asked: bool) -> MetricScores:
         signature=metric.signature if metric else None,
         scale=info.scale if metric else None,
     )
+
+
+def _count_answered(scored: Sequence[Question], given: Mapping[str, Prediction]) -> dict[str, int]:
+    found = {"text": 0, "visual": 0}
+    for question in scored:
+        kind = "text" if isinstance(question, TextQuestion) else "visual"
+        found[kind] += _state_of(given.get(question.id)) == "ok"
+    return found
 
 
 def _answer_length(given: Mapping[str, Prediction], scored: Sequence[Question]) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from locomo_vqa.benchmark import TextQuestion, VisualQuestion
 from locomo_vqa.benchmark.questions import Question
@@ -91,14 +91,17 @@ def _estimate(items: Sequence[Item], info: MetricInfo) -> Estimate:
     clusters: dict[str, list[float]] = {}
     for item in items:
         clusters.setdefault(item.question.conversation, []).append(item.value)
-    return Estimate(
-        value=statistics.fmean(item.value for item in items) * info.scale,
-        interval=_interval(clusters, info),
-        n=len(items),
-    )
+    mean = statistics.fmean(item.value for item in items) * info.scale
+    return Estimate(value=mean, interval=_interval(clusters, mean, info), n=len(items))
 
 
-def _interval(clusters: Mapping[str, Sequence[float]], info: MetricInfo) -> Interval | None:
-    """Return a mean's interval on the metric's scale; None with fewer than two conversations."""
+def _interval(
+    clusters: Mapping[str, Sequence[float]], mean: float, info: MetricInfo
+) -> Interval | None:
+    """Return a mean's interval on the metric's scale; None with fewer than two conversations.
+
+    It never leaves the scale, except for a mean that does.
+    """
     scaled = {name: [value * info.scale for value in values] for name, values in clusters.items()}
-    return mean_interval(scaled, lowest=info.lowest * info.scale, highest=info.scale)
+    found = mean_interval(scaled, lowest=info.interval_from * info.scale, highest=info.scale)
+    return found and replace(found, low=min(found.low, mean))

@@ -59,7 +59,8 @@ def _family(row: _Row) -> str:
 def _moved(first: _Row, second: _Row) -> str:
     parts = []
     for name in _SHOWN:
-        values = [row["scores"][name]["value"] for row in (first, second)]
+        scores = [row["scores"][name] for row in (first, second)]
+        values = [None if score.get("answered") == 0 else score["value"] for score in scores]
         if None not in values and (name != "j" or first["judge"] == second["judge"]):
             digits = 1 if METRICS[name].scale >= 100 else 3
             before, after = (f"{value:.{digits}f}" for value in values)

@@ -45,9 +45,31 @@ def test_a_judge_that_is_not_there_leaves_j_without_a_value(
     command = ("leaderboard", "verify", submissions, "--benchmark", benchmark.folder)
     done = cli(*command, "--judge", "openai:http://127.0.0.1:9/v1?model=x")
     assert done.returncode == 1, done.stderr
-    assert "3 answers have no verdict from the judge" in done.stdout
+    assert "3 answers have no verdict from the judge (no server answers" in done.stdout
     (entry,) = lv.verify(submissions, benchmark=benchmark, judge="rules", progress=False)
     assert entry.value("j") == 100
+
+
+@pytest.mark.parametrize("argument", [{"rubric": "strict"}, {"responses": "replies.sqlite"}])
+def test_a_setting_of_a_judge_without_a_judge_is_refused(
+    argument: dict[str, Any], submitted: Submit, submissions: Path, benchmark: lv.Benchmark
+) -> None:
+    submitted()
+    (name,) = argument
+    with pytest.raises(InputError, match=f"`{name}` is given, but not `judge`") as error:
+        lv.verify(submissions, benchmark=benchmark, progress=False, **argument)
+    assert "rules" in error.value.remedy
+    assert not (submissions / "board.json").exists()
+
+
+def test_answered_questions_are_counted_by_kind(
+    submitted: Submit, submissions: Path, benchmark: lv.Benchmark
+) -> None:
+    """Without any answer to a text question, F1 is 0 for ranking, and the page shows no dot."""
+    submitted(system="mute", answers=dict.fromkeys(("conv-1/t/0", "conv-1/t/1", "conv-2/t/0")))
+    (row,) = result_rows(lv.verify(submissions, benchmark=benchmark, progress=False))
+    assert (row["scores"]["f1"]["value"], row["scores"]["f1"]["answered"]) == (0, 0)
+    assert (row["scores"]["v"]["value"], row["scores"]["v"]["answered"]) == (100, 2)
 
 
 @pytest.mark.slow

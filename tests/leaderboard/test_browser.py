@@ -209,3 +209,28 @@ def test_every_column_is_whole_on_a_phone_and_on_a_screen(
         assert page.evaluate(label) == "V"
         before = f"getComputedStyle({label.rpartition('.dataset')[0]}, '::before').content"
         assert (page.evaluate(before) != "none") == (width < 600)
+
+
+@pytest.mark.slow
+def test_the_plot_has_no_dot_where_nothing_was_answered(
+    submitted: Submit, submissions: Path, benchmark: Benchmark, tmp_path: Path
+) -> None:
+    """A value of 0 for lack of any answer is no measurement; the table and the rank keep it."""
+    submitted(system="mute", answers=dict.fromkeys((T1, T2, T3)))
+    submitted(system="wrong", answers=dict.fromkeys((T1, T2, T3), "x"))
+    board = verify(submissions, benchmark=benchmark, progress=False)
+    page = build_site(board, out=tmp_path / "site") / "index.html"
+    with open_chromium(tmp_path / "profile") as browser:
+        browser.open(page.as_uri())
+        browser.wait("document.querySelectorAll('.chart-track').length === 4")
+        tracks = browser.evaluate(
+            "[...document.querySelectorAll('.chart-track')].map((track) =>"
+            "[track.dataset.metric, track.querySelectorAll('.chart-line b').length,"
+            " track.innerText.trim()])"
+        )
+    assert sorted(tracks) == [
+        ["F1", 0, "no answers"],
+        ["F1", 1, "0.000"],
+        ["V", 1, "100.0"],
+        ["V", 1, "100.0"],
+    ]

@@ -28,6 +28,13 @@ def texts(*rows: dict[str, Any]) -> list[str]:
     return [pair["text"] for pair in contrasts(rows)]
 
 
+def test_what_nothing_was_answered_to_is_no_effect() -> None:
+    """The value is 0 because missing answers count as wrong."""
+    blind = row("mem0", "none", values={"f1": 0.0})
+    blind["scores"]["f1"]["answered"] = 0
+    assert texts(blind, row("memlora", "none")) == ["Experts instead of none, on m: V 50.0 → 50.0."]
+
+
 def test_pixels_and_experts() -> None:
     captions = row("mem0-captions", "caption", values={"v": 15.94})
     pixels = row("mem0-v", "pixels")

@@ -13,6 +13,7 @@ from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.models.names import parse_name
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 
+from ...judging.settings import JudgeSettings
 from ...memory import MEMORY_OPTIONS, MemorySettings, student_base
 from ..lora_settings import LoraSettings
 from ..out_folder import locked_out
@@ -98,6 +99,7 @@ def distill_memlora(
         check_choice("only", only, PHASES)
     check_choice("vision_target", vision_target, get_args(VisionTarget))
     _check_numbers(timeout=timeout, samples=samples, top=top, jobs=jobs)
+    JudgeSettings.checked(judge=judge)
     if stages is not None:
         check_choices("stages", stages, STAGES)
     loaded, folder = load_argument(benchmark), Path(out)

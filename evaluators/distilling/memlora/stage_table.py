@@ -22,6 +22,7 @@ from locomo_vqa.models.names import hide_credentials, parse_name
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.runs import SplitChoice
 
+from ...judging.names import check_judge
 from ...judging.rules import RULES
 from ...memory.settings import TEXT_STAGES
 from ...running import run
@@ -140,8 +141,8 @@ def ablate_stages(
     check_metrics(metrics)
     if large is not None:
         parse_name(large, parameter="large")
-    if judge not in (None, RULES):
-        parse_name(judge, parameter="judge")
+    if judge is not None:
+        check_judge(judge)
     given = dict(options or {})
     taken = [name for name in (*TEXT_STAGES, "experts") if name in given]
     if taken:

@@ -6,7 +6,7 @@ const MOST_CHARTED = 20;
 
 function chartOf(entries, metrics) {
   const panels = CHARTED.map((name) => metrics.get(name))
-    .filter((metric) => entries.some((entry) => entry.scores[metric.name].value !== null));
+    .filter((metric) => entries.some((entry) => hasDot(entry.scores[metric.name])));
   const cells = entries.slice(0, MOST_CHARTED).flatMap((entry) => [chartLabel(entry),
     ...panels.map((metric) => chartTrack(metric, entry))]);
   const chart = el("div", { class: "chart" }, el("span", { class: "chart-head" }),
@@ -15,6 +15,11 @@ function chartOf(entries, metrics) {
   chart.style.setProperty("--panels", panels.length);
   chart.hidden = panels.length === 0 || entries.length === 0;
   return chart;
+}
+
+/* A value of 0 for lack of any answer is no measurement. */
+function hasDot(score) {
+  return score.value !== null && score.answered !== 0;
 }
 
 /* A J by rules is marked where no judge's name fits. */
@@ -39,9 +44,10 @@ function chartTrack(metric, entry) {
   const track = el("span", { class: `chart-track ${seenClass(entry)}` });
   track.dataset.metric = metric.name === "j" && (entry.judge || "").startsWith("rules-")
     ? `${metric.label}*` : metric.label;
-  if (score.value === null) {
-    track.append(el("span", { class: "none", text: "not computed" }));
-    track.title = score.reason;
+  if (!hasDot(score)) {
+    const none = score.value === null ? "not computed" : "no answers";
+    track.append(el("span", { class: "none", text: none }));
+    track.title = score.reason || `None of ${count(score.n)} questions has an answer.`;
     return track;
   }
   const share = (value) => `${Math.min(100, Math.max(0, (100 * value) / metric.scale))}%`;

@@ -9,6 +9,7 @@ import pytest
 from locomo_vqa.evaluators.cli.options import names_by_reason
 from locomo_vqa.evaluators.comparing import compare
 from locomo_vqa.evaluators.comparing.comparer import compare_sides
+from locomo_vqa.evaluators.scoring import score
 from tests.browser import needs_chromium, open_chromium
 from tests.conftest import Cli
 from tests.evaluators.comparing.test_compare import SAMPLE, side, write
@@ -44,6 +45,31 @@ def test_systems_by_metrics(tmp_path: Path) -> None:
     assert [row.cell("v").strip() for row in overview.rows][:2] == ["0.0", "*100.0"]
     assert [row.system for row in overview.rows] == ["nothing.jsonl", "whole.jsonl", "third.jsonl"]
     assert overview.rows[0].cell("j") == "–"
+
+
+@pytest.mark.slow
+def test_a_j_by_rules_is_marked_in_tables_plot_and_page(tmp_path: Path) -> None:
+    text = [q for q in SAMPLE.text_questions if q.category != 5]
+    reports = [
+        score(
+            {q.id: q.answer if q.index % 3 == keep else "zzz" for q in text},
+            benchmark=SAMPLE,
+            metrics=["j", "f1"],
+            judge="rules",
+            judge_check=False,
+            progress=False,
+        )
+        for keep in (0, 1)
+    ]
+    comparison = compare(*reports)
+    assert comparison.overview().titles == ("J (by rules)", "F1")
+    assert "J (by rules)" in comparison._repr_html_()
+    figure = comparison.plot(tmp_path / "plot.svg")
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["J (by rules)", "F1"]
+    assert "J (by rules)" in (tmp_path / "plot.svg").read_text(encoding="utf-8")
+    comparison.write(tmp_path / "page")
+    page = (tmp_path / "page" / "comparison.html").read_text(encoding="utf-8")
+    assert page.count("J (by rules)") >= 2
 
 
 def test_the_command_begins_with_it(tmp_path: Path, cli: Cli) -> None:

@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 
+import locomo_vqa as lv
 from locomo_vqa.benchmark import TextQuestion
 from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.cli import cli as root
+from locomo_vqa.errors import InputError
 from locomo_vqa.models import retries
 from locomo_vqa.schemas import validate
 from tests.conftest import Cli
@@ -99,6 +101,34 @@ def test_without_a_judge_j_is_not_computed_and_the_remedy_is_named(
     assert status == 0
     assert "J is not computed. J needs the verdicts of a judge model." in out
     assert "Name one with --judge" in out
+    assert '"rules", which need no model' in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("judge_name", "said"),
+    [("rule", "Did you mean rules?"), ("gpt-4", "or rules, which need no model")],
+)
+def test_a_name_that_is_no_judge_says_that_rules_are_one(
+    judge_name: str, said: str, tmp_path: Path
+) -> None:
+    file = write(tmp_path / "a.jsonl")
+    for ask in (
+        lambda: lv.score(file, benchmark=SAMPLE, judge=judge_name),
+        lambda: lv.judge_check(judge_name, benchmark=SAMPLE),
+        lambda: lv.distill_memlora(
+            SAMPLE,
+            student="embedded:student",
+            out=tmp_path / "out",
+            judge=judge_name,
+            only="search",
+        ),
+    ):
+        with pytest.raises(
+            InputError, match=f"`judge` {judge_name}: is not a model's name"
+        ) as error:
+            ask()
+        assert said in error.value.remedy
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow

@@ -13,10 +13,12 @@ from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.evaluators.metrics import semantics
 from locomo_vqa.evaluators.metrics.encoding.specs import MINILM
+from locomo_vqa.evaluators.metrics.l_parts import EncodedMetric
 from locomo_vqa.evaluators.metrics.l_settings import LSettings
 from locomo_vqa.evaluators.scoring.predictions import score_predictions
 from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import Prediction
+from locomo_vqa.scores import Estimate
 from tests.conftest import Cli
 
 SAMPLE = load_benchmark("sample")
@@ -69,6 +71,39 @@ def test_a_negative_cosine_stays_in_the_interval(minilm: Path) -> None:
     assert min(row.value for row in scores.by_question if row.metric == "sbert") < 0
     interval = scores.metrics["sbert"].overall.interval
     assert interval is not None and interval.low < 0
+
+
+def test_the_interval_of_l_stays_on_its_scale(
+    minilm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between 0 and 100, also where one conversation is far better and a cosine is negative."""
+    first, _ = dict.fromkeys(q.conversation for q in TEXT)
+    mixed = [
+        Prediction(
+            question_id=q.id,
+            prediction=q.answer if q.conversation == first and q.category == 4 else "zzyzx",
+            state="ok",
+        )
+        for q in TEXT
+    ]
+    settings = LSettings(preset="minilm", models=minilm)
+
+    def l_of(predictions: list[Prediction]) -> Estimate:
+        scores = score_predictions(
+            predictions, SAMPLE, split="test", metrics=["l"], l_settings=settings
+        )
+        return scores.metrics["l"].overall
+
+    overall = l_of(mixed)
+    assert overall.value is not None and overall.interval is not None
+    assert 0 <= overall.interval.low < overall.value < overall.interval.high <= 100
+    assert overall.interval.method == "clustered-t on the logit scale"
+    # In principle an answer can be below 0; then a mean may be, and its interval contains it.
+    monkeypatch.setattr(EncodedMetric, "score_all", lambda _, pairs: [-0.01] * len(pairs))
+    below = l_of(answers(28))
+    assert below.value == pytest.approx(-1)
+    assert below.interval is not None
+    assert below.interval.low == below.value < 0 < below.interval.high < 20
 
 
 def test_without_models_the_other_metrics_are_scored() -> None:
