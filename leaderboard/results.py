@@ -86,7 +86,7 @@ def _images_seen(metadata: Mapping[str, Any], used: bool | None) -> str:
 
     Pixels that a system never uses don't count as seen.
     """
-    offered: str = metadata["image_handling"]
+    offered: str = metadata["image_handling"] or "not stated"
     seen = "none used" if offered in ("pixels", "shuffled") and used is False else offered
     return seen if visual_handling(metadata) == "given" else f"{seen}, recalled"
 

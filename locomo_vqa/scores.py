@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol
 
 from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.runs import Prediction, SplitChoice
 from locomo_vqa.text import counted
 from locomo_vqa.wings import load_by_name
@@ -202,6 +203,7 @@ class Scorer(Protocol):
         split: SplitChoice,
         metrics: Sequence[str] | None = None,
         extra: int = 0,
+        reported: ReportedVerdicts | None = None,
     ) -> Scores:
         """Score predictions of `benchmark`'s questions in `split`.
 
@@ -211,6 +213,7 @@ class Scorer(Protocol):
             split: the questions that are scored.
             metrics: names of metrics; None for all.
             extra: the number of rows already left out because they match no question.
+            reported: the verdicts that a published file carries, which give reported J.
         """
 
 

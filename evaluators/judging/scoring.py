@@ -11,11 +11,11 @@ from typing import Any
 from locomo_vqa.async_calls import run_async
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.progress import ProgressCallback, ignore_progress
+from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.responses import ResponseStore
 from locomo_vqa.runs import Prediction, SplitChoice, Usage
 from locomo_vqa.scores import MetricScores, Scores
 
-from ..prediction_files import ReportedVerdicts
 from .agreement import agreement
 from .check import measure_judge, need_fitting, read_check
 from .correction import corrected_j, notes_on_leniency

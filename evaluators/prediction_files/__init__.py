@@ -13,7 +13,6 @@ from __future__ import annotations
 from .layouts import FILE_LAYOUTS, LAYOUT_MEANINGS, FileLayout
 from .parts import ReadOptions
 from .reader import OwnMean, PredictionFile, read_prediction_file, read_prediction_files
-from .reported import ReportedVerdicts
 from .several import files_in
 
 __all__ = [
@@ -23,7 +22,6 @@ __all__ = [
     "OwnMean",
     "PredictionFile",
     "ReadOptions",
-    "ReportedVerdicts",
     "files_in",
     "read_prediction_file",
     "read_prediction_files",

@@ -11,6 +11,7 @@ from typing import Any
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import sha256_file
+from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.runs import Prediction, read_predictions
 
 from .document import read_document
@@ -23,7 +24,7 @@ from .notes import notes_on, rows_phrase
 from .parts import FilePart, ReadOptions, merge_verdicts, read_part
 from .publisher_notes import notes_on_names
 from .questions import index_questions
-from .reported import ReportedVerdicts, reported_verdicts
+from .reported import reported_verdicts
 from .rows import SourceRow, check_length
 from .several import check_distinct, hash_of_files
 from .strict import check_our_rows, check_rows_by_id

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from locomo_vqa.benchmark import TextQuestion
+from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.text import counted
 
 from .rows import SourceRow
 from .verdicts import FoundVerdicts
 
-__all__ = ["ReportedVerdicts", "reported_verdicts"]
+__all__ = ["reported_verdicts"]
 
 _FEW = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportedVerdicts:
-    """The verdicts of a judge that somebody else asked."""
-
-    key: str
-    """The key that holds them in the file."""
-    judge: str | None
-    """The judge that the file names; None if it names none."""
-    values: Mapping[str, float]
-    """By question id, from 0, refused, to 1, accepted."""
-    without: frozenset[str]
-    """The questions whose row has an answer, but no verdict."""
-    notes: Sequence[str]
-    """What a reader should know, one sentence each."""
-
-    def to_json(self) -> dict[str, object]:
-        """Return the entry `reported` of scores.json."""
-        return {
-            "key": self.key,
-            "judge": self.judge,
-            "verdicts": len(self.values),
-            "without": len(self.without),
-        }
-
-    @property
-    def signature(self) -> str:
-        """The metric with what is known of the judge."""
-        judge = (self.judge or "unknown").replace(",", ";")
-        return f"reported_j:verdicts={self.key},judge={judge}"
 
 
 def reported_verdicts(

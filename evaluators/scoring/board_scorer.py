@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.runs import Prediction, SplitChoice
 from locomo_vqa.scores import Scorer, Scores
 
@@ -33,6 +34,7 @@ class _BoardScorer:
         split: SplitChoice,
         metrics: Sequence[str] | None = None,
         extra: int = 0,
+        reported: ReportedVerdicts | None = None,
     ) -> Scores:
         """Score predictions; see `locomo_vqa.scores.Scorer`."""
         scores = score_predictions(
@@ -42,12 +44,13 @@ class _BoardScorer:
             metrics=metrics,
             extra=extra,
             l_settings=self.l_settings,
+            reported=reported,
         )
         if self.judging is None:
             return scores
         settings = self.judging
         return judge_predictions(
-            scores, predictions, benchmark, split=split, settings=settings
+            scores, predictions, benchmark, split=split, settings=settings, reported=reported
         ).scores
 
 

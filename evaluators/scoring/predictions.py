@@ -11,12 +11,12 @@ from locomo_vqa.benchmark import Benchmark, TextQuestion, VisualQuestion
 from locomo_vqa.benchmark.questions import Question, gold_answer, questions_of
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.metric_names import METRICS
+from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.runs import Prediction, SplitChoice, count_states
 from locomo_vqa.scores import MetricScores, RowCounts, RowScore, Scores
 
 from ..metrics import NO_JUDGE, BatchMetric, MetricOpener, get_metric
 from ..metrics.l_settings import LSettings
-from ..prediction_files import ReportedVerdicts
 from ..statistics.summaries import Item, row_score, summarise_metric
 from .reported import score_reported
 

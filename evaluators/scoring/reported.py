@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from locomo_vqa.benchmark import TextQuestion
+from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.runs import Prediction
 from locomo_vqa.scores import MetricScores, RowScore
 from locomo_vqa.text import counted
 
 from ..judging.verdicts import scores_between
-from ..prediction_files import ReportedVerdicts
 from ..statistics.summaries import Item, row_score, summarise_metric
 
 __all__ = ["NAME", "notes_on_reported", "score_reported"]

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from locomo_vqa.benchmark import Benchmark, load_argument, load_benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json
+from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.runs import Prediction, Run, SplitChoice, read_run
 
 from ..prediction_files import (
     OwnMean,
     ReadOptions,
-    ReportedVerdicts,
     files_in,
     read_prediction_files,
 )

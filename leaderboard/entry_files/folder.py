@@ -5,7 +5,11 @@
         predictions.jsonl   what the system answered
         run.json            how the answers were produced
 
-Only regular files with these three names are ever opened. No symbolic link is followed, and
+    or, for a file that somebody published elsewhere,
+        source.yaml         where it is from
+        answers.json        the file itself, or answers.jsonl, or either with .gz
+
+Only regular files with these names are ever opened. No symbolic link is followed, and
 nothing here is executed.
 """
 
@@ -27,15 +31,18 @@ from locomo_vqa.files import some
 from locomo_vqa.text import escape_unprintable
 
 __all__ = [
+    "ANSWERS",
     "LIMITS",
     "METADATA",
     "PREDICTIONS",
     "RUN",
+    "SOURCE",
     "EntryFolder",
     "Fingerprint",
     "find_entries",
     "fingerprint",
     "ignored_note",
+    "is_published",
     "open_plain",
     "read_plain",
 ]
@@ -44,8 +51,13 @@ METADATA = "metadata.yaml"
 PREDICTIONS = "predictions.jsonl"
 RUN = "run.json"
 
+SOURCE = "source.yaml"
+ANSWERS = ("answers.json", "answers.jsonl", "answers.json.gz", "answers.jsonl.gz")
+"""The names that a published file may have."""
+
 LIMITS = {METADATA: 64 << 10, PREDICTIONS: 256 << 20, RUN: 1 << 20}
 """The files of an entry, each with its size limit in bytes."""
+_OTHER_LIMITS = {SOURCE: 64 << 10, **dict.fromkeys(ANSWERS, 256 << 20)}
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*__[A-Za-z0-9][A-Za-z0-9._-]*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -138,7 +150,7 @@ def _may_be_entry(path: Path) -> bool:
     return (
         bool(_NAME.fullmatch(path.parent.name))
         or bool(_DATE.fullmatch(path.name))
-        or any(os.path.lexists(path / name) for name in LIMITS)
+        or any(os.path.lexists(path / name) for name in (*LIMITS, SOURCE))
     )
 
 
@@ -173,10 +185,24 @@ def _is_os_file(name: str) -> bool:
     return name.lower() in (*_LEFTOVERS, ".ds_store", ".localized") or name.startswith("._")
 
 
+def is_published(path: Path) -> bool:
+    """Return whether an entry is a published file, with its source, and not a run."""
+    return os.path.lexists(path / SOURCE)
+
+
+def _expected_files(path: Path) -> tuple[str, ...]:
+    """Return the names of the files that an entry has, or must have."""
+    if not is_published(path):
+        return tuple(LIMITS)
+    there = tuple(name for name in ANSWERS if os.path.lexists(path / name))
+    return (SOURCE, *(there or ANSWERS[:1]))
+
+
 def fingerprint(path: Path) -> Fingerprint:
     """Hash the files of an entry, and report those that can't be read."""
     files, problems = {}, []
-    for name in LIMITS:
+    expected = _expected_files(path)
+    for name in expected:
         try:
             with open_plain(path / name) as stream:
                 files[name] = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -186,7 +212,7 @@ def fingerprint(path: Path) -> Fingerprint:
         others = sorted(
             child.name
             for child in path.iterdir()
-            if child.name not in LIMITS and not _is_os_file(child.name)
+            if child.name not in expected and not _is_os_file(child.name)
         )
     except OSError as error:
         others = []
@@ -202,12 +228,12 @@ def ignored_note(ignored: tuple[str, ...]) -> tuple[str, ...]:
 
 @contextmanager
 def open_plain(path: Path) -> Iterator[BufferedReader]:
-    """Open one of the files in `LIMITS` for reading bytes, without following a link.
+    """Open one of an entry's files for reading bytes, without following a link.
 
     Raises:
         InputError: it is missing, too large, not a regular file, or can't be read.
     """
-    most = LIMITS[path.name]
+    most = _limit(path)
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         problem = _plain_problem(path.lstat(), most)
@@ -235,14 +261,18 @@ def _plain_problem(status: os.stat_result, most: int) -> str | None:
     return None
 
 
+def _limit(path: Path) -> int:
+    return {**LIMITS, **_OTHER_LIMITS}[path.name]
+
+
 def read_plain(path: Path) -> str:
-    """Return the text of one of the small files in `LIMITS`.
+    """Return the text of one of an entry's small files.
 
     Raises:
         InputError: as in `open_plain`, or it is not UTF-8.
     """
     with open_plain(path) as stream:
-        content = stream.read(LIMITS[path.name] + 1)
+        content = stream.read(_limit(path) + 1)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

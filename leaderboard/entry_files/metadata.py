@@ -1,82 +1,20 @@
-"""Reads metadata.yaml as plain data, whatever it contains."""
+"""Reads metadata.yaml."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from locomo_vqa.errors import InputError
-from locomo_vqa.files import parse_json
-from locomo_vqa.schemas import validate
+from .plain_yaml import parse_plain_yaml
 
 __all__ = ["parse_metadata"]
-
-_MOST_DEPTH = 10
-_REMEDY = "Write the file as described in docs/formats.md."
 
 
 def parse_metadata(text: str, *, path: Path) -> dict[str, Any]:
     """Parse and check a metadata.yaml; `path` is used in error messages only.
 
-    Anchors and aliases are refused, because a few bytes of them can expand to gigabytes; the
-    loader refuses tags that would build Python objects.
-
     Raises:
         InputError: it is not YAML of plain data, or does not match the schema `metadata`.
     """
-    import yaml
-
-    try:
-        _refuse_bombs(text, path)
-        _refuse_repeated_keys(yaml.compose(text, Loader=yaml.SafeLoader), path)
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        place = f" at line {mark.line + 1}" if mark else ""
-        reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
-        raise InputError(
-            f"{path}: can't be read as plain YAML{place}: {reason}.", _REMEDY
-        ) from None
-    except (ValueError, OverflowError, RecursionError) as error:
-        raise InputError(f"{path}: a value can't be read ({error}).", _REMEDY) from None
-    validate(value, "metadata", path=path, remedy=_REMEDY)
-    try:
-        plain = json.dumps(value, allow_nan=False)
-    except ValueError:
-        raise InputError(f"{path}: a number is not finite.", _REMEDY) from None
-    metadata: dict[str, Any] = parse_json(plain, path=path, what="the metadata")
+    metadata: dict[str, Any] = parse_plain_yaml(text, path=path, schema="metadata")
     return metadata
-
-
-def _refuse_bombs(text: str, path: Path) -> None:
-    import yaml
-
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            raise InputError(f"{path}: anchors and aliases are not allowed.", _REMEDY)
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > _MOST_DEPTH:
-            raise InputError(f"{path}: is nested more than {_MOST_DEPTH} deep.", _REMEDY)
-
-
-def _refuse_repeated_keys(root: Any, path: Path) -> None:
-    """Refuse duplicate keys: a person would read the first, and the program the last."""
-    import yaml
-
-    left = [root]
-    while left:
-        node = left.pop()
-        if isinstance(node, yaml.SequenceNode):
-            left += node.value
-        elif isinstance(node, yaml.MappingNode):
-            names = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
-            for name, count in names.items():
-                if count > 1:
-                    raise InputError(f"{path}: the key {name[:80]!r} appears twice.", _REMEDY)
-            left += [value for _, value in node.value]

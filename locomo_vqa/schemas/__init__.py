@@ -49,6 +49,7 @@ SCHEMAS = (
     "scores",
     "scores_row",
     "selection",
+    "source",
     "teacher_answer",
     "teacher_answers",
     "teacher_memories",
