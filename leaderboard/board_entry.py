@@ -106,7 +106,7 @@ class Entry:
     """What the answers took: `calls`, `input_tokens`, `output_tokens`, `price` with `currency`,
     and the median `latency_ms`; each is None if unknown."""
     source: Mapping[str, Any] | None = None
-    """Of a published file: `title`, `url`, `date` and `sha256`."""
+    """Of a published file: `title`, `url`, `date`, `sha256`, and the `judge` of its verdicts."""
     standing: Standing = "current"
     """See `Standing`."""
     history: tuple[Mapping[str, Any], ...] = ()

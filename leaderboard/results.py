@@ -65,6 +65,8 @@ def result_row(entry: Entry) -> dict[str, Any]:
             for name in BOARD_METRICS
         },
         "judge": judge_of(entry),
+        "kind": entry.kind,
+        "reported_j": _reported(entry),
         "ran": list(entry.ran),
         "given": states.get("ok", 0),
         "total": scores["rows"]["matched"] + scores["rows"]["missing"],
@@ -79,6 +81,14 @@ def judge_of(entry: Entry) -> str | None:
     j = entry.scores["metrics"].get("j") if entry.scores else None
     signed = re.match(r"j:judge=([^,]+)", (j and j["signature"]) or "")
     return signed[1] if signed else None
+
+
+def _reported(entry: Entry) -> dict[str, Any] | None:
+    """Return reported J, with who gave the verdicts; None without verdicts in a published file."""
+    metric = entry.scores["metrics"].get("reported_j") if entry.scores else None
+    if metric is None:
+        return None
+    return {**_score_row(metric, None), "judge": (entry.source or {}).get("judge") or "unknown"}
 
 
 def _images_seen(metadata: Mapping[str, Any], used: bool | None) -> str:

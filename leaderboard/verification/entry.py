@@ -84,7 +84,16 @@ def _score(
     values: QuestionScoresWriter,
 ) -> Scores:
     assert findings.split is not None
-    scores = scorer(findings.predictions, benchmark, split=findings.split)
+    if (published := findings.published) is None:
+        scores = scorer(findings.predictions, benchmark, split=findings.split)
+    else:
+        scores = scorer(
+            findings.predictions,
+            benchmark,
+            split=findings.split,
+            extra=published.extra,
+            reported=published.reported,
+        )
     questions = scored_questions(benchmark, findings.split)
     values.add(name, questions, findings.predictions, scores.by_question)
     findings.checks.passed("scores")
@@ -92,17 +101,18 @@ def _score(
 
 
 def _accepted(entry: Entry, findings: Findings, scores: Scores) -> Entry:
-    assert findings.run is not None and findings.metadata is not None
-    assert findings.split is not None
+    assert findings.metadata is not None and findings.split is not None
+    published = findings.published
     table, unranked = table_of(findings.metadata, findings.split)
     return replace(
         entry,
         scores=json.loads(json.dumps(scores.to_json())),
-        kind="run",
+        kind="file" if published else "run",
         badge="rescored",
         table=table,
         unranked=unranked,
-        usage=usage_of(findings.run, findings.predictions),
+        usage=usage_of(findings.run or {}, findings.predictions),
+        source=published.source if published else None,
     )
 
 

@@ -22,15 +22,18 @@ from ..entry_files.folder import (
     EntryFolder,
     fingerprint,
     ignored_note,
+    is_published,
     read_plain,
 )
 from ..entry_files.folder_names import entry_folder_name
 from ..entry_files.metadata import parse_metadata
 from ..entry_files.names import is_in_the_future, name_notes, name_problems
+from ..entry_files.published import Published
 from ..entry_files.rows import Rows, read_rows
 from .checklist import Checklist
 from .checks.record import check_record
 from .checks.training import check_training
+from .published import examine_published
 
 __all__ = ["Findings", "examine_entry", "read_run_file"]
 
@@ -41,12 +44,15 @@ class Findings:
 
     checks: Checklist = field(default_factory=Checklist)
     files: dict[str, str] = field(default_factory=dict)
-    metadata: dict[str, Any] | None = None
+    metadata: Mapping[str, Any] | None = None
     run: dict[str, Any] | None = None
     predictions: tuple[Prediction, ...] = ()
+    published: Published | None = None
 
     @property
     def split(self) -> SplitChoice | None:
+        if self.published is not None:
+            return self.published.split
         return self.run["dataset"]["split"] if self.run else None
 
 
@@ -58,6 +64,12 @@ def examine_entry(found: EntryFolder, benchmark: Benchmark, findings: Findings) 
         return
     prints = fingerprint(found.path)
     findings.files = prints.files
+    if is_published(found.path):
+        findings.published = examine_published(found.path, prints, benchmark, checks)
+        if findings.published is not None:
+            findings.metadata = findings.published.metadata
+            findings.predictions = findings.published.predictions
+        return
     checks.flagged("files", *ignored_note(prints.ignored))
     checks.failed("files", *prints.problems)
     checks.passed("files")

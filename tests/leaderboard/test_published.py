@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,11 @@ import pytest
 from locomo_vqa.benchmark import Benchmark, load_benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import sha256_file
+from locomo_vqa.leaderboard.board import read_board
 from locomo_vqa.leaderboard.entry_files.folder import find_entries, fingerprint
 from locomo_vqa.leaderboard.entry_files.published import read_published
+from locomo_vqa.leaderboard.results import result_row
+from locomo_vqa.leaderboard.verification.verify import verify
 from tests.conftest import SHARED
 
 SOURCE = """\
@@ -148,11 +152,6 @@ def _deep(folder: Path) -> None:
     (folder / "answers.json").write_text("[" * 100_000 + "]" * 100_000, encoding="utf-8")
 
 
-def _a_bomb(folder: Path) -> None:
-    (folder / "answers.json").unlink()
-    (folder / "answers.json.gz").write_bytes(gzip.compress(bytes(400 << 20), 9, mtime=0))
-
-
 def _other_questions(folder: Path) -> None:
     rows = [{"question": f"Who is number {n}?", "response": "me"} for n in range(30)]
     (folder / "answers.json").write_text(json.dumps({"1": rows}), encoding="utf-8")
@@ -179,7 +178,6 @@ BAD: Mapping[str, tuple[Callable[[Path], None], str]] = {
     "two": (_two_files, "There are several files of answers: answers.json, answers.jsonl."),
     "half": (_not_json, "answers.json: "),
     "deep": (_deep, "answers.json: "),
-    "bomb": (_a_bomb, "answers.json.gz: "),
     "questions": (_other_questions, "answers.json: no row belongs to the benchmark"),
     "anchors": (_anchors, "source.yaml: anchors and aliases are not allowed."),
     "tag": (_a_tag, "source.yaml: can't be read as plain YAML"),
@@ -211,6 +209,41 @@ def test_questions_without_an_answer_are_counted(make_entry: MakeFile, sample: B
         f"The file answers {left:,} of {len(_text(sample)):,} text questions; the others count "
         "as wrong."
     )
+
+
+def test_a_published_file_is_rescored_with_its_verdicts_as_reported_j(
+    make_entry: MakeFile, sample: Benchmark
+) -> None:
+    folder = make_entry(source=f"{SOURCE}trained_on_locomo: false\n")
+    board = verify(folder.parent.parent, benchmark=sample, progress=False)
+    [entry] = board
+    assert entry.problems == ()
+    assert (entry.kind, entry.badge, entry.table) == ("file", "rescored", "all-custom")
+    assert entry.source is not None and entry.source["judge"] == "unknown"
+    questions = _text(sample)
+    right = len(questions[::3])
+    assert entry.value("reported_j") == pytest.approx(100 * right / len(questions))
+    assert entry.value("j") is None, "J is this board's own, and needs its judge"
+    assert read_board(board.folder).entries == board.entries
+    row = result_row(entry)
+    assert (row["images"], row["reported_j"]["judge"]) == ("not stated", "unknown")
+    assert {check.name: check.state for check in entry.checks}["record"] == "not_done"
+
+
+def test_a_bad_published_file_is_rejected_and_harms_no_other(
+    make_entry: MakeFile, sample: Benchmark, tmp_path: Path
+) -> None:
+    folder = make_entry()
+    good = folder.parent.parent / "good__gpt-4o-mini"
+    shutil.copytree(folder.parent, good)
+    _not_json(folder)
+    board = verify(folder.parent.parent, benchmark=sample, progress=False)
+    assert [(entry.name, entry.state) for entry in board] == [
+        ("elsewhere__gpt-4o-mini/2025-07-10", "rejected"),
+        ("good__gpt-4o-mini/2025-07-10", "rescored"),
+    ]
+    assert board.entries[0].problems[0].startswith("answers.json: ")
+    assert str(tmp_path) not in (board.folder / "board.json").read_text(encoding="utf-8")
 
 
 REAL = SHARED / "data/predictions/memobase_eval_0503_3000.json"
