@@ -42,7 +42,8 @@ class Board:
     entries: tuple[Entry, ...]
     """Sorted by name."""
     rankings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By table and metric: who is ranked where, and who is tied."""
+    """By table and metric: `entries`, with the `rank` (best and worst), the `group` and the number
+    of the `comparison` of each, and `comparisons`, as docs/formats.md describes them."""
     scores_sha256: str | None = None
     """SHA-256 of scores.parquet; None if it was not written."""
 
@@ -84,7 +85,7 @@ class Board:
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each entry: the columns of results.csv, its state and its problems."""
-        return board_frame(self)
+        return board_frame(self, self.rankings)
 
     def question_scores(self) -> pyarrow.Table:
         """Return the value of every question under every metric, read from scores.parquet.
@@ -101,10 +102,10 @@ class Board:
     def _repr_html_(self) -> str:
         return html_table(
             COLUMNS,
-            summary_rows(self),
+            summary_rows(self, self.rankings),
             numbers=NUMBERS,
             caption=f"{self.dataset}, revision {self.revision[:12]}",
-            notes=remarks(self),
+            notes=remarks(self, self.rankings),
         )
 
 

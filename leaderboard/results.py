@@ -12,7 +12,19 @@ from locomo_vqa.runs import visual_handling
 
 from .board_entry import Entry
 
-__all__ = ["BOARD_METRICS", "NOT_SCORED", "UNRANKED", "judge_of", "result_row", "result_rows"]
+__all__ = [
+    "BOARD_METRICS",
+    "NOT_SCORED",
+    "UNRANKED",
+    "Rankings",
+    "judge_of",
+    "rank_of",
+    "result_row",
+    "result_rows",
+]
+
+Rankings = Mapping[str, Mapping[str, Any]]
+"""See `Board.rankings`."""
 
 _FIRST = ("v", "l", "j", "f1", "bleu1", "rouge1", "meteor")
 _PARTS = ("bertscore", "sbert")
@@ -35,13 +47,13 @@ NOT_SCORED: Mapping[str, Any] = {
 """The placeholder for a metric that an entry was not scored with."""
 
 
-def result_rows(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    """Return a row for each accepted entry, in the order given."""
-    return [result_row(entry) for entry in entries if entry.state == "rescored"]
+def result_rows(entries: Iterable[Entry], rankings: Rankings | None = None) -> list[dict[str, Any]]:
+    """Return a row for each accepted entry, in the order given, with its ranks in `rankings`."""
+    return [result_row(entry, rankings) for entry in entries if entry.state == "rescored"]
 
 
-def result_row(entry: Entry) -> dict[str, Any]:
-    """Return the row of an accepted entry."""
+def result_row(entry: Entry, rankings: Rankings | None = None) -> dict[str, Any]:
+    """Return the row of an accepted entry, with its ranks in a board's `rankings`."""
     assert entry.metadata is not None and entry.scores is not None
     metadata, scores = entry.metadata, entry.scores
     states: dict[str, int] = scores["rows"]["states"]
@@ -62,6 +74,7 @@ def result_row(entry: Entry) -> dict[str, Any]:
                 scores["metrics"].get(name, NOT_SCORED),
                 (scores["rows"].get("answered") or {}).get(METRICS[name].questions),
             )
+            | rank_of(entry, name, rankings or {})
             for name in BOARD_METRICS
         },
         "judge": judge_of(entry),
@@ -73,7 +86,16 @@ def result_row(entry: Entry) -> dict[str, Any]:
         "states": states,
         "answer_length": scores["answer_length"],
         "conversations": _count_conversations(scores["metrics"].values()),
+        **{name: getattr(entry, name) for name in ("kind", "badge", "table", "standing")},
     }
+
+
+def rank_of(entry: Entry, metric: str, rankings: Rankings) -> dict[str, Any]:
+    """Return the ranks of an entry under a metric: `rank_low`, `rank_high` and its `group`."""
+    ranking = rankings.get(entry.table or "", {}).get(metric)
+    place = ranking["entries"].get(entry.name, {}) if ranking else {}
+    low, high = place.get("rank") or (None, None)
+    return {"rank_low": low, "rank_high": high, "group": place.get("group")}
 
 
 def judge_of(entry: Entry) -> str | None:

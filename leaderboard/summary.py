@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from locomo_vqa.metric_names import METRICS, metric_title
 
 from .board_entry import Entry
-from .results import UNRANKED, judge_of
+from .ranking.rank_texts import rank_remarks, rank_text
+from .results import UNRANKED, Rankings, judge_of, rank_of
 
 __all__ = ["COLUMNS", "NUMBERS", "lacks_verdicts", "remarks", "summary_rows"]
 
@@ -19,21 +20,27 @@ NUMBERS = tuple(metric_title(name) for name in _SHOWN)
 """Headings of its columns of scores."""
 
 
-def summary_rows(entries: Iterable[Entry]) -> list[tuple[str, ...]]:
-    """Return name, state, split and the main scores of each entry; "–" if not computed."""
+def summary_rows(
+    entries: Iterable[Entry], rankings: Rankings | None = None
+) -> list[tuple[str, ...]]:
+    """Return name, state, split and the main scores of each entry; "–" if not computed.
+
+    The state is what happened to the entry, if it is not current. A score is followed by its range
+    of ranks in `rankings`.
+    """
     return [
         (
             entry.name,
-            entry.state,
+            entry.state if entry.standing == "current" else entry.standing,
             entry.split or "–",
-            *(_score(entry, name) for name in _SHOWN),
+            *(_score(entry, name) + _rank(entry, name, rankings) for name in _SHOWN),
         )
         for entry in entries
     ]
 
 
-def remarks(entries: Iterable[Entry]) -> list[str]:
-    """Return the problems and notes of all entries, a sentence each, and who judged."""
+def remarks(entries: Iterable[Entry], rankings: Rankings | None = None) -> list[str]:
+    """Return who judged, who is separated, and the problems and notes of all entries."""
     listed = list(entries)
     judges = sorted({judge for entry in listed if (judge := judge_of(entry))})
     by_rules = any(judge.startswith("rules-") for judge in judges)
@@ -45,6 +52,7 @@ def remarks(entries: Iterable[Entry]) -> list[str]:
         said.append(f"{entry.name}{more}: {entry.scores['metrics']['j']['reason']}")
     if any(map(_is_marked, listed)):
         said.append(f"A J with a * has {UNRANKED[0].lower()}{UNRANKED[1:]}")
+    said += rank_remarks(rankings or {}, _SHOWN)
     return said + [
         f"{entry.name}: {label}: {sentence}"
         for entry in listed
@@ -65,6 +73,11 @@ def _score(entry: Entry, name: str) -> str:
         return "–"
     mark = "*" if name == "j" and _is_marked(entry) else ""
     return f"{value:.{1 if METRICS[name].scale >= 100 else 3}f}{mark}"
+
+
+def _rank(entry: Entry, name: str, rankings: Rankings | None) -> str:
+    ranks = rank_of(entry, name, rankings or {})
+    return f" {rank_text(ranks['rank_low'], ranks['rank_high'])}" if ranks["rank_low"] else ""
 
 
 def _is_marked(entry: Entry) -> bool:

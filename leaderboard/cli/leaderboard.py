@@ -135,11 +135,14 @@ def _print_board(board: Board) -> None:
     from ..summary import COLUMNS, NUMBERS, remarks, summary_rows
 
     table = make_table(*COLUMNS, numbers=NUMBERS)
-    for name, state, *cells in summary_rows(board):
-        style = "green" if state == "rescored" else "red"
+    for name, state, *cells in summary_rows(board, board.rankings):
+        style = "green" if state == "rescored" else "yellow" if state == "disputed" else "red"
         table.add_row(Text(name), Text(state, style=style), *cells)
     console().print(table)
-    for remark in [*remarks(board), *(pair["text"] for pair in contrasts(result_rows(board)))]:
+    for remark in [
+        *remarks(board, board.rankings),
+        *(pair["text"] for pair in contrasts(result_rows(board))),
+    ]:
         echo(remark)
     echo(f"Wrote {board.folder / BOARD_FILE}")
     echo(f"Next: locomo-vqa leaderboard build {quoted(board.folder)} --out …")

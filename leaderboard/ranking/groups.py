@@ -1,8 +1,8 @@
-"""Names the groups of entries that can't be told apart, as a compact letter display.
+"""Names the groups of entries that can't be separated, as a compact letter display.
 
 Source: H.-P. Piepho, "An Algorithm for a Letter-Based Representation of All-Pairwise Comparisons",
-Journal of Computational and Graphical Statistics 13, 2004, pages 456-466. As one distance tells
-entries apart, a group is a stretch of neighbours, and the groups of an entry follow one another.
+Journal of Computational and Graphical Statistics 13, 2004, pages 456-466. As one distance
+separates entries, a group is a stretch of neighbours, and an entry's groups follow one another.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _MOST_LETTERS = 3
 def group_letters(ends: Sequence[int]) -> list[str]:
     """Return the groups of the entry at each place: "a", "ab", or "b–f" for more than three.
 
-    Two entries share a letter exactly if they can't be told apart. `ends` has, by place, the first
-    place below that is told apart from it (see `Separation`).
+    Two entries share a letter exactly if they can't be separated. `ends` has, by place, the first
+    place below that is separated from it (see `Separation`).
     """
     firsts = [place for place, end in enumerate(ends) if place == 0 or end > ends[place - 1]]
     groups = [(first, ends[first]) for first in firsts]

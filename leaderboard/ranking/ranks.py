@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from locomo_vqa.scores import FEW_CONVERSATIONS
 from locomo_vqa.statistics.many_systems import separate
@@ -31,14 +31,14 @@ class Rank:
     better, and the number of all entries but those that are worse. None without a ranking."""
     group: str | None
     """Letters of the groups that it is in, such as "ab": two entries share a letter exactly if
-    they can't be told apart. None without a ranking."""
+    they can't be separated. None without a ranking."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairCount:
-    """How many pairs of entries can be told apart."""
+    """How many pairs of entries can be separated."""
 
-    told_apart: int
+    separated: int
     """Pairs whose difference is significant."""
     of: int
     """All pairs."""
@@ -57,28 +57,12 @@ class Ranking:
     entries: Mapping[str, Rank]
     """By name, the highest value first."""
     pairs: PairCount
-    """How many pairs can be told apart."""
+    """How many pairs can be separated."""
     smallest_visible: float | None
-    """On the metric's scale: two entries are told apart exactly if their values differ by more.
-    None if all are told apart, or none can be."""
+    """On the metric's scale: two entries are separated exactly if their values differ by more.
+    None if all are separated, or none can be."""
     reason: str | None
     """Why there are no ranks, in one sentence; None if there are."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is in board.json."""
-        ranks = {
-            name: {"rank": list(one.rank) if one.rank else None, "group": one.group}
-            for name, one in self.entries.items()
-        }
-        return {
-            "signature": self.signature,
-            "conversations": self.conversations,
-            "questions": self.questions,
-            "entries": ranks,
-            "pairs": asdict(self.pairs),
-            "smallest_visible": self.smallest_visible,
-            "reason": self.reason,
-        }
 
 
 def rank_entries(
@@ -114,14 +98,14 @@ def rank_entries(
             names[row]: Rank(rank=(start + 1, end), group=letter)
             for row, start, end, letter in spans
         }
-    told_apart = found.told_apart if found else 0
-    tied = found is not None and told_apart < pairs
+    separated = found.separated if found else 0
+    tied = found is not None and separated < pairs
     return Ranking(
         signature=signature,
         conversations=len(known),
         questions=questions,
         entries=ranks,
-        pairs=PairCount(told_apart=told_apart, of=pairs),
+        pairs=PairCount(separated=separated, of=pairs),
         smallest_visible=round(found.distance / questions, _DIGITS) if found and tied else None,
         reason=None if found else _too_few(len(known)),
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..board_entry import Entry
-from ..results import BOARD_METRICS, result_row
+from ..results import BOARD_METRICS, Rankings, result_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["COLUMNS", "board_frame", "flat_row", "results_csv"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_SCORES = {"": "value", "_low": "low", "_high": "high", "_n": "n"}
+_SCORES = {
+    "": "value",
+    "_low": "low",
+    "_high": "high",
+    "_n": "n",
+    "_rank_low": "rank_low",
+    "_rank_high": "rank_high",
+    "_group": "group",
+}
+_PLACES = ("kind", "badge", "table", "standing")
 _BEFORE = (
     "entry",
     "system",
@@ -28,7 +37,7 @@ _BEFORE = (
     "submission_type",
     "trained_on_locomo",
 )
-_AFTER = ("judge", "answered", "questions", "states", "answer_length", "conversations")
+_AFTER = ("judge", "answered", "questions", "states", "answer_length", "conversations", *_PLACES)
 
 COLUMNS = (*_BEFORE, *(f"{name}{end}" for name in BOARD_METRICS for end in _SCORES), *_AFTER)
 """The columns of results.csv."""
@@ -37,8 +46,10 @@ COLUMNS = (*_BEFORE, *(f"{name}{end}" for name in BOARD_METRICS for end in _SCOR
 def results_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return the rows of `results.result_rows` as CSV with a heading.
 
-    A score that was not computed is an empty cell. Text that a spreadsheet would read as a formula
-    is prefixed with an apostrophe.
+    Beside the value of a metric are its interval (`<metric>_low`, `<metric>_high`), its number of
+    questions (`<metric>_n`), and with whom it is tied (`<metric>_rank_low`, `<metric>_rank_high`,
+    `<metric>_group`). A score that was not computed is an empty cell. Text that a spreadsheet would
+    read as a formula is prefixed with an apostrophe.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -48,16 +59,24 @@ def results_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     return out.getvalue()
 
 
-def board_frame(entries: Iterable[Entry]) -> pd.DataFrame:
+def board_frame(entries: Iterable[Entry], rankings: Rankings | None = None) -> pd.DataFrame:
     """Return every entry as a row: the columns of results.csv, then its state and its problems.
 
     A rejected entry has only its name, state and problems.
+
+    Args:
+        entries: a board's entries.
+        rankings: the board's rankings.
     """
     import pandas as pd
 
     rows = [
         {
-            **(flat_row(result_row(entry)) if entry.state == "rescored" else {"entry": entry.name}),
+            **(
+                flat_row(result_row(entry, rankings))
+                if entry.state == "rescored"
+                else {"entry": entry.name}
+            ),
             "state": entry.state,
             "problems": "\n".join(entry.problems),
         }
@@ -82,6 +101,7 @@ def flat_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "states": "; ".join(f"{number} {state}" for state, number in row["states"].items()),
         "answer_length": row["answer_length"],
         "conversations": row["conversations"],
+        **{name: row[name] for name in _PLACES},
     }
 
 

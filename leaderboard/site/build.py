@@ -67,7 +67,7 @@ def build_site(board: Board | str | os.PathLike[str], *, out: str | os.PathLike[
     _check_unchanged(board)
     place = _resolve_out(target)
     page = _page(page_data(board))
-    table = results_csv(result_rows(board))
+    table = results_csv(result_rows(board, board.rankings))
     parquet = results_parquet(board, board.rankings)
     with _place_of_a_site(place) as site:
         write_text(site / PAGE, page)

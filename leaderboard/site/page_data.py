@@ -18,7 +18,7 @@ __all__ = ["page_data"]
 
 def page_data(board: Board) -> dict[str, Any]:
     """Return everything that the page shows; any text in it is untrusted."""
-    rows = result_rows(board)
+    rows = result_rows(board, board.rankings)
     accepted = [entry for entry in board.entries if entry.state == "rescored"]
     return {
         "dataset": {"id": board.dataset, "revision": board.revision},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +23,7 @@ from locomo_vqa.scores import Scorer, default_scorer
 from ..board import BOARD_FILE, Board
 from ..entry_files.folder import METADATA, RUN, EntryFolder, find_entries
 from ..question_scores import SCORES_FILE, QuestionScoresWriter, write_question_scores
+from ..ranking.board_rankings import board_rankings
 from .between import check_between
 from .entry import VerifiedEntry, verify_entry
 
@@ -94,6 +96,7 @@ def verify(
             entries=tuple(each.finished() for each in verified),
             scores_sha256=sha256_file(path / SCORES_FILE),
         )
+        board = replace(board, rankings=board_rankings(board.entries, board.question_scores()))
         write_json(path / BOARD_FILE, board.to_json())
     return board
 

@@ -1,8 +1,8 @@
-"""Tells many systems apart at once, with conversations as the sample.
+"""Distinguishes many systems at once, with conversations as the sample.
 
 Holm's correction needs p-values below the level divided by the number of pairs. With ten
 conversations no p-value of sign flips is below 2 / 1024, so eight systems, which make 28 pairs,
-could never be told apart. The test here uses the same sign flips, but the largest difference of
+could never be separated. The test here uses the same sign flips, but the largest difference of
 all pairs at once: how widely systems lie apart by chance is counted, not bounded.
 `benchmarks/ranks.py` measures its errors and its power.
 """
@@ -35,40 +35,40 @@ _TOGETHER = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Separation:
-    """Which of many systems are told apart; places are in the order of totals, highest first."""
+    """Which of many systems are separated; places are in the order of totals, highest first."""
 
     order: tuple[int, ...]
     """The row of the system at each place; of equal systems the first row comes first."""
     ends: tuple[int, ...]
-    """By place: the first place below that is told apart from it, or the number of systems."""
+    """By place: the first place below that is separated from it, or the number of systems."""
     starts: tuple[int, ...]
-    """By place: the first place that is not told apart from it, which may be itself."""
+    """By place: the first place that is not separated from it, which may be itself."""
     distance: float
-    """Two systems are told apart exactly if their totals differ by more."""
+    """Two systems are separated exactly if their totals differ by more."""
 
     @property
-    def told_apart(self) -> int:
-        """The number of pairs that are told apart."""
+    def separated(self) -> int:
+        """The number of pairs that are separated."""
         return sum(len(self.ends) - end for end in self.ends)
 
 
 def separate(
     sums: Sequence[Sequence[float]] | NDArray[np.float64], *, level: float = 0.05
 ) -> Separation | None:
-    """Tell systems apart by their sums over each conversation's questions, a row for each system.
+    """Separate systems by their sums over each conversation's questions, a row for each system.
 
-    It is None for fewer than six conversations, which can't tell anything apart.
+    It is None for fewer than six conversations, which can't separate any.
 
     If two systems were equal, each conversation's difference could have either sign. All signs of
     a conversation are flipped together, for every pair, in all 2^G ways for G conversations (in
     4,096 random ways for more than 13), which keeps how systems depend on one another. A pair is
-    told apart if at most a share `level` of the sign flips gives any pair a difference as large as
-    this pair's. Pairs that are told apart are then left out of "any pair", and so on until nothing
+    separated if at most a share `level` of the sign flips gives any pair a difference as large as
+    this pair's. Pairs that are separated are then left out of "any pair", and so on until nothing
     changes. For two systems it is `sign_flip_p`.
 
     The chance that any pair of equal systems is called different is at most `level`, if flipping
     signs doesn't change the joint distribution of the differences between equal systems. One
-    distance holds for all pairs, so what is told apart doesn't contradict itself: who lies
+    distance holds for all pairs, so what is separated doesn't contradict itself: who lies
     between two that are tied is tied with both.
 
     Sources: P. H. Westfall and S. S. Young, "Resampling-Based Multiple Testing", 1993 (the largest
@@ -123,13 +123,13 @@ def _sign_flips(conversations: int) -> NDArray[np.float64]:
     else:
         bits = np.random.default_rng(0).integers(0, 2, (_DRAWN, conversations))
         bits[0] = 0
-    return 1.0 - 2.0 * bits
+    return np.where(bits == 1, -1.0, 1.0)
 
 
 def _widest_differences(
     table: NDArray[np.float64], flips: NDArray[np.float64], ends: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return the largest difference of two systems that are not told apart, by sign flip.
+    """Return the largest difference of two systems that are not separated, by sign flip.
 
     These pairs are those within the ranges from each place to its end, so the largest difference
     is the largest of the ranges' own: the highest total in it minus the lowest.

@@ -75,6 +75,7 @@ def test_the_page_holds_the_board(submitted: Submit, verified: Verified, tmp_pat
         "meteor",
     ]
     (row,) = data["entries"]
+    unranked = dict.fromkeys(("rank_low", "rank_high", "group"))
     assert row["scores"]["v"] == {
         "value": 50,
         "n": 2,
@@ -83,8 +84,13 @@ def test_the_page_holds_the_board(submitted: Submit, verified: Verified, tmp_pat
         "level": 0.95,
         "method": "t",
         "clusters": 2,
+        **unranked,
     }
-    assert row["scores"]["j"] == {"value": None, "reason": "No judge is configured."}
+    assert row["scores"]["j"] == {
+        "value": None,
+        "reason": "No judge is configured.",
+        **unranked,
+    }
     assert (row["given"], row["total"], row["conversations"]) == (4, 5, 2)
     assert data["rejected"] == [
         {"entry": "bad__tiny-1/2026-08-31", "problems": ["run.json: is missing."]}

@@ -1,4 +1,4 @@
-"""Tells many systems apart, compared with the plainest way to do the same."""
+"""Separating many systems, compared with the plainest way to do the same."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from locomo_vqa.statistics.paired import sign_flip_p
 Pairs = set[tuple[int, int]]
 
 
-def pairs_apart(found: Separation) -> Pairs:
-    """Return the pairs of rows that are told apart."""
+def separated_pairs(found: Separation) -> Pairs:
+    """Return the pairs of rows that are separated."""
     order, ends = found.order, found.ends
     return {
         (min(order[i], order[j]), max(order[i], order[j]))
@@ -34,7 +34,7 @@ def pairs_by_hand(sums: NDArray[np.float64], level: float = 0.05) -> Pairs:
     while True:
         left = {pair: d for pair, d in differences.items() if pair not in apart}
         widest = [
-            max((abs(sum(s * x for s, x in zip(flip, d, strict=True))) for d in left.values()))
+            max(abs(sum(s * x for s, x in zip(flip, d, strict=True))) for d in left.values())
             for flip in flips
             if left
         ]
@@ -56,11 +56,11 @@ def test_it_is_what_all_sign_flips_of_all_pairs_give(seed: int) -> None:
     sums = np.round(levels + rng.normal(0, 4, (systems, conversations)))
     found = separate(sums)
     assert found is not None
-    assert pairs_apart(found) == pairs_by_hand(sums)
+    assert separated_pairs(found) == pairs_by_hand(sums)
 
 
 @pytest.mark.parametrize("conversations", [6, 7, 10, 13])
-def test_two_systems_are_told_apart_exactly_if_their_paired_test_says_so(
+def test_two_systems_are_separated_exactly_if_their_paired_test_says_so(
     conversations: int,
 ) -> None:
     """Sums of small whole numbers are often equal, so ties of totals are tried as well."""
@@ -70,18 +70,18 @@ def test_two_systems_are_told_apart_exactly_if_their_paired_test_says_so(
         sums = rng.integers(0, 9, (2, conversations)) + rng.integers(0, 6, (2, 1))
         found, p = separate(sums), sign_flip_p((sums[0] - sums[1]).tolist())
         assert found is not None and p is not None
-        assert found.told_apart == (p <= 0.05)
+        assert found.separated == (p <= 0.05)
         said.add(p <= 0.05)
     assert said == {True, False}
 
 
-def test_ten_conversations_tell_twenty_systems_apart_where_holm_never_could() -> None:
+def test_ten_conversations_separate_twenty_systems_where_holm_never_could() -> None:
     """The smallest p-value of sign flips, 2 / 1024, times 190 pairs is above 0.05."""
     rng = np.random.default_rng(5)
     sums = 10.0 * np.arange(20)[:, None] + rng.normal(0, 3, (20, 10))
     found = separate(sums)
     assert found is not None
-    assert found.told_apart > 100
+    assert found.separated > 100
     assert found.order == tuple(range(19, -1, -1))
 
 
@@ -100,7 +100,7 @@ def test_equal_systems_are_tied_and_keep_their_order() -> None:
     found = separate(np.ones((3, 10)))
     assert found is not None
     assert (found.order, found.ends, found.starts) == ((0, 1, 2), (3, 3, 3), (0, 0, 0))
-    assert found.told_apart == 0
+    assert found.separated == 0
 
 
 def test_numbers_stored_with_seven_digits_change_nothing() -> None:
@@ -109,7 +109,7 @@ def test_numbers_stored_with_seven_digits_change_nothing() -> None:
     values[:, 5:] = values[::-1, :5]
     exact, stored = separate(values), separate(values.astype(np.float32))
     assert exact is not None and stored is not None
-    assert exact.told_apart == stored.told_apart == 0
+    assert exact.separated == stored.separated == 0
 
 
 def test_many_conversations_are_drawn_and_give_the_same_every_time() -> None:
@@ -117,11 +117,11 @@ def test_many_conversations_are_drawn_and_give_the_same_every_time() -> None:
     sums = 10.0 * np.arange(4)[:, None] + rng.normal(0, 5, (4, 40))
     first, again = separate(sums), separate(sums)
     assert first is not None and first == again
-    assert first.told_apart == 6
+    assert first.separated == 6
 
 
 @pytest.mark.parametrize("conversations", [1, 2, 5])
-def test_fewer_than_six_conversations_tell_nothing_apart(conversations: int) -> None:
+def test_fewer_than_six_conversations_separate_nothing(conversations: int) -> None:
     assert separate(np.arange(2.0 * conversations).reshape(2, -1)) is None
 
 
@@ -129,7 +129,7 @@ def test_one_system_or_none_has_no_pairs() -> None:
     for count in (0, 1):
         found = separate(np.ones((count, 8)))
         assert found is not None
-        assert (len(found.order), found.told_apart) == (count, 0)
+        assert (len(found.order), found.separated) == (count, 0)
 
 
 def test_sums_that_are_not_finite_are_refused() -> None:
@@ -147,5 +147,5 @@ def test_equal_systems_are_rarely_called_different() -> None:
     for _ in range(400):
         found = separate(rng.normal(0, 4, (10, 10)) + rng.normal(0, 9, (1, 10)))
         assert found is not None
-        wrong += found.told_apart > 0
+        wrong += found.separated > 0
     assert wrong <= 33
