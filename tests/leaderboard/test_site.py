@@ -84,6 +84,7 @@ def test_the_page_holds_the_board(submitted: Submit, verified: Verified, tmp_pat
         "level": 0.95,
         "method": "t",
         "clusters": 2,
+        "answered": None,
         **unranked,
     }
     assert row["scores"]["j"] == {
