@@ -24,6 +24,9 @@ DASHES = {
     "evaluators/hosting/sandbox/command.py": "bubblewrap's own arguments",
     "evaluators/hosting/sandbox/mounts.py": "the names of folders in a cache of models",
     "evaluators/hosting/sandbox/tool.py": "bubblewrap's own arguments",
+    "leaderboard/submission/git_client.py": "arguments of git",
+    "leaderboard/submission/git_heads.py": "arguments of git",
+    "leaderboard/submission/git_trees.py": "arguments of git",
 }
 """Files below the command line with `--` in a string, each with its reason."""
 

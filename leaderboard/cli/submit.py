@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
 
 from locomo_vqa.cli_support import echo, json_option, print_json, quoted
 
+from ..submission.submit import Submission
 from ..submission.submit import submit as submit_run
+from .submit_dialogue import ask_for_missing, is_interactive, review_plan
 
 __all__ = ["submit"]
 
@@ -19,7 +22,9 @@ __all__ = ["submit"]
 @click.option(
     "--to",
     required=True,
-    help="Send the submission to this folder of submissions.",
+    metavar="FOLDER|ADDRESS",
+    help="Send the submission to this folder, or this Git repository (git+URL, which gets a new "
+    "branch; git+URL#BRANCH for one that exists).",
 )
 @click.option("--name", help="Show this name on the board instead of the system's own.")
 @click.option("--contact", help="Give a way to contact you: an email address or an account.")
@@ -45,6 +50,7 @@ __all__ = ["submit"]
     help="Also write this zip file, with which `replay` repeats the run; needs a run with --record "
     "if it asked an endpoint.",
 )
+@click.option("--yes", is_flag=True, help="Ask nothing, also on a terminal.")
 @json_option
 def submit(
     run: Path,
@@ -57,18 +63,24 @@ def submit(
     custom: bool,
     date: datetime | None,
     bundle: Path | None,
+    yes: bool,
     as_json: bool,
 ) -> None:
-    """Turn the finished run folder RUN into a submission.
+    """Turn the finished run folder RUN into a submission, and send it.
 
     A submission has the answers and a record of the run, but no scores: the board computes them.
+    It is checked first, and searched for keys, users' folders and private hosts. On a terminal,
+    what is missing is asked for, and what will be sent is shown.
 
     \b
     Example:
       locomo-vqa submit runs/bm25 --to submissions
-      locomo-vqa submit runs/mine --to submissions --contact me@example.org \\
-        --not-trained-on-locomo
+      locomo-vqa submit runs/mine --to git+https://github.com/ORG/RESULTS.git \\
+        --contact me@example.org --not-trained-on-locomo
     """
+    asks = not yes and not as_json and is_interactive()
+    if asks:
+        contact, trained_on_locomo, url = ask_for_missing(contact, trained_on_locomo, url)
     submission = submit_run(
         run,
         to=to,
@@ -80,11 +92,26 @@ def submit(
         custom=custom,
         date=date,
         bundle=bundle,
+        review=None if as_json else partial(review_plan, to=to, asks=asks),
     )
     if as_json:
-        print_json({"folder": str(submission.folder)})
-    else:
-        echo(f"{'Wrote' if submission.is_new else 'Already there:'} {submission.place}")
-        if bundle is not None:
-            echo(f"Wrote {bundle}")
+        print_json(_to_json(submission))
+        return
+    echo(f"{'Wrote' if submission.is_new else 'Already there:'} {submission.place}")
+    if bundle is not None:
+        echo(f"Wrote {bundle}")
+    if submission.advice is not None:
+        echo(f"Next: {submission.advice}")
+    elif submission.folder is not None:
         echo(f"Next: locomo-vqa leaderboard verify {quoted(to)} --benchmark …")
+
+
+def _to_json(submission: Submission) -> dict[str, str | bool | None]:
+    if submission.folder is not None:
+        return {"folder": str(submission.folder)}
+    return {
+        "name": submission.name,
+        "place": submission.place,
+        "url": submission.url,
+        "new": submission.is_new,
+    }

@@ -10,10 +10,11 @@ from locomo_vqa.models.names import hide_credentials
 
 from .destination import Destination
 from .folder_destination import FolderDestination
+from .git_destination import GitDestination
 
 __all__ = ["parse_destination"]
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|git\+")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SCP = re.compile(r"[\w.-]+@[\w.-]+:.+")
 
 
@@ -24,9 +25,11 @@ def parse_destination(to: str | Path) -> Destination:
         InputError: it is an address of another kind, or is not valid.
     """
     text = to if isinstance(to, str) else str(to)
+    if text.startswith("git+"):
+        return GitDestination.parse(text)
     if _SCHEME.match(text) or _SCP.fullmatch(text):
         raise InputError(
             f"`to`: {hide_credentials(text)} is not a place that submissions are sent to.",
-            "Give a folder.",
+            "Give a folder, or a Git repository as git+https://…, git+ssh://… or git+file://….",
         )
     return FolderDestination(Path(text))

@@ -70,7 +70,7 @@ COMMANDS = {
         "locomo_vqa.evaluators.cli.distill:distill",
         "Teach a small model what a large one remembers and answers.",
     ),
-    "submit": ("locomo_vqa.leaderboard.cli.submit:submit", "Turn a run into a submission."),
+    "submit": ("locomo_vqa.leaderboard.cli.submit:submit", "Send a run to a leaderboard."),
     "leaderboard": (
         "locomo_vqa.leaderboard.cli.leaderboard:leaderboard",
         "Verify submissions, and build the board's site.",

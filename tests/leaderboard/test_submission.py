@@ -18,7 +18,7 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.leaderboard.cli.submit import submit as submit_command
 from locomo_vqa.leaderboard.entry_files.folder_names import folder_name
-from locomo_vqa.leaderboard.submission.submit import submit
+from locomo_vqa.leaderboard.submission.submit import SubmissionPlan, submit
 from locomo_vqa.leaderboard.verification.verify import verify
 from locomo_vqa.runs import MAX_ANSWER_CHARS, read_run
 from locomo_vqa.scores import Scorer
@@ -264,3 +264,57 @@ def test_a_submission_shows_itself_in_a_notebook(make_run: MakeRun, submissions:
         "contact": "–",
         "trained on LoCoMo": "no",
     }
+
+
+def test_a_script_is_asked_nothing(make_run: MakeRun, submissions: Path) -> None:
+    arguments = [str(make_run()), "--to", str(submissions)]
+    done = CliRunner().invoke(submit_command, arguments, input="x\ny\nz\n")
+    assert done.exit_code == 0
+    assert done.output.startswith("Wrote ")
+
+
+@pytest.mark.parametrize(("said", "sent"), [("", True), ("n", False)])
+def test_a_person_is_asked_for_what_is_missing(
+    make_run: MakeRun,
+    submissions: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    sent: bool,
+) -> None:
+    monkeypatch.setattr("locomo_vqa.leaderboard.cli.submit.is_interactive", lambda: True)
+    arguments = [str(make_run()), "--to", str(submissions), "--url", "https://echo.example"]
+    typed = f"ada@example.org\nmaybe\nno\n{said}\n"
+    done = CliRunner().invoke(submit_command, arguments, input=typed)
+    assert done.exit_code == (0 if sent else 1), done.output
+    assert done.output.count("tuned on LoCoMo?") == 2
+    assert "https://echo.example" in done.output and "predictions.jsonl" in done.output
+    found = list(submissions.glob("*/*/metadata.yaml"))
+    assert len(found) == sent
+    if sent:
+        metadata = yaml.safe_load(found[0].read_text(encoding="utf-8"))
+        assert metadata["contact"] == "ada@example.org"
+        assert metadata["disclosure"] == {"trained_on_locomo": False}
+    else:
+        assert "Nothing was sent." in done.output
+
+
+def test_yes_asks_nothing_on_a_terminal(
+    make_run: MakeRun, submissions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("locomo_vqa.leaderboard.cli.submit.is_interactive", lambda: True)
+    done = CliRunner().invoke(submit_command, [str(make_run()), "--to", str(submissions), "--yes"])
+    assert (done.exit_code, done.output.count("?")) == (0, 0)
+
+
+def test_a_review_sees_everything_and_can_stop_it(make_run: MakeRun, submissions: Path) -> None:
+    def refuse(plan: SubmissionPlan) -> None:
+        assert plan.name == "echo__tiny-1/2026-08-31"
+        assert set(plan.sizes) == {"metadata.yaml", "predictions.jsonl", "run.json"}
+        assert plan.sizes["run.json"] == (run / "run.json").stat().st_size
+        assert plan.metadata["contact"] is None
+        raise RuntimeError("stop")
+
+    run = make_run()
+    with pytest.raises(RuntimeError, match="stop"):
+        submit(run, to=submissions, date=DAY, review=refuse)
+    assert list(submissions.iterdir()) == []
