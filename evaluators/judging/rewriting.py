@@ -32,7 +32,7 @@ _MONTH = re.compile(rf"\b(?:{'|'.join(MONTHS)})\b", re.IGNORECASE)
 _ITEM = re.compile(r"[^\W\d_][^\d,;:.]*")
 _MOST_WORDS = 4
 _LISTED = 12
-_DENIABLE = frozenset({"yes", "no", "nobody"})
+_DENIABLE = frozenset({"yes", "no"})
 """What says yes or no: denied, it may be right."""
 
 _EMPTY = frozenset(

@@ -144,7 +144,7 @@ def test_a_negated_answer_names_the_gold_answer_and_denies_it() -> None:
         "a red kite? No, that was never the case.",
         "a red kite would be the wrong answer here.",
     )
-    for gold in ("Yes", "Likely no, he does not", "nobody", "She never did"):
+    for gold in ("Yes", "Likely no, he does not", "She never did"):
         assert rewriting.negated(gold) == ()
     for case in by_kind("lenient", 12)["negated"]:
         assert case.item.gold.strip(" .") in case.item.answer
