@@ -31,6 +31,7 @@ from ..entry_files.names import is_in_the_future, name_notes, name_problems
 from ..entry_files.published import Published
 from ..entry_files.rows import Rows, read_rows
 from .checklist import Checklist
+from .checks.copies import AnswerVector
 from .checks.record import check_record
 from .checks.training import check_training
 from .published import examine_published
@@ -48,6 +49,8 @@ class Findings:
     run: dict[str, Any] | None = None
     predictions: tuple[Prediction, ...] = ()
     published: Published | None = None
+    answers: AnswerVector | None = None
+    unranked: str | None = None
 
     @property
     def split(self) -> SplitChoice | None:
