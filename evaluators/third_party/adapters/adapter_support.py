@@ -8,10 +8,13 @@ from __future__ import annotations
 import base64
 import functools
 import inspect
+import itertools
 import json
 import os
 import urllib.error
 import urllib.request
+import uuid
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +28,7 @@ __all__ = [
     "day",
     "embedder_of",
     "llm_of",
+    "number_ids",
     "quiet",
     "watch",
 ]
@@ -70,6 +74,41 @@ def watch(part: Any, method: str, failures: list[Exception]) -> None:
             raise
 
     setattr(part, method, watched_later if inspect.iscoroutinefunction(call) else watched)
+
+
+class _NumberedIds:
+    """Stands in for the module `uuid` in a package: its random ids are numbered instead."""
+
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+        self._numbers = itertools.count(1)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(uuid, name)
+
+    def uuid4(self) -> uuid.UUID:
+        """Return the next id, which depends only on the seed and on how many came before."""
+        return uuid.uuid5(uuid.NAMESPACE_OID, f"{self._seed}/{next(self._numbers)}")
+
+
+def number_ids(conversation: str, *modules: Any) -> Callable[[], None]:
+    """Return a function that makes the random ids of modules repeatable from then on.
+
+    Ids that a package puts into its prompts would otherwise differ from run to run, and no recorded
+    reply would be found for them. Call the function before each work of the package, because
+    several conversations may share its modules.
+
+    Args:
+        conversation: the conversation's id, from which the ids are derived.
+        modules: modules that `import uuid` and call `uuid.uuid4`.
+    """
+    ids = [_NumberedIds(f"{conversation}/{module.__name__}") for module in modules]
+
+    def use() -> None:
+        for place, module in enumerate(modules):
+            module.uuid = ids[place]
+
+    return use
 
 
 def llm_of(services: Any, stage: str = "llm") -> Address:

@@ -48,6 +48,33 @@ def lent(embedder: str | None, llm: Endpoint | None = LLM) -> Services:
     return Services(llm=llm, options={"embedder": embedder} if embedder else {})
 
 
+def package(name: str) -> ModuleType:
+    """A package's module that makes a random id."""
+    module = ModuleType(name)
+    exec("import uuid\ndef make(): return str(uuid.uuid4())", module.__dict__)
+    return module
+
+
+def test_random_ids_of_a_package_become_the_same_in_every_run(support: ModuleType) -> None:
+    one, other = package("one"), package("other")
+    random = {one.make(), one.make()}
+    support.number_ids("conv-1", one, other)()
+    first = [one.make(), one.make(), other.make()]
+    use = support.number_ids("conv-1", one, other)
+    use()
+    assert [one.make(), one.make(), other.make()] == first
+    assert len({*first, *random}) == 5
+    assert one.uuid.UUID(first[0]).version == 5
+    another = support.number_ids("conv-2", one)
+    another()
+    assert one.make() not in first
+    use()  # The first conversation goes on with its own numbers.
+    assert one.make() not in first
+    another = support.number_ids("conv-1", one)
+    another()
+    assert [one.make(), one.make()] == first[:2]
+
+
 def test_calls_are_counted_by_stage(support: ModuleType) -> None:
     assert support.llm_of(lent(None)).base_url == LLM.base_url
     found = support.llm_of(lent(None), "extraction")
