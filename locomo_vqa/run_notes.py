@@ -6,14 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .text import counted
+from .toolkit_code import toolkit_code, toolkit_name
 
 __all__ = [
     "asked_notes",
+    "embedder_of",
     "is_clean",
     "lost_note",
     "record_note",
     "recording_notes",
     "sent_images",
+    "toolkit_note",
 ]
 
 _MOST_PLACES = 3
@@ -64,6 +67,19 @@ def record_note(info: Mapping[str, Any]) -> str | None:
     return None
 
 
+def toolkit_note(info: Mapping[str, Any]) -> str | None:
+    """Return a sentence if a run's toolkit was changed, or is not this one of the same version."""
+    code = (info.get("record") or {}).get("toolkit")
+    if code is None:
+        return None
+    here = toolkit_code()
+    if code["version"] == here["version"] and code["sha256"] != here["sha256"]:
+        return f"The run's toolkit is {toolkit_name(code)}, not this one: {toolkit_name(here)}."
+    if code["dirty"]:
+        return f"The run's toolkit had changes that were not committed: {toolkit_name(code)}."
+    return None
+
+
 def asked_notes(info: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each way in which the calls differ from the run's named model."""
     answerer, asked = info["answerer"], _calls(info).get("asked") or ()
@@ -85,6 +101,24 @@ def asked_notes(info: Mapping[str, Any]) -> list[str]:
         f"{counted(number, 'call')} ({stages}) named no temperature, so the server chose it."
         for _, number, stages in _grouped(unset, "temperature")
     ]
+
+
+def embedder_of(info: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """Return the embedder of a run: what the system says, else what its calls named; None if none.
+
+    It has a `name` and, as far as they are known, the `model` that the server named, the `revision`
+    of a snapshot, or the `sha256` of the weights.
+    """
+    environment = (info.get("record") or {}).get("environment") or {}
+    said: Mapping[str, str] | None = environment.get("embedder")
+    if said is not None:
+        return said
+    rows = [row for row in _calls(info).get("asked") or () if row["stage"] == "embedding"]
+    named = next((row for row in rows if row["model"]), None)
+    if named is None:
+        return None
+    answered = named.get("answered") or ()
+    return {"name": named["model"], **({"model": answered[0]} if answered else {})}
 
 
 def sent_images(info: Mapping[str, Any]) -> bool | None:

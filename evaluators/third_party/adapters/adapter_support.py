@@ -161,6 +161,8 @@ class Embeddings:
     def __init__(self, address: Address) -> None:
         self.failure: Exception | None = None
         """The last failure, for packages that ignore it."""
+        self.record = {"name": address.model}
+        """The embedder's name, and the `model` that its server named, for `embedder_record`."""
         self._address = address
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects())
 
@@ -193,7 +195,8 @@ class Embeddings:
                 content = reply.read(_MOST_BYTES + 1)
             if len(content) > _MOST_BYTES:
                 raise RuntimeError("the embedder's reply is larger than 32 MiB")
-            data = json.loads(content)["data"]
+            document = json.loads(content)
+            data, answered = document["data"], document.get("model")
             vectors = [row["embedding"] for row in sorted(data, key=lambda row: row["index"])]
         except urllib.error.HTTPError as error:
             words = error.read(500).decode("utf-8", "replace")
@@ -202,6 +205,8 @@ class Embeddings:
             raise RuntimeError(f"the embedder gave no vectors: {error!r}") from None
         if len(vectors) != len(texts) or not all(vectors):
             raise RuntimeError(f"the embedder gave {len(vectors)} vectors for {len(texts)} texts")
+        if isinstance(answered, str) and answered:
+            self.record = {"name": address.model, "model": answered}
         return vectors
 
 

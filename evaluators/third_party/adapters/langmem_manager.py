@@ -35,6 +35,7 @@ class Langmem:
             use_responses_api=False,
         )
         dimensions = self._embed.dimensions()
+        self.embedder_record = self._embed.record
         store = InMemoryStore(index={"dims": dimensions, "embed": self._embed})
         space = ("conversation",)
         self._manager = create_memory_store_manager(chat, namespace=space, store=store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from locomo_vqa.run_notes import asked_notes, lost_note, record_note
+from locomo_vqa.run_notes import asked_notes, lost_note, record_note, toolkit_note
 from locomo_vqa.text import counted
 
 from ..checklist import Checklist
@@ -19,8 +19,9 @@ _NO_CALLS = "run.json has no record of calls: no endpoint was asked, or the run 
 
 def check_record(checks: Checklist, run: Mapping[str, Any]) -> None:
     """Check what run.json says about how the answers came about."""
-    if (unknown := record_note(run)) is not None:
-        checks.flagged("record", unknown)
+    for unknown in (record_note(run), toolkit_note(run)):
+        if unknown is not None:
+            checks.flagged("record", unknown)
     checks.passed("record")
     _check_attempts(checks, run)
     calls = run.get("calls")
