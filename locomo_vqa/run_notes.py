@@ -32,29 +32,36 @@ def recording_notes(info: Mapping[str, Any]) -> list[str]:
 
 def is_clean(info: Mapping[str, Any]) -> bool:
     """Return whether no conversation lost more than a twentieth of its requests to the model."""
-    lost = _calls(info).get("lost")
-    return lost is None or bool(lost["clean"])
+    return all(lost["clean"] for lost in _all_lost(info))
 
 
 def lost_note(info: Mapping[str, Any]) -> str | None:
     """Return a sentence about the requests that got no reply; None if all got one."""
-    lost = _calls(info).get("lost")
-    if lost is None or not lost["lost"]:
+    lost = _all_lost(info)
+    number, requests = (sum(each[name] for each in lost) for name in ("lost", "requests"))
+    if not number:
         return None
     places = [
         f"{name}: {stage['lost']:,} of {stage['requests']:,} {kind}"
-        for name, stages in lost["by_conversation"].items()
+        for each in lost
+        for name, stages in each["by_conversation"].items()
         for kind, stage in stages.items()
         if stage["lost"]
     ]
     shown = "; ".join(places[:_MOST_PLACES])
     more = len(places) - _MOST_PLACES
-    reasons = ", ".join(f"{reason} ({number:,})" for reason, number in lost["reasons"].items())
-    begin = "" if lost["clean"] else "The run is not clean: "
+    reasons = [f"{why} ({times:,})" for each in lost for why, times in each["reasons"].items()]
+    begin = "" if is_clean(info) else "The run is not clean: "
     return (
-        f"{begin}{lost['lost']:,} of {counted(lost['requests'], 'request')} to the model got no "
-        f"reply: {reasons} ({shown}{f'; and {more:,} more' if more > 0 else ''})."
+        f"{begin}{number:,} of {counted(requests, 'request')} to the model got no reply: "
+        f"{', '.join(reasons)} ({shown}{f'; and {more:,} more' if more > 0 else ''})."
     )
+
+
+def _all_lost(info: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the lost requests to the endpoint, and those to models in the run's processes."""
+    entries = (_calls(info), info.get("model_calls") or {})
+    return [lost for entry in entries if (lost := entry.get("lost")) is not None]
 
 
 def record_note(info: Mapping[str, Any]) -> str | None:
@@ -106,7 +113,7 @@ def asked_notes(info: Mapping[str, Any]) -> list[str]:
 def embedder_of(info: Mapping[str, Any]) -> Mapping[str, str] | None:
     """Return the embedder of a run: what the system says, else what its calls named; None if none.
 
-    It has a `name` and, as far as they are known, the `model` that the server named, the `revision`
+    It has a `name` and, where known, the `model` that the server named, the `revision`
     of a snapshot, or the `sha256` of the weights.
     """
     environment = (info.get("record") or {}).get("environment") or {}

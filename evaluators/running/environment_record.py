@@ -133,7 +133,7 @@ def _differences(known: Mapping[str, Any], found: Mapping[str, Any]) -> list[str
 def _embedder_differences(
     known: Mapping[str, str] | None, found: Mapping[str, str] | None
 ) -> Iterator[str]:
-    """Yield in what an embedder differs; what only one of the two knows is no difference."""
+    """Yield in what an embedder differs; what only one of the two knows does not count."""
     for name, value in (found or {}).items():
         before = (known or {}).get(name, value)
         if before != value:

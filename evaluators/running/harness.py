@@ -42,6 +42,7 @@ from .conversation_run import ConversationRun, UnreachableCounter
 from .environment_record import EnvironmentRecord, check_toolkit
 from .journal import Journal
 from .listener import NullListener, RunListener
+from .requests_in_process import add_requests, requests_in_process
 from .run_folder import describe_run, finish_run, keeping_known, open_run, sweep
 from .sandboxing import sandbox_of
 from .view import ConversationView, check_images
@@ -227,8 +228,9 @@ class Harness:
                         scope=scope,
                         learn=learn,
                     ).run()
-                    requests = self.requests_of(name) if self.requests_of else {}
-                    if requests:
+                    proxied = self.requests_of(name) if self.requests_of else {}
+                    own = requests_in_process(name, (folder.kept, folder.work))
+                    if requests := add_requests(proxied, own):
                         journal.calls(name, requests)
 
             tasks = [partial(converse, name, asked) for name, asked in pending.items()]

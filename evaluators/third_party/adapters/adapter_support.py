@@ -77,7 +77,7 @@ def watch(part: Any, method: str, failures: list[Exception]) -> None:
 
 
 class _NumberedIds:
-    """Stands in for the module `uuid` in a package: its random ids are numbered instead."""
+    """Replaces the module `uuid` in a package: its random ids are numbered instead."""
 
     def __init__(self, seed: str) -> None:
         self._seed = seed

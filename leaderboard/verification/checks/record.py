@@ -24,15 +24,18 @@ def check_record(checks: Checklist, run: Mapping[str, Any]) -> None:
             checks.flagged("record", unknown)
     checks.passed("record")
     _check_attempts(checks, run)
-    calls = run.get("calls")
-    if calls is None:
+    calls, own = run.get("calls"), run.get("model_calls")
+    if calls is None and own is None:
         checks.not_done("requests", _NO_CALLS)
         checks.not_done("models", _NO_CALLS)
         return
     if (lost := lost_note(run)) is not None:
         checks.flagged("requests", lost)
-    requests = (calls.get("lost") or {}).get("requests")
-    checks.passed("requests", "" if requests is None else f"{counted(requests, 'request')}.")
+    known = [entry["lost"]["requests"] for entry in (calls, own) if entry and entry.get("lost")]
+    checks.passed("requests", f"{counted(sum(known), 'request')}." if known else "")
+    if calls is None:
+        checks.not_done("models", _NO_CALLS)
+        return
     checks.flagged("models", *asked_notes(run)[:_MOST_NOTES])
     checks.passed("models")
 
