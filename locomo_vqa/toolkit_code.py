@@ -82,7 +82,7 @@ def _commit_of(folders: Mapping[str, Path]) -> dict[str, Any]:
         return unknown
     try:
         commit = _git(root, "rev-parse", "HEAD")
-        status = _git(root, "status", "--porcelain", "--", *map(str, folders.values()))
+        status = _git(root, "status", "-s", *map(str, folders.values()))
     except (OSError, subprocess.SubprocessError):
         return unknown
     return {"commit": commit, "dirty": bool(status)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,11 @@ def encoder_record(services: Any, folder: str) -> dict[str, str]:
 
 
 def _hub_name(snapshot: Path) -> str:
-    """Return a model's name from the path of its snapshot, such as `models--org--name`."""
-    return "/".join(snapshot.parent.parent.name.split("--")[1:])
+    """Return a model's name, such as `org/name`, from the path of its snapshot.
+
+    Two hyphens separate `models`, the organisation and the name there.
+    """
+    return "/".join(re.split("-{2}", snapshot.parent.parent.name)[1:])
 
 
 def _sha256(file: Path) -> str:
