@@ -136,6 +136,7 @@ def _score_row(metric: Mapping[str, Any], answered: int | None = None) -> dict[s
         "n": overall["n"],
         "answered": answered,
         **kept,
+        **({"sampled_of": metric["sampled_of"]} if metric.get("sampled_of") else {}),
         **_marked(metric),
     }
 
