@@ -1,7 +1,8 @@
 """Submissions, their verification, and the board built from them.
 
 `submit` makes a submission of a run, `verify` checks and scores a folder of submissions, and
-`build_site` writes the verified board as a web page.
+`build_site` writes the verified board as a web page. `export_records` and `export_eval_results`
+write its entries in the formats of others, and `reported_rows` has published numbers, unranked.
 """
 
 from __future__ import annotations
@@ -12,17 +13,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .board import Board
     from .board_entry import Entry
+    from .exports import export_eval_results, export_records
+    from .records.reported import reported_rows
     from .site.build import build_site
     from .submission.submit import Submission, submit
     from .verification.verify import verify
 
-__all__ = ["Board", "Entry", "Submission", "build_site", "submit", "verify"]
+__all__ = [
+    "Board",
+    "Entry",
+    "Submission",
+    "build_site",
+    "export_eval_results",
+    "export_records",
+    "reported_rows",
+    "submit",
+    "verify",
+]
 
 _MODULES = {
     "Board": "board",
     "Entry": "board_entry",
     "Submission": "submission.submit",
     "build_site": "site.build",
+    "export_eval_results": "exports",
+    "export_records": "exports",
+    "reported_rows": "records.reported",
     "submit": "submission.submit",
     "verify": "verification.verify",
 }

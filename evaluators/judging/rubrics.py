@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from locomo_vqa.prompts import fill, prompt_hash
+from locomo_vqa.prompts import fill, prompt_hash, prompt_text
 
 __all__ = [
     "MAX_CHARS",
@@ -24,6 +24,7 @@ __all__ = [
     "data_block",
     "judge_prompt",
     "rubric_hash",
+    "rubric_prompt",
 ]
 
 Rubric = Literal["lenient", "strict"]
@@ -76,6 +77,11 @@ def data_block(fields: Mapping[str, str]) -> str:
         shown["cut"] = "; ".join(cuts)
     lines = ",\n".join(f'  "{name}": {_encode(text)}' for name, text in shown.items())
     return f"{{\n{lines}\n}}"
+
+
+def rubric_prompt(rubric: Rubric) -> tuple[str, str]:
+    """Return a rubric's prompt, with a name in place of the texts, and its SHA-256."""
+    return prompt_text(_PACKAGE, PROMPTS[rubric]), rubric_hash(rubric)
 
 
 def rubric_hash(rubric: Rubric) -> str:

@@ -17,6 +17,8 @@ from locomo_vqa.cli_support import (
     quoted,
 )
 
+from .export import export
+
 if TYPE_CHECKING:
     from ..board import Board
 
@@ -32,6 +34,9 @@ def leaderboard() -> None:
       locomo-vqa leaderboard verify submissions --benchmark sample
       locomo-vqa leaderboard build submissions --out site
     """
+
+
+leaderboard.add_command(export)
 
 
 @leaderboard.command()
