@@ -112,9 +112,6 @@ class MetricScores:
     """The range of the value, if the state is `incomplete`."""
     corrected: CorrectedValue | None = None
     """J corrected by the judge's error rates; None without a check, and for other metrics."""
-    sampled_of: int | None = None
-    """Of a J estimated from a sample, the number of questions that it was drawn from; `n` is its
-    size. None if all were judged."""
 
     def __repr__(self) -> str:
         name = (self.signature or "").partition(":")[0]
@@ -169,10 +166,9 @@ class RowScore:
     question_id: str
     metric: str
     value: float | None
-    """On the metric's scale; None if the state is `unscored` or `unsampled`."""
+    """On the metric's scale; None if the state is `unscored`."""
     state: str
-    """The prediction's state, `missing`, `unscored` (a judge gave no verdict), or `unsampled` (the
-    judge's sample leaves it out)."""
+    """The prediction's state, `missing`, or `unscored` (a judge gave no verdict)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,8 +222,7 @@ def default_scorer(**settings: Any) -> Scorer:
 
     Args:
         settings: `judge`, `rubric`, `judge_timeout`, `responses`, `l_preset` and `l_models`, as
-            `locomo_vqa.score` describes them; without a judge, J is not computed. With
-            `judge_sample` and `judge_seed`, it is estimated from a sample of questions.
+            `locomo_vqa.score` describes them; without a judge, J is not computed.
 
     Raises:
         InputError: a setting is invalid.

@@ -14,14 +14,13 @@ from locomo_vqa.progress import ProgressCallback, ignore_progress
 from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.responses import ResponseStore
 from locomo_vqa.runs import Prediction, SplitChoice, Usage
-from locomo_vqa.scores import MetricScores, RowScore, Scores
+from locomo_vqa.scores import MetricScores, Scores
 
 from .agreement import agreement
 from .check import measure_judge, need_fitting, read_check
 from .correction import corrected_j, notes_on_leniency
 from .judge import Judgement, VerdictState, total_usage
 from .rules import BY_RULES, RULES
-from .sampling import sample_answers
 from .session import JudgeSession, judge_all, open_session, response_path
 from .settings import JudgeSettings
 from .verdicts import SCALE, Answers, accepted_by_conversation, j_rows, j_scores, sort_answers
@@ -81,13 +80,9 @@ def judge_predictions(
     answers = sort_answers(predictions, benchmark, split)
     if not answers.questions or set(answers.states.values()) == {"missing"}:
         return _nothing_to_judge(scores, answers, settings)
-    total = len(answers.questions)
-    left: list[RowScore] = []
-    if settings.sample is not None and settings.sample.size < total:
-        answers, left = sample_answers(answers, settings.sample)
     checks = {path: read_check(path) for path in settings.checks}
     with ResponseStore(response_path(settings.responses)) as store:
-        work = _Work(answers, benchmark, checks, store, settings, progress, total if left else None)
+        work = _Work(answers, benchmark, checks, store, settings, progress)
         opinions = [run_async(work.ask(judge)) for judge in settings.judges]
     first = opinions[0]
     rows = [row for row in scores.by_question if row.metric != "j"]
@@ -96,7 +91,7 @@ def judge_predictions(
         scores=replace(
             scores,
             metrics={**scores.metrics, "j": first.scores},
-            by_question=[*rows, *j_rows(answers, first.judgements), *left],
+            by_question=[*rows, *j_rows(answers, first.judgements)],
         ),
         document={
             "rubric": settings.rubric,
@@ -160,8 +155,6 @@ class _Work:
     store: ResponseStore
     settings: JudgeSettings
     progress: ProgressCallback
-    sampled_of: int | None
-    """The number of questions that a sample was drawn from."""
 
     async def ask(self, spec: str) -> _Opinion:
         """Check a judge, then have it judge every answer."""
@@ -190,11 +183,7 @@ class _Work:
         judgements: Sequence[Judgement],
         check: Mapping[str, Any] | None,
     ) -> MetricScores:
-        signature = session.judge.signature
-        if self.sampled_of is not None and self.settings.sample is not None:
-            signature += self.settings.sample.signature
-        scores = j_scores(self.answers, judgements, signature)
-        scores = replace(scores, sampled_of=self.sampled_of)
+        scores = j_scores(self.answers, judgements, session.judge.signature)
         if check is None or scores.state != "ok":
             return scores
         accepted = accepted_by_conversation(self.answers, judgements)

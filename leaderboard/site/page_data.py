@@ -10,23 +10,32 @@ from locomo_vqa.scores import FEW_CONVERSATIONS
 
 from ..board import Board
 from ..board_entry import Entry
-from ..results import BOARD_METRICS, NOT_SCORED, result_rows
+from ..ranking.rank_texts import TABLE_TITLES
+from ..records.reported import reported_rows
+from ..results import BOARD_METRICS, NOT_SCORED
+from .board_rows import MAIN_METRICS, UNRANKED, accepted_entries, group_names, ranking_notes
 from .contrasts import contrasts
+from .reported_table import reported_table
 
 __all__ = ["page_data"]
 
 
-def page_data(board: Board) -> dict[str, Any]:
-    """Return everything that the page shows; any text in it is untrusted."""
-    rows = result_rows(board, board.rankings)
-    accepted = [entry for entry in board.entries if entry.state == "rescored"]
+def page_data(board: Board, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return everything that the page shows, with its `rows`; any text in it is untrusted."""
+    accepted = accepted_entries(board)
     return {
         "dataset": {"id": board.dataset, "revision": board.revision},
+        "newest": max((row["date"] for row in rows), default=None),
         "metrics": [_metric_column(name, accepted) for name in BOARD_METRICS],
+        "main": list(MAIN_METRICS),
+        "groups": group_names(accepted),
         "default": _default_metric(rows),
         "few_conversations": FEW_CONVERSATIONS,
         "contrasts": contrasts(rows),
+        "tables": {**TABLE_TITLES, UNRANKED: "no table: not ranked"},
+        "rankings": ranking_notes(board),
         "entries": rows,
+        "reported": reported_table(reported_rows()),
         "rejected": [
             {"entry": entry.name, "problems": list(entry.problems)}
             for entry in board.entries

@@ -1,4 +1,4 @@
-"""The shell of every page that the project makes: one self-contained HTML file.
+"""The shell of every page that the project makes: an HTML file with its style and script.
 
 shell.html   head, Content-Security-Policy, and placeholders for style, body, data and script
 base.css     colours for light and dark, type, tables: what all pages share
@@ -29,8 +29,9 @@ def render_page(
     data_id: str,
     data: str,
     images: bool = False,
+    files: bool = False,
 ) -> str:
-    """Return a page that opens from a file, without a network, a server or other files.
+    """Return a page that opens from a file, without a network or a server.
 
     Args:
         title: the title of the window, as plain text.
@@ -41,12 +42,13 @@ def render_page(
         data_id: the id of the `<script>` element that holds the data.
         data: JSON that is safe inside HTML, as `json_for_html` returns it.
         images: whether the page shows images from `data:` addresses.
+        files: whether the page loads scripts and images from its own folder.
     """
     from markupsafe import Markup
 
     style = read_asset(__name__, "base.css") + style
     script = read_asset(__name__, "base.js") + script
-    policy = content_security_policy(script=script, style=style, images=images)
+    policy = content_security_policy(script=script, style=style, images=images, files=files)
     return _shell().render(
         title=title,
         generator=generator,
@@ -59,13 +61,20 @@ def render_page(
     )
 
 
-def content_security_policy(*, script: str, style: str, images: bool = False) -> str:
-    """Return a policy that allows this script, this style and, if asked for, images in the page."""
+def content_security_policy(
+    *, script: str, style: str, images: bool = False, files: bool = False
+) -> str:
+    """Return a policy that allows this script and this style, and what else is asked for.
+
+    That is images in the page, and scripts and images from the page's own folder or server.
+    """
+    own = ["'self'"] if files else []
+    shown = [*(["data:"] if images else []), *own]
     sources = {
         "default-src": "'none'",
-        "script-src": _hash_source(script),
+        "script-src": " ".join([_hash_source(script), *own]),
         "style-src": _hash_source(style),
-        **({"img-src": "data:"} if images else {}),
+        **({"img-src": " ".join(shown)} if shown else {}),
         "base-uri": "'none'",
         "form-action": "'none'",
     }

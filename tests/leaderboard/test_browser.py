@@ -5,11 +5,14 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.leaderboard.board import Board
 from locomo_vqa.leaderboard.site.build import build_site
 from locomo_vqa.leaderboard.verification.verify import verify
 from locomo_vqa.scores import Scorer
@@ -48,8 +51,9 @@ def show(
     submitted(system=HOSTILE, name=HOSTILE, model="m", answers={V1: "x", V2: "x", T3: HOSTILE})
     submitted(system="omega", split="validation")
     (submitted(system="broken") / "run.json").write_text(HOSTILE, encoding="utf-8")
-    verify(submissions, benchmark=benchmark, scorer=scorer)
-    page = build_site(submissions, out=tmp_path / "site") / "index.html"
+    board = verify(submissions, benchmark=benchmark, scorer=scorer)
+    ranked = replace(board, rankings=_invented_ranks(board))
+    page = build_site(ranked, out=tmp_path / "site") / "index.html"
 
     def dump(address: str, script: str = "", *, width: int = 1280) -> str:
         if script:  # It stays in the page.
@@ -57,6 +61,30 @@ def show(
         return dump_dom(page.as_uri() + address, profile=tmp_path / "profile", width=width)
 
     return dump
+
+
+def _invented_ranks(board: Board) -> dict[str, Any]:
+    """Return ranks by V in the test split: alpha is first, and the others are tied or below."""
+    by_system = {"alpha": (1, 1, "a"), "beta": (2, 3, "b"), "gamma": (2, 3, "b")}
+    names = [entry.name for entry in board if entry.table == "test"]
+    entries = {
+        name: {"rank": [low, high], "group": group, "comparison": 0}
+        for name in names
+        for low, high, group in [by_system.get(name.partition("__")[0], (3, 4, "bc"))]
+    }
+    ranked = {
+        "entries": len(names),
+        "pairs": {"separated": 4, "of": 6},
+        "smallest_visible": 25.0,
+        "reason": None,
+    }
+    unranked = {**ranked, "reason": "Two conversations give no ranks."}
+    return {
+        "test": {
+            "v": {"entries": entries, "comparisons": [ranked]},
+            "f1": {"entries": {}, "comparisons": [unranked]},
+        }
+    }
 
 
 def _insert(page: Path, script: str) -> None:
@@ -67,12 +95,14 @@ def _insert(page: Path, script: str) -> None:
 
 
 def _order(dom: str) -> list[str]:
-    names = re.findall(r'<tr data-entry="(\w+?)[-_]', dom)
+    names = re.findall(r'<tr[^>]* data-entry="(\w+?)[-_]', dom)
     return ["hostile" if name == "script" else name for name in names]
 
 
 def _ranks(dom: str) -> list[str]:
-    return re.findall(r'<td class="rank"[^>]*>([^<]*)</td>', dom)
+    """Return each row's ranks, and behind them the letters of its groups."""
+    cells = re.findall(r'<td class="rank"[^>]*>([^<]*)(?:<span class="small">(\w*)</span>)?', dom)
+    return ["".join(cell) for cell in cells]
 
 
 def _sorted_head(dom: str) -> list[tuple[str, str]]:
@@ -84,7 +114,8 @@ def _sorted_head(dom: str) -> list[tuple[str, str]]:
 def test_the_default_is_v_in_the_test_split(show: Show) -> None:
     dom = show("")
     assert _order(dom) == ["alpha", "beta", "gamma", "hostile"]
-    assert _ranks(dom) == ["1", "2", "2", "4"]
+    assert _ranks(dom) == ["1a", "2–3b", "2–3b", "3–4bc"]
+    assert "By V, the data separate 4 of 6 pairs of entries, which differ by more than 25.0." in dom
     assert _sorted_head(dom) == [("v", "descending")]
     assert re.search(r"<td[^>]*>50\.0<span[^>]*>± 10\.0</span>", dom)
     assert re.search(r"<td[^>]*>0\.0<span[^>]*>\[0\.0, 10\.0\]</span>", dom)
@@ -105,20 +136,20 @@ def test_the_default_is_v_in_the_test_split(show: Show) -> None:
 @pytest.mark.parametrize(
     ("address", "order", "ranks"),
     [
-        ("#sort=-f1", ["beta", "hostile", "gamma", "alpha"], ["1", "2", "3", "4"]),
-        ("#sort=f1&split=test", ["alpha", "gamma", "hostile", "beta"], ["4", "3", "2", "1"]),
-        ("#sort=system", ["hostile", "alpha", "beta", "gamma"], ["4", "1", "2", "2"]),
+        ("#sort=-f1", ["beta", "hostile", "gamma", "alpha"], ["–"] * 4),
+        ("#sort=f1&board=test", ["alpha", "gamma", "hostile", "beta"], ["–"] * 4),
+        ("#sort=system", ["hostile", "alpha", "beta", "gamma"], ["3–4bc", "1a", "2–3b", "2–3b"]),
         (
-            "#sort=v&split=*",
+            "#sort=v&board=*",
             ["hostile", "beta", "gamma", "alpha", "omega"],
-            ["4", "2", "2", "1", "–"],
+            ["3–4bc", "2–3b", "2–3b", "1a", "–"],
         ),
         (
-            "#sort=-v&split=*",
+            "#sort=-v&board=*",
             ["alpha", "beta", "gamma", "hostile", "omega"],
-            ["1", "2", "2", "4", "–"],
+            ["1a", "2–3b", "2–3b", "3–4bc", "–"],
         ),
-        ("#sort=f1&split=validation", ["omega"], ["1"]),
+        ("#sort=f1&board=unranked", ["omega"], ["–"]),
     ],
 )
 def test_the_address_decides_what_is_shown(
@@ -136,14 +167,13 @@ def recaller(submitted: Submit) -> None:
 
 
 @pytest.mark.slow
-def test_recalled_v_has_ranks_of_its_own(recaller: None, show: Show) -> None:
+def test_recalled_images_are_marked_and_can_be_chosen(recaller: None, show: Show) -> None:
     dom = show("")
     assert _order(dom) == ["alpha", "beta", "gamma", "recaller", "hostile"]
-    assert _ranks(dom) == ["1", "2", "2", "1", "4"]
     assert "<bdi>pixels, recalled</bdi>" in dom
-    dom = show("#sort=-f1")
-    assert _order(dom) == ["beta", "recaller", "hostile", "gamma", "alpha"]
-    assert _ranks(dom) == ["1", "1", "3", "4", "5"]
+    dom = show("#images=pixels%2C+recalled")
+    assert _order(dom) == ["recaller"]
+    assert '<span id="shown" role="status">1 of 6 entries</span>' in dom
 
 
 @pytest.mark.slow
@@ -151,6 +181,7 @@ def test_a_click_sorts_and_a_second_one_turns_the_order(show: Show) -> None:
     dom = show("", "document.querySelector('[data-sort=f1]').click();")
     assert _sorted_head(dom) == [("f1", "descending")]
     assert _order(dom) == ["beta", "hostile", "gamma", "alpha"]
+    assert "Two conversations give no ranks." in dom
     dom = show("#sort=-f1")
     assert _sorted_head(dom) == [("f1", "ascending")]
     assert _order(dom) == ["alpha", "gamma", "hostile", "beta"]
@@ -215,7 +246,7 @@ def test_every_column_is_whole_on_a_phone_and_on_a_screen(
 def test_the_plot_has_no_dot_where_nothing_was_answered(
     submitted: Submit, submissions: Path, benchmark: Benchmark, tmp_path: Path
 ) -> None:
-    """A value of 0 for lack of any answer measures nothing; the table and the rank keep it."""
+    """A value of 0 for lack of any answer is no measurement; the table and the rank keep it."""
     submitted(system="mute", answers=dict.fromkeys((T1, T2, T3)))
     submitted(system="wrong", answers=dict.fromkeys((T1, T2, T3), "x"))
     board = verify(submissions, benchmark=benchmark, progress=False)
@@ -234,3 +265,68 @@ def test_the_plot_has_no_dot_where_nothing_was_answered(
         ["V", 1, "100.0"],
         ["V", 1, "100.0"],
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("address", "order"),
+    [
+        ("#search=GAMMA", ["gamma"]),
+        ("#search=tiny+2026", ["alpha", "beta", "gamma"]),
+        ("#search=nothing", []),
+        (
+            "#badge=reproduced&images=nonsense&rows=-3&columns=",
+            ["alpha", "beta", "gamma", "hostile"],
+        ),
+    ],
+)
+def test_a_search_narrows_and_nonsense_is_ignored(
+    address: str, order: list[str], show: Show
+) -> None:
+    assert _order(show(address)) == order
+
+
+@pytest.mark.slow
+def test_typing_choosing_and_going_back_change_view_and_address(show: Show, tmp_path: Path) -> None:
+    show("")
+    with open_chromium(tmp_path / "keys") as page:
+        page.open((tmp_path / "site" / "index.html").as_uri())
+        page.wait("document.querySelector('#results tbody td') !== null")
+        page.type("#search", "alpha")
+        page.wait_text("#shown", "1 of 5 entries")
+        page.evaluate("document.getElementById('chooser').open = true")
+        page.click("[data-column=conversations]")
+        page.wait("document.querySelector('[data-sort=conversations]') !== null")
+        assert page.evaluate("document.activeElement.dataset.column") == "conversations"
+        page.evaluate("document.querySelector('[data-sort=f1]').focus()")
+        page.key("Enter")
+        page.wait("document.querySelector('th.f1').ariaSort === 'descending'")
+        assert page.evaluate("document.activeElement.dataset.sort") == "f1"
+        shown = page.evaluate("new URLSearchParams(location.hash.slice(1)).get('search')")
+        assert shown == "alpha"
+        page.evaluate("history.back()")
+        page.wait("document.querySelector('th.v').ariaSort === 'descending'")
+        page.evaluate("history.back()")
+        page.wait("document.querySelector('[data-sort=conversations]') === null")
+        assert page.complaints == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_an_entry_has_a_page(width: int, show: Show, tmp_path: Path) -> None:
+    show("")
+    with open_chromium(tmp_path / "entry") as page:
+        page.resize(width)
+        page.open((tmp_path / "site" / "index.html").as_uri())
+        page.wait("document.querySelector('#results tbody a') !== null")
+        page.click("tr[data-entry^=script] a")
+        page.wait("document.getElementById('entry')?.hidden === false")
+        assert page.text("#title") == f"{HOSTILE} 1.0"
+        assert page.evaluate("document.title") == f"{HOSTILE} – LoCoMo-VQA leaderboard"
+        assert "0.667" in page.text("#scores")
+        assert "not trained on LoCoMo" in page.text("#checks")
+        assert page.evaluate("document.querySelectorAll('img, script[src]').length") == 0
+        assert page.overflow() == []
+        page.evaluate("location.hash = '#entry=nobody'")
+        page.wait_text("#problem", "There is no accepted entry nobody.")
+        assert page.complaints == []

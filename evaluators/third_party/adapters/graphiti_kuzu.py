@@ -22,9 +22,7 @@ class Graphiti:
         """Open the store; the package writes only to `workdir`."""
         quiet(GRAPHITI_TELEMETRY_ENABLED="false")
         llm, embedder = llm_of(services, "extraction"), embedder_of(services)
-        embed = Embeddings(embedder)
-        dimensions = embed.dimensions()
-        self.embedder_record = embed.record
+        dimensions = Embeddings(embedder).dimensions()
         self._failures: list[Exception] = []
         self._clients = [_client(llm), _client(embedder)]
         self._driver = _driver(workdir / "kuzu")

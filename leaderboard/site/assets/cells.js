@@ -1,8 +1,9 @@
 
 /* One cell of the table for each kind of column. */
 
-const decimal = (value, digits) => (value === null ? "–" : value.toFixed(digits));
-const splitLabel = (split) => (split === "all" ? "all questions" : split);
+const counted = (number, one, many) => `${count(number)} ${number === 1 ? one : many}`;
+const fixed = (value, digits) => value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const judgedByRules = (entry) => (entry.judge || "").startsWith("rules-");
 const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 function textCell(name, text) {
@@ -19,25 +20,66 @@ function breakable(text) {
   return node;
 }
 
+/* Links to pages of this site; a name is a part of the address, never of a file's name. */
+const entryAddress = (name) => `entry.html#${new URLSearchParams({ entry: name })}`;
+
+function entryLink(entry) {
+  const link = el("a", { class: "name" }, plain(entry.system));
+  link.href = entryAddress(entry.entry);
+  return link;
+}
+
 function systemCell(entry) {
-  const name = el(entry.url ? "a" : "span", { class: "name" }, plain(entry.system));
-  if (entry.url) {
-    name.href = entry.url;
-    name.rel = "noopener noreferrer nofollow";
-  }
   const version = el("span", { class: "small" });
   if (entry.version) version.append(plain(entry.version), " · ");
   version.append(entry.date);
-  const folded = [entry.answerer, entry.images, splitLabel(entry.split)].filter(Boolean);
-  return el("td", { class: "system" }, name, version,
-    el("span", { class: "small folded" }, plain(folded.join(" · "))),
-    entry.submission_type === "custom"
-      ? el("span", { class: "tag", text: "custom", title: "Differs from the benchmark's way of asking" })
-      : null,
-    entry.trained_on_locomo ? el("span", { class: "tag", text: "trained on LoCoMo" }) : null,
-    entry.trained_on_locomo === null
-      ? el("span", { class: "small", text: "training not disclosed" })
-      : null);
+  const folded = [entry.answerer, entry.images].filter(Boolean);
+  return el("th", { class: "system" }, entryLink(entry), version,
+    el("span", { class: "small folded" }, plain(folded.join(" · "))), ...entryTags(entry));
+}
+
+const STANDINGS = {
+  superseded: "A newer submission takes its place",
+  withdrawn: "Its submitter took it back",
+  disputed: "Somebody doubts it; its page says why",
+};
+
+function entryTags(entry) {
+  const tag = (text, title) => el("span", { class: "tag", text, title });
+  return [
+    entry.standing === "current" ? null : tag(entry.standing, STANDINGS[entry.standing]),
+    entry.kind === "file" ? tag("published file", "Answers that were published, without a record of the run") : null,
+    entry.submission_type === "custom" ? tag("custom", "Differs from the benchmark's way of asking") : null,
+    entry.trained_on_locomo ? tag("trained on LoCoMo") : null,
+    entry.trained_on_locomo === null ? el("span", { class: "small", text: "training not disclosed" }) : null,
+  ];
+}
+
+function numberCell(value, digits, unit = "") {
+  return value === null
+    ? el("td", { class: "number" }, el("span", { class: "none", text: "–" }))
+    : el("td", { class: "number", text: fixed(value, digits) + unit });
+}
+
+/* The ranks that an entry may have by the score that the table is sorted by, with the letter of
+   those that it is tied with; several sets of comparable entries are numbered. */
+function rankCell(entry, metric) {
+  const { rank_low: low, rank_high: high, group, set } = entry.scores[metric.name];
+  const title = entry.unranked || entry.scores[metric.name].unranked
+    || `Possible ranks by ${metric.label}. Entries with a common letter may be equally good.`;
+  const cell = el("td", { class: "rank", title });
+  if (low === null) return cell.append("–"), cell;
+  cell.append(low === high ? `${low}` : `${low}–${high}`,
+    el("span", { class: "small", text: [group, set && `set ${set}`].filter(Boolean).join(" · ") }));
+  return cell;
+}
+
+function groupCell(metric, found) {
+  if (!found) return numberCell(null);
+  const [value, low, high, n] = found;
+  const score = { value, low, high, n };
+  return el("td", { class: "number", text: value.toFixed(digitsOf(metric)), title: `${count(n)} questions` },
+    el("span", { class: low === null ? "small absent" : "small", text: intervalText(metric, score) }));
 }
 
 function answersCell(entry) {
@@ -102,4 +144,10 @@ function bar(metric, score) {
     track.append(whisker);
   }
   return track;
+}
+
+function headOf(text, kind = "") {
+  const head = el("th", { class: kind }, el("span", { text }));
+  head.scope = "col";
+  return head;
 }

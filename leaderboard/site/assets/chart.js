@@ -1,11 +1,10 @@
 
 /* A dot with its interval for every entry, a panel for each of the main metrics. */
 
-const CHARTED = ["v", "l", "j", "f1"];
 const MOST_CHARTED = 20;
 
-function chartOf(entries, metrics) {
-  const panels = CHARTED.map((name) => metrics.get(name))
+function chartOf(entries, metrics, main) {
+  const panels = main.map((name) => metrics.get(name))
     .filter((metric) => entries.some((entry) => hasDot(entry.scores[metric.name])));
   const cells = entries.slice(0, MOST_CHARTED).flatMap((entry) => [chartLabel(entry),
     ...panels.map((metric) => chartTrack(metric, entry))]);
@@ -17,15 +16,16 @@ function chartOf(entries, metrics) {
   return chart;
 }
 
-/* A value of 0 for lack of any answer measures nothing. */
+/* A value of 0 for lack of any answer is no measurement. */
 function hasDot(score) {
   return score.value !== null && score.answered !== 0;
 }
 
+const chartedNote = (number) => (number > MOST_CHARTED ? `. The first ${MOST_CHARTED} entries of the table are shown.` : "");
+
 /* A J by rules is marked where no judge's name fits. */
 function judgeLabel(entries, metric) {
-  const byRules = entries.some((entry) => (entry.judge || "").startsWith("rules-"));
-  return metric.name === "j" && byRules ? "by rules, " : "";
+  return metric.name === "j" && entries.some(judgedByRules) ? "by rules, " : "";
 }
 
 /* The colour says what was seen of the images. */
@@ -35,15 +35,14 @@ function seenClass(entry) {
 
 function chartLabel(entry) {
   const more = [entry.answerer, entry.images].filter(Boolean).join(" · ");
-  return el("span", { class: "chart-label" }, el("span", { class: "name" }, plain(entry.system)),
+  return el("span", { class: "chart-label" }, entryLink(entry),
     el("span", { class: "small" }, breakable(more)));
 }
 
 function chartTrack(metric, entry) {
   const score = entry.scores[metric.name];
   const track = el("span", { class: `chart-track ${seenClass(entry)}` });
-  track.dataset.metric = metric.name === "j" && (entry.judge || "").startsWith("rules-")
-    ? `${metric.label}*` : metric.label;
+  track.dataset.metric = metric.name === "j" && judgedByRules(entry) ? `${metric.label}*` : metric.label;
   if (!hasDot(score)) {
     const none = score.value === null ? "not computed" : "no answers";
     track.append(el("span", { class: "none", text: none }));
