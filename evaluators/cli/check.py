@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -56,8 +57,7 @@ def print_report(report: CheckReport) -> None:
     """Print every check, and how long the calls took."""
     version = f" {report.version}" if report.version else ""
     echo(f"{report.system}{version}")
-    for result in report.results:
-        print_result(result)
+    print_results(report.results)
     for traceback in list(report.times.tracebacks.values())[:_MOST_TRACEBACKS]:
         echo("")
         echo(adapter_traceback(traceback), style="dim")
@@ -78,7 +78,23 @@ def adapter_traceback(text: str) -> str:
     return f"\n{_FRAME}".join([head, *(kept or frames)])
 
 
-def print_result(result: CheckResult) -> None:
+def print_results(results: Sequence[CheckResult]) -> None:
+    """Print every check; those that were skipped for one reason are printed together."""
+    skipped: dict[str, list[str]] = {}
+    for result in results:
+        if result.state == "skipped":
+            skipped.setdefault(result.detail, []).append(result.title)
+    for result in results:
+        titles = skipped.pop(result.detail, []) if result.state == "skipped" else [result.title]
+        if len(titles) == 1:
+            _print_result(result)
+        elif titles:
+            echo(f"{_MARKS['skipped']} skipped: {result.detail}", style=_STYLES["skipped"])
+            for title in titles:
+                echo(f"    {title}", style=_STYLES["skipped"])
+
+
+def _print_result(result: CheckResult) -> None:
     """Print one check, and how to fix it if it failed."""
     detail = f": {result.detail}" if result.detail else ""
     echo(f"{_MARKS[result.state]} {result.title}{detail}", style=_STYLES.get(result.state))

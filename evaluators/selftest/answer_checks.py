@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .ingest_checks import unread
-from .observations import IMAGE_SETTINGS, Observations
+from .observations import DOES_NOT_OPEN, IMAGE_SETTINGS, Observations
 from .result import CheckResult, failed, passed, skipped, warned
 
 __all__ = ["answers", "images", "read_only", "visual"]
@@ -90,7 +90,7 @@ def images(seen: Observations) -> CheckResult:
     """Check that add() accepts turns with images, captions, or neither, and changes no files."""
     id, title = "images", "it reads turns with images, with captions, and with neither"
     if not seen.with_images:
-        return skipped(id, title, "the system does not open")
+        return skipped(id, title, DOES_NOT_OPEN)
     broken = {mode: why for mode, why in seen.with_images.items() if why is not None}
     if broken:
         mode, why = next(iter(broken.items()))
@@ -115,7 +115,8 @@ def visual(seen: Observations) -> CheckResult:
     """Check that answer_visual() works with an image, with its caption, and with None."""
     id, title = "visual", "it answers questions about images"
     if not seen.visual:
-        return skipped(id, title, "the conversation with images could not be read")
+        reason = "the conversation with images could not be read"
+        return skipped(id, title, DOES_NOT_OPEN if seen.does_not_open else reason)
     for mode, reply in seen.visual.items():
         if reply.failure:
             return failed(

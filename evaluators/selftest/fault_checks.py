@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from locomo_vqa.run_notes import asked_notes
 from locomo_vqa.text import counted
 
-from .observations import Observations
-from .result import CheckResult, failed, passed, warned
+from .observations import DOES_NOT_OPEN, Observations
+from .result import CheckResult, failed, passed, skipped, warned
 
 __all__ = ["asks_named_model", "failures"]
 
@@ -18,6 +18,8 @@ _NO_CALLS = "no call to an endpoint was seen"
 def failures(seen: Observations) -> CheckResult:
     """Check that a call without a reply is an error of reading or of the answer."""
     id, title = "failures", "a call to the model that fails is not ignored"
+    if seen.does_not_open:
+        return skipped(id, title, DOES_NOT_OPEN)
     if not seen.metered:
         return passed(id, title, _NO_CALLS)
     lost = _lost(seen.lost_reading)
@@ -47,6 +49,8 @@ def failures(seen: Observations) -> CheckResult:
 def asks_named_model(seen: Observations) -> CheckResult:
     """Check that the calls name the run's model, at its temperature."""
     id, title = "asked", "it asks the named model, at temperature 0"
+    if seen.does_not_open:
+        return skipped(id, title, DOES_NOT_OPEN)
     if not seen.metered or not seen.asked:
         return passed(id, title, _NO_CALLS)
     answerer = {"model": seen.model, "temperature": seen.temperature}

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from .observations import Observations
+from .observations import DOES_NOT_OPEN, OPENING, Observations
 from .result import CheckResult, failed, passed, skipped
 
 __all__ = ["flush", "opens", "sessions", "unread"]
 
-_OPENING = ("start", "open")
-
 
 def unread(seen: Observations) -> str | None:
     """Return why the first conversation can't be asked; None if it can."""
-    if seen.awkward is not None and seen.awkward.call in _OPENING:
-        return "the system does not open"
+    if seen.does_not_open:
+        return DOES_NOT_OPEN
     if seen.first is not None:
         return "the conversation could not be read"
     return None
@@ -23,7 +21,7 @@ def opens(seen: Observations) -> CheckResult:
     """Check that the class can be called without arguments, and that open() returns."""
     id, title = "opens", "it loads and opens"
     for failure in (seen.awkward, seen.first):
-        if failure is not None and failure.call in _OPENING:
+        if failure is not None and failure.call in OPENING:
             return failed(
                 id,
                 title,
@@ -37,8 +35,8 @@ def opens(seen: Observations) -> CheckResult:
 def sessions(seen: Observations) -> CheckResult:
     """Check that add() accepts empty turns, long turns, and all of Unicode."""
     id, title = "sessions", "it reads sessions as people write them"
-    if seen.awkward is not None and seen.awkward.call in _OPENING:
-        return skipped(id, title, "the system does not open")
+    if seen.does_not_open:
+        return skipped(id, title, DOES_NOT_OPEN)
     for name, failure in (
         ("with empty, long, and multilingual turns", seen.awkward),
         ("with three facts", seen.first),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .ingest_checks import unread
-from .observations import Observations
+from .observations import DOES_NOT_OPEN, Observations
 from .result import CheckResult, failed, passed, skipped, warned
 
 __all__ = ["closes", "isolation", "second_run"]
@@ -127,7 +127,7 @@ def closes(seen: Observations) -> CheckResult:
             "Stop the processes and servers that the system started, and wait until they end.",
         )
     if not seen.with_images:
-        return skipped(id, title, "the system does not open")
+        return skipped(id, title, DOES_NOT_OPEN)
     return passed(
         id, title, "" if seen.left is not None else "processes can't be watched where it runs"
     )

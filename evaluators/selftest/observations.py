@@ -14,7 +14,7 @@ from .script import Script
 from .traces import Trace
 from .trial import CallFailure, Reply
 
-__all__ = ["IMAGE_SETTINGS", "Observations"]
+__all__ = ["DOES_NOT_OPEN", "IMAGE_SETTINGS", "OPENING", "Observations"]
 
 IMAGE_SETTINGS: Mapping[str, tuple[ImageMode, VisualMode]] = {
     "pixels": ("pixels", "given"),
@@ -23,6 +23,13 @@ IMAGE_SETTINGS: Mapping[str, tuple[ImageMode, VisualMode]] = {
     "recalled": ("pixels", "recalled"),
 }
 """The ways to show images, by name: the values of `images` and `visual`."""
+
+
+OPENING = ("start", "open")
+"""The calls that open a conversation."""
+
+DOES_NOT_OPEN = "the system does not open"
+"""Why nothing else can be checked."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,6 +110,11 @@ class Observations:
     """How close() failed."""
     replies: list[Reply] = field(default_factory=list)
     """The replies to all text questions."""
+
+    @property
+    def does_not_open(self) -> bool:
+        """Whether the first conversation of all could not be opened, so that no other was tried."""
+        return self.awkward is not None and self.awkward.call in OPENING
 
     @property
     def forgetful(self) -> bool:

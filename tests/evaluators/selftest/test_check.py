@@ -364,6 +364,25 @@ def test_the_command_tells_every_point(
 
 
 @pytest.mark.slow
+def test_a_reason_to_skip_checks_is_printed_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is called right or wrong of a system that does not open."""
+    monkeypatch.setattr(api, "load_system", lambda spec, **_: loaded(faults.WillNotOpen))
+    assert check.main(["any:Class"], standalone_mode=False) == 1
+    printed = capsys.readouterr().out
+    assert printed.count("the system does not open") == 1
+    head, listed = printed.split("– skipped: the system does not open\n")
+    assert head.count("\n") == 3  # The name, the failed check, and what to do.
+    titles = listed.split("\n\n")[0].splitlines()
+    assert len(titles) == 13 and all(title.startswith("    ") for title in titles)
+    assert printed.endswith("1 failed, 13 skipped\n")
+    monkeypatch.setattr(api, "load_system", lambda spec, **_: loaded(faults.Forgets))
+    check.main(["any:Class"], standalone_mode=False)
+    assert "– a second run reads everything again, and knows nothing" in capsys.readouterr().out
+
+
+@pytest.mark.slow
 def test_a_wrong_use_is_a_sentence(cli: Cli) -> None:
     done = cli("check", "full-context")
     assert done.returncode == 2
