@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,9 +91,10 @@ def test_the_command_begins_with_it(tmp_path: Path, cli: Cli) -> None:
 def test_the_page_is_whole_on_a_phone_and_strangers_texts_stay_texts(tmp_path: Path) -> None:
     hostile = whole(tmp_path, "<img src=x onerror=alert(1)>.jsonl")
     done = compare(nothing(tmp_path), hostile, benchmark="sample", metrics=["v"], progress=False)
-    done.write(tmp_path / "c")
+    settings = f"They differ in their settings: experts {'a1b2' * 30}."
+    replace(done, notes=[*done.notes, settings]).write(tmp_path / "c")
     with open_chromium(tmp_path / "profile") as page:
-        for width in (390, 1280):
+        for width in (320, 390, 1280):
             page.resize(width)
             page.open((tmp_path / "c" / "comparison.html").as_uri())
             page.wait("document.querySelector('#overview td') !== null")

@@ -222,7 +222,24 @@ def test_filters_and_pages_work_by_hand_and_other_scripts_don_t_run(show: Show) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [390, 1280])
+def test_no_choice_of_a_metric_is_too_wide_for_a_small_phone(page: Path, tmp_path: Path) -> None:
+    choose = """[...document.querySelectorAll(".card-head select")].map((select) =>
+        [...select.options].map((option) => {
+          select.value = option.value;
+          select.dispatchEvent(new Event("change", { bubbles: true }));
+          return document.documentElement.scrollWidth;
+        })).flat()"""
+    with open_chromium(tmp_path / "profile") as browser:
+        browser.resize(320)
+        browser.open(page.as_uri())
+        browser.wait("document.querySelector('.enlarge img') !== null")
+        widths = browser.evaluate(choose)
+    assert len(widths) >= 2
+    assert set(widths) == {320}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [320, 390, 1280])
 def test_an_image_is_enlarged_and_every_table_is_whole(
     width: int, page: Path, tmp_path: Path
 ) -> None:
