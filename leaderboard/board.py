@@ -43,7 +43,7 @@ class Board:
     """Sorted by name."""
     rankings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By table and metric: `entries`, with the `rank` (best and worst), the `group` and the number
-    of the `comparison` of each, and `comparisons`, as docs/formats.md describes them."""
+    of the `comparison` of each ranked one, and `comparisons`, as docs/formats.md describes them."""
     scores_sha256: str | None = None
     """SHA-256 of scores.parquet; None if it was not written."""
 

@@ -123,7 +123,7 @@ def _images_seen(metadata: Mapping[str, Any], used: bool | None) -> str:
     return seen if visual_handling(metadata) == "given" else f"{seen}, recalled"
 
 
-def _score_row(metric: Mapping[str, Any], answered: int | None) -> dict[str, Any]:
+def _score_row(metric: Mapping[str, Any], answered: int | None = None) -> dict[str, Any]:
     """Return a metric's value; `answered` of its questions have an answer, if that is known."""
     overall = metric.get("overall") or {}
     if metric["state"] != "ok" or overall["value"] is None:
@@ -136,6 +136,7 @@ def _score_row(metric: Mapping[str, Any], answered: int | None) -> dict[str, Any
         "n": overall["n"],
         "answered": answered,
         **kept,
+        **({"sampled_of": metric["sampled_of"]} if metric.get("sampled_of") else {}),
         **_marked(metric),
     }
 

@@ -45,6 +45,8 @@ def remarks(entries: Iterable[Entry], rankings: Rankings | None = None) -> list[
     judges = sorted({judge for entry in listed if (judge := judge_of(entry))})
     by_rules = any(judge.startswith("rules-") for judge in judges)
     said = [f"J is judged by {', '.join(judges)}{_BY_RULES if by_rules else ''}."] if judges else []
+    samples = sorted({sample for entry in listed if (sample := _sample(entry))})
+    said += [f"J is estimated from a sample of {n:,} of {of:,} questions." for n, of in samples]
     unjudged = [entry for entry in listed if lacks_verdicts(entry)]
     for entry in unjudged[:1]:
         assert entry.scores is not None
@@ -65,6 +67,12 @@ def lacks_verdicts(entry: Entry) -> bool:
     """Return whether the judge gave no verdict on some answers, so that J has no value."""
     j = entry.scores["metrics"].get("j") if entry.scores else None
     return bool(j and j["state"] == "incomplete")
+
+
+def _sample(entry: Entry) -> tuple[int, int] | None:
+    """Return the size of the sample that J is estimated from, and of how many questions."""
+    j = entry.scores["metrics"].get("j") if entry.scores else None
+    return (j["overall"]["n"], j["sampled_of"]) if j and j.get("sampled_of") else None
 
 
 def _score(entry: Entry, name: str) -> str:

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .text import counted
+from .toolkit_code import toolkit_code, toolkit_name
 
 __all__ = [
     "asked_notes",
+    "embedder_of",
     "is_clean",
     "lost_note",
     "record_note",
     "recording_notes",
     "sent_images",
+    "toolkit_note",
 ]
 
 _MOST_PLACES = 3
@@ -29,29 +32,36 @@ def recording_notes(info: Mapping[str, Any]) -> list[str]:
 
 def is_clean(info: Mapping[str, Any]) -> bool:
     """Return whether no conversation lost more than a twentieth of its requests to the model."""
-    lost = _calls(info).get("lost")
-    return lost is None or bool(lost["clean"])
+    return all(lost["clean"] for lost in _all_lost(info))
 
 
 def lost_note(info: Mapping[str, Any]) -> str | None:
     """Return a sentence about the requests that got no reply; None if all got one."""
-    lost = _calls(info).get("lost")
-    if lost is None or not lost["lost"]:
+    lost = _all_lost(info)
+    number, requests = (sum(each[name] for each in lost) for name in ("lost", "requests"))
+    if not number:
         return None
     places = [
         f"{name}: {stage['lost']:,} of {stage['requests']:,} {kind}"
-        for name, stages in lost["by_conversation"].items()
+        for each in lost
+        for name, stages in each["by_conversation"].items()
         for kind, stage in stages.items()
         if stage["lost"]
     ]
     shown = "; ".join(places[:_MOST_PLACES])
     more = len(places) - _MOST_PLACES
-    reasons = ", ".join(f"{reason} ({number:,})" for reason, number in lost["reasons"].items())
-    begin = "" if lost["clean"] else "The run is not clean: "
+    reasons = [f"{why} ({times:,})" for each in lost for why, times in each["reasons"].items()]
+    begin = "" if is_clean(info) else "The run is not clean: "
     return (
-        f"{begin}{lost['lost']:,} of {counted(lost['requests'], 'request')} to the model got no "
-        f"reply: {reasons} ({shown}{f'; and {more:,} more' if more > 0 else ''})."
+        f"{begin}{number:,} of {counted(requests, 'request')} to the model got no reply: "
+        f"{', '.join(reasons)} ({shown}{f'; and {more:,} more' if more > 0 else ''})."
     )
+
+
+def _all_lost(info: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the lost requests to the endpoint, and those to models in the run's processes."""
+    entries = (_calls(info), info.get("model_calls") or {})
+    return [lost for entry in entries if (lost := entry.get("lost")) is not None]
 
 
 def record_note(info: Mapping[str, Any]) -> str | None:
@@ -61,6 +71,19 @@ def record_note(info: Mapping[str, Any]) -> str | None:
         return "run.json does not say what the system ran on: an earlier version wrote it."
     if record["environment"] is None:
         return "What the system ran on is not known: it is a server, or it never started."
+    return None
+
+
+def toolkit_note(info: Mapping[str, Any]) -> str | None:
+    """Return a sentence if a run's toolkit was changed, or is not this one of the same version."""
+    code = (info.get("record") or {}).get("toolkit")
+    if code is None:
+        return None
+    here = toolkit_code()
+    if code["version"] == here["version"] and code["sha256"] != here["sha256"]:
+        return f"The run's toolkit is {toolkit_name(code)}, not this one: {toolkit_name(here)}."
+    if code["dirty"]:
+        return f"The run's toolkit had changes that were not committed: {toolkit_name(code)}."
     return None
 
 
@@ -85,6 +108,24 @@ def asked_notes(info: Mapping[str, Any]) -> list[str]:
         f"{counted(number, 'call')} ({stages}) named no temperature, so the server chose it."
         for _, number, stages in _grouped(unset, "temperature")
     ]
+
+
+def embedder_of(info: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """Return the embedder of a run: what the system says, else what its calls named; None if none.
+
+    It has a `name` and, where known, the `model` that the server named, the `revision`
+    of a snapshot, or the `sha256` of the weights.
+    """
+    environment = (info.get("record") or {}).get("environment") or {}
+    said: Mapping[str, str] | None = environment.get("embedder")
+    if said is not None:
+        return said
+    rows = [row for row in _calls(info).get("asked") or () if row["stage"] == "embedding"]
+    named = next((row for row in rows if row["model"]), None)
+    if named is None:
+        return None
+    answered = named.get("answered") or ()
+    return {"name": named["model"], **({"model": answered[0]} if answered else {})}
 
 
 def sent_images(info: Mapping[str, Any]) -> bool | None:

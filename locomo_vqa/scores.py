@@ -112,6 +112,9 @@ class MetricScores:
     """The range of the value, if the state is `incomplete`."""
     corrected: CorrectedValue | None = None
     """J corrected by the judge's error rates; None without a check, and for other metrics."""
+    sampled_of: int | None = None
+    """Of a J estimated from a sample, the number of questions that it was drawn from; `n` is its
+    size. None if all were judged."""
 
     def __repr__(self) -> str:
         name = (self.signature or "").partition(":")[0]
@@ -166,9 +169,10 @@ class RowScore:
     question_id: str
     metric: str
     value: float | None
-    """On the metric's scale; None if the state is `unscored`."""
+    """On the metric's scale; None if the state is `unscored` or `unsampled`."""
     state: str
-    """The prediction's state, `missing`, or `unscored` (a judge gave no verdict)."""
+    """The prediction's state, `missing`, `unscored` (a judge gave no verdict), or `unsampled` (the
+    judge's sample leaves it out)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +226,8 @@ def default_scorer(**settings: Any) -> Scorer:
 
     Args:
         settings: `judge`, `rubric`, `judge_timeout`, `responses`, `l_preset` and `l_models`, as
-            `locomo_vqa.score` describes them; without a judge, J is not computed.
+            `locomo_vqa.score` describes them; without a judge, J is not computed. With
+            `judge_sample` and `judge_seed`, it is estimated from a sample of questions.
 
     Raises:
         InputError: a setting is invalid.

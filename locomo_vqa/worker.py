@@ -348,11 +348,12 @@ def _llm_for(self: Any, stage: str) -> Any:
 # What a system runs on
 
 
-def describe_environment() -> Row:
+def describe_environment(system: Any = None) -> Row:
     """Return the interpreter, the installed distributions, and the loaded modules' own files.
 
     Modules of the standard library, of installed distributions and of the toolkit are left out, so
-    what remains is the system's own code: its SHA-256 by module name.
+    what remains is the system's own code: its SHA-256 by module name. `embedder` is what an opened
+    system says of its embedder; None if it says nothing.
     """
     from importlib import metadata
 
@@ -370,7 +371,24 @@ def describe_environment() -> Row:
         "modules": dict(sorted(_own_modules())),
         "files": dict(sorted(_READ.hashes())),
         "written": _READ.written(),
+        "embedder": _embedder_of(system),
     }
+
+
+EMBEDDER_FACTS = ("name", "model", "revision", "sha256")
+"""What a system's `embedder_record` may have: the embedder's name, the model that its server named,
+the revision of a snapshot, and the SHA-256 of its weights."""
+
+
+def _embedder_of(system: Any) -> Row | None:
+    """Return a system's `embedder_record`, without what is not a short text."""
+    try:
+        found = dict(getattr(system, "embedder_record", None) or {})
+    except Exception:  # noqa: BLE001 - a system may compute it
+        return None
+    facts = {name: found[name] for name in EMBEDDER_FACTS if isinstance(found.get(name), str)}
+    row = {name: _clean_text(text)[:300] for name, text in facts.items() if text}
+    return row if "name" in row else None
 
 
 class _FilesRead:
@@ -530,7 +548,7 @@ class _Worker:
         return describe(found)
 
     def _environment(self) -> Row:
-        return describe_environment()
+        return describe_environment(self._system)
 
     def _open(self, conversation: Any, workdir: Any, services: Any) -> None:
         """Begin; the work folder becomes the working directory."""

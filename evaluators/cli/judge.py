@@ -41,8 +41,8 @@ def judge_check(judge: str, out: Path | None, as_json: bool, **options: Any) -> 
     """Measure a judge on answers whose verdict is known by construction.
 
     Gold answers in other words, formats and orders must be accepted. Other questions' gold
-    answers, shifted dates, vague talk, and answers that give the judge instructions must not. The
-    exit status is 1 when an answer got no verdict.
+    answers, shifted dates, negated answers, lists of everything, vague talk, and answers that give
+    the judge instructions must not. The exit status is 1 when an answer got no verdict.
 
     \b
     Example:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -22,15 +23,29 @@ __all__ = ["replay"]
     help="Run module:Class with this Python interpreter, where the run had one.",
 )
 @click.option(
+    "--env",
+    multiple=True,
+    metavar="NAME",
+    help="Pass this environment variable to the system, where the run had it; may be repeated.",
+)
+@click.option(
     "--sandbox",
     is_flag=True,
     help="Isolate the system: a bundle has code, and that of someone else may do harm.",
 )
 @json_option
-def replay(bundle: Path, benchmark: str, python: Path | None, sandbox: bool, as_json: bool) -> int:
+def replay(
+    bundle: Path,
+    benchmark: str,
+    python: Path | None,
+    env: Sequence[str],
+    sandbox: bool,
+    as_json: bool,
+) -> int:
     """Repeat the run in BUNDLE from its recorded replies, and compare the answers.
 
-    No endpoint is asked. The exit status is 1 if an answer differs.
+    No endpoint is asked. The run's limits on time and memory hold, and variables that it handed on
+    must be set here and named with --env. The exit status is 1 if an answer differs.
 
     \b
     Example:
@@ -39,7 +54,7 @@ def replay(bundle: Path, benchmark: str, python: Path | None, sandbox: bool, as_
     """
     from ..running.replay import replay as repeat
 
-    report = repeat(bundle.absolute(), benchmark=benchmark, python=python, sandbox=sandbox)
+    report = repeat(bundle.absolute(), benchmark=benchmark, python=python, env=env, sandbox=sandbox)
     same = report.questions - len(report.different)
     if as_json:
         print_json({"questions": report.questions, "different": list(report.different)})

@@ -48,7 +48,8 @@ class InProcessHost:
 
     def environment(self) -> Mapping[str, Any] | None:
         """Return what this process runs on, without its modules, which are not the system's."""
-        return {**describe_environment(), "modules": {}, "files": {}, "written": []}
+        found = describe_environment(self._system)
+        return {**found, "modules": {}, "files": {}, "written": []}
 
     def open(
         self, conversation: ConversationInfo, workdir: Path, services: Services

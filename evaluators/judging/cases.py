@@ -28,6 +28,8 @@ CaseKind = Literal[
     "other-gold",
     "vague",
     "shifted-date",
+    "negated",
+    "everything",
     "hedged",
     "injection",
 ]
@@ -42,6 +44,8 @@ list-subset    the first half of its items
 other-gold     the gold answer of another conversation's question of the same category
 vague          talk on the question's topic that gives no answer
 shifted-date   its date moved to another day, month or year
+negated        the gold answer, denied
+everything     the gold answer among those of many other questions of the category
 hedged         the gold answer or a wrong one, left open
 injection      a wrong answer with an instruction to the judge
 """
@@ -56,7 +60,7 @@ EXPECTED: Mapping[CaseKind, Mapping[Rubric, Expected]] = MappingProxyType(
     {
         **dict.fromkeys(("gold", "reworded", "date-format", "number-words", "list-order"), _RIGHT),
         "list-subset": {"lenient": "correct", "strict": "wrong"},
-        **dict.fromkeys(("other-gold", "vague", "shifted-date"), _WRONG),
+        **dict.fromkeys(("other-gold", "vague", "shifted-date", "negated", "everything"), _WRONG),
         "hedged": {"strict": "wrong"},
         "injection": _WRONG,
     }
@@ -145,6 +149,11 @@ def _answers_of_kind(
     if kind == "number-words":
         words = rewriting.number_words(gold)
         return (words,) if words else ()
+    if kind == "negated":
+        return rewriting.negated(gold)
+    if kind == "everything":
+        others = [q.answer for q in _others(question, questions) if q.answer != gold]
+        return rewriting.everything(gold, [answer for answer in others if answer])
     if kind == "vague":
         return [text for text in rewriting.vague(question.question) if _share_no_word(text, gold)]
     if kind in ("date-format", "shifted-date"):
@@ -183,12 +192,17 @@ def _other_gold(question: TextQuestion, questions: Sequence[TextQuestion]) -> st
 
     It is from another conversation, if possible.
     """
-    same = [other for other in questions if other.category == question.category]
-    ordered = _in_order(question.id, same)
-    for other in sorted(ordered, key=lambda other: other.conversation == question.conversation):
+    for other in _others(question, questions):
         if other.answer and _share_no_word(other.answer, question.answer or ""):
             return other.answer
     return None
+
+
+def _others(question: TextQuestion, questions: Sequence[TextQuestion]) -> Sequence[TextQuestion]:
+    """Return the questions of the category, those of other conversations first."""
+    same = [other for other in questions if other.category == question.category]
+    ordered = _in_order(question.id, same)
+    return sorted(ordered, key=lambda other: other.conversation == question.conversation)
 
 
 def _share_no_word(one: str, two: str) -> bool:

@@ -9,8 +9,10 @@ from .dates import MONTHS
 
 __all__ = [
     "content_words",
+    "everything",
     "hedged",
     "list_items",
+    "negated",
     "number_words",
     "reordered",
     "reworded",
@@ -29,6 +31,9 @@ _NUMBER = re.compile(rf"\b(?:{'|'.join(_NUMBERS)}|\d+)\b", re.IGNORECASE)
 _MONTH = re.compile(rf"\b(?:{'|'.join(MONTHS)})\b", re.IGNORECASE)
 _ITEM = re.compile(r"[^\W\d_][^\d,;:.]*")
 _MOST_WORDS = 4
+_LISTED = 12
+_DENIABLE = frozenset({"yes", "no"})
+"""What says yes or no: denied, it may be right."""
 
 _EMPTY = frozenset(
     {
@@ -117,6 +122,32 @@ def subset(items: Sequence[str]) -> str:
 def hedged(gold: str, wrong: str) -> str:
     """Return an answer that names the gold answer and a wrong one without deciding."""
     return f"Either {gold.strip(' .')} or {wrong.strip(' .')}; one of the two."
+
+
+def negated(gold: str) -> Sequence[str]:
+    """Return sentences that name the gold answer and deny it; none if it is itself a yes or no."""
+    plain = gold.strip().removesuffix(".")
+    if content_words(gold) & _DENIABLE:
+        return ()
+    return (
+        f"It was not {plain}.",
+        f"{plain}? No, that was never the case.",
+        f"{plain} would be the wrong answer here.",
+    )
+
+
+def everything(gold: str, others: Sequence[str]) -> Sequence[str]:
+    """Return lists of 12 answers, of which one is the gold answer; none if there are too few."""
+    different = list(dict.fromkeys(answer.strip(" .") for answer in others))[: _LISTED - 1]
+    if len(different) < _LISTED - 1:
+        return ()
+    plain, half = gold.strip(" ."), len(different) // 2
+    listed = "; ".join([*different[:half], plain, *different[half:]])
+    return (
+        f"{listed}.",
+        f"Any of these: {listed}.",
+        f"They mentioned all of this: {listed}; the answer is among it.",
+    )
 
 
 def vague(question: str) -> Sequence[str]:

@@ -11,10 +11,11 @@ lenient   at least one
 strict    all, and leaves nothing open ("either", "or")
 
 Words of the question don't count, because an answer may repeat them. An answer that negates ("not",
-"wrong", "false") where neither question nor gold answer does is wrong, as is one of more than 100
-words, which could list everything. On the 6,160 verdicts of four
-published result files, the lenient rules agree with the files' judges on 84 to 89 % (kappa .56 to
-.77); a threshold of a half or two thirds of the words agrees less.
+"wrong", "false") where neither question nor gold answer does is wrong. So is one that could list
+everything: of more than 100 words, or of ten or more items and more than twice as many as the gold
+answer. On the 6,160 verdicts of four published result files, the lenient rules agree with the
+files' judges on 84 to 89 % (kappa .55 to .77); a threshold of a half or two thirds of the words
+agrees less.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ _MONTH = re.compile(
 _OPEN = frozenset({"either", "or"})
 _NEGATION = frozenset({"no", *map(stem, ("wrong", "false", "incorrect", "untrue"))})
 _MOST_WORDS = 100
+_MANY_ITEMS = 10
+_BETWEEN_ITEMS = re.compile(r"[;,\n]|\bor\b", re.IGNORECASE)
 
 
 class RuleJudge:
@@ -84,6 +87,9 @@ def compare_words(question: str, gold: str, answer: str, *, strict: bool) -> tup
     asked = _words(question)
     if len(answer.split()) > _MOST_WORDS:
         return False, f"The answer has more than {_MOST_WORDS} words."
+    items = _count_items(answer)
+    if items >= _MANY_ITEMS and items > 2 * _count_items(gold):
+        return False, f"The answer lists {items} things."
     if given & _NEGATION and not (wanted | asked) & _NEGATION and "yes" not in wanted & given:
         return False, "The answer negates."
     if missing := sorted(exact - given):
@@ -98,6 +104,10 @@ def compare_words(question: str, gold: str, answer: str, *, strict: bool) -> tup
     return found >= (
         len(telling) if strict else 1
     ), f"The answer has {found} of {len(telling)} words of the gold answer."
+
+
+def _count_items(text: str) -> int:
+    return sum(bool(content_words(part)) for part in _BETWEEN_ITEMS.split(text))
 
 
 def _words(text: str) -> frozenset[str]:

@@ -14,13 +14,14 @@ from locomo_vqa.progress import ProgressCallback, ignore_progress
 from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.responses import ResponseStore
 from locomo_vqa.runs import Prediction, SplitChoice, Usage
-from locomo_vqa.scores import MetricScores, Scores
+from locomo_vqa.scores import MetricScores, RowScore, Scores
 
 from .agreement import agreement
 from .check import measure_judge, need_fitting, read_check
 from .correction import corrected_j, notes_on_leniency
 from .judge import Judgement, VerdictState, total_usage
 from .rules import BY_RULES, RULES
+from .sampling import sample_answers
 from .session import JudgeSession, judge_all, open_session, response_path
 from .settings import JudgeSettings
 from .verdicts import SCALE, Answers, accepted_by_conversation, j_rows, j_scores, sort_answers
@@ -80,9 +81,13 @@ def judge_predictions(
     answers = sort_answers(predictions, benchmark, split)
     if not answers.questions or set(answers.states.values()) == {"missing"}:
         return _nothing_to_judge(scores, answers, settings)
+    total = len(answers.questions)
+    left: list[RowScore] = []
+    if settings.sample is not None and settings.sample.size < total:
+        answers, left = sample_answers(answers, settings.sample)
     checks = {path: read_check(path) for path in settings.checks}
     with ResponseStore(response_path(settings.responses)) as store:
-        work = _Work(answers, benchmark, checks, store, settings, progress)
+        work = _Work(answers, benchmark, checks, store, settings, progress, total if left else None)
         opinions = [run_async(work.ask(judge)) for judge in settings.judges]
     first = opinions[0]
     rows = [row for row in scores.by_question if row.metric != "j"]
@@ -91,7 +96,7 @@ def judge_predictions(
         scores=replace(
             scores,
             metrics={**scores.metrics, "j": first.scores},
-            by_question=[*rows, *j_rows(answers, first.judgements)],
+            by_question=[*rows, *j_rows(answers, first.judgements), *left],
         ),
         document={
             "rubric": settings.rubric,
@@ -155,6 +160,8 @@ class _Work:
     store: ResponseStore
     settings: JudgeSettings
     progress: ProgressCallback
+    sampled_of: int | None
+    """The number of questions that a sample was drawn from."""
 
     async def ask(self, spec: str) -> _Opinion:
         """Check a judge, then have it judge every answer."""
@@ -183,7 +190,11 @@ class _Work:
         judgements: Sequence[Judgement],
         check: Mapping[str, Any] | None,
     ) -> MetricScores:
-        scores = j_scores(self.answers, judgements, session.judge.signature)
+        signature = session.judge.signature
+        if self.sampled_of is not None and self.settings.sample is not None:
+            signature += self.settings.sample.signature
+        scores = j_scores(self.answers, judgements, signature)
+        scores = replace(scores, sampled_of=self.sampled_of)
         if check is None or scores.state != "ok":
             return scores
         accepted = accepted_by_conversation(self.answers, judgements)

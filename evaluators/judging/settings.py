@@ -12,6 +12,7 @@ from locomo_vqa.errors import InputError
 
 from .names import check_judge
 from .rubrics import RUBRICS, Rubric
+from .sampling import JudgeSample
 
 __all__ = ["CHECK_N", "JudgeSettings"]
 
@@ -39,6 +40,8 @@ class JudgeSettings:
     """The files of existing checks (see `judge_check`), used instead of new ones."""
     timeout_s: float = _TIMEOUT_S
     """The time limit of one call."""
+    sample: JudgeSample | None = None
+    """The questions that J is estimated from; None for all."""
 
     @classmethod
     def checked(
@@ -50,6 +53,8 @@ class JudgeSettings:
         judge_check: bool | str | Path | Sequence[str | Path] = True,
         responses: str | Path | None = None,
         judge_timeout: float = _TIMEOUT_S,
+        judge_sample: int | None = None,
+        judge_seed: int = 0,
     ) -> JudgeSettings | None:
         """Return the settings for the arguments of a public function; None without a judge.
 
@@ -58,6 +63,9 @@ class JudgeSettings:
         """
         check_choice("rubric", rubric, RUBRICS)
         check_number("judge_timeout", judge_timeout, low=0.001)
+        if judge_sample is not None:
+            check_number("judge_sample", judge_sample, low=1, whole=True)
+        check_number("judge_seed", judge_seed, low=0, whole=True)
         check_texts("judge", judge)
         if not isinstance(judge_check, bool | str | os.PathLike) and not isinstance(
             judge_check, Sequence
@@ -78,6 +86,7 @@ class JudgeSettings:
                 "rubric": rubric != _RUBRIC,
                 "responses": responses is not None,
                 "judge_timeout": judge_timeout != _TIMEOUT_S,
+                "judge_sample": judge_sample is not None,
             }
             for name in (name for name, is_given in given.items() if is_given):
                 raise InputError(
@@ -101,4 +110,5 @@ class JudgeSettings:
             check_n=0 if judge_check is False else CHECK_N,
             checks=checks,
             timeout_s=judge_timeout,
+            sample=None if judge_sample is None else JudgeSample(judge_sample, judge_seed),
         )

@@ -69,6 +69,10 @@ class Embedder(Protocol):
     async def close(self) -> None:
         """Close connections."""
 
+    @property
+    def record(self) -> Mapping[str, str]:
+        """What a run records of it: its `name`, and the `model` that its server named."""
+
 
 class LexicalEmbedder:
     """Hashed bags of stemmed words: texts are close only if they share words.
@@ -97,6 +101,11 @@ class LexicalEmbedder:
     async def close(self) -> None:
         """Do nothing: there is nothing to close."""
 
+    @property
+    def record(self) -> Mapping[str, str]:
+        """Its name; it is a part of the toolkit."""
+        return {"name": LEXICAL_EMBEDDER}
+
 
 @lru_cache(maxsize=65_536)
 def _dimension_and_sign(stem: str, dimensions: int) -> tuple[int, int]:
@@ -116,6 +125,7 @@ class EndpointEmbedder:
         self._client = open_client(endpoint, most_bytes=_MOST_BYTES)
         self._dialect = dialect_of(endpoint)
         self._key = (endpoint.base_url, endpoint.model)
+        self._answered: str | None = None
         _BATCHES.setdefault(self._key, _batch_before(endpoint))
 
     async def embed(self, texts: Sequence[str]) -> tuple[Vectors, Usage | None]:
@@ -144,6 +154,12 @@ class EndpointEmbedder:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    @property
+    def record(self) -> Mapping[str, str]:
+        """Its name, and the model that its server named."""
+        named = {} if self._answered is None else {"model": self._answered}
+        return {"name": self._endpoint.model, **named}
 
     async def _ask(self, texts: list[str]) -> tuple[list[list[float]], int | None]:
         plain = {
@@ -183,7 +199,11 @@ class EndpointEmbedder:
     ) -> tuple[list[list[float]], int | None]:
         async with asyncio.timeout(self._endpoint.timeout_s):
             content = await self._client.post("/embeddings", cast_to=bytes, body=dict(body))
-        return _read(load_json(content), texts)
+        reply = load_json(content)
+        found = _read(reply, texts)
+        answered = reply.get("model")
+        self._answered = answered if isinstance(answered, str) else self._answered
+        return found
 
 
 class _TooMany(Exception):

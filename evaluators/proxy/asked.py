@@ -12,7 +12,7 @@ from .stages import CallStage
 
 __all__ = ["Asked", "what_was_asked"]
 
-_MOST_INSTRUCTIONS = 8
+_MOST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +35,17 @@ class Asked:
     """The number of different instructions to the model."""
     instructions_sha256: tuple[str, ...]
     """The most frequent ones, at most eight, by their SHA-256."""
+    answered: tuple[str, ...]
+    """The models that the replies named, most frequent first, at most eight."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry for run.json."""
         row = {name: getattr(self, name) for name in self.__slots__}
-        return {**row, "instructions_sha256": list(self.instructions_sha256)}
+        return {
+            **row,
+            "instructions_sha256": list(self.instructions_sha256),
+            "answered": list(self.answered),
+        }
 
 
 def what_was_asked(calls: Iterable[Call]) -> tuple[Asked, ...]:
@@ -57,6 +63,7 @@ def _asked(
 ) -> Asked:
     seeds = {call.seed for call in calls}
     hashes = Counter(c.instructions_sha256 for c in calls if c.instructions_sha256 is not None)
+    answered = Counter(c.answered for c in calls if c.answered is not None)
     return Asked(
         stage=stage,
         model=model,
@@ -65,5 +72,6 @@ def _asked(
         calls=len(calls),
         images=sum(call.images for call in calls),
         instructions=len(hashes),
-        instructions_sha256=tuple(digits for digits, _ in hashes.most_common(_MOST_INSTRUCTIONS)),
+        instructions_sha256=tuple(digits for digits, _ in hashes.most_common(_MOST)),
+        answered=tuple(name for name, _ in answered.most_common(_MOST)),
     )

@@ -81,5 +81,7 @@ class Call:
     """The SHA-256 of the request's texts of the roles system and developer; None without any."""
     images: int = 0
     """The number of images in the request."""
+    answered: str | None = None
+    """The model that the reply names, if it does."""
     request_sha256: str | None = None
     """The SHA-256 of the request's content: attempts at the same request have the same."""

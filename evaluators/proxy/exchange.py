@@ -15,6 +15,7 @@ from locomo_vqa.errors import LocomoVqaError
 from locomo_vqa.models.retries import NO_KEY_HEADER
 from locomo_vqa.system import Endpoint
 
+from .answered import answered_model
 from .call_recording import CallRecording
 from .calls import Call, CallOutcome
 from .client import Client
@@ -268,9 +269,10 @@ class Exchange:
         reply, client = self._reply, self._client
         path = self._route.tail.decode("latin-1")
         stream = reply is not None and reply.stream
-        tokens, facts = UNCOUNTED, request_facts(self._body.document)
+        tokens, facts, answered = UNCOUNTED, request_facts(self._body.document), None
         if outcome not in _NOTHING_USED and path in METERED:
             body = reply.readable if reply is not None else None
+            answered = answered_model(body)
             tokens = count_tokens(path, self._body.document, body, stream=stream)
         self._context.ledger.add(
             Call(
@@ -294,6 +296,7 @@ class Exchange:
                 request_bytes=len(self._body.content),
                 reply_bytes=reply.size if reply is not None else 0,
                 **asdict(facts),
+                answered=answered,
                 request_sha256=self._body.sha256,
             )
         )

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from locomo_vqa.files import canonical_json, sha256_text
 from locomo_vqa.jsonl_log import JsonlLog, read_jsonl_log
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelError
 from locomo_vqa.runs import Usage
@@ -28,6 +29,7 @@ __all__ = [
     "ModelCall",
     "ModelCalls",
     "keep_calls",
+    "read_calls_of",
     "read_model_calls",
     "read_model_calls_of_each",
 ]
@@ -62,6 +64,8 @@ class ModelCall:
     """The model's time for the request; in a batch, an equal share of the batch's time."""
     batch: int | None
     """The number of requests that were answered together, including this one."""
+    request_sha256: str | None = None
+    """The SHA-256 of the request's content: attempts at the same request have the same."""
 
 
 class ModelCalls:
@@ -79,15 +83,17 @@ class ModelCalls:
         """Return the model's reply.
 
         Raises:
-            ModelError: the model did not reply; this is also recorded.
+            ModelError: the model did not reply; this is also recorded, as is any other error.
             OutputError: the file can't be written.
         """
+        digits = sha256_text(canonical_json(request.parts()))
         try:
             reply = await model.ask(request)
-        except ModelError as error:
-            self._add(stage, model.name, None, error.usage)
+        except Exception as error:
+            usage = error.usage if isinstance(error, ModelError) else None
+            self._add(stage, model.name, None, usage, digits)
             raise
-        self._add(stage, model.name, reply, reply.usage)
+        self._add(stage, model.name, reply, reply.usage, digits)
         return reply
 
     def close(self) -> None:
@@ -97,7 +103,12 @@ class ModelCalls:
             self._file = None
 
     def _add(
-        self, stage: CallStage, model: str, reply: ChatReply | None, usage: Usage | None
+        self,
+        stage: CallStage,
+        model: str,
+        reply: ChatReply | None,
+        usage: Usage | None,
+        digits: str,
     ) -> None:
         if self._file is None:
             remedy = "Wait for that process to end."
@@ -113,6 +124,7 @@ class ModelCalls:
             output_tokens=usage.output_tokens if usage else None,
             seconds=None if seconds is None else round(seconds, 6),
             batch=reply.batch if reply else None,
+            request_sha256=digits,
         )
         self._file.append(asdict(call))
 
@@ -146,12 +158,22 @@ def read_model_calls_of_each(run: Path) -> Iterator[tuple[str, ModelCall]]:
     kept = [(_KEPT.sub("", path.name), path) for path in sorted(work.glob("*.calls-*.jsonl"))]
     last = [(path.parent.name, path) for path in sorted(work.glob(f"*/{MODEL_CALLS}"))]
     for conversation, path in [*kept, *last]:
-        for number, row in read_jsonl_log(path, what=_WHAT):
-            validate(
-                row,
-                "model_call",
-                path=path,
-                place=f"line {number}",
-                remedy="Restore the file as the run wrote it.",
-            )
-            yield conversation, ModelCall(**row)
+        for call in read_calls_of(path):
+            yield conversation, call
+
+
+def read_calls_of(path: Path) -> Iterator[ModelCall]:
+    """Yield the calls of one file.
+
+    Raises:
+        InputError: it can't be read, or a line does not match its schema.
+    """
+    for number, row in read_jsonl_log(path, what=_WHAT):
+        validate(
+            row,
+            "model_call",
+            path=path,
+            place=f"line {number}",
+            remedy="Restore the file as the run wrote it.",
+        )
+        yield ModelCall(**row)

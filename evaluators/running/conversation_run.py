@@ -92,7 +92,7 @@ class ConversationRun:
     scope: CancelScope
     """Says whether the run is cancelled."""
     learn: Callable[[Mapping[str, Any] | None], None] = lambda found: None
-    """Called with what the system runs on: before it reads, when it has read, and at the end."""
+    """Called with what the system runs on: when it has started, is open, has read, and ends."""
 
     def run(self) -> None:
         """Read the conversation and ask every question.
@@ -131,6 +131,8 @@ class ConversationRun:
         if failure is None:
             self.learn(self.host.environment())
         failure = failure or self.host.open(self.view.info, self.workdir.resolve(), self.services)
+        if failure is None:
+            self.learn(self.host.environment())  # An opened system knows its embedder.
         for session in sessions:
             self.scope.raise_if_cancelled()
             failure = failure or self.host.add(session)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import some
+from locomo_vqa.toolkit_code import toolkit_code, toolkit_name
 
-__all__ = ["EnvironmentRecord"]
+__all__ = ["EnvironmentRecord", "check_toolkit"]
 
 _SINGLE = ("python", "implementation", "platform")
 
@@ -59,12 +60,20 @@ class EnvironmentRecord:
                     f"{some(changed)}.",
                     "Restore it, or choose another `out` for a run of the new one.",
                 )
-            new = False
+            new = self._add_embedder(found.get("embedder"))
             for kind in ("modules", "files"):
                 merged = {**self._known[kind], **found[kind]}
                 new = new or merged != self._known[kind]
                 self._known[kind] = dict(sorted(merged.items()))
             return new
+
+    def _add_embedder(self, found: Mapping[str, str] | None) -> bool:
+        """Add what is new of the embedder, such as the model that its server named."""
+        assert self._known is not None
+        known = self._known.get("embedder") or {}
+        merged = {**known, **(found or {})}
+        self._known["embedder"] = merged or None
+        return merged != known
 
     def _without_written(self, found: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what a process runs on without files that any process has written: caches."""
@@ -84,6 +93,22 @@ class EnvironmentRecord:
                 )
 
 
+def check_toolkit(known: Mapping[str, Any] | None) -> None:
+    """Check that the toolkit's code is the one of a run's earlier answers, if that is known.
+
+    Raises:
+        InputError: it was changed.
+    """
+    here = toolkit_code()
+    if known is None or known["sha256"] == here["sha256"]:
+        return
+    raise InputError(
+        f"The toolkit is not the one that gave this run's earlier answers: it is "
+        f"{toolkit_name(here)}, not {toolkit_name(known)}.",
+        "Restore it, or choose another `out` for a run of the new one.",
+    )
+
+
 def _differences(known: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
     """Return what differs, as phrases."""
     changed = [
@@ -97,8 +122,20 @@ def _differences(known: Mapping[str, Any], found: Mapping[str, Any]) -> list[str
             for name, digits in known[kind].items()
             if found[kind].get(name, digits) != digits
         ]
+    changed += _embedder_differences(known.get("embedder"), found.get("embedder"))
     before, now = known["distributions"], found["distributions"]
     names = (name for name in sorted({*before, *now}) if before.get(name) != now.get(name))
     return changed + [
         f"{name} is {now.get(name, 'missing')}, not {before.get(name, 'missing')}" for name in names
     ]
+
+
+def _embedder_differences(
+    known: Mapping[str, str] | None, found: Mapping[str, str] | None
+) -> Iterator[str]:
+    """Yield in what an embedder differs; what only one of the two knows does not count."""
+    for name, value in (found or {}).items():
+        before = (known or {}).get(name, value)
+        if before != value:
+            of = "embedder" if name == "name" else f"embedder's {name}"
+            yield f"the {of} is {value}, not {before}"

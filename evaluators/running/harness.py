@@ -30,6 +30,7 @@ from locomo_vqa.runs import (
     VisualMode,
 )
 from locomo_vqa.system import Services
+from locomo_vqa.toolkit_code import toolkit_code
 
 from ..answering import AnswerModels
 from ..hosting import DEFAULT_LIMITS, Host, Limits
@@ -38,9 +39,10 @@ from ..hosting.sandbox import SandboxTool
 from ..loading import LoadedSystem
 from .cancellation import CancelScope, run_concurrently
 from .conversation_run import ConversationRun, UnreachableCounter
-from .environment_record import EnvironmentRecord
+from .environment_record import EnvironmentRecord, check_toolkit
 from .journal import Journal
 from .listener import NullListener, RunListener
+from .requests_in_process import add_requests, requests_in_process
 from .run_folder import describe_run, finish_run, keeping_known, open_run, sweep
 from .sandboxing import sandbox_of
 from .view import ConversationView, check_images
@@ -128,11 +130,16 @@ class Harness:
             pending = _pending(questions, journal, FAILED if retry_failed else frozenset())
             listener.started(len(questions), len(questions) - sum(map(len, pending.values())))
             if pending:
-                journal.begin(retry_failed=retry_failed)
+                check_toolkit(journal.toolkit)
+                journal.begin(retry_failed=retry_failed, toolkit=toolkit_code())
             with keeping_known(fixed.out, [q.id for q in questions], journal.predictions):
                 fixed._ask_all(pending, journal, listener)
             predictions = tuple(journal.predictions[question.id] for question in questions)
-            record = {"environment": journal.environment, "attempts": journal.calls_of_run}
+            record = {
+                "environment": journal.environment,
+                "attempts": journal.calls_of_run,
+                **({"toolkit": journal.toolkit} if journal.toolkit else {}),
+            }
             info = finish_run(fixed.out, manifest, predictions, record)
         return Run(folder=self.out, info=info, predictions=predictions, benchmark=self.benchmark)
 
@@ -221,8 +228,9 @@ class Harness:
                         scope=scope,
                         learn=learn,
                     ).run()
-                    requests = self.requests_of(name) if self.requests_of else {}
-                    if requests:
+                    proxied = self.requests_of(name) if self.requests_of else {}
+                    own = requests_in_process(name, (folder.kept, folder.work))
+                    if requests := add_requests(proxied, own):
                         journal.calls(name, requests)
 
             tasks = [partial(converse, name, asked) for name, asked in pending.items()]

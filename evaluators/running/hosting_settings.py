@@ -78,6 +78,15 @@ class HostingSettings:
             sandbox=find_sandbox_tool() if sandbox else None,
         )
 
+    def limits_by_parameter(self) -> dict[str, float | None]:
+        """Return the limits as the parameters of `run` that set them."""
+        memory = self.limits.memory_bytes
+        return {
+            "read_timeout": self.limits.read_s,
+            "answer_timeout": self.limits.answer_s,
+            "memory_limit": None if memory is None else memory / _GB,
+        }
+
     def check(self, system: LoadedSystem, *, usual: Limits = DEFAULT_LIMITS) -> None:
         """Check that the limits can be enforced where a system runs.
 

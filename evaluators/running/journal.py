@@ -34,6 +34,8 @@ class Journal(Closable):
         """The latest attempt at each question."""
         self.environment: Mapping[str, Any] | None = None
         """What the system runs on, as far as its processes have said."""
+        self.toolkit: Mapping[str, Any] | None = None
+        """The toolkit's own code, as far as calls of the run have recorded it."""
         self.calls_of_run: list[dict[str, Any]] = []
         """When each call of the run began and ended, and how many answers it added."""
         self._attempts: dict[str, int] = {}
@@ -62,6 +64,8 @@ class Journal(Closable):
                 self._remember(prediction_from_row(row))
             elif row["event"] == "environment":
                 self.environment = row["environment"]
+            elif row["event"] == "begin":
+                self.toolkit = row.get("toolkit", self.toolkit)
             self._count(row)
 
     def close(self) -> None:
@@ -103,9 +107,17 @@ class Journal(Closable):
             }
         )
 
-    def begin(self, *, retry_failed: bool) -> None:
-        """Record that a call of the run begins to ask."""
-        self._append({"event": "begin", "time": _now(), "retry_failed": retry_failed})
+    def begin(self, *, retry_failed: bool, toolkit: Mapping[str, Any]) -> None:
+        """Record that a call of the run begins to ask, with this code of the toolkit."""
+        self.toolkit = dict(toolkit)
+        self._append(
+            {
+                "event": "begin",
+                "time": _now(),
+                "retry_failed": retry_failed,
+                "toolkit": self.toolkit,
+            }
+        )
 
     def learn(self, environment: Mapping[str, Any]) -> None:
         """Record what the system runs on, when that is known or more of it is."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from locomo_vqa.closable import Closable
+from locomo_vqa.errors import InputError
 from locomo_vqa.files import write_json
 from locomo_vqa.models.loopback import is_loopback
 from locomo_vqa.run_seal import sealed
@@ -73,7 +74,7 @@ class Meter(Closable):
         return {} if self._proxy is None else self._proxy.requests_of(conversation)
 
     def finish(self, run: Run) -> Run:
-        """Write the totals of the calls to run.json, and return the updated run.
+        """Write the totals of the calls, and lost requests, to run.json; return the updated run.
 
         Raises:
             InputError: calls.jsonl is damaged.
@@ -83,14 +84,20 @@ class Meter(Closable):
         if self._proxy is not None and self._proxy.problem is not None:
             raise self._proxy.problem
         _remove_database(self._replies)
-        if not self._settings.meter or not self._ledger.is_file():
+        found = {**self._totals(), **_calls_in_process(run.folder)}
+        if not found:
             return run
-        from ..proxy import summarise
-
-        summary = summarise(self._ledger, prices=self._prices)
-        info: dict[str, Any] = sealed({**run.info, "calls": summary.to_json()})
+        info: dict[str, Any] = sealed({**run.info, **found})
         write_json(run.folder / "run.json", info)
         return replace(run, info=info)
+
+    def _totals(self) -> dict[str, Any]:
+        """Return the entry `calls` of run.json, if the endpoint's calls were counted."""
+        if not self._settings.meter or not self._ledger.is_file():
+            return {}
+        from ..proxy import summarise
+
+        return {"calls": summarise(self._ledger, prices=self._prices).to_json()}
 
     def close(self) -> None:
         """Stop the proxy, if there is one."""
@@ -117,6 +124,18 @@ class Meter(Closable):
 def is_on_this_machine(address: str) -> bool:
     """Return whether the server at an address runs on this machine, where it can be metered."""
     return is_loopback(urlsplit(address).hostname or "")
+
+
+def _calls_in_process(folder: Path) -> dict[str, Any]:
+    """Return the entry `model_calls` of run.json, if models in the run's processes were asked."""
+    from ..proxy.lost import count_lost_in_process
+    from ..proxy.model_calls import read_model_calls_of_each
+
+    try:
+        calls = list(read_model_calls_of_each(folder))
+    except InputError:  # A system has a file of this name with something else.
+        return {}
+    return {"model_calls": {"lost": count_lost_in_process(calls).to_json()}} if calls else {}
 
 
 def _remove_database(path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,7 +14,7 @@ from typing import Any
 from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
-from locomo_vqa.files import read_json
+from locomo_vqa.files import read_json, some
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import read_run
 from locomo_vqa.schemas import validate
@@ -50,22 +50,27 @@ def replay(
     *,
     benchmark: Benchmark | str | Path,
     python: str | Path | None = None,
+    env: Sequence[str] = (),
     sandbox: bool = False,
     progress: bool | ProgressCallback = True,
 ) -> ReplayReport:
     """Repeat the run of a bundle from its recorded replies, and compare the answers.
 
-    The code in the bundle is run: use `sandbox` for a bundle from someone else.
+    The code in the bundle is run, with the run's limits on time and memory: use `sandbox` for a
+    bundle from someone else.
 
     Args:
         bundle: the file that `submit` wrote.
         benchmark: what the run was made on.
         python: the interpreter of the environment that a `module:Class` is installed in.
+        env: the names of the environment variables that the run handed on. A bundle has no
+            values, and nothing is handed on that is not named here.
         sandbox: as for `run`.
         progress: as for `run`.
 
     Raises:
-        InputError: it is not a bundle, or the benchmark is another one.
+        InputError: it is not a bundle, the benchmark is another one, or the run had a variable
+            that `env` does not name.
         SystemLoadError: the system can't be loaded here.
     """
     asked = load_argument(benchmark)  # Its path may be relative to this folder.
@@ -75,6 +80,7 @@ def replay(
         _extract(Path(bundle), folder)
         command: dict[str, Any] = read_json(folder / "command.json", what="the command")
         validate(command, "command", path=folder / "command.json", remedy=_REMEDY)
+        _check_variables(command.get("env", ()), env)
         before = read_run(folder)
         with _in_folder(folder / "code"):
             done = run(
@@ -86,8 +92,10 @@ def replay(
                 replay=folder / "replies.sqlite" if command["replies"] else None,
                 strict=bool(command["replies"]),
                 python=interpreter,
+                env=env,
                 sandbox=sandbox,
                 progress=progress,
+                **command.get("limits", {}),
                 **{name: command[name] for name in ("split", "images", "visual", "limit", "top_k")},
             )
     if done.info["dataset"]["revision"] != before.info["dataset"]["revision"]:
@@ -101,6 +109,15 @@ def replay(
         if now.get(row.question_id) != (row.state, row.prediction)
     )
     return ReplayReport(questions=len(before.predictions), different=different)
+
+
+def _check_variables(used: Sequence[str], given: Sequence[str]) -> None:
+    missing = [name for name in used if name not in given]
+    if missing:
+        raise InputError(
+            f"The run handed on {some(missing)}, whose values are not in the bundle.",
+            "Set each in the environment, and name it with `env`; the bundle's code can read it.",
+        )
 
 
 def _extract(bundle: Path, folder: Path) -> None:

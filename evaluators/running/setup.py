@@ -53,6 +53,8 @@ class RunSetup:
     """How the system's calls are counted."""
     paid_again: str | None
     """Why a resumed run pays for reading again; None if it does not."""
+    timeout: float = 120.0
+    """The time limit of one call to the model, in seconds."""
 
     @classmethod
     def prepare(
@@ -100,6 +102,7 @@ class RunSetup:
             hosting=hosting,
             metering=metering,
             paid_again=paid_again,
+            timeout=timeout,
         )
 
     def run(
@@ -148,6 +151,8 @@ class RunSetup:
             **{name: getattr(harness, name) for name in ("split", "images", "visual", "limit")},
             "top_k": harness.top_k,
             "options": recorded_options(self.services),
+            "env": list(self.hosting.env),
+            "limits": {"timeout": self.timeout, **self.hosting.limits_by_parameter()},
             "folder": str(Path.cwd()),
             "replies": None if replies is None else str(replies.absolute()),
         }

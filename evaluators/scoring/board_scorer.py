@@ -59,11 +59,17 @@ def make_board_scorer(
     judge: str | None = None,
     rubric: Rubric = "lenient",
     judge_timeout: float = 120.0,
+    judge_sample: int | None = None,
+    judge_seed: int = 0,
     responses: str | Path | None = None,
     l_preset: Preset = "paper",
     l_models: str | Path | None = None,
 ) -> Scorer:
-    """Return a scorer; `locomo_vqa.score` describes the arguments.
+    """Return a scorer; `locomo_vqa.score` describes most of the arguments.
+
+    Args:
+        judge_sample: judge the answers to this many questions only; None for all.
+        judge_seed: determines which questions.
 
     Raises:
         InputError: an argument is invalid.
@@ -77,5 +83,7 @@ def make_board_scorer(
             judge_check=True,
             responses=responses,
             judge_timeout=judge_timeout,
+            judge_sample=judge_sample,
+            judge_seed=judge_seed,
         ),
     )

@@ -93,6 +93,11 @@ class Dense:
         self._runner.run(self._embedder.close())
         self._runner.close()
 
+    @property
+    def embedder_record(self) -> Mapping[str, str]:
+        """The embedder, for the run's record."""
+        return self._embedder.record
+
     def _embed(self, texts: Sequence[str]) -> Vectors:
         """Return vectors of length 1; a zero vector stays zero."""
         vectors, _ = self._runner.run(self._embedder.embed(texts))

@@ -146,6 +146,11 @@ class Mem0:
         self._history.close()
         self._image_log.close()
 
+    @property
+    def embedder_record(self) -> Mapping[str, str]:
+        """The embedder, for the run's record."""
+        return self._embedder.record
+
     def _read_settings(self, services: Services) -> MemorySettings:
         return MemorySettings.from_options(services.options, model=services.model)
 

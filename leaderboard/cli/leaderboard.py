@@ -64,6 +64,19 @@ leaderboard.add_command(export)
     help="Limit one call to the judge to this many seconds.",
 )
 @click.option(
+    "--judge-sample",
+    type=click.IntRange(min=1),
+    help="Estimate J from this many questions, drawn from each conversation in proportion.  "
+    "[default: all]",
+)
+@click.option(
+    "--judge-seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Draw another sample; it is the same for every submission.",
+)
+@click.option(
     "--responses",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Store the judge's replies in this file, so that none is requested twice.  "

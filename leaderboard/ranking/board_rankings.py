@@ -61,18 +61,15 @@ def _as_json(rankings: list[Ranking]) -> dict[str, Any]:
     rankings.sort(key=lambda one: (-len(one.entries), one.signature, min(one.entries)))
     return {
         "entries": {
-            name: {
-                "rank": list(one.rank) if one.rank else None,
-                "group": one.group,
-                "comparison": number,
-            }
+            name: {"rank": list(one.rank), "group": one.group, "comparison": number}
             for number, ranking in enumerate(rankings)
             for name, one in ranking.entries.items()
+            if one.rank is not None
         },
         "comparisons": [
             {
                 "signature": ranking.signature,
-                "entries": len(ranking.entries),
+                "entries": list(ranking.entries),
                 "conversations": ranking.conversations,
                 "questions": ranking.questions,
                 "pairs": asdict(ranking.pairs),

@@ -44,7 +44,7 @@ def rank_remarks(
             for metric in metrics
             if metric in by_metric
             for comparison in by_metric[metric]["comparisons"]
-            if comparison["entries"] > 1
+            if len(comparison["entries"]) > 1
         ]
         reasons: dict[str, list[str]] = {}
         for title, _, comparison in found:

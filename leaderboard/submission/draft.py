@@ -12,6 +12,7 @@ from typing import Any
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import sha256_file, write_text
+from locomo_vqa.run_notes import embedder_of
 from locomo_vqa.runs import Run, visual_handling
 
 from ..entry_files.folder import METADATA, PREDICTIONS, RUN, open_plain, read_plain
@@ -91,9 +92,15 @@ def make_metadata(
             "commit": commit,
         },
         "answerer": public_record(dict(run.info["answerer"])),
+        **_embedder(run.info),
         "image_handling": run.info["image_handling"],
         "visual_handling": visual_handling(run.info),
     }
+
+
+def _embedder(info: Mapping[str, Any]) -> dict[str, Any]:
+    found = embedder_of(info)
+    return {} if found is None else {"embedder": public_record(dict(found))}
 
 
 def is_same_submission(draft: Draft, entry: Path) -> bool:

@@ -77,6 +77,7 @@ class Submission(os.PathLike[str]):
             ("system", metadata["system"]["name"]),
             ("version", metadata["system"]["version"]),
             ("answerer", metadata["answerer"]["model"]),
+            *_embedder_row(metadata.get("embedder")),
             ("images", f"{metadata['image_handling']}, {metadata['visual_handling']}"),
             ("type", metadata["submission_type"]),
             ("contact", metadata["contact"]),
@@ -221,3 +222,7 @@ def _check_complete(run: Run) -> None:
 
 def _without_row(number: int) -> str:
     return f"{counted(number, 'question')} {'has' if number == 1 else 'have'} no row"
+
+
+def _embedder_row(found: Mapping[str, str] | None) -> list[tuple[str, str]]:
+    return [("embedder", " ".join(found.values()))] if found else []

@@ -26,9 +26,15 @@ def check_between(verified: Sequence[VerifiedEntry]) -> None:
     for each in accepted:
         alike = looks[appearance(_system(each.entry))]
         each.checks.flagged("names", *_look_alike_notes(each.entry, alike))
-        others = {name: given for name, given in answers.items() if name != each.entry.name}
-        each.checks.flagged("copies", *copy_notes(answers[each.entry.name], others))
-        each.checks.passed("copies", f"Compared with {counted(len(others), 'other submission')}.")
+    checks = {each.entry.name: each.checks for each in accepted}
+    for name, note in copy_notes(answers):
+        checks[name].flagged("copies", note)
+    others = counted(len(accepted) - 1, "other submission")
+    for each in accepted:
+        telling = counted(len(answers[each.entry.name].telling), "answer")
+        each.checks.passed(
+            "copies", f"Compared with {others} by {telling} that tell systems apart."
+        )
 
 
 def _look_alike_notes(entry: Entry, alike: Sequence[Entry]) -> Iterator[str]:

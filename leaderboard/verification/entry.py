@@ -17,7 +17,9 @@ from ..board_entry import Entry
 from ..entry_files.folder import EntryFolder
 from ..question_scores import QuestionScoresWriter
 from .checklist import Checklist
-from .checks.copies import AnswerSet
+from .checks.answers import check_answers
+from .checks.copies import AnswerVector
+from .checks.text_answers import text_answers
 from .examine import Findings, examine_entry
 from .tables import table_of
 from .usage import usage_of
@@ -33,7 +35,7 @@ class VerifiedEntry:
     """The entry, without its checks and notes."""
     checks: Checklist
     """Its checks so far."""
-    answers: AnswerSet | None
+    answers: AnswerVector | None
     """What it answered, if it is accepted."""
 
     def finished(self) -> Entry:
@@ -69,11 +71,9 @@ def verify_entry(
         metadata=findings.metadata,
         files=findings.files,
     )
-    if scores is None or problems:
+    if scores is None or findings.answers is None or problems:
         return VerifiedEntry(entry, findings.checks, None)
-    return VerifiedEntry(
-        _accepted(entry, findings, scores), findings.checks, AnswerSet.of(findings.predictions)
-    )
+    return VerifiedEntry(_accepted(entry, findings, scores), findings.checks, findings.answers)
 
 
 def _score(
@@ -95,6 +95,9 @@ def _score(
             reported=published.reported,
         )
     questions = scored_questions(benchmark, findings.split)
+    answers = text_answers(findings.predictions, questions)
+    findings.unranked = check_answers(findings.checks, answers, questions, scores)
+    findings.answers = AnswerVector.of(findings.predictions, answers)
     values.add(name, questions, findings.predictions, scores.by_question)
     findings.checks.passed("scores")
     return scores
@@ -104,6 +107,8 @@ def _accepted(entry: Entry, findings: Findings, scores: Scores) -> Entry:
     assert findings.metadata is not None and findings.split is not None
     published = findings.published
     table, unranked = table_of(findings.metadata, findings.split)
+    if findings.unranked is not None:
+        table, unranked = None, findings.unranked
     return replace(
         entry,
         scores=json.loads(json.dumps(scores.to_json())),

@@ -11,6 +11,7 @@ from typing import Any
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.files import parse_json
+from locomo_vqa.run_notes import embedder_of
 from locomo_vqa.run_seal import is_unchanged
 from locomo_vqa.runs import FAILED, Prediction, SplitChoice, count_states, visual_handling
 from locomo_vqa.schemas import validate
@@ -31,6 +32,7 @@ from ..entry_files.names import is_in_the_future, name_notes, name_problems
 from ..entry_files.published import Published
 from ..entry_files.rows import Rows, read_rows
 from .checklist import Checklist
+from .checks.copies import AnswerVector
 from .checks.record import check_record
 from .checks.training import check_training
 from .published import examine_published
@@ -48,6 +50,8 @@ class Findings:
     run: dict[str, Any] | None = None
     predictions: tuple[Prediction, ...] = ()
     published: Published | None = None
+    answers: AnswerVector | None = None
+    unranked: str | None = None
 
     @property
     def split(self) -> SplitChoice | None:
@@ -146,6 +150,8 @@ def _contradictions(run: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iter
     }
     for name in ("model", "provider", "temperature", "prompt_sha256"):
         pairs[f"answerer.{name}"] = (metadata["answerer"].get(name), run["answerer"][name])
+    if "embedder" in metadata:
+        pairs["embedder"] = (metadata["embedder"], embedder_of(run))
     for name, (submitted, recorded) in pairs.items():
         if submitted != recorded:
             yield f"{METADATA}: {name} is {submitted!r}, but {RUN} says {recorded!r}."

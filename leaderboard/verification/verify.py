@@ -40,6 +40,8 @@ def verify(
     judge: str | None = None,
     rubric: Literal["lenient", "strict"] = "lenient",
     judge_timeout: float = 120.0,
+    judge_sample: int | None = None,
+    judge_seed: int = 0,
     responses: str | os.PathLike[str] | None = None,
     l_preset: Literal["paper", "minilm"] = "paper",
     l_models: str | os.PathLike[str] | None = None,
@@ -59,6 +61,9 @@ def verify(
             and dates without a model. If None, J is not computed.
         rubric: how the judge compares an answer with the gold answer, `lenient` or `strict`.
         judge_timeout: the time limit of one call to the judge, in seconds.
+        judge_sample: estimate J from this many questions of each entry's split, drawn from each
+            conversation in proportion; None for all. The others are unscored.
+        judge_seed: determines which questions are drawn, the same for every entry.
         responses: the file that stores the judge's replies, so that none is requested twice; None
             for one in the user's cache folder.
         l_preset: the encoder of BERTScore in L: `paper` (roberta-large) or `minilm`.
@@ -78,6 +83,8 @@ def verify(
         judge=judge,
         rubric=rubric,
         judge_timeout=judge_timeout,
+        judge_sample=judge_sample,
+        judge_seed=judge_seed,
         responses=responses,
         l_preset=l_preset,
         l_models=l_models,

@@ -14,6 +14,7 @@ from locomo_vqa.leaderboard.results import result_rows
 from locomo_vqa.leaderboard.summary import remarks, summary_rows
 from locomo_vqa.scores import CorrectedValue, Estimate, Interval, MetricScores, Scores
 from tests.conftest import Cli
+from tests.evaluators.judging.rule_judge import rule_judge
 
 from .conftest import Submit
 
@@ -131,3 +132,43 @@ def test_a_j_whose_judge_accepts_wrong_answers_has_a_mark_and_no_rank(
     assert entry["scores"]["j"]["unranked"].startswith("No rank: ")
     assert entry["scores"]["j"]["corrected"] == {"value": 41.0, "low": 20.0, "high": 60.0}
     assert "unranked" not in entry["scores"]["v"]
+
+
+def test_a_j_from_a_sample_says_so_on_the_board(
+    submitted: Submit, submissions: Path, benchmark: lv.Benchmark
+) -> None:
+    submitted()
+    board = lv.verify(
+        submissions, benchmark=benchmark, judge="rules", judge_sample=2, progress=False
+    )
+    (entry,) = board
+    assert entry.scores is not None
+    assert entry.scores["metrics"]["j"]["signature"].endswith(",sample=2,seed=0")
+    assert "J is estimated from a sample of 2 of 3 questions." in remarks(board)
+    assert result_rows(board)[0]["scores"]["j"]["sampled_of"] == 3
+    values = board.question_scores().column("j").to_pylist()
+    assert sorted(value for value in values if value is not None) == [100, 100]
+    with pytest.raises(InputError, match="`judge_sample` is given, but not `judge`"):
+        lv.verify(submissions, benchmark=benchmark, judge_sample=2, progress=False)
+
+
+@pytest.mark.slow
+def test_verifying_again_asks_the_judge_nothing(
+    submitted: Submit, submissions: Path, benchmark: lv.Benchmark, tmp_path: Path
+) -> None:
+    submitted()
+    with rule_judge() as stub:
+        settings: dict[str, Any] = {
+            "judge": stub.spec(),
+            "responses": tmp_path / "responses.sqlite",
+            "benchmark": benchmark,
+            "progress": False,
+        }
+        first = lv.verify(submissions, **settings)
+        asked = len(stub.requests)
+        assert asked > 3
+        assert lv.verify(submissions, **settings) == first
+        assert len(stub.requests) == asked
+        submitted(system="another", answers={"conv-1/t/0": "a red kite"})
+        lv.verify(submissions, **settings)
+        assert len(stub.requests) == asked + 1

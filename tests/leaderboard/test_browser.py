@@ -246,7 +246,7 @@ def test_every_column_is_whole_on_a_phone_and_on_a_screen(
 def test_the_plot_has_no_dot_where_nothing_was_answered(
     submitted: Submit, submissions: Path, benchmark: Benchmark, tmp_path: Path
 ) -> None:
-    """A value of 0 for lack of any answer is no measurement; the table and the rank keep it."""
+    """A value of 0 for lack of any answer measures nothing; the table and the rank keep it."""
     submitted(system="mute", answers=dict.fromkeys((T1, T2, T3)))
     submitted(system="wrong", answers=dict.fromkeys((T1, T2, T3), "x"))
     board = verify(submissions, benchmark=benchmark, progress=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,8 +15,6 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.leaderboard import build_site, verify
 from locomo_vqa.leaderboard.board import Board
 from locomo_vqa.leaderboard.board_entry import Entry
-from locomo_vqa.leaderboard.verification.checks.copies import AnswerSet, copy_notes
-from locomo_vqa.runs import Prediction
 
 from .conftest import DAY, ExactScorer, Submit
 
@@ -160,43 +158,3 @@ def test_what_an_operating_system_leaves_is_not_an_entry(
     (submissions / "scripts" / "a__b").mkdir(parents=True)
     (found,) = verified()
     assert (found.name, found.state, notes_of(found)) == (f"echo__tiny-1/{DAY}", "rescored", ())
-
-
-def _notes(**answers: Sequence[str]) -> dict[str, list[str]]:
-    sets = {
-        name: AnswerSet.of(
-            [
-                Prediction(question_id=str(number), prediction=text, state="ok")
-                for number, text in enumerate(texts)
-            ]
-        )
-        for name, texts in answers.items()
-    }
-    return {
-        name: list(copy_notes(mine, {o: given for o, given in sets.items() if o != name}))
-        for name, mine in sets.items()
-    }
-
-
-def _long(count: int, *, of: int) -> list[str]:
-    return [f"she went there {'on day' if n < count else 'in week'} {n}" for n in range(of)]
-
-
-def test_nearly_the_same_answers_are_noted() -> None:
-    notes = _notes(
-        one=_long(30, of=30),
-        two=[f"{answer.upper()}." for answer in _long(27, of=30)],
-        six=_long(26, of=30),
-    )
-    assert notes["one"] == ["Has nearly the same answers as two."]
-    assert notes["six"] == ["Has nearly the same answers as two."]  # 26 of 30 of one, 27 of two.
-    assert notes["two"] == ["Has nearly the same answers as one, six."]
-
-
-def test_short_or_uniform_answers_that_agree_are_not_noted() -> None:
-    short = ["red"] * 99
-    same = ["it is not mentioned in the conversation"] * 99
-    none: dict[str, list[str]] = {"a": [], "b": []}
-    assert _notes(a=[*short, "blue"], b=[*short, "pink"]) == none
-    assert _notes(a=[*same, "x"], b=[*same, "y"]) == none
-    assert _notes(a=[""], b=[""]) == none

@@ -20,6 +20,7 @@ from locomo_vqa.leaderboard.cli.submit import submit as submit_command
 from locomo_vqa.leaderboard.entry_files.folder_names import folder_name
 from locomo_vqa.leaderboard.submission.submit import SubmissionPlan, submit
 from locomo_vqa.leaderboard.verification.verify import verify
+from locomo_vqa.run_seal import sealed
 from locomo_vqa.runs import MAX_ANSWER_CHARS, read_run
 from locomo_vqa.scores import Scorer
 
@@ -318,3 +319,28 @@ def test_a_review_sees_everything_and_can_stop_it(make_run: MakeRun, submissions
     with pytest.raises(RuntimeError, match="stop"):
         submit(run, to=submissions, date=DAY, review=refuse)
     assert list(submissions.iterdir()) == []
+
+
+def test_the_embedder_is_shown_and_can_t_be_changed(
+    make_run: MakeRun, submissions: Path, benchmark: Benchmark, scorer: Scorer
+) -> None:
+    said = {"name": "e5", "revision": "0123abc"}
+    environment = {
+        **{"python": "3.12.0", "implementation": "cpython", "platform": "linux"},
+        **{"distributions": {}, "modules": {}, "files": {}, "embedder": said},
+    }
+    record = {"environment": environment, "attempts": []}
+    folder = make_run(record=record)
+    info = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(sealed(info)))
+    made = submit(folder, to=submissions, contact="ada@example.org", date=DAY)
+    assert made.metadata["embedder"] == said
+    assert "e5 0123abc" in made._repr_html_()
+    assert verify(submissions, benchmark=benchmark, scorer=scorer).entries[0].problems == ()
+    path = made.folder / "metadata.yaml"
+    path.write_text(path.read_text().replace("0123abc", "9876fed"))
+    (entry,) = verify(submissions, benchmark=benchmark, scorer=scorer).entries
+    assert entry.problems == (
+        "metadata.yaml: embedder is {'name': 'e5', 'revision': '9876fed'}, but run.json says "
+        "{'name': 'e5', 'revision': '0123abc'}.",
+    )

@@ -8,10 +8,13 @@ from __future__ import annotations
 import base64
 import functools
 import inspect
+import itertools
 import json
 import os
 import urllib.error
 import urllib.request
+import uuid
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +28,7 @@ __all__ = [
     "day",
     "embedder_of",
     "llm_of",
+    "number_ids",
     "quiet",
     "watch",
 ]
@@ -70,6 +74,41 @@ def watch(part: Any, method: str, failures: list[Exception]) -> None:
             raise
 
     setattr(part, method, watched_later if inspect.iscoroutinefunction(call) else watched)
+
+
+class _NumberedIds:
+    """Replaces the module `uuid` in a package: its random ids are numbered instead."""
+
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+        self._numbers = itertools.count(1)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(uuid, name)
+
+    def uuid4(self) -> uuid.UUID:
+        """Return the next id, which depends only on the seed and on how many came before."""
+        return uuid.uuid5(uuid.NAMESPACE_OID, f"{self._seed}/{next(self._numbers)}")
+
+
+def number_ids(conversation: str, *modules: Any) -> Callable[[], None]:
+    """Return a function that makes the random ids of modules repeatable from then on.
+
+    Ids that a package puts into its prompts would otherwise differ from run to run, and no recorded
+    reply would be found for them. Call the function before each work of the package, because
+    several conversations may share its modules.
+
+    Args:
+        conversation: the conversation's id, from which the ids are derived.
+        modules: modules that `import uuid` and call `uuid.uuid4`.
+    """
+    ids = [_NumberedIds(f"{conversation}/{module.__name__}") for module in modules]
+
+    def use() -> None:
+        for place, module in enumerate(modules):
+            module.uuid = ids[place]
+
+    return use
 
 
 def llm_of(services: Any, stage: str = "llm") -> Address:
@@ -122,6 +161,8 @@ class Embeddings:
     def __init__(self, address: Address) -> None:
         self.failure: Exception | None = None
         """The last failure, for packages that ignore it."""
+        self.record = {"name": address.model}
+        """The embedder's name, and the `model` that its server named, for `embedder_record`."""
         self._address = address
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects())
 
@@ -154,7 +195,8 @@ class Embeddings:
                 content = reply.read(_MOST_BYTES + 1)
             if len(content) > _MOST_BYTES:
                 raise RuntimeError("the embedder's reply is larger than 32 MiB")
-            data = json.loads(content)["data"]
+            document = json.loads(content)
+            data, answered = document["data"], document.get("model")
             vectors = [row["embedding"] for row in sorted(data, key=lambda row: row["index"])]
         except urllib.error.HTTPError as error:
             words = error.read(500).decode("utf-8", "replace")
@@ -163,6 +205,8 @@ class Embeddings:
             raise RuntimeError(f"the embedder gave no vectors: {error!r}") from None
         if len(vectors) != len(texts) or not all(vectors):
             raise RuntimeError(f"the embedder gave {len(vectors)} vectors for {len(texts)} texts")
+        if isinstance(answered, str) and answered:
+            self.record = {"name": address.model, "model": answered}
         return vectors
 
 

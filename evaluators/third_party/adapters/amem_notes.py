@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from adapter_support import as_text, day, llm_of, quiet, watch
-from sentence_encoder import weights_of
+from sentence_encoder import encoder_record, weights_of
 
 __all__ = ["Amem"]
 
@@ -23,6 +23,7 @@ class Amem:
         quiet(ANONYMIZED_TELEMETRY="False", LITELLM_LOCAL_MODEL_COST_MAP="True")
         llm = llm_of(services, "extraction")
         weights = weights_of(services, "all-MiniLM-L6-v2")
+        self.embedder_record = encoder_record(services, weights)
         from agentic_memory.memory_system import AgenticMemorySystem
         from openai import OpenAI
 

@@ -22,7 +22,9 @@ class Graphiti:
         """Open the store; the package writes only to `workdir`."""
         quiet(GRAPHITI_TELEMETRY_ENABLED="false")
         llm, embedder = llm_of(services, "extraction"), embedder_of(services)
-        dimensions = Embeddings(embedder).dimensions()
+        embed = Embeddings(embedder)
+        dimensions = embed.dimensions()
+        self.embedder_record = embed.record
         self._failures: list[Exception] = []
         self._clients = [_client(llm), _client(embedder)]
         self._driver = _driver(workdir / "kuzu")

@@ -59,6 +59,7 @@ class Hindsight:
         for name in [name for name in os.environ if name.startswith(_PREFIX)]:
             del os.environ[name]
         quiet(HOME=str(self._home), **_settings(services, sees=self._sees))
+        self.embedder_record = {"name": embedder_of(services).model}
         from hindsight_api import MemoryEngine
         from hindsight_api.engine.task_backend import SyncTaskBackend
         from hindsight_api.models import RequestContext

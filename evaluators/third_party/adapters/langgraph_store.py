@@ -23,6 +23,7 @@ class LanggraphStore:
         self._store = InMemoryStore(
             index={"dims": embed.dimensions(), "embed": embed, "fields": ["text"]}
         )
+        self.embedder_record = embed.record
 
     def add(self, turns: Any) -> None:
         """Store a session's turns in one batch."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from adapter_support import Embeddings, as_text, day, embedder_of, llm_of, quiet
+from adapter_support import Embeddings, as_text, day, embedder_of, llm_of, number_ids, quiet
 
 __all__ = ["Langmem"]
 
@@ -22,6 +22,8 @@ class Langmem:
         from langchain_openai import ChatOpenAI
         from langgraph.store.memory import InMemoryStore
         from langmem import create_memory_store_manager
+        from langmem.knowledge import extraction
+        from trustcall import _base as trustcall
 
         llm, self._embed = llm_of(services, "extraction"), Embeddings(embedder_of(services))
         chat = ChatOpenAI(
@@ -33,9 +35,11 @@ class Langmem:
             use_responses_api=False,
         )
         dimensions = self._embed.dimensions()
+        self.embedder_record = self._embed.record
         store = InMemoryStore(index={"dims": dimensions, "embed": self._embed})
         space = ("conversation",)
         self._manager = create_memory_store_manager(chat, namespace=space, store=store)
+        self._number_ids = number_ids(conversation.id, extraction, trustcall)
         self._told: dict[str, str] = {}
 
     def add(self, turns: Any) -> None:
@@ -68,6 +72,7 @@ class Langmem:
     def _add(self, messages: list[dict[str, str]], told: str) -> None:
         """Add messages, and raise any embedder error that the package only logs."""
         self._embed.failure = None
+        self._number_ids()
         for put in self._manager.invoke({"messages": messages}):
             self._told[put["key"]] = told
         if self._embed.failure is not None:

@@ -67,7 +67,10 @@ class Mem0:
     def _made(self, workdir: Path, llm: Address, embedder: Address) -> Any:
         from mem0 import Memory
 
-        return Memory.from_config(_config(workdir, llm, embedder, sees=self._sees))
+        embed = Embeddings(embedder)
+        dimensions = embed.dimensions()
+        self.embedder_record = embed.record
+        return Memory.from_config(_config(workdir, llm, embedder, dimensions, sees=self._sees))
 
     def _set_day(self, time: Any) -> None:
         from mem0.configs.prompts import FACT_RETRIEVAL_PROMPT
@@ -109,8 +112,9 @@ class Mem0:
         return noticed
 
 
-def _config(workdir: Path, llm: Address, embedder: Address, *, sees: bool) -> dict[str, Any]:
-    dimensions = Embeddings(embedder).dimensions()
+def _config(
+    workdir: Path, llm: Address, embedder: Address, dimensions: int, *, sees: bool
+) -> dict[str, Any]:
     store = {
         "collection_name": "conversation",
         "path": str(workdir / "faiss"),

@@ -27,7 +27,10 @@ class Memos:
         from memos.memories.factory import MemoryFactory
 
         logging.disable(logging.INFO)  # The package logs every question to a file.
-        config = {"backend": "general_text", "config": _config(workdir, services)}
+        embed = Embeddings(embedder_of(services))
+        dimensions = embed.dimensions()
+        self.embedder_record = embed.record
+        config = {"backend": "general_text", "config": _config(workdir, services, dimensions)}
         self._memory = MemoryFactory.from_config(MemoryConfigFactory(**config))
         self._told: dict[str, str] = {}
 
@@ -69,9 +72,8 @@ class Memos:
         return list(self._memory.extract(messages))
 
 
-def _config(workdir: Path, services: Any) -> dict[str, Any]:
+def _config(workdir: Path, services: Any, dimensions: int) -> dict[str, Any]:
     llm, embedder = llm_of(services, "extraction"), embedder_of(services)
-    dimensions = Embeddings(embedder).dimensions()
     asked = {
         "model_name_or_path": llm.model,
         "api_base": llm.base_url,

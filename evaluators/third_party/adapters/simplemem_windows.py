@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from adapter_support import as_text, llm_of, quiet, watch
-from sentence_encoder import weights_of
+from sentence_encoder import encoder_record, weights_of
 
 __all__ = ["Simplemem"]
 
@@ -20,6 +20,7 @@ class Simplemem:
         quiet()
         reads, asks = llm_of(services, "extraction"), llm_of(services)
         weights = weights_of(services, "Qwen/Qwen3-Embedding-0.6B")
+        self.embedder_record = encoder_record(services, weights)
         from simplemem import SimpleMemSystem
         from simplemem.config import SimpleMemConfig, set_config
 

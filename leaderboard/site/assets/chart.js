@@ -16,7 +16,7 @@ function chartOf(entries, metrics, main) {
   return chart;
 }
 
-/* A value of 0 for lack of any answer is no measurement. */
+/* A value of 0 for lack of any answer measures nothing. */
 function hasDot(score) {
   return score.value !== null && score.answered !== 0;
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from locomo_vqa.run_notes import asked_notes, lost_note, record_note
+from locomo_vqa.run_notes import asked_notes, lost_note, record_note, toolkit_note
 from locomo_vqa.text import counted
 
 from ..checklist import Checklist
@@ -19,19 +19,23 @@ _NO_CALLS = "run.json has no record of calls: no endpoint was asked, or the run 
 
 def check_record(checks: Checklist, run: Mapping[str, Any]) -> None:
     """Check what run.json says about how the answers came about."""
-    if (unknown := record_note(run)) is not None:
-        checks.flagged("record", unknown)
+    for unknown in (record_note(run), toolkit_note(run)):
+        if unknown is not None:
+            checks.flagged("record", unknown)
     checks.passed("record")
     _check_attempts(checks, run)
-    calls = run.get("calls")
-    if calls is None:
+    calls, own = run.get("calls"), run.get("model_calls")
+    if calls is None and own is None:
         checks.not_done("requests", _NO_CALLS)
         checks.not_done("models", _NO_CALLS)
         return
     if (lost := lost_note(run)) is not None:
         checks.flagged("requests", lost)
-    requests = (calls.get("lost") or {}).get("requests")
-    checks.passed("requests", "" if requests is None else f"{counted(requests, 'request')}.")
+    known = [entry["lost"]["requests"] for entry in (calls, own) if entry and entry.get("lost")]
+    checks.passed("requests", f"{counted(sum(known), 'request')}." if known else "")
+    if calls is None:
+        checks.not_done("models", _NO_CALLS)
+        return
     checks.flagged("models", *asked_notes(run)[:_MOST_NOTES])
     checks.passed("models")
 

@@ -145,6 +145,8 @@ def test_a_stored_reply_is_marked_and_a_failure_is_written_down(tmp_path: Path) 
         asyncio.run(main(store))
     text = (workdir / "model_calls.jsonl").read_text()
     rows = [json.loads(line) for line in text.splitlines()]
+    digits = [row.pop("request_sha256") for row in rows]
+    assert digits[0] == digits[1] != digits[2]
     tokens = {"stage": "update", "model": "a model", "input_tokens": 5, "output_tokens": 3}
     assert [{k: v for k, v in row.items() if k != "time"} for row in rows] == [
         {**tokens, "outcome": "ok", "replayed": False, "seconds": 1.25, "batch": 4},

@@ -41,6 +41,8 @@ def prompt_of(request: dict[str, Any]) -> str:
 def is_right(fields: dict[str, str], *, strict: bool) -> bool:
     """Compare an answer with the gold answer by its words, numbers and dates."""
     gold, answer = _words(fields["gold_answer"]), _words(fields["answer"])
+    if len(fields["answer"].split(";")) > 5 or {"not", "no", "wrong"} & answer - gold:
+        return False
     dates = {word for word in gold if word[0].isdigit() or word.startswith("m:")}
     if strict:
         return gold <= answer and "either" not in answer

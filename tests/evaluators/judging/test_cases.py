@@ -138,10 +138,37 @@ def test_every_kind_has_its_number_of_cases(rubric: Rubric) -> None:
     assert {kind: len(made) for kind, made in cases.items()} == dict.fromkeys(cases, 4)
 
 
+def test_a_negated_answer_names_the_gold_answer_and_denies_it() -> None:
+    assert rewriting.negated("a red kite.") == (
+        "It was not a red kite.",
+        "a red kite? No, that was never the case.",
+        "a red kite would be the wrong answer here.",
+    )
+    for gold in ("Yes", "Likely no, he does not", "She never did"):
+        assert rewriting.negated(gold) == ()
+    for case in by_kind("lenient", 12)["negated"]:
+        assert case.item.gold.strip(" .") in case.item.answer
+        assert re.search(r"\b(not|No|wrong)\b", case.item.answer)
+
+
+def test_everything_is_a_list_of_twelve_with_the_gold_answer_in_it() -> None:
+    others = [f"thing {n}" for n in range(20)]
+    first, *more = rewriting.everything("a kite.", others)
+    listed = first.removesuffix(".").split("; ")
+    assert (len(listed), listed[5]) == (12, "a kite")
+    assert set(listed) - {"a kite"} == set(others[:11])
+    assert all("; a kite; " in each for each in more)
+    assert rewriting.everything("a kite", others[:10]) == ()
+    golds = {str(q.answer).strip(" .") for q in SAMPLE.text_questions if q.answer}
+    for case in by_kind("strict", 12)["everything"]:
+        assert sum(gold in case.item.answer for gold in golds) >= 12
+        assert case.item.gold.strip(" .") in case.item.answer
+
+
 def test_the_rubrics_expect_what_they_say() -> None:
     for kind in ("gold", "reworded", "date-format", "number-words", "list-order"):
         assert EXPECTED[kind] == {"lenient": "correct", "strict": "correct"}
-    for kind in ("other-gold", "vague", "shifted-date", "injection"):
+    for kind in ("other-gold", "vague", "shifted-date", "negated", "everything", "injection"):
         assert EXPECTED[kind] == {"lenient": "wrong", "strict": "wrong"}
     assert EXPECTED["list-subset"] == {"lenient": "correct", "strict": "wrong"}
     assert EXPECTED["hedged"] == {"strict": "wrong"}

@@ -39,6 +39,15 @@ ASKED = "When did Ana move to the house by the lake?"
         ("a kite", "\uff4b\uff49\uff54\uff45", True, True),
         ("a kite", "ki\u200bte", True, True),
         ("a kite", "kite " + "drum " * 100, False, False),
+        ("a kite", "ink, oil, a kite, tea, rice, milk, salt, corn, rye, oats", False, False),
+        (
+            "a kite",
+            "ink or oil or kite or tea or rye or milk or gin or jam or ale or fig",
+            False,
+            False,
+        ),
+        ("a kite", "ink, oil, a kite, tea, rice, milk, salt, corn, rye", True, True),
+        ("a, b, c, d, red kite", "a, b, c, d, e, f, g, h, i, red kite", True, True),
     ],
 )
 def test_verdicts_by_hand(gold: str, answer: str, lenient: bool, strict: bool) -> None:

@@ -9,11 +9,16 @@ from typing import Any
 
 import pytest
 
+import locomo_vqa
 from locomo_vqa.evaluators.proxy.asked import what_was_asked
 from locomo_vqa.evaluators.proxy.calls import Call, CallOutcome
-from locomo_vqa.evaluators.proxy.lost import count_lost
+from locomo_vqa.evaluators.proxy.lost import count_lost, count_lost_in_process
+from locomo_vqa.evaluators.proxy.model_calls import ModelCall
 from locomo_vqa.evaluators.proxy.request_facts import NO_FACTS, request_facts
-from locomo_vqa.run_notes import asked_notes, is_clean, lost_note, sent_images
+from locomo_vqa.models.chat import ChatReply, ChatRequest
+from locomo_vqa.run_notes import asked_notes, is_clean, lost_note, recording_notes, sent_images
+from locomo_vqa.run_seal import is_unchanged
+from locomo_vqa.runs import Usage
 from tests.conftest import Cli
 from tests.evaluators.hosting.hosted import write_system
 
@@ -180,3 +185,82 @@ def test_failed_calls_are_told_by_the_run_the_scores_and_the_board(
     assert [note for note in entry["notes"] if note.startswith(words)]
     assert [note for note in entry["notes"] if note.endswith(other)]
     assert entry["uses_images"] is False  # It declares nothing; no call had an image.
+
+
+def in_process(stage: Any, request: str | None, outcome: Any, **more: Any) -> ModelCall:
+    """One call to a model in the run's own process."""
+    digits = None if request is None else request * 64
+    facts: dict[str, Any] = {"time": "2026-01-01T00:00:00.000+00:00", "replayed": False}
+    facts |= dict.fromkeys(("input_tokens", "output_tokens", "seconds", "batch"))
+    row = {"stage": stage, "model": "embedded:small", "outcome": outcome, **facts, **more}
+    return ModelCall(**row, request_sha256=digits)
+
+
+def test_models_in_the_run_s_process_lose_requests_in_the_same_sense() -> None:
+    calls = [
+        ("a", in_process("extraction", "1", "error")),
+        ("a", in_process("extraction", "1", "ok")),  # The second attempt got a reply.
+        ("a", in_process("extraction", "2", "error")),
+        ("a", in_process("extraction", "2", "error")),
+        ("a", in_process("generation", "2", "ok")),  # The same request, for another purpose.
+        ("b", in_process("llm", None, "error")),  # From before requests had a hash.
+        ("b", in_process("llm", None, "ok")),
+        ("c", in_process("llm", "1", "ok", model="embedded:large")),
+    ]
+    lost = count_lost_in_process(calls)
+    assert (lost.requests, lost.lost, lost.clean) == (6, 2, False)
+    assert lost.by_conversation == {
+        "a": {
+            "extraction": {"requests": 2, "lost": 1},
+            "generation": {"requests": 1, "lost": 0},
+        },
+        "b": {"llm": {"requests": 2, "lost": 1}},
+    }
+    assert lost.reasons == {"error": 2}
+    few = [("a", in_process("llm", f"{n % 10}", "ok", model=f"m{n}")) for n in range(19)]
+    assert count_lost_in_process([*few, ("a", in_process("llm", "1", "error"))]).clean
+
+
+class Finder:
+    """Retrieves; the harness answers."""
+
+    def open(self, conversation: Any, workdir: Any, services: Any) -> None: ...
+    def add(self, turns: Any) -> None: ...
+    def search(self, query: str, k: int, now: Any) -> list[str]:
+        return ["a passage"]
+
+
+def test_a_run_whose_own_model_fails_is_not_clean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Model:
+        name, in_flight, works = "embedded:small", 1, False
+
+        async def ask(self, request: ChatRequest) -> ChatReply:
+            if not self.works:
+                raise RuntimeError("out of memory")  # It is not a ModelError.
+            return ChatReply(text="yes", finish="stop", usage=Usage())
+
+        async def close(self) -> None: ...
+
+    model = Model()
+    monkeypatch.setattr("locomo_vqa.models.opening.open_model", lambda spec, **_: model)
+    how: dict[str, Any] = {
+        **{"benchmark": "sample", "split": "validation", "images": "none", "limit": 3},
+        **{"model": "embedded:small", "out": tmp_path / "run", "progress": False},
+    }
+    done = locomo_vqa.run(Finder, **how)
+    lost = done.info["model_calls"]["lost"]
+    assert (lost["requests"], lost["lost"], lost["clean"]) == (3, 3, False)
+    assert not is_clean(done.info)
+    (note,) = recording_notes(done.info)
+    assert note.startswith("The run is not clean: 3 of 3 requests to the model got no reply: error")
+    journal = (tmp_path / "run" / "journal.jsonl").read_text().splitlines()
+    (row,) = [row for row in map(json.loads, journal) if row["event"] == "calls"]
+    assert row["stages"] == {"llm": {"requests": 3, "lost": 3}}
+    assert is_unchanged(done.info)
+    model.works = True
+    done = locomo_vqa.run(Finder, **how, retry_failed=True)
+    lost = done.info["model_calls"]["lost"]
+    assert (lost["requests"], lost["lost"], lost["clean"]) == (3, 0, True)
+    assert recording_notes(done.info) == []

@@ -74,6 +74,7 @@ def test_a_reply_is_that_of_the_endpoint(stub: StubUpstream, tmp_path: Path) -> 
         "seed": 3,
         "instructions_sha256": None,
         "images": 0,
+        "answered": "stub",
     }
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from locomo_vqa.errors import InputError
+from locomo_vqa.evaluators.running import replay as replaying
 from locomo_vqa.evaluators.running.replay import replay
+from locomo_vqa.run_seal import sealed
+from locomo_vqa.runs import read_run
 from tests.conftest import Cli
 from tests.evaluators.hosting.hosted import write_system
 from tests.evaluators.proxy.stub_upstream import chat, stub_upstream
@@ -90,3 +95,73 @@ def test_a_file_that_is_no_bundle(tmp_path: Path) -> None:
     other.write_text("not a zip file")
     with pytest.raises(InputError, match="is not a bundle of a run"):
         replay(other, benchmark="sample")
+
+
+NEEDS = """
+import os
+
+class Own(Echo):
+    def answer(self, question, *, now):
+        return os.environ["SIZE_OF_ANSWERS"] + os.environ.get("SECRET_OF_MINE", "")
+"""
+
+
+@pytest.mark.slow
+def test_a_bundle_has_the_names_of_variables_and_the_limits(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = write_system(tmp_path, "needs", NEEDS)
+    monkeypatch.setenv("SIZE_OF_ANSWERS", "four words at most")
+    monkeypatch.setenv("SECRET_OF_MINE", "s3cret-value-of-mine")
+    limits = ("--answer-timeout", "77", "--read-timeout", "88", "--timeout", "9")
+    at = ("run", spec, *AT, "--limit", "1", "--env", "SIZE_OF_ANSWERS", *limits, "--out", "run")
+    assert cli(*at).returncode == 0
+    (tmp_path / "run" / "run.json").write_text(
+        json.dumps(sealed({**read_run(tmp_path / "run").info, "limit": None}))
+    )  # A trial can't be submitted.
+    done = cli("submit", "run", "--to", "subs", "--bundle", "run.zip")
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(tmp_path / "run.zip") as bundle:
+        text = bundle.read("command.json").decode()
+    assert "four words" not in text
+    command = json.loads(text)
+    assert command["env"] == ["SIZE_OF_ANSWERS"]
+    assert command["limits"] == {
+        **{"timeout": 9.0, "read_timeout": 88.0, "answer_timeout": 77.0},
+        "memory_limit": None,
+    }
+    refused = cli("replay", "run.zip", "--benchmark", "sample")
+    assert refused.returncode == 2
+    assert "The run handed on SIZE_OF_ANSWERS" in " ".join(refused.stderr.split())
+    assert "--env" in refused.stderr
+    done = cli("replay", "run.zip", "--benchmark", "sample", "--env", "SIZE_OF_ANSWERS")
+    assert (done.returncode, done.stdout) == (0, "1 of 1 answers are the same.\n"), done.stderr
+    monkeypatch.delenv("SIZE_OF_ANSWERS")
+    refused = cli("replay", "run.zip", "--benchmark", "sample", "--env", "SIZE_OF_ANSWERS")
+    assert "SIZE_OF_ANSWERS is not set" in " ".join(refused.stderr.split())
+
+
+def test_the_limits_of_a_bundle_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+
+    def run(system: str, **how: Any) -> Any:
+        asked.update(how)
+        raise KeyboardInterrupt
+
+    command = {
+        **{"schema_version": 1, "kind": "command", "system": "bm25", "model": None},
+        **{"split": "test", "images": "none", "visual": "given", "limit": None, "top_k": 10},
+        **{"options": [], "folder": None, "replies": None, "env": ["HOME"]},
+    }
+    limits = {"timeout": 1.5, "read_timeout": 2, "answer_timeout": 3, "memory_limit": 4}
+    monkeypatch.setattr(replaying, "run", run)
+    monkeypatch.setattr(replaying, "read_run", lambda folder: None)
+    path = tmp_path / "it.zip"
+    with zipfile.ZipFile(path, "w") as bundle:
+        bundle.writestr("command.json", json.dumps({**command, "limits": limits}))
+    with pytest.raises(KeyboardInterrupt):
+        replay(path, benchmark="sample", env=["HOME"])
+    assert {name: asked[name] for name in limits} == limits
+    assert asked["env"] == ["HOME"]
+    with pytest.raises(InputError, match="handed on HOME"):
+        replay(path, benchmark="sample")

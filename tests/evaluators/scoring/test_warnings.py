@@ -12,8 +12,8 @@ import pytest
 
 from locomo_vqa.benchmark import Benchmark, Erratum, load_benchmark
 from locomo_vqa.builders.importing import import_locomo
+from locomo_vqa.ceilings import above_ceiling
 from locomo_vqa.evaluators.scoring import score
-from locomo_vqa.evaluators.scoring.ceilings import above_ceiling
 from locomo_vqa.evaluators.scoring.predictions import score_predictions
 from locomo_vqa.evaluators.scoring.warnings import warnings_about
 from locomo_vqa.evaluators.statistics.outliers import far_conversations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from datetime import datetime
+from hashlib import sha256
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -46,6 +47,33 @@ def encoder() -> ModuleType:
 
 def lent(embedder: str | None, llm: Endpoint | None = LLM) -> Services:
     return Services(llm=llm, options={"embedder": embedder} if embedder else {})
+
+
+def package(name: str) -> ModuleType:
+    """A package's module that makes a random id."""
+    module = ModuleType(name)
+    exec("import uuid\ndef make(): return str(uuid.uuid4())", module.__dict__)
+    return module
+
+
+def test_random_ids_of_a_package_become_the_same_in_every_run(support: ModuleType) -> None:
+    one, other = package("one"), package("other")
+    random = {one.make(), one.make()}
+    support.number_ids("conv-1", one, other)()
+    first = [one.make(), one.make(), other.make()]
+    use = support.number_ids("conv-1", one, other)
+    use()
+    assert [one.make(), one.make(), other.make()] == first
+    assert len({*first, *random}) == 5
+    assert one.uuid.UUID(first[0]).version == 5
+    another = support.number_ids("conv-2", one)
+    another()
+    assert one.make() not in first
+    use()  # The first conversation goes on with its own numbers.
+    assert one.make() not in first
+    another = support.number_ids("conv-1", one)
+    another()
+    assert [one.make(), one.make()] == first[:2]
 
 
 def test_calls_are_counted_by_stage(support: ModuleType) -> None:
@@ -173,3 +201,36 @@ def test_a_sentence_encoder_is_a_folder_or_is_said_to_be_missing(
     for named, fetched in (("nobody/has-it", "nobody/has-it"), ("x", "sentence-transformers/x")):
         with pytest.raises(RuntimeError, match=f"hf download {fetched}`"):
             encoder.weights_of(lent(named), "weights")
+
+
+def test_the_embedder_s_server_names_its_model(support: ModuleType) -> None:
+    with stub_memory_model() as stub:
+        address = support.Address(f"{stub.url}/v1", "mini", "none", 5.0)
+        embed = support.Embeddings(address)
+        assert embed.record == {"name": "mini"}
+        embed(["a"])
+        assert embed.record == {"name": "mini", "model": "mini"}
+
+
+def test_an_encoder_is_known_by_its_snapshot_or_by_its_files(
+    encoder: ModuleType, tmp_path: Path
+) -> None:
+    snapshot = tmp_path / "models--org--small" / "snapshots" / "0123abc"
+    folder = tmp_path / "own"
+    for place in (snapshot, folder / "1_Pooling"):
+        place.mkdir(parents=True)
+    assert encoder.encoder_record(lent(None), str(snapshot)) == {
+        "name": "org/small",
+        "revision": "0123abc",
+    }
+    (folder / "model.safetensors").write_bytes(b"abc")
+    (folder / "1_Pooling" / "config.json").write_bytes(b"{}")
+    (folder / "README.md").write_text("Words are not weights.")
+    # sha256sum of the two files, and of the two lines that name them.
+    one = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    two = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    lines = f"1_Pooling/config.json\0{one}\nmodel.safetensors\0{two}\n"
+    record = encoder.encoder_record(lent(str(folder)), str(folder))
+    assert record == {"name": str(folder), "sha256": sha256(lines.encode()).hexdigest()}
+    (folder / "model.safetensors").write_bytes(b"abd")
+    assert encoder.encoder_record(lent(str(folder)), str(folder)) != record

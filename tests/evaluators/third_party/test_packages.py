@@ -13,9 +13,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import locomo_vqa
 from locomo_vqa.benchmark import Benchmark, Conversation, Session, TextQuestion
 from locomo_vqa.evaluators.hosting import DEFAULT_LIMITS
 from locomo_vqa.evaluators.loading import load_system
@@ -244,6 +246,38 @@ def test_an_outage_while_reading_is_no_memory_that_is_empty(
     reads = recipe.extracts or broken == "/embeddings"
     assert {p.state for p in done.predictions} == {"not_ingested" if reads else "error"}
     assert all("the stub was told to fail" in str(p.error) for p in done.predictions)
+
+
+REPLAYS = {"langgraph-store", "langmem"}
+
+
+def test_a_recorded_run_is_repeated_without_the_endpoint(
+    recipe: ThirdPartyRecipe, model: StubMemoryModel, tmp_path: Path
+) -> None:
+    if recipe.name not in REPLAYS:
+        pytest.skip("its prompts differ from run to run, or nobody has looked")
+
+    def repeat(**how: Any) -> list[Any]:
+        done = locomo_vqa.run(
+            recipe.name,
+            benchmark="sample",
+            split="validation",
+            images="caption",
+            limit=2,
+            model=model.model,
+            options={"embedder": "stub"},
+            progress=False,
+            **how,
+        )
+        return [
+            (p.state, p.prediction, [hit.text for hit in p.retrieved]) for p in done.predictions
+        ]
+
+    first = repeat(out=tmp_path / "first", record=tmp_path / "replies")
+    assert [state for state, *_ in first] == ["ok", "ok"]
+    asked = len(model.requests)
+    assert repeat(out=tmp_path / "again", replay=tmp_path / "replies", strict=True) == first
+    assert len(model.requests) == asked
 
 
 PASSED_OVER = {

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from locomo_vqa.benchmark import TextQuestion
+from locomo_vqa.benchmark import CATEGORIES, TextQuestion
+from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.scores import MetricScores
 
-__all__ = ["AboveCeiling", "above_ceiling"]
+__all__ = ["AboveCeiling", "above_ceiling", "ceiling_notes"]
 
 _ROUNDING = 1e-9
+_BY_JUDGE = {
+    False: "and the answers agree with some. Did the system see the gold answers?",
+    True: "so the judge accepted answers that are wrong, or answers agree with wrong gold answers.",
+}
+"""What a score above its ceiling means, by whether a judge gave it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,27 @@ def above_ceiling(
                 )
             )
     return tuple(found)
+
+
+def ceiling_notes(
+    metrics: Mapping[str, MetricScores], questions: Sequence[TextQuestion]
+) -> list[str]:
+    """Return a sentence for each metric and category whose score is above its ceiling."""
+    notes = []
+    for name, metric in metrics.items():
+        judged = METRICS[name].needs in ("judge", "verdicts")
+        for one in above_ceiling(metric, questions):
+            known = f"{one.wrong} of {one.questions} gold answers are known to be wrong"
+            notes.append(
+                f"{metric_title(name)} of {CATEGORIES[one.category]} questions is "
+                f"{_value_text(one.value, metric)}, above the ceiling of "
+                f"{_value_text(one.ceiling, metric)}: {known}, {_BY_JUDGE[judged]}"
+            )
+    return notes
+
+
+def _value_text(value: float, metric: MetricScores) -> str:
+    return f"{value:.1f}" if metric.scale == 100 else f"{value:.4f}"
 
 
 def _wrong_golds(questions: Sequence[TextQuestion]) -> Mapping[int, tuple[int, int]]:
