@@ -1,4 +1,4 @@
-"""The commands `leaderboard verify` and `leaderboard build`."""
+"""The group `leaderboard`, with its commands `verify` and `build`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from locomo_vqa.cli_support import (
 )
 
 from .export import export
+from .results_repository import diff, init, review
 
 if TYPE_CHECKING:
     from ..board import Board
@@ -164,3 +165,11 @@ def _print_board(board: Board) -> None:
         echo(remark)
     echo(f"Wrote {board.folder / BOARD_FILE}")
     echo(f"Next: locomo-vqa leaderboard build {quoted(board.folder)} --out …")
+
+
+_MEASURES = {
+    *("benchmark", "judge", "rubric", "judge_timeout", "responses", "l_preset", "l_models")
+}
+review.params[3:3] = [option for option in verify.params if option.name in _MEASURES]
+for _command in (init, review, diff):
+    leaderboard.add_command(_command)

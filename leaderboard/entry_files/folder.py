@@ -32,6 +32,7 @@ from locomo_vqa.text import escape_unprintable
 
 __all__ = [
     "ANSWERS",
+    "ENTRY_FILES",
     "LIMITS",
     "METADATA",
     "PREDICTIONS",
@@ -39,6 +40,7 @@ __all__ = [
     "SOURCE",
     "EntryFolder",
     "Fingerprint",
+    "entry_name_problem",
     "find_entries",
     "fingerprint",
     "ignored_note",
@@ -57,7 +59,9 @@ ANSWERS = ("answers.json", "answers.jsonl", "answers.json.gz", "answers.jsonl.gz
 
 LIMITS = {METADATA: 64 << 10, PREDICTIONS: 256 << 20, RUN: 1 << 20}
 """The files of an entry, each with its size limit in bytes."""
-_OTHER_LIMITS = {SOURCE: 64 << 10, **dict.fromkeys(ANSWERS, 256 << 20)}
+
+ENTRY_FILES = {**LIMITS, SOURCE: 64 << 10, **dict.fromkeys(ANSWERS, 256 << 20)}
+"""Every file that an entry may have, of a run or of a published file, with its size limit."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*__[A-Za-z0-9][A-Za-z0-9._-]*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -143,7 +147,7 @@ def _dated_entries(folder: Path, name: str) -> Iterator[EntryFolder]:
             if _may_be_entry(path):
                 yield _entry_folder(path, f"{name}/{inner}", "The folder is a symbolic link.")
         elif path.is_dir() and _may_be_entry(path):
-            yield _entry_folder(path, f"{name}/{inner}", _name_problem(name, inner))
+            yield _entry_folder(path, f"{name}/{inner}", entry_name_problem(name, inner))
 
 
 def _may_be_entry(path: Path) -> bool:
@@ -168,7 +172,8 @@ def _entry_folder(path: Path, name: str, problem: str | None) -> EntryFolder:
     return EntryFolder(name=escape_unprintable(name), path=path, problem=problem)
 
 
-def _name_problem(name: str, day: str) -> str | None:
+def entry_name_problem(name: str, day: str) -> str | None:
+    """Return what is wrong with the names of an entry's two folders, if anything."""
     if not _NAME.fullmatch(name) or len(name) > _MOST_CHARACTERS:
         return (
             "The folder's name must be <system>__<answerer> in letters, digits, '.', '_' and '-', "
@@ -262,7 +267,7 @@ def _plain_problem(status: os.stat_result, most: int) -> str | None:
 
 
 def _limit(path: Path) -> int:
-    return {**LIMITS, **_OTHER_LIMITS}[path.name]
+    return ENTRY_FILES[path.name]
 
 
 def read_plain(path: Path) -> str:

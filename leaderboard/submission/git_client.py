@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
-from locomo_vqa.errors import MissingResource, OutputError
+from locomo_vqa.errors import OutputError
 from locomo_vqa.keys import scrub
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.text import escape_unprintable
 
+from ..git_process import GitDone, call_git, plain_environment, with_settings
 from .git_address import GitAddress
 from .private_hosts import is_private_host
 
 __all__ = ["Git", "GitFailed", "identity"]
 
-_Done = subprocess.CompletedProcess[str]
-
-_KEPT = re.compile(
-    r"GIT_(?:SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|SSL_\w+|HTTP_\w+|PROXY_\w+|EXEC_PATH"
-    r"|CONFIG_GLOBAL|CONFIG_SYSTEM|CONFIG_NOSYSTEM|AUTHOR_\w+|COMMITTER_\w+)"
-)
-"""Git's variables that are the user's; the others, such as GIT_DIR, name another repository."""
-
 _CONFIG = {
-    "core.hooksPath": os.devnull,
-    "core.fsmonitor": "false",
     "core.autocrlf": "false",
     "fetch.recurseSubmodules": "false",
     "push.recurseSubmodules": "no",
@@ -84,10 +72,8 @@ class Git:
         page = _REMOTE_PAGE.search(done.stderr)
         return hide_credentials(escape_unprintable(page[1])) if page else None
 
-    def _call(
-        self, arguments: tuple[str, ...], text: str | None
-    ) -> subprocess.CompletedProcess[str]:
-        done = _call_git(arguments, folder=self._folder, environment=self._environment, text=text)
+    def _call(self, arguments: tuple[str, ...], text: str | None) -> GitDone:
+        done = call_git(arguments, folder=self._folder, environment=self._environment, text=text)
         if done.returncode:
             raise self._failure(arguments[0], done.stderr + done.stdout)
         return done
@@ -123,64 +109,15 @@ def identity() -> tuple[str, str]:
 
 
 def _setting(name: str) -> str:
-    done = _call_git(("config", "--global", name), folder=None, environment=_plain_environment())
+    done = call_git(("config", "--global", name), folder=None, environment=plain_environment())
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _call_git(
-    arguments: tuple[str, ...],
-    *,
-    folder: Path | None,
-    environment: Mapping[str, str],
-    text: str | None = None,
-) -> _Done:
-    given = {"stdin": subprocess.DEVNULL} if text is None else {"input": text}
-    try:
-        return subprocess.run(
-            ["git", *arguments],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            check=False,
-            **given,
-        )
-    except FileNotFoundError:
-        raise MissingResource("Git is not installed.", "Install it: https://git-scm.com.") from None
-
-
-def _plain_environment() -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GIT_") or _KEPT.fullmatch(name)
-    }
-    asks = sys.stdin is not None and sys.stdin.isatty()
-    return kept | {
-        "GIT_ALLOW_PROTOCOL": "https:ssh:file",
-        "GIT_TERMINAL_PROMPT": "1" if asks else "0",
-        "LC_ALL": "C",
-        "TZ": "UTC",
-    }
-
-
 def _environment(url: str, folder: Path, author: tuple[str, str]) -> dict[str, str]:
-    config = {**_CONFIG, "remote.origin.url": url}
-    numbered = {
-        f"GIT_CONFIG_{kind}_{number}": value
-        for number, pair in enumerate(config.items())
-        for kind, value in zip(("KEY", "VALUE"), pair, strict=True)
-    }
     people = {
         f"GIT_{role}_{field}": value
         for role in ("AUTHOR", "COMMITTER")
         for field, value in zip(("NAME", "EMAIL"), author, strict=True)
     }
-    return {
-        **_plain_environment(),
-        **people,
-        **numbered,
-        "GIT_CONFIG_COUNT": str(len(config)),
-        "GIT_DIR": str(folder),
-    }
+    settings = {**_CONFIG, "remote.origin.url": url}
+    return with_settings({**plain_environment(), **people, "GIT_DIR": str(folder)}, settings)

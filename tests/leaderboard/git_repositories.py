@@ -9,27 +9,46 @@ from pathlib import Path
 class Repository:
     """A bare repository with one commit on `main`, and what tests ask of it."""
 
-    def __init__(self, folder: Path, **files: str) -> None:
+    def __init__(self, folder: Path, **files: str | None) -> None:
         self.folder = folder
         git(folder.parent, "init", "--quiet", "--bare", "--initial-branch=main", folder.name)
         self.push({"README.md": "# Results\n", **files}, "Begin")
+
+    @classmethod
+    def existing(cls, folder: Path) -> Repository:
+        """Return a repository that was made before."""
+        found = cls.__new__(cls)
+        found.folder = folder
+        return found
 
     @property
     def url(self) -> str:
         """Its address for `submit`."""
         return f"git+{self.folder.as_uri()}"
 
-    def push(self, files: dict[str, str], message: str, branch: str = "main") -> None:
-        """Commit files on a branch, as another person would with a clone."""
-        clone = self.folder.with_name(f"clone-{len(list(self.folder.parent.iterdir()))}")
-        git(self.folder.parent, "clone", "--quiet", str(self.folder), clone.name)
+    def push(
+        self, files: dict[str, str | None], message: str, branch: str = "main", onto: str = "main"
+    ) -> None:
+        """Commit files on top of a branch, as another person would; None removes one."""
+        clone = self.clone()
+        if onto in self.branches():
+            git(clone, "checkout", "--quiet", onto)
         for name, text in files.items():
             path = clone / name
+            if text is None:
+                path.unlink()
+                continue
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         git(clone, "add", "--all", "--force")
         git(clone, "commit", "--quiet", "--message", message)
         git(clone, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
+
+    def clone(self) -> Path:
+        """Return a new clone with its default branch checked out."""
+        clone = self.folder.with_name(f"clone-{len(list(self.folder.parent.iterdir()))}")
+        git(self.folder.parent, "clone", "--quiet", str(self.folder), clone.name)
+        return clone
 
     def files(self, revision: str = "main") -> dict[str, bytes]:
         """Return a revision's files with their bytes."""

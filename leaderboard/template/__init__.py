@@ -1,0 +1,1 @@
+"""A results repository: its files, and the review of what a pull request adds to it."""
