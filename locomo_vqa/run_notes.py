@@ -118,14 +118,12 @@ def embedder_of(info: Mapping[str, Any]) -> Mapping[str, str] | None:
     """
     environment = (info.get("record") or {}).get("environment") or {}
     said: Mapping[str, str] | None = environment.get("embedder")
-    if said is not None:
-        return said
     rows = [row for row in _calls(info).get("asked") or () if row["stage"] == "embedding"]
-    named = next((row for row in rows if row["model"]), None)
-    if named is None:
-        return None
-    answered = named.get("answered") or ()
-    return {"name": named["model"], **({"model": answered[0]} if answered else {})}
+    wanted = [row for row in rows if row["model"] and said in (None, {"name": row["model"]})]
+    if not wanted:
+        return said
+    answered = wanted[0].get("answered") or ()
+    return {"name": wanted[0]["model"], **({"model": answered[0]} if answered else {})}
 
 
 def sent_images(info: Mapping[str, Any]) -> bool | None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from locomo_vqa.arguments import check_choice
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
+from locomo_vqa.files import read_json
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.runs import Run, SplitChoice
 
 from ..prediction_files import ReadOptions
 from ..scoring import ScoreReport
 from ..scoring.predictions import check_metrics
+from ..scoring.run_names import name_runs
 from ..scoring.sources import BenchmarkSource, PredictionSource, resolve_benchmark
 from .comparison import Comparison
 from .differences import compare_sides
@@ -31,6 +34,8 @@ __all__ = ["LETTERS", "compare"]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """The labels of the sides, which also limit their number."""
+
+_RUN = "run.json"
 
 
 @checked
@@ -96,7 +101,26 @@ def compare(
                 name = f"predictions {LETTERS[place]}"
                 sides.append(score_side(source, asked, name=name, split=chosen, metrics=metrics))
         report_progress("scoring", len(sources), len(sources))
+    sides = _told_apart(sides, [_path_of(source) for source in sources])
     return compare_sides(sides, asked, split=chosen, metrics=metrics)
+
+
+def _told_apart(sides: Sequence[Side], paths: Sequence[Path | None]) -> list[Side]:
+    """Return the sides with different names: runs whose folders share one are named by system."""
+    named = list(sides)
+    for name in {side.name for side in sides}:
+        places = [place for place, side in enumerate(sides) if side.name == name]
+        found = [path for place in places if (path := paths[place]) is not None]
+        if len(places) == 1 or len(found) < len(places):
+            continue
+        if all((path / _RUN).is_file() for path in found):
+            infos = [read_json(path / _RUN, what="the run's manifest") for path in found]
+            names: Sequence[str] = name_runs(found, infos)
+        else:
+            names = [f"{path.resolve().parent.name}/{name}" for path in found]
+        for place, new in zip(places, names, strict=True):
+            named[place] = replace(sides[place], name=new)
+    return named
 
 
 def _check_sources(sources: Sequence[ScoreReport | PredictionSource]) -> None:

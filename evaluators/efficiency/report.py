@@ -14,9 +14,9 @@ from locomo_vqa.html_table import html_table
 from locomo_vqa.runs import Run
 
 from ..proxy.prices import read_prices
+from ..scoring.run_names import name_runs
 from .figures import Figures
 from .measure import RunEfficiency, efficiency_of, read_info
-from .run_names import name_runs
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from locomo_vqa.evaluators.cli.efficiency import efficiency as command
 from locomo_vqa.evaluators.efficiency import efficiency
-from locomo_vqa.evaluators.efficiency.run_names import name_runs
 from locomo_vqa.evaluators.report.cost import _efficiency_by_stage
+from locomo_vqa.evaluators.scoring.run_names import name_runs
 from locomo_vqa.schemas import validate
 
 from .test_measure import local, metered, write_lines, write_run

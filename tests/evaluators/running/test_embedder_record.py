@@ -103,6 +103,12 @@ def test_without_a_word_of_the_system_its_calls_name_the_embedder() -> None:
     info = {"record": {"environment": {}}, "calls": {"asked": asked}}
     assert embedder_of(info) == {"name": "mini", "model": "mini-2026-05"}
     assert embedder_of({"record": {"environment": None}}) is None
+    for said, found in (
+        ({"name": "mini"}, {"name": "mini", "model": "mini-2026-05"}),
+        ({"name": "e5"}, {"name": "e5"}),
+        ({"name": "mini", "sha256": "a" * 64}, {"name": "mini", "sha256": "a" * 64}),
+    ):
+        assert embedder_of({**info, "record": {"environment": {"embedder": said}}}) == found
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 from locomo_vqa.runs import visual_handling
 
-from ..scoring.entry_names import entry_name
+from .entry_names import entry_name
 
 __all__ = ["name_runs"]
 
