@@ -30,6 +30,7 @@ DASHES = {
     "leaderboard/template/repository.py": "arguments of git",
     "leaderboard/submission/git_heads.py": "arguments of git",
     "leaderboard/submission/git_trees.py": "arguments of git",
+    "leaderboard/verification/report.py": "a table in Markdown",
 }
 """Files below the command line with `--` in a string, each with its reason."""
 

@@ -16,6 +16,7 @@ from locomo_vqa.cli_support import (
     print_json,
     quoted,
 )
+from locomo_vqa.files import write_text
 
 from .export import export
 from .results_repository import diff, init, review
@@ -95,8 +96,22 @@ leaderboard.add_command(export)
     type=click.Path(path_type=Path, file_okay=False),
     help="Look for L's encoders in this folder.",
 )
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ENTRY",
+    help="Check and score this submission only, such as bm25__none/2026-08-31, compare it with the "
+    "others, and write no board; may be repeated.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write what was found to this file, as Markdown.",
+)
 @json_option
-def verify(folder: Path, as_json: bool, **settings: Any) -> int:
+def verify(
+    folder: Path, only: tuple[str, ...], report: Path | None, as_json: bool, **settings: Any
+) -> int:
     """Check every submission below FOLDER, score it, and write FOLDER/board.json.
 
     Scores are computed here, from the answers. A rejected submission doesn't keep the others off
@@ -106,14 +121,23 @@ def verify(folder: Path, as_json: bool, **settings: Any) -> int:
     Example:
       locomo-vqa leaderboard verify submissions --benchmark sample
     """
+    from ..board import BOARD_FILE
     from ..summary import lacks_verdicts
+    from ..verification.report import verification_report
     from ..verification.verify import verify as verify_submissions
 
-    board = verify_submissions(folder, **settings)
+    board = verify_submissions(folder, only=only or None, **settings)
+    if report is not None:
+        write_text(report, verification_report(board))
     if as_json:
         print_json(board.to_json())
     else:
         _print_board(board)
+        if report is not None:
+            echo(f"Wrote {report}")
+        if not only:
+            echo(f"Wrote {board.folder / BOARD_FILE}")
+            echo(f"Next: locomo-vqa leaderboard build {quoted(board.folder)} --out …")
     return 1 if any(entry.state == "rejected" or lacks_verdicts(entry) for entry in board) else 0
 
 
@@ -148,7 +172,6 @@ def build(board: Path, out: Path, as_json: bool) -> None:
 def _print_board(board: Board) -> None:
     from rich.text import Text
 
-    from ..board import BOARD_FILE
     from ..results import result_rows
     from ..site.contrasts import contrasts
     from ..summary import COLUMNS, NUMBERS, remarks, summary_rows
@@ -163,8 +186,6 @@ def _print_board(board: Board) -> None:
         *(pair["text"] for pair in contrasts(result_rows(board))),
     ]:
         echo(remark)
-    echo(f"Wrote {board.folder / BOARD_FILE}")
-    echo(f"Next: locomo-vqa leaderboard build {quoted(board.folder)} --out …")
 
 
 _MEASURES = {

@@ -11,6 +11,7 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.benchmark.questions import scored_questions
 from locomo_vqa.errors import LocomoVqaError
 from locomo_vqa.run_notes import sent_images
+from locomo_vqa.runs import SplitChoice
 from locomo_vqa.scores import Scorer, Scores
 
 from ..board_entry import Entry
@@ -24,7 +25,7 @@ from .examine import Findings, examine_entry
 from .tables import table_of
 from .usage import usage_of
 
-__all__ = ["VerifiedEntry", "verify_entry"]
+__all__ = ["EntryVerifier", "VerifiedEntry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,64 +44,73 @@ class VerifiedEntry:
         return replace(self.entry, notes=self.checks.notes, checks=self.checks.results)
 
 
-def verify_entry(
-    found: EntryFolder, benchmark: Benchmark, scorer: Scorer, values: QuestionScoresWriter
-) -> VerifiedEntry:
-    """Verify one entry; if it is accepted, its questions' values are added to `values`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryVerifier:
+    """Verifies entries of one board, one after the other."""
 
-    Raises:
-        LocomoVqaError: something that has nothing to do with the entry prevents scoring.
-    """
-    findings, scores = Findings(), None
-    try:
-        examine_entry(found, benchmark, findings)
-        if not findings.checks.problems:
-            scores = _score(found.name, findings, benchmark, scorer, values)
-    except LocomoVqaError:
-        raise
-    except Exception as error:  # noqa: BLE001 - no entry, however made, may stop the others
-        findings.checks.failed("scores", f"It can't be checked ({type(error).__name__}: {error}).")
-    problems = findings.checks.problems
-    entry = Entry(
-        name=found.name,
-        state="rejected" if problems else "rescored",
-        problems=problems,
-        split=findings.split,
-        uses_images=_uses_images(findings.run),
-        ran=_what_ran(findings.run),
-        metadata=findings.metadata,
-        files=findings.files,
-    )
-    if scores is None or findings.answers is None or problems:
-        return VerifiedEntry(entry, findings.checks, None)
-    return VerifiedEntry(_accepted(entry, findings, scores), findings.checks, findings.answers)
+    benchmark: Benchmark
+    """What they are scored against."""
+    scorer: Scorer
+    """Computes their scores."""
+    values: QuestionScoresWriter | None = None
+    """Where their questions' values are added."""
 
+    def verify(self, found: EntryFolder, *, scored: bool = True) -> VerifiedEntry:
+        """Verify one entry, or only read it, so that others can be compared with it.
 
-def _score(
-    name: str,
-    findings: Findings,
-    benchmark: Benchmark,
-    scorer: Scorer,
-    values: QuestionScoresWriter,
-) -> Scores:
-    assert findings.split is not None
-    if (published := findings.published) is None:
-        scores = scorer(findings.predictions, benchmark, split=findings.split)
-    else:
-        scores = scorer(
-            findings.predictions,
-            benchmark,
+        Raises:
+            LocomoVqaError: something that has nothing to do with the entry prevents scoring.
+        """
+        findings, scores = Findings(), None
+        try:
+            examine_entry(found, self.benchmark, findings)
+            if not findings.checks.problems:
+                scores = self._score(found.name, findings, scored)
+        except LocomoVqaError:
+            raise
+        except Exception as error:  # noqa: BLE001 - no entry, however made, may stop the others
+            findings.checks.failed(
+                "scores", f"It can't be checked ({type(error).__name__}: {error})."
+            )
+        problems = findings.checks.problems
+        entry = Entry(
+            name=found.name,
+            state="rejected" if problems else "rescored",
+            problems=problems,
             split=findings.split,
+            uses_images=_uses_images(findings.run),
+            ran=_what_ran(findings.run),
+            metadata=findings.metadata,
+            files=findings.files,
+        )
+        if scores is not None and not problems:
+            entry = _accepted(entry, findings, scores)
+        return VerifiedEntry(entry, findings.checks, None if problems else findings.answers)
+
+    def _score(self, name: str, findings: Findings, scored: bool) -> Scores | None:
+        assert findings.split is not None
+        questions = scored_questions(self.benchmark, findings.split)
+        answers = text_answers(findings.predictions, questions)
+        findings.answers = AnswerVector.of(findings.predictions, answers)
+        if not scored:
+            return None
+        scores = self._scores_of(findings, findings.split)
+        findings.unranked = check_answers(findings.checks, answers, questions, scores)
+        if self.values is not None:
+            self.values.add(name, questions, findings.predictions, scores.by_question)
+        findings.checks.passed("scores")
+        return scores
+
+    def _scores_of(self, findings: Findings, split: SplitChoice) -> Scores:
+        if (published := findings.published) is None:
+            return self.scorer(findings.predictions, self.benchmark, split=split)
+        return self.scorer(
+            findings.predictions,
+            self.benchmark,
+            split=split,
             extra=published.extra,
             reported=published.reported,
         )
-    questions = scored_questions(benchmark, findings.split)
-    answers = text_answers(findings.predictions, questions)
-    findings.unranked = check_answers(findings.checks, answers, questions, scores)
-    findings.answers = AnswerVector.of(findings.predictions, answers)
-    values.add(name, questions, findings.predictions, scores.by_question)
-    findings.checks.passed("scores")
-    return scores
 
 
 def _accepted(entry: Entry, findings: Findings, scores: Scores) -> Entry:

@@ -11,21 +11,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from locomo_vqa.arguments import check_path
+from locomo_vqa.arguments import check_path, check_texts
 from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
-from locomo_vqa.files import sha256_file, write_json
+from locomo_vqa.files import sha256_file, some, write_json
 from locomo_vqa.locks import locked_folder
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.scores import Scorer, default_scorer
 
 from ..board import BOARD_FILE, Board
 from ..entry_files.folder import METADATA, RUN, EntryFolder, find_entries
-from ..question_scores import SCORES_FILE, QuestionScoresWriter, write_question_scores
+from ..question_scores import SCORES_FILE, write_question_scores
 from ..ranking.board_rankings import board_rankings
 from .between import check_between
-from .entry import VerifiedEntry, verify_entry
+from .entry import EntryVerifier, VerifiedEntry
 
 __all__ = ["verify"]
 
@@ -46,6 +46,7 @@ def verify(
     l_preset: Literal["paper", "minilm"] = "paper",
     l_models: str | os.PathLike[str] | None = None,
     scorer: Scorer | None = None,
+    only: str | Sequence[str] | None = None,
     progress: bool | ProgressCallback = True,
 ) -> Board:
     """Check and score every submission below a folder, and write `board.json` there, with the
@@ -70,6 +71,8 @@ def verify(
         l_models: the folder with L's encoders; None for $LOCOMO_VQA_L_MODELS or the Hub's cache.
         scorer: computes the scores, instead of all of this; None for the one that
             `locomo_vqa.score` uses.
+        only: the names of submissions; the others are only read, so that these are compared with
+            them, the board has these alone, and nothing is written. None for all.
         progress: whether to show a progress bar, or what to call with the progress.
 
     Raises:
@@ -89,23 +92,59 @@ def verify(
         l_preset=l_preset,
         l_models=l_models,
     )
-    benchmark = load_argument(benchmark)
+    names = _check_only(only)
+    loaded = load_argument(benchmark)
     found = _find_entries(path)
+    if names is not None:
+        return _verify_some(
+            path, found, names, EntryVerifier(benchmark=loaded, scorer=scorer), progress
+        )
     busy = "another process is verifying these submissions"
     with locked_folder(path, busy=busy, remedy="Wait until it has finished."):
         with write_question_scores(path) as values:
-            verified = tuple(_each_verified(found, benchmark, scorer, values, progress))
+            verifier = EntryVerifier(benchmark=loaded, scorer=scorer, values=values)
+            verified = tuple(_each_verified(found, verifier, progress))
         check_between(verified)
-        board = Board(
-            folder=path,
-            dataset=benchmark.name,
-            revision=benchmark.revision,
-            entries=tuple(each.finished() for each in verified),
-            scores_sha256=sha256_file(path / SCORES_FILE),
-        )
+        board = _board(path, loaded, verified)
+        board = replace(board, scores_sha256=sha256_file(path / SCORES_FILE))
         board = replace(board, rankings=board_rankings(board.entries, board.question_scores()))
         write_json(path / BOARD_FILE, board.to_json())
     return board
+
+
+def _check_only(only: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    check_texts("only", only)
+    return (only,) if isinstance(only, str) else None if only is None else tuple(only)
+
+
+def _verify_some(
+    folder: Path,
+    found: Sequence[EntryFolder],
+    names: Sequence[str],
+    verifier: EntryVerifier,
+    progress: bool | ProgressCallback,
+) -> Board:
+    """Verify the named entries, and compare them with the others, which are only read."""
+    known = {entry.name for entry in found}
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"`only`: {name!r} is not a submission in {folder}.",
+                f"Name one of these: {some(sorted(known))}.",
+            )
+    verified = tuple(_each_verified(found, verifier, progress, only=names))
+    check_between(verified)
+    named = tuple(each for each in verified if each.entry.name in names)
+    return _board(folder, verifier.benchmark, named)
+
+
+def _board(folder: Path, benchmark: Benchmark, verified: Sequence[VerifiedEntry]) -> Board:
+    return Board(
+        folder=folder,
+        dataset=benchmark.name,
+        revision=benchmark.revision,
+        entries=tuple(each.finished() for each in verified),
+    )
 
 
 def _find_entries(folder: Path) -> tuple[EntryFolder, ...]:
@@ -121,13 +160,12 @@ def _find_entries(folder: Path) -> tuple[EntryFolder, ...]:
 
 def _each_verified(
     found: Sequence[EntryFolder],
-    benchmark: Benchmark,
-    scorer: Scorer,
-    values: QuestionScoresWriter,
+    verifier: EntryVerifier,
     progress: bool | ProgressCallback,
+    only: Sequence[str] | None = None,
 ) -> Iterator[VerifiedEntry]:
     with progress_reporter(progress) as report:
         report(_STEP, 0, len(found))
         for number, entry in enumerate(found, 1):
-            yield verify_entry(entry, benchmark, scorer, values)
+            yield verifier.verify(entry, scored=only is None or entry.name in only)
             report(_STEP, number, len(found))
