@@ -99,10 +99,10 @@ class JudgeSettings:
                 "`judge` is given, but `metrics` leaves J out.",
                 "Add j to `metrics`, or leave `judge` out.",
             )
-        for name in names:
-            check_judge(name)
         if len(set(names)) < len(names):
             raise InputError("`judge` names one model twice.", "Name two different models.")
+        for name in names:
+            check_judge(name)
         return cls(
             judges=names,
             rubric=rubric,

@@ -150,3 +150,27 @@ def test_fetching_leaves_them_out_and_counts_them(server: ImageServer, tmp_path:
     rows = map(json.loads, (tmp_path / "out" / "images.jsonl").read_text().splitlines())
     assert [row["state"] for row in rows] == ["ok", "placeholder", "placeholder"]
     assert len(list((tmp_path / "out" / "images").iterdir())) == 1
+
+
+def test_four_redirects_to_one_picture_and_a_pixel_are_no_images(
+    server: ImageServer, tmp_path: Path
+) -> None:
+    """As hosts do it: what is gone leads to one picture, or is a pixel; another image is one."""
+    gone = [f"/gone/{name}.jpg" for name in ("a1", "b2", "c3", "d4")]
+    pixel = encode(pil.new("P", (1, 1)), "GIF")
+    server.routes |= {
+        **{path: reply(302, b"", "Location: /removed.png") for path in gone},
+        "/removed.png": reply(200, image_bytes(2)),
+        "/pixel.gif": reply(200, pixel),
+        "/noext": reply(200, image_bytes(3)),
+    }
+    urls = [server.url(path) for path in (*gone, "/pixel.gif", "/noext")]
+    source = make_benchmark(tmp_path / "source", {"conv-1": urls})
+    done = fetch_images(source, out=tmp_path / "out", settings=quick(server), progress=False)
+    assert done.losses.by_state == {"ok": 1, "placeholder": 5}
+    rows = map(json.loads, (tmp_path / "out" / "images.jsonl").read_text().splitlines())
+    said = {row["url"]: (row["state"], row["detail"]) for row in rows}
+    removed = ("placeholder", "its host sends a picture called removed.png instead")
+    assert [said[url] for url in urls[:4]] == [removed] * 4
+    assert said[urls[4]] == ("placeholder", "it has 1 × 1 pixels")
+    assert said[urls[5]][0] == "ok"

@@ -233,6 +233,7 @@ def test_the_published_f1_comes_out_row_by_row(name: str, locomo: Benchmark) -> 
         "extra": 0,
         "unscored": 0,
         "states": {"ok": 1540},
+        "answered": {"text": 1540, "visual": 0},
     }
     stored = document["stored"]["f1_score"]
     assert (stored["rows"], stored["equal"]) == (1540, 1540)
