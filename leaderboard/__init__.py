@@ -1,7 +1,8 @@
 """Submissions, their verification, and the board built from them.
 
 `submit` makes a submission of a run, `verify` checks and scores a folder of submissions, and
-`build_site` writes the verified board as a web page. `export_records` and `export_eval_results`
+`build_site` writes the verified board as a web page. `record_event` records what happened to an
+entry since. `export_records` and `export_eval_results`
 write its entries in the formats of others, and `reported_rows` has published numbers, unranked.
 """
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from .board import Board
     from .board_entry import Entry
     from .exports import export_eval_results, export_records
+    from .history.record import record_event
     from .records.reported import reported_rows
     from .site.build import build_site
     from .submission.submit import Submission, submit
@@ -26,6 +28,7 @@ __all__ = [
     "build_site",
     "export_eval_results",
     "export_records",
+    "record_event",
     "reported_rows",
     "submit",
     "verify",
@@ -38,6 +41,7 @@ _MODULES = {
     "build_site": "site.build",
     "export_eval_results": "exports",
     "export_records": "exports",
+    "record_event": "history.record",
     "reported_rows": "records.reported",
     "submit": "submission.submit",
     "verify": "verification.verify",

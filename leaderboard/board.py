@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,10 @@ class Board:
     of the `comparison` of each ranked one, and `comparisons`, as docs/formats.md describes them."""
     scores_sha256: str | None = None
     """SHA-256 of scores.parquet; None if it was not written."""
+    day: date | None = field(default=None, compare=False)
+    """The last day that counts, which is not part of board.json; None for today."""
+    left_out: tuple[str, ...] = field(default=(), compare=False)
+    """Sentences about what is dated later, which are not part of board.json."""
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)

@@ -50,7 +50,13 @@ all-custom    as `all`, with another way of asking
 """
 
 Standing = Literal["current", "superseded", "withdrawn", "disputed"]
-"""What happened to an entry since it was accepted."""
+"""What happened to an entry since it was accepted:
+
+current      nothing, or a dispute that is settled
+superseded   a newer entry counts instead; it is shown, but not ranked
+withdrawn    it must not count any more; it is shown, but not ranked
+disputed     somebody doubts it; it is ranked, with a mark
+"""
 
 CheckState = Literal["passed", "flagged", "failed", "not_done"]
 """The result of a check: a failed one rejects the entry, a flagged one is a note."""
@@ -99,7 +105,7 @@ class Entry:
     table: Table | None = None
     """See `Table`; None if it is ranked in none."""
     unranked: str | None = None
-    """Why it is ranked in no table."""
+    """Why it is not ranked: it belongs in no table, or was withdrawn or superseded."""
     checks: tuple[EntryCheck, ...] = ()
     """What was checked, in order."""
     usage: Mapping[str, Any] | None = None
@@ -110,7 +116,8 @@ class Entry:
     standing: Standing = "current"
     """See `Standing`."""
     history: tuple[Mapping[str, Any], ...] = ()
-    """What happened to it, oldest first: `event`, `date`, `who`, `why`, `answer`."""
+    """What happened to it, oldest first: `event`, `date`, `who`, `why`, and `by`, the entry that
+    supersedes it."""
 
     def __repr__(self) -> str:
         return f"<Entry {self.name!r}: {self.state}>"

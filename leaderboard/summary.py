@@ -40,7 +40,7 @@ def summary_rows(
 
 
 def remarks(entries: Iterable[Entry], rankings: Rankings | None = None) -> list[str]:
-    """Return who judged, who is separated, and the problems and notes of all entries."""
+    """Return who judged, who is separated, what happened to entries, and what verifying found."""
     listed = list(entries)
     judges = sorted({judge for entry in listed if (judge := judge_of(entry))})
     by_rules = any(judge.startswith("rules-") for judge in judges)
@@ -55,6 +55,11 @@ def remarks(entries: Iterable[Entry], rankings: Rankings | None = None) -> list[
     if any(map(_is_marked, listed)):
         said.append(f"A J with a * has {UNRANKED[0].lower()}{UNRANKED[1:]}")
     said += rank_remarks(rankings or {}, _SHOWN)
+    said += [
+        f"{entry.name}: {one['event']} on {one['date']} by {one['who']}: {one['why']}"
+        for entry in listed
+        for one in entry.history
+    ]
     return said + [
         f"{entry.name}: {label}: {sentence}"
         for entry in listed

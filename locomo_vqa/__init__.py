@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from locomo_vqa.evaluators.selftest import check
     from locomo_vqa.evaluators.systems.catalogue import systems
     from locomo_vqa.evaluators.third_party import install
-    from locomo_vqa.leaderboard import Board, build_site, submit, verify
+    from locomo_vqa.leaderboard import Board, build_site, record_event, submit, verify
     from locomo_vqa.runs import Hit, Prediction, Run, Usage
     from locomo_vqa.system import Answer, ConversationInfo, MemorySystem, Services
     from locomo_vqa.system import ShownImage as Image
@@ -84,6 +84,7 @@ __all__ = [
     "install",
     "judge_check",
     "load_benchmark",
+    "record_event",
     "run",
     "score",
     "submit",
@@ -114,7 +115,7 @@ _PLACES = {
     "locomo_vqa.evaluators.selftest": ("check",),
     "locomo_vqa.evaluators.systems.catalogue": ("systems",),
     "locomo_vqa.evaluators.third_party": ("install",),
-    "locomo_vqa.leaderboard": ("Board", "build_site", "submit", "verify"),
+    "locomo_vqa.leaderboard": ("Board", "build_site", "record_event", "submit", "verify"),
     "locomo_vqa.runs": ("Hit", "Prediction", "Run", "Usage"),
     "locomo_vqa.system": ("Answer", "ConversationInfo", "MemorySystem", "Services"),
 }

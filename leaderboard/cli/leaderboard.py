@@ -19,6 +19,7 @@ from locomo_vqa.cli_support import (
 from locomo_vqa.files import write_text
 
 from .export import export
+from .history import history
 from .results_repository import diff, init, review
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ leaderboard.add_command(export)
     help="Look for L's encoders in this folder.",
 )
 @click.option(
+    "--as-of",
+    metavar="YYYY-MM-DD",
+    help="Count entries and events up to this day only.  [default: today]",
+)
+@click.option(
     "--only",
     multiple=True,
     metavar="ENTRY",
@@ -115,11 +121,13 @@ def verify(
     """Check every submission below FOLDER, score it, and write FOLDER/board.json.
 
     Scores are computed here, from the answers. A rejected submission doesn't keep the others off
-    the board, but makes the exit status 1, as does an answer on which the judge gave no verdict.
+    the board, but makes the exit status 1, as does an answer on which the judge gave no verdict, or
+    a date in the future.
 
     \b
     Example:
       locomo-vqa leaderboard verify submissions --benchmark sample
+      locomo-vqa leaderboard verify submissions --benchmark sample --as-of 2026-08-31
     """
     from ..board import BOARD_FILE
     from ..summary import lacks_verdicts
@@ -130,6 +138,8 @@ def verify(
     if report is not None:
         write_text(report, verification_report(board))
     if as_json:
+        for sentence in board.left_out:
+            click.echo(sentence, err=True)
         print_json(board.to_json())
     else:
         _print_board(board)
@@ -138,7 +148,8 @@ def verify(
         if not only:
             echo(f"Wrote {board.folder / BOARD_FILE}")
             echo(f"Next: locomo-vqa leaderboard build {quoted(board.folder)} --out …")
-    return 1 if any(entry.state == "rejected" or lacks_verdicts(entry) for entry in board) else 0
+    bad = any(entry.state == "rejected" or lacks_verdicts(entry) for entry in board)
+    return 1 if bad or (board.left_out and settings["as_of"] is None) else 0
 
 
 @leaderboard.command()
@@ -149,8 +160,13 @@ def verify(
     required=True,
     help="Write the site to this folder.",
 )
+@click.option(
+    "--as-of",
+    metavar="YYYY-MM-DD",
+    help="Build the board that was verified for this day.  [default: today]",
+)
 @json_option
-def build(board: Path, out: Path, as_json: bool) -> None:
+def build(board: Path, out: Path, as_of: str | None, as_json: bool) -> None:
     """Write the verified board in FOLDER as a static site that opens without a server.
 
     An earlier site made by this command is replaced; any other folder is left alone.
@@ -161,7 +177,7 @@ def build(board: Path, out: Path, as_json: bool) -> None:
     """
     from ..site.build import PAGE, RESULTS, build_site
 
-    site = build_site(board, out=out)
+    site = build_site(board, out=out, as_of=as_of)
     if as_json:
         print_json({"page": str(site / PAGE), "results": str(site / RESULTS)})
     else:
@@ -182,6 +198,7 @@ def _print_board(board: Board) -> None:
         table.add_row(Text(name), Text(state, style=style), *cells)
     console().print(table)
     for remark in [
+        *board.left_out,
         *remarks(board, board.rankings),
         *(pair["text"] for pair in contrasts(result_rows(board))),
     ]:
@@ -192,5 +209,5 @@ _MEASURES = {
     *("benchmark", "judge", "rubric", "judge_timeout", "responses", "l_preset", "l_models")
 }
 review.params[3:3] = [option for option in verify.params if option.name in _MEASURES]
-for _command in (init, review, diff):
+for _command in (history, init, review, diff):
     leaderboard.add_command(_command)

@@ -9,6 +9,8 @@
         source.yaml         where it is from
         answers.json        the file itself, or answers.jsonl, or either with .gz
 
+    <folder>/<system>__<answerer>/<date>.history.yaml     what happened to the entry since
+
 Only regular files with these names are ever opened. No symbolic link is followed, and
 nothing here is executed.
 """
@@ -33,6 +35,7 @@ from locomo_vqa.text import escape_unprintable
 __all__ = [
     "ANSWERS",
     "ENTRY_FILES",
+    "HISTORY",
     "LIMITS",
     "METADATA",
     "PREDICTIONS",
@@ -42,6 +45,7 @@ __all__ = [
     "Fingerprint",
     "entry_name_problem",
     "find_entries",
+    "find_histories",
     "fingerprint",
     "ignored_note",
     "is_published",
@@ -57,12 +61,16 @@ SOURCE = "source.yaml"
 ANSWERS = ("answers.json", "answers.jsonl", "answers.json.gz", "answers.jsonl.gz")
 """The names that a published file may have."""
 
+HISTORY = ".history.yaml"
+"""How the name of a history file ends; it begins with the date of its entry."""
+
 LIMITS = {METADATA: 64 << 10, PREDICTIONS: 256 << 20, RUN: 1 << 20}
 """The files of an entry, each with its size limit in bytes."""
 
 ENTRY_FILES = {**LIMITS, SOURCE: 64 << 10, **dict.fromkeys(ANSWERS, 256 << 20)}
 """Every file that an entry may have, of a run or of a published file, with its size limit."""
 
+_HISTORY_LIMIT = 256 << 10
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*__[A-Za-z0-9][A-Za-z0-9._-]*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LEFTOVERS = frozenset(
@@ -126,6 +134,28 @@ def find_entries(folder: Path) -> tuple[EntryFolder, ...]:
             f"{folder}: can't be read ({error.strerror}).", "Check its permissions."
         ) from None
     return tuple(sorted(found, key=lambda entry: (entry.name, os.fsencode(entry.path))))
+
+
+def find_histories(folder: Path) -> dict[str, Path]:
+    """Return the history files below `folder`, by the name of their entry.
+
+    Raises:
+        InputError: `folder` can't be read.
+    """
+    found = {}
+    try:
+        for name in _visible_names(folder):
+            outer = folder / name
+            if _NAME.fullmatch(name) and outer.is_dir() and not outer.is_symlink():
+                for inner in _visible_names(outer):
+                    if inner.endswith(HISTORY):
+                        entry = escape_unprintable(f"{name}/{inner.removesuffix(HISTORY)}")
+                        found[entry] = outer / inner
+    except OSError as error:
+        raise InputError(
+            f"{folder}: can't be read ({error.strerror}).", "Check its permissions."
+        ) from None
+    return found
 
 
 def _dated_entries(folder: Path, name: str) -> Iterator[EntryFolder]:
@@ -267,6 +297,8 @@ def _plain_problem(status: os.stat_result, most: int) -> str | None:
 
 
 def _limit(path: Path) -> int:
+    if path.name.endswith(HISTORY):
+        return _HISTORY_LIMIT
     return ENTRY_FILES[path.name]
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 
 from locomo_vqa.arguments import check_path
 from locomo_vqa.checked import checked
-from locomo_vqa.errors import InputError
-from locomo_vqa.files import some, write_text
+from locomo_vqa.files import write_text
 
 from ..board import Board, read_board
-from ..entry_files.folder import find_entries, fingerprint
+from ..history.days import check_day
 from ..records.results_csv import results_csv
 from ..records.results_parquet import results_parquet
 from ..results import result_rows
+from ..unchanged import check_unchanged
 from .board_rows import accepted_entries, board_rows
 from .data_files import DataFolder
 from .entry_data import entry_data
@@ -38,7 +39,12 @@ FILES = (RESULTS, PARQUET, *(name for name in PAGES if name != PAGE), PAGE)
 
 
 @checked
-def build_site(board: Board | str | os.PathLike[str], *, out: str | os.PathLike[str]) -> Path:
+def build_site(
+    board: Board | str | os.PathLike[str],
+    *,
+    out: str | os.PathLike[str],
+    as_of: date | str | None = None,
+) -> Path:
     """Write a board as a static site, and return the site's folder.
 
     `out` is written completely or not at all. An earlier site made by this function is replaced,
@@ -48,32 +54,20 @@ def build_site(board: Board | str | os.PathLike[str], *, out: str | os.PathLike[
     Args:
         board: what `locomo_vqa.verify` returned, or a folder of submissions that was verified.
         out: the site's folder: pages that open without a server, results.csv and results.parquet.
+        as_of: the day that the board was verified for; None for the day of the Board, or today.
 
     Raises:
         InputError: board.json is missing, or the submissions changed after it was written.
         OutputError: `out` has other content, or can't be written.
     """
     target = check_path("out", out)
+    day = None if as_of is None else check_day("as_of", as_of)
     if not isinstance(board, Board):
         board = read_board(check_path("board", board, allowed="a path or a Board"))
-    _check_unchanged(board)
+    check_unchanged(board, day)
     with site_folder(resolve_out(target), FILES) as site:
         _write_site(site, board)
     return target
-
-
-def _check_unchanged(board: Board) -> None:
-    now = {
-        found.name: {} if found.problem else fingerprint(found.path).files
-        for found in find_entries(board.folder)
-    }
-    then = {entry.name: dict(entry.files) for entry in board}
-    changed = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
-    if changed:
-        raise InputError(
-            f"{board.folder}: changed after it was verified: {some(changed)}.",
-            "Verify the submissions again (`locomo-vqa leaderboard verify`), then build the site.",
-        )
 
 
 def _write_site(site: Path, board: Board) -> None:

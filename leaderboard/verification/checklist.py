@@ -34,6 +34,7 @@ CheckName = Literal[
     "copies",
     "judge",
     "reproduction",
+    "history",
 ]
 """What is checked, in this order:
 
@@ -57,6 +58,7 @@ ceilings             no score is above what a system that is always right gets
 copies               no other entry has the same answers, or nearly the same
 judge                J's judge rejects wrong answers
 reproduction         the answers were produced again
+history              what happened to the entry since can be read, and is consistent
 """
 CHECKS: tuple[CheckName, ...] = get_args(CheckName)
 

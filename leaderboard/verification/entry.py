@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from locomo_vqa.benchmark import Benchmark
@@ -16,6 +16,7 @@ from locomo_vqa.scores import Scorer, Scores
 
 from ..board_entry import Entry
 from ..entry_files.folder import EntryFolder
+from ..history.histories import NO_HISTORY, EntryHistory
 from ..question_scores import QuestionScoresWriter
 from .checklist import Checklist
 from .checks.answers import check_answers
@@ -54,6 +55,8 @@ class EntryVerifier:
     """Computes their scores."""
     values: QuestionScoresWriter | None = None
     """Where their questions' values are added."""
+    histories: Mapping[str, EntryHistory] = field(default_factory=dict)
+    """What happened to them, by name."""
 
     def verify(self, found: EntryFolder, *, scored: bool = True) -> VerifiedEntry:
         """Verify one entry, or only read it, so that others can be compared with it.
@@ -62,6 +65,9 @@ class EntryVerifier:
             LocomoVqaError: something that has nothing to do with the entry prevents scoring.
         """
         findings, scores = Findings(), None
+        history = self.histories.get(found.name, NO_HISTORY)
+        findings.checks.failed("history", *history.problems)
+        findings.checks.passed("history")
         try:
             examine_entry(found, self.benchmark, findings)
             if not findings.checks.problems:
@@ -82,9 +88,11 @@ class EntryVerifier:
             ran=_what_ran(findings.run),
             metadata=findings.metadata,
             files=findings.files,
+            standing=history.standing,
+            history=history.to_json(),
         )
         if scores is not None and not problems:
-            entry = _accepted(entry, findings, scores)
+            entry = _accepted(entry, history, findings, scores)
         return VerifiedEntry(entry, findings.checks, None if problems else findings.answers)
 
     def _score(self, name: str, findings: Findings, scored: bool) -> Scores | None:
@@ -113,7 +121,7 @@ class EntryVerifier:
         )
 
 
-def _accepted(entry: Entry, findings: Findings, scores: Scores) -> Entry:
+def _accepted(entry: Entry, history: EntryHistory, findings: Findings, scores: Scores) -> Entry:
     assert findings.metadata is not None and findings.split is not None
     published = findings.published
     table, unranked = table_of(findings.metadata, findings.split)
@@ -125,7 +133,7 @@ def _accepted(entry: Entry, findings: Findings, scores: Scores) -> Entry:
         kind="file" if published else "run",
         badge="rescored",
         table=table,
-        unranked=unranked,
+        unranked=unranked or history.unranked,
         usage=usage_of(findings.run or {}, findings.predictions),
         source=published.source if published else None,
     )

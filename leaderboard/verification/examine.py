@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from ..entry_files.folder import (
 )
 from ..entry_files.folder_names import entry_folder_name
 from ..entry_files.metadata import parse_metadata
-from ..entry_files.names import is_in_the_future, name_notes, name_problems
+from ..entry_files.names import name_notes, name_problems
 from ..entry_files.published import Published
 from ..entry_files.rows import Rows, read_rows
 from .checklist import Checklist
@@ -159,9 +158,6 @@ def _contradictions(run: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iter
 
 def _check_names(found: EntryFolder, findings: Findings) -> None:
     checks, metadata = findings.checks, findings.metadata
-    day = found.path.name
-    if is_in_the_future(date.fromisoformat(day)):
-        checks.flagged("names", f"The date {day} is in the future.")
     if metadata is None or findings.run is None:
         return
     checks.flagged("names", *name_notes(metadata, findings.run))

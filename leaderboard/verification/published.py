@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark
@@ -11,7 +10,7 @@ from locomo_vqa.text import counted
 
 from ..entry_files.folder import SOURCE, Fingerprint
 from ..entry_files.folder_names import entry_folder_name
-from ..entry_files.names import is_in_the_future, name_problems
+from ..entry_files.names import name_problems
 from ..entry_files.published import Published, read_published
 from .checklist import Checklist, CheckName
 from .checks.training import check_training
@@ -58,8 +57,6 @@ def examine_published(
 def _check_names(folder: Path, published: Published, checks: Checklist) -> None:
     metadata = published.metadata
     checks.failed("names", *(f"{SOURCE}: {each}" for each in name_problems(metadata)))
-    if is_in_the_future(date.fromisoformat(folder.name)):
-        checks.flagged("names", f"The date {folder.name} is in the future.")
     expected = entry_folder_name(metadata["system"]["name"], metadata["answerer"]["model"])
     if folder.parent.name != expected:
         checks.flagged(

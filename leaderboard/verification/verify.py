@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +22,9 @@ from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.scores import Scorer, default_scorer
 
 from ..board import BOARD_FILE, Board
-from ..entry_files.folder import METADATA, RUN, EntryFolder, find_entries
+from ..entry_files.folder import METADATA, RUN, EntryFolder
+from ..history.board_day import BoardDay, read_day
+from ..history.days import check_day
 from ..question_scores import SCORES_FILE, write_question_scores
 from ..ranking.board_rankings import board_rankings
 from .between import check_between
@@ -47,6 +50,7 @@ def verify(
     l_models: str | os.PathLike[str] | None = None,
     scorer: Scorer | None = None,
     only: str | Sequence[str] | None = None,
+    as_of: date | str | None = None,
     progress: bool | ProgressCallback = True,
 ) -> Board:
     """Check and score every submission below a folder, and write `board.json` there, with the
@@ -73,6 +77,8 @@ def verify(
             `locomo_vqa.score` uses.
         only: the names of submissions; the others are only read, so that these are compared with
             them, the board has these alone, and nothing is written. None for all.
+        as_of: the last day whose entries and events count; None for today. The board of an earlier
+            day has the bytes that it had on that day.
         progress: whether to show a progress bar, or what to call with the progress.
 
     Raises:
@@ -82,6 +88,7 @@ def verify(
         MissingResource: something that the scorer needs is not on this machine.
     """
     path = check_path("folder", folder)
+    day = check_day("as_of", as_of)
     scorer = scorer or default_scorer(
         judge=judge,
         rubric=rubric,
@@ -94,18 +101,17 @@ def verify(
     )
     names = _check_only(only)
     loaded = load_argument(benchmark)
-    found = _find_entries(path)
+    found = _find_entries(path, day)
+    verifier = EntryVerifier(benchmark=loaded, scorer=scorer, histories=found.histories)
     if names is not None:
-        return _verify_some(
-            path, found, names, EntryVerifier(benchmark=loaded, scorer=scorer), progress
-        )
+        return _verify_some(path, found, names, verifier, progress)
     busy = "another process is verifying these submissions"
     with locked_folder(path, busy=busy, remedy="Wait until it has finished."):
         with write_question_scores(path) as values:
-            verifier = EntryVerifier(benchmark=loaded, scorer=scorer, values=values)
-            verified = tuple(_each_verified(found, verifier, progress))
+            verifier = replace(verifier, values=values)
+            verified = tuple(_each_verified(found.entries, verifier, progress))
         check_between(verified)
-        board = _board(path, loaded, verified)
+        board = _board(path, found, loaded, verified)
         board = replace(board, scores_sha256=sha256_file(path / SCORES_FILE))
         board = replace(board, rankings=board_rankings(board.entries, board.question_scores()))
         write_json(path / BOARD_FILE, board.to_json())
@@ -119,42 +125,47 @@ def _check_only(only: str | Sequence[str] | None) -> tuple[str, ...] | None:
 
 def _verify_some(
     folder: Path,
-    found: Sequence[EntryFolder],
+    found: BoardDay,
     names: Sequence[str],
     verifier: EntryVerifier,
     progress: bool | ProgressCallback,
 ) -> Board:
     """Verify the named entries, and compare them with the others, which are only read."""
-    known = {entry.name for entry in found}
+    known = {entry.name for entry in found.entries}
     for name in names:
         if name not in known:
             raise InputError(
                 f"`only`: {name!r} is not a submission in {folder}.",
                 f"Name one of these: {some(sorted(known))}.",
             )
-    verified = tuple(_each_verified(found, verifier, progress, only=names))
+    verified = tuple(_each_verified(found.entries, verifier, progress, only=names))
     check_between(verified)
     named = tuple(each for each in verified if each.entry.name in names)
-    return _board(folder, verifier.benchmark, named)
+    return _board(folder, found, verifier.benchmark, named)
 
 
-def _board(folder: Path, benchmark: Benchmark, verified: Sequence[VerifiedEntry]) -> Board:
+def _board(
+    folder: Path, found: BoardDay, benchmark: Benchmark, verified: Sequence[VerifiedEntry]
+) -> Board:
     return Board(
         folder=folder,
         dataset=benchmark.name,
         revision=benchmark.revision,
         entries=tuple(each.finished() for each in verified),
+        day=found.day,
+        left_out=found.left_out,
     )
 
 
-def _find_entries(folder: Path) -> tuple[EntryFolder, ...]:
+def _find_entries(folder: Path, day: date) -> BoardDay:
     remedy = "Name the folder that submissions were written to."
     for name, what in ((METADATA, "submission"), (RUN, "run"), ("benchmark.json", "benchmark")):
         if (folder / name).exists():
             raise InputError(f"{folder}: is a {what} folder, not a folder of submissions.", remedy)
-    found = find_entries(folder)
-    if not found:
-        raise InputError(f"{folder}: has no submission.", remedy)
+    found = read_day(folder, day)
+    if not found.entries:
+        until = f" up to {day}" if found.later else ""
+        raise InputError(f"{folder}: has no submission{until}.", remedy)
     return found
 
 

@@ -31,6 +31,7 @@ SCHEMAS = (
     "efficiency",
     "errata",
     "expert_search",
+    "history",
     "image",
     "import_report",
     "journal",

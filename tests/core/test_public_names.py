@@ -23,6 +23,7 @@ CALLS = {
     "install",
     "judge_check",
     "load_benchmark",
+    "record_event",
     "run",
     "score",
     "submit",

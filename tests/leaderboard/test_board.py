@@ -33,7 +33,7 @@ def board(submitted: Submit, submissions: Path, benchmark: Benchmark, scorer: Sc
 def test_the_public_names_are_these() -> None:
     assert leaderboard.__all__ == [
         *("Board", "Entry", "Submission", "build_site", "export_eval_results"),
-        *("export_records", "reported_rows", "submit", "verify"),
+        *("export_records", "record_event", "reported_rows", "submit", "verify"),
     ]
     assert leaderboard.verify is verify
     assert set(leaderboard.__all__) <= set(dir(leaderboard))
