@@ -20,22 +20,21 @@ _NONE = "–"
 
 def totals_table(runs: Sequence[RunEfficiency]) -> Table:
     """Return a table with what each run cost, a conversation read in it, and a question asked."""
-    table = make_table("Run", "Totals", numbers=["calls", "tok in", "tok out", "s", "$"])
+    table = make_table("Totals", numbers=["calls", "tok in", "tok out", "s", "$"])
     for run in runs:
-        name = run.name
-        for title, totals, whole in _rows(run.totals) if run.totals else ():
-            table.add_row(name, title, *_cells(totals, whole=whole))
-            name = ""
+        for title, totals, whole in _rows(run.name, run.totals) if run.totals else ():
+            table.add_row(title, *_cells(totals, whole=whole))
     return table
 
 
-def _rows(totals: RunTotals) -> Iterator[tuple[str, Totals, bool]]:
-    yield "in all", totals.all, True
+def _rows(name: str, totals: RunTotals) -> Iterator[tuple[str, Totals, bool]]:
+    yield f"{name}, in all", totals.all, True
     if totals.per_conversation is not None and totals.conversations:
-        read = f"a conversation read (of {totals.conversations:,})"
+        read = f"  a conversation read (of {totals.conversations:,})"
         yield read, totals.per_conversation, totals.conversations == 1
     if totals.per_question is not None and totals.questions:
-        yield f"a question (of {totals.questions:,})", totals.per_question, totals.questions == 1
+        asked = f"  a question (of {totals.questions:,})"
+        yield asked, totals.per_question, totals.questions == 1
 
 
 def _cells(totals: Totals, *, whole: bool) -> list[str]:

@@ -108,7 +108,7 @@ def test_reading_and_answering_are_told_apart_by_the_journal(run: Path, tmp_path
 def test_the_totals_are_in_the_table_and_in_the_report(run: Path) -> None:
     shown = CliRunner().invoke(command, [str(run)], catch_exceptions=False).output
     lines = [" ".join(line.split()) for line in shown.split("\n")]
-    assert "mem0 in all 7 460 46 2.5 –" in lines
+    assert "mem0, in all 7 460 46 2.5 –" in lines
     assert "a conversation read (of 2) 2.0 200.0 20.0 0.75 –" in lines
     assert "a question (of 3) 1.0 20.0 2.0 0.33 –" in lines
     page = _efficiency_by_stage(run)
