@@ -78,7 +78,6 @@ def result_row(entry: Entry, rankings: Rankings | None = None) -> dict[str, Any]
             for name in BOARD_METRICS
         },
         "judge": judge_of(entry),
-        "kind": entry.kind,
         "reported_j": _reported(entry),
         "ran": list(entry.ran),
         "given": states.get("ok", 0),

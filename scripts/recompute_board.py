@@ -8,12 +8,14 @@ are computed here from each entry's answers, reported J from the published file,
 scipy. L, J, BLEU-1 and METEOR need models, a judge or large tables, so their means are taken over
 the values of each question in scores.parquet, whose V, F1 and ROUGE-1 are compared as well.
 
-Every number of every entry in the page's data, in results.csv and in results.parquet is compared.
+Every value, interval, count and rank of every entry in the page's data, in results.csv and in
+results.parquet is compared.
 Prints what was compared, and each difference; exits with 1 if there is any.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -23,6 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from nltk.stem.porter import PorterStemmer
 from scipy import stats
@@ -262,7 +265,8 @@ def check_entry(board: Board, row: dict[str, Any], result: Comparison) -> dict[s
                     f"{metric} by group, interval", f"{name} {group}", shown, computed, TOLERANCE
                 )
     if "reported_j" in questions:
-        check_metric(name, "reported_j", of_metric(questions, "f1"), row["reported_j"], result)
+        asked = of_metric(questions, "f1")
+        columns |= check_metric(name, "reported_j", asked, row["reported_j"], result)
     return columns
 
 
@@ -289,6 +293,51 @@ def check_metric(
     return columns
 
 
+def check_ranks(board: Board, rows: dict[str, dict[str, Any]], result: Comparison) -> None:
+    """Compare the ranks on the page with those that all sign flips of all pairs give."""
+    verified = json.loads((board.submissions / "board.json").read_text(encoding="utf-8"))
+    for table in verified["rankings"].values():
+        for metric, ranking in table.items():
+            for comparison in ranking["comparisons"]:
+                names = comparison["entries"]
+                for name, (low, high) in ranks(board, metric, names).items():
+                    shown = rows[name]["scores"][metric]
+                    result.equal("rank_low", f"{name} {metric}", shown["rank_low"], low, 0)
+                    result.equal("rank_high", f"{name} {metric}", shown["rank_high"], high, 0)
+
+
+def ranks(board: Board, metric: str, names: list[str]) -> dict[str, tuple[Any, Any]]:
+    """Return the range of each entry's ranks, or (None, None) with fewer than six conversations.
+
+    The signs of each conversation's differences are flipped in all ways. A pair is separated if at
+    most 5 % of the flips give any pair a difference as large; then without these pairs, and again.
+    """
+    values = board.stored[board.stored.entry.isin(names)].dropna(subset=metric)
+    sums = values.groupby(["entry", "conversation"], observed=True)[metric].sum().unstack()
+    if sums.shape[1] < 6:
+        return dict.fromkeys(names, (None, None))
+    flips = np.array(list(itertools.product((-1.0, 1.0), repeat=sums.shape[1])))
+    pairs = list(itertools.combinations(names, 2))
+    by_flip = {pair: np.abs(flips @ (sums.loc[pair[0]] - sums.loc[pair[1]])) for pair in pairs}
+    tie = 1e-6 * float(sums.abs().sum(axis=1).max())
+    tied, separated = set(pairs), set()
+    while tied:
+        widest = np.sort(np.max([by_flip[pair] for pair in tied], axis=0))[::-1]
+        limit = widest[int(0.05 * len(flips))] + tie
+        new = {pair for pair in tied if abs((sums.loc[pair[0]] - sums.loc[pair[1]]).sum()) > limit}
+        separated |= new
+        tied -= new
+        if not new:
+            break
+    totals = sums.sum(axis=1)
+    found = {}
+    for name in names:
+        others = [a if b == name else b for a, b in separated if name in (a, b)]
+        better = sum(totals[other] > totals[name] for other in others)
+        found[name] = (1 + int(better), len(names) - (len(others) - int(better)))
+    return found
+
+
 def main() -> None:
     """Compare a board, print the figures, and exit with 1 if anything differs."""
     folder = Path(sys.argv[1])
@@ -308,6 +357,7 @@ def main() -> None:
             for column, value in columns.items():
                 plain = shown[column].item() if hasattr(shown[column], "item") else shown[column]
                 result.equal(file, f"{row['entry']} {column}", plain, value, TOLERANCE)
+    check_ranks(board, {row["entry"]: row for row in rows}, result)
     assert {len(table) for table in tables.values()} == {len(rows)}
     for what, count in sorted(result.counts.items()):
         print(f"{count:7,} {what}")

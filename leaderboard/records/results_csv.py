@@ -37,7 +37,15 @@ _BEFORE = (
     "submission_type",
     "trained_on_locomo",
 )
-_AFTER = ("judge", "answered", "questions", "states", "answer_length", "conversations", *_PLACES)
+_REPORTED = {f"reported_j{end}": key for end, key in list(_SCORES.items())[:4]} | {
+    "reported_judge": "judge"
+}
+"""Reported J of a published file, and who gave its verdicts: not a score of this board."""
+_AFTER = (
+    *("judge", "answered", "questions", "states", "answer_length", "conversations"),
+    *_PLACES,
+    *_REPORTED,
+)
 
 COLUMNS = (*_BEFORE, *(f"{name}{end}" for name in BOARD_METRICS for end in _SCORES), *_AFTER)
 """The columns of results.csv."""
@@ -102,6 +110,7 @@ def flat_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "answer_length": row["answer_length"],
         "conversations": row["conversations"],
         **{name: row[name] for name in _PLACES},
+        **{name: (row["reported_j"] or {}).get(key) for name, key in _REPORTED.items()},
     }
 
 

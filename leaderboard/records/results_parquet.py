@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["results_parquet", "results_table"]
 
 _FLAGS = ("trained_on_locomo",)
-_COUNTS = ("answered", "questions", "conversations", *(f"{name}_n" for name in BOARD_METRICS))
-_NUMBERS = ("answer_length", *(f"{m}{end}" for m in BOARD_METRICS for end in ("", "_low", "_high")))
+_METRICS = (*BOARD_METRICS, "reported_j")
+_COUNTS = ("answered", "questions", "conversations", *(f"{name}_n" for name in _METRICS))
+_NUMBERS = ("answer_length", *(f"{m}{end}" for m in _METRICS for end in ("", "_low", "_high")))
 _RANKS = ("_rank_low", "_rank_high")
 
 

@@ -14,7 +14,7 @@ from ..board import Board
 from ..board_entry import Entry
 from ..entry_files.folder import RUN, read_plain
 from ..results import BOARD_METRICS, NOT_SCORED
-from .entry_facts import asked_rows, configuration, record
+from .entry_facts import asked_rows, configuration, published, record
 
 __all__ = ["entry_data"]
 
@@ -35,10 +35,11 @@ def entry_data(board: Board, entry: Entry, row: Mapping[str, Any]) -> dict[str, 
             for name, metric in metrics.items()
             if metric["state"] == "ok"
         },
-        "configuration": configuration(entry.metadata, run),
+        "configuration": configuration(entry.metadata, run) + published(entry, row),
         "record": [] if run is None else record(run),
         "asked": [] if run is None else asked_rows(run),
-        "source": entry.source,
+        "source": entry.source
+        and {name: value or "not known" for name, value in entry.source.items()},
         "checks": [asdict(check) for check in entry.checks],
         "notes": list(entry.notes),
         "history": [dict(event) for event in entry.history],

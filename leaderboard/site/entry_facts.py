@@ -11,7 +11,9 @@ from typing import Any
 from locomo_vqa.runs import visual_handling
 from locomo_vqa.text import counted
 
-__all__ = ["asked_rows", "configuration", "record"]
+from ..board_entry import Entry
+
+__all__ = ["asked_rows", "configuration", "published", "record"]
 
 _MOST_CHARACTERS = 2000
 _Facts = list[list[str]]
@@ -37,6 +39,29 @@ def configuration(metadata: Mapping[str, Any], run: Mapping[str, Any] | None) ->
         ("Trained on LoCoMo", _TRAINED[metadata["disclosure"]["trained_on_locomo"]]),
         ("Submission", metadata["submission_type"]),
     )
+
+
+def published(entry: Entry, row: Mapping[str, Any]) -> _Facts:
+    """Return what is known of a published file, and the mean of the verdicts that it carries."""
+    if entry.source is None:
+        return []
+    return _facts(
+        ("Published file", entry.source["title"]),
+        ("SHA-256 of the file", entry.source["sha256"]),
+        ("Reported J, which is not J", _reported(row["reported_j"])),
+    )
+
+
+def _reported(score: Mapping[str, Any] | None) -> str | None:
+    if score is None:
+        return "the file has no verdicts"
+    if score["value"] is None:
+        return str(score["reason"])
+    judge = score["judge"]
+    by = "it is unknown who judged" if judge == "unknown" else f"judged by {judge}"
+    ends = (score.get("low"), score.get("high"))
+    interval = "" if None in ends else f" ({ends[0]:.1f} to {ends[1]:.1f})"
+    return f"{score['value']:.1f}{interval}, from the verdicts in the file; {by}"
 
 
 def record(run: Mapping[str, Any]) -> _Facts:

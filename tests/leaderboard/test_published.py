@@ -18,7 +18,9 @@ from locomo_vqa.files import sha256_file
 from locomo_vqa.leaderboard.board import read_board
 from locomo_vqa.leaderboard.entry_files.folder import find_entries, fingerprint
 from locomo_vqa.leaderboard.entry_files.published import read_published
+from locomo_vqa.leaderboard.records.results_parquet import results_table
 from locomo_vqa.leaderboard.results import result_row
+from locomo_vqa.leaderboard.site.entry_data import entry_data
 from locomo_vqa.leaderboard.verification.verify import verify
 from tests.conftest import SHARED
 
@@ -227,6 +229,14 @@ def test_a_published_file_is_rescored_with_its_verdicts_as_reported_j(
     assert read_board(board.folder).entries == board.entries
     row = result_row(entry)
     assert (row["images"], row["reported_j"]["judge"]) == ("not stated", "unknown")
+    [typed] = results_table(board).to_pylist()
+    assert typed["reported_j"] == entry.value("reported_j")
+    assert (typed["reported_j_n"], typed["reported_judge"]) == (len(questions), "unknown")
+    facts = dict(entry_data(board, entry, row)["configuration"])
+    assert facts["Published file"] == "results.json"
+    assert facts["Reported J, which is not J"].endswith(
+        "from the verdicts in the file; it is unknown who judged"
+    )
     assert {check.name: check.state for check in entry.checks}["record"] == "not_done"
 
 
