@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from locomo_vqa._version import __version__
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.benchmark.read import read_benchmark, read_manifest
-from locomo_vqa.errors import InputError, MissingResource, OutputError
-from locomo_vqa.keys import add_secret
+from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.hub_client import hub_client, quiet_unless_terminal
+from locomo_vqa.hub_errors import hub_errors
 
 from .folder import image_files_of
-from .hub_errors import NO_TOKEN_REMEDY, hub_errors
 from .markdown import one_line
 
 if TYPE_CHECKING:
@@ -68,20 +65,8 @@ def push_dataset(
     benchmark = read_benchmark(folder)
     files = published_files(benchmark)
     title = f"{one_line(benchmark.name)}, revision {benchmark.revision[:12]}"
-    with hub_errors(repo_id), _quiet_unless_terminal():
-        return _push(_client(token, endpoint), folder, files, repo_id, title, pull_request)
-
-
-def _client(token: str | None, endpoint: str | None) -> HfApi:
-    from huggingface_hub import HfApi, get_token
-
-    token = token or get_token()
-    if not token:
-        raise MissingResource("No token for the Hugging Face Hub is set.", NO_TOKEN_REMEDY)
-    add_secret(token)
-    return HfApi(
-        endpoint=endpoint, token=token, library_name="locomo-vqa", library_version=__version__
-    )
+    with hub_errors(repo_id), quiet_unless_terminal():
+        return _push(hub_client(token, endpoint), folder, files, repo_id, title, pull_request)
 
 
 def _push(
@@ -166,22 +151,3 @@ def published_files(benchmark: Benchmark) -> list[str]:
                 "Publish the benchmark again with `locomo-vqa build publish`.",
             )
     return sorted(names)
-
-
-@contextmanager
-def _quiet_unless_terminal() -> Iterator[None]:
-    """Turn off the client's progress bars if standard error is not a terminal."""
-    from huggingface_hub.utils.tqdm import (
-        are_progress_bars_disabled,
-        disable_progress_bars,
-        enable_progress_bars,
-    )
-
-    change = not sys.stderr.isatty() and not are_progress_bars_disabled()
-    if change:
-        disable_progress_bars()
-    try:
-        yield
-    finally:
-        if change:
-            enable_progress_bars()

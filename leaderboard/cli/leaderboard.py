@@ -205,8 +205,10 @@ def _print_board(board: Board) -> None:
         echo(remark)
 
 
+# A review measures as `verify` does.
 _MEASURES = {
-    *("benchmark", "judge", "rubric", "judge_timeout", "responses", "l_preset", "l_models")
+    *("benchmark", "judge", "rubric", "judge_timeout", "judge_sample", "judge_seed"),
+    *("responses", "l_preset", "l_models"),
 }
 review.params[3:3] = [option for option in verify.params if option.name in _MEASURES]
 for _command in (history, init, review, diff):

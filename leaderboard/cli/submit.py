@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from locomo_vqa.cli_support import echo, json_option, print_json, quoted
 
-from ..submission.submit import Submission
+from ..submission.submit import Submission, TrainingSplit
 from ..submission.submit import submit as submit_run
-from .submit_dialogue import ask_for_missing, is_interactive, review_plan
+from .submit_dialogue import ask_about_training, ask_for_missing, is_interactive, review_plan
 
 __all__ = ["submit"]
 
@@ -24,7 +25,8 @@ __all__ = ["submit"]
     required=True,
     metavar="FOLDER|ADDRESS",
     help="Send the submission to this folder, or this Git repository (git+URL, which gets a new "
-    "branch; git+URL#BRANCH for one that exists).",
+    "branch; git+URL#BRANCH for one that exists), or data set on the Hub "
+    "(hf://datasets/ORG/NAME, which gets a pull request).",
 )
 @click.option("--name", help="Show this name on the board instead of the system's own.")
 @click.option("--contact", help="Give a way to contact you: an email address or an account.")
@@ -34,6 +36,12 @@ __all__ = ["submit"]
     "--trained-on-locomo/--not-trained-on-locomo",
     default=None,
     help="State whether any part of the system was trained or tuned on LoCoMo.",
+)
+@click.option(
+    "--training-split",
+    type=click.Choice(get_args(TrainingSplit)),
+    help="State what a system trained on LoCoMo was trained on: the train and validation splits, "
+    "for each conversation the others, or all conversations.",
 )
 @click.option(
     "--custom", is_flag=True, help="Mark the run as differing from the benchmark's way of asking."
@@ -60,6 +68,7 @@ def submit(
     url: str | None,
     commit: str | None,
     trained_on_locomo: bool | None,
+    training_split: TrainingSplit | None,
     custom: bool,
     date: datetime | None,
     bundle: Path | None,
@@ -80,7 +89,8 @@ def submit(
     """
     asks = not yes and not as_json and is_interactive()
     if asks:
-        contact, trained_on_locomo, url = ask_for_missing(contact, trained_on_locomo, url)
+        contact, url = ask_for_missing(contact, url)
+        trained_on_locomo, training_split = ask_about_training(trained_on_locomo, training_split)
     submission = submit_run(
         run,
         to=to,
@@ -89,6 +99,7 @@ def submit(
         url=url,
         commit=commit,
         trained_on_locomo=trained_on_locomo,
+        training_split=training_split,
         custom=custom,
         date=date,
         bundle=bundle,

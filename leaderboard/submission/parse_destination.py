@@ -11,6 +11,7 @@ from locomo_vqa.models.names import hide_credentials
 from .destination import Destination
 from .folder_destination import FolderDestination
 from .git_destination import GitDestination
+from .hub_destination import HubDestination
 
 __all__ = ["parse_destination"]
 
@@ -27,9 +28,12 @@ def parse_destination(to: str | Path) -> Destination:
     text = to if isinstance(to, str) else str(to)
     if text.startswith("git+"):
         return GitDestination.parse(text)
+    if text.startswith("hf://"):
+        return HubDestination.parse(text)
     if _SCHEME.match(text) or _SCP.fullmatch(text):
         raise InputError(
             f"`to`: {hide_credentials(text)} is not a place that submissions are sent to.",
-            "Give a folder, or a Git repository as git+https://…, git+ssh://… or git+file://….",
+            "Give a folder, a Git repository as git+https://…, git+ssh://… or git+file://…, or a "
+            "data set on the Hub as hf://datasets/ORG/NAME.",
         )
     return FolderDestination(Path(text))

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from locomo_vqa.arguments import check_path
+from locomo_vqa.arguments import check_choice, check_path
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
 from locomo_vqa.html_table import html_table
@@ -25,7 +25,15 @@ from .bundle import write_bundle
 from .draft import make_metadata, written_draft
 from .parse_destination import parse_destination
 
-__all__ = ["Submission", "SubmissionPlan", "submit"]
+__all__ = ["Submission", "SubmissionPlan", "TrainingSplit", "submit"]
+
+TrainingSplit = Literal["train", "leave-one-out", "all"]
+"""What a system was trained on:
+
+train           the train and validation splits
+leave-one-out   for each conversation, the others
+all             all conversations
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +104,7 @@ def submit(
     url: str | None = None,
     commit: str | None = None,
     trained_on_locomo: bool | None = None,
+    training_split: TrainingSplit | None = None,
     custom: bool = False,
     date: Date | None = None,
     bundle: str | os.PathLike[str] | None = None,
@@ -110,13 +119,18 @@ def submit(
 
     Args:
         run: what `locomo_vqa.run` returned, or a run folder.
-        to: a folder of submissions, which is created if it does not exist.
+        to: a folder of submissions, which is created if it does not exist; a Git repository,
+            `git+https://…` (also ssh and file), which gets a new branch, or with `#branch` a commit
+            on that branch; or a data set on the Hub, `hf://datasets/org/name`, which gets a pull
+            request.
         name: the system's name on the board; None for the system's own name.
         contact: how to contact you: an email address or an account.
         url: a description of the system.
         commit: the revision of the system's source.
         trained_on_locomo: whether any part of it was trained or tuned on LoCoMo; None if you
-            don't say.
+            don't say, in which case the entry has no rank.
+        training_split: what a system trained on LoCoMo was trained on: `train` (the train and
+            validation splits), `leave-one-out` (for each conversation, on the others) or `all`.
         custom: whether the run differs from the benchmark's own way of asking.
         date: the date of the submission; None for today.
         bundle: also write this zip file, with which `replay` repeats the run from its recorded
@@ -136,12 +150,13 @@ def submit(
     day = _check_date(date)
     _check_name(name)
     _check_url(url)
+    _check_training(trained_on_locomo, training_split)
     finished = read_run(source)
     _check_complete(finished)
     metadata = make_metadata(finished, name=name, url=url, commit=commit) | {
         "submission_type": "custom" if custom else "standard",
         "contact": contact,
-        "disclosure": {"trained_on_locomo": trained_on_locomo},
+        "disclosure": {"trained_on_locomo": trained_on_locomo, **_on_what(training_split)},
     }
     _check_metadata(metadata)
     with written_draft(finished, metadata, day=day, any_day=date is None) as draft:
@@ -187,6 +202,22 @@ def _check_url(url: str | None) -> None:
             f"`url` must begin with http:// or https://, not {url!r}.",
             "Correct it, or leave it out.",
         )
+
+
+def _check_training(trained: bool | None, on: TrainingSplit | None) -> None:
+    if on is None:
+        return
+    check_choice("training_split", on, get_args(TrainingSplit))
+    if not trained:
+        raise InputError(
+            "`training_split` says what the system was trained on, but `trained_on_locomo` does "
+            "not say that it was trained.",
+            "Set `trained_on_locomo`, or leave `training_split` out.",
+        )
+
+
+def _on_what(training_split: TrainingSplit | None) -> dict[str, str]:
+    return {} if training_split is None else {"training_split": training_split}
 
 
 def _check_date(date: Date | None) -> Date:

@@ -59,6 +59,8 @@ def review_changes(
     judge: str | None = None,
     rubric: Literal["lenient", "strict"] = "lenient",
     judge_timeout: float = 120.0,
+    judge_sample: int | None = None,
+    judge_seed: int = 0,
     responses: str | os.PathLike[str] | None = None,
     l_preset: Literal["paper", "minilm"] = "paper",
     l_models: str | os.PathLike[str] | None = None,
@@ -79,6 +81,8 @@ def review_changes(
         judge: see `verify`, as the further arguments.
         rubric: see `verify`.
         judge_timeout: see `verify`.
+        judge_sample: see `verify`.
+        judge_seed: see `verify`.
         responses: see `verify`.
         l_preset: see `verify`.
         l_models: see `verify`.
@@ -94,6 +98,8 @@ def review_changes(
         judge=judge,
         rubric=rubric,
         judge_timeout=judge_timeout,
+        judge_sample=judge_sample,
+        judge_seed=judge_seed,
         responses=responses,
         l_preset=l_preset,
         l_models=l_models,

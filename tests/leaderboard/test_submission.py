@@ -211,6 +211,11 @@ def test_what_the_submitter_did_not_say_is_null(make_run: MakeRun, submissions: 
             for url in ("", "notaurl", "file:///a", "javascript:alert(1)", "http://[::")
         ),
         ({"trained_on_locomo": "no"}, "`trained_on_locomo` must be True, False or None, not 'no'."),
+        (
+            {"training_split": "train"},
+            "`training_split` says what the system was trained on, but `trained_on_locomo` does "
+            "not say that it was trained.",
+        ),
         ({"custom": None}, "`custom` must be True or False, not None."),
         ({"date": "2026-08-31"}, "`date` must be a datetime.date, not '2026-08-31'."),
     ],
@@ -284,7 +289,7 @@ def test_a_person_is_asked_for_what_is_missing(
 ) -> None:
     monkeypatch.setattr("locomo_vqa.leaderboard.cli.submit.is_interactive", lambda: True)
     arguments = [str(make_run()), "--to", str(submissions), "--url", "https://echo.example"]
-    typed = f"ada@example.org\nmaybe\nno\n{said}\n"
+    typed = f"ada@example.org\nmaybe\nyes\nsome\ntrain\n{said}\n"
     done = CliRunner().invoke(submit_command, arguments, input=typed)
     assert done.exit_code == (0 if sent else 1), done.output
     assert done.output.count("tuned on LoCoMo?") == 2
@@ -294,7 +299,7 @@ def test_a_person_is_asked_for_what_is_missing(
     if sent:
         metadata = yaml.safe_load(found[0].read_text(encoding="utf-8"))
         assert metadata["contact"] == "ada@example.org"
-        assert metadata["disclosure"] == {"trained_on_locomo": False}
+        assert metadata["disclosure"] == {"trained_on_locomo": True, "training_split": "train"}
     else:
         assert "Nothing was sent." in done.output
 
@@ -344,3 +349,17 @@ def test_the_embedder_is_shown_and_can_t_be_changed(
         "metadata.yaml: embedder is {'name': 'e5', 'revision': '9876fed'}, but run.json says "
         "{'name': 'e5', 'revision': '0123abc'}.",
     )
+
+
+@pytest.mark.parametrize(("on", "table"), [(None, None), ("train", "test"), ("all", None)])
+def test_what_a_system_was_trained_on_decides_its_table(
+    make_run: MakeRun,
+    submissions: Path,
+    benchmark: Benchmark,
+    scorer: Scorer,
+    on: Any,
+    table: str | None,
+) -> None:
+    submit(make_run(), to=submissions, trained_on_locomo=True, training_split=on, date=DAY)
+    (entry,) = verify(submissions, benchmark=benchmark, scorer=scorer)
+    assert (entry.state, entry.table) == ("rescored", table)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -16,7 +15,7 @@ from locomo_vqa.builders.publishing import (
     ReviewFact,
     publish_dataset,
 )
-from tests.builders.publishing.push_server import Hub, push_server
+from tests.push_server import Hub, local_hub
 
 QUALITY = {
     "sample-01/v/D1:9/detail": {"self_consistent": True, "guessable": False},
@@ -53,14 +52,5 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """The server; the client does not wait between its retries, and sends without Xet."""
-    import huggingface_hub.constants
-    import huggingface_hub.utils._http
-
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(
-        huggingface_hub.utils._http, "time", SimpleNamespace(sleep=lambda seconds: None)
-    )
-    with push_server() as hub:
+    with local_hub(monkeypatch) as hub:
         yield hub
-        huggingface_hub.utils._http.close_session()

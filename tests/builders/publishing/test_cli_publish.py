@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.builders.cli.publish import publish
 from locomo_vqa.errors import InputError, MissingResource, OutputError
-from tests.builders.publishing.push_server import NAME, TOKEN, Hub
 from tests.conftest import tree
+from tests.push_server import NAME, TOKEN, Hub
 
 
 def command(*args: str) -> Result:

@@ -9,8 +9,8 @@ import pytest
 
 from locomo_vqa.builders.publishing.push import push_dataset
 from locomo_vqa.errors import InputError, MissingResource, OutputError
-from tests.builders.publishing.push_server import NAME, TOKEN, Hub
 from tests.conftest import tree
+from tests.push_server import NAME, TOKEN, Hub
 
 pytestmark = pytest.mark.filterwarnings(  # of the client's own way to upload a file
     "ignore:Use 'content=<...>' to upload raw bytes/text content:DeprecationWarning"

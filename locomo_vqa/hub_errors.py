@@ -17,9 +17,14 @@ NO_TOKEN_REMEDY = (
 _AGAIN = "Run the command again: what the Hub already has is not sent twice."
 
 
+_NO_RIGHTS = "Use a token with write access, ask the owner, or set `pull_request`."
+
+
 @contextmanager
-def hub_errors(repo_id: str) -> Iterator[None]:
+def hub_errors(repo_id: str, *, no_rights: str = _NO_RIGHTS) -> Iterator[None]:
     """Turn the client's errors inside the block into ours, and leave other errors alone.
+
+    `no_rights` is what to do where the token has no write access.
 
     Raises:
         MissingResource: the token is missing or not accepted.
@@ -30,19 +35,19 @@ def hub_errors(repo_id: str) -> Iterator[None]:
     except LocomoVqaError:
         raise
     except Exception as error:
-        known = _translated_error(error, repo_id)
+        known = _translated_error(error, repo_id, no_rights)
         if known is None:
             raise
         raise known from None  # The client's own words may repeat the token.
 
 
-def _translated_error(error: BaseException, repo_id: str) -> LocomoVqaError | None:
+def _translated_error(error: BaseException, repo_id: str, no_rights: str) -> LocomoVqaError | None:
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
     if isinstance(error, OfflineModeIsEnabled):
         return OutputError("The Hub's client is in offline mode.", "Unset HF_HUB_OFFLINE.")
     if isinstance(error, HfHubHTTPError):
-        return _http_error(error.response.status_code, _server_message(error), repo_id)
+        return _http_error(error.response.status_code, _server_message(error), repo_id, no_rights)
     if isinstance(error, JSONDecodeError):
         return OutputError(f"{repo_id}: the Hub answered with something other than JSON.", _AGAIN)
     if _is_network_error(error):
@@ -52,7 +57,7 @@ def _translated_error(error: BaseException, repo_id: str) -> LocomoVqaError | No
         )
     # The client wraps what happens in its threads.
     cause = error.__cause__ if isinstance(error, RuntimeError) else None
-    return _translated_error(cause, repo_id) if cause else None
+    return _translated_error(cause, repo_id, no_rights) if cause else None
 
 
 def _is_network_error(error: BaseException) -> bool:
@@ -69,13 +74,13 @@ def _server_message(error: Exception) -> str:
     return " ".join(said.split())[:200]
 
 
-def _http_error(status: int, reason: str, repo_id: str) -> LocomoVqaError:
+def _http_error(status: int, reason: str, repo_id: str, no_rights: str) -> LocomoVqaError:
     if status == 401:
         return MissingResource(f"The Hub does not accept the token ({reason}).", NO_TOKEN_REMEDY)
     if status == 403:
         return OutputError(
             f"{repo_id}: the token has no write access ({reason}).",
-            "Use a token with write access, ask the owner, or set `pull_request`.",
+            no_rights,
         )
     if status in (409, 412):
         return OutputError(

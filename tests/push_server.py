@@ -1,4 +1,4 @@
-"""A server on 127.0.0.1 that speaks the calls huggingface-hub makes to change a data set."""
+"""A stub of the Hub on 127.0.0.1, with the calls that huggingface-hub makes to write a data set."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, Literal
 from urllib.parse import unquote
+
+import pytest
 
 from tests.serving import QuietHandler, serve_handler
 
@@ -109,11 +112,14 @@ def discussions(hub: Hub, found: re.Match[str], body: bytes) -> Answer:
 
 
 def tree(hub: Hub, found: re.Match[str], body: bytes) -> Answer:
-    files = hub.branches[hub.find(found[1])]
+    files, folder = hub.branches[hub.find(found[1])], unquote(found[2] or "")
     entries = [
         {"type": "file", "path": name, "size": len(data), "oid": oid(name, data)}
         for name, data in files.items()
+        if not folder or name.startswith(f"{folder}/")
     ]
+    if folder and not entries:
+        return 404, {"error": "not found"}, {"X-Error-Code": "EntryNotFound"}
     return 200, entries, {}
 
 
@@ -151,7 +157,7 @@ def commit(hub: Hub, found: re.Match[str], body: bytes) -> Answer:
     base = hub.find(found[1])
     lines = [json.loads(line) for line in body.splitlines()]
     header = lines[0]["value"]
-    if header["parentCommit"] != hub.head(base):
+    if header.get("parentCommit") not in (None, hub.head(base)):
         return 412, {"error": "A commit has happened since"}, {}
     files = dict(hub.branches[base])
     for line in lines[1:]:
@@ -177,7 +183,7 @@ def commit(hub: Hub, found: re.Match[str], body: bytes) -> Answer:
 ROUTES: list[tuple[str, Callable[[Hub, re.Match[str], bytes], Answer]]] = [
     (r"GET /api/whoami-v2", who),
     (rf"GET /api/datasets/{NAME}/discussions\?.*", discussions),
-    (rf"GET /api/datasets/{NAME}/tree/([^/?]+)(?:\?.*)?", tree),
+    (rf"GET /api/datasets/{NAME}/tree/([^/?]+)(?:/([^?]+))?(?:\?.*)?", tree),
     (r"GET /api/(\w+)s/([^/]+/[^/?]+)(?:/revision/([^/?]+))?(?:\?.*)?", info),
     (r"POST /api/repos/create", create),
     (r"POST /api/validate-yaml", lambda *_: (200, {}, {})),
@@ -207,6 +213,22 @@ def respond(hub: Hub, line: str, token: str | None, body: bytes) -> Answer:
                 raise Dropped
             return result
     raise AssertionError(f"the client made a call that the server does not know: {line}")
+
+
+@contextmanager
+def local_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """Run the server for a client that does not wait between its retries, and sends without Xet."""
+    import huggingface_hub.constants
+    import huggingface_hub.utils._http
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(
+        huggingface_hub.utils._http, "time", SimpleNamespace(sleep=lambda seconds: None)
+    )
+    with push_server() as hub:
+        yield hub
+        huggingface_hub.utils._http.close_session()
 
 
 @contextmanager
