@@ -57,8 +57,9 @@ def compare(
     """Compare B and further systems with A, the baseline, on the same questions.
 
     Each is a run folder, a folder of scores, or a predictions file (or a folder of such files)
-    that `score` can read. Scores in a run folder are not computed again. The exit status is 1 when
-    an answer of any system is missing or failed.
+    that `score` can read. Scores in a run folder are not computed again. If only some files have
+    several answers to each question, --cutoff takes FILE=NAME, separated by commas. The exit status
+    is 1 when an answer of any system is missing or failed.
 
     \b
     Example:
@@ -70,7 +71,8 @@ def compare(
         check_plot_place(plot)
     if out is not None:
         check_comparison_folder(out)
-    comparison = compare_systems(*sources, metrics=split_names(metrics), **options)
+    cutoff = _cutoffs(options.pop("cutoff"), sources)
+    comparison = compare_systems(*sources, metrics=split_names(metrics), cutoff=cutoff, **options)
     written = [] if out is None else comparison.write(out)
     if plot is not None:
         comparison.plot(plot)
@@ -82,3 +84,11 @@ def compare(
         if written:
             echo(f"Wrote {', '.join(map(str, written))}")
     return 1 if comparison.incomplete else 0
+
+
+def _cutoffs(text: str | None, sources: Sequence[Path]) -> str | dict[str, str] | None:
+    """Return one cutoff for all files, or those of `FILE=NAME,FILE=NAME` by file."""
+    pairs = [part.strip().rpartition("=") for part in (text or "").split(",")]
+    named = {name: cutoff for name, _, cutoff in pairs}
+    known = {name for path in sources for name in (str(path), path.name)}
+    return named if known & named.keys() else text

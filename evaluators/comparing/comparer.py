@@ -20,6 +20,7 @@ from ..scoring.predictions import check_metrics
 from ..scoring.run_names import name_runs
 from ..scoring.sources import BenchmarkSource, PredictionSource, resolve_benchmark
 from .comparison import Comparison
+from .cutoffs import cutoffs_by_path
 from .differences import compare_sides
 from .sides import Side, read_side, score_side, split_of
 
@@ -54,7 +55,7 @@ def compare(
     metrics: Sequence[str] | None = None,
     prediction_key: str | None = None,
     question_key: str | None = None,
-    cutoff: str | None = None,
+    cutoff: str | Mapping[str, str] | None = None,
     progress: bool | ProgressCallback = True,
 ) -> Comparison:
     """Compare systems with the first one, the baseline, on the same questions.
@@ -72,7 +73,8 @@ def compare(
         metrics: names of metrics; None for all that every side has.
         prediction_key: the key of the answers, in files whose format doesn't determine it.
         question_key: the same for the questions.
-        cutoff: which answers to take from files that have several to each question.
+        cutoff: which answers to take from files that have several to each question: one name for
+            all files, or a name for each, by the file's name or path.
         progress: whether to show progress, or a function to call with it.
 
     Raises:
@@ -83,11 +85,12 @@ def compare(
         check_choice("split", split, get_args(SplitChoice))
     check_metrics(metrics)
     _check_sources(sources)
+    cutoffs = cutoffs_by_path(cutoff, [path for one in sources if (path := _path_of(one))])
     data = next((one.benchmark for one in sources if isinstance(one, ScoreReport)), None)
     known = next((one for one in sources if _knows_benchmark(one)), sources[0])
     asked = data if benchmark is None and data else resolve_benchmark(benchmark, known)
     chosen = _common_split(sources, split)
-    options = ReadOptions(prediction_key=prediction_key, question_key=question_key, cutoff=cutoff)
+    options = ReadOptions(prediction_key=prediction_key, question_key=question_key)
     sides: list[Side] = []
     with progress_reporter(progress) as report_progress:
         for place, source in enumerate(sources):
@@ -96,7 +99,8 @@ def compare(
                 sides.append(Side.of_report(source))
             elif isinstance(source, Run | str | Path):
                 path = source.folder if isinstance(source, Run) else Path(source)
-                sides.append(read_side(path, asked, split=chosen, metrics=metrics, options=options))
+                reading = replace(options, cutoff=cutoffs.get(path))
+                sides.append(read_side(path, asked, split=chosen, metrics=metrics, options=reading))
             else:
                 name = f"predictions {LETTERS[place]}"
                 sides.append(score_side(source, asked, name=name, split=chosen, metrics=metrics))

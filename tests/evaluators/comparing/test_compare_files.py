@@ -12,6 +12,7 @@ import pytest
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.comparing import compare
 from locomo_vqa.evaluators.comparing.comparison import Comparison
+from tests.conftest import Cli
 from tests.evaluators.recording import SAMPLE
 
 TEXT = [q for q in SAMPLE.text_questions if q.category != 5]
@@ -80,3 +81,44 @@ def test_different_judges_are_refused_and_an_unknown_one_is_said(tmp_path: Path)
     assert any("Who judged unknown.json is unknown" in note for note in comparison.notes)
     shares = [100 * len(range(0, len(TEXT), step)) / len(TEXT) for step in (2, 3)]
     assert comparison.metrics[0].overall.difference == pytest.approx(shares[1] - shares[0])
+
+
+def with_cutoffs(path: Path, **right: int) -> Path:
+    """Write several answers to each question; under each name, every `right`-th is right."""
+    rows = [
+        {
+            "question": q.question,
+            "sample_id": q.conversation,
+            "gold_answer": q.answer,
+            "cutoff_results": {
+                name: {"generated_answer": q.answer if n % every == 0 else "zzz"}
+                for name, every in right.items()
+            },
+        }
+        for n, q in enumerate(TEXT)
+    ]
+    path.write_text(json.dumps({"evaluations": rows}), encoding="utf-8")
+    return path
+
+
+def test_a_cutoff_may_be_that_of_one_file(tmp_path: Path, cli: Cli) -> None:
+    """One side has one answer to each question, the others have several, under other names."""
+    plain = write(tmp_path / "plain.json", NAMES)
+    first = with_cutoffs(tmp_path / "first.json", top_10=3, top_50=1)
+    second = with_cutoffs(tmp_path / "second.json", k5=1, k20=4)
+    chosen = {"first.json": "top_50", str(second): "k20"}
+    done = compared(plain, first, second, metrics=["f1"], cutoff=chosen)
+    expected = [1.0, sum(n % 4 == 0 for n in range(len(TEXT))) / len(TEXT)]
+    assert [one.overall.other for one in done.metrics] == pytest.approx(expected, abs=0.02)
+    assert "first.json: The answers are those of top_50." in done.notes
+    assert "second.json: The answers are those of k20." in done.notes
+    with pytest.raises(InputError, match=r"plain.json: the rows have one answer each"):
+        compared(plain, first, metrics=["f1"], cutoff="top_50")
+    with pytest.raises(InputError, match=r"`cutoff` frist.json: no file .* mean 'first.json'"):
+        compared(plain, first, metrics=["f1"], cutoff={"frist.json": "top_50"})
+    run = cli(
+        *("compare", plain, first, second, "--benchmark", "sample", "--metrics", "f1"),
+        *("--cutoff", f"first.json=top_50,{second}=k20"),
+    )
+    assert "first.json: The answers are those of top_50." in run.stdout, run.stderr
+    assert "second.json: The answers are those of k20." in run.stdout
