@@ -6,6 +6,7 @@ It is driven over its debugging pipe, so no driver is needed.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import select
@@ -123,6 +124,27 @@ class Page:
             .map((one) => one.scrollWidth - one.clientWidth).filter((pixels) => pixels > 0)"""
         found: list[int] = self.evaluate(expression)
         return found
+
+    def darken(self, dark: bool = True) -> None:
+        """Show pages as to someone who prefers dark ones."""
+        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self.command("Emulation.setEmulatedMedia", features=features)
+
+    def barriers(self) -> list[str]:
+        """Return what axe-core finds serious or critical for people who use assistive software."""
+        found = importlib.util.find_spec("axe_core_python")
+        if found is None or found.submodule_search_locations is None:
+            pytest.skip("axe-core-python is not installed")
+        script = Path(found.submodule_search_locations[0], "axe.min.js")
+        self.evaluate(script.read_text(encoding="utf-8"))
+        run = """axe.run().then(({ violations }) => violations
+            .filter(({ impact }) => ["serious", "critical"].includes(impact))
+            .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)))"""
+        result = self.command(
+            "Runtime.evaluate", expression=run, awaitPromise=True, returnByValue=True
+        )
+        barriers: list[str] = result["result"]["value"]
+        return barriers
 
     def open(self, url: str) -> None:
         """Go to an address."""

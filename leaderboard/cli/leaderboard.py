@@ -165,8 +165,13 @@ def verify(
     metavar="YYYY-MM-DD",
     help="Build the board that was verified for this day.  [default: today]",
 )
+@click.option(
+    "--benchmark",
+    help="Add a page with every question of this benchmark, its image and gold answer, and "
+    "everyone's answers.",
+)
 @json_option
-def build(board: Path, out: Path, as_of: str | None, as_json: bool) -> None:
+def build(board: Path, out: Path, as_of: str | None, benchmark: str | None, as_json: bool) -> None:
     """Write the verified board in FOLDER as a static site that opens without a server.
 
     An earlier site made by this command is replaced; any other folder is left alone.
@@ -177,7 +182,7 @@ def build(board: Path, out: Path, as_of: str | None, as_json: bool) -> None:
     """
     from ..site.build import PAGE, RESULTS, build_site
 
-    site = build_site(board, out=out, as_of=as_of)
+    site = build_site(board, out=out, as_of=as_of, benchmark=benchmark)
     if as_json:
         print_json({"page": str(site / PAGE), "results": str(site / RESULTS)})
     else:

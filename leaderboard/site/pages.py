@@ -50,6 +50,16 @@ PAGES = {
         body="entry.html",
         scripts=(*_SHARED, "entry.js"),
     ),
+    "compare.html": SitePage(
+        title="Two entries of the LoCoMo-VQA leaderboard",
+        body="compare.html",
+        scripts=(*_SHARED, "values.js", "paired.js", "compare.js"),
+    ),
+    "questions.html": SitePage(
+        title="Questions of the LoCoMo-VQA leaderboard",
+        body="questions.html",
+        scripts=(*_SHARED, "questions.js"),
+    ),
 }
 """Every page by its file name; the first is written last, when all that it links to is there."""
 

@@ -319,7 +319,7 @@ def test_an_entry_has_a_page(width: int, show: Show, tmp_path: Path) -> None:
         page.resize(width)
         page.open((tmp_path / "site" / "index.html").as_uri())
         page.wait("document.querySelector('#results tbody a') !== null")
-        page.click("tr[data-entry^=script] a")
+        page.evaluate("document.querySelector('tr[data-entry^=script] a').click()")
         page.wait("document.getElementById('entry')?.hidden === false")
         assert page.text("#title") == f"{HOSTILE} 1.0"
         assert page.evaluate("document.title") == f"{HOSTILE} – LoCoMo-VQA leaderboard"

@@ -36,6 +36,7 @@
       link.rel = "noopener noreferrer nofollow";
       byId("subtitle").append(" · ", link);
     }
+    byId("compare").href = `compare.html${hashOf({ a: entry.entry })}`;
     byId("tags").replaceChildren(...[
       entry.badge ? el("span", { class: "tag good", text: entry.badge }) : null, ...entryTags(entry),
     ].filter(Boolean));
@@ -151,8 +152,7 @@
     byId("entry").hidden = false;
   }
 
-  byId("dataset").append("Data set: ", plain(site.dataset.id), ", revision ",
-    el("code", { text: site.dataset.revision.slice(0, 12), title: site.dataset.revision }), ".");
+  showSite(site);
   window.addEventListener("hashchange", () => show().catch(showProblem));
   show().catch(showProblem);
 })();

@@ -29,3 +29,9 @@ function showProblem(error) {
   byId("problem").hidden = false;
   byId("problem").textContent = error.message;
 }
+
+/* The data set of every page, and the links between pages. */
+function showSite(site) {
+  byId("dataset").append("Data set: ", plain(site.dataset.id), ", revision ",
+    el("code", { text: site.dataset.revision.slice(0, 12), title: site.dataset.revision }), ".");
+}
