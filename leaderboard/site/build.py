@@ -74,25 +74,25 @@ def build_site(
         OutputError: `out` has other content, or can't be written.
     """
     target = check_path("out", out)
+    loaded = None if benchmark is None else load_argument(benchmark)
     day = None if as_of is None else check_day("as_of", as_of)
     if not isinstance(board, Board):
         board = read_board(check_path("board", board, allowed="a path or a Board"))
-    loaded = None if benchmark is None else _load_benchmark(board, benchmark)
+    if loaded is not None:
+        _check_benchmark(board, loaded)
     check_unchanged(board, day)
     with site_folder(resolve_out(target), FILES) as site:
         _write_site(site, board, loaded)
     return target
 
 
-def _load_benchmark(board: Board, source: Benchmark | str | os.PathLike[str]) -> Benchmark:
-    benchmark = load_argument(source)
+def _check_benchmark(board: Board, benchmark: Benchmark) -> None:
     if benchmark.revision != board.revision:
         raise InputError(
             f"`benchmark` is {benchmark.name}, revision {benchmark.revision[:12]}, but the "
             f"submissions were verified with {board.dataset}, revision {board.revision[:12]}.",
             "Name the benchmark that they were verified with as `benchmark`.",
         )
-    return benchmark
 
 
 def _write_site(site: Path, board: Board, benchmark: Benchmark | None) -> None:
