@@ -248,7 +248,7 @@ def test_an_outage_while_reading_is_no_memory_that_is_empty(
     assert all("the stub was told to fail" in str(p.error) for p in done.predictions)
 
 
-REPLAYS = {"langgraph-store", "langmem", "mem0ai-1", "mem0ai-2"}
+REPLAYS = {"langgraph-store", "langmem", "mem0ai-1", "mem0ai-2", "memos"}
 """The packages that were tried; another's prompts may differ from run to run."""
 
 
