@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from locomo_vqa.published_files import PublishedAnswers, ReportedVerdicts, read_
 from locomo_vqa.runs import Prediction, SplitChoice
 from locomo_vqa.text import counted, escape_unprintable
 
-from .folder import ANSWERS, SOURCE, open_plain, read_plain
+from .folder import ANSWERS, LIMITS, SOURCE, open_plain, read_plain
 from .plain_yaml import parse_plain_yaml
 
 __all__ = ["Published", "read_published", "read_source", "source_metadata"]
@@ -58,6 +60,7 @@ def read_published(folder: Path, benchmark: Benchmark) -> Published:
             the message has no path of this machine.
     """
     source = read_source(folder)
+    _refuse_a_run(folder)
     path = _answers_in(folder)
     with open_plain(path):
         pass  # It is a regular file of a permitted size, and not a link.
@@ -90,6 +93,10 @@ def read_source(folder: Path) -> dict[str, Any]:
     """
     text = read_plain(folder / SOURCE)
     source: dict[str, Any] = parse_plain_yaml(text, path=Path(SOURCE), schema="source")
+    try:
+        date.fromisoformat(source["date"] or "2000-01-01")
+    except ValueError:
+        raise InputError(f"{SOURCE}: date: {source['date']} is not a day.", _REMEDY) from None
     return source
 
 
@@ -107,6 +114,20 @@ def source_metadata(source: Mapping[str, Any]) -> dict[str, Any]:
         "contact": None,
         "disclosure": {"trained_on_locomo": source.get("trained_on_locomo")},
     }
+
+
+def _refuse_a_run(folder: Path) -> None:
+    """Refuse a folder that is a run as well: a run must not become a file without a record.
+
+    Raises:
+        InputError: it has a file of a run.
+    """
+    there = [name for name in LIMITS if os.path.lexists(folder / name)]
+    if there:
+        raise InputError(
+            f"The folder is a run and a published file: it has {SOURCE} and {some(there)}.",
+            "Put the published file into a folder of its own.",
+        )
 
 
 def _answers_in(folder: Path) -> Path:

@@ -173,6 +173,15 @@ def _a_script(folder: Path) -> None:
     (folder / "source.yaml").write_text(bad, encoding="utf-8")
 
 
+def _no_day(folder: Path) -> None:
+    bad = SOURCE.replace("2025-07-10", "2025-13-45")
+    (folder / "source.yaml").write_text(bad, encoding="utf-8")
+
+
+def _a_run(folder: Path) -> None:
+    (folder / "run.json").write_text("{}", encoding="utf-8")
+
+
 BAD: Mapping[str, tuple[Callable[[Path], None], str]] = {
     "nothing": (_no_answers, "answers.json: is missing."),
     "link": (_a_link, "answers.json: is a symbolic link."),
@@ -183,6 +192,8 @@ BAD: Mapping[str, tuple[Callable[[Path], None], str]] = {
     "questions": (_other_questions, "answers.json: no row belongs to the benchmark"),
     "anchors": (_anchors, "source.yaml: anchors and aliases are not allowed."),
     "tag": (_a_tag, "source.yaml: can't be read as plain YAML"),
+    "day": (_no_day, "source.yaml: date: 2025-13-45 is not a day."),
+    "run": (_a_run, "The folder is a run and a published file: it has source.yaml and run.json."),
     "script": (_a_script, "source.yaml: url: "),
 }
 
