@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from locomo_vqa.errors import InputError
-from locomo_vqa.files import read_json, read_jsonl, sha256_file
+from locomo_vqa.files import canonical_json, read_json, read_jsonl, sha256_file, sha256_text
 from locomo_vqa.run_seal import is_unchanged
 from locomo_vqa.schemas import validate
 
@@ -36,6 +36,7 @@ __all__ = [
     "State",
     "Usage",
     "VisualMode",
+    "answers_sha256",
     "count_states",
     "prediction_from_row",
     "read_predictions",
@@ -231,6 +232,12 @@ def read_run(folder: Path) -> Run:
             "Restore the file, or run the system again.",
         )
     return Run(folder=folder, info=info, predictions=read_predictions(path))
+
+
+def answers_sha256(predictions: Sequence[Prediction]) -> str:
+    """Return the SHA-256 of answers and states by question, whatever their order and times."""
+    rows = sorted((each.question_id, each.state, each.prediction) for each in predictions)
+    return sha256_text(canonical_json(rows))
 
 
 def visual_handling(info: Mapping[str, Any]) -> VisualMode:

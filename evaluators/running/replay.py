@@ -16,7 +16,7 @@ from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json, some
 from locomo_vqa.progress import ProgressCallback
-from locomo_vqa.runs import read_run
+from locomo_vqa.runs import answers_sha256, read_run
 from locomo_vqa.schemas import validate
 
 from ..hosting.launch import program_of
@@ -37,6 +37,8 @@ class ReplayReport:
     """The number of questions."""
     different: tuple[str, ...]
     """The ids of the questions whose answer or state differs; times don't count."""
+    answers_sha256: str
+    """See `locomo_vqa.runs.answers_sha256`, of the answers of the repeated run."""
 
     @property
     def same(self) -> bool:
@@ -108,7 +110,11 @@ def replay(
         for row in before.predictions
         if now.get(row.question_id) != (row.state, row.prediction)
     )
-    return ReplayReport(questions=len(before.predictions), different=different)
+    return ReplayReport(
+        questions=len(before.predictions),
+        different=different,
+        answers_sha256=answers_sha256(done.predictions),
+    )
 
 
 def _check_variables(used: Sequence[str], given: Sequence[str]) -> None:

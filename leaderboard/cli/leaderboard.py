@@ -20,6 +20,7 @@ from locomo_vqa.files import write_text
 
 from .export import export
 from .history import history
+from .reproduce import reproduce
 from .results_repository import diff, init, review
 
 if TYPE_CHECKING:
@@ -216,5 +217,5 @@ _MEASURES = {
     *("responses", "l_preset", "l_models"),
 }
 review.params[3:3] = [option for option in verify.params if option.name in _MEASURES]
-for _command in (history, init, review, diff):
+for _command in (history, init, review, diff, reproduce):
     leaderboard.add_command(_command)

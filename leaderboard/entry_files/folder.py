@@ -262,13 +262,15 @@ def ignored_note(ignored: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @contextmanager
-def open_plain(path: Path) -> Iterator[BufferedReader]:
+def open_plain(path: Path, *, most: int | None = None) -> Iterator[BufferedReader]:
     """Open one of an entry's files for reading bytes, without following a link.
+
+    `most` is its size limit in bytes; None for that of an entry's file of this name.
 
     Raises:
         InputError: it is missing, too large, not a regular file, or can't be read.
     """
-    most = _limit(path)
+    most = _limit(path) if most is None else most
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         problem = _plain_problem(path.lstat(), most)
@@ -302,14 +304,15 @@ def _limit(path: Path) -> int:
     return ENTRY_FILES[path.name]
 
 
-def read_plain(path: Path) -> str:
-    """Return the text of one of an entry's small files.
+def read_plain(path: Path, *, most: int | None = None) -> str:
+    """Return the text of one of an entry's small files; see `open_plain`.
 
     Raises:
         InputError: as in `open_plain`, or it is not UTF-8.
     """
-    with open_plain(path) as stream:
-        content = stream.read(_limit(path) + 1)
+    most = _limit(path) if most is None else most
+    with open_plain(path, most=most) as stream:
+        content = stream.read(most + 1)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

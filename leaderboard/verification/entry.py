@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from locomo_vqa.benchmark import Benchmark
@@ -21,6 +22,7 @@ from ..question_scores import QuestionScoresWriter
 from .checklist import Checklist
 from .checks.answers import check_answers
 from .checks.copies import AnswerVector
+from .checks.reproduction import check_reproduction
 from .checks.text_answers import text_answers
 from .examine import Findings, examine_entry
 from .tables import table_of
@@ -57,6 +59,8 @@ class EntryVerifier:
     """Where their questions' values are added."""
     histories: Mapping[str, EntryHistory] = field(default_factory=dict)
     """What happened to them, by name."""
+    day: date
+    """The last day whose records of reproductions count."""
 
     def verify(self, found: EntryFolder, *, scored: bool = True) -> VerifiedEntry:
         """Verify one entry, or only read it, so that others can be compared with it.
@@ -79,20 +83,11 @@ class EntryVerifier:
                 "scores", f"It can't be checked ({type(error).__name__}: {error})."
             )
         problems = findings.checks.problems
-        entry = Entry(
-            name=found.name,
-            state="rejected" if problems else "rescored",
-            problems=problems,
-            split=findings.split,
-            uses_images=_uses_images(findings.run),
-            ran=_what_ran(findings.run),
-            metadata=findings.metadata,
-            files=findings.files,
-            standing=history.standing,
-            history=history.to_json(),
-        )
+        entry = _described(found.name, history, findings, problems)
         if scores is not None and not problems:
             entry = _accepted(entry, history, findings, scores)
+            if check_reproduction(findings.checks, found, findings.predictions, self.day):
+                entry = replace(entry, badge="reproduced")
         return VerifiedEntry(entry, findings.checks, None if problems else findings.answers)
 
     def _score(self, name: str, findings: Findings, scored: bool) -> Scores | None:
@@ -119,6 +114,23 @@ class EntryVerifier:
             extra=published.extra,
             reported=published.reported,
         )
+
+
+def _described(
+    name: str, history: EntryHistory, findings: Findings, problems: tuple[str, ...]
+) -> Entry:
+    return Entry(
+        name=name,
+        state="rejected" if problems else "rescored",
+        problems=problems,
+        split=findings.split,
+        uses_images=_uses_images(findings.run),
+        ran=_what_ran(findings.run),
+        metadata=findings.metadata,
+        files=findings.files,
+        standing=history.standing,
+        history=history.to_json(),
+    )
 
 
 def _accepted(entry: Entry, history: EntryHistory, findings: Findings, scores: Scores) -> Entry:

@@ -102,7 +102,7 @@ def verify(
     names = _check_only(only)
     loaded = load_argument(benchmark)
     found = _find_entries(path, day)
-    verifier = EntryVerifier(benchmark=loaded, scorer=scorer, histories=found.histories)
+    verifier = EntryVerifier(benchmark=loaded, scorer=scorer, histories=found.histories, day=day)
     if names is not None:
         return _verify_some(path, found, names, verifier, progress)
     busy = "another process is verifying these submissions"

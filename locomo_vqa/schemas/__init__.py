@@ -46,6 +46,7 @@ SCHEMAS = (
     "question_row",
     "recipe",
     "reported",
+    "reproduction",
     "run",
     "scores",
     "scores_row",

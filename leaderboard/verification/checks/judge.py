@@ -12,7 +12,8 @@ __all__ = ["check_judge"]
 def check_judge(checks: Checklist, j: MetricScores | None) -> None:
     """Check that J's judge rejects wrong answers; a J whose judge accepts too many has no rank."""
     if j is None or j.state == "not_computed":
-        checks.not_done("judge", (j and j.reason) or "J was not computed.")
+        reason = (j and j.reason) or "J was not computed."
+        checks.not_done("judge", f"{reason.partition('. ')[0].removesuffix('.')}.")
     elif j.state == "incomplete":
         checks.flagged("judge", j.reason or "Some answers have no verdict.")
     elif j.corrected is None:
