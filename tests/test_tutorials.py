@@ -14,7 +14,7 @@ from tests.tutorials import read_blocks, read_session, shown_after
 
 SAMPLE = ROOT / "locomo_vqa" / "sample" / "data" / "locomo.json"
 TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
-COMMAND = f'locomo-vqa() {{ "{sys.executable}" -m locomo_vqa "$@"; }}\n'
+COMMAND = f'locomo-vqa() {{ "{sys.executable}" -m locomo_vqa "$@"; }}; export -f locomo-vqa\n'
 pytestmark = pytest.mark.slow
 
 
@@ -46,7 +46,10 @@ def test_from_python(path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
-def test_from_the_command_line(path: Path, tmp_path: Path) -> None:
+def test_from_the_command_line(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for role in ("AUTHOR", "COMMITTER"):  # Git asks for a name where none is set.
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Bo")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "bo@example.org")
     write_files(read_blocks(path, "python"), tmp_path)
     commands = "\n".join(read_blocks(path, "bash"))
     printed = follow(tmp_path, ["bash", "-euo", "pipefail", "-s"], COMMAND + commands)

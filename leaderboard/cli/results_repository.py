@@ -118,7 +118,7 @@ def _print_review(review: Review) -> None:
     for entry in review.entries:
         for note in entry.notes:
             echo(f"note: {entry.name}: {note}")
-    if review.compared:
+    if review.compared and review.earlier:
         echo(f"Scores of earlier submissions computed again: {review.earlier:,}")
     count = f"{len(review.entries):,} new"
     echo(f"{'Accepted' if review.accepted else 'Refused'} ({count}).")

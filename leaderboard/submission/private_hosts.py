@@ -49,10 +49,16 @@ _WITH_PORT = re.compile(
     rf"(?<![\w.@/-])(?P<host>(?:{_NAME}\.)+(?:{'|'.join(sorted(_ENDINGS))})|localhost)(?=:\d{{2,5}}\b)",
     re.IGNORECASE,
 )
+_BARE = re.compile(
+    rf"(?<![\w.@/-])(?P<host>(?=[\w.]*(?:\d|-|\w\.\w+\.))(?:{_NAME}\.)+(?:corp|intranet|lan|localdomain))"
+    r"(?![\w-])(?!\.\w)",
+    re.IGNORECASE,
+)
+"""Without a port; other endings follow a missing space after a full stop, or name a module."""
 _AT = re.compile(
     rf"(?<=\w)@(?P<host>(?:{_NAME}\.)+(?:{'|'.join(sorted(_ENDINGS))}))\b", re.IGNORECASE
 )
-_PATTERNS = (_URL, _NUMBERS, _NAMED, _WITH_PORT, _AT)
+_PATTERNS = (_URL, _NUMBERS, _NAMED, _WITH_PORT, _BARE, _AT)
 
 
 def find_private_hosts(text: str) -> Iterator[str]:
@@ -77,7 +83,8 @@ def is_private_host(host: str) -> bool:
         return not is_public(host)
     except ValueError:
         last = host.lower().rpartition(".")[2]
-        return "." not in host or last in _ENDINGS
+        number = last.isdigit() or last.startswith("0x")  # 127.1 is an address, too.
+        return "." not in host or last in _ENDINGS or number
 
 
 def _host_of(found: re.Match[str]) -> str | None:

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from locomo_vqa.key_variables import hide_hub_token
 from locomo_vqa.keys import add_secret, has_secret
@@ -19,7 +20,7 @@ _VARIABLE = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD)$", re.IGNORECASE)
 _KEYS = {
     "an API key": re.compile(
         r"(?<![A-Za-z0-9_-])(?:"
-        r"sk-(?=[\w-]*\d)(?:[a-z]+\d*-)*[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{20,}|AIza[\w-]{35}"
+        r"sk_(?:live|test)_\w{12,}|sk-(?=[\w-]*\d)(?:[a-z]+\d*-)*[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{20,}|AIza[\w-]{35}"
         r"|(?:gsk|nvapi|xai|pplx|r8|fw|tvly)[_-](?=[\w-]*\d)[\w-]{20,}"
         r"|gh[oprsu]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|npm_[A-Za-z0-9]{30,}"
         r"|pypi-AgE\w{20,}|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abeoprs]-[\w-]{10,})(?![A-Za-z0-9])"
@@ -31,14 +32,16 @@ _KEYS = {
     ),
     "a password in a URL": re.compile(r"://[^\s/?#@:'\"]*:(?!…)[^\s/?#@'\"]+@[A-Za-z0-9\[]"),
     "a key": re.compile(
-        r"(?i)\b(?:[\w-]*(?:api[_-]?key|access[_-]?token|secret|password|passwd)|token)"
-        r"[\"']?\s*[=:]\s*[\"']?(?=[^\s\"'&]*\d)[A-Za-z0-9_+/-]{16,}"
+        r"\b[A-Z][A-Z0-9_]*_(?:KEY|TOKEN|SECRET|PASSWORD)\s*[=:]\s*[\"']?(?=[^\s\"'&]*\d)[\w+/-]{16,}"
+        r"|(?i:\b(?:[\w-]*(?:api[_-]?key|access[_-]?token|secret|password|passwd)|token)"
+        r"[\"']?\s*[=:]\s*[\"']?(?=[^\s\"'&]*\d)[A-Za-z0-9_+/-]{16,})"
     ),
 }
 """What a key of a known provider looks like, and what stands where a key usually does."""
 
 _USER = re.compile(
-    r"(?<![\w.])(?:/home/|/Users/|/var/home/|[A-Za-z]:[\\/]+(?:Users|Documents and Settings)[\\/]+)"
+    r"(?<![\w.])(?:(?:/var)?/home/|(?:/mnt/[a-z])?/Users/"
+    r"|[A-Za-z]:[\\/]+(?:Users|Documents and Settings)[\\/]+)"
     r"(?!(?:user|username|me|you|shared|public|runner|…)(?![\w.-]))[\w.-]*\w",
     re.IGNORECASE,
 )
@@ -67,6 +70,13 @@ def know_the_environment() -> None:
 def find_secrets(text: str) -> Iterator[Secret]:
     """Yield what must not be published in a text: keys, users' folders, private hosts."""
     text = _IMAGE_TOKEN.sub(r"\1", text)
+    found = list(_secrets_in(text))
+    if "%" in text and (plain := unquote(text)) != text:
+        found += _secrets_in(plain)
+    yield from dict.fromkeys(found)
+
+
+def _secrets_in(text: str) -> Iterator[Secret]:
     if has_secret(text):
         yield Secret("a key that this machine uses")
     for what, pattern in _KEYS.items():
