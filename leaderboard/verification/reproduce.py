@@ -55,7 +55,7 @@ def reproduce(
 
     This runs the code in the bundle, which is the submitter's, always in the sandbox. If every
     answer is the entry's, a record is written beside its folder, and `verify` gives it the badge
-    `reproduced`. An earlier record of the same answers stays as it is.
+    `reproduced`. An earlier record of the same answers is kept.
 
     Args:
         folder: the folder of submissions.
