@@ -10,7 +10,7 @@ published files of answers to LoCoMo, scored again, with the verdicts that they 
 reported J. Nothing of LoCoMo or of these files is part of this repository.
 
 Each board has its benchmark in `benchmark/`, the submissions in `submissions/`, the site in `site/`
-and Every Eval Ever records in `records/`. `scripts/recompute_board.py` computes its numbers again.
+and Every Eval Ever records in `records/`. `scripts/recompute/` computes its numbers again.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def finish(board: Path, scoring: dict[str, Any]) -> None:
     """Verify a board's submissions, and write its site and its records."""
     benchmark = lv.load_benchmark(board / "benchmark")
     verified = lv.verify(board / "submissions", benchmark=benchmark, **scoring)
-    lv.build_site(verified, out=board / "site")
+    lv.build_site(verified, out=board / "site", benchmark=benchmark)
     records = export_records(verified, benchmark=benchmark, out=board / "records")
     print(f"{board}: {verified!r}, {len(records)} records")
 

@@ -17,21 +17,21 @@ pytest.importorskip("nltk")
 
 
 def _script(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, ROOT / "scripts" / name, *arguments]
-    return subprocess.run(command, capture_output=True, text=True)
+    command = [sys.executable, "-m", f"scripts.{name}", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
 
 @pytest.mark.slow
 def test_the_example_s_numbers_come_out_again_and_a_changed_one_is_found(tmp_path: Path) -> None:
     lv.run("bm25", benchmark="sample", out=tmp_path / "runs" / "bm25", progress=False)
     out = tmp_path / "example"
-    made = _script("make_example_board.py", out, "--runs", tmp_path / "runs")
+    made = _script("make_example_board", out, "--runs", tmp_path / "runs")
     assert made.returncode == 0, made.stderr
     assert [path.suffix for path in sorted((out / "sample/records").rglob("*.json*"))] == [
         ".json",
         ".jsonl",
     ]
-    again = _script("recompute_board.py", out / "sample")
+    again = _script("recompute", out / "sample")
     assert again.returncode == 0, again.stdout + again.stderr
     assert re.search(r"numbers of 1 entries compared, 0 differ", again.stdout)
 
@@ -41,6 +41,6 @@ def test_the_example_s_numbers_come_out_again_and_a_changed_one_is_found(tmp_pat
     text = table.read_text(encoding="utf-8")
     assert str(value) in text
     table.write_text(text.replace(str(value), str(value + 0.01)), encoding="utf-8")
-    changed = _script("recompute_board.py", out / "sample")
+    changed = _script("recompute", out / "sample")
     assert changed.returncode == 1
     assert f"f1: results.csv is {value + 0.01}" in changed.stdout
