@@ -60,7 +60,7 @@ class Ranking:
     """How many pairs can be separated."""
     smallest_visible: float | None
     """On the metric's scale: two entries are separated exactly if their values differ by more.
-    None if all are separated, or none can be."""
+    None without ranks, or with one entry."""
     reason: str | None
     """Why there are no ranks, in one sentence; None if there are."""
 
@@ -85,7 +85,7 @@ def rank_entries(
     known = sorted(set(conversations))
     places = np.searchsorted(known, conversations)
     sums = np.stack([values[:, places == place].sum(axis=1) for place in range(len(known))], axis=1)
-    found = separate(sums)
+    found = separate(sums, sizes=[int((places == place).sum()) for place in range(len(known))])
     count, questions = values.shape
     pairs = count * (count - 1) // 2
     if found is None:
@@ -99,14 +99,13 @@ def rank_entries(
             for row, start, end, letter in spans
         }
     separated = found.separated if found else 0
-    tied = found is not None and separated < pairs
     return Ranking(
         signature=signature,
         conversations=len(known),
         questions=questions,
         entries=ranks,
         pairs=PairCount(separated=separated, of=pairs),
-        smallest_visible=round(found.distance / questions, _DIGITS) if found and tied else None,
+        smallest_visible=round(found.distance / questions, _DIGITS) if found and pairs else None,
         reason=None if found else _too_few(len(known)),
     )
 

@@ -9,6 +9,7 @@ all pairs at once: how widely systems lie apart by chance is counted, not bounde
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -44,7 +45,8 @@ class Separation:
     starts: tuple[int, ...]
     """By place: the first place that is not separated from it, which may be itself."""
     distance: float
-    """Two systems are separated exactly if their totals differ by more."""
+    """Two systems are separated exactly if their totals differ by more. Several values may have
+    this property; this is the one nearest to the smallest difference that could be seen."""
 
     @property
     def separated(self) -> int:
@@ -53,7 +55,10 @@ class Separation:
 
 
 def separate(
-    sums: Sequence[Sequence[float]] | NDArray[np.float64], *, level: float = 0.05
+    sums: Sequence[Sequence[float]] | NDArray[np.float64],
+    *,
+    sizes: Sequence[int] | None = None,
+    level: float = 0.05,
 ) -> Separation | None:
     """Separate systems by their sums over each conversation's questions, a row for each system.
 
@@ -71,6 +76,12 @@ def separate(
     distance holds for all pairs, so what is separated doesn't contradict itself: who lies
     between two that are tied is tied with both.
 
+    Args:
+        sums: the systems' sums by conversation.
+        sizes: the number of questions by conversation; None if it is the same everywhere. It is
+            used for `Separation.distance` alone.
+        level: the chance of any wrong pair.
+
     Sources: P. H. Westfall and S. S. Young, "Resampling-Based Multiple Testing", 1993 (the largest
     statistic, stepwise); J. P. Romano and M. Wolf, "Exact and Approximate Stepdown Methods for
     Multiple Hypothesis Testing", Journal of the American Statistical Association 100, 2005, pages
@@ -86,31 +97,77 @@ def separate(
     table = np.asarray(sums, dtype=np.float64)
     if table.ndim != 2 or not np.isfinite(table).all():
         raise ValueError("Systems need one finite sum for each conversation.")
-    count, conversations = table.shape
+    conversations = table.shape[1]
     if conversations < FEW_CONVERSATIONS:
         return None
-    totals = table.sum(axis=1)
-    order = np.argsort(-totals, kind="stable")
-    table, totals = table[order], totals[order]
+    order = np.argsort(-table.sum(axis=1), kind="stable")
+    table = table[order]
     flips = _sign_flips(conversations)
     allowed = int(level * len(flips))
     tie = _TIE * float(np.abs(table).sum(axis=1).max(initial=0.0))
-    ends, distance = np.full(count, count), np.inf
-    while count:
-        widest = np.sort(_widest_differences(table, flips, ends))[::-1]
-        nearer = float(widest[allowed]) + tie
-        new_ends = np.searchsorted(-totals, -totals + nearer, side="right")
-        if nearer >= distance or not (new_ends < ends).any():
-            distance = min(distance, nearer)
-            break
-        ends, distance = new_ends, nearer
-    starts = np.searchsorted(ends, np.arange(count), side="right")
+    ends, distance = _stepwise(table, flips, allowed, tie)
+    weights = np.ones(conversations) if sizes is None else np.asarray(sizes, dtype=np.float64)
+    visible = _visible(table, weights / weights.sum(), flips, allowed)
+    starts = np.searchsorted(ends, np.arange(len(table)), side="right")
     return Separation(
         order=tuple(order.tolist()),
         ends=tuple(ends.tolist()),
         starts=tuple(starts.tolist()),
-        distance=distance,
+        distance=max(distance, min(visible, (distance + _smallest_gap(table, ends)) / 2)),
     )
+
+
+def _stepwise(
+    table: NDArray[np.float64], flips: NDArray[np.float64], allowed: int, tie: float
+) -> tuple[NDArray[np.int64], float]:
+    """Return the end of each place (see `Separation`), and the last distance that was tested."""
+    import numpy as np
+
+    totals = table.sum(axis=1)
+    ends, distance = np.full(len(table), len(table)), np.inf
+    while len(table):
+        widest = np.sort(_widest_differences(table, flips, ends))[::-1]
+        nearer = float(widest[allowed]) + tie
+        new_ends = np.searchsorted(-totals, -totals + nearer, side="right")
+        if nearer >= distance or not (new_ends < ends).any():
+            return ends, min(distance, nearer)
+        ends, distance = new_ends, nearer
+    return ends, 0.0
+
+
+def _visible(
+    table: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    flips: NDArray[np.float64],
+    allowed: int,
+) -> float:
+    """Return the smallest difference of two totals that could be seen, whichever two they are.
+
+    It is a difference that is the same for every question, beside the deviations that all systems
+    show from their own means. A sign flip leaves a share of it, and the deviations may add to that;
+    what they add at most is reached by no more than the allowed number of flips.
+    """
+    import numpy as np
+
+    conversations = table.shape[1]
+    deviations = table - table.sum(axis=1)[:, None] * weights
+    everyone = np.full(len(table), len(table))
+    left = np.abs((flips * weights).sum(axis=1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        needed = _widest_differences(deviations, flips, everyone) / (1 - left)
+    needed[left > 1 - _TIE] = np.inf
+    small_sample = math.sqrt(conversations / (conversations - 1))
+    return float(np.sort(needed)[::-1][allowed]) * small_sample
+
+
+def _smallest_gap(table: NDArray[np.float64], ends: NDArray[np.int64]) -> float:
+    """Return the smallest difference of two systems that are separated; infinite without any."""
+    import numpy as np
+
+    totals = table.sum(axis=1)
+    above = np.flatnonzero(ends < len(table))
+    gaps = totals[above] - totals[ends[above]]
+    return float(gaps.min(initial=np.inf))
 
 
 def _sign_flips(conversations: int) -> NDArray[np.float64]:

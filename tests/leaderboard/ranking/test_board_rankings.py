@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -75,24 +76,40 @@ def test_ranks_and_groups_of_three_entries() -> None:
     assert comparison["reason"] is None
 
 
-def test_the_smallest_visible_difference_is_what_sign_flips_reach() -> None:
-    """The conversations' differences are 8, -1, 1, -1, …: 8 is always there, as its sign is one.
+def test_the_smallest_visible_difference_is_what_sign_flips_can_reach() -> None:
+    """The one entry is better by 8, 0, 8, 0, … of 32 in the questions of eight conversations.
 
-    Each of the 256 sign flips gives a total of 8 ± 1 ± 1 … with either sign, so a twentieth, 12 of
-    them, is exceeded by a total of 8 + 5, which 2 * (7 + 1) = 16 flips reach, but not by 8 + 3.
+    Its deviations from its mean advantage, 4, are 4, -4, …, and a flip leaves |8 - 2k| eighths of
+    the advantage, k being the flipped conversations. With j of them among the four of the first
+    kind and k - j among the others, the deviations sum to 4 * ((4 - 2j) - (4 - 2(k - j))).
     """
-    differences = [8, -1, 1, -1, 1, -1, 1, -1]
-    values = [0.5 + d / 32 for d in differences for _ in range(2)]
+    flips = [(j, k - j) for k in range(9) for j in range(5) for _ in _ways(j, k - j)]
+    needed = sorted(
+        abs(4 * ((4 - 2 * j) - (4 - 2 * i))) / (1 - abs(8 - 2 * (i + j)) / 8)
+        for j, i in flips
+        if i + j not in (0, 8)
+    )
+    visible = needed[256 - 2 - 1 - (12 - 2)] * (8 / 7) ** 0.5
+    values = [0.5 + d / 32 for d in (8, 0) * 4 for _ in range(2)]
     found = board_rankings([entry("a"), entry("b")], table_of({"a": values, "b": [0.5] * 16}))
     (comparison,) = found["all"]["f1"]["comparisons"]
     assert comparison["pairs"] == {"separated": 0, "of": 1}
-    assert comparison["smallest_visible"] == pytest.approx((8 + 5) * 2 / 32 / 16, abs=1e-4)
+    assert comparison["smallest_visible"] == pytest.approx(visible * 2 / 32 / 16, abs=1e-4)
 
 
-def test_if_all_are_separated_there_is_no_smallest_visible_difference() -> None:
+def _ways(first: int, second: int) -> range:
+    return range(math.comb(4, first) * math.comb(4, second) if 0 <= second <= 4 else 0)
+
+
+def test_if_all_are_separated_the_smallest_visible_difference_is_that_of_the_noise() -> None:
+    """The difference is 0.75 or 0.5 in turn, with a mean of 0.625, and never varies by more."""
     found = board_rankings([entry("a"), entry("b")], table_of({"a": LOW, "b": HIGH}))
     assert ranks(found) == {"b": ([1, 1], "a", 0), "a": ([2, 2], "b", 0)}
-    assert found["all"]["f1"]["comparisons"][0]["smallest_visible"] is None
+    (comparison,) = found["all"]["f1"]["comparisons"]
+    assert comparison["pairs"] == {"separated": 1, "of": 1}
+    assert comparison["smallest_visible"] < 0.01, "each conversation has both"
+    alone = board_rankings([entry("a")], table_of({"a": LOW}))
+    assert alone["all"]["f1"]["comparisons"][0]["smallest_visible"] is None
 
 
 @pytest.mark.parametrize(
@@ -190,7 +207,10 @@ def test_what_is_said_about_ranks() -> None:
         [entry("a"), entry("b"), entry("c")], table_of({"a": HIGH, "b": MIDDLE, "c": LOW})
     )
     pairs, meaning = rank_remarks(found, ("v", "f1"))
-    assert pairs == "Pairs separated on all conversations: 3 of 3 by F1."
+    assert (
+        pairs
+        == "Pairs separated on all conversations: 3 of 3 by F1, which differ by more than 0.000."
+    )
     assert meaning.startswith("#1–3 after a value is the range of ranks")
 
 
