@@ -109,8 +109,9 @@ class Entry:
     checks: tuple[EntryCheck, ...] = ()
     """What was checked, in order."""
     usage: Mapping[str, Any] | None = None
-    """What the answers took: `calls`, `input_tokens`, `output_tokens`, `price` with `currency`,
-    and the median `latency_ms`; each is None if unknown."""
+    """What the run took, as the proxy recorded it, reading included: `calls`, `failed_calls`,
+    `input_tokens`, `output_tokens`, `price` with `currency`; and the median `latency_ms` of an
+    answer. Each is None if unknown."""
     source: Mapping[str, Any] | None = None
     """Of a published file: `title`, `url`, `date`, `sha256`, and the `judge` of its verdicts."""
     standing: Standing = "current"

@@ -141,6 +141,17 @@ def test_long_gold_answers_are_hit_less_often(hit: int, state: str) -> None:
     assert check(checks, "gold answers").state == state
 
 
+@pytest.mark.parametrize(("held", "state"), [(30, "passed"), (31, "flagged")])
+def test_long_gold_answers_inside_longer_answers_are_flagged(held: int, state: str) -> None:
+    """Half of 60 gold answers of four words is 30."""
+    golds = [f"on a day {number}" for number in range(60)]
+    given = [*(f"It was on a day {number}!" for number in range(held)), *["other"] * (60 - held)]
+    checks = Checklist()
+    check_gold_answers(checks, answered(golds, given))
+    found = check(checks, "gold answers")
+    assert found.state == state and f"in {held} more the answer holds it" in found.text
+
+
 def test_few_answers_say_nothing() -> None:
     checks = Checklist()
     assert not check_gold_answers(checks, answered(words(19), words(19)))

@@ -9,12 +9,13 @@ the sample one system with captions and with pixels 45 %.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from locomo_vqa.files import sha256_text, some
+from locomo_vqa.files import some
 from locomo_vqa.runs import Prediction
 
 from .chance import at_least
@@ -46,20 +47,24 @@ class AnswerVector:
     @classmethod
     def of(cls, predictions: Sequence[Prediction], answers: Sequence[TextAnswer]) -> AnswerVector:
         """Return the hashes of an entry's answers; `answers` are those to text questions."""
-        given = sorted(
-            (each.question_id, text)
-            for each in predictions
-            if (text := folded(each.prediction or ""))
-        )
         counts = Counter(each.answer for each in answers)
         return cls(
-            digest=sha256_text(repr(given)) if given else None,
+            digest=_digest(predictions),
             telling={
                 each.question.id: hash(each.answer) or 1
                 for each in answers
                 if each.answer != each.gold and counts[each.answer] <= _MOST_REPEATS
             },
         )
+
+
+def _digest(predictions: Sequence[Prediction]) -> str | None:
+    digest, any_answer = hashlib.sha256(), False
+    for each in sorted(predictions, key=lambda each: each.question_id):
+        if text := folded(each.prediction or ""):
+            digest.update(f"{each.question_id}\n{text}\n".encode("utf-8", "replace"))
+            any_answer = True
+    return digest.hexdigest() if any_answer else None
 
 
 def copy_notes(vectors: Mapping[str, AnswerVector]) -> Iterator[tuple[str, str]]:
