@@ -9,8 +9,9 @@
 published files of answers to LoCoMo, scored again, with the verdicts that they carry as
 reported J. Nothing of LoCoMo or of these files is part of this repository.
 
-Each board has its benchmark in `benchmark/`, the submissions in `submissions/`, the site in `site/`
-and Every Eval Ever records in `records/`. `scripts/recompute/` computes its numbers again.
+Each is a Git repository as `leaderboard init` makes it, with its benchmark in `benchmark/`, the
+submissions in `submissions/`, the site in `site/` and Every Eval Ever records in `records/`.
+`scripts/recompute/` computes its numbers again.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import yaml
 import locomo_vqa as lv
 from locomo_vqa.leaderboard import export_records
 from locomo_vqa.leaderboard.entry_files.folder_names import entry_folder_name
+from locomo_vqa.leaderboard.template.init import write_repository
 
 DATE = date(2026, 1, 1)
 """The date of the example's entries, so that it is always the same."""
@@ -72,22 +74,19 @@ def main() -> None:
         parser.error(f"{arguments.out} already exists")
     arguments.out.mkdir(parents=True)
     scoring = {"judge": arguments.judge, "l_preset": arguments.l_preset}
-    finish(make_sample(arguments.out, arguments.runs), scoring)
+    make_sample(arguments.out / "sample", arguments.runs, scoring)
     if arguments.published is not None:
-        locomo = make_locomo(
-            arguments.out / "locomo", arguments.locomo, arguments.errata, arguments.published
-        )
-        finish(locomo, scoring)
+        board = arguments.out / "locomo"
+        make_locomo(board, arguments.locomo, arguments.errata, arguments.published, scoring)
 
 
-def make_sample(out: Path, runs: Path | None) -> Path:
-    """Submit the demo's runs, and return the board's folder."""
+def make_sample(board: Path, runs: Path | None, scoring: dict[str, Any]) -> None:
+    """Submit the demo's runs, and build their board."""
     if runs is None:
-        subprocess.run(
-            [sys.executable, "-m", "locomo_vqa", "demo", "--out", out / "demo"], check=True
-        )
-        runs = out / "demo" / "runs"
-    board = out / "sample"
+        demo = board.parent / "demo"
+        subprocess.run([sys.executable, "-m", "locomo_vqa", "demo", "--out", demo], check=True)
+        runs = demo / "runs"
+    write_repository(board, benchmark="benchmark", **scoring)
     shutil.copytree(lv.load_benchmark("sample").folder, board / "benchmark")
     for run in sorted(path for path in runs.iterdir() if (path / "run.json").is_file()):
         lv.submit(
@@ -99,12 +98,14 @@ def make_sample(out: Path, runs: Path | None) -> Path:
             trained_on_locomo=False,
             date=DATE,
         )
-    return board
+    finish(board, scoring)
 
 
-def make_locomo(board: Path, locomo: Path, errata: Path | None, published: Path) -> Path:
-    """Import LoCoMo, add published files as entries, and return the board's folder."""
-    board.mkdir()
+def make_locomo(
+    board: Path, locomo: Path, errata: Path | None, published: Path, scoring: dict[str, Any]
+) -> None:
+    """Import LoCoMo, add published files as entries, and build their board."""
+    write_repository(board, benchmark="benchmark", **scoring)
     lv.import_locomo(locomo, out=board / "benchmark", errata=errata)
     for file in sorted(published.glob("*.json")):
         source = source_of(file)
@@ -114,7 +115,7 @@ def make_locomo(board: Path, locomo: Path, errata: Path | None, published: Path)
         shutil.copyfile(file, entry / "answers.json")
         text = yaml.safe_dump(source, sort_keys=False, allow_unicode=True)
         (entry / "source.yaml").write_text(text, encoding="utf-8")
-    return board
+    finish(board, scoring)
 
 
 def source_of(file: Path) -> dict[str, Any]:
@@ -127,11 +128,14 @@ def source_of(file: Path) -> dict[str, Any]:
 
 
 def finish(board: Path, scoring: dict[str, Any]) -> None:
-    """Verify a board's submissions, and write its site and its records."""
+    """Verify a board's submissions, write its site and its records, and commit them to Git."""
     benchmark = lv.load_benchmark(board / "benchmark")
     verified = lv.verify(board / "submissions", benchmark=benchmark, **scoring)
     lv.build_site(verified, out=board / "site", benchmark=benchmark)
     records = export_records(verified, benchmark=benchmark, out=board / "records")
+    person = ("-c", "user.name=Example", "-c", "user.email=example@example.org")
+    for command in (("init", "-q"), ("add", "-A"), (*person, "commit", "-q", "-m", "Example")):
+        subprocess.run(["git", *command], cwd=board, check=True)
     print(f"{board}: {verified!r}, {len(records)} records")
 
 

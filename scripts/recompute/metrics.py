@@ -12,7 +12,7 @@ __all__ = ["METRICS", "SCALE", "STORED", "VISUAL"]
 VISUAL = ("v",)
 """The metrics of visual questions."""
 STORED = ("l", "j", "bleu1", "meteor")
-"""The metrics whose values of questions are taken as they are stored."""
+"""The metrics whose values are taken from scores.parquet."""
 SCALE = {"v": 100.0, "l": 100.0, "j": 100.0, "reported_j": 100.0}
 """The value of a perfect answer, if it is not 1."""
 _STEMMER = PorterStemmer()
