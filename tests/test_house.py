@@ -26,7 +26,6 @@ DASHES = {
     "evaluators/hosting/sandbox/tool.py": "bubblewrap's own arguments",
     "leaderboard/submission/git_client.py": "arguments of git",
     "leaderboard/template/init.py": "arguments in the script that it writes",
-    "leaderboard/template/report.py": "a table in Markdown",
     "leaderboard/template/repository.py": "arguments of git",
     "leaderboard/submission/git_heads.py": "arguments of git",
     "leaderboard/submission/git_trees.py": "arguments of git",

@@ -120,5 +120,7 @@ def _print_review(review: Review) -> None:
             echo(f"note: {entry.name}: {note}")
     if review.compared and review.earlier:
         echo(f"Scores of earlier submissions computed again: {review.earlier:,}")
-    count = f"{len(review.entries):,} new"
-    echo(f"{'Accepted' if review.accepted else 'Refused'} ({count}).")
+    for name in review.histories:
+        echo(f"note: {name}: its history is longer.")
+    new = len(review.entries) - len(review.histories)
+    echo(f"{'Accepted' if review.accepted else 'Refused'} ({max(new, 0):,} new).")

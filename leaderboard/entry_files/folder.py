@@ -36,6 +36,7 @@ __all__ = [
     "ANSWERS",
     "ENTRY_FILES",
     "HISTORY",
+    "HISTORY_LIMIT",
     "LIMITS",
     "METADATA",
     "PREDICTIONS",
@@ -70,7 +71,7 @@ LIMITS = {METADATA: 64 << 10, PREDICTIONS: 256 << 20, RUN: 1 << 20}
 ENTRY_FILES = {**LIMITS, SOURCE: 64 << 10, **dict.fromkeys(ANSWERS, 256 << 20)}
 """Every file that an entry may have, of a run or of a published file, with its size limit."""
 
-_HISTORY_LIMIT = 256 << 10
+HISTORY_LIMIT = 256 << 10
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*__[A-Za-z0-9][A-Za-z0-9._-]*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LEFTOVERS = frozenset(
@@ -300,7 +301,7 @@ def _plain_problem(status: os.stat_result, most: int) -> str | None:
 
 def _limit(path: Path) -> int:
     if path.name.endswith(HISTORY):
-        return _HISTORY_LIMIT
+        return HISTORY_LIMIT
     return ENTRY_FILES[path.name]
 
 

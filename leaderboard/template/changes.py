@@ -9,17 +9,14 @@ from pathlib import Path
 from locomo_vqa.text import escape_unprintable
 
 from ..board import BOARD_FILE
-from ..entry_files.folder import ENTRY_FILES, entry_name_problem
+from ..entry_files.folder import ENTRY_FILES, HISTORY, HISTORY_LIMIT, entry_name_problem
 from ..question_scores import SCORES_FILE
 from .repository import GONE, Change, Repository, TreeFile
 
-__all__ = ["FOLDER", "HISTORY_LIMIT", "HISTORY_SUFFIX", "Proposal", "read_proposal"]
+__all__ = ["FOLDER", "Proposal", "read_proposal"]
 
 FOLDER = "submissions"
 """The folder of submissions in a results repository."""
-HISTORY_SUFFIX = ".history.yaml"
-"""`<date>.history.yaml`, beside an entry's folder, says what happened to it later."""
-HISTORY_LIMIT = 64 << 10
 
 _REGULAR = "100644"
 _KINDS = {"120000": "a symbolic link", "160000": "another repository", "100755": "executable"}
@@ -34,6 +31,8 @@ class Proposal:
     """New and longer files: the content's id by path below `submissions/`."""
     entries: list[str] = field(default_factory=list)
     """The names of the new entries, sorted."""
+    histories: list[str] = field(default_factory=list)
+    """The names of earlier entries whose history is longer."""
     problems: list[str] = field(default_factory=list)
     """Why it can't be accepted, one sentence each."""
 
@@ -61,6 +60,8 @@ def read_proposal(
         proposal.files[path] = change.new
         if path.count("/") == 2:
             entries.add(path.rpartition("/")[0])
+        else:
+            proposal.histories.append(path.removesuffix(HISTORY))
     proposal.entries = sorted(entries)
     proposal.problems += _case_problems(proposal.entries, there)
     return proposal
@@ -77,7 +78,7 @@ def _problem(repository: Repository, change: Change, there: dict[str, TreeFile])
         return "vanished; what was accepted stays"
     if change.new_mode != _REGULAR:
         return f"is {_KINDS.get(change.new_mode, 'not a regular file')}"
-    if len(parts) == 3 and parts[2].endswith(HISTORY_SUFFIX):
+    if len(parts) == 3 and parts[2].endswith(HISTORY):
         return _history_problem(repository, change, parts[1], there)
     if len(parts) != 4 or parts[3] not in ENTRY_FILES:
         return "is not a file of a submission"
@@ -104,7 +105,7 @@ def _entry_problem(
 def _history_problem(
     repository: Repository, change: Change, system: str, there: dict[str, TreeFile]
 ) -> str | None:
-    day = Path(change.path).name.removesuffix(HISTORY_SUFFIX)
+    day = Path(change.path).name.removesuffix(HISTORY)
     if (problem := entry_name_problem(system, day)) is not None:
         return problem.rstrip(".")
     if repository.size(change.new) > HISTORY_LIMIT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -17,9 +17,10 @@ from locomo_vqa.scores import Scorer, default_scorer
 
 from ..board import BOARD_FILE, Board, read_board
 from ..board_entry import Entry
-from ..entry_files.folder import ENTRY_FILES
+from ..entry_files.folder import ENTRY_FILES, HISTORY, HISTORY_LIMIT
+from ..history.days import today
 from ..verification.verify import verify
-from .changes import FOLDER, HISTORY_LIMIT, HISTORY_SUFFIX, Proposal, read_proposal
+from .changes import FOLDER, Proposal, read_proposal
 from .comparison import score_changes
 from .repository import Repository, TreeFile
 
@@ -34,14 +35,21 @@ class Review:
 
     problems: tuple[str, ...]
     """Why it can't be accepted, one sentence each; empty if it can."""
-    entries: tuple[Entry, ...]
-    """The new entries, as they were verified."""
+    board: Board | None
+    """The new entries and those with a longer history, verified; None if nothing was."""
+    histories: tuple[str, ...] = ()
+    """The names of earlier entries whose history is longer."""
     earlier: int
     """The number of earlier entries whose scores were computed again."""
     left_out: tuple[str, ...]
     """Metrics of earlier entries that were not computed again."""
     compared: bool
     """Whether there was an earlier board to compare with."""
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The new entries, and those with a longer history."""
+        return self.board.entries if self.board is not None else ()
 
     @property
     def accepted(self) -> bool:
@@ -143,7 +151,7 @@ def _is_readable(file: TreeFile) -> bool:
     parts = PurePosixPath(file.path).parts
     if file.mode not in _REGULAR or file.size is None or ".." in parts:
         return False
-    if len(parts) == 3 and parts[2].endswith(HISTORY_SUFFIX):
+    if len(parts) == 3 and parts[2].endswith(HISTORY):
         return file.size <= HISTORY_LIMIT
     return len(parts) == 4 and file.size <= ENTRY_FILES.get(parts[3], -1)
 
@@ -154,9 +162,10 @@ def _reviewed(
     problems = list(proposal.problems)
     entries: tuple[Entry, ...] = ()
     if board is not None:
-        entries = tuple(entry for entry in board if entry.name in proposal.entries)
+        concerned = {*proposal.entries, *proposal.histories}
+        entries = tuple(entry for entry in board if entry.name in concerned)
         missing = set(proposal.entries) - {entry.name for entry in entries}
-        problems += [f"{name}: is not found as a submission." for name in sorted(missing)]
+        problems += [f"{name}: {_why_missing(name, board)}" for name in sorted(missing)]
         problems += [f"{entry.name}: {problem}" for entry in entries for problem in entry.problems]
         if old is not None:
             problems += [
@@ -166,7 +175,7 @@ def _reviewed(
     accepted = [entry for entry in old or () if entry.state != "rejected"]
     return Review(
         problems=tuple(problems),
-        entries=entries,
+        board=None if board is None else replace(board, entries=entries),
         earlier=len(accepted) if board is not None else 0,
         left_out=tuple(
             name
@@ -174,4 +183,12 @@ def _reviewed(
             if board is not None and any(entry.value(name) is not None for entry in accepted)
         ),
         compared=old is not None,
+        histories=tuple(proposal.histories),
     )
+
+
+def _why_missing(name: str, board: Board) -> str:
+    day = board.day or today()
+    if name.rpartition("/")[2] > day.isoformat():
+        return f"is dated after {day}; give it the day on which it is sent."
+    return "is not found as a submission."

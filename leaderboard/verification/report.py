@@ -26,8 +26,8 @@ _MARKS: dict[CheckState, str] = {
 }
 
 
-def verification_report(board: Board) -> str:
-    """Return what verifying a board's entries found, in Markdown of at most `MOST_CHARACTERS`.
+def verification_report(board: Board, *, most: int = MOST_CHARACTERS) -> str:
+    """Return what verifying a board's entries found, in Markdown of at most `most` characters.
 
     Nothing from a submission is markup: no mention, link, image or HTML. Rejected entries come
     first, and entries that don't fit are counted.
@@ -40,7 +40,7 @@ def verification_report(board: Board) -> str:
         f"Benchmark {literal(board.dataset)}, revision {literal(board.revision[:12])}. Scores were "
         "computed from the answers. A flag is a note for the maintainer.\n"
     )
-    return head + "".join(_fitting(entries, MOST_CHARACTERS - len(head)))
+    return head + "".join(_fitting(entries, most - len(head)))
 
 
 def _fitting(entries: Sequence[Entry], room: int) -> Iterator[str]:

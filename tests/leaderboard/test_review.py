@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from locomo_vqa.leaderboard.board import Board, read_board
 from locomo_vqa.leaderboard.submission.submit import submit
 from locomo_vqa.leaderboard.template.changes import Proposal, read_proposal
 from locomo_vqa.leaderboard.template.comparison import score_changes
-from locomo_vqa.leaderboard.template.report import plain_markdown, review_report
+from locomo_vqa.leaderboard.template.report import review_report
 from locomo_vqa.leaderboard.template.repository import Repository as Clone
 from locomo_vqa.leaderboard.template.review import Review, review_changes
 from locomo_vqa.leaderboard.verification.verify import verify
@@ -86,9 +86,10 @@ def test_a_new_submission_is_accepted_and_shown(
     assert (review.accepted, review.problems, review.earlier) == (True, (), 1)
     assert [entry.name for entry in review.entries] == ["new__tiny-1/2026-08-31"]
     report = review_report(review)
-    assert report.startswith("### This pull request can be accepted\n\nNew: new\\_\\_tiny\\-1/")
-    assert "The scores of 1 earlier submission were computed again and compared." in report
-    assert "| rescored | 100.0 (90.0 to 110.0) | – | – | 1.000 (0.900 to 1.100) |" in report
+    assert report.startswith("# This pull request can be accepted\n\nThe scores of 1 earlier ")
+    assert "\n### `new__tiny-1/2026-08-31`: accepted\n" in report
+    assert "| V | 100.0 | 90.0 … 110.0 | 2 |" in report
+    assert "### `echo__tiny-1" not in report
 
 
 def test_a_submission_that_does_not_verify_is_refused(
@@ -104,7 +105,7 @@ def test_a_submission_that_does_not_verify_is_refused(
         "new__tiny-1/2026-08-31: predictions.jsonl: was changed after the run: its hash does not "
         "match run.json.",
     )
-    assert "### This pull request can't be accepted\n" in review_report(review)
+    assert "# This pull request can't be accepted\n" in review_report(review)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +205,7 @@ HISTORY = "submissions/echo__tiny-1/2026-08-31.history.yaml"
         (HISTORY, "- one\n- two\n", None),
         (HISTORY, "- two\n", "was changed; add to its end, so that nothing vanishes"),
         (HISTORY, None, "vanished; what was accepted stays"),
-        (HISTORY, "- one\n" + "#" * 65536, "is larger than 65,536 bytes"),
+        (HISTORY, "- one\n" + "#" * 262144, "is larger than 262,144 bytes"),
         (
             "submissions/other__x/2026-08-31.history.yaml",
             "- one\n",
@@ -359,15 +360,41 @@ def test_a_revision_that_is_not_there(
         reviewed(revision)
 
 
+def test_nothing_of_a_pull_request_is_markup_in_the_report(results: Repository) -> None:
+    name = "submissions/<img src=x>](www.x.example) @ada **b**"
+    results.push({name: "x"}, "Change", branch="pr")
+    problems = (*proposed(results).problems, *["more"] * 60)
+    review = Review(problems=problems, board=None, earlier=0, left_out=("j",), compared=True)
+    report = review_report(review)
+    assert f"\n- `{name}: is not a file of a submission.`\n" in report
+    assert report.endswith("- And 11 more.\n")
+    assert "J of earlier submissions was not computed again: no judge." in report
+
+
+def test_a_submission_dated_tomorrow_is_refused(
+    make_run: MakeRun, results: Repository, reviewed: Callable[[str], Review]
+) -> None:
+    day = date.today() + timedelta(days=1)
+    submit(make_run(system="new"), to=results.url, date=day)
+    (problem,) = reviewed(f"submission/new__tiny-1/{day}").problems
+    assert problem.startswith(f"new__tiny-1/{day}: is dated after {date.today()}; ")
+
+
 @pytest.mark.parametrize(
-    ("text", "markdown"),
+    ("text", "problem"),
     [
-        ("**b** <img src=x>", r"\*\*b\*\* \<img src=x\>"),
-        ("[x](http://x.example)", "\\[x\\]\\(http\\:\u2060//x\\.example\\)"),
-        ("@ada see #12", "@\u2060ada see \\#\u206012"),
-        ("a\nb | c `d`", r"a b \| c \`d\`"),
-        ("&lt; \u202e", r"&amp;lt; \\u202e"),
+        ("- {event: withdrawn, date: 2026-09-01, who: Ada, why: A fault.}\n", None),
+        ("- {event: withdrawn}\n", "echo__tiny-1/2026-08-31: was accepted, and is rejected: "),
+        ("!!python/name:os.system\n", "echo__tiny-1/2026-08-31: was accepted, and is rejected: "),
     ],
 )
-def test_text_of_a_submission_is_never_markup(text: str, markdown: str) -> None:
-    assert plain_markdown(text) == markdown
+def test_a_longer_history_is_shown_and_checked(
+    results: Repository, reviewed: Callable[[str], Review], text: str, problem: str | None
+) -> None:
+    results.push({HISTORY: text}, "Withdraw", branch="pr")
+    review = reviewed("pr")
+    assert review.histories == ("echo__tiny-1/2026-08-31",)
+    assert review.accepted is (problem is None)
+    if problem is not None:
+        assert any(found.startswith(problem) for found in review.problems)
+    assert "Says what happened to `echo__tiny-1/2026-08-31`" in review_report(review)
