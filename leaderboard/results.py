@@ -63,7 +63,7 @@ def result_row(entry: Entry, rankings: Rankings | None = None) -> dict[str, Any]
         "system": _short(metadata["system"]["name"]),
         "version": _short(metadata["system"]["version"]),
         "url": _web_address(metadata["system"].get("url")),
-        "answerer": _short(metadata["answerer"]["model"]),
+        "answerer": _short(metadata["answerer"]["model"] or _unnamed(entry)),
         "images": _images_seen(metadata, entry.uses_images),
         "visual": visual_handling(metadata),
         "split": entry.split,
@@ -158,6 +158,11 @@ def _marked(metric: Mapping[str, Any]) -> dict[str, Any]:
 
 def _count_conversations(metrics: Iterable[Mapping[str, Any]]) -> int:
     return len({name for metric in metrics for name in metric["by_conversation"]})
+
+
+def _unnamed(entry: Entry) -> str | None:
+    """Return what is said of an answerer without a name: only a run is known to have none."""
+    return "not stated" if entry.kind == "file" else None
 
 
 def _short(text: str | None) -> str | None:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,9 @@ def test_a_published_file_is_rescored_with_its_verdicts_as_reported_j(
     assert read_board(board.folder).entries == board.entries
     row = result_row(entry)
     assert (row["images"], row["reported_j"]["judge"]) == ("not stated", "unknown")
+    assert row["answerer"] == "gpt-4o-mini"
+    unnamed = replace(entry, metadata={**(entry.metadata or {}), "answerer": {"model": None}})
+    assert result_row(unnamed)["answerer"] == "not stated"
     [typed] = results_table(board).to_pylist()
     assert typed["reported_j"] == entry.value("reported_j")
     assert (typed["reported_j_n"], typed["reported_judge"]) == (len(questions), "unknown")

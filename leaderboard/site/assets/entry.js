@@ -45,8 +45,8 @@
   }
 
   function showSource(source) {
-    byId("tags").append(el("span", { class: "small" }, "Published as ", plain(source.title), `, ${source.date}: `,
-      plain(source.url)));
+    byId("tags").append(el("span", { class: "small" }, "Published as ",
+      plain([source.title, source.date, source.url].filter(Boolean).join(", ")), source.url ? "." : "; it is not known where."));
   }
 
   function showScores(entry) {
