@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from locomo_vqa.metric_names import METRICS, metric_title
 
@@ -13,6 +13,7 @@ from .results import UNRANKED, Rankings, judge_of, rank_of
 __all__ = ["COLUMNS", "NUMBERS", "lacks_verdicts", "remarks", "summary_rows"]
 
 _SHOWN = ("v", "l", "j", "f1")
+_MOST_FOUND = 40
 _BY_RULES = ", which compare words, numbers and dates: not comparable with a model's J"
 COLUMNS = ("submission", "state", "split")
 """Headings of the text columns of `summary_rows`."""
@@ -60,12 +61,22 @@ def remarks(entries: Iterable[Entry], rankings: Rankings | None = None) -> list[
         for entry in listed
         for one in entry.history
     ]
-    return said + [
-        f"{entry.name}: {label}: {sentence}"
-        for entry in listed
+    return said + _found(listed)
+
+
+def _found(entries: Sequence[Entry]) -> list[str]:
+    """Return the problems and notes of all entries; of too many, the problems before the notes."""
+    found = [
+        (label, f"{entry.name}: {label}: {sentence}")
+        for entry in entries
         for label, sentences in (("problem", entry.problems), ("note", entry.notes))
         for sentence in sentences
     ]
+    if len(found) <= _MOST_FOUND:
+        return [sentence for _, sentence in found]
+    found.sort(key=lambda one: one[0] != "problem")
+    shown = [sentence for _, sentence in found[:_MOST_FOUND]]
+    return [*shown, f"And {len(found) - _MOST_FOUND:,} more: see the report or board.json."]
 
 
 def lacks_verdicts(entry: Entry) -> bool:

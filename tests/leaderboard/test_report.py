@@ -18,6 +18,7 @@ from locomo_vqa.leaderboard.board_entry import Entry, EntryCheck
 from locomo_vqa.leaderboard.cli.leaderboard import leaderboard
 from locomo_vqa.leaderboard.markdown import literal, sentence
 from locomo_vqa.leaderboard.question_scores import SCORES_FILE
+from locomo_vqa.leaderboard.summary import remarks
 from locomo_vqa.leaderboard.verification import verify as verification
 from locomo_vqa.leaderboard.verification.report import MOST_CHARACTERS, verification_report
 from locomo_vqa.leaderboard.verification.verify import verify
@@ -108,6 +109,17 @@ def test_a_report_is_bounded() -> None:
     shown = text.count("\n### ")
     assert 10 < shown < 400
     assert text.endswith(f"And {400 - shown} submissions more: see board.json.\n")
+
+
+def test_the_summary_is_bounded_and_has_the_problems_first() -> None:
+    notes = [
+        Entry(name=f"n{number}", state="rescored", notes=("A note.",), files={})
+        for number in range(60)
+    ]
+    shown = remarks([*notes, _entry("bad", "A problem.")])
+    assert shown[0] == "bad: problem: A problem." and shown[1] == "n0: note: A note."
+    assert len(shown) == 41
+    assert shown[-1] == "And 21 more: see the report or board.json."
 
 
 def test_one_entry_is_verified_alone_and_still_compared(

@@ -169,6 +169,10 @@ def test_a_submission_that_does_not_verify_is_refused(
             {"submissions/new__x/2026-09-01/metadata.yaml": "x" * 65537},
             ["submissions/new__x/2026-09-01/metadata.yaml: is larger than 65,536 bytes."],
         ),
+        (
+            {f"{OLD}.reproduced.json": "{}"},
+            [f"{OLD}.reproduced.json: is not a file of a submission."],
+        ),
         ({"submissions/new__x/2026-09-01/source.yaml": "x"}, []),
     ],
 )
