@@ -105,7 +105,7 @@ def _demo_commands(out: Path) -> list[list[str]]:
         ["score", str(runs / "memlora-v"), *sample, *_MEASURED],
         *compared,
         ["leaderboard", "verify", board, *sample, *_MEASURED],
-        ["leaderboard", "build", board, "--out", str(out / "site")],
+        ["leaderboard", "build", board, *sample, "--out", str(out / "site")],
     ]
 
 

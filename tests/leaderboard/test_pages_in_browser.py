@@ -192,3 +192,34 @@ def _asked(site: Path, *, conversations: int) -> dict[str, Any]:
     quantiles: dict[str, Any] = json.loads(text)["quantiles"]
     assert quantiles["t"] == pytest.approx([t.ppf(0.975, 1)])
     return {**quantiles, "t": [t.ppf(0.975, degrees) for degrees in range(1, conversations)]}
+
+
+HISTORY = """- event: withdrawn
+  date: '2026-09-01'
+  who: ada@example.org
+  why: The answers are 2 < 3 & "wrong".
+"""
+
+
+def test_what_happened_to_an_entry_is_shown(
+    submitted: Submit,
+    submissions: Path,
+    benchmark: Benchmark,
+    scorer: Scorer,
+    tmp_path: Path,
+    page: Page,
+) -> None:
+    submitted(system="alpha")
+    folder = submitted(system="beta")
+    folder.with_name(f"{folder.name}.history.yaml").write_text(HISTORY, encoding="utf-8")
+    verify(submissions, benchmark=benchmark, scorer=scorer)
+    site = build_site(submissions, out=tmp_path / "site")
+    _open(page, site, "index.html")
+    page.wait_text("#shown", "1 of 2 entries")
+    page.click("#show-all")
+    page.wait_text("#shown", "2 of 2 entries")
+    assert page.text("tr.withdrawn .tag") == "withdrawn"
+    _open(page, site, f"entry.html#entry={BETA}")
+    page.wait("document.getElementById('entry')?.hidden === false")
+    said = 'The answers are 2 < 3 & "wrong". (ada@example.org)'
+    assert page.text("#history").split("\n") == ["2026-09-01: withdrawn", said]

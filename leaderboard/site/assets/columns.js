@@ -16,6 +16,7 @@ function boardColumns(data, metrics) {
     { key: "images", label: "Images", title: "What the system saw of the images", shown: true,
       value: (entry) => entry.images, cell: (entry) => textCell("images", entry.images) },
     ...data.metrics.map((metric) => metricColumn(metric, data.main.includes(metric.name))),
+    ...(data.entries.some((entry) => entry.reported_j) ? [reportedColumn()] : []),
     { key: "length", label: "Words", title: "Mean length of an answer in words", number: true, shown: true,
       group: "Answers", value: (entry) => entry.answer_length, cell: (entry) => numberCell(entry.answer_length, 1) },
     ...costColumns(data),
@@ -62,6 +63,20 @@ function metricColumn(metric, shown) {
     value: (entry) => entry.scores[metric.name].value,
     cell: (entry, ranking) => scoreCell(metric, entry.scores[metric.name],
       metric === ranking, metric.name === "j" ? entry.judge : null),
+  };
+}
+
+/* J of a published file, by the verdicts that it carries: never computed here, never ranked. */
+function reportedColumn() {
+  const value = (entry) => entry.reported_j && entry.reported_j.value;
+  return {
+    key: "reported", label: "Reported J", title: "J by the verdicts that a published file carries; not computed here, without ranks",
+    group: "Scores", number: true, shown: true, value,
+    cell: (entry) => {
+      const cell = numberCell(value(entry), 1);
+      if (value(entry) !== null) cell.append(el("span", { class: "small" }, breakable(`by ${entry.reported_j.judge}`)));
+      return cell;
+    },
   };
 }
 

@@ -133,8 +133,18 @@
 
   function showHistory(entry) {
     byId("history-section").hidden = entry.history.length === 0;
-    facts("history", entry.history.map((event) => [`${event.date}: ${event.event}`,
-      [event.who, event.why, event.answer && `Answer: ${event.answer}`].filter(Boolean).join(" – ")]));
+    byId("history").replaceChildren(...entry.history.flatMap((event) => {
+      const said = el("dd", {}, plain(event.why), " (", plain(event.who), ")");
+      if (event.by) said.append(" ", otherEntry(event.by));
+      return [el("dt", { text: `${event.date}: ${event.event}` }), said];
+    }));
+  }
+
+  /* The entry that takes the place of this one, as a link if it is on the board. */
+  function otherEntry(name) {
+    const link = el(site.names.includes(name) ? "a" : "span", {}, plain(name));
+    if (site.names.includes(name)) link.href = entryAddress(name);
+    return link;
   }
 
   async function show() {
