@@ -61,7 +61,9 @@ _entries = click.option(
 @click.option("--dataset", help="Name the benchmark's repository on the Hugging Face Hub.")
 @json_option
 def every_eval_ever(board: Path, as_json: bool, entries: tuple[str, ...], **settings: Any) -> None:
-    """Write the accepted entries of the board in FOLDER as records of Every Eval Ever 0.3.0.
+    """Write records of Every Eval Ever 0.3.0.
+
+    Each accepted entry of the verified board in FOLDER gets a record, and a file with its samples.
 
     \b
     Example:
@@ -85,10 +87,11 @@ def every_eval_ever(board: Path, as_json: bool, entries: tuple[str, ...], **sett
 @click.option("--url", help="Link to this address of the board.")
 @click.option("--name", help="Name the board.")
 @json_option
-def eval_results(board: Path, as_json: bool, entries: tuple[str, ...], **settings: Any) -> None:
-    """Write V, L and J of the board in FOLDER as `.eval_results` of models' repositories.
+def eval_results(board: Path, as_json: bool, entries: tuple[str, ...], **settings: Any) -> int:
+    """Write V, L and J for models' repositories.
 
-    Copy a system's folder `.eval_results` to the root of its repository on the Hugging Face Hub.
+    Each system of the verified board in FOLDER gets a folder `.eval_results`, to be copied to the
+    root of its repository on the Hugging Face Hub. The exit status is 1 if nothing was written.
 
     \b
     Example:
@@ -107,8 +110,9 @@ def eval_results(board: Path, as_json: bool, entries: tuple[str, ...], **setting
                 ],
             }
         )
-        return
+        return 0 if written else 1
     for path in written:
         echo(f"Wrote {path}")
     for each in left_out:
         echo(f"Left out: {each.entry}{f', {each.task}' if each.task else ''}: {each.reason}")
+    return 0 if written else 1

@@ -1,19 +1,20 @@
-"""Opens a board for an export, and chooses its entries."""
+"""Opens a board for an export, chooses its entries, and makes the folders to write to."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from locomo_vqa.arguments import check_path
-from locomo_vqa.errors import InputError
+from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import some
 
 from ..board import Board, read_board
 from ..board_entry import Entry
 from ..unchanged import check_unchanged
 
-__all__ = ["chosen_entries", "opened_board"]
+__all__ = ["chosen_entries", "make_folder", "opened_board"]
 
 
 def opened_board(board: Board | str | os.PathLike[str]) -> Board:
@@ -51,3 +52,17 @@ def chosen_entries(board: Board, names: Sequence[str] | None) -> list[Entry]:
             f"`entries`: rejected, so without scores: {some(rejected)}.", "Choose others."
         )
     return [by_name[name] for name in dict.fromkeys(names)]
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it.
+
+    Raises:
+        OutputError: it can't be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: the folder can't be made ({error.strerror}).", "Choose another `out`."
+        ) from None

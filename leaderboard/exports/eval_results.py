@@ -17,7 +17,7 @@ from locomo_vqa.runs import visual_handling
 
 from ..board import Board
 from ..board_entry import Entry
-from .choose import chosen_entries, opened_board
+from .choose import chosen_entries, make_folder, opened_board
 
 if TYPE_CHECKING:
     from huggingface_hub import EvalResultEntry
@@ -88,7 +88,7 @@ def export_eval_results(
         if not values:
             continue
         path = target / system / ".eval_results" / f"{dataset.partition('/')[2]}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         results = [
             _result(entry, task, value, dataset, revision, url, name) for task, value in values
         ]

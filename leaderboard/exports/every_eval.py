@@ -21,7 +21,7 @@ from locomo_vqa.progress import ProgressCallback, progress_reporter
 from ..board import Board
 from ..board_entry import Entry
 from .aggregate import aggregate, scored_metrics
-from .choose import chosen_entries, opened_board
+from .choose import chosen_entries, make_folder, opened_board
 from .entry_values import answers_of, values_by_entry
 from .identity import identify
 from .samples import SampleWriter
@@ -126,7 +126,7 @@ class _Export:
             values=values,
         )
         path = self.out / identity.record
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         if self.samples:
             writer = SampleWriter(
                 identity=identity,

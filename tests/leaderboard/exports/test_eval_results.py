@@ -70,6 +70,12 @@ def test_v_of_recalled_images_is_another_task(
     board = verify(submissions, benchmark=benchmark, scorer=scorer, progress=False)
     written, [left_out] = export_eval_results(board, dataset="org/d", out=tmp_path)
     assert (written, left_out.task) == ([], "v")
+    arguments = ["export", "eval-results", str(board.folder), "--dataset", "org/d"]
+    result = CliRunner().invoke(
+        leaderboard, [*arguments, "--out", str(tmp_path / "no")], standalone_mode=False
+    )
+    assert result.return_value == 1
+    assert not (tmp_path / "no").exists()
     assert left_out.reason == "V of recalled images is not the task V."
 
 

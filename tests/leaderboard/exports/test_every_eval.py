@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from jsonschema import Draft7Validator
 
 from locomo_vqa.benchmark import Benchmark, load_benchmark
-from locomo_vqa.errors import InputError
+from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.leaderboard import export_records
 from locomo_vqa.leaderboard.board import Board
 from locomo_vqa.leaderboard.cli.leaderboard import leaderboard
@@ -192,6 +192,9 @@ def test_wrong_arguments_are_refused(board: Board, benchmark: Benchmark, tmp_pat
     with pytest.raises(InputError, match="rejected"):
         name = "bad__tiny-1/2026-08-31"
         export_records(board, benchmark=benchmark, out=tmp_path / "x", entries=[name])
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="can't be made"):
+        export_records(board, benchmark=benchmark, out=tmp_path / "file", progress=False)
     (board.folder / GOOD / "predictions.jsonl").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="changed after it was verified"):
         export_records(board, benchmark=benchmark, out=tmp_path / "x")
