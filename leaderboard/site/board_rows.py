@@ -54,9 +54,15 @@ def board_rows(board: Board) -> list[dict[str, Any]]:
 
 
 def ranking_notes(board: Board) -> dict[str, dict[str, list[Any]]]:
-    """Return by table and metric the comparisons: how many pairs differ, or why none is ranked."""
+    """Return by table and metric the comparisons: how many pairs differ, or why none is ranked.
+
+    Of their entries, only the number is returned: a large board has thousands of names.
+    """
     return {
-        table: {metric: ranking["comparisons"] for metric, ranking in metrics.items()}
+        table: {
+            metric: [{**one, "entries": len(one["entries"])} for one in ranking["comparisons"]]
+            for metric, ranking in metrics.items()
+        }
         for table, metrics in board.rankings.items()
     }
 

@@ -11,10 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from locomo_vqa.leaderboard.board import Board
 from locomo_vqa.leaderboard.board_entry import Entry
 from locomo_vqa.leaderboard.ranking.board_rankings import board_rankings
 from locomo_vqa.leaderboard.ranking.rank_texts import rank_remarks
 from locomo_vqa.leaderboard.results import BOARD_METRICS
+from locomo_vqa.leaderboard.site.board_rows import ranking_notes
 from locomo_vqa.schemas import validate
 
 HIGH, MIDDLE, OTHER, LOW = [1.0] * 16, [0.75, 0.5] * 8, [0.75, 0.75, 0.5, 0.5] * 4, [0.25, 0.5] * 8
@@ -239,3 +241,16 @@ def test_rankings_match_the_schema_of_the_board(tmp_path: Path) -> None:
             "sha256": "0" * 64,
         }
         validate(board, "board", path=tmp_path, remedy="")
+
+
+def test_the_page_has_the_number_of_compared_entries(tmp_path: Path) -> None:
+    scores = table_of({"a": HIGH, "b": LOW, "c": [*LOW[:-1], None]})
+    board = Board(
+        folder=tmp_path,
+        dataset="x",
+        revision="0" * 64,
+        entries=(),
+        rankings=board_rankings([entry("a"), entry("b"), entry("c")], scores),
+    )
+    notes = ranking_notes(board)["all"]["f1"]
+    assert [(one["entries"], one["pairs"]["of"]) for one in notes] == [(2, 1), (1, 0)]
