@@ -65,13 +65,15 @@ ANSWERS = ("answers.json", "answers.jsonl", "answers.json.gz", "answers.jsonl.gz
 HISTORY = ".history.yaml"
 """How the name of a history file ends; it begins with the date of its entry."""
 
+HISTORY_LIMIT = 256 << 10
+"""The size limit of a history file in bytes."""
+
 LIMITS = {METADATA: 64 << 10, PREDICTIONS: 256 << 20, RUN: 1 << 20}
 """The files of an entry, each with its size limit in bytes."""
 
 ENTRY_FILES = {**LIMITS, SOURCE: 64 << 10, **dict.fromkeys(ANSWERS, 256 << 20)}
 """Every file that an entry may have, of a run or of a published file, with its size limit."""
 
-HISTORY_LIMIT = 256 << 10
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*__[A-Za-z0-9][A-Za-z0-9._-]*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LEFTOVERS = frozenset(

@@ -23,6 +23,7 @@ from .days import parse_day
 
 __all__ = [
     "EVENTS",
+    "MOST_EVENTS",
     "EventKind",
     "HistoryEvent",
     "event_problems",
@@ -41,6 +42,9 @@ answered     somebody answers a dispute
 settled      a dispute is over; the mark goes, and what was said stays
 """
 EVENTS: tuple[EventKind, ...] = get_args(EventKind)
+
+MOST_EVENTS = 200
+"""How many events a history may have, as in its schema."""
 
 _MOST_CHARACTERS = {"who": 200, "why": 2000}
 _MARKUP = re.compile(r"<[A-Za-z/!?]|\]\(|\]\[")

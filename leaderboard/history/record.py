@@ -15,10 +15,10 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import write_text
 from locomo_vqa.locks import locked_folder
 
-from ..entry_files.folder import HISTORY, find_entries, read_plain
+from ..entry_files.folder import HISTORY, HISTORY_LIMIT, find_entries, read_plain
 from ..submission.secrets import find_secrets, know_the_environment
 from .days import check_day, entries_of_day, today
-from .events import EVENTS, HistoryEvent, parse_history
+from .events import EVENTS, MOST_EVENTS, HistoryEvent, parse_history
 from .histories import EntryHistory, histories_of, read_histories
 
 __all__ = ["record_event"]
@@ -77,7 +77,7 @@ def record_event(
         events = (*(parse_history(text, path=Path(path.name)) if text else ()), new)
         _check(folder, name, events)
         write_text(path, _appended(text, events, path))
-    return path
+    return path if place.name != path.name.removesuffix(HISTORY) else place.parent / path.name
 
 
 def _find(place: Path) -> tuple[Path, str]:
@@ -124,6 +124,12 @@ def _appended(text: str, events: tuple[HistoryEvent, ...], path: Path) -> str:
     added = {key: value for key, value in asdict(events[-1]).items() if value is not None}
     item = yaml.safe_dump([added], allow_unicode=True, sort_keys=False, width=100)
     longer = text + ("" if not text or text.endswith("\n") else "\n") + item
+    if len(longer.encode()) > HISTORY_LIMIT or len(events) > MOST_EVENTS:
+        raise InputError(
+            f"{path.name}: is full: it may have {MOST_EVENTS} events and "
+            f"{HISTORY_LIMIT >> 10} KiB.",
+            "Say it shorter, or elsewhere, with a link here.",
+        )
     try:
         read = parse_history(longer, path=Path(path.name))
     except InputError:

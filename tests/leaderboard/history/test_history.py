@@ -297,3 +297,29 @@ def test_the_command_records_an_event(two: tuple[Path, Path], cli: Cli) -> None:
     )
     assert again.returncode == 2
     assert "already withdrawn" in again.stderr
+
+
+def test_a_history_can_be_full(two: tuple[Path, Path], verified: Verified) -> None:
+    """One that is can still be read; nothing is added that could not."""
+    event = {"event": "disputed", "why": "x" * 10}
+    path = write(two[0], *[event] * 199)
+    record(two[0], "disputed")
+    with pytest.raises(InputError, match="is full: it may have 200 events and 256 KiB"):
+        record(two[0], "disputed")
+    assert verified()[OLD].standing == "disputed"
+    write(two[0], *[{**event, "why": "x" * 2000}] * 124)
+    assert 250_000 < path.stat().st_size < 256 << 10
+    with pytest.raises(InputError, match="is full"):
+        for _ in range(9):
+            record(two[0], "disputed", why="y" * 2000)
+    assert verified()[OLD].standing == "disputed"
+
+
+def test_the_command_names_the_file_as_the_folder_was_named(
+    two: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(two[0].parent.parent)
+    path = record(Path(OLD), "disputed")
+    assert path == Path("old__tiny-1/2026-08-31.history.yaml")
+    monkeypatch.chdir(two[0])
+    assert record(Path(), "answered") == two[0].parent / "2026-08-31.history.yaml"
