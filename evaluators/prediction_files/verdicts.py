@@ -35,11 +35,12 @@ _JUDGE_KEYS = (
     *("evaluator_model", "eval_model", "evaluation_model", "grader_model", "grader", "evaluator"),
     *("judge_id",),
 )
-_REASON_KEYS = (
-    *("judge_reason", "judge_reasoning", "judge_explanation", "correctness_reasoning"),
-    *("reason", "reasoning"),
-    *("explanation", "rationale", "judge_raw", "judge_response", "feedback", "judge_error"),
+_REASON_KEY = re.compile(
+    r"(?:(?:[a-z0-9_]+_)?(?:judge|judgement|judgment|llm|eval|evaluation|evaluator|grade|grader"
+    r"|score|verdict|label|correctness)_)?(?:reason|reasoning|explanation|rationale|feedback)"
+    r"|judge_(?:raw|response|error)"
 )
+"""A key that holds the judge's reason, not the system's: reason or llm_reason."""
 _ERROR = re.compile(
     r"^\W*(?:\w*error\b|\w*exception\b|traceback\b|failed to\b|(?:request )?timed? ?out\b)"
     r"|error code: ?[45]\d\d|rate.?limit(?:ed| reached| exceeded)|insufficient_quota"
@@ -151,5 +152,10 @@ def _named_judges(value: Any, depth: int) -> Iterator[str]:
 
 def _has_error(row: Mapping[str, Any], verdict: Any) -> bool:
     inner = plain_keys(verdict) if isinstance(verdict, dict) else {}
-    reasons = (first_text(place, _REASON_KEYS) for place in (inner, row))
-    return any(_ERROR.search(reason[:300]) for reason in reasons if reason)
+    return any(_ERROR.search(reason[:300]) for place in (inner, row) for reason in _reasons(place))
+
+
+def _reasons(place: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in place.items():
+        if isinstance(value, str) and _REASON_KEY.fullmatch(name):
+            yield value

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from locomo_vqa.benchmark import Conversation
 from locomo_vqa.system import Services
 
-from ..answering import AnswerModels
+from ..answering import Answerer, AnswerModels
 from ..hosting import Host, Limits
 from ..hosting.sandbox import SandboxTool
 from ..loading import LoadedSystem
@@ -71,7 +71,6 @@ class Opener:
         if self.proxy is not None:
             services = replace(services, llm=self.proxy.endpoint(name))
         view = self.view(conversation, mode)
-        calls = self._folder / "logs" / f"{name}.calls"
         return SystemTrial(
             self._host(name, services),
             view,
@@ -79,8 +78,16 @@ class Opener:
             services,
             self.times if timed else CallTimes(),
             only_retrieves=self._system.only_retrieves,
-            answerer=(self._models.answerer(view.info, services, calls) if self._models else None),
+            answerer=self._answerer(name, view, services),
         )
+
+    def _answerer(self, name: str, view: ConversationView, services: Services) -> Answerer | None:
+        """Return what answers from passages; its calls to a model in this process are recorded."""
+        if self._models is None:
+            return None
+        calls = self._folder / "logs" / f"{name}.calls"
+        calls.mkdir()
+        return self._models.answerer(view.info, services, calls)
 
     def _host(self, name: str, services: Services) -> Host:
         sandbox = self._sandbox and sandbox_of(

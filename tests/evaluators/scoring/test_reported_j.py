@@ -166,21 +166,27 @@ def test_notes_on_verdicts(tmp_path: Path) -> None:
         rows(lambda n: {"llm_score": n % 2, "judge_label": "YES" if n % 2 or n == 2 else "no"}),
     )
     assert any("disagree in 1 row; those under 'llm_score'" in note for note in crossed.notes)
-    failed = scored(
-        tmp_path,
-        rows(
-            lambda n: {
-                "score": n % 2,
-                "reason": "Error code: 429 - rate limited" if n < 4 else "ok",
-            }
-        ),
-    )
+    blank = scored(tmp_path, rows(lambda n: {"score": 1 - n % 2, "response": "" if n < 3 else "x"}))
+    assert any("accepts a blank answer in 2 rows" in note for note in blank.notes)
+
+
+@pytest.mark.parametrize("key", ["reason", "llm_reason", "judge_reasoning", "llm_judge_feedback"])
+def test_a_judges_reason_that_is_an_error_is_named(key: str, tmp_path: Path) -> None:
+    failed = scored(tmp_path, rows(lambda n: {"score": n % 2, key: reason(n)}))
     assert any(
         "error message in 4 rows: its call failed, and 2 of the verdicts" in note
         for note in failed.notes
     )
-    blank = scored(tmp_path, rows(lambda n: {"score": 1 - n % 2, "response": "" if n < 3 else "x"}))
-    assert any("accepts a blank answer in 2 rows" in note for note in blank.notes)
+
+
+@pytest.mark.parametrize("key", ["answer_reasoning", "model_explanation"])
+def test_the_systems_own_reasons_are_not_the_judges(key: str, tmp_path: Path) -> None:
+    own = scored(tmp_path, rows(lambda n: {"score": n % 2, key: reason(n)}))
+    assert not any("its call failed" in note for note in own.notes)
+
+
+def reason(n: int) -> str:
+    return "Error code: 429 - rate limited" if n < 4 else "ok"
 
 
 def test_the_board_never_ranks_it() -> None:

@@ -126,6 +126,9 @@ def test_what_a_run_would_ask_is_tried_for_a_system_that_only_retrieves(
     found = points(faults.OnlyFinds, services, only_retrieves=True)
     assert found["visual"].state == "fail"
     assert "images are not supported" in found["visual"].detail
+    within = points(faults.OnlyFinds, Services(model="embedded:large"), only_retrieves=True)
+    assert within["answers"].state == within["visual"].state == "pass"
+    assert "was called" not in within["visual"].detail
     alone = points(faults.OnlyFinds, Services(), only_retrieves=True)
     assert alone["visual"].state == "pass"
     assert "only the search was tried" in alone["answers"].detail
