@@ -330,3 +330,14 @@ def test_an_entry_has_a_page(width: int, show: Show, tmp_path: Path) -> None:
         page.evaluate("location.hash = '#entry=nobody'")
         page.wait_text("#problem", "There is no accepted entry nobody.")
         assert page.complaints == []
+
+
+def test_a_j_from_a_sample_says_of_how_many_questions(
+    submitted: Submit, submissions: Path, benchmark: Benchmark, tmp_path: Path
+) -> None:
+    submitted(system="alpha")
+    board = verify(submissions, benchmark=benchmark, judge="rules", judge_sample=2, progress=False)
+    page = build_site(board, out=tmp_path / "site") / "index.html"
+    shown = dump_dom(page.as_uri() + "#metric=j", profile=tmp_path / "profile")
+    assert "sample of 2 of 3" in shown
+    assert "sample=2,seed=0" in shown

@@ -118,6 +118,8 @@ function scoreCell(metric, score, ranking, judge) {
     el("span", { class: score.low === null ? "small absent" : "small",
       text: intervalText(metric, score) }),
     judge ? el("span", { class: "small" }, breakable(`by ${judge}`)) : null,
+    score.sampled_of ? el("span", { class: "small",
+      text: `sample of ${count(score.n)} of ${count(score.sampled_of)}` }) : null,
     mark ? el("span", { class: "small", text: correctedText(metric, score) }) : null,
     ranking ? bar(metric, score) : null);
 }
