@@ -37,7 +37,7 @@ _NOT_A_NETWORK = frozenset(("doi", "file", "gs", "hf", "s3", "sqlite"))
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"
 _HOST = rf"(?:{_NAME}\.)*{_NAME}"
 _URL = re.compile(
-    rf"\b(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):\\*/\\*/(?:[^\s/@?#]*@)?"
+    rf"\b(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{{0,30}}):\\*/\\*/(?:[^\s/@?#]*@)?"
     rf"(?:\[(?P<v6>[0-9A-Fa-f:.]+)(?:%\w+)?\]|(?P<host>{_HOST}))"
 )
 _NUMBERS = re.compile(

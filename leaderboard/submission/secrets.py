@@ -17,24 +17,25 @@ __all__ = ["Secret", "find_secrets", "know_the_environment"]
 
 _VARIABLE = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD)$", re.IGNORECASE)
 
+_DIGIT = r"(?=[^\s\"'&]{0,200}\d)"
+_VALUE = rf"[\"']?\s{{0,9}}[=:]\s{{0,9}}[\"']?{_DIGIT}[\w/+-]{{16}}"
 _KEYS = {
     "an API key": re.compile(
         r"(?<![A-Za-z0-9_-])(?:"
-        r"sk_(?:live|test)_\w{12,}|sk-(?=[\w-]*\d)(?:[a-z]+\d*-)*[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{20,}|AIza[\w-]{35}"
-        r"|(?:gsk|nvapi|xai|pplx|r8|fw|tvly)[_-](?=[\w-]*\d)[\w-]{20,}"
-        r"|gh[oprsu]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|npm_[A-Za-z0-9]{30,}"
-        r"|pypi-AgE\w{20,}|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abeoprs]-[\w-]{10,})(?![A-Za-z0-9])"
+        rf"sk-{_DIGIT}[\w-]{{20}}|sk_(?:live|test)_\w{{12}}|hf_[A-Za-z0-9]{{20}}|AIza[\w-]{{35}}"
+        rf"|(?:gsk|nvapi|xai|pplx|r8|fw|tvly)[_-]{_DIGIT}[\w-]{{20}}"
+        r"|gh[oprsu]_[A-Za-z0-9]{30}|github_pat_\w{30}|glpat-[\w-]{20}|npm_[A-Za-z0-9]{30}"
+        r"|pypi-AgE\w{20}|(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9])|xox[abeoprs]-[\w-]{10})"
     ),
-    "a private key": re.compile(r"-{5}BEGIN (?:[A-Z]+ )*PRIVATE KEY-{5}"),
+    "a private key": re.compile(r"-{5}BEGIN (?:[A-Z]+ ){0,4}PRIVATE KEY-{5}"),
     "an access token": re.compile(
-        r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"
-        r"|\b[Bb]earer\s+(?=[^\s'\"]*\d)[A-Za-z0-9._~+/-]{16,}"
+        r"\beyJ[\w-]{10,400}\.eyJ[\w-]{10,4000}\.[\w-]{10}"
+        rf"|\b[Bb]earer\s{{1,9}}{_DIGIT}[A-Za-z0-9._~+/-]{{16}}"
     ),
     "a password in a URL": re.compile(r"://[^\s/?#@:'\"]*:(?!…)[^\s/?#@'\"]+@[A-Za-z0-9\[]"),
     "a key": re.compile(
-        r"\b[A-Z][A-Z0-9_]*_(?:KEY|TOKEN|SECRET|PASSWORD)\s*[=:]\s*[\"']?(?=[^\s\"'&]*\d)[\w+/-]{16,}"
-        r"|(?i:\b(?:[\w-]*(?:api[_-]?key|access[_-]?token|secret|password|passwd)|token)"
-        r"[\"']?\s*[=:]\s*[\"']?(?=[^\s\"'&]*\d)[A-Za-z0-9_+/-]{16,})"
+        rf"(?:(?i:api[_-]?key|access[_-]?token|secret|passw(?:or)?d|\btoken)"
+        rf"|_(?:KEY|TOKEN|SECRET|PASSWORD)){_VALUE}"
     ),
 }
 """What a key of a known provider looks like, and what stands where a key usually does."""
@@ -47,7 +48,9 @@ _USER = re.compile(
 )
 
 
-_IMAGE_TOKEN = re.compile(r"(https?://\S+\.(?:jpe?g|png|gif|webp))\?token=[\w.-]+", re.IGNORECASE)
+_IMAGE_TOKEN = re.compile(
+    r"(https?://\S{1,2000}\.(?:jpe?g|png|gif|webp))\?token=[\w.-]+", re.IGNORECASE
+)
 """The address of an image with a token that everybody is sent: LoCoMo's own images have such."""
 
 
