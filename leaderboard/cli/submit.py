@@ -53,6 +53,11 @@ __all__ = ["submit"]
     help="Set the submission's date.  [default: today]",
 )
 @click.option(
+    "--benchmark",
+    help="Also check the revision and the questions against the board's benchmark: `sample`, a "
+    "folder, or org/name on the Hub.",
+)
+@click.option(
     "--bundle",
     type=click.Path(path_type=Path),
     help="Also write this zip file, with which `replay` repeats the run; needs a run with --record "
@@ -71,6 +76,7 @@ def submit(
     training_split: TrainingSplit | None,
     custom: bool,
     date: datetime | None,
+    benchmark: str | None,
     bundle: Path | None,
     yes: bool,
     as_json: bool,
@@ -102,6 +108,7 @@ def submit(
         training_split=training_split,
         custom=custom,
         date=date,
+        benchmark=benchmark,
         bundle=bundle,
         review=None if as_json else partial(review_plan, to=to, asks=asks),
     )

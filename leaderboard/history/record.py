@@ -16,7 +16,7 @@ from locomo_vqa.files import write_text
 from locomo_vqa.locks import locked_folder
 
 from ..entry_files.folder import HISTORY, HISTORY_LIMIT, find_entries, read_plain
-from ..submission.secrets import find_secrets, know_the_environment
+from ..secrets import find_secrets, know_the_environment
 from .days import check_day, entries_of_day, today
 from .events import EVENTS, MOST_EVENTS, HistoryEvent, parse_history
 from .histories import EntryHistory, histories_of, read_histories

@@ -10,19 +10,28 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError
-from locomo_vqa.files import sha256_file, write_text
+from locomo_vqa.files import link_or_copy, sha256_file, write_text
 from locomo_vqa.run_notes import embedder_of
 from locomo_vqa.runs import Run, visual_handling
 
-from ..entry_files.folder import METADATA, PREDICTIONS, RUN, open_plain, read_plain
+from ..entry_files.folder import METADATA, PREDICTIONS, RUN, find_entries, open_plain, read_plain
 from ..entry_files.folder_names import entry_folder_name
 from ..entry_files.metadata import parse_metadata
 from ..entry_files.rows import check_rows
+from ..verification.examine import Findings, examine_entry
 from .leaks import check_nothing_leaks
 from .public_copy import public_record, write_public_copy
 
-__all__ = ["FILES", "Draft", "is_same_submission", "make_metadata", "written_draft"]
+__all__ = [
+    "FILES",
+    "Draft",
+    "check_against",
+    "is_same_submission",
+    "make_metadata",
+    "written_draft",
+]
 
 FILES = (METADATA, PREDICTIONS, RUN)
 """The files of a submission."""
@@ -114,6 +123,27 @@ def is_same_submission(draft: Draft, entry: Path) -> bool:
         if not same:
             return False
     return True
+
+
+def check_against(draft: Draft, benchmark: Benchmark) -> None:
+    """Check a draft as the board of a benchmark does, but for what needs scores.
+
+    Raises:
+        InputError: the board would reject it.
+    """
+    with TemporaryDirectory(prefix="locomo-vqa-submission-") as name:
+        folder = Path(name, draft.name)
+        folder.mkdir(parents=True)
+        for file in FILES:
+            link_or_copy(draft.folder / file, folder / file)
+        (found,) = find_entries(Path(name))
+        findings = Findings()
+        examine_entry(found, benchmark, findings)
+    if findings.checks.problems:
+        raise InputError(
+            f"The board of this benchmark would reject the run: {findings.checks.problems[0]}",
+            "Run the system on this benchmark's revision again, or correct what it returns.",
+        )
 
 
 def _check_acceptable(submission: Path, source: Path) -> None:

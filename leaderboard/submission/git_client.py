@@ -12,8 +12,8 @@ from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.text import escape_unprintable
 
 from ..git_process import GitDone, call_git, plain_environment, with_settings
+from ..private_hosts import is_private_host
 from .git_address import GitAddress
-from .private_hosts import is_private_host
 
 __all__ = ["Git", "GitFailed", "identity"]
 

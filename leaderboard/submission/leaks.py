@@ -14,7 +14,7 @@ from locomo_vqa.text import counted
 
 from ..entry_files.folder import METADATA, PREDICTIONS, RUN, read_plain
 from ..entry_files.metadata import parse_metadata
-from .secrets import find_secrets, know_the_environment
+from ..secrets import find_secrets, know_the_environment
 
 __all__ = ["Leak", "check_nothing_leaks", "each_text", "find_leaks"]
 

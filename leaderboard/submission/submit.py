@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from locomo_vqa.arguments import check_choice, check_path
+from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
 from locomo_vqa.html_table import html_table
@@ -22,7 +23,7 @@ from locomo_vqa.text import counted
 from ..entry_files.folder import METADATA
 from ..entry_files.names import is_in_the_future, name_problems
 from .bundle import write_bundle
-from .draft import make_metadata, written_draft
+from .draft import check_against, make_metadata, written_draft
 from .parse_destination import parse_destination
 
 __all__ = ["Submission", "SubmissionPlan", "TrainingSplit", "submit"]
@@ -107,6 +108,7 @@ def submit(
     training_split: TrainingSplit | None = None,
     custom: bool = False,
     date: Date | None = None,
+    benchmark: Benchmark | str | os.PathLike[str] | None = None,
     bundle: str | os.PathLike[str] | None = None,
     review: Callable[[SubmissionPlan], object] | None = None,
 ) -> Submission:
@@ -133,6 +135,7 @@ def submit(
             validation splits), `leave-one-out` (for each conversation, on the others) or `all`.
         custom: whether the run differs from the benchmark's own way of asking.
         date: the date of the submission; None for today.
+        benchmark: the board's benchmark; the run's revision and questions are then checked, too.
         bundle: also write this zip file, with which `replay` repeats the run from its recorded
             replies.
         review: called with what will be sent, before anything is sent or written; an error that it
@@ -151,6 +154,7 @@ def submit(
     _check_name(name)
     _check_url(url)
     _check_training(trained_on_locomo, training_split)
+    loaded = None if benchmark is None else load_argument(benchmark)
     finished = read_run(source)
     _check_complete(finished)
     metadata = make_metadata(finished, name=name, url=url, commit=commit) | {
@@ -160,6 +164,8 @@ def submit(
     }
     _check_metadata(metadata)
     with written_draft(finished, metadata, day=day, any_day=date is None) as draft:
+        if loaded is not None:
+            check_against(draft, loaded)
         if review is not None:
             sentence, sizes = destination.explain(draft), draft.sizes()
             review(

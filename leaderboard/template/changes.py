@@ -18,6 +18,7 @@ __all__ = ["FOLDER", "Proposal", "read_proposal"]
 FOLDER = "submissions"
 """The folder of submissions in a results repository."""
 
+_MOST_FILES = 300
 _REGULAR = "100644"
 _KINDS = {"120000": "a symbolic link", "160000": "another repository", "100755": "executable"}
 _GENERATED = (BOARD_FILE, SCORES_FILE)
@@ -48,6 +49,11 @@ def read_proposal(
         present: the files of `submissions/` in the branch that it is to be merged into.
     """
     there = {each.path: each for each in present}
+    changes = list(changes)
+    if len(changes) > _MOST_FILES:
+        return Proposal(
+            problems=[f"{len(changes):,} files are changed; at most {_MOST_FILES} are reviewed."]
+        )
     proposal = Proposal()
     entries: set[str] = set()
     for change in changes:

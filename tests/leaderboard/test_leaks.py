@@ -13,13 +13,13 @@ import pytest
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import sha256_file
-from locomo_vqa.leaderboard.submission.leaks import each_text
-from locomo_vqa.leaderboard.submission.private_hosts import (
+from locomo_vqa.leaderboard.private_hosts import (
     find_private_hosts,
     hide_private_hosts,
     is_private_host,
 )
-from locomo_vqa.leaderboard.submission.secrets import find_secrets
+from locomo_vqa.leaderboard.secrets import find_secrets
+from locomo_vqa.leaderboard.submission.leaks import each_text
 from locomo_vqa.leaderboard.submission.submit import submit
 from tests.conftest import real_file
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -402,3 +403,25 @@ def test_a_longer_history_is_shown_and_checked(
     if problem is not None:
         assert any(found.startswith(problem) for found in review.problems)
     assert "Says what happened to `echo__tiny-1/2026-08-31`" in review_report(review)
+
+
+def test_a_flood_of_files_is_refused_unread(results: Repository) -> None:
+    files: dict[str, str | None] = {
+        f"submissions/new__x/2026-09-01/{number}": "x" for number in range(301)
+    }
+    results.push(files, "Flood", branch="pr")
+    proposal = proposed(results)
+    assert proposal.problems == ["301 files are changed; at most 300 are reviewed."]
+    assert proposal.files == {}
+
+
+def test_names_that_are_not_text_are_shown(results: Repository) -> None:
+    clone = results.clone()
+    blob = git(clone, "rev-parse", "HEAD:README.md").strip()
+    lines = b"100644 %s\tsubmissions/\xff\xfe\n" % blob.encode()
+    subprocess.run(["git", "update-index", "--index-info"], cwd=clone, input=lines, check=True)
+    git(clone, "commit", "--quiet", "--message", "Name")
+    git(clone, "push", "--quiet", "origin", "HEAD:refs/heads/pr")
+    (problem,) = proposed(results).problems
+    assert problem.endswith(": is not a file of a submission.")
+    assert problem.isprintable()

@@ -363,3 +363,19 @@ def test_what_a_system_was_trained_on_decides_its_table(
     submit(make_run(), to=submissions, trained_on_locomo=True, training_split=on, date=DAY)
     (entry,) = verify(submissions, benchmark=benchmark, scorer=scorer)
     assert (entry.state, entry.table) == ("rescored", table)
+
+
+def test_a_run_on_another_revision_is_refused_where_the_benchmark_is_given(
+    make_run: MakeRun, submissions: Path, benchmark: Benchmark
+) -> None:
+    dataset = {
+        "id": benchmark.name,
+        "revision": "0" * 64,
+        "split": "test",
+        "sha256": "0" * 64,
+    }
+    run = make_run(dataset=dataset)
+    with pytest.raises(InputError, match="used another revision of the data set than this board"):
+        submit(run, to=submissions, benchmark=benchmark, date=DAY)
+    assert list(submissions.iterdir()) == []
+    assert submit(make_run(), to=submissions, benchmark=benchmark, date=DAY).is_new
