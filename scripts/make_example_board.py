@@ -34,13 +34,6 @@ from locomo_vqa.leaderboard.template.init import write_repository
 DATE = date(2026, 1, 1)
 """The date of the example's entries, so that it is always the same."""
 
-NAMES = {
-    "mem0-v-large": "mem0-v on larger models",
-    "large": "mem0-v on larger models",
-    "memlora-v": "memlora-v",
-}
-"""Names on the board of runs whose system has another run on it."""
-
 SOURCES: dict[str, dict[str, Any]] = {
     "memobase_eval_0503_3000": {
         "url": "https://github.com/memodb-io/memobase/tree/main/docs/experiments/locomo-benchmark",
@@ -92,7 +85,6 @@ def make_sample(board: Path, runs: Path | None, scoring: dict[str, Any]) -> None
         lv.submit(
             run,
             to=board / "submissions",
-            name=NAMES.get(run.name),
             contact="https://github.com/locomo-vqa/locomo-vqa",
             url="https://github.com/locomo-vqa/locomo-vqa",
             trained_on_locomo=False,
