@@ -37,14 +37,14 @@ def name_notes(metadata: Mapping[str, Any], run: Mapping[str, Any]) -> Iterator[
             f"run.json says that the version is {quoted(recorded['version'])}, "
             f"not {quoted(system['version'])}."
         )
-    mixed = mixed_word(system["name"])
-    if mixed is not None:
-        yield (
-            f"The name {quoted(system['name'])} mixes alphabets: {mixed!r} is {ascii(mixed)[1:-1]}."
-        )
+    model = metadata["answerer"]["model"]
+    for what, name in (("name", system["name"]), ("model's name", model or "")):
+        mixed = mixed_word(name)
+        if mixed is not None:
+            yield f"The {what} {quoted(name)} mixes alphabets: {mixed!r} is {ascii(mixed)[1:-1]}."
     texts = {
         "system.version": system["version"],
-        "answerer.model": metadata["answerer"]["model"],
+        "answerer.model": model,
         "contact": metadata["contact"],
     }
     for field, text in texts.items():

@@ -61,6 +61,19 @@ def test_names_that_look_alike_and_names_that_are_not_the_runs_are_noted(
     )
 
 
+def test_a_models_name_that_mixes_alphabets_is_noted(submitted: Submit, verified: Verified) -> None:
+    folder = submitted(system="mem0", answers={"conv-1/t/0": "a"})
+    for file in ("metadata.yaml", "run.json"):
+        text = (folder / file).read_text(encoding="utf-8")
+        assert "tiny-1" in text
+        (folder / file).write_text(text.replace("tiny-1", "t\u0456ny-1"), encoding="utf-8")
+    (entry,) = verified()
+    assert (
+        "The model's name 't\u0456ny-1' ('t\\u0456ny-1') mixes alphabets: "
+        "'t\u0456ny' is t\\u0456ny."
+    ) in notes_of(entry)
+
+
 def test_the_same_name_with_another_contact_is_noted(submitted: Submit, verified: Verified) -> None:
     submitted(system="mem0", answers={"conv-1/t/0": "a"})
     later = submitted(system="mem0", day=DAY + timedelta(days=1), answers={"conv-1/t/0": "b"})
