@@ -13,13 +13,18 @@ Holm's correction of the exact p-values of all pairs is shown beside it.
 from __future__ import annotations
 
 import argparse
+import resource
 import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from benchmarks.intervals import LOCOMO_SIZES
+from locomo_vqa.leaderboard.board_entry import Entry
+from locomo_vqa.leaderboard.ranking.board_rankings import board_rankings
+from locomo_vqa.leaderboard.results import BOARD_METRICS
 from locomo_vqa.statistics.many_systems import separate
 from locomo_vqa.statistics.paired import holm, sign_flip_p
 
@@ -102,6 +107,36 @@ def scenarios(systems: int) -> dict[str, tuple[NDArray[np.float64], NDArray[np.f
     }
 
 
+def large_board(entries: int, questions: int) -> tuple[list[Entry], pa.Table]:
+    """Return a board's entries and the values of their questions, under all its metrics."""
+    rng = np.random.default_rng(0)
+    names = [f"system-{number:04}__none/2026-08-31" for number in range(entries)]
+    ids = [f"q{number:05}" for number in range(questions)]
+    places = np.tile(np.arange(questions, dtype=np.int32), entries)
+    columns = {
+        "entry": (np.repeat(np.arange(entries, dtype=np.int32), questions), names),
+        "question_id": (places, ids),
+        "conversation": (places * 10 // questions, [f"conv-{number}" for number in range(10)]),
+    }
+    table = {
+        name: pa.DictionaryArray.from_arrays(pa.array(codes), texts)
+        for name, (codes, texts) in columns.items()
+    }
+    chances = np.repeat(np.linspace(0.2, 0.8, entries), questions)
+    for metric in BOARD_METRICS:
+        right = (rng.random(len(chances)) < chances).astype(np.float32)
+        table[metric] = pa.array(right, mask=(places % 2 == 0) == (metric == "v"))
+    scored = {
+        metric: {"state": "ok", "signature": metric, "overall": {"value": 0.5}}
+        for metric in BOARD_METRICS
+    }
+    found = [
+        Entry(name=name, state="rescored", files={}, table="all", scores={"metrics": scored})
+        for name in names
+    ]
+    return found, pa.table(table)
+
+
 def main() -> None:
     """Print a table of errors and power, and one of times."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -118,13 +153,20 @@ def main() -> None:
                 wrong, power = errors_and_power(method, levels, spreads, boards=boards)
                 found = "  ".join(f"{gap}: {share:.2f}" for gap, share in power.items())
                 print(f"{systems:>7} {text:30} {name:8} {wrong:.3f}  {found}", flush=True)
-    for systems, conversations in ((100, 10), (1000, 10), (1000, 13), (1000, 50)):
+    for systems, conversations in ((100, 10), (1000, 10), (1000, 12), (1000, 50)):
         rng = np.random.default_rng(0)
         sums = np.linspace(30, 70, systems)[:, None] + rng.normal(0, 4, (systems, conversations))
         start = time.perf_counter()
         separate(sums)
         took = time.perf_counter() - start
         print(f"{systems:,} systems, {conversations} conversations: {took:.2f} s", flush=True)
+    entries, scores = large_board(1000, 4000)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    board_rankings(entries, scores)
+    took = time.perf_counter() - start
+    more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10
+    print(f"1,000 entries, 4,000 questions, {len(BOARD_METRICS)} metrics: {took:.1f} s, {more} MiB")
 
 
 if __name__ == "__main__":

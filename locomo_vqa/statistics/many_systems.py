@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COUNTED_CONVERSATIONS", "Separation", "separate"]
 
-COUNTED_CONVERSATIONS = 13
+COUNTED_CONVERSATIONS = 12
 """With more conversations, sign flips are drawn instead of counted."""
 
 _DRAWN = 1 << (COUNTED_CONVERSATIONS - 1)
@@ -66,7 +66,7 @@ def separate(
 
     If two systems were equal, each conversation's difference could have either sign. All signs of
     a conversation are flipped together, for every pair, in all 2^G ways for G conversations (in
-    4,096 random ways for more than 13), which keeps how systems depend on one another. A pair is
+    2,048 random ways for more than 12), which keeps how systems depend on one another. A pair is
     separated if at most a share `level` of the sign flips gives any pair a difference as large as
     this pair's. Pairs that are separated are then left out of "any pair", and so on until nothing
     changes. For two systems it is `sign_flip_p`.

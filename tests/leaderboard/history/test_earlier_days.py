@@ -43,7 +43,7 @@ def built(submissions: Path, benchmark: Benchmark, tmp_path: Path) -> Built:
 
     def build(as_of: date | None = None) -> dict[str, bytes]:
         lv.verify(submissions, benchmark=benchmark, judge="rules", as_of=as_of, progress=False)
-        site = lv.build_site(submissions, out=tmp_path / "site", as_of=as_of)
+        site = lv.build_site(submissions, out=tmp_path / "site", as_of=as_of, benchmark=benchmark)
         files = {p.relative_to(site).as_posix(): p for p in site.rglob("*") if p.is_file()}
         found = {name: path.read_bytes() for name, path in files.items()}
         for name in ("board.json", "scores.parquet"):
