@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from locomo_vqa.errors import OutputError
+from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import new_folder
 
 from .destination import Placed
@@ -31,8 +31,14 @@ class FolderDestination:
         """Copy a submission into the folder, or find it there.
 
         Raises:
+            InputError: it is a repository.
             OutputError: another submission has its name and date, or it can't be written.
         """
+        if (self.folder / ".git").exists() and (self.folder / "submissions").is_dir():
+            raise InputError(
+                f"`to`: {self.folder} is a repository, not a folder of submissions.",
+                f"Give {self.folder / 'submissions'}.",
+            )
         found = self._find(draft)
         if found is not None:
             return Placed(place=str(found), folder=found, is_new=False)

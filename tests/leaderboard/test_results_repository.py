@@ -191,6 +191,7 @@ case "$*" in
   *"/files "*) cat "$STUB/files" ;;
   *"/comments --jq"*) cat "$STUB/comments" ;;
   *"--jq .head.sha"*) cat "$STUB/sha" ;;
+  *"--jq .changed_files"*) cat "$STUB/count" ;;
   *--method*) body=${*: -1}; cp "${body#body=@}" "$STUB/body" ;;
   *) exit 9 ;;
 esac
@@ -204,7 +205,12 @@ def comment(tmp_path: Path, *, number: str = "7", **stub: str) -> subprocess.Com
     outcome.mkdir()
     (outcome / "number").write_text(number)
     (outcome / "report.md").write_text("### It is fine $(touch owned) `touch owned`\n")
-    given = {"sha": "abc", "files": "submissions/a__b/2026-01-01/run.json\n", "comments": ""}
+    given = {
+        "count": "1",
+        "sha": "abc",
+        "files": "submissions/a__b/2026-01-01/run.json\n",
+        "comments": "",
+    }
     for name, text in {**given, **stub}.items():
         (tmp_path / name).write_text(text)
     (tmp_path / "gh").write_text(GH)
@@ -244,6 +250,11 @@ def test_a_report_of_a_changed_review_is_not_shown(tmp_path: Path) -> None:
     body = (tmp_path / "body").read_text()
     assert "It is fine" not in body
     assert "It changes files outside submissions/ (1)" in body
+
+
+def test_more_files_than_github_lists_are_refused(tmp_path: Path) -> None:
+    assert comment(tmp_path, count="3001").returncode == 0
+    assert (tmp_path / "body").read_text().endswith("It changes too many files (3001).\n")
 
 
 @pytest.mark.parametrize(

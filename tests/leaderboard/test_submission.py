@@ -379,3 +379,15 @@ def test_a_run_on_another_revision_is_refused_where_the_benchmark_is_given(
         submit(run, to=submissions, benchmark=benchmark, date=DAY)
     assert list(submissions.iterdir()) == []
     assert submit(make_run(), to=submissions, benchmark=benchmark, date=DAY).is_new
+
+
+def test_the_root_of_a_repository_is_not_a_folder_of_submissions(
+    make_run: MakeRun, tmp_path: Path
+) -> None:
+    clone = tmp_path / "results"
+    for name in (".git", "submissions"):
+        (clone / name).mkdir(parents=True)
+    with pytest.raises(InputError, match="is a repository") as caught:
+        submit(make_run(), to=clone, date=DAY)
+    assert caught.value.remedy == f"Give {clone / 'submissions'}."
+    assert submit(make_run(), to=clone / "submissions", date=DAY).is_new
