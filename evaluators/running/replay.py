@@ -128,6 +128,8 @@ def _check_variables(used: Sequence[str], given: Sequence[str]) -> None:
 
 def _extract(bundle: Path, folder: Path) -> None:
     """Unpack a bundle whose names stay within the folder, and whose size is bounded."""
+    if bundle.exists() and not bundle.is_file():  # Opening a pipe would wait for ever.
+        raise InputError(f"{bundle}: is not a regular file.", _REMEDY)
     (folder / "code").mkdir()
     try:
         with zipfile.ZipFile(bundle) as packed:

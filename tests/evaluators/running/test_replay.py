@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,9 @@ def test_a_file_that_is_no_bundle(tmp_path: Path) -> None:
     other.write_text("not a zip file")
     with pytest.raises(InputError, match="is not a bundle of a run"):
         replay(other, benchmark="sample")
+    os.mkfifo(tmp_path / "pipe.zip")
+    with pytest.raises(InputError, match="is not a regular file"):
+        replay(tmp_path / "pipe.zip", benchmark="sample")
 
 
 NEEDS = """
