@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json, sha256_text
 from locomo_vqa.html_table import html_table
+from locomo_vqa.json_gate import Budget
 from locomo_vqa.schemas import validate
 
 from .board_entry import Entry, EntryCheck
@@ -28,6 +29,9 @@ __all__ = ["BOARD_FILE", "Board", "read_board"]
 
 BOARD_FILE = "board.json"
 """The board's file, at the root of the folder of submissions."""
+
+_MOST_MEMORY = 512 << 20
+"""What its values may take: about 1,700 entries, scored on ten conversations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +128,7 @@ def read_board(folder: Path) -> Board:
     remedy = "Verify the submissions first: `locomo-vqa leaderboard verify`."
     if not path.exists():
         raise InputError(f"{path}: not found: the submissions have not been verified.", remedy)
-    raw = read_json(path, what="the board")
+    raw = read_json(path, what="the board", budget=Budget(memory=_MOST_MEMORY))
     validate(raw, "board", path=path, remedy=remedy)
     if raw["sha256"] != _content_hash({k: v for k, v in raw.items() if k != "sha256"}):
         raise InputError(

@@ -41,10 +41,12 @@ __all__ = [
 ]
 
 
-def read_json(path: Path, *, what: str, any_number: bool = False) -> Any:
+def read_json(
+    path: Path, *, what: str, any_number: bool = False, budget: Budget | None = None
+) -> Any:
     """Return the parsed content of a JSON file; `what` describes the file in errors."""
     text = read_bounded_text(path, what=what)
-    return parse_json(text, path=path, what=what, any_number=any_number)
+    return parse_json(text, path=path, what=what, any_number=any_number, budget=budget)
 
 
 def read_jsonl(path: Path, *, what: str, any_number: bool = False) -> list[tuple[int, Any]]:

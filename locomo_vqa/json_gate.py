@@ -65,9 +65,9 @@ class DuplicateKey(BadValue):
 class Budget:
     """A shared limit on the values and the memory of texts that are held at the same time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, memory: int = _MAX_MEMORY) -> None:
         self._values = MAX_VALUES
-        self._memory = _MAX_MEMORY
+        self._memory = self._most = memory
 
     def take(self, text: str, *, held: int = 0) -> None:
         """Reserve room for a JSON text's values, and `held` additional bytes.
@@ -90,7 +90,7 @@ class Budget:
     def _take_memory(self, size: int) -> None:
         self._memory -= size
         if self._memory < 0:
-            raise BadValue(f"it would take more than {_MAX_MEMORY >> 20} MiB of memory")
+            raise BadValue(f"it would take more than {self._most >> 20} MiB of memory")
 
 
 def clean_text(text: str) -> str:

@@ -92,3 +92,11 @@ def test_the_one_of_many_keys_that_appears_twice_is_found() -> None:
     keys = ",".join(f'"k{number}":0' for number in range(200_000))
     with pytest.raises(BadValue, match="the key 'k199999' appears twice"):
         load_json("{" + keys + ',"k199999":1}')
+
+
+def test_a_budget_can_be_larger_or_smaller() -> None:
+    text = f"[{'1,' * 10_000}1]"  # 10,002 values, each of which may take 150 bytes.
+    Budget().take(text)
+    Budget(memory=2 << 20).take(text)
+    with pytest.raises(BadValue, match="more than 1 MiB of memory"):
+        Budget(memory=1 << 20).take(text)

@@ -104,6 +104,7 @@ def test_the_comparison_is_that_of_the_toolkit(site: Path, page: Page) -> None:
     )
     (compared,) = json.loads(text)["comparisons"]
     expected = compared["overall"]
+    page.resize(390)
     page.open(f"{(site / 'compare.html').as_uri()}#a={NAMES[0]}&b={NAMES[1]}")
     page.wait("document.getElementById('comparison')?.hidden === false")
     cells = page.evaluate("""[...document.querySelector('#differences tbody').lastChild.cells]
@@ -112,6 +113,7 @@ def test_the_comparison_is_that_of_the_toolkit(site: Path, page: Page) -> None:
     assert float(cells[2]) == pytest.approx(expected["difference"], abs=0.0006)
     assert [float(end) for end in cells[3].split(" to ")] == pytest.approx([low, high], abs=0.0006)
     assert float(cells[4]) == pytest.approx(expected["p"], abs=0.0006)
+    assert page.overflow() == []
     assert cells[5:] == [str(expected["conversations"]), str(expected["questions"])]
 
 

@@ -6,6 +6,7 @@
   const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
   const filters = boardFilters(data);
   const MOST = 100;
+  let later;
 
   /* What the address asks for, with the usual where it says nothing or nonsense. */
   function readView() {
@@ -109,7 +110,8 @@
       .map((pair) => el("li", {}, plain(pair.text))));
     byId("by-rules").hidden = !found.some(judgedByRules);
     showFew(found);
-    showFrontier(found, metrics.get(ranking.name), metrics, data.main);
+    clearTimeout(later);  // The table is there first; the plot of a thousand points follows.
+    later = setTimeout(() => showFrontier(found, ranking, metrics, data.main), 0);
   }
 
   /* An interval over a handful of conversations says little about others. */
