@@ -94,7 +94,7 @@ def submit(
         --contact me@example.org --not-trained-on-locomo
     """
     asks = not yes and not as_json and is_interactive()
-    if asks:
+    if asks and (run / "run.json").is_file():  # Otherwise it is refused.
         contact, url = ask_for_missing(contact, url)
         trained_on_locomo, training_split = ask_about_training(trained_on_locomo, training_split)
     submission = submit_run(

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date as Date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from locomo_vqa.benchmark import Benchmark
@@ -20,6 +19,7 @@ from ..entry_files.folder import METADATA, PREDICTIONS, RUN, find_entries, open_
 from ..entry_files.folder_names import entry_folder_name
 from ..entry_files.metadata import parse_metadata
 from ..entry_files.rows import check_rows
+from ..scratch import scratch_folder
 from ..verification.examine import Findings, examine_entry
 from .leaks import check_nothing_leaks
 from .public_copy import public_record, write_public_copy
@@ -71,8 +71,7 @@ def written_draft(
     Raises:
         InputError: the board would reject it, or it has something that must not be published.
     """
-    with TemporaryDirectory(prefix="locomo-vqa-submission-") as name:
-        folder = Path(name)
+    with scratch_folder("submission") as folder:
         write_text(folder / METADATA, _to_yaml(metadata))
         write_public_copy(run.folder, folder)
         _check_acceptable(folder, run.folder)
@@ -131,12 +130,12 @@ def check_against(draft: Draft, benchmark: Benchmark) -> None:
     Raises:
         InputError: the board would reject it.
     """
-    with TemporaryDirectory(prefix="locomo-vqa-submission-") as name:
-        folder = Path(name, draft.name)
+    with scratch_folder("check") as scratch:
+        folder = scratch / draft.name
         folder.mkdir(parents=True)
         for file in FILES:
             link_or_copy(draft.folder / file, folder / file)
-        (found,) = find_entries(Path(name))
+        (found,) = find_entries(scratch)
         findings = Findings()
         examine_entry(found, benchmark, findings)
     if findings.checks.problems:

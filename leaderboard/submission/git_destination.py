@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from locomo_vqa.errors import OutputError
 
+from ..scratch import scratch_folder
 from .destination import Placed
 from .draft import Draft
 from .git_address import GitAddress
@@ -51,8 +50,8 @@ class GitDestination:
         Raises:
             OutputError: another submission has its name and date, or Git failed.
         """
-        with TemporaryDirectory(prefix="locomo-vqa-git-") as name:
-            git = Git(Path(name), self.address, author=identity())
+        with scratch_folder("git") as folder:
+            git = Git(folder, self.address, author=identity())
             files = hash_files(git, draft)
             for tries_left in reversed(range(_TRIES)):
                 heads = read_heads(git, self.address, draft)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 from locomo_vqa.arguments import check_path
@@ -19,6 +18,7 @@ from ..board import BOARD_FILE, Board, read_board
 from ..board_entry import Entry
 from ..entry_files.folder import ENTRY_FILES, HISTORY, HISTORY_LIMIT
 from ..history.days import today
+from ..scratch import scratch_folder
 from ..verification.verify import verify
 from .changes import FOLDER, Proposal, read_proposal
 from .comparison import score_changes
@@ -116,12 +116,12 @@ def review_changes(
     present = list(clone.files(onto, FOLDER))
     proposal = read_proposal(clone, clone.changes(clone.common(onto, new), new), present)
     loaded = load_argument(benchmark)
-    with TemporaryDirectory(prefix="locomo-vqa-review-") as name:
-        old = _old_board(clone, present, Path(name, "old"))
-        contents = _write_submissions(clone, present, proposal, Path(name, "new"))
+    with scratch_folder("review") as folder:
+        old = _old_board(clone, present, folder / "old")
+        contents = _write_submissions(clone, present, proposal, folder / "new")
         board = None
         if contents and (proposal.entries or not proposal.problems):
-            board = verify(Path(name, "new"), benchmark=loaded, scorer=scorer, progress=progress)
+            board = verify(folder / "new", benchmark=loaded, scorer=scorer, progress=progress)
     return _reviewed(proposal, old, board, without=() if judge else ("j",))
 
 

@@ -187,6 +187,20 @@ def test_a_killed_submission_can_be_repeated(
     assert results.log() == [f"Submit {ENTRY}", "Begin"]
 
 
+def test_what_a_killed_submission_left_is_removed(
+    make_run: MakeRun, results: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    left = [
+        tmp_path / "tmp" / f".locomo-vqa-{name}.abcdefgh.part" for name in ("git", "submission")
+    ]
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / "predictions.jsonl").write_text("{}")
+    submit(make_run(), to=results.url, date=DAY)
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "address",
     [
