@@ -28,6 +28,8 @@ Over eight systems, overlap correlated with answer length (Spearman -0.67) and n
 verdicts (-0.02); among the five that answer in 3 to 5 words, it followed the judge.
 """
 
+_MORE_ANSWERS = "Answer more conversations, or compare on a benchmark of those that were asked."
+
 
 def compare_sides(
     sides: Sequence[Side],
@@ -58,9 +60,10 @@ def compare_sides(
     missing = {name: why for name in names if (why := _why_not(name, sides) or few.get(name))}
     if metrics and missing:
         name, reason = next(iter(missing.items()))
+        remedy = "Score the runs with this metric first, or leave it out of `metrics`."
         raise InputError(
             f"{metric_title(name)} can't be compared. {reason}",
-            "Score the runs with this metric first, or leave it out of `metrics`.",
+            _MORE_ANSWERS if reason == few.get(name) else remedy,
         )
     compared = [name for name in names if name not in missing]
     if not compared:

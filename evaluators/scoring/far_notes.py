@@ -24,10 +24,16 @@ SIMILAR_LENGTH = 1.5
 """Answers of two conversations are of similar length if neither mean is larger by this factor."""
 
 LOST = 0.5
-"""Overlap below this share of the others' may mean that a conversation was not ingested."""
+"""A value below this share of the others' may mean that a conversation was not ingested.
+
+In the published files, conversations that had been lost are at 0.21 and 0.34 of the others. If
+sound ones differ by 0.5 on the logit scale around 75 %, one file in six has one that is far below
+the others, but one in 75 has one below half.
+"""
 
 _ASKED_BELOW = "Was it ingested?"
 _ASKED_ABOVE = "Was the system made with it?"
+_UNASKED_BELOW = "Some conversations are harder than others; its wrong answers say why."
 _UNASKED = (
     "Overlap with the gold answer depends on the length and the wording of answers; a judge's "
     "verdicts would say more."
@@ -116,10 +122,8 @@ def _grouped(
 def _by_verdict(name: str, groups: Values) -> Iterator[str]:
     for one in far_conversations(groups):
         below = one.mean < one.others
-        yield (
-            f"{_beginning(one, below)} ({_figures(name, one)}). "
-            f"{_ASKED_BELOW if below else _ASKED_ABOVE}"
-        )
+        why = _ASKED_BELOW if one.mean < LOST * one.others else _UNASKED_BELOW
+        yield f"{_beginning(one, below)} ({_figures(name, one)}). {why if below else _ASKED_ABOVE}"
 
 
 def _by_overlap(

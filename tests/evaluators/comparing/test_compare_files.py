@@ -62,8 +62,9 @@ def test_conversations_that_nobody_answered_leave(tmp_path: Path) -> None:
 def test_fewer_than_six_answered_conversations_are_refused(tmp_path: Path) -> None:
     first = write(tmp_path / "first.json", NAMES[:4])
     other = write(tmp_path / "other.json", NAMES[1:5])
-    with pytest.raises(InputError, match=r"5 of 10 conversations, and a comparison needs 6"):
+    with pytest.raises(InputError, match=r"5 of 10 conversations, and a comparison needs 6") as no:
         compared(first, other)
+    assert "Answer more conversations" in str(no.value.remedy)
     with pytest.raises(InputError, match=r"first.json and other.json together answer"):
         compared(first, other, metrics=None)
 

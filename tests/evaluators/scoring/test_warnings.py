@@ -125,6 +125,17 @@ def test_verdicts_decide_where_there_are_any() -> None:
     )
 
 
+def test_verdicts_ask_nothing_of_a_conversation_that_is_only_harder() -> None:
+    rows = answers({})
+    scores = score_predictions(rows, SAMPLE, split="all", metrics=["f1"])
+    hard = [q.id for q in TEXT if q.conversation == "sample-07"]
+    wrong = set(hard[: len(hard) // 3])
+    verdicts = {q.id: float(q.id not in wrong) for q in TEXT}
+    (note,) = warnings_about(scores, rows, SAMPLE, split="all", verdicts=verdicts)
+    assert note.startswith("sample-07 is far below the other conversations (reported J ")
+    assert note.endswith("Some conversations are harder than others; its wrong answers say why.")
+
+
 def steady(*rights: int, of: int = 100) -> dict[str, list[float]]:
     return {f"c{i}": [1.0] * k + [0.0] * (of - k) for i, k in enumerate(rights)}
 
