@@ -1,7 +1,8 @@
 """Train the embedded text model from scratch: `python scripts/train_embedded_text.py`.
 
-Needs the `train` extra, but no GPU. Writes the checkpoint, its graphs, its figures, a record of the
-training and the card to `locomo_vqa/models/embedded/`.
+Needs the `train` extra, but no GPU. Repeat the command to continue after an interruption. Writes
+the checkpoint, its graphs, its figures, a record of the training and the card to
+`locomo_vqa/models/embedded/`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import argparse
 import json
 import platform
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from scripts.embedded.tokenizer import END, PAD
 from scripts.embedded.training import MODELS, print_line, write_figures
 
 NAME = "text-large"
-STEPS, TOKENS = 3000, 2560
+STEPS, TOKENS = 20_000, 2560
 
 
 def train(tokenizer: Tokenizer, plan: TextPlan, seed: int, work: Path) -> Qwen2ForCausalLM:
@@ -39,17 +39,16 @@ def train(tokenizer: Tokenizer, plan: TextPlan, seed: int, work: Path) -> Qwen2F
     torch.manual_seed(seed)
     model = make_text_model(tokenizer)
     print_line(f"{sum(each.numel() for each in model.parameters())} parameters")
-    begun, worked = time.monotonic(), time.process_time()
-    steps = train_text_model(
+    done = train_text_model(
         model, tokenizer, plan, seed=seed + 7, log=print_line, checkpoint=work / f"{NAME}.pt"
     )
     record = {
-        "steps": steps,
+        "steps": done.steps,
         "tokens a step": plan.tokens,
         "seed": seed,
         "threads": torch.get_num_threads(),
-        "minutes": round((time.monotonic() - begun) / 60, 1),
-        "processor minutes": round((time.process_time() - worked) / 60, 1),
+        "minutes": round(done.seconds / 60, 1),
+        "processor minutes": round(done.processor_seconds / 60, 1),
         "processor": platform.machine(),
         "torch": torch.__version__,
     }
@@ -107,7 +106,8 @@ def _make(arguments: argparse.Namespace) -> None:
     tokenizer = make_text_tokenizer()
     if arguments.export:
         model = make_text_model(tokenizer)
-        model.load_state_dict(torch.load(arguments.work / f"{NAME}.pt", weights_only=True))
+        saved = torch.load(arguments.work / f"{NAME}.pt", weights_only=True)
+        model.load_state_dict(saved["model"])
     else:
         plan = TextPlan(arguments.steps, arguments.tokens, arguments.minutes)
         model = train(tokenizer, plan, arguments.seed, arguments.work)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import distributed, nn
@@ -71,6 +72,15 @@ class Learner:
         for optimizer in self._optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["rate"] * share
+
+    def state_dict(self) -> list[dict[str, Any]]:
+        """Return the state of the optimisers, for `load_state_dict`."""
+        return [optimizer.state_dict() for optimizer in self._optimizers]
+
+    def load_state_dict(self, states: Sequence[dict[str, Any]]) -> None:
+        """Go on from a state that `state_dict` returned."""
+        for optimizer, state in zip(self._optimizers, states, strict=True):
+            optimizer.load_state_dict(state)
 
     def learn(self, loss: torch.Tensor) -> None:
         """Take one optimiser step; gradients are averaged over the processes."""

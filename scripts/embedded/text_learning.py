@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -18,13 +19,16 @@ from scripts.embedded.learner import Learner
 from scripts.embedded.text_batches import IGNORED, TextBatch, text_batches
 from scripts.embedded.training import Log
 
-__all__ = ["TextPlan", "schedule", "text_losses", "train_text_model"]
+__all__ = ["TextPlan", "TextTraining", "schedule", "text_losses", "train_text_model"]
 
 MATRIX_RATE, OTHER_RATE = 3e-3, 3e-3
 """Learning rates of the layers' matrices, and of everything else."""
 
 WARM, STEADY = 60, 0.7
 """The steps in which learning rates rise, and the share of all steps after which they fall."""
+
+SAVED_EVERY = 100
+"""The number of steps between two checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,15 @@ class TextPlan:
     """How much more hints weigh until the rates fall: most replies need what hints teach."""
 
 
+@dataclass(frozen=True, slots=True)
+class TextTraining:
+    """How much a model was trained, over all processes that went on with it."""
+
+    steps: int = 0
+    seconds: float = 0.0
+    processor_seconds: float = 0.0
+
+
 def train_text_model(
     model: Qwen2ForCausalLM,
     tokenizer: Tokenizer,
@@ -52,17 +65,27 @@ def train_text_model(
     seed: int,
     log: Log,
     checkpoint: Path,
-) -> int:
-    """Train a model and return the number of steps.
+) -> TextTraining:
+    """Train a model, and return how long it took.
 
-    Its weights are saved to `checkpoint` at intervals and at the end.
+    Its weights and the optimisers' state are saved to `checkpoint` at intervals and at the end.
+    If the file exists, training goes on from there, with the batches that would have come next; a
+    plan in minutes can't be continued.
+
+    Raises:
+        ValueError: `checkpoint` is of another plan or seed.
     """
     model.config._attn_implementation = "eager"  # Flash attention has a slow backward pass on CPUs.
     learner = Learner({"model": model}, matrix_rate=MATRIX_RATE, other_rate=OTHER_RATE)
     source = text_batches(tokenizer, random.Random(seed), plan.tokens)
-    start, step = time.monotonic(), 0
+    key = {**asdict(plan), "seed": seed}
+    before = _load(checkpoint, key, model, learner)
+    clock = _Clock(before)
+    step = 0
     for step, share in schedule(plan):
         batch = next(source)
+        if step <= before.steps:
+            continue
         learner.set_rates(share)
         reading = plan.reading if step <= plan.reading_steps else 0.0
         hints = plan.hints if share == 1 or step <= WARM else 1.0
@@ -70,12 +93,54 @@ def train_text_model(
             loss, right = text_losses(model.model, model.lm_head, batch, reading, hints)
         learner.learn(loss)
         if step % 25 == 0:
-            spent = time.monotonic() - start
+            spent = clock.so_far(step).seconds
             log(f"text {step} loss {loss.item():.3f} tokens right {right:.3f} {spent:.0f} s")
-        if step % 100 == 0:
-            torch.save(model.state_dict(), checkpoint)
-    torch.save(model.state_dict(), checkpoint)
-    return step
+        if step % SAVED_EVERY == 0:
+            _save(checkpoint, key, model, learner, clock.so_far(step))
+    found = clock.so_far(step)
+    _save(checkpoint, key, model, learner, found)
+    return found
+
+
+def _save(
+    path: Path, key: Mapping[str, Any], model: nn.Module, learner: Learner, done: TextTraining
+) -> None:
+    state = {
+        "plan": dict(key),
+        "done": asdict(done),
+        "model": model.state_dict(),
+        "learner": learner.state_dict(),
+    }
+    unfinished = path.with_suffix(".unfinished")
+    torch.save(state, unfinished)
+    unfinished.replace(path)
+
+
+def _load(path: Path, key: Mapping[str, Any], model: nn.Module, learner: Learner) -> TextTraining:
+    """Load a checkpoint, if there is one, and return what was done."""
+    if not path.exists():
+        return TextTraining()
+    state = torch.load(path, weights_only=True)
+    if state["plan"] != dict(key):
+        raise ValueError(f"{path} is of another plan: {state['plan']}. Choose another work folder.")
+    model.load_state_dict(state["model"])
+    learner.load_state_dict(state["learner"])
+    return TextTraining(**state["done"])
+
+
+class _Clock:
+    """Adds the time of this process to that of the processes before it."""
+
+    def __init__(self, before: TextTraining) -> None:
+        self._before = before
+        self._start, self._worked = time.monotonic(), time.process_time()
+
+    def so_far(self, steps: int) -> TextTraining:
+        return TextTraining(
+            steps=steps,
+            seconds=self._before.seconds + time.monotonic() - self._start,
+            processor_seconds=self._before.processor_seconds + time.process_time() - self._worked,
+        )
 
 
 def schedule(plan: TextPlan) -> Iterator[tuple[int, float]]:

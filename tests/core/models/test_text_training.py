@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,45 @@ def test_a_time_limit_gives_the_schedule_of_the_steps_that_fit(
     monkeypatch.undo()
     assert len(timed) == pytest.approx(240, abs=3)
     assert timed == list(schedule(TextPlan(steps=len(timed), tokens=1)))
+
+
+def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from scripts.embedded import text_learning
+    from scripts.embedded.text_learning import TextPlan, train_text_model
+    from scripts.embedded.text_model import make_text_model, make_text_tokenizer
+
+    tokenizer = make_text_tokenizer()
+    plan = TextPlan(steps=4, tokens=256)
+
+    def train(name: str, seed: int = 0) -> dict[str, torch.Tensor]:
+        torch.manual_seed(0)
+        model = make_text_model(tokenizer)
+        found = train_text_model(
+            model, tokenizer, plan, seed=seed, log=lambda _: None, checkpoint=tmp_path / name
+        )
+        assert found.steps == 4
+        return model.state_dict()
+
+    whole = train("whole.pt")
+    losses, learn = iter(range(10)), text_learning.Learner.learn
+
+    def interrupted(self: object, loss: torch.Tensor) -> None:
+        if next(losses) == 2:
+            raise KeyboardInterrupt
+        learn(self, loss)
+
+    monkeypatch.setattr(text_learning.Learner, "learn", interrupted)
+    monkeypatch.setattr(text_learning, "SAVED_EVERY", 2)
+    with pytest.raises(KeyboardInterrupt):
+        train("parts.pt")
+    monkeypatch.setattr(text_learning.Learner, "learn", learn)
+    parts = train("parts.pt")
+    assert whole.keys() == parts.keys()
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    with pytest.raises(ValueError, match="another plan"):
+        train("parts.pt", seed=1)
 
 
 def test_an_untrained_model_copies_what_followed_two_tokens() -> None:
