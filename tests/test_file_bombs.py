@@ -167,7 +167,7 @@ READERS: dict[str, str] = {
     """,
     "an entry": """
         from pathlib import Path
-        from locomo_vqa.leaderboard.entry_files.folder import read_plain
+        from locomo_vqa.leaderboard.entry_files.plain_files import read_plain
         from locomo_vqa.leaderboard.entry_files.metadata import parse_metadata
         from locomo_vqa.leaderboard.entry_files.rows import check_rows
         from locomo_vqa.leaderboard.verification.examine import read_run_file

@@ -22,7 +22,7 @@ from locomo_vqa.published_files import PublishedAnswers, ReportedVerdicts, read_
 from locomo_vqa.runs import Prediction, SplitChoice
 from locomo_vqa.text import counted, escape_unprintable
 
-from .folder import ANSWERS, LIMITS, SOURCE, open_plain, read_plain
+from .plain_files import ANSWERS, LIMITS, SOURCE, open_plain, read_plain
 from .plain_yaml import parse_plain_yaml
 
 __all__ = ["Published", "read_published", "read_source", "source_metadata"]

@@ -17,7 +17,7 @@ from typing import Any
 from locomo_vqa.files import parse_json, write_json
 from locomo_vqa.schemas import validate
 
-from .folder import read_plain
+from .plain_files import read_plain
 
 __all__ = ["read_reproduction", "reproduction_path", "write_reproduction"]
 

@@ -13,7 +13,7 @@ from locomo_vqa.runs import MAX_ANSWER_CHARS, Prediction, prediction_from_row
 from locomo_vqa.schemas import validate
 from locomo_vqa.text import counted, escape_unprintable
 
-from .folder import PREDICTIONS, open_plain
+from .plain_files import PREDICTIONS, open_plain
 
 __all__ = ["MAX_LINE_BYTES", "Rows", "check_rows", "read_rows"]
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from locomo_vqa.errors import InputError
 
-from ..entry_files.folder import HISTORY, EntryFolder, find_entries, find_histories
+from ..entry_files.folder import EntryFolder, find_entries, find_histories
+from ..entry_files.plain_files import HISTORY
 
 __all__ = ["check_day", "entries_of_day", "is_later", "parse_day", "today"]
 

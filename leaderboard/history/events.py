@@ -16,8 +16,8 @@ from typing import Literal, get_args
 from locomo_vqa.files import some
 
 from ..board_entry import Standing
-from ..entry_files.folder import read_plain
 from ..entry_files.look_alikes import unseen_characters
+from ..entry_files.plain_files import read_plain
 from ..entry_files.plain_yaml import parse_plain_yaml
 from .days import parse_day
 

@@ -12,7 +12,8 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.text import escape_unprintable
 
 from ..board_entry import Standing
-from ..entry_files.folder import HISTORY, EntryFolder, find_histories
+from ..entry_files.folder import EntryFolder, find_histories
+from ..entry_files.plain_files import HISTORY
 from .days import is_later
 from .events import HistoryEvent, event_problems, read_history, standing_after
 

@@ -15,7 +15,8 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import write_text
 from locomo_vqa.locks import locked_folder
 
-from ..entry_files.folder import HISTORY, HISTORY_LIMIT, find_entries, read_plain
+from ..entry_files.folder import find_entries
+from ..entry_files.plain_files import HISTORY, HISTORY_LIMIT, read_plain
 from ..secrets import find_secrets, know_the_environment
 from .days import check_day, entries_of_day, today
 from .events import EVENTS, MOST_EVENTS, HistoryEvent, parse_history

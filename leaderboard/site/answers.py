@@ -12,7 +12,7 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError
 
 from ..board_entry import Entry
-from ..entry_files.folder import PREDICTIONS, open_plain
+from ..entry_files.plain_files import PREDICTIONS, open_plain
 from ..entry_files.published import read_published
 from ..entry_files.rows import read_rows
 

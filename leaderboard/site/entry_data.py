@@ -12,7 +12,7 @@ from locomo_vqa.files import parse_json
 
 from ..board import Board
 from ..board_entry import Entry
-from ..entry_files.folder import RUN, read_plain
+from ..entry_files.plain_files import RUN, read_plain
 from ..results import BOARD_METRICS, NOT_SCORED
 from .entry_facts import asked_rows, configuration, published, record
 

@@ -15,9 +15,10 @@ from locomo_vqa.files import link_or_copy, sha256_file, write_text
 from locomo_vqa.run_notes import embedder_of
 from locomo_vqa.runs import Run, visual_handling
 
-from ..entry_files.folder import METADATA, PREDICTIONS, RUN, find_entries, open_plain, read_plain
+from ..entry_files.folder import find_entries
 from ..entry_files.folder_names import entry_folder_name
 from ..entry_files.metadata import parse_metadata
+from ..entry_files.plain_files import METADATA, PREDICTIONS, RUN, open_plain, read_plain
 from ..entry_files.rows import check_rows
 from ..scratch import scratch_folder
 from ..verification.examine import Findings, examine_entry

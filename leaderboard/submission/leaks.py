@@ -12,8 +12,8 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.json_gate import load_json
 from locomo_vqa.text import counted
 
-from ..entry_files.folder import METADATA, PREDICTIONS, RUN, read_plain
 from ..entry_files.metadata import parse_metadata
+from ..entry_files.plain_files import METADATA, PREDICTIONS, RUN, read_plain
 from ..secrets import find_secrets, know_the_environment
 
 __all__ = ["Leak", "check_nothing_leaks", "each_text", "find_leaks"]

@@ -14,7 +14,7 @@ from locomo_vqa.json_gate import load_json
 from locomo_vqa.local_paths import public_text, public_value
 from locomo_vqa.run_seal import is_unchanged, sealed
 
-from ..entry_files.folder import PREDICTIONS, RUN
+from ..entry_files.plain_files import PREDICTIONS, RUN
 from ..private_hosts import hide_private_hosts
 
 __all__ = ["public_record", "write_public_copy"]

@@ -20,8 +20,8 @@ from locomo_vqa.runs import Run, read_run
 from locomo_vqa.schemas import validate
 from locomo_vqa.text import counted
 
-from ..entry_files.folder import METADATA
 from ..entry_files.names import is_in_the_future, name_problems
+from ..entry_files.plain_files import METADATA
 from .bundle import write_bundle
 from .draft import check_against, make_metadata, written_draft
 from .parse_destination import parse_destination

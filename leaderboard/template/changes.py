@@ -9,7 +9,8 @@ from pathlib import Path
 from locomo_vqa.text import escape_unprintable
 
 from ..board import BOARD_FILE
-from ..entry_files.folder import ENTRY_FILES, HISTORY, HISTORY_LIMIT, entry_name_problem
+from ..entry_files.folder import entry_name_problem
+from ..entry_files.plain_files import ENTRY_FILES, HISTORY, HISTORY_LIMIT
 from ..question_scores import SCORES_FILE
 from .repository import GONE, Change, Repository, TreeFile
 

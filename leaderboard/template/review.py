@@ -16,7 +16,7 @@ from locomo_vqa.scores import Scorer, default_scorer
 
 from ..board import BOARD_FILE, Board, read_board
 from ..board_entry import Entry
-from ..entry_files.folder import ENTRY_FILES, HISTORY, HISTORY_LIMIT
+from ..entry_files.plain_files import ENTRY_FILES, HISTORY, HISTORY_LIMIT
 from ..history.days import today
 from ..scratch import scratch_folder
 from ..verification.verify import verify

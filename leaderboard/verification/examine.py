@@ -15,19 +15,11 @@ from locomo_vqa.run_seal import is_unchanged
 from locomo_vqa.runs import FAILED, Prediction, SplitChoice, count_states, visual_handling
 from locomo_vqa.schemas import validate
 
-from ..entry_files.folder import (
-    METADATA,
-    PREDICTIONS,
-    RUN,
-    EntryFolder,
-    fingerprint,
-    ignored_note,
-    is_published,
-    read_plain,
-)
+from ..entry_files.folder import EntryFolder, fingerprint, ignored_note, is_published
 from ..entry_files.folder_names import entry_folder_name
 from ..entry_files.metadata import parse_metadata
 from ..entry_files.names import name_notes, name_problems
+from ..entry_files.plain_files import METADATA, PREDICTIONS, RUN, read_plain
 from ..entry_files.published import Published
 from ..entry_files.rows import Rows, read_rows
 from .checklist import Checklist

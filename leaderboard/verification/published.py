@@ -8,9 +8,10 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.files import some
 from locomo_vqa.text import counted
 
-from ..entry_files.folder import SOURCE, Fingerprint
+from ..entry_files.folder import Fingerprint
 from ..entry_files.folder_names import entry_folder_name
 from ..entry_files.names import name_problems
+from ..entry_files.plain_files import SOURCE
 from ..entry_files.published import Published, read_published
 from .checklist import Checklist, CheckName
 from .checks.training import check_training

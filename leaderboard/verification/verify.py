@@ -22,7 +22,8 @@ from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.scores import Scorer, default_scorer
 
 from ..board import BOARD_FILE, Board
-from ..entry_files.folder import METADATA, RUN, EntryFolder
+from ..entry_files.folder import EntryFolder
+from ..entry_files.plain_files import METADATA, RUN
 from ..history.board_day import BoardDay, read_day
 from ..history.days import check_day
 from ..question_scores import SCORES_FILE, write_question_scores
