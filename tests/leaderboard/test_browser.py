@@ -73,7 +73,7 @@ def _invented_ranks(board: Board) -> dict[str, Any]:
         for low, high, group in [by_system.get(name.partition("__")[0], (3, 4, "bc"))]
     }
     ranked = {
-        "entries": len(names),
+        "entries": names,
         "pairs": {"separated": 4, "of": 6},
         "smallest_visible": 25.0,
         "reason": None,
