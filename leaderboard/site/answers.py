@@ -19,7 +19,10 @@ from ..entry_files.rows import read_rows
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["Answers", "read_answers"]
+__all__ = ["MOST_CHARACTERS", "Answers", "read_answers"]
+
+MOST_CHARACTERS = 1000
+"""How much of an answer is shown; one more character is kept, to know of the rest."""
 
 _NONE = -1
 
@@ -34,7 +37,7 @@ class Answers:
     """By the number of a question: the place of its answer in `texts`, or -1."""
 
     def of(self, questions: Sequence[int]) -> list[str | None]:
-        """Return the answers to some questions, by their numbers."""
+        """Return the beginnings of the answers to some questions, by their numbers."""
         import pyarrow as pa
 
         chosen = [self.places[number] for number in questions]
@@ -93,9 +96,12 @@ def _read_columns(folder: Path) -> tuple[list[str], pyarrow.Array] | None:
 
 
 def _placed(ids: Sequence[str], texts: pyarrow.Array, numbers: Mapping[str, int]) -> Answers:
+    from pyarrow import compute
+
+    short = compute.utf8_slice_codeunits(texts, 0, MOST_CHARACTERS + 1)
     places = array("i", [_NONE]) * len(numbers)
     for place, name in enumerate(ids):
         number = numbers.get(name)
         if number is not None:
             places[number] = place
-    return Answers(texts=texts, places=places)
+    return Answers(texts=short, places=places)

@@ -11,6 +11,7 @@ from locomo_vqa.metric_names import METRICS
 from ..board import Board
 from ..board_entry import Entry
 from ..results import BOARD_METRICS, result_rows
+from .reasons import public_reason
 
 __all__ = [
     "MAIN_METRICS",
@@ -105,7 +106,7 @@ def _rounded(number: float | None) -> float | None:
 
 
 def _scores(board: Board, entry: Entry, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row's scores, with the number of the set that each is compared in, if several."""
+    """Return a row's scores, with public reasons, and the number of the set of several."""
     rankings = board.rankings.get(entry.table or "", {})
     scores = {}
     for metric, score in row["scores"].items():
@@ -113,6 +114,8 @@ def _scores(board: Board, entry: Entry, row: Mapping[str, Any]) -> dict[str, Any
         several = ranking is not None and len(ranking["comparisons"]) > 1
         place = ranking["entries"].get(entry.name) if ranking is not None and several else None
         scores[metric] = {**score, "set": None if place is None else place["comparison"] + 1}
+        if "reason" in score:
+            scores[metric]["reason"] = public_reason(score["reason"])
     return scores
 
 

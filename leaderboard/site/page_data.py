@@ -15,6 +15,7 @@ from ..records.reported import reported_rows
 from ..results import BOARD_METRICS, NOT_SCORED
 from .board_rows import MAIN_METRICS, UNRANKED, accepted_entries, group_names, ranking_notes
 from .contrasts import contrasts
+from .reasons import public_reason
 from .reported_table import reported_table
 
 __all__ = ["page_data"]
@@ -50,7 +51,7 @@ def _metric_column(name: str, entries: Sequence[Entry]) -> dict[str, Any]:
     reasons: dict[str, int] = {}
     for metric in found:
         if metric["state"] != "ok":
-            reason = metric["reason"] or "No reason is given."
+            reason = public_reason(metric["reason"] or "No reason is given.")
             reasons[reason] = reasons.get(reason, 0) + 1
     return {
         "name": name,

@@ -14,7 +14,7 @@ from locomo_vqa.benchmark.questions import Question, scored_questions
 from locomo_vqa.errors import InputError
 
 from ..board import Board
-from .answers import Answers, read_answers
+from .answers import MOST_CHARACTERS, Answers, read_answers
 from .board_rows import accepted_entries
 from .data_files import DataFolder
 from .score_matrix import ScoreMatrix
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write_questions"]
 
-_MOST_CHARACTERS = 1000
-"""How much of an answer is shown."""
 _AT_ONCE = 200
 """For how many questions all answers are in memory as texts."""
 
@@ -156,6 +154,6 @@ def _group(question: Question) -> str:
 
 
 def _shortened(text: str | None) -> str | None:
-    if text is None or len(text) <= _MOST_CHARACTERS:
+    if text is None or len(text) <= MOST_CHARACTERS:
         return text
-    return f"{text[: _MOST_CHARACTERS - 1]}…"
+    return f"{text[: MOST_CHARACTERS - 1]}…"

@@ -55,6 +55,16 @@ def test_answers_are_in_the_order_of_the_questions_asked_for(
     assert found.of([3, 1]) == [ODD[3], None]
 
 
+def test_no_more_of_an_answer_is_kept_than_is_shown(
+    submitted: Submit, benchmark: Benchmark
+) -> None:
+    folder = submitted()
+    _write(folder, [_row("conv-1/t/0", "🪁" * 5000)])
+    found = read_answers(folder, _entry(folder), benchmark, NUMBERS)
+    assert found.of([1]) == ["🪁" * 1001]
+    assert found.texts.nbytes < 5000
+
+
 @pytest.mark.parametrize(
     "line",
     [

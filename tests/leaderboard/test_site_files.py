@@ -15,6 +15,7 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.leaderboard.board import Board
 from locomo_vqa.leaderboard.site.build import build_site
+from locomo_vqa.leaderboard.site.reasons import public_reason
 from locomo_vqa.leaderboard.verification.verify import verify
 from locomo_vqa.scores import Scorer
 
@@ -169,3 +170,23 @@ def test_a_board_without_values_of_questions_has_no_comparison(
     site = build_site(board, out=tmp_path / "site", benchmark=benchmark)
     assert not (_data(site) / "asked.js").exists()
     assert '"compared":false' in (site / "compare.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/home/ada/models: has no model.", "…/models: has no model."),
+        (
+            "Download: hf download a/b --local-dir=/srv/x/y",
+            "Download: hf download a/b --local-dir=…/y",
+        ),
+        (
+            "No server at http://127.0.0.1:9/v1 answers.",
+            "No server at http://127.0.0.1:9/v1 answers.",
+        ),
+        (r"C:\Users\ada\l has none; ~/l/m has.", "…/l has none; …/m has."),
+        ("No judge is configured.", "No judge is configured."),
+    ],
+)
+def test_reasons_show_no_folders(text: str, shown: str) -> None:
+    assert public_reason(text) == shown

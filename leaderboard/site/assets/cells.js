@@ -3,6 +3,8 @@
 
 const counted = (number, one, many) => `${count(number)} ${number === 1 ? one : many}`;
 const fixed = (value, digits) => value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+/* A text for places that hold no elements, with the names of characters that can't be seen. */
+const visible = (text) => plain(text).textContent;
 const judgedByRules = (entry) => (entry.judge || "").startsWith("rules-");
 const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 

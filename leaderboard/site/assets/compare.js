@@ -4,7 +4,7 @@
 (() => {
   const site = readData("board-data");
   const main = site.main.map((name) => site.metrics.find((metric) => metric.name === name));
-  const label = (entry) => [entry.system, entry.answerer, entry.images, entry.date].filter(Boolean).join(" · ");
+  const label = (entry) => visible([entry.system, entry.answerer, entry.images, entry.date].filter(Boolean).join(" · "));
 
   function fillChoices(entries) {
     for (const id of ["a", "b"]) {
@@ -89,7 +89,7 @@
   }
 
   function showDifferences(found, sides) {
-    const names = sides.map((side) => headOf(side.system, "number"));
+    const names = sides.map((side) => headOf(visible(side.system), "number"));
     fillTable("differences", [headOf("Score"), ...names, headOf("Difference", "number"), headOf("95% interval", "number"),
       headOf("p", "number"), headOf("Conversations", "number"), headOf("Questions", "number")],
     found.map(([metric, one]) => differenceRow(metric, one)));
@@ -130,7 +130,7 @@
     const sides = await Promise.all(numbers.map((number) => load(site.files, `entries/${number}`)));
     const stored = await Promise.all(numbers.map((number) => load(site.files, `scores/${number}`)));
     const found = main.map((metric) => [metric, compared(metric, sides, stored, asked)]);
-    document.title = `${sides[0].system} and ${sides[1].system} – LoCoMo-VQA leaderboard`;
+    document.title = `${visible(sides[0].system)} and ${visible(sides[1].system)} – LoCoMo-VQA leaderboard`;
     showDifferences(found, sides);
     showByConversation(found);
     byId("comparison").hidden = false;

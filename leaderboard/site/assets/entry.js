@@ -27,7 +27,7 @@
 
   function showHead(entry) {
     const version = entry.version ? ` ${entry.version}` : "";
-    document.title = `${entry.system} – LoCoMo-VQA leaderboard`;
+    document.title = `${visible(entry.system)} – LoCoMo-VQA leaderboard`;
     byId("title").replaceChildren(plain(`${entry.system}${version}`));
     byId("subtitle").replaceChildren(plain([entry.answerer, `images: ${entry.images}`, entry.date].filter(Boolean).join(" · ")));
     if (entry.url) {

@@ -82,7 +82,7 @@ function edgePoint(point, x, y, width) {
   const link = svg("a", { href: entryAddress(point.entry.entry) }, dotOf(point, x, y));
   const end = x.at(point.x) > width / 2;
   link.append(svg("text", { x: x.at(point.x) + (end ? -9 : 9), y: y.at(point.y) - 8, class: "point-name", "text-anchor": end ? "end" : "start" },
-    point.entry.system.length > 24 ? `${point.entry.system.slice(0, 23)}…` : point.entry.system));
+    visible(point.entry.system.length > 24 ? `${point.entry.system.slice(0, 23)}…` : point.entry.system)));
   return link;
 }
 
@@ -122,5 +122,6 @@ function pointOf(entry, metric, cost) {
   const [x, y] = [entry.cost[cost.key], entry.scores[metric.name].value];
   const answerer = entry.answerer ? ` on ${entry.answerer}` : "";
   const spent = x.toLocaleString("en", { maximumFractionDigits: cost.digits });
-  return { entry, x, y, text: `${entry.system}${answerer} (${metric.label} ${y.toFixed(digitsOf(metric))}, ${spent})` };
+  const name = visible(`${entry.system}${answerer}`);
+  return { entry, x, y, text: `${name} (${metric.label} ${y.toFixed(digitsOf(metric))}, ${spent})` };
 }
