@@ -90,6 +90,8 @@ class Entry:
     """The questions it answers; None if run.json can't be read."""
     uses_images: bool | None = None
     """Whether the system uses pixels, according to run.json; None if that can't be read."""
+    clean: bool | None = None
+    """Whether few of the run's requests got no reply; None without a record of a run."""
     ran: tuple[str, ...] = ()
     """The system's own name in run.json, and its options except for its experts."""
     metadata: Mapping[str, Any] | None = None

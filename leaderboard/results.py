@@ -83,6 +83,7 @@ def result_row(entry: Entry, rankings: Rankings | None = None) -> dict[str, Any]
         "given": states.get("ok", 0),
         "total": scores["rows"]["matched"] + scores["rows"]["missing"],
         "states": states,
+        "clean": entry.clean,
         "answer_length": scores["answer_length"],
         "conversations": _count_conversations(scores["metrics"].values()),
         **{name: getattr(entry, name) for name in ("kind", "badge", "table", "standing")},

@@ -42,7 +42,7 @@ _REPORTED = {f"reported_j{end}": key for end, key in list(_SCORES.items())[:4]} 
 }
 """Reported J of a published file, and who gave its verdicts: not a score of this board."""
 _AFTER = (
-    *("judge", "answered", "questions", "states", "answer_length", "conversations"),
+    *("judge", "answered", "questions", "states", "clean", "answer_length", "conversations"),
     *_PLACES,
     *_REPORTED,
 )
@@ -107,6 +107,7 @@ def flat_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "answered": row["given"],
         "questions": row["total"],
         "states": "; ".join(f"{number} {state}" for state, number in row["states"].items()),
+        "clean": row["clean"],
         "answer_length": row["answer_length"],
         "conversations": row["conversations"],
         **{name: row[name] for name in _PLACES},

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["results_parquet", "results_table"]
 
-_FLAGS = ("trained_on_locomo",)
+_FLAGS = ("trained_on_locomo", "clean")
 _METRICS = (*BOARD_METRICS, "reported_j")
 _COUNTS = ("answered", "questions", "conversations", *(f"{name}_n" for name in _METRICS))
 _NUMBERS = ("answer_length", *(f"{m}{end}" for m in _METRICS for end in ("", "_low", "_high")))

@@ -11,7 +11,7 @@ from typing import Any
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.benchmark.questions import scored_questions
 from locomo_vqa.errors import LocomoVqaError
-from locomo_vqa.run_notes import sent_images
+from locomo_vqa.run_notes import is_clean, sent_images
 from locomo_vqa.runs import SplitChoice
 from locomo_vqa.scores import Scorer, Scores
 
@@ -125,6 +125,7 @@ def _described(
         problems=problems,
         split=findings.split,
         uses_images=_uses_images(findings.run),
+        clean=None if findings.run is None else is_clean(findings.run),
         ran=_what_ran(findings.run),
         metadata=findings.metadata,
         files=findings.files,

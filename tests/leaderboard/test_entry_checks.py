@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import yaml
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.leaderboard.board import Board
 from locomo_vqa.leaderboard.board_entry import Entry, EntryCheck
+from locomo_vqa.leaderboard.site.build import build_site
 from locomo_vqa.leaderboard.verification.checklist import CHECKS
 from locomo_vqa.leaderboard.verification.verify import verify
 from locomo_vqa.run_seal import sealed
@@ -159,3 +162,22 @@ def test_usage_is_the_proxy_s_and_unknown_without_it(submitted: Submit, verified
     }
     assert b is not None and b["calls"] == 12 and b["input_tokens"] is b["price"] is None
     assert c is not None and set(c.values()) == {None}
+
+
+def test_a_run_that_is_not_clean_is_marked_in_every_table(
+    submitted: Submit, verified: Verified, tmp_path: Path
+) -> None:
+    lost = {"requests": 10, "lost": 9, "clean": False, "reasons": {"broken": 9}}
+    stages = {"conv-1": {"answer": {"requests": 10, "lost": 9}}}
+    edit_run(submitted(system="broken"), model_calls={"lost": {**lost, "by_conversation": stages}})
+    submitted(system="whole")
+    board = verified()
+    broken, whole = board
+    assert (broken.clean, whole.clean) == (False, True)
+    site = build_site(board, out=tmp_path / "site")
+    with (site / "results.csv").open(encoding="utf-8", newline="") as stream:
+        assert [row["clean"] for row in csv.DictReader(stream)] == ["no", "yes"]
+    assert board.to_frame()["clean"].tolist() == [False, True]
+    page = (site / "index.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'id="board-data"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
+    assert [entry["clean"] for entry in data["entries"]] == [False, True]

@@ -50,6 +50,7 @@ function entryTags(entry) {
   const tag = (text, title) => el("span", { class: "tag", text, title });
   return [
     entry.standing === "current" ? null : tag(entry.standing, STANDINGS[entry.standing]),
+    entry.clean === false ? tag("not clean", "Many requests to its model got no reply; its page says where") : null,
     entry.kind === "file" ? tag("published file", "Answers that were published, without a record of the run") : null,
     entry.submission_type === "custom" ? tag("custom", "Differs from the benchmark's way of asking") : null,
     entry.trained_on_locomo ? tag("trained on LoCoMo") : null,

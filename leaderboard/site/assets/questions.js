@@ -134,9 +134,15 @@
     return [...shown, rest];
   }
 
+  /* Beside the list there is room for the first question, on a phone the list is enough. */
+  function chosen(view) {
+    if (view.question || !matchMedia("(min-width: 60rem)").matches) return view;
+    return { ...view, question: (matching(view)[0] || { id: "" }).id };
+  }
+
   async function show() {
     byId("problem").hidden = true;
-    const view = readView();
+    const view = chosen(readView());
     const found = matching(view);
     showList(found, view);
     showSteps(found, view);
@@ -147,7 +153,7 @@
       return;
     }
     const detail = await load(site.files, `questions/${number}`);
-    if (readView().question === view.question) showQuestion(questions[number], detail);
+    if (chosen(readView()).question === view.question) showQuestion(questions[number], detail);
   }
 
   async function start() {
