@@ -25,6 +25,7 @@ from ..entry_files.plain_files import METADATA
 from .bundle import write_bundle
 from .draft import check_against, make_metadata, written_draft
 from .parse_destination import parse_destination
+from .run_journal import check_journal
 
 __all__ = ["Submission", "SubmissionPlan", "TrainingSplit", "submit"]
 
@@ -157,6 +158,7 @@ def submit(
     loaded = None if benchmark is None else load_argument(benchmark)
     finished = read_run(source)
     _check_complete(finished)
+    check_journal(finished)
     metadata = make_metadata(finished, name=name, url=url, commit=commit) | {
         "submission_type": "custom" if custom else "standard",
         "contact": contact,

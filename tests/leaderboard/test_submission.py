@@ -118,6 +118,42 @@ def test_an_incomplete_run_is_refused(
     assert list(submissions.iterdir()) == []
 
 
+def write_journal(run: Path) -> list[str]:
+    """Write the journal that a run with these answers would have, and return its lines."""
+    rows = map(json.loads, (run / "predictions.jsonl").read_text(encoding="utf-8").splitlines())
+    lines = [json.dumps({"event": "answer", "attempt": 1, **row}) for row in rows]
+    again = json.loads(lines[0]) | {"state": "error", "prediction": None}
+    lines = [json.dumps(again), *lines]
+    (run / "journal.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return lines
+
+
+def test_a_run_agrees_with_its_journal(make_run: MakeRun, submissions: Path) -> None:
+    run = make_run()
+    write_journal(run)
+    assert submit(run, to=submissions, **METADATA, date=DAY).folder.is_dir()
+
+
+@pytest.mark.parametrize("change", ["cut", "cut in a line", "other answer"])
+def test_a_cut_or_changed_journal_is_refused(
+    make_run: MakeRun, submissions: Path, change: str
+) -> None:
+    run = make_run()
+    lines = write_journal(run)
+    last = json.loads(lines[-1])
+    text = "".join(f"{line}\n" for line in lines)
+    changed = {
+        "cut": text[: -len(lines[-1]) - 1],
+        "cut in a line": text[:-5],
+        "other answer": text + json.dumps({**last, "prediction": "something else"}) + "\n",
+    }[change]
+    (run / "journal.jsonl").write_text(changed, encoding="utf-8")
+    with pytest.raises(InputError, match="was cut or changed after the run") as caught:
+        submit(run, to=submissions, **METADATA, date=DAY)
+    assert last["question_id"] in caught.value.message
+    assert list(submissions.iterdir()) == []
+
+
 def test_failed_questions_do_not_make_a_run_incomplete(
     make_run: MakeRun, submissions: Path
 ) -> None:
