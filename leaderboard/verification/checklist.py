@@ -27,6 +27,7 @@ CheckName = Literal[
     "requests",
     "models",
     "training",
+    "characters",
     "answer length",
     "gold answers",
     "wrong gold answers",
@@ -51,8 +52,9 @@ attempts             no answer was chosen from several
 requests             the requests to the model got replies
 models               the calls asked for the model that the run names
 training             it is stated whether the system was trained on the benchmark, and on what
+characters           answers have few characters that can't be seen
 answer length        answers are not so long that they hit a gold answer by chance
-gold answers         answers are not the gold answers themselves
+gold answers         answers are not the gold answers themselves, or nearly
 wrong gold answers   answers don't agree with gold answers that are known to be wrong
 ceilings             no score is above what a system that is always right gets
 copies               no other entry has the same answers, or nearly the same

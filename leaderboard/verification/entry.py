@@ -22,6 +22,7 @@ from ..question_scores import QuestionScoresWriter
 from .checklist import Checklist
 from .checks.answers import check_answers
 from .checks.copies import AnswerVector
+from .checks.invisible import check_invisible
 from .checks.reproduction import check_reproduction
 from .checks.text_answers import text_answers
 from .examine import Findings, examine_entry
@@ -97,6 +98,7 @@ class EntryVerifier:
         findings.answers = AnswerVector.of(findings.predictions, answers)
         if not scored:
             return None
+        check_invisible(findings.checks, findings.predictions)
         scores = self._scores_of(findings, findings.split)
         findings.unranked = check_answers(findings.checks, answers, questions, scores)
         if self.values is not None:

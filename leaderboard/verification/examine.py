@@ -168,7 +168,7 @@ def _examine_rows(entry: Path, benchmark: Benchmark, findings: Findings) -> None
     findings.predictions = rows.predictions
     checks.failed("rows", *rows.problems)
     if not rows.problems:
-        checks.failed("rows", *_count_problems(findings.run["counts"], rows))
+        checks.failed("rows", *_count_problems(findings.run, rows))
         checks.passed("rows", f"{rows.total:,} rows of the split {findings.split}.")
 
 
@@ -176,7 +176,10 @@ def _question_ids(benchmark: Benchmark, split: SplitChoice) -> dict[str, None]:
     return {question.id: None for question in questions_of(benchmark, split)}
 
 
-def _count_problems(counts: Mapping[str, int] | None, rows: Rows) -> Iterator[str]:
+def _count_problems(run: Mapping[str, Any], rows: Rows) -> Iterator[str]:
+    if (limit := run.get("limit")) is not None:
+        yield f"{RUN}: is a trial: at most {limit:,} of each conversation's questions were asked."
+    counts = run["counts"]
     if counts is None:
         yield f"{RUN}: has no counts: the run is not finished."
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import comb
 
 import pytest
@@ -13,7 +13,9 @@ from locomo_vqa.leaderboard.verification.checklist import Checklist
 from locomo_vqa.leaderboard.verification.checks.answer_length import check_answer_length
 from locomo_vqa.leaderboard.verification.checks.chance import at_least
 from locomo_vqa.leaderboard.verification.checks.copies import AnswerVector, copy_notes
+from locomo_vqa.leaderboard.verification.checks.frames import Frame
 from locomo_vqa.leaderboard.verification.checks.gold_answers import check_gold_answers
+from locomo_vqa.leaderboard.verification.checks.invisible import check_invisible
 from locomo_vqa.leaderboard.verification.checks.judge import check_judge
 from locomo_vqa.leaderboard.verification.checks.text_answers import TextAnswer, text_answers
 from locomo_vqa.leaderboard.verification.checks.wrong_golds import check_wrong_golds
@@ -150,6 +152,105 @@ def test_long_gold_answers_inside_longer_answers_are_flagged(held: int, state: s
     check_gold_answers(checks, answered(golds, given))
     found = check(checks, "gold answers")
     assert found.state == state and f"in {held} more the answer holds it" in found.text
+
+
+@pytest.mark.parametrize(
+    "reworded",
+    [
+        lambda gold: " ".join(gold.split()[::-1]),
+        lambda gold: gold.replace("or", "or really"),  # F1 8/9.
+        lambda gold: f"It is {gold}",
+        lambda gold: f"{gold} is what I think of it, and what I would say.",
+        "\u200b".join,
+        "\u00ad".join,
+        "\u034f".join,
+        lambda gold: gold.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)}),
+    ],
+)
+@pytest.mark.parametrize("count", [40, 60])
+def test_gold_answers_with_a_slight_change_are_flagged(
+    reworded: Callable[[str], str], count: int
+) -> None:
+    """Of 40 long gold answers, more than 90 % are alike, and of 60 more than half."""
+    golds = [f"{number} days or {number + 1}" for number in range(count)]
+    pasted = count if count < 50 else count // 2 + 1
+    given = [*(map(reworded, golds[:pasted])), *(f"no {n}" for n in range(count - pasted))]
+    checks = Checklist()
+    assert check_gold_answers(checks, answered(golds, given))
+    assert check(checks, "gold answers").state == "flagged"
+
+
+def test_long_gold_answers_in_another_order_are_flagged_like_the_same_words() -> None:
+    """A quarter of 60 gold answers of four words is 15."""
+    golds = [f"on a day {number}" for number in range(60)]
+    for hit in (15, 16):
+        given = [*(f"{number} day a on" for number in range(hit)), *["other"] * (60 - hit)]
+        checks = Checklist()
+        assert check_gold_answers(checks, answered(golds, given)) == (hit == 16)
+
+
+@pytest.mark.parametrize("alike", [30, 31])
+def test_answers_with_nearly_the_words_of_long_gold_answers_are_flagged(alike: int) -> None:
+    """Half of 60 is 30; four words, six words and four in common have an F1 of 0.8."""
+    golds = [f"on a day {number}" for number in range(60)]
+    given = [*(f"on a {n} fine summer day" for n in range(alike)), *words(60 - alike, "x")]
+    checks = Checklist()
+    assert check_gold_answers(checks, answered(golds, given)) == (alike == 31)
+    found = check(checks, "gold answers").text
+    assert f"0 of 60, {alike} more with nearly its words" in found
+
+
+@pytest.mark.parametrize(
+    "reworded",
+    [
+        lambda text: f"It is {text}.",
+        lambda text: f"{text}, I think.",
+        "\u200b".join,
+        lambda text: text.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)}),
+    ],
+)
+def test_a_copy_with_the_same_words_around_each_answer_is_noted(
+    reworded: Callable[[str], str],
+) -> None:
+    theirs = [f"{n} kites {n * n}" for n in range(30)]
+    found = notes(theirs=vector(theirs), copy=vector([reworded(each) for each in theirs]))
+    assert set(found) == {"theirs", "copy"}
+
+
+def test_only_what_most_different_answers_share_is_left_out() -> None:
+    """Half of the different answers is not most, and a stock answer counts once."""
+    different = [f"{n} kites {n * n}" for n in range(10)]
+    half = [f"it is {text}" for text in different]
+    assert Frame.of([*half, *different]) == Frame((), ())
+    assert Frame.of([*["not mentioned"] * 40, *different]) == Frame((), ())
+    assert Frame.of(half[:9]) == Frame((), ())
+    frame = Frame.of([*half, "it is", "Paris"])
+    assert frame == Frame(("it", "is"), ())
+    assert [frame.without(text) for text in ("it is 4 kites", "it is", "it was 4", "4")] == [
+        "4 kites",
+        "it is",
+        "was 4",
+        "4",
+    ]
+
+
+def test_characters_that_can_not_be_seen_are_flagged_beyond_a_hundredth() -> None:
+    """LoCoMo's own talk has some; spaces, line breaks and what belongs to an emoji are seen."""
+    seen = "caf\u00e9\u202f\u00a0\u2764\ufe0f \U0001f468\u200d\U0001f680\nbye"
+    states = {}
+    for unseen in (0, 1, 2):
+        texts = ["a\u200bb\u00ad"] * unseen + [seen] * (100 - unseen)
+        checks = Checklist()
+        check_invisible(
+            checks,
+            [
+                Prediction(question_id=f"c/t/{n}", prediction=text, state="ok")
+                for n, text in enumerate(texts)
+            ],
+        )
+        states[unseen] = check(checks, "characters")
+    assert [each.state for each in states.values()] == ["passed", "passed", "flagged"]
+    assert states[2].text == "2 of 100 answers have characters that can't be seen: U+200B, U+00AD."
 
 
 def test_few_answers_say_nothing() -> None:

@@ -246,6 +246,10 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
         "run.json: counts 4 answered, but the file has 5.",
     ),
     "unfinished": (_run(lambda run: run.update(counts=None)), "run.json: has no counts"),
+    "a trial with all answers": (
+        _run(lambda run: run.update(limit=5)),
+        "run.json: is a trial: at most 5 of each conversation's questions were asked.",
+    ),
     "far too many rows": (_rows_without_end, "predictions.jsonl: has more than 1,0"),
     "many keys, one twice": (_many_keys, "metadata.yaml: the key 'k5999' appears twice."),
     "a negative count": (

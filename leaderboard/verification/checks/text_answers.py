@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from locomo_vqa.benchmark import TextQuestion
 from locomo_vqa.benchmark.questions import Question, gold_answer
 from locomo_vqa.runs import Prediction
+
+from .frames import Frame
+from .invisible import without_invisible
 
 __all__ = ["TextAnswer", "folded", "text_answers"]
 
@@ -21,10 +25,17 @@ class TextAnswer:
     """The question."""
     answer: str
     """The answer, without case and punctuation; not empty."""
+    core: str
+    """The same without the words that most of the entry's answers begin or end with."""
     gold: str
     """The gold answer, without case and punctuation."""
     words: int
     """The number of words of the answer."""
+
+    @property
+    def is_gold(self) -> bool:
+        """Whether the answer is the gold answer word for word."""
+        return self.gold in (self.answer, self.core)
 
 
 def text_answers(
@@ -38,10 +49,20 @@ def text_answers(
             continue
         text = given.get(question.id) or ""
         if answer := folded(text):
-            found.append(TextAnswer(question, answer, folded(gold), len(text.split())))
-    return tuple(found)
+            found.append((question, answer, folded(gold), len(text.split())))
+    frame = Frame.of(answer for _, answer, _, _ in found)
+    return tuple(
+        TextAnswer(question, answer, frame.without(answer), gold, words)
+        for question, answer, gold, words in found
+    )
 
 
 def folded(text: str) -> str:
-    """Return the words of a text in lower case, without punctuation."""
+    """Return the words of a text in lower case, without punctuation.
+
+    Full-width and other compatibility forms are the plain characters, and characters that can't be
+    seen are left out.
+    """
+    if not text.isascii():
+        text = without_invisible(unicodedata.normalize("NFKC", text))
     return " ".join(re.findall(r"\w+", text.casefold()))
