@@ -164,6 +164,8 @@ def test_long_gold_answers_inside_longer_answers_are_flagged(held: int, state: s
         "\u200b".join,
         "\u00ad".join,
         "\u034f".join,
+        "\u0301".join,  # An accent on each letter.
+        lambda gold: gold.replace(" ", "_"),
         lambda gold: gold.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)}),
     ],
 )

@@ -60,9 +60,10 @@ def text_answers(
 def folded(text: str) -> str:
     """Return the words of a text in lower case, without punctuation.
 
-    Full-width and other compatibility forms are the plain characters, and characters that can't be
-    seen are left out.
+    Full-width and other compatibility forms are the plain characters; accents and characters that
+    can't be seen are left out.
     """
     if not text.isascii():
-        text = without_invisible(unicodedata.normalize("NFKC", text))
-    return " ".join(re.findall(r"\w+", text.casefold()))
+        apart = without_invisible(unicodedata.normalize("NFKD", text))
+        text = "".join(each for each in apart if not unicodedata.combining(each))
+    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
