@@ -221,6 +221,11 @@ def read_run(folder: Path) -> Run:
             "Restore the file, or run the system again.",
         )
     path = folder / "predictions.jsonl"
+    if path.exists() and not path.is_file():
+        raise InputError(
+            f"{path}: is not a regular file.",
+            "Restore the file, or run the system again in another folder.",
+        )
     if info["counts"] is None or not path.is_file():
         raise InputError(
             f"{folder}: the run is not finished: some questions were not asked.",

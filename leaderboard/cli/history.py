@@ -23,7 +23,7 @@ __all__ = ["history"]
 @click.option("--who", required=True, help="Give an address or account of whoever says so.")
 @click.option("--why", required=True, help="Give the reason, or the answer, as plain text.")
 @click.option("--by", help="Name the entry that supersedes this one.")
-@click.option("--date", metavar="YYYY-MM-DD", help="Set the day.  [default: today]")
+@click.option("--date", metavar="YYYY-MM-DD", help="Set the day.  [default: today in UTC]")
 @json_option
 def history(entry: Path, as_json: bool, **settings: Any) -> None:
     """Record what happened to the submission in the folder ENTRY since it was accepted.

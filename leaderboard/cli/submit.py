@@ -50,7 +50,7 @@ __all__ = ["submit"]
     "--date",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="YYYY-MM-DD",
-    help="Set the submission's date.  [default: today]",
+    help="Set the submission's date.  [default: today in UTC]",
 )
 @click.option(
     "--benchmark",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
 from typing import Any
 
 from locomo_vqa.files import some
@@ -11,7 +10,7 @@ from locomo_vqa.text import escape_unprintable
 
 from .look_alikes import mixed_word, unseen_characters
 
-__all__ = ["is_in_the_future", "name_notes", "name_problems", "quoted"]
+__all__ = ["name_notes", "name_problems", "quoted"]
 
 
 def name_problems(metadata: Mapping[str, Any]) -> Iterator[str]:
@@ -51,11 +50,6 @@ def name_notes(metadata: Mapping[str, Any], run: Mapping[str, Any]) -> Iterator[
         unseen = unseen_characters(text or "")
         if unseen:
             yield f"{field} has characters that can't be seen: {some(unseen)}."
-
-
-def is_in_the_future(day: date) -> bool:
-    """Return whether a date is later than today anywhere on earth."""
-    return day > date.today() + timedelta(days=1)
 
 
 def quoted(text: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from locomo_vqa.errors import InputError
@@ -15,8 +15,8 @@ __all__ = ["check_day", "entries_of_day", "is_later", "parse_day", "today"]
 
 
 def today() -> date:
-    """Return the day that a board counts to unless another is given."""
-    return date.today()
+    """Return the day in UTC, by which submissions and events are dated and boards are made."""
+    return datetime.now(UTC).date()
 
 
 def parse_day(text: str) -> date | None:
@@ -53,7 +53,9 @@ def check_day(name: str, day: object) -> date:
             f"`{name}` must be a date such as 2026-08-31, not {day!r}.", f"Correct `{name}`."
         )
     if given > today():
-        raise InputError(f"`{name}` is in the future: {given}.", "Choose a day up to today.")
+        raise InputError(
+            f"`{name}` is in the future: {given}.", "Choose a day up to today's in UTC."
+        )
     return given
 
 

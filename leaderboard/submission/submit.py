@@ -20,8 +20,9 @@ from locomo_vqa.runs import Run, read_run
 from locomo_vqa.schemas import validate
 from locomo_vqa.text import counted
 
-from ..entry_files.names import is_in_the_future, name_problems
+from ..entry_files.names import name_problems
 from ..entry_files.plain_files import METADATA
+from ..history.days import today
 from .bundle import write_bundle
 from .draft import check_against, make_metadata, written_draft
 from .parse_destination import parse_destination
@@ -135,7 +136,7 @@ def submit(
         training_split: what a system trained on LoCoMo was trained on: `train` (the train and
             validation splits), `leave-one-out` (for each conversation, on the others) or `all`.
         custom: whether the run differs from the benchmark's own way of asking.
-        date: the date of the submission; None for today.
+        date: the date of the submission, in UTC; None for today.
         benchmark: the board's benchmark; the run's revision and questions are then checked, too.
         bundle: also write this zip file, with which `replay` repeats the run from its recorded
             replies.
@@ -230,13 +231,13 @@ def _on_what(training_split: TrainingSplit | None) -> dict[str, str]:
 
 def _check_date(date: Date | None) -> Date:
     if date is None:
-        return Date.today()
+        return today()
     if not isinstance(date, Date):
         raise InputError(f"`date` must be a datetime.date, not {date!r}.", "Correct `date`.")
     day = date.date() if isinstance(date, datetime) else date
-    if is_in_the_future(day):
+    if day > today():
         raise InputError(
-            f"`date` is in the future: {day}.", "Give the day of the submission, or leave it out."
+            f"`date` is in the future: {day}.", "Give a day up to today's in UTC, or leave it out."
         )
     return day
 

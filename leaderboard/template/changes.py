@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from locomo_vqa.errors import InputError
 from locomo_vqa.text import escape_unprintable
 
 from ..board import BOARD_FILE
 from ..entry_files.folder import entry_name_problem
 from ..entry_files.plain_files import ENTRY_FILES, HISTORY, HISTORY_LIMIT
+from ..history.events import HistoryEvent, parse_history
 from ..question_scores import SCORES_FILE
 from .repository import GONE, Change, Repository, TreeFile
 
@@ -120,9 +122,29 @@ def _history_problem(
     if not any(path.startswith(f"{FOLDER}/{system}/{day}/") for path in there):
         return "is about a submission that is not there"
     before = there.get(change.path)
-    if before is not None and not repository.begins_with(change.new, before.oid):
+    if before is None:
+        return None
+    old, new = repository.content(before.oid), repository.content(change.new)
+    if not new.startswith(old):
         return "was changed; add to its end, so that nothing vanishes"
+    if not _keeps_events(_events(old), _events(new)):
+        return "changes an event that was there; add an event of its own, with a dash before it"
     return None
+
+
+def _events(content: bytes) -> tuple[HistoryEvent, ...] | None:
+    """Return the events in a history; None if it can't be read, for which `verify` rejects it."""
+    try:
+        return parse_history(content.decode("utf-8-sig"), path=Path(HISTORY))
+    except (InputError, UnicodeDecodeError):
+        return None
+
+
+def _keeps_events(
+    old: tuple[HistoryEvent, ...] | None, new: tuple[HistoryEvent, ...] | None
+) -> bool:
+    """Return whether old events are the first of the new ones: what follows can continue a text."""
+    return old is None or new is None or new[: len(old)] == old
 
 
 def _case_problems(entries: Iterable[str], there: Iterable[str]) -> Iterator[str]:

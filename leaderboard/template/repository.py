@@ -11,6 +11,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.text import escape_unprintable
 
 from ..git_process import call_git, plain_environment, with_settings
+from ..scratch import scratch_folder
 
 __all__ = ["GONE", "Change", "Repository", "TreeFile"]
 
@@ -109,10 +110,15 @@ class Repository:
         """Return the size of a content in bytes."""
         return int(self._run("cat-file", "-s", oid) or 0)
 
-    def begins_with(self, longer: str, shorter: str) -> bool:
-        """Return whether a small content begins with another one."""
-        begin, whole = self._run("cat-file", "blob", shorter), self._run("cat-file", "blob", longer)
-        return begin is not None and whole is not None and whole.startswith(begin)
+    def content(self, oid: str) -> bytes:
+        """Return a small content.
+
+        Raises:
+            InputError: it is not in this clone.
+        """
+        with scratch_folder("content") as folder:
+            self.write(oid, folder / "content")
+            return (folder / "content").read_bytes()
 
     def write(self, oid: str, path: Path) -> None:
         """Write a content to a new file, byte for byte, without filters.

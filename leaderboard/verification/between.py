@@ -1,8 +1,8 @@
-"""Compares accepted entries: look-alike names, and the same answers."""
+"""Compares accepted entries: look-alike names, the same answers, and what superseded them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from locomo_vqa.files import some
 from locomo_vqa.text import counted
@@ -19,6 +19,9 @@ __all__ = ["check_between"]
 def check_between(verified: Sequence[VerifiedEntry]) -> None:
     """Add to each accepted entry's checks what comparing it with the others shows."""
     accepted = [each for each in verified if each.answers is not None]
+    entries = {each.entry.name: each.entry for each in verified}
+    for each in accepted:
+        each.checks.flagged("history", *_successor_notes(each.entry, entries))
     answers = {each.entry.name: each.answers for each in accepted if each.answers is not None}
     looks: dict[str, list[Entry]] = {}
     for each in accepted:
@@ -35,6 +38,18 @@ def check_between(verified: Sequence[VerifiedEntry]) -> None:
         each.checks.passed(
             "copies", f"Compared with {others} by {telling} that tell systems apart."
         )
+
+
+def _successor_notes(entry: Entry, entries: Mapping[str, Entry]) -> Iterator[str]:
+    """Yield a note if what an entry was superseded by doesn't count either."""
+    for event in entry.history:
+        by = entries.get(event["by"] or "")
+        if by is None or event["event"] != "superseded":
+            continue
+        if by.state == "rejected":
+            yield f"Was superseded by {by.name}, which is rejected, so that neither has a rank."
+        elif by.standing == "withdrawn":
+            yield f"Was superseded by {by.name}, which was withdrawn, so that neither has a rank."
 
 
 def _look_alike_notes(entry: Entry, alike: Sequence[Entry]) -> Iterator[str]:

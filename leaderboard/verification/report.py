@@ -18,6 +18,12 @@ __all__ = ["MOST_CHARACTERS", "verification_report"]
 MOST_CHARACTERS = 60_000
 """The longest report; a comment on GitHub may have 65,536 characters."""
 
+_MOST_EVENTS = 10
+"""How many events of an entry are shown."""
+
+_MOST_OF_A_REASON = 2000
+"""How many characters of an event's reason are shown: all, as in the schema of histories."""
+
 _MARKS: dict[CheckState, str] = {
     "passed": "✅ passed",
     "flagged": "⚠️ flagged",
@@ -57,15 +63,17 @@ def _fitting(entries: Sequence[Entry], room: int) -> Iterator[str]:
 
 def _entry_lines(entry: Entry) -> Iterator[str]:
     state = "rejected" if entry.state == "rejected" else "accepted"
-    yield f"\n### {literal(entry.name)}: {state}\n"
+    standing = "" if entry.standing == "current" else f", {entry.standing}"
+    yield f"\n### {literal(entry.name)}: {state}{standing}\n"
     if entry.state != "rejected":
         where = (
             f"Ranked on {TABLE_TITLES[entry.table]}."
-            if entry.table
+            if entry.table and not entry.unranked
             else f"Not ranked. {sentence(entry.unranked or '')}"
         )
         yield f"{where} Badge: {entry.badge}.\n"
         yield from _score_lines(entry)
+    yield from _history_lines(entry)
     yield "| check | result | what it found |\n| --- | --- | --- |"
     order = ("failed", "flagged", "not_done", "passed")
     for check in sorted(entry.checks, key=lambda each: order.index(each.state)):
@@ -74,6 +82,23 @@ def _entry_lines(entry: Entry) -> Iterator[str]:
     if entry.state == "rejected":
         yield ""
         yield from (f"- {sentence(problem)}" for problem in entry.problems)
+
+
+def _history_lines(entry: Entry) -> Iterator[str]:
+    """Yield the last events, the newest at the end, whose texts are never markup."""
+    earlier = len(entry.history) - _MOST_EVENTS
+    if entry.history:
+        yield "What happened to it:\n"
+    if earlier > 0:
+        yield f"- {counted(earlier, 'earlier event')}: see its history."
+    for event in entry.history[-_MOST_EVENTS:]:
+        by = f" by {literal(event['by'])}" if event["by"] else ""
+        yield (
+            f"- {event['event']}{by} on {literal(event['date'])}, says {literal(event['who'])}: "
+            f"{sentence(event['why'], most=_MOST_OF_A_REASON)}"
+        )
+    if entry.history:
+        yield ""
 
 
 def _score_lines(entry: Entry) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from locomo_vqa.wings import load_by_name
 
 from ..entry_files.folder import find_entries
 from ..entry_files.reproduction import write_reproduction
+from ..history.days import today
 from .examine import Findings, examine_entry
 
 __all__ = ["Reproduction", "reproduce"]
@@ -102,7 +102,7 @@ def _record(entry: str, questions: int, answers: str, bundle: str) -> dict[str, 
         "schema_version": 1,
         "kind": "reproduction",
         "entry": entry,
-        "date": date.today().isoformat(),
+        "date": today().isoformat(),
         "answers_sha256": answers,
         "questions": questions,
         "bundle_sha256": bundle,

@@ -262,7 +262,7 @@ def submitted(make_run: MakeRun, submissions: Path) -> Submit:
     """Makes a run and submits it; returns the entry's folder."""
 
     def make(
-        *, day: date = DAY, name: str | None = None, url: str | None = None, **run: Any
+        *, day: date | None = DAY, name: str | None = None, url: str | None = None, **run: Any
     ) -> Path:
         submission = submit(
             make_run(**run),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,26 @@ def test_a_date_in_the_future_is_refused_and_left_out(
     entry.rename(entry.parent / str(future))
     with pytest.raises(InputError, match="has no submission up to"):
         verified()
-    assert submitted(day=date.today() + timedelta(days=1)).is_dir(), "it is tomorrow somewhere"
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT-14", "Etc/GMT+12"])
+def test_days_are_counted_in_utc(
+    zone: str, submitted: Submit, verified: Verified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At any hour, one of the two is a day off from UTC; the entry must not be."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        today = datetime.now(UTC).date()
+        entry = submitted(day=None)
+        assert entry.name in (str(today), str(datetime.now(UTC).date())), "midnight may have passed"
+        (found,) = verified()
+        assert found.name == f"echo__tiny-1/{entry.name}"
+        with pytest.raises(InputError, match="`date` is in the future"):
+            submitted(system="other", day=today + timedelta(days=2))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_folder_that_is_not_named_after_its_system_is_noted(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,33 @@ def test_a_report_says_what_was_found(
     # One of two visual questions is right; the scorer's interval is ten points to each side.
     assert "| V | 50.0 | 40.0 … 60.0 | 2 |" in lines
     assert "| F1 | 0.667 | 0.567 … 0.767 | 3 |" in lines
+
+
+@pytest.mark.parametrize("text", EVIL)
+def test_nothing_from_a_history_is_markup(text: str) -> None:
+    event = {"event": "superseded", "date": text, "who": text, "why": text, "by": text}
+    entry = replace(_entry("a", "Fine."), standing="superseded", history=(event,))
+    board = Board(folder=Path("x"), dataset="d", revision="0" * 64, entries=(entry,))
+    html, outside = _rendered(verification_report(board))
+    tags = set(re.findall(r"<\s*/?\s*([a-zA-Z0-9]+)", html))
+    assert tags <= {
+        *("h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "code", "ul", "li")
+    }
+    assert html.count("<li>") == 2 and html.count("<td>") == 3
+    for mark in ("@", "#", "http", "www", ":tada:", "$", "GH-2", "&lt;", "evil.example"):
+        assert mark not in outside
+
+
+def test_the_last_events_are_shown_and_the_others_counted() -> None:
+    events = [
+        {"event": "disputed", "date": "2026-09-01", "who": "bo", "why": f"Why {n}.", "by": None}
+        for n in range(200)
+    ]
+    entry = replace(_entry("a", "Fine."), standing="disputed", history=tuple(events))
+    board = Board(folder=Path("x"), dataset="d", revision="0" * 64, entries=(entry,))
+    text = verification_report(board)
+    assert text.count("- disputed on ") == 10 and "- 190 earlier events: see " in text
+    assert "Why 199." in text and "Why 189." not in text
 
 
 def test_a_report_is_bounded() -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +154,7 @@ def test_reproducing_runs_the_bundle_in_the_sandbox_and_writes_the_record(
     assert done.record == entry.with_name("2026-08-31.reproduced.json")
     record = json.loads(done.record.read_text(encoding="utf-8"))
     assert record["bundle_sha256"] == hashlib.sha256(b"zip").hexdigest()
-    assert record["date"] == date.today().isoformat() and record["questions"] == 5
+    assert record["date"] == datetime.now(UTC).date().isoformat() and record["questions"] == 5
     assert verified()[NAME].badge == "reproduced"
     assert len(list(entry.iterdir())) == 3
     write_record(entry)  # An earlier one stays.

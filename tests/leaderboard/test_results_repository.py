@@ -85,6 +85,9 @@ def test_a_workflow_gives_foreign_code_nothing(tmp_path: Path, name: str) -> Non
     else:
         assert set(on) == {"push", "workflow_dispatch"}
         assert rights["verify"] is None and rights["record"] == {"contents": "write"}
+        for job in ("record", "publish"):  # What was built counts, not whether all was accepted.
+            condition = workflow["jobs"][job]["if"]
+            assert condition == "${{ !cancelled() && needs.verify.outputs.built == 'true' }}"
 
 
 @pytest.fixture(scope="session")
@@ -182,6 +185,43 @@ def test_another_version_of_the_toolkit_is_refused(tmp_path: Path) -> None:
     done = run_script(folder, "ci/run", "board", TOOLKIT=str(other))
     assert done.returncode == 2
     assert f"pins locomo-vqa {lv.__version__}, but 9.9.9 is installed" in done.stderr
+
+
+STUB = """#!/bin/bash
+# A stub of the toolkit, whose commands end with the statuses that are asked for.
+echo "$*" >>"$CALLS"
+case "$*" in
+  --version) echo "locomo-vqa, version $VERSION" ;;
+  *verify*) exit "$VERIFY" ;;
+  *diff*) exit "$DIFF" ;;
+  *build*) mkdir -p site; touch site/index.html; exit 0 ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("verify", "diff", "status", "is_built"),
+    [(0, 0, 0, True), (1, 0, 1, True), (2, 0, 2, False), (0, 1, 1, False), (1, 1, 1, False)],
+)
+def test_a_refused_submission_does_not_keep_the_others_off_the_board(
+    tmp_path: Path, verify: int, diff: int, status: int, is_built: bool
+) -> None:
+    folder = write_repository(tmp_path / "results", benchmark="sample")
+    (folder / "submissions/board.json").write_text("{}")
+    stub = tmp_path / "toolkit"
+    stub.write_text(STUB)
+    stub.chmod(0o755)
+    done = run_script(
+        folder,
+        *("ci/run", "board", "site"),
+        TOOLKIT=str(stub),
+        CALLS=str(tmp_path / "calls"),
+        VERSION=lv.__version__,
+        VERIFY=str(verify),
+        DIFF=str(diff),
+    )
+    assert done.returncode == status, done.stderr
+    assert (folder / "site/index.html").exists() is is_built
 
 
 GH = """#!/bin/bash

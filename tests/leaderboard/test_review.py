@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -228,6 +228,37 @@ def test_a_history_only_grows(
     assert proposal.entries == []
 
 
+EVENT = (
+    "- event: disputed\n  date: 2026-09-01\n  who: Ada\n  why: Its index has the gold answers.\n"
+)
+CHANGED = "changes an event that was there; add an event of its own, with a dash before it"
+
+
+@pytest.mark.parametrize(
+    ("added", "problem"),
+    [
+        ("- {event: settled, date: 2026-09-02, who: Ada, why: It has not.}\n", None),
+        ("# A remark.\n", None),
+        ("    This was an error of mine, and I take it back.\n", CHANGED),
+        ("  by: new__tiny-1/2026-08-31\n", CHANGED),
+    ],
+)
+def test_what_is_added_must_not_continue_an_earlier_event(
+    results: Repository, added: str, problem: str | None
+) -> None:
+    results.push({HISTORY: EVENT}, "Dispute")
+    results.push({HISTORY: EVENT + added}, "More", branch="pr")
+    expected = [] if problem is None else [f"{HISTORY}: {problem}."]
+    assert proposed(results).problems == expected
+
+
+def test_a_line_end_of_a_history_stays_too(results: Repository) -> None:
+    results.push({HISTORY: EVENT.replace("\n", "\r\n")}, "Dispute")
+    results.push({HISTORY: EVENT}, "Tidy up", branch="pr")
+    (problem,) = proposed(results).problems
+    assert problem == f"{HISTORY}: was changed; add to its end, so that nothing vanishes."
+
+
 def test_what_was_merged_meanwhile_does_not_count_as_removed(
     make_run: MakeRun, results: Repository, reviewed: Callable[[str], Review]
 ) -> None:
@@ -379,10 +410,16 @@ def test_nothing_of_a_pull_request_is_markup_in_the_report(results: Repository) 
 def test_a_submission_dated_tomorrow_is_refused(
     make_run: MakeRun, results: Repository, reviewed: Callable[[str], Review]
 ) -> None:
-    day = date.today() + timedelta(days=1)
-    submit(make_run(system="new"), to=results.url, date=day)
-    (problem,) = reviewed(f"submission/new__tiny-1/{day}").problems
-    assert problem.startswith(f"new__tiny-1/{day}: is dated after {date.today()}; ")
+    today = datetime.now(UTC).date()
+    day = today + timedelta(days=1)
+    submit(make_run(system="new"), to=results.url, date=DAY)
+    clone, folder = results.clone(), "submissions/new__tiny-1"
+    git(clone, "checkout", "--quiet", f"submission/new__tiny-1/{DAY}")
+    git(clone, "mv", f"{folder}/{DAY}", f"{folder}/{day}")
+    git(clone, "commit", "--quiet", "--message", "Date it tomorrow")
+    git(clone, "push", "--quiet", "origin", "HEAD:refs/heads/pr")
+    (problem,) = reviewed("pr").problems
+    assert problem.startswith(f"new__tiny-1/{day}: is dated after {today}; ")
 
 
 @pytest.mark.parametrize(
@@ -402,7 +439,11 @@ def test_a_longer_history_is_shown_and_checked(
     assert review.accepted is (problem is None)
     if problem is not None:
         assert any(found.startswith(problem) for found in review.problems)
-    assert "Says what happened to `echo__tiny-1/2026-08-31`" in review_report(review)
+    report = review_report(review)
+    assert "Says what happened to `echo__tiny-1/2026-08-31`" in report
+    if problem is None:
+        assert "\n### `echo__tiny-1/2026-08-31`: accepted, withdrawn\n" in report
+        assert "\n- withdrawn on `2026-09-01`, says `Ada`: A fault.\n" in report
 
 
 def test_a_flood_of_files_is_refused_unread(results: Repository) -> None:

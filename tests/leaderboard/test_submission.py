@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -105,6 +106,18 @@ def test_names_become_safe_folder_names(name: str, expected: str) -> None:
 
 def test_names_without_any_letter_stay_apart() -> None:
     assert folder_name("記憶") != folder_name("記録")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_predictions_that_are_not_a_file_are_refused(
+    make: Callable[[Path], None], make_run: MakeRun, tmp_path: Path
+) -> None:
+    run = make_run()
+    file = run / "predictions.jsonl"
+    file.unlink()
+    make(file)
+    with pytest.raises(InputError, match=r"predictions\.jsonl: is not a regular file\."):
+        submit(run, to=tmp_path / "board")
 
 
 @pytest.mark.parametrize("counts", [None, {"total": 6, "answered": 5, "failed": 0}])

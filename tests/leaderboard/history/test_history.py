@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.leaderboard.board import Board, read_board
 from locomo_vqa.leaderboard.board_entry import Entry
 from locomo_vqa.leaderboard.summary import remarks, summary_rows
+from locomo_vqa.leaderboard.verification.report import verification_report
 from locomo_vqa.scores import Scorer
 from tests.conftest import Cli
 
@@ -94,7 +95,7 @@ def test_events_are_added_and_never_changed(two: tuple[Path, Path]) -> None:
 
 def test_without_a_date_it_is_today(two: tuple[Path, Path]) -> None:
     path = record(two[0], "withdrawn", date=None)
-    assert yaml.safe_load(path.read_text())[0]["date"] == date.today().isoformat()
+    assert yaml.safe_load(path.read_text())[0]["date"] == datetime.now(UTC).date().isoformat()
 
 
 @pytest.mark.parametrize("event", ["withdrawn", "superseded"])
@@ -123,6 +124,18 @@ def test_an_entry_that_does_not_count_is_shown_without_ranks(
     assert f"{OLD}: {event} on 2026-09-02 by {WHO}: The index had the gold answers." in (
         remarks(board)
     )
+
+
+def test_the_report_says_that_an_entry_that_does_not_count_has_no_rank(
+    two: tuple[Path, Path], verified: Verified
+) -> None:
+    record(two[0], "withdrawn")
+    before, after = verification_report(verified()).split(f"### `{OLD}`: ")
+    assert "\nRanked on the test split. Badge: rescored.\n" in before
+    assert after.startswith("accepted, withdrawn\n")
+    assert "\nNot ranked. `It was withdrawn on 2026-09-02 by ada@example.org: The index" in after
+    assert "- withdrawn on `2026-09-02`, says `ada@example.org`: The index had the gold" in after
+    assert "Ranked on" not in after
 
 
 def test_a_disputed_entry_is_marked_until_the_dispute_is_settled(
@@ -207,6 +220,24 @@ def test_entries_must_not_supersede_each_other(
     board = verified()
     for entry in board:
         assert "in the end" in problems(entry)
+
+
+@pytest.mark.parametrize("fault", ["rejected", "withdrawn"])
+def test_a_successor_that_does_not_count_is_noted(
+    fault: str, two: tuple[Path, Path], verified: Verified
+) -> None:
+    old, new = two
+    record(old, "superseded", by=NEW)
+    assert not any("Was superseded" in note for note in verified()[OLD].notes)
+    if fault == "rejected":
+        (new / "run.json").unlink()
+    else:
+        record(new, "withdrawn")
+    which = "is rejected" if fault == "rejected" else "was withdrawn"
+    entry = verified()[OLD]
+    expected = f"Was superseded by {NEW}, which {which}, so that neither has a rank."
+    assert expected in entry.notes
+    assert ("flagged", expected) in [(one.state, one.text) for one in entry.checks]
 
 
 @pytest.mark.parametrize(
