@@ -72,7 +72,7 @@ def fetch_images(
     settings.check()
     if phash_distance is not None:
         check_number("phash_distance", phash_distance, low=0, high=32, whole=True)
-    benchmark = read_benchmark(find_folder(str(source)))
+    benchmark = read_benchmark(find_folder(str(source)), images_apart=False)
     work = out.with_name(f"{out.name}.unfinished")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         return _finish_killed(benchmark, out, work)

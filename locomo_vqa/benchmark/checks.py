@@ -40,25 +40,28 @@ def check_manifest(
             )
 
 
-def check_content(benchmark: Benchmark) -> None:
+def check_content(benchmark: Benchmark, *, images_apart: bool = True) -> None:
     """Check that every reference has its target, that splits are apart, and that images exist.
+
+    Unless `images_apart`, two splits may ask about one image.
 
     Raises:
         InputError: a check fails.
     """
     _check_references(benchmark)
     _check_splits(benchmark)
+    if images_apart:
+        _check_images_apart(benchmark)
     _check_images(benchmark)
 
 
 def _check_splits(benchmark: Benchmark) -> None:
-    """Check that no conversation, and no image that is asked about, is in two splits."""
+    """Check that no conversation is in two splits, and that its questions are in its own."""
     splits: dict[str, Split] = {}
     for conversation in benchmark.conversations:
         if conversation.id in splits:
             raise _shared(benchmark, f"the conversation {conversation.id} occurs twice")
         splits[conversation.id] = conversation.split
-    of_image: dict[str, VisualQuestion] = {}
     questions: tuple[TextQuestion | VisualQuestion, ...] = benchmark.text_questions
     for question in (*questions, *benchmark.visual_questions):
         split = splits[question.conversation]
@@ -68,13 +71,18 @@ def _check_splits(benchmark: Benchmark) -> None:
                 f"question {question.id} is in the split {question.split}, and its conversation "
                 f"in {split}",
             )
-        if isinstance(question, VisualQuestion):
-            first = of_image.setdefault(question.image, question)
-            if first.split != split:
-                raise _shared(
-                    benchmark,
-                    f"{first.id} ({first.split}) and {question.id} ({split}) are about one image",
-                )
+
+
+def _check_images_apart(benchmark: Benchmark) -> None:
+    of_image: dict[str, VisualQuestion] = {}
+    for question in benchmark.visual_questions:
+        first = of_image.setdefault(question.image, question)
+        if first.split != question.split:
+            raise _shared(
+                benchmark,
+                f"{first.id} ({first.split}) and {question.id} ({question.split}) are about one "
+                "image",
+            )
 
 
 def _shared(benchmark: Benchmark, problem: str) -> InputError:

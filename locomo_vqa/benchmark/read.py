@@ -75,8 +75,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def read_benchmark(folder: Path) -> Benchmark:
+def read_benchmark(folder: Path, *, images_apart: bool = True) -> Benchmark:
     """Read a benchmark folder, and check every hash, schema and reference.
+
+    Unless `images_apart`, questions of two splits may be about one image: `fetch_images` leaves
+    these out.
 
     Raises:
         InputError: something does not match; the message names the file and the place in it.
@@ -105,7 +108,7 @@ def read_benchmark(folder: Path) -> Benchmark:
         images=images,
         _formats={r.sha256: r.format for r in images if r.sha256 and r.format},
     )
-    check_content(benchmark)
+    check_content(benchmark, images_apart=images_apart)
     return benchmark
 
 

@@ -10,7 +10,7 @@ from locomo_vqa.models.experts import Expert
 from locomo_vqa.models.names import ModelName
 from locomo_vqa.models.opening import check_local
 
-__all__ = ["check_experts", "open_experts"]
+__all__ = ["check_experts", "check_takes_adapters", "open_experts"]
 
 
 def open_experts(base: ModelName, experts: Sequence[Expert]) -> ExpertBase:
@@ -20,7 +20,7 @@ def open_experts(base: ModelName, experts: Sequence[Expert]) -> ExpertBase:
         InputError: the base model can't take adapters, or an expert belongs to another base model.
         MissingResource: packages or weights are missing on this machine.
     """
-    _check_scheme(base)
+    check_takes_adapters(base)
     if base.scheme == "embedded":
         from locomo_vqa.models.experts_embedded import EmbeddedExperts
 
@@ -38,7 +38,7 @@ def check_experts(base: ModelName, experts: Sequence[Expert], *, sees: bool) -> 
             belongs to another base model.
         MissingResource: packages or weights are missing on this machine.
     """
-    _check_scheme(base)
+    check_takes_adapters(base)
     if base.scheme == "embedded":
         from locomo_vqa.models.experts_embedded import EmbeddedExperts
 
@@ -52,7 +52,12 @@ def check_experts(base: ModelName, experts: Sequence[Expert], *, sees: bool) -> 
     check_fit(base, experts, sees=sees)
 
 
-def _check_scheme(base: ModelName) -> None:
+def check_takes_adapters(base: ModelName) -> None:
+    """Check that a model runs in this process.
+
+    Raises:
+        InputError: it runs elsewhere, so it can't take adapters.
+    """
     if base.scheme not in ("embedded", "transformers"):
         raise InputError(
             f"{base.label}: can't take adapters; only models that run in this process can.",

