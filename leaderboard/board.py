@@ -104,9 +104,11 @@ class Board:
         (null where the question was not scored) and `state`, the prediction's state.
 
         Raises:
-            InputError: the file is missing, or was changed after the board was written.
+            InputError: the file is missing, was changed after the board was written, or is not a
+                file of values of the board's entries.
         """
-        return read_question_scores(self.folder, sha256=self.scores_sha256)
+        splits = {each.name: each.split for each in self.entries if each.state == "rescored"}
+        return read_question_scores(self.folder, sha256=self.scores_sha256, splits=splits)
 
     def _repr_html_(self) -> str:
         return html_table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,9 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import new_file, sha256_file
 from locomo_vqa.runs import Prediction
 from locomo_vqa.scores import RowScore
+from locomo_vqa.text import escape_unprintable
 
+from .question_score_problems import score_problems
 from .results import BOARD_METRICS
 
 if TYPE_CHECKING:
@@ -20,12 +22,19 @@ if TYPE_CHECKING:
 
     from locomo_vqa.benchmark.questions import Question
 
-__all__ = ["SCORES_FILE", "QuestionScoresWriter", "read_question_scores", "write_question_scores"]
+__all__ = [
+    "SCORES_FILE",
+    "QuestionScoresWriter",
+    "check_questions",
+    "read_question_scores",
+    "write_question_scores",
+]
 
 SCORES_FILE = "scores.parquet"
 """The file, beside board.json."""
 
 _TEXTS = ("entry", "question_id", "conversation", "state")
+_REMEDY = "Verify the submissions again: `locomo-vqa leaderboard verify`."
 _GROUP_ROWS = 200_000
 """Rows are collected up to this number before they are compressed."""
 
@@ -85,23 +94,53 @@ def write_question_scores(folder: Path) -> Iterator[QuestionScoresWriter]:
         writer.flush()
 
 
-def read_question_scores(folder: Path, *, sha256: str | None) -> pyarrow.Table:
+def read_question_scores(
+    folder: Path, *, sha256: str | None, splits: Mapping[str, str | None]
+) -> pyarrow.Table:
     """Read a folder's scores.parquet, whose hash board.json has.
 
+    Args:
+        folder: the folder of submissions.
+        sha256: the hash in board.json.
+        splits: the split of each accepted entry of board.json, by name.
+
     Raises:
-        InputError: it is missing, or was changed after board.json was written.
+        InputError: it is missing, was changed after board.json was written, or is not a file of
+            these entries' values.
     """
     path = folder / SCORES_FILE
-    remedy = "Verify the submissions again: `locomo-vqa leaderboard verify`."
     try:
         found = None if path.is_symlink() else sha256_file(path)
     except OSError as error:
-        raise InputError(f"{path}: can't be read ({error.strerror}).", remedy) from None
+        raise InputError(f"{path}: can't be read ({error.strerror}).", _REMEDY) from None
     if sha256 is None or found != sha256:
-        raise InputError(f"{path}: its hash is not the one in board.json.", remedy)
+        raise InputError(f"{path}: its hash is not the one in board.json.", _REMEDY)
+    import pyarrow as pa
     from pyarrow.parquet import read_table
 
-    return read_table(path)
+    try:
+        table = read_table(path)
+        table.validate(full=True)
+    except (pa.ArrowException, OSError):
+        raise InputError(f"{path}: is not a Parquet file, or is damaged.", _REMEDY) from None
+    for problem in score_problems(table, _schema(), splits):
+        raise InputError(f"{path}: {problem}", _REMEDY)
+    return table
+
+
+def check_questions(folder: Path, found: Iterable[str], known: Container[str]) -> None:
+    """Check that the questions of a folder's scores.parquet are known.
+
+    Raises:
+        InputError: one is not in the benchmark.
+    """
+    foreign = next((name for name in found if name not in known), None)
+    if foreign is not None:
+        shown = escape_unprintable(foreign, most=80)
+        raise InputError(
+            f"{folder / SCORES_FILE}: the benchmark has no question {shown} with a gold answer.",
+            _REMEDY,
+        )
 
 
 def _empty_columns() -> dict[str, list[Any]]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["lend_options", "option_texts", "recorded_options", "without_account"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_MOST_OPTIONS = 200
+_MOST_CHARACTERS = 10_000
+"""Of an option with its name; a run.json with more is refused."""
 _ACCOUNT = re.compile(r"//[^/@\s]*@")
 
 
@@ -23,8 +26,14 @@ def option_texts(options: Mapping[str, object] | None) -> dict[str, str]:
     """Return options as strings, as on the command line: True is `true`.
 
     Raises:
-        InputError: a name is not valid, or a value is empty.
+        InputError: a name is not valid, a value is empty or far too long, or there are far too many
+            options.
     """
+    if options is not None and len(options) > _MOST_OPTIONS:
+        raise InputError(
+            f"`options`: has {len(options):,} options; the limit is {_MOST_OPTIONS}.",
+            "Pass the system a file with its settings.",
+        )
     texts: dict[str, str] = {}
     for name, value in (options or {}).items():
         text = str(value).lower() if isinstance(value, bool) else str(value)
@@ -35,6 +44,11 @@ def option_texts(options: Mapping[str, object] | None) -> dict[str, str]:
             )
         if value is None or not text:
             raise InputError(f"`options`: {name} has no value.", "Give it one, or leave it out.")
+        if len(name) + 1 + len(text) > _MOST_CHARACTERS:
+            raise InputError(
+                f"`options`: {name[:80]} is longer than {_MOST_CHARACTERS:,} characters.",
+                "Pass the system a file with this text.",
+            )
         texts[name] = text
     return texts
 

@@ -194,7 +194,6 @@ def build(board: Path, out: Path, as_of: str | None, benchmark: str | None, as_j
 def _print_board(board: Board) -> None:
     from rich.text import Text
 
-    from ..results import result_rows
     from ..site.contrasts import contrasts
     from ..summary import COLUMNS, NUMBERS, remarks, summary_rows
 
@@ -206,7 +205,7 @@ def _print_board(board: Board) -> None:
     for remark in [
         *board.left_out,
         *remarks(board, board.rankings),
-        *(pair["text"] for pair in contrasts(result_rows(board))),
+        *(pair["text"] for pair in contrasts(board)),
     ]:
         echo(remark)
 

@@ -15,33 +15,39 @@ __all__ = ["appearance", "mixed_word", "unseen_characters"]
 
 _LOOK_LIKE = {
     "a": "\u0430\u0410\u03b1\u0391\u0251\u237a",
-    "b": "\u0432\u0412\u0392\u042c\u044c\u0184",
+    "b": "\u0432\u0412\u0392\u042c\u044c\u0184\u0299",
     "c": "\u0441\u0421\u03f2\u1d04",
-    "d": "\u0501\u0256\u0257",
-    "e": "\u0435\u0415\u0454\u0404\u0395\u04bd\u212e",
-    "f": "\u03dd\u0584",
-    "g": "\u0261\u0581\u050c",
-    "h": "\u04bb\u04ba\u0570\u043d\u041d\u0397",
-    "i": "\u0456\u0406\u03b9\u0399\u0269\u0131\u04cf\u04c0\u01c0",
-    "j": "\u0458\u0408\u03f3",
-    "k": "\u043a\u041a\u03ba\u039a",
-    "m": "\u043c\u041c\u039c\u03fb",
-    "n": "\u0578\u057c\u039d",
+    "d": "\u0501\u0256\u0257\u1d05",
+    "e": "\u0435\u0415\u0454\u0404\u0395\u04bd\u212e\u1d07",
+    "f": "\u03dd\u0584\ua730",
+    "g": "\u0261\u0581\u050c\u0262",
+    "h": "\u04bb\u04ba\u0570\u043d\u041d\u0397\u029c",
+    "i": "\u0456\u0406\u03b9\u0399\u0269\u0131\u04cf\u04c0\u01c0\u026a",
+    "j": "\u0458\u0408\u03f3\u1d0a",
+    "k": "\u043a\u041a\u03ba\u039a\u1d0b",
+    "l": "\u029f",
+    "m": "\u043c\u041c\u039c\u03fb\u1d0d",
+    "n": "\u0578\u057c\u039d\u0274",
     "o": "\u043e\u041e\u03bf\u039f\u0585\u0555\u0d20\u1d0f",
-    "p": "\u0440\u0420\u03c1\u03a1",
-    "q": "\u051b\u051a\u0563",
-    "r": "\u0433\u1d26\u2c85",
+    "p": "\u0440\u0420\u03c1\u03a1\u1d18",
+    "q": "\u051b\u051a\u0563\ua7af",
+    "r": "\u0433\u1d26\u2c85\u0280",
     "s": "\u0455\u0405\ua731\u054f",
-    "t": "\u0442\u0422\u03a4",
+    "t": "\u0442\u0422\u03a4\u1d1b",
     "u": "\u03c5\u057d\u028b\u1d1c",
     "v": "\u03bd\u0475\u0474\u1d20",
     "w": "\u051d\u051c\u0561\u026f\u1d21",
     "x": "\u0445\u0425\u03a7\u00d7",
     "y": "\u0443\u0423\u04af\u04ae\u03a5\u028f",
     "z": "\u1d22\u0396",
+    "2": "\u01a7\u01a8",
+    "3": "\u01b7\u0292\u0417\u0437\u021c\u021d",
+    "5": "\u01bc\u01bd",
+    "6": "\u0431",
+    "8": "\u0222\u0223",
 }
-"""Letters of other alphabets, by the Latin letter that they look like; as codes, so that a reader
-of this file is not deceived either."""
+"""Letters of other alphabets, and small capitals, by the Latin letter or the digit that they look
+like; as codes, so that a reader of this file is not deceived either."""
 
 _FOLDED = {ord(other): latin for latin, others in _LOOK_LIKE.items() for other in others}
 _ALIKE = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("0", "o"), ("1", "l"), ("i", "l"), ("|", "l"))
@@ -82,11 +88,18 @@ def _is_unseen(character: str) -> bool:
 def appearance(name: str) -> str:
     """Return what a name looks like: two names with the same appearance can be confused."""
     seen = "".join(c for c in unicodedata.normalize("NFKD", name) if not _is_unseen(c))
-    plain = "".join(c for c in seen if not unicodedata.combining(c)).translate(_FOLDED)
+    digits = "".join(_western(c) for c in seen if not unicodedata.combining(c))
+    plain = digits.translate(_FOLDED)
     text = plain.casefold().translate(_FOLDED)
     for look, as_drawn in _ALIKE:
         text = text.replace(look, as_drawn)
     return _SEPARATORS.sub("-", text).strip("-")
+
+
+def _western(character: str) -> str:
+    """Return a digit of any script as one of 0 to 9."""
+    value = unicodedata.decimal(character, None)
+    return character if value is None else str(value)
 
 
 def mixed_word(name: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from locomo_vqa.schemas import validate
 __all__ = ["parse_plain_yaml"]
 
 _MOST_DEPTH = 10
+_TAG = "tag:yaml.org,2002:"
+_PLAIN = frozenset(("map", "seq", "str", "int", "float", "bool", "null"))
+"""YAML's own tags whose values are JSON's."""
 _REMEDY = "Write the file as described in docs/formats.md."
 
 
@@ -23,6 +27,7 @@ def parse_plain_yaml(text: str, *, path: Path, schema: str) -> Any:
 
     Anchors and aliases are refused, because a few bytes of them can expand to gigabytes; the
     loader refuses tags that would build Python objects. A date is a string, as it is written.
+    YAML's types that JSON doesn't have, such as sets, are refused, and so are merge keys.
 
     Raises:
         InputError: it is not YAML of plain data, or does not match the schema.
@@ -31,7 +36,9 @@ def parse_plain_yaml(text: str, *, path: Path, schema: str) -> Any:
 
     try:
         _refuse_bombs(text, path)
-        _refuse_repeated_keys(yaml.compose(text, Loader=yaml.SafeLoader), path)
+        for node in _nodes(yaml.compose(text, Loader=_plain_loader())):
+            _refuse_other_types(node, path)
+            _refuse_repeated_keys(node, path)
         value = yaml.load(text, Loader=_plain_loader())
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -79,18 +86,36 @@ def _refuse_bombs(text: str, path: Path) -> None:
             raise InputError(f"{path}: is nested more than {_MOST_DEPTH} deep.", _REMEDY)
 
 
-def _refuse_repeated_keys(root: Any, path: Path) -> None:
-    """Refuse duplicate keys: a person would read the first, and the program the last."""
+def _nodes(root: Any) -> Iterator[Any]:
+    """Yield every node of a document; an empty one has none."""
     import yaml
 
-    left = [root]
+    left = [] if root is None else [root]
     while left:
         node = left.pop()
+        yield node
         if isinstance(node, yaml.SequenceNode):
             left += node.value
         elif isinstance(node, yaml.MappingNode):
-            names = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
-            for name, count in names.items():
-                if count > 1:
-                    raise InputError(f"{path}: the key {name[:80]!r} appears twice.", _REMEDY)
-            left += [value for _, value in node.value]
+            left += [part for pair in node.value for part in pair]
+
+
+def _refuse_other_types(node: Any, path: Path) -> None:
+    """Refuse YAML's own types that are not JSON's; the loader refuses all other tags."""
+    name = node.tag.removeprefix(_TAG)
+    if name != node.tag and not name.startswith("python/") and name not in _PLAIN:
+        shown = "a merge key (<<)" if name == "merge" else f"!!{name[:40]}"
+        raise InputError(
+            f"{path}: line {node.start_mark.line + 1}: {shown} is not allowed.", _REMEDY
+        )
+
+
+def _refuse_repeated_keys(node: Any, path: Path) -> None:
+    """Refuse duplicate keys: a person would read the first, and the program the last."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        names = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for name, count in names.items():
+            if count > 1:
+                raise InputError(f"{path}: the key {name[:80]!r} appears twice.", _REMEDY)

@@ -20,6 +20,7 @@ from locomo_vqa.progress import ProgressCallback, progress_reporter
 
 from ..board import Board
 from ..board_entry import Entry
+from ..question_scores import check_questions
 from .aggregate import aggregate, scored_metrics
 from .choose import chosen_entries, make_folder, opened_board
 from .entry_values import answers_of, values_by_entry
@@ -81,10 +82,11 @@ def export_records(
             "Set `benchmark` to the one that the submissions were verified with.",
         )
     chosen = {entry.name: entry for entry in chosen_entries(opened, entries)}
+    asked = {question.id: question for question in questions_of(bench, "all")}
     export = _Export(
         board=opened,
         benchmark=bench,
-        questions={question.id: question for question in questions_of(bench, "all")},
+        questions=asked,
         out=target,
         samples=samples,
         with_questions=questions,
@@ -96,6 +98,7 @@ def export_records(
         report(_STEP, 0, len(chosen))
         for name, values in values_by_entry(opened.question_scores()):
             if name in chosen:
+                check_questions(opened.folder, values["question_id"], asked)
                 written.append(export.write(chosen[name], values))
                 report(_STEP, len(written), len(chosen))
     return written

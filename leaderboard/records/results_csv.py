@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "board_frame", "flat_row", "results_csv"]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(
+    "(^|[;\t\r\n])"
+    '([\\s"\ufeff\u200b-\u200f\u2060]*'
+    "[=+@\\-\u2212\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b])"
+)
+"""A formula at the start of a cell, or where one starts for a spreadsheet that separates cells by
+semicolons or tabs, for which quotes in the middle of a line mean nothing; `=+-@` have wide forms,
+which some programs read as these."""
 _SCORES = {
     "": "value",
     "_low": "low",
@@ -57,7 +65,7 @@ def results_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     Beside the value of a metric are its interval (`<metric>_low`, `<metric>_high`), its number of
     questions (`<metric>_n`), and with whom it is tied (`<metric>_rank_low`, `<metric>_rank_high`,
     `<metric>_group`). A score that was not computed is an empty cell. Text that a spreadsheet would
-    read as a formula is prefixed with an apostrophe.
+    read as a formula is prefixed with an apostrophe, also after a semicolon within a text.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -118,6 +126,7 @@ def flat_row(row: Mapping[str, Any]) -> dict[str, Any]:
 def _csv_cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, str) and (value[:1] in _FORMULA or value.lstrip()[:1] in _FORMULA):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    text = _FORMULA.sub(r"\1'\2", value)
+    return f"'{text}" if text.startswith(("\t", "\r")) else text

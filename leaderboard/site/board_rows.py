@@ -36,11 +36,14 @@ def accepted_entries(board: Board) -> list[Entry]:
 
 
 def board_rows(board: Board) -> list[dict[str, Any]]:
-    """Return a row for each accepted entry: that of `result_row`, and what only the page shows."""
+    """Return a row for each accepted entry: that of `result_row`, and what only the page shows.
+
+    A run's options are on the page of its entry only: there may be any number of them.
+    """
     accepted = accepted_entries(board)
     return [
         {
-            **row,
+            **{name: value for name, value in row.items() if name != "ran"},
             "number": number,
             "table": entry.table or UNRANKED,
             "unranked": entry.unranked,

@@ -1,26 +1,43 @@
 """Finds pairs of entries that differ in one thing, and says what it changes.
 
 Two pairs answer what a reader of a board asks first: what pixels are worth (`mem0-captions` and
-`mem0-v` on one model), and what experts are worth (`mem0` and `memlora` on one model). Entries
-under a name that is not their run's are left out.
+`mem0-v` on one model), and what experts are worth (`mem0` and `memlora` on one model). Only ranked
+entries that are neither withdrawn, superseded nor disputed are compared, and only if the contact
+is the same: a stranger's entry under a known name must not change what is said of that system.
+Entries under a name that is not their run's are left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from locomo_vqa.metric_names import METRICS, metric_title
 
-__all__ = ["contrasts"]
+from ..board_entry import Entry
+from ..results import result_row
+
+__all__ = ["contrasts", "row_contrasts"]
 
 _SHOWN = ("v", "j", "f1")
 _MOST = 4
+_SAME = ("contact", "answerer", "split", "table", "visual")
 _Row = Mapping[str, Any]
 
 
-def contrasts(rows: Sequence[_Row]) -> list[dict[str, str]]:
-    """Return `split` and `text` of each pair in rows of `result_rows`, at most four for a split."""
+def contrasts(entries: Iterable[Entry]) -> list[dict[str, str]]:
+    """Return `split` and `text` of each pair among a board's entries, at most four for a split."""
+    return row_contrasts(
+        [
+            {**result_row(entry), "contact": (entry.metadata or {}).get("contact")}
+            for entry in entries
+            if entry.state == "rescored" and entry.unranked is None and entry.standing == "current"
+        ]
+    )
+
+
+def row_contrasts(rows: Sequence[_Row]) -> list[dict[str, str]]:
+    """Return the pairs in rows of `result_row` that also have the entry's `contact`."""
     found: dict[str, list[str]] = {}
     for split, text in _pairs(rows):
         texts = found.setdefault(split, [])
@@ -45,9 +62,10 @@ def _pairs(rows: Sequence[_Row]) -> Iterator[tuple[str, str]]:
 
 
 def _alike(first: _Row, second: _Row) -> bool:
-    """Return whether two runs have the same model, questions and options."""
-    same = all(first[name] == second[name] for name in ("answerer", "split", "visual"))
-    return same and first["ran"][1:] == second["ran"][1:]
+    """Return whether two runs have the same contact, model, questions and options."""
+    return (
+        all(first[name] == second[name] for name in _SAME) and first["ran"][1:] == second["ran"][1:]
+    )
 
 
 def _family(row: _Row) -> str:

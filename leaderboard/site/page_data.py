@@ -32,7 +32,7 @@ def page_data(board: Board, rows: list[dict[str, Any]]) -> dict[str, Any]:
         "groups": group_names(accepted),
         "default": _default_metric(rows),
         "few_conversations": FEW_CONVERSATIONS,
-        "contrasts": contrasts(rows),
+        "contrasts": contrasts(board),
         "tables": {**TABLE_TITLES, UNRANKED: "no table: not ranked"},
         "rankings": ranking_notes(board),
         "entries": rows,

@@ -14,6 +14,7 @@ from locomo_vqa.benchmark.questions import Question, scored_questions
 from locomo_vqa.errors import InputError
 
 from ..board import Board
+from ..question_scores import check_questions
 from .answers import MOST_CHARACTERS, Answers, read_answers
 from .board_rows import accepted_entries
 from .data_files import DataFolder
@@ -36,10 +37,12 @@ def write_questions(
     """Write the list of the questions, and each with its image and everyone's answers.
 
     Raises:
-        InputError: an entry's answers can't be read any more.
+        InputError: an entry's answers can't be read any more, or scores.parquet has a question that
+            the benchmark doesn't have.
     """
     numbers = {name: number for number, name in enumerate(scores.questions)}
     known = {each.id: each for each in scored_questions(benchmark, "all")}
+    check_questions(board.folder, scores.questions, known)
     questions = [known[name] for name in scores.questions]
     verdicts = Verdicts(scores)
     answers = [

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from locomo_vqa.leaderboard.site.contrasts import contrasts
+from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.leaderboard.site.contrasts import contrasts, row_contrasts
+from locomo_vqa.leaderboard.verification.verify import verify
+from locomo_vqa.scores import Scorer
 
 
 def row(system: str, images: str, **changes: Any) -> dict[str, Any]:
     values = {"v": 50.0, "j": None, "f1": 0.25, **changes.pop("values", {})}
     return {
         "system": system,
+        "contact": "ada@example.org",
+        "table": "test",
         "answerer": "m",
         "images": images,
         "split": "test",
@@ -25,7 +33,7 @@ def row(system: str, images: str, **changes: Any) -> dict[str, Any]:
 
 
 def texts(*rows: dict[str, Any]) -> list[str]:
-    return [pair["text"] for pair in contrasts(rows)]
+    return [pair["text"] for pair in row_contrasts(rows)]
 
 
 def test_what_nothing_was_answered_to_is_no_effect() -> None:
@@ -49,6 +57,9 @@ def test_pixels_and_experts() -> None:
     "changes",
     [
         {"answerer": "other"},
+        {"contact": "stranger@example.org"},
+        {"contact": None},
+        {"table": "test-custom"},
         {"answerer": None},
         {"split": "all"},
         {"visual": "recalled"},
@@ -77,3 +88,23 @@ def test_a_crowded_board_has_four_sentences_for_a_split() -> None:
         row("mem0-v", images, answerer=str(n)) for n in range(9) for images in ("caption", "pixels")
     ]
     assert len(texts(*rows)) == 4
+
+
+def test_only_entries_that_count_are_compared(
+    submitted: Callable[..., Path], submissions: Path, benchmark: Benchmark, scorer: Scorer
+) -> None:
+    submitted(system="mem0-v", answers={"conv-1/v/D1:1/colour": "x"})
+    submitted(system="memlora-v")
+    first, second = verify(submissions, benchmark=benchmark, scorer=scorer)
+    sentence = "Experts instead of none, on tiny-1: V 50.0 → 100.0, F1 1.000 → 1.000."
+    assert contrasts([first, second]) == [{"split": "test", "text": sentence}]
+    for changes in (
+        {"standing": "withdrawn"},
+        {"standing": "superseded"},
+        {"standing": "disputed"},
+        {"table": None, "unranked": "It was trained on LoCoMo."},
+        {"state": "rejected", "scores": None},
+        {"metadata": {**(second.metadata or {}), "contact": "stranger@example.org"}},
+    ):
+        assert contrasts([first, replace(second, **changes)]) == []  # type: ignore[arg-type]
+        assert contrasts([replace(first, **changes), second]) == []  # type: ignore[arg-type]

@@ -21,6 +21,13 @@ from locomo_vqa.leaderboard.entry_files.look_alikes import appearance, mixed_wor
         ("\u0420\u0410\u0420\u0410", "PAPA"),  # Cyrillic throughout.
         ("LANGMEM", "LangMem"),
         ("GPT-l", "GPT-1"),
+        ("m\u1d07m0-v", "mem0-v"),  # A small capital.
+        ("m\u1d07\u1d0d0", "mem0"),
+        ("mem\u09e6-v", "mem0-v"),  # Bengali zero.
+        ("mem\u0660-v", "mem0-v"),  # Arabic-Indic zero.
+        ("bm2\u01bc", "bm25"),  # Tone five.
+        ("bm2\u01bd", "bm25"),
+        ("bm4\u01a7", "bm42"),  # Tone two.
     ],
 )
 def test_names_that_look_the_same_have_the_same_appearance(name: str, other: str) -> None:

@@ -217,8 +217,17 @@ def test_the_policy_allows_only_the_page_s_own_script_and_style(
     assert set(re.findall(r"\b(?:src|href)=\"([^\"]*)", page)) <= {*FILES}
 
 
+def test_any_number_of_options_leaves_the_first_page_small(
+    submitted: Submit, verified: Verified, tmp_path: Path
+) -> None:
+    submitted(options=[f"option{number}={'x' * 5000}" for number in range(200)])
+    build_site(verified(), out=tmp_path / "site")
+    page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert "echo__tiny-1" in page and "option0" not in page
+
+
 def test_results_csv_has_no_formulas(submitted: Submit, verified: Verified, tmp_path: Path) -> None:
-    names = ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "fine, too"]
+    names = ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\uff1d1+1", "a;=1+1", 'a; "+1', "fine, too"]
     for number, name in enumerate(names):
         model = f"m{number}" if number else "\tm"
         submitted(system=name, model=model, answers={"conv-1/t/0": None})
@@ -231,6 +240,9 @@ def test_results_csv_has_no_formulas(submitted: Submit, verified: Verified, tmp_
         "'-1",
         "'@SUM(A1)",
         "' =1",
+        "'\uff1d1+1",
+        "a;'=1+1",
+        "a;' \"+1",
         "fine, too",
     ]
     assert rows[0]["answerer"] == "'\tm"

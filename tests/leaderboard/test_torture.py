@@ -164,9 +164,12 @@ HOSTILE: dict[str, tuple[Spoil, str]] = {
         "appears twice",
     ),
     "a tag": (_stated("name: bad", "name: !!python/name:os.system"), "constructor for the tag"),
-    "bytes": (_stated("name: bad", "name: !!binary aGk="), "is not of type 'string'"),
-    "a set": (_stated("contact: ada@example.org", "contact: !!set {a, b}"), "metadata.yaml"),
-    "a merge key": (_stated("submission_type: standard", "<<: {a: 1}"), "metadata.yaml"),
+    "bytes": (_stated("name: bad", "name: !!binary aGk="), "!!binary is not allowed."),
+    "a set": (
+        _stated("contact: ada@example.org", "contact: !!set {a, b}"),
+        "!!set is not allowed.",
+    ),
+    "a merge key": (_stated("submission_type: standard", "<<: {a: 1}"), "a merge key (<<)"),
     "an anchor": (_stated("name: bad", "name: &a bad"), "anchors and aliases are not allowed"),
     "a key that is a number": (
         _stated("submission_type: standard", "submission_type: standard\n5: x"),

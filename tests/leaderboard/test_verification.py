@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -175,6 +176,17 @@ def _append_metadata(text: str) -> Callable[[Path], Any]:
     return change
 
 
+def _contact(text: str) -> Callable[[Path], Any]:
+    def change(entry: Path) -> None:
+        path = entry / "metadata.yaml"
+        known = path.read_text(encoding="utf-8")
+        changed = re.sub("^contact: .*$", f"contact: {text}", known, flags=re.MULTILINE)
+        assert changed != known
+        path.write_text(changed, encoding="utf-8")
+
+    return change
+
+
 def _second_git(entry: Path) -> None:
     text = (entry / "run.json").read_text(encoding="utf-8").rstrip()
     (entry / "run.json").write_text(f'{text[:-1]}, "git": null, "git": null}}', encoding="utf-8")
@@ -208,6 +220,21 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
     "wrong hash": (_wrong_hash, "predictions.jsonl: was changed after the run"),
     "alias bomb": (_bomb, "metadata.yaml: anchors and aliases are not allowed."),
     "python tag": (_python_object, "could not determine a constructor for the tag"),
+    "a set": (
+        _contact("!!set {a: null, b: null}"),
+        "metadata.yaml: line 14: !!set is not allowed.",
+    ),
+    "bytes": (_contact("!!binary aGk="), "!!binary is not allowed."),
+    "ordered pairs": (_contact("!!omap [a: b]"), "!!omap is not allowed."),
+    "pairs": (_contact("!!pairs [a: b]"), "!!pairs is not allowed."),
+    "a date object": (_contact("!!timestamp 2026-08-31"), "!!timestamp is not allowed."),
+    "a set as a key": (_contact("{? !!set {a} : b}"), "!!set is not allowed."),
+    "a merge key": (_contact("{<<: {a: b}}"), "a merge key (<<) is not allowed."),
+    "options without end": (_run(lambda run: run.update(options=["a=b"] * 201)), "is too long"),
+    "an option without end": (
+        _run(lambda run: run.update(options=["a=" + "b" * 10_000])),
+        "run.json: options[0]: 'a=bbb",
+    ),
     "deep": (_metadata_text("[" * 500 + "]" * 500), "nested more than 10 deep"),
     "not YAML": (_metadata_text("a: [b"), "can't be read as plain YAML at line 1"),
     "huge number": (_metadata_text("top_k: " + "9" * 9000), "a value can't be read"),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from locomo_vqa.errors import InputError
+from locomo_vqa.evaluators.running.system_options import option_texts
 from locomo_vqa.files import read_jsonl
 from tests.conftest import Cli
 
@@ -56,3 +58,13 @@ def test_a_folder_from_before_there_were_options_goes_on(tmp_path: Path, cli: Cl
     path.write_text(json.dumps(manifest))
     assert cli(*RUN, "--out", "run").returncode == 0
     assert cli(*RUN, "--out", "run", "--option", "a=b").returncode == 2
+
+
+def test_as_many_and_as_long_options_as_a_manifest_may_hold() -> None:
+    many = {f"o{number}": number for number in range(200)}
+    assert len(option_texts(many)) == 200
+    with pytest.raises(InputError, match=r"`options`: has 201 options; the limit is 200\."):
+        option_texts({**many, "other": 1})
+    assert len(f"long={option_texts({'long': 'x' * 9995})['long']}") == 10_000
+    with pytest.raises(InputError, match=r"`options`: long is longer than 10,000 characters\."):
+        option_texts({"long": "x" * 9996})
