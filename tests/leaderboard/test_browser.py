@@ -328,7 +328,7 @@ def test_an_entry_has_a_page(width: int, show: Show, tmp_path: Path) -> None:
         assert page.evaluate("document.querySelectorAll('img, script[src]').length") == 0
         assert page.overflow() == []
         page.evaluate("location.hash = '#entry=nobody'")
-        page.wait_text("#problem", "There is no accepted entry nobody.")
+        page.wait_text("#problem", "nobody is not an accepted entry.")
         assert page.complaints == []
 
 

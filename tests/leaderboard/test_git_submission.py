@@ -204,7 +204,7 @@ def test_what_a_killed_submission_left_is_removed(
 @pytest.mark.parametrize(
     "address",
     [
-        "git+ext::sh -c touch% /tmp/owned",
+        "git+ext::sh -c touch% owned",
         "git+ext::touch",
         "git+fd::7",
         "git+--upload-pack=touch",
@@ -223,7 +223,7 @@ def test_what_a_killed_submission_left_is_removed(
         "git+https://host.example/x#+main",
         "git+https://host.example/x#a/.lock/b",
         "git+",
-        "git+/tmp/x",
+        "git+/some/folder",
         "git+git@host.example:org/x.git",
         "git@host.example:org/x.git",
         "https://host.example/x.git",

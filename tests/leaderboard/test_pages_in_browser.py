@@ -69,7 +69,7 @@ def test_two_entries_are_compared(width: int, site: Path, page: Page) -> None:
     page.evaluate("history.back()")
     page.wait("document.querySelector('#differences td:nth-child(4)').innerText === '+50.0'")
     page.evaluate("location.hash = '#a=none'")
-    page.wait_text("#problem", "There is no accepted entry none.")
+    page.wait_text("#problem", "none is not an accepted entry.")
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])

@@ -165,7 +165,7 @@ def _anchors(folder: Path) -> None:
 
 
 def _a_tag(folder: Path) -> None:
-    bad = f"{SOURCE}version: !!python/object/apply:os.system ['touch /tmp/x']\n"
+    bad = f"{SOURCE}version: !!python/object/apply:os.system ['touch owned']\n"
     (folder / "source.yaml").write_text(bad, encoding="utf-8")
 
 

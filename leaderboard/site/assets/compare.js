@@ -26,7 +26,7 @@
     const given = readHash();
     const known = (name) => site.names.includes(name);
     for (const name of [given.a, given.b]) {
-      if (name && !known(name)) throw new Error(`There is no accepted entry ${name}.`);
+      if (name && !known(name)) throw new Error(`${name} is not an accepted entry.`);
     }
     const a = given.a || site.names.find((name) => name !== given.b);
     return [a, given.b || site.names.find((name) => name !== a) || a].map((name) => site.names.indexOf(name));
@@ -99,8 +99,8 @@
     const many = known.find(([, one]) => one.p === null && one.conversations >= site.few_conversations);
     byId("why-no-p").hidden = few === undefined && !many;
     byId("why-no-p").textContent = few === undefined
-      ? "There is no p-value for this many conversations: their sign flips are too many to count."
-      : `There is no p-value for ${counted(few, "conversation", "conversations")}: whatever the systems answer, ` +
+      ? "With this many conversations, no p-value is computed: there are too many sign flips to count."
+      : `With ${counted(few, "conversation", "conversations")}, no p-value is shown: whatever the systems answer, ` +
         `the smallest possible p is 2 / 2^${few} = ${2 / 2 ** few}, so no difference could be shown. It needs ${site.few_conversations}.`;
   }
 

@@ -153,7 +153,7 @@
     byId("problem").hidden = true;
     if (number < 0) {
       byId("entry").hidden = true;
-      showProblem(new Error(name ? `There is no accepted entry ${name}.` : "Choose an entry in the list of all entries."));
+      showProblem(new Error(name ? `${name} is not an accepted entry.` : "Choose an entry in the list of all entries."));
       return;
     }
     const entry = await load(site.files, `entries/${number}`);

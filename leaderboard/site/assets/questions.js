@@ -149,7 +149,7 @@
     const number = questions.findIndex((one) => one.id === view.question);
     if (number < 0) {
       byId("question").hidden = true;
-      if (view.question) showProblem(new Error(`There is no question ${view.question}.`));
+      if (view.question) showProblem(new Error(`The question ${view.question} was not found.`));
       return;
     }
     const detail = await load(site.files, `questions/${number}`);
