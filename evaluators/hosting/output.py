@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
+import select
 import sys
 import threading
 from pathlib import Path
@@ -19,6 +20,8 @@ MAX_LOG_BYTES = 1 << 20
 """The maximum size of a log; the rest is dropped."""
 
 _JOIN_S = 2.0
+_READ_BYTES = 1 << 16
+_MOST_READS = MAX_LOG_BYTES // _READ_BYTES
 _CUT = f"\n(cut off: more than {MAX_LOG_BYTES >> 20} MiB)\n".encode()
 
 
@@ -32,21 +35,28 @@ class Output(threading.Thread):
         self._stream = stream
         self._log = log
         self._left = MAX_LOG_BYTES
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._mask = KeyMask()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def run(self) -> None:
-        reading = True
-        while reading:
-            read = self._read()
-            reading = bool(read)
-            if kept := self._write(self._mask.mask(read, last=not reading)):
-                self._remember_last_line(kept)
+        if not hasattr(select, "poll"):  # Windows: a pipe can only be read.
+            while self._copy():
+                pass
+            return
+        while self._is_readable(None):
+            with self._lock:
+                if self._is_readable(0) and not self._copy():
+                    return
 
     def note(self, text: str) -> None:
-        """Write a note of the harness to the log."""
-        if text:
+        """Write a note of the harness to the log, after what the system has printed before."""
+        if not text:
+            return
+        with self._lock:
+            for _ in range(_MOST_READS if hasattr(select, "poll") else 0):
+                if not (self._is_readable(0) and self._copy()):
+                    break
             self._write(scrub(text).encode("utf-8", "replace"))
 
     def finish(self) -> None:
@@ -55,9 +65,24 @@ class Output(threading.Thread):
         if not self.is_alive():
             self._stream.close()
 
+    def _is_readable(self, milliseconds: int | None) -> bool:
+        """Return whether the pipe has something to read, or its end, within the time."""
+        with contextlib.suppress(OSError, ValueError):
+            waiting = select.poll()
+            waiting.register(self._stream.fileno(), select.POLLIN)
+            return bool(waiting.poll(milliseconds))
+        return False
+
+    def _copy(self) -> bool:
+        """Copy what is there to the log, and return whether more can come."""
+        read = self._read()
+        if kept := self._write(self._mask.mask(read, last=not read)):
+            self._remember_last_line(kept)
+        return bool(read)
+
     def _read(self) -> bytes:
         with contextlib.suppress(OSError, ValueError):
-            return os.read(self._stream.fileno(), 1 << 16)
+            return os.read(self._stream.fileno(), _READ_BYTES)
         return b""
 
     def _write(self, data: bytes) -> bytes:
