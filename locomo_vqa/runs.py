@@ -9,7 +9,7 @@ scores.json         the scores, once it is scored (scores.jsonl: by question)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -38,6 +38,7 @@ __all__ = [
     "VisualMode",
     "answers_sha256",
     "count_states",
+    "hit_from_row",
     "prediction_from_row",
     "read_predictions",
     "read_run",
@@ -99,7 +100,20 @@ class Hit:
     score: float | None = None
     """The system's own score for it, which can't be compared between systems."""
     turn: str | None = None
-    """The turn that it comes from, if the system knows it."""
+    """The turn that it comes from, or the latest of several, if the system knows it."""
+    turns: tuple[str, ...] = ()
+    """The ids of all turns that it comes from, if they are several."""
+    sessions: tuple[int, ...] = ()
+    """The numbers of the sessions that it comes from, if the system knows no more."""
+
+    def to_row(self) -> dict[str, Any]:
+        """Return the passage as a line of predictions.jsonl holds it, without empty lists."""
+        row: dict[str, Any] = {"text": self.text, "score": self.score, "turn": self.turn}
+        if self.turns:
+            row["turns"] = list(self.turns)
+        if self.sessions:
+            row["sessions"] = list(self.sessions)
+        return row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +149,8 @@ class Prediction:
 
     def to_row(self) -> dict[str, Any]:
         """Return the prediction as a line of predictions.jsonl."""
-        return asdict(self)
+        row = asdict(replace(self, retrieved=()))
+        return {**row, "retrieved": [hit.to_row() for hit in self.retrieved]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +188,12 @@ class Run:
         return html_table(["Run", ""], rows)
 
 
+def hit_from_row(row: Mapping[str, Any]) -> Hit:
+    """Build a passage from a row that is valid against the schema `prediction`."""
+    lists = {name: tuple(row.get(name, ())) for name in ("turns", "sessions")}
+    return Hit(text=row["text"], score=row.get("score"), turn=row.get("turn"), **lists)
+
+
 def prediction_from_row(row: Mapping[str, Any]) -> Prediction:
     """Build a prediction from a line that is valid against the schema `prediction`."""
     usage = row.get("usage")
@@ -181,7 +202,7 @@ def prediction_from_row(row: Mapping[str, Any]) -> Prediction:
         question_id=row["question_id"],
         prediction=row["prediction"],
         state=row["state"],
-        retrieved=tuple(Hit(**hit) for hit in row.get("retrieved", ())),
+        retrieved=tuple(map(hit_from_row, row.get("retrieved", ()))),
         usage=Usage(**{key: usage.get(key) for key in Usage.__slots__}) if usage else None,
         **known,
     )

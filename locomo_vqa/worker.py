@@ -113,7 +113,9 @@ def plain_answer(returned: object) -> Row:
 
 
 def plain_hits(value: Any, field: str, *, texts: bool = False) -> list[Row]:
-    """Return retrieved passages as a list of `{text, score, turn}`; `texts` allows bare ones.
+    """Return retrieved passages as `{text, score, turn}`, and `turns` and `sessions` if given.
+
+    `texts` allows bare ones.
 
     Raises:
         TypeError: one is not a passage.
@@ -136,11 +138,35 @@ def _hit(value: Any, field: str) -> Row:
     if not _has_field(value, "text"):
         raise _wrong_type(value, field, "a Hit")
     turn = _get_field(value, "turn", None)
-    return {
+    row: Row = {
         "text": _text(_get_field(value, "text"), field + ".text"),
         "score": _number(_get_field(value, "score", None), field + ".score"),
         "turn": None if turn is None else _text(turn, field + ".turn"),
     }
+    for name, read in (("turns", _text), ("sessions", _session)):
+        items = _items(_get_field(value, name, None), f"{field}.{name}")
+        if items:
+            row[name] = [read(item, f"{field}.{name}[{n}]") for n, item in enumerate(items)]
+    return row
+
+
+def _items(value: Any, field: str) -> list[Any]:
+    """Return what a passage comes from as a list; None is an empty one."""
+    if value is None:
+        return []
+    if isinstance(value, (str, bytes, dict)) or not isinstance(value, Iterable):
+        raise _wrong_type(value, field, "a list")
+    items = list(islice(value, MAX_HITS + 1))
+    if len(items) > MAX_HITS:
+        raise ValueError(f"{field} has more than {MAX_HITS:,} entries")
+    return items
+
+
+def _session(value: Any, field: str) -> int:
+    number = None if isinstance(value, bool) else _count(value, field)
+    if not number:
+        raise TypeError(f"{field} must be the number of a session, from 1")
+    return number
 
 
 def _usage(value: Any) -> Row | None:

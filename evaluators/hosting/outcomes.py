@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from locomo_vqa.runs import Hit, Prediction, State, Usage
+from locomo_vqa.runs import Hit, Prediction, State, Usage, hit_from_row
 from locomo_vqa.schemas import validate
 from locomo_vqa.worker import MAX_HITS, plain_answer, plain_hits
 
@@ -29,7 +29,7 @@ def prediction_of(question_id: str, returned: object) -> Prediction:
         question_id=question_id,
         prediction=None if refused else text,
         state=state,
-        retrieved=tuple(Hit(**hit) for hit in answer["retrieved"]),
+        retrieved=tuple(map(hit_from_row, answer["retrieved"])),
         usage=None if answer["usage"] is None else Usage(**answer["usage"]),
         error=(text or "refused") if refused else None,
     )
@@ -44,4 +44,4 @@ def hits_of(returned: object) -> tuple[Hit, ...]:
         TypeError: an element is not a passage.
         ValueError: there are too many passages.
     """
-    return tuple(Hit(**hit) for hit in plain_hits(returned, "the hits", texts=True))
+    return tuple(map(hit_from_row, plain_hits(returned, "the hits", texts=True)))

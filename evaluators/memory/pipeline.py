@@ -170,7 +170,12 @@ class Pipeline:
         if not reply.text.strip():
             self._models.reject("generation", [request])
         hits = tuple(
-            Hit(text=memory.text, score=0.0 - round(distance, 6), turn=memory.turns[-1])
+            Hit(
+                text=memory.text,
+                score=0.0 - round(distance, 6),
+                turn=memory.turns[-1],
+                turns=memory.turns if len(memory.turns) > 1 else (),
+            )
             for memory, distance in found
         )
         refused = reply.finish == "refused"

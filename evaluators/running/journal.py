@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -81,7 +80,7 @@ class Journal(Closable):
                     "event": "answer",
                     "attempt": self._attempts[prediction.question_id],
                     "time": _now(),
-                    **asdict(prediction),
+                    **prediction.to_row(),
                 }
             )
 

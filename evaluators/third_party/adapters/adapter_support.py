@@ -23,6 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 __all__ = [
     "Address",
     "Embeddings",
+    "Origins",
     "as_text",
     "data_uri",
     "day",
@@ -208,6 +209,21 @@ class Embeddings:
         if isinstance(answered, str) and answered:
             self.record = {"name": address.model, "model": answered}
         return vectors
+
+
+class Origins:
+    """Which turns each memory comes from, for packages that don't keep it."""
+
+    def __init__(self) -> None:
+        self._turns: dict[str, dict[str, None]] = {}
+
+    def add(self, memory: str, turns: Any) -> None:
+        """Note that a memory was added or changed when these turns were read."""
+        self._turns.setdefault(memory, {}).update((turn.id, None) for turn in turns)
+
+    def of(self, memory: str) -> list[str]:
+        """Return the ids of the turns that a memory comes from, in the order of reading."""
+        return list(self._turns.get(memory, ()))
 
 
 def day(time: datetime) -> str:

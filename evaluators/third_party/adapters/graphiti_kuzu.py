@@ -25,6 +25,7 @@ class Graphiti:
         embed = Embeddings(embedder)
         dimensions = embed.dimensions()
         self.embedder_record = embed.record
+        self._episodes: dict[str, str] = {}
         self._failures: list[Exception] = []
         self._clients = [_client(llm), _client(embedder)]
         self._driver = _driver(workdir / "kuzu")
@@ -44,7 +45,7 @@ class Graphiti:
             if not said:
                 continue
             self._failures.clear()
-            self._runner.run(
+            added = self._runner.run(
                 self._graph.add_episode(
                     name=turn.id,
                     episode_body=said,
@@ -55,16 +56,17 @@ class Graphiti:
                 )
             )
             self._raise()
+            self._episodes[added.episode.uuid] = turn.id
 
     def flush(self) -> None:
         """Do nothing: there is no pending work."""
 
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
-        """Return facts, ranked by words and vectors, with the days when they were valid."""
+        """Return facts, ranked by words and vectors, with their days and turns."""
         self._failures.clear()
         found = self._runner.run(self._graph.search(query, group_ids=[_GROUP], num_results=k))
         self._raise()
-        return [{"text": _as_text(edge)} for edge in found]
+        return [{"text": _as_text(edge), "turns": self._turns(edge)} for edge in found]
 
     def close(self) -> None:
         """Close connections and the database."""
@@ -73,6 +75,10 @@ class Graphiti:
         self._driver.client.close()
         self._driver.db.close()
         self._runner.close()
+
+    def _turns(self, edge: Any) -> list[str]:
+        """Return the turns whose episodes tell a fact."""
+        return [self._episodes[name] for name in edge.episodes if name in self._episodes]
 
     def _raise(self) -> None:
         """Raise a failure that the package ignored."""

@@ -203,10 +203,12 @@ def _started(folder: Path) -> tuple[Any, str]:
 
 
 def _as_hit(fact: Any) -> dict[str, Any]:
-    """Return a fact as a passage that begins with its day."""
+    """Return a fact as a passage that begins with its day, with the session that tells it."""
     told, happened = _day(fact.mentioned_at), _day(fact.occurred_start)
     when = f" (on {happened})" if happened and happened != told else ""
-    return {"text": f"{told}: {fact.text}{when}" if told else f"{fact.text}{when}"}
+    text = f"{told}: {fact.text}{when}" if told else f"{fact.text}{when}"
+    session = (fact.document_id or "").rpartition("-")[2]
+    return {"text": text, "sessions": [int(session)] if session.isdecimal() else []}
 
 
 def _day(time: str | None) -> str:

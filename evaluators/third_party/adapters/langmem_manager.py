@@ -5,7 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from adapter_support import Embeddings, as_text, day, embedder_of, llm_of, number_ids, quiet
+from adapter_support import (
+    Embeddings,
+    Origins,
+    as_text,
+    day,
+    embedder_of,
+    llm_of,
+    number_ids,
+    quiet,
+)
 
 __all__ = ["Langmem"]
 
@@ -41,6 +50,7 @@ class Langmem:
         self._manager = create_memory_store_manager(chat, namespace=space, store=store)
         self._number_ids = number_ids(conversation.id, extraction, trustcall)
         self._told: dict[str, str] = {}
+        self._origins = Origins()
 
     def add(self, turns: Any) -> None:
         """Read a session, two turns at a time."""
@@ -53,7 +63,7 @@ class Langmem:
                 if text
             ]
             if messages:
-                self._add(messages, day(turns[start].time))
+                self._add(messages, window)
 
     def flush(self) -> None:
         """Do nothing: there is no pending work."""
@@ -62,18 +72,23 @@ class Langmem:
         """Return memories, sorted by cosine, each with the day of its last change."""
         found = self._manager.search(query=query, limit=k)
         return [
-            {"text": f"{self._told[item.key]}: {item.value.content}", "score": item.score}
+            {
+                "text": f"{self._told[item.key]}: {item.value.content}",
+                "score": item.score,
+                "turns": self._origins.of(item.key),
+            }
             for item in found
         ]
 
     def close(self) -> None:
         """Do nothing: there is nothing to close."""
 
-    def _add(self, messages: list[dict[str, str]], told: str) -> None:
+    def _add(self, messages: list[dict[str, str]], window: Any) -> None:
         """Add messages, and raise any embedder error that the package only logs."""
         self._embed.failure = None
         self._number_ids()
         for put in self._manager.invoke({"messages": messages}):
-            self._told[put["key"]] = told
+            self._told[put["key"]] = day(window[0].time)
+            self._origins.add(put["key"], window)
         if self._embed.failure is not None:
             raise self._embed.failure

@@ -12,6 +12,7 @@ from typing import Any
 from adapter_support import (
     Address,
     Embeddings,
+    Origins,
     as_text,
     data_uri,
     day,
@@ -20,7 +21,7 @@ from adapter_support import (
     quiet,
 )
 
-__all__ = ["Mem0", "as_hit"]
+__all__ = ["Mem0"]
 
 _TODAY = re.compile(r"Today's date is \d{4}-\d{2}-\d{2}")
 _WINDOW = 2
@@ -35,6 +36,7 @@ class Mem0:
         self._user = conversation.id
         self._sees = conversation.images == "pixels"
         self._lost: list[Exception] = []
+        self._origins = Origins()
         llm, embedder = llm_of(services), embedder_of(services)
         quiet(MEM0_TELEMETRY="False", MEM0_DIR=str(workdir / "mem0"), OPENROUTER_API_KEY="")
         self._memory = self._made(workdir, llm, embedder)
@@ -47,10 +49,11 @@ class Mem0:
     def add(self, turns: Any) -> None:
         """Read a session, two turns at a time."""
         for start in range(0, len(turns), _WINDOW):
-            messages = [m for turn in turns[start : start + _WINDOW] for m in self._messages(turn)]
+            window = turns[start : start + _WINDOW]
+            messages = [message for turn in window for message in self._messages(turn)]
             if messages:
-                self._set_day(turns[start].time)
-                self._add(messages, turns[start].time)
+                self._set_day(window[0].time)
+                self._add(messages, window)
 
     def flush(self) -> None:
         """Do nothing: there is no pending work."""
@@ -58,7 +61,7 @@ class Mem0:
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
         """Return memories, each with its day; the score is the negative distance."""
         found = self._memory.search(query, user_id=self._user, limit=k)["results"]
-        return [as_hit(row, score=-row["score"]) for row in found]
+        return [self._as_hit(row, score=-row["score"]) for row in found]
 
     def close(self) -> None:
         """Close the package's database of changes."""
@@ -90,16 +93,25 @@ class Mem0:
             messages.append({"role": "user", "content": shown})
         return messages
 
-    def _add(self, messages: list[dict[str, Any]], time: Any) -> None:
+    def _add(self, messages: list[dict[str, Any]], window: Any) -> None:
         """Add messages, and raise endpoint failures even if the package ignores them."""
         self._lost.clear()
+        told = {"told": day(window[0].time)}
         try:
-            self._memory.add(messages, user_id=self._user, metadata={"told": day(time)})
+            added = self._memory.add(messages, user_id=self._user, metadata=told)
+            for row in added["results"]:
+                self._origins.add(row["id"], window)
         except Exception:
             if not self._lost:
                 raise
         if self._lost:
             raise self._lost[0]
+
+    def _as_hit(self, row: dict[str, Any], *, score: float) -> dict[str, Any]:
+        """Return a memory as a passage that begins with its day, with its turns."""
+        told = (row.get("metadata") or {}).get("told")
+        text = f"{told}: {row['memory']}" if told else row["memory"]
+        return {"text": text, "score": score, "turns": self._origins.of(row["id"])}
 
     def _noticing(self, call: Any) -> Any:
         def noticed(*args: Any, **kwargs: Any) -> Any:
@@ -140,9 +152,3 @@ def _config(
         "vector_store": {"provider": "faiss", "config": store},
         "history_db_path": str(workdir / "history.db"),
     }
-
-
-def as_hit(row: dict[str, Any], *, score: float) -> dict[str, Any]:
-    """Return a memory as a passage that begins with its day."""
-    told = (row.get("metadata") or {}).get("told")
-    return {"text": f"{told}: {row['memory']}" if told else row["memory"], "score": score}

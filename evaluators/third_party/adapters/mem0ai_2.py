@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from mem0ai_1 import Mem0, as_hit
+from mem0ai_1 import Mem0
 
 __all__ = ["Mem0Additive"]
 
@@ -21,7 +21,7 @@ class Mem0Additive(Mem0):
         filters = {"user_id": self._user}
         # The threshold is for cosines, but the package turns a distance d into 1 / (1 + d).
         found = self._memory.search(query, filters=filters, top_k=k, threshold=0.0)["results"]
-        return [as_hit(row, score=row["score"]) for row in found]
+        return [self._as_hit(row, score=row["score"]) for row in found]
 
     def _set_day(self, time: Any) -> None:
         import mem0.memory.main as package

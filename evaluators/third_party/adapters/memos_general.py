@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from adapter_support import Embeddings, as_text, day, embedder_of, llm_of, quiet
+from adapter_support import Embeddings, Origins, as_text, day, embedder_of, llm_of, quiet
 
 __all__ = ["Memos"]
 
@@ -33,15 +33,17 @@ class Memos:
         config = {"backend": "general_text", "config": _config(workdir, services, dimensions)}
         self._memory = MemoryFactory.from_config(MemoryConfigFactory(**config))
         self._told: dict[str, str] = {}
+        self._origins = Origins()
 
     def add(self, turns: Any) -> None:
         """Read a session, two turns at a time."""
         for start in range(0, len(turns), _WINDOW):
-            said = [as_text(turn) for turn in turns[start : start + _WINDOW]]
+            window = turns[start : start + _WINDOW]
+            said = [as_text(turn) for turn in window]
             told = day(turns[start].time)
             messages = [{"role": "user", "content": f"[{told}]: {text}"} for text in said if text]
             if messages:
-                self._add(messages, told)
+                self._add(messages, window)
 
     def flush(self) -> None:
         """Do nothing: there is no pending work."""
@@ -49,16 +51,20 @@ class Memos:
     def search(self, query: str, k: int, now: Any) -> list[dict[str, Any]]:
         """Return memories, sorted by cosine, each with its day."""
         found = self._memory.search(query, top_k=k)
-        return [{"text": f"{self._told[item.id]}: {item.memory}"} for item in found]
+        return [
+            {"text": f"{self._told[item.id]}: {item.memory}", "turns": self._origins.of(item.id)}
+            for item in found
+        ]
 
     def close(self) -> None:
         """Close the store."""
         self._memory.vector_db.client.close()
 
-    def _add(self, messages: list[dict[str, str]], told: str) -> None:
+    def _add(self, messages: list[dict[str, str]], window: Any) -> None:
         memories = self._extract(messages)
         for item in memories:
-            self._told[item.id] = told
+            self._told[item.id] = day(window[0].time)
+            self._origins.add(item.id, window)
         if memories:
             self._memory.add(memories)
 

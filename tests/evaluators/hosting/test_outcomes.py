@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from locomo_vqa.evaluators.hosting.outcomes import MAX_HITS, prediction_of
-from locomo_vqa.runs import Hit, Usage, read_run
+from locomo_vqa.runs import Hit, Usage, prediction_from_row, read_run
 from locomo_vqa.schemas import validate
 from locomo_vqa.system import Answer
 from tests.evaluators.recording import harness, recorder
@@ -44,6 +44,9 @@ MENDED: dict[str, tuple[Any, str, Any]] = {
     "more than a float holds": (hit(score=HUGE), "score", None),
     "a surrogate in a passage": (hit(text="x\ud800"), "text", "x\ufffd"),
     "a surrogate in a turn": (hit(turn="D1:\udc00"), "turn", "D1:\ufffd"),
+    "several turns": (hit(turns=("D1:1", "D1:\ud800")), "turns", ["D1:1", "D1:\ufffd"]),
+    "turns one by one": (hit(turns=iter(["D1:1"])), "turns", ["D1:1"]),
+    "a session of numpy": (hit(sessions=[np.int64(3)]), "sessions", [3]),
     "tokens of numpy": (usage(np.int64(3)), "input_tokens", 3),
     "whole tokens as a float": (usage(2.0), "input_tokens", 2),
     "a part of a token": (usage(1.5), "input_tokens", None),
@@ -73,6 +76,10 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a list as score": (hit(score=[1]), r"retrieved\[0\]\.score is of type list"),
     "two scores": (hit(score=np.array([1, 2])), r"retrieved\[0\]\.score is of type ndarray"),
     "a turn's number": (hit(turn=5), r"retrieved\[0\]\.turn is of type int, not a string"),
+    "turns as text": (hit(turns="D1:1"), r"retrieved\[0\]\.turns is of type str, not a list"),
+    "numbers of turns": (hit(turns=[5]), r"retrieved\[0\]\.turns\[0\] is of type int"),
+    "no session": (hit(sessions=[0]), r"retrieved\[0\]\.sessions\[0\] must be the number"),
+    "a session of yes": (hit(sessions=[True]), r"retrieved\[0\]\.sessions\[0\] must be"),
     "a passage of bytes": (hit(text=b"x"), r"retrieved\[0\]\.text is of type bytes"),
     "tokens as text": (usage("12"), "usage.input_tokens is of type str, not a number"),
     "usage": (Answer(text="x", usage=7), "usage is of type int, not a Usage"),  # type: ignore[arg-type]
@@ -107,3 +114,14 @@ def test_a_run_of_odd_answers_can_be_read_again(tmp_path: Path) -> None:
     assert {p.state for p in done.predictions} == {"ok", "refused", "error"}
     assert read_run(tmp_path / "run").predictions == done.predictions
     assert run.run().predictions == done.predictions
+
+
+def test_a_passage_of_several_turns_is_read_as_it_was_written() -> None:
+    """A list that a passage lacks is not written: older files stay as they are."""
+    hits = (Hit(text="a", turn="D1:2", turns=("D1:1", "D1:2")), Hit(text="b", sessions=(3,)))
+    written = prediction_of("q", Answer(text="x", retrieved=hits)).to_row()
+    assert [sorted(row) for row in written["retrieved"]] == [
+        ["score", "text", "turn", "turns"],
+        ["score", "sessions", "text", "turn"],
+    ]
+    assert prediction_from_row(json.loads(json.dumps(written))).retrieved == hits

@@ -234,3 +234,16 @@ def test_an_encoder_is_known_by_its_snapshot_or_by_its_files(
     assert record == {"name": str(folder), "sha256": sha256(lines.encode()).hexdigest()}
     (folder / "model.safetensors").write_bytes(b"abd")
     assert encoder.encoder_record(lent(str(folder)), str(folder)) != record
+
+
+def test_a_memory_comes_from_every_turn_that_made_or_changed_it(support: ModuleType) -> None:
+    def turns(*ids: str) -> list[ShownTurn]:
+        told = {"session": 1, "time": datetime(2023, 5, 8), "speaker": "Ada", "role": "user"}
+        return [ShownTurn(id=id, text="", **told) for id in ids]
+
+    origins = support.Origins()
+    origins.add("m1", turns("D1:1", "D1:2"))
+    origins.add("m2", turns("D1:3"))
+    origins.add("m1", turns("D1:2", "D1:5"))
+    assert origins.of("m1") == ["D1:1", "D1:2", "D1:5"]
+    assert (origins.of("m2"), origins.of("unknown")) == (["D1:3"], [])
