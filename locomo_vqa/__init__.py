@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from locomo_vqa.builders.build import Build, build
     from locomo_vqa.builders.importing import import_locomo
     from locomo_vqa.errors import (
+        BudgetReached,
         InputError,
         LocomoVqaError,
         MissingResource,
@@ -53,6 +54,7 @@ __all__ = [
     "Answer",
     "Benchmark",
     "Board",
+    "BudgetReached",
     "Build",
     "Comparison",
     "ConversationInfo",
@@ -97,6 +99,7 @@ _PLACES = {
     "locomo_vqa.builders.build": ("Build", "build"),
     "locomo_vqa.builders.importing": ("import_locomo",),
     "locomo_vqa.errors": (
+        "BudgetReached",
         "InputError",
         "LocomoVqaError",
         "MissingResource",

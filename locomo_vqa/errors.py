@@ -1,6 +1,7 @@
 """Errors that a person can act on.
 
 LocomoVqaError              the base class; the command line prints it and exits with 2
+├── BudgetReached           the budget is used up; the command line exits with 1
 ├── InputError              an argument, a file or a folder can't be used
 ├── OutputError             an output can't be written, or already exists
 ├── MissingResource         a package, model or data set is not on this machine
@@ -14,7 +15,14 @@ from __future__ import annotations
 
 from locomo_vqa.keys import scrub
 
-__all__ = ["InputError", "LocomoVqaError", "MissingResource", "OutputError", "SystemLoadError"]
+__all__ = [
+    "BudgetReached",
+    "InputError",
+    "LocomoVqaError",
+    "MissingResource",
+    "OutputError",
+    "SystemLoadError",
+]
 
 
 class LocomoVqaError(Exception):
@@ -27,6 +35,10 @@ class LocomoVqaError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}"
+
+
+class BudgetReached(LocomoVqaError):
+    """The budget is used up; what was done is kept, and a larger budget continues."""
 
 
 class InputError(LocomoVqaError):

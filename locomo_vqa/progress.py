@@ -118,18 +118,22 @@ def shows_bars() -> bool:
 
 
 @contextmanager
-def progress_bars() -> Iterator[ProgressCallback]:
-    """Yield a callback that shows a bar for each step, or a line a minute where bars can't be."""
+def progress_bars(more: Callable[[], str] | None = None) -> Iterator[ProgressCallback]:
+    """Yield a callback that shows a bar for each step, or a line a minute where bars can't be.
+
+    `more` returns what a line says after the step's name.
+    """
     with progress_display() as display:
         if not shows_bars():
-            yield ignore_progress if _is_quiet() else ProgressLines(_write_line)
+            yield ignore_progress if _is_quiet() else ProgressLines(_write_line, more=more)
             return
         tasks: dict[str, Any] = {}
 
         def show(step: str, done: int, total: int | None) -> None:
             if step not in tasks:
                 tasks[step] = display.add_task(step, total=total)
-            display.update(tasks[step], completed=done, total=total)
+            words = f"{step}{more() if more else ''}"
+            display.update(tasks[step], completed=done, total=total, description=words)
 
         yield show
 

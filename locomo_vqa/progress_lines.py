@@ -25,11 +25,16 @@ class ProgressLines:
     """A `ProgressCallback` that writes a line about the current step at most once a minute."""
 
     def __init__(
-        self, write: Callable[[str], None], *, clock: Callable[[], float] = time.monotonic
+        self,
+        write: Callable[[str], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        more: Callable[[], str] | None = None,
     ) -> None:
-        """Write nothing yet; `clock` returns seconds."""
+        """Write nothing yet; `clock` returns seconds, `more` what follows a step's name."""
         self._write = write
         self._clock = clock
+        self._more = more
         self._steps: dict[str, _Step] = {}
         self._last = clock()
         self._lock = threading.Lock()
@@ -44,7 +49,7 @@ class ProgressLines:
             if due:
                 self._last = now
         if due:
-            self._write(_line(step, state, now))
+            self._write(_line(f"{step}{self._more() if self._more else ''}", state, now))
 
 
 def _line(name: str, step: _Step, now: float) -> str:

@@ -16,6 +16,7 @@ from locomo_vqa.text import counted
 from .calls import print_calls
 from .run_options import (
     benchmark_option,
+    budget_option,
     hosting_options,
     metering_options,
     model_options,
@@ -67,6 +68,7 @@ __all__ = ["run"]
 @system_options
 @hosting_options
 @metering_options
+@budget_option
 @retry_option
 @json_option
 def run(system: str, benchmark: str, as_json: bool, **settings: Any) -> int:
@@ -75,7 +77,7 @@ def run(system: str, benchmark: str, as_json: bool, **settings: Any) -> int:
     Each conversation runs in its own process: a crash, hang, or leak affects only that
     conversation. To resume an interrupted run, repeat the command with the same --out; no question
     is asked twice. The exit status is 1 if a question failed, or if a conversation lost more
-    than a twentieth of its requests to the model.
+    than a twentieth of its requests to the model, or if the budget is used up.
 
     \b
     Example:

@@ -15,6 +15,7 @@ from ..hosting import DEFAULT_LIMITS
 
 __all__ = [
     "benchmark_option",
+    "budget_option",
     "hosting_options",
     "limit_options",
     "metering_options",
@@ -134,6 +135,11 @@ def hosting_options(command: _Command) -> _Command:
     )(command)
 
 
+def budget_option(command: _Command) -> _Command:
+    """Add `--budget`."""
+    return _BUDGET(command)
+
+
 def metering_options(command: _Command) -> _Command:
     """Add the options for counting, recording, and replaying calls."""
     for option in reversed(_METERING):
@@ -158,6 +164,12 @@ _METERING = (
         "--strict", is_flag=True, help="With --replay: refuse requests without a recorded reply."
     ),
     click.option("--prices", type=_FILE, help="Use these model prices, not the bundled table."),
+)
+_BUDGET = click.option(
+    "--budget",
+    type=click.FloatRange(min=0),
+    metavar="DOLLARS",
+    help="Stop in order before the calls cost more than this, with exit status 1.",
 )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import httpcore
 
+from locomo_vqa.budget import Budget
 from locomo_vqa.errors import LocomoVqaError
 from locomo_vqa.models.retries import NO_KEY_HEADER
 from locomo_vqa.system import Endpoint
@@ -23,6 +24,7 @@ from .counting import EMBEDDINGS, METERED, UNCOUNTED, count_tokens
 from .errors import ProxyError
 from .events import ends_stream
 from .ledger import Ledger
+from .prices import PriceTable, bundled_prices
 from .recorder import Recorder
 from .recordings import Recorded
 from .repeated_keys import KeyFreeReply
@@ -31,6 +33,7 @@ from .request_body import RequestBody
 from .request_facts import request_facts
 from .rewording import Rewording
 from .routes import Route
+from .spending import CallSpending
 from .stages import CallStage
 from .upstream import Header, Upstream
 from .waits import BUSY, note_limit
@@ -56,6 +59,10 @@ class ProxyContext:
     """The file that lists all calls."""
     recorder: Recorder | None
     """Records and replays replies; None if both are off."""
+    budget: Budget = field(default_factory=Budget)
+    """What the calls may cost, and have cost."""
+    prices: PriceTable = field(default_factory=bundled_prices)
+    """What they cost."""
     failing: set[str] = field(default_factory=set)
     """The conversations whose calls are all to fail, to see what a system does then."""
     kept: KeptBytes = field(default_factory=KeptBytes)
@@ -81,6 +88,7 @@ class Exchange:
         self._time = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._recording = CallRecording(context.recorder)
         self._rewording = Rewording(context.endpoint, route.tail, body)
+        self._spending = CallSpending(context.budget, context.prices)
         self._reply: PartialReply | None = None
         self._held: bytes | None = None
         self._first_byte_ms: float | None = None
@@ -101,6 +109,7 @@ class Exchange:
                 raise ProxyError(500, "injected_failure", "This failure is part of a check.")
             recorded = self._recording.find(client.method, self._route, client.query, self._body)
             if recorded is None:
+                self._admit()
                 await self._ask()
             else:
                 await self._replay(recorded)
@@ -114,8 +123,30 @@ class Exchange:
             self._note("client_gone" if client.gone else "broken")
             raise
         finally:
+            self._spending.settle(None)
             if self._reply is not None:
                 self._reply.drop()
+
+    def _admit(self) -> None:
+        """Let the call be made, unless it does not fit into the budget.
+
+        A call that is refused for this reason is never made, and not in the list of calls.
+
+        Raises:
+            ProxyError: it does not fit, or its price is unknown.
+        """
+        path = self._route.tail.decode("latin-1")
+        admitted = self._spending.admit(
+            self._route.conversation,
+            self._stage(path),
+            self._client.method,
+            path,
+            self._body,
+            self._context.upstream.provider,
+        )
+        if not admitted:
+            self._noted = True
+            raise ProxyError(402, "budget_reached", "The budget of the run is used up.")
 
     async def refuse(self, refusal: ProxyError) -> None:
         """Answer with the proxy's own reply, and count the call."""
@@ -274,32 +305,32 @@ class Exchange:
             body = reply.readable if reply is not None else None
             answered = answered_model(body)
             tokens = count_tokens(path, self._body.document, body, stream=stream)
-        self._context.ledger.add(
-            Call(
-                time=self._time,
-                conversation=self._route.conversation,
-                stage=self._stage(path),
-                method=client.method,
-                path=self._route.path,
-                provider=self._context.upstream.provider,
-                model=self._body.model,
-                status=status or client.status,
-                outcome=outcome,
-                stream=stream,
-                replayed=replayed,
-                counted=tokens.counted,
-                input_tokens=tokens.input,
-                cached_tokens=tokens.cached,
-                output_tokens=tokens.output,
-                latency_ms=self._since(),
-                first_byte_ms=self._first_byte_ms,
-                request_bytes=len(self._body.content),
-                reply_bytes=reply.size if reply is not None else 0,
-                **asdict(facts),
-                answered=answered,
-                request_sha256=self._body.sha256,
-            )
+        call = Call(
+            time=self._time,
+            conversation=self._route.conversation,
+            stage=self._stage(path),
+            method=client.method,
+            path=self._route.path,
+            provider=self._context.upstream.provider,
+            model=self._body.model,
+            status=status or client.status,
+            outcome=outcome,
+            stream=stream,
+            replayed=replayed,
+            counted=tokens.counted,
+            input_tokens=tokens.input,
+            cached_tokens=tokens.cached,
+            output_tokens=tokens.output,
+            latency_ms=self._since(),
+            first_byte_ms=self._first_byte_ms,
+            request_bytes=len(self._body.content),
+            reply_bytes=reply.size if reply is not None else 0,
+            **asdict(facts),
+            answered=answered,
+            request_sha256=self._body.sha256,
         )
+        self._spending.settle(call)
+        self._context.ledger.add(call)
 
     def _stage(self, path: str) -> CallStage:
         """Return the stage in the address; embeddings are recognised by their path."""

@@ -14,6 +14,7 @@ from typing import Self
 
 import uvicorn
 
+from locomo_vqa.budget import Budget
 from locomo_vqa.errors import InputError, LocomoVqaError, OutputError
 from locomo_vqa.models.endpoint import address_of
 from locomo_vqa.system import Endpoint
@@ -22,7 +23,7 @@ from .app import ProxyApp
 from .exchange import ProxyContext
 from .ledger import Ledger
 from .lost import count_by_stage
-from .prices import PriceTable
+from .prices import PriceTable, bundled_prices
 from .recorder import Recorder, RecordingMode
 from .recordings import Recordings
 from .routes import Routes
@@ -65,6 +66,7 @@ class MeteringProxy:
         strict: bool = False,
         revision: str | None = None,
         prices: PriceTable | None = None,
+        budget: Budget | None = None,
     ) -> None:
         """Prepare a proxy.
 
@@ -78,11 +80,13 @@ class MeteringProxy:
             strict: in mode `replay`, refuse requests without a recorded reply.
             revision: the model's revision, if given; it is part of the key of replies.
             prices: the table of prices; None for the bundled one.
+            budget: counts what the calls cost; those that don't fit are refused with status 402.
         """
         self.ledger = ledger
         self.mode = mode
         self._endpoint = upstream
         self._prices = prices
+        self._budget = budget or Budget()
         self._store = store
         self._run_store = run_store
         self._strict = strict
@@ -113,6 +117,8 @@ class MeteringProxy:
             upstream=self._upstream,
             ledger=self._ledger,
             recorder=self._recorder,
+            budget=self._budget,
+            prices=self._prices or bundled_prices(),
             failing=self._failing,
         )
         self._app = ProxyApp(context, self._routes, token=self._token)

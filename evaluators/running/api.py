@@ -47,6 +47,7 @@ def run(
     replay: str | Path | None = None,
     strict: bool = False,
     prices: str | Path | None = None,
+    budget: float | None = None,
     progress: bool | ProgressCallback = True,
 ) -> Run:
     """Run a memory system on a benchmark, and return its answers.
@@ -84,6 +85,8 @@ def run(
         replay: replay the replies in this file; request missing ones, and add them to it.
         strict: with `replay`, refuse requests without a recorded reply.
         prices: a table of model prices, instead of the bundled one.
+        budget: what the run's calls may cost in all, in US dollars; it stops in order before more
+            is spent, and a later call with a larger budget goes on.
         progress: whether to show progress, or a function to call with it.
 
     Returns:
@@ -93,6 +96,7 @@ def run(
         InputError: an argument or the benchmark can't be used; no question was asked.
         SystemLoadError: the system can't be loaded; no question was asked.
         MissingResource: the model is unavailable or stopped responding; finished answers are kept.
+        BudgetReached: the calls cost what `budget` allows; what was done is kept.
         OutputError: `out` holds something else, or can't be written.
     """
     check_run_arguments(split=split, images=images, visual=visual, limit=limit, top_k=top_k)
@@ -106,7 +110,7 @@ def run(
         sandbox=sandbox,
     )
     metering = MeteringSettings.checked(
-        meter=meter, record=record, replay=replay, strict=strict, prices=prices
+        meter=meter, record=record, replay=replay, strict=strict, prices=prices, budget=budget
     )
     setup = RunSetup.prepare(
         system, model=model, timeout=timeout, options=options, hosting=hosting, metering=metering

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from locomo_vqa.benchmark.questions import Question
+from locomo_vqa.budget import Budget
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.runs import Prediction, State
 from locomo_vqa.system import Services, ShownTurn
@@ -28,6 +29,10 @@ __all__ = ["MAX_UNREACHABLE", "ConversationRun", "UnreachableCounter"]
 
 MAX_UNREACHABLE = 3
 """The number of questions in a row without a connection after which the run stops."""
+
+
+class _CallRefused(Exception):
+    """The budget refused a call of the conversation."""
 
 
 class UnreachableCounter:
@@ -94,8 +99,15 @@ class ConversationRun:
     learn: Callable[[Mapping[str, Any] | None], None] = lambda found: None
     """Called with what the system runs on: when it has started, is open, has read, and ends."""
 
-    def run(self) -> None:
+    budget: Budget = field(default_factory=Budget)
+    """Refuses calls that don't fit; the first of this conversation ends it."""
+
+    def run(self) -> bool:
         """Read the conversation and ask every question.
+
+        Returns:
+            Whether every question was asked. False if the budget refused a call: what that led to
+            is not an outcome, and is not recorded.
 
         Raises:
             InputError: an image of the benchmark is missing, or the system is not the one that
@@ -110,6 +122,7 @@ class ConversationRun:
         self.listener.begun(self.name, turns, len(self.questions))
         try:
             with self.scope.hosting(self.host):
+                self.budget.watch(self.name, self.host.kill)
                 failure = self._read(sessions)
                 if failure is not None and failure.denied:
                     self.unreachable.count(failure)
@@ -119,10 +132,17 @@ class ConversationRun:
                 if failure is None:
                     self.learn(self.host.environment())
                 self.host.close()
+        except _CallRefused:
+            return False
         finally:
             if self.answerer is not None:
                 self.answerer.close()
             self.listener.ended(self.name)
+        return True
+
+    def _stop_if_refused(self) -> None:
+        if self.budget.was_refused(self.name):
+            raise _CallRefused
 
     def _read(self, sessions: Sequence[Sequence[ShownTurn]]) -> Failure | None:
         turns = 0
@@ -136,10 +156,12 @@ class ConversationRun:
         for session in sessions:
             self.scope.raise_if_cancelled()
             failure = failure or self.host.add(session)
+            self._stop_if_refused()
             if failure is None:
                 turns += len(session)
                 self.listener.read(self.name, len(session))
         failure = failure or self.host.flush()
+        self._stop_if_refused()
         if failure is not None:
             self.scope.raise_if_cancelled()
         else:
@@ -166,6 +188,7 @@ class ConversationRun:
                 if failed is not None and failed.ended:
                     failure = failed
                     reason = f"not asked: {failed.reason}"
+                self._stop_if_refused()
             self.journal.answer(outcome)
             self.listener.answered(self.name, outcome)
             self.unreachable.count(failed)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from locomo_vqa.budget import Budget, dollars
 from locomo_vqa.progress import (
     ProgressCallback,
     callback_notes,
@@ -25,21 +26,23 @@ __all__ = ["CallbackListener", "RunDisplay", "listening"]
 
 
 @contextmanager
-def listening(progress: bool | ProgressCallback, system: str) -> Iterator[RunListener]:
+def listening(
+    progress: bool | ProgressCallback, system: str, budget: Budget | None = None
+) -> Iterator[RunListener]:
     """Yield a listener that shows bars, calls a function, or does nothing.
 
     Bars are shown on a terminal and in a notebook; elsewhere there is a line a minute. The run's
     bar counts questions, with their rate and the time left; a conversation's bar first counts the
-    turns read, then the questions.
+    turns read, then the questions. What the calls have cost is shown where it is known.
     """
     if callable(progress):
         with callback_notes(progress):
             yield CallbackListener(progress, system)
     elif progress and shows_bars():
         with progress_display() as bars:
-            yield RunDisplay(bars, system)
+            yield RunDisplay(bars, system, budget)
     elif progress:
-        with progress_bars() as lines:
+        with progress_bars(lambda: _spent_text(budget)) as lines:
             yield CallbackListener(lines, system)
     else:
         yield NullListener()
@@ -71,7 +74,7 @@ class CallbackListener(NullListener):
 class RunDisplay:
     """A thread-safe `RunListener` that updates progress bars."""
 
-    def __init__(self, bars: Progress, system: str) -> None:
+    def __init__(self, bars: Progress, system: str, budget: Budget | None = None) -> None:
         from rich.markup import escape
 
         self._bars = bars
@@ -79,6 +82,7 @@ class RunDisplay:
         self._lock = threading.Lock()
         self._lines: dict[str, _ConversationLine] = {}
         self._failed = 0
+        self._budget = budget
         self._whole = bars.add_task(self._system, total=None)
 
     def started(self, total: int, done: int) -> None:
@@ -107,7 +111,8 @@ class RunDisplay:
         line.failed += failed
         words = f"  {conversation}: questions{_failures_text(line.failed)}"
         self._bars.update(line.task, advance=1, description=words)
-        words = f"{self._system}{_failures_text(self._failed)}"
+        spent = _spent_text(self._budget)
+        words = f"{self._system}{spent}{_failures_text(self._failed)}"
         self._bars.update(self._whole, advance=1, description=words)
 
     def ended(self, conversation: str) -> None:
@@ -125,6 +130,13 @@ class _ConversationLine:
         self.questions = questions
         self.asking = False
         self.failed = 0
+
+
+def _spent_text(budget: Budget | None) -> str:
+    spent = None if budget is None else budget.known_spent
+    if spent is None or budget is None:
+        return ""
+    return f" {dollars(spent)}" + (f" of {dollars(budget.limit)}" if budget.limit else "")
 
 
 def _failures_text(number: int) -> str:

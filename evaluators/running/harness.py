@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -18,7 +18,8 @@ from typing import Any, get_args
 from locomo_vqa.arguments import check_choice, check_number
 from locomo_vqa.benchmark import Benchmark, VisualQuestion
 from locomo_vqa.benchmark.questions import Question, questions_of
-from locomo_vqa.errors import InputError
+from locomo_vqa.budget import Budget
+from locomo_vqa.errors import BudgetReached, InputError
 from locomo_vqa.runs import (
     FAILED,
     IMAGE_MODES,
@@ -45,6 +46,7 @@ from .listener import NullListener, RunListener
 from .requests_in_process import add_requests, requests_in_process
 from .run_folder import describe_run, finish_run, keeping_known, open_run, sweep
 from .sandboxing import sandbox_of
+from .spending import budget_reached
 from .view import ConversationView, check_images
 from .work_folder import ImageCopies, WorkFolder, collect_leftovers
 
@@ -80,6 +82,8 @@ class Harness:
     from several threads if conversations run concurrently."""
     requests_of: Callable[[str], Mapping[str, Mapping[str, int]]] | None = None
     """Returns a conversation's `requests` and `lost` ones by stage, for the journal."""
+    budget: Budget = field(default_factory=Budget)
+    """What the calls may cost; a conversation ends when one of its calls is refused."""
 
     def __post_init__(self) -> None:
         """Check the arguments before any question is asked."""
@@ -106,6 +110,7 @@ class Harness:
             OutputError: the folder holds something else, can't be written, or another process is
                 writing it.
             MissingResource: the endpoint stopped answering; finished answers are kept.
+            BudgetReached: the calls cost what they may; finished answers are kept.
         """
         listener = listener or NullListener()
         questions = self.questions()
@@ -130,10 +135,14 @@ class Harness:
             pending = _pending(questions, journal, FAILED if retry_failed else frozenset())
             listener.started(len(questions), len(questions) - sum(map(len, pending.values())))
             if pending:
+                if self.budget.reached:
+                    raise self._budget_reached(journal, questions)
                 check_toolkit(journal.toolkit)
                 journal.begin(retry_failed=retry_failed, toolkit=toolkit_code())
             with keeping_known(fixed.out, [q.id for q in questions], journal.predictions):
-                fixed._ask_all(pending, journal, listener)
+                whole = fixed._ask_all(pending, journal, listener)
+                if not whole:
+                    raise self._budget_reached(journal, questions)
             predictions = tuple(journal.predictions[question.id] for question in questions)
             record = {
                 "environment": journal.environment,
@@ -162,6 +171,10 @@ class Harness:
             for question in _first_questions(group, self.limit)
         ]
 
+    def _budget_reached(self, journal: Journal, questions: Sequence[Question]) -> BudgetReached:
+        done = sum(question.id in journal.predictions for question in questions)
+        return budget_reached(self.budget, done=done, total=len(questions), out=self.out)
+
     def _with_absolute_paths(self) -> Harness:
         """Return this harness with paths that don't depend on the working directory."""
         folder = self.benchmark.folder.absolute()
@@ -187,9 +200,11 @@ class Harness:
 
     def _ask_all(
         self, pending: Mapping[str, Sequence[Question]], journal: Journal, listener: RunListener
-    ) -> None:
+    ) -> bool:
+        """Ask, and return whether every conversation ended: False if the budget ended some."""
         counter = UnreachableCounter(active=self.services.llm is not None or self.system.address)
         scope = CancelScope()
+        stopped: list[str] = []
         record = EnvironmentRecord(journal.environment, self.system.requires)
 
         def learn(found: Mapping[str, Any] | None) -> None:
@@ -203,6 +218,9 @@ class Harness:
                 stack.enter_context(scope.on_cancel(models.stop))
 
             def converse(name: str, questions: Sequence[Question]) -> None:
+                if self.budget.reached:
+                    stopped.append(name)
+                    return
                 conversation = next(c for c in self.benchmark.conversations if c.id == name)
                 services = self.services_for(name) if self.services_for else self.services
                 with WorkFolder(self._kept(name)) as folder:
@@ -213,7 +231,7 @@ class Harness:
                         self.benchmark, conversation, self.images, self.visual, copies
                     )
                     answerer = models.answerer(view.info, services, folder.kept) if models else None
-                    ConversationRun(
+                    whole = ConversationRun(
                         name=name,
                         questions=questions,
                         host=self._host(name, folder, services),
@@ -227,7 +245,11 @@ class Harness:
                         unreachable=counter,
                         scope=scope,
                         learn=learn,
+                        budget=self.budget,
                     ).run()
+                    if not whole:
+                        stopped.append(name)
+                        return
                     proxied = self.requests_of(name) if self.requests_of else {}
                     own = requests_in_process(name, (folder.kept, folder.work))
                     if requests := add_requests(proxied, own):
@@ -237,6 +259,7 @@ class Harness:
             run_concurrently(tasks, jobs=self.jobs, scope=scope)
         with contextlib.suppress(OSError):
             (self.out / "work").rmdir()  # Only if no system left any files.
+        return not stopped
 
 
 def check_run_arguments(

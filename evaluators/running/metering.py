@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from locomo_vqa.budget import Budget
 from locomo_vqa.closable import Closable
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import write_json
@@ -20,12 +21,15 @@ from locomo_vqa.runs import Run
 from locomo_vqa.system import Endpoint, Services
 
 from .metering_settings import MeteringSettings
+from .spending import count_earlier_calls
 
 if TYPE_CHECKING:
-    from ..proxy import MeteringProxy, PriceTable
+    from locomo_vqa.prices import PriceTable
+
+    from ..proxy import MeteringProxy
     from ..proxy.recorder import RecordingMode
 
-__all__ = ["CALLS_FILE", "Meter", "is_on_this_machine"]
+__all__ = ["CALLS_FILE", "Meter", "is_on_this_machine", "read_price_table"]
 
 CALLS_FILE = "calls.jsonl"
 """The name of the file in a run folder that lists all calls."""
@@ -48,10 +52,27 @@ class Meter(Closable):
         self._ledger = out.absolute() / CALLS_FILE
         self._replies = out.absolute() / REPLIES_FILE
         self._settings = settings
-        self._prices = _read_price_table(settings)
+        self.prices = read_price_table(settings)
+        """The table of prices."""
+        self.budget = Budget(settings.budget)
+        """What the calls may cost, and have cost."""
         self._starting = threading.Lock()
         self._stack = ExitStack()
         self._proxy: MeteringProxy | None = None
+
+    @property
+    def calls(self) -> Path:
+        """The file that lists all calls."""
+        return self._ledger
+
+    def count_earlier(self) -> None:
+        """Count what earlier parts of the same run have spent.
+
+        Raises:
+            InputError: calls.jsonl is damaged, or a price is unknown and there is a budget.
+        """
+        if self._settings.meter:
+            count_earlier_calls(self.budget, self._ledger, self.prices)
 
     def services_for(self, conversation: str) -> Services:
         """Return the services of a new conversation; callable from any thread.
@@ -97,7 +118,7 @@ class Meter(Closable):
             return {}
         from ..proxy import summarise
 
-        return {"calls": summarise(self._ledger, prices=self._prices).to_json()}
+        return {"calls": summarise(self._ledger, prices=self.prices).to_json()}
 
     def close(self) -> None:
         """Stop the proxy, if there is one."""
@@ -117,7 +138,8 @@ class Meter(Closable):
             run_store=self._replies if settings.record else None,
             strict=settings.strict,
             revision=_revision_of(self._services.model),
-            prices=self._prices,
+            prices=self.prices,
+            budget=self.budget,
         )
 
 
@@ -144,12 +166,15 @@ def _remove_database(path: Path) -> None:
             path.with_name(name).unlink(missing_ok=True)
 
 
-def _read_price_table(settings: MeteringSettings) -> PriceTable | None:
-    if settings.prices is None:
-        return None
-    from ..proxy import read_prices
+def read_price_table(settings: MeteringSettings) -> PriceTable:
+    """Return the table that the settings name, or the bundled one.
 
-    return read_prices(settings.prices)
+    Raises:
+        InputError: the file can't be read, or does not match its schema.
+    """
+    from locomo_vqa.prices import bundled_prices, read_prices
+
+    return bundled_prices() if settings.prices is None else read_prices(settings.prices)
 
 
 def _revision_of(model: str | None) -> str | None:

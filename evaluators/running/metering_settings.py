@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from locomo_vqa.budget import check_budget
 from locomo_vqa.errors import InputError
 
 __all__ = ["MeteringSettings"]
@@ -25,6 +26,8 @@ class MeteringSettings:
     """Whether requests without a recorded reply are refused."""
     prices: Path | None = None
     """A table of prices, instead of the bundled one."""
+    budget: float | None = None
+    """What the run's calls may cost in all, in US dollars; None for any amount."""
 
     @classmethod
     def checked(
@@ -35,12 +38,14 @@ class MeteringSettings:
         replay: str | Path | None = None,
         strict: bool = False,
         prices: str | Path | None = None,
+        budget: float | None = None,
     ) -> Self:
         """Return the settings for a user's arguments.
 
         Raises:
             InputError: the arguments contradict each other.
         """
+        check_budget(budget)
         if record and replay:
             raise InputError(
                 "`record` and `replay` can't be used together.",
@@ -54,8 +59,9 @@ class MeteringSettings:
             replay=None if replay is None else Path(replay),
             strict=strict,
             prices=None if prices is None else Path(prices),
+            budget=budget,
         )
-        if not meter and (named := settings._first_file()):
+        if not meter and (named := settings._first_given()):
             raise InputError(f"`{named}` needs `meter`.", "Turn metering on.")
         return settings
 
@@ -65,13 +71,13 @@ class MeteringSettings:
         Raises:
             InputError: there are none.
         """
-        named = self._first_file()
+        named = self._first_given()
         if named and not endpoint:
             raise InputError(
                 f"`{named}`: the system makes no calls to an endpoint.",
                 "Name one as `model`, such as openai:<base URL>?model=<name>, or leave this out.",
             )
 
-    def _first_file(self) -> str | None:
-        files = {"record": self.record, "replay": self.replay, "prices": self.prices}
-        return next((name for name, path in files.items() if path is not None), None)
+    def _first_given(self) -> str | None:
+        names = ("record", "replay", "prices", "budget")
+        return next((name for name in names if getattr(self, name) is not None), None)

@@ -13,7 +13,7 @@ from typing import Any
 
 from locomo_vqa._version import __version__
 from locomo_vqa.benchmark import Benchmark
-from locomo_vqa.errors import InputError, MissingResource, OutputError
+from locomo_vqa.errors import BudgetReached, InputError, MissingResource, OutputError
 from locomo_vqa.files import read_json, sha256_file, write_json, write_jsonl
 from locomo_vqa.models.endpoint import provider_of
 from locomo_vqa.run_seal import sealed
@@ -210,13 +210,13 @@ def finish_run(
 def keeping_known(
     folder: Path, questions: Sequence[str], known: Mapping[str, Prediction]
 ) -> Iterator[None]:
-    """If the endpoint ends the block, write what is known to predictions.jsonl.
+    """If the endpoint or the budget ends the block, write what is known to predictions.jsonl.
 
     The run stays unfinished. The predictions of a run that was finished before are not touched.
     """
     try:
         yield
-    except MissingResource:
+    except (BudgetReached, MissingResource):
         if read_json(folder / "run.json", what="the run's manifest")["counts"] is None:
             rows = [known[question].to_row() for question in questions if question in known]
             write_jsonl(folder / "predictions.jsonl", rows)

@@ -20,11 +20,12 @@ from .display import listening
 from .eyes import check_eyes
 from .harness import Harness
 from .hosting_settings import HostingSettings
-from .metering import Meter, is_on_this_machine
+from .metering import Meter, is_on_this_machine, read_price_table
 from .metering_settings import MeteringSettings
 from .run_folder import is_interrupted
 from .sandboxing import check_reach
 from .services import lend_model
+from .spending import check_countable, check_priced
 from .system_options import lend_options, option_texts, recorded_options, without_account
 
 __all__ = ["RunSetup", "fresh_folder"]
@@ -75,6 +76,8 @@ class RunSetup:
             SystemLoadError: the system can't be loaded.
         """
         given = option_texts(options)
+        if metering.budget is not None:
+            check_priced(model, read_price_table(metering))
         loaded = load_system(
             source,
             python=hosting.python,
@@ -87,6 +90,7 @@ class RunSetup:
         services = lend_model(loaded, model, timeout=timeout, check=not metering.replay)
         services = lend_options(services, loaded, given)
         if loaded.address and not is_on_this_machine(str(source)):
+            check_countable(metering)
             metering = replace(metering, meter=False)  # It could not reach the proxy.
             paid_again: str | None = f"{_READ_AGAIN} {_NOT_HERE}"
         else:
@@ -118,20 +122,24 @@ class RunSetup:
         `out` is the folder of the whole call, if that differs from the harness's.
 
         Raises:
+            BudgetReached: the calls have cost as much as they may.
             KeyboardInterrupt: the run was interrupted; a note says how to resume.
         """
-        self._check_eyes(harness)
         try:
-            with (
-                Meter(self.services, harness.out, self.metering) as meter,
-                listening(progress, self.system.name) as listener,
-            ):
-                if self.paid_again and is_interrupted(harness.out):
-                    note(self.paid_again)
-                metered = replace(
-                    harness, services_for=meter.services_for, requests_of=meter.requests_of
-                )
-                done = meter.finish(metered.run(retry_failed=retry_failed, listener=listener))
+            with Meter(self.services, harness.out, self.metering) as meter:
+                meter.count_earlier()
+                if not meter.budget.reached:
+                    self._check_eyes(harness)
+                with listening(progress, self.system.name, meter.budget) as listener:
+                    if self.paid_again and is_interrupted(harness.out):
+                        note(self.paid_again)
+                    metered = replace(
+                        harness,
+                        services_for=meter.services_for,
+                        requests_of=meter.requests_of,
+                        budget=meter.budget,
+                    )
+                    done = meter.finish(metered.run(retry_failed=retry_failed, listener=listener))
                 self._write_command(harness)
                 return done
         except KeyboardInterrupt as error:

@@ -187,8 +187,12 @@ def _encoding_message(error: UnicodeEncodeError) -> str:
 
 
 def _report_error(error: Exception, arguments: Sequence[str]) -> int:
-    from locomo_vqa.errors import LocomoVqaError
+    from locomo_vqa.errors import BudgetReached, LocomoVqaError
 
+    if isinstance(error, BudgetReached):
+        text = with_flags(f"{error.message}\n{error.remedy}", find_command(cli, arguments))
+        click.echo(printable(text), err=True)
+        return 1
     if isinstance(error, LocomoVqaError):
         text = with_flags(f"Error: {error.message}\n{error.remedy}", find_command(cli, arguments))
         click.echo(printable(text), err=True)

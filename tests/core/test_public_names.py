@@ -47,7 +47,14 @@ TYPES = {
     "Turn",
     "Usage",
 }
-ERRORS = {"InputError", "LocomoVqaError", "MissingResource", "OutputError", "SystemLoadError"}
+ERRORS = {
+    "BudgetReached",
+    "InputError",
+    "LocomoVqaError",
+    "MissingResource",
+    "OutputError",
+    "SystemLoadError",
+}
 
 
 def test_the_exported_names_are_those_that_are_meant() -> None:
