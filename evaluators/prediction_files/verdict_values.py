@@ -40,14 +40,17 @@ _FIRST_WORD = re.compile(
     r"\W{0,9}(correct|incorrect|wrong|right|yes|no)\s{0,9}[:;,.(\u2013\u2014-]", re.IGNORECASE
 )
 """A verdict that is followed by its reason."""
+_NUMBER = re.compile(r"[0-9]{1,8}(?:\.[0-9]{0,8})?|\.[0-9]{1,8}")
+_PERCENT = re.compile(rf"({_NUMBER.pattern})_?%")
 
 
 def verdicts_in(value: Any, *, depth: int = _DEPTH) -> list[float]:
     """Return the verdicts that a value holds as numbers, of which 1 accepts and 0 refuses.
 
     An object has one verdict, under one of `INNER_KEYS`, or several of its own, as in
-    `{"judgment_1": true, "judgment_2": false}`; a list has one in each item. Other values, such as
-    ERROR, hold none. Numbers are returned unchanged: the caller knows their scale.
+    `{"judgment_1": true, "judgment_2": false}`; a list has one in each item. A percentage such as
+    `75%` is 0.75; other numbers are returned unchanged: the caller knows their scale. Other values,
+    such as ERROR, hold none.
     """
     if isinstance(value, bool):
         return [float(value)]
@@ -71,12 +74,10 @@ def _of_word(value: str) -> list[float]:
     for words, verdict in ((_RIGHT, 1.0), (_WRONG, 0.0), (_PARTLY, 0.5)):
         if word in words:
             return [verdict]
-    try:
-        return (
-            verdicts_in(float(word)) if len(word) < 10 and word.replace(".", "").isdecimal() else []
-        )
-    except ValueError:
-        return []
+    percent = _PERCENT.fullmatch(word)
+    if percent and float(percent[1]) <= 100:
+        return [float(percent[1]) / 100]
+    return verdicts_in(float(word)) if _NUMBER.fullmatch(word) else []
 
 
 def _of_json(text: str) -> list[float]:

@@ -14,11 +14,12 @@ def split_by_order(conversations: Sequence[str]) -> Mapping[str, Split]:
 
     The paper (section 4.1) splits "by conversation" about 70/10/20 without naming them. File order
     is our assumption: LoCoMo's ten conversations then have 67.8/12.0/20.1 % of the questions. Other
-    numbers of conversations are split in the same proportion, and the test split is never empty.
+    numbers of conversations are split in the same proportion; the test split is never empty, and
+    from three conversations on neither are the others.
     """
     count = len(conversations)
     test = max(1, round(0.2 * count))
-    validation = min(round(0.1 * count), count - test)
+    validation = max(1, round(0.1 * count)) if count > 2 else 0
     train = count - test - validation
     sizes: dict[Split, int] = {"train": train, "validation": validation, "test": test}
     splits = [split for split, size in sizes.items() for _ in range(size)]

@@ -51,6 +51,7 @@ FORMS: dict[str, Callable[[bool], dict[str, Any]]] = {
     "camel": lambda right: {"isCorrect": right},
     "score": lambda right: {"score": float(right)},
     "percent": lambda right: {"judge_score": 100 * right},
+    "percent sign": lambda right: {"judge_score": "100%" if right else "0.0 %"},
     "object": lambda right: {"judge_result": {"label": "yes" if right else "no", "score": +right}},
     "repeats": lambda right: {"llm_judgments": {"judgment_1": right, "judgment_2": right}},
     "reasoned": lambda right: {"verdict": f"{'CORRECT' if right else 'WRONG'}: it says so."},
