@@ -74,6 +74,8 @@ def ceiling_notes(
     """Return a sentence for each metric and category whose score is above its ceiling."""
     notes = []
     for name, metric in metrics.items():
+        if METRICS[name].needs == "retrieved":
+            continue  # A wrong gold answer says nothing of where the right one is.
         judged = METRICS[name].needs in ("judge", "verdicts")
         for one in above_ceiling(metric, questions):
             known = f"{one.wrong} of {one.questions} gold answers are known to be wrong"

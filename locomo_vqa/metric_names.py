@@ -1,15 +1,17 @@
 """The one table of metrics: what each is called, what its value means, and how it is shown.
 
-How a metric is computed is in `evaluators/metrics/`, in the module of the metric's name. J comes
+How a metric is computed is in `evaluators/metrics/`, in the module of the metric's name. R comes
+from what was retrieved (`evaluators/retrieval/`), J
 from a judge (`evaluators/judging/`), reported J from the verdicts that a file already carries.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["METRICS", "MetricInfo", "metric_title"]
+__all__ = ["METRICS", "METRIC_GROUPS", "MetricInfo", "metric_title", "with_groups"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +34,9 @@ class MetricInfo:
     """Whether it compares wording, so that it depends on the length of an answer."""
     proportion: bool = False
     """Whether an answer is either right or wrong, so that the value is a percentage of answers."""
-    needs: Literal["nothing", "encoder", "judge", "verdicts"] = "nothing"
-    """What it needs besides the two texts: a text encoder, a judge model, or a file's verdicts."""
+    needs: Literal["nothing", "encoder", "judge", "verdicts", "retrieved"] = "nothing"
+    """What it needs besides the two texts: a text encoder, a judge model, or a file's verdicts. Of
+    `retrieved`, it needs no answer, but what was retrieved for it."""
 
 
 _BY_RULES = "j:judge=rules-"
@@ -72,6 +75,24 @@ METRICS: dict[str, MetricInfo] = {
         overlap=False,
         proportion=True,
     ),
+    "r_any": MetricInfo(
+        title="R@10 any",
+        meaning="questions with any of the turns that hold the answer among the first ten "
+        "retrieved, in percent",
+        scale=100.0,
+        overlap=False,
+        proportion=True,
+        needs="retrieved",
+    ),
+    "r_complete": MetricInfo(
+        title="R@10 complete",
+        meaning="questions with all of the turns that hold the answer among the first ten "
+        "retrieved, in percent",
+        scale=100.0,
+        overlap=False,
+        proportion=True,
+        needs="retrieved",
+    ),
     "rouge1": MetricInfo(title="ROUGE-1", meaning="word stems shared with the gold answer, 0 to 1"),
     "meteor": MetricInfo(
         title="METEOR", meaning="words, stems and synonyms shared, in order, 0 to 1"
@@ -99,6 +120,23 @@ METRICS: dict[str, MetricInfo] = {
 
 To add one, add a line here and a module of that name in `evaluators/metrics/`.
 """
+
+
+METRIC_GROUPS: dict[str, tuple[str, ...]] = {"r": ("r_any", "r_complete")}
+"""Metrics that are only shown together, by the name that means all of them.
+
+Of a question whose answer is in several turns, one of them is found easily and all of them seldom:
+either number alone misleads.
+"""
+
+
+def with_groups(metrics: Sequence[str] | None) -> Sequence[str] | None:
+    """Return names of metrics with each group, or any part of one, replaced by its metrics."""
+    if metrics is None or isinstance(metrics, str) or not isinstance(metrics, Collection):
+        return metrics  # A wrong argument is refused where names are checked.
+    whole = {name: group for group in METRIC_GROUPS.values() for name in group} | METRIC_GROUPS
+    named = [whole.get(name, (name,)) if isinstance(name, str) else (name,) for name in metrics]
+    return list(dict.fromkeys(each for group in named for each in group))
 
 
 def metric_title(name: str, signature: str | None = None) -> str:

@@ -15,6 +15,7 @@ from ..prediction_files import LAYOUT_MEANINGS
 from ..scoring import ScoreReport
 from .judge_tables import print_judging
 from .options import flagged, names_by_reason
+from .retrieval_table import print_retrieval
 
 __all__ = ["print_scores"]
 
@@ -30,6 +31,8 @@ def print_scores(report: ScoreReport) -> None:
     _print_rows(document)
     if computed:
         out.print(_metric_table(computed))
+    if document.get("retrieval"):
+        print_retrieval(document["retrieval"])
     if document["metrics"].get("v", {}).get("by_type"):
         out.print(_type_table(document["metrics"]["v"]))
     if computed:

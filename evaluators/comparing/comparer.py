@@ -11,6 +11,7 @@ from locomo_vqa.arguments import check_choice
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json
+from locomo_vqa.metric_names import with_groups
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.runs import Run, SplitChoice
 
@@ -83,6 +84,7 @@ def compare(
     """
     if split is not None:
         check_choice("split", split, get_args(SplitChoice))
+    metrics = with_groups(metrics)
     check_metrics(metrics)
     _check_sources(sources)
     cutoffs = cutoffs_by_path(cutoff, [path for one in sources if (path := _path_of(one))])

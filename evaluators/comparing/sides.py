@@ -23,6 +23,9 @@ from .run_settings import settings_of
 
 __all__ = ["Side", "read_side", "score_side", "split_of"]
 
+_PLAIN = ("nothing", "retrieved")
+"""What metrics need that are computed again where stored scores lack them."""
+
 _AGAIN = "Score it again with `locomo-vqa score`."
 
 
@@ -137,7 +140,7 @@ def read_side(
         bound = None if manifest else split
         return score_side(source, benchmark, split=bound, metrics=metrics, options=options)
     have = {name for name, found in stored.document["metrics"].items() if found["state"] == "ok"}
-    plain = [name for name, info in METRICS.items() if info.needs == "nothing"]
+    plain = [name for name, info in METRICS.items() if info.needs in _PLAIN]
     wanted = [name for name in metrics or plain if name not in have]
     if not wanted or not (source / "run.json").is_file():
         return stored

@@ -30,6 +30,7 @@ NO_JUDGE = (
 _NEEDS = {
     "judge": NO_JUDGE,
     "encoder": "Its values need a text encoder.",
+    "retrieved": "It is about what was retrieved, not about the answer.",
     "verdicts": "It counts the verdicts that a file of another harness carries.",
 }
 

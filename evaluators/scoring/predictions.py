@@ -10,7 +10,7 @@ from locomo_vqa.arguments import check_choice, check_choices
 from locomo_vqa.benchmark import Benchmark, TextQuestion, VisualQuestion
 from locomo_vqa.benchmark.questions import Question, gold_answer, questions_of
 from locomo_vqa.errors import MissingResource
-from locomo_vqa.metric_names import METRICS
+from locomo_vqa.metric_names import METRICS, with_groups
 from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.runs import Prediction, SplitChoice, count_states
 from locomo_vqa.scores import MetricScores, RowCounts, RowScore, Scores
@@ -19,6 +19,7 @@ from ..metrics import NO_JUDGE, BatchMetric, MetricOpener, get_metric
 from ..metrics.l_settings import LSettings
 from ..statistics.summaries import Item, row_score, summarise_metric
 from .reported import score_reported
+from .retrieved import ScoredRetrieval
 
 __all__ = ["check_metrics", "score_predictions"]
 
@@ -52,6 +53,7 @@ def score_predictions(
         MissingResource: a metric's table, or a named metric's encoder, is not on this machine.
     """
     check_choice("split", split, get_args(SplitChoice))
+    metrics = with_groups(metrics)
     check_metrics(metrics)
     questions = questions_of(benchmark, split)
     ids = {question.id for question in questions}
@@ -62,6 +64,7 @@ def score_predictions(
     opener = MetricOpener(l_settings, fetch=metrics is not None)
     results: dict[str, MetricScores] = {}
     rows: list[RowScore] = []
+    retrieved: ScoredRetrieval | None = None
     for name in metrics or METRICS:
         info = METRICS[name]
         if info.needs == "judge":
@@ -80,6 +83,11 @@ def score_predictions(
         asked = [question for question in scored if isinstance(question, kind)]
         if kind not in kinds:
             results[name] = _not_asked(name, bool(asked))
+            continue
+        if info.needs == "retrieved":
+            retrieved = retrieved or ScoredRetrieval(predictions, benchmark, split)
+            results[name], values = retrieved.score(name)
+            rows += values
             continue
         try:
             metric = opener.open(name)

@@ -15,6 +15,7 @@ from locomo_vqa.metric_names import metric_title
 from locomo_vqa.runs import Prediction, Run
 from locomo_vqa.scores import MetricScores, Scores
 
+from ..retrieval.table import Retrieval
 from .table import SCORES_TABLE, score_columns, write_score_table
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class ScoreReport(Mapping[str, MetricScores]):
     """The lines of judgements.jsonl: the judges' verdicts on each answer."""
     unscored: int = 0
     """The number of answers without a verdict."""
+    retrieval: Retrieval | None = None
+    """What was found among the retrieved passages; None if R was not asked for."""
 
     def __getitem__(self, name: str) -> MetricScores:
         try:

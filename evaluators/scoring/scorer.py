@@ -11,6 +11,7 @@ from locomo_vqa.arguments import check_choice
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.checked import checked
 from locomo_vqa.local_paths import public_name, public_value
+from locomo_vqa.metric_names import METRICS, with_groups
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.runs import SplitChoice, VisualMode, visual_handling
 from locomo_vqa.scores import Scores
@@ -19,6 +20,7 @@ from ..judging.rubrics import Rubric
 from ..judging.scoring import Judged, JudgeSettings, judge_predictions
 from ..metrics.l_settings import LSettings, Preset
 from ..prediction_files import ReadOptions
+from ..retrieval.table import Retrieval, measure_retrieval
 from .answer_notes import notes_on_answers
 from .notes import failed_in, notes_on_recording, notes_on_rows, notes_on_trial
 from .predictions import check_metrics, score_predictions
@@ -65,8 +67,8 @@ def score(
         benchmark: the benchmark that was used, its folder, `sample`, or `org/name`; may be None
             for a run made in this process, or on the bundled sample.
         split: the split to score; None for a run's own split, otherwise all questions.
-        metrics: names of metrics; None for all that can be computed here. A text encoder that a
-            named metric needs is downloaded.
+        metrics: names of metrics, `r` for both of R; None for all that can be computed here. A text
+            encoder that a named metric needs is downloaded.
         judge: the model whose verdicts determine J, such as `"openai:<base URL>?model=<name>"`, or
             `"rules"`, which compares words, numbers and dates without a model; a second one is
             compared with it. If None, J is not computed.
@@ -93,6 +95,7 @@ def score(
     """
     if split is not None:
         check_choice("split", split, get_args(SplitChoice))
+    metrics = with_groups(metrics)
     check_metrics(metrics)
     settings = LSettings.checked(preset=l_preset, models=l_models, threads=threads, cache=cache)
     judging = JudgeSettings.checked(
@@ -129,7 +132,17 @@ def score(
                 reported=opened.reported,
                 progress=report_progress,
             )
-    return _make_report(opened, asked, chosen, judged.scores if judged else scores, judged)
+    retrieval = None
+    if metrics is None or any(METRICS[name].needs == "retrieved" for name in metrics):
+        retrieval = measure_retrieval(
+            opened.predictions,
+            asked,
+            split=chosen,
+            recalled=visual_handling(opened.run.info) == "recalled" if opened.run else None,
+        )
+    return _make_report(
+        opened, asked, chosen, judged.scores if judged else scores, judged, retrieval
+    )
 
 
 def _make_report(
@@ -138,6 +151,7 @@ def _make_report(
     split: SplitChoice,
     scores: Scores,
     judged: Judged | None,
+    retrieval: Retrieval | None,
 ) -> ScoreReport:
     info = source.run.info if source.run else None
     notes = [
@@ -147,6 +161,7 @@ def _make_report(
         *notes_on_recording(source.run),
         *notes_on_rows(source.predictions, benchmark, split=split, extra=source.extra),
         *notes_on_answers(source.predictions, benchmark, split=split),
+        *(retrieval.notes if retrieval else ()),
     ]
     if judged is not None:
         notes += judged.notes
@@ -176,6 +191,7 @@ def _make_report(
                 "stored": compare_stored(source, scores, benchmark),
                 "reported": source.reported and source.reported.to_json(),
                 "judging": judged.document if judged else None,
+                "retrieval": retrieval and retrieval.to_json(),
             }
         ),
         benchmark=benchmark,
@@ -186,6 +202,7 @@ def _make_report(
         failed=sum(failed_in(source.predictions, benchmark, split).values()),
         judgements=[{**row, "judge": public_name(row["judge"])} for row in transcripts],
         unscored=judged.unscored if judged else 0,
+        retrieval=retrieval,
     )
 
 

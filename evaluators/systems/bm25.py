@@ -22,8 +22,8 @@ from .okapi import OkapiIndex, terms_of, words_of
 
 __all__ = ["BM25", "shortest_span"]
 
-TOP_K = 5
-"""The number of turns returned as retrieved."""
+TOP_K = 50
+"""The number of turns returned as retrieved: the largest k at which recall is measured."""
 
 _CLAUSE_END = re.compile(r"(?<=[.!?,;:])\s+|\s+-\s+")
 

@@ -14,6 +14,7 @@ from locomo_vqa.schemas import validate
 from locomo_vqa.text import counted, escape_unprintable
 
 from .plain_files import PREDICTIONS, open_plain
+from .retrieved_ids import ids_alone
 
 __all__ = ["MAX_LINE_BYTES", "Rows", "check_rows", "read_rows"]
 
@@ -27,7 +28,7 @@ class Rows:
     """The content of a predictions file."""
 
     predictions: tuple[Prediction, ...]
-    """The first row of each expected question, in file order, without the retrieved passages."""
+    """The first row of each expected question, in file order; of retrieved passages, the ids."""
     total: int
     """The number of rows."""
     problems: tuple[str, ...]
@@ -37,8 +38,8 @@ class Rows:
 def read_rows(entry: Path, expected: Collection[str]) -> Rows:
     """Read an entry's predictions and compare their ids with the expected questions.
 
-    The retrieved passages are most of such a file, and no score depends on them, so they are
-    checked and dropped.
+    The texts of the retrieved passages are most of such a file, and no score depends on them, so
+    they are checked and dropped; R depends on the ids of their turns.
 
     Raises:
         InputError: a line is malformed or too long, or there are far too many lines; reading stops
@@ -99,7 +100,7 @@ def _read_predictions(entry: Path) -> Iterator[Prediction]:
     for number, text in _read_lines(entry):
         row = parse_json(text, path=path, what="the predictions file", line=number)
         validate(row, "prediction", path=path, place=f"line {number}", remedy=_REMEDY)
-        prediction = prediction_from_row({**row, "retrieved": ()})
+        prediction = prediction_from_row({**row, "retrieved": ids_alone(row.get("retrieved", ()))})
         problem = _answer_problem(prediction)
         if problem:
             raise InputError(f"{path}: line {number}: {problem}.", _REMEDY)

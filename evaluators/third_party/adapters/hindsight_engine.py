@@ -203,7 +203,7 @@ def _started(folder: Path) -> tuple[Any, str]:
 
 
 def _as_hit(fact: Any) -> dict[str, Any]:
-    """Return a fact as a passage that begins with its day, with the session that tells it."""
+    """Return a fact as a passage that begins with its day, with its session."""
     told, happened = _day(fact.mentioned_at), _day(fact.occurred_start)
     when = f" (on {happened})" if happened and happened != told else ""
     text = f"{told}: {fact.text}{when}" if told else f"{fact.text}{when}"

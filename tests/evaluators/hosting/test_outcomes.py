@@ -117,7 +117,7 @@ def test_a_run_of_odd_answers_can_be_read_again(tmp_path: Path) -> None:
 
 
 def test_a_passage_of_several_turns_is_read_as_it_was_written() -> None:
-    """A list that a passage lacks is not written: older files stay as they are."""
+    """A list that a passage lacks is not written: older files stay unchanged."""
     hits = (Hit(text="a", turn="D1:2", turns=("D1:1", "D1:2")), Hit(text="b", sessions=(3,)))
     written = prediction_of("q", Answer(text="x", retrieved=hits)).to_row()
     assert [sorted(row) for row in written["retrieved"]] == [

@@ -56,12 +56,9 @@ def test_names_and_signatures() -> None:
 def test_an_unknown_name_lists_the_good_ones_and_the_nearest() -> None:
     with pytest.raises(InputError) as caught:
         get_metric("bleu")
-    assert caught.value.message == (
-        "`metric` must be one of l, j, reported_j, v, rouge1, meteor, bertscore, sbert, f1, bleu1, "
-        "not 'bleu'."
-    )
+    known = ", ".join(METRICS)
+    assert caught.value.message == f"`metric` must be one of {known}, not 'bleu'."
     assert caught.value.remedy == "Did you mean 'bleu1'?"
-    assert len(METRICS) == 10
 
 
 def test_what_takes_more_than_two_texts_says_so() -> None:
