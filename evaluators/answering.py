@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from locomo_vqa.context_budget import as_list, fit_hits
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelImage
 from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
 from locomo_vqa.system import Answer, ConversationInfo, Hit, Services, ShownImage
@@ -103,24 +104,26 @@ class Answerer:
         self._models = models
         self._speakers = " and ".join(conversation.speakers)
         self._own = services.llm is not None
+        self._context = services.context
         self._model = model
         self._calls = None if self._own else ModelCalls(workdir)
 
     def answer(self, question: str, hits: Sequence[Hit], *, now: datetime) -> Answer:
-        """Answer from the hits, which are sorted best first.
+        """Answer from the hits, which are sorted best first, as far as the run's budget goes.
 
         Raises:
             ModelError: there is no reply.
         """
+        kept, tokens = fit_hits(hits, self._context)
         prompt = fill(
             _PACKAGE,
             _PROMPT,
             speakers=self._speakers,
-            memories="\n".join(f"- {hit.text}" for hit in hits) or "(nothing was found)",
+            memories=as_list([hit.text for hit in kept]) or "(nothing was found)",
             now=f"{now:%A}, {now.day} {now:%B %Y}",
             question=question,
         )
-        return _answer(self._ask(prompt, ()), tuple(hits))
+        return _answer(self._ask(prompt, ()), kept, tokens)
 
     def answer_visual(self, question: str, image: ShownImage | None) -> Answer:
         """Answer a question about an image, or about its caption; no memory is used.
@@ -130,7 +133,8 @@ class Answerer:
         """
         caption = image.caption if image else None
         images = (read_image(image.path),) if image and image.path else ()
-        return _answer(self._ask(answer_visual(question, caption=caption), images), ())
+        reply = self._ask(answer_visual(question, caption=caption), images)
+        return _answer(reply, (), None if self._context is None else 0)
 
     def close(self) -> None:
         """Close the connections and files of the conversation."""
@@ -147,9 +151,14 @@ class Answerer:
         )
 
 
-def _answer(reply: ChatReply, hits: tuple[Hit, ...]) -> Answer:
-    refused = reply.finish == "refused"
-    return Answer(text=reply.text.strip(), refused=refused, retrieved=hits, usage=reply.usage)
+def _answer(reply: ChatReply, hits: tuple[Hit, ...], context_tokens: int | None) -> Answer:
+    return Answer(
+        text=reply.text.strip(),
+        refused=reply.finish == "refused",
+        retrieved=hits,
+        usage=reply.usage,
+        context_tokens=context_tokens,
+    )
 
 
 def read_image(path: Path) -> ModelImage:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .context_budget import context_in_words
+from .models.token_counting import BYTES_RULE
 from .text import counted
 from .toolkit_code import toolkit_code, toolkit_name
 
 __all__ = [
     "asked_notes",
+    "context_note",
     "embedder_of",
     "is_clean",
     "lost_note",
@@ -85,6 +88,36 @@ def toolkit_note(info: Mapping[str, Any]) -> str | None:
     if code["dirty"]:
         return f"The run's toolkit had changes that were not committed: {toolkit_name(code)}."
     return None
+
+
+def context_note(info: Mapping[str, Any]) -> str | None:
+    """Return a sentence about what the answering model was handed; None if nothing counted it.
+
+    A run whose budget was not kept says so, also where that is not known.
+    """
+    context = info.get("context") or {}
+    tokens, mean, by = context.get("tokens"), context.get("mean"), context.get("counted_by")
+    if by is None or (tokens is None and by not in ("harness", "system")):
+        return None
+    limit = "" if tokens is None else f", of at most {tokens:,}"
+    rule = f"counted by {_tokenizer_in_words(context['tokenizer'])}"
+    if mean is None:
+        return f"Whether the context budget of {context_in_words(tokens)} was kept is not known."
+    if by in ("harness", "system"):
+        said = "" if by == "harness" else ", as the system says"
+        sentence = f"Context: {mean:,.1f} tokens a text question{limit} ({rule}{said})."
+    else:
+        sentence = (
+            f"Context: the system does not say what it handed over; its requests for answers have "
+            f"up to {context['most']:,} tokens in all, with a budget of {tokens:,}."
+        )
+    if context["kept"] is False:
+        sentence += f" The budget was not kept: {context['over']:,} of {context['counted']:,} over."
+    return sentence
+
+
+def _tokenizer_in_words(tokenizer: str) -> str:
+    return tokenizer if tokenizer == BYTES_RULE else f"the tokenizer of {tokenizer}"
 
 
 def asked_notes(info: Mapping[str, Any]) -> list[str]:

@@ -146,10 +146,15 @@ class Prediction:
     """Wall time of the answer in milliseconds."""
     error: str | None = None
     """Why there is no answer."""
+    context_tokens: int | None = None
+    """The tokens of the memory that the answering model was handed, counted with the tokenizer that
+    run.json names; None if not known."""
 
     def to_row(self) -> dict[str, Any]:
         """Return the prediction as a line of predictions.jsonl."""
         row = asdict(replace(self, retrieved=()))
+        if self.context_tokens is None:
+            del row["context_tokens"]
         return {**row, "retrieved": [hit.to_row() for hit in self.retrieved]}
 
 
@@ -197,7 +202,7 @@ def hit_from_row(row: Mapping[str, Any]) -> Hit:
 def prediction_from_row(row: Mapping[str, Any]) -> Prediction:
     """Build a prediction from a line that is valid against the schema `prediction`."""
     usage = row.get("usage")
-    known = {name: row.get(name) for name in ("latency_ms", "error")}
+    known = {name: row.get(name) for name in ("latency_ms", "error", "context_tokens")}
     return Prediction(
         question_id=row["question_id"],
         prediction=row["prediction"],

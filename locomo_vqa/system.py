@@ -17,6 +17,7 @@ from locomo_vqa.worker import address_for_stage
 
 __all__ = [
     "Answer",
+    "ContextBudget",
     "ConversationInfo",
     "Endpoint",
     "Hit",
@@ -94,6 +95,21 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContextBudget:
+    """How much of its memory a system may hand to the answering model with a question.
+
+    Only what comes from the memory counts, as it stands in the prompt: not the instructions, the
+    question, the date, or images. `locomo_vqa.context_budget` fits passages into a budget.
+    """
+
+    tokens: int | None
+    """The number of tokens; None: no limit, they are only counted."""
+    tokenizer: str
+    """What counts them: a model with its own tokenizer, or `utf8-bytes/4` (the UTF-8 length of the
+    text divided by four, rounded up)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What the harness gives a system."""
 
@@ -103,6 +119,9 @@ class Services:
     """The name of the run's model, for systems that open models themselves."""
     options: Mapping[str, str] = field(default_factory=dict)
     """The run's options for the system, by name."""
+    context: ContextBudget | None = None
+    """How much the system may hand to the answering model; None without a model. A system that only
+    retrieves need not care: the harness cuts its passages."""
 
     def llm_for(self, stage: str) -> Endpoint | None:
         """Return `llm` for the calls of one stage, which are then counted separately.
@@ -130,6 +149,9 @@ class Answer:
     """What the answer is based on, best first."""
     usage: Usage | None = None
     """The calls and tokens that it took, if the system knows."""
+    context_tokens: int | None = None
+    """The tokens of its memory that the answering model was handed, if the system counts them as
+    `Services.context` says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ A dataclass travels as `{"$": <class>, "fields": {…}}`. If the toolkit can be 
 system gets its classes, otherwise plain dataclasses with the same attributes.
 
 An answer is checked here, wherever the system runs: it is a string, or an object or a dict with
-`text` and optionally `refused`, `retrieved`, and `usage`. Numbers of numpy and similar types become
-plain ones, a score that is not finite and an impossible count become unknown, and lone surrogates
-are replaced. Anything else is refused with the name of the field.
+`text` and optionally `refused`, `retrieved`, `usage`, and `context_tokens`. Numbers of numpy and
+similar types become plain ones, a score that is not finite and an impossible count become unknown,
+and lone surrogates are replaced. Anything else is refused with the name of the field.
 """
 
 from __future__ import annotations
@@ -94,6 +94,8 @@ if TYPE_CHECKING:
 def plain_answer(returned: object) -> Row:
     """Return an answer as `{text, refused, retrieved, usage}` of plain values.
 
+    `context_tokens` is there if the system counted them.
+
     Raises:
         TypeError: it, or a field of it, has the wrong type.
         ValueError: it is too long.
@@ -104,12 +106,14 @@ def plain_answer(returned: object) -> Row:
     text = _text(_get_field(answer, "text"), "the answer's text")
     if len(text) > MAX_ANSWER_CHARS:
         raise ValueError(f"the answer has {len(text):,} characters, over {MAX_ANSWER_CHARS:,}")
-    return {
+    row: Row = {
         "text": text,
         "refused": _as_flag(_get_field(answer, "refused", False), "refused"),
         "retrieved": plain_hits(_get_field(answer, "retrieved", None), "retrieved"),
         "usage": _usage(_get_field(answer, "usage", None)),
     }
+    handed_over = _count(_get_field(answer, "context_tokens", None), "context_tokens")
+    return row if handed_over is None else {**row, "context_tokens": handed_over}
 
 
 def plain_hits(value: Any, field: str, *, texts: bool = False) -> list[Row]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from locomo_vqa.cli_support import echo, json_option, print_json, quoted
-from locomo_vqa.run_notes import is_clean, recording_notes
+from locomo_vqa.run_notes import context_note, is_clean, recording_notes
 from locomo_vqa.runs import IMAGE_MODES, VISUAL_MODES, Run, count_states
 from locomo_vqa.text import counted
 
@@ -65,6 +65,11 @@ __all__ = ["run"]
     show_default=True,
     help="Ask for this many passages, if the system only retrieves.",
 )
+@click.option(
+    "--context",
+    metavar="TOKENS",
+    help="Let the answering model be handed this much memory, such as 256, 4k or 16k.",
+)
 @system_options
 @hosting_options
 @metering_options
@@ -107,6 +112,10 @@ def print_run(done: Run, benchmark: str) -> None:
     echo(f"{counted(counts['total'], 'question')}: {states}")
     for note in recording_notes(done.info):
         echo(note, style="red" if note.startswith("The run is not clean") else "yellow")
+    context = context_note(done.info)
+    if context is not None:
+        kept = done.info["context"]["kept"] is not False
+        echo(context, style=None if kept else "red")
     errors = {p.error for p in done.predictions if p.error}
     for error in sorted(errors)[:3]:
         echo(f"  {error}", style="red")

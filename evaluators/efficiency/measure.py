@@ -16,9 +16,9 @@ from locomo_vqa.schemas import validate
 
 from ..proxy.prices import PriceTable, bundled_prices
 from ..running.model_size import UNKNOWN, ModelBytes, size_of_model
+from ..running.phases import read_phases
 from .calls import StageSums, TimedCall, has_calls, read_stage_sums, read_timed_calls
 from .figures import Figures, Means, figures_of, figures_of_sums, mean_of_stages
-from .phases import read_phases
 from .totals import RunTotals, totals_of
 
 __all__ = ["MEMORY_STAGES", "NO_ANSWERS", "RunEfficiency", "efficiency_of", "read_info"]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..running.phases import Phases
 from .calls import TimedCall
-from .phases import Phases
 
 __all__ = ["RunTotals", "Totals", "totals_of"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -82,6 +83,8 @@ class HttpHost:
             "visual": conversation.visual,
             "llm": endpoint_for(self._address, services.llm),
         }
+        if services.context is not None and services.context.tokens is not None:
+            body["context"] = asdict(services.context)
         return self._send_step("POST", "/conversations", body, self._limits.read_s)
 
     def add(self, turns: Sequence[ShownTurn]) -> Failure | None:

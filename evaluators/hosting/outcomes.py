@@ -32,6 +32,7 @@ def prediction_of(question_id: str, returned: object) -> Prediction:
         retrieved=tuple(map(hit_from_row, answer["retrieved"])),
         usage=None if answer["usage"] is None else Usage(**answer["usage"]),
         error=(text or "refused") if refused else None,
+        context_tokens=answer.get("context_tokens"),
     )
     validate(prediction.to_row(), "prediction", path=Path("the answer"), remedy="")
     return prediction

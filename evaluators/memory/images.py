@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from locomo_vqa.context_budget import fit_texts
 from locomo_vqa.models.asking import gather_bounded
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
 from locomo_vqa.prompts import answer_visual, prompt_text
@@ -102,8 +103,9 @@ class ImageMemory:
             assert found is not None
             image, hits = found.image, (Hit(text=found.text, turn=found.turn),)
         shown = image if image is not None and self._is_used(image) else None
+        caption, tokens = self._handed_over(shown, remembered=bool(hits))
         request = ChatRequest(
-            text=answer_visual(question, caption=shown.caption if shown else None),
+            text=answer_visual(question, caption=caption),
             images=(read_image(shown.path),) if shown and shown.path else (),
             max_tokens=ANSWER_TOKEN_LIMIT,
         )
@@ -114,7 +116,19 @@ class ImageMemory:
             self._models.count_unreadable("vision", request)
             raise
         refused = reply.finish == "refused"
-        return Answer(text=text, refused=refused, retrieved=hits, usage=reply.usage)
+        return Answer(
+            text=text, refused=refused, retrieved=hits, usage=reply.usage, context_tokens=tokens
+        )
+
+    def _handed_over(
+        self, shown: ShownImage | None, *, remembered: bool
+    ) -> tuple[str | None, int | None]:
+        """Return the caption to show, and its tokens if it comes from the memory."""
+        caption, context = shown.caption if shown else None, self._pipeline.context
+        if not remembered or caption is None:
+            return caption, None if context is None else 0
+        fitted = fit_texts([caption], context, as_block="".join)
+        return "".join(fitted.texts) or None, fitted.tokens
 
     def _is_used(self, image: ShownImage) -> bool:
         pixels = self._use == "pixels" and image.path is not None

@@ -11,9 +11,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from locomo_vqa.context_budget import fit_texts
 from locomo_vqa.models.asking import gather_bounded
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed, ModelImage
-from locomo_vqa.system import Answer, Hit
+from locomo_vqa.system import Answer, ContextBudget, Hit
 
 from .anomalies import AnomalyCounts
 from .embedding import Embedder, Vectors
@@ -58,11 +59,13 @@ class Pipeline:
         record: Callable[[dict[str, Any]], None] = lambda row: None,
         usage: PipelineUsage,
         anomalies: AnomalyCounts,
+        context: ContextBudget | None = None,
     ) -> None:
         """Begin without memories.
 
         Args:
             record: called with the row of each change before it is made.
+            context: how much the answering model may be handed.
         """
         self.store = MemoryStore(record)
         self.windows_kept = 0
@@ -74,6 +77,8 @@ class Pipeline:
         self._embedder = embedder
         self._usage = usage
         self._anomalies = anomalies
+        self.context = context
+        """How much the answering model may be handed."""
 
     async def read(self, lines: Sequence[TurnLine], time: datetime) -> None:
         """Read a session: its windows are extracted concurrently, then merged in order.
@@ -148,16 +153,16 @@ class Pipeline:
         return [(self.store.memories[id], distance) for id, distance in found]
 
     async def answer(self, question: str, now: datetime) -> Answer:
-        """Answer a question from the nearest memories.
+        """Answer a question from the nearest memories, as far as the run's budget goes.
 
         Raises:
             ModelError: a request got no reply.
         """
         found = await self.search(question)
         while True:
-            texts = [memory.text for memory, _ in found]
+            fitted = fit_texts([memory.text for memory, _ in found], self.context)
             request = ChatRequest(
-                text=answer_prompt(texts, question, form=self._settings.prompts, now=now),
+                text=answer_prompt(fitted.texts, question, form=self._settings.prompts, now=now),
                 max_tokens=ANSWER_TOKEN_LIMIT,
             )
             try:
@@ -171,15 +176,20 @@ class Pipeline:
             self._models.reject("generation", [request])
         hits = tuple(
             Hit(
-                text=memory.text,
+                text=text,
                 score=0.0 - round(distance, 6),
                 turn=memory.turns[-1],
                 turns=memory.turns if len(memory.turns) > 1 else (),
             )
-            for memory, distance in found
+            for text, (memory, distance) in zip(fitted.texts, found, strict=False)
         )
-        refused = reply.finish == "refused"
-        return Answer(text=reply.text.strip(), refused=refused, retrieved=hits, usage=reply.usage)
+        return Answer(
+            text=reply.text.strip(),
+            refused=reply.finish == "refused",
+            retrieved=hits,
+            usage=reply.usage,
+            context_tokens=fitted.tokens,
+        )
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Return a vector for each text, and count the usage if a server made it.

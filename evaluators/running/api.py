@@ -7,6 +7,7 @@ from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.checked import checked
+from locomo_vqa.context_budget import parse_context
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import ImageMode, Run, SplitChoice, VisualMode
 
@@ -34,6 +35,7 @@ def run(
     jobs: int = 1,
     limit: int | None = None,
     top_k: int = 10,
+    context: int | str | None = None,
     timeout: float = 120.0,
     python: str | Path | None = None,
     env: Sequence[str] = (),
@@ -70,6 +72,9 @@ def run(
         jobs: how many conversations run at once.
         limit: for a trial, how many questions of each conversation to ask, half of them visual.
         top_k: the number of passages to request from a retrieval-only system.
+        context: how much of its memory the system may hand to the answering model with a question,
+            in tokens: a number, or a text such as `256`, `4k` or `16k`; None for no limit. Passages
+            of a retrieval-only system are cut, best first.
         timeout: the time limit of one call to the model, in seconds.
         python: the interpreter of the environment that a `module:Class` is installed in.
         env: the names of environment variables to hand on to the system's processes, which get
@@ -100,6 +105,7 @@ def run(
         OutputError: `out` holds something else, or can't be written.
     """
     check_run_arguments(split=split, images=images, visual=visual, limit=limit, top_k=top_k)
+    parse_context(context)
     hosting = HostingSettings.checked(
         python=python,
         env=env,
@@ -113,7 +119,13 @@ def run(
         meter=meter, record=record, replay=replay, strict=strict, prices=prices, budget=budget
     )
     setup = RunSetup.prepare(
-        system, model=model, timeout=timeout, options=options, hosting=hosting, metering=metering
+        system,
+        model=model,
+        timeout=timeout,
+        options=options,
+        hosting=hosting,
+        metering=metering,
+        context=context,
     )
     harness = Harness(
         system=setup.system,

@@ -97,6 +97,7 @@ def replay(
                 env=env,
                 sandbox=sandbox,
                 progress=progress,
+                context=command.get("context"),
                 **command.get("limits", {}),
                 **{name: command[name] for name in ("split", "images", "visual", "limit", "top_k")},
             )

@@ -31,6 +31,7 @@ from locomo_vqa.unfinished import is_unfinished
 
 from ..hosting.sandbox import SandboxTool
 from ..loading import LoadedSystem
+from .context import describe_context
 from .model_size import size_of_model
 from .services import named_temperature
 from .system_options import recorded_options
@@ -53,6 +54,7 @@ _IDENTITY = (
     "dataset.split",
     "limit",
     "top_k",
+    "context.tokens",
     "options",
     "sandbox",
 )
@@ -103,6 +105,7 @@ def describe_run(
         },
         "limit": limit,
         "top_k": top_k if system.only_retrieves else None,
+        **describe_context(services),
         "options": recorded_options(services),
         **({"environment": list(system.variables)} if system.variables else {}),
         "sandbox": sandbox,

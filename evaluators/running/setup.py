@@ -16,6 +16,7 @@ from locomo_vqa.runs import Run
 from locomo_vqa.system import Services
 
 from ..loading import LoadedSystem, SystemSource, load_system
+from .context import lend_context, with_context_outcome
 from .display import listening
 from .eyes import check_eyes
 from .harness import Harness
@@ -67,6 +68,7 @@ class RunSetup:
         options: Mapping[str, object] | None,
         hosting: HostingSettings,
         metering: MeteringSettings,
+        context: int | str | None = None,
     ) -> Self:
         """Load a system and check the arguments for it; no question is asked yet.
 
@@ -88,7 +90,7 @@ class RunSetup:
         )
         hosting.check(loaded)
         services = lend_model(loaded, model, timeout=timeout, check=not metering.replay)
-        services = lend_options(services, loaded, given)
+        services = lend_context(lend_options(services, loaded, given), context)
         if loaded.address and not is_on_this_machine(str(source)):
             check_countable(metering)
             metering = replace(metering, meter=False)  # It could not reach the proxy.
@@ -140,6 +142,8 @@ class RunSetup:
                         budget=meter.budget,
                     )
                     done = meter.finish(metered.run(retry_failed=retry_failed, listener=listener))
+                harnessed = self.system.only_retrieves
+                done = with_context_outcome(done, by_harness=harnessed, calls=meter.calls)
                 self._write_command(harness)
                 return done
         except KeyboardInterrupt as error:
@@ -158,6 +162,7 @@ class RunSetup:
             "model": self.services.model and without_account(self.services.model),
             **{name: getattr(harness, name) for name in ("split", "images", "visual", "limit")},
             "top_k": harness.top_k,
+            "context": self.services.context and self.services.context.tokens,
             "options": recorded_options(self.services),
             "env": list(self.hosting.env),
             "limits": {"timeout": self.timeout, **self.hosting.limits_by_parameter()},

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.context_budget import fit_latest
 from locomo_vqa.images import for_model, read_image_bytes
 from locomo_vqa.models.blocking import BlockingEndpoint
 from locomo_vqa.models.messages import image_part, text_part
@@ -34,7 +36,10 @@ _RECALLED = "full_context_recalled_v1"
 
 
 class FullContext:
-    """Asks the run's endpoint with all turns, and with images in their places."""
+    """Asks the run's endpoint with all turns, and with images in their places.
+
+    Of a conversation that is longer than the run's budget, the latest turns are sent.
+    """
 
     version = "2"
     uses_images = True
@@ -50,6 +55,7 @@ class FullContext:
         assert services.llm is not None
         self._speakers = " and ".join(conversation.speakers)
         self._model = BlockingEndpoint(services.llm)
+        self._context = services.context
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
         """Store a session unchanged."""
@@ -59,8 +65,8 @@ class FullContext:
         """Do nothing: there is no pending work."""
 
     def answer(self, question: str, *, now: datetime) -> Answer:
-        """Ask with the whole conversation."""
-        return self._ask_of_all(_PROMPT, question, now, self._conversation())
+        """Ask with the whole conversation, or the latest turns that fit."""
+        return self._ask_of_all(_PROMPT, question, now)
 
     def answer_visual(
         self,
@@ -77,19 +83,24 @@ class FullContext:
         and the person in question, then the latest.
         """
         if recalled is not None:
-            conversation = self._conversation(images_of=self._most_likely(recalled))
-            return self._ask_of_all(_RECALLED, question, now, conversation)
+            return self._ask_of_all(_RECALLED, question, now, self._most_likely(recalled))
         caption = image.caption if image else None
         text = text_part(answer_visual(question, caption=caption))
-        return self._ask([_image_part(image), text] if image and image.path else [text])
+        answer = self._ask([_image_part(image), text] if image and image.path else [text])
+        return replace(answer, context_tokens=None if self._context is None else 0)
 
     def close(self) -> None:
         """Close the connections."""
         self._model.close()
 
     def _ask_of_all(
-        self, prompt: str, question: str, now: datetime, conversation: list[dict[str, Any]]
+        self,
+        prompt: str,
+        question: str,
+        now: datetime,
+        images_of: Collection[str] | None = None,
     ) -> Answer:
+        conversation, tokens = self._fitting(images_of)
         marker = "\0"
         filled = fill(
             _PACKAGE,
@@ -100,7 +111,20 @@ class FullContext:
             question=question,
         )
         before, _, after = filled.partition(marker)
-        return self._ask([text_part(before), *conversation, text_part(after)])
+        answer = self._ask([text_part(before), *conversation, text_part(after)])
+        return replace(answer, context_tokens=tokens)
+
+    def _fitting(
+        self, images_of: Collection[str] | None
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """Return the parts of the latest turns that fit, and the tokens of their text."""
+
+        def block(number: int) -> str:
+            parts = self._conversation(number, images_of, images=False)
+            return "\n".join(part["text"] for part in parts)
+
+        number, tokens = fit_latest(sum(map(len, self._sessions)), block, self._context)
+        return self._conversation(number, images_of), tokens
 
     def _ask(self, content: list[dict[str, Any]]) -> Answer:
         reply = self._model.ask(content, max_tokens=_ANSWER_TOKEN_LIMIT)
@@ -127,14 +151,18 @@ class FullContext:
             chosen.add(turn.id)
         return chosen
 
-    def _conversation(self, images_of: Collection[str] | None = None) -> list[dict[str, Any]]:
-        """Return the conversation as parts: runs of text, and the images between them.
+    def _conversation(
+        self, number: int, images_of: Collection[str] | None, *, images: bool = True
+    ) -> list[dict[str, Any]]:
+        """Return the latest turns as parts: runs of text, and the images between them.
 
         With `images_of`, only the images of these turns are sent; the text mentions the others.
         """
         parts: list[dict[str, Any]] = []
         lines: list[str] = []
-        for turns in self._sessions:
+        left_out = sum(map(len, self._sessions)) - number
+        for session in self._sessions:
+            turns, left_out = session[left_out:], max(0, left_out - len(session))
             if turns:
                 lines.append(f"\nSession {turns[0].session}, {_date_in_words(turns[0].time)}")
             for turn in turns:
@@ -143,7 +171,7 @@ class FullContext:
                 if not sent:
                     captions += [" [shares a picture]" for _ in _images_with_pixels(turn)]
                 lines.append(f"{turn.speaker}: {turn.text}{''.join(captions)}")
-                for image in _images_with_pixels(turn) if sent else ():
+                for image in _images_with_pixels(turn) if sent and images else ():
                     parts += [text_part("\n".join(lines)), _image_part(image)]
                     lines = []
         return [*parts, text_part("\n".join(lines))]

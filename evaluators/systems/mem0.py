@@ -95,6 +95,7 @@ class Mem0:
             record=self._history.append,
             usage=self._usage,
             anomalies=self._anomalies,
+            context=services.context,
         )
         self._images = ImageMemory(
             self.image_use,

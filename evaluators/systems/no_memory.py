@@ -39,9 +39,11 @@ class NoMemory:
         self._model: ChatModel | None = None
         self._calls: ModelCalls | None = None
         self._runner = asyncio.Runner()
+        self._no_tokens: int | None = None
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
         """Open the run's model, if it has one."""
+        self._no_tokens = None if services.context is None else 0
         if services.llm is not None:
             self._model = OpenAIModel(services.llm)
         elif services.model is not None:
@@ -85,4 +87,9 @@ class NoMemory:
             )
         except ModelTimeout as error:
             raise TimeoutError(str(error)) from None
-        return Answer(text=reply.text.strip(), refused=reply.finish == "refused", usage=reply.usage)
+        return Answer(
+            text=reply.text.strip(),
+            refused=reply.finish == "refused",
+            usage=reply.usage,
+            context_tokens=self._no_tokens,
+        )
