@@ -32,7 +32,11 @@ _REPORTED = tuple(name for name, info in METRICS.items() if info.needs == "verdi
 
 BOARD_METRICS = (
     *_FIRST,
-    *(name for name in METRICS if name not in (*_FIRST, *_PARTS, *_REPORTED)),
+    *(
+        name
+        for name, info in METRICS.items()
+        if name not in (*_FIRST, *_PARTS, *_REPORTED) and not info.contributes
+    ),
 )
 """The metrics that the board shows, in order: all but the parts of L, and what others reported."""
 

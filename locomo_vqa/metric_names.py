@@ -34,9 +34,12 @@ class MetricInfo:
     """Whether it compares wording, so that it depends on the length of an answer."""
     proportion: bool = False
     """Whether an answer is either right or wrong, so that the value is a percentage of answers."""
-    needs: Literal["nothing", "encoder", "judge", "verdicts", "retrieved"] = "nothing"
+    needs: Literal["nothing", "encoder", "judge", "verdicts", "retrieved", "abstention"] = "nothing"
     """What it needs besides the two texts: a text encoder, a judge model, or a file's verdicts. Of
-    `retrieved`, it needs no answer, but what was retrieved for it."""
+    `retrieved`, it needs no answer, but what was retrieved for it; of `abstention`, answers to
+    questions in which nothing is to be found."""
+    contributes: bool = False
+    """Whether a question's value is what it contributes to the mean, which may be off the scale."""
 
 
 _BY_RULES = "j:judge=rules-"
@@ -74,6 +77,17 @@ METRICS: dict[str, MetricInfo] = {
         questions="visual",
         overlap=False,
         proportion=True,
+    ),
+    "a": MetricInfo(
+        title="A",
+        meaning="share declined where nothing is to be found, minus share declined where something "
+        "is, in percent: 0 for a system that always declines, and for one that never does",
+        scale=100.0,
+        lowest=-1.0,
+        interval_from=-1.0,
+        overlap=False,
+        needs="abstention",
+        contributes=True,
     ),
     "r_any": MetricInfo(
         title="R@10 any",

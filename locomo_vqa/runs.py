@@ -140,6 +140,8 @@ class Prediction:
     """The outcome of the question."""
     retrieved: tuple[Hit, ...] = ()
     """The passages that the answer is based on, best first."""
+    confidence: float | None = None
+    """How sure the system is of its answer, from 0 to 1; None if it doesn't say."""
     usage: Usage | None = None
     """The tokens and calls that the answer took, if known."""
     latency_ms: float | None = None
@@ -155,6 +157,8 @@ class Prediction:
         row = asdict(replace(self, retrieved=()))
         if self.context_tokens is None:
             del row["context_tokens"]
+        if self.confidence is None:
+            del row["confidence"]
         return {**row, "retrieved": [hit.to_row() for hit in self.retrieved]}
 
 
@@ -202,7 +206,9 @@ def hit_from_row(row: Mapping[str, Any]) -> Hit:
 def prediction_from_row(row: Mapping[str, Any]) -> Prediction:
     """Build a prediction from a line that is valid against the schema `prediction`."""
     usage = row.get("usage")
-    known = {name: row.get(name) for name in ("latency_ms", "error", "context_tokens")}
+    known = {
+        name: row.get(name) for name in ("confidence", "latency_ms", "error", "context_tokens")
+    }
     return Prediction(
         question_id=row["question_id"],
         prediction=row["prediction"],

@@ -186,6 +186,9 @@ class Scores:
     """Mean number of words in the answers to text questions, without missing ones."""
     by_question: Sequence[RowScore]
     """The value of every question under every metric."""
+    abstention: Mapping[str, Any] | None = None
+    """The parts of A: the shares that were declined, every outcome, and the curve over thresholds;
+    None if A was not computed."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the part of scores.json that depends on the predictions only."""
@@ -193,6 +196,7 @@ class Scores:
             "rows": asdict(self.rows),
             "answer_length": self.answer_length,
             "metrics": {name: asdict(scores) for name, scores in self.metrics.items()},
+            **({"abstention": self.abstention} if self.abstention is not None else {}),
         }
 
 

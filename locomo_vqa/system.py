@@ -145,6 +145,8 @@ class Answer:
     """The answer."""
     refused: bool = False
     """Whether the system, or its model, declined to answer; `text` is then the reason."""
+    confidence: float | None = None
+    """How sure the system is of its answer, from 0 to 1; None if it doesn't say."""
     retrieved: tuple[Hit, ...] = ()
     """What the answer is based on, best first."""
     usage: Usage | None = None

@@ -11,9 +11,10 @@ A dataclass travels as `{"$": <class>, "fields": {…}}`. If the toolkit can be 
 system gets its classes, otherwise plain dataclasses with the same attributes.
 
 An answer is checked here, wherever the system runs: it is a string, or an object or a dict with
-`text` and optionally `refused`, `retrieved`, `usage`, and `context_tokens`. Numbers of numpy and
-similar types become plain ones, a score that is not finite and an impossible count become unknown,
-and lone surrogates are replaced. Anything else is refused with the name of the field.
+`text` and optionally `refused`, `confidence`, `retrieved`, `usage`, and `context_tokens`. Numbers
+of numpy and similar types become plain ones, a score that is not finite and an impossible count
+become unknown, and lone surrogates are replaced. Anything else is refused with the name of the
+field.
 """
 
 from __future__ import annotations
@@ -57,6 +58,9 @@ __all__ = [
 MAX_ANSWER_CHARS = 1_000_000
 """The longest answer; the longest in published result files has 191,238 characters."""
 
+_ROUNDING = 1e-6
+"""How far rounding may put a confidence outside of its range."""
+
 MAX_HITS = 10_000
 """The most passages for one answer: a generator may have no end."""
 
@@ -92,13 +96,13 @@ if TYPE_CHECKING:
 
 
 def plain_answer(returned: object) -> Row:
-    """Return an answer as `{text, refused, retrieved, usage}` of plain values.
+    """Return an answer as `{text, refused, confidence, retrieved, usage}` of plain values.
 
     `context_tokens` is there if the system counted them.
 
     Raises:
         TypeError: it, or a field of it, has the wrong type.
-        ValueError: it is too long.
+        ValueError: it is too long, or its confidence is not from 0 to 1.
     """
     answer = {"text": returned} if isinstance(returned, str) else returned
     if not _has_field(answer, "text"):
@@ -109,6 +113,7 @@ def plain_answer(returned: object) -> Row:
     row: Row = {
         "text": text,
         "refused": _as_flag(_get_field(answer, "refused", False), "refused"),
+        "confidence": _share(_get_field(answer, "confidence", None), "confidence"),
         "retrieved": plain_hits(_get_field(answer, "retrieved", None), "retrieved"),
         "usage": _usage(_get_field(answer, "usage", None)),
     }
@@ -216,6 +221,16 @@ def _number(value: Any, field: str) -> float | None:
     except (TypeError, ValueError):
         raise _wrong_type(value, field, "a number") from None
     return number if math.isfinite(number) else None
+
+
+def _share(value: Any, field: str) -> float | None:
+    """Return a number from 0 to 1, or None if it is unknown or not finite."""
+    number = _number(value, field)
+    if number is None:
+        return None
+    if not -_ROUNDING <= number <= 1 + _ROUNDING:
+        raise ValueError(f"{field} must be from 0 to 1, not {number:g}")
+    return min(1.0, max(0.0, number))
 
 
 def _count(value: Any, field: str) -> int | None:

@@ -13,6 +13,7 @@ from locomo_vqa.text import counted
 
 from ..prediction_files import LAYOUT_MEANINGS
 from ..scoring import ScoreReport
+from .abstention_tables import print_abstention
 from .judge_tables import print_judging
 from .options import flagged, names_by_reason
 from .retrieval_table import print_retrieval
@@ -35,14 +36,10 @@ def print_scores(report: ScoreReport) -> None:
         print_retrieval(document["retrieval"])
     if document["metrics"].get("v", {}).get("by_type"):
         out.print(_type_table(document["metrics"]["v"]))
+    if document.get("abstention"):
+        print_abstention(document["abstention"])
     if computed:
-        out.print(_conversation_table(computed))
-        conversations = max(len(metric["by_conversation"]) for metric in computed.values())
-        if conversations < FEW_CONVERSATIONS:
-            echo(
-                f"An interval over so few conversations ({conversations}) says little: it holds "
-                "for these conversations only. Read each conversation's own value."
-            )
+        _print_conversations(computed)
     missing = {
         name: (metric["state"].replace("_", " "), metric["reason"])
         for name, metric in document["metrics"].items()
@@ -55,6 +52,16 @@ def print_scores(report: ScoreReport) -> None:
     echo("Signatures:")
     for metric in computed.values():
         echo(f"  {metric['signature']}", style="dim")
+
+
+def _print_conversations(computed: Mapping[str, Any]) -> None:
+    console().print(_conversation_table(computed))
+    conversations = max(len(metric["by_conversation"]) for metric in computed.values())
+    if conversations < FEW_CONVERSATIONS:
+        echo(
+            f"An interval over so few conversations ({conversations}) says little: it holds "
+            "for these conversations only. Read each conversation's own value."
+        )
 
 
 def _print_source(source: Mapping[str, str], dataset: Mapping[str, str]) -> None:

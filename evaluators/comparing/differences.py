@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from locomo_vqa.benchmark import CATEGORIES, Benchmark, TextQuestion, VisualQuestion
 from locomo_vqa.benchmark.questions import Question, questions_of
+from locomo_vqa.benchmark.twins import is_twin_id
 from locomo_vqa.errors import InputError
 from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.runs import SplitChoice
 from locomo_vqa.statistics.paired import PairedDifference, holm, paired_difference
 from locomo_vqa.text import counted
 
+from .abstention import abstention_difference, abstention_group, why_not_alike
 from .answered import answered_questions, note_on_unanswered, too_few_answered
 from .comparison import Comparison
 from .judges import judges_differ, note_on_judges
@@ -54,7 +56,9 @@ def compare_sides(
                 f"of {sides[0].name} is {split!r}.",
                 "Compare systems on one split.",
             )
-    questions = {question.id: question for question in questions_of(benchmark, split)}
+    twins = any(is_twin_id(name) for side in sides for name in side.values.get("a", ()))
+    asked = questions_of(benchmark, split, twins=twins)
+    questions = {question.id: question for question in asked}
     names = [n for n in METRICS if (n in metrics if metrics else _has_any_side(n, sides))]
     few = {name: why for name in names if (why := _why_too_few(name, sides, questions))}
     missing = {name: why for name in names if (why := _why_not(name, sides) or few.get(name))}
@@ -99,6 +103,8 @@ def _why_not(metric: str, sides: Sequence[Side]) -> str | None:
         if unscored:
             are = "is" if unscored == 1 else "are"
             return f"{side.name}: {counted(unscored, 'question')} {are} unscored."
+    if METRICS[metric].needs == "abstention":
+        return why_not_alike(sides)
     if METRICS[metric].needs != "verdicts":
         return None
     return next((why for other in sides[1:] if (why := judges_differ(sides[0], other))), None)
@@ -152,25 +158,58 @@ def _compare_side(
         [questions[name] for name in baseline.values[metric]], (baseline, other)
     )
 
-    def between(chosen: Sequence[Question]) -> PairedDifference:
-        return paired_difference(
-            _group_values(baseline.values[metric], chosen),
-            _group_values(other.values[metric], chosen),
-            width=(1 - METRICS[metric].lowest) * scores[0]["scale"],
-        )
-
-    groups = {
-        name: between([question for question in asked if _group_name(question) == name])
-        for name in _group_names(asked)
-    }
+    if METRICS[metric].contributes:
+        overall, groups = _contributed(baseline.values[metric], other.values[metric], asked)
+    else:
+        overall, groups = _averaged(metric, sides, place, asked)
     return MetricComparison(
         metric=metric,
         signature=" / ".join(dict.fromkeys(score["signature"] for score in scores)),
         scale=scores[0]["scale"],
         other=place,
-        overall=between(asked),
+        overall=overall,
         groups=_with_holm(groups),
     )
+
+
+def _averaged(
+    metric: str, sides: Sequence[Side], place: int, asked: Sequence[Question]
+) -> tuple[PairedDifference, dict[str, PairedDifference]]:
+    """Return the differences of means, over all questions and by group."""
+    baseline, other = sides[0], sides[place]
+
+    def between(chosen: Sequence[Question]) -> PairedDifference:
+        return paired_difference(
+            _group_values(baseline.values[metric], chosen),
+            _group_values(other.values[metric], chosen),
+            width=(1 - METRICS[metric].lowest) * METRICS[metric].scale,
+        )
+
+    return between(asked), {
+        name: between([question for question in asked if _group_name(question) == name])
+        for name in _group_names(asked)
+    }
+
+
+def _contributed(
+    baseline: Mapping[str, float | None],
+    other: Mapping[str, float | None],
+    asked: Sequence[Question],
+) -> tuple[PairedDifference, dict[str, PairedDifference]]:
+    """Return the differences of A, over all questions and by group."""
+    overall = abstention_difference(baseline, other, asked)
+    if overall is None:
+        raise InputError(
+            "A can't be compared: the answered conversations have no question to decline.",
+            _MORE_ANSWERS,
+        )
+    groups = {}
+    for name in _group_names(asked):
+        first = next(q for q in asked if _group_name(q) == name)
+        found = abstention_difference(baseline, other, abstention_group(asked, first))
+        if found is not None:
+            groups[name] = found
+    return overall, groups
 
 
 def _group_values(

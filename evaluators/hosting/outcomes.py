@@ -30,6 +30,7 @@ def prediction_of(question_id: str, returned: object) -> Prediction:
         prediction=None if refused else text,
         state=state,
         retrieved=tuple(map(hit_from_row, answer["retrieved"])),
+        confidence=answer["confidence"],
         usage=None if answer["usage"] is None else Usage(**answer["usage"]),
         error=(text or "refused") if refused else None,
         context_tokens=answer.get("context_tokens"),

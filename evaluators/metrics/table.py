@@ -31,6 +31,7 @@ _NEEDS = {
     "judge": NO_JUDGE,
     "encoder": "Its values need a text encoder.",
     "retrieved": "It is about what was retrieved, not about the answer.",
+    "abstention": "It counts the answers that decline.",
     "verdicts": "It counts the verdicts that a file of another harness carries.",
 }
 

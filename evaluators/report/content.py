@@ -14,6 +14,7 @@ from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
 from ..scoring import ScoreReport
+from .abstention import abstention_of
 from .cost import cost_of
 from .facts import run_facts, title_of
 from .items import LEVELS, Kind, Level, asked_in, items_of, kind_of, worst_first
@@ -59,6 +60,7 @@ def report_data(report: ScoreReport) -> dict[str, Any]:
         "few": FEW_CONVERSATIONS,
         "rows": {k: document["rows"][k] for k in ("matched", "missing", "extra", "unscored")},
         "answer_length": document["answer_length"],
+        "abstention": abstention_of(document),
         "judges": judges_of(document),
         "states": _states_by_kind(asked, report),
         "cost": public_value(cost_of(report, asked)),

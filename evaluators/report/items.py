@@ -10,6 +10,7 @@ from typing import Any, Literal
 from locomo_vqa.benchmark import CATEGORIES, Session, TextQuestion, Turn
 from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.local_paths import public_text
+from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import Prediction
 
 from ..scoring import ScoreReport
@@ -164,6 +165,8 @@ def items_of(
 def _values_by_question(report: ScoreReport) -> dict[str, dict[str, float | None]]:
     values: dict[str, dict[str, float | None]] = {}
     for row in report.scores.by_question:
+        if METRICS[row.metric].contributes:
+            continue  # A question's part of A says nothing by itself.
         values.setdefault(row.question_id, {})[row.metric] = _finite(row.value)
     return values
 

@@ -94,14 +94,13 @@ def _values_by_conversation(
 ) -> dict[str, dict[str, list[float]]]:
     """Return a metric's values by conversation.
 
-    Questions without a value, such as unscored ones, are left out, as are conversations without any
+    Left out are A, questions without a value, such as unscored ones, and conversations without any
     answer: a file with one conversation says nothing about the others.
     """
-    answered = {
-        conversations[row.question_id] for row in scores.by_question if row.state != "missing"
-    }
+    rows = [row for row in scores.by_question if not METRICS[row.metric].contributes]
+    answered = {conversations[row.question_id] for row in rows if row.state != "missing"}
     values: dict[str, dict[str, list[float]]] = {}
-    for row in scores.by_question:
+    for row in rows:
         if row.value is not None and conversations[row.question_id] in answered:
             groups = values.setdefault(row.metric, {})
             groups.setdefault(conversations[row.question_id], []).append(row.value)

@@ -8,13 +8,14 @@ from typing import get_args
 
 from locomo_vqa.arguments import check_choice, check_choices
 from locomo_vqa.benchmark import Benchmark, TextQuestion, VisualQuestion
-from locomo_vqa.benchmark.questions import Question, gold_answer, questions_of
+from locomo_vqa.benchmark.questions import Question, gold_answer, questions_answered
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.metric_names import METRICS, with_groups
 from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.runs import Prediction, SplitChoice, count_states
 from locomo_vqa.scores import MetricScores, RowCounts, RowScore, Scores
 
+from ..abstention import AbstentionMeasure, measure_abstention
 from ..metrics import NO_JUDGE, BatchMetric, MetricOpener, get_metric
 from ..metrics.l_settings import LSettings
 from ..statistics.summaries import Item, row_score, summarise_metric
@@ -55,7 +56,7 @@ def score_predictions(
     check_choice("split", split, get_args(SplitChoice))
     metrics = with_groups(metrics)
     check_metrics(metrics)
-    questions = questions_of(benchmark, split)
+    questions = questions_answered(benchmark, split, predictions)
     ids = {question.id for question in questions}
     given = {p.question_id: p for p in predictions if p.question_id in ids}
     scored = [question for question in questions if gold_answer(question) is not None]
@@ -65,7 +66,10 @@ def score_predictions(
     results: dict[str, MetricScores] = {}
     rows: list[RowScore] = []
     retrieved: ScoredRetrieval | None = None
-    for name in metrics or METRICS:
+    names = list(metrics or METRICS)
+    measured = _abstention(names, questions, given)
+    results.update({"a": measured.scores} if measured.scores else {})
+    for name in (name for name in names if METRICS[name].needs != "abstention"):
         info = METRICS[name]
         if info.needs == "judge":
             results[name] = MetricScores(state="not_computed", reason=NO_JUDGE)
@@ -104,13 +108,14 @@ def score_predictions(
             matched=len(matched),
             missing=sum(type(question) in kinds for question in scored) - len(matched),
             extra=extra + len(predictions) - len(given),
-            unscored=len(given) - len(matched),
+            unscored=_count_adversarial(questions, given),
             states=count_states(matched),
             answered=_count_answered(scored, given),
         ),
-        metrics=results,
+        metrics={name: results[name] for name in names if name in results},
         answer_length=_answer_length(given, scored),
-        by_question=rows,
+        by_question=[*rows, *measured.rows],
+        abstention=measured.section,
     )
 
 
@@ -157,6 +162,20 @@ def _not_asked(name: str, asked: bool) -> MetricScores:
         reason=reason,
         signature=metric.signature if metric else None,
         scale=info.scale if metric else None,
+    )
+
+
+def _abstention(
+    names: Sequence[str], questions: Sequence[Question], given: Mapping[str, Prediction]
+) -> AbstentionMeasure:
+    return measure_abstention(questions, given) if "a" in names else AbstentionMeasure()
+
+
+def _count_adversarial(questions: Sequence[Question], given: Mapping[str, Prediction]) -> int:
+    return sum(
+        isinstance(question, TextQuestion) and gold_answer(question) is None
+        for question in questions
+        if question.id in given
     )
 
 

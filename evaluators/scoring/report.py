@@ -55,6 +55,11 @@ class ScoreReport(Mapping[str, MetricScores]):
     retrieval: Retrieval | None = None
     """What was found among the retrieved passages; None if R was not asked for."""
 
+    @property
+    def abstention(self) -> Mapping[str, Any] | None:
+        """The parts of A by kind of questions, as in scores.json; None if A was not computed."""
+        return self.scores.abstention
+
     def __getitem__(self, name: str) -> MetricScores:
         try:
             return self.scores.metrics[name]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.benchmark import Benchmark, TextQuestion
-from locomo_vqa.benchmark.questions import Question
+from locomo_vqa.benchmark.questions import Question, questions_answered
 from locomo_vqa.files import clean_text, new_file
 from locomo_vqa.runs import Prediction
 from locomo_vqa.scores import RowScore
@@ -37,8 +37,9 @@ def score_columns(
     (on the metric's scale), latency_ms, input_tokens, output_tokens. Unknown values are None.
     The rows are in the order of scores.jsonl.
     """
-    asked: dict[str, Question] = {q.id: q for q in benchmark.text_questions}
-    asked |= {q.id: q for q in benchmark.visual_questions}
+    asked: dict[str, Question] = {
+        q.id: q for q in questions_answered(benchmark, "all", predictions)
+    }
     given = {prediction.question_id: prediction for prediction in predictions}
     questions = [asked[row.question_id] for row in rows]
     answers = [given.get(row.question_id) for row in rows]
@@ -52,7 +53,7 @@ def score_columns(
         "type": [None if isinstance(q, TextQuestion) else q.type for q in questions],
         "split": [question.split for question in questions],
         "question": [question.question for question in questions],
-        "gold": [question.answer for question in questions],
+        "gold": [question.answer or None for question in questions],
         "prediction": [answer.prediction if answer else None for answer in answers],
         "state": [row.state for row in rows],
         "metric": [row.metric for row in rows],

@@ -155,6 +155,40 @@ function showJudges() {
     ["false accepts", { class: "number" }], ["false rejects", { class: "number" }]], rows, "Judges"));
 }
 
+const OUTCOMES = ["declined", "right", "trap", "other", "empty", "filtered", "failed", "missing"];
+
+function showAbstention() {
+  if (!data.abstention) return;
+  const { rows, curves, declined_by: by, judge } = data.abstention;
+  const section = byId("abstention");
+  section.hidden = false;
+  const percent = (value) => (value === null ? "–" : value.toFixed(1));
+  section.querySelector("div").append(table([["Questions", {}], ["n", { class: "number" }],
+    ["declined", { class: "number" }], ["95 % interval", { class: "number" }],
+    ...OUTCOMES.map((name) => [name, { class: "number" }])],
+  rows.map((row) => el("tr", {}, rowHead(row.label), el("td", { class: "number", text: count(row.n) }),
+    el("td", { class: "number", text: `${percent(row.declined)} %` }),
+    el("td", { class: "number soft", text: `${percent(row.low)} … ${percent(row.high)}` }),
+    ...OUTCOMES.map((name) => el("td", { text: count(row.outcomes[name]),
+      class: row.outcomes[name] ? "number" : "number soft" })))), "Outcomes"));
+  section.querySelector("div").append(...curves.map((curve) => confidenceCurve(curve)));
+  section.append(el("p", { class: "legend" },
+    plain(`What declines was decided by ${by}.${judge ? ` ${judge}` : ""}`)));
+}
+
+function confidenceCurve({ kind, known, area, points }) {
+  const drawing = svg("svg", { class: "curve", viewBox: "0 0 104 104", role: "img",
+    "aria-label": `A of ${kind} questions over thresholds of the system's confidence` });
+  const at = ({ nothing, something }) => `${(2 + something).toFixed(1)},${(102 - nothing).toFixed(1)}`;
+  drawing.append(svg("rect", { class: "curve-frame", x: 2, y: 2, width: 100, height: 100 }),
+    svg("line", { class: "curve-chance", x1: 2, y1: 102, x2: 102, y2: 2 }),
+    svg("polyline", { class: "curve-line", points: points.map(at).join(" ") }));
+  return el("figure", { class: "curve-figure" }, drawing, el("figcaption", { class: "legend",
+    text: `The confidence in ${count(known)} ${kind} answers, if answers below a threshold were ` +
+      "declined: the share declined where nothing is to be found (up) by the share not answered " +
+      `where something is (right). Area ${area.toFixed(2)}; 0.50 is chance.` }));
+}
+
 const totalOf = (counts) => Object.values(counts).reduce((sum, number) => sum + number, 0);
 
 function stateBar(counts) {
@@ -295,6 +329,7 @@ showOverall();
 showCharts();
 showJudges();
 showStates();
+showAbstention();
 showCost();
 showSignatures();
 document.querySelectorAll(".scroll table").forEach(labelCells);

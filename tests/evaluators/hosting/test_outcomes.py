@@ -28,6 +28,10 @@ def usage(value: Any) -> Answer:
     return Answer(text="x", usage=Usage(input_tokens=value))
 
 
+def sure(value: Any) -> Answer:
+    return Answer(text="x", confidence=value)
+
+
 def endless() -> Iterator[Hit]:
     while True:
         yield Hit(text="again")
@@ -56,6 +60,9 @@ MENDED: dict[str, tuple[Any, str, Any]] = {
     "no list of passages": (Answer(text="x", retrieved=None), "retrieved", []),  # type: ignore[arg-type]
     "passages in a list": (Answer(text="x", retrieved=[Hit(text="t")]), "text", "t"),  # type: ignore[arg-type]
     "passages one by one": (Answer(text="x", retrieved=iter([Hit(text="t")])), "text", "t"),  # type: ignore[arg-type]
+    "a confidence of numpy": (sure(np.float32(0.25)), "confidence", 0.25),
+    "a whole confidence": (sure(1), "confidence", 1.0),
+    "a confidence with a rounding error": (sure(1.0000001), "confidence", 1.0),
     "a refusal of numpy": (Answer(text="no", refused=np.True_), "state", "refused"),  # type: ignore[arg-type]
 }
 
@@ -88,6 +95,9 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "passages as text": (Answer(text="x", retrieved=("t",)), r"retrieved\[0\] is of type str"),  # type: ignore[arg-type]
     "endless passages": (Answer(text="x", retrieved=endless()), f"more than {MAX_HITS:,}"),  # type: ignore[arg-type]
     "refused as text": (Answer(text="x", refused="no"), "refused is of type str"),  # type: ignore[arg-type]
+    "a percentage as confidence": (sure(95), "confidence must be from 0 to 1, not 95"),
+    "a negative confidence": (sure(-0.5), "confidence must be from 0 to 1, not -0.5"),
+    "a confidence as text": (sure("high"), "confidence is of type str, not a number"),
     "no text": (Answer(text=None), "the answer's text is of type NoneType"),  # type: ignore[arg-type]
     "a number": (7, "answered with int"),
 }
