@@ -37,6 +37,7 @@ __all__ = [
     "PIXELS_CEILING",
     "ImageFacts",
     "ImageRejection",
+    "decode_upright",
     "for_model",
     "inspect_image",
     "read_image_bytes",
@@ -114,6 +115,22 @@ def inspect_image(
         return ImageRejection(state=refused.state, detail=refused.detail)
 
 
+def decode_upright(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image:
+    """Return an image's pixels upright and in RGB, as `for_model` shows them.
+
+    Raises:
+        InputError: it is not an image, or too large.
+    """
+    try:
+        with (
+            open_image_bytes(data) as stream,
+            decode_first_frame(stream, max_pixels) as image,
+        ):
+            return _upright_rgb(image)
+    except RefusedImage as refused:
+        raise _not_shown(refused) from None
+
+
 def for_model(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, str]:
     """Return an image as models expect it, upright and opaque, with its media type.
 
@@ -143,16 +160,20 @@ def _make_for_model(data: bytes, max_pixels: int) -> tuple[bytes | None, str]:
             lossy = image.format in _LOSSY
             opaque = _upright_rgb(image)
     except RefusedImage as refused:
-        raise InputError(
-            f"This image can't be shown: {refused.detail}.",
-            "Take images from a benchmark folder, which has only those that can be shown.",
-        ) from None
+        raise _not_shown(refused) from None
     out = io.BytesIO()
     if lossy:
         opaque.save(out, "JPEG", quality=_QUALITY, subsampling=0)
         return out.getvalue(), "image/jpeg"
     opaque.save(out, "PNG")
     return out.getvalue(), "image/png"
+
+
+def _not_shown(refused: RefusedImage) -> InputError:
+    return InputError(
+        f"This image can't be shown: {refused.detail}.",
+        "Take images from a benchmark folder, which has only those that can be shown.",
+    )
 
 
 _remember_for_model = lru_cache(maxsize=_REMEMBERED)(_make_for_model)

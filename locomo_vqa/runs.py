@@ -61,7 +61,7 @@ STATES: tuple[State, ...] = get_args(State)
 ShownMode = Literal["pixels", "caption", "none"]
 """What a system knows it is shown of an image: its pixels, its BLIP caption, or nothing."""
 
-ImageMode = Literal["pixels", "caption", "none", "shuffled"]
+ImageMode = Literal["pixels", "caption", "none", "shuffled", "crossed"]
 """What a system is shown of an image:
 
 pixels     its pixels
@@ -69,8 +69,11 @@ caption    its BLIP caption as text
 none       nothing
 shuffled   the pixels of an image of another conversation, always the same one, as if it were the
            right one
+crossed    for some images the right pixels, for the others those of another conversation's image,
+           as coins fall that only the harness knows; in the two runs of a certificate
 """
-IMAGE_MODES: tuple[ImageMode, ...] = get_args(ImageMode)
+IMAGE_MODES: tuple[ImageMode, ...] = ("pixels", "caption", "none", "shuffled")
+"""The modes that a run can be asked for; only a certificate's runs are crossed."""
 
 VisualMode = Literal["given", "recalled"]
 """How a visual question is asked:

@@ -31,6 +31,7 @@ def ablate(
     split: SplitChoice = "test",
     images: Sequence[ImageMode] = IMAGE_MODES,
     visual: Sequence[VisualMode] = VISUAL_MODES,
+    certificate: bool = True,
     model: str | None = None,
     options: Mapping[str, object] | None = None,
     jobs: int = 1,
@@ -51,6 +52,7 @@ def ablate(
 ) -> Ablation:
     """Ask a system every visual question under several modes, and compare V with pixels.
 
+    It ends with a verdict on whether the system answers from the picture: `Ablation.certificate`.
     Each mode is a run in its own folder. To resume an interrupted ablation, call it again with
     the same `out`.
 
@@ -61,6 +63,9 @@ def ablate(
         split: the visual questions to ask.
         images: how images are shown to the system; one run for each.
         visual: whether questions come with their image; one run for each.
+        certificate: whether to make the pixel certificate, which says whether the system answers
+            from the picture; it needs the image modes pixels, caption and shuffled, and two more
+            runs for each way of asking.
         model: see `run`.
         options: see `run`.
         jobs: see `run`.
@@ -117,4 +122,4 @@ def ablate(
     def run(one: Harness) -> Run:
         return setup.run(one, retry_failed=retry_failed, progress=progress, out=harness.out)
 
-    return run_modes(harness, images=images, visual=visual, run=run)
+    return run_modes(harness, images=images, visual=visual, certificate=certificate, run=run)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from locomo_vqa.arguments import check_choices
-from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.benchmark import Benchmark, VisualQuestion
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import write_json
 from locomo_vqa.runs import (
@@ -28,6 +28,11 @@ from locomo_vqa.statistics.paired import paired_difference
 from ..running.harness import Harness
 from ..running.view import check_images
 from ..scoring import ScoreReport, score
+from .badge import write_badge
+from .certificate import Certificate, certify
+from .certificate_file import CERTIFICATE_FILE, certificate_document, runs_of
+from .certificate_runs import NEEDED, crossed_runs, kept_secret
+from .pairing import paired_answers
 from .result import Ablation, ModeDifference, ModeScores
 
 __all__ = ["ABLATION_FILE", "check_modes", "run_modes"]
@@ -51,6 +56,7 @@ def run_modes(
     *,
     images: Sequence[ImageMode],
     visual: Sequence[VisualMode],
+    certificate: bool = True,
     run: Callable[[Harness], Run] = lambda harness: harness.run(),
 ) -> Ablation:
     """Run a system under every combination of modes, score V, and write ablation.json.
@@ -63,6 +69,8 @@ def run_modes(
             own modes are replaced.
         images: how images are shown; one run for each.
         visual: how visual questions are asked; one run for each.
+        certificate: whether to make the pixel certificate, if `images` has what it needs; two more
+            runs for each way of asking.
         run: a function that runs one harness.
 
     Raises:
@@ -87,13 +95,55 @@ def run_modes(
             benchmark = _asked_of(harness.benchmark, out)
             one = replace(harness, out=out, images=mode, visual=asked_as, benchmark=benchmark)
             modes.append(_score_mode(run(one), harness.benchmark, images=mode, visual=asked_as))
+    certificates: tuple[Certificate, ...] = ()
+    if certificate and set(NEEDED) <= set(images):
+        certificates = _certify(harness, asked, modes, run)
     ablation = Ablation(
-        folder=harness.out, modes=tuple(modes), differences=tuple(_differences_from_pixels(modes))
+        folder=harness.out,
+        modes=tuple(modes),
+        differences=tuple(_differences_from_pixels(modes)),
+        certificates=certificates,
     )
     document, path = ablation.to_json(), harness.out / ABLATION_FILE
     validate(document, "ablation", path=path, remedy="Please report this.")
     write_json(path, document)
+    if ablation.certificate is not None:
+        write_badge(ablation, harness.benchmark.name)
     return ablation
+
+
+def _certify(
+    harness: Harness,
+    asked: Sequence[VisualQuestion],
+    modes: Sequence[ModeScores],
+    run: Callable[[Harness], Run],
+) -> tuple[Certificate, ...]:
+    """Make the certificate of each way of asking, and write certificate.json and the badge."""
+    captions = {mode.visual: mode.run for mode in modes if mode.images == "caption"}
+    only = replace(harness, benchmark=replace(harness.benchmark, text_questions=()))
+    with kept_secret(harness.out, list(captions)) as secret:
+        crossed = {
+            visual: crossed_runs(only, run, visual=visual, secret=secret) for visual in captions
+        }
+    document = certificate_document(
+        secret, [runs_of(*crossed[visual], caption) for visual, caption in captions.items()]
+    )
+    path = harness.out / CERTIFICATE_FILE
+    validate(document, "certificate", path=path, remedy="Please report this.")
+    write_json(path, document)
+    return tuple(
+        certify(
+            paired_answers(
+                asked,
+                (crossed[visual][0].predictions, crossed[visual][1].predictions),
+                caption.predictions,
+                visual=visual,
+                secret=secret,
+            ),
+            visual=visual,
+        )
+        for visual, caption in captions.items()
+    )
 
 
 def _check_folder(out: Path) -> None:

@@ -13,6 +13,8 @@ from locomo_vqa.scores import FEW_CONVERSATIONS, MetricScores
 from locomo_vqa.statistics.paired import PairedDifference
 from locomo_vqa.text import counted
 
+from .certificate import Certificate
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -91,6 +93,13 @@ class Ablation:
     """In the order in which they ran."""
     differences: tuple[ModeDifference, ...]
     """Pixels minus each other mode; empty if pixels were not run."""
+    certificates: tuple[Certificate, ...] = ()
+    """The pixel certificate of each way of asking; empty if none was made."""
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """Whether the system answers from the picture, where questions come with it if asked so."""
+        return next(iter(self.certificates), None)
 
     def __repr__(self) -> str:
         values = ", ".join(
@@ -116,7 +125,10 @@ class Ablation:
             rows,
             numbers=["V", "Low", "High", "n", "Failed"],
             caption=f"V of {self.modes[0].run.info['system']['name']}, 95 % intervals",
-            notes=[difference.reading for difference in self.differences],
+            notes=[
+                *(difference.reading for difference in self.differences),
+                *(f"{each.reading} {each.scope}" for each in self.certificates),
+            ],
         )
 
     def _rows(self) -> list[tuple[Any, ...]]:
@@ -135,7 +147,7 @@ class Ablation:
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of ablation.json."""
-        info = self.modes[0].run.info
+        info, found = self.modes[0].run.info, self.certificates
         return {
             "schema_version": 1,
             "kind": "ablation",
@@ -144,6 +156,7 @@ class Ablation:
             "dataset": {name: info["dataset"][name] for name in ("id", "revision", "split")},
             "modes": [_mode_row(mode) for mode in self.modes],
             "differences": [_difference_row(difference) for difference in self.differences],
+            **({"certificates": [each.to_json() for each in found]} if found else {}),
         }
 
 

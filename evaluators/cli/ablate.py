@@ -54,6 +54,13 @@ _ASKED: Mapping[VisualMode, str] = {
     help="Choose how visual questions are asked, separated by commas; each mode is a run.",
 )
 @click.option(
+    "--certificate/--no-certificate",
+    default=True,
+    show_default=True,
+    help="Say whether the system answers from the picture; needs the image modes pixels, caption "
+    "and shuffled, and two more runs for each way of asking.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="Write the runs and ablation.json to this folder; by default, a new one under runs.",
@@ -68,7 +75,8 @@ def ablate(
 ) -> int:
     """Ask SYSTEM every visual question under several modes, and compare V with pixels.
 
-    Each mode is a run in its own folder. To resume an interrupted ablation, repeat the command
+    Each mode is a run in its own folder. It ends with a verdict on whether the system answers from
+    the picture, and a badge, certificate.svg. To resume an interrupted ablation, repeat the command
     with the same --out. The exit status is 1 if a question failed.
 
     \b
@@ -88,6 +96,8 @@ def ablate(
         if failed:
             echo("To ask the failed questions again, repeat the command with --retry-failed.")
         echo(f"Wrote {done.folder / ABLATION_FILE}")
+        for certificate in done.certificates:
+            echo(f"{certificate.reading} {certificate.scope}")
     return 1 if failed else 0
 
 

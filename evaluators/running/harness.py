@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from locomo_vqa.arguments import check_choice, check_number
-from locomo_vqa.benchmark import Benchmark, VisualQuestion
+from locomo_vqa.benchmark import Benchmark, Conversation, VisualQuestion
 from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.budget import Budget
 from locomo_vqa.errors import BudgetReached, InputError
@@ -40,6 +40,8 @@ from ..hosting.sandbox import SandboxTool
 from ..loading import LoadedSystem
 from .cancellation import CancelScope, run_concurrently
 from .conversation_run import ConversationRun, UnreachableCounter
+from .crossed_images import CrossedImages
+from .crossing import Crossing
 from .environment_record import EnvironmentRecord, check_toolkit
 from .journal import Journal
 from .listener import NullListener, RunListener
@@ -75,6 +77,8 @@ class Harness:
     """For a trial, the number of questions to ask of each conversation."""
     top_k: int = 10
     """The number of passages to request from a retrieval-only system."""
+    crossing: Crossing | None = None
+    """What the mode crossed shows; None in every other mode."""
     sandbox: SandboxTool | None = None
     """What closes the system's processes off; None if nothing does."""
     services_for: Callable[[str], Services] | None = None
@@ -87,9 +91,10 @@ class Harness:
 
     def __post_init__(self) -> None:
         """Check the arguments before any question is asked."""
+        assert (self.images == "crossed") == (self.crossing is not None)
         check_run_arguments(
             split=self.split,
-            images=self.images,
+            images="pixels" if self.crossing else self.images,
             visual=self.visual,
             limit=self.limit,
             top_k=self.top_k,
@@ -125,6 +130,7 @@ class Harness:
             limit=self.limit,
             top_k=self.top_k,
             sandbox=self.sandbox,
+            crossing=self.crossing,
         )
         open_run(self.out, manifest)
         fixed = self._with_absolute_paths()
@@ -198,6 +204,21 @@ class Harness:
         log = self.out / "work" / f"{conversation}.log"
         return self.system.host(self.limits, log, sandbox, folder.home)
 
+    def _view(self, conversation: Conversation, folder: WorkFolder) -> ConversationView:
+        crossed = None
+        if self.crossing is not None:
+            crossed = CrossedImages(
+                self.benchmark,
+                conversation.id,
+                self.crossing,
+                copies=folder.images,
+                references=folder.references,
+            )
+        copies = ImageCopies(folder.images)
+        return ConversationView(
+            self.benchmark, conversation, self.images, self.visual, copies, crossed
+        )
+
     def _ask_all(
         self, pending: Mapping[str, Sequence[Question]], journal: Journal, listener: RunListener
     ) -> bool:
@@ -226,10 +247,7 @@ class Harness:
                 with WorkFolder(self._kept(name)) as folder:
                     if self.system.address:
                         folder.share()
-                    copies = ImageCopies(folder.images)
-                    view = ConversationView(
-                        self.benchmark, conversation, self.images, self.visual, copies
-                    )
+                    view = self._view(conversation, folder)
                     answerer = models.answerer(view.info, services, folder.kept) if models else None
                     whole = ConversationRun(
                         name=name,

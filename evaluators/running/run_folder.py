@@ -23,6 +23,7 @@ from locomo_vqa.runs import (
     Prediction,
     SplitChoice,
     VisualMode,
+    answers_sha256,
     visual_handling,
 )
 from locomo_vqa.schemas import validate
@@ -32,6 +33,7 @@ from locomo_vqa.unfinished import is_unfinished
 from ..hosting.sandbox import SandboxTool
 from ..loading import LoadedSystem
 from .context import describe_context
+from .crossing import Crossing
 from .model_size import size_of_model
 from .services import named_temperature
 from .system_options import recorded_options
@@ -57,6 +59,7 @@ _IDENTITY = (
     "context.tokens",
     "options",
     "sandbox",
+    "certificate",
 )
 """The entries of run.json that must be equal to resume a run in its folder.
 
@@ -78,11 +81,13 @@ def describe_run(
     limit: int | None = None,
     top_k: int | None = None,
     sandbox: SandboxTool | None = None,
+    crossing: Crossing | None = None,
 ) -> dict[str, Any]:
     """Return the content of run.json for a new run.
 
     `limit` is how many questions of each conversation a trial asks, `top_k` how many passages a
-    system that only retrieves is asked for, `sandbox` what closes the system's processes off.
+    system that only retrieves is asked for, `sandbox` what closes the system's processes off,
+    `crossing` what a certificate's run shows.
     """
     blind = system.any_model and services.model is None
     return {
@@ -109,11 +114,18 @@ def describe_run(
         "options": recorded_options(services),
         **({"environment": list(system.variables)} if system.variables else {}),
         "sandbox": sandbox,
+        **_of_certificate(crossing),
         "versions": _package_versions(),
         "git": _git_state(),
         "counts": None,
         "files": {},
     }
+
+
+def _of_certificate(crossing: Crossing | None) -> dict[str, Any]:
+    if crossing is None:
+        return {}
+    return {"certificate": {"part": crossing.part, "commitment": crossing.commitment}}
 
 
 def _answerer(system: LoadedSystem, services: Services, blind: bool) -> dict[str, Any]:
@@ -198,6 +210,7 @@ def finish_run(
             "failed": sum(prediction.state in FAILED for prediction in predictions),
         },
         "record": dict(record),
+        "answers_sha256": answers_sha256(predictions),
         "files": {"predictions.jsonl": sha256_file(folder / "predictions.jsonl")},
     }
     size = size_of_model(folder, manifest)

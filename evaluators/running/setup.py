@@ -177,7 +177,7 @@ class RunSetup:
         Raises:
             InputError: it does not.
         """
-        shows = harness.images in ("pixels", "shuffled") and harness.visual == "given"
+        shows = harness.images not in ("caption", "none") and harness.visual == "given"
         asked = self.system.only_retrieves or self.system.shows_images
         if shows and asked and not self.metering.replay:
             check_eyes(self.services, harness.questions())

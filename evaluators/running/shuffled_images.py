@@ -5,7 +5,7 @@ An answer that is still correct with another image did not come from the image.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from locomo_vqa.benchmark import Benchmark, Conversation
 from locomo_vqa.errors import InputError
@@ -19,13 +19,26 @@ __all__ = ["ShuffledImages"]
 class ShuffledImages:
     """Draws a replacement for each image of a benchmark, from a conversation that doesn't share it.
 
-    The draw depends only on the benchmark's revision and the image's hash, so an image has the same
-    replacement everywhere, in every run and in any order. The replacement never has the bytes or
-    the perceptual hash of an image in the conversations that share the original.
+    The draw depends only on the benchmark's revision, the image's hash and the seed, if there is
+    one, so an image has the same replacement everywhere, in every run and in any order. The
+    replacement never has the bytes or the perceptual hash of an image in the conversations that
+    share the original.
     """
 
-    def __init__(self, benchmark: Benchmark) -> None:
+    def __init__(
+        self,
+        benchmark: Benchmark,
+        *,
+        seed: str = "",
+        likeness: Callable[[str, str], int] = lambda image, other: 0,
+    ) -> None:
+        """Prepare the draw, which also depends on `seed`.
+
+        Of the possible replacements, those with the least `likeness` to the image are drawn from.
+        """
         self._benchmark = benchmark
+        self._seed = seed
+        self._likeness = likeness
         self._images = {c.id: _shown_images(c) for c in benchmark.conversations}
         self._hashes = {r.sha256: r.phash for r in benchmark.images if r.sha256 and r.phash}
         self._flat: set[str] = set()
@@ -56,8 +69,10 @@ class ShuffledImages:
         own = [images for images in self._images.values() if sha256 in images]
         near = {image for images in own for image in images}
         far = {image for images in self._images.values() for image in images} - near
-        order = f"{self._benchmark.revision}/{sha256}/"
-        for candidate in sorted(far, key=lambda image: sha256_text(order + image)):
+        order = f"{self._seed}{self._benchmark.revision}/{sha256}/"
+        for candidate in sorted(
+            far, key=lambda image: (self._likeness(sha256, image), sha256_text(order + image))
+        ):
             if not any(self._look_alike(candidate, image) for image in near):
                 return candidate
         raise InputError(

@@ -14,6 +14,8 @@ from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.runs import ImageMode, ShownMode, VisualMode
 from locomo_vqa.system import ConversationInfo, RecalledImage, ShownImage, ShownTurn
 
+from .crossed_images import CrossedImages
+from .plain_copies import ENDING
 from .recalled import recalled_image, recalled_question
 from .shuffled_images import ShuffledImages
 from .work_folder import ImageCopies
@@ -33,9 +35,9 @@ def check_images(benchmark: Benchmark, conversations: Iterable[str], images: Ima
     """Check that conversations can be shown in a mode, before any question is asked.
 
     Raises:
-        InputError: the mode is shuffled, and an image has no replacement.
+        InputError: the mode is shuffled or crossed, and an image has no replacement.
     """
-    if images == "shuffled":
+    if images in ("shuffled", "crossed"):
         ShuffledImages(benchmark).check(conversations)
 
 
@@ -60,7 +62,8 @@ class ConversationView:
     """One conversation of a benchmark, in an image mode.
 
     `visual` determines whether a question about an image comes with it. A system sees `copies`,
-    because the originals are next to the gold answers.
+    because the originals are next to the gold answers; in the mode crossed, those that `crossed`
+    makes.
     """
 
     def __init__(
@@ -70,13 +73,15 @@ class ConversationView:
         images: ImageMode,
         visual: VisualMode = "given",
         copies: ImageCopies | None = None,
+        crossed: CrossedImages | None = None,
     ) -> None:
         self._benchmark = benchmark
         self._conversation = conversation
-        self._mode: ShownMode = "pixels" if images == "shuffled" else images
+        self._mode: ShownMode = images if images in ("caption", "none") else "pixels"
         self._shuffled = ShuffledImages(benchmark) if images == "shuffled" else None
         self._visual = visual
         self._copies = copies
+        self._crossed = crossed
 
     @property
     def info(self) -> ConversationInfo:
@@ -158,6 +163,9 @@ class ConversationView:
         if self._mode == "caption":
             return ShownImage(path=None, media_type=None, caption=image.caption)
         assert image.sha256 is not None
+        if (crossed := self._crossed) is not None:
+            path = (crossed.reference if copies is None else crossed.copy)(image.sha256)
+            return ShownImage(path=path, media_type=_MEDIA_TYPES[ENDING], caption=None)
         sha256 = self._shuffled.replacement(image.sha256) if self._shuffled else image.sha256
         self._benchmark.read_image(sha256)
         path = self._benchmark.image_path(sha256)

@@ -83,6 +83,11 @@ class WorkFolder:
         return self._there / "images"
 
     @property
+    def references(self) -> Path:
+        """The folder for copies of images that the system is not shown."""
+        return self._there / "references"
+
+    @property
     def home(self) -> Path:
         """A folder, not made yet, in place of the user's home and temporary folders."""
         return self._there / "home"
@@ -108,6 +113,7 @@ class WorkFolder:
             self._folder = Path(tempfile.mkdtemp(prefix=_prefix(self.kept))).resolve()
             self.work.mkdir()
             self.images.mkdir()
+            self.references.mkdir()
         except OSError as error:
             raise _not_made(Path(tempfile.gettempdir()), error) from None
         return self

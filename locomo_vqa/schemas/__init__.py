@@ -25,6 +25,7 @@ SCHEMAS = (
     "build",
     "comparison",
     "call",
+    "certificate",
     "command",
     "conversation",
     "decision",

@@ -1,0 +1,99 @@
+"""Writes new files of images, so that only their pixels can tell one from another.
+
+A name, a size, a date, a format, a profile or a note of the camera can identify an image without a
+look at it. The copies of two images that may stand for each other have the same format, width,
+height, number of bytes and no metadata. Noise of one level in 256 makes every copy new, so that no
+hash of a file or of its pixels is known from elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import TYPE_CHECKING
+
+from locomo_vqa.images import decode_upright
+
+if TYPE_CHECKING:
+    import numpy
+    from PIL.Image import Image
+
+__all__ = ["ENDING", "plain_pair"]
+
+ENDING = "jpg"
+"""The file extension of every copy."""
+
+_QUALITY = 95
+_STEP = 4096
+_MOST_IN_COMMENT = 65_533
+_HEAD = 4
+"""The bytes of a comment's marker and length."""
+_ROWS = 256
+
+
+def plain_pair(own: bytes, other: bytes, seed: str) -> tuple[bytes, bytes]:
+    """Return copies of two images as JPEG files that differ in their pixels only.
+
+    Both have the width and height of the first, so the second may be distorted.
+
+    Args:
+        own: an image's bytes.
+        other: those of the image that may be shown in its place.
+        seed: what the noise depends on.
+
+    Raises:
+        InputError: one of them is not an image.
+    """
+    first = decode_upright(own)
+    size = first.size
+    made = [_encoded(first, f"{seed}/own")]
+    second = decode_upright(other)
+    if second.size != size:
+        second = second.resize(size)
+    made.append(_encoded(second, f"{seed}/other"))
+    length = -(-(max(map(len, made)) + _HEAD) // _STEP) * _STEP
+    padded = (
+        _padded(data, length, _random(f"{seed}/{number}/padding"))
+        for number, data in enumerate(made)
+    )
+    return next(padded), next(padded)
+
+
+def _encoded(image: Image, seed: str) -> bytes:
+    out = io.BytesIO()
+    _with_noise(image, _random(seed)).save(out, "JPEG", quality=_QUALITY, subsampling=0)
+    return out.getvalue()
+
+
+def _with_noise(image: Image, random: numpy.random.Generator) -> Image:
+    """Return an RGB image whose values are changed by -1, 0 or 1, without bias."""
+    import numpy
+    from PIL import Image as pil
+
+    values = numpy.array(image)
+    for top in range(0, len(values), _ROWS):
+        strip = values[top : top + _ROWS].astype(numpy.int16)
+        strip += random.integers(-1, 2, strip.shape, dtype=numpy.int16)
+        values[top : top + _ROWS] = strip.clip(0, 255)
+    return pil.fromarray(values)
+
+
+def _padded(data: bytes, length: int, random: numpy.random.Generator) -> bytes:
+    """Return a JPEG file with comments of random bytes, so that it has a certain length."""
+    header = 2 + 2 + int.from_bytes(data[4:6], "big")  # The start marker and the JFIF segment.
+    missing = length - len(data)
+    comments = []
+    while missing:
+        whole = min(missing, _MOST_IN_COMMENT + _HEAD)
+        if 0 < missing - whole < _HEAD:
+            whole -= _HEAD
+        body = random.bytes(whole - _HEAD)
+        comments.append(b"\xff\xfe" + (len(body) + 2).to_bytes(2, "big") + body)
+        missing -= whole
+    return data[:header] + b"".join(comments) + data[header:]
+
+
+def _random(seed: str) -> numpy.random.Generator:
+    import numpy
+
+    return numpy.random.default_rng(int(hashlib.sha256(seed.encode()).hexdigest(), 16))
