@@ -14,6 +14,7 @@ from locomo_vqa.text import counted
 from ..prediction_files import LAYOUT_MEANINGS
 from ..scoring import ScoreReport
 from .abstention_tables import print_abstention
+from .failure_tables import print_failures
 from .judge_tables import print_judging
 from .options import flagged, names_by_reason
 from .retrieval_table import print_retrieval
@@ -40,15 +41,11 @@ def print_scores(report: ScoreReport) -> None:
         print_abstention(document["abstention"])
     if computed:
         _print_conversations(computed)
-    missing = {
-        name: (metric["state"].replace("_", " "), metric["reason"])
-        for name, metric in document["metrics"].items()
-        if metric["state"] != "ok"
-    }
-    for names, (state, reason) in names_by_reason(missing):
-        echo(f"{names} {state}. {flagged(reason)}")
+    _print_without_value(document["metrics"])
     if document["judging"]:
         print_judging(document["judging"])
+    if report.failures is not None:
+        print_failures(report.failures)
     echo("Signatures:")
     for metric in computed.values():
         echo(f"  {metric['signature']}", style="dim")
@@ -62,6 +59,16 @@ def _print_conversations(computed: Mapping[str, Any]) -> None:
             f"An interval over so few conversations ({conversations}) says little: it holds "
             "for these conversations only. Read each conversation's own value."
         )
+
+
+def _print_without_value(metrics: Mapping[str, Any]) -> None:
+    missing = {
+        name: (metric["state"].replace("_", " "), metric["reason"])
+        for name, metric in metrics.items()
+        if metric["state"] != "ok"
+    }
+    for names, (state, reason) in names_by_reason(missing):
+        echo(f"{names} {state}. {flagged(reason)}")
 
 
 def _print_source(source: Mapping[str, str], dataset: Mapping[str, str]) -> None:

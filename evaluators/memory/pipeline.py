@@ -57,6 +57,7 @@ class Pipeline:
         embedder: Embedder,
         *,
         record: Callable[[dict[str, Any]], None] = lambda row: None,
+        record_facts: Callable[[dict[str, Any]], None] = lambda row: None,
         usage: PipelineUsage,
         anomalies: AnomalyCounts,
         context: ContextBudget | None = None,
@@ -66,7 +67,9 @@ class Pipeline:
         Args:
             record: called with the row of each change before it is made.
             context: how much the answering model may be handed.
+            record_facts: called with the turns and the facts of each window before they are merged.
         """
+        self._record_facts = record_facts
         self.store = MemoryStore(record)
         self.windows_kept = 0
         """The number of windows whose turns became memories, as no extraction could be read."""
@@ -97,6 +100,8 @@ class Pipeline:
         async for number, found in asked:
             facts[number] = found
         for number, window in enumerate(windows):
+            turns = [line.turn for line in window]
+            self._record_facts({"time": time.isoformat(), "turns": turns, "facts": facts[number]})
             source = FactSource(time, {line.turn: line.text for line in window})
             await self.update(facts[number], source)
 

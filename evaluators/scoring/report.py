@@ -15,6 +15,7 @@ from locomo_vqa.metric_names import metric_title
 from locomo_vqa.runs import Prediction, Run
 from locomo_vqa.scores import MetricScores, Scores
 
+from ..failures import FailureReport
 from ..retrieval.table import Retrieval
 from .table import SCORES_TABLE, score_columns, write_score_table
 
@@ -54,6 +55,8 @@ class ScoreReport(Mapping[str, MetricScores]):
     """The number of answers without a verdict."""
     retrieval: Retrieval | None = None
     """What was found among the retrieved passages; None if R was not asked for."""
+    failures: FailureReport | None = None
+    """Why each wrong answer is wrong; None if only metrics without a verdict were asked for."""
 
     @property
     def abstention(self) -> Mapping[str, Any] | None:
@@ -103,7 +106,8 @@ class ScoreReport(Mapping[str, MetricScores]):
     def write(self, folder: str | Path | None = None) -> Path:
         """Write scores.json, scores.jsonl and scores.parquet into a folder, and return it.
 
-        If answers were judged, judgements.jsonl is written too.
+        If answers were judged, judgements.jsonl is written too; if it was looked for why answers
+        are wrong, failures.jsonl.
 
         Args:
             folder: the folder to write to; None for the run's own. Existing scores of the same
@@ -129,6 +133,8 @@ class ScoreReport(Mapping[str, MetricScores]):
         write_jsonl(place / "scores.jsonl", [asdict(row) for row in self.scores.by_question])
         if self.judgements:
             write_jsonl(place / "judgements.jsonl", self.judgements)
+        if self.failures is not None:
+            write_jsonl(place / "failures.jsonl", [row.to_row() for row in self.failures])
         write_json(place / "scores.json", self.document)
         write_score_table(place / SCORES_TABLE, self._columns())
         return place

@@ -16,6 +16,7 @@ from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.runs import SplitChoice, VisualMode, visual_handling
 from locomo_vqa.scores import Scores
 
+from ..failures import FailureReport, find_failures
 from ..judging.rubrics import Rubric
 from ..judging.scoring import Judged, JudgeSettings, judge_predictions
 from ..metrics.l_settings import LSettings, Preset
@@ -31,6 +32,9 @@ from .stored import compare_stored
 from .warnings import warnings_about
 
 __all__ = ["score"]
+
+_VERDICTS = {"j", "reported_j", "v"}
+"""The metrics that say of an answer whether it is wrong."""
 
 
 @checked
@@ -140,9 +144,11 @@ def score(
             split=chosen,
             recalled=visual_handling(opened.run.info) == "recalled" if opened.run else None,
         )
-    return _make_report(
-        opened, asked, chosen, judged.scores if judged else scores, judged, retrieval
-    )
+    scores = judged.scores if judged else scores
+    failures = None
+    if metrics is None or set(metrics) & _VERDICTS:
+        failures = find_failures(opened.predictions, asked, scores, split=chosen, run=opened.run)
+    return _make_report(opened, asked, chosen, scores, judged, retrieval, failures)
 
 
 def _make_report(
@@ -152,6 +158,7 @@ def _make_report(
     scores: Scores,
     judged: Judged | None,
     retrieval: Retrieval | None,
+    failures: FailureReport | None,
 ) -> ScoreReport:
     info = source.run.info if source.run else None
     notes = [
@@ -192,6 +199,7 @@ def _make_report(
                 "reported": source.reported and source.reported.to_json(),
                 "judging": judged.document if judged else None,
                 "retrieval": retrieval and retrieval.to_json(),
+                "failures": failures.to_json() if failures is not None else None,
             }
         ),
         benchmark=benchmark,
@@ -203,6 +211,7 @@ def _make_report(
         judgements=[{**row, "judge": public_name(row["judge"])} for row in transcripts],
         unscored=judged.unscored if judged else 0,
         retrieval=retrieval,
+        failures=failures,
     )
 
 

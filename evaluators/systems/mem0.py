@@ -1,8 +1,9 @@
 """The systems `mem0`, `mem0-captions` and `mem0-v`: one pipeline with three uses of images.
 
-Files in the work folder: memory.jsonl (every change to a memory), images.jsonl (every remembered
-image), stages.json (settings, calls and tokens by stage, anomalies), model_calls.jsonl (every call
-that does not go through the metering proxy).
+Files in the work folder: memory.jsonl (every change to a memory), facts.jsonl (the facts extracted
+from each window of turns), images.jsonl (every remembered image), stages.json (settings, calls and
+tokens by stage, anomalies), model_calls.jsonl (every call that does not go through the metering
+proxy).
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ class Mem0:
         self._calls = ModelCalls(workdir)
         self._usage, self._anomalies = PipelineUsage(self._calls), AnomalyCounts()
         self._history = _open_log(workdir / "memory.jsonl", "the memory's history")
+        self._facts = _open_log(workdir / "facts.jsonl", "the list of extracted facts")
         self._image_log = _open_log(workdir / "images.jsonl", "the list of remembered images")
         self._runner = asyncio.Runner()
         self._models = self._open_models(services)
@@ -93,6 +95,7 @@ class Mem0:
             self._models,
             self._embedder,
             record=self._history.append,
+            record_facts=self._facts.append,
             usage=self._usage,
             anomalies=self._anomalies,
             context=services.context,
@@ -145,6 +148,7 @@ class Mem0:
         self._runner.close()
         self._calls.close()
         self._history.close()
+        self._facts.close()
         self._image_log.close()
 
     @property

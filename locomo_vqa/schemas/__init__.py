@@ -32,6 +32,7 @@ SCHEMAS = (
     "efficiency",
     "errata",
     "expert_search",
+    "failure",
     "history",
     "image",
     "import_report",

@@ -81,7 +81,7 @@ def test_a_report_is_written_where_it_is_told(tmp_path: Path) -> None:
     scores = lv.score(ANSWERS, benchmark=SAMPLE, metrics=["v"])
     assert scores.write(tmp_path / "scores") == tmp_path / "scores"
     names = {path.name for path in (tmp_path / "scores").iterdir()}
-    assert names == {"scores.json", "scores.jsonl", "scores.parquet"}
+    assert names == {"failures.jsonl", "scores.json", "scores.jsonl", "scores.parquet"}
     other = lv.score({VISUAL[0].id: "red"}, benchmark=SAMPLE, metrics=["v"])
     with pytest.raises(OutputError, match="scores of other predictions"):
         other.write(tmp_path / "scores")
