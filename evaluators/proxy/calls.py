@@ -81,6 +81,8 @@ class Call:
     """The SHA-256 of the request's texts of the roles system and developer; None without any."""
     images: int = 0
     """The number of images in the request."""
+    text_bytes: int | None = None
+    """The UTF-8 bytes of the text in the request; None for a request that is not read."""
     answered: str | None = None
     """The model that the reply names, if it does."""
     request_sha256: str | None = None

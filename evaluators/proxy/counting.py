@@ -17,7 +17,14 @@ from locomo_vqa.json_gate import load_json
 from .calls import Counted
 from .events import events
 
-__all__ = ["EMBEDDINGS", "METERED", "UNCOUNTED", "TokenCounts", "count_tokens"]
+__all__ = [
+    "EMBEDDINGS",
+    "METERED",
+    "UNCOUNTED",
+    "TokenCounts",
+    "count_tokens",
+    "text_bytes_sent",
+]
 
 EMBEDDINGS = "/embeddings"
 """The path under /v1 of requests for embeddings."""
@@ -89,7 +96,7 @@ def count_tokens(path: str, request: Any, reply: Body | None, *, stream: bool) -
     cached = _first_number(details, "cached_tokens") if isinstance(details, dict) else None
     known = sent is not None and came is not None
     if sent is None:
-        sent = _estimate(sum(_text_bytes(request.get(name)) for name in _SENT))
+        sent = _estimate(text_bytes_sent(request))
     if came is None:
         came = _estimated_reply(reply, stream)
     return TokenCounts(
@@ -98,6 +105,11 @@ def count_tokens(path: str, request: Any, reply: Body | None, *, stream: bool) -
         cached=None if cached is None else min(cached, sent),
         output=came,
     )
+
+
+def text_bytes_sent(request: Mapping[str, Any]) -> int:
+    """Return the UTF-8 bytes of the text in a parsed request."""
+    return sum(_text_bytes(request.get(name)) for name in _SENT)
 
 
 def _json_documents(reply: Body | None, stream: bool) -> Iterator[Any]:

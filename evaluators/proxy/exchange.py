@@ -20,7 +20,7 @@ from .answered import answered_model
 from .call_recording import CallRecording
 from .calls import Call, CallOutcome
 from .client import Client
-from .counting import EMBEDDINGS, METERED, UNCOUNTED, count_tokens
+from .counting import EMBEDDINGS, METERED, UNCOUNTED, count_tokens, text_bytes_sent
 from .errors import ProxyError
 from .events import ends_stream
 from .ledger import Ledger
@@ -301,6 +301,9 @@ class Exchange:
         path = self._route.tail.decode("latin-1")
         stream = reply is not None and reply.stream
         tokens, facts, answered = UNCOUNTED, request_facts(self._body.document), None
+        document = self._body.document
+        read = path in METERED and isinstance(document, dict)
+        text_bytes = text_bytes_sent(document) if read else None
         if outcome not in _NOTHING_USED and path in METERED:
             body = reply.readable if reply is not None else None
             answered = answered_model(body)
@@ -326,6 +329,7 @@ class Exchange:
             request_bytes=len(self._body.content),
             reply_bytes=reply.size if reply is not None else 0,
             **asdict(facts),
+            text_bytes=text_bytes,
             answered=answered,
             request_sha256=self._body.sha256,
         )

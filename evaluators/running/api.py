@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark, load_argument
@@ -18,7 +19,25 @@ from .hosting_settings import HostingSettings
 from .metering_settings import MeteringSettings
 from .setup import RunSetup, fresh_folder
 
-__all__ = ["run"]
+__all__ = ["PreparedRun", "prepare_run", "run"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedRun:
+    """A run whose arguments are checked and whose system is loaded."""
+
+    setup: RunSetup
+    """The system, with its services."""
+    harness: Harness
+    """What is asked, and where it is written."""
+    retry_failed: bool
+    """Whether failed questions are asked again."""
+    progress: bool | ProgressCallback
+    """Whether progress is shown."""
+
+    def run(self) -> Run:
+        """Make the run."""
+        return self.setup.run(self.harness, retry_failed=self.retry_failed, progress=self.progress)
 
 
 @checked
@@ -104,6 +123,44 @@ def run(
         BudgetReached: the calls cost what `budget` allows; what was done is kept.
         OutputError: `out` holds something else, or can't be written.
     """
+    return prepare_run(**locals()).run()
+
+
+def prepare_run(
+    system: SystemSource,
+    *,
+    benchmark: Benchmark | str | Path,
+    out: str | Path | None = None,
+    split: SplitChoice = "test",
+    images: ImageMode = "pixels",
+    visual: VisualMode = "given",
+    model: str | None = None,
+    options: Mapping[str, object] | None = None,
+    jobs: int = 1,
+    limit: int | None = None,
+    top_k: int = 10,
+    context: int | str | None = None,
+    timeout: float = 120.0,
+    python: str | Path | None = None,
+    env: Sequence[str] = (),
+    retry_failed: bool = False,
+    read_timeout: float = DEFAULT_LIMITS.read_s,
+    answer_timeout: float = DEFAULT_LIMITS.answer_s,
+    memory_limit: float | None = None,
+    sandbox: bool = False,
+    meter: bool = True,
+    record: str | Path | None = None,
+    replay: str | Path | None = None,
+    strict: bool = False,
+    prices: str | Path | None = None,
+    budget: float | None = None,
+    progress: bool | ProgressCallback = True,
+) -> PreparedRun:
+    """Check the arguments of `run`, load the system, and return the run before anything is asked.
+
+    Raises:
+        InputError, SystemLoadError, MissingResource: as `run`.
+    """
     check_run_arguments(split=split, images=images, visual=visual, limit=limit, top_k=top_k)
     parse_context(context)
     hosting = HostingSettings.checked(
@@ -141,4 +198,4 @@ def run(
         top_k=top_k,
         sandbox=hosting.sandbox,
     )
-    return setup.run(harness, retry_failed=retry_failed, progress=progress)
+    return PreparedRun(setup=setup, harness=harness, retry_failed=retry_failed, progress=progress)

@@ -101,13 +101,21 @@ class Harness:
         )
         check_number("jobs", self.jobs, low=1, whole=True)
 
-    def run(self, *, retry_failed: bool = False, listener: RunListener | None = None) -> Run:
+    def run(
+        self,
+        *,
+        retry_failed: bool = False,
+        listener: RunListener | None = None,
+        only: Collection[str] | None = None,
+    ) -> Run:
         """Ask every question without an answer, and write the run folder.
 
         Args:
             retry_failed: whether to ask failed questions again (states timeout, error,
                 not_ingested), after those that were never asked.
             listener: called during the run.
+            only: ask no other questions than these ids; the run stays unfinished while others are
+                left, and has the predictions that are known.
 
         Raises:
             InputError: the split has no questions, an image of the benchmark is missing, or no
@@ -139,7 +147,10 @@ class Harness:
             for name in {question.conversation for question in questions}:
                 collect_leftovers(fixed._kept(name))
             pending = _pending(questions, journal, FAILED if retry_failed else frozenset())
-            listener.started(len(questions), len(questions) - sum(map(len, pending.values())))
+            if only is not None:
+                pending = _limited(pending, only)
+            total = len(questions) if only is None else sum(map(len, pending.values()))
+            listener.started(total, total - sum(map(len, pending.values())))
             if pending:
                 if self.budget.reached:
                     raise self._budget_reached(journal, questions)
@@ -149,7 +160,15 @@ class Harness:
                 whole = fixed._ask_all(pending, journal, listener)
                 if not whole:
                     raise self._budget_reached(journal, questions)
-            predictions = tuple(journal.predictions[question.id] for question in questions)
+            known = journal.predictions
+            predictions = tuple(known[q.id] for q in questions if q.id in known)
+            if len(predictions) < len(questions):
+                return Run(
+                    folder=self.out,
+                    info=manifest,
+                    predictions=predictions,
+                    benchmark=self.benchmark,
+                )
             record = {
                 "environment": journal.environment,
                 "attempts": journal.calls_of_run,
@@ -314,6 +333,13 @@ def _pending(
     order = {question.conversation: None for question in questions}
     grouped = _by_conversation(pending)
     return {name: grouped[name] for name in order if name in grouped}
+
+
+def _limited(
+    pending: Mapping[str, Sequence[Question]], only: Collection[str]
+) -> dict[str, list[Question]]:
+    kept = {name: [q for q in asked if q.id in only] for name, asked in pending.items()}
+    return {name: asked for name, asked in kept.items() if asked}
 
 
 def _first_questions(questions: Sequence[Question], limit: int | None) -> list[Question]:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from locomo_vqa.runs import Prediction
 
-__all__ = ["NullListener", "RunListener"]
+__all__ = ["BothListeners", "NullListener", "RunListener"]
 
 
 class RunListener(Protocol):
@@ -45,3 +45,35 @@ class NullListener:
 
     def ended(self, conversation: str) -> None:
         """Do nothing."""
+
+
+class BothListeners:
+    """Calls two listeners, one after the other."""
+
+    def __init__(self, first: RunListener, second: RunListener) -> None:
+        self._both = (first, second)
+
+    def started(self, total: int, done: int) -> None:
+        """Pass it on."""
+        for each in self._both:
+            each.started(total, done)
+
+    def begun(self, conversation: str, turns: int, questions: int) -> None:
+        """Pass it on."""
+        for each in self._both:
+            each.begun(conversation, turns, questions)
+
+    def read(self, conversation: str, turns: int) -> None:
+        """Pass it on."""
+        for each in self._both:
+            each.read(conversation, turns)
+
+    def answered(self, conversation: str, prediction: Prediction) -> None:
+        """Pass it on."""
+        for each in self._both:
+            each.answered(conversation, prediction)
+
+    def ended(self, conversation: str) -> None:
+        """Pass it on."""
+        for each in self._both:
+            each.ended(conversation)

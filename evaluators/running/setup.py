@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from .display import listening
 from .eyes import check_eyes
 from .harness import Harness
 from .hosting_settings import HostingSettings
+from .listener import BothListeners, RunListener
 from .metering import Meter, is_on_this_machine, read_price_table
 from .metering_settings import MeteringSettings
 from .run_folder import is_interrupted
@@ -118,10 +119,13 @@ class RunSetup:
         retry_failed: bool,
         progress: bool | ProgressCallback,
         out: Path | None = None,
+        only: Collection[str] | None = None,
+        also: RunListener | None = None,
     ) -> Run:
         """Run a harness for this system with the meter, and show its progress.
 
-        `out` is the folder of the whole call, if that differs from the harness's.
+        `out` is the folder of the whole call, if that differs from the harness's; `only` the ids of
+        the questions to ask in this call; `also` is called during the run as well.
 
         Raises:
             BudgetReached: the calls have cost as much as they may.
@@ -141,7 +145,11 @@ class RunSetup:
                         requests_of=meter.requests_of,
                         budget=meter.budget,
                     )
-                    done = meter.finish(metered.run(retry_failed=retry_failed, listener=listener))
+                    heard = listener if also is None else BothListeners(listener, also)
+                    done = metered.run(retry_failed=retry_failed, listener=heard, only=only)
+                if done.info["counts"] is None:
+                    return done
+                done = meter.finish(done)
                 harnessed = self.system.only_retrieves
                 done = with_context_outcome(done, by_harness=harnessed, calls=meter.calls)
                 self._write_command(harness)

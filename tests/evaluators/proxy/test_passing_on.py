@@ -73,6 +73,7 @@ def test_a_reply_is_that_of_the_endpoint(stub: StubUpstream, tmp_path: Path) -> 
         "temperature": None,
         "seed": 3,
         "instructions_sha256": None,
+        "text_bytes": len("Which colour?"),
         "images": 0,
         "answered": "stub",
     }
