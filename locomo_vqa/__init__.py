@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from locomo_vqa.evaluators.distilling.memlora.api import distill_memlora
     from locomo_vqa.evaluators.distilling.memlora.stage_table import ablate_stages
     from locomo_vqa.evaluators.efficiency import efficiency
+    from locomo_vqa.evaluators.estimating import RunEstimate, estimate_run
     from locomo_vqa.evaluators.judging import judge_check
     from locomo_vqa.evaluators.running import run
     from locomo_vqa.evaluators.scoring import ScoreReport, score
@@ -67,6 +68,7 @@ __all__ = [
     "OutputError",
     "Prediction",
     "Run",
+    "RunEstimate",
     "ScoreReport",
     "Services",
     "SystemLoadError",
@@ -82,6 +84,7 @@ __all__ = [
     "distill",
     "distill_memlora",
     "efficiency",
+    "estimate_run",
     "import_locomo",
     "install",
     "judge_check",
@@ -112,6 +115,7 @@ _PLACES = {
     "locomo_vqa.evaluators.distilling.memlora.api": ("distill_memlora",),
     "locomo_vqa.evaluators.distilling.memlora.stage_table": ("ablate_stages",),
     "locomo_vqa.evaluators.efficiency": ("efficiency",),
+    "locomo_vqa.evaluators.estimating": ("RunEstimate", "estimate_run"),
     "locomo_vqa.evaluators.judging": ("judge_check",),
     "locomo_vqa.evaluators.running": ("run",),
     "locomo_vqa.evaluators.scoring": ("ScoreReport", "score"),

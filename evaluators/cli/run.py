@@ -16,7 +16,7 @@ from locomo_vqa.text import counted
 from .calls import print_calls
 from .run_options import (
     benchmark_option,
-    budget_option,
+    budget_options,
     hosting_options,
     metering_options,
     model_options,
@@ -73,10 +73,17 @@ __all__ = ["run"]
 @system_options
 @hosting_options
 @metering_options
-@budget_option
+@budget_options
 @retry_option
 @json_option
-def run(system: str, benchmark: str, as_json: bool, **settings: Any) -> int:
+def run(
+    system: str,
+    benchmark: str,
+    as_json: bool,
+    estimate: bool,
+    sample_questions: int,
+    **settings: Any,
+) -> int:
     """Run SYSTEM, a bundled name, module:Class or an http address, and write its answers.
 
     Each conversation runs in its own process: a crash, hang, or leak affects only that
@@ -88,8 +95,14 @@ def run(system: str, benchmark: str, as_json: bool, **settings: Any) -> int:
     Example:
       locomo-vqa run bm25 --benchmark sample --split test --out runs/bm25
       locomo-vqa run full-context --benchmark lv --out runs/full \\
-        --model "openai:http://127.0.0.1:23333/v1?model=NAME"
+        --model "openai:http://127.0.0.1:23333/v1?model=NAME" --estimate
     """
+    if estimate:
+        from .estimate import print_estimate_of
+
+        return print_estimate_of(
+            system, as_json, benchmark=benchmark, sample_questions=sample_questions, **settings
+        )
     from ..running import run as run_system
 
     done = run_system(system, benchmark=benchmark, **settings)

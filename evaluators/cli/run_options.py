@@ -15,7 +15,7 @@ from ..hosting import DEFAULT_LIMITS
 
 __all__ = [
     "benchmark_option",
-    "budget_option",
+    "budget_options",
     "hosting_options",
     "limit_options",
     "metering_options",
@@ -135,8 +135,21 @@ def hosting_options(command: _Command) -> _Command:
     )(command)
 
 
-def budget_option(command: _Command) -> _Command:
-    """Add `--budget`."""
+def budget_options(command: _Command) -> _Command:
+    """Add the options that say what a run will cost, and limit it."""
+    command = click.option(
+        "--sample-questions",
+        type=click.IntRange(min=1),
+        default=10,
+        show_default=True,
+        metavar="N",
+        help="With --estimate: ask N questions of each of the two conversations.",
+    )(command)
+    command = click.option(
+        "--estimate",
+        is_flag=True,
+        help="Only make the beginning of the run, and estimate what the whole will cost.",
+    )(command)
     return _BUDGET(command)
 
 

@@ -31,6 +31,7 @@ SCHEMAS = (
     "decision",
     "efficiency",
     "errata",
+    "estimate",
     "expert_search",
     "failure",
     "history",
