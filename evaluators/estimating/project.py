@@ -3,7 +3,7 @@
 For each stage, reading and answering are projected apart. What reading a session costs is fitted to
 the session's turns, text and images and to the text before it; what a question costs, to the size
 of its conversation, for text and visual questions separately. Tokens in are fitted to the text and
-images of the requests. What was seen counts as it was; only the rest is projected.
+images of the requests. What was seen is counted; only the rest is projected.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def _estimate(known: Known, stage: str, every: Sequence[SeenCall]) -> StageEstim
 
 
 def _tokens_in(calls: Sequence[SeenCall], number: Figure, text: Figure, images: Figure) -> Figure:
-    """Return the tokens of requests: so many for each, for a byte of text and for an image."""
+    """Return the tokens of requests: an amount for each, for a byte of text and for an image."""
     known = [call for call in calls if call.sent is not None]
     if not known:
         return Figure()

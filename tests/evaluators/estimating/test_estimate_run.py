@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import locomo_vqa as lv
 from locomo_vqa.errors import BudgetReached, InputError
+from locomo_vqa.evaluators.running.api import prepare_run, run
 from locomo_vqa.schemas import validate
 from tests.conftest import Cli
 from tests.evaluators.counting_endpoint import counting_endpoint, write_prices
@@ -24,16 +26,16 @@ def make() -> Growing:
 def test_an_estimate_is_near_what_the_run_costs_and_is_part_of_it(tmp_path: Path) -> None:
     with counting_endpoint() as endpoint:
         settings: dict[str, Any] = {
-            **{"benchmark": "sample", "split": "all", "images": "none", "limit": 6},
+            **{"benchmark": "sample", "split": "train", "images": "none", "limit": 3},
             **{"model": endpoint.model, "prices": write_prices(tmp_path, endpoint)},
             **{"out": tmp_path / "run", "progress": False},
         }
-        estimate = lv.estimate_run(make, sample_questions=3, **settings)
-        assert estimate.sample == ("sample-03", "sample-10")
-        assert (estimate.asked, estimate.questions) == (6, 60)
+        estimate = lv.estimate_run(make, sample_questions=2, **settings)
+        assert estimate.sample == ("sample-01", "sample-03")
+        assert (estimate.asked, estimate.questions) == (4, 21)
         asked = len(endpoint.requests)
-        assert asked == 5 + 6 + 6  # An update for each session, and the questions.
-        again = lv.estimate_run(make, sample_questions=3, **settings)
+        assert asked == 6 + 5 + 4  # An update for each session, and the questions.
+        again = lv.estimate_run(make, sample_questions=2, **settings)
         assert len(endpoint.requests) == asked  # It is known already.
         assert again.total == estimate.total
         whole = lv.run(make, **settings)
@@ -49,7 +51,7 @@ def test_an_estimate_is_near_what_the_run_costs_and_is_part_of_it(tmp_path: Path
     assert frame.calls["generation"] == pytest.approx(made["generation"], rel=0.2)
     row = frame.loc["all"]
     assert abs(row.cost_usd - calls["overall"]["paid_usd"]) <= row.cost_usd_plus_minus
-    assert "60 questions" in estimate._repr_html_()
+    assert "21 questions" in estimate._repr_html_()
     written = json.loads((tmp_path / "run" / "estimate.json").read_text())
     validate(written, "estimate", path=Path("estimate.json"), remedy="")
 
@@ -91,5 +93,9 @@ def test_the_command_prints_the_estimate(cli: Cli, tmp_path: Path) -> None:
 def test_an_argument_that_run_does_not_have_is_refused() -> None:
     with pytest.raises(InputError, match="imges"):
         lv.estimate_run("no-memory", benchmark="sample", imges="none")
-    with pytest.raises(InputError, match="sample_questions"):
+    with pytest.raises(InputError, match="`sample_questions`"):
         lv.estimate_run("no-memory", benchmark="sample", sample_questions=0)
+
+
+def test_an_estimate_takes_what_run_takes() -> None:
+    assert signature(prepare_run).parameters == signature(run).parameters
