@@ -80,7 +80,8 @@ def fit_means(groups: Sequence[tuple[float, Sequence[float]]]) -> Mean:
     if high <= low or rise <= _SIGNIFICANT * doubt:
         return flat
     line = fit_growth([(1.0, size) for size, values in groups for _ in values], every)
-    return Mean(*line.coefficients, error, spread)
+    base, slope = line.coefficients
+    return Mean(base, slope, error, spread)
 
 
 def _size(group: tuple[float, Sequence[float]]) -> float:

@@ -31,8 +31,9 @@ _SURE = 2.0
 class Measure(Protocol):
     """A figure of a run, for its sessions and questions."""
 
-    by_images: bool
-    """Whether a question's grows with the images of its conversation, rather than the text."""
+    @property
+    def by_images(self) -> bool:
+        """Whether a question's grows with the images of its conversation, not the text."""
 
     def sessions(self, seen: SeenConversation) -> Sequence[float]:
         """Return the figure for each session, or one for all of them."""

@@ -42,7 +42,7 @@ def sizes_of(conversation: Conversation) -> list[SessionSize]:
 
 def columns_of(sizes: Sequence[SessionSize]) -> list[tuple[float, ...]]:
     """Return the values of `COLUMNS` for each session of a conversation."""
-    rows = []
+    rows: list[tuple[float, ...]] = []
     before = 0
     for size in sizes:
         here = before + size.text
