@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from locomo_vqa.evaluators.systems.catalogue import systems
     from locomo_vqa.evaluators.third_party import install
     from locomo_vqa.leaderboard import Board, build_site, record_event, submit, verify
+    from locomo_vqa.repeats import Repeats
     from locomo_vqa.runs import Hit, Prediction, Run, Usage
     from locomo_vqa.system import Answer, ConversationInfo, MemorySystem, Services
     from locomo_vqa.system import ShownImage as Image
@@ -67,6 +68,7 @@ __all__ = [
     "MissingResource",
     "OutputError",
     "Prediction",
+    "Repeats",
     "Run",
     "RunEstimate",
     "ScoreReport",
@@ -123,6 +125,7 @@ _PLACES = {
     "locomo_vqa.evaluators.systems.catalogue": ("systems",),
     "locomo_vqa.evaluators.third_party": ("install",),
     "locomo_vqa.leaderboard": ("Board", "build_site", "record_event", "submit", "verify"),
+    "locomo_vqa.repeats": ("Repeats",),
     "locomo_vqa.runs": ("Hit", "Prediction", "Run", "Usage"),
     "locomo_vqa.system": ("Answer", "ConversationInfo", "MemorySystem", "Services"),
 }

@@ -27,6 +27,8 @@ class ReportedVerdicts:
     """The questions whose row has an answer, but no verdict."""
     notes: Sequence[str]
     """What a reader should know, one sentence each."""
+    passes: Sequence[Mapping[str, float]] = ()
+    """Where every answer was judged several times: the verdicts of each time, by question id."""
 
     def to_json(self) -> dict[str, object]:
         """Return the entry `reported` of scores.json."""

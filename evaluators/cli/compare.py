@@ -9,6 +9,7 @@ from typing import Any, get_args
 import click
 
 from locomo_vqa.cli_support import echo, json_option, print_json
+from locomo_vqa.repeats import Repeats
 from locomo_vqa.runs import SplitChoice
 
 from ..comparing import compare as compare_systems
@@ -16,13 +17,17 @@ from ..comparing.comparison import check_comparison_folder
 from ..comparing.forest_plot import check_plot_place
 from .compare_tables import print_comparison
 from .options import file_options, scored_benchmark_option, split_names
+from .versus import VersusCommand, split_at_versus
 
 __all__ = ["compare"]
 
 
-@click.command()
-@click.argument(
-    "sources", metavar="A B [C …]", nargs=-1, required=True, type=click.Path(path_type=Path)
+@click.command(cls=VersusCommand)
+@click.argument("sources", metavar="A B [C …]", nargs=-1, required=True)
+@click.option(
+    "--versus",
+    is_flag=True,
+    help="Separate systems that have several runs each: A1 A2 --versus B1 B2.",
 )
 @scored_benchmark_option(required=False)
 @click.option(
@@ -47,7 +52,8 @@ __all__ = ["compare"]
 )
 @json_option
 def compare(
-    sources: Sequence[Path],
+    sources: Sequence[str],
+    versus: bool,
     metrics: str | None,
     plot: Path | None,
     out: Path | None,
@@ -57,22 +63,27 @@ def compare(
     """Compare B and further systems with A, the baseline, on the same questions.
 
     Each is a run folder, a folder of scores, or a predictions file (or a folder of such files)
-    that `score` can read. Scores in a run folder are not computed again. If only some files have
-    several answers to each question, --cutoff takes FILE=NAME, separated by commas. The exit status
-    is 1 when an answer of any system is missing or failed.
+    that `score` can read. Several runs of one system are given as the folder that `run --repeat`
+    wrote, or one after another, with --versus between the systems. Scores in a run folder are not
+    computed again. If only some files have several answers to each question, --cutoff takes
+    FILE=NAME, separated by commas. The exit status is 1 when an answer of any system is missing or
+    failed.
 
     \b
     Example:
       locomo-vqa compare runs/no-memory runs/bm25 --benchmark sample
       locomo-vqa compare runs/* --benchmark sample --out comparison
+      locomo-vqa compare a1.json a2.json --versus b1.json b2.json --benchmark locomo
       locomo-vqa compare zep.json memobase.json --benchmark locomo --metrics f1 --plot f1.svg
     """
     if plot is not None:
         check_plot_place(plot)
     if out is not None:
         check_comparison_folder(out)
-    cutoff = _cutoffs(options.pop("cutoff"), sources)
-    comparison = compare_systems(*sources, metrics=split_names(metrics), cutoff=cutoff, **options)
+    sides = split_at_versus(sources)
+    paths = [path for side in sides for path in (side if isinstance(side, Repeats) else [side])]
+    cutoff = _cutoffs(options.pop("cutoff"), paths)
+    comparison = compare_systems(*sides, metrics=split_names(metrics), cutoff=cutoff, **options)
     written = [] if out is None else comparison.write(out)
     if plot is not None:
         comparison.plot(plot)

@@ -11,6 +11,7 @@ from locomo_vqa.statistics.paired import MANY_CONVERSATIONS, PairedDifference
 from locomo_vqa.text import counted
 
 from ..comparing import Comparison
+from ..comparing.believable import believable_sentence
 from ..comparing.comparer import LETTERS
 from ..comparing.metric_comparison import MetricComparison
 from ..comparing.sides import Side
@@ -37,6 +38,7 @@ def print_comparison(comparison: Comparison) -> None:
         echo(note)
     for one in comparison.metrics:
         console().print(_difference_table(one))
+        echo(believable_sentence(one))
         if one.overall.conversations < FEW_CONVERSATIONS:
             console().print(_conversation_table(one))
     if any(row.starred for row in comparison.overview().rows):

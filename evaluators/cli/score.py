@@ -10,6 +10,7 @@ import click
 
 from locomo_vqa.cli_support import echo, json_option, print_json
 from locomo_vqa.metric_names import METRICS
+from locomo_vqa.repeats import Repeats, repeats_in
 from locomo_vqa.runs import SplitChoice
 
 from ..report import REPORT, check_place, write_report
@@ -42,6 +43,11 @@ __all__ = ["score"]
     help="Compute these metrics, separated by commas.  "
     f"[default: all of {','.join(METRICS)} that can be computed here]",
 )
+@click.option(
+    "--repeats",
+    is_flag=True,
+    help="Take several files as runs of one system, not as one set of answers.",
+)
 @l_options
 @judge_options
 @file_options
@@ -62,11 +68,14 @@ def score(
     metrics: str | None,
     out: Path | None,
     report: Path | None,
+    repeats: bool,
     **options: Any,
 ) -> int:
     """Score RUN_OR_FILE, a run folder or a predictions file from another harness.
 
-    Several files, or the files in a folder, are scored as one set of answers.
+    Several files, or the files in a folder, are scored as one set of answers. Several run folders,
+    and a folder that `run --repeat` wrote, are runs of one system, whose noise is split; so are
+    files with --repeats.
 
     Missing and failed answers count as wrong and are listed. The exit status is 1 when there are
     any, or when a judge gave no verdict on an answer.
@@ -75,6 +84,7 @@ def score(
     Example:
       locomo-vqa score runs/bm25 --benchmark sample
       locomo-vqa score memobase.json --benchmark locomo --metrics f1,bleu1
+      locomo-vqa score run1.json run2.json run3.json --repeats --benchmark locomo
       locomo-vqa score runs/bm25 --benchmark sample --judge "openai:http://host/v1?model=NAME"
     """
     as_json = options.pop("as_json")
@@ -82,8 +92,13 @@ def score(
     page = report or (folder / REPORT if folder else None)
     if page is not None:
         check_place(page)
-    source = sources[0] if len(sources) == 1 else list(sources)
+    source: Any = sources[0] if len(sources) == 1 else list(sources)
+    if repeats:
+        source = Repeats(sources)
     made = score_predictions(source, metrics=split_names(metrics), **options)
+    for run in made.runs if out is None else ():
+        if run.run is not None and _keeps_scores(run.run.folder):
+            run.write()
     if folder is not None:
         made.write(folder)
     if page is not None:
@@ -100,5 +115,7 @@ def score(
 
 
 def _keeps_scores(source: Path) -> bool:
-    """Return whether a source is a run folder, which stores its scores, unlike a submission."""
+    """Return whether a source is a folder of runs, which stores its scores, unlike a submission."""
+    if repeats_in(source):
+        return True
     return (source / "run.json").is_file() and not (source / "metadata.yaml").exists()

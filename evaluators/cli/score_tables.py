@@ -16,6 +16,7 @@ from ..scoring import ScoreReport
 from .abstention_tables import print_abstention
 from .failure_tables import print_failures
 from .judge_tables import print_judging
+from .noise_tables import print_noise
 from .options import flagged, names_by_reason
 from .retrieval_table import print_retrieval
 
@@ -42,13 +43,18 @@ def print_scores(report: ScoreReport) -> None:
     if computed:
         _print_conversations(computed)
     _print_without_value(document["metrics"])
-    if document["judging"]:
-        print_judging(document["judging"])
+    _print_sections(document)
     if report.failures is not None:
         print_failures(report.failures)
     echo("Signatures:")
     for metric in computed.values():
         echo(f"  {metric['signature']}", style="dim")
+
+
+def _print_sections(document: Mapping[str, Any]) -> None:
+    for name, print_section in (("noise", print_noise), ("judging", print_judging)):
+        if document.get(name):
+            print_section(document[name])
 
 
 def _print_conversations(computed: Mapping[str, Any]) -> None:

@@ -13,16 +13,19 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json
 from locomo_vqa.metric_names import with_groups
 from locomo_vqa.progress import ProgressCallback, progress_reporter
+from locomo_vqa.repeats import Repeats
 from locomo_vqa.runs import Run, SplitChoice
 
 from ..prediction_files import ReadOptions
 from ..scoring import ScoreReport
 from ..scoring.predictions import check_metrics
+from ..scoring.repeated import as_repeats
 from ..scoring.run_names import name_runs
 from ..scoring.sources import BenchmarkSource, PredictionSource, resolve_benchmark
 from .comparison import Comparison
 from .cutoffs import cutoffs_by_path
 from .differences import compare_sides
+from .repeated_sides import join_sides
 from .sides import Side, read_side, score_side, split_of
 
 if TYPE_CHECKING:
@@ -45,6 +48,8 @@ def compare(
     *sources: (
         ScoreReport
         | Run
+        | Repeats
+        | Sequence[Run | ScoreReport | str | Path]
         | str
         | Path
         | Mapping[str, str | Mapping[str, Any]]
@@ -67,7 +72,8 @@ def compare(
     Args:
         sources: the baseline, then one or more other systems: score reports, runs, folders with
             runs or scores, predictions files, or predictions as `score` takes them. Scores that a
-            folder already has are not computed again.
+            folder already has are not computed again. Several runs of one system are one source:
+            `Repeats`, a list of runs, or a folder that `run` with `repeat` wrote.
         benchmark: the benchmark that was used, its folder, `sample`, or `org/name`; may be None
             for a run made in this process, or on the bundled sample.
         split: the split to compare on; None for the runs' own split, or all questions of files.
@@ -86,26 +92,38 @@ def compare(
         check_choice("split", split, get_args(SplitChoice))
     metrics = with_groups(metrics)
     check_metrics(metrics)
-    _check_sources(sources)
-    cutoffs = cutoffs_by_path(cutoff, [path for one in sources if (path := _path_of(one))])
-    data = next((one.benchmark for one in sources if isinstance(one, ScoreReport)), None)
-    known = next((one for one in sources if _knows_benchmark(one)), sources[0])
+    repeats = [as_repeats(source) for source in sources]
+    pairs = list(zip(sources, repeats, strict=True))
+    every: list[Any] = [one for source, several in pairs for one in several or [source]]
+    _check_sources(sources, every)
+    cutoffs = cutoffs_by_path(cutoff, [path for one in every if (path := _path_of(one))])
+    data = next((one.benchmark for one in every if isinstance(one, ScoreReport)), None)
+    known = next((one for one in every if _knows_benchmark(one)), every[0])
     asked = data if benchmark is None and data else resolve_benchmark(benchmark, known)
-    chosen = _common_split(sources, split)
+    chosen = _common_split(every, split)
     options = ReadOptions(prediction_key=prediction_key, question_key=question_key)
+
+    def side_of(source: Any, name: str) -> Side:
+        if isinstance(source, ScoreReport):
+            return Side.of_report(source)
+        if isinstance(source, Run | str | Path):
+            path = source.folder if isinstance(source, Run) else Path(source)
+            reading = replace(options, cutoff=cutoffs.get(path))
+            return read_side(path, asked, split=chosen, metrics=metrics, options=reading)
+        return score_side(source, asked, name=name, split=chosen, metrics=metrics)
+
     sides: list[Side] = []
     with progress_reporter(progress) as report_progress:
-        for place, source in enumerate(sources):
+        for place, (source, several) in enumerate(pairs):
             report_progress("scoring", place, len(sources))
-            if isinstance(source, ScoreReport):
-                sides.append(Side.of_report(source))
-            elif isinstance(source, Run | str | Path):
-                path = source.folder if isinstance(source, Run) else Path(source)
-                reading = replace(options, cutoff=cutoffs.get(path))
-                sides.append(read_side(path, asked, split=chosen, metrics=metrics, options=reading))
+            name = f"predictions {LETTERS[place]}"
+            if several is None:
+                sides.append(side_of(source, name))
             else:
-                name = f"predictions {LETTERS[place]}"
-                sides.append(score_side(source, asked, name=name, split=chosen, metrics=metrics))
+                runs = [side_of(one, f"{name}{n}") for n, one in enumerate(several, start=1)]
+                plain = runs[0].name in (f"{name}1", "predictions")
+                called = several.name or (name if plain else None)
+                sides.append(join_sides(runs, name=called))
         report_progress("scoring", len(sources), len(sources))
     sides = _told_apart(sides, [_path_of(source) for source in sources])
     return compare_sides(sides, asked, split=chosen, metrics=metrics)
@@ -129,19 +147,19 @@ def _told_apart(sides: Sequence[Side], paths: Sequence[Path | None]) -> list[Sid
     return named
 
 
-def _check_sources(sources: Sequence[ScoreReport | PredictionSource]) -> None:
+def _check_sources(sources: Sequence[object], every: Sequence[Any]) -> None:
     if not 2 <= len(sources) <= len(LETTERS):
         raise InputError(
             "A comparison needs a baseline and at least one other system.",
             "Give two or more runs or predictions files, each as a separate argument.",
         )
-    paths = [path.resolve() for one in sources if (path := _path_of(one)) is not None]
+    paths = [path.resolve() for one in every if (path := _path_of(one)) is not None]
     for path in paths:
         if paths.count(path) > 1:
             raise InputError(f"{path.name}: named twice.", "Name each source once.")
 
 
-def _path_of(source: ScoreReport | PredictionSource) -> Path | None:
+def _path_of(source: object) -> Path | None:
     if isinstance(source, Run):
         return source.folder
     return Path(source) if isinstance(source, str | Path) else None

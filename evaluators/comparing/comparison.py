@@ -13,6 +13,7 @@ from locomo_vqa.html_table import html_table
 from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.statistics.paired import PairedDifference
 
+from .believable import believable_sentence
 from .metric_comparison import MetricComparison
 from .overview import Overview, make_overview
 from .page import comparison_page
@@ -45,7 +46,8 @@ class Comparison:
 
         Columns: metric, system, baseline (the two names), group (`all questions`, a category or a
         question type), n, baseline_value, value, difference, low and high (of its 95 % interval),
-        p, p_holm. Values that can't be computed are None.
+        p, p_holm, believable (the smallest difference to believe, for all questions only). Values
+        that can't be computed are None.
         """
         import pandas as pd
 
@@ -129,7 +131,13 @@ class Comparison:
             rows,
             numbers=["n", "baseline", "system", "difference", "low", "high", "p"],
             caption=f"Differences from {self.sides[0].name}, 95 % intervals over conversations",
-            notes=self.notes,
+            notes=[
+                *self.notes,
+                *(
+                    f"{one.title}, {self.sides[one.other].name}: {believable_sentence(one)}"
+                    for one in self.metrics
+                ),
+            ],
         )
 
     def __repr__(self) -> str:
@@ -156,6 +164,7 @@ class Comparison:
                 "high": result.interval.high if result.interval else None,
                 "p": result.p,
                 "p_holm": p_holm,
+                "believable": one.believable.value if result is one.overall else None,
             }
             for group, result, p_holm in groups
         ]

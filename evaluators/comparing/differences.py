@@ -10,14 +10,18 @@ from locomo_vqa.benchmark.twins import is_twin_id
 from locomo_vqa.errors import InputError
 from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.runs import SplitChoice
+from locomo_vqa.statistics.believable import BelievableDifference, believable_difference
+from locomo_vqa.statistics.intervals import clustered_mean
 from locomo_vqa.statistics.paired import PairedDifference, holm, paired_difference
 from locomo_vqa.text import counted
 
 from .abstention import abstention_difference, abstention_group, why_not_alike
 from .answered import answered_questions, note_on_unanswered, too_few_answered
+from .believable import notes_on_runs
 from .comparison import Comparison
 from .judges import judges_differ, note_on_judges
 from .metric_comparison import GroupDifference, MetricComparison
+from .repeated_sides import run_noise
 from .run_settings import differing_settings
 from .sides import Side
 
@@ -84,7 +88,11 @@ def compare_sides(
             for place in range(1, len(sides))
         ],
         not_compared=missing,
-        notes=[*_notes(sides, compared), *_notes_on_pairs(sides, compared, questions)],
+        notes=[
+            *notes_on_runs(sides),
+            *_notes(sides, compared),
+            *_notes_on_pairs(sides, compared, questions),
+        ],
     )
 
 
@@ -168,6 +176,7 @@ def _compare_side(
         scale=scores[0]["scale"],
         other=place,
         overall=overall,
+        believable=_believable(metric, baseline, other, asked),
         groups=_with_holm(groups),
     )
 
@@ -210,6 +219,20 @@ def _contributed(
         if found is not None:
             groups[name] = found
     return overall, groups
+
+
+def _believable(
+    metric: str, baseline: Side, other: Side, asked: Sequence[Question]
+) -> BelievableDifference:
+    """Return the smallest difference to believe on these questions."""
+    conversations = {question.id: question.conversation for question in asked}
+    differences: dict[str, list[float]] = {}
+    for name, conversation in conversations.items():
+        left, right = baseline.values[metric][name], other.values[metric][name]
+        assert left is not None and right is not None
+        differences.setdefault(conversation, []).append(right - left)
+    noise = [run_noise(side, metric, conversations) for side in (baseline, other)]
+    return believable_difference(clustered_mean(differences), *noise)
 
 
 def _group_values(

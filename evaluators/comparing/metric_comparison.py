@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from locomo_vqa.metric_names import metric_title
+from locomo_vqa.statistics.believable import BelievableDifference
 from locomo_vqa.statistics.paired import PairedDifference
 
 __all__ = ["GroupDifference", "MetricComparison"]
@@ -35,6 +36,8 @@ class MetricComparison:
     """The index of the system among the sides, from 1; the baseline is 0."""
     overall: PairedDifference
     """The difference on all questions that the metric applies to."""
+    believable: BelievableDifference
+    """The smallest difference on all questions that may be believed, given the noise of runs."""
     groups: Mapping[str, GroupDifference]
     """By name of category for text metrics, by question type for visual ones."""
 

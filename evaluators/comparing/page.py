@@ -12,6 +12,7 @@ from locomo_vqa.html_json import json_for_html
 from locomo_vqa.local_paths import public_value
 from locomo_vqa.page import read_asset, render_page
 
+from .believable import believable_sentence
 from .metric_comparison import MetricComparison
 from .overview import make_overview
 
@@ -88,6 +89,7 @@ def _difference(one: MetricComparison, names: Sequence[str]) -> dict[str, Any]:
             ]
             for name, result in groups.items()
         ],
+        "believable": believable_sentence(one),
     }
 
 

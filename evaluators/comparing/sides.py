@@ -21,7 +21,7 @@ from ..scoring import ScoreReport, score
 from ..scoring.sources import PredictionSource
 from .run_settings import settings_of
 
-__all__ = ["Side", "read_side", "score_side", "split_of"]
+__all__ = ["Side", "memory_of", "read_side", "score_side", "split_of"]
 
 _PLAIN = ("nothing", "retrieved")
 """What metrics need that are computed again where stored scores lack them."""
@@ -43,6 +43,10 @@ class Side:
     """The questions that have a row, whatever its state."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """The settings of the run, by name; empty for a predictions file."""
+    memory: str | None = None
+    """The name of the run's memory, if run.json says that it shares it with other runs."""
+    runs: tuple[Side, ...] = ()
+    """The runs of one system that the side is the mean of; empty for a single run."""
 
     @classmethod
     def of_report(cls, report: ScoreReport, name: str | None = None) -> Side:
@@ -54,12 +58,24 @@ class Side:
             values=_by_metric(rows),
             answered=_answered(rows),
             settings=settings_of(report.run.info, report.run.folder) if report.run else {},
+            memory=memory_of(report.run.info) if report.run else None,
         )
+
+    @property
+    def count_runs(self) -> int:
+        """The number of runs: sets of answers, however often they were judged."""
+        return len({run.document["source"]["sha256"] for run in self.runs}) or 1
 
     @property
     def failed(self) -> int:
         """The number of scored questions in a failed state."""
         return sum(n for state, n in self.document["rows"]["states"].items() if state in FAILED)
+
+
+def memory_of(info: Mapping[str, Any]) -> str | None:
+    """Return the name of a run's memory from run.json; None if the run made it for itself."""
+    memory: str | None = (info.get("repeat") or {}).get("memory")
+    return memory
 
 
 def split_of(source: Path) -> SplitChoice | None:
@@ -184,6 +200,7 @@ def _read_stored_scores(source: Path, benchmark: Benchmark) -> Side | None:
         values=_by_metric(rows),
         answered=_answered(rows),
         settings=settings,
+        memory=memory_of(run) if is_run else None,
     )
     _check_whole(source, side)
     return side
@@ -231,4 +248,5 @@ def _join_scores(fresh: Side, stored: Side) -> Side:
         values={**stored.values, **fresh.values},
         answered=stored.answered | fresh.answered,
         settings=fresh.settings,
+        memory=fresh.memory,
     )

@@ -115,6 +115,7 @@ def merge_verdicts(found: Sequence[FoundVerdicts | None]) -> FoundVerdicts | Non
         key=" and ".join(dict.fromkeys(one.key for one in filled)),
         judge=judges.pop() if len(judges) == 1 else None,
         values={order: value for one in filled for order, value in one.values.items()},
+        every={order: values for one in filled for order, values in one.every.items()},
         asked=frozenset().union(*(one.asked for one in filled)),
         repeated=frozenset().union(*(one.repeated for one in filled)),
         disagreeing=frozenset().union(*(one.disagreeing for one in filled)),
@@ -132,6 +133,7 @@ def _shifted(found: FoundVerdicts | None, start: int) -> FoundVerdicts | None:
     return replace(
         found,
         values={order + start: value for order, value in found.values.items()},
+        every={order + start: values for order, values in found.every.items()},
         asked=shift(found.asked),
         repeated=shift(found.repeated),
         disagreeing=shift(found.disagreeing),

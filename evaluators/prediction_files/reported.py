@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from locomo_vqa.benchmark import TextQuestion
@@ -14,6 +15,8 @@ from .verdicts import FoundVerdicts
 __all__ = ["reported_verdicts"]
 
 _FEW = 20
+_AS_OFTEN = 0.99
+"""The share of answers with equally many verdicts that makes the passes of a judge."""
 
 
 def reported_verdicts(
@@ -49,6 +52,27 @@ def reported_verdicts(
         judge=found.judge,
         values=values,
         notes=tuple(_notes(found, scored, values)),
+        passes=_passes(found, {name: scored[name].order for name in values}),
+    )
+
+
+def _passes(found: FoundVerdicts, orders: Mapping[str, int]) -> tuple[Mapping[str, float], ...]:
+    """Return each pass of the judge, if every answer but a few was judged as often.
+
+    The few, which have more or fewer verdicts, have their mean in every pass.
+    """
+    counts = Counter(len(found.every[order]) for order in orders.values())
+    number, common = counts.most_common(1)[0]
+    if number < 2 or common < _AS_OFTEN * len(orders):
+        return ()
+    return tuple(
+        {
+            name: found.every[order][place]
+            if len(found.every[order]) == number
+            else found.values[order]
+            for name, order in orders.items()
+        }
+        for place in range(number)
     )
 
 

@@ -64,5 +64,6 @@ def check_distinct(parts: Sequence[FilePart], joined: Joined) -> None:
             one, other = names or (first.name, second.name)
             raise InputError(
                 f"{one} and {other} both answer the question {question_id}.",
-                "Give one set of answers at a time, and compare two sets with compare.",
+                "Give one set of answers at a time, compare two sets with compare, or give them "
+                "as `repeats` of one system.",
             )

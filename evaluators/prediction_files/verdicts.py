@@ -61,6 +61,8 @@ class FoundVerdicts:
     """The judge that the file names; None if it names none."""
     values: Mapping[int, float]
     """From 0, refused, to 1, accepted: the mean of repeated verdicts."""
+    every: Mapping[int, Sequence[float]]
+    """The verdicts themselves, several where they were repeated."""
     asked: frozenset[int]
     """The rows that have the key, with a verdict or without."""
     repeated: frozenset[int] = field(default=frozenset())
@@ -96,6 +98,7 @@ def find_verdicts(
         key=key,
         judge=judge_named_in(plain, document),
         values={order: fmean(found) for order, found in values.items()},
+        every=values,
         asked=frozenset(order for order, row in enumerate(plain) if row.get(key) is not None),
         repeated=frozenset(repeated),
         disagreeing=frozenset(split | crossed),

@@ -12,6 +12,8 @@ from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import read_json, write_json, write_jsonl
 from locomo_vqa.html_table import html_table
 from locomo_vqa.metric_names import metric_title
+from locomo_vqa.published_files import ReportedVerdicts
+from locomo_vqa.repeats import repeats_in
 from locomo_vqa.runs import Prediction, Run
 from locomo_vqa.scores import MetricScores, Scores
 
@@ -57,6 +59,20 @@ class ScoreReport(Mapping[str, MetricScores]):
     """What was found among the retrieved passages; None if R was not asked for."""
     failures: FailureReport | None = None
     """Why each wrong answer is wrong; None if only metrics without a verdict were asked for."""
+    reported: ReportedVerdicts | None = None
+    """The verdicts of a judge that the source carries."""
+
+    runs: Sequence[ScoreReport] = ()
+    """The reports on several runs of one system that this one joins; empty for a single run."""
+
+    @property
+    def noise(self) -> Mapping[str, Any] | None:
+        """The section `noise` of scores.json: the variance of each score, in parts.
+
+        It is None if nothing was repeated: one run, whose answers were judged once.
+        """
+        found: Mapping[str, Any] | None = self.document.get("noise")
+        return found
 
     @property
     def abstention(self) -> Mapping[str, Any] | None:
@@ -121,6 +137,7 @@ class ScoreReport(Mapping[str, MetricScores]):
         if folder is None and self.run is None:
             raise InputError("`folder` must be given: there is no run folder.", "Name a folder.")
         own = self.run is not None and (folder is None or _is_same_folder(folder, self.run.folder))
+        own = own or (folder is not None and self.runs != () and repeats_in(Path(folder)) != [])
         place = self.run.folder if folder is None and self.run else Path(str(folder))
         try:
             if not own:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from locomo_vqa.arguments import check_choice
 from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.checked import checked
 from locomo_vqa.local_paths import public_name, public_value
 from locomo_vqa.metric_names import METRICS, with_groups
 from locomo_vqa.progress import ProgressCallback, progress_reporter
+from locomo_vqa.repeats import Repeats
 from locomo_vqa.runs import SplitChoice, VisualMode, visual_handling
 from locomo_vqa.scores import Scores
 
@@ -25,6 +27,7 @@ from ..retrieval.table import Retrieval, measure_retrieval
 from .answer_notes import notes_on_answers
 from .notes import failed_in, notes_on_recording, notes_on_rows, notes_on_trial
 from .predictions import check_metrics, score_predictions
+from .repeated import as_repeats, join_reports, noise_of
 from .report import ScoreReport
 from .reported import notes_on_reported
 from .sources import BenchmarkSource, PredictionSource, Source, open_source, resolve_benchmark
@@ -67,7 +70,8 @@ def score(
         source: a run or its folder; a predictions file in any layout that docs/formats.md
             describes, or a folder or a list of such files that are one set of answers; a dict from
             question id to answer, or to the fields of a row; a data frame with the columns
-            `question_id` and `prediction`, and perhaps `state`; or predictions.
+            `question_id` and `prediction`, and perhaps `state`; or predictions. `Repeats`, a list
+            of runs, or a folder that `run` with `repeat` wrote, are several runs of one system.
         benchmark: the benchmark that was used, its folder, `sample`, or `org/name`; may be None
             for a run made in this process, or on the bundled sample.
         split: the split to score; None for a run's own split, otherwise all questions.
@@ -101,6 +105,26 @@ def score(
         check_choice("split", split, get_args(SplitChoice))
     metrics = with_groups(metrics)
     check_metrics(metrics)
+    if (repeats := as_repeats(source)) is not None:
+        return _score_repeats(
+            repeats,
+            benchmark=benchmark,
+            split=split,
+            metrics=metrics,
+            judge=judge,
+            rubric=rubric,
+            judge_check=judge_check,
+            judge_timeout=judge_timeout,
+            responses=responses,
+            prediction_key=prediction_key,
+            question_key=question_key,
+            cutoff=cutoff,
+            l_preset=l_preset,
+            l_models=l_models,
+            threads=threads,
+            cache=cache,
+            progress=progress,
+        )
     settings = LSettings.checked(preset=l_preset, models=l_models, threads=threads, cache=cache)
     judging = JudgeSettings.checked(
         judge=judge,
@@ -151,6 +175,19 @@ def score(
     return _make_report(opened, asked, chosen, scores, judged, retrieval, failures)
 
 
+def _score_repeats(repeats: Repeats, **settings: Any) -> ScoreReport:
+    """Score each run by itself, and join the scores; a score report is taken as it stands."""
+    benchmark = settings.pop("benchmark")
+    reports: list[ScoreReport] = []
+    for source in repeats:
+        if isinstance(source, ScoreReport):
+            reports.append(source)
+        else:
+            known = benchmark or (reports[0].benchmark if reports else None)
+            reports.append(score(source, benchmark=known, **settings))
+    return join_reports(reports, name=repeats.name)
+
+
 def _make_report(
     source: Source,
     benchmark: Benchmark,
@@ -180,7 +217,7 @@ def _make_report(
         verdicts=source.reported.values if source.reported else None,
     )
     transcripts = judged.transcripts if judged else ()
-    return ScoreReport(
+    report = ScoreReport(
         scores=scores,
         document=public_value(
             {
@@ -212,7 +249,18 @@ def _make_report(
         unscored=judged.unscored if judged else 0,
         retrieval=retrieval,
         failures=failures,
+        reported=source.reported,
     )
+    return _with_noise(report, split)
+
+
+def _with_noise(report: ScoreReport, split: SplitChoice) -> ScoreReport:
+    """Return a report with the noise of its judge, if each answer was judged several times."""
+    if report.reported is None or not report.reported.passes:
+        return report
+    questions = {question.id: question for question in questions_of(report.benchmark, split)}
+    noise = noise_of([report], questions)
+    return replace(report, document={**report.document, "noise": noise}) if noise else report
 
 
 def _sign_recalled(scores: Scores, visual: VisualMode) -> Scores:

@@ -25,6 +25,8 @@ from .given import given_predictions
 if TYPE_CHECKING:
     import pandas as pd
 
+    from locomo_vqa.repeats import Repeats
+
 __all__ = [
     "BenchmarkSource",
     "PredictionSource",
@@ -35,7 +37,7 @@ __all__ = [
 ]
 
 PredictionSource: TypeAlias = (
-    "Run | str | Path | Sequence[str | Path] | Mapping[str, str | Mapping[str, Any]] "
+    "Run | Repeats | str | Path | Sequence[str | Path] | Mapping[str, str | Mapping[str, Any]] "
     "| Iterable[Prediction] | pd.DataFrame"
 )
 """A run, its folder, a predictions file or several, or answers as Python objects."""

@@ -42,6 +42,7 @@ TYPES = {
     "Image",
     "MemorySystem",
     "Prediction",
+    "Repeats",
     "Run",
     "RunEstimate",
     "ScoreReport",

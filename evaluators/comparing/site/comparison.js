@@ -28,7 +28,8 @@
   byId("plot").src = `data:image/png;base64,${data.plot}`;
   for (const one of data.differences) {
     const region = el("div", { class: "scroll" }, table(one.heads, one.rows));
-    byId("differences").append(el("h3", {}, plain(one.title)), region);
+    const believable = el("p", { class: "legend" }, plain(one.believable));
+    byId("differences").append(el("h3", {}, plain(one.title)), region, believable);
   }
   byId("signatures").append(...data.signatures.map((text) => el("li", {}, el("code", {}, plain(text)))));
 })();
