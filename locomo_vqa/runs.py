@@ -37,6 +37,7 @@ __all__ = [
     "Usage",
     "VisualMode",
     "answers_sha256",
+    "asked_twins",
     "count_states",
     "hit_from_row",
     "prediction_from_row",
@@ -284,6 +285,11 @@ def visual_handling(info: Mapping[str, Any]) -> VisualMode:
     """Return how visual questions were asked, from run.json or metadata.yaml (default `given`)."""
     mode: VisualMode = info.get("visual_handling", "given")
     return mode
+
+
+def asked_twins(info: Mapping[str, Any]) -> bool:
+    """Return whether a run asked visual twins, from run.json."""
+    return info.get("twins") is not None
 
 
 def count_states(predictions: Sequence[Prediction]) -> dict[str, int]:

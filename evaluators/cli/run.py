@@ -51,6 +51,11 @@ __all__ = ["run"]
     show_default=True,
     help="Ask visual questions with their image, or about an image seen earlier.",
 )
+@click.option(
+    "--twins",
+    is_flag=True,
+    help="With --visual recalled: ask about images that were never shared, too, to measure A.",
+)
 @model_options
 @click.option(
     "--limit",

@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.benchmark.twins import twins_of
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import sha256_file
 from locomo_vqa.published_files import ReportedVerdicts
@@ -219,9 +220,10 @@ def _in_order(predictions: Sequence[Prediction], benchmark: Benchmark) -> tuple[
 
 
 def _all_ids(benchmark: Benchmark) -> list[str]:
-    """Return the ids of all questions, in the benchmark's order."""
+    """Return the ids of all questions, in the benchmark's order, and of the visual twins."""
     text = [question.id for question in benchmark.text_questions]
-    return text + [question.id for question in benchmark.visual_questions]
+    visual = [question.id for question in benchmark.visual_questions]
+    return text + visual + [twin.id for twin in twins_of(benchmark)]
 
 
 def _to_prediction(question_id: str, row: SourceRow) -> Prediction:

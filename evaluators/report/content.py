@@ -7,6 +7,7 @@ from typing import Any
 
 from locomo_vqa.benchmark import CATEGORIES, VisualQuestion
 from locomo_vqa.benchmark.questions import Question
+from locomo_vqa.benchmark.twins import VisualTwin
 from locomo_vqa.files import clean_text
 from locomo_vqa.html_json import json_for_html
 from locomo_vqa.local_paths import public_value
@@ -49,7 +50,11 @@ def report_data(report: ScoreReport) -> dict[str, Any]:
     items, level = _items(asked, worst, report)
     room = MAX_BYTES - _OTHER_BYTES - _size(items)
     kept = {row["id"] for row in items["questions"]}
-    hashes = [q.image for q in worst if isinstance(q, VisualQuestion) and q.id in kept]
+    hashes = [
+        q.image
+        for q in worst
+        if isinstance(q, VisualQuestion) and not isinstance(q, VisualTwin) and q.id in kept
+    ]
     thumbnails = make_thumbnails(report.benchmark, hashes, budget=room)
     document = report.document
     return {

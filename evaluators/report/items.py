@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from locomo_vqa.benchmark import CATEGORIES, Session, TextQuestion, Turn
-from locomo_vqa.benchmark.questions import Question, questions_of
+from locomo_vqa.benchmark.questions import Question, questions_answered
+from locomo_vqa.benchmark.twins import VisualTwin
 from locomo_vqa.local_paths import public_text
 from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import Prediction
@@ -21,8 +22,8 @@ __all__ = ["LEVELS", "Kind", "Level", "asked_in", "items_of", "kind_of", "worst_
 
 _MOST_VERDICTS = 10
 
-Kind = Literal["text", "adversarial", "visual"]
-"""How a question's answer is scored: text metrics, no score, or V."""
+Kind = Literal["text", "adversarial", "visual", "twin"]
+"""How a question's answer is scored: text metrics, A, V, or A again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,8 @@ def asked_in(report: ScoreReport) -> list[Question]:
 
     These are the scored questions, and the adversarial ones if any of them was answered.
     """
-    questions = questions_of(report.benchmark, report.document["dataset"]["split"])
+    split = report.document["dataset"]["split"]
+    questions = questions_answered(report.benchmark, split, report.predictions)
     given = {prediction.question_id for prediction in report.predictions}
     kinds = {kind_of(question) for question in questions if question.id in given}
     return [question for question in questions if kind_of(question) in kinds]
@@ -75,6 +77,8 @@ def asked_in(report: ScoreReport) -> list[Question]:
 
 def kind_of(question: Question) -> Kind:
     """Return whether a question is visual, adversarial, or a text question with a gold answer."""
+    if isinstance(question, VisualTwin):
+        return "twin"
     if not isinstance(question, TextQuestion):
         return "visual"
     return "adversarial" if question.category == 5 else "text"
@@ -183,6 +187,14 @@ def _question_row(question: Question, level: Level) -> dict[str, Any]:
         "question": _cut(question.question, level.answer),
         "gold": None if question.answer is None else _cut(question.answer, level.answer),
     }
+    if isinstance(question, VisualTwin):
+        return row | {
+            "kind": "visual",
+            "group": question.type,
+            "gold": None,
+            "image": None,
+            "reason": f"A visual twin of {question.day}: such an image was never shared.",
+        }
     if not isinstance(question, TextQuestion):
         return row | {
             "kind": "visual",
@@ -215,6 +227,8 @@ def _answer_row(answer: Prediction | None, level: Level) -> dict[str, Any]:
 
 
 def _evidence_turns(question: Question) -> Sequence[str]:
+    if isinstance(question, VisualTwin):
+        return ()
     return question.evidence if isinstance(question, TextQuestion) else (question.turn,)
 
 

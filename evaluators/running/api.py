@@ -49,6 +49,7 @@ def run(
     split: SplitChoice = "test",
     images: ImageMode = "pixels",
     visual: VisualMode = "given",
+    twins: bool = False,
     model: str | None = None,
     options: Mapping[str, object] | None = None,
     jobs: int = 1,
@@ -86,6 +87,8 @@ def run(
         split: the split whose questions to ask: `train`, `validation`, `test`, or `all`.
         images: how images are shown to the system: `pixels`, `caption`, `none`, or `shuffled`.
         visual: whether a visual question comes with its image (`given`) or not (`recalled`).
+        twins: with `visual` recalled, whether to ask about images that were never shared, too, in
+            questions that look like the others; for A, see docs/scores.md.
         model: the model's name, such as `openai:<base URL>?model=<name>`.
         options: the system's options, by name.
         jobs: how many conversations run at once.
@@ -134,6 +137,7 @@ def prepare_run(
     split: SplitChoice = "test",
     images: ImageMode = "pixels",
     visual: VisualMode = "given",
+    twins: bool = False,
     model: str | None = None,
     options: Mapping[str, object] | None = None,
     jobs: int = 1,
@@ -161,7 +165,9 @@ def prepare_run(
     Raises:
         InputError, SystemLoadError, MissingResource: as `run`.
     """
-    check_run_arguments(split=split, images=images, visual=visual, limit=limit, top_k=top_k)
+    check_run_arguments(
+        split=split, images=images, visual=visual, twins=twins, limit=limit, top_k=top_k
+    )
     parse_context(context)
     hosting = HostingSettings.checked(
         python=python,
@@ -192,6 +198,7 @@ def prepare_run(
         services=setup.services,
         out=fresh_folder(setup.system.name) if out is None else Path(out),
         visual=visual,
+        twins=twins,
         limits=hosting.limits,
         jobs=jobs,
         limit=limit,

@@ -69,6 +69,8 @@ class Harness:
     """The services that the system gets, as recorded in run.json."""
     out: Path
     visual: VisualMode = "given"
+    twins: bool = False
+    """Whether visual twins are asked among the visual questions."""
     limits: Limits = DEFAULT_LIMITS
     """The limits of one conversation."""
     jobs: int = 1
@@ -96,6 +98,7 @@ class Harness:
             split=self.split,
             images="pixels" if self.crossing else self.images,
             visual=self.visual,
+            twins=self.twins,
             limit=self.limit,
             top_k=self.top_k,
         )
@@ -135,6 +138,7 @@ class Harness:
             self.images,
             self.services,
             self.visual,
+            twins=self.twins,
             limit=self.limit,
             top_k=self.top_k,
             sandbox=self.sandbox,
@@ -183,7 +187,7 @@ class Harness:
         Raises:
             InputError: the split has none.
         """
-        questions = questions_of(self.benchmark, self.split)
+        questions = questions_of(self.benchmark, self.split, twins=self.twins)
         if not questions:
             raise InputError(
                 f"{self.benchmark.name}: the split {self.split!r} has no questions.",
@@ -304,6 +308,7 @@ def check_run_arguments(
     split: str,
     images: str,
     visual: str,
+    twins: bool = False,
     limit: int | None = None,
     top_k: int = 10,
 ) -> None:
@@ -315,6 +320,14 @@ def check_run_arguments(
     check_choice("split", split, get_args(SplitChoice))
     check_choice("images", images, IMAGE_MODES)
     check_choice("visual", visual, VISUAL_MODES)
+    if not isinstance(twins, bool):
+        raise InputError(f"`twins` must be True or False, not {twins!r}.", "Correct `twins`.")
+    if twins and visual != "recalled":
+        raise InputError(
+            "`twins` are questions about images that must be recalled, but `visual` is "
+            f"{visual!r}.",
+            "Choose `visual` recalled, or leave `twins` out.",
+        )
     if limit is not None:
         check_number("limit", limit, low=1, whole=True)
     check_number("top_k", top_k, low=1, high=_MAX_PASSAGES, whole=True)

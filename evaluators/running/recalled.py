@@ -7,8 +7,10 @@ which one it is if the person shared several that day; never what it shows.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from locomo_vqa.benchmark import Conversation, Image, VisualQuestion
+from locomo_vqa.benchmark.twins import VisualTwin
 from locomo_vqa.system import RecalledImage
 
 __all__ = ["ordinal", "recalled_image", "recalled_question"]
@@ -37,6 +39,8 @@ def recalled_image(
 ) -> RecalledImage:
     """Return a description of the image that a visual question is about.
 
+    A twin has the form of the question whose place it takes, and a day without images.
+
     Args:
         conversation: the question's conversation.
         question: the question.
@@ -46,6 +50,9 @@ def recalled_image(
     Raises:
         ValueError: the question's image is not in its turn.
     """
+    if isinstance(question, VisualTwin):
+        form = recalled_image(conversation, question.form, shown=shown)
+        return replace(form, date=question.day)
     session, turn = next(
         (session, turn) for session, turn in conversation.turns() if turn.id == question.turn
     )

@@ -98,6 +98,7 @@ def replay(
                 sandbox=sandbox,
                 progress=progress,
                 context=command.get("context"),
+                twins=command.get("twins", False),
                 **command.get("limits", {}),
                 **{name: command[name] for name in ("split", "images", "visual", "limit", "top_k")},
             )

@@ -13,6 +13,7 @@ from typing import Any
 
 from locomo_vqa._version import __version__
 from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.benchmark.twins import TWINS_VERSION
 from locomo_vqa.errors import BudgetReached, InputError, MissingResource, OutputError
 from locomo_vqa.files import read_json, sha256_file, write_json, write_jsonl
 from locomo_vqa.models.endpoint import provider_of
@@ -52,6 +53,7 @@ _IDENTITY = (
     "answerer",
     "image_handling",
     "visual_handling",
+    "twins",
     "dataset.revision",
     "dataset.split",
     "limit",
@@ -78,6 +80,7 @@ def describe_run(
     services: Services,
     visual: VisualMode = "given",
     *,
+    twins: bool = False,
     limit: int | None = None,
     top_k: int | None = None,
     sandbox: SandboxTool | None = None,
@@ -85,9 +88,9 @@ def describe_run(
 ) -> dict[str, Any]:
     """Return the content of run.json for a new run.
 
-    `limit` is how many questions of each conversation a trial asks, `top_k` how many passages a
-    system that only retrieves is asked for, `sandbox` what closes the system's processes off,
-    `crossing` what a certificate's run shows.
+    `twins` is whether visual twins are asked, `limit` how many questions of each conversation a
+    trial asks, `top_k` how many passages a system that only retrieves is asked for, `sandbox` what
+    closes the system's processes off, `crossing` what a certificate's run shows.
     """
     blind = system.any_model and services.model is None
     return {
@@ -102,6 +105,7 @@ def describe_run(
         "answerer": _answerer(system, services, blind),
         "image_handling": images,
         "visual_handling": visual,
+        **({"twins": TWINS_VERSION} if twins else {}),
         "dataset": {
             "id": benchmark.name,
             "revision": benchmark.revision,
@@ -242,8 +246,10 @@ def keeping_known(
 def _check_same(folder: Path, wanted: Mapping[str, Any]) -> None:
     there = read_json(folder / "run.json", what="the run's manifest")
     validate(there, "run", path=folder / "run.json", remedy="")
-    was = _flatten({"options": [], **there, "visual_handling": visual_handling(there)})
-    for key, value in _flatten(wanted).items():
+    was = _flatten(
+        {"options": [], "twins": None, **there, "visual_handling": visual_handling(there)}
+    )
+    for key, value in _flatten({"twins": None, **wanted}).items():
         if not key.startswith(_IDENTITY) or was.get(key) == value:
             continue
         if key == "system.source_sha256" and key in was:

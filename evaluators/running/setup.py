@@ -169,6 +169,7 @@ class RunSetup:
             "system": self.source,
             "model": self.services.model and without_account(self.services.model),
             **{name: getattr(harness, name) for name in ("split", "images", "visual", "limit")},
+            **({"twins": True} if harness.twins else {}),
             "top_k": harness.top_k,
             "context": self.services.context and self.services.context.tokens,
             "options": recorded_options(self.services),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from locomo_vqa.benchmark import Benchmark, TextQuestion
-from locomo_vqa.benchmark.questions import Question, questions_of
+from locomo_vqa.benchmark.questions import Question, gold_answer, questions_answered
 from locomo_vqa.runs import Prediction, SplitChoice
 from locomo_vqa.text import counted
 
@@ -63,12 +63,14 @@ def notes_on_answers(
     years outside the conversation, and one day in many answers. Answers in a failed state and
     adversarial questions don't count, nor do answers equal to the gold answer.
     """
-    asked = {question.id: question for question in questions_of(benchmark, split)}
+    asked = {
+        question.id: question for question in questions_answered(benchmark, split, predictions)
+    }
     answers = [
         _Answer(asked[row.question_id], row.prediction)
         for row in predictions
         if row.question_id in asked and row.state == "ok" and row.prediction
-        if asked[row.question_id].answer is not None
+        if gold_answer(asked[row.question_id]) is not None
     ]
     in_text = [answer for answer in answers if isinstance(answer.question, TextQuestion)]
     temporal = [

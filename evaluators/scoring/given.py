@@ -10,6 +10,7 @@ from typing import Any
 
 from locomo_vqa.arguments import check_choice
 from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.benchmark.twins import twins_of
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import clean_text, sha256_text
 from locomo_vqa.runs import MAX_ANSWER_CHARS, STATES, Prediction, prediction_from_row
@@ -48,6 +49,7 @@ def given_predictions(source: object, benchmark: Benchmark) -> GivenPredictions:
     """
     ids = [question.id for question in benchmark.text_questions]
     ids += [question.id for question in benchmark.visual_questions]
+    ids += [twin.id for twin in twins_of(benchmark)]
     order = {name: place for place, name in enumerate(ids)}
     found: dict[str, Prediction] = {}
     blank = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from locomo_vqa.benchmark import Benchmark, TextQuestion
-from locomo_vqa.benchmark.questions import Question, questions_of
+from locomo_vqa.benchmark.questions import Question, questions_answered
 from locomo_vqa.files import some
 from locomo_vqa.run_notes import recording_notes
 from locomo_vqa.runs import FAILED, Prediction, Run, SplitChoice, count_states
@@ -20,7 +20,7 @@ def failed_in(
     predictions: Sequence[Prediction], benchmark: Benchmark, split: SplitChoice
 ) -> dict[str, int]:
     """Return the number of rows in each failed state, including adversarial questions."""
-    asked = {question.id for question in questions_of(benchmark, split)}
+    asked = {question.id for question in questions_answered(benchmark, split, predictions)}
     states = count_states([row for row in predictions if row.question_id in asked])
     return {state: number for state, number in states.items() if state in FAILED}
 
@@ -36,7 +36,9 @@ def notes_on_rows(
 
     `extra` has the places of rows that were left out because they match no question.
     """
-    asked = {question.id: question for question in questions_of(benchmark, split)}
+    asked = {
+        question.id: question for question in questions_answered(benchmark, split, predictions)
+    }
     notes = []
     if failed := failed_in(predictions, benchmark, split):
         states = ", ".join(f"{number:,} {state}" for state, number in failed.items())

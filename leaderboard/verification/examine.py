@@ -9,10 +9,18 @@ from typing import Any
 
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.benchmark.questions import questions_of
+from locomo_vqa.benchmark.twins import TWINS_VERSION
 from locomo_vqa.files import parse_json
 from locomo_vqa.run_notes import embedder_of
 from locomo_vqa.run_seal import is_unchanged
-from locomo_vqa.runs import FAILED, Prediction, SplitChoice, count_states, visual_handling
+from locomo_vqa.runs import (
+    FAILED,
+    Prediction,
+    SplitChoice,
+    asked_twins,
+    count_states,
+    visual_handling,
+)
 from locomo_vqa.schemas import validate
 
 from ..entry_files.folder import EntryFolder, fingerprint, ignored_note, is_published
@@ -164,16 +172,17 @@ def _check_names(found: EntryFolder, findings: Findings) -> None:
 def _examine_rows(entry: Path, benchmark: Benchmark, findings: Findings) -> None:
     assert findings.run is not None and findings.split is not None
     checks = findings.checks
-    rows = read_rows(entry, _question_ids(benchmark, findings.split))
+    twins = asked_twins(findings.run)
+    if twins and findings.run["twins"] != TWINS_VERSION:
+        checks.failed("rows", f"{RUN}: was asked other visual twins than this version has.")
+        return
+    expected = questions_of(benchmark, findings.split, twins=twins)
+    rows = read_rows(entry, {question.id: None for question in expected})
     findings.predictions = rows.predictions
     checks.failed("rows", *rows.problems)
     if not rows.problems:
         checks.failed("rows", *_count_problems(findings.run, rows))
         checks.passed("rows", f"{rows.total:,} rows of the split {findings.split}.")
-
-
-def _question_ids(benchmark: Benchmark, split: SplitChoice) -> dict[str, None]:
-    return {question.id: None for question in questions_of(benchmark, split)}
 
 
 def _count_problems(run: Mapping[str, Any], rows: Rows) -> Iterator[str]:

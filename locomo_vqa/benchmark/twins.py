@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import TypeVar
 
@@ -45,6 +45,8 @@ class VisualTwin(VisualQuestion):
 
     day: date
     """The day of which it asks, on which the speaker shared no image."""
+    form: VisualQuestion = field(repr=False)
+    """The question whose place it takes."""
     source: str
     """The id of the question of another conversation that has its words."""
 
@@ -127,6 +129,7 @@ def _twin(
             "reason": "",
         },
         day=day,
+        form=question,
         source=source.id,
     )
 

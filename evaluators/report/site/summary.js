@@ -5,7 +5,8 @@ const metricOf = (name) => computed.find((metric) => metric.name === name);
 const isVisual = (metric) => metric.by_type.rows.length > 0;
 const leadText = metricOf("j") || metricOf("l") || metricOf("f1") || computed.find((m) => !isVisual(m));
 
-const KINDS = { text: "Text questions", adversarial: "Adversarial, not scored", visual: "Visual questions" };
+const KINDS = { text: "Text questions", adversarial: "Adversarial, not scored", visual: "Visual questions",
+  twin: "Visual twins, only in A" };
 
 const STATES = {
   ok: "There is an answer",
@@ -60,7 +61,7 @@ function showTiles() {
     byId("tiles").append(tile(metric.label, score(metric, overall.value),
       `${range} · n = ${count(overall.n)}`));
   }
-  const scored = data.states.filter((row) => row.kind !== "adversarial");
+  const scored = data.states.filter((row) => row.kind !== "adversarial" && row.kind !== "twin");
   const total = scored.reduce((sum, row) => sum + totalOf(row.counts), 0);
   const given = scored.reduce((sum, row) => sum + (row.counts.ok || 0), 0);
   byId("tiles").append(tile("Answered", count(given), `of ${plural(total, "scored question")}`));
