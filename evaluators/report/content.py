@@ -18,6 +18,7 @@ from ..scoring import ScoreReport
 from .abstention import abstention_of
 from .cost import cost_of
 from .facts import run_facts, title_of
+from .failures import failures_of
 from .items import LEVELS, Kind, Level, asked_in, items_of, kind_of, worst_first
 from .judges import judges_of
 from .thumbnails import Thumbnails, make_thumbnails
@@ -68,6 +69,7 @@ def report_data(report: ScoreReport) -> dict[str, Any]:
         "abstention": abstention_of(document),
         "judges": judges_of(document),
         "states": _states_by_kind(asked, report),
+        "failures": failures_of(report),
         "cost": public_value(cost_of(report, asked)),
         "limits": [*_limits(level, len(kept), len(asked)), *_image_limits(thumbnails)],
         "images": thumbnails.images,

@@ -15,6 +15,7 @@ from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import Prediction
 
 from ..scoring import ScoreReport
+from .failures import causes_by_question
 from .judges import verdicts_of
 
 __all__ = ["LEVELS", "Kind", "Level", "asked_in", "items_of", "kind_of", "worst_first"]
@@ -126,6 +127,7 @@ def items_of(
     `ranks` has each question's place in the order of `worst_first`, by question id.
     """
     given = {prediction.question_id: prediction for prediction in report.predictions}
+    causes = causes_by_question(report)
     values, verdicts = _values_by_question(report), verdicts_of(report.judgements)
     spoken = {
         (conversation.id, turn.id): (session, turn)
@@ -152,6 +154,8 @@ def items_of(
                 [judge, state, _cut(why, level.passage)]
                 for judge, state, why in verdicts[question.id][:_MOST_VERDICTS]
             ]
+        if question.id in causes:
+            row["why"] = [*causes[question.id][:3], _cut(str(causes[question.id][3]), level.answer)]
         if (answer := given.get(question.id)) is not None and answer.retrieved:
             row["hits"] = [
                 [

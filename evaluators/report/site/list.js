@@ -3,7 +3,7 @@ const PER_PAGE = 25;
 const ANY = "";
 const CONTROLS = [
   ["group", "Kind", "Every kind"], ["conversation", "Conversation", "Every conversation"],
-  ["state", "State", "Every state"],
+  ["state", "State", "Every state"], ["cause", "Why wrong", "Any cause or none"],
 ];
 
 for (const item of data.questions) {
@@ -16,6 +16,8 @@ const groupsOf = (item) => [item.kind, `${item.kind}/${item.group}`];
 /* A judge may leave an answer without a verdict, which is not a state of the answer itself. */
 const statesOf = (item) =>
   Object.values(item.values).includes(null) ? [item.state, "unscored"] : [item.state];
+
+const causesOf = (item) => (item.why ? [item.why[0]] : []);
 
 /* The value to sort by; without one, a question comes last in either order. */
 const SORTS = new Map([
@@ -44,6 +46,7 @@ function readAddress() {
     group: given.get("group") || ANY,
     conversation: given.get("conversation") || ANY,
     state: given.get("state") || ANY,
+    cause: given.get("cause") || ANY,
     q: given.get("q") || "",
     page: Math.max(1, Number.parseInt(given.get("page"), 10) || 1),
   };
@@ -53,7 +56,7 @@ function writeAddress(view) {
   const kept = new URLSearchParams();
   const sort = (view.descending ? "-" : "") + view.sort;
   if (sort !== "worst") kept.set("sort", sort);
-  for (const name of ["group", "conversation", "state", "q"]) if (view[name]) kept.set(name, view[name]);
+  for (const name of ["group", "conversation", "state", "cause", "q"]) if (view[name]) kept.set(name, view[name]);
   if (view.page > 1) kept.set("page", view.page);
   location.replace(`#${kept}`);
 }
@@ -67,6 +70,7 @@ function select(view) {
     .filter((item) => (!view.group || groupsOf(item).includes(view.group)) &&
       (!view.conversation || item.conversation === view.conversation) &&
       (!view.state || statesOf(item).includes(view.state)) &&
+      (!view.cause || causesOf(item).includes(view.cause)) &&
       wanted.every((word) => item.text.includes(word)))
     .sort((left, right) => {
       const [x, y] = [value(left), value(right)];
@@ -82,7 +86,7 @@ function tally(keys) {
 }
 
 function optionsOf(name, any) {
-  const keys = { group: groupsOf, conversation: (i) => [i.conversation], state: statesOf }[name];
+  const keys = { group: groupsOf, conversation: (i) => [i.conversation], state: statesOf, cause: causesOf }[name];
   const found = [...tally(keys)];
   if (name === "group") found.sort(([left], [right]) => (left < right ? -1 : 1));
   return [[ANY, any], ...found.map(([key, number]) => {
@@ -117,7 +121,7 @@ function makeFilters() {
 
 function showFilters(view) {
   const form = byId("filters");
-  for (const name of ["group", "conversation", "state", "sort"]) form.elements[name].value = view[name];
+  for (const name of ["group", "conversation", "state", "cause", "sort"]) form.elements[name].value = view[name];
   if (document.activeElement !== form.elements.q) form.elements.q.value = view.q;
   form.elements.turn.textContent = view.descending ? "↓ descending" : "↑ ascending";
 }

@@ -110,7 +110,7 @@ function card(item) {
   });
   const image = thumbnail(item);
   const made = el("article", { class: image ? "question" : "question no-image" }, image,
-    el("div", { class: "words" }, tags, el("h3", {}, ...texts(item.question)), answers(item), rest),
+    el("div", { class: "words" }, tags, el("h3", {}, ...texts(item.question)), answers(item), causeOf(item), rest),
     values(item));
   made.dataset.question = item.id;
   return made;

@@ -331,6 +331,7 @@ showCharts();
 showJudges();
 showStates();
 showAbstention();
+showFailures();
 showCost();
 showSignatures();
 document.querySelectorAll(".scroll table").forEach(labelCells);
