@@ -116,6 +116,9 @@ class Entry:
     answer. Each is None if unknown."""
     source: Mapping[str, Any] | None = None
     """Of a published file: `title`, `url`, `date`, `sha256`, and the `judge` of its verdicts."""
+    certificate: Mapping[str, Any] | None = None
+    """The pixel certificate of its way of asking, as in ablation.json, computed here from the
+    answers of the ablation's runs; None if it was not tested."""
     standing: Standing = "current"
     """See `Standing`."""
     history: tuple[Mapping[str, Any], ...] = ()

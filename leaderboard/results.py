@@ -88,6 +88,7 @@ def result_row(entry: Entry, rankings: Rankings | None = None) -> dict[str, Any]
         "total": scores["rows"]["matched"] + scores["rows"]["missing"],
         "states": states,
         "clean": entry.clean,
+        "certificate": _certified(entry),
         "answer_length": scores["answer_length"],
         "conversations": _count_conversations(scores["metrics"].values()),
         **{name: getattr(entry, name) for name in ("kind", "badge", "table", "standing")},
@@ -107,6 +108,12 @@ def judge_of(entry: Entry) -> str | None:
     j = entry.scores["metrics"].get("j") if entry.scores else None
     signed = re.match(r"j:judge=([^,]+)", (j and j["signature"]) or "")
     return signed[1] if signed else None
+
+
+def _certified(entry: Entry) -> str:
+    """Return whether the system answers from the picture; an untested one is never refuted."""
+    verdict: str = entry.certificate["verdict"] if entry.certificate else "not tested"
+    return verdict.replace("_", " ")
 
 
 def _reported(entry: Entry) -> dict[str, Any] | None:

@@ -117,6 +117,8 @@ class Certificate:
                 f"It is about these questions; from {number} it can't be seen whether it holds "
                 "for others."
             )
+        if self.conversations == 0:
+            return "No question was compared."
         return f"It is about these questions, of {number}."
 
     def to_json(self) -> dict[str, Any]:

@@ -63,6 +63,12 @@ __all__ = ["submit"]
     help="Also write this zip file, with which `replay` repeats the run; needs a run with --record "
     "if it asked an endpoint.",
 )
+@click.option(
+    "--ablation",
+    type=click.Path(path_type=Path),
+    help="Add the certificate in this folder, which `ablate` wrote for the same system: the board "
+    "then says whether it answers from the picture.",
+)
 @click.option("--yes", is_flag=True, help="Ask nothing, also on a terminal.")
 @json_option
 def submit(
@@ -78,6 +84,7 @@ def submit(
     date: datetime | None,
     benchmark: str | None,
     bundle: Path | None,
+    ablation: Path | None,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -110,6 +117,7 @@ def submit(
         date=date,
         benchmark=benchmark,
         bundle=bundle,
+        ablation=ablation,
         review=None if as_json else partial(review_plan, to=to, asks=asks),
     )
     if as_json:

@@ -4,6 +4,7 @@
         metadata.yaml       what the submitter states
         predictions.jsonl   what the system answered
         run.json            how the answers were produced
+        certificate.json    whether the system answers from the picture, if it was tested
 
     or, for a file that somebody published elsewhere,
         source.yaml         where it is from
@@ -29,7 +30,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import some
 from locomo_vqa.text import escape_unprintable
 
-from .plain_files import ANSWERS, HISTORY, LIMITS, SOURCE, open_plain
+from .plain_files import ANSWERS, CERTIFICATE, HISTORY, LIMITS, SOURCE, open_plain
 
 __all__ = [
     "EntryFolder",
@@ -199,7 +200,8 @@ def is_published(path: Path) -> bool:
 def _expected_files(path: Path) -> tuple[str, ...]:
     """Return the names of the files that an entry has, or must have."""
     if not is_published(path):
-        return tuple(LIMITS)
+        there = tuple(name for name in (CERTIFICATE,) if os.path.lexists(path / name))
+        return (*LIMITS, *there)
     there = tuple(name for name in ANSWERS if os.path.lexists(path / name))
     return (SOURCE, *(there or ANSWERS[:1]))
 

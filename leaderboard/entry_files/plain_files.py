@@ -13,6 +13,7 @@ from locomo_vqa.errors import InputError
 
 __all__ = [
     "ANSWERS",
+    "CERTIFICATE",
     "ENTRY_FILES",
     "HISTORY",
     "HISTORY_LIMIT",
@@ -29,6 +30,9 @@ METADATA = "metadata.yaml"
 PREDICTIONS = "predictions.jsonl"
 RUN = "run.json"
 
+CERTIFICATE = "certificate.json"
+"""The pixel certificate of an ablation, which a submission may have."""
+
 SOURCE = "source.yaml"
 ANSWERS = ("answers.json", "answers.jsonl", "answers.json.gz", "answers.jsonl.gz")
 """The names that a published file may have."""
@@ -40,9 +44,14 @@ HISTORY_LIMIT = 256 << 10
 """The size limit of a history file in bytes."""
 
 LIMITS = {METADATA: 64 << 10, PREDICTIONS: 256 << 20, RUN: 1 << 20}
-"""The files of an entry, each with its size limit in bytes."""
+"""The files that an entry has, each with its size limit in bytes."""
 
-ENTRY_FILES = {**LIMITS, SOURCE: 64 << 10, **dict.fromkeys(ANSWERS, 256 << 20)}
+ENTRY_FILES = {
+    **LIMITS,
+    CERTIFICATE: 64 << 20,
+    SOURCE: 64 << 10,
+    **dict.fromkeys(ANSWERS, 256 << 20),
+}
 """Every file that an entry may have, of a run or of a published file, with its size limit."""
 
 _REMEDY = "Submit the run again."

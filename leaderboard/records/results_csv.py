@@ -52,6 +52,7 @@ _REPORTED = {f"reported_j{end}": key for end, key in list(_SCORES.items())[:4]} 
 _AFTER = (
     *("judge", "answered", "questions", "states", "clean", "answer_length", "conversations"),
     *_PLACES,
+    "certificate",
     *_REPORTED,
 )
 
@@ -119,6 +120,7 @@ def flat_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "answer_length": row["answer_length"],
         "conversations": row["conversations"],
         **{name: row[name] for name in _PLACES},
+        "certificate": row["certificate"],
         **{name: (row["reported_j"] or {}).get(key) for name, key in _REPORTED.items()},
     }
 

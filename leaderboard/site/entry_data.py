@@ -14,7 +14,7 @@ from ..board import Board
 from ..board_entry import Entry
 from ..entry_files.plain_files import RUN, read_plain
 from ..results import BOARD_METRICS, NOT_SCORED
-from .entry_facts import asked_rows, configuration, published, record
+from .entry_facts import asked_rows, certified, configuration, published, record
 
 __all__ = ["entry_data"]
 
@@ -35,7 +35,9 @@ def entry_data(board: Board, entry: Entry, row: Mapping[str, Any]) -> dict[str, 
             for name, metric in metrics.items()
             if metric["state"] == "ok"
         },
-        "configuration": configuration(entry.metadata, run) + published(entry, row),
+        "configuration": configuration(entry.metadata, run)
+        + certified(entry)
+        + published(entry, row),
         "record": [] if run is None else record(run),
         "asked": [] if run is None else asked_rows(run),
         "source": entry.source,

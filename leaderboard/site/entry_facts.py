@@ -13,7 +13,7 @@ from locomo_vqa.text import counted
 
 from ..board_entry import Entry
 
-__all__ = ["asked_rows", "configuration", "published", "record"]
+__all__ = ["asked_rows", "certified", "configuration", "published", "record"]
 
 _MOST_CHARACTERS = 2000
 _Facts = list[list[str]]
@@ -39,6 +39,14 @@ def configuration(metadata: Mapping[str, Any], run: Mapping[str, Any] | None) ->
         ("Trained on LoCoMo", _TRAINED[metadata["disclosure"]["trained_on_locomo"]]),
         ("Submission", metadata["submission_type"]),
     )
+
+
+def certified(entry: Entry) -> _Facts:
+    """Return whether the system answers from the picture, and how far that goes."""
+    if entry.certificate is None:
+        return [["Answers from the picture", "not tested"]]
+    found = entry.certificate
+    return _facts(("Certificate", f"{found['reading']} {found['scope']}"))
 
 
 def published(entry: Entry, row: Mapping[str, Any]) -> _Facts:

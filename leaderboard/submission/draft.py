@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,11 +19,20 @@ from locomo_vqa.runs import Run, visual_handling
 from ..entry_files.folder import find_entries
 from ..entry_files.folder_names import entry_folder_name
 from ..entry_files.metadata import parse_metadata
-from ..entry_files.plain_files import METADATA, PREDICTIONS, RUN, open_plain, read_plain
+from ..entry_files.plain_files import (
+    CERTIFICATE,
+    METADATA,
+    PREDICTIONS,
+    RUN,
+    open_plain,
+    read_plain,
+)
 from ..entry_files.rows import check_rows
 from ..scratch import scratch_folder
+from ..verification.checks.certificate import check_certificate
 from ..verification.examine import Findings, examine_entry
 from .leaks import check_nothing_leaks
+from .public_certificate import write_public_certificate
 from .public_copy import public_record, write_public_copy
 
 __all__ = [
@@ -34,8 +44,8 @@ __all__ = [
     "written_draft",
 ]
 
-FILES = (METADATA, PREDICTIONS, RUN)
-"""The files of a submission."""
+FILES = (METADATA, PREDICTIONS, RUN, CERTIFICATE)
+"""The files that a submission may have; only the last may be missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +68,28 @@ class Draft:
         """`<system>__<answerer>/<date>`."""
         return f"{self.system_folder}/{self.day.isoformat()}"
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of its files."""
+        return tuple(name for name in FILES if (self.folder / name).exists())
+
     def sizes(self) -> dict[str, int]:
         """Return the size of each file in bytes."""
-        return {name: (self.folder / name).stat().st_size for name in FILES}
+        return {name: (self.folder / name).stat().st_size for name in self.files}
 
 
 @contextmanager
 def written_draft(
-    run: Run, metadata: Mapping[str, Any], *, day: Date, any_day: bool
+    run: Run,
+    metadata: Mapping[str, Any],
+    *,
+    day: Date,
+    any_day: bool,
+    ablation: Path | None = None,
 ) -> Iterator[Draft]:
     """Yield the submission of a run, after the checks that the board makes without a benchmark.
+
+    `ablation` is the folder of an ablation whose certificate it has.
 
     Raises:
         InputError: the board would reject it, or it has something that must not be published.
@@ -75,6 +97,8 @@ def written_draft(
     with scratch_folder("submission") as folder:
         write_text(folder / METADATA, _to_yaml(metadata))
         write_public_copy(run.folder, folder)
+        if ablation is not None:
+            write_public_certificate(ablation, folder)
         _check_acceptable(folder, run.folder)
         check_nothing_leaks(folder)
         yield Draft(
@@ -114,7 +138,9 @@ def _embedder(info: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_same_submission(draft: Draft, entry: Path) -> bool:
     """Return whether a folder has the files of a draft, byte for byte."""
-    for name in FILES:
+    if (CERTIFICATE in draft.files) != os.path.lexists(entry / CERTIFICATE):
+        return False
+    for name in draft.files:
         try:
             with open_plain(entry / name):
                 same = sha256_file(entry / name) == sha256_file(draft.folder / name)
@@ -134,16 +160,28 @@ def check_against(draft: Draft, benchmark: Benchmark) -> None:
     with scratch_folder("check") as scratch:
         folder = scratch / draft.name
         folder.mkdir(parents=True)
-        for file in FILES:
+        for file in draft.files:
             link_or_copy(draft.folder / file, folder / file)
         (found,) = find_entries(scratch)
         findings = Findings()
         examine_entry(found, benchmark, findings)
+        if CERTIFICATE in draft.files and not findings.checks.problems:
+            check_certificate(findings.checks, found, findings.run, benchmark)
+    _check_tested(findings)
     if findings.checks.problems:
         raise InputError(
             f"The board of this benchmark would reject the run: {findings.checks.problems[0]}",
             "Run the system on this benchmark's revision again, or correct what it returns.",
         )
+
+
+def _check_tested(findings: Findings) -> None:
+    for check in findings.checks.results:
+        if check.name == "certificate" and check.state == "flagged":
+            raise InputError(
+                f"`ablation`: the board of this benchmark can't use the certificate: {check.text}",
+                "Run `ablate` on this benchmark's revision again, in a new folder.",
+            )
 
 
 def _check_acceptable(submission: Path, source: Path) -> None:

@@ -12,7 +12,7 @@ from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import new_folder
 
 from .destination import Placed
-from .draft import FILES, Draft, is_same_submission
+from .draft import Draft, is_same_submission
 
 __all__ = ["FolderDestination"]
 
@@ -49,7 +49,7 @@ class FolderDestination:
                 _without_leftovers(target.parent),
                 new_folder(target, what="the submission", remedy=remedy) as out,
             ):
-                for name in FILES:
+                for name in draft.files:
                     shutil.copyfile(draft.folder / name, out / name)
         except OutputError:
             if not is_same_submission(draft, target):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from locomo_vqa.errors import OutputError
 
-from .draft import FILES, Draft
+from .draft import Draft
 from .git_client import Git
 
 __all__ = ["add_entry", "hash_files", "read_entries"]
@@ -21,7 +21,7 @@ def hash_files(git: Git, draft: Draft) -> dict[str, str]:
     """Store a draft's files in our repository, and return their ids."""
     return {
         name: git.run("hash-object", "-w", "--no-filters", str(draft.folder / name)).strip()
-        for name in FILES
+        for name in draft.files
     }
 
 

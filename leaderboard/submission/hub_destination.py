@@ -14,7 +14,7 @@ from locomo_vqa.hub_errors import hub_errors
 from locomo_vqa.models.names import hide_credentials
 
 from .destination import Placed
-from .draft import FILES, Draft
+from .draft import Draft
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -88,7 +88,7 @@ class HubDestination:
             self.repository,
             [
                 CommitOperationAdd(f"{_FOLDER}/{draft.name}/{name}", draft.folder / name)
-                for name in FILES
+                for name in draft.files
             ],
             commit_message=_title(draft),
             repo_type="dataset",
@@ -158,7 +158,7 @@ def _remote_id(file: Any) -> str:
 def _local_ids(draft: Draft) -> dict[str, set[str]]:
     """Return both hashes that the Hub may know a file by."""
     found = {}
-    for name in FILES:
+    for name in draft.files:
         data = (draft.folder / name).read_bytes()
         blob = b"blob %d\0" % len(data) + data
         found[name] = {

@@ -13,7 +13,7 @@ from locomo_vqa.json_gate import load_json
 from locomo_vqa.text import counted
 
 from ..entry_files.metadata import parse_metadata
-from ..entry_files.plain_files import METADATA, PREDICTIONS, RUN, read_plain
+from ..entry_files.plain_files import CERTIFICATE, METADATA, PREDICTIONS, RUN, read_plain
 from ..secrets import find_secrets, know_the_environment
 
 __all__ = ["Leak", "check_nothing_leaks", "each_text", "find_leaks"]
@@ -66,8 +66,10 @@ def find_leaks(submission: Path) -> Iterator[Leak]:
     know_the_environment()
     text = read_plain(submission / METADATA)
     yield from _search_document(METADATA, text, parse_metadata(text, path=Path(METADATA)))
-    text = read_plain(submission / RUN)
-    yield from _search_document(RUN, text, load_json(text))
+    for name in (RUN, CERTIFICATE):
+        if (submission / name).exists():
+            text = read_plain(submission / name)
+            yield from _search_document(name, text, load_json(text))
     with (submission / PREDICTIONS).open("rb") as stream:
         number = 0
         while line := stream.readline(MAX_LINE_BYTES + 1):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 from urllib.parse import urlsplit
 
 from locomo_vqa.arguments import check_choice, check_path
@@ -37,6 +37,17 @@ train           the train and validation splits
 leave-one-out   for each conversation, the others
 all             all conversations
 """
+
+
+class _InFolder(Protocol):
+    """An ablation, which the leaderboard can't import."""
+
+    @property
+    def folder(self) -> Path: ...
+
+
+Ablated = _InFolder | str | os.PathLike[str]
+"""An ablation, or its folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +123,7 @@ def submit(
     date: Date | None = None,
     benchmark: Benchmark | str | os.PathLike[str] | None = None,
     bundle: str | os.PathLike[str] | None = None,
+    ablation: Ablated | None = None,
     review: Callable[[SubmissionPlan], object] | None = None,
 ) -> Submission:
     """Send a finished run to a leaderboard, as the submission `<system>__<answerer>/<date>`.
@@ -140,6 +152,8 @@ def submit(
         benchmark: the board's benchmark; the run's revision and questions are then checked, too.
         bundle: also write this zip file, with which `replay` repeats the run from its recorded
             replies.
+        ablation: what `locomo_vqa.ablate` returned, or its folder: the submission then has its
+            certificate, from which the board computes whether the system answers from the picture.
         review: called with what will be sent, before anything is sent or written; an error that it
             raises stops the submission.
 
@@ -166,7 +180,9 @@ def submit(
         "disclosure": {"trained_on_locomo": trained_on_locomo, **_on_what(training_split)},
     }
     _check_metadata(metadata)
-    with written_draft(finished, metadata, day=day, any_day=date is None) as draft:
+    with written_draft(
+        finished, metadata, day=day, any_day=date is None, ablation=_folder_of(ablation)
+    ) as draft:
         if loaded is not None:
             check_against(draft, loaded)
         if review is not None:
@@ -186,6 +202,13 @@ def submit(
         advice=placed.advice,
         metadata=metadata,
     )
+
+
+def _folder_of(ablation: Ablated | None) -> Path | None:
+    if ablation is None:
+        return None
+    folder = getattr(ablation, "folder", ablation)
+    return check_path("ablation", folder, allowed="a path or an Ablation")
 
 
 def _check_metadata(metadata: Mapping[str, Any]) -> None:

@@ -35,6 +35,7 @@ CheckName = Literal[
     "copies",
     "judge",
     "reproduction",
+    "certificate",
     "history",
 ]
 """What is checked, in this order:
@@ -60,6 +61,7 @@ ceilings             no score is above what a system that is always right gets
 copies               no other entry has the same answers, or nearly the same
 judge                J's judge rejects wrong answers
 reproduction         the answers were produced again
+certificate          whether the system answers from the picture, by its ablation's answers
 history              what happened to the entry since can be read, and is consistent
 """
 CHECKS: tuple[CheckName, ...] = get_args(CheckName)

@@ -21,6 +21,7 @@ from ..history.histories import NO_HISTORY, EntryHistory
 from ..question_scores import QuestionScoresWriter
 from .checklist import Checklist
 from .checks.answers import check_answers
+from .checks.certificate import check_certificate
 from .checks.copies import AnswerVector
 from .checks.invisible import check_invisible
 from .checks.reproduction import check_reproduction
@@ -89,6 +90,8 @@ class EntryVerifier:
             entry = _accepted(entry, history, findings, scores)
             if check_reproduction(findings.checks, found, findings.predictions, self.day):
                 entry = replace(entry, badge="reproduced")
+            certificate = check_certificate(findings.checks, found, findings.run, self.benchmark)
+            entry = replace(entry, certificate=certificate)
         return VerifiedEntry(entry, findings.checks, None if problems else findings.answers)
 
     def _score(self, name: str, findings: Findings, scored: bool) -> Scores | None:

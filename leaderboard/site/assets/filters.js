@@ -17,6 +17,7 @@ function boardFilters(data) {
       accepts: (wanted) => (entry) => wanted === EVERY || entry.table === wanted },
     { id: "search", usual: "", accepts: containsWords },
     choice("images", (entry) => entry.images, "any"),
+    choice("certificate", (entry) => entry.certificate, "any"),
     choice("badge", (entry) => entry.badge || "none", "any"),
     { id: "standing", usual: "", options: [["", "current, disputed"], ...values((entry) => entry.standing).map((name) => [name, name]), [EVERY, "any"]],
       accepts: (wanted) => (entry) => wanted === EVERY || (wanted ? entry.standing === wanted : OPEN.includes(entry.standing)) },
