@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from .run_options import (
     hosting_options,
     metering_options,
     model_options,
+    repeat_options,
     retry_option,
     split_option,
     system_options,
@@ -79,6 +80,7 @@ __all__ = ["run"]
 @hosting_options
 @metering_options
 @budget_options
+@repeat_options
 @retry_option
 @json_option
 def run(
@@ -93,8 +95,10 @@ def run(
 
     Each conversation runs in its own process: a crash, hang, or leak affects only that
     conversation. To resume an interrupted run, repeat the command with the same --out; no question
-    is asked twice. The exit status is 1 if a question failed, or if a conversation lost more
-    than a twentieth of its requests to the model, or if the budget is used up.
+    is asked twice. With --repeat, the system runs several times, and the folder of these runs is
+    scored and compared as one system. The exit status is 1 if a question failed, or if a
+    conversation lost more than a twentieth of its requests to the model, or if the budget is used
+    up.
 
     \b
     Example:
@@ -103,6 +107,8 @@ def run(
         --model "openai:http://127.0.0.1:23333/v1?model=NAME" --estimate
     """
     if estimate:
+        for name in ("repeat", "seed", "repeat_from"):
+            settings.pop(name)
         from .estimate import print_estimate_of
 
         return print_estimate_of(
@@ -111,11 +117,29 @@ def run(
     from ..running import run as run_system
 
     done = run_system(system, benchmark=benchmark, **settings)
+    runs: Sequence[Run] = [done] if isinstance(done, Run) else done
     if as_json:
-        print_json({**done.info, "states": count_states(done.predictions)})
-    else:
+        shown = [{**one.info, "states": count_states(one.predictions)} for one in runs]
+        print_json(shown[0] if isinstance(done, Run) else {"repeats": shown})
+    elif isinstance(done, Run):
         print_run(done, benchmark)
-    return 1 if done.info["counts"]["failed"] or not is_clean(done.info) else 0
+    else:
+        print_repeats(runs, benchmark)
+    return 1 if any(o.info["counts"]["failed"] or not is_clean(o.info) for o in runs) else 0
+
+
+def print_repeats(runs: Sequence[Run], benchmark: str) -> None:
+    """Print the outcome of each repeat, and what to do next."""
+    for run in runs:
+        states = ", ".join(f"{n:,} {state}" for state, n in count_states(run.predictions).items())
+        seed = run.info["repeat"]["seed"]
+        seeded = "no seed" if seed is None else f"seed {seed}"
+        echo(f"{run.folder.name}, {seeded}: {states}")
+        for note in recording_notes(run.info):
+            echo(note, style="red" if note.startswith("The run is not clean") else "yellow")
+    folder = runs[0].folder.parent
+    echo(f"Wrote {folder}")
+    echo(f"Next: locomo-vqa score {quoted(folder)} --benchmark {quoted(benchmark)}")
 
 
 def print_run(done: Run, benchmark: str) -> None:

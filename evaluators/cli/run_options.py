@@ -12,6 +12,7 @@ import click
 from locomo_vqa.runs import SplitChoice
 
 from ..hosting import DEFAULT_LIMITS
+from ..running.repeat_choices import RepeatFrom
 
 __all__ = [
     "benchmark_option",
@@ -20,6 +21,7 @@ __all__ = [
     "limit_options",
     "metering_options",
     "model_options",
+    "repeat_options",
     "retry_option",
     "split_option",
     "system_options",
@@ -183,6 +185,37 @@ _BUDGET = click.option(
     type=click.FloatRange(min=0),
     metavar="DOLLARS",
     help="Stop in order before the calls cost more than this, with exit status 1.",
+)
+
+
+def repeat_options(command: _Command) -> _Command:
+    """Add the options for several runs of one system."""
+    for option in reversed(_REPEATING):
+        command = option(command)
+    return command
+
+
+_REPEATING = (
+    click.option(
+        "--repeat",
+        type=click.IntRange(min=2, max=1000),
+        metavar="N",
+        help="Run N times, each with its own seed, in folders beside each other in --out.",
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=1,
+        show_default=True,
+        help="With --repeat: the seed of the first run; each further one's is larger by 1.",
+    ),
+    click.option(
+        "--repeat-from",
+        type=click.Choice(get_args(RepeatFrom)),
+        default="memory",
+        show_default=True,
+        help="With --repeat: read and ask again, or only ask again what the first run remembers.",
+    ),
 )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
@@ -14,7 +16,7 @@ from .client import Client, ClientGone
 from .errors import ProxyError
 from .exchange import Exchange, ProxyContext
 from .request_body import COMPLETIONS, MAX_REQUEST_BYTES, RequestBody, parse_body
-from .routes import Routes
+from .routes import Route, Routes
 
 __all__ = ["ProxyApp"]
 
@@ -67,9 +69,16 @@ class ProxyApp:
             await Exchange(self._context, client, route, _NO_BODY, begun).refuse(refusal)
             return
         kind = client.header(b"content-type")
-        fields = self._context.endpoint.body if route.tail == COMPLETIONS else {}
+        fields = self._fields_of(route) if route.tail == COMPLETIONS else {}
         body = await parse_body(content, kind, fields=fields)
         await Exchange(self._context, client, route, body, begun).run()
+
+    def _fields_of(self, route: Route) -> Mapping[str, Any]:
+        """Return the fields for every request; a memory that repeats share is read without seed."""
+        fields, recorder = self._context.endpoint.body, self._context.recorder
+        if recorder is None or not recorder.is_reading(route.conversation):
+            return fields
+        return {name: value for name, value in fields.items() if name != "seed"}
 
     def _check_token(self, client: Client) -> None:
         scheme, _, token = client.header(b"authorization").partition(b" ")

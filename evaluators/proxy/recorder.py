@@ -41,14 +41,24 @@ class Recorder:
         address: str,
         revision: str | None,
         run: Recordings | None = None,
+        repeat: int | None = None,
+        memory: Recordings | None = None,
     ) -> None:
-        """`run` also keeps this run's replies, for when it is resumed."""
+        """Open nothing.
+
+        `run` also keeps this run's replies, for when it is resumed. `repeat` is the number of the
+        run among repeats, from 2. `memory` has the replies to requests made while conversations
+        were read, which all repeats share.
+        """
         self._recordings = recordings
         self._run = run
         self._replays = replays
         self._strict = strict
         self._address = address
         self._revision = revision
+        self._repeat = repeat
+        self._memory = memory
+        self._asking: set[str] = set()
         self._numbers = OccurrenceCounter()
 
     def number(
@@ -67,6 +77,7 @@ class Recorder:
             body_sha256=body.sha256,
             conversation=route.conversation,
             number=number,
+            repeat=None if self.is_reading(route.conversation) else self._repeat,
         )
 
     def give_back(self, asked: RecordingKey) -> None:
@@ -75,8 +86,17 @@ class Recorder:
         self._numbers.give_back(asked.conversation, request, asked.number)
 
     def restart(self, conversation: str) -> None:
-        """Number the requests of a conversation from 0 again."""
+        """Number the requests of a conversation from 0 again; it is read again."""
+        self._asking.discard(conversation)
         self._numbers.restart(conversation)
+
+    def ask(self, conversation: str) -> None:
+        """Note that a conversation has been read, and its questions follow."""
+        self._asking.add(conversation)
+
+    def is_reading(self, conversation: str) -> bool:
+        """Return whether a conversation is being read into a memory that repeats share."""
+        return self._memory is not None and conversation not in self._asking
 
     def find(self, asked: RecordingKey) -> Recorded | None:
         """Return the reply to replay; None if the endpoint must be asked.
@@ -85,6 +105,8 @@ class Recorder:
             ProxyError: no reply was recorded, and the endpoint may not be asked.
             InputError: the recorded reply is damaged.
         """
+        if (known := self._read_before(asked)) is not None:
+            return known
         if self._run is not None and (known := self._run.get(asked)) is not None:
             self._recordings.put(asked, known, replace=True)
             return known
@@ -100,12 +122,20 @@ class Recorder:
             )
         return recorded
 
+    def _read_before(self, asked: RecordingKey) -> Recorded | None:
+        """Return what another repeat was replied while it read the same conversation."""
+        if self._memory is None or not self.is_reading(asked.conversation):
+            return None
+        return self._memory.get(asked)
+
     def keep(self, asked: RecordingKey, reply: Recorded, *, delivered: bool) -> None:
         """Record a complete reply; an undelivered one does not replace another.
 
         Raises:
             OutputError: the reply can't be written.
         """
+        if self._memory is not None and self.is_reading(asked.conversation):
+            self._memory.put(asked, reply, replace=False)
         if self._run is not None:  # First: what is there is recorded when the run goes on.
             self._run.put(asked, reply, replace=delivered)
         self._recordings.put(asked, reply, replace=delivered)
@@ -115,6 +145,8 @@ class Recorder:
         self._recordings.close()
         if self._run is not None:
             self._run.close()
+        if self._memory is not None:
+            self._memory.close()
 
 
 def _request(method: str, target: str, body_sha256: str) -> str:

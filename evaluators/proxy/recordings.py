@@ -10,6 +10,7 @@ The key is the SHA-256 of everything that can change a reply, or that distinguis
 - the body: JSON in canonical form (so the order of keys does not matter), anything else byte for
   byte with its content type. It contains the model, messages, tools, temperature, seed and the flag
   `stream`; no field is assumed to have no effect;
+- the number of a repeat, from 2, so that no repeat gets the replies of another;
 - the conversation, and the request's number among equal ones in that conversation: at a
   temperature above 0, a system that asks three times gets three replies, and the same three again.
 
@@ -62,10 +63,15 @@ class RecordingKey:
     """The conversation's id."""
     number: int
     """The request's number among equal ones in the conversation, from 0."""
+    repeat: int | None = None
+    """The number of the run among repeats, from 2: the first has the key of a single run."""
 
     def parts(self) -> str:
         """Return the key's fields as canonical JSON."""
-        return canonical_json({name: getattr(self, name) for name in self.__slots__})
+        parts = {name: getattr(self, name) for name in self.__slots__}
+        if self.repeat is None:
+            del parts["repeat"]
+        return canonical_json(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

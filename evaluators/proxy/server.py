@@ -67,6 +67,8 @@ class MeteringProxy:
         revision: str | None = None,
         prices: PriceTable | None = None,
         budget: Budget | None = None,
+        repeat: int | None = None,
+        memory: Path | None = None,
     ) -> None:
         """Prepare a proxy.
 
@@ -80,6 +82,9 @@ class MeteringProxy:
             strict: in mode `replay`, refuse requests without a recorded reply.
             revision: the model's revision, if given; it is part of the key of replies.
             prices: the table of prices; None for the bundled one.
+            repeat: the number of the run among repeats, from 2; None for a single run or the first.
+            memory: the file of replies to requests made while conversations were read, which
+                repeats share; None if each repeat reads again.
             budget: counts what the calls cost; those that don't fit are refused with status 402.
         """
         self.ledger = ledger
@@ -90,6 +95,8 @@ class MeteringProxy:
         self._store = store
         self._run_store = run_store
         self._strict = strict
+        self._repeat = repeat
+        self._memory = memory
         self._revision = revision
         self._token = secrets.token_urlsafe(32)
         self._routes = Routes()
@@ -151,13 +158,21 @@ class MeteringProxy:
         segment = self._routes.register(conversation)
         port = self._listening.getsockname()[1]
         address = f"http://{LOOPBACK}:{port}/c/{segment}/{stage}/v1"
-        return replace(self._endpoint, base_url=address, api_key=self._token)
+        body = self._endpoint.body
+        if self._memory is not None:  # The proxy adds it, once questions are asked.
+            body = {name: value for name, value in body.items() if name != "seed"}
+        return replace(self._endpoint, base_url=address, api_key=self._token, body=body)
 
     def restart(self, conversation: str) -> None:
         """Restart a conversation, numbering its identical requests from 0 again."""
         self._ledger.restart(conversation)
         if self._recorder is not None:
             self._recorder.restart(conversation)
+
+    def ask(self, conversation: str) -> None:
+        """Note that a conversation has been read, and its questions follow."""
+        if self._recorder is not None:
+            self._recorder.ask(conversation)
 
     def fail(self, conversation: str) -> None:
         """Answer all further calls of a conversation with status 500, without the endpoint."""
@@ -177,6 +192,7 @@ class MeteringProxy:
         recordings = Recordings(self._store)
         try:
             run = Recordings(self._run_store) if self._run_store is not None else None
+            memory = Recordings(self._memory) if self._memory is not None else None
         except BaseException:
             recordings.close()
             raise
@@ -187,6 +203,8 @@ class MeteringProxy:
             address=address_of(self._endpoint),
             revision=self._revision,
             run=run,
+            repeat=self._repeat,
+            memory=memory,
         )
 
     def _run(self) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, overload
 
 from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.checked import checked
 from locomo_vqa.context_budget import parse_context
 from locomo_vqa.progress import ProgressCallback
+from locomo_vqa.repeats import Repeats
 from locomo_vqa.runs import ImageMode, Run, SplitChoice, VisualMode
 
 from ..hosting import DEFAULT_LIMITS
@@ -17,6 +19,8 @@ from ..loading import SystemSource
 from .harness import Harness, check_run_arguments
 from .hosting_settings import HostingSettings
 from .metering_settings import MeteringSettings
+from .repeat_choices import RepeatFrom
+from .repeating import RepeatSettings, run_repeats
 from .setup import RunSetup, fresh_folder
 
 __all__ = ["PreparedRun", "prepare_run", "run"]
@@ -30,17 +34,28 @@ class PreparedRun:
     """The system, with its services."""
     harness: Harness
     """What is asked, and where it is written."""
+    repeats: RepeatSettings | None
+    """How often it is made; None for a single run."""
     retry_failed: bool
     """Whether failed questions are asked again."""
     progress: bool | ProgressCallback
     """Whether progress is shown."""
 
-    def run(self) -> Run:
-        """Make the run."""
-        return self.setup.run(self.harness, retry_failed=self.retry_failed, progress=self.progress)
+    def run(self) -> Run | Repeats:
+        """Make the run, or all repeats."""
+        again, progress = self.retry_failed, self.progress
+        if self.repeats is None:
+            return self.setup.run(self.harness, retry_failed=again, progress=progress)
+        return run_repeats(
+            self.setup, self.harness, self.repeats, retry_failed=again, progress=progress
+        )
 
 
-@checked
+@overload
+def run(
+    system: SystemSource, *, benchmark: Benchmark | str | Path, repeat: int, **settings: Any
+) -> Repeats: ...
+@overload
 def run(
     system: SystemSource,
     *,
@@ -59,6 +74,9 @@ def run(
     timeout: float = 120.0,
     python: str | Path | None = None,
     env: Sequence[str] = (),
+    repeat: None = None,
+    seed: int = 1,
+    repeat_from: RepeatFrom = "memory",
     retry_failed: bool = False,
     read_timeout: float = DEFAULT_LIMITS.read_s,
     answer_timeout: float = DEFAULT_LIMITS.answer_s,
@@ -71,7 +89,42 @@ def run(
     prices: str | Path | None = None,
     budget: float | None = None,
     progress: bool | ProgressCallback = True,
-) -> Run:
+) -> Run: ...
+@checked  # type: ignore[misc]  # The first overload leaves out what the second names.
+def run(
+    system: SystemSource,
+    *,
+    benchmark: Benchmark | str | Path,
+    out: str | Path | None = None,
+    split: SplitChoice = "test",
+    images: ImageMode = "pixels",
+    visual: VisualMode = "given",
+    twins: bool = False,
+    model: str | None = None,
+    options: Mapping[str, object] | None = None,
+    jobs: int = 1,
+    limit: int | None = None,
+    top_k: int = 10,
+    context: int | str | None = None,
+    timeout: float = 120.0,
+    python: str | Path | None = None,
+    env: Sequence[str] = (),
+    repeat: int | None = None,
+    seed: int = 1,
+    repeat_from: RepeatFrom = "memory",
+    retry_failed: bool = False,
+    read_timeout: float = DEFAULT_LIMITS.read_s,
+    answer_timeout: float = DEFAULT_LIMITS.answer_s,
+    memory_limit: float | None = None,
+    sandbox: bool = False,
+    meter: bool = True,
+    record: str | Path | None = None,
+    replay: str | Path | None = None,
+    strict: bool = False,
+    prices: str | Path | None = None,
+    budget: float | None = None,
+    progress: bool | ProgressCallback = True,
+) -> Run | Repeats:
     """Run a memory system on a benchmark, and return its answers.
 
     A system that a new process can import runs in its own processes, one for each conversation: a
@@ -101,6 +154,12 @@ def run(
         python: the interpreter of the environment that a `module:Class` is installed in.
         env: the names of environment variables to hand on to the system's processes, which get
             none but those that Python and libraries need.
+        repeat: how often to run, each time in a folder of its own in `out`; None for a single run.
+            Runs that are there are kept, so that a larger number adds runs.
+        seed: the seed of the first repeat, for an endpoint that takes one; each further repeat's
+            is larger by 1.
+        repeat_from: what each repeat makes again: `memory`, which is everything, or `answers`, for
+            which what the endpoint replied while conversations were read is taken from the first.
         retry_failed: whether to ask failed questions again.
         read_timeout: the time limit for starting, reading a session, and flushing, in seconds each.
         answer_timeout: the time limit of one answer, in seconds.
@@ -117,7 +176,8 @@ def run(
         progress: whether to show progress, or a function to call with it.
 
     Returns:
-        The run, with its folder, run.json, the predictions, and the benchmark.
+        The run, with its folder, run.json, the predictions, and the benchmark; with `repeat`,
+        `Repeats` of such runs, which `score` and `compare` take together.
 
     Raises:
         InputError: an argument or the benchmark can't be used; no question was asked.
@@ -147,6 +207,9 @@ def prepare_run(
     timeout: float = 120.0,
     python: str | Path | None = None,
     env: Sequence[str] = (),
+    repeat: int | None = None,
+    seed: int = 1,
+    repeat_from: RepeatFrom = "memory",
     retry_failed: bool = False,
     read_timeout: float = DEFAULT_LIMITS.read_s,
     answer_timeout: float = DEFAULT_LIMITS.answer_s,
@@ -169,6 +232,7 @@ def prepare_run(
         split=split, images=images, visual=visual, twins=twins, limit=limit, top_k=top_k
     )
     parse_context(context)
+    repeats = RepeatSettings.checked(repeat=repeat, seed=seed, repeat_from=repeat_from)
     hosting = HostingSettings.checked(
         python=python,
         env=env,
@@ -205,4 +269,6 @@ def prepare_run(
         top_k=top_k,
         sandbox=hosting.sandbox,
     )
-    return PreparedRun(setup=setup, harness=harness, retry_failed=retry_failed, progress=progress)
+    return PreparedRun(
+        setup=setup, harness=harness, repeats=repeats, retry_failed=retry_failed, progress=progress
+    )

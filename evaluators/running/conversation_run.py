@@ -99,6 +99,8 @@ class ConversationRun:
     learn: Callable[[Mapping[str, Any] | None], None] = lambda found: None
     """Called with what the system runs on: when it has started, is open, has read, and ends."""
 
+    has_read: Callable[[str], None] = lambda conversation: None
+    """Called with the conversation's id when it has been read, before its first question."""
     budget: Budget = field(default_factory=Budget)
     """Refuses calls that don't fit; the first of this conversation ends it."""
 
@@ -128,6 +130,7 @@ class ConversationRun:
                     self.unreachable.count(failure)
                 if failure is not None and failure.missing:
                     raise _missing_resource(failure)
+                self.has_read(self.name)
                 self._ask_all(failure)
                 if failure is None:
                     self.learn(self.host.environment())

@@ -86,6 +86,10 @@ class Harness:
     services_for: Callable[[str], Services] | None = None
     """Returns one conversation's services, instead of `services`, by the conversation's id; called
     from several threads if conversations run concurrently."""
+    repeat: Mapping[str, Any] | None = None
+    """Which of several runs it is, for run.json; None for a single run."""
+    has_read: Callable[[str], None] = lambda conversation: None
+    """Called with a conversation's id when it has been read, before its first question."""
     requests_of: Callable[[str], Mapping[str, Mapping[str, int]]] | None = None
     """Returns a conversation's `requests` and `lost` ones by stage, for the journal."""
     budget: Budget = field(default_factory=Budget)
@@ -144,6 +148,8 @@ class Harness:
             sandbox=self.sandbox,
             crossing=self.crossing,
         )
+        if self.repeat is not None:
+            manifest["repeat"] = dict(self.repeat)
         open_run(self.out, manifest)
         fixed = self._with_absolute_paths()
         with isolated_process_state(), Journal(fixed.out / "journal.jsonl") as journal:
@@ -286,6 +292,7 @@ class Harness:
                         unreachable=counter,
                         scope=scope,
                         learn=learn,
+                        has_read=self.has_read,
                         budget=self.budget,
                     ).run()
                     if not whole:

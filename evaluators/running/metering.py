@@ -72,7 +72,8 @@ class Meter(Closable):
             InputError: calls.jsonl is damaged, or a price is unknown and there is a budget.
         """
         if self._settings.meter:
-            count_earlier_calls(self.budget, self._ledger, self.prices)
+            for ledger in (*self._settings.others, self._ledger):
+                count_earlier_calls(self.budget, ledger, self.prices)
 
     def services_for(self, conversation: str) -> Services:
         """Return the services of a new conversation; callable from any thread.
@@ -89,6 +90,11 @@ class Meter(Closable):
                 self._proxy = self._stack.enter_context(self._make_proxy(llm))
         self._proxy.restart(conversation)
         return replace(self._services, llm=self._proxy.endpoint(conversation))
+
+    def ask(self, conversation: str) -> None:
+        """Note that a conversation has been read, and its questions follow."""
+        if self._proxy is not None:
+            self._proxy.ask(conversation)
 
     def requests_of(self, conversation: str) -> Mapping[str, Mapping[str, int]]:
         """Return a conversation's `requests` and `lost` ones by stage; none without a proxy."""
@@ -140,6 +146,8 @@ class Meter(Closable):
             revision=_revision_of(self._services.model),
             prices=self.prices,
             budget=self.budget,
+            repeat=None if settings.repeat == 1 else settings.repeat,
+            memory=settings.memory,
         )
 
 

@@ -29,6 +29,13 @@ class MeteringSettings:
     budget: float | None = None
     """What the run's calls may cost in all, in US dollars; None for any amount."""
 
+    repeat: int | None = None
+    """The number of the run among repeats, from 1; None for a single run."""
+    memory: Path | None = None
+    """The file of replies to requests made while conversations were read, if repeats share it."""
+    others: tuple[Path, ...] = ()
+    """The lists of the calls of the other repeats, whose cost counts too."""
+
     @classmethod
     def checked(
         cls,

@@ -62,6 +62,7 @@ _IDENTITY = (
     "options",
     "sandbox",
     "certificate",
+    "repeat",
 )
 """The entries of run.json that must be equal to resume a run in its folder.
 

@@ -143,6 +143,7 @@ class RunSetup:
                         harness,
                         services_for=meter.services_for,
                         requests_of=meter.requests_of,
+                        has_read=meter.ask,
                         budget=meter.budget,
                     )
                     heard = listener if also is None else BothListeners(listener, also)
