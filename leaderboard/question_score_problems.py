@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, get_args
 
+from locomo_vqa.benchmark.twins import is_twin_id
 from locomo_vqa.files import some
 from locomo_vqa.metric_names import METRICS
 from locomo_vqa.runs import State
@@ -43,9 +44,13 @@ def score_problems(
         yield f"{empty[0]} is missing in a row."
         return
     yield from _row_problems({name: _codes(table[name]) for name in texts}, splits)
+    import numpy as np
+
     for metric in BOARD_METRICS:
         values = table[metric].drop_null().to_numpy()
-        if _outside(values, METRICS[metric].lowest * METRICS[metric].scale, METRICS[metric].scale):
+        info = METRICS[metric]
+        widest = np.inf if info.contributes else info.scale
+        if _outside(values, -np.inf if info.contributes else info.lowest * info.scale, widest):
             yield f"{metric} has a value that is not on the metric's scale."
 
 
@@ -75,10 +80,11 @@ def _row_problems(
         yield "a question occurs twice in an entry."
     if len(np.unique(question * len(conversations) + conversation)) > len(ids):
         yield "a question is in two conversations."
-    rows = np.bincount(entry, minlength=len(names))
+    asked_of_all = np.array([not is_twin_id(name) for name in ids], dtype=bool)[question]
+    rows = np.bincount(entry[asked_of_all], minlength=len(names))
     for split in sorted({str(each) for each in splits.values()}):
         those = [number for number, name in enumerate(names) if str(splits[name]) == split]
-        asked = len(np.unique(question[np.isin(entry, those)]))
+        asked = len(np.unique(question[np.isin(entry, those) & asked_of_all]))
         if any(rows[number] != asked for number in those):
             yield f"entries of the split {split} have different questions."
     strange = sorted({*columns["state"][1]} - _STATES)
@@ -90,8 +96,8 @@ def _outside(values: NDArray[np.float32], lowest: float, highest: float) -> bool
     """Return whether a value is not finite, or outside of a range."""
     import numpy as np
 
-    margin = _TOLERANCE * highest
-    inside = (values >= lowest - margin) & (values <= highest + margin)  # False for NaN.
+    margin = _TOLERANCE * highest if np.isfinite(highest) else 0.0
+    inside = np.isfinite(values) & (values >= lowest - margin) & (values <= highest + margin)
     return not bool(np.all(inside))
 
 

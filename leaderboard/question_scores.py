@@ -53,7 +53,10 @@ class QuestionScoresWriter:
         predictions: Sequence[Prediction],
         scores: Sequence[RowScore],
     ) -> None:
-        """Add an entry's values: a row for each of `questions`, which have a gold answer."""
+        """Add an entry's values: a row for each of `questions`.
+
+        Adversarial questions and visual twins have a value in A alone.
+        """
         states = {each.question_id: each.state for each in predictions}
         values = {(each.metric, each.question_id): each.value for each in scores}
         columns = self._columns

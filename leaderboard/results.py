@@ -32,11 +32,7 @@ _REPORTED = tuple(name for name, info in METRICS.items() if info.needs == "verdi
 
 BOARD_METRICS = (
     *_FIRST,
-    *(
-        name
-        for name, info in METRICS.items()
-        if name not in (*_FIRST, *_PARTS, *_REPORTED) and not info.contributes
-    ),
+    *(name for name in METRICS if name not in (*_FIRST, *_PARTS, *_REPORTED)),
 )
 """The metrics that the board shows, in order: all but the parts of L, and what others reported."""
 

@@ -203,6 +203,8 @@ def _uncertainty(
             "confidence_level": interval["level"],
             "method": f"{interval['method']}, {interval['clusters']} conversations",
         }
+    if METRICS[metric].contributes:
+        return found  # Its error is not that of a mean.
     by_conversation: dict[str, list[float]] = {}
     for name, value in zip(values["conversation"], values[metric], strict=True):
         if value is not None:

@@ -30,7 +30,8 @@ def answers_of(entry: Entry, folder: Path, benchmark: Benchmark) -> Mapping[str,
         predictions: Sequence[Prediction] = read_published(folder, benchmark).predictions
     else:
         assert entry.split is not None
-        expected = {question.id: None for question in questions_of(benchmark, entry.split)}
+        asked = questions_of(benchmark, entry.split, twins=True)
+        expected = {question.id: None for question in asked}
         predictions = read_rows(folder, expected).predictions
     return {each.question_id: each for each in predictions}
 

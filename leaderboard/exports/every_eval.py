@@ -82,7 +82,7 @@ def export_records(
             "Set `benchmark` to the one that the submissions were verified with.",
         )
     chosen = {entry.name: entry for entry in chosen_entries(opened, entries)}
-    asked = {question.id: question for question in questions_of(bench, "all")}
+    asked = {question.id: question for question in questions_of(bench, "all", twins=True)}
     export = _Export(
         board=opened,
         benchmark=bench,

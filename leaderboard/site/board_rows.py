@@ -22,7 +22,11 @@ __all__ = [
     "ranking_notes",
 ]
 
-MAIN_METRICS = tuple(name for name in BOARD_METRICS if METRICS[name].scale >= 100 or name == "f1")
+MAIN_METRICS = tuple(
+    name
+    for name in BOARD_METRICS
+    if (METRICS[name].scale >= 100 or name == "f1") and not METRICS[name].contributes
+)
 """The metrics that are explained, plotted and split into categories and types."""
 
 UNRANKED = "unranked"

@@ -44,7 +44,7 @@ def read_scores(board: Board) -> ScoreMatrix | None:
     accepted = accepted_entries(board)
     if board.scores_sha256 is None or not accepted:
         return None
-    table = board.question_scores()
+    table = _with_gold_answers(board.question_scores())
     entry, names = _codes(table, "entry")
     question, ids = _codes(table, "question_id")
     conversation, conversations = _codes(table, "conversation")
@@ -67,6 +67,20 @@ def read_scores(board: Board) -> ScoreMatrix | None:
         states=found,
         state_names=states,
     )
+
+
+def _with_gold_answers(table: pyarrow.Table) -> pyarrow.Table:
+    """Return the rows of questions that some entry has a value of in a main metric.
+
+    Adversarial questions and visual twins have no gold answer, and a value in A alone.
+    """
+    import numpy as np
+
+    question, ids = _codes(table, "question_id")
+    valued = np.zeros(len(ids), dtype=bool)
+    for metric in MAIN_METRICS:
+        valued[question[~np.isnan(table[metric].to_numpy())]] = True
+    return table.filter(valued[question])
 
 
 def _codes(table: pyarrow.Table, column: str) -> tuple[NDArray[np.int32], list[str]]:

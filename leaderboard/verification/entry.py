@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from locomo_vqa.benchmark import Benchmark
-from locomo_vqa.benchmark.questions import scored_questions
+from locomo_vqa.benchmark.questions import questions_answered, scored_questions
 from locomo_vqa.errors import LocomoVqaError
 from locomo_vqa.run_notes import is_clean, sent_images
 from locomo_vqa.runs import SplitChoice
@@ -105,7 +105,8 @@ class EntryVerifier:
         scores = self._scores_of(findings, findings.split)
         findings.unranked = check_answers(findings.checks, answers, questions, scores)
         if self.values is not None:
-            self.values.add(name, questions, findings.predictions, scores.by_question)
+            counted = questions_answered(self.benchmark, findings.split, findings.predictions)
+            self.values.add(name, counted, findings.predictions, scores.by_question)
         findings.checks.passed("scores")
         return scores
 
