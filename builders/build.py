@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa.arguments import check_choice, check_choices, check_number
+from locomo_vqa.budget import check_budget, spent_text
 from locomo_vqa.checked import checked
 from locomo_vqa.errors import InputError
+from locomo_vqa.prices import bundled_prices, read_prices
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.text import counted
 
@@ -17,6 +19,7 @@ from .build_folder import BuildFolder, BuildState
 from .build_result import Build
 from .images.settings import DOWNLOAD_OPTIONS, remembered_settings
 from .recipe import BuildRecipe, load_recipe
+from .spending.meter import BuildMeter, noting_step
 from .stages import STAGE_NAMES, STAGES, Stage, StageContext, StageName
 from .stages.choices import check_out, check_plan, start_stage
 from .stages.inputs import check_inputs
@@ -42,6 +45,8 @@ def build(
     retry_lost: bool = False,
     push: str | None = None,
     pull_request: bool = False,
+    prices: str | Path | None = None,
+    budget: float | None = None,
     progress: bool | ProgressCallback = True,
     after_stage: Callable[[StageName, Build], None] | None = None,
 ) -> Build:
@@ -71,6 +76,9 @@ def build(
             host answered for.
         push: `org/name`, to also push the data set to the Hugging Face Hub.
         pull_request: whether to push as a pull request.
+        prices: a table of model prices, instead of the bundled one.
+        budget: what the build's calls to endpoints may cost in all, in US dollars; it stops in
+            order before more is spent, and a later call with a larger budget goes on.
         progress: whether to show progress bars, or a callback.
         after_stage: called after each stage with its name and the current build.
 
@@ -80,7 +88,9 @@ def build(
         OutputError: `work` holds something else, another process is building in it, or a result
             can't be written.
         MissingResource: a model can't be used on this machine.
+        BudgetReached: the calls cost what `budget` allows; what was done is kept.
     """
+    check_budget(budget)
     chosen = _checked_stages(stages)
     if recipe is not None:
         recipe = load_recipe(recipe)
@@ -102,10 +112,18 @@ def build(
         state = _with_options(state, mirror, allow_private, download, out)
         check_out(folder, state, plan, chosen)
         check_inputs(folder, plan, chosen, mirror=mirror)
+        table = read_prices(Path(prices)) if prices is not None else bundled_prices()
+        meter = BuildMeter(folder.calls, table, budget)
+        meter.check_priced(plan, {stage.name for stage in chosen})
+        meter.count_earlier()
         folder.remember(plan, state)
-        with progress_reporter(progress) as report:
+        with (
+            meter,
+            progress_reporter(progress, lambda: spent_text(meter.budget)) as report,
+        ):
             context = _stage_context(
-                *(folder, plan, state, report),
+                *(folder, plan, state, noting_step(meter, report)),
+                meter=meter,
                 retry_lost=retry_lost,
                 push=push,
                 pull_request=pull_request,
@@ -209,6 +227,7 @@ def _stage_context(
     state: BuildState,
     report: ProgressCallback,
     *,
+    meter: BuildMeter,
     retry_lost: bool,
     push: str | None,
     pull_request: bool,
@@ -221,6 +240,7 @@ def _stage_context(
         download=remembered_settings(state["images"]),
         mirror=Path(mirror) if mirror is not None else None,
         retry_lost=retry_lost,
+        meter=meter,
         out=Path(state["out"]) if state["out"] is not None else folder.path / "dataset",
         push=push,
         pull_request=pull_request,

@@ -106,6 +106,11 @@ class BuildFolder:
         return self.path / "responses.sqlite"
 
     @property
+    def calls(self) -> Path:
+        """The list of calls to endpoints."""
+        return self.path / "calls.jsonl"
+
+    @property
     def _recipe_file(self) -> Path:
         return self.path / "recipe.toml"
 

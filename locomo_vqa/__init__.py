@@ -23,6 +23,7 @@ from locomo_vqa._version import __version__
 if TYPE_CHECKING:
     from locomo_vqa.benchmark import Benchmark, load_benchmark
     from locomo_vqa.builders.build import Build, build
+    from locomo_vqa.builders.estimating import BuildEstimate, estimate_build
     from locomo_vqa.builders.importing import import_locomo
     from locomo_vqa.errors import (
         BudgetReached,
@@ -58,6 +59,7 @@ __all__ = [
     "Board",
     "BudgetReached",
     "Build",
+    "BuildEstimate",
     "Comparison",
     "ConversationInfo",
     "Hit",
@@ -86,6 +88,7 @@ __all__ = [
     "distill",
     "distill_memlora",
     "efficiency",
+    "estimate_build",
     "estimate_run",
     "import_locomo",
     "install",
@@ -103,6 +106,7 @@ _PLACES = {
     "locomo_vqa.benchmark": ("Benchmark", "load_benchmark"),
     "locomo_vqa.builders.build": ("Build", "build"),
     "locomo_vqa.builders.importing": ("import_locomo",),
+    "locomo_vqa.builders.estimating": ("BuildEstimate", "estimate_build"),
     "locomo_vqa.errors": (
         "BudgetReached",
         "InputError",

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from locomo_vqa.arguments import check_number
 
-__all__ = ["Budget", "CallKind", "Ticket", "check_budget", "dollars"]
+__all__ = ["Budget", "CallKind", "Ticket", "check_budget", "dollars", "spent_text"]
 
 CallKind: TypeAlias = tuple[str, str]
 """A stage, and the model that it asks."""
@@ -151,3 +151,11 @@ def dollars(amount: float) -> str:
     if not amount or amount >= 1:
         return f"${amount:,.2f}"
     return f"${amount:.{max(2, 1 - math.floor(math.log10(amount)))}f}"
+
+
+def spent_text(budget: Budget | None) -> str:
+    """Return what progress shows next to a step: what was spent, if that is known."""
+    spent = None if budget is None else budget.known_spent
+    if spent is None or budget is None:
+        return ""
+    return f" {dollars(spent)}" + (f" of {dollars(budget.limit)}" if budget.limit else "")

@@ -139,10 +139,15 @@ def progress_bars(more: Callable[[], str] | None = None) -> Iterator[ProgressCal
 
 
 @contextmanager
-def progress_reporter(progress: bool | ProgressCallback) -> Iterator[ProgressCallback]:
-    """Yield what the `progress` of a public call asks for: bars, nothing, or the given callback."""
+def progress_reporter(
+    progress: bool | ProgressCallback, more: Callable[[], str] | None = None
+) -> Iterator[ProgressCallback]:
+    """Yield what the `progress` of a public call asks for: bars, nothing, or the given callback.
+
+    `more` returns what bars and lines say after a step's name.
+    """
     if progress is True:
-        with progress_bars() as show:
+        with progress_bars(more) as show:
             yield show
     elif progress is False:
         yield ignore_progress

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -190,6 +190,8 @@ class StoredModel:
         """Requests that were answered from the store, or by the same request in flight."""
         self.renewed = 0
         """Requests that were asked again, because an earlier reply could not be used."""
+        self.seen: Callable[[ChatRequest, ChatReply], None] | None = None
+        """Called with each request and its reply, stored ones included."""
         self._model = model
         self._store = store
         self._identity = dict(model.identity())
@@ -211,7 +213,7 @@ class StoredModel:
         known = self._store.get(self._identity, request)
         if known is not None:
             self.reused += 1
-            return known
+            return self._shown(request, known)
         key = request_key(self._identity, request)
         flight = self._flights.get(key)
         joined = flight is not None
@@ -228,7 +230,12 @@ class StoredModel:
                 if self._flights.get(key) is flight:
                     del self._flights[key]
         self.reused += joined
-        return replace(reply, replayed=True) if joined else reply
+        return self._shown(request, replace(reply, replayed=True) if joined else reply)
+
+    def _shown(self, request: ChatRequest, reply: ChatReply) -> ChatReply:
+        if self.seen is not None:
+            self.seen(request, reply)
+        return reply
 
     def reject(self, request: ChatRequest) -> None:
         """Make the next command ask a request again, because its reply could not be used."""

@@ -9,7 +9,7 @@ import click
 from locomo_vqa.cli_support import CommandGroup, json_option, print_json
 
 from .images import images
-from .options import build_options, image_options, publish_options, retry_option
+from .options import budget_options, build_options, image_options, publish_options, retry_option
 from .publish import publish
 from .review import review
 from .running import run_stages
@@ -38,13 +38,27 @@ def build() -> None:
 @image_options
 @retry_option
 @publish_options
+@budget_options
 @click.option("--strict", is_flag=True, help="Exit with status 1 even if only images were lost.")
-def run_command(**options: Any) -> int:
+@click.option(
+    "--estimate",
+    is_flag=True,
+    help="Only ask about some images, and estimate what the whole build will cost.",
+)
+@click.option(
+    "--sample-images",
+    type=click.IntRange(min=1),
+    default=6,
+    show_default=True,
+    metavar="N",
+    help="With --estimate: ask about N images.",
+)
+def run_command(estimate: bool, sample_images: int, **options: Any) -> int:
     """Run all stages of RECIPE: a TOML file, `paper` or `sample`. Only `review` is left out.
 
     Run the same command again to continue a build that was interrupted. Exit status 1: a model gave
-    no reply to some questions, which the same command asks again. With --strict also: some images
-    are lost.
+    no reply to some questions, which the same command asks again, or the budget is used up. With
+    --strict also: some images are lost.
 
     \b
     Example:
@@ -52,6 +66,10 @@ def run_command(**options: Any) -> int:
       locomo-vqa build run paper --locomo locomo10.json --work build --out trial --limit 20
       locomo-vqa build run paper --locomo locomo10.json --work build --out locomo-vqa
     """
+    if estimate:
+        from .estimate import print_estimate
+
+        return print_estimate(sample_images, options)
     return run_stages(**options)
 
 
@@ -84,6 +102,7 @@ def split_command(**options: Any) -> int:
 
 @build.command("probe")
 @build_options
+@budget_options
 def probe_command(**options: Any) -> int:
     """Write questions of all candidate types about some images, and try them on the validator.
 
@@ -115,6 +134,7 @@ def select_command(as_json: bool, **options: Any) -> None:
 
 @build.command("generate")
 @build_options
+@budget_options
 def generate_command(**options: Any) -> int:
     """Write questions of the chosen types about every image, and check their quality.
 

@@ -10,7 +10,14 @@ import click
 
 from locomo_vqa.images import MAX_IMAGE_BYTES, PIXELS_CEILING
 
-__all__ = ["FOLDER", "build_options", "image_options", "publish_options", "retry_option"]
+__all__ = [
+    "FOLDER",
+    "budget_options",
+    "build_options",
+    "image_options",
+    "publish_options",
+    "retry_option",
+]
 
 FOLDER = click.Path(path_type=Path)
 """An option's value that is a folder."""
@@ -110,6 +117,24 @@ def publish_options(command: Command) -> Command:
             "--push", metavar="ORG/NAME", help="Push the data set to the Hugging Face Hub as well."
         ),
         click.option("--pull-request", is_flag=True, help="With --push: open a pull request."),
+    )
+
+
+def budget_options(command: Command) -> Command:
+    """Add the options for what the calls to endpoints may cost."""
+    return _with_options(
+        command,
+        click.option(
+            "--prices",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Use these model prices, not the bundled table.",
+        ),
+        click.option(
+            "--budget",
+            type=click.FloatRange(min=0),
+            metavar="DOLLARS",
+            help="Stop in order before the calls cost more than this, with exit status 1.",
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from locomo_vqa.progress import ProgressCallback
 
 from ..build_folder import BuildFolder
 from ..recipe import BuildRecipe
+from ..spending.meter import BuildMeter
 
 if TYPE_CHECKING:
     from ..images.download import DownloadSettings
@@ -38,6 +39,8 @@ class StageContext:
     """Whether to try every lost image again."""
     out: Path
     """The folder of the published data set."""
+    meter: BuildMeter
+    """Counts what the calls to endpoints cost."""
     push: str | None
     """`org/name` on the Hugging Face Hub, to push the data set to."""
     pull_request: bool

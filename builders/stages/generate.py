@@ -31,7 +31,11 @@ async def _generate(
     if recipe.limit is not None:
         places = chosen_for_trial(places, recipe.limit)
     async with open_build_model(
-        context.folder, recipe.generator, parameter="generator"
+        context.folder,
+        recipe.generator,
+        parameter="generator",
+        meter=context.meter,
+        stage="generate",
     ) as generator:
         rows = await write_in_order(
             generator,

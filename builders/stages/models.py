@@ -15,39 +15,51 @@ from locomo_vqa.models.probes import Capabilities, probe, probe_requests
 from locomo_vqa.responses import ResponseStore, StoredModel, note_renewed, reject_replies
 
 from ..build_folder import BuildFolder
+from ..spending.meter import BuildMeter, MeteredModel
 
 __all__ = ["check_build_model", "open_build_model", "recorded_models"]
 
 
 @asynccontextmanager
 async def open_build_model(
-    folder: BuildFolder, spec: str, *, parameter: str
-) -> AsyncIterator[ChatModel]:
+    folder: BuildFolder,
+    spec: str,
+    *,
+    parameter: str,
+    meter: BuildMeter | None = None,
+    stage: str = "check",
+) -> AsyncIterator[StoredModel]:
     """Open a model whose replies the folder stores, check that it sees, and record the findings.
 
     Later stages don't check a model again that passed. `parameter` is what errors call the
-    model's name.
+    model's name, and `stage` what its requests are for.
     """
-    model = open_model(spec, parameter=parameter)
+    model: ChatModel = open_model(spec, parameter=parameter)
+    if meter is not None:
+        model = meter.open(model, spec, role=parameter, stage="check")
     try:
         with ResponseStore(folder.responses) as store:
             stored = StoredModel(model, store)
             if not _was_checked(folder, spec, stored.identity()):
                 found = await _check_known_answers(stored)
                 _record(folder, spec, {**stored.identity(), "capabilities": found.to_json()})
+            if isinstance(model, MeteredModel):
+                model.stage = stage
             yield stored
             note_renewed(stored, parameter)
     finally:
         await model.close()
 
 
-async def check_build_model(folder: BuildFolder, spec: str, *, parameter: str) -> None:
+async def check_build_model(
+    folder: BuildFolder, spec: str, *, parameter: str, meter: BuildMeter | None = None
+) -> None:
     """Check a model that is asked later, so that nothing is paid for if it can't be used.
 
     Raises:
         MissingResource: the model does not answer, or does not see.
     """
-    async with open_build_model(folder, spec, parameter=parameter):
+    async with open_build_model(folder, spec, parameter=parameter, meter=meter):
         pass
 
 

@@ -62,8 +62,11 @@ async def _probe(
     context: StageContext, benchmark: Benchmark, places: Sequence[ImagePlace]
 ) -> tuple[list[QuestionRow], Mapping[str, Mapping[str, Any]]]:
     recipe, folder = context.recipe, context.folder
-    await check_build_model(folder, recipe.validator, parameter="validator")
-    async with open_build_model(folder, recipe.generator, parameter="generator") as generator:
+    meter = context.meter
+    await check_build_model(folder, recipe.validator, parameter="validator", meter=meter)
+    async with open_build_model(
+        folder, recipe.generator, parameter="generator", meter=meter, stage="probe"
+    ) as generator:
         rows = await write_in_order(
             generator,
             benchmark,
@@ -74,7 +77,9 @@ async def _probe(
         )
     trials = [Trial(row=row, shown="image") for row in rows if row.state == "ok"]
     results: dict[str, Mapping[str, Any]] = {}
-    async with open_build_model(folder, recipe.validator, parameter="validator") as validator:
+    async with open_build_model(
+        folder, recipe.validator, parameter="validator", meter=meter, stage="probe"
+    ) as validator:
         async for result in answer_all(validator, benchmark, trials):
             results[result.trial.row.id] = {
                 "validator_answer": result.answer,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from locomo_vqa.budget import Budget, dollars
+from locomo_vqa.budget import Budget, spent_text
 from locomo_vqa.progress import (
     ProgressCallback,
     callback_notes,
@@ -42,7 +42,7 @@ def listening(
         with progress_display() as bars:
             yield RunDisplay(bars, system, budget)
     elif progress:
-        with progress_bars(lambda: _spent_text(budget)) as lines:
+        with progress_bars(lambda: spent_text(budget)) as lines:
             yield CallbackListener(lines, system)
     else:
         yield NullListener()
@@ -111,7 +111,7 @@ class RunDisplay:
         line.failed += failed
         words = f"  {conversation}: questions{_failures_text(line.failed)}"
         self._bars.update(line.task, advance=1, description=words)
-        spent = _spent_text(self._budget)
+        spent = spent_text(self._budget)
         words = f"{self._system}{spent}{_failures_text(self._failed)}"
         self._bars.update(self._whole, advance=1, description=words)
 
@@ -130,13 +130,6 @@ class _ConversationLine:
         self.questions = questions
         self.asking = False
         self.failed = 0
-
-
-def _spent_text(budget: Budget | None) -> str:
-    spent = None if budget is None else budget.known_spent
-    if spent is None or budget is None:
-        return ""
-    return f" {dollars(spent)}" + (f" of {dollars(budget.limit)}" if budget.limit else "")
 
 
 def _failures_text(number: int) -> str:

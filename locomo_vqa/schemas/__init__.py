@@ -23,6 +23,7 @@ SCHEMAS = (
     "benchmark",
     "board",
     "build",
+    "build_call",
     "comparison",
     "call",
     "certificate",

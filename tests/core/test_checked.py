@@ -40,6 +40,7 @@ CALLS: Mapping[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "judge_check": ((MISSING,), {"benchmark": "sample"}),
     "load_benchmark": ((MISSING,), {}),
     "record_event": ((MISSING,), {"event": "withdrawn", "who": "Ada", "why": "It is wrong."}),
+    "estimate_build": (("sample",), {"work": MISSING}),
     "estimate_run": (("no-memory",), {"benchmark": "sample"}),
     "run": (("no-memory",), {"benchmark": "sample"}),
     "score": ((MISSING,), {"benchmark": "sample"}),
