@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import statistics
 from collections.abc import Iterable, Sequence
@@ -9,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from locomo_vqa.arguments import check_number
+from locomo_vqa.arguments import check_choice, check_number
 from locomo_vqa.async_calls import run_async
 from locomo_vqa.budget import check_budget, dollars
 from locomo_vqa.checked import checked
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["BuildEstimate", "BuildStageEstimate", "estimate_build"]
 
 _LEAST_DOUBT = 0.05
+_NOT_SETTINGS = ("recipe", "work", "stages", "after_stage", "prices", "budget", "progress")
 _CHANGED = ("locomo", "generator", "validator", "phash_distance", "limit")
 
 
@@ -161,6 +163,9 @@ def estimate_build(
     """
     check_budget(budget)
     check_number("sample_images", sample_images, low=1, whole=True)
+    names = [name for name in inspect.signature(build).parameters if name not in _NOT_SETTINGS]
+    for name in settings:
+        check_choice("settings", name, names)
     folder = BuildFolder(Path(work))
     table = read_prices(Path(prices)) if prices is not None else bundled_prices()
     first = load_recipe(recipe) if recipe is not None else folder.recipe()
