@@ -25,17 +25,27 @@ SHARED = Path(os.environ.get("LOCOMO_VQA_SHARED", ROOT.parent / "shared"))
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
-# The files whose tests take longest. Started last, one of them would keep one core busy for minutes
-# while the others wait.
+# The files whose tests take longest, in this order. Started last, one of them would keep one core
+# busy for a minute while the others wait.
 LONGEST = (
-    "test_killed.py",
-    "test_tutorials.py",
-    "builders/test_build.py",
-    "builders/test_sample_recipe.py",
-    "builders/test_build_choices.py",
-    "test_examples.py",
-    "test_notebook.py",
     "core/test_demo.py",
+    "test_tutorials.py",
+    "test_killed.py",
+    "test_hostile_replies.py",
+    "builders/test_build_choices.py",
+    "builders/test_build.py",
+    "secrets/test_key_is_nowhere.py",
+    "builders/test_sample_recipe.py",
+    "evaluators/distilling/memlora/test_search.py",
+    "test_notebook.py",
+    "leaderboard/test_end_to_end.py",
+    "evaluators/distilling/test_killed_distillation.py",
+    "secrets/test_paths_are_nowhere.py",
+    "test_difficult_endpoint.py",
+    "test_examples.py",
+    "evaluators/running/test_harness.py",
+    "evaluators/hosting/test_faults.py",
+    "evaluators/selftest/test_check_bundled.py",
     "evaluators/third_party/test_systems_command.py",
     "evaluators/memory/test_mem0_sample.py",
     "builders/images/test_resuming.py",
