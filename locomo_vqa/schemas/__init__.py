@@ -11,6 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.errors import InputError
+from locomo_vqa.schemas.compiled import (
+    MOST,
+    Check,
+    compile_schema,
+    is_array,
+    is_count,
+    is_number,
+)
 from locomo_vqa.text import escape_unprintable
 
 if TYPE_CHECKING:
@@ -77,10 +85,16 @@ def load_schema(name: str) -> dict[str, Any]:
 
 _MOST_ERRORS = 100
 """How many errors are examined to find the one to show: a value may have millions."""
-_MOST = 1 << 53
-"""Larger counts are not exact in most programs, and none of our files has one."""
-_LARGEST = 1e100
-"""The sums or squares of larger numbers may be infinite."""
+
+
+@functools.cache
+def _check(name: str) -> Check:
+    """Return whether a value is valid, by a function that is quick if the schema allows one."""
+    schema = load_schema(name)
+    try:
+        return compile_schema(schema)
+    except NotImplementedError:
+        return _validator(name).is_valid
 
 
 @functools.cache
@@ -89,30 +103,17 @@ def _validator(name: str) -> Validator:
     from jsonschema.validators import extend
 
     types = Draft202012Validator.TYPE_CHECKER.redefine_many(
-        {"array": _is_array, "integer": _is_count, "number": _is_number}
+        {
+            "array": lambda checker, value: is_array(value),
+            "integer": lambda checker, value: is_count(value),
+            "number": lambda checker, value: is_number(value),
+        }
     )
     kind: Any = extend(  # type: ignore[no-untyped-call]
         Draft202012Validator, {"anyOf": _any_of}, type_checker=types
     )
     validator: Validator = kind(load_schema(name))
     return validator
-
-
-def _is_array(checker: Any, value: Any) -> bool:
-    """Accept tuples as arrays too, because values are checked before they become JSON."""
-    return isinstance(value, list | tuple)
-
-
-def _is_count(checker: Any, value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return abs(value) <= _MOST and value == int(value)
-
-
-def _is_number(checker: Any, value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return not abs(value) > _LARGEST  # The gate refuses what is not finite, in better words.
 
 
 def _any_of(validator: Any, schemas: Any, instance: Any, schema: Any) -> Iterator[Any]:
@@ -135,9 +136,9 @@ def validate(value: Any, schema: str, *, path: Path, remedy: str, place: str = "
     Raises:
         InputError: the message names the file, the place in it and what is wrong there.
     """
-    validator = _validator(schema)
-    if validator.is_valid(value):
+    if _check(schema)(value):
         return
+    validator = _validator(schema)
     _refuse_newer(value, validator.schema, path)
     from jsonschema.exceptions import best_match
 
@@ -176,4 +177,4 @@ def _readable_message(error: Any) -> str:
 
 
 def _is_absurd(value: Any) -> bool:
-    return isinstance(value, int | float) and abs(value) > _MOST
+    return isinstance(value, int | float) and abs(value) > MOST
