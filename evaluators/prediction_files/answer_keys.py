@@ -13,7 +13,7 @@ from locomo_vqa.files import some
 from .fields import at_path, nested_texts, shown, text_or_number
 from .keys import ANSWER_KEY, GOLD_KEYS, PREDICTION_KEYS, QUESTION_KEYS, snake
 
-__all__ = ["RowKeys", "choose_keys"]
+__all__ = ["NoPredictions", "RowKeys", "choose_keys", "keys_without_answers"]
 
 _MOSTLY = 0.9
 _SELDOM = 0.5
@@ -21,12 +21,16 @@ _ENOUGH = 20
 """The least number of answers that show whether they are gold answers."""
 
 
+class NoPredictions(InputError):
+    """The rows of a file have no answers."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowKeys:
     """The keys, or dotted paths, of what the rows of a file contain."""
 
     prediction: str
-    """Where the prediction is."""
+    """Where the prediction is; empty for rows of rankings, without answers."""
     gold: str | None
     """Where the file's own gold answers are, if it has any."""
     question: str | None = None
@@ -70,6 +74,12 @@ def choose_keys(
     if either is None:
         return _nested_prediction(rows, names, question, path)
     return _keys_with_answer(rows, names, either, question, golds, path)
+
+
+def keys_without_answers(rows: Sequence[Mapping[str, Any]], question_key: str | None) -> RowKeys:
+    """Return the keys of rows that have rankings and no predictions."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return _row_keys("", names, question_key or _nested_question(rows, names))
 
 
 def _keys_with_answer(
@@ -190,10 +200,10 @@ def _no_such_key(
     )
 
 
-def _no_predictions(path: Path, why: str, rows: Sequence[Mapping[str, Any]]) -> InputError:
+def _no_predictions(path: Path, why: str, rows: Sequence[Mapping[str, Any]]) -> NoPredictions:
     inner = list(dict.fromkeys(p for row in rows[:20] for p, _ in nested_texts(row)))
     nested = f"; within them {_shown_names(inner)}" if inner else ""
-    return InputError(
+    return NoPredictions(
         f"{path}: has no predictions: {why}{nested}.",
         "Give the file with the system's answers, or set `prediction_key` to their key.",
     )

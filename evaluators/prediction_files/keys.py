@@ -13,11 +13,13 @@ __all__ = [
     "ANSWER_KEY",
     "CATEGORY_KEYS",
     "CONVERSATION_KEYS",
+    "EVIDENCE_KEYS",
     "GOLD_KEYS",
     "ID_KEYS",
     "INDEX_KEYS",
     "PREDICTION_KEYS",
     "QUESTION_KEYS",
+    "RANKING_KEYS",
     "is_generic",
     "snake",
 ]
@@ -57,6 +59,22 @@ GOLD_KEYS = (
     *("standard_answer", "target", "target_answer", "gt", "gt_answer"),
 )
 """Keys that can only be a gold answer."""
+
+RANKING_KEYS = (
+    *("retrieved", "retrieved_ids", "retrieved_turns", "retrieved_turn_ids", "retrieved_dia_ids"),
+    *("ranked", "ranked_ids", "ranked_items", "ranked_turns", "ranking", "ranked_list"),
+    *("retrieval_results", "retrieved_results", "search_results", "hits", "retrieval"),
+    *("dia_ids", "turn_ids", "dialog_ids", "context_ids", "retrieved_context_ids", "doc_ids"),
+    *("retrieved_docs", "retrieved_documents", "retrieved_passages", "retrieved_memories"),
+    *("retrieved_context", "retrieved_contexts", "retrieved_sessions", "retrieved_session_ids"),
+    *("ranked_sessions", "session_ids", "ids", "docids", "turns", "sessions"),
+    *("passages", "memories", "contexts", "context", "source_ids", "sources", "citations"),
+    *("top_k", "topk", "results"),
+)
+"""Keys of what was retrieved, the surest first; so is `<model>_context`, as LoCoMo writes it."""
+
+EVIDENCE_KEYS = ("evidence", "evidence_ids", "evidences", "predicted_evidence")
+"""Keys of what was retrieved, unless they repeat LoCoMo's own evidence, as most files do."""
 
 ANSWER_KEY = "answer"
 """The key that is the gold answer in some layouts and the prediction in others."""

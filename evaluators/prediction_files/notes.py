@@ -25,9 +25,9 @@ def notes_on(
     pairs = [(questions[name], row) for name, row in joined.rows.items() if name in questions]
     return (
         *_on_conversations(joined),
-        *_on_rows(joined),
+        *_on_rows(joined, answers=bool(prediction_key)),
         *_on_truth(pairs),
-        *_on_copies(pairs, prediction_key),
+        *(_on_copies(pairs, prediction_key) if prediction_key else ()),
     )
 
 
@@ -55,7 +55,7 @@ def _on_conversations(joined: Joined) -> list[str]:
     return notes
 
 
-def _on_rows(joined: Joined) -> list[str]:
+def _on_rows(joined: Joined, *, answers: bool) -> list[str]:
     notes = _on_words(joined)
     if joined.repeats:
         notes.append(
@@ -64,7 +64,7 @@ def _on_rows(joined: Joined) -> list[str]:
     rows = joined.rows.values()
     if numbers := sum(row.was_number for row in rows):
         notes.append(f"The answer is a number in {rows_phrase(numbers)}; it was read as text.")
-    if empty := sum(row.prediction is None for row in rows):
+    if answers and (empty := sum(row.prediction is None for row in rows)):
         notes.append(f"The answer is missing or blank in {rows_phrase(empty)}.")
     return notes
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .answer_keys import RowKeys, choose_keys
+from .answer_keys import NoPredictions, RowKeys, choose_keys, keys_without_answers
 from .cutoffs import choose_cutoff
 from .fields import at_path
 from .layouts import FileLayout, find_rows
 from .publisher_notes import misnamed_categories, notes_on_repeats
+from .rankings import find_ranking_key
 from .raw_rows import RawRow
 from .rows import SourceRow, source_rows
 from .verdicts import FoundVerdicts, find_verdicts
@@ -46,6 +47,8 @@ class FilePart:
     rows: Sequence[SourceRow]
     """The rows, numbered through all files."""
     verdicts: FoundVerdicts | None
+    ranking_key: str | None
+    """The key of what was retrieved; None if the file doesn't say."""
     misnamed: Mapping[int, str]
     """The file's names of categories that LoCoMo gives to others, by LoCoMo's number."""
     notes: Sequence[str]
@@ -78,24 +81,24 @@ def read_part(
     raw, cutoff = list(found.rows), None
     if options.cutoff is not None or found.lists or not _has_path(raw, options.prediction_key):
         raw, cutoff = choose_cutoff(raw, options.cutoff, lists=found.lists, path=path)
-    keys = choose_keys(
-        [row.fields for row in raw],
-        prediction_key=options.prediction_key,
-        question_key=options.question_key,
-        golds=golds,
-        path=path,
-    )
+    ranking_key = find_ranking_key(raw)
+    keys = _choose_keys([row.fields for row in raw], options, golds, path, ranking_key)
     rows = source_rows(raw, keys, path=path)
+    if ranking_key is not None:
+        rankings = (own.fields.get(ranking_key) for own in raw)
+        rows = [replace(row, ranking=own) for row, own in zip(rows, rankings, strict=True)]
     if several:
         rows = [_of_file(row, path) for row in rows]
     notes = [f"The answers are those of {cutoff}."] if cutoff else []
-    verdicts = find_verdicts(_with_siblings(raw, keys.prediction), document)
+    siblings = _with_siblings(raw, keys.prediction)
+    verdicts = find_verdicts(siblings, document) if keys.prediction else None
     return FilePart(
         path=path,
         layout="zep" if layout == "mem0" and keys.prediction == "answer" else layout,
         keys=keys,
         rows=[replace(row, order=row.order + start) for row in rows],
         verdicts=_shifted(verdicts, start),
+        ranking_key=ranking_key,
         misnamed=misnamed_categories(raw, document),
         notes=[
             *notes,
@@ -103,6 +106,28 @@ def read_part(
             *notes_on_repeats(raw, document, verdicts),
         ],
     )
+
+
+def _choose_keys(
+    rows: Sequence[Mapping[str, Any]],
+    options: ReadOptions,
+    golds: Collection[str],
+    path: Path,
+    ranking_key: str | None,
+) -> RowKeys:
+    """Return the rows' keys; a file with rankings needs no answers."""
+    try:
+        return choose_keys(
+            rows,
+            prediction_key=options.prediction_key,
+            question_key=options.question_key,
+            golds=golds,
+            path=path,
+        )
+    except NoPredictions:
+        if ranking_key is None:
+            raise
+        return keys_without_answers(rows, options.question_key)
 
 
 def merge_verdicts(found: Sequence[FoundVerdicts | None]) -> FoundVerdicts | None:

@@ -13,7 +13,7 @@ from locomo_vqa.benchmark.twins import twins_of
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import sha256_file
 from locomo_vqa.published_files import ReportedVerdicts
-from locomo_vqa.runs import Prediction, read_predictions
+from locomo_vqa.runs import Hit, Prediction, read_predictions
 
 from .document import read_document
 from .fields import plain_keys, shown
@@ -25,7 +25,9 @@ from .notes import notes_on, rows_phrase
 from .parts import FilePart, ReadOptions, merge_verdicts, read_part
 from .publisher_notes import notes_on_names
 from .questions import index_questions
+from .rankings import ranking_rows
 from .reported import reported_verdicts
+from .retrieved import retrieved_by_question
 from .rows import SourceRow, check_length
 from .several import check_distinct, hash_of_files
 from .strict import check_our_rows, check_rows_by_id
@@ -62,6 +64,8 @@ class PredictionFile:
     """The means of these scores over all rows of the file, by metric."""
     reported: ReportedVerdicts | None = None
     """The verdicts of a judge that the file carries."""
+    has_answers: bool = True
+    """Whether the file has answers; one of rankings alone has none."""
 
 
 def read_prediction_file(
@@ -116,6 +120,7 @@ def read_prediction_files(
         document = read_document(paths[0])
         if options.prediction_key in (None, "prediction") and _is_ours(document):
             return _read_ours(paths[0], benchmark)
+        document = ranking_rows(document, set(_all_ids(benchmark)))
         return _join(
             [read_part(paths[0], document, options, golds=_golds(benchmark))], benchmark, paths[0]
         )
@@ -151,6 +156,8 @@ def _join(
     if not joined.rows:
         raise _nothing_fits(path, benchmark, rows)
     check_distinct(parts, joined)
+    retrieved, noted = retrieved_by_question(parts, joined, benchmark, path)
+    has_answers = any(part.keys.prediction for part in parts)
     extra = sorted((*joined.unmatched, *joined.repeats), key=lambda row: row.order)
     questions = {question.id: question for question in benchmark.text_questions}
     first = parts[0]
@@ -162,10 +169,17 @@ def _join(
     return PredictionFile(
         layout=first.layout,
         sha256=hash_of_files([part.path for part in parts]) if several else sha256_file(path),
-        predictions=_in_order([_to_prediction(*pair) for pair in joined.rows.items()], benchmark),
+        predictions=_in_order(
+            [
+                _to_prediction(name, row, retrieved.get(name, ()), answers=has_answers)
+                for name, row in joined.rows.items()
+            ],
+            benchmark,
+        ),
         extra=tuple(row.place for row in extra),
         notes=(
             *files,
+            *noted,
             *dict.fromkeys(note for part in parts for note in part.notes),
             *notes_on(joined, questions, first.keys.prediction),
             *notes_on_names(dict(pair for part in parts for pair in part.misnamed.items())),
@@ -173,6 +187,7 @@ def _join(
         stored=_stored_scores(joined),
         own_means=_own_means(rows, verdicts),
         reported=reported_verdicts(verdicts, joined.rows, questions),
+        has_answers=has_answers,
     )
 
 
@@ -226,11 +241,14 @@ def _all_ids(benchmark: Benchmark) -> list[str]:
     return text + visual + [twin.id for twin in twins_of(benchmark)]
 
 
-def _to_prediction(question_id: str, row: SourceRow) -> Prediction:
+def _to_prediction(
+    question_id: str, row: SourceRow, retrieved: tuple[Hit, ...], *, answers: bool
+) -> Prediction:
     return Prediction(
         question_id=question_id,
-        prediction=row.prediction or "",
-        state="empty" if row.prediction is None else "ok",
+        prediction=(row.prediction or "") if answers else None,
+        state="empty" if answers and row.prediction is None else "ok",
+        retrieved=retrieved,
     )
 
 

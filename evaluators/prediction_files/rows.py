@@ -60,6 +60,8 @@ class SourceRow:
     """Whether the file has null, NaN, or nothing instead of an answer."""
     scores: Mapping[str, float]
     """The row's scores in the file."""
+    ranking: Any = None
+    """What was retrieved for the question, as the file has it; None if it doesn't say."""
 
 
 def fold(text: str) -> str:

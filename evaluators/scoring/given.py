@@ -16,6 +16,8 @@ from locomo_vqa.files import clean_text, sha256_text
 from locomo_vqa.runs import MAX_ANSWER_CHARS, STATES, Prediction, prediction_from_row
 from locomo_vqa.schemas import validate
 
+from ..prediction_files.rankings import hits_in
+
 __all__ = ["GivenPredictions", "given_predictions"]
 
 _SHAPES = (
@@ -34,6 +36,8 @@ class GivenPredictions:
     """The SHA-256 of the predictions.jsonl that they would make."""
     notes: tuple[str, ...]
     """Notes on how the predictions were read."""
+    has_answers: bool = True
+    """Whether they are answers, and not rankings alone."""
 
 
 def given_predictions(source: object, benchmark: Benchmark) -> GivenPredictions:
@@ -53,7 +57,8 @@ def given_predictions(source: object, benchmark: Benchmark) -> GivenPredictions:
     order = {name: place for place, name in enumerate(ids)}
     found: dict[str, Prediction] = {}
     blank = 0
-    for prediction in _predictions(source):
+    rankings = _rankings(source, benchmark)
+    for prediction in _predictions(source if rankings is None else rankings):
         if prediction.question_id not in order:
             raise InputError(
                 f"The benchmark {benchmark.name} has no question {prediction.question_id!r}; its "
@@ -64,7 +69,7 @@ def given_predictions(source: object, benchmark: Benchmark) -> GivenPredictions:
             raise InputError(
                 f"The question {prediction.question_id} is answered twice.", "Keep one answer."
             )
-        if prediction.state == "ok" and not (prediction.prediction or "").strip():
+        if rankings is None and prediction.state == "ok" and not _has_text(prediction):
             prediction = replace(prediction, prediction="", state="empty")
             blank += 1
         found[prediction.question_id] = prediction
@@ -77,7 +82,32 @@ def given_predictions(source: object, benchmark: Benchmark) -> GivenPredictions:
         predictions=ordered,
         sha256=sha256_text(clean_text("".join(lines))),
         notes=(f"{blank:,} {noun} blank.",) if blank else (),
+        has_answers=rankings is None,
     )
+
+
+def _rankings(source: object, benchmark: Benchmark) -> list[Prediction] | None:
+    """Return a dict from question id to a ranking as predictions; None for anything else."""
+    if not isinstance(source, Mapping) or not source:
+        return None
+    if not all(isinstance(each, list | tuple) for each in source.values()):
+        return None
+    homes = {question.id: question.conversation for question in benchmark.text_questions}
+    homes |= {question.id: question.conversation for question in benchmark.visual_questions}
+    names = [conversation.id for conversation in benchmark.conversations]
+    return [
+        Prediction(
+            question_id=name,
+            prediction=None,
+            state="ok",
+            retrieved=hits_in(list(ids), conversation=homes.get(name, ""), others=names),
+        )
+        for name, ids in source.items()
+    ]
+
+
+def _has_text(prediction: Prediction) -> bool:
+    return bool((prediction.prediction or "").strip())
 
 
 def _predictions(source: object) -> Iterator[Prediction]:

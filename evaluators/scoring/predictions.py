@@ -10,7 +10,7 @@ from locomo_vqa.arguments import check_choice, check_choices
 from locomo_vqa.benchmark import Benchmark, TextQuestion, VisualQuestion
 from locomo_vqa.benchmark.questions import Question, gold_answer, questions_answered
 from locomo_vqa.errors import MissingResource
-from locomo_vqa.metric_names import METRICS, with_groups
+from locomo_vqa.metric_names import METRICS, MetricInfo, with_groups
 from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.runs import Prediction, SplitChoice, count_states
 from locomo_vqa.scores import MetricScores, RowCounts, RowScore, Scores
@@ -24,6 +24,7 @@ from .retrieved import ScoredRetrieval
 
 __all__ = ["check_metrics", "score_predictions"]
 
+_NO_ANSWERS = "The source has rankings, and no answers."
 _NO_VERDICTS = "The source carries no verdicts of a judge."
 
 
@@ -36,6 +37,7 @@ def score_predictions(
     extra: int = 0,
     l_settings: LSettings | None = None,
     reported: ReportedVerdicts | None = None,
+    has_answers: bool = True,
 ) -> Scores:
     """Score predictions; see `locomo_vqa.scores.Scorer`.
 
@@ -48,6 +50,8 @@ def score_predictions(
         l_settings: the settings of L, BERTScore and SBERT; None for the defaults.
         reported: the verdicts that the predictions' file carries; without any, reported J is left
             out, unless `metrics` names it.
+        has_answers: whether the predictions are answers, and not rankings alone, for which only R
+            is computed.
 
     Raises:
         InputError: a metric or the split is unknown, or a file of an encoder is damaged.
@@ -67,18 +71,15 @@ def score_predictions(
     rows: list[RowScore] = []
     retrieved: ScoredRetrieval | None = None
     names = list(metrics or METRICS)
-    measured = _abstention(names, questions, given)
+    measured = _abstention(names, questions, given if has_answers else {})
     results.update({"a": measured.scores} if measured.scores else {})
     for name in (name for name in names if METRICS[name].needs != "abstention"):
         info = METRICS[name]
-        if info.needs == "judge":
-            results[name] = MetricScores(state="not_computed", reason=NO_JUDGE)
+        if reason := _reason_against(info, reported, has_answers=has_answers):
+            if info.needs != "verdicts" or metrics is not None:
+                results[name] = MetricScores(state="not_computed", reason=reason)
             continue
-        if info.needs == "verdicts":
-            if reported is None:
-                if metrics is not None:
-                    results[name] = MetricScores(state="not_computed", reason=_NO_VERDICTS)
-                continue
+        if reported is not None and info.needs == "verdicts":
             asked_text = [question for question in scored if isinstance(question, TextQuestion)]
             results[name], values = score_reported(reported, asked_text, given)
             rows += values
@@ -110,13 +111,26 @@ def score_predictions(
             extra=extra + len(predictions) - len(given),
             unscored=_count_adversarial(questions, given),
             states=count_states(matched),
-            answered=_count_answered(scored, given),
+            answered=_count_answered(scored, given) if has_answers else {},
         ),
         metrics={name: results[name] for name in names if name in results},
-        answer_length=_answer_length(given, scored),
+        answer_length=_answer_length(given, scored) if has_answers else None,
         by_question=[*rows, *measured.rows],
         abstention=measured.section,
     )
+
+
+def _reason_against(
+    info: MetricInfo, reported: ReportedVerdicts | None, *, has_answers: bool
+) -> str | None:
+    """Return why a metric is not computed here, whatever the questions; None if it is."""
+    if info.needs == "retrieved":
+        return None
+    if not has_answers:
+        return _NO_ANSWERS
+    if info.needs == "judge":
+        return NO_JUDGE
+    return _NO_VERDICTS if info.needs == "verdicts" and reported is None else None
 
 
 def check_metrics(metrics: Sequence[str] | None) -> None:

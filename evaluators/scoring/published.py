@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import InputError
 from locomo_vqa.published_files import PublishedAnswers
 
 from ..prediction_files import read_prediction_file
@@ -19,6 +20,10 @@ def read_published(path: Path, benchmark: Benchmark) -> PublishedAnswers:
         InputError: the file can't be used, or none of its rows belongs to the benchmark.
     """
     found = read_prediction_file(path, benchmark)
+    if not found.has_answers:
+        raise InputError(
+            f"{path}: has rankings, and no answers.", "Submit a file with the system's answers."
+        )
     return PublishedAnswers(
         layout=found.layout,
         sha256=found.sha256,

@@ -11,6 +11,7 @@ from locomo_vqa.arguments import check_choice
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.checked import checked
+from locomo_vqa.errors import InputError
 from locomo_vqa.local_paths import public_name, public_value
 from locomo_vqa.metric_names import METRICS, with_groups
 from locomo_vqa.progress import ProgressCallback, progress_reporter
@@ -137,6 +138,11 @@ def score(
     asked = resolve_benchmark(benchmark, source)
     options = ReadOptions(prediction_key=prediction_key, question_key=question_key, cutoff=cutoff)
     opened = open_source(source, asked, split=split, options=options)
+    if judging is not None and not opened.has_answers:
+        raise InputError(
+            f"{opened.name} has rankings, and no answers that a judge could read.",
+            "Leave `judge` out.",
+        )
     chosen = opened.split or split or "all"
     with progress_reporter(progress) as report_progress:
         scores = score_predictions(
@@ -147,6 +153,7 @@ def score(
             extra=len(opened.extra),
             l_settings=settings,
             reported=opened.reported,
+            has_answers=opened.has_answers,
         )
         scores = _sign_recalled(scores, visual_handling(opened.run.info) if opened.run else "given")
         judged = None
@@ -204,7 +211,11 @@ def _make_report(
         *notes_on_trial(source.run),
         *notes_on_recording(source.run),
         *notes_on_rows(source.predictions, benchmark, split=split, extra=source.extra),
-        *notes_on_answers(source.predictions, benchmark, split=split),
+        *(
+            notes_on_answers(source.predictions, benchmark, split=split)
+            if source.has_answers
+            else ()
+        ),
         *(retrieval.notes if retrieval else ()),
     ]
     if judged is not None:

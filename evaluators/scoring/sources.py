@@ -72,6 +72,8 @@ class Source:
     """The means of the scores in the file over all its rows, by metric."""
     reported: ReportedVerdicts | None = None
     """The verdicts of a judge that the file carries."""
+    has_answers: bool = True
+    """Whether there are answers; a source of rankings alone has none."""
 
 
 def open_source(
@@ -108,6 +110,7 @@ def open_source(
         sha256=given.sha256,
         predictions=given.predictions,
         notes=given.notes,
+        has_answers=given.has_answers,
     )
 
 
@@ -146,6 +149,7 @@ def _of_files(paths: Sequence[Path], benchmark: Benchmark, options: ReadOptions)
         stored=file.stored,
         own_means=file.own_means,
         reported=file.reported,
+        has_answers=file.has_answers,
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.prediction_files import read_prediction_file
-from locomo_vqa.runs import MAX_ANSWER_CHARS
+from locomo_vqa.runs import MAX_ANSWER_CHARS, Hit
 
 Write = Callable[..., Path]
 
@@ -53,7 +53,7 @@ def test_an_answer_alone_is_unclear_until_it_is_said(benchmark: Benchmark, write
 def test_a_file_of_gold_answers_has_no_predictions(
     benchmark: Benchmark, write: Write, more: dict[str, str]
 ) -> None:
-    path = write([{**QUESTION, "answer": "Eve", "retrieved_ids": ["D1:1"], **more}])
+    path = write([{**QUESTION, "answer": "Eve", "retrieved_ids": ["a note"], **more}])
     with pytest.raises(InputError, match="contains the benchmark's own gold answers"):
         read_prediction_file(path, benchmark)
     file = read_prediction_file(path, benchmark, prediction_key="answer")
@@ -61,6 +61,14 @@ def test_a_file_of_gold_answers_has_no_predictions(
         "The answer is identical to the gold answer in 1 of 1 rows: "
         "check that 'answer' contains predictions.",
     )
+
+
+def test_gold_answers_beside_a_ranking_are_not_answers(benchmark: Benchmark, write: Write) -> None:
+    file = read_prediction_file(
+        write([{**QUESTION, "answer": "Eve", "retrieved_ids": ["D1:1"]}]), benchmark
+    )
+    assert (file.has_answers, file.predictions[0].prediction) == (False, None)
+    assert file.predictions[0].retrieved == (Hit(text="", turn="D1:1"),)
 
 
 def test_the_prediction_key_decides(benchmark: Benchmark, write: Write) -> None:
