@@ -64,7 +64,8 @@ def kept_secret(out: Path, visual: Sequence[VisualMode]) -> Iterator[str]:
     if secret is None or any(_commitment(path) != commitment_of(secret) for path in begun):
         _remove(begun)
         secret = new_secret()
-    (out / _SECRET).unlink(missing_ok=True)
+    for name in (_SECRET, CERTIFICATE_FILE):
+        (out / name).unlink(missing_ok=True)
     try:
         yield secret
     except BaseException:

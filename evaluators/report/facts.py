@@ -16,6 +16,7 @@ from ..prediction_files import LAYOUT_MEANINGS
 from ..scoring import ScoreReport
 from ..scoring.entry_names import entry_name, source_name
 from .calls import json_lines
+from .certificate import certificate_sentence
 
 __all__ = ["run_facts", "title_of"]
 
@@ -25,6 +26,7 @@ _IMAGES = {
     "caption": "caption: the system sees a caption instead of each image",
     "none": "none: the system sees no images or captions",
     "shuffled": "shuffled: the system sees another image instead of each image",
+    "crossed": "crossed: the system sees another image instead of some images, as coins fall",
 }
 _VISUAL = {
     "given": "given: each visual question comes with its image",
@@ -77,6 +79,7 @@ def _of_run(info: Mapping[str, Any], folder: Path) -> list[tuple[str, str | None
         ("Answerer", _describe_answerer(answerer)),
         ("Images", seen),
         ("Visual questions", _VISUAL.get(visual, str(visual))),
+        ("Certificate", certificate_sentence(info, folder)),
         ("Run", _describe_dates(folder / "journal.jsonl")),
         ("Versions", ", ".join(f"{name} {version}" for name, version in info["versions"].items())),
         (

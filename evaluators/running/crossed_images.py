@@ -77,7 +77,10 @@ class CrossedImages:
         """Return what is shown for an image; both candidates are made, which takes equally long."""
         read, crossing, name = self._benchmark.read_image, self._crossing, self._conversation
         own, other = plain_pair(
-            read(sha256), read(self._others.replacement(sha256)), crossing.seed(name, sha256)
+            read(sha256),
+            read(self._others.replacement(sha256)),
+            crossing.seed(name, sha256),
+            extra=crossing.extra_bytes(name, sha256),
         )
         return own if crossing.shows_own(name, sha256) else other
 

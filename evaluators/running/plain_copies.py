@@ -25,33 +25,38 @@ ENDING = "jpg"
 
 _QUALITY = 95
 _STEP = 4096
+_MOST_SIDE = 8192
+"""Larger images are made smaller: no model sees more, and JPEG has a limit."""
 _MOST_IN_COMMENT = 65_533
 _HEAD = 4
 """The bytes of a comment's marker and length."""
 _ROWS = 256
 
 
-def plain_pair(own: bytes, other: bytes, seed: str) -> tuple[bytes, bytes]:
+def plain_pair(own: bytes, other: bytes, seed: str, *, extra: int = 0) -> tuple[bytes, bytes]:
     """Return copies of two images as JPEG files that differ in their pixels only.
 
-    Both have the width and height of the first, so the second may be distorted.
+    Both have the width and height of the first, so the second may be distorted; a side of more than
+    `_MOST_SIDE` pixels is made shorter.
 
     Args:
         own: an image's bytes.
         other: those of the image that may be shown in its place.
         seed: what the noise depends on.
+        extra: how many bytes to add to both.
 
     Raises:
         InputError: one of them is not an image.
     """
     first = decode_upright(own)
+    first.thumbnail((_MOST_SIDE, _MOST_SIDE))
     size = first.size
     made = [_encoded(first, f"{seed}/own")]
     second = decode_upright(other)
     if second.size != size:
         second = second.resize(size)
     made.append(_encoded(second, f"{seed}/other"))
-    length = -(-(max(map(len, made)) + _HEAD) // _STEP) * _STEP
+    length = -(-(max(map(len, made)) + _HEAD) // _STEP) * _STEP + extra
     padded = (
         _padded(data, length, _random(f"{seed}/{number}/padding"))
         for number, data in enumerate(made)

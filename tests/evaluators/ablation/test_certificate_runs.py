@@ -17,7 +17,9 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.ablation import Ablation
 from locomo_vqa.evaluators.ablation.badge import badge
 from locomo_vqa.evaluators.ablation.certificate_file import recompute
+from locomo_vqa.evaluators.ablation.certificate_runs import kept_secret
 from locomo_vqa.evaluators.ablation.modes import run_modes
+from locomo_vqa.evaluators.report.certificate import certificate_sentence
 from locomo_vqa.evaluators.running.crossing import Crossing, commitment_of
 from locomo_vqa.notes import listening_to_notes
 from locomo_vqa.run_seal import sealed
@@ -56,6 +58,9 @@ def test_its_files_say_the_same(made: Ablation) -> None:
     written = json.loads((made.folder / "ablation.json").read_text())
     assert written["certificates"] == [json.loads(json.dumps(found.to_json()))]
     assert "Answers from the picture: not shown: it can" in made._repr_html_()
+    run = made.modes[0].run
+    assert certificate_sentence(run.info, run.folder) == f"{found.reading} {found.scope}"
+    assert certificate_sentence(run.info, made.folder) is None
     drawing = (made.folder / "certificate.svg").read_text()
     title = ElementTree.fromstring(drawing).findtext("{http://www.w3.org/2000/svg}title")
     assert title is not None and title.startswith("answers from the picture: not shown (sample, 2")
@@ -78,6 +83,17 @@ def test_asked_again_it_keeps_its_answers(made: Ablation, tmp_path: Path) -> Non
     done = ablate(again, folder)
     assert again.asked == [] and done.certificates == made.certificates
     assert document_of(folder) == document_of(made.folder)
+
+
+def test_while_it_runs_no_file_has_the_secret(made: Ablation, tmp_path: Path) -> None:
+    """Also when failed questions are asked again, after it was shown."""
+    folder = tmp_path / "out"
+    shutil.copytree(made.folder, folder)
+    secret = document_of(folder)["secret"]
+    found: list[bool] = []
+    with kept_secret(folder, ["given"]) as kept:
+        found += [secret in p.read_text("utf-8", "replace") for p in folder.rglob("*.*")]
+    assert kept == secret and found and not any(found)
 
 
 def test_interrupted_in_order_it_continues(tmp_path: Path) -> None:

@@ -75,6 +75,11 @@ def test_a_copy_looks_like_the_image(size: tuple[int, int]) -> None:
     assert abs(before - after).mean() < 3
 
 
+def test_what_is_too_wide_for_jpeg_is_made_smaller() -> None:
+    wide = plain_pair(picture((65_520, 2), 1, "PNG"), picture((5, 5), 2, "PNG"), "seed")
+    assert [Pillow.open(io.BytesIO(each)).size for each in wide] == [(8192, 1), (8192, 1)]
+
+
 def test_coins_are_fair_and_secret() -> None:
     """Of 4,000 coins within five standard deviations, 158, of 2,000."""
     own = [crossing().shows_own("c", str(number)) for number in range(4000)]
