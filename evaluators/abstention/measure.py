@@ -51,6 +51,7 @@ def measure_abstention(
     *,
     declined_by: Declines | None = None,
     judge: str = BY_RULES,
+    about_judge: Mapping[str, Any] | None = None,
 ) -> AbstentionMeasure:
     """Measure whether a system declines where nothing is to be found, and only there.
 
@@ -64,6 +65,7 @@ def measure_abstention(
         given: the predictions, by question.
         declined_by: says whether an answer declines; None for the rules.
         judge: what the signature calls that.
+        about_judge: what is known of a model that decides, for the section.
     """
     asked = ask_all(list(questions), dict(given), declined_by or _by_rules)
     kinds = [kind for kind in _KINDS if _reason_against(asked, kind) is None]
@@ -85,6 +87,7 @@ def measure_abstention(
             "declined_by": judge,
             "kinds": {kind: _kind([e for e in counted if e.kind == kind]) for kind in kinds},
             "not_computed": {kind: why for kind in _KINDS if (why := _reason_against(asked, kind))},
+            **({"judge": about_judge} if about_judge else {}),
         },
     )
 

@@ -50,6 +50,10 @@ __all__ = ["score"]
 )
 @l_options
 @judge_options
+@click.option(
+    "--abstention-judge",
+    help="Decide by this model, instead of by rules, which answers decline, for A.",
+)
 @file_options
 @click.option(
     "--out",

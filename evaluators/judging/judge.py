@@ -18,7 +18,7 @@ from locomo_vqa.responses import reject_replies
 from locomo_vqa.runs import Usage
 
 from .replies import READING, VERDICT_SCHEMA, Unreadable, read_verdict
-from .rubrics import MAX_CHARS, PROMPTS, Rubric, judge_prompt, rubric_hash
+from .rubrics import MAX_CHARS, PROMPTS, JudgePrompt, Rubric, judge_prompt, rubric_hash
 
 __all__ = [
     "JUDGE_REPLY_TOKENS",
@@ -120,11 +120,13 @@ class Judge:
             f"cut={MAX_CHARS},asks={MAX_ASKS},reply={READING},missing=wrong"
         )
 
+    def prompt(self, item: ToJudge) -> JudgePrompt:
+        """Return the prompt that asks for a verdict on one answer."""
+        return judge_prompt(self.rubric, question=item.question, gold=item.gold, answer=item.answer)
+
     async def judge(self, item: ToJudge) -> Judgement:
         """Return the verdict on one answer, or why it is unscored; never raises an error."""
-        prompt = judge_prompt(
-            self.rubric, question=item.question, gold=item.gold, answer=item.answer
-        )
+        prompt = self.prompt(item)
         request = ChatRequest(
             text=prompt.text,
             schema=VERDICT_SCHEMA if self.guided else None,

@@ -192,14 +192,20 @@ class _ModelSession(JudgeSession):
 
 @asynccontextmanager
 async def open_session(
-    spec: str, rubric: Rubric, *, store: ResponseStore, timeout_s: float = 120.0
+    spec: str,
+    rubric: Rubric,
+    *,
+    store: ResponseStore,
+    timeout_s: float = 120.0,
+    kind: type[Judge] = Judge,
+    parameter: str = "judge",
 ) -> AsyncIterator[JudgeSession]:
     """Open a judge by its model's name or `rules`, and close it.
 
     A model is first probed for how it treats a JSON schema.
 
     An unreachable judge opens anyway: its stored replies are used, and the other answers are
-    unscored.
+    unscored. `kind` is what a model judges, and `parameter` the argument that names it.
 
     Raises:
         InputError: the name is not valid.
@@ -209,7 +215,9 @@ async def open_session(
         yield JudgeSession(RuleJudge(rubric))
         return
     check_judge(spec)
-    fuse = _Fuse(await asyncio.to_thread(open_model, spec, timeout_s=timeout_s, parameter="judge"))
+    fuse = _Fuse(
+        await asyncio.to_thread(open_model, spec, timeout_s=timeout_s, parameter=parameter)
+    )
     try:
         model = StoredModel(fuse, store)
         json_schema: Honoured = "unknown"
@@ -217,7 +225,7 @@ async def open_session(
             json_schema = (await probe(model, images=False)).json_schema
         except MissingResource as error:
             fuse.blown = fuse.blown or ModelUnreachable(error.message)
-        judge = Judge(model, rubric, guided=json_schema != "refused")
+        judge = kind(model, rubric, guided=json_schema != "refused")
         yield _ModelSession(judge, model, json_schema, fuse)
     finally:
         await fuse.close()

@@ -19,6 +19,7 @@ from locomo_vqa.repeats import Repeats
 from locomo_vqa.runs import SplitChoice, VisualMode, visual_handling
 from locomo_vqa.scores import Scores
 
+from ..abstention.judge import DecliningSettings, judge_abstention
 from ..failures import FailureReport, find_failures
 from ..judging.rubrics import Rubric
 from ..judging.scoring import Judged, JudgeSettings, judge_predictions
@@ -53,6 +54,7 @@ def score(
     judge_check: bool | str | Path | Sequence[str | Path] = True,
     judge_timeout: float = 120.0,
     responses: str | Path | None = None,
+    abstention_judge: str | None = None,
     prediction_key: str | None = None,
     question_key: str | None = None,
     cutoff: str | None = None,
@@ -87,6 +89,7 @@ def score(
         judge_timeout: the time limit of one call to the judge, in seconds.
         responses: the file that stores the judge's replies, so that none is requested twice; None
             for one in the user's cache folder.
+        abstention_judge: the model that decides for A which answers decline; None for rules.
         prediction_key: the key of the answers, in a file whose format doesn't determine it; dots
             lead into objects, as in `result.answer`.
         question_key: the same for the questions.
@@ -117,6 +120,7 @@ def score(
             judge_check=judge_check,
             judge_timeout=judge_timeout,
             responses=responses,
+            abstention_judge=abstention_judge,
             prediction_key=prediction_key,
             question_key=question_key,
             cutoff=cutoff,
@@ -127,13 +131,17 @@ def score(
             progress=progress,
         )
     settings = LSettings.checked(preset=l_preset, models=l_models, threads=threads, cache=cache)
+    declining = DecliningSettings.checked(
+        judge=abstention_judge, metrics=metrics, responses=responses, timeout_s=judge_timeout
+    )
+    only_declining = declining is not None and not judge
     judging = JudgeSettings.checked(
         judge=judge,
         metrics=metrics,
         rubric=rubric,
         judge_check=judge_check,
-        responses=responses,
-        judge_timeout=judge_timeout,
+        responses=None if only_declining else responses,
+        judge_timeout=120.0 if only_declining else judge_timeout,
     )
     asked = resolve_benchmark(benchmark, source)
     options = ReadOptions(prediction_key=prediction_key, question_key=question_key, cutoff=cutoff)
@@ -167,6 +175,16 @@ def score(
                 reported=opened.reported,
                 progress=report_progress,
             )
+        if declining is not None:
+            scores = judge_abstention(
+                judged.scores if judged else scores,
+                opened.predictions,
+                asked,
+                split=chosen,
+                settings=declining,
+                progress=report_progress,
+            )
+            judged = judged and replace(judged, scores=scores)
     retrieval = None
     if metrics is None or any(METRICS[name].needs == "retrieved" for name in metrics):
         retrieval = measure_retrieval(
