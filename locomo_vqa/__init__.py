@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from locomo_vqa.evaluators.distilling.memlora.stage_table import ablate_stages
     from locomo_vqa.evaluators.efficiency import efficiency
     from locomo_vqa.evaluators.estimating import RunEstimate, estimate_run
+    from locomo_vqa.evaluators.frontier import Frontier, frontier
     from locomo_vqa.evaluators.judging import judge_check
     from locomo_vqa.evaluators.running import run
     from locomo_vqa.evaluators.scoring import ScoreReport, score
@@ -62,6 +63,7 @@ __all__ = [
     "BuildEstimate",
     "Comparison",
     "ConversationInfo",
+    "Frontier",
     "Hit",
     "Image",
     "InputError",
@@ -90,6 +92,7 @@ __all__ = [
     "efficiency",
     "estimate_build",
     "estimate_run",
+    "frontier",
     "import_locomo",
     "install",
     "judge_check",
@@ -122,6 +125,7 @@ _PLACES = {
     "locomo_vqa.evaluators.distilling.memlora.stage_table": ("ablate_stages",),
     "locomo_vqa.evaluators.efficiency": ("efficiency",),
     "locomo_vqa.evaluators.estimating": ("RunEstimate", "estimate_run"),
+    "locomo_vqa.evaluators.frontier": ("Frontier", "frontier"),
     "locomo_vqa.evaluators.judging": ("judge_check",),
     "locomo_vqa.evaluators.running": ("run",),
     "locomo_vqa.evaluators.scoring": ("ScoreReport", "score"),

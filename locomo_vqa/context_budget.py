@@ -1,6 +1,6 @@
 """Fits what a memory hands to the answering model into a number of tokens.
 
-Only what comes from the memory counts: the passages, as they stand in the prompt. The instructions,
+Only what comes from the memory counts: the passages, as the prompt has them. The instructions,
 the question, the date and images don't.
 """
 
@@ -35,7 +35,7 @@ _BUDGET = re.compile(r"([1-9][0-9]{0,8})(k?)", re.IGNORECASE)
 _MOST_TOKENS = 100_000_000
 
 AsBlock = Callable[[Sequence[str]], str]
-"""Returns passages as they stand in the prompt."""
+"""Returns passages as the prompt has them."""
 
 
 def parse_context(value: object) -> int | None:
@@ -79,7 +79,7 @@ class FittedTexts:
     texts: tuple[str, ...]
     """Whole passages, best first; the last one may be cut, and then ends with `CUT_MARK`."""
     tokens: int | None
-    """The tokens of all of them, as they stand in the prompt; None if nothing counts them."""
+    """The tokens of all of them, as the prompt has them; None if nothing counts them."""
 
 
 def fit_texts(
@@ -123,7 +123,7 @@ def fit_latest(
 
     Args:
         number: how many there are.
-        block: returns the latest so many of them, as they stand in the prompt.
+        block: returns that number of the latest ones, as the prompt has them.
         budget: the budget, if there is one.
     """
     if budget is None:
@@ -135,7 +135,7 @@ def fit_latest(
 
 
 def count_context(text: str, budget: ContextBudget | None) -> int | None:
-    """Return the tokens of a text that is handed over whole; None if nothing counts them."""
+    """Return the tokens of a text that is not cut; None if nothing counts them."""
     return None if budget is None else open_counter(budget.tokenizer).count(text)
 
 

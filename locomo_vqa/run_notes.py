@@ -108,7 +108,7 @@ def context_note(info: Mapping[str, Any]) -> str | None:
         sentence = f"Context: {mean:,.1f} tokens a text question{limit} ({rule}{said})."
     else:
         sentence = (
-            f"Context: the system does not say what it handed over; its requests for answers have "
+            f"Context: the system does not say what the model got; its requests for answers have "
             f"up to {context['most']:,} tokens in all, with a budget of {tokens:,}."
         )
     if context["kept"] is False:

@@ -98,7 +98,7 @@ class Endpoint:
 class ContextBudget:
     """How much of its memory a system may hand to the answering model with a question.
 
-    Only what comes from the memory counts, as it stands in the prompt: not the instructions, the
+    Only what comes from the memory counts, as the prompt has it: not the instructions, the
     question, the date, or images. `locomo_vqa.context_budget` fits passages into a budget.
     """
 

@@ -14,7 +14,7 @@ from locomo_vqa.runs import SplitChoice
 
 from ..comparing import compare as compare_systems
 from ..comparing.comparison import check_comparison_folder
-from ..comparing.forest_plot import check_plot_place
+from ..comparing.figures import check_plot_place
 from .compare_tables import print_comparison
 from .options import file_options, scored_benchmark_option, split_names
 from .versus import VersusCommand, split_at_versus

@@ -65,7 +65,8 @@ class Comparison:
         Raises:
             OutputError: the file has another ending, or can't be written.
         """
-        from .forest_plot import draw_forest, write_figure
+        from .figures import write_figure
+        from .forest_plot import draw_forest
 
         figure = draw_forest(self.dataset, self.sides, self.metrics)
         if path is not None:

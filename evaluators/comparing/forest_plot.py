@@ -1,19 +1,15 @@
-"""Draws a forest plot of differences with their intervals, as SVG or PNG."""
+"""Draws a forest plot of differences with their intervals, for SVG or PNG."""
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from locomo_vqa.errors import OutputError
-from locomo_vqa.files import new_file
 from locomo_vqa.scores import FEW_CONVERSATIONS
 from locomo_vqa.statistics.paired import PairedDifference
-from locomo_vqa.text import counted, printable
+from locomo_vqa.text import counted
 
+from .figures import COLOURS, FAINT, GRID, MARKERS, STYLE, new_figure, short
 from .metric_comparison import MetricComparison
 from .sides import Side
 
@@ -21,28 +17,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["PLOT_ENDINGS", "check_plot_place", "draw_forest", "write_figure"]
+__all__ = ["draw_forest"]
 
-PLOT_ENDINGS = (".svg", ".png")
-"""The file name extensions that a plot can have."""
-
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
-"""The colour-blind-safe palette of M. Okabe and K. Ito."""
-_MARKERS = ("D", "o", "s", "^", "v", "P")
-_INK, _FAINT, _GRID = "#1b1f27", "#5d656e", "#dfe3e8"
-_STYLE: Any = {
-    "font.family": "DejaVu Sans",
-    "font.size": 10.0,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "locomo-vqa",
-    "text.parse_math": False,
-    "text.color": _INK,
-    "axes.edgecolor": _GRID,
-    "xtick.color": _FAINT,
-    "ytick.color": _INK,
-}
 _ROW, _PANEL, _HEAD = 0.3, 0.95, 0.85  # inches
-_WIDTH, _DPI = 10.8, 100
+_WIDTH = 10.8
 
 PlotRow = tuple[str, list[tuple[int, PairedDifference]]]
 """A label, and each system's index and difference."""
@@ -58,25 +36,14 @@ def draw_forest(
     figure can be read on a dark page.
     """
     import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    class ForestPlot(Figure):
-        """A figure that a notebook shows with any backend."""
-
-        def _repr_png_(self) -> bytes:
-            buffer = io.BytesIO()
-            _save(self, buffer, "png")
-            return buffer.getvalue()
 
     panels = _panels(metrics)
     others = sides[1:]
     heights = [_PANEL + _ROW * sum(len(results) for _, results in rows) for _, rows in panels]
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         head = _HEAD + 0.22 * len(others)
         size = (_WIDTH, head + sum(heights))
-        figure = ForestPlot(figsize=size, dpi=_DPI, facecolor="white")
-        FigureCanvasAgg(figure)
+        figure = new_figure(size)
         _draw_head(figure, _caption(dataset, metrics), sides, head / size[1])
         top = 1 - head / size[1]
         for (first, rows), height in zip(panels, heights, strict=True):
@@ -86,41 +53,6 @@ def draw_forest(
             _draw_panel(axes, first, rows)
             top -= share
     return figure
-
-
-def check_plot_place(path: Path) -> None:
-    """Check, before anything is computed, that a plot may be written to `path`.
-
-    Raises:
-        OutputError: the file's extension is not in `PLOT_ENDINGS`, or its folder doesn't exist.
-    """
-    if path.suffix.lower() not in PLOT_ENDINGS:
-        raise OutputError(
-            f"{path}: a plot must be an SVG or PNG file.",
-            "Use a file name that ends in .svg or .png.",
-        )
-    if not path.parent.is_dir():
-        raise OutputError(f"{path}: its folder does not exist.", "Create the folder first.")
-
-
-def write_figure(figure: Figure, path: Path) -> None:
-    """Write a figure atomically as SVG or PNG; the same figure gives the same bytes.
-
-    Raises:
-        OutputError: the file has another ending, or can't be written.
-    """
-    check_plot_place(path)
-    with new_file(path) as temporary:
-        _save(figure, temporary, path.suffix.lower().removeprefix("."))
-
-
-def _save(figure: Figure, target: Any, kind: str) -> None:
-    import matplotlib
-
-    metadata = {"Date": None} if kind == "svg" else {"Software": None}
-    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.savefig(target, format=kind, metadata=metadata)
 
 
 def _panels(
@@ -150,31 +82,31 @@ def _draw_head(figure: Figure, caption: str, sides: Sequence[Side], share: float
 
     line = share / (2.6 + len(sides[1:]))
     x = 0.03
-    title = f"Difference from {_short(sides[0].name)}"
+    title = f"Difference from {short(sides[0].name)}"
     figure.text(x, 1 - line, title, size=14, va="center")
-    figure.text(x, 1 - 2 * line, caption, color=_FAINT, va="center")
+    figure.text(x, 1 - 2 * line, caption, color=FAINT, va="center")
     for place, side in enumerate(sides[1:], 1):
         y = 1 - (2 + place) * line
         marker = Line2D(
             [x + 0.006], [y], markersize=8, transform=figure.transFigure, **_style(place)
         )
         figure.add_artist(marker)
-        figure.text(x + 0.02, y, _short(side.name), va="center")
+        figure.text(x + 0.02, y, short(side.name), va="center")
 
 
 def _draw_panel(axes: Axes, first: MetricComparison, rows: Sequence[PlotRow]) -> None:
     low, high = _limits([result for _, results in rows for _, result in results], first.scale)
     axes.set_xlim(low, high)
-    axes.axvline(0, color=_FAINT, linewidth=1.2, zorder=1)
-    axes.grid(axis="x", color=_GRID, linewidth=0.8, zorder=0)
+    axes.axvline(0, color=FAINT, linewidth=1.2, zorder=1)
+    axes.grid(axis="x", color=GRID, linewidth=0.8, zorder=0)
     axes.set_title(first.title, loc="left", size=12)
-    axes.set_xlabel("\u2190 baseline better    other better \u2192", color=_FAINT, size=9)
+    axes.set_xlabel("\u2190 baseline better    other better \u2192", color=FAINT, size=9)
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
     labels, places, y = [], [], 0.0
     for number, (label, results) in enumerate(rows):
-        labels.append(_short(label, 24))
+        labels.append(short(label, 24))
         places.append(y + (len(results) - 1) / 2)
         for place, result in results:
             _draw_row(axes, result, y, place, whole=number == 0)
@@ -230,10 +162,5 @@ def _limits(results: Sequence[PairedDifference], scale: float) -> tuple[float, f
 
 def _style(place: int) -> dict[str, Any]:
     """Return the colour and marker of the system at an index, from 1."""
-    number = (place - 1) % len(_COLOURS)
-    return {"color": _COLOURS[number], "marker": _MARKERS[number], "linestyle": "none"}
-
-
-def _short(text: str, most: int = 60) -> str:
-    shown = printable(text).replace("\n", " ")
-    return shown if len(shown) <= most else f"{shown[: most - 1]}\u2026"
+    number = (place - 1) % len(COLOURS)
+    return {"color": COLOURS[number], "marker": MARKERS[number], "linestyle": "none"}

@@ -62,7 +62,7 @@ def describe_context(services: Services) -> dict[str, Any]:
 
 
 def with_context_outcome(run: Run, *, by_harness: bool, calls: Path) -> Run:
-    """Write to run.json how many tokens were handed over, and whether the budget was kept.
+    """Write to run.json how many tokens the answering model got, and whether the budget was kept.
 
     A system that answers itself may not say; then its requests are measured, if the proxy saw them:
     whole, so that `INSTRUCTION_TOKENS` more are allowed.

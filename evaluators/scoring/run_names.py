@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.context_budget import context_in_words
 from locomo_vqa.runs import visual_handling
 
 from .entry_names import entry_name
@@ -16,8 +17,9 @@ __all__ = ["name_runs"]
 def name_runs(folders: Sequence[Path], infos: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return a name for each run: its system's, or the name that a submission has on a board.
 
-    Runs that share a name also get what they differ in, of model, version, image handling and
-    handling of visual questions, as far as it takes to tell them apart; otherwise their folder.
+    Runs that share a name also get what they differ in, of model, version, image handling,
+    handling of visual questions, context budget and top_k, as far as it takes to tell them apart;
+    otherwise their folder.
 
     Args:
         folders: the run folders.
@@ -43,9 +45,16 @@ def _facts(folder: Path, info: Mapping[str, Any]) -> list[str]:
         f"version {system['version'] or 'unknown'}",
         info["image_handling"],
         visual_handling(info),
+        _context_of(info),
+        f"top_k {info['top_k']}" if info.get("top_k") else "no top_k",
         folder.resolve().name,
         str(folder),
     ]
+
+
+def _context_of(info: Mapping[str, Any]) -> str:
+    tokens = (info.get("context") or {}).get("tokens")
+    return "no context limit" if tokens is None else f"context {context_in_words(tokens)}"
 
 
 def _distinguishing(runs: Sequence[Sequence[str]]) -> list[list[str]]:

@@ -46,6 +46,10 @@ COMMANDS = {
         "locomo_vqa.evaluators.cli.compare:compare",
         "Compare systems on the same questions.",
     ),
+    "frontier": (
+        "locomo_vqa.evaluators.cli.frontier:frontier",
+        "Show score against tokens, price or time over runs.",
+    ),
     "efficiency": (
         "locomo_vqa.evaluators.cli.efficiency:efficiency",
         "Show the model sizes, tokens and times of runs.",

@@ -43,6 +43,7 @@ SCHEMAS = (
     "estimate",
     "expert_search",
     "failure",
+    "frontier",
     "history",
     "image",
     "import_report",

@@ -23,7 +23,7 @@ TOKENS = 50
 
 
 class Talker:
-    """Answers itself, says nothing of what it hands over, and keeps to no budget."""
+    """Answers itself, says nothing of what the model gets, and keeps to no budget."""
 
     version = "1"
     words = 1000
