@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .context_budget import context_in_words
+from .local_paths import public_name
 from .models.token_counting import BYTES_RULE
 from .text import counted
 from .toolkit_code import toolkit_code, toolkit_name
@@ -117,7 +118,7 @@ def context_note(info: Mapping[str, Any]) -> str | None:
 
 
 def _tokenizer_in_words(tokenizer: str) -> str:
-    return tokenizer if tokenizer == BYTES_RULE else f"the tokenizer of {tokenizer}"
+    return tokenizer if tokenizer == BYTES_RULE else f"the tokenizer of {public_name(tokenizer)}"
 
 
 def asked_notes(info: Mapping[str, Any]) -> list[str]:

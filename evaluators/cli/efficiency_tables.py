@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from locomo_vqa.cli_support import console, echo, make_table
+from locomo_vqa.run_notes import context_note
 from locomo_vqa.text import counted
 
 from ..efficiency.figures import Figures, Means
@@ -124,6 +125,9 @@ def _number_cell(value: float | None, digits: int, about: str = "") -> str:
 def _notes(runs: Sequence[RunEfficiency]) -> list[str]:
     notes = []
     for run in runs:
+        context = context_note({"context": run.context})
+        if context is not None:
+            notes.append(f"{run.name}: {context.removeprefix('Context: ')}")
         if not run.finished:
             notes.append(f"{run.name}: the run is not finished.")
         if run.counted_by != "calls":

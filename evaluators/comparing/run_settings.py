@@ -33,6 +33,7 @@ def settings_of(info: Mapping[str, Any], folder: Path) -> dict[str, str]:
         "model": answerer["model"],
         "temperature": answerer["temperature"],
         "top_k": info.get("top_k"),
+        "context": (info.get("context") or {}).get("tokens"),
         "limit": info.get("limit"),
         "environment": ", ".join(info.get("environment") or ()) or None,
         **_memory_settings(folder),

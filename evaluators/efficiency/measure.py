@@ -73,6 +73,8 @@ class RunEfficiency:
     """The figures over all calls, except for embedding and judging."""
     totals: RunTotals | None
     """The totals of the calls, in all, a conversation and a question; None without single calls."""
+    context: Mapping[str, Any] | None = None
+    """What the answering model was given of the memory, as run.json has it; None if not counted."""
 
     @property
     def shown(self) -> Figures | None:
@@ -133,6 +135,7 @@ def efficiency_of(
         mean_of_stages=None,
         overall=None,
         totals=None,
+        context=info.get("context"),
     )
     if has_calls(folder):
         calls = read_timed_calls(folder, prices or bundled_prices())

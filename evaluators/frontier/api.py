@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from locomo_vqa.arguments import check_choice
-from locomo_vqa.benchmark import VisualQuestion
+from locomo_vqa.benchmark import VisualQuestion, load_argument
 from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.checked import checked
 from locomo_vqa.context_budget import context_in_words
@@ -64,10 +64,11 @@ def frontier(
     """
     check_choice("x", x, COSTS)
     check_metrics(None if metric is None else [metric])
+    given = None if benchmark is None else load_argument(benchmark)
     found = read_runs(runs)
     names = name_runs([run.folder for run in found], [run.info for run in found])
     check_one_data(found, names)
-    data = resolve_benchmark(benchmark, found[0])
+    data = resolve_benchmark(given, found[0])
     split = found[0].info["dataset"]["split"]
     metrics = None if metric is None else [metric]
     sides: list[Side] = []

@@ -10,6 +10,7 @@ from typing import Any
 from locomo_vqa._version import __version__
 from locomo_vqa.errors import InputError
 from locomo_vqa.local_paths import public_name, public_value
+from locomo_vqa.run_notes import context_note
 from locomo_vqa.runs import visual_handling
 
 from ..prediction_files import LAYOUT_MEANINGS
@@ -80,6 +81,7 @@ def _of_run(info: Mapping[str, Any], folder: Path) -> list[tuple[str, str | None
         ("Images", seen),
         ("Visual questions", _VISUAL.get(visual, str(visual))),
         ("Certificate", certificate_sentence(info, folder)),
+        ("Context", (context_note(info) or "").removeprefix("Context: ") or None),
         ("Run", _describe_dates(folder / "journal.jsonl")),
         ("Versions", ", ".join(f"{name} {version}" for name, version in info["versions"].items())),
         (

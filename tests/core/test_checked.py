@@ -35,6 +35,7 @@ CALLS: Mapping[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
         },
     ),
     "efficiency": ((MISSING,), {}),
+    "frontier": ((MISSING, f"{MISSING}-2"), {}),
     "import_locomo": ((MISSING,), {"out": MISSING}),
     "install": ((MISSING,), {}),
     "judge_check": ((MISSING,), {"benchmark": "sample"}),
