@@ -22,11 +22,12 @@ from ..efficiency import efficiency
 from ..scoring.predictions import check_metrics
 from ..scoring.run_names import name_runs
 from ..scoring.sources import BenchmarkSource, resolve_benchmark
+from .compared_runs import FrontierRun
 from .costs import COSTS, CostAxis, cost_of
 from .dominance import dominances
 from .inputs import check_one_data, chosen_metric, read_runs
 from .points import operating_points
-from .result import Frontier, FrontierRun
+from .result import Frontier
 
 __all__ = ["frontier"]
 

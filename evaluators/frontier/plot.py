@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from locomo_vqa.text import counted
 
 from ..comparing.figures import COLOURS, FAINT, GRID, INK, MARKERS, STYLE, new_figure, short
+from .compared_runs import ComparedRuns, FrontierRun
 from .costs import AXES
 from .dominance import Verdict
-from .result import Frontier, FrontierRun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +29,7 @@ _WIDE = 8.0
 """Costs whose largest is this many times the smallest have a logarithmic axis."""
 
 
-def draw_frontier(frontier: Frontier) -> Figure:
+def draw_frontier(frontier: ComparedRuns) -> Figure:
     """Draw the runs with their intervals; the dashed line is the best score for the cost.
 
     How much of a marker is filled says whether its run is dominated, its shape and colour which
@@ -52,7 +52,7 @@ def draw_frontier(frontier: Frontier) -> Figure:
     return figure
 
 
-def _draw_head(figure: Figure, frontier: Frontier) -> None:
+def _draw_head(figure: Figure, frontier: ComparedRuns) -> None:
     data = frontier.dataset
     intervals = [run.interval for run in frontier.runs if run.interval]
     clusters = counted(max(one.clusters for one in intervals), "conversation") if intervals else ""
@@ -62,7 +62,7 @@ def _draw_head(figure: Figure, frontier: Frontier) -> None:
     figure.text(0.03, 0.9, f"{data['id']}, split {data['split']}{bars}", color=FAINT, va="center")
 
 
-def _prepare(axes: Axes, frontier: Frontier) -> None:
+def _prepare(axes: Axes, frontier: ComparedRuns) -> None:
     costs = [run.cost for run in frontier.runs]
     smallest = min((cost for cost in costs if cost > 0), default=0.0)
     if smallest and max(costs) >= _WIDE * smallest:
@@ -82,7 +82,7 @@ def _prepare(axes: Axes, frontier: Frontier) -> None:
     axes.margins(x=0.1, y=0.08)
 
 
-def _draw_best(axes: Axes, frontier: Frontier) -> None:
+def _draw_best(axes: Axes, frontier: ComparedRuns) -> None:
     """Draw the best score that each cost buys, as steps between the runs on the frontier."""
     best = sorted(
         (run.cost, run.score)
@@ -102,7 +102,7 @@ def _draw_best(axes: Axes, frontier: Frontier) -> None:
     )
 
 
-def _draw_system(axes: Axes, frontier: Frontier, system: str, number: int) -> None:
+def _draw_system(axes: Axes, frontier: ComparedRuns, system: str, number: int) -> None:
     places = [place for place, run in enumerate(frontier.runs) if run.system == system]
     places.sort(key=lambda place: frontier.runs[place].cost)
     runs = [frontier.runs[place] for place in places]
@@ -134,7 +134,7 @@ def _draw_intervals(axes: Axes, run: FrontierRun, colour: str) -> None:
         axes.plot([low, run.cost_interval.high], [run.score, run.score], **bar)
 
 
-def _draw_key(axes: Axes, frontier: Frontier, systems: Sequence[str]) -> None:
+def _draw_key(axes: Axes, frontier: ComparedRuns, systems: Sequence[str]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
