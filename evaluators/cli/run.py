@@ -107,8 +107,6 @@ def run(
         --model "openai:http://127.0.0.1:23333/v1?model=NAME" --estimate
     """
     if estimate:
-        for name in ("repeat", "seed", "repeat_from"):
-            settings.pop(name)
         from .estimate import print_estimate_of
 
         return print_estimate_of(

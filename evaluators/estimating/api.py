@@ -74,6 +74,11 @@ def estimate_run(
     names = [name for name in inspect.signature(run).parameters if name not in _OWN]
     for name in settings:
         check_choice("settings", name, names)
+    if settings.get("repeat") is not None:
+        raise InputError(
+            "`repeat`: an estimate is of a single run.",
+            "Leave it out: each repeat costs about as much again.",
+        )
     arguments = {"benchmark": benchmark, "out": out, "progress": progress, **settings}
     prepared = prepare_run(system, **_with_defaults(arguments))
     harness = prepared.harness

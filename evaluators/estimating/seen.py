@@ -75,13 +75,15 @@ def read_seen(
         calls.setdefault(name, []).append(call)
     found = {}
     for name, line in _timelines(out, homes).items():
-        times = marks.get(name) or [""]
         seen = SeenConversation()
-        begun, *ends = times if times[-1] <= line.read else [""]
-        last = "" if ends else line.read  # Without the ends, all is one list.
-        ends = ends or [last]
+        times = marks.get(name, ())
+        if len(times) > 1 and line.begun <= times[0] and times[-1] <= line.read:
+            begun, *ends = times
+            seen.session_seconds = _spans(times)
+        else:  # All sessions are one list.
+            begun, ends = line.begun, [line.read]
+            seen.session_seconds = [line.seconds]
         seen.sessions = [[] for _ in ends]
-        seen.session_seconds = _spans(begun, ends, line.seconds)
         asked = [time for time, _, _ in line.answers]
         seen.questions = {id: [] for _, id, _ in line.answers}
         seen.question_seconds = {id: seconds for _, id, seconds in line.answers}
@@ -100,6 +102,8 @@ def read_seen(
 
 @dataclass(slots=True)
 class _Timeline:
+    begun: str
+    """When the call of the run began that read the conversation last."""
     read: str
     """When the last reading ended."""
     seconds: float
@@ -113,9 +117,13 @@ def _timelines(out: Path, homes: Mapping[str, str]) -> dict[str, _Timeline]:
     path = out / "journal.jsonl"
     if not path.is_file():
         return found
+    begun = ""
     for _, row in read_jsonl_log(path, what="the journal"):
-        if row["event"] == "ingest" and row["state"] == "ok":
-            found[row["conversation"]] = _Timeline(row["time"], row["latency_ms"] / 1000)
+        if row["event"] == "begin":
+            begun = row["time"]
+        elif row["event"] == "ingest" and row["state"] == "ok":
+            seconds = row["latency_ms"] / 1000
+            found[row["conversation"]] = _Timeline(begun, row["time"], seconds)
         elif row["event"] == "ingest":
             found.pop(row["conversation"], None)
         elif row["event"] == "answer" and row["state"] != "not_ingested":
@@ -126,12 +134,10 @@ def _timelines(out: Path, homes: Mapping[str, str]) -> dict[str, _Timeline]:
     return found
 
 
-def _spans(begun: str, ends: Sequence[str], whole: float) -> list[float]:
-    """Return the seconds of each session; all of them together if that is all that is known."""
-    if not begun:
-        return [whole]
-    times = [datetime.fromisoformat(time) for time in (begun, *ends)]
-    return [(later - sooner).total_seconds() for sooner, later in itertools.pairwise(times)]
+def _spans(times: Sequence[str]) -> list[float]:
+    """Return the seconds between times."""
+    known = [datetime.fromisoformat(time) for time in times]
+    return [(later - sooner).total_seconds() for sooner, later in itertools.pairwise(known)]
 
 
 def _calls(out: Path, prices: PriceTable) -> Iterator[tuple[str, SeenCall]]:

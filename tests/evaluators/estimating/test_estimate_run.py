@@ -39,7 +39,12 @@ def test_an_estimate_is_near_what_the_run_costs_and_is_part_of_it(tmp_path: Path
         assert len(endpoint.requests) == asked  # It is known already.
         assert again.total == estimate.total
         whole = lv.run(make, **settings)
+        asked = len(endpoint.requests)
+        after = lv.estimate_run(make, sample_questions=2, **settings)
+        assert len(endpoint.requests) == asked
     calls = whole.info["calls"]
+    assert after.total is not None
+    assert after.total.calls.value == pytest.approx(asked, rel=0.02)  # What was replayed is once.
     assert len(endpoint.requests) == calls["overall"]["calls"] - calls["overall"]["replayed"]
     assert estimate.cost == pytest.approx(calls["overall"]["paid_usd"], rel=0.2)
     assert estimate.spent == pytest.approx(estimate.total.cost.seen)  # type: ignore[union-attr]
@@ -93,6 +98,8 @@ def test_the_command_prints_the_estimate(cli: Cli, tmp_path: Path) -> None:
 def test_an_argument_that_run_does_not_have_is_refused() -> None:
     with pytest.raises(InputError, match="imges"):
         lv.estimate_run("no-memory", benchmark="sample", imges="none")
+    with pytest.raises(InputError, match="`repeat`: an estimate is of a single run"):
+        lv.estimate_run("no-memory", benchmark="sample", repeat=3)
     with pytest.raises(InputError, match="`sample_questions`"):
         lv.estimate_run("no-memory", benchmark="sample", sample_questions=0)
 
