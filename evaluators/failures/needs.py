@@ -26,6 +26,7 @@ __all__ = ["Need", "needs_of"]
 _MULTI_HOP = 1
 _RARE_TURNS = 3
 """A word that occurs in at most this many turns of a conversation is rare."""
+_HALF = 0.5
 _ENOUGH = 0.2
 """The share of the evidence's rare words that stands for what it says."""
 _MORE_ITEMS = re.compile(r"\s*(?:,|;|\band\b)\s*")
@@ -44,12 +45,17 @@ class Need:
     """Numbers, which must all be there."""
     spans: tuple[TimeSpan, ...] = ()
     """Days, which must all be there."""
-    enough: float = 0.5
+    enough: float = _HALF
     """The share of terms to exceed."""
     inferred: bool = False
     """Whether it is what the evidence says, as the gold answer is not in its words."""
     about: About
     """What the question is about."""
+
+    @property
+    def by_rare_words(self) -> bool:
+        """Whether it is inferred from the evidence's rarer words, as it has no names."""
+        return self.inferred and self.enough < _HALF
 
     def is_in(self, text: str, *, said: date | None = None) -> bool:
         """Return whether a text says all of it."""
@@ -196,6 +202,6 @@ def _telling_terms(
     terms = frozenset[str]().union(*(terms_of(part) for part in chosen)) - ignored
     named = frozenset[str]().union(*(names_in(part) for part in chosen)) & terms
     if named and not decides:
-        return frozenset(name for name in named if words.first.get(name) == turn) or named, 0.5
+        return frozenset(name for name in named if words.first.get(name) == turn) or named, _HALF
     rare = frozenset(term for term in terms if words.frequency.get(term, 0) <= _RARE_TURNS)
     return rare or terms, _ENOUGH

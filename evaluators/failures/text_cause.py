@@ -9,11 +9,11 @@ from typing import Literal
 from locomo_vqa.runs import Prediction
 
 from .causes import Finding
-from .content import plain
+from .content import found_terms, plain, terms_of
 from .holding import Entry, holders
 from .needs import Need
 from .passages import Passages, turns_of
-from .records import MemoryRecord
+from .records import MemoryRecord, Version
 
 __all__ = ["Keeping", "Seen", "text_finding"]
 
@@ -62,7 +62,7 @@ def text_finding(needs: Sequence[Need], prediction: Prediction, seen: Seen) -> F
 def _by_record(need: Need, prediction: Prediction, record: MemoryRecord) -> Finding:
     current = [Entry(v.memory, v.text, v.turns) for v in record.current]
     stored = holders(need, current)
-    if not stored:
+    if not stored or (need.by_rare_words and _lost_versions(need, record, current)):
         return _not_kept(need, record, current)
     retrieved = holders(need, _entries_of(prediction, current))
     if not retrieved:
@@ -87,10 +87,8 @@ def _not_kept(need: Need, record: MemoryRecord, current: Sequence[Entry]) -> Fin
     """Return whether the memory lost it in the update, or never got it from the extraction."""
     direct = [entry for entry in current if entry.turns & frozenset(need.turns)]
     missing = need.missing_in([entry.text for entry in direct if need.is_about(entry.text)])
-    ended = [(Entry(v.memory, v.text, v.turns), v) for v in record.versions if v.ended is not None]
-    lost = holders(need, [entry for entry, _ in ended])
-    if lost:
-        last = next(version for entry, version in reversed(ended) if entry in lost)
+    if lost := _lost_versions(need, record, current):
+        last = lost[-1]
         how = "deleted" if last.ended == "DELETE" else "overwritten"
         by = f" when {', '.join(last.ended_by)} was read" if last.ended_by else ""
         return Finding(
@@ -126,6 +124,24 @@ def _not_kept(need: Need, record: MemoryRecord, current: Sequence[Entry]) -> Fin
         turns=need.turns,
         missing=missing,
     )
+
+
+def _lost_versions(need: Need, record: MemoryRecord, current: Sequence[Entry]) -> list[Version]:
+    """Return the texts of memories that said it and were deleted or overwritten, oldest first.
+
+    What has to be inferred from a turn by its rarer words may be in any fact from that turn: then
+    it is a text of which the memory no longer has the half.
+    """
+    ended = [(Entry(v.memory, v.text, v.turns), v) for v in record.versions if v.ended is not None]
+    lost = holders(need, [entry for entry, _ in ended])
+    if need.by_rare_words:
+        kept = frozenset[str]().union(
+            *(terms_of(e.text) for e in current if e.turns & frozenset(need.turns))
+        )
+        lost = [
+            e for e in lost if 2 * len(found_terms(terms_of(e.text), kept)) < len(terms_of(e.text))
+        ]
+    return [version for entry, version in ended if entry in lost]
 
 
 def _by_keeping(need: Need, prediction: Prediction, seen: Seen) -> Finding:

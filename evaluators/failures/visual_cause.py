@@ -47,6 +47,12 @@ def visual_finding(
         return _never("The run showed no images.", question)
     if shown == "shuffled":
         return _never("The run showed another image in place of each one.", question)
+    if shown == "crossed":
+        return Finding(
+            cause="unknown",
+            why="The run showed another image in place of some, and doesn't say which.",
+            turns=(question.turn,),
+        )
     if shown == "caption":
         return _by_caption(question, turn)
     if not run["system"]["uses_images"]:

@@ -9,10 +9,11 @@ import pytest
 
 from locomo_vqa.evaluators.failures import find_failures
 from locomo_vqa.evaluators.failures.about import ConversationWords
+from locomo_vqa.evaluators.failures.needs import needs_of
 from locomo_vqa.evaluators.failures.passages import Passages
-from locomo_vqa.evaluators.failures.records import MemoryRecord
+from locomo_vqa.evaluators.failures.records import MemoryRecord, Version
 from locomo_vqa.evaluators.failures.right import is_surely_right
-from locomo_vqa.evaluators.failures.text_cause import Keeping, Seen
+from locomo_vqa.evaluators.failures.text_cause import Keeping, Seen, text_finding
 from locomo_vqa.evaluators.failures.visual_cause import visual_finding
 from locomo_vqa.evaluators.retrieval.evidence import find_evidence
 from locomo_vqa.evaluators.scoring.predictions import score_predictions
@@ -106,6 +107,7 @@ def seen(images: frozenset[str] | None, keeping: Keeping = "unknown") -> Seen:
         ("none", True, "given", None, None, "never_stored", "vision"),
         ("shuffled", True, "given", None, None, "never_stored", "vision"),
         ("caption", True, "given", None, None, "never_stored", "vision"),
+        ("crossed", True, "given", None, None, "unknown", None),
         ("pixels", True, "recalled", frozenset(), None, "never_stored", "vision"),
         ("pixels", True, "recalled", "this", None, "not_found", "retrieval"),
         ("pixels", True, "recalled", "this", "this", "not_used", "vision"),
@@ -130,3 +132,22 @@ def test_images_are_not_seen_not_found_or_misread(
 def test_a_file_does_not_say_whether_images_were_shown() -> None:
     prediction = Prediction(question_id=VISUAL.id, prediction="zebra", state="ok")
     assert visual_finding(VISUAL, None, prediction, None, seen(None)).cause == "unknown"
+
+
+def test_an_inferred_answer_is_lost_with_the_fact_that_it_follows_from() -> None:
+    """Two facts come from one turn; the question shares no word with either."""
+    conversation = next(c for c in sample().conversations if c.id == "sample-05")
+    question = next(q for q in sample().text_questions if q.id == "sample-05/t/0")
+    assert question.question == "Is Pavel now likely to be able to treat a sick cat?"
+    words = ConversationWords.of(conversation)
+    needs = needs_of(question, question.evidence, words)
+    turns = frozenset(question.evidence)
+    hobby = Version(memory="m2", text="Pavel began with woodcarving in 2020.", turns=turns)
+    job = Version(memory="m1", text="Pavel works as a vet at an animal clinic.", turns=turns)
+    lost = replace(job, ended="UPDATE", ended_by=("D6:5",))
+    wrong = Prediction(question_id=question.id, prediction="No", state="ok")
+    expected = {"not_found": (job, hobby), "never_stored": (lost, hobby)}
+    for cause, versions in expected.items():
+        record = MemoryRecord(versions=versions, facts=None, images=None)
+        kept = Seen(keeping="unknown", record=record, passages=Passages.of([], words))
+        assert text_finding(needs, wrong, kept).cause == cause
