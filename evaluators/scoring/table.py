@@ -74,15 +74,27 @@ def write_score_table(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
     import pyarrow.parquet as pq  # type: ignore[import-untyped,unused-ignore]
 
     arrays = {
-        name: pa.array(values, _NUMBERS[name]) if name in _NUMBERS else _texts(values)
+        name: _numbers(values, _NUMBERS[name]) if name in _NUMBERS else _texts(values)
         for name, values in columns.items()
     }
     with new_file(path) as temporary:
         pq.write_table(pa.table(arrays), temporary, compression="zstd", store_schema=False)
 
 
+def _numbers(column: Sequence[float | None], kind: str) -> Any:
+    """Return a column of numbers; `pyarrow.array` would import pandas, a third of a second."""
+    import numpy as np
+    import pyarrow as pa
+
+    known = np.array([number is not None for number in column], bool)
+    values = np.array([number or 0 for number in column], kind)
+    buffers = [pa.py_buffer(np.packbits(known, bitorder="little")), pa.py_buffer(values)]
+    return pa.Array.from_buffers(pa.type_for_alias(kind), len(column), buffers)
+
+
 def _texts(column: Sequence[str | None]) -> Any:
     """Return a dictionary-encoded column, because texts repeat for every metric."""
+    import numpy as np
     import pyarrow as pa
 
     places: dict[str, int] = {}
@@ -90,6 +102,9 @@ def _texts(column: Sequence[str | None]) -> Any:
         None if text is None else places.setdefault(clean_text(text), len(places))
         for text in column
     ]
-    return pa.DictionaryArray.from_arrays(
-        pa.array(indices, pa.int32()), pa.array(list(places), pa.string())
+    texts = [text.encode() for text in places]
+    offsets = np.cumsum([0, *map(len, texts)], dtype="int32")
+    found = pa.StringArray.from_buffers(
+        len(texts), pa.py_buffer(offsets), pa.py_buffer(b"".join(texts))
     )
+    return pa.DictionaryArray.from_arrays(_numbers(indices, "int32"), found)
