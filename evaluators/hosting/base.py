@@ -23,7 +23,7 @@ from .sandbox import Sandbox
 __all__ = ["DEFAULT_LIMITS", "Host", "Limits", "MakeHost", "PlainAnswer"]
 
 PlainAnswer = Mapping[str, Any]
-"""An answer as `{text, refused, retrieved, usage}`; see `locomo_vqa.worker.plain_answer`."""
+"""An answer as `{text, refused, confidence, …}`; see `locomo_vqa.worker.plain_answer`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
