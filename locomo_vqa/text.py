@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from locomo_vqa.keys import scrub
 
-__all__ = ["counted", "escape_unprintable", "printable"]
+__all__ = ["counted", "duration", "escape_unprintable", "printable"]
 
 _CONTROL = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd") | {0x0A: "\n", 0x09: " "}
 
@@ -32,3 +32,11 @@ def escape_unprintable(text: str, *, most: int = 400) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, whose plural ends in s: `1 question`, `1,200 questions`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"

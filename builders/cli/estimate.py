@@ -6,6 +6,7 @@ from typing import Any
 
 from locomo_vqa.budget import dollars
 from locomo_vqa.cli_support import console, echo, make_table
+from locomo_vqa.text import duration
 
 from .running import build_arguments
 
@@ -25,8 +26,8 @@ def print_estimate(sample_images: int, options: dict[str, Any]) -> int:
     for row in estimate.table():
         table.add_row(*row)
     console().print(table)
-    minutes = "" if estimate.seconds is None else f", about {estimate.seconds / 60:,.1f} min"
-    echo(f"{estimate.work}: {estimate.cost_text}{minutes} for the models")
+    took = "" if estimate.seconds is None else f", about {duration(estimate.seconds)} of models"
+    echo(f"{estimate.work}: {estimate.cost_text}{took}.")
     for note in estimate.notes:
         echo(note)
     if estimate.spent:

@@ -195,7 +195,11 @@ async def _sampled(
 ) -> WholeBuild:
     each = len(recipe.probe_types)
     limit = meter.budget.limit
-    most = "`budget` limits what this costs." if limit is None else f"At most {dollars(limit)}."
+    most = (
+        "What that costs is not known before; a budget limits it."
+        if limit is None
+        else f"At most {dollars(limit)} is spent."
+    )
     note(
         f"The estimate has questions of {each} types written about {counted(number, 'image')}, "
         f"tried and checked. {most}"
@@ -210,6 +214,12 @@ def _estimated(folder: BuildFolder, meter: BuildMeter, whole: WholeBuild) -> Bui
         _times("probe", probing, whole.probed),
         _times("generate", [image.written(whole.types) for image in images], whole.generated),
         _times("quality", [image.quality for image in images], whole.checked),
+    ]
+    finished = [row.state == "ok" for image in images for row in image.rows]
+    doubts = {"probe": _doubt_of_share(finished) / 2, "quality": _doubt_of_share(finished)}
+    stages = [
+        replace(stage, share=math.hypot(stage.share, doubts.get(stage.stage, 0.0)))
+        for stage in stages
     ]
     stages = [stage for stage in stages if stage.calls]
     seconds = [call.seconds for call in read_build_calls(folder.calls) if call.outcome == "ok"]
@@ -231,13 +241,24 @@ def _every(whole: WholeBuild) -> Iterable[Taken]:
         yield from (*image.written(), *image.trying, *image.quality)
 
 
+def _doubt_of_share(found: Sequence[bool]) -> float:
+    """Return the doubt about how many questions can be written, as a share of their number.
+
+    Only these are tried and checked. One more of each kind is assumed, so that a sample in which
+    none was declined is not certain that none will be.
+    """
+    number = len(found)
+    rate = (sum(found) + 1) / (number + 2)
+    return 2 * math.sqrt(rate * (1 - rate) / max(1, number)) / rate
+
+
 def _times(stage: str, images: Sequence[Sequence[Taken]], number: int) -> BuildStageEstimate:
     """Return what a number of images takes, if they are like these."""
     tokens = [float(sum(one.sent + one.came for one in image)) for image in images]
     mean = statistics.fmean(tokens)
     spread = statistics.stdev(tokens) if len(tokens) > 1 else mean / 2
     error = spread * math.sqrt(number * number / len(tokens) + number)
-    share = max(_LEAST_DOUBT, 2 * error / (number * mean)) if number and mean else 0.0
+    share = max(_LEAST_DOUBT, _t(len(tokens)) * error / (number * mean)) if number and mean else 0.0
     every = [one for image in images for one in image]
     factor = number / len(images)
     costs = [one.cost for one in every]
@@ -250,6 +271,13 @@ def _times(stage: str, images: Sequence[Sequence[Taken]], number: int) -> BuildS
         cost=factor * sum(known) if len(known) == len(costs) else None,
         share=share,
     )
+
+
+def _t(number: int) -> float:
+    """Return how many standard errors make 95 % for the mean of a number of images."""
+    from scipy.stats import t
+
+    return float(t.ppf(0.975, max(1, number - 1)))
 
 
 def _sum(stages: Sequence[BuildStageEstimate]) -> BuildStageEstimate:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.budget import dollars
 from locomo_vqa.cli_support import console, echo, make_table, print_json, quoted
+from locomo_vqa.text import duration
 
 if TYPE_CHECKING:
     from ..estimating import RunEstimate
@@ -27,8 +28,6 @@ def print_estimate_of(system: str, as_json: bool, **settings: Any) -> int:
 
 def print_estimate(estimate: RunEstimate) -> None:
     """Print the table, what it means, and what to do next."""
-    from ..estimating.result import duration
-
     if estimate.stages:
         table = make_table("Estimate", "Calls", "Tokens in", "Tokens out", "$")
         for row in estimate.table():

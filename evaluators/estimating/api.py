@@ -134,7 +134,7 @@ class _Marks(NullListener):
         most = (
             f"At most {dollars(self._budget)} is spent."
             if self._budget is not None
-            else "`budget` limits what this costs."
+            else "What that costs is not known before; a budget limits it."
         )
         note(
             f"The estimate reads {' and '.join(self._sample.conversations)}, of "

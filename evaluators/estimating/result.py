@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.budget import dollars
 from locomo_vqa.html_table import html_table
-from locomo_vqa.text import counted
+from locomo_vqa.text import counted, duration
 
 from .project import Figure
 from .stages import StageEstimate
@@ -182,14 +182,6 @@ def _doubt(figure: Figure) -> str:
     if not figure.value or not figure.doubt:
         return ""
     return f" ± {max(1, round(100 * figure.doubt / figure.value))} %"
-
-
-def duration(seconds: float) -> str:
-    """Return a time in words."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
 def makespan(lengths: Sequence[float], jobs: int) -> float:

@@ -9,10 +9,11 @@ import pytest
 from locomo_vqa.benchmark import Conversation, Image, Session, TextQuestion, Turn
 from locomo_vqa.evaluators.estimating.growth import fit_means
 from locomo_vqa.evaluators.estimating.project import Known, OfCalls, project
-from locomo_vqa.evaluators.estimating.result import duration, makespan
+from locomo_vqa.evaluators.estimating.result import makespan
 from locomo_vqa.evaluators.estimating.sample import choose_sample
 from locomo_vqa.evaluators.estimating.seen import SeenCall, SeenConversation
 from locomo_vqa.evaluators.estimating.stages import estimate_stages
+from locomo_vqa.text import duration
 
 LENGTHS = (10, 40, 20, 30, 60)
 """Sessions of each conversation: the shortest is the first, the median the fourth."""
