@@ -70,6 +70,13 @@ def judge_options(command: _Command) -> _Command:
         click.option(
             "--no-judge-check", is_flag=True, help="Don't check the judge; J is marked accordingly."
         ),
+        click.option(
+            "--judge-passes",
+            type=click.IntRange(min=1, max=100),
+            default=1,
+            show_default=True,
+            help="Ask the first judge this often about each answer, to measure its noise.",
+        ),
         responses_option,
         judge_timeout_option,
     ]

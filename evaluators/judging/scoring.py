@@ -46,6 +46,8 @@ class Judged:
     """The number of missing verdicts of all judges, including in their checks."""
     notes: tuple[str, ...] = ()
     """Sentences about the judges, for reports."""
+    passes: Sequence[Mapping[str, float]] = ()
+    """J's values by question in each pass of the first judge; empty for one pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,49 @@ def judge_predictions(
             *notes_on_leniency(first.scores.corrected),
         ),
     )
+
+
+def judge_again(
+    judged: Judged,
+    predictions: Sequence[Prediction],
+    benchmark: Benchmark,
+    *,
+    split: SplitChoice,
+    settings: JudgeSettings,
+    progress: ProgressCallback = ignore_progress,
+) -> Judged:
+    """Return what was judged with the values of all passes of the first judge.
+
+    Each further pass has a file of replies of its own, so that none is served another's. If a
+    pass left a verdict open, no passes are returned.
+
+    Raises:
+        InputError, MissingResource: as `judge_predictions`.
+    """
+    passes = [_j_values(judged.scores)]
+    for number in range(2, settings.passes + 1):
+        file = response_path(settings.responses)
+        again = replace(
+            settings,
+            judges=settings.judges[:1],
+            check_n=0,
+            checks=(),
+            responses=file.with_name(f"{file.stem}-pass-{number}{file.suffix}"),
+        )
+        found = judge_predictions(
+            judged.scores, predictions, benchmark, split=split, settings=again, progress=progress
+        )
+        passes.append(_j_values(found.scores))
+    whole = all(one.keys() == passes[0].keys() for one in passes)
+    return replace(judged, passes=passes) if whole and passes[0] else judged
+
+
+def _j_values(scores: Scores) -> dict[str, float]:
+    return {
+        row.question_id: row.value
+        for row in scores.by_question
+        if row.metric == "j" and row.value is not None
+    }
 
 
 def _agreement_with_file(

@@ -40,6 +40,8 @@ class JudgeSettings:
     """The files of existing checks (see `judge_check`), used instead of new ones."""
     timeout_s: float = _TIMEOUT_S
     """The time limit of one call."""
+    passes: int = 1
+    """How often the first judge judges each answer, to measure its noise."""
     sample: JudgeSample | None = None
     """The questions that J is estimated from; None for all."""
 
@@ -53,6 +55,7 @@ class JudgeSettings:
         judge_check: bool | str | Path | Sequence[str | Path] = True,
         responses: str | Path | None = None,
         judge_timeout: float = _TIMEOUT_S,
+        judge_passes: int = 1,
         judge_sample: int | None = None,
         judge_seed: int = 0,
     ) -> JudgeSettings | None:
@@ -65,6 +68,7 @@ class JudgeSettings:
         check_number("judge_timeout", judge_timeout, low=0.001)
         if judge_sample is not None:
             check_number("judge_sample", judge_sample, low=1, whole=True)
+        check_number("judge_passes", judge_passes, low=1, high=100, whole=True)
         check_number("judge_seed", judge_seed, low=0, whole=True)
         check_texts("judge", judge)
         if not isinstance(judge_check, bool | str | os.PathLike) and not isinstance(
@@ -86,6 +90,7 @@ class JudgeSettings:
                 "rubric": rubric != _RUBRIC,
                 "responses": responses is not None,
                 "judge_timeout": judge_timeout != _TIMEOUT_S,
+                "judge_passes": judge_passes != 1,
                 "judge_sample": judge_sample is not None,
             }
             for name in (name for name, is_given in given.items() if is_given):
@@ -103,6 +108,11 @@ class JudgeSettings:
             raise InputError("`judge` names one model twice.", "Name two different models.")
         for name in names:
             check_judge(name)
+        if judge_passes > 1 and names[0] == "rules":
+            raise InputError(
+                "`judge_passes` is for a model: rules give the same verdict each time.",
+                "Leave `judge_passes` out.",
+            )
         return cls(
             judges=names,
             rubric=rubric,
@@ -110,5 +120,6 @@ class JudgeSettings:
             check_n=0 if judge_check is False else CHECK_N,
             checks=checks,
             timeout_s=judge_timeout,
+            passes=judge_passes,
             sample=None if judge_sample is None else JudgeSample(judge_sample, judge_seed),
         )

@@ -9,9 +9,9 @@ from locomo_vqa.statistics.noise import WHOLE_RUNS, NoisePart, NoiseSplit
 __all__ = ["notes_on_split", "part_title"]
 
 _REMEDIES = {
-    "memory": "read the conversations again, as `repeat` does",
-    "answering": "ask one memory several times, as `repeat` does with `repeat_from` answers",
-    "judge": "judge the same answers several times",
+    "memory": "read the conversations again, as repeated runs do",
+    "answering": "ask one memory several times, as runs repeated from answers do",
+    "judge": "judge the same answers several times (`judge_passes`)",
     "conversations": "use a benchmark of several conversations",
 }
 """What makes a source a part of its own."""

@@ -21,6 +21,7 @@ from .facts import run_facts, title_of
 from .failures import failures_of
 from .items import LEVELS, Kind, Level, asked_in, items_of, kind_of, worst_first
 from .judges import judges_of
+from .noise import noise_of_document
 from .thumbnails import Thumbnails, make_thumbnails
 
 __all__ = ["MAX_BYTES", "report_data"]
@@ -67,6 +68,7 @@ def report_data(report: ScoreReport) -> dict[str, Any]:
         "rows": {k: document["rows"][k] for k in ("matched", "missing", "extra", "unscored")},
         "answer_length": document["answer_length"],
         "abstention": abstention_of(document),
+        "noise": noise_of_document(document),
         "judges": judges_of(document),
         "states": _states_by_kind(asked, report),
         "failures": failures_of(report),

@@ -148,12 +148,19 @@ def repeated_run(report: ScoreReport, label: str) -> RepeatedRun:
 
 def _passes(
     report: ScoreReport, values: Mapping[str, Mapping[str, float]]
-) -> dict[str, list[dict[str, float]]]:
-    """Return the passes of the judge whose verdicts the source carries."""
+) -> dict[str, list[Mapping[str, float]]]:
+    """Return the passes of judges: of one asked now, and of one whose verdicts the file carries."""
+    passes = {name: list(several) for name, several in report.passes.items() if name in values}
+    return passes | _passes_of_file(report, values)
+
+
+def _passes_of_file(
+    report: ScoreReport, values: Mapping[str, Mapping[str, float]]
+) -> dict[str, list[Mapping[str, float]]]:
     if report.reported is None or "reported_j" not in values:
         return {}
     scale, known = METRICS["reported_j"].scale, values["reported_j"]
-    passes = [
+    passes: list[Mapping[str, float]] = [
         {name: one[name] * scale if name in one else value for name, value in known.items()}
         for one in report.reported.passes
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,8 @@ class ScoreReport(Mapping[str, MetricScores]):
     """Why each wrong answer is wrong; None if only metrics without a verdict were asked for."""
     reported: ReportedVerdicts | None = None
     """The verdicts of a judge that the source carries."""
+    passes: Mapping[str, Sequence[Mapping[str, float]]] = field(default_factory=dict)
+    """By metric: the values by question of each pass of a judge that was asked several times."""
 
     runs: Sequence[ScoreReport] = ()
     """The reports on several runs of one system that this one joins; empty for a single run."""

@@ -22,7 +22,7 @@ from locomo_vqa.scores import Scores
 from ..abstention.judge import DecliningSettings, judge_abstention
 from ..failures import FailureReport, find_failures
 from ..judging.rubrics import Rubric
-from ..judging.scoring import Judged, JudgeSettings, judge_predictions
+from ..judging.scoring import Judged, JudgeSettings, judge_again, judge_predictions
 from ..metrics.l_settings import LSettings, Preset
 from ..prediction_files import ReadOptions
 from ..retrieval.table import Retrieval, measure_retrieval
@@ -52,6 +52,7 @@ def score(
     judge: str | Sequence[str] | None = None,
     rubric: Rubric = "lenient",
     judge_check: bool | str | Path | Sequence[str | Path] = True,
+    judge_passes: int = 1,
     judge_timeout: float = 120.0,
     responses: str | Path | None = None,
     abstention_judge: str | None = None,
@@ -86,6 +87,8 @@ def score(
         rubric: how the judge compares an answer with the gold answer.
         judge_check: whether to measure the judge first on answers whose verdict is known, or the
             files of such measurements (see `judge_check`).
+        judge_passes: how often the first judge judges each answer. J is that of the first pass;
+            the others measure the judge's noise.
         judge_timeout: the time limit of one call to the judge, in seconds.
         responses: the file that stores the judge's replies, so that none is requested twice; None
             for one in the user's cache folder.
@@ -118,6 +121,7 @@ def score(
             judge=judge,
             rubric=rubric,
             judge_check=judge_check,
+            judge_passes=judge_passes,
             judge_timeout=judge_timeout,
             responses=responses,
             abstention_judge=abstention_judge,
@@ -140,6 +144,7 @@ def score(
         metrics=metrics,
         rubric=rubric,
         judge_check=judge_check,
+        judge_passes=judge_passes,
         responses=None if only_declining else responses,
         judge_timeout=120.0 if only_declining else judge_timeout,
     )
@@ -175,6 +180,15 @@ def score(
                 reported=opened.reported,
                 progress=report_progress,
             )
+            if judging.passes > 1:
+                judged = judge_again(
+                    judged,
+                    opened.predictions,
+                    asked,
+                    split=chosen,
+                    settings=judging,
+                    progress=report_progress,
+                )
         if declining is not None:
             scores = judge_abstention(
                 judged.scores if judged else scores,
@@ -279,13 +293,14 @@ def _make_report(
         retrieval=retrieval,
         failures=failures,
         reported=source.reported,
+        passes={"j": judged.passes} if judged and judged.passes else {},
     )
     return _with_noise(report, split)
 
 
 def _with_noise(report: ScoreReport, split: SplitChoice) -> ScoreReport:
     """Return a report with the noise of its judge, if each answer was judged several times."""
-    if report.reported is None or not report.reported.passes:
+    if not report.passes and (report.reported is None or not report.reported.passes):
         return report
     questions = {question.id: question for question in questions_of(report.benchmark, split)}
     noise = noise_of([report], questions)

@@ -141,6 +141,18 @@ function correctedJ(corrected) {
   return el("span", { class: "small", text: `* corrected ${corrected.value.toFixed(1)}${range}` });
 }
 
+function showNoise() {
+  if (!data.noise) return;
+  const section = byId("noise");
+  section.hidden = false;
+  const rows = data.noise.rows.map((row) => el("tr", {}, rowHead(row.label),
+    ...["sd", "share", "believable"].map((key) => el("td", { class: "number", text: row[key] }))));
+  section.querySelector("div").append(table([[`Noise of one run (${count(data.noise.runs)} given)`, {}],
+    ["sd", { class: "number" }], ["share", { class: "number" }], ["believe", { class: "number" }]],
+  rows, "Noise"));
+  section.querySelector("ul").append(...data.noise.notes.map((note) => el("li", {}, plain(note))));
+}
+
 function showJudges() {
   byId("judges").hidden = data.judges.length === 0;
   const rows = data.judges.map((judge) => el("tr", {}, rowHead(judge.name),
@@ -328,6 +340,7 @@ showNotes();
 showTiles();
 showOverall();
 showCharts();
+showNoise();
 showJudges();
 showStates();
 showAbstention();

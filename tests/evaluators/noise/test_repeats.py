@@ -12,6 +12,7 @@ import pytest
 
 import locomo_vqa as lv
 from locomo_vqa.errors import InputError
+from locomo_vqa.evaluators.report.content import report_data
 from locomo_vqa.evaluators.scoring import ScoreReport
 from locomo_vqa.schemas import validate
 from tests.conftest import Cli
@@ -139,3 +140,12 @@ def test_versus_stands_between_systems(tmp_path: Path, cli: Cli) -> None:
     a1 = write(tmp_path / "a1.jsonl", 1)
     refused = cli("compare", str(a1), "--versus", "--benchmark", "sample")
     assert refused.returncode == 2 and "--versus must stand between two systems" in refused.stderr
+
+
+def test_the_report_shows_the_parts(reports: list[ScoreReport]) -> None:
+    shown = report_data(lv.score(reports))["noise"]
+    labels = [row["label"] for row in shown["rows"]]
+    assert labels == ["F1", "– conversations", "– memory + answering (not separable)"]
+    assert [row["believable"] for row in shown["rows"]][1:] == ["", ""]
+    assert shown["runs"] == 3
+    assert report_data(reports[0])["noise"] is None
