@@ -10,7 +10,7 @@ from locomo_vqa.benchmark import Benchmark, VisualQuestion
 from locomo_vqa.errors import OutputError
 
 from .crossing import Crossing
-from .plain_copies import ENDING, plain_pair
+from .plain_copies import ending_of, plain_pair
 from .shuffled_images import ShuffledImages
 
 __all__ = ["CrossedImages"]
@@ -66,7 +66,7 @@ class CrossedImages:
     def _files(self, sha256: str) -> tuple[Path, Path]:
         if sha256 not in self._written:
             data = self._shown(sha256)
-            name = f"image-{len(self._written) + 1}.{ENDING}"
+            name = f"image-{len(self._written) + 1}.{ending_of(data)}"
             copy, reference = (folder / name for folder in self._folders)
             for path in (copy, reference):
                 _write(path, data)

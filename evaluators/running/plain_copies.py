@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from locomo_vqa.images import decode_upright
 
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     import numpy
     from PIL.Image import Image
 
-__all__ = ["ENDING", "plain_pair"]
+__all__ = ["ending_of", "plain_pair"]
 
-ENDING = "jpg"
-"""The file extension of every copy."""
+_MOST_PNG_PIXELS = 500_000
+"""Images up to this size are written as PNG without compression, whose length is that of its width
+and height; larger ones as JPEG, because models' servers limit the bytes of a request."""
 
 _QUALITY = 95
 _STEP = 4096
@@ -34,7 +35,7 @@ _ROWS = 256
 
 
 def plain_pair(own: bytes, other: bytes, seed: str, *, extra: int = 0) -> tuple[bytes, bytes]:
-    """Return copies of two images as JPEG files that differ in their pixels only.
+    """Return copies of two images as PNG or JPEG files that differ in their pixels only.
 
     Both have the width and height of the first, so the second may be distorted; a side of more than
     `_MOST_SIDE` pixels is made shorter.
@@ -43,19 +44,23 @@ def plain_pair(own: bytes, other: bytes, seed: str, *, extra: int = 0) -> tuple[
         own: an image's bytes.
         other: those of the image that may be shown in its place.
         seed: what the noise depends on.
-        extra: how many bytes to add to both.
+        extra: how many bytes to add to both, if they are JPEG files.
 
     Raises:
         InputError: one of them is not an image.
     """
     first = decode_upright(own)
     first.thumbnail((_MOST_SIDE, _MOST_SIDE))
-    size = first.size
-    made = [_encoded(first, f"{seed}/own")]
     second = decode_upright(other)
-    if second.size != size:
-        second = second.resize(size)
-    made.append(_encoded(second, f"{seed}/other"))
+    if second.size != first.size:
+        second = second.resize(first.size)
+    noisy = (
+        _with_noise(first, _random(f"{seed}/own")),
+        _with_noise(second, _random(f"{seed}/other")),
+    )
+    if first.width * first.height <= _MOST_PNG_PIXELS:
+        return _saved(noisy[0], "PNG"), _saved(noisy[1], "PNG")
+    made = [_saved(each, "JPEG") for each in noisy]
     length = -(-(max(map(len, made)) + _HEAD) // _STEP) * _STEP + extra
     padded = (
         _padded(data, length, _random(f"{seed}/{number}/padding"))
@@ -64,9 +69,17 @@ def plain_pair(own: bytes, other: bytes, seed: str, *, extra: int = 0) -> tuple[
     return next(padded), next(padded)
 
 
-def _encoded(image: Image, seed: str) -> bytes:
+def ending_of(copy: bytes) -> str:
+    """Return the file extension of a copy."""
+    return "png" if copy.startswith(b"\x89PNG") else "jpg"
+
+
+def _saved(image: Image, kind: Literal["PNG", "JPEG"]) -> bytes:
     out = io.BytesIO()
-    _with_noise(image, _random(seed)).save(out, "JPEG", quality=_QUALITY, subsampling=0)
+    if kind == "PNG":
+        image.save(out, "PNG", compress_level=0)
+    else:
+        image.save(out, "JPEG", quality=_QUALITY, subsampling=0)
     return out.getvalue()
 
 

@@ -15,7 +15,6 @@ from locomo_vqa.runs import ImageMode, ShownMode, VisualMode
 from locomo_vqa.system import ConversationInfo, RecalledImage, ShownImage, ShownTurn
 
 from .crossed_images import CrossedImages
-from .plain_copies import ENDING
 from .recalled import recalled_image, recalled_question
 from .shuffled_images import ShuffledImages
 from .work_folder import ImageCopies
@@ -165,7 +164,7 @@ class ConversationView:
         assert image.sha256 is not None
         if (crossed := self._crossed) is not None:
             path = (crossed.reference if copies is None else crossed.copy)(image.sha256)
-            return ShownImage(path=path, media_type=_MEDIA_TYPES[ENDING], caption=None)
+            return ShownImage(path=path, media_type=_MEDIA_TYPES[path.suffix[1:]], caption=None)
         sha256 = self._shuffled.replacement(image.sha256) if self._shuffled else image.sha256
         self._benchmark.read_image(sha256)
         path = self._benchmark.image_path(sha256)
