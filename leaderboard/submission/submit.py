@@ -266,6 +266,12 @@ def _check_date(date: Date | None) -> Date:
 
 
 def _check_complete(run: Run) -> None:
+    if run.info["image_handling"] == "crossed":
+        raise InputError(
+            f"{run.folder}: is one of the two runs of a certificate, in which some images are "
+            "wrong.",
+            "Submit a run with pixels, and name the certificate's folder as `ablation`.",
+        )
     limit = run.info.get("limit")
     if limit is not None:
         raise InputError(

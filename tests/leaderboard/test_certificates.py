@@ -110,6 +110,8 @@ def test_a_certificate_of_another_system_is_refused(
         submit(run, to=tmp_path / "s", ablation=folder)
     with pytest.raises(InputError, match=r"has no certificate\.json"):
         submit(run, to=tmp_path / "s", ablation=tmp_path)
+    with pytest.raises(InputError, match="is one of the two runs of a certificate"):
+        submit(ablation.folder / "given-crossed-1", to=tmp_path / "s")
     assert not (tmp_path / "s").exists()
 
 

@@ -79,6 +79,21 @@ def _of_pixels(path: Path) -> int:
         return zlib.crc32(image.convert("RGB").tobytes())
 
 
+def _of_data(path: Path) -> int:
+    """The length of a PNG's compressed pixels, from the heads of its chunks."""
+    data, place, length = path.read_bytes(), 8, 0
+    while data[:4] == b"\x89PNG" and place < len(data):
+        size = int.from_bytes(data[place : place + 4], "big")
+        length += size * (data[place + 4 : place + 8] == b"IDAT")
+        place += size + 12
+    return length
+
+
+def _of_comment(path: Path) -> Any:
+    with Image.open(path) as image:
+        return len(image.info.get("comment", b"")), sorted(image.info)
+
+
 def _by_text(reading: Reading, question: str, image: ShownImage | None) -> str:
     return reading.known[question][0].answer
 
@@ -161,6 +176,8 @@ LIARS: Mapping[str, Liar] = {
     "last bytes": _reader(lambda path: path.read_bytes()[-32:]),
     "checksum of the pixels": _reader(_of_pixels),
     "format, width, colours, tables, notes": _reader(_of_header),
+    "length of the compressed pixels": _reader(_of_data),
+    "comments": _reader(_of_comment),
     "number of files": _reader(lambda path: len([*path.parent.iterdir()])),
     "question's text": _by_text,
     "conversation and turn": _by_turn,
