@@ -91,7 +91,7 @@ def _of_data(path: Path) -> int:
 
 def _of_comment(path: Path) -> Any:
     with Image.open(path) as image:
-        return len(image.info.get("comment", b"")), sorted(image.info)
+        return len(image.info.get("comment", b"")), tuple(sorted(image.info))
 
 
 def _by_text(reading: Reading, question: str, image: ShownImage | None) -> str:
