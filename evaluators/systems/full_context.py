@@ -16,6 +16,7 @@ from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
 from locomo_vqa.system import (
     Answer,
     ConversationInfo,
+    Hit,
     RecalledImage,
     Services,
     ShownImage,
@@ -100,7 +101,8 @@ class FullContext:
         now: datetime,
         images_of: Collection[str] | None = None,
     ) -> Answer:
-        conversation, tokens = self._fitting(images_of)
+        number, tokens = self._fitting(images_of)
+        conversation = self._conversation(number, images_of)
         marker = "\0"
         filled = fill(
             _PACKAGE,
@@ -112,26 +114,32 @@ class FullContext:
         )
         before, _, after = filled.partition(marker)
         answer = self._ask([text_part(before), *conversation, text_part(after)])
-        return replace(answer, context_tokens=tokens)
+        return replace(answer, context_tokens=tokens, retrieved=self._retrieved(number, images_of))
 
-    def _fitting(
-        self, images_of: Collection[str] | None
-    ) -> tuple[list[dict[str, Any]], int | None]:
-        """Return the parts of the latest turns that fit, and the tokens of their text."""
+    def _retrieved(self, number: int, images_of: Collection[str] | None) -> tuple[Hit, ...]:
+        """Return the turns whose images were sent, or all turns as one passage, latest first."""
+        turns = {turn.id: turn for session in self._sessions for turn in session}
+        latest = list(turns)[len(turns) - number :]
+        if images_of is None:
+            return (Hit(text="the conversation", turns=tuple(reversed(latest))),)
+        sent = [turns[name] for name in images_of if name in latest]
+        return tuple(Hit(text=f"{turn.speaker}: {turn.text}", turn=turn.id) for turn in sent)
+
+    def _fitting(self, images_of: Collection[str] | None) -> tuple[int, int | None]:
+        """Return how many of the latest turns fit, and the tokens of their text."""
 
         def block(number: int) -> str:
             parts = self._conversation(number, images_of, images=False)
             return "\n".join(part["text"] for part in parts)
 
-        number, tokens = fit_latest(sum(map(len, self._sessions)), block, self._context)
-        return self._conversation(number, images_of), tokens
+        return fit_latest(sum(map(len, self._sessions)), block, self._context)
 
     def _ask(self, content: list[dict[str, Any]]) -> Answer:
         reply = self._model.ask(content, max_tokens=_ANSWER_TOKEN_LIMIT)
         return Answer(text=reply.text.strip(), refused=reply.finish == "refused", usage=reply.usage)
 
-    def _most_likely(self, recalled: RecalledImage) -> set[str]:
-        """Return the turns with the images that are most likely the recalled one."""
+    def _most_likely(self, recalled: RecalledImage) -> list[str]:
+        """Return the turns with the images that are most likely the recalled one, best first."""
         latest_first = [
             turn
             for turns in reversed(self._sessions)
@@ -142,13 +150,13 @@ class FullContext:
         def fit(turn: ShownTurn) -> tuple[bool, bool]:
             return turn.time.date() == recalled.date, turn.speaker == recalled.speaker
 
-        chosen: set[str] = set()
+        chosen: list[str] = []
         left = MAX_RECALLED_IMAGES
         for turn in sorted(latest_first, key=fit, reverse=True):
             left -= len(_images_with_pixels(turn))
             if left < 0:
                 break
-            chosen.add(turn.id)
+            chosen.append(turn.id)
         return chosen
 
     def _conversation(

@@ -38,6 +38,22 @@ def test_j_by_rules_counts_missing_answers_and_says_who_judged(
     assert '"judge": "rules-1"' in page or '"judge":"rules-1"' in page
 
 
+def test_r_is_computed_from_the_submitted_passages(
+    submitted: Submit, submissions: Path, benchmark: lv.Benchmark
+) -> None:
+    """Every answer lists the turn D1:1 alone; the one that failed counts as nothing found."""
+    submitted(answers={"conv-2/t/0": None})
+    (entry,) = lv.verify(submissions, benchmark=benchmark, progress=False)
+    asked = [q for q in benchmark.text_questions if q.split == "test" and q.category != 5]
+    found = ["D1:1" in q.evidence and q.id != "conv-2/t/0" for q in asked if q.evidence]
+    whole = [each and len(q.evidence) == 1 for each, q in zip(found, asked, strict=True)]
+    assert entry.value("r_any") == pytest.approx(100 * sum(found) / len(found))
+    assert entry.value("r_complete") == pytest.approx(100 * sum(whole) / len(found))
+    assert 0 < sum(found) < len(found)
+    (row,) = result_rows([entry])
+    assert row["scores"]["r_any"]["n"] == len(found)
+
+
 @pytest.mark.slow
 def test_a_judge_that_is_not_there_leaves_j_without_a_value(
     submitted: Submit, submissions: Path, benchmark: lv.Benchmark, cli: Cli

@@ -92,8 +92,12 @@ def test_a_recalled_image_is_sent_with_the_conversation(tmp_path: Path) -> None:
         recalled = RecalledImage(speaker="Ada", date=days[0].date(), ordinal=1, count=3)
         said = system.answer_visual(question, image=None, now=days[-1], recalled=recalled)
         assert said.text == "kite"
+        assert [hit.turn for hit in said.retrieved][:4] == ["D1:5", "D1:3", "D1:1", "D1:4"]
+        assert len(said.retrieved) == MAX_RECALLED_IMAGES
+        (whole,) = system.answer("What is it?", now=days[-1]).retrieved
+        assert whole.turns == tuple(turn.id for session in turns for turn in session)[::-1]
         system.close()
-    (request,) = endpoint.requests
+    request = endpoint.requests[0]
     parts = request["messages"][0]["content"]
     sent = [part["image_url"]["url"].partition(",")[2] for part in parts if "image_url" in part]
     colours = [_pixels(base64.b64decode(data))[:2] for data in sent]
