@@ -19,7 +19,6 @@ from locomo_vqa.statistics.paired import PairedDifference
 from ..comparing.differences import compare_sides
 from ..comparing.sides import Side, read_side
 from ..efficiency import efficiency
-from ..scoring.predictions import check_metrics
 from ..scoring.run_names import name_runs
 from ..scoring.sources import BenchmarkSource, resolve_benchmark
 from .compared_runs import FrontierRun
@@ -64,7 +63,8 @@ def frontier(
         MissingResource: something that the metric needs is not on this machine.
     """
     check_choice("x", x, COSTS)
-    check_metrics(None if metric is None else [metric])
+    if metric is not None:
+        check_choice("metric", metric, METRICS)
     given = None if benchmark is None else load_argument(benchmark)
     found = read_runs(runs)
     names = name_runs([run.folder for run in found], [run.info for run in found])

@@ -35,6 +35,13 @@ AXES: Mapping[CostAxis, str] = {
 }
 """How each is called in tables and figures."""
 
+_NAMES: Mapping[CostAxis, str] = {
+    "tokens": "number of tokens of memory",
+    "input_tokens": "number of input tokens",
+    "price": "price",
+    "latency": "latency",
+}
+
 _REMEDIES: Mapping[CostAxis, str] = {
     "tokens": "Run the system again with this version, or choose another `x`, such as latency.",
     "input_tokens": "Run it with a metered model, or choose another `x`, such as latency.",
@@ -70,7 +77,7 @@ def cost_of(
     """
     found = _COSTS[axis](run, questions, price)
     if found is None:
-        raise InputError(f"{name}: its {AXES[axis]} are not known.", _REMEDIES[axis])
+        raise InputError(f"{name}: its {_NAMES[axis]} is not known.", _REMEDIES[axis])
     return found
 
 

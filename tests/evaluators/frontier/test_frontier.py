@@ -160,8 +160,8 @@ def test_the_command_prints_the_table(runs: Mapping[str, lv.Run], cli: Cli, tmp_
 
 
 def test_a_cost_that_is_not_known_is_refused(runs: Mapping[str, lv.Run]) -> None:
-    for x, words in (("price", "US dollars per question"), ("input_tokens", "input tokens")):
-        with pytest.raises(InputError, match=f"{words}.* are not known"):
+    for x, words in (("price", "price"), ("input_tokens", "number of input tokens")):
+        with pytest.raises(InputError, match=f"its {words} is not known"):
             lv.frontier(*runs.values(), metric="f1", x=x, progress=False)  # type: ignore[arg-type]
 
 
@@ -185,6 +185,8 @@ def test_what_makes_no_frontier_is_refused(runs: Mapping[str, lv.Run]) -> None:
         lv.frontier(half, progress=False)
     with pytest.raises(InputError, match="named twice"):
         lv.frontier(half, half.folder, progress=False)
+    with pytest.raises(InputError, match="`metric` must be one of"):
+        lv.frontier(half, whole, metric="f2", progress=False)
     with pytest.raises(InputError, match=r"it has no J\."):
         lv.frontier(half, whole, metric="j", progress=False)
 
