@@ -22,6 +22,7 @@ from .failures import failures_of
 from .items import LEVELS, Kind, Level, asked_in, items_of, kind_of, worst_first
 from .judges import judges_of
 from .noise import noise_of_document
+from .retrieval import retrieval_of
 from .thumbnails import Thumbnails, make_thumbnails
 
 __all__ = ["MAX_BYTES", "report_data"]
@@ -72,6 +73,7 @@ def report_data(report: ScoreReport) -> dict[str, Any]:
         "judges": judges_of(document),
         "states": _states_by_kind(asked, report),
         "failures": failures_of(report),
+        "retrieval": retrieval_of(report),
         "cost": public_value(cost_of(report, asked)),
         "limits": [*_limits(level, len(kept), len(asked)), *_image_limits(thumbnails)],
         "images": thumbnails.images,

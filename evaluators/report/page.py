@@ -20,7 +20,15 @@ REPORT = "report.html"
 
 _GENERATOR = "locomo-vqa score"
 _MARK = f'<meta name="generator" content="{_GENERATOR}">'
-_SCRIPTS = ("dom.js", "charts.js", "failures.js", "summary.js", "list.js", "questions.js")
+_SCRIPTS = (
+    "dom.js",
+    "charts.js",
+    "failures.js",
+    "retrieval.js",
+    "summary.js",
+    "list.js",
+    "questions.js",
+)
 """The parts of the page's script, in order."""
 _HEAD = 2000
 

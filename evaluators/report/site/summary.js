@@ -345,6 +345,7 @@ showJudges();
 showStates();
 showAbstention();
 showFailures();
+showRetrieval();
 showCost();
 showSignatures();
 document.querySelectorAll(".scroll table").forEach(labelCells);
