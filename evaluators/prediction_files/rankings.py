@@ -27,7 +27,6 @@ _ID_KEYS = (
 )
 _LIST_KEYS = ("turns", "turn_ids", "dia_ids", "source_ids", "sources", "sessions", "session_ids")
 _TEXT_KEYS = ("text", "content", "passage", "memory", "page_content", "fact", "document")
-_SCORE_KEYS = ("score", "similarity", "relevance")
 _INNER = ("metadata", "meta", "payload")
 
 _TURN = re.compile(r"(?:(.{0,80})[^A-Za-z0-9])?D:?0*([1-9]\d{0,5})[:_-]0*([1-9]\d{0,5})", re.I)
@@ -61,7 +60,7 @@ def hits_in(
         value: what a file has.
         key: its key there; numbers under one that names sessions are sessions.
         conversation: the conversation of the question.
-        others: the conversations of the benchmark; an id that begins with another one than the
+        others: the conversations of the benchmark; an id that begins with a different one from the
             question's names none of its turns.
     """
     numbers = "session" in snake(key)
@@ -143,7 +142,6 @@ def _hit_of_object(value: Mapping[str, Any], strange: Collection[str], numbers: 
         if isinstance(inner := plain.get(name), Mapping):
             plain = {**plain_keys(inner), **plain}
     text = next((plain[n] for n in _TEXT_KEYS if isinstance(plain.get(n), str)), "")
-    score = next((float(plain[n]) for n in _SCORE_KEYS if _is_number(plain.get(n))), None)
     turns: dict[str, None] = {}
     sessions: dict[int, None] = {}
     named = [(n, plain.get(n)) for n in _ID_KEYS]
@@ -156,11 +154,10 @@ def _hit_of_object(value: Mapping[str, Any], strange: Collection[str], numbers: 
             sessions[session] = None
     own = next((plain[n] for n in _ID_KEYS if isinstance(plain.get(n), str)), None)
     if not turns and not sessions:
-        return Hit(text=text, score=score, turn=own[:200] if own and not text else None)
+        return Hit(text=text, turn=own[:200] if own and not text else None)
     first, *rest = turns or [None]
     return Hit(
         text=text,
-        score=score,
         turn=first,
         turns=tuple(turns) if rest else (),
         sessions=() if turns else tuple(sessions),
@@ -189,7 +186,3 @@ def _read_id(value: Any, strange: Collection[str], numbers: bool) -> tuple[str |
 
 def _turns(hit: Hit) -> Sequence[str]:
     return (*((hit.turn,) if hit.turn else ()), *hit.turns)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

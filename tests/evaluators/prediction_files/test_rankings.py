@@ -31,7 +31,7 @@ EXPECTED = 100 * sum({*q.evidence} <= {*ranking(n, q)} for n, q in enumerate(ASK
 
 
 def as_objects(ids: list[str]) -> list[dict[str, Any]]:
-    return [{"content": "said", "metadata": {"dia_id": name}, "score": 0.5} for name in ids]
+    return [{"content": "said", "metadata": {"dia_id": name}, "score": 10**400} for name in ids]
 
 
 def scores_of_places(ids: list[str]) -> dict[str, float]:
