@@ -166,6 +166,7 @@ def submit(
         "run", run.folder if isinstance(run, Run) else run, allowed="a path or a Run"
     )
     destination = parse_destination(to if isinstance(to, str) and to else check_path("to", to))
+    ablated = _folder_of(ablation)
     day = _check_date(date)
     _check_name(name)
     _check_url(url)
@@ -181,7 +182,7 @@ def submit(
     }
     _check_metadata(metadata)
     with written_draft(
-        finished, metadata, day=day, any_day=date is None, ablation=_folder_of(ablation)
+        finished, metadata, day=day, any_day=date is None, ablation=ablated
     ) as draft:
         if loaded is not None:
             check_against(draft, loaded)
