@@ -11,7 +11,7 @@ from tests.core.locomo_example import sample
 __all__ = ["ABSENT", "write_small_build"]
 
 ABSENT = "https://pictures.example/5.jpg"
-"""The image of the last conversation but one."""
+"""An image of the third conversation, which is in the split that is probed."""
 
 _RECIPE = """
 schema_version = 1
@@ -39,13 +39,13 @@ check = true
 def write_small_build(folder: Path, url: str) -> None:
     """Write recipe.toml, locomo.json and mirror/, for models at an address."""
     records = [record for record in load_benchmark("sample").images if record.sha256]
-    conversations = [sample(f"conv-{number}") for number in range(4)]
+    conversations = [sample(f"conv-{number}") for number in range(5)]
     mirror = folder / "mirror"
     mirror.mkdir(parents=True)
     lines = []
     for number, each in enumerate(conversations):
         for place, session in enumerate(("session_2", "session_4")):
-            record = records[7 * (2 * number + place)]
+            record = records[6 * (2 * number + place)]
             assert record.sha256 is not None
             address = f"https://pictures.example/{2 * number + place}.jpg"
             each["conversation"][session][0]["img_url"] = [address]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from locomo_vqa.builders.spending.calls import read_build_calls
 from tests.builders.all_knowing import AllKnowing, all_knowing
 from tests.dying import Commands
 from tests.evaluators.stub_endpoint import StubEndpoint
@@ -25,6 +26,7 @@ pytestmark = [
 
 STAGES = ("ingest", "images", "split", "probe", "select", "generate", "publish")
 IN_FLIGHT = 2
+CALLS = "w/calls.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +77,12 @@ def test_stage(
     killed = KilledCommand(
         run_commands, tmp_path, command(stage), prepare, result=snapshot_without_locks
     )
-    for _ in killed.try_moments():
-        assert sum(known.asked.values()) - len(known.asked) <= IN_FLIGHT
+    before = len(list(read_build_calls(stages[stage] / CALLS)))
+    for root, _ in killed.try_moments():
+        asked = sum(known.asked.values())
+        assert asked - len(known.asked) <= IN_FLIGHT
+        counted = len(list(read_build_calls(root / CALLS))) - before
+        assert asked - IN_FLIGHT <= counted <= asked
 
 
 WITHOUT_A_BUILD = {
@@ -102,4 +108,6 @@ def test_without_a_build(
 
 
 def snapshot_without_locks(root: Path) -> dict[str, Any]:
-    return {name: data for name, data in snapshot(root).items() if not name.endswith(".lock")}
+    """Return what must be equal; a call that was cut off is in the list of calls as well."""
+    files = snapshot(root).items()
+    return {name: data for name, data in files if not name.endswith(".lock") and name != CALLS}

@@ -57,7 +57,7 @@ def test_a_trial_asks_about_few_images_and_the_whole_build_pays_for_the_rest_onl
         whole = cli(*command, "--out", "whole")
         assert whole.returncode == 0, whole.stderr
         rows = (tmp_path / "w" / "questions.jsonl").read_text().splitlines()
-        assert len({json.loads(row)["image"] for row in rows}) == 8
+        assert len({json.loads(row)["image"] for row in rows}) == 10
         assert "trial" not in whole.stdout
         assert "Next: locomo-vqa run bm25 --benchmark whole --out …" in whole.stdout
         assert max(known.asked.values()) == 1
@@ -91,7 +91,7 @@ def test_lost_images_can_be_tried_again_and_publishing_is_no_failure_without_the
     with all_knowing(("colour",)) as (_, endpoint):
         write_small_build(tmp_path, endpoint.url)
         recipe = (tmp_path / "recipe.toml").read_text()
-        (tmp_path / "recipe.toml").write_text(f"{recipe}[trial]\nimages = 6\n")
+        (tmp_path / "recipe.toml").write_text(f"{recipe}[trial]\nimages = 8\n")
         listed = tmp_path / "mirror" / "mirror.jsonl"
         whole = listed.read_text()
         rows = whole.splitlines(keepends=True)
@@ -102,7 +102,7 @@ def test_lost_images_can_be_tried_again_and_publishing_is_no_failure_without_the
         command = ["build", "run", "recipe.toml", "--work", "w", "--mirror", "mirror"]
         lossy = cli(*command, "--out", "d")
         assert lossy.returncode == 0, lossy.stderr
-        assert "images: 8 URLs: 6 ok, 1 not_fetched, 1 not_an_image" in lossy.stdout
+        assert "images: 10 URLs: 8 ok, 1 not_fetched, 1 not_an_image" in lossy.stdout
         named = hashlib.sha256(ABSENT.encode()).hexdigest()
         for name in ("pictures.example/5.jpg", f"{named}.jpg", f'{{"url": "{ABSENT}", "file": '):
             assert f"\n  {name}" in lossy.stdout or f": {name}" in lossy.stdout
@@ -111,7 +111,7 @@ def test_lost_images_can_be_tried_again_and_publishing_is_no_failure_without_the
         listed.write_text(whole)
         again = cli("build", "images", "--work", "w")
         assert again.returncode == 0
-        assert "images: 8 URLs: 7 ok, 1 not_an_image" in again.stdout
+        assert "images: 10 URLs: 9 ok, 1 not_an_image" in again.stdout
         assert "add --retry-lost to the same command" in again.stdout
         assert "Next: locomo-vqa build split --work w" in again.stdout
         stale = cli("build", "generate", "--work", "w")
@@ -121,7 +121,7 @@ def test_lost_images_can_be_tried_again_and_publishing_is_no_failure_without_the
         assert "1 not_an_image" in cli("build", "images", "--work", "w").stdout
         done = cli(*command, "--out", "e", "--retry-lost", "--strict")
         assert done.returncode == 0, done.stderr
-        assert "images: 8 URLs: 8 ok" in done.stdout
+        assert "images: 10 URLs: 10 ok" in done.stdout
 
 
 def test_no_image_at_all_is_said_with_what_helps(tmp_path: Path) -> None:
