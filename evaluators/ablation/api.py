@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark, load_argument
@@ -16,6 +17,7 @@ from ..running.harness import Harness, check_run_arguments
 from ..running.hosting_settings import HostingSettings
 from ..running.metering_settings import MeteringSettings
 from ..running.setup import RunSetup, fresh_folder
+from .certificate_runs import held_secret
 from .modes import check_modes, run_modes
 from .result import Ablation
 
@@ -104,22 +106,38 @@ def ablate(
     metering = MeteringSettings.checked(
         meter=meter, record=record, replay=replay, strict=strict, prices=prices
     )
-    setup = RunSetup.prepare(
-        system, model=model, timeout=timeout, options=options, hosting=hosting, metering=metering
-    )
-    harness = Harness(
-        system=setup.system,
-        benchmark=load_argument(benchmark),
-        split=split,
-        images=images[0],
-        services=setup.services,
-        out=fresh_folder(f"{setup.system.name}-ablation") if out is None else Path(out),
-        limits=hosting.limits,
-        jobs=jobs,
-        sandbox=hosting.sandbox,
-    )
+    folder = None if out is None else Path(out)
+    with nullcontext() if folder is None else held_secret(folder) as held:
+        setup = RunSetup.prepare(
+            system,
+            model=model,
+            timeout=timeout,
+            options=options,
+            hosting=hosting,
+            metering=metering,
+        )
+        harness = Harness(
+            system=setup.system,
+            benchmark=load_argument(benchmark),
+            split=split,
+            images=images[0],
+            services=setup.services,
+            out=folder or fresh_folder(f"{setup.system.name}-ablation"),
+            limits=hosting.limits,
+            jobs=jobs,
+            sandbox=hosting.sandbox,
+        )
 
-    def run(one: Harness) -> Run:
-        return setup.run(one, retry_failed=retry_failed, progress=progress, out=harness.out)
+        def run(one: Harness) -> Run:
+            retry = retry_failed and one.crossing is None
+            return setup.run(one, retry_failed=retry, progress=progress, out=harness.out)
 
-    return run_modes(harness, images=images, visual=visual, certificate=certificate, run=run)
+        return run_modes(
+            harness,
+            images=images,
+            visual=visual,
+            certificate=certificate,
+            run=run,
+            again=retry_failed,
+            held=held,
+        )

@@ -1,7 +1,8 @@
 """Makes the two runs of a certificate, whose coins are known to the harness alone until the end.
 
 While they run, the secret is in memory only, so a system that finds the run folders doesn't learn
-what it is shown. It is written when both are finished, or when they are interrupted in order.
+what it is shown. It is published when both are finished; after that, nothing is asked with these
+coins. If they are interrupted in order, it is written when everything of the system has ended.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,7 +23,7 @@ from ..running.crossing import Crossing, Part, commitment_of, new_secret
 from ..running.harness import Harness
 from .certificate_file import CERTIFICATE_FILE
 
-__all__ = ["NEEDED", "crossed_runs", "kept_secret"]
+__all__ = ["NEEDED", "HeldSecret", "crossed_runs", "held_secret", "secret_of_coins"]
 
 NEEDED: tuple[ImageMode, ...] = ("pixels", "caption", "shuffled")
 """The image modes of an ablation with a certificate."""
@@ -51,44 +52,77 @@ def crossed_runs(
     return done[0], done[1]
 
 
-@contextmanager
-def kept_secret(out: Path, visual: Sequence[VisualMode]) -> Iterator[str]:
-    """Yield the secret of an ablation's coins: that of its earlier runs, or a new one.
+@dataclass(slots=True)
+class HeldSecret:
+    """The secret of an ablation's coins, which is held in memory while it works."""
 
-    If the block ends with an error, the secret is written, so that the runs can continue. Runs
-    that were killed before it was written can't: their folders are removed.
+    value: str | None
+    """None before coins are tossed, and once the secret is published."""
+
+
+@contextmanager
+def held_secret(out: Path) -> Iterator[HeldSecret]:
+    """Take the secret of interrupted runs off the disk, while code of the system can run.
+
+    If the secret isn't published when the block ends, it is written again, so that the runs can
+    continue.
+    """
+    path = out / _SECRET
+    held = HeldSecret(path.read_text(encoding="utf-8").strip() if path.is_file() else None)
+    path.unlink(missing_ok=True)
+    try:
+        yield held
+    finally:
+        if held.value is not None and out.is_dir():
+            write_text(path, f"{held.value}\n")
+
+
+def secret_of_coins(
+    held: HeldSecret, out: Path, visual: Sequence[VisualMode], *, again: bool = False
+) -> str:
+    """Return the secret of an ablation's coins: that of its earlier runs, or a new one.
+
+    Once a secret is published, no question is asked with its coins: a system could know them. If
+    one is left, or `again` is set and one has failed, all runs are made again. So are those whose
+    secret is lost, because they were killed before it was written.
     """
     folders = [_folder(out, each, part) for each in visual for part in _PARTS]
-    secret = _earlier_secret(out)
-    begun = [path for path in folders if (path / "run.json").exists()]
-    if secret is None or any(_commitment(path) != commitment_of(secret) for path in begun):
-        _remove(begun)
-        secret = new_secret()
-    for name in (_SECRET, CERTIFICATE_FILE):
-        (out / name).unlink(missing_ok=True)
-    try:
-        yield secret
-    except BaseException:
-        if out.is_dir():
-            write_text(out / _SECRET, f"{secret}\n")
-        raise
+    published = _published_secret(out)
+    if published is not None and all(_is_done(path, published, again) for path in folders):
+        held.value = None
+        return published
+    if published is not None:
+        _remove(folders, "The coins of the certificate's earlier runs are known")
+        held.value = None
+    elif held.value is None or not all(
+        _commitment(path) in (None, commitment_of(held.value)) for path in folders
+    ):
+        _remove(folders, "The certificate's earlier runs were killed, and their coins are lost")
+        held.value = None
+    (out / CERTIFICATE_FILE).unlink(missing_ok=True)
+    held.value = held.value or new_secret()
+    return held.value
 
 
 def _folder(out: Path, visual: VisualMode, part: Part) -> Path:
     return out / f"{visual}-crossed-{part}"
 
 
-def _earlier_secret(out: Path) -> str | None:
-    if (out / _SECRET).is_file():
-        return (out / _SECRET).read_text(encoding="utf-8").strip()
-    if (out / CERTIFICATE_FILE).is_file():
-        try:
-            document: Mapping[str, Any] = read_json(out / CERTIFICATE_FILE, what="the certificate")
-            secret: str = document["secret"]
-        except (InputError, KeyError, TypeError):
-            return None
-        return secret if isinstance(secret, str) else None
-    return None
+def _published_secret(out: Path) -> str | None:
+    try:
+        document: Mapping[str, Any] = read_json(out / CERTIFICATE_FILE, what="the certificate")
+        secret = document["secret"]
+    except (InputError, KeyError, TypeError):
+        return None
+    return secret if isinstance(secret, str) else None
+
+
+def _is_done(folder: Path, secret: str, again: bool) -> bool:
+    """Return whether every question was asked, and, if it should be asked again, none failed."""
+    if _commitment(folder) != commitment_of(secret):
+        return False
+    counts = read_json(folder / "run.json", what="the run's manifest").get("counts")
+    return bool(counts) and not (again and counts["failed"])
 
 
 def _commitment(folder: Path) -> str | None:
@@ -101,13 +135,10 @@ def _commitment(folder: Path) -> str | None:
     return found
 
 
-def _remove(folders: Sequence[Path]) -> None:
-    """Remove the runs of a certificate whose coins are lost."""
+def _remove(folders: Sequence[Path], reason: str) -> None:
+    """Remove runs of a certificate, so that they are made with other coins."""
     removed = [path for path in folders if _commitment(path) is not None]
     for path in removed:
         shutil.rmtree(path)
     if removed:
-        note(
-            "The certificate's earlier runs were killed, and what they showed is not known: they "
-            "are made again."
-        )
+        note(f"{reason}: they are made again, with new coins.")

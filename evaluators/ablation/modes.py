@@ -7,6 +7,7 @@ the same system on the same questions.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from ..scoring import ScoreReport, score
 from .badge import write_badge
 from .certificate import Certificate, certify
 from .certificate_file import CERTIFICATE_FILE, certificate_document, runs_of
-from .certificate_runs import NEEDED, crossed_runs, kept_secret
+from .certificate_runs import NEEDED, HeldSecret, crossed_runs, held_secret, secret_of_coins
 from .pairing import paired_answers
 from .result import Ablation, ModeDifference, ModeScores
 
@@ -58,6 +59,8 @@ def run_modes(
     visual: Sequence[VisualMode],
     certificate: bool = True,
     run: Callable[[Harness], Run] = lambda harness: harness.run(),
+    again: bool = False,
+    held: HeldSecret | None = None,
 ) -> Ablation:
     """Run a system under every combination of modes, score V, and write ablation.json.
 
@@ -72,6 +75,8 @@ def run_modes(
         certificate: whether to make the pixel certificate, if `images` has what it needs; two more
             runs for each way of asking.
         run: a function that runs one harness.
+        again: whether a certificate's runs are made again, with new coins, if a question failed.
+        held: the secret of interrupted runs, if the caller has taken it off the disk.
 
     Raises:
         InputError: the split has no visual questions, or an image mode isn't possible.
@@ -88,16 +93,11 @@ def run_modes(
     _check_folder(harness.out)
     for mode in images:
         check_images(harness.benchmark, {q.conversation: None for q in asked}, mode)
-    modes = []
-    for asked_as in visual:
-        for mode in images:
-            out = harness.out / f"{asked_as}-{mode}"
-            benchmark = _asked_of(harness.benchmark, out)
-            one = replace(harness, out=out, images=mode, visual=asked_as, benchmark=benchmark)
-            modes.append(_score_mode(run(one), harness.benchmark, images=mode, visual=asked_as))
-    certificates: tuple[Certificate, ...] = ()
-    if certificate and set(NEEDED) <= set(images):
-        certificates = _certify(harness, asked, modes, run)
+    with held_secret(harness.out) if held is None else nullcontext(held) as coins:
+        modes = [_run_mode(harness, run, one, asked_as) for asked_as in visual for one in images]
+        certificates: tuple[Certificate, ...] = ()
+        if certificate and set(NEEDED) <= set(images):
+            certificates = _certify(harness, asked, modes, run, coins, again=again)
     ablation = Ablation(
         folder=harness.out,
         modes=tuple(modes),
@@ -112,25 +112,36 @@ def run_modes(
     return ablation
 
 
+def _run_mode(
+    harness: Harness, run: Callable[[Harness], Run], images: ImageMode, visual: VisualMode
+) -> ModeScores:
+    out = harness.out / f"{visual}-{images}"
+    benchmark = _asked_of(harness.benchmark, out)
+    one = replace(harness, out=out, images=images, visual=visual, benchmark=benchmark)
+    return _score_mode(run(one), harness.benchmark, images=images, visual=visual)
+
+
 def _certify(
     harness: Harness,
     asked: Sequence[VisualQuestion],
     modes: Sequence[ModeScores],
     run: Callable[[Harness], Run],
+    held: HeldSecret,
+    *,
+    again: bool,
 ) -> tuple[Certificate, ...]:
     """Make the certificate of each way of asking, and write certificate.json and the badge."""
     captions = {mode.visual: mode.run for mode in modes if mode.images == "caption"}
     only = replace(harness, benchmark=replace(harness.benchmark, text_questions=()))
-    with kept_secret(harness.out, list(captions)) as secret:
-        crossed = {
-            visual: crossed_runs(only, run, visual=visual, secret=secret) for visual in captions
-        }
+    secret = secret_of_coins(held, harness.out, list(captions), again=again)
+    crossed = {visual: crossed_runs(only, run, visual=visual, secret=secret) for visual in captions}
     document = certificate_document(
         secret, [runs_of(*crossed[visual], caption) for visual, caption in captions.items()]
     )
     path = harness.out / CERTIFICATE_FILE
     validate(document, "certificate", path=path, remedy="Please report this.")
     write_json(path, document)
+    held.value = None
     return tuple(
         certify(
             paired_answers(

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from locomo_vqa.errors import InputError
+from locomo_vqa.errors import InputError, SystemLoadError
 from locomo_vqa.evaluators.ablation import Ablation
+from locomo_vqa.evaluators.ablation import ablate as lv_ablate
 from locomo_vqa.evaluators.ablation.badge import badge
 from locomo_vqa.evaluators.ablation.certificate_file import recompute
-from locomo_vqa.evaluators.ablation.certificate_runs import kept_secret
+from locomo_vqa.evaluators.ablation.certificate_runs import held_secret
 from locomo_vqa.evaluators.ablation.modes import run_modes
 from locomo_vqa.evaluators.report.certificate import certificate_sentence
 from locomo_vqa.evaluators.running.crossing import Crossing, commitment_of
@@ -85,15 +86,61 @@ def test_asked_again_it_keeps_its_answers(made: Ablation, tmp_path: Path) -> Non
     assert document_of(folder) == document_of(made.folder)
 
 
-def test_while_it_runs_no_file_has_the_secret(made: Ablation, tmp_path: Path) -> None:
-    """Also when failed questions are asked again, after it was shown."""
+def test_what_is_asked_after_the_secret_is_known_gets_other_coins(tmp_path: Path) -> None:
+    """A system fails in the second part, and reads the published secret when asked again."""
+    folder, known = tmp_path / "out", []
+
+    def fail(self: Recorder, question: str, *, image: ShownImage | None, now: Any) -> str:
+        if (folder / "given-crossed-2").exists():
+            if not known:
+                raise RuntimeError
+            assert not any(known[0] in p.read_text("utf-8", "replace") for p in files(folder))
+        return "red"
+
+    one = replace(harness(recorder(answer_visual=fail), folder), benchmark=FEW)
+    first = run_modes(one, images=MODES, visual=["given"])
+    known.append(document_of(folder)["secret"])
+    notes: list[str] = []
+    kept = run_modes(one, images=MODES, visual=["given"])
+    assert kept.certificates == first.certificates and document_of(folder)["secret"] == known[0]
+    with listening_to_notes(notes.append):
+        done = run_modes(one, images=MODES, visual=["given"], again=True)
+    assert done.certificate is not None and done.certificate.questions == 10
+    assert document_of(folder)["secret"] != known[0]
+    assert any("are known: they are made again, with new coins" in each for each in notes)
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*.*") if path.is_file() and path.suffix != ".svg"]
+
+
+def test_another_way_of_asking_gets_other_coins(made: Ablation, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     shutil.copytree(made.folder, folder)
     secret = document_of(folder)["secret"]
-    found: list[bool] = []
-    with kept_secret(folder, ["given"]) as kept:
-        found += [secret in p.read_text("utf-8", "replace") for p in folder.rglob("*.*")]
-    assert kept == secret and found and not any(found)
+    one = replace(harness(recorder(), folder), benchmark=FEW)
+    assert len(run_modes(one, images=MODES, visual=["given", "recalled"]).certificates) == 2
+    assert document_of(folder)["secret"] != secret
+
+
+def test_the_secret_of_interrupted_runs_is_off_the_disk_while_a_system_can_run(
+    tmp_path: Path,
+) -> None:
+    secret = tmp_path / "certificate-secret.txt"
+    secret.write_text("7" * 64)
+    with pytest.raises(RuntimeError), held_secret(tmp_path) as held:
+        assert held.value == "7" * 64 and not secret.exists()
+        raise RuntimeError
+    assert secret.read_text().strip() == "7" * 64
+    there: list[bool] = []
+
+    def make() -> Any:
+        there.append(secret.exists())
+        raise ValueError
+
+    with pytest.raises(SystemLoadError):
+        lv_ablate(make, benchmark="sample", out=tmp_path)
+    assert there == [False] and secret.read_text().strip() == "7" * 64
 
 
 def test_interrupted_in_order_it_continues(tmp_path: Path) -> None:
