@@ -23,6 +23,9 @@ def print_calls(calls: Mapping[str, Any]) -> None:
     if len(groups) > 1:
         table.add_row("all", *_cells(overall))
     console().print(table)
+    if overall["replayed"] and overall["paid_usd"] is not None:
+        replayed = counted(overall["replayed"], "replayed call")
+        echo(f"Paid: ${overall['paid_usd']:,.4f}, as {replayed} cost nothing again.")
     if overall["approximated"]:
         echo(f"The tokens of {counted(overall['approximated'], 'call')} are estimated (≈).")
     if calls["unpriced_models"]:

@@ -71,14 +71,19 @@ def _estimate(known: Known, stage: str, every: Sequence[SeenCall]) -> StageEstim
         measure = OfCalls(lambda call: value(call) if call.stage == stage else 0.0, by_images)
         return project(known, measure)[0]
 
-    number = of(lambda call: 1.0)
-    text = of(lambda call: call.text)
-    images = of(lambda call: call.images, by_images=True)
+    def counted(call: SeenCall) -> bool:  # A refused call has no tokens, and costs nothing.
+        return call.sent is not None
+
     came = of(lambda call: call.came or 0)
-    sent = _tokens_in(calls, number, text, images)
+    sent = _tokens_in(
+        calls,
+        of(lambda call: float(counted(call))),
+        of(lambda call: call.text if counted(call) else 0.0),
+        of(lambda call: call.images if counted(call) else 0.0, by_images=True),
+    )
     return StageEstimate(
         stage=stage,
-        calls=number,
+        calls=of(lambda call: 1.0),
         tokens_in=sent,
         tokens_out=came,
         cost=_cost(calls, sent, came),

@@ -208,7 +208,9 @@ class Harness:
 
     def _budget_reached(self, journal: Journal, questions: Sequence[Question]) -> BudgetReached:
         done = sum(question.id in journal.predictions for question in questions)
-        return budget_reached(self.budget, done=done, total=len(questions), out=self.out)
+        part = None if self.repeat is None else self.out.name
+        out = self.out if self.repeat is None else self.out.parent  # The folder of the whole call.
+        return budget_reached(self.budget, done=done, total=len(questions), out=out, part=part)
 
     def _with_absolute_paths(self) -> Harness:
         """Return this harness with paths that don't depend on the working directory."""

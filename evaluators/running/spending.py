@@ -85,9 +85,12 @@ def count_earlier_calls(budget: Budget, ledger: Path, prices: PriceTable) -> Non
         budget.count_earlier((call.stage, model), cost)
 
 
-def budget_reached(budget: Budget, *, done: int, total: int, out: Path) -> BudgetReached:
-    """Return the error that ends a run in order."""
-    known = f"{done:,} of {counted(total, 'question')} have an outcome"
+def budget_reached(
+    budget: Budget, *, done: int, total: int, out: Path, part: str | None = None
+) -> BudgetReached:
+    """Return the error that ends a run in order; `part` names the repeat that it is one of."""
+    of = f" of {part}" if part else ""
+    known = f"{done:,} of {counted(total, 'question')}{of} have an outcome"
     if budget.unpriced is not None:
         return BudgetReached(
             f"The run stopped before a call without a known price, to {budget.unpriced}: "

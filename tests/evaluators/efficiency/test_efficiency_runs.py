@@ -41,7 +41,9 @@ def test_mem0_over_http_is_metered_and_replayed_by_stage(tmp_path: Path, cli: Cl
         done = cli(*command, "--out", "first", "--record", "replies")
         assert done.returncode == 0, done.stderr
         asked = len(endpoint.requests)
-    assert cli(*command, "--out", "again", "--replay", "replies", "--strict").returncode == 0
+    replayed = cli(*command, "--out", "again", "--replay", "replies", "--strict")
+    assert replayed.returncode == 0
+    assert f"Paid: $0.0000, as {asked} replayed calls cost nothing again." in replayed.stdout
 
     first, again = (efficiency_of(tmp_path / name) for name in ("first", "again"))
     calls = {"extraction": len(TURNS), "update": len(TURNS), "generation": 1}

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openai import OpenAIError
 
 import locomo_vqa as lv
 from locomo_vqa.errors import BudgetReached, InputError
 from locomo_vqa.evaluators.running.api import prepare_run, run
 from locomo_vqa.schemas import validate
 from tests.conftest import Cli
-from tests.evaluators.counting_endpoint import counting_endpoint, write_prices
+from tests.evaluators.counting_endpoint import counting, counting_endpoint, write_prices
 from tests.evaluators.growing import Growing
+from tests.evaluators.stub_endpoint import stub_endpoint
 
 
 def make() -> Growing:
@@ -59,6 +61,40 @@ def test_an_estimate_is_near_what_the_run_costs_and_is_part_of_it(tmp_path: Path
     assert "21 questions" in estimate._repr_html_()
     written = json.loads((tmp_path / "run" / "estimate.json").read_text())
     validate(written, "estimate", path=Path("estimate.json"), remedy="")
+
+
+@pytest.mark.slow
+def test_refused_calls_have_no_tokens_and_cost_nothing(tmp_path: Path) -> None:
+    # The endpoint refuses every request once, and a system asks again: half of the calls fail.
+    count = iter(range(1_000_000))
+    reply = counting(lambda body: "blue")
+
+    def respond(body: dict[str, Any]) -> tuple[int, Any]:
+        return reply(body) if next(count) % 2 else (500, {"error": {"message": "busy"}})
+
+    class Stubborn(Growing):
+        def _ask(self, stage: str, text: str) -> str:
+            try:
+                return super()._ask(stage, text)
+            except OpenAIError:
+                return super()._ask(stage, text)
+
+    def make_stubborn() -> Growing:
+        return Stubborn()
+
+    with stub_endpoint(respond) as endpoint:
+        settings: dict[str, Any] = {
+            **{"benchmark": "sample", "split": "train", "images": "none", "limit": 3},
+            **{"model": endpoint.model, "prices": write_prices(tmp_path, endpoint)},
+            **{"out": tmp_path / "run", "progress": False},
+        }
+        estimate = lv.estimate_run(make_stubborn, sample_questions=2, **settings)
+        calls = lv.run(make_stubborn, **settings).info["calls"]["overall"]
+    assert calls["failed"] >= 20
+    assert estimate.total is not None
+    assert estimate.cost == pytest.approx(calls["paid_usd"], rel=0.2)
+    made = calls["calls"] - calls["replayed"]
+    assert estimate.total.calls.value == pytest.approx(made, rel=0.2)
 
 
 @pytest.mark.slow

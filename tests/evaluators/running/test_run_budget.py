@@ -126,3 +126,18 @@ def test_the_command_says_what_was_spent_and_how_to_go_on(
     assert spent(endpoint) <= 0.004
     assert cli(*command, "--budget", "1").returncode == 0
     assert len(endpoint.requests) == 8  # None was asked twice.
+
+
+@pytest.mark.slow
+def test_repeats_share_a_budget_and_name_the_folder_to_go_on_with(
+    cli: Cli, endpoint: StubEndpoint, settings: dict[str, Any]
+) -> None:
+    command = ("run", "full-context", "--benchmark", "sample", "--images", "none", "--out", "runs")
+    command += ("--model", endpoint.model, "--prices", "prices.toml", "--limit", "4")
+    done = cli(*command, "--repeat", "2", "--budget", "0.004")
+    assert done.returncode == 1
+    assert "of 8 questions of repeat-1 have an outcome" in done.stderr
+    assert "Repeat the call with --out runs and a larger --budget" in done.stderr
+    assert cli(*command, "--repeat", "2", "--budget", "1").returncode == 0
+    answers = [body for body in endpoint.requests if "Say yes." not in str(body)]
+    assert len(answers) == 16  # None was asked twice.
