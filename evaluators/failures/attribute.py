@@ -16,7 +16,7 @@ from ..retrieval.evidence import find_evidence
 from .about import ConversationWords
 from .causes import Finding
 from .needs import needs_of
-from .passages import Passages
+from .passages import Passages, shortened
 from .records import MemoryRecord, read_record
 from .report import Failure, FailureReport
 from .right import is_surely_right
@@ -63,6 +63,7 @@ def find_failures(
         split: the split that was scored.
         run: the run that they come from, whose work folder may have the memory's own record.
     """
+    predictions = [shortened(prediction) for prediction in predictions]
     given = {prediction.question_id: prediction for prediction in predictions}
     questions = scored_questions(benchmark, split)
     kinds = {type(question) for question in questions if question.id in given}

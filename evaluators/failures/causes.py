@@ -8,13 +8,22 @@ from typing import Literal, get_args
 
 __all__ = ["CAUSES", "STAGES", "Cause", "Finding", "Judged", "Stage"]
 
-Cause = Literal["never_stored", "not_found", "not_used", "judged_wrong", "gold_wrong", "unknown"]
+Cause = Literal[
+    "never_stored",
+    "not_found",
+    "not_used",
+    "not_shown",
+    "judged_wrong",
+    "gold_wrong",
+    "unknown",
+]
 """Why an answer is wrong; the meanings are in `CAUSES`."""
 
 CAUSES: Mapping[Cause, str] = {
     "never_stored": "never stored: the memory did not hold it when the question was asked",
     "not_found": "stored, but not found: it was not among the retrieved passages",
     "not_used": "found, but not used: it was retrieved, and the answer is wrong nevertheless",
+    "not_shown": "not shown: the run's settings kept the image from the system",
     "judged_wrong": "answered right and judged wrong: the answer has all of the gold answer",
     "gold_wrong": "gold answer wrong, according to the errata",
     "unknown": "can't be determined",

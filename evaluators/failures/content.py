@@ -15,7 +15,7 @@ from ..metrics.synonyms import synonyms
 
 __all__ = ["found_terms", "has_term", "names_in", "plain", "terms_of"]
 
-_SENTENCE_START = re.compile(r"(?:^|[.!?:;\n]\s*|[\"“(]\s*)([^\W\d_][\w'’]*)")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;\n\"“(])[^\S\n]*([^\W\d_][\w'’]*)")
 _CAPITALISED = re.compile(r"\b[A-Z][\w]*(?:['’]s)?")
 _SHARED_BEGINNING = 5
 _SHORT = 3
@@ -66,8 +66,12 @@ def has_term(terms: Collection[str], wanted: str) -> bool:
         return True
     if wanted[0].isdigit() or len(wanted) <= _SHORT:
         return False
-    same = _same(wanted)
-    return any(term in same or _begin_alike(term, wanted) for term in terms)
+    if not _same(wanted).isdisjoint(terms):
+        return True
+    return any(
+        term[:_SHARED_BEGINNING] == wanted[:_SHARED_BEGINNING] and _begin_alike(term, wanted)
+        for term in terms
+    )
 
 
 def found_terms(wanted: Iterable[str], terms: Collection[str]) -> frozenset[str]:

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from locomo_vqa.runs import Hit, Prediction
 
 from .about import ConversationWords
 from .content import plain
 
-__all__ = ["Passages", "turns_of"]
+__all__ = ["Passages", "shortened", "turns_of"]
 
 _SHORTEST = 12
 """A turn of fewer characters is found in too many passages to be recognised."""
+
+_MOST_OF_ANSWER = 150_000
+"""How many characters are read of what was retrieved for one question: more than the longest
+conversation of LoCoMo has."""
+_MOST_OF_CONVERSATION = 2_000_000
+"""How many characters are read of the different passages for all questions of a conversation."""
+
+
+def shortened(prediction: Prediction, most: int = _MOST_OF_ANSWER) -> Prediction:
+    """Return an answer with the beginning of what was retrieved for it, which is enough to read."""
+    if sum(len(hit.text) for hit in prediction.retrieved) <= most:
+        return prediction
+    hits, left = [], most
+    for hit in prediction.retrieved:
+        hits.append(replace(hit, text=hit.text[:left]))
+        left -= len(hits[-1].text)
+    return replace(prediction, retrieved=tuple(hits))
 
 
 def turns_of(hit: Hit) -> frozenset[str]:
@@ -34,7 +51,12 @@ class Passages:
     @classmethod
     def of(cls, predictions: Iterable[Prediction], words: ConversationWords) -> Passages:
         """Collect the passages of a conversation's answers."""
-        seen = {hit.text: hit for each in predictions for hit in each.retrieved}
+        seen: dict[str, Hit] = {}
+        left = _MOST_OF_CONVERSATION
+        for hit in (hit for each in predictions for hit in each.retrieved):
+            left -= 0 if hit.text in seen else len(hit.text)
+            if hit.text in seen or left >= 0:
+                seen[hit.text] = hit
         are_turns = bool(seen) and all(_is_turn(hit, words) for hit in seen.values())
         return cls(words, seen, are_turns)
 

@@ -44,9 +44,9 @@ def visual_finding(
         )
     shown = run["image_handling"]
     if shown == "none":
-        return _never("The run showed no images.", question)
+        return _not_shown("The run showed no images.", question)
     if shown == "shuffled":
-        return _never("The run showed another image in place of each one.", question)
+        return _not_shown("The run showed another image in place of each one.", question)
     if shown == "crossed":
         return Finding(
             cause="unknown",
@@ -68,7 +68,7 @@ def _by_caption(question: VisualQuestion, turn: Turn | None) -> Finding:
     terms = terms_of(caption or "")
     if caption and all(has_term(terms, term) for term in terms_of(question.answer)):
         return _misread("The caption that was shown says it.", question)
-    return _never("The caption that was shown in place of the image doesn't say it.", question)
+    return _not_shown("The caption that was shown in place of the image doesn't say it.", question)
 
 
 def _recalled(question: VisualQuestion, prediction: Prediction, seen: Seen) -> Finding:
@@ -95,6 +95,10 @@ def _recalled(question: VisualQuestion, prediction: Prediction, seen: Seen) -> F
         why="The image is remembered, and was not retrieved.",
         turns=(question.turn,),
     )
+
+
+def _not_shown(why: str, question: VisualQuestion) -> Finding:
+    return Finding(cause="not_shown", why=why, turns=(question.turn,))
 
 
 def _never(why: str, question: VisualQuestion) -> Finding:

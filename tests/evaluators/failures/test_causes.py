@@ -9,8 +9,9 @@ import pytest
 
 from locomo_vqa.evaluators.failures import find_failures
 from locomo_vqa.evaluators.failures.about import ConversationWords
+from locomo_vqa.evaluators.failures.content import names_in
 from locomo_vqa.evaluators.failures.needs import needs_of
-from locomo_vqa.evaluators.failures.passages import Passages
+from locomo_vqa.evaluators.failures.passages import Passages, shortened
 from locomo_vqa.evaluators.failures.records import MemoryRecord, Version
 from locomo_vqa.evaluators.failures.right import is_surely_right
 from locomo_vqa.evaluators.failures.text_cause import Keeping, Seen, text_finding
@@ -104,9 +105,9 @@ def seen(images: frozenset[str] | None, keeping: Keeping = "unknown") -> Seen:
     [
         ("pixels", True, "given", None, None, "not_used", "vision"),
         ("pixels", False, "given", None, None, "never_stored", "vision"),
-        ("none", True, "given", None, None, "never_stored", "vision"),
-        ("shuffled", True, "given", None, None, "never_stored", "vision"),
-        ("caption", True, "given", None, None, "never_stored", "vision"),
+        ("none", True, "given", None, None, "not_shown", None),
+        ("shuffled", True, "given", None, None, "not_shown", None),
+        ("caption", True, "given", None, None, "not_shown", None),
         ("crossed", True, "given", None, None, "unknown", None),
         ("pixels", True, "recalled", frozenset(), None, "never_stored", "vision"),
         ("pixels", True, "recalled", "this", None, "not_found", "retrieval"),
@@ -127,6 +128,22 @@ def test_images_are_not_seen_not_found_or_misread(
     prediction = Prediction(question_id=VISUAL.id, prediction="zebra", state="ok", retrieved=hits)
     found = visual_finding(VISUAL, None, prediction, run, seen(kept))
     assert (found.cause, found.stage) == (cause, stage)
+
+
+@pytest.mark.parametrize("passage", ["word%d " * 40_000, "two weeks %d " * 40_000, "\n" * 400_000])
+def test_of_endless_passages_only_the_beginning_is_read(passage: str) -> None:
+    endless = passage % tuple(range(passage.count("%d")))
+    turns = [t for c, t in TURNS if c == VISUAL.conversation][:3]
+    hits = tuple(Hit(text=endless, turn=turn) for turn in turns)
+    given = Prediction(question_id=VISUAL.id, prediction="zebra", state="ok", retrieved=hits)
+    read = shortened(given)
+    assert [len(hit.text) for hit in read.retrieved] == [150_000, 0, 0]
+    assert [hit.turn for hit in read.retrieved] == turns
+    assert shortened(read) is read
+
+
+def test_sentences_begin_after_blank_lines() -> None:
+    assert names_in("\n" * 100_000 + "Yesterday we met Bob") == {"bob"}
 
 
 def test_a_file_does_not_say_whether_images_were_shown() -> None:
