@@ -10,7 +10,7 @@ from locomo_vqa.benchmark import Benchmark, VisualQuestion
 from locomo_vqa.errors import OutputError
 
 from .crossing import Crossing
-from .plain_copies import ending_of, plain_pair
+from .plain_copies import COPY_ENDING, plain_pair
 from .shuffled_images import ShuffledImages
 
 __all__ = ["CrossedImages"]
@@ -66,7 +66,7 @@ class CrossedImages:
     def _files(self, sha256: str) -> tuple[Path, Path]:
         if sha256 not in self._written:
             data = self._shown(sha256)
-            name = f"image-{len(self._written) + 1}.{ending_of(data)}"
+            name = f"image-{len(self._written) + 1}.{COPY_ENDING}"
             copy, reference = (folder / name for folder in self._folders)
             for path in (copy, reference):
                 _write(path, data)
@@ -80,7 +80,6 @@ class CrossedImages:
             read(sha256),
             read(self._others.replacement(sha256)),
             crossing.seed(name, sha256),
-            extra=crossing.extra_bytes(name, sha256),
         )
         return own if crossing.shows_own(name, sha256) else other
 

@@ -16,8 +16,6 @@ from locomo_vqa.runs import VisualMode
 
 __all__ = ["Crossing", "Part", "commitment_of", "new_secret"]
 
-_MOST_EXTRA = 1 << 14
-
 Part = Literal[1, 2]
 """Which of the two runs it is."""
 
@@ -46,10 +44,6 @@ class Crossing:
     def seed(self, conversation: str, image: str) -> str:
         """Return what the noise in a copy depends on: no two copies of any run have the same."""
         return f"{self.secret}/noise/{self.visual}/{self.part}/{conversation}/{image}"
-
-    def extra_bytes(self, conversation: str, image: str) -> int:
-        """Return how many bytes are added to an image's files, the same number in both runs."""
-        return int(sha256_text(f"{self.secret}/size/{conversation}/{image}")[:8], 16) % _MOST_EXTRA
 
 
 def new_secret() -> str:
