@@ -13,6 +13,7 @@ from locomo_vqa.benchmark import Benchmark, VisualQuestion
 from locomo_vqa.errors import InputError
 from locomo_vqa.run_seal import is_unchanged
 from locomo_vqa.runs import Prediction, Run, VisualMode, answers_sha256, visual_handling
+from locomo_vqa.text import counted
 
 from ..running.crossing import commitment_of
 from .certificate import Certificate, certify
@@ -62,7 +63,10 @@ def recompute(document: Mapping[str, Any], benchmark: Benchmark) -> tuple[Certif
     Raises:
         InputError: it contradicts itself, or is about another benchmark.
     """
-    return tuple(_recompute(document["secret"], each, benchmark) for each in document["asked"])
+    asked = document["asked"]
+    if len({each["visual_handling"] for each in asked}) < len(asked):
+        raise InputError(f"{CERTIFICATE_FILE}: has a way of asking twice.", _REMEDY)
+    return tuple(_recompute(document["secret"], each, benchmark) for each in asked)
 
 
 def _recompute(secret: str, asked: Mapping[str, Any], benchmark: Benchmark) -> Certificate:
@@ -81,6 +85,9 @@ def _recompute(secret: str, asked: Mapping[str, Any], benchmark: Benchmark) -> C
     questions = _of_split(benchmark, dataset["split"])
     if not questions:
         raise InputError(f"{CERTIFICATE_FILE}: its split has no visual questions.", _REMEDY)
+    for role in _ROLES:
+        for problem in _counting_problems(runs[role], answers[role], questions, benchmark):
+            raise InputError(f"{CERTIFICATE_FILE}: the run {role!r} {problem}.", _REMEDY)
     paired = paired_answers(
         questions,
         (answers["first"], answers["second"]),
@@ -121,6 +128,9 @@ def _problems(
         wanted = {"part": part, "commitment": commitment_of(secret)}
         if runs[role]["image_handling"] != "crossed" or runs[role].get("certificate") != wanted:
             yield f"the secret is not that of the run {role!r}"
+        attempts = (runs[role].get("record") or {}).get("attempts") or []
+        if any(each.get("retry_failed") for each in attempts):
+            yield f"the run {role!r} has questions that were asked again, with known coins"
     if runs["caption"]["image_handling"] != "caption":
         yield "the run 'caption' did not show captions"
 
@@ -134,3 +144,20 @@ def _problems_of(run: Mapping[str, Any], answers: Sequence[Prediction]) -> Itera
         yield "has two answers to a question"
     if run.get("limit") is not None:
         yield "is a trial"
+
+
+def _counting_problems(
+    run: Mapping[str, Any],
+    answers: Sequence[Prediction],
+    questions: Sequence[VisualQuestion],
+    benchmark: Benchmark,
+) -> Iterator[str]:
+    """Yield whether an answer is missing, or is to a question that wasn't asked."""
+    given, wanted = {each.question_id for each in answers}, {each.id for each in questions}
+    texts = {question.id for question in benchmark.text_questions}
+    if missing := len(wanted - given):
+        yield f"lacks answers to {counted(missing, 'question')}"
+    if other := len(given - wanted - texts):
+        yield f"answers {counted(other, 'question')} that its split doesn't have"
+    if (run["counts"] or {}).get("total") != len(given):
+        yield "has another number of answers than its run.json says"

@@ -58,8 +58,10 @@ def plain_pair(own: bytes, other: bytes, seed: str) -> tuple[bytes, bytes]:
 
 def _of_moderate_size(image: Image) -> Image:
     shrink = min(1.0, sqrt(_MOST_PIXELS / (image.width * image.height)))
-    sides = (image.width * shrink, image.height * shrink)
-    image.thumbnail([max(1, min(_MOST_SIDE, int(side))) for side in sides])
+    width, height = (
+        max(1, min(_MOST_SIDE, int(side * shrink))) for side in (image.width, image.height)
+    )
+    image.thumbnail((width, height))
     return image
 
 

@@ -15,6 +15,7 @@ from .plain_files import CERTIFICATE, read_plain
 
 __all__ = ["check_certificate_file", "differences", "read_certificate"]
 
+_RANKED = ("test", "all")
 _REMEDY = "Submit the run again, with the folder that `ablate` wrote."
 
 
@@ -46,10 +47,16 @@ def check_certificate_file(document: Any, path: Path) -> None:
 
 
 def differences(document: Mapping[str, Any], run: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the runs of a certificate have that an entry's run has not."""
+    """Yield what the runs of a certificate have that an entry's run has not.
+
+    The split is the entry's or one that entries are ranked on.
+    """
     wanted = _identity(run)
+    splits = {run["dataset"]["split"], *_RANKED}
     for asked in document["asked"]:
         for part in asked["runs"].values():
+            if part["run"]["dataset"]["split"] not in splits:
+                yield "split"
             for name, value in _identity(part["run"]).items():
                 if value != wanted[name]:
                     yield name

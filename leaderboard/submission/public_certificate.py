@@ -41,7 +41,7 @@ def write_public_certificate(ablation: Path, out: Path) -> None:
     if unlike:
         raise InputError(
             f"`ablation`: {ablation} and the run differ in {some(list(unlike))}.",
-            "Run `ablate` with the same system, model and options as the run.",
+            "Run `ablate` with the same system, model, options and split as the run.",
         )
     write_text(out / CERTIFICATE, json.dumps(document, ensure_ascii=False) + "\n")
 

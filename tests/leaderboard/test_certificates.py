@@ -128,6 +128,10 @@ def test_a_certificate_of_another_system_is_refused(
             lambda d: changed(d, "caption", answerer={**_ANSWERER, "model": "another"}),
             "its runs have another answerer than the entry",
         ),
+        (
+            lambda d: changed(d, "second", dataset=_of_split(d, "train")),
+            "its runs have another split than the entry",
+        ),
     ],
 )
 def test_a_certificate_that_is_wrong_counts_as_none(
@@ -146,3 +150,7 @@ def test_a_certificate_that_is_wrong_counts_as_none(
 
 
 _ANSWERER = {"model": None, "provider": None, "temperature": None, "prompt_sha256": None}
+
+
+def _of_split(document: dict[str, Any], split: str) -> dict[str, Any]:
+    return {**document["asked"][0]["runs"]["second"]["run"]["dataset"], "split": split}

@@ -24,7 +24,7 @@ from locomo_vqa.evaluators.report.certificate import certificate_sentence
 from locomo_vqa.evaluators.running.crossing import Crossing, commitment_of
 from locomo_vqa.notes import listening_to_notes
 from locomo_vqa.run_seal import sealed
-from locomo_vqa.runs import ImageMode
+from locomo_vqa.runs import ImageMode, Prediction, answers_sha256
 from locomo_vqa.schemas import validate
 from locomo_vqa.system import ShownImage
 from tests.evaluators.recording import SAMPLE, Recorder, harness, recorder
@@ -225,9 +225,48 @@ def _other_benchmark(document: dict[str, Any]) -> None:
         _reseal(part)
 
 
+def _with_answers(part: dict[str, Any], answers: list[Any]) -> None:
+    part["answers"] = answers
+    predictions = [Prediction(question_id=q, state=s, prediction=p) for q, s, p in answers]
+    part["run"]["answers_sha256"] = answers_sha256(predictions)
+    part["run"]["counts"]["total"] = len(answers)
+    _reseal(part)
+
+
+def _fewer_answers(document: dict[str, Any]) -> None:
+    part = document["asked"][0]["runs"]["second"]
+    _with_answers(part, part["answers"][:-2])
+
+
+def _more_answers(document: dict[str, Any]) -> None:
+    part = document["asked"][0]["runs"]["caption"]
+    _with_answers(part, [*part["answers"], ["unknown", "ok", "red"]])
+
+
+def _other_counts(document: dict[str, Any]) -> None:
+    part = document["asked"][0]["runs"]["first"]
+    part["run"]["counts"]["total"] = 90
+    _reseal(part)
+
+
+def _asked_again(document: dict[str, Any]) -> None:
+    part = document["asked"][0]["runs"]["first"]
+    part["run"]["record"]["attempts"][0]["retry_failed"] = True
+    _reseal(part)
+
+
+def _twice(document: dict[str, Any]) -> None:
+    document["asked"] *= 2
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (_fewer_answers, "the run 'second' lacks answers to 2 questions"),
+        (_more_answers, "the run 'caption' answers 1 question that its split doesn't have"),
+        (_other_counts, "the run 'first' has another number of answers than its run.json says"),
+        (_asked_again, "the run 'first' has questions that were asked again, with known coins"),
+        (_twice, "has a way of asking twice"),
         (_other_secret, "the secret is not that of the run 'first'"),
         (_other_answer, "the run 'first' has other answers than its run.json says"),
         (_other_model, "the run 'second' has another answerer than the first"),
