@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import fsum
+from statistics import fmean
 
 from locomo_vqa.benchmark import TextQuestion
 from locomo_vqa.benchmark.questions import Question, gold_answer
@@ -17,35 +18,44 @@ from locomo_vqa.statistics.paired import (
 )
 
 from ..abstention.balance import Mark, balance, balance_error, balance_interval, contributions
+from ..abstention.centred import stratum_of
 from .sides import Side
 
-__all__ = ["abstention_difference", "abstention_group", "why_not_alike"]
+__all__ = ["abstention_difference", "abstention_flags", "abstention_group", "why_not_alike"]
 
 _ROUNDING = 1e-9
 
-Values = Mapping[str, float | None]
-"""What each question contributes to A, by question."""
+Flags = Mapping[str, float]
+"""By question: 1 if it adds to the share of its stratum, else 0; of several runs, the mean."""
+
+
+def abstention_flags(side: Side) -> Flags:
+    """Return what A of any questions is computed from.
+
+    A question's contribution is not 0 exactly if it adds to its share.
+    """
+    tables = [run.values["a"] for run in side.runs or (side,)]
+    return {name: fmean(float(bool(table[name])) for table in tables) for name in tables[0]}
 
 
 def abstention_difference(
-    baseline: Values, other: Values, questions: Sequence[Question]
+    baseline: Flags, other: Flags, questions: Sequence[Question]
 ) -> PairedDifference | None:
     """Return the difference of two systems' A on questions; None if one of its sides has none.
 
-    A question's contribution is not 0 exactly if it adds to its share, so A of any questions can
-    be computed from the contributions to A of all. Swapping the systems in a conversation flips
+    Swapping the systems in a conversation flips
     the sign of what its questions contribute to the difference, as `sign_flip_p` needs it.
     """
-    flags = [(_flag(baseline[q.id]), _flag(other[q.id])) for q in questions]
+    flags = [(baseline[q.id], other[q.id]) for q in questions]
     marks = [
         [
-            Mark(q.conversation, _stratum(q), pair[side])
+            Mark(q.conversation, stratum_of(q), pair[side])
             for q, pair in zip(questions, flags, strict=True)
         ]
         for side in (0, 1)
     ]
     moved = [
-        Mark(q.conversation, _stratum(q), two - one)
+        Mark(q.conversation, stratum_of(q), two - one)
         for q, (one, two) in zip(questions, flags, strict=True)
     ]
     if not _has_both_sides(moved):
@@ -102,15 +112,6 @@ def why_not_alike(sides: Sequence[Side]) -> str | None:
 def _rounded(total: float, questions: int) -> float:
     """Return a sum of contributions, or 0 where it differs from 0 by rounding only."""
     return 0.0 if abs(total) < _ROUNDING * 100 * questions else total
-
-
-def _flag(value: float | None) -> float:
-    return float(bool(value))
-
-
-def _stratum(question: Question) -> tuple[str, bool]:
-    kind = "text" if isinstance(question, TextQuestion) else "visual"
-    return kind, gold_answer(question) is None
 
 
 def _name(question: Question) -> object:

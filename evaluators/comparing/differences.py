@@ -15,7 +15,13 @@ from locomo_vqa.statistics.intervals import clustered_mean
 from locomo_vqa.statistics.paired import PairedDifference, holm, paired_difference
 from locomo_vqa.text import counted
 
-from .abstention import abstention_difference, abstention_group, why_not_alike
+from ..abstention.centred import centred
+from .abstention import (
+    abstention_difference,
+    abstention_flags,
+    abstention_group,
+    why_not_alike,
+)
 from .answered import answered_questions, note_on_unanswered, too_few_answered
 from .believable import notes_on_runs
 from .comparison import Comparison
@@ -167,7 +173,7 @@ def _compare_side(
     )
 
     if METRICS[metric].contributes:
-        overall, groups = _contributed(baseline.values[metric], other.values[metric], asked)
+        overall, groups = _contributed(baseline, other, asked)
     else:
         overall, groups = _averaged(metric, sides, place, asked)
     return MetricComparison(
@@ -201,12 +207,11 @@ def _averaged(
 
 
 def _contributed(
-    baseline: Mapping[str, float | None],
-    other: Mapping[str, float | None],
-    asked: Sequence[Question],
+    baseline: Side, other: Side, asked: Sequence[Question]
 ) -> tuple[PairedDifference, dict[str, PairedDifference]]:
     """Return the differences of A, over all questions and by group."""
-    overall = abstention_difference(baseline, other, asked)
+    flags = abstention_flags(baseline), abstention_flags(other)
+    overall = abstention_difference(*flags, asked)
     if overall is None:
         raise InputError(
             "A can't be compared: the answered conversations have no question to decline.",
@@ -215,7 +220,7 @@ def _contributed(
     groups = {}
     for name in _group_names(asked):
         first = next(q for q in asked if _group_name(q) == name)
-        found = abstention_difference(baseline, other, abstention_group(asked, first))
+        found = abstention_difference(*flags, abstention_group(asked, first))
         if found is not None:
             groups[name] = found
     return overall, groups
@@ -226,11 +231,16 @@ def _believable(
 ) -> BelievableDifference:
     """Return the smallest difference to believe on these questions."""
     conversations = {question.id: question.conversation for question in asked}
-    differences: dict[str, list[float]] = {}
-    for name, conversation in conversations.items():
+    apart: dict[str, float] = {}
+    for name in conversations:
         left, right = baseline.values[metric][name], other.values[metric][name]
         assert left is not None and right is not None
-        differences.setdefault(conversation, []).append(right - left)
+        apart[name] = right - left
+    if METRICS[metric].contributes:
+        (apart,) = centred([apart], {question.id: question for question in asked})
+    differences: dict[str, list[float]] = {}
+    for name, value in apart.items():
+        differences.setdefault(conversations[name], []).append(value)
     noise = [run_noise(side, metric, conversations) for side in (baseline, other)]
     return believable_difference(clustered_mean(differences), *noise)
 

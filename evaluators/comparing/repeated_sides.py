@@ -86,8 +86,6 @@ def run_noise(side: Side, metric: str, questions: Mapping[str, str]) -> RunNoise
 def _joined_metric(metric: str, sides: Sequence[Side]) -> dict[str, Any]:
     """Return the entry of a metric: the first run's if all have it in one way."""
     first = dict(sides[0].document["metrics"][metric])
-    if METRICS[metric].contributes:
-        return {**first, "state": "not_computed", "reason": "It is not joined over several runs."}
     given = METRICS[metric].needs == "verdicts"
     signatures: dict[str, None] = {}
     for side in sides:

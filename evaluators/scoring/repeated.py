@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -17,6 +18,7 @@ from locomo_vqa.runs import Run
 from locomo_vqa.scores import MetricScores, RowCounts, RowScore, Scores
 from locomo_vqa.text import counted
 
+from ..abstention.centred import centred
 from ..noise import RepeatedRun, noise_section
 from ..statistics.summaries import Item, row_score, summarise_metric
 from .report import ScoreReport
@@ -115,7 +117,23 @@ def noise_of(
     """Return the section `noise` for runs of one system; None if nothing was repeated."""
     runs = [repeated_run(report, str(place)) for place, report in enumerate(reports, start=1)]
     conversations = {name: question.conversation for name, question in questions.items()}
-    return noise_section(runs, conversations)
+    return noise_section(_with_centred(runs, questions), conversations)
+
+
+def _with_centred(
+    runs: Sequence[RepeatedRun], questions: Mapping[str, Question]
+) -> Sequence[RepeatedRun]:
+    """Return the runs with contributions to A whose spread is that of A."""
+    if not all("a" in run.values for run in runs):
+        return runs
+    asked = runs[0].values["a"].keys()
+    if any(run.values["a"].keys() != asked for run in runs) or not asked <= questions.keys():
+        return runs
+    tables = centred([run.values["a"] for run in runs], questions)
+    return [
+        replace(run, values={**run.values, "a": table})
+        for run, table in zip(runs, tables, strict=True)
+    ]
 
 
 def repeated_run(report: ScoreReport, label: str) -> RepeatedRun:

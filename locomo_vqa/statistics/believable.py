@@ -75,7 +75,8 @@ def believable_between_runs(noise: RunNoise) -> float:
     Each run answers the same questions, so that conversations don't count. Two runs that differ by
     more were not made by one system in one way; chance gives a larger difference in 5 % of pairs.
     """
-    return student_t_quantile((1 + _LEVEL) / 2, noise.runs - 1) * sqrt(2 * noise.variance)
+    whole = _t_quantile(noise.runs - 1) ** 2 * noise.variance
+    return sqrt(2 * (whole + _squared_reach_within(noise)))
 
 
 def _squared_reach(mean: ClusteredMean) -> float:
@@ -88,14 +89,21 @@ def _squared_reach_of_runs(baseline: RunNoise | None, other: RunNoise | None) ->
         return []
     if len(known) == 1:
         error = known[0].variance * (1 / known[0].runs + 1)
-        degrees = float(known[0].runs - 1)
-    else:
-        parts = [(noise.variance / noise.runs, noise.runs - 1) for noise in known]
-        error = sum(part for part, _ in parts)
-        if error == 0:
-            return [0.0]
-        degrees = error**2 / sum(part**2 / count for part, count in parts)
+        squared = _t_quantile(known[0].runs - 1) ** 2 * error
+        return [squared, _squared_reach_within(known[0])]  # A single run varies by both.
+    parts = [(noise.variance / noise.runs, noise.runs - 1) for noise in known]
+    error = sum(part for part, _ in parts)
+    if error == 0:
+        return [0.0]
+    degrees = error**2 / sum(part**2 / count for part, count in parts)
     return [_t_quantile(degrees) ** 2 * error]
+
+
+def _squared_reach_within(noise: RunNoise) -> float:
+    """Return the squared reach of what a single run has beside its memory's mean."""
+    if not noise.within_degrees:
+        return 0.0
+    return _t_quantile(noise.within_degrees) ** 2 * noise.within
 
 
 def _t_quantile(degrees: float) -> float:

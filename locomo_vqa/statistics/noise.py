@@ -10,7 +10,7 @@ to it. `benchmarks/noise.py` measures them on simulated runs with known parts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
@@ -66,7 +66,11 @@ class RunNoise:
     variance: float
     """The variance between their scores."""
     runs: int
-    """Their number, at least two."""
+    """Their number, at least two; memories, if several were read."""
+    within: float = 0.0
+    """What a single run's variance is larger by, if each memory was asked several times."""
+    within_degrees: int = 0
+    """Its degrees of freedom."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +168,7 @@ def split_noise(
     return NoiseSplit(
         parts=_named(found[::-1], judged),
         whole_runs_p=tests[-1].p if tests else None,
-        between=_between((memories, answers[0], verdicts[0])),
+        between=_between((memories, answers[0], verdicts[0]), answers),
     )
 
 
@@ -238,15 +242,31 @@ def _joined(nodes: Sequence[_Node], estimate: float, apart: float) -> _Node:
     )
 
 
-def _between(levels: Sequence[Sequence[_Node]]) -> RunNoise | None:
+def _between(
+    levels: Sequence[Sequence[_Node]], answers: Sequence[Sequence[_Node]]
+) -> RunNoise | None:
     """Return the variation of whole scores at the first level that was repeated."""
-    import numpy as np
-
     for nodes in levels:
         if len(nodes) > 1:
-            scores = np.array([node.sums.sum() for node in nodes])
-            return RunNoise(variance=float(scores.var(ddof=1)), runs=len(nodes))
+            found = RunNoise(variance=_variance(nodes), runs=len(nodes))
+            return _with_single(found, answers) if nodes is levels[0] else found
     return None
+
+
+def _with_single(memories: RunNoise, answers: Sequence[Sequence[_Node]]) -> RunNoise:
+    """Return the variation of memories, with what single runs vary by beside their means."""
+    degrees = sum(len(nodes) - 1 for nodes in answers)
+    if not degrees:
+        return memories
+    squares = sum(_variance(nodes) * (len(nodes) - 1) for nodes in answers if len(nodes) > 1)
+    lost = sum(1 / len(nodes) for nodes in answers) / len(answers)
+    return replace(memories, within=squares / degrees * (1 - lost), within_degrees=degrees)
+
+
+def _variance(nodes: Sequence[_Node]) -> float:
+    import numpy as np
+
+    return float(np.array([node.sums.sum() for node in nodes]).var(ddof=1))
 
 
 def _clustered(sums: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

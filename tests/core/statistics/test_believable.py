@@ -10,7 +10,7 @@ from scipy.stats import t  # type: ignore[import-untyped]
 
 from locomo_vqa.statistics.believable import believable_between_runs, believable_difference
 from locomo_vqa.statistics.intervals import ClusteredMean
-from locomo_vqa.statistics.noise import RunNoise
+from locomo_vqa.statistics.noise import RunNoise, Scored, split_noise
 
 
 def mean(error: float, clusters: int = 10) -> ClusteredMean:
@@ -79,3 +79,22 @@ def test_equal_systems_seldom_differ_by_more(first: int, second: int, whole: flo
         found = believable_difference(mean(error), *noise)
         wrong += not found.covers(float(by_conversation.mean()))
     assert wrong / 400 <= 0.07  # 5 %, and two standard errors of 400 trials.
+
+
+def test_single_runs_vary_by_their_answering_too() -> None:
+    # Two memories, each asked twice: means 0.5 and 0.5, single runs 0.4 and 0.6. The variance in
+    # a memory is 0.02, with 2 degrees; half of it is in the memories' means already.
+    scored = [
+        Scored(memory=memory, answers=f"{memory}{value}", values={"q": value})
+        for memory in "ab"
+        for value in (0.4, 0.6)
+    ]
+    noise = split_noise(scored, {"q": "one"}, judged=False).between
+    assert noise is not None and noise.runs == 2
+    assert noise.variance == pytest.approx(0)
+    assert (noise.within, noise.within_degrees) == (pytest.approx(0.01), 2)
+    assert believable_between_runs(noise) == pytest.approx(4.303 * sqrt(2 * 0.01), abs=1e-3)
+    borrowed = believable_difference(None, noise, None)
+    assert borrowed.value == pytest.approx(4.303 * sqrt(0.01), abs=1e-3)
+    # Both sides' means over their runs vary by no more than their memories' means do.
+    assert believable_difference(None, noise, noise).value == pytest.approx(0)
