@@ -1,4 +1,4 @@
-"""Detects JSON and JSON Lines by the content of a file, and parses it."""
+"""Detects JSON, JSON Lines and TREC runs by the content of a file, and parses it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import parse_json, parse_json_lines, read_json, read_jsonl
 from locomo_vqa.json_gate import BadValue, load_json
 
+from .trec_runs import is_trec_line, parse_trec_lines
+
 __all__ = ["WHAT", "read_document"]
 
 WHAT = "the predictions file"
@@ -30,6 +32,7 @@ _ONE_LINE_BYTES = 64 << 20
 def read_document(path: Path) -> list[tuple[str, Any]]:
     """Return (place, parsed value) of each line of JSON Lines, or ("", value) of one JSON text.
 
+    A TREC run is one value: an object from question id to its turns.
     A file that is compressed with gzip is unpacked, within the limits of an unpacked one.
 
     Raises:
@@ -37,6 +40,8 @@ def read_document(path: Path) -> list[tuple[str, Any]]:
     """
     if path.is_file() and _is_packed(path):
         return _read_packed(path)
+    if path.is_file() and _is_trec(line for _, line in _lines_of(path)):
+        return [("", parse_trec_lines(_lines_of(path), path))]
     if path.is_file() and _is_lines(path):
         return [
             (f"line {number}", value)
@@ -58,6 +63,8 @@ def _read_packed(path: Path) -> list[tuple[str, Any]]:
             f"{path}: {WHAT} has more than {MAX_LINES:,} lines.",
             "Check that this is the right file.",
         )
+    if _is_trec(lines):
+        return [("", parse_trec_lines(enumerate(lines, 1), path))]
     if _are_lines(lines, path):
         numbered = enumerate(lines, 1)
         found = parse_json_lines(numbered, path=path, what=WHAT, any_number=True)
@@ -66,8 +73,15 @@ def _read_packed(path: Path) -> list[tuple[str, Any]]:
 
 
 def _is_lines(path: Path) -> bool:
-    lines = read_bounded_lines(path, what=WHAT, line_most=_ONE_LINE_BYTES)
-    return _are_lines((line for _, line in lines), path)
+    return _are_lines((line for _, line in _lines_of(path)), path)
+
+
+def _lines_of(path: Path) -> Iterable[tuple[int, str]]:
+    return read_bounded_lines(path, what=WHAT, line_most=_ONE_LINE_BYTES)
+
+
+def _is_trec(lines: Iterable[str]) -> bool:
+    return is_trec_line(next((line for line in lines if line.strip()), ""))
 
 
 def _are_lines(lines: Iterable[str], path: Path) -> bool:

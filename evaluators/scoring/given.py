@@ -17,6 +17,7 @@ from locomo_vqa.runs import MAX_ANSWER_CHARS, STATES, Prediction, prediction_fro
 from locomo_vqa.schemas import validate
 
 from ..prediction_files.rankings import hits_in
+from .ranking_frames import rankings_of_frame
 
 __all__ = ["GivenPredictions", "given_predictions"]
 
@@ -87,7 +88,9 @@ def given_predictions(source: object, benchmark: Benchmark) -> GivenPredictions:
 
 
 def _rankings(source: object, benchmark: Benchmark) -> list[Prediction] | None:
-    """Return a dict from question id to a ranking as predictions; None for anything else."""
+    """Return a dict or a data frame of rankings as predictions; None for anything else."""
+    if hasattr(source, "columns") and hasattr(source, "to_dict"):
+        source = rankings_of_frame(source)
     if not isinstance(source, Mapping) or not source:
         return None
     if not all(isinstance(each, list | tuple) for each in source.values()):
