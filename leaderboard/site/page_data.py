@@ -29,6 +29,7 @@ def page_data(board: Board, rows: list[dict[str, Any]]) -> dict[str, Any]:
         "newest": max((row["date"] for row in rows), default=None),
         "metrics": [_metric_column(name, accepted) for name in BOARD_METRICS],
         "main": list(MAIN_METRICS),
+        "charted": [name for name in MAIN_METRICS if METRICS[name].needs != "retrieved"],
         "groups": group_names(accepted),
         "default": _default_metric(rows),
         "few_conversations": FEW_CONVERSATIONS,

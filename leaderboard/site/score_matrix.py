@@ -89,7 +89,8 @@ def _codes(table: pyarrow.Table, column: str) -> tuple[NDArray[np.int32], list[s
 
     encoded = table[column].unify_dictionaries().combine_chunks()
     texts: list[str] = encoded.dictionary.to_pylist()
-    known = sorted(texts)
+    codes = encoded.indices.to_numpy()
+    known = sorted(texts[code] for code in np.unique(codes))  # Rows may have been left out.
     places = {text: place for place, text in enumerate(known)}
-    by_code = np.array([places[text] for text in texts], dtype=np.int32)
-    return by_code[encoded.indices.to_numpy()], known
+    by_code = np.array([places.get(text, 0) for text in texts], dtype=np.int32)
+    return by_code[codes], known

@@ -56,7 +56,8 @@ event, memory and text do; an answer when it equals the gold answer, ignoring ca
 
 ## Limitations
 
-- It answers many of the questions that the memories hold no answer to.
+- It reads memories as `mem0` writes them. Over whole turns, such as `bm25` finds, it is hardly ever
+  right.
 - transformers' `AutoTokenizer` splits numbers into digits for every Qwen2, whatever tokenizer.json
   says: load the tokenizer with `PreTrainedTokenizerFast`, as the toolkit's `transformers:` does.
 - Other conversations, facts and prompts are out of scope: the model then writes what it knows from
@@ -72,18 +73,6 @@ From scratch, in one run of the script, which also wrote this file:
 
 It took {minutes} minutes of a busy machine, {processor_minutes} of them on the processor ({threads}
 thread of an {processor} server, no GPU, torch {torch})."""
-
-_SEVERAL_RUNS = """\
-From scratch, in twelve runs of an earlier form of `scripts/train_embedded_text.py`, each but the
-first from the weights of the one before, while hints, drills and the form of the replies were being
-worked out; along the way 24 tokens were added to the tokenizer by hand, 18 of them numbers. No
-single run of the script gives these weights.
-
-The script now trains a `text-large` of 1.7 million parameters from scratch in one run, with a
-tokenizer in which every word of the sample is one token, and with first weights that copy more.
-`--minutes 53` on one thread of a busy server came to 1,099 steps of 2,560 tokens, 42 minutes,
-7.4 of them on the processor: facts found .331, operations found .561, answers right .403. That is
-less than below, so this model is not in the package; longer runs have not been tried."""
 
 _ROWS: tuple[tuple[str, str, str], ...] = (
     ("extraction: readable replies", "extraction", "read"),
@@ -109,7 +98,9 @@ def write_text_card(folder: Path) -> None:
     ]
     text = _TEXT.format(
         size=table(["", _NAME], size),
-        run=_run(found.get("training")),
+        run=_ONE_RUN.format(
+            **{name.replace(" ", "_"): value for name, value in found["training"].items()}
+        ),
         conversations=found["conversations"],
         figures=table(
             ["", _NAME], [[name, f"{found[stage][key]:.3f}"] for name, stage, key in _ROWS]
@@ -117,10 +108,3 @@ def write_text_card(folder: Path) -> None:
         limit=found["tokens"],
     )
     (folder / "text_card.md").write_text(text, encoding="utf-8")
-
-
-def _run(training: Mapping[str, Any] | None) -> str:
-    """Return how the weights were made."""
-    if training is None:
-        return _SEVERAL_RUNS
-    return _ONE_RUN.format(**{name.replace(" ", "_"): value for name, value in training.items()})

@@ -253,7 +253,7 @@ def test_the_plot_has_no_dot_where_nothing_was_answered(
     page = build_site(board, out=tmp_path / "site") / "index.html"
     with open_chromium(tmp_path / "profile") as browser:
         browser.open(page.as_uri())
-        browser.wait("document.querySelectorAll('.chart-track').length === 4")
+        browser.wait("document.querySelectorAll('.chart-track').length > 0")
         tracks = browser.evaluate(
             "[...document.querySelectorAll('.chart-track')].map((track) =>"
             "[track.dataset.metric, track.querySelectorAll('.chart-line b').length,"

@@ -59,7 +59,8 @@ def test_two_entries_are_compared(width: int, site: Path, page: Page) -> None:
     # V: conv-1 0 and conv-2 100 of alpha, both 100 of beta. F1: conv-1 has two questions.
     assert cells[0][:3] == ["50.0", "100.0", "+50.0"]
     assert cells[0][4:] == ["none", "2", "2"]
-    assert [cell[:2] for cell in cells[3:]] == [["0.667", "0.667"]]
+    assert cells[3][:2] == ["0.667", "0.667"]
+    assert cells[4:] == [["alpha: This board's scorer doesn't have the metric."]] * 2
     assert "the smallest possible p is 2 / 2^2 = 0.5" in page.text("#why-no-p")
     assert "No judge is configured." in page.text("#differences")
     assert page.overflow() == []

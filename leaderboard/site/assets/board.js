@@ -99,7 +99,7 @@
 
   /* First the plot: what pixels and experts are worth is seen before the table is read. */
   function showCharts(found, ranking, view) {
-    byId("chart").replaceChildren(chartOf(found, metrics, data.main), el("figcaption", { class: "legend" },
+    byId("chart").replaceChildren(chartOf(found, metrics, data.charted), el("figcaption", { class: "legend" },
       "A dot is the score, the line its 95% interval over conversations. What was seen of the images: ",
       el("span", { class: "key pixels", text: "pixels" }), " ",
       el("span", { class: "key caption", text: "captions" }), " ",

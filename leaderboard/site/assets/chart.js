@@ -1,10 +1,10 @@
 
-/* A dot with its interval for every entry, a panel for each of the main metrics. */
+/* A dot with its interval for every entry, a panel for each of the main metrics of answers. */
 
 const MOST_CHARTED = 20;
 
-function chartOf(entries, metrics, main) {
-  const panels = main.map((name) => metrics.get(name))
+function chartOf(entries, metrics, charted) {
+  const panels = charted.map((name) => metrics.get(name))
     .filter((metric) => entries.some((entry) => hasDot(entry.scores[metric.name])));
   const cells = entries.slice(0, MOST_CHARTED).flatMap((entry) => [chartLabel(entry),
     ...panels.map((metric) => chartTrack(metric, entry))]);
