@@ -6,7 +6,8 @@ BOARD is a folder as `scripts/make_example_board.py` makes it: `benchmark/`, `su
 `site/`. Nothing of locomo_vqa is imported: exact match, F1 and ROUGE-1 (with NLTK's Porter stemmer)
 are computed here from each entry's answers, reported J from the published file, and intervals with
 scipy. L, J, BLEU-1 and METEOR need models, a judge or large tables, so their means are taken over
-the values of each question in scores.parquet, whose V, F1 and ROUGE-1 are compared as well.
+the values of each question in scores.parquet, whose V, F1 and ROUGE-1 are compared as well. A and R
+are not compared.
 
 Every value, interval, count and rank of every entry in the page's data, in results.csv and in
 results.parquet is compared, and so are the values by conversation and of each question, and the
@@ -26,6 +27,7 @@ import pandas as pd
 from .answers import Board
 from .comparison import Comparison
 from .data_files import check_data_files
+from .metrics import LEFT_OUT
 from .ranks import check_ranks
 from .rows import check_entry
 
@@ -54,6 +56,7 @@ def main() -> None:
     assert {len(table) for table in tables.values()} == {len(rows)}
     for what, count in sorted(result.counts.items()):
         print(f"{count:7,} {what}")
+    print(f"Not compared: {', '.join(LEFT_OUT)}")
     print(
         f"{sum(result.counts.values()):7,} numbers of {len(rows)} entries compared, "
         f"{len(result.differences):,} differ"

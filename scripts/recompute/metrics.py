@@ -7,12 +7,14 @@ from collections import Counter
 
 from nltk.stem.porter import PorterStemmer
 
-__all__ = ["METRICS", "SCALE", "STORED", "VISUAL"]
+__all__ = ["LEFT_OUT", "METRICS", "SCALE", "STORED", "VISUAL"]
 
 VISUAL = ("v",)
 """The metrics of visual questions."""
 STORED = ("l", "j", "bleu1", "meteor")
 """The metrics whose values are taken from scores.parquet."""
+LEFT_OUT = ("a", "r_any", "r_complete")
+"""The metrics that are not compared: they are not about answers to questions with a gold answer."""
 SCALE = {"v": 100.0, "l": 100.0, "j": 100.0, "reported_j": 100.0}
 """The value of a perfect answer, if it is not 1."""
 _STEMMER = PorterStemmer()

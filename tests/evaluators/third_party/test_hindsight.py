@@ -47,11 +47,16 @@ def test_it_asks_the_endpoints_that_it_is_lent_and_no_other(adapter: ModuleType)
 def test_a_passage_begins_with_the_day_and_says_when_it_happened(adapter: ModuleType) -> None:
     fact = SimpleNamespace(
         text="Ada ran a race",
+        document_id="conv-26-3",
         mentioned_at="2023-05-08T13:56:00+00:00",
         occurred_start="2023-05-07T00:00:00Z",
     )
-    assert adapter._as_hit(fact) == {"text": "8 May 2023: Ada ran a race (on 7 May 2023)"}
+    assert adapter._as_hit(fact) == {
+        "text": "8 May 2023: Ada ran a race (on 7 May 2023)",
+        "sessions": [3],
+    }
     fact.occurred_start = "2023-05-08T00:00:00Z"
-    assert adapter._as_hit(fact) == {"text": "8 May 2023: Ada ran a race"}
+    assert adapter._as_hit(fact)["text"] == "8 May 2023: Ada ran a race"
     fact.occurred_start = fact.mentioned_at = None
-    assert adapter._as_hit(fact) == {"text": "Ada ran a race"}
+    fact.document_id = None
+    assert adapter._as_hit(fact) == {"text": "Ada ran a race", "sessions": []}
