@@ -7,8 +7,9 @@ idf is ln(1 + (N - n + 0.5) / (n + 0.5)), and equal scores keep the order of the
 are runs of letters and digits in lower case, unstemmed.
 
 What a document is moves the figures more than most systems differ, so several are measured: the
-turn's text alone, with its speaker, or with its session's day; and all words, or those that are not
-in a list of stop words. The bundled `bm25` stems, and has the speaker.
+turn's text alone, with its speaker, with its session's day, or with its speaker and the caption of
+its image; and all words, those that are not in a list of stop words, or, with apostrophes kept,
+those that are not in a short one. The bundled `bm25` stems, and has the speaker.
 
 Evidence is what matches `D<session>:<turn>` and is a turn of the conversation. That leaves 1,535
 questions: it misses the turn of the one question whose evidence is spelt `D30:05`, which the
@@ -29,7 +30,7 @@ from typing import Any
 K1, B = 1.2, 0.75
 CUTOFFS = (1, 5, 10, 20, 50)
 NAMES = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop"}
-DOCUMENTS = ("text", "speaker", "day")
+DOCUMENTS = ("text", "speaker", "day", "caption")
 STOP_WORDS = frozenset(
     re.findall(
         "[a-z]+",
@@ -42,6 +43,19 @@ STOP_WORDS = frozenset(
         "so than too very s t can will just don should now",
     )
 )
+SHORT_STOP_WORDS = frozenset(
+    re.findall(
+        "[a-z]+",
+        "a an the is are was were of in on at to for and or did do does what when where who how "
+        "which why it that this",
+    )
+)
+WORDS = {
+    "all words": (r"[a-z0-9]+", frozenset[str]()),
+    "no stop words": (r"[a-z0-9]+", STOP_WORDS),
+    "short stop list": (r"[a-z0-9']+", SHORT_STOP_WORDS),
+}
+"""What words are, and which are left out."""
 
 Ranking = tuple[int, str, list[str], set[str]]
 """A question's category, its id, the ranked turns, and the evidence."""
@@ -50,17 +64,19 @@ Ranking = tuple[int, str, list[str], set[str]]
 class Index:
     """The turns of one conversation."""
 
-    def __init__(self, sample: dict[str, Any], document: str, stop: frozenset[str]) -> None:
-        self._stop = stop
+    def __init__(self, sample: dict[str, Any], document: str, words: str) -> None:
+        self._word, self._stop = WORDS[words]
         self.turns: list[str] = []
         counts = []
         for key, session in sample["conversation"].items():
             if re.fullmatch(r"session_\d+", key):
                 day = sample["conversation"].get(f"{key}_date_time", "")
                 for turn in session:
-                    before = {"text": "", "speaker": turn["speaker"], "day": day}[document]
+                    name = turn["speaker"]
+                    before = {"text": "", "speaker": name, "day": day, "caption": name}[document]
+                    after = turn.get("blip_caption", "") if document == "caption" else ""
                     self.turns.append(turn["dia_id"])
-                    counts.append(Counter(self.words(f"{before} {turn['text']}")))
+                    counts.append(Counter(self.words(f"{before} {turn['text']} {after}")))
         lengths = [each.total() for each in counts]
         mean = sum(lengths) / len(lengths)
         self._norms = [K1 * (1 - B + B * length / mean) for length in lengths]
@@ -71,7 +87,7 @@ class Index:
 
     def words(self, text: str) -> list[str]:
         """Return the words of a text."""
-        return [word for word in re.findall(r"[a-z0-9]+", text.lower()) if word not in self._stop]
+        return [word for word in re.findall(self._word, text.lower()) if word not in self._stop]
 
     def rank(self, question: str) -> list[str]:
         """Return the ids of the turns that share a word with a question, best first."""
@@ -85,10 +101,10 @@ class Index:
         return [self.turns[place] for place in order if scores[place] > 0]
 
 
-def rankings(samples: Sequence[Any], document: str, stop: frozenset[str]) -> Iterator[Ranking]:
+def rankings(samples: Sequence[Any], document: str, words: str) -> Iterator[Ranking]:
     """Yield the ranking of every question of categories 1 to 4."""
     for sample in samples:
-        index = Index(sample, document, stop)
+        index = Index(sample, document, words)
         for number, question in enumerate(sample["qa"]):
             if question["category"] != 5:
                 named = re.findall(r"D\d+:\d+", " ".join(question.get("evidence") or []))
@@ -116,19 +132,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("locomo", type=Path)
     parser.add_argument("--document", choices=DOCUMENTS, default="speaker")
-    parser.add_argument("--all-words", action="store_true", help="keep stop words")
+    parser.add_argument("--words", choices=WORDS, default="no stop words")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     samples = json.loads(options.locomo.read_text(encoding="utf-8"))
     for document in DOCUMENTS:
-        for kept, stop in (("all words", frozenset[str]()), ("no stop words", STOP_WORDS)):
-            ranked = list(rankings(samples, document, stop))
-            print_recall(f"{document}, {kept}", ranked, 10)
+        for words in WORDS:
+            ranked = list(rankings(samples, document, words))
+            print_recall(f"{document}, {words}", ranked, 10)
             hard = [each for each in ranked if each[0] == 1]
             print_recall("  multi-hop", hard, 10)
-    stop = frozenset() if options.all_words else STOP_WORDS
-    chosen = list(rankings(samples, options.document, stop))
-    print(f"\n{options.document}, {'all words' if options.all_words else 'no stop words'}:")
+    chosen = list(rankings(samples, options.document, options.words))
+    print(f"\n{options.document}, {options.words}:")
     for category in (None, *NAMES):
         label = "all" if category is None else NAMES[category]
         for k in CUTOFFS:
