@@ -27,8 +27,16 @@ _RIGHT = {
 
 
 def scored_metrics(entry: Entry) -> list[str]:
-    """Return the metrics that an entry has a value in, in the board's order."""
-    return [name for name in BOARD_METRICS if entry.value(name) is not None]
+    """Return the metrics that an entry has a value in, in the board's order.
+
+    A is left out: a result must be the mean of its samples, and a question's part of A does not
+    score its answer.
+    """
+    return [
+        name
+        for name in BOARD_METRICS
+        if entry.value(name) is not None and not METRICS[name].contributes
+    ]
 
 
 def aggregate(

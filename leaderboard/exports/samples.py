@@ -51,8 +51,6 @@ class SampleWriter:
         for number, question_id in enumerate(values["question_id"]):
             shared = self._shared(question_id, values["state"][number], answers.get(question_id))
             for metric in metrics:
-                if METRICS[metric].contributes:
-                    continue  # A question's part of A says nothing about its answer.
                 value = values[metric][number]
                 if value is not None:
                     yield self._row(shared, metric, plain_value(value))
