@@ -275,7 +275,7 @@ def _times(stage: str, images: Sequence[Sequence[Taken]], number: int) -> BuildS
 
 def _t(number: int) -> float:
     """Return how many standard errors make 95 % for the mean of a number of images."""
-    from scipy.stats import t
+    from scipy.stats import t  # type: ignore[import-untyped, unused-ignore]
 
     return float(t.ppf(0.975, max(1, number - 1)))
 

@@ -29,7 +29,7 @@ class Growth:
 def fit_growth(rows: Sequence[Row], values: Sequence[float]) -> Growth:
     """Fit values to columns by least squares, with coefficients of at least 0."""
     import numpy as np
-    from scipy.optimize import nnls
+    from scipy.optimize import nnls  # type: ignore[import-untyped, unused-ignore]
 
     matrix = np.asarray(rows, dtype=float)
     scale = matrix.max(axis=0)
