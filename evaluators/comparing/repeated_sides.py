@@ -127,7 +127,8 @@ def _joined_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _notes(sides: Sequence[Side]) -> list[str]:
-    told = [f"{counted(len(sides), 'run')}: values are means over them, rows are counted over all."]
+    runs = counted(len(sides), "run")
+    notes = [f"{runs}: values are means over them, rows are counted over all."]
     for side in sides:
-        told += [f"{side.name}: {note}" for note in side.document["notes"]]
-    return told
+        notes += [f"{side.name}: {note}" for note in side.document["notes"]]
+    return notes

@@ -276,9 +276,9 @@ def _notes(reports: Sequence[ScoreReport]) -> list[str]:
     for report in reports:
         name = report.document["source"]["name"]
         for note in report.document["notes"]:
-            told = note if note in common else f"{name}: {note}"
-            if told not in notes:
-                notes.append(told)
+            labelled = note if note in common else f"{name}: {note}"
+            if labelled not in notes:
+                notes.append(labelled)
     for metric in reports[0]:
         if METRICS[metric].needs == "judge" and reports[0].document["judging"]:
             notes.append(f"How {metric_title(metric)}'s judge was checked is in each run's scores.")

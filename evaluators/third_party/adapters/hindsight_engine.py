@@ -204,9 +204,9 @@ def _started(folder: Path) -> tuple[Any, str]:
 
 def _as_hit(fact: Any) -> dict[str, Any]:
     """Return a fact as a passage that begins with its day, with its session."""
-    told, happened = _day(fact.mentioned_at), _day(fact.occurred_start)
-    when = f" (on {happened})" if happened and happened != told else ""
-    text = f"{told}: {fact.text}{when}" if told else f"{fact.text}{when}"
+    mentioned, happened = _day(fact.mentioned_at), _day(fact.occurred_start)
+    when = f" (on {happened})" if happened and happened != mentioned else ""
+    text = f"{mentioned}: {fact.text}{when}" if mentioned else f"{fact.text}{when}"
     session = (fact.document_id or "").rpartition("-")[2]
     return {"text": text, "sessions": [int(session)] if session.isdecimal() else []}
 

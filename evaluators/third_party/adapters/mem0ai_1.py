@@ -96,9 +96,9 @@ class Mem0:
     def _add(self, messages: list[dict[str, Any]], window: Any) -> None:
         """Add messages, and raise endpoint failures even if the package ignores them."""
         self._lost.clear()
-        told = {"told": day(window[0].time)}
+        metadata = {"told": day(window[0].time)}
         try:
-            added = self._memory.add(messages, user_id=self._user, metadata=told)
+            added = self._memory.add(messages, user_id=self._user, metadata=metadata)
             for row in added["results"]:
                 self._origins.add(row["id"], window)
         except Exception:
@@ -109,8 +109,8 @@ class Mem0:
 
     def _as_hit(self, row: dict[str, Any], *, score: float) -> dict[str, Any]:
         """Return a memory as a passage that begins with its day, with its turns."""
-        told = (row.get("metadata") or {}).get("told")
-        text = f"{told}: {row['memory']}" if told else row["memory"]
+        said = (row.get("metadata") or {}).get("told")
+        text = f"{said}: {row['memory']}" if said else row["memory"]
         return {"text": text, "score": score, "turns": self._origins.of(row["id"])}
 
     def _noticing(self, call: Any) -> Any:
