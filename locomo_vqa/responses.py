@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 from locomo_vqa.closable import Closable
 from locomo_vqa.errors import InputError
@@ -276,9 +276,14 @@ class StoredModel:
         return self._store.put(self._identity, request, reply)
 
 
+@runtime_checkable
+class _Rejects(Protocol):
+    def reject(self, request: ChatRequest) -> None: ...
+
+
 def reject_replies(model: ChatModel, requests: Iterable[ChatRequest]) -> None:
     """Make the next command ask these requests again, if the model has a store."""
-    if isinstance(model, StoredModel):
+    if isinstance(model, _Rejects):
         for request in requests:
             model.reject(request)
 

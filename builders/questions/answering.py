@@ -8,13 +8,13 @@ from typing import Literal
 
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.exact_match import exact_match
-from locomo_vqa.models.asking import gather_bounded
 from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelError
 from locomo_vqa.prompts import answer_visual
 from locomo_vqa.responses import reject_replies
 
+from .asking import ImageLoader, ask_each
 from .rows import QuestionRow
-from .writing import load_image, stop_if_denied
+from .writing import stop_if_denied
 
 __all__ = ["Trial", "TrialResult", "answer_all"]
 
@@ -51,21 +51,19 @@ async def answer_all(
     model: ChatModel, benchmark: Benchmark, trials: Iterable[Trial]
 ) -> AsyncIterator[TrialResult]:
     """Yield the result of each trial as the replies arrive."""
-
-    async def work(trial: Trial) -> TrialResult:
-        return await _answer(model, benchmark, trial)
-
-    async for _, result in gather_bounded(trials, work, at_once=2 * model.in_flight):
+    async for result in ask_each(
+        model, benchmark, trials, _answer, image_of=lambda trial: trial.row.image
+    ):
         yield result
 
 
-async def _answer(model: ChatModel, benchmark: Benchmark, trial: Trial) -> TrialResult:
+async def _answer(model: ChatModel, load: ImageLoader, trial: Trial) -> TrialResult:
     row = trial.row
     assert row.question is not None and row.answer is not None
     caption = trial.caption if trial.shown == "caption" else None
     request = ChatRequest(
         text=answer_visual(row.question, caption=caption),
-        images=(load_image(benchmark, row.image),) if trial.shown == "image" else (),
+        images=(load(row.image),) if trial.shown == "image" else (),
         max_tokens=MAX_ANSWER_TOKENS,
     )
     try:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from locomo_vqa.benchmark import Benchmark, QuestionType, Split
 from locomo_vqa.errors import MissingResource
-from locomo_vqa.images import for_model
-from locomo_vqa.models.asking import gather_bounded
-from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelDenied, ModelError, ModelImage
+from locomo_vqa.models.chat import ChatModel, ChatRequest, ModelDenied, ModelError
 from locomo_vqa.responses import reject_replies
 
+from .asking import ImageLoader, ask_each
 from .question_types import generation_prompt
 from .replies import QUESTION_SCHEMA, Declined, Written, read_reply
 from .rows import QuestionRow, QuestionState
@@ -21,7 +21,6 @@ __all__ = [
     "ImagePlace",
     "chosen_for_trial",
     "image_places",
-    "load_image",
     "stop_if_denied",
     "write_all",
     "write_in_order",
@@ -70,12 +69,6 @@ def chosen_for_trial(places: Iterable[ImagePlace], most: int) -> list[ImagePlace
     return sorted(places, key=lambda place: place.image)[:most]
 
 
-def load_image(benchmark: Benchmark, sha256: str) -> ModelImage:
-    """Read an image as shown to models: upright, one frame, RGB."""
-    data, media_type = for_model(benchmark.read_image(sha256))
-    return ModelImage(sha256=sha256, media_type=media_type, data=data)
-
-
 async def write_all(
     model: ChatModel,
     benchmark: Benchmark,
@@ -87,10 +80,8 @@ async def write_all(
     """Yield a row for every place and type as it is finished, image by image."""
     wanted = ((place, type) for place in places for type in types)
 
-    async def work(item: tuple[ImagePlace, QuestionType]) -> QuestionRow:
-        return await _write(model, benchmark, *item, attempts=attempts)
-
-    async for _, row in gather_bounded(wanted, work, at_once=2 * model.in_flight):
+    write = partial(_write, attempts=attempts)
+    async for row in ask_each(model, benchmark, wanted, write, image_of=lambda item: item[0].image):
         yield row
 
 
@@ -116,11 +107,12 @@ async def write_in_order(
 
 
 async def _write(
-    model: ChatModel, benchmark: Benchmark, place: ImagePlace, type: QuestionType, *, attempts: int
+    model: ChatModel, load: ImageLoader, item: tuple[ImagePlace, QuestionType], *, attempts: int
 ) -> QuestionRow:
+    place, type = item
     request = ChatRequest(
         text=generation_prompt(type),
-        images=(load_image(benchmark, place.image),),
+        images=(load(place.image),),
         schema=QUESTION_SCHEMA,
         max_tokens=MAX_REPLY_TOKENS,
     )

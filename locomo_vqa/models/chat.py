@@ -138,6 +138,9 @@ class ThoughtsOnly(ModelFailed):
         super().__init__(message)
         self.usage = usage
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.usage)
+
     @classmethod
     def at(cls, limit: int | None, *, cut: bool, usage: Usage) -> ThoughtsOnly:
         """Return the error for a reply that ended by itself, or was cut off at `limit` tokens."""

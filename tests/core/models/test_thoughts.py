@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from locomo_vqa.models.chat import ChatReply, Finish, ThoughtsOnly
@@ -89,3 +91,9 @@ def test_thoughts_are_kept_apart_and_split_again() -> None:
     assert isinstance(made, ChatReply)
     assert (made.text, "Before." in made.thought) == ("Pepper", True)
     assert split_thought(made.whole).words == "Pepper"
+
+
+def test_the_error_comes_whole_out_of_another_process() -> None:
+    error = ThoughtsOnly.at(64, cut=True, usage=Usage(input_tokens=3, output_tokens=64))
+    received = pickle.loads(pickle.dumps(error))
+    assert (type(received), str(received), received.usage) == (type(error), str(error), error.usage)
