@@ -11,18 +11,17 @@ import click
 
 from locomo_vqa.errors import InputError
 
-from ..judging.rubrics import RUBRICS
-
 __all__ = ["judge_options", "judge_timeout_option", "responses_option", "rubric_option"]
 
 _Command = Callable[..., Any]
 
 rubric_option = click.option(
     "--rubric",
-    type=click.Choice(RUBRICS),
+    metavar="[lenient|strict|FILE]",
     default="lenient",
     show_default=True,
-    help="Choose how strictly an answer is compared with the gold answer; the paper is lenient.",
+    help="Choose how strictly an answer is compared with the gold answer (the paper is lenient), "
+    "or judge with the prompt in this file.",
 )
 responses_option = click.option(
     "--responses",

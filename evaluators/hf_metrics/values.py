@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from locomo_vqa.arguments import check_choice
 from locomo_vqa.async_calls import run_async
@@ -16,6 +16,9 @@ from ..metrics import get_metric
 from ..metrics.base import BatchMetric
 from ..metrics.l_settings import LSettings, Preset
 from .inputs import Inputs, read_inputs
+
+if TYPE_CHECKING:
+    from ..judging.rubrics import RubricPrompt
 
 __all__ = ["compute_j", "compute_l", "compute_v"]
 
@@ -79,7 +82,7 @@ def compute_j(
     questions: Sequence[str | None],
     *,
     judge: str | None = None,
-    rubric: str = "lenient",
+    rubric: str | Path = "lenient",
     responses: str | Path | None = None,
     timeout_s: float = 120.0,
 ) -> dict[str, Any]:
@@ -90,7 +93,7 @@ def compute_j(
 
     Args:
         judge: the model's name, as for `score`.
-        rubric: `lenient` or `strict`.
+        rubric: `lenient`, `strict`, or a file with the judge's prompt.
         responses: the file for the judge's replies; None for one in the user's cache folder.
         timeout_s: the time limit of one call, in seconds.
 
@@ -98,14 +101,14 @@ def compute_j(
         InputError: no judge is named, a name is not valid, or a question or gold answer is missing.
         MissingResource: a judge's packages or weights are not on this machine.
     """
-    from ..judging.rubrics import RUBRICS
+    from ..judging.rubric_files import read_rubric
 
     if judge is None:
         raise InputError(
             "`judge` must be given: J is the verdict of a judge model.",
             f'Name one, such as judge="{_JUDGE}".',
         )
-    check_choice("rubric", rubric, RUBRICS)
+    prompt = read_rubric(rubric)
     for place, question in enumerate(questions):
         if question is None or not question.strip():
             raise InputError(
@@ -114,7 +117,7 @@ def compute_j(
     inputs = read_inputs(predictions, references)
     verdicts, reasons, signature = ["wrong"] * inputs.n, Counter[str](), None
     if inputs.pairs:
-        asked = _judge(inputs, questions, judge, rubric, responses, timeout_s)
+        asked = _judge(inputs, questions, judge, prompt, responses, timeout_s)
         judgements, signature = run_async(asked)
         for place, judgement in zip(inputs.places, judgements, strict=True):
             verdicts[place] = judgement.state
@@ -142,7 +145,7 @@ async def _judge(
     inputs: Inputs,
     questions: Sequence[str | None],
     name: str,
-    rubric: Any,
+    rubric: RubricPrompt,
     responses: str | Path | None,
     timeout_s: float,
 ) -> tuple[list[Any], str]:

@@ -1,6 +1,6 @@
 """J: a judge model compares answers with gold answers, and is itself measured.
 
-rubrics.py       a judge's prompt, and how it quotes the texts
+rubrics.py       a judge's prompt, and how it quotes the texts (`rubric_files.py`: a user's own)
 replies.py       reads a judge's reply
 judge.py         judges one answer; the judge is asked again if its reply can't be read
 session.py       a judge opened behind the response store, and many answers judged

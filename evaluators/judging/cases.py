@@ -14,9 +14,17 @@ from . import rewriting
 from .dates import find_date, other_formats, shifted
 from .injections import INJECTIONS, injected
 from .judge import ToJudge
-from .rubrics import Rubric
+from .rubrics import RUBRICS, Rubric, RubricName
 
-__all__ = ["EXPECTED", "KINDS", "CaseKind", "CheckCase", "Expected", "make_cases"]
+__all__ = [
+    "EXPECTED",
+    "KINDS",
+    "CaseKind",
+    "CheckCase",
+    "Expected",
+    "expected_verdict",
+    "make_cases",
+]
 
 CaseKind = Literal[
     "gold",
@@ -84,7 +92,19 @@ class CheckCase:
     """The texts that the judge is shown; the id includes the kind and the question."""
 
 
-def make_cases(benchmark: Benchmark, rubric: Rubric, *, n: int) -> list[CheckCase]:
+def expected_verdict(kind: CaseKind, rubric: RubricName) -> Expected | None:
+    """Return the correct verdict on a kind, or None if the rubric doesn't cover it.
+
+    How strict a user's own prompt is can't be known: it covers the kinds on which both bundled
+    rubrics agree.
+    """
+    if rubric != "file":
+        return EXPECTED[kind].get(rubric)
+    verdicts = {EXPECTED[kind].get(known) for known in RUBRICS}
+    return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def make_cases(benchmark: Benchmark, rubric: RubricName, *, n: int) -> list[CheckCase]:
     """Return `n` cases of each kind that the rubric covers, and each injection at least once.
 
     The same benchmark always gives the same cases: questions are sorted by a hash of their id. A
@@ -93,7 +113,7 @@ def make_cases(benchmark: Benchmark, rubric: Rubric, *, n: int) -> list[CheckCas
     questions = [q for q in benchmark.text_questions if q.category != 5 and q.answer]
     cases = []
     for kind in KINDS:
-        expected = EXPECTED[kind].get(rubric)
+        expected = expected_verdict(kind, rubric)
         if expected is None:
             continue
         made = (

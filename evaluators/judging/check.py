@@ -17,10 +17,10 @@ from locomo_vqa.files import canonical_json, read_json, sha256_text
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.schemas import validate
 
-from .cases import EXPECTED, KINDS, CaseKind, CheckCase, Expected, make_cases
+from .cases import KINDS, CaseKind, CheckCase, Expected, expected_verdict, make_cases
 from .judge import Judgement, total_usage
 from .rates import Rate, rate_of
-from .rubrics import Rubric
+from .rubrics import RubricName
 from .session import JudgeSession, judge_all
 
 __all__ = ["measure_judge", "need_fitting", "read_check"]
@@ -107,11 +107,11 @@ def need_fitting(
 _Pair = tuple[CheckCase, Judgement]
 
 
-def _by_kind(pairs: Sequence[_Pair], rubric: Rubric) -> list[dict[str, Any]]:
+def _by_kind(pairs: Sequence[_Pair], rubric: RubricName) -> list[dict[str, Any]]:
     kinds: list[dict[str, Any]] = []
     for kind in KINDS:
         of_kind = [pair for pair in pairs if pair[0].kind == kind]
-        expected = EXPECTED[kind].get(rubric)
+        expected = expected_verdict(kind, rubric)
         if of_kind and expected:
             kinds.append(_kind_to_json(kind, expected, of_kind))
     return kinds

@@ -17,8 +17,16 @@ from locomo_vqa.models.chat import (
 from locomo_vqa.responses import reject_replies
 from locomo_vqa.runs import Usage
 
-from .replies import READING, VERDICT_SCHEMA, Unreadable, read_verdict
-from .rubrics import MAX_CHARS, PROMPTS, JudgePrompt, Rubric, judge_prompt, rubric_hash
+from .replies import READING, Unreadable, read_verdict, verdict_schema
+from .rubrics import (
+    MAX_CHARS,
+    JudgePrompt,
+    Rubric,
+    RubricName,
+    RubricPrompt,
+    bundled_rubric,
+    judge_prompt,
+)
 
 __all__ = [
     "JUDGE_REPLY_TOKENS",
@@ -92,11 +100,18 @@ class Judgement:
 class Judge:
     """A model with a rubric, asked at temperature 0."""
 
-    def __init__(self, model: ChatModel, rubric: Rubric, *, guided: bool = True) -> None:
+    def __init__(
+        self, model: ChatModel, rubric: Rubric | RubricPrompt, *, guided: bool = True
+    ) -> None:
         """`guided`: whether the backend accepts a JSON schema."""
         self.model = model
-        self.rubric = rubric
+        self._rubric = rubric if isinstance(rubric, RubricPrompt) else bundled_rubric(rubric)
         self.guided = guided
+
+    @property
+    def rubric(self) -> RubricName:
+        """The name of the rubric."""
+        return self._rubric.rubric
 
     @property
     def in_flight(self) -> int:
@@ -106,7 +121,7 @@ class Judge:
     @property
     def prompt_sha256(self) -> str | None:
         """The SHA-256 of the prompt."""
-        return rubric_hash(self.rubric)
+        return self._rubric.sha256
 
     @property
     def signature(self) -> str:
@@ -115,21 +130,21 @@ class Judge:
         revision = identity.get("revision")
         name = f"{identity.get('backend')}:{identity.get('model')}"
         return (
-            f"j:judge={name}{f'@{revision[:12]}' if revision else ''},rubric={self.rubric},"
-            f"prompt={PROMPTS[self.rubric]}/{rubric_hash(self.rubric)[:12]},temperature=0,"
-            f"cut={MAX_CHARS},asks={MAX_ASKS},reply={READING},missing=wrong"
+            f"j:judge={name}{f'@{revision[:12]}' if revision else ''},{self._rubric.signature},"
+            f"temperature=0,cut={MAX_CHARS},asks={MAX_ASKS},reply={READING},missing=wrong"
         )
 
     def prompt(self, item: ToJudge) -> JudgePrompt:
         """Return the prompt that asks for a verdict on one answer."""
-        return judge_prompt(self.rubric, question=item.question, gold=item.gold, answer=item.answer)
+        texts = {"question": item.question, "gold": item.gold, "answer": item.answer}
+        return judge_prompt(self._rubric, **texts)
 
     async def judge(self, item: ToJudge) -> Judgement:
         """Return the verdict on one answer, or why it is unscored; never raises an error."""
         prompt = self.prompt(item)
         request = ChatRequest(
             text=prompt.text,
-            schema=VERDICT_SCHEMA if self.guided else None,
+            schema=verdict_schema(self._rubric.key) if self.guided else None,
             max_tokens=JUDGE_REPLY_TOKENS,
         )
         replies: list[ChatReply] = []
@@ -145,7 +160,7 @@ class Judge:
             replies.append(reply)
             if reply.finish == "refused":
                 return _make_judgement(item, prompt.cut, replies, reason="refused")
-            read = read_verdict(reply.text)
+            read = read_verdict(reply.text, self._rubric.key)
             if not isinstance(read, Unreadable):
                 state: VerdictState = "correct" if read.correct else "wrong"
                 return _make_judgement(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from locomo_vqa.arguments import check_choice, check_number
+from locomo_vqa.arguments import check_number
 from locomo_vqa.async_calls import run_async
 from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.checked import checked
@@ -17,7 +18,7 @@ from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.responses import ResponseStore
 
 from .check import measure_judge
-from .rubrics import RUBRICS, Rubric
+from .rubric_files import read_rubric
 from .session import open_session, response_path
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def judge_check(
     judge: str,
     *,
     benchmark: Benchmark | str | Path,
-    rubric: Rubric = "lenient",
+    rubric: str | os.PathLike[str] = "lenient",
     n: int = DEFAULT_N,
     responses: str | Path | None = None,
     judge_timeout: float = 120.0,
@@ -115,7 +116,9 @@ def judge_check(
         judge: the model's name, such as `"openai:<base URL>?model=<name>"`, or `"rules"`, which
             compares words, numbers and dates without a model.
         benchmark: the source of the answers: a benchmark, its folder, `sample`, or org/name.
-        rubric: how the judge compares an answer with the gold answer.
+        rubric: how the judge compares an answer with the gold answer: `lenient`, `strict`, or a
+            file with a prompt (see docs/scores.md), which is checked on the kinds of answers whose
+            verdict is the same by both.
         n: the number of answers of each kind; there is at least one of each kind of injection.
         responses: the file that stores the judge's replies, so that none is requested twice; None
             for one in the user's cache folder.
@@ -126,14 +129,14 @@ def judge_check(
         InputError: an argument is invalid, or the benchmark can't be used.
         MissingResource: the judge's packages or weights are not on this machine.
     """
-    check_choice("rubric", rubric, RUBRICS)
+    prompt = read_rubric(rubric)
     check_number("n", n, low=1, whole=True)
     check_number("judge_timeout", judge_timeout, low=0.001)
     data = load_argument(benchmark)
     file = response_path(None if responses is None else Path(responses))
 
     async def work(store: ResponseStore, report: ProgressCallback) -> dict[str, Any]:
-        opening = open_session(judge, rubric, store=store, timeout_s=judge_timeout)
+        opening = open_session(judge, prompt, store=store, timeout_s=judge_timeout)
         async with opening as session:
             return await measure_judge(session, data, n=n, progress=report)
 

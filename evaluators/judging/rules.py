@@ -23,15 +23,16 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from locomo_vqa.errors import InputError
 from locomo_vqa.runs import Usage
 
 from ..metrics.porter import stem
 from .dates import MONTHS
 from .judge import Judgement, ToJudge, VerdictState
 from .rewriting import content_words
-from .rubrics import Rubric
+from .rubrics import Rubric, RubricPrompt
 
-__all__ = ["BY_RULES", "RULES", "VERSION", "RuleJudge", "compare_words"]
+__all__ = ["BY_RULES", "RULES", "VERSION", "RuleJudge", "compare_words", "rule_rubric"]
 
 RULES = "rules"
 """The name of the judge."""
@@ -55,6 +56,20 @@ _NEGATION = frozenset({"no", *map(stem, ("wrong", "false", "incorrect", "untrue"
 _MOST_WORDS = 100
 _MANY_ITEMS = 10
 _BETWEEN_ITEMS = re.compile(r"[;,\n]|\bor\b", re.IGNORECASE)
+
+
+def rule_rubric(prompt: RubricPrompt) -> Rubric:
+    """Return the rubric that rules follow in place of a prompt.
+
+    Raises:
+        InputError: the prompt is the user's own.
+    """
+    if prompt.rubric == "file":
+        raise InputError(
+            "`rubric` is a file with a prompt, which the judge of rules doesn't read.",
+            "Name a model as `judge`, or choose lenient or strict.",
+        )
+    return prompt.rubric
 
 
 class RuleJudge:

@@ -101,7 +101,7 @@ def judge_predictions(
             by_question=[*rows, *j_rows(answers, first.judgements), *left],
         ),
         document={
-            "rubric": settings.rubric,
+            "rubric": settings.rubric.rubric,
             "judges": [opinion.document for opinion in opinions],
             "agreement": [
                 agreement(
@@ -189,7 +189,7 @@ def _nothing_to_judge(scores: Scores, answers: Answers, settings: JudgeSettings)
     none = MetricScores(state="not_computed", reason=reason, scale=SCALE)
     return Judged(
         scores=replace(scores, metrics={**scores.metrics, "j": none}),
-        document={"rubric": settings.rubric, "judges": [], "agreement": []},
+        document={"rubric": settings.rubric.rubric, "judges": [], "agreement": []},
         transcripts=[],
         unscored=0,
     )

@@ -27,8 +27,8 @@ from locomo_vqa.responses import ResponseStore, StoredModel
 from ..metrics.value_cache import cache_file
 from .judge import Judge, Judgement, ToJudge
 from .names import check_judge
-from .rubrics import Rubric
-from .rules import RULES, VERSION, RuleJudge
+from .rubrics import Rubric, RubricPrompt, bundled_rubric
+from .rules import RULES, VERSION, RuleJudge, rule_rubric
 
 __all__ = [
     "GIVE_UP_AFTER",
@@ -193,7 +193,7 @@ class _ModelSession(JudgeSession):
 @asynccontextmanager
 async def open_session(
     spec: str,
-    rubric: Rubric,
+    rubric: Rubric | RubricPrompt,
     *,
     store: ResponseStore,
     timeout_s: float = 120.0,
@@ -208,11 +208,12 @@ async def open_session(
     unscored. `kind` is what a model judges, and `parameter` the argument that names it.
 
     Raises:
-        InputError: the name is not valid.
+        InputError: the name is not valid, or the judge of rules is given a prompt.
         MissingResource: packages or weights are not on this machine.
     """
     if spec == RULES:
-        yield JudgeSession(RuleJudge(rubric))
+        prompt = rubric if isinstance(rubric, RubricPrompt) else bundled_rubric(rubric)
+        yield JudgeSession(RuleJudge(rule_rubric(prompt)))
         return
     check_judge(spec)
     fuse = _Fuse(

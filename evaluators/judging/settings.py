@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from locomo_vqa.arguments import check_choice, check_number, check_path, check_texts
+from locomo_vqa.arguments import check_number, check_path, check_texts
 from locomo_vqa.errors import InputError
 
 from .names import check_judge
-from .rubrics import RUBRICS, Rubric
+from .rubric_files import read_rubric
+from .rubrics import RubricPrompt, bundled_rubric
+from .rules import RULES, rule_rubric
 from .sampling import JudgeSample
 
 __all__ = ["CHECK_N", "JudgeSettings"]
@@ -20,7 +22,7 @@ CHECK_N = 10
 """The number of cases of each kind in the check before scoring."""
 
 
-_RUBRIC: Rubric = "lenient"
+_RUBRIC = "lenient"
 _TIMEOUT_S = 120.0
 
 
@@ -30,7 +32,7 @@ class JudgeSettings:
 
     judges: tuple[str, ...]
     """The names of the models; the first determines J."""
-    rubric: Rubric = _RUBRIC
+    rubric: RubricPrompt = field(default_factory=lambda: bundled_rubric("lenient"))
     """How strictly answers are compared with gold answers."""
     responses: Path | None = None
     """The file of the response store; None for one in the user's cache folder."""
@@ -51,7 +53,7 @@ class JudgeSettings:
         *,
         judge: str | Sequence[str] | None,
         metrics: Sequence[str] | None = None,
-        rubric: Rubric = _RUBRIC,
+        rubric: str | os.PathLike[str] = _RUBRIC,
         judge_check: bool | str | Path | Sequence[str | Path] = True,
         responses: str | Path | None = None,
         judge_timeout: float = _TIMEOUT_S,
@@ -64,7 +66,7 @@ class JudgeSettings:
         Raises:
             InputError: an argument is invalid, or two contradict each other.
         """
-        check_choice("rubric", rubric, RUBRICS)
+        prompt = read_rubric(rubric)
         check_number("judge_timeout", judge_timeout, low=0.001)
         if judge_sample is not None:
             check_number("judge_sample", judge_sample, low=1, whole=True)
@@ -108,14 +110,16 @@ class JudgeSettings:
             raise InputError("`judge` names one model twice.", "Name two different models.")
         for name in names:
             check_judge(name)
-        if judge_passes > 1 and names[0] == "rules":
+        if RULES in names:
+            rule_rubric(prompt)
+        if judge_passes > 1 and names[0] == RULES:
             raise InputError(
                 "`judge_passes` is for a model: rules give the same verdict each time.",
                 "Leave `judge_passes` out.",
             )
         return cls(
             judges=names,
-            rubric=rubric,
+            rubric=prompt,
             responses=None if responses is None else Path(responses),
             check_n=0 if judge_check is False else CHECK_N,
             checks=checks,

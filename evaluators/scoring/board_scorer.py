@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark
+from locomo_vqa.errors import InputError
 from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.runs import Prediction, SplitChoice
 from locomo_vqa.scores import Scorer, Scores
 
-from ..judging.rubrics import Rubric
 from ..judging.scoring import JudgeSettings, judge_predictions
 from ..metrics.l_settings import LSettings, Preset
 from .predictions import score_predictions
@@ -57,7 +58,7 @@ class _BoardScorer:
 def make_board_scorer(
     *,
     judge: str | None = None,
-    rubric: Rubric = "lenient",
+    rubric: str | os.PathLike[str] = "lenient",
     judge_timeout: float = 120.0,
     judge_sample: int | None = None,
     judge_seed: int = 0,
@@ -74,16 +75,23 @@ def make_board_scorer(
     Raises:
         InputError: an argument is invalid.
     """
+    judging = JudgeSettings.checked(
+        judge=judge,
+        metrics=None,
+        rubric=rubric,
+        judge_check=True,
+        responses=responses,
+        judge_timeout=judge_timeout,
+        judge_sample=judge_sample,
+        judge_seed=judge_seed,
+    )
+    if judging is not None and judging.rubric.verbatim:
+        raise InputError(
+            "`rubric` is a prompt into which answers are written unquoted, so a submitted "
+            "answer could give the judge instructions.",
+            "Write $data in place of the names in braces: there, answers are quoted.",
+        )
     return _BoardScorer(
         l_settings=LSettings.checked(preset=l_preset, models=l_models, threads=1, cache=True),
-        judging=JudgeSettings.checked(
-            judge=judge,
-            metrics=None,
-            rubric=rubric,
-            judge_check=True,
-            responses=responses,
-            judge_timeout=judge_timeout,
-            judge_sample=judge_sample,
-            judge_seed=judge_seed,
-        ),
+        judging=judging,
     )

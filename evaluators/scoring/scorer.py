@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,6 @@ from locomo_vqa.scores import Scores
 
 from ..abstention.judge import DecliningSettings, judge_abstention
 from ..failures import FailureReport, find_failures
-from ..judging.rubrics import Rubric
 from ..judging.scoring import Judged, JudgeSettings, judge_again, judge_predictions
 from ..metrics.l_settings import LSettings, Preset
 from ..prediction_files import ReadOptions
@@ -50,7 +50,7 @@ def score(
     split: SplitChoice | None = None,
     metrics: Sequence[str] | None = None,
     judge: str | Sequence[str] | None = None,
-    rubric: Rubric = "lenient",
+    rubric: str | os.PathLike[str] = "lenient",
     judge_check: bool | str | Path | Sequence[str | Path] = True,
     judge_passes: int = 1,
     judge_timeout: float = 120.0,
@@ -84,7 +84,8 @@ def score(
         judge: the model whose verdicts determine J, such as `"openai:<base URL>?model=<name>"`, or
             `"rules"`, which compares words, numbers and dates without a model; a second one is
             compared with it. If None, J is not computed.
-        rubric: how the judge compares an answer with the gold answer.
+        rubric: how the judge compares an answer with the gold answer: `lenient`, `strict`, or a
+            file with the judge's prompt.
         judge_check: whether to measure the judge first on answers whose verdict is known, or the
             files of such measurements (see `judge_check`).
         judge_passes: how often the first judge judges each answer. J is that of the first pass;

@@ -55,10 +55,11 @@ leaderboard.add_command(export)
 )
 @click.option(
     "--rubric",
-    type=click.Choice(("lenient", "strict")),
+    metavar="[lenient|strict|FILE]",
     default="lenient",
     show_default=True,
-    help="Choose how strictly an answer is compared with the gold answer; the paper is lenient.",
+    help="Choose how strictly an answer is compared with the gold answer (the paper is lenient), "
+    "or judge with the prompt in this file.",
 )
 @click.option(
     "--judge-timeout",

@@ -44,6 +44,8 @@ def llm_scoring(signature: str | None) -> dict[str, Any] | None:
 
 def _prompt(rubric: str, name: str, sha256: str) -> str:
     """Return the rubric's prompt, or what it is called if this version has another text."""
+    if rubric == "file":
+        return f"a prompt of the judge's user, SHA-256 {sha256}…"
     text, found = load_by_name("locomo_vqa.evaluators.judging.rubrics:rubric_prompt")(rubric)
     known: str = text
     return known if found.startswith(sha256) else f"{name}, SHA-256 {sha256}…"

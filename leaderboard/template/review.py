@@ -65,7 +65,7 @@ def review_changes(
     head: str,
     benchmark: Benchmark | str | os.PathLike[str],
     judge: str | None = None,
-    rubric: Literal["lenient", "strict"] = "lenient",
+    rubric: str | os.PathLike[str] = "lenient",
     judge_timeout: float = 120.0,
     judge_sample: int | None = None,
     judge_seed: int = 0,

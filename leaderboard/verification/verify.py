@@ -42,7 +42,7 @@ def verify(
     *,
     benchmark: Benchmark | str | os.PathLike[str],
     judge: str | None = None,
-    rubric: Literal["lenient", "strict"] = "lenient",
+    rubric: str | os.PathLike[str] = "lenient",
     judge_timeout: float = 120.0,
     judge_sample: int | None = None,
     judge_seed: int = 0,
@@ -65,7 +65,8 @@ def verify(
         benchmark: a benchmark, its folder, or its name.
         judge: the model whose verdicts determine J, or `"rules"`, which compares words, numbers
             and dates without a model. If None, J is not computed.
-        rubric: how the judge compares an answer with the gold answer, `lenient` or `strict`.
+        rubric: how the judge compares an answer with the gold answer: `lenient`, `strict`, or a
+            file with the judge's prompt.
         judge_timeout: the time limit of one call to the judge, in seconds.
         judge_sample: estimate J from this many questions of each entry's split, drawn from each
             conversation in proportion; None for all. The others are unscored.

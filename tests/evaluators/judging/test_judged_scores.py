@@ -12,6 +12,7 @@ import pytest
 
 from locomo_vqa.benchmark import TextQuestion
 from locomo_vqa.benchmark.questions import questions_of
+from locomo_vqa.evaluators.judging.rubric_files import read_rubric
 from locomo_vqa.evaluators.judging.scoring import Judged, judge_predictions
 from locomo_vqa.evaluators.judging.settings import JudgeSettings
 from locomo_vqa.evaluators.scoring.predictions import score_predictions
@@ -44,7 +45,8 @@ def said(question: TextQuestion, answer: str | None, state: Any = "ok") -> Predi
 def judged(
     predictions: Sequence[Prediction], stubs: Sequence[Stub], folder: Path, **options: Any
 ) -> Judged:
-    chosen: dict[str, Any] = {"check_n": 0, **options}
+    rubric = read_rubric(options.pop("rubric", "lenient"))
+    chosen: dict[str, Any] = {"check_n": 0, "rubric": rubric, **options}
     scores = score_predictions(predictions, SAMPLE, split="test", metrics=["f1", "j"])
     return judge_predictions(
         scores,
