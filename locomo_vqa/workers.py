@@ -1,0 +1,200 @@
+"""Where work is done: in this process, or on the nodes of a Ray cluster.
+
+The argument `workers` is `asyncio` for this process, `ray` for the cluster that this machine
+belongs to (or `RAY_ADDRESS` names; without either, Ray is started on this machine and ended with
+the work), or `ray:ADDRESS` for another one, such as `ray:auto` or `ray:10.0.0.1:6379`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import signal
+import socket
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+from locomo_vqa.errors import InputError, MissingResource
+from locomo_vqa.install_advice import install_command
+
+__all__ = ["Cluster", "Workers", "connected", "parse_workers"]
+
+_ADDRESS = re.compile(r"auto|local|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
+_REACH_S = 10.0
+_FORMS = "asyncio, ray, or ray:ADDRESS, such as ray:auto or ray:10.0.0.1:6379"
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "error"}
+"""Of a Ray that is started here, and of this process."""
+_TOKEN = (
+    "If it wants a token, set RAY_AUTH_MODE=token, and copy ~/.ray/auth_token from its head or set "
+    "RAY_AUTH_TOKEN."
+)
+_ON_A_NODE = "Start this on a node of the cluster, and name the address that `ray start` printed."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """Where work is done."""
+
+    ray: bool = False
+    """Whether it is a Ray cluster; otherwise this process."""
+    address: str | None = None
+    """The cluster's address; None for the one that Ray finds, or starts."""
+
+    def __str__(self) -> str:
+        if not self.ray:
+            return "asyncio"
+        return "ray" if self.address is None else f"ray:{self.address}"
+
+
+def parse_workers(value: str | None) -> Workers:
+    """Return what the argument `workers` names; None is `asyncio`.
+
+    Raises:
+        InputError: it has another form.
+        MissingResource: it names Ray, which is not installed.
+    """
+    if value is None or value == "asyncio":
+        return Workers()
+    scheme, colon, address = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if scheme != "ray" or (colon and not address):
+        raise InputError(f"`workers` must be {_FORMS}, not {value!r}.", "Correct `workers`.")
+    if address.startswith("//"):
+        raise InputError(f"`workers`: {value} is the address of a Ray client.", _ON_A_NODE)
+    port = address.rpartition(":")[2]
+    if colon and (not _ADDRESS.fullmatch(address) or (port.isdigit() and int(port) > 65535)):
+        raise InputError(f"`workers`: {address!r} is not the address of a Ray cluster.", _ON_A_NODE)
+    if find_spec("ray") is None:
+        raise MissingResource(
+            "`workers` names Ray, but the package ray is not installed.",
+            f"Install it on every node: {install_command('ray')}",
+        )
+    return Workers(ray=True, address=address or None)
+
+
+class Cluster:
+    """A Ray cluster that this process is connected to."""
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The ids of the nodes that work can be given to, in an order that does not change.
+
+        Nodes that were started without CPUs, as heads often are, get work only if all were.
+        """
+        import ray
+
+        alive = [node for node in ray.nodes() if node["Alive"]]
+        workers = [node for node in alive if node["Resources"].get("CPU", 0) > 0] or alive
+        return tuple(sorted(node["NodeID"] for node in workers))
+
+    @property
+    def own_node(self) -> str:
+        """The id of this process's node."""
+        import ray
+
+        return str(ray.get_runtime_context().get_node_id())
+
+    def on(self, node: str, *, only: bool = False) -> dict[str, Any]:
+        """Return the options of an actor on a node; another takes over unless `only` this may."""
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node, soft=not only)}
+
+
+_lock = threading.Lock()
+_users = 0
+_opened: str | None = None
+
+
+@contextlib.contextmanager
+def connected(workers: Workers) -> Iterator[Cluster]:
+    """Connect to a cluster, or start one on this machine, until the block ends.
+
+    Threads share a connection; the last one closes it. A connection that the program had made
+    itself is used, and stays open. Actors and objects end with the connection.
+
+    Raises:
+        InputError: this process is connected to another cluster.
+        MissingResource: no cluster answers at the address, or it can't be used from here.
+    """
+    global _users, _opened
+    _check_reachable(workers.address)
+    import ray
+
+    with _lock:
+        if _users == 0 and not ray.is_initialized():
+            _connect(workers)
+            _opened = str(workers)
+        elif _opened not in (None, str(workers)) and workers.address is not None:
+            raise InputError(
+                f"`workers`: this process is connected to {_opened} already.",
+                "Use that cluster, or a process for each cluster.",
+            )
+        _users += 1
+    try:
+        yield Cluster()
+    finally:
+        with _lock:
+            _users -= 1
+            if _users == 0 and _opened is not None:
+                _opened = None
+                ray.shutdown()
+
+
+def _connect(workers: Workers) -> None:
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    try:
+        with _signals_kept(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ray.init(
+                address=workers.address,
+                configure_logging=False,
+                logging_level=logging.ERROR,
+                log_to_driver=False,
+                include_dashboard=False,
+            )
+    except (ray.exceptions.RayError, RuntimeError, ValueError, OSError) as error:
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        raise MissingResource(
+            f"{workers}: the cluster can't be used ({reason}).", f"{_ON_A_NODE} {_TOKEN}"
+        ) from None
+
+
+def _check_reachable(address: str | None) -> None:
+    """Check that something listens at a cluster's address; Ray itself would try for minutes.
+
+    Raises:
+        MissingResource: nothing does.
+    """
+    if address in (None, "auto"):
+        address = os.environ.get("RAY_ADDRESS")
+    if address is None or not _ADDRESS.fullmatch(address) or ":" not in address:
+        return
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_REACH_S).close()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise MissingResource(
+            f"No Ray cluster answers at {address} ({reason}).",
+            "Start its head with `ray start`, or correct the address.",
+        ) from None
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Keep this program's handler of SIGTERM, which Ray replaces."""
+    kept = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread() and kept is not None:
+            signal.signal(signal.SIGTERM, kept)
