@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from locomo_vqa.files import clean_text
 from locomo_vqa.json_gate import BadValue, load_json
 from locomo_vqa.models.chat import ChatReply, Finish, ModelDenied, ModelFailed, ThoughtsOnly
-from locomo_vqa.models.retries import SPENT, Fault, is_passing
+from locomo_vqa.models.reported_failures import reported_failure, shown_words
+from locomo_vqa.models.retries import Fault
 from locomo_vqa.models.thoughts import reply_of
 from locomo_vqa.runs import Usage
 
@@ -18,10 +17,8 @@ __all__ = ["join_stream", "parse_completion", "read_completion", "token_count"]
 
 _MOST_TOKENS = 1 << 40
 
-_MAX_SHOWN = 300
 _LINE_END = re.compile(r"\r\n|\n|\r")
 """A stream's lines end so; texts may have other line breaks, such as U+2028."""
-_STATUS = re.compile(r"[1-5][0-9]{2}")
 _THOUGHT_KEYS = ("reasoning_content", "reasoning", "thinking")
 
 
@@ -45,20 +42,20 @@ def read_completion(completion: Any, *, limit: int | None = None) -> ChatReply |
     `limit` is the most tokens that the reply could have.
     """
     if isinstance(completion, str) and completion.lstrip()[:1] == "<":
-        words = f"the endpoint sent a web page instead of a reply: {_shown(completion)}"
+        words = f"the endpoint sent a web page instead of a reply: {shown_words(completion)}"
         return Fault(error=ModelDenied(words), again=False)
     try:
         if isinstance(completion, str):
             completion = join_stream(completion)
-        if fault := _reported_failure(completion):
+        if fault := reported_failure(completion):
             return fault
         choice = completion["choices"][0]
-        if fault := _reported_failure(choice):
+        if fault := reported_failure(choice):
             return fault
         counted = completion.get("usage")
         reply = _reply(choice, counted if isinstance(counted, Mapping) else {}, limit)
     except (AttributeError, IndexError, KeyError, TypeError):
-        words = f"the endpoint's reply is not a chat completion: {_shown(completion)}"
+        words = f"the endpoint's reply is not a chat completion: {shown_words(completion)}"
         wrong = ModelFailed(words)
         return Fault(error=wrong, again=False)
     return Fault(error=reply, again=False) if isinstance(reply, ThoughtsOnly) else reply
@@ -115,34 +112,6 @@ def _text_within(value: Any) -> str:
     if isinstance(value, str):
         return value
     return "".join(_text_within(part.get("text", "")) for part in value)
-
-
-def _reported_failure(value: Any) -> Fault | None:
-    """Return the failure that a completion or a choice reports in place of a reply."""
-    if not isinstance(value, Mapping):
-        return None
-    error = value.get("error")
-    if error:
-        code = error.get("code") if isinstance(error, Mapping) else None
-        words = error.get("message", error) if isinstance(error, Mapping) else error
-        raw = error.get("metadata") if isinstance(error, Mapping) else None
-        if isinstance(raw, Mapping) and raw.get("raw"):
-            words = f"{words} ({raw['raw']})"
-        return _fault(f"the endpoint failed: {_shown(words)}", code)
-    if value.get("finish_reason") == "error":
-        message = value.get("message")
-        words = message.get("content") if isinstance(message, Mapping) else None
-        return _fault(f"the endpoint failed: {_shown(words or 'no reason given')}", 500)
-    return None
-
-
-def _fault(words: str, code: Any) -> Fault:
-    if isinstance(code, str) and code in SPENT:
-        return Fault(error=ModelDenied(f"the quota is used up: {words}"), again=False)
-    status = int(code) if isinstance(code, int | str) and _STATUS.fullmatch(str(code)) else 500
-    if status in (401, 402, 403, 404):
-        return Fault(error=ModelDenied(words), again=False)
-    return Fault(error=ModelFailed(words), again=is_passing(status), busy=status in (429, 503))
 
 
 def join_stream(stream: str) -> Any:
@@ -227,11 +196,6 @@ def _hidden_thoughts(counted: Mapping[str, Any]) -> bool:
     """Return whether tokens were counted for thoughts that the server does not show."""
     details = counted.get("completion_tokens_details")
     return isinstance(details, Mapping) and bool(token_count(details.get("reasoning_tokens")))
-
-
-def _shown(words: Any) -> str:
-    text = words if isinstance(words, str) else json.dumps(words, ensure_ascii=False)
-    return clean_text(" ".join(text.split()))[:_MAX_SHOWN]
 
 
 def token_count(value: Any) -> int | None:

@@ -77,7 +77,7 @@ class Fault:
     busy: bool = False
     """Whether the server is overloaded."""
     wait_s: float | None = None
-    """How many seconds the server asks to wait."""
+    """How many seconds the server asks to wait, or is known to need."""
     refusal: str | None = None
     """The server's message if it refuses the form of the request (400, 413 or 422)."""
 
@@ -189,8 +189,8 @@ def backoff_s(attempt: int) -> float:
 
 
 async def wait_before_retry(fault: Fault, attempt: int) -> None:
-    """Wait after the `attempt`-th failure, and say so if the server limits the requests."""
+    """Wait after the `attempt`-th failure, and say so if it is the server that makes it wait."""
     seconds = backoff_s(attempt) if fault.wait_s is None else fault.wait_s
-    if fault.busy:
+    if fault.busy or fault.wait_s is not None:
         note_wait(str(fault.error), seconds)
     await asyncio.sleep(seconds)
