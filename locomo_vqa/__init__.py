@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from locomo_vqa.evaluators.estimating import RunEstimate, estimate_run
     from locomo_vqa.evaluators.frontier import Frontier, frontier
     from locomo_vqa.evaluators.judging import judge_check
+    from locomo_vqa.evaluators.reproducing import Reproduction, reproduce
     from locomo_vqa.evaluators.running import run
     from locomo_vqa.evaluators.scoring import ScoreReport, score
     from locomo_vqa.evaluators.selftest import check
@@ -73,6 +74,7 @@ __all__ = [
     "OutputError",
     "Prediction",
     "Repeats",
+    "Reproduction",
     "Run",
     "RunEstimate",
     "ScoreReport",
@@ -98,6 +100,7 @@ __all__ = [
     "judge_check",
     "load_benchmark",
     "record_event",
+    "reproduce",
     "run",
     "score",
     "submit",
@@ -127,6 +130,7 @@ _PLACES = {
     "locomo_vqa.evaluators.estimating": ("RunEstimate", "estimate_run"),
     "locomo_vqa.evaluators.frontier": ("Frontier", "frontier"),
     "locomo_vqa.evaluators.judging": ("judge_check",),
+    "locomo_vqa.evaluators.reproducing": ("Reproduction", "reproduce"),
     "locomo_vqa.evaluators.running": ("run",),
     "locomo_vqa.evaluators.scoring": ("ScoreReport", "score"),
     "locomo_vqa.evaluators.selftest": ("check",),

@@ -54,6 +54,10 @@ COMMANDS = {
         "locomo_vqa.evaluators.cli.efficiency:efficiency",
         "Show the model sizes, tokens and times of runs.",
     ),
+    "reproduce": (
+        "locomo_vqa.evaluators.cli.reproduce:reproduce",
+        "Run a table of the MemLoRA paper beside its figures.",
+    ),
     "ablate": (
         "locomo_vqa.evaluators.cli.ablate:ablate",
         "Compare V with the right images, none, and wrong ones.",

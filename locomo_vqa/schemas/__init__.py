@@ -55,6 +55,7 @@ SCHEMAS = (
     "losses",
     "metadata",
     "model_call",
+    "paper_table",
     "prediction",
     "question_row",
     "recipe",

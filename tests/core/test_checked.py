@@ -43,6 +43,10 @@ CALLS: Mapping[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "record_event": ((MISSING,), {"event": "withdrawn", "who": "Ada", "why": "It is wrong."}),
     "estimate_build": (("sample",), {"work": MISSING}),
     "estimate_run": (("no-memory",), {"benchmark": "sample"}),
+    "reproduce": (
+        ("1",),
+        {"models": {"Gemma2-2B": "embedded:student"}, "benchmark": MISSING, "out": MISSING},
+    ),
     "run": (("no-memory",), {"benchmark": "sample"}),
     "score": ((MISSING,), {"benchmark": "sample"}),
     "submit": ((MISSING,), {"to": MISSING}),

@@ -1,0 +1,15 @@
+"""Runs the rows of the MemLoRA paper's tables, and sets its figures beside those of the runs.
+
+paper.py        the tables, as facts: `paper.json`; its models and their servers
+choices.py      which model takes the part of each of the paper's
+plan.py         what each row runs; a `Step` is a call of the library, and a command
+preparation.py  what must be there before
+counting.py     what the rows will cost, by arithmetic
+rows.py         runs a row, and reads its figures; execution.py: all rows
+deviations.py   where the runs differ from the paper, by name: `deviations.json`
+"""
+
+from .api import reproduce
+from .result import Reproduction
+
+__all__ = ["Reproduction", "reproduce"]

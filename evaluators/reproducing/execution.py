@@ -1,0 +1,145 @@
+"""Runs the rows that can be run, and keeps what the others lack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from locomo_vqa.arguments import check_path
+from locomo_vqa.benchmark import load_argument
+from locomo_vqa.errors import BudgetReached, InputError, LocomoVqaError, OutputError
+from locomo_vqa.prices import PriceTable, bundled_prices, read_prices
+from locomo_vqa.progress import ProgressCallback
+
+from .choices import Choices
+from .cost import Cost
+from .counting import cost_of
+from .plan import RowPlan
+from .result import Figure, ReproducedRow, RowState
+from .rows import RowRunner
+from .settings import ReproductionSettings
+from .sizes import SplitSizes, locomo_sizes, sizes_of
+
+__all__ = ["Execution"]
+
+_LOCOMO = "LoCoMo (three visual questions for each image address)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """The settings of all rows, and the sizes of what they ask."""
+
+    settings: ReproductionSettings
+    choices: Choices
+    sizes: Mapping[str, SplitSizes]
+    counts: str
+    """What the sizes were counted in."""
+    prices: PriceTable
+
+    @classmethod
+    def prepare(cls, settings: ReproductionSettings, choices: Choices) -> Execution:
+        """Load the benchmark, if one is named, and the prices.
+
+        Raises:
+            InputError: they can't be used.
+        """
+        prices = settings.prices
+        table = bundled_prices() if prices is None else read_prices(check_path("prices", prices))
+        named = settings.benchmark or ("sample" if choices.embedded else None)
+        if named is None:
+            sizes: Mapping[str, SplitSizes] = locomo_sizes()
+        else:
+            sizes = sizes_of(load_argument(named))
+        return cls(
+            settings=settings,
+            choices=choices,
+            sizes=sizes,
+            counts=named or _LOCOMO,
+            prices=table,
+        )
+
+    def run(
+        self, plans: Sequence[RowPlan], columns: Sequence[str], progress: ProgressCallback
+    ) -> list[ReproducedRow]:
+        """Run every row that can be run.
+
+        Raises:
+            InputError: no row can be run.
+            OutputError: the folder can't be written.
+        """
+        if plans and all(plan.problem for plan in plans):
+            raise InputError(
+                f"No row can be run: {plans[0].problem}.",
+                "Name `models`, or use `embedded`; with `dry_run`, see what would run.",
+            )
+        try:
+            self.settings.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"{self.settings.out}: the folder can't be created ({error.strerror}).",
+                "Choose another `out`.",
+            ) from None
+        runner = RowRunner(progress)
+        rows = []
+        for number, plan in enumerate(plans):
+            progress("rows", number, len(plans))
+            rows.append(self._run_row(plan, columns, runner))
+        progress("rows", len(plans), len(plans))
+        return rows
+
+    def without_run(self, plan: RowPlan) -> ReproducedRow:
+        """Return a row that is not run."""
+        return self._row(plan, "not_run", {}, plan.problem)
+
+    def _run_row(self, plan: RowPlan, columns: Sequence[str], runner: RowRunner) -> ReproducedRow:
+        if plan.problem is not None:
+            return self.without_run(plan)
+        try:
+            figures = runner.figures(plan, columns)
+        except BudgetReached as error:
+            return self._row(plan, "failed", {}, error.message)
+        except LocomoVqaError as error:
+            return self._row(plan, "failed", {}, f"{error.message} {error.remedy}")
+        expected = [figures[name] for name in columns if name in plan.row.values]
+        whole = all(figure.value is not None for figure in expected)
+        return self._row(plan, "filled" if whole else "partly", figures, None)
+
+    def _row(
+        self,
+        plan: RowPlan,
+        state: RowState,
+        figures: Mapping[str, Figure],
+        reason: str | None,
+    ) -> ReproducedRow:
+        return ReproducedRow(
+            plan=plan,
+            cost=self._cost(plan),
+            state=state,
+            ours=figures,
+            reason=reason,
+            not_comparable=self._not_comparable(plan) if figures else (),
+        )
+
+    def _cost(self, plan: RowPlan) -> Cost:
+        return cost_of(
+            plan,
+            choices=self.choices,
+            sizes=self.sizes,
+            split=self.settings.split,
+            limit=self.settings.limit,
+            prices=self.prices,
+        )
+
+    def _not_comparable(self, plan: RowPlan) -> list[str]:
+        """Return why the difference from the paper's figures would say nothing."""
+        found = []
+        if not plan.is_papers:
+            found.append("not all of its models are the paper's")
+        if Path(plan.benchmark).name == "sample":
+            found.append("the sample is not LoCoMo")
+        if self.settings.split != "test":
+            found.append(f"the split is {self.settings.split}, not test")
+        if self.settings.limit is not None:
+            found.append("it is a trial, in which questions that were not asked count as wrong")
+        return found

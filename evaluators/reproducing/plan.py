@@ -1,0 +1,228 @@
+"""What each row of a table runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from locomo_vqa.runs import ImageMode
+
+from ..judging.rules import RULES
+from ..memory.settings import TEXT_STAGES
+from .choices import Choice, Choices
+from .paper import PaperRow, PaperSystem, PaperTable, load_paper
+from .settings import ReproductionSettings
+from .steps import Step
+
+__all__ = ["TEXT_BENCHMARK", "VISUAL_BENCHMARK", "Planner", "RowPlan"]
+
+TEXT_BENCHMARK = "locomo"
+"""The folder of LoCoMo as imported, for rows without images."""
+VISUAL_BENCHMARK = "locomo-vqa"
+"""The folder of the data set that the paper's recipe builds, for rows with captions or images."""
+
+_IMAGES: Mapping[PaperSystem, ImageMode] = {
+    "mem0": "none",
+    "mem0-captions": "caption",
+    "mem0-v": "pixels",
+    "memlora": "none",
+    "memlora-v": "pixels",
+}
+_OWN_EXPERTS = "embedded:student"
+"""The embedded model whose experts come with the package."""
+_TOP_K = "30"
+_AS_MEM0 = {"stores": "speaker", "timed_memories": "true"}
+"""As in Mem0's evaluation; experts are trained on one store, without times."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowPlan:
+    """What a row runs."""
+
+    row: PaperRow
+    """The row of the paper."""
+    steps: Sequence[Step]
+    """The calls, in order."""
+    models: Sequence[Choice]
+    """The models that it needs; the one that answers is the first."""
+    folder: Path
+    """The run folder."""
+    benchmark: str
+    """The benchmark that is asked."""
+    judge: str | None
+    """The judge; None if none is given, or the table has no scores."""
+    problem: str | None
+    """Why it can't run; None if it can."""
+
+    @property
+    def is_papers(self) -> bool:
+        """Whether its models are the paper's."""
+        return all(choice.is_papers for choice in self.models)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """Plans rows with the same models and settings."""
+
+    choices: Choices
+    settings: ReproductionSettings
+
+    def plan(self, table: PaperTable, row: PaperRow) -> RowPlan:
+        """Return what a row runs."""
+        models = self._models(row)
+        judge = self._judge(models) if table.is_scored else None
+        folder = self.settings.out / "runs" / self._name(row)
+        steps = [
+            *self._distillation(row, judge),
+            self._run(row, folder),
+            self._score(row, folder, judge) if table.is_scored else _efficiency(folder),
+        ]
+        return RowPlan(
+            row=row,
+            steps=steps,
+            models=models,
+            folder=folder,
+            benchmark=self._benchmark(row),
+            judge=judge,
+            problem=self._problem(row, models),
+        )
+
+    def _models(self, row: PaperRow) -> list[Choice]:
+        student = self.choices.of(row.model)
+        if row.teacher is not None and student.model == _OWN_EXPERTS:
+            return [student]
+        return [self.choices.of(name) for name in row.models]
+
+    def _judge(self, models: Sequence[Choice]) -> str | None:
+        if self.settings.judge is not None:
+            return self.settings.judge
+        if self.choices.embedded:
+            return RULES
+        judge = self.choices.of(load_paper().judge)
+        is_documentation = not all(choice.is_given for choice in models)
+        return judge.model if judge.is_given or is_documentation else None
+
+    def _benchmark(self, row: PaperRow) -> str:
+        if self.settings.benchmark is not None:
+            return self.settings.benchmark
+        if self.choices.embedded:
+            return "sample"
+        return TEXT_BENCHMARK if _IMAGES[row.system] == "none" else VISUAL_BENCHMARK
+
+    def _name(self, row: PaperRow) -> str:
+        parts = [row.system, self.choices.of(row.model).slug]
+        if row.teacher is not None and len(self._models(row)) > 1:
+            parts += ["of", self.choices.of(row.teacher).slug]
+        parts += row.stages
+        if row.large is not None:
+            parts.append(self.choices.of(row.large).slug)
+        return "-".join(parts)
+
+    def _experts(self, row: PaperRow) -> Path:
+        """Return the folder of a distillation."""
+        assert row.teacher is not None
+        student, teacher = self.choices.of(row.model), self.choices.of(row.teacher)
+        return self.settings.out / "distilled" / f"{student.slug}-of-{teacher.slug}"
+
+    def _distillation(self, row: PaperRow, judge: str | None) -> list[Step]:
+        if row.teacher is None or len(self._models(row)) == 1:
+            return []
+        stages = [*TEXT_STAGES, *(["vision"] if row.system == "memlora-v" else [])]
+        judge = judge or self._judge(self._models(row))
+        arguments: dict[str, Any] = {
+            "benchmark": self._benchmark(row),
+            "student": self.choices.of(row.model).model,
+            "teacher": self.choices.of(row.teacher).model,
+            "stages": stages,
+            "options": self._pipeline_options(row),
+            "out": str(self._experts(row)),
+            **({"judge": judge} if judge is not None else {}),
+            **self._given("jobs", "timeout"),
+        }
+        return [Step(call="distill_memlora", arguments=arguments)]
+
+    def _run(self, row: PaperRow, folder: Path) -> Step:
+        options = self._pipeline_options(row) | dict(self.choices.of(row.model).options)
+        if _IMAGES[row.system] == "none":
+            options.pop("vision", None)
+        if row.large is not None:
+            options |= dict.fromkeys(row.stages, self.choices.of(row.large).model)
+        if row.teacher is not None:
+            own = len(self._models(row)) == 1
+            options["experts"] = "sample" if own else str(self._experts(row) / "experts")
+            if row.stages:
+                options |= {stage: "base" for stage in TEXT_STAGES if stage not in row.stages}
+        arguments: dict[str, Any] = {
+            "system": row.system,
+            "benchmark": self._benchmark(row),
+            "split": self.settings.split,
+            "images": _IMAGES[row.system],
+            "model": self.choices.of(row.model).model,
+            "options": options,
+            "out": str(folder),
+            **self._given("limit", "jobs", "timeout", "budget", "prices"),
+        }
+        return Step(call="run", arguments=arguments)
+
+    def _score(self, row: PaperRow, folder: Path, judge: str | None) -> Step:
+        preset = self.settings.l_preset or ("minilm" if self.choices.embedded else "paper")
+        judging: dict[str, Any] = {}
+        if judge is not None:
+            judging = {"judge": judge, "rubric": self.settings.rubric}
+        if judge not in (None, RULES):
+            judging["responses"] = str(self.settings.out / "judge-responses.sqlite")
+        arguments = {
+            "source": str(folder),
+            "benchmark": self._benchmark(row),
+            "l_preset": preset,
+            **judging,
+        }
+        return Step(call="score", arguments=arguments)
+
+    def _pipeline_options(self, row: PaperRow) -> dict[str, str]:
+        """Return the options of the pipeline; experts are trained with the same ones."""
+        settings, has_experts = self.settings, row.teacher is not None
+        options: dict[str, str] = {}
+        if not self.uses_stand_in(row):
+            options = {"prompts": "reduced" if has_experts else "long"}
+            options |= {} if has_experts else _AS_MEM0
+            options |= {"top_k": _TOP_K, "embedder": load_paper().embedder}
+            if row.system == "mem0-v":
+                options["shared_images"] = "see"
+        if settings.embedder is not None:
+            options["embedder"] = settings.embedder
+        if settings.prompts is not None and not has_experts:
+            options["prompts"] = settings.prompts
+        return options
+
+    def uses_stand_in(self, row: PaperRow) -> bool:
+        """Return whether an embedded model answers in a row, which runs with its own defaults."""
+        answering = [row.model, *([] if row.large is None else [row.large])]
+        return any(self.choices.of(name).is_embedded for name in answering)
+
+    def _given(self, *names: str) -> dict[str, Any]:
+        """Return the settings that differ from their default."""
+        default = ReproductionSettings(out=self.settings.out)
+        values = {name: getattr(self.settings, name) for name in names}
+        return {name: v for name, v in values.items() if v != getattr(default, name)}
+
+    def _problem(self, row: PaperRow, models: Sequence[Choice]) -> str | None:
+        missing = [choice.paper for choice in models if not choice.is_given]
+        if missing:
+            return f"no model is given for {' and '.join(missing)}"
+        if row.teacher is not None and not models[0].can_be_taught:
+            return (
+                f"experts are trained for transformers: models, and {models[0].model} is not one; "
+                f"name one for {row.model}"
+            )
+        benchmark = self._benchmark(row)
+        is_default = self.settings.benchmark is None and not self.choices.embedded
+        if is_default and not Path(benchmark).is_dir():
+            return f"the benchmark folder {benchmark} is not here yet"
+        return None
+
+
+def _efficiency(folder: Path) -> Step:
+    return Step(call="efficiency", arguments={"runs": str(folder)})

@@ -1,0 +1,111 @@
+"""Runs the steps of a row, and reads its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from locomo_vqa.errors import MissingResource
+from locomo_vqa.progress import ProgressCallback
+
+from ..distilling.memlora.api import distill_memlora
+from ..efficiency import EfficiencyReport, efficiency
+from ..running import run
+from ..scoring import ScoreReport, score
+from .plan import RowPlan
+from .result import Figure
+from .steps import Step
+
+__all__ = ["RowRunner"]
+
+_GIB = 1 << 30
+_MEMORY_COLUMNS: Mapping[str, tuple[str, str]] = {
+    "input_extraction": ("extraction", "input_tokens"),
+    "input_update": ("update", "input_tokens"),
+    "output_extraction": ("extraction", "output_tokens"),
+    "output_update": ("update", "output_tokens"),
+}
+_ANSWER_COLUMNS: Mapping[str, str] = {
+    "tokens_per_s": "tokens_per_second",
+    "tokens_per_answer": "output_tokens",
+    "s_per_answer": "seconds",
+}
+
+
+@dataclass(slots=True)
+class RowRunner:
+    """Runs rows; a step that several of them share is made once."""
+
+    progress: ProgressCallback
+    _made: dict[str, Any] = field(default_factory=dict)
+
+    def figures(self, plan: RowPlan, columns: Sequence[str]) -> dict[str, Figure]:
+        """Run a row, or what is left of it, and return its figures.
+
+        Raises:
+            LocomoVqaError: a step can't be made; finished work is kept.
+        """
+        for step in plan.steps:
+            made = self._make(step)
+        if isinstance(made, ScoreReport):
+            return {name: _score_figure(made, name, plan.judge) for name in columns}
+        return {name: _cost_figure(made, name) for name in columns}
+
+    def _make(self, step: Step) -> Any:
+        if step.key not in self._made:
+            self._made[step.key] = self._call(step)
+        return self._made[step.key]
+
+    def _call(self, step: Step) -> Any:
+        named = step.named
+        if step.call == "efficiency":
+            return efficiency(step.first)
+        if step.call == "score":
+            report = score(step.first, progress=self.progress, **named)
+            report.write()
+            return report
+        if step.call == "run":
+            return run(step.first, progress=self.progress, **named)
+        made = distill_memlora(step.first, progress=self.progress, **named)
+        if made.failures:
+            lost = ", ".join(made.failures)
+            raise MissingResource(
+                f"The teacher could not read {lost}: {next(iter(made.failures.values()))}",
+                "Repeat the command: what was read is kept.",
+            )
+        return made
+
+
+def _score_figure(report: ScoreReport, name: str, judge: str | None) -> Figure:
+    if name == "j" and judge is None:
+        return Figure(value=None, reason="no judge is given")
+    if name not in report:
+        return Figure(value=None, reason="not computed")
+    scores = report[name]
+    if scores.state != "ok" or scores.value is None:
+        reason = scores.reason or scores.state.replace("_", " ")
+        return Figure(value=None, signature=scores.signature, reason=reason.rstrip("."))
+    interval = scores.interval
+    return Figure(
+        value=scores.value,
+        low=None if interval is None else interval.low,
+        high=None if interval is None else interval.high,
+        signature=scores.signature,
+    )
+
+
+def _cost_figure(report: EfficiencyReport, name: str) -> Figure:
+    (measured,) = report.runs
+    if name == "size_gib":
+        size = measured.size.total
+        if size is None:
+            return Figure(value=None, reason="the model's files are not on this machine")
+        return Figure(value=size / _GIB)
+    if name in _ANSWER_COLUMNS:
+        figures, field_name = measured.shown, _ANSWER_COLUMNS[name]
+    else:
+        stage, field_name = _MEMORY_COLUMNS[name]
+        figures = measured.stages.get(stage)
+    value = None if figures is None else getattr(figures, field_name)
+    return Figure(value=value, reason="not counted in this run" if value is None else None)

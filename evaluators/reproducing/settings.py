@@ -1,0 +1,102 @@
+"""The settings of a reproduction, which hold for every row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from locomo_vqa.arguments import check_choice, check_number, check_path
+from locomo_vqa.models.endpoint import parse_endpoint
+from locomo_vqa.runs import SplitChoice
+
+from ..judging.names import check_judge
+from ..metrics.l_settings import Preset
+
+__all__ = ["ReproductionSettings"]
+
+_LONGEST_TIMEOUT_S = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReproductionSettings:
+    """What is asked, what judges, and where the runs are written."""
+
+    out: Path
+    """The folder of all runs; tables share the runs that they have in common."""
+    benchmark: str | None = None
+    """The benchmark of every row; None for the one that a row needs."""
+    split: SplitChoice = "test"
+    """The split that is asked."""
+    limit: int | None = None
+    """For a trial, how many questions of each conversation are asked."""
+    judge: str | None = None
+    """The judge; None for the model that is given for the paper's judge."""
+    rubric: str = "lenient"
+    """The judge's rubric: a name, or a file."""
+    prompts: str | None = None
+    """The folder with other prompts; None for the toolkit's own."""
+    embedder: str | None = None
+    """The embedding model; None for the paper's, or an embedded model's default."""
+    l_preset: Preset | None = None
+    """L's encoder; None for the paper's, or `minilm` with embedded models."""
+    jobs: int = 1
+    """How many conversations run at once."""
+    timeout: float = 120.0
+    """The time limit of one call to a model, in seconds."""
+    budget: float | None = None
+    """What the calls of each run may cost, in US dollars."""
+    prices: str | None = None
+    """A table of model prices; None for the bundled one."""
+
+    @classmethod
+    def checked(
+        cls,
+        *,
+        out: str | Path,
+        benchmark: str | Path | None,
+        split: SplitChoice,
+        limit: int | None,
+        judge: str | None,
+        rubric: str | Path,
+        prompts: str | Path | None,
+        embedder: str | None,
+        l_preset: Preset | None,
+        jobs: int,
+        timeout: float,
+        budget: float | None,
+        prices: str | Path | None,
+    ) -> ReproductionSettings:
+        """Return the settings for the arguments of a public function.
+
+        Raises:
+            InputError: one can't be used.
+        """
+        check_choice("split", split, get_args(SplitChoice))
+        if l_preset is not None:
+            check_choice("l_preset", l_preset, get_args(Preset))
+        if limit is not None:
+            check_number("limit", limit, low=1, whole=True)
+        check_number("jobs", jobs, low=1, whole=True)
+        check_number("timeout", timeout, low=0.1, high=_LONGEST_TIMEOUT_S)
+        if budget is not None:
+            check_number("budget", budget, low=0)
+        if judge is not None:
+            check_judge(judge)
+        if embedder is not None and ":" in embedder:
+            parse_endpoint(embedder, timeout_s=1.0, parameter="embedder")
+        return cls(
+            out=check_path("out", out),
+            benchmark=None if benchmark is None else str(benchmark),
+            split=split,
+            limit=limit,
+            judge=judge,
+            rubric=str(rubric),
+            prompts=None if prompts is None else str(prompts),
+            embedder=embedder,
+            l_preset=l_preset,
+            jobs=jobs,
+            timeout=timeout,
+            budget=budget,
+            prices=None if prices is None else str(prices),
+        )

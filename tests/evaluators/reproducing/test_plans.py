@@ -1,0 +1,260 @@
+"""What `reproduce` would run: every row of every table, without asking a model."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+import locomo_vqa as lv
+from locomo_vqa.errors import InputError
+from locomo_vqa.evaluators.cli.step_commands import command_of
+from locomo_vqa.evaluators.reproducing.deviations import STATUSES, all_deviations
+from locomo_vqa.evaluators.reproducing.paper import TABLES, load_paper
+from locomo_vqa.evaluators.reproducing.steps import Step
+from locomo_vqa.leaderboard import reported_rows
+from locomo_vqa.schemas import validate
+from tests.conftest import ROOT, SHARED, Cli
+from tests.evaluators.reproducing.parsing import commands_of, parse
+
+FACTS = SHARED / "data" / "paper_tables.json"
+ROWS = {"1": 8, "2": 6, "3": 6, "4": 7, "5": 6, "A6": 2, "A7": 6, "E8": 7, "E9": 8}
+SYSTEMS = {"Mem0": "mem0", "MemLoRA": "memlora", "Mem0-V": "mem0-v", "MemLoRA-V": "memlora-v"}
+SYSTEMS["Mem0 (BLIP captions)"] = "mem0-captions"
+
+
+def printed(table: str, system: str, model: str, *, teacher: str | None = None) -> dict[str, float]:
+    """Return the figures of the one row that fits."""
+    found = [
+        row.values
+        for row in load_paper().tables[table].rows
+        if (row.system, row.model) == (system, model) and teacher in (None, row.teacher)
+    ]
+    assert len(found) == 1
+    return dict(found[0])
+
+
+@pytest.fixture(scope="module")
+def facts() -> dict[str, Any]:
+    if not FACTS.is_file():
+        pytest.skip("the facts of the paper are not here")
+    loaded: dict[str, Any] = json.loads(FACTS.read_text(encoding="utf-8"))
+    return loaded
+
+
+def test_scores_are_those_of_the_paper(facts: dict[str, Any]) -> None:
+    for row in facts["results"]:
+        teacher = row["teacher"] and row["teacher"].split(" / ")[0]
+        found = printed(row["table"], SYSTEMS[row["system"]], row["model"], teacher=teacher)
+        expected = {name.lower(): row[name] for name in "LJV" if row[name] is not None}
+        assert found == expected
+
+
+def test_sizes_tokens_and_stages_are_those_of_the_paper(facts: dict[str, Any]) -> None:
+    for row in facts["efficiency_table_3"]:
+        model, _, experts = row.pop("model").partition(" + ")
+        assert printed("3", "memlora" if experts else "mem0", model) == {
+            name.replace("size_gb", "size_gib"): value for name, value in row.items()
+        }
+    for table, key, way in (
+        ("A6", "input_tokens_table_A6", "input"),
+        ("A7", "output_tokens_table_A7", "output"),
+    ):
+        for row in facts[key]:
+            model = row.get("model", "Gemma2-2B")
+            assert printed(table, row["system"].lower(), model) == {
+                f"{way}_{stage}": row[stage] for stage in ("extraction", "update")
+            }
+    for row, ours in zip(facts["ablation_table_4"], load_paper().tables["4"].rows, strict=True):
+        assert dict(ours.values) == {"l": row["L"], "j": row["J"]}
+
+
+def test_scores_are_those_of_the_boards_reported_numbers() -> None:
+    """The board has the same facts in a file of its own."""
+    rows = [row for row in reported_rows() if "2512.04763" in row.url]
+    assert len(rows) > 40
+    for row in rows:
+        if row.table == "4":  # Its models are a sentence there.
+            continue
+        teacher = row.teacher and row.teacher.split(" / ")[0]
+        found = printed(row.table, SYSTEMS[row.system], str(row.model), teacher=teacher)
+        assert found[row.metric] == row.value
+
+
+@pytest.mark.parametrize("number", TABLES)
+def test_every_row_is_planned_and_its_commands_are_the_calls(number: str) -> None:
+    made = lv.reproduce(number.lower(), dry_run=True, progress=False)
+    assert len(made.rows) == ROWS[number]
+    validate(made.to_json(), "paper_table", path=Path("made"), remedy="")
+    for row in made.rows:
+        assert row.state == "not_run"
+        assert row.ours == {}
+        assert row.reason is not None
+        assert row.reason.startswith("no model is given for")
+        assert row.cost.calls > 500
+        for step in row.plan.steps:
+            assert_same(step)
+
+
+def assert_same(step: Step) -> None:
+    """Check that the command line reads a step's command as the step's arguments."""
+    name, read = parse(command_of(step))
+    assert name.replace(" ", "_") in (step.call, step.call.replace("run", "build_run"))
+    for argument, value in step.named.items():
+        got = read[argument]
+        if argument == "options":
+            got = dict(option.split("=", 1) for option in got)
+        elif isinstance(got, tuple):
+            got = list(got) if isinstance(value, list) else got[0]
+        elif isinstance(got, Path):
+            got = str(got)
+        assert got == value, argument
+
+
+def test_what_no_row_needs_to_make_twice_is_counted_once() -> None:
+    """Rows 4 and 5 of table 4 train the same experts; row 7 is table 1's."""
+    made = lv.reproduce("4", dry_run=True, only=["5", "6"], progress=False)
+    first, second = (row.plan for row in made.rows)
+    assert first.steps[0].key == second.steps[0].key
+    assert first.folder != second.folder
+    alone = lv.reproduce("4", dry_run=True, only="5", progress=False)
+    assert made.cost.calls == alone.cost.calls + 552 * 2 + 400 + 314
+    one = lv.reproduce("1", dry_run=True, only="7", progress=False)
+    seven = lv.reproduce("4", dry_run=True, only="7", progress=False)
+    assert [s.key for s in one.rows[0].plan.steps] == [s.key for s in seven.rows[0].plan.steps]
+
+
+def test_the_cost_is_that_of_a_hand_calculation() -> None:
+    """Of Gemma2-27B on the test split: 552 windows in two stores, 400 questions, 314 verdicts."""
+    made = lv.reproduce("1", dry_run=True, only="Gemma2-27B", progress=False)
+    run, judge = made.cost.parts
+    assert run.calls == 2 * 552 * 2 + 400
+    assert run.tokens_in == pytest.approx(1104 * (756.94 + 1734.62) + 400 * (60 * 16 + 200))
+    assert run.tokens_out == pytest.approx(1104 * (30.94 + 238.71) + 400 * 10)
+    assert run.hours == pytest.approx(2608 * 10.66 / 3600)
+    assert (judge.calls, judge.tokens_in) == (314, 314 * 320)
+    assert judge.hours == pytest.approx(314 * 22.82 / 3600)
+
+
+def test_a_price_is_that_of_the_table_of_prices() -> None:
+    name = "openai:https://api.openai.com/v1?model=gpt-4o-mini"
+    models = {"Gemma2-27B": name}
+    made = lv.reproduce(
+        "1", dry_run=True, models=models, judge="rules", only="Gemma2-27B", progress=False
+    )
+    (run,) = made.cost.parts
+    expected = (run.tokens_in * 0.15 + run.tokens_out * 0.60) / 1e6
+    assert run.dollars == pytest.approx(expected, rel=1e-4)
+    assert made.cost.hours is None
+
+
+def test_every_choice_has_a_status_and_tables() -> None:
+    names = [each.name for each in all_deviations()]
+    assert len(set(names)) == len(names)
+    for each in all_deviations():
+        assert each.status in STATUSES
+        assert set(each.tables) <= set(TABLES)
+    for number in TABLES:
+        named = {each.name for each in all_deviations() if number in each.tables}
+        assert {"split", "Mem0's prompts", "retrieved memories", "stores"} <= named
+
+
+def test_e9_names_the_conflict() -> None:
+    made = lv.reproduce("E9", dry_run=True, progress=False)
+    (row,) = [row for row in made.rows if row.plan.row.label.startswith("Qwen2.5-1.5B +")]
+    assert row.plan.row.values["j"] == 36.9
+    assert "36.6" in (row.plan.row.note or "")
+    assert any(each.status == "conflict" for each in made.deviations)
+
+
+def test_a_dry_run_prints_rows_costs_commands_and_choices(cli: Cli, tmp_path: Path) -> None:
+    done = cli("reproduce", "2", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    for text in (
+        "38.6 / 39.1 / 23.7",
+        "locomo-vqa distill memlora",
+        "lmdeploy serve",
+        "assumption",
+    ):
+        assert text in done.stdout
+    as_json = json.loads(cli("reproduce", "2", "--dry-run", "--json").stdout)
+    words = shlex.split(as_json["rows"][0]["steps"][0]["command"])
+    assert parse(words[1:])[0] == "run"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("6",), "Did you mean A6?"),
+        (("12",), "1, 2, 3, 4, 5, A6, A7, E8, E9"),
+        (("1", "--only", "9"), "has no row '9'"),
+        (("1", "--only", "Gemma-2B"), "Did you mean Gemma2-2B?"),
+        (("1", "--model", "Gemma3-27B=embedded:student"), "Did you mean Gemma2-27B?"),
+        (("1", "--model", "Gemma2-27B"), "NAME=MODEL"),
+        (("1", "--model", "Gemma2-27B=opnai:x"), "Did you mean openai?"),
+        (("1", "--model", "Gemma2-27B=openai:http://127.0.0.1:9/v1"), "model="),
+        (("1", "--models", "missing.toml"), "missing.toml"),
+        (("1", "--judge", "rule"), "Did you mean rules?"),
+        (("1",), "No row can be run"),
+        (("1", "--embedded", "--benchmark", "nowhere"), "nowhere"),
+    ],
+)
+def test_wrong_input_is_refused_before_anything(
+    cli: Cli, tmp_path: Path, words: tuple[str, ...], expected: str
+) -> None:
+    done = cli("reproduce", *words)
+    assert done.returncode == 2
+    assert expected in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_models_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "models.toml"
+    file.write_text('[models]\n"gemma2-27b" = "embedded:text-large"\n', encoding="utf-8")
+    made = lv.reproduce("1", dry_run=True, models=file, benchmark="sample", progress=False)
+    assert [row.plan.problem is None for row in made.rows] == [True, *[False] * 7]
+    file.write_text('[model]\n"Gemma2-27B" = "embedded:text-large"\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"must have one table, \[models\]"):
+        lv.reproduce("1", dry_run=True, models=file, progress=False)
+
+
+def test_experts_need_a_model_that_can_be_trained() -> None:
+    served = "openai:http://127.0.0.1:9/v1?model=gemma-2-2b-it"
+    models = {"Gemma2-2B": served, "Gemma2-27B": "embedded:text-large"}
+    made = lv.reproduce("A6", dry_run=True, models=models, benchmark="sample", progress=False)
+    assert [row.plan.problem is None for row in made.rows] == [True, False]
+    assert "experts are trained for transformers: models" in str(made.rows[1].plan.problem)
+
+
+def test_every_command_of_the_page_parses() -> None:
+    commands = list(commands_of(ROOT / "docs" / "paper.md"))
+    assert len(commands) > 60
+    for words in commands:
+        parse(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run mem0 --benchmark locomo --benchmrk x",
+        "run mem0 --benchmark locomo --split tests",
+        "run mem0 --benchmark locomo --option windwo=2",
+        "distill memlora --benchmark locomo --student transformrs:x --out o",
+        "reproduc 2",
+    ],
+)
+def test_a_wrong_command_does_not_parse(words: str) -> None:
+    with pytest.raises((click.ClickException, InputError, ValueError)):
+        parse(words.split())
+
+
+def test_the_page_is_up_to_date() -> None:
+    from scripts.make_paper_page import TARGET, render
+
+    found = TARGET.read_text(encoding="utf-8")
+    assert found == render(found), "run scripts/make_paper_page.py"
