@@ -28,11 +28,13 @@ Rankings = Mapping[str, Mapping[str, Any]]
 
 _FIRST = ("v", "l", "j", "f1", "bleu1", "rouge1", "meteor")
 _PARTS = ("bertscore", "sbert")
-_REPORTED = tuple(name for name, info in METRICS.items() if info.needs == "verdicts")
+_ELSEWHERE = tuple(
+    name for name, info in METRICS.items() if info.needs == "verdicts" or not info.on_board
+)
 
 BOARD_METRICS = (
     *_FIRST,
-    *(name for name in METRICS if name not in (*_FIRST, *_PARTS, *_REPORTED)),
+    *(name for name in METRICS if name not in (*_FIRST, *_PARTS, *_ELSEWHERE)),
 )
 """The metrics that the board shows, in order: all but the parts of L, and what others reported."""
 

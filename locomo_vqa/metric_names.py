@@ -40,6 +40,8 @@ class MetricInfo:
     questions in which nothing is to be found."""
     contributes: bool = False
     """Whether a question's value is what it contributes to the mean, which may be off the scale."""
+    on_board: bool = True
+    """Whether the board has it."""
 
 
 _BY_RULES = "j:judge=rules-"
@@ -77,6 +79,16 @@ METRICS: dict[str, MetricInfo] = {
         questions="visual",
         overlap=False,
         proportion=True,
+    ),
+    "v_numbers": MetricInfo(
+        title="V (numbers)",
+        meaning="visual questions answered with the gold word, or with the same number in digits "
+        "or as a word, in percent",
+        scale=100.0,
+        questions="visual",
+        overlap=False,
+        proportion=True,
+        on_board=False,
     ),
     "a": MetricInfo(
         title="A",

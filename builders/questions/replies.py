@@ -30,6 +30,10 @@ EXAMPLE = "In which hand does the woman by the door carry her umbrella?"
 """The question in the prompt, which weak models repeat."""
 
 
+_MAX_WHOLE = 1e15
+"""Larger floats are not read as whole numbers: not every whole number is a float."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A question that passed every check."""
@@ -62,8 +66,7 @@ def read_reply(text: str) -> Written | Declined | Problem:
     if found is None:
         return Problem("The reply must be one JSON object and nothing else.")
     question, answer = found.get("question"), found.get("answer")
-    if isinstance(answer, int) and not isinstance(answer, bool):
-        answer = str(answer)
+    answer = _as_text(answer)
     reason = found.get("reason")
     reason = clean_text(reason).strip() if isinstance(reason, str) else ""
     if question is None and answer is None and "question" in found:
@@ -79,6 +82,18 @@ def read_reply(text: str) -> Written | Declined | Problem:
     if not reason:
         return Problem('The "reason" must be a sentence.')
     return Written(question=question, answer=answer, reason=reason)
+
+
+def _as_text(answer: Any) -> Any:
+    """Return a whole number as its digits, also 3.0; anything else unchanged.
+
+    A truth value stays what it is, and is refused: a model that means "yes" may mean "true".
+    """
+    if isinstance(answer, bool) or not isinstance(answer, int | float):
+        return answer
+    if isinstance(answer, float) and not (answer.is_integer() and abs(answer) < _MAX_WHOLE):
+        return str(answer)
+    return str(int(answer))
 
 
 def _question_objects(text: str, *, strict: bool = True) -> Iterator[dict[str, Any]]:

@@ -309,9 +309,12 @@ def _with_noise(report: ScoreReport, split: SplitChoice) -> ScoreReport:
 
 
 def _sign_recalled(scores: Scores, visual: VisualMode) -> Scores:
-    """Mark in V's signature that images were recalled, which the paper's task doesn't require."""
-    v = scores.metrics.get("v")
-    if visual == "given" or v is None or v.signature is None:
+    """Mark in V's signatures that images were recalled, which the paper's task doesn't require."""
+    if visual == "given":
         return scores
-    recalled = replace(v, signature=f"{v.signature},visual={visual}")
-    return replace(scores, metrics={**scores.metrics, "v": recalled})
+    recalled = {
+        name: replace(score, signature=f"{score.signature},visual={visual}")
+        for name, score in scores.metrics.items()
+        if METRICS[name].questions == "visual" and score.signature is not None
+    }
+    return replace(scores, metrics={**scores.metrics, **recalled})

@@ -23,6 +23,12 @@ WRITTEN = Written(**GOOD)
         ("Is there a crown, yes or no?", "yes"),
         ("Which style is it?", "semi-abstract"),
         ("Whose café is this?", "Zoë's"),
+        ("Is it red or blue?", "red"),
+        ("Is it red or blue?", "blue"),
+        ("Is the flag red, blue, or pink?", "red"),
+        ("Is the flag red, blue, or pink?", "Blue"),
+        ("Is the cup on the left or on the right?", "right"),
+        ("Is the cup to the left or right of the man?", "left"),
     ],
 )
 def test_good_questions(question: str, answer: str) -> None:
@@ -46,6 +52,10 @@ def test_good_questions(question: str, answer: str) -> None:
         ("这艘船是什么颜色的呢请回答?", "red", "in English"),
         ("What colour is the sail?", "красный", "in English"),
         ("Is the red flag red or blue?", "red", "must not stand in the question"),
+        ("Is it red or not?", "red", "must not stand in the question"),
+        ("Is a dog or a cat on the red sofa?", "red", "must not stand in the question"),
+        ("Is the flag of the boat red, or does it have stripes?", "boat", "must not stand"),
+        ("What colour is the red flag?", "red", "must not stand in the question"),
     ],
 )
 def test_bad_questions(question: str, answer: str, objection: str) -> None:
@@ -74,6 +84,8 @@ def test_replies_that_can_be_used(reply: str) -> None:
     ("reply", "answer", "reason"),
     [
         (json.dumps({**GOOD, "answer": 3}), "3", WRITTEN.reason),
+        (json.dumps({**GOOD, "answer": 3.0}), "3", WRITTEN.reason),
+        (json.dumps({**GOOD, "answer": 0}), "0", WRITTEN.reason),
         (json.dumps({**GOOD, "reason": "It's\nso."}).replace("\\n", "\n"), "three", "It's\nso."),
         (json.dumps({**GOOD, "reason": "It's so."}).replace("'", "\\'"), "three", "It's so."),
     ],
@@ -93,6 +105,10 @@ def test_slips_with_one_reading_are_read(reply: str, answer: str, reason: str) -
         ('{"question": ' * 3000, "one JSON object"),
         (json.dumps({**GOOD, "answer": ["three"]}), "must have the texts"),
         (json.dumps({**GOOD, "answer": True}), "must have the texts"),
+        (json.dumps({**GOOD, "answer": 2.5}), "exactly one word"),
+        (json.dumps({**GOOD, "answer": -3}), "exactly one word"),
+        (json.dumps({**GOOD, "answer": 1e300}), "exactly one word"),
+        (json.dumps({**GOOD, "answer": 10**40}), "at most 30"),
         (json.dumps({"answer": None}), "must have the texts"),
         (json.dumps({**GOOD, "answer": "three boats"}), "exactly one word"),
         (json.dumps({**GOOD, "reason": " "}), '"reason" must be a sentence'),
