@@ -13,6 +13,7 @@ from locomo_vqa.runs import SplitChoice
 
 from ..metrics.l_settings import Preset
 from .reproduce_tables import document_of, print_plan, print_reproduction
+from .run_options import retry_option
 
 __all__ = ["reproduce"]
 
@@ -112,6 +113,7 @@ _OPTIONS = (
         type=click.Path(path_type=Path, dir_okay=False),
         help="Use these model prices, not the bundled table.",
     ),
+    retry_option,
     json_option,
 )
 

@@ -143,9 +143,9 @@ def _print_problems(rows: Sequence[ReproducedRow]) -> None:
     for row in rows:
         if row.reason is not None:
             style = "red" if row.state == "failed" else "yellow"
-            verb = "failed" if row.state == "failed" else "stays blank"
+            verb = {"failed": " failed", "not_run": " stays blank"}.get(row.state, "")
             reason = flagged(row.reason.rstrip("."))
-            echo(f"Row {row.plan.row.number} {verb}: {reason}.", style=style)
+            echo(f"Row {row.plan.row.number}{verb}: {reason}.", style=style)
 
 
 def _missing(made: Reproduction) -> list[str]:

@@ -33,6 +33,7 @@ def command_of(step: Step) -> list[str]:
         words.append(step.first)
     for name, value in step.named.items():
         flag = _FLAGS.get(name, f"--{name.replace('_', '-')}")
+        words += [flag] if value is True else []
         for text in _texts(value):
             words += [flag, text]
     if step.call == "efficiency":
@@ -46,6 +47,8 @@ def command_line(step: Step) -> str:
 
 
 def _texts(value: Any) -> list[str]:
+    if value is True:
+        return []
     if isinstance(value, Mapping):
         return [f"{name}={each}" for name, each in value.items()]
     return [str(each) for each in value] if isinstance(value, list) else [str(value)]

@@ -46,6 +46,7 @@ def reproduce(
     timeout: float = 120.0,
     budget: float | None = None,
     prices: str | Path | None = None,
+    retry_failed: bool = False,
     progress: bool | ProgressCallback = True,
 ) -> Reproduction:
     """Run the rows of one of the MemLoRA paper's tables, and return its figures beside ours.
@@ -81,6 +82,7 @@ def reproduce(
         timeout: the time limit of one call to a model, in seconds.
         budget: what the calls of each run may cost, in US dollars.
         prices: a table of model prices, instead of the bundled one.
+        retry_failed: whether to ask failed questions again.
         progress: whether to show progress, or a function to call with it.
 
     Raises:
@@ -103,6 +105,7 @@ def reproduce(
         timeout=timeout,
         budget=budget,
         prices=prices,
+        retry_failed=retry_failed,
     )
     rows = _chosen_rows(wanted, only)
     planner = Planner(choices=choices, settings=settings)

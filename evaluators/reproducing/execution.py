@@ -11,6 +11,7 @@ from locomo_vqa.benchmark import load_argument
 from locomo_vqa.errors import BudgetReached, InputError, LocomoVqaError, OutputError
 from locomo_vqa.prices import PriceTable, bundled_prices, read_prices
 from locomo_vqa.progress import ProgressCallback
+from locomo_vqa.text import counted
 
 from .choices import Choices
 from .cost import Cost
@@ -96,12 +97,15 @@ class Execution:
         if plan.problem is not None:
             return self.without_run(plan)
         try:
-            figures = runner.figures(plan, columns)
+            figures, failed = runner.run(plan, columns)
         except BudgetReached as error:
             return self._row(plan, "failed", {}, error.message)
         except LocomoVqaError as error:
             return self._row(plan, "failed", {}, f"{error.message} {error.remedy}")
         expected = [figures[name] for name in columns if name in plan.row.values]
+        if failed:
+            reason = f"{counted(failed, 'question')} failed, and count as wrong; use `retry_failed`"
+            return self._row(plan, "partly", figures, reason)
         whole = all(figure.value is not None for figure in expected)
         return self._row(plan, "filled" if whole else "partly", figures, None)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.runs import ImageMode
 
 from ..judging.rules import RULES
@@ -162,7 +163,7 @@ class Planner:
             "model": self.choices.of(row.model).model,
             "options": options,
             "out": str(folder),
-            **self._given("limit", "jobs", "timeout", "budget", "prices"),
+            **self._given("limit", "jobs", "timeout", "budget", "prices", "retry_failed"),
         }
         return Step(call="run", arguments=arguments)
 
@@ -213,8 +214,9 @@ class Planner:
         if missing:
             return f"no model is given for {' and '.join(missing)}"
         if row.teacher is not None and not models[0].can_be_taught:
+            shown = hide_credentials(models[0].model)
             return (
-                f"experts are trained for transformers: models, and {models[0].model} is not one; "
+                f"experts are trained for transformers: models, and {shown} is not one; "
                 f"name one for {row.model}"
             )
         benchmark = self._benchmark(row)

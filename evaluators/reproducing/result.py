@@ -26,7 +26,7 @@ RowState = Literal["filled", "partly", "failed", "not_run"]
 """The outcome of a row:
 
 filled    it has every figure of the table
-partly    it ran, and some figures are not known
+partly    it ran, and some figures are not known, or some questions failed
 failed    it ran, and ended with an error
 not_run   it was not run
 """
@@ -65,7 +65,7 @@ class ReproducedRow:
     ours: Mapping[str, Figure]
     """Our figures by column; empty if the row was not run."""
     reason: str | None = None
-    """Why the row was not run, or how it failed."""
+    """Why the row was not run, how it failed, or what it lacks."""
     not_comparable: Sequence[str] = ()
     """Why a difference from the paper's figures would say nothing; empty if it would."""
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from locomo_vqa.errors import MissingResource
+from locomo_vqa.errors import LocomoVqaError, MissingResource
 from locomo_vqa.progress import ProgressCallback
+from locomo_vqa.runs import Run
 
 from ..distilling.memlora.api import distill_memlora
 from ..efficiency import EfficiencyReport, efficiency
@@ -40,22 +41,33 @@ class RowRunner:
     progress: ProgressCallback
     _made: dict[str, Any] = field(default_factory=dict)
 
-    def figures(self, plan: RowPlan, columns: Sequence[str]) -> dict[str, Figure]:
-        """Run a row, or what is left of it, and return its figures.
+    def run(self, plan: RowPlan, columns: Sequence[str]) -> tuple[dict[str, Figure], int]:
+        """Run a row, or what is left of it, and return its figures, and how many questions failed.
 
         Raises:
             LocomoVqaError: a step can't be made; finished work is kept.
         """
+        failed = 0
         for step in plan.steps:
             made = self._make(step)
+            if isinstance(made, Run):
+                failed = made.info["counts"]["failed"]
         if isinstance(made, ScoreReport):
-            return {name: _score_figure(made, name, plan.judge) for name in columns}
-        return {name: _cost_figure(made, name) for name in columns}
+            return {name: _score_figure(made, name, plan.judge) for name in columns}, failed
+        return {name: _cost_figure(made, name) for name in columns}, failed
 
     def _make(self, step: Step) -> Any:
+        """Return what a step makes; one that failed is not tried again for another row."""
         if step.key not in self._made:
-            self._made[step.key] = self._call(step)
-        return self._made[step.key]
+            try:
+                self._made[step.key] = self._call(step)
+            except LocomoVqaError as error:
+                self._made[step.key] = error
+                raise
+        made = self._made[step.key]
+        if isinstance(made, LocomoVqaError):
+            raise made
+        return made
 
     def _call(self, step: Step) -> Any:
         named = step.named

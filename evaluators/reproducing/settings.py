@@ -48,6 +48,8 @@ class ReproductionSettings:
     """What the calls of each run may cost, in US dollars."""
     prices: str | None = None
     """A table of model prices; None for the bundled one."""
+    retry_failed: bool = False
+    """Whether failed questions are asked again."""
 
     @classmethod
     def checked(
@@ -66,6 +68,7 @@ class ReproductionSettings:
         timeout: float,
         budget: float | None,
         prices: str | Path | None,
+        retry_failed: bool,
     ) -> ReproductionSettings:
         """Return the settings for the arguments of a public function.
 
@@ -99,4 +102,5 @@ class ReproductionSettings:
             timeout=timeout,
             budget=budget,
             prices=None if prices is None else str(prices),
+            retry_failed=retry_failed,
         )
