@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import get_args
 
 from locomo_vqa.arguments import check_choice, check_number, check_path
+from locomo_vqa.errors import InputError
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.runs import SplitChoice
 
 from ..judging.names import check_judge
+from ..judging.rubric_files import read_rubric
 from ..metrics.l_settings import Preset
 
 __all__ = ["ReproductionSettings"]
@@ -86,6 +88,9 @@ class ReproductionSettings:
             check_number("budget", budget, low=0)
         if judge is not None:
             check_judge(judge)
+        read_rubric(rubric)
+        if prompts is not None and not check_path("prompts", prompts).is_dir():
+            raise InputError(f"`prompts` {prompts}: is not a folder.", "Correct the path.")
         if embedder is not None and ":" in embedder:
             parse_endpoint(embedder, timeout_s=1.0, parameter="embedder")
         return cls(

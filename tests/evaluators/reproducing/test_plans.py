@@ -200,6 +200,8 @@ def test_a_dry_run_prints_rows_costs_commands_and_choices(cli: Cli, tmp_path: Pa
         (("1", "--model", "Gemma2-27B=openai:http://127.0.0.1:9/v1"), "model="),
         (("1", "--models", "missing.toml"), "missing.toml"),
         (("1", "--judge", "rule"), "Did you mean rules?"),
+        (("1", "--dry-run", "--rubric", "leniant"), "Did you mean 'lenient'?"),
+        (("1", "--dry-run", "--prompts", "nowhere"), "is not a folder"),
         (("1",), "No row can be run"),
         (("1", "--embedded", "--benchmark", "nowhere"), "nowhere"),
     ],
