@@ -22,7 +22,7 @@ from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.responses import ResponseStore, StoredModel
 
 from ..memory.experts import GENERATION_EXPERT
-from ..memory.pipeline import ANSWER_TOKEN_LIMIT
+from ..memory.generation import ANSWER_TOKEN_LIMIT
 from ..metrics import get_metric
 from .examples import Example
 

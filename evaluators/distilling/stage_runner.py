@@ -19,8 +19,10 @@ from locomo_vqa.schemas import validate
 
 from ..memory import (
     MEMORY_OPTIONS,
+    RUN_ONLY_OPTIONS,
     MemorySettings,
     read_memories,
+    refuse_own_prompts,
     student_base,
     student_settings,
 )
@@ -62,9 +64,9 @@ class StageRunner:
         """Check what the stages need before any request: names, options, splits and packages."""
         for parameter, model in (("teacher", self.teacher), ("student", self.student)):
             parse_name(model, parameter=parameter)
-        known = [name for name in MEMORY_OPTIONS if name not in IMAGE_OPTIONS]
+        known = [n for n in MEMORY_OPTIONS if n not in (*IMAGE_OPTIONS, *RUN_ONLY_OPTIONS)]
         check_option_names("the distillation", self.options, known)
-        _ = self.teacher_settings, self.student_settings
+        refuse_own_prompts(self.teacher_settings, self.student_settings)
         if self.out.exists() and not self.out.is_dir():
             raise OutputError(f"{self.out}: is not a folder.", "Choose another `out`.")
         if "answers" in stages:

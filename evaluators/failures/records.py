@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import InputError
-from locomo_vqa.files import read_jsonl
+from locomo_vqa.files import read_json, read_jsonl
+
+from ..memory.prompts import said_at
 
 __all__ = ["Kept", "MemoryRecord", "Version", "read_record"]
 
@@ -72,7 +75,8 @@ def read_record(folder: Path) -> MemoryRecord | str | None:
     if not path.is_file():
         return None
     try:
-        versions = _replay([row for _, row in read_jsonl(path, what="the memory's history")])
+        rows = [row for _, row in read_jsonl(path, what="the memory's history")]
+        versions = _replay(rows, timed=_shows_times(folder / "stages.json"))
         return MemoryRecord(
             versions=versions,
             facts=_read_facts(folder / "facts.jsonl") or None,
@@ -84,8 +88,8 @@ def read_record(folder: Path) -> MemoryRecord | str | None:
         return "the record of the memory is not consistent"
 
 
-def _replay(rows: Sequence[Any]) -> tuple[Version, ...]:
-    """Return every text of every memory.
+def _replay(rows: Sequence[Any], *, timed: bool) -> tuple[Version, ...]:
+    """Return every text of every memory; with `timed`, behind its time, as the system showed it.
 
     Raises:
         KeyError, TypeError, ValueError: a row is not a change that `MemoryStore` could have made.
@@ -106,8 +110,18 @@ def _replay(rows: Sequence[Any]) -> tuple[Version, ...]:
         if event != "DELETE":
             if not isinstance(row["text"], str):
                 raise TypeError(name)
-            now[name] = Version(memory=name, text=row["text"], turns=before | set(turns))
+            time = f"{said_at(datetime.fromisoformat(row['time']))}: " if timed else ""
+            now[name] = Version(memory=name, text=time + row["text"], turns=before | set(turns))
     return (*ended, *now.values())
+
+
+def _shows_times(path: Path) -> bool:
+    """Return whether memories were shown with their time, by the system's settings."""
+    if not path.is_file():
+        return False
+    stages = read_json(path, what="the stages")
+    settings = stages.get("settings") if isinstance(stages, dict) else None
+    return isinstance(settings, dict) and settings.get("timed_memories") is True
 
 
 def _read_facts(path: Path) -> tuple[Kept, ...] | None:

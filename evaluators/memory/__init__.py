@@ -14,15 +14,17 @@ from .experts import ExpertModels
 from .images import ImageMemory, ImageUse
 from .memory_folder import TeacherMemories, TurnsHash, read_memories
 from .pipeline import Pipeline, TurnLine
-from .settings import LEXICAL_EMBEDDER, MEMORY_OPTIONS, MemorySettings
+from .settings import LEXICAL_EMBEDDER, MEMORY_OPTIONS, RUN_ONLY_OPTIONS, MemorySettings
+from .speaker_stores import SpeakerStores
 from .stage_models import StageModels
 from .store import Memory, MemoryStore
-from .student import student_base, student_settings
+from .student import refuse_own_prompts, student_base, student_settings
 from .usage import PipelineUsage
 
 __all__ = [
     "LEXICAL_EMBEDDER",
     "MEMORY_OPTIONS",
+    "RUN_ONLY_OPTIONS",
     "AnomalyCounts",
     "Embedder",
     "EndpointEmbedder",
@@ -35,12 +37,14 @@ __all__ = [
     "MemoryStore",
     "Pipeline",
     "PipelineUsage",
+    "SpeakerStores",
     "StageModels",
     "TeacherMemories",
     "TurnLine",
     "TurnsHash",
     "open_embedder",
     "read_memories",
+    "refuse_own_prompts",
     "student_base",
     "student_settings",
 ]

@@ -8,14 +8,15 @@ from typing import Any, Literal
 from locomo_vqa.context_budget import fit_texts
 from locomo_vqa.models.asking import gather_bounded
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed
-from locomo_vqa.prompts import answer_visual, prompt_text
 from locomo_vqa.system import Answer, Hit, RecalledImage, ShownImage, ShownTurn
 
 from ..answering import read_image
+from .generation import ANSWER_TOKEN_LIMIT
 from .image_index import ImageIndex
-from .pipeline import ANSWER_TOKEN_LIMIT, Pipeline, TurnLine
-from .prompts import turn_as_text
+from .pipeline import Pipeline, TurnLine
+from .prompts import describe_prompt, turn_as_text, visual_prompt
 from .settings import MemorySettings
+from .speaker_stores import SpeakerStores
 from .stage_models import StageModels
 
 __all__ = ["DESCRIBE_PROMPT", "ImageMemory", "ImageUse"]
@@ -31,7 +32,6 @@ pixels     pixels, or captions if there are no pixels
 DESCRIBE_PROMPT = "mem0_describe_v1"
 """The prompt that asks for a description."""
 
-_PACKAGE = "locomo_vqa.evaluators.prompts"
 _MAX_DESCRIPTION = 400
 
 
@@ -42,7 +42,7 @@ class ImageMemory:
         self,
         use: ImageUse,
         *,
-        pipeline: Pipeline,
+        pipeline: Pipeline | SpeakerStores,
         models: StageModels,
         settings: MemorySettings,
         record: Callable[[dict[str, Any]], None],
@@ -59,6 +59,7 @@ class ImageMemory:
         self._pipeline = pipeline
         self._models = models
         self._reading = settings.shared_images
+        self._own_prompts = settings.own_prompts
         self._read_reply = read_reply
 
     async def read(self, turns: Sequence[ShownTurn]) -> list[TurnLine]:
@@ -105,7 +106,7 @@ class ImageMemory:
         shown = image if image is not None and self._is_used(image) else None
         caption, tokens = self._handed_over(shown, remembered=bool(hits))
         request = ChatRequest(
-            text=answer_visual(question, caption=caption),
+            text=visual_prompt(question, caption=caption, own=self._own_prompts),
             images=(read_image(shown.path),) if shown and shown.path else (),
             max_tokens=ANSWER_TOKEN_LIMIT,
         )
@@ -142,6 +143,7 @@ class ImageMemory:
         captions = [words or ("a picture" if seen else None) for _, words in shared]
         return TurnLine(
             turn=turn.id,
+            speaker=turn.speaker,
             text=turn_as_text(turn.speaker, turn.text, [words for words in captions if words]),
             images=tuple(read_image(i.path) for i, _ in shared if seen and i.path is not None),
         )
@@ -165,7 +167,7 @@ class ImageMemory:
         if self._reading != "describe":
             return None
         request = ChatRequest(
-            text=prompt_text(_PACKAGE, DESCRIBE_PROMPT).strip(),
+            text=describe_prompt(self._own_prompts),
             images=(read_image(image.path),),
             max_tokens=ANSWER_TOKEN_LIMIT,
         )

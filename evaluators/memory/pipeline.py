@@ -5,34 +5,35 @@ Source: Mem0 as described in MemLoRA (arXiv 2512.04763, section 3.1).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from locomo_vqa.context_budget import fit_texts
 from locomo_vqa.models.asking import gather_bounded
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelFailed, ModelImage
-from locomo_vqa.system import Answer, ContextBudget, Hit
+from locomo_vqa.system import Answer, ContextBudget
 
 from .anomalies import AnomalyCounts
 from .embedding import Embedder, Vectors
-from .prompts import answer_prompt, extraction_prompt, update_prompt
+from .generation import Found, answer_from
+from .prompts import extraction_prompt, update_prompt
 from .replies import ReplyFault, read_facts, read_list
 from .settings import MemorySettings
 from .stage_models import StageModels
 from .store import Memory, MemoryStore
+from .text_matching import normalized
 from .too_long import is_too_long, split_lines
 from .update_plan import make_update_plan
 from .updater import FactSource, Updater
 from .usage import PipelineUsage
 from .vector_index import VectorIndex
 
-__all__ = ["ANSWER_TOKEN_LIMIT", "Pipeline", "TurnLine"]
+__all__ = ["Pipeline", "TurnLine", "WindowFacts"]
 
-ANSWER_TOKEN_LIMIT = 256
-"""The maximum length of an answer, in tokens."""
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +44,34 @@ class TurnLine:
     """The turn's id."""
     text: str
     """The turn as text, from `prompts.turn_as_text`."""
+    speaker: str = ""
+    """Who said it."""
     images: tuple[ModelImage, ...] = ()
     """The images that the extraction sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowFacts:
+    """A window of turns, and the facts that were extracted from it."""
+
+    window: tuple[TurnLine, ...]
+    """The turns."""
+    facts: tuple[str, ...]
+    """The facts."""
+
+    def without(self, both: Collection[str], *, about: tuple[str, str]) -> WindowFacts:
+        """Return it without those of the facts `both` that begin with the first name.
+
+        The texts in `both` are normalized; a fact that begins with the second name too is kept.
+        """
+        kept = (
+            fact
+            for fact in self.facts
+            if normalized(fact) not in both
+            or not _begins_with(fact, about[0])
+            or _begins_with(fact, about[1])
+        )
+        return replace(self, facts=tuple(kept))
 
 
 class Pipeline:
@@ -61,6 +88,8 @@ class Pipeline:
         usage: PipelineUsage,
         anomalies: AnomalyCounts,
         context: ContextBudget | None = None,
+        speakers: tuple[str, str] | None = None,
+        ids: str = "m",
     ) -> None:
         """Begin without memories.
 
@@ -68,9 +97,12 @@ class Pipeline:
             record: called with the row of each change before it is made.
             context: how much the answering model may be handed.
             record_facts: called with the turns and the facts of each window before they are merged.
+            speakers: the person whose memories these are, and the other one; None for both people.
+            ids: what the ids of memories begin with.
         """
         self._record_facts = record_facts
-        self.store = MemoryStore(record)
+        self._speakers = speakers
+        self.store = MemoryStore(record, ids=ids)
         self.windows_kept = 0
         """The number of windows whose turns became memories, as no extraction could be read."""
         self.updater = Updater(self.store, anomalies)
@@ -83,14 +115,27 @@ class Pipeline:
         self.context = context
         """How much the answering model may be handed."""
 
+    @property
+    def parts(self) -> tuple[Pipeline, ...]:
+        """This pipeline alone."""
+        return (self,)
+
     async def read(self, lines: Sequence[TurnLine], time: datetime) -> None:
         """Read a session: its windows are extracted concurrently, then merged in order.
 
         Raises:
             ModelError: a request got no reply.
         """
+        await self.merge(await self.extract(lines, time), time)
+
+    async def extract(self, lines: Sequence[TurnLine], time: datetime) -> list[WindowFacts]:
+        """Return the facts in each window of a session; the windows are read concurrently.
+
+        Raises:
+            ModelError: a request got no reply.
+        """
         size = self._settings.window
-        windows = [lines[start : start + size] for start in range(0, len(lines), size)]
+        windows = [tuple(lines[start : start + size]) for start in range(0, len(lines), size)]
         facts: dict[int, list[str]] = {}
         asked = gather_bounded(
             range(len(windows)),
@@ -99,11 +144,20 @@ class Pipeline:
         )
         async for number, found in asked:
             facts[number] = found
-        for number, window in enumerate(windows):
-            turns = [line.turn for line in window]
-            self._record_facts({"time": time.isoformat(), "turns": turns, "facts": facts[number]})
-            source = FactSource(time, {line.turn: line.text for line in window})
-            await self.update(facts[number], source)
+        return [WindowFacts(window, tuple(facts[n])) for n, window in enumerate(windows)]
+
+    async def merge(self, read: Sequence[WindowFacts], time: datetime) -> None:
+        """Merge the facts of windows into the memory, in order.
+
+        Raises:
+            ModelError: a request got no reply.
+        """
+        for each in read:
+            turns, facts = [line.turn for line in each.window], list(each.facts)
+            of = {"speaker": self._speakers[0]} if self._speakers else {}
+            self._record_facts({"time": time.isoformat(), "turns": turns, **of, "facts": facts})
+            source = FactSource(time, {line.turn: line.text for line in each.window})
+            await self.update(facts, source)
 
     async def update(self, facts: Sequence[str], source: FactSource) -> None:
         """Merge the facts of one window into the memory.
@@ -117,7 +171,9 @@ class Pipeline:
         ids = self._similar_memories(vectors)
         shown = {short: self.store.memories[id].text for short, id in ids.items()}
         request = ChatRequest(
-            text=update_prompt(shown, facts, form=self._settings.prompts),
+            text=update_prompt(
+                shown, facts, form=self._settings.prompts, own=self._settings.own_prompts
+            ),
             max_tokens=self._settings.reply_tokens,
         )
         try:
@@ -163,37 +219,13 @@ class Pipeline:
         Raises:
             ModelError: a request got no reply.
         """
-        found = await self.search(question)
-        while True:
-            fitted = fit_texts([memory.text for memory, _ in found], self.context)
-            request = ChatRequest(
-                text=answer_prompt(fitted.texts, question, form=self._settings.prompts, now=now),
-                max_tokens=ANSWER_TOKEN_LIMIT,
-            )
-            try:
-                reply = await self._models.ask("generation", request)
-                break
-            except ModelFailed as error:
-                if not found or not is_too_long(error):
-                    raise
-                found = found[: len(found) // 2]  # The nearest ones stay.
-        if not reply.text.strip():
-            self._models.reject("generation", [request])
-        hits = tuple(
-            Hit(
-                text=text,
-                score=0.0 - round(distance, 6),
-                turn=memory.turns[-1],
-                turns=memory.turns if len(memory.turns) > 1 else (),
-            )
-            for text, (memory, distance) in zip(fitted.texts, found, strict=False)
-        )
-        return Answer(
-            text=reply.text.strip(),
-            refused=reply.finish == "refused",
-            retrieved=hits,
-            usage=reply.usage,
-            context_tokens=fitted.tokens,
+        return await answer_from(
+            [Found(memory, distance) for memory, distance in await self.search(question)],
+            question,
+            now,
+            settings=self._settings,
+            models=self._models,
+            context=self.context,
         )
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
@@ -213,13 +245,31 @@ class Pipeline:
         A window that is too long for the model is read in parts.
         """
         images = tuple(image for line in window for image in line.images)
-        return await self._extract_texts([line.text for line in window], images, time)
+        texts = [self._as_message(line) for line in window]
+        return await self._extract_texts(texts, images, time)
+
+    def _as_message(self, line: TurnLine) -> str:
+        """Return a turn's text, with its role in Mem0's way if the user's own prompt asks for it.
+
+        The user is the person whose memories these are, and otherwise everybody.
+        """
+        own = self._settings.own_prompts
+        if own is None or not own.uses("extract", "messages"):
+            return line.text
+        other = self._speakers is not None and line.speaker != self._speakers[0]
+        return f"{'assistant' if other else 'user'}: {line.text}"
 
     async def _extract_texts(
         self, texts: Sequence[str], images: tuple[ModelImage, ...], time: datetime
     ) -> list[str]:
         request = ChatRequest(
-            text=extraction_prompt(texts, time, form=self._settings.prompts),
+            text=extraction_prompt(
+                texts,
+                time,
+                form=self._settings.prompts,
+                own=self._settings.own_prompts,
+                speakers=self._speakers,
+            ),
             images=images,
             max_tokens=self._settings.reply_tokens,
         )
@@ -260,3 +310,8 @@ class Pipeline:
 
 def _read_operations(reply: ChatReply) -> list[Any] | ReplyFault:
     return read_list(reply, "memory")
+
+
+def _begins_with(fact: str, name: str) -> bool:
+    first, wanted = _WORD.search(fact.lower()), _WORD.search(name.lower())
+    return first is not None and wanted is not None and first[0] == wanted[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 from locomo_vqa.arguments import check_option_names, nearest
@@ -11,16 +11,20 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.models.names import parse_name
 
+from ..own_prompts import PROMPTS_HASH, OwnPrompts, named_prompts
+from .prompts import MEMORY_PROMPTS
 from .stage_names import check_stage_model, is_model_name
 
 __all__ = [
     "IMAGE_OPTIONS",
     "LEXICAL_EMBEDDER",
     "MEMORY_OPTIONS",
+    "RUN_ONLY_OPTIONS",
     "TEXT_STAGES",
     "MemorySettings",
     "PromptForm",
     "SharedImageReading",
+    "Stores",
 ]
 
 PromptForm = Literal["long", "reduced"]
@@ -28,6 +32,14 @@ PromptForm = Literal["long", "reduced"]
 
 long      with every rule and with examples, like Mem0's
 reduced   an order of magnitude shorter, like MemLoRA's; for models that were trained on them
+"""
+
+Stores = Literal["one", "speaker"]
+"""Where memories are kept:
+
+one       all of a conversation in one store
+speaker   a store for each speaker, as in Mem0's evaluation; both are read, searched and shown
+          separately
 """
 
 SharedImageReading = Literal["see", "describe", "keep"]
@@ -40,8 +52,15 @@ keep       shows it to no model; remembers who shared it and when
 In every case, the image is still available when a question is about it.
 """
 
+RUN_ONLY_OPTIONS = (PROMPTS_HASH, "stores", "timed_memories")
+"""The options of a run that a distillation doesn't have."""
+
 MEMORY_OPTIONS: Mapping[str, str] = {
-    "prompts": "long or reduced; default: long for an endpoint, else reduced",
+    "prompts": "long, reduced, or a folder with prompts of your own; default: long for an "
+    "endpoint, else reduced",
+    PROMPTS_HASH: "the SHA-256 that the folder of prompts must have; recorded by every run",
+    "stores": "one, or speaker for one of each speaker; default: one",
+    "timed_memories": "true to show memories with their time; default: false",
     "window": "turns per extraction; default: 2",
     "top_k": "memories per answer; default: 30, embedded models 10",
     "update_k": "memories to compare each new fact with; default: 5, embedded models 8",
@@ -73,7 +92,7 @@ class MemorySettings:
     """The settings of the pipeline.
 
     A window of two turns is one exchange, as in Mem0's evaluation. Mem0's command line (commit
-    07b6134) defaults to 30 memories from each of two stores; here there is only one store.
+    07b6134) defaults to 30 memories from each of two stores, as here with `stores=speaker`.
     Mem0's update compares a fact with 5 memories. The other defaults are our choice. A model in
     this process gets MemLoRA's reduced prompts with or without experts, so that both see the same
     prompts; an embedded model gets the prompts that it was trained on.
@@ -83,6 +102,9 @@ class MemorySettings:
     """
 
     prompts: PromptForm = "long"
+    own_prompts: OwnPrompts | None = None
+    stores: Stores = "one"
+    timed_memories: bool = False
     window: int = 2
     top_k: int = 30
     update_k: int = 5
@@ -97,7 +119,12 @@ class MemorySettings:
 
     @classmethod
     def from_options(
-        cls, options: Mapping[str, str], *, model: str | None, system: str = "mem0"
+        cls,
+        options: Mapping[str, str],
+        *,
+        model: str | None,
+        system: str = "mem0",
+        form: PromptForm | None = None,
     ) -> MemorySettings:
         """Return the settings of a run.
 
@@ -105,18 +132,25 @@ class MemorySettings:
             options: the options of the run, by name.
             model: the name of the run's model, which decides some defaults.
             system: the system's name, for errors.
+            form: the form of the prompts without an option; None for that of the model.
 
         Raises:
             InputError: an option is unknown, or its value can't be used.
         """
         check_option_names(system, options, MEMORY_OPTIONS)
         values: dict[str, Any] = _model_defaults(model, options)
+        values |= {} if form is None else {"prompts": form}
+        forms = get_args(PromptForm)
+        values["own_prompts"] = named_prompts(options, MEMORY_PROMPTS, forms=forms)
+        if values["own_prompts"] is not None:
+            options = {k: v for k, v in options.items() if k not in ("prompts", PROMPTS_HASH)}
         for name, value in options.items():
             values[name] = _READERS[name](name, value)
         for name in (*TEXT_STAGES, "vision"):
             if name in values:
                 check_stage_model(name, values[name], model)
         settings = cls(**values)
+        _check_answer_names(settings)
         if settings.shared_images == "describe" and settings.vision is None:
             raise InputError(
                 "`options`: shared_images=describe needs a model that describes images.",
@@ -126,7 +160,18 @@ class MemorySettings:
 
     def to_json(self) -> dict[str, Any]:
         """Return all settings in the form that files record."""
-        return asdict(self)
+        own = self.own_prompts
+        recorded = None if own is None else own.to_json()
+        return {**asdict(replace(self, own_prompts=None)), "own_prompts": recorded}
+
+
+def _check_answer_names(settings: MemorySettings) -> None:
+    own = settings.own_prompts
+    if own and settings.stores == "one" and own.uses("answer", "memories_1"):
+        raise InputError(
+            f"`options`: {own.folder}/answer.txt shows the memories of each speaker apart.",
+            "Add stores=speaker, or write $memories in it.",
+        )
 
 
 def _model_defaults(model: str | None, options: Mapping[str, str]) -> dict[str, Any]:
@@ -170,6 +215,10 @@ def _read_choice(allowed: Collection[str]) -> Callable[[str, str], str]:
     return read
 
 
+def _read_flag(name: str, value: str) -> bool:
+    return _read_choice(("true", "false"))(name, value) == "true"
+
+
 def _read_text(name: str, value: str) -> str:
     return value
 
@@ -182,6 +231,8 @@ def _read_embedder(name: str, value: str) -> str:
 
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "prompts": _read_choice(get_args(PromptForm)),
+    "stores": _read_choice(get_args(Stores)),
+    "timed_memories": _read_flag,
     "window": _read_number,
     "top_k": _read_number,
     "update_k": _read_number,

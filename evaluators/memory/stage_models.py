@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelError
 from locomo_vqa.models.names import parse_name
 from locomo_vqa.models.opening import open_model
-from locomo_vqa.prompts import fill
 from locomo_vqa.responses import reject_replies
 from locomo_vqa.system import Endpoint, Services
 from locomo_vqa.worker import address_for_stage
 
 from .anomalies import AnomalyCounts
+from .prompts import again_prompt
 from .replies import ReplyFault
 from .settings import MemorySettings
 from .stage_names import is_model_name
@@ -28,7 +28,6 @@ __all__ = ["RETRY_PROMPT", "StageModels", "stage_endpoint"]
 RETRY_PROMPT = "mem0_again_v1"
 """The prompt that says what is wrong with a reply."""
 
-_PACKAGE = "locomo_vqa.evaluators.prompts"
 _IN_FLIGHT = 8
 _TRIES = 3
 _MAX_QUOTED_CHARACTERS = 2000
@@ -66,6 +65,7 @@ class StageModels:
     ) -> None:
         self._services = services
         self._tries = settings.tries
+        self._own_prompts = settings.own_prompts
         self._usage = usage
         self._anomalies = anomalies
         self._opened: dict[str, ChatModel] = {}
@@ -124,7 +124,7 @@ class StageModels:
             if isinstance(found, list):
                 return found
             self._anomalies.count(found)
-            objection = fill(_PACKAGE, RETRY_PROMPT, fault=_OBJECTIONS[found]).strip()
+            objection = again_prompt(_OBJECTIONS[found], self._own_prompts)
             quoted = reply.text[:_MAX_QUOTED_CHARACTERS] or "(nothing)"
             request = replace(request, replies=((quoted, objection),))
         self.unreadable += 1

@@ -49,10 +49,13 @@ class Change:
 class MemoryStore:
     """Memories by id, in the order in which they were added; only a DELETE removes one.
 
-    `record` is called with the row of each change before it is made.
+    `record` is called with the row of each change before it is made, and ids begin with `ids`.
     """
 
-    def __init__(self, record: Callable[[dict[str, Any]], None] = lambda row: None) -> None:
+    def __init__(
+        self, record: Callable[[dict[str, Any]], None] = lambda row: None, *, ids: str = "m"
+    ) -> None:
+        self._ids = ids
         self._memories: dict[str, Memory] = {}
         self._normalized: Counter[str] = Counter()
         self._added = 0
@@ -73,7 +76,8 @@ class MemoryStore:
         Raises:
             ValueError: the text is empty.
         """
-        memory = Memory(id=f"m{self._added + 1}", text=_not_empty(text), time=time, turns=turns)
+        id = f"{self._ids}{self._added + 1}"
+        memory = Memory(id=id, text=_not_empty(text), time=time, turns=turns)
         self._record_change("ADD", memory.id, text, None, time, turns)
         self._added += 1
         self._memories[memory.id] = memory

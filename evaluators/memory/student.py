@@ -11,7 +11,7 @@ from locomo_vqa.models.opening import check_local
 
 from .settings import MemorySettings
 
-__all__ = ["student_base", "student_settings"]
+__all__ = ["refuse_own_prompts", "student_base", "student_settings"]
 
 
 def student_base(model: str | None, *, parameter: str = "model") -> ModelName:
@@ -41,6 +41,19 @@ def student_base(model: str | None, *, parameter: str = "model") -> ModelName:
     return ModelName(spec=name.spec, scheme="transformers", target=str(folder), options=options)
 
 
+def refuse_own_prompts(*settings: MemorySettings) -> None:
+    """Refuse prompts of the user's own, which nothing can be distilled with.
+
+    Raises:
+        InputError: settings name a folder of prompts.
+    """
+    if any(each.own_prompts is not None for each in settings):
+        raise InputError(
+            "`options`: prompts must be long or reduced: a distillation asks with these prompts.",
+            "Leave prompts out, and give the folder to `run`.",
+        )
+
+
 def student_settings(
     options: Mapping[str, str], model: str | None, *, system: str = "duomem"
 ) -> MemorySettings:
@@ -57,7 +70,9 @@ def student_settings(
     Raises:
         InputError: an option is unknown, or its value can't be used.
     """
-    defaults = {"prompts": "reduced"}
+    defaults = {}
     if model is not None and parse_name(model).scheme != "embedded":
         defaults["reply_tokens"] = "512"
-    return MemorySettings.from_options({**defaults, **options}, model=model, system=system)
+    return MemorySettings.from_options(
+        {**defaults, **options}, model=model, system=system, form="reduced"
+    )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from locomo_vqa.arguments import check_option_names
 from locomo_vqa.context_budget import fit_latest
 from locomo_vqa.images import for_model, read_image_bytes
 from locomo_vqa.models.blocking import BlockingEndpoint
 from locomo_vqa.models.messages import image_part, text_part
-from locomo_vqa.prompts import ANSWER_VISUAL, answer_visual, fill, prompt_hash
+from locomo_vqa.prompts import ANSWER_VISUAL, fill, prompt_hash
 from locomo_vqa.system import (
     Answer,
     ConversationInfo,
@@ -22,6 +23,9 @@ from locomo_vqa.system import (
     ShownImage,
     ShownTurn,
 )
+
+from ..memory.prompts import MEMORY_PROMPTS, visual_prompt
+from ..own_prompts import PROMPTS_HASH, PromptRule, fill_own, named_prompts, pinned_prompts
 
 __all__ = ["FullContext"]
 
@@ -34,6 +38,17 @@ This is our choice: a person in LoCoMo shares at most 13 on one day."""
 _PACKAGE = "locomo_vqa.evaluators.prompts"
 _PROMPT = "full_context_v1"
 _RECALLED = "full_context_recalled_v1"
+
+_OPTIONS = {
+    "prompts": "a folder with prompts of your own; default: the bundled ones",
+    PROMPTS_HASH: "the SHA-256 that the folder of prompts must have; recorded by every run",
+}
+_OF_ALL = PromptRule(needed=(("conversation", "question"),), more=("speakers", "now"))
+_PROMPTS = {
+    "full_context": _OF_ALL,
+    "full_context_recalled": _OF_ALL,
+    "answer_visual": MEMORY_PROMPTS["answer_visual"],
+}
 
 
 class FullContext:
@@ -48,6 +63,25 @@ class FullContext:
         (_PACKAGE, _PROMPT), (_PACKAGE, _RECALLED), ("locomo_vqa.prompts", ANSWER_VISUAL)
     )
 
+    @classmethod
+    def check_options(cls, options: Mapping[str, str], model: str | None) -> None:
+        """Check the options of a run before it begins.
+
+        Raises:
+            InputError: an option is unknown, or its value can't be used.
+        """
+        check_option_names("full-context", options, _OPTIONS)
+        named_prompts(options, _PROMPTS)
+
+    @classmethod
+    def pin_options(cls, options: Mapping[str, str], model: str | None) -> Mapping[str, str]:
+        """Return the options with the SHA-256 of the prompts in a folder, if they name one.
+
+        Raises:
+            InputError: the folder or a prompt in it can't be used.
+        """
+        return pinned_prompts(options, named_prompts(options, _PROMPTS))
+
     def __init__(self) -> None:
         self._sessions: list[Sequence[ShownTurn]] = []
 
@@ -57,6 +91,7 @@ class FullContext:
         self._speakers = " and ".join(conversation.speakers)
         self._model = BlockingEndpoint(services.llm)
         self._context = services.context
+        self._own_prompts = named_prompts(services.options, _PROMPTS)
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
         """Store a session unchanged."""
@@ -86,7 +121,7 @@ class FullContext:
         if recalled is not None:
             return self._ask_of_all(_RECALLED, question, now, self._most_likely(recalled))
         caption = image.caption if image else None
-        text = text_part(answer_visual(question, caption=caption))
+        text = text_part(visual_prompt(question, caption=caption, own=self._own_prompts))
         answer = self._ask([_image_part(image), text] if image and image.path else [text])
         return replace(answer, context_tokens=None if self._context is None else 0)
 
@@ -104,17 +139,20 @@ class FullContext:
         number, tokens = self._fitting(images_of)
         conversation = self._conversation(number, images_of)
         marker = "\0"
-        filled = fill(
-            _PACKAGE,
+        filled = self._fill(
             prompt,
             speakers=self._speakers,
             conversation=marker,
             now=_date_in_words(now),
-            question=question,
+            question=question.replace(marker, ""),
         )
         before, _, after = filled.partition(marker)
         answer = self._ask([text_part(before), *conversation, text_part(after)])
         return replace(answer, context_tokens=tokens, retrieved=self._retrieved(number, images_of))
+
+    def _fill(self, prompt: str, **values: str) -> str:
+        own = self._own_prompts.texts.get(prompt.removesuffix("_v1")) if self._own_prompts else None
+        return fill(_PACKAGE, prompt, **values) if own is None else fill_own(own, values)
 
     def _retrieved(self, number: int, images_of: Collection[str] | None) -> tuple[Hit, ...]:
         """Return the turns whose images were sent, or all turns as one passage, latest first."""

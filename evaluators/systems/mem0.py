@@ -34,11 +34,13 @@ from ..memory import (
     MemorySettings,
     Pipeline,
     PipelineUsage,
+    SpeakerStores,
     StageModels,
     open_embedder,
 )
 from ..memory.images import DESCRIBE_PROMPT
 from ..memory.stage_models import RETRY_PROMPT
+from ..own_prompts import pinned_prompts
 from ..proxy.model_calls import ModelCalls
 
 __all__ = ["Mem0", "Mem0Captions", "Mem0V"]
@@ -59,6 +61,7 @@ class Mem0:
             for stage in ("extract", "update", "answer")
             for form in ("long", "reduced")
         ),
+        (_PACKAGE, "mem0_speaker_v1"),
         (_PACKAGE, RETRY_PROMPT),
         (_PACKAGE, DESCRIBE_PROMPT),
         ("locomo_vqa.prompts", ANSWER_VISUAL),
@@ -75,6 +78,16 @@ class Mem0:
         """
         MemorySettings.from_options(options, model=model)
 
+    @classmethod
+    def pin_options(cls, options: Mapping[str, str], model: str | None) -> Mapping[str, str]:
+        """Return the options with the SHA-256 of the prompts in a folder, if they name one.
+
+        Raises:
+            InputError: an option is unknown, or its value can't be used.
+        """
+        settings = MemorySettings.from_options(options, model=model)
+        return pinned_prompts(options, settings.own_prompts)
+
     def __init__(self) -> None:
         self._is_open = False
 
@@ -90,16 +103,7 @@ class Mem0:
         self._runner = asyncio.Runner()
         self._models = self._open_models(services)
         self._embedder = open_embedder(self._settings.embedder)
-        self._pipeline = Pipeline(
-            self._settings,
-            self._models,
-            self._embedder,
-            record=self._history.append,
-            record_facts=self._facts.append,
-            usage=self._usage,
-            anomalies=self._anomalies,
-            context=services.context,
-        )
+        self._pipeline = self._open_pipeline(conversation, services)
         self._images = ImageMemory(
             self.image_use,
             pipeline=self._pipeline,
@@ -165,6 +169,21 @@ class Mem0:
     def _open_models(self, services: Services) -> StageModels:
         return StageModels(services, self._settings, self._usage, self._anomalies)
 
+    def _open_pipeline(
+        self, conversation: ConversationInfo, services: Services
+    ) -> Pipeline | SpeakerStores:
+        parts = (self._settings, self._models, self._embedder)
+        wiring: dict[str, Any] = {
+            "record": self._history.append,
+            "record_facts": self._facts.append,
+            "usage": self._usage,
+            "anomalies": self._anomalies,
+            "context": services.context,
+        }
+        if self._settings.stores == "speaker":
+            return SpeakerStores(*parts, speakers=conversation.speakers, **wiring)
+        return Pipeline(*parts, **wiring)
+
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
         return self._runner.run(work)
 
@@ -174,17 +193,18 @@ class Mem0:
             await self._pipeline.read(lines, turns[0].time)
 
     def _write_stages(self) -> None:
+        stores = self._pipeline.parts
         content = {
             "schema_version": 1,
             "settings": self._settings.to_json(),
-            "search": self._pipeline.index.backend,
+            "search": stores[0].index.backend,
             "stages": self._usage.to_json(),
             "anomalies": self._anomalies.nonzero(),
             "kept": {
-                "facts": self._pipeline.updater.facts_kept,
-                "windows": self._pipeline.windows_kept,
+                "facts": sum(each.updater.facts_kept for each in stores),
+                "windows": sum(each.windows_kept for each in stores),
             },
-            "memories": len(self._pipeline.store.memories),
+            "memories": sum(len(each.store.memories) for each in stores),
             "images": len(self._images.index),
         }
         write_json(self._workdir / "stages.json", content)

@@ -14,7 +14,13 @@ from locomo_vqa.models.names import parse_name
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 
 from ...judging.settings import JudgeSettings
-from ...memory import MEMORY_OPTIONS, MemorySettings, student_base
+from ...memory import (
+    MEMORY_OPTIONS,
+    RUN_ONLY_OPTIONS,
+    MemorySettings,
+    refuse_own_prompts,
+    student_base,
+)
 from ..lora_settings import LoraSettings
 from ..out_folder import locked_out
 from ..readiness import check_before_data
@@ -106,8 +112,10 @@ def distill_memlora(
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is not a folder.", "Choose another `out`.")
     options = dict(options or {})
-    check_option_names("the distillation", options, MEMORY_OPTIONS)
+    known = [name for name in MEMORY_OPTIONS if name not in RUN_ONLY_OPTIONS]
+    check_option_names("the distillation", options, known)
     settings = MemorySettings.from_options(options, model=student, system="the distillation")
+    refuse_own_prompts(settings)
     base = student_base(student, parameter="student")
     space = read_space(None if search_space is None else Path(search_space))
     phases = PHASES if only is None else (only,)

@@ -21,6 +21,7 @@ from ...memory import (
 )
 from ...memory.experts import GENERATION_EXPERT
 from ...memory.settings import IMAGE_OPTIONS
+from ...own_prompts import pinned_prompts
 
 __all__ = ["DUOMEM_OPTIONS", "duomem_settings", "named_adapter", "named_memories", "pin_options"]
 
@@ -36,7 +37,7 @@ DUOMEM_OPTIONS: Mapping[str, str] = {
     _ADAPTER: "the folder of the LoRA adapter for answers; default: none",
     _ADAPTER_HASH: "the SHA-256 that the adapter must have; recorded by every run",
     **{name: about for name, about in MEMORY_OPTIONS.items() if name not in IMAGE_OPTIONS},
-    "prompts": "long or reduced; default: reduced",
+    "prompts": "long, reduced, or a folder with prompts of your own; default: reduced",
     "reply_tokens": "token limit of extraction and update; default: 512, embedded models 200",
 }
 """Every option with its values and its default."""
@@ -55,6 +56,12 @@ def duomem_settings(options: Mapping[str, str], model: str | None) -> MemorySett
                 f"`options`: {expectation} needs the option {folder}.",
                 f"Add {folder}=FOLDER, or leave out {expectation}.",
             )
+    if options.get("stores") == "speaker" and _MEMORIES in options:
+        raise InputError(
+            "`options`: stores=speaker can't be used with a teacher's memories, which are in one "
+            "store.",
+            "Leave one of the two options out.",
+        )
     shared = {name: value for name, value in options.items() if name in MEMORY_OPTIONS}
     return student_settings(shared, model)
 
@@ -101,10 +108,10 @@ def pin_options(options: Mapping[str, str], model: str | None) -> Mapping[str, s
         InputError: an option or the folder that it names can't be used.
         MissingResource: for an adapter, a package or the student is not on this machine.
     """
-    duomem_settings(options, model)
+    settings = duomem_settings(options, model)
     if _ADAPTER in options:
         check_takes_adapters(parse_name(model or ""))
-    pinned = dict(options)
+    pinned = dict(pinned_prompts(options, settings.own_prompts))
     memories, adapter = named_memories(options), named_adapter(options)
     if memories is not None:
         pinned |= {_MEMORIES_HASH: memories.sha256, _TEACHER: memories.teacher}

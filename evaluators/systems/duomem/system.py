@@ -24,6 +24,7 @@ from locomo_vqa.system import ConversationInfo, Services, ShownTurn
 from ...memory import (
     ExpertModels,
     MemorySettings,
+    Pipeline,
     StageModels,
     TeacherMemories,
     TurnsHash,
@@ -69,7 +70,8 @@ class DuoMem(Mem0):
         self._conversation, self._read_turns = conversation.id, TurnsHash()
         self._student: dict[str, Any] = {"name": hide_credentials(services.model or "")}
         super().open(conversation, workdir, services)
-        self._run(self._pipeline.load(memories))
+        if isinstance(self._pipeline, Pipeline):
+            self._run(self._pipeline.load(memories))
         content = {"schema_version": 1, "student": self._student, **_teacher_facts(self._given)}
         write_json(workdir / "duomem.json", content)
 

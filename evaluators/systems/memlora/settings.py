@@ -12,6 +12,7 @@ from locomo_vqa.models.names import parse_name
 
 from ...memory import MEMORY_OPTIONS, MemorySettings
 from ...memory.experts import EXPERT_OF
+from ...own_prompts import pinned_prompts
 from .stage_experts import BASE, EXPERTS, EXPERTS_HASH, stage_experts
 
 __all__ = ["MEMLORA_OPTIONS", "is_served", "memlora_settings", "pin_experts"]
@@ -23,7 +24,7 @@ MEMLORA_OPTIONS: Mapping[str, str] = {
     "with an embedded model; a stage without one is answered by the base model",
     EXPERTS_HASH: "the SHA-256 that the experts must have; recorded by every run",
     **MEMORY_OPTIONS,
-    "prompts": "long or reduced; default: reduced",
+    "prompts": "long, reduced, or a folder with prompts of your own; default: reduced",
     "reply_tokens": "limit of extraction and update replies; default: 200 for an embedded model, "
     "else 512",
     "shared_images": "see or keep (memlora-v); default: keep",
@@ -32,11 +33,10 @@ MEMLORA_OPTIONS: Mapping[str, str] = {
 """Every option with its values and its default."""
 
 _SERVED_DEFAULTS: Mapping[str, str] = {
-    "prompts": "reduced",
     "reply_tokens": "512",
     "shared_images": "keep",
 }
-"""The defaults that MemLoRA's experts were trained for: its reduced prompts (appendix A.1), and
+"""The defaults that MemLoRA's experts were trained for, besides its reduced prompts (appendix A.1):
 facts from text alone. The limit of 512 tokens is an assumption; the means in table A7 are below
 60. Models in this process have these defaults anyway."""
 
@@ -66,7 +66,7 @@ def memlora_settings(
         shared["shared_images"] = options.get("shared_images", "keep")
     else:
         shared = {name: value for name, value in shared.items() if name not in EXPERT_OF}
-    return MemorySettings.from_options(shared, model=model, system="memlora")
+    return MemorySettings.from_options(shared, model=model, system="memlora", form="reduced")
 
 
 def is_served(model: str | None) -> bool:
@@ -86,7 +86,7 @@ def pin_experts(
         InputError: an option, an expert or the base model can't be used.
         MissingResource: a package or the base model is not on this machine.
     """
-    memlora_settings(options, model, wanted)
+    options = pinned_prompts(options, memlora_settings(options, model, wanted).own_prompts)
     if is_served(model):
         _check_served(options, wanted)
         return options
