@@ -74,7 +74,7 @@ def preparation(visual: Reproduction, text: Reproduction) -> str:
 
 def tables(made: dict[str, Reproduction]) -> Iterator[str]:
     """Yield a section for each table: figures, then the commands that no earlier row has."""
-    seen: dict[str, str] = {}
+    seen: dict[str, tuple[str, str]] = {}
     for number, table in made.items():
         yield f"### Table {number}: {table.table.title}\n"
         yield "\n".join(figures(table)) + "\n"
@@ -97,18 +97,29 @@ def figures(made: Reproduction) -> Iterator[str]:
         yield f"| {row.plan.row.number}. {row.plan.row.label} | `{row.plan.row.system}` | {cells}|"
 
 
-def commands(number: str, rows: Sequence[ReproducedRow], seen: dict[str, str]) -> Iterator[str]:
+def commands(
+    number: str, rows: Sequence[ReproducedRow], seen: dict[str, tuple[str, str]]
+) -> Iterator[str]:
     """Yield a block with the commands of each row; those of an earlier row are referred to."""
     lines: list[str] = []
     for row in rows:
         here = f"row {row.plan.row.number} of table {number}"
         new = [step for step in row.plan.steps if step.key not in seen]
-        old = {seen[step.key]: None for step in row.plan.steps if step.key in seen}
-        lines.append(f"# Row {row.plan.row.number}" + (f", with {', '.join(old)}" if old else ""))
+        old = [seen[step.key] for step in row.plan.steps if step.key in seen]
+        lines.append(heading(row, old, whole=not new))
         for step in new:
-            seen[step.key] = f"the {said(step)} of {here}"
+            seen[step.key] = (said(step), here)
             lines.append(wrapped(command_of(step)))
     yield fenced("bash", lines) + "\n"
+
+
+def heading(row: ReproducedRow, old: Sequence[tuple[str, str]], *, whole: bool) -> str:
+    """Return the comment above a row's commands, with what it takes from earlier rows."""
+    title, places = f"# Row {row.plan.row.number}", {place for _, place in old}
+    if whole and len(places) == 1:
+        return f"{title} is {places.pop()}"
+    taken = ", ".join(f"the {what} of {place}" for what, place in old)
+    return f"{title}, with {taken}" if taken else title
 
 
 def said(step: Step) -> str:

@@ -97,7 +97,8 @@ class PaperRow:
         """The row in words."""
         where = f" in {' and '.join(self.stages)}" if self.stages else ""
         if self.teacher is not None:
-            return f"{self.model} + experts{where}, taught by {self.teacher}"
+            seen = ", InternVL3-78B" if self.system == "memlora-v" else ""
+            return f"{self.model} + experts from {self.teacher}{seen}{where}"
         return self.model if self.large is None else f"{self.model}, {self.large}{where}"
 
     @property
