@@ -74,7 +74,7 @@ class SqliteFile:
         with self._lock:
             try:
                 return work(self._connection)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 raise self._to_error(error) from None
 
     def close(self) -> None:
@@ -105,13 +105,14 @@ class SqliteFile:
             "Choose another file; it is created if it does not exist.",
         )
 
-    def _to_error(self, error: sqlite3.Error) -> LocomoVqaError:
+    def _to_error(self, error: sqlite3.Error | UnicodeDecodeError) -> LocomoVqaError:
         """Return an SQLite error as one of ours, with a remedy."""
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _UNWRITABLE:
             return OutputError(f"{self.path}: can't be used ({error}).", _UNWRITABLE[code])
+        reason = str(error).partition(" with text ")[0]  # It may be long, and have line breaks.
         return InputError(
-            f"{self.path}: is not a {self._what}, or is damaged ({error}).",
+            f"{self.path}: is not a {self._what}, or is damaged ({reason}).",
             "Delete it or choose another file; what is missing is computed again.",
         )
 

@@ -1,4 +1,4 @@
-"""Runs commands that die by `kill -9` at a chosen moment, so that every moment can be tried.
+"""Runs commands that die by `kill -9`, or find the disk full, at a moment: each can be tried.
 
 A moment is a call of the operating system that changes what is on the disk: a file that is opened
 for writing, a name that appears, changes or goes, bytes that are flushed, and what goes into an
@@ -8,9 +8,13 @@ for each command, so that a try costs no more than the command's own work.
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import importlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -18,10 +22,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 __all__ = ["Commands", "Ended", "commands"]
 
+_SECONDS = 60
+"""How long a command may compute."""
+_KEPT = {
+    *("locomo_vqa", "builders", "evaluators", "leaderboard", "PIL", "huggingface_hub", "httpx"),
+    *("httpcore", "jinja2", "jsonschema", "matplotlib", "numpy", "openai", "pandas", "pyarrow"),
+    *("rich", "scipy", "starlette", "uvicorn", "yaml", "onnxruntime", "tokenizers", "datasets"),
+    *sys.stdlib_module_names,
+}
 _CHANGING = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate"}
 
 
@@ -35,6 +47,8 @@ class Ended:
     """What it did to the disk before it ended."""
     said: str
     """What it printed."""
+    peak_mb: int
+    """The most memory that it had, with what was imported before."""
 
 
 class Commands:
@@ -48,14 +62,20 @@ class Commands:
         *arguments: str | Path,
         root: Path,
         die_at: int | None = None,
+        full_at: int | None = None,
         **environment: str,
     ) -> Ended:
-        """Run `locomo-vqa` in a folder; it dies before the moment number `die_at`, from 0."""
+        """Run `locomo-vqa` in a folder; it dies before the moment number `die_at`, from 0.
+
+        From the moment number `full_at` on, the disk has no room. After a minute of computing it
+        ends by SIGXCPU.
+        """
         log, said = root.with_name(f"{root.name}.moments"), root.with_name(f"{root.name}.said")
         order = {
             "arguments": [str(argument) for argument in arguments],
             "root": str(root),
             "die_at": die_at,
+            "full_at": full_at,
             "environment": environment,
             "log": str(log),
             "said": str(said),
@@ -63,9 +83,10 @@ class Commands:
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        status = int(self._process.stdout.readline())
+        status, peak = map(int, self._process.stdout.readline().split())
         moments = tuple(log.read_text(encoding="utf-8", errors="replace").splitlines())
-        return Ended(status, moments, said.read_text(encoding="utf-8", errors="replace"))
+        text = said.read_text(encoding="utf-8", errors="replace")
+        return Ended(status, moments, text, peak)
 
 
 @contextmanager
@@ -92,8 +113,9 @@ def _serve(modules: Sequence[str]) -> None:
         child = os.fork()
         if not child:
             _obey(order)
-        _, status = os.waitpid(child, 0)
-        os.write(1, b"%d\n" % os.waitstatus_to_exitcode(status))
+        _, status, used = os.wait4(child, 0)
+        _import_too(Path(order["log"] + ".modules"))
+        os.write(1, b"%d %d\n" % (os.waitstatus_to_exitcode(status), used.ru_maxrss // 1024))
 
 
 def _obey(order: Mapping[str, Any]) -> None:
@@ -109,7 +131,10 @@ def _obey(order: Mapping[str, Any]) -> None:
         os.environ.update(order["environment"])
         tempfile.tempdir = os.environ["TMPDIR"]  # Python would try it with a file first.
         log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        _Killer(order["root"], order["die_at"], log).watch()
+        import resource  # Windows doesn't have it.
+
+        resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+        _Watch(order["root"], order["die_at"], order["full_at"], log).begin()
         from locomo_vqa.cli import main
 
         main(order["arguments"])
@@ -118,19 +143,31 @@ def _obey(order: Mapping[str, Any]) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+        Path(order["log"] + ".modules").write_text("\n".join(sys.modules), encoding="utf-8")
         os._exit(status)
 
 
-class _Killer:
-    """Counts the moments of this process, and ends it before one of them."""
+def _import_too(listed: Path) -> None:
+    """Import what a command imported, so that the next ones don't have to."""
+    if listed.exists():
+        for name in listed.read_text(encoding="utf-8").split():
+            if name.partition(".")[0] in _KEPT:
+                with contextlib.suppress(Exception):
+                    importlib.import_module(name)
+        listed.unlink()
 
-    def __init__(self, root: str, die_at: int | None, log: int) -> None:
+
+class _Watch:
+    """Counts the moments of this process, and ends it before one of them, or fills the disk."""
+
+    def __init__(self, root: str, die_at: int | None, full_at: int | None, log: int) -> None:
         self._root = root
         self._die_at = die_at
+        self._full_at = full_at
         self._log = log
         self._count = 0
 
-    def watch(self) -> None:
+    def begin(self) -> None:
         from locomo_vqa import sqlite_file
 
         sys.addaudithook(self._hear)
@@ -141,7 +178,10 @@ class _Killer:
             fsync(handle)
 
         def counted_do(file: Any, work: Any) -> Any:
-            self._moment(f"sqlite {file.path.name}")
+            try:
+                self._moment(f"sqlite {file.path.name}")
+            except OSError:
+                return do(file, _fill)
             return do(file, work)
 
         os.fsync = counted_fsync
@@ -158,7 +198,7 @@ class _Killer:
         else:
             return
         name = self._root if isinstance(path, int) else str(Path(self._root, os.fsdecode(path)))
-        if name.startswith(self._root):
+        if name == self._root or name.startswith(f"{self._root}/"):
             self._moment(f"{event} {name.removeprefix(self._root)}")
 
     def _moment(self, what: str) -> None:
@@ -166,6 +206,19 @@ class _Killer:
             os.kill(os.getpid(), signal.SIGKILL)
         self._count += 1
         os.write(self._log, f"{what}\n".encode("utf-8", "surrogateescape"))
+        if self._full_at is not None and self._count > self._full_at and _needs_room(what):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _needs_room(moment: str) -> bool:
+    return moment.split(" ")[0] in ("open", "fsync", "sqlite", "os.mkdir", "os.link")
+
+
+def _fill(connection: sqlite3.Connection) -> NoReturn:
+    """Let SQLite itself say that its file can't grow."""
+    connection.execute("PRAGMA max_page_count = 1")
+    connection.execute("CREATE TABLE more (room)")
+    raise AssertionError("there was room")
 
 
 if __name__ == "__main__":

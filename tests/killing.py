@@ -1,4 +1,7 @@
-"""Kills a command at many of its moments, gives it again, and compares with an undisturbed one."""
+"""Disturbs a command at many of its moments, gives it again, and compares with an undisturbed one.
+
+A disturbed command is killed, or finds the disk full.
+"""
 
 from __future__ import annotations
 
@@ -60,15 +63,39 @@ class KilledCommand:
             died = self._run(root, die_at=number)
             where = f"killed before {number}: {dict(enumerate(died.moments)).get(number)}"
             where += f" of {ended.moments[number]}"
-            done = self.once and self._is_done(root, expected)
-            again = self._run(root)
-            assert again.status == (2 if done else status), f"{where}: {again.said}"
-            assert "Traceback" not in again.said, f"{where}: {again.said}"
-            assert self.result(root) == expected, where
-            assert hidden_in(root) == [], where
-            assert list((root / "tmp").iterdir()) == [], where
-            yield root, again
+            yield root, self._again(root, where, expected, status)
             shutil.rmtree(root)
+
+    def try_full_disks(self, *, most: int, status: int = 0) -> Iterator[Ended]:
+        """Let the disk be full from one moment on in each try; then make room and give it again.
+
+        Yields:
+            How the command ended without room.
+        """
+        calm = self._make("calm")
+        ended = self._run(calm)
+        assert ended.status == status, ended.said
+        expected = self.result(calm)
+        for number in moments_of(ended.moments, most):
+            root = self._make(f"full-{number}")
+            full = self._run(root, full_at=number)
+            where = f"full before {number}: {ended.moments[number]}: {full.said}"
+            assert full.status in (1, 2) or self._is_done(root, expected), where
+            yield full
+            assert hidden_in(root) == [], where
+            self._again(root, where, expected, status)
+            shutil.rmtree(root)
+
+    def _again(self, root: Path, where: str, expected: Any, status: int) -> Ended:
+        """Run it again, undisturbed, and check what there is then."""
+        done = self.once and self._is_done(root, expected)
+        again = self._run(root)
+        assert again.status == (2 if done else status), f"{where}: {again.said}"
+        assert "Traceback" not in again.said, f"{where}: {again.said}"
+        assert self.result(root) == expected, where
+        assert hidden_in(root) == [], where
+        assert list((root / "tmp").iterdir()) == [], where
+        return again
 
     def _is_done(self, root: Path, expected: Any) -> bool:
         try:
@@ -83,10 +110,10 @@ class KilledCommand:
         self.prepare(root)
         return root
 
-    def _run(self, root: Path, *, die_at: int | None = None) -> Ended:
+    def _run(self, root: Path, **disturbed: int) -> Ended:
         variables = {"TMPDIR": str(root / "tmp"), "LOCOMO_VQA_CACHE": str(root / "cache")}
         return self.commands.run(
-            *self.arguments, root=root, die_at=die_at, **variables, **self.environment
+            *self.arguments, root=root, **disturbed, **variables, **self.environment
         )
 
 

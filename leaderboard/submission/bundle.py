@@ -6,23 +6,27 @@ import json
 import sqlite3
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from locomo_vqa.errors import InputError, OutputError
-from locomo_vqa.files import read_json, sha256_file
+from locomo_vqa.files import new_file, read_json, sha256_file
 from locomo_vqa.runs import Run
 from locomo_vqa.schemas import validate
 
-__all__ = ["write_bundle"]
+__all__ = ["written_bundle"]
 
 _COMMAND = "command.json"
 
 
-def write_bundle(run: Run, path: Path) -> None:
+@contextmanager
+def written_bundle(run: Run, path: Path) -> Iterator[None]:
     """Write a zip file with the run, the command, its recorded replies and the system's own code.
+
+    It gets its name when the block ends without an error, so whatever stops the block can be
+    repeated with the same name.
 
     Raises:
         InputError: the run can't be repeated: its replies were not recorded, its system has no
@@ -33,8 +37,10 @@ def write_bundle(run: Run, path: Path) -> None:
     code = dict(_code(command, run.info))
     replies = _replies(command, run.info)
     shown = {**command, "folder": None, "replies": "replies.sqlite" if replies else None}
-    try:
-        with TemporaryDirectory() as folder, zipfile.ZipFile(path, "x", _DEFLATED) as bundle:
+    if path.exists():
+        raise OutputError(f"{path}: already exists.", "Choose another `bundle`.")
+    with new_file(path) as unfinished:
+        with TemporaryDirectory() as folder, zipfile.ZipFile(unfinished, "w", _DEFLATED) as bundle:
             bundle.writestr(_COMMAND, json.dumps(shown, ensure_ascii=False, indent=2))
             for name in ("run.json", "predictions.jsonl"):
                 bundle.write(run.folder / name, name)
@@ -44,12 +50,7 @@ def write_bundle(run: Run, path: Path) -> None:
                 copy = Path(folder, "replies.sqlite")
                 _copy_database(replies, copy)
                 bundle.write(copy, copy.name)
-    except FileExistsError:
-        raise OutputError(f"{path}: already exists.", "Choose another `bundle`.") from None
-    except OSError as error:
-        raise OutputError(
-            f"{path}: can't be written ({error.strerror}).", "Choose another `bundle`."
-        ) from None
+        yield
 
 
 _DEFLATED = zipfile.ZIP_DEFLATED

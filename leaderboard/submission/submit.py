@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime
@@ -23,7 +24,7 @@ from locomo_vqa.text import counted
 from ..entry_files.names import name_problems
 from ..entry_files.plain_files import METADATA
 from ..history.days import today
-from .bundle import write_bundle
+from .bundle import written_bundle
 from .draft import check_against, make_metadata, written_draft
 from .parse_destination import parse_destination
 from .run_journal import check_journal
@@ -167,6 +168,8 @@ def submit(
     )
     destination = parse_destination(to if isinstance(to, str) and to else check_path("to", to))
     ablated = _folder_of(ablation)
+    if bundle is not None:
+        check_path("bundle", bundle)
     day = _check_date(date)
     _check_name(name)
     _check_url(url)
@@ -191,9 +194,8 @@ def submit(
             review(
                 SubmissionPlan(name=draft.name, metadata=metadata, sizes=sizes, sentence=sentence)
             )
-        if bundle is not None:
-            write_bundle(finished, check_path("bundle", bundle))
-        placed = destination.send(draft)
+        with nullcontext() if bundle is None else written_bundle(finished, Path(bundle)):
+            placed = destination.send(draft)
     return Submission(
         name=draft.name,
         folder=placed.folder,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from locomo_vqa.errors import InputError
+from locomo_vqa.json_gate import MAX_NESTING, BadValue, load_json
 from locomo_vqa.key_variables import read_key
 from locomo_vqa.keys import add_credentials, add_secret
 from locomo_vqa.models.key_homes import KEY_VARIABLE, NO_KEY, is_home
@@ -100,14 +100,19 @@ def _body_of(name: ModelName, options: Iterable[str]) -> dict[str, Any]:
         into = body
         for key in path:
             into = into.setdefault(key, {}) if isinstance(into, dict) else {}
-        if not last or last in _OWN_FIELDS or not isinstance(into, dict):
+        nested = isinstance(into, dict) and len(path) < MAX_NESTING
+        if not last or last in _OWN_FIELDS or not nested:
             raise InputError(
                 f"{name.label}: {option} can't be set.",
                 f"Name a field of the request other than {', '.join(sorted(_OWN_FIELDS))}.",
             )
         try:
-            into[last] = json.loads(value)
-        except (ValueError, RecursionError):
+            into[last] = load_json(value)
+        except BadValue as error:
+            raise InputError(
+                f"{name.label}: {option} can't be set: {error}.", "Give another value."
+            ) from None
+        except ValueError:
             into[last] = value
     return body
 

@@ -24,11 +24,17 @@ EXAMPLES: Mapping[str, str] = {
 HIDDEN = "…"
 """What `hide_credentials` puts in place of credentials."""
 
-_USER_INFO = re.compile(r"(?<=://)(?:[^/?#\r\n]*|[^/?#:@\[\r\n]*:(?!\d*[/?#])[^\r\n]*)@")
+_HOST = r"@(?=[^/?#@\r\n]+(?:[/?#\r\n]|\Z))"
+_USER_INFO = re.compile(
+    r"(?<=://)(?:"
+    rf"[^/?#:@\[\r\n]*:(?!\d*[/?#])[^?#\r\n]*{_HOST}|[^/?#\r\n]*{_HOST}"
+    r"|[^/?#:@\[\r\n]*:(?!\d*[/?#])[^\r\n]*@|[^/?#\r\n]*@)"
+)
 """What comes before the host, also where a password has characters that should be escaped."""
 _SECRET = re.compile(
     r"([?&#][^=&#\r\n]*(?:key|token|secret|password|passwd)=)[^&#\r\n]+", re.IGNORECASE
 )
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def hide_credentials(spec: str) -> str:
@@ -114,7 +120,7 @@ class ModelName:
         return value
 
     def number(self, option: str, default: int) -> int:
-        """Return an option's value as a whole number of at least 1.
+        """Return an option's value as a whole number of at least 1 and at most nine digits.
 
         Raises:
             InputError: the value is not allowed.
@@ -122,9 +128,9 @@ class ModelName:
         value = self.options.get(option)
         if value is None:
             return default
-        if not (value.isascii() and value.isdigit() and int(value)):
+        if not (_NUMBER.fullmatch(value) and int(value)):
             raise InputError(
-                f"{self.label}: {option} can't be {value!r}.",
+                f"{self.label}: {option} can't be {value[:20]!r}.",
                 f"Give a whole number of at least 1, such as {option}={default or 8192}.",
             )
         return int(value)

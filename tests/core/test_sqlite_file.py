@@ -74,3 +74,11 @@ def test_a_pipe_and_a_device_are_not_opened(tmp_path: Path) -> None:
     for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
         with pytest.raises(InputError, match="is not a store of things"):
             opened(path)
+
+
+def test_a_damaged_table_is_said_in_one_line(tmp_path: Path) -> None:
+    path = made_by_another(tmp_path / "file", TABLE)
+    path.write_bytes(path.read_bytes().replace(b"things", b"thi\xd5gs"))
+    with pytest.raises(InputError, match=r"is damaged|is not a store of things") as refused:
+        opened(path)
+    assert "\n" not in refused.value.message
