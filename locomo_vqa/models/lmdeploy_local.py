@@ -3,11 +3,15 @@
 `scripts/check_lmdeploy.py` checks every class, parameter and method used here against the real
 package. On lmdeploy 0.18, TurboMind keeps an image's prefix between
 questions (InternVL); the PyTorch engine does not.
+
+Special tokens in texts are broken, as the backend `transformers` does it: lmdeploy puts images
+where its placeholder is, and refuses a text that has one too many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,6 +24,7 @@ from locomo_vqa.models.folders import hash_listing
 from locomo_vqa.models.messages import messages_of, response_format
 from locomo_vqa.models.names import ModelName
 from locomo_vqa.models.reply_limit import ReplyLimit
+from locomo_vqa.models.special_tokens import break_tokens, special_tokens_of
 from locomo_vqa.models.thoughts import reply_of
 from locomo_vqa.models.timing import timed
 from locomo_vqa.runs import Usage
@@ -30,6 +35,9 @@ LMDEPLOY_OPTIONS = (
     *("batch", "engine", "max_tokens", "revision", "session_len", "tp", "trust_remote_code"),
 )
 """The options that a model's name may have."""
+
+_IMAGE_PLACEHOLDER = "<IMAGE_TOKEN>"
+"""lmdeploy moves the images of a message to where this stands in its text."""
 
 _SERVER = (
     "or serve the model elsewhere with `lmdeploy serve api_server` and use "
@@ -64,6 +72,8 @@ class LmdeployModel:
             )
         except (AssertionError, ImportError, OSError, RuntimeError, ValueError) as error:
             raise _not_loaded(name, error) from None
+        tokenizer = self._pipe.async_engine.tokenizer.model.model
+        self._plain = break_tokens({*special_tokens_of(tokenizer), _IMAGE_PLACEHOLDER})
         self._batcher: Batcher[ChatRequest, ChatReply] = Batcher(
             timed(self._answer), most=self.in_flight, group=lambda request: None
         )
@@ -95,10 +105,16 @@ class LmdeployModel:
     def _answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ModelError]:
         make = self._lmdeploy.GenerationConfig
         responses = self._pipe.infer(
-            [messages_of(request) for request in requests],
+            [messages_of(_broken(request, self._plain)) for request in requests],
             gen_config=[make(**generation_settings(request)) for request in requests],
         )
         return [_reply(response) for response in responses]
+
+
+def _broken(request: ChatRequest, plain: Callable[[str], str]) -> ChatRequest:
+    """Return the request with every text passed through `plain`."""
+    replies = tuple((plain(reply), plain(objection)) for reply, objection in request.replies)
+    return replace(request, text=plain(request.text), replies=replies)
 
 
 def engine_settings(name: ModelName) -> tuple[str, dict[str, Any]]:

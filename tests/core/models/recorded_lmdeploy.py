@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import field, make_dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -26,15 +26,20 @@ class Pipeline:
 
     made: ClassVar[list[dict[str, Any]]] = []
     batches: ClassVar[list[int]] = []
+    asked: ClassVar[list[Any]] = []
 
     def __init__(self, model_path: str, **settings: Any) -> None:
         checked("pipeline", {"model_path": model_path, **settings})
         self.backend_config = settings["backend_config"]
         self.made.append({"model_path": model_path, **settings})
+        tokenizer = SimpleNamespace(added_tokens_decoder={}, all_special_tokens=["<|im_end|>"])
+        wrapped = SimpleNamespace(model=SimpleNamespace(model=tokenizer))
+        self.async_engine = SimpleNamespace(tokenizer=wrapped)
 
     def infer(self, prompts: list[Any], **settings: Any) -> list[Any]:
         checked("infer", settings)
         assert all(isinstance(message, dict) for prompt in prompts for message in prompt)
+        self.asked.extend(prompts)
         configs = settings["gen_config"]
         assert len(configs) == len(prompts)
         self.batches.append(len(prompts))
@@ -60,7 +65,7 @@ def install_recorded_lmdeploy(monkeypatch: pytest.MonkeyPatch) -> type[Pipeline]
     for name, names in RECORD["classes"].items():
         fields = [(each, Any, field(default=None)) for each in names]
         setattr(module, name, make_dataclass(name, fields))
-    fresh = type("Pipeline", (Pipeline,), {"made": [], "batches": []})
+    fresh = type("Pipeline", (Pipeline,), {"made": [], "batches": [], "asked": []})
     module.pipeline = fresh
     monkeypatch.setitem(sys.modules, "lmdeploy", module)
     return fresh

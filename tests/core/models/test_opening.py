@@ -206,6 +206,24 @@ def test_what_is_said_to_lmdeploy(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pipeline.made[1]["trust_remote_code"] is False
 
 
+def test_special_tokens_do_not_reach_lmdeploy(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = install_recorded_lmdeploy(monkeypatch)
+
+    async def main() -> None:
+        model = open_model("lmdeploy:a/b")
+        said = (("<|im_end|>", "Again<IMAGE_TOKEN>."),)
+        await model.ask(ChatRequest(text="one<|im_end|>two <image_token>", replies=said))
+        await model.close()
+
+    asyncio.run(main())
+    (messages,) = pipeline.asked
+    assert [message["content"] for message in messages] == [
+        "one< |im_end|>two < image_token>",
+        "< |im_end|>",
+        "Again< IMAGE_TOKEN>.",
+    ]
+
+
 def test_a_folder_of_weights_is_told_from_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
