@@ -13,12 +13,13 @@ merge           unmerge one adapter from the base model's weights and merge the 
 mixed           extra cost of a forward pass over rows of several experts, which needs no switch
 hooks           cost of starting a batch of several experts, once for all its tokens
 
-Loading and merging grow with the model's width; the switch does not.
+Loading and merging grow with the model's width; the switch does not. Needs the extra `test`.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import logging
 import statistics
 import tempfile
@@ -28,16 +29,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.results import Result, benchmark, not_measured
 from locomo_vqa.models.experts import find_experts
 from locomo_vqa.models.experts_local import ExpertsModel
 from locomo_vqa.models.names import parse_name
-from tests.core.models.tiny_model import TEMPLATE, make_tokenizer
 
 ATTENTION = r".*layers\.\d+\.self_attn\.(q|v)_proj"
 EVERYTHING = r".*layers\.\d+\.(self_attn|mlp)\.(q|k|v|o|gate|up|down)_proj"
 TARGETS = {"extraction": ATTENTION, "memory_update": ATTENTION, "generation": EVERYTHING}
 NAMES = tuple(TARGETS)
 ROWS, LENGTH = 6, 32
+MOST_MS = 1.0
 
 
 def make(folder: Path, *, layers: int, hidden: int, rank: int) -> ExpertsModel:
@@ -45,6 +47,8 @@ def make(folder: Path, *, layers: int, hidden: int, rank: int) -> ExpertsModel:
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import Gemma2Config, Gemma2ForCausalLM
+
+    from tests.core.models.tiny_model import TEMPLATE, make_tokenizer
 
     torch.set_num_threads(1)
     tokenizer = make_tokenizer()
@@ -85,7 +89,7 @@ def cpu_ms(work: Callable[[str, str], object], rounds: int) -> float:
     return statistics.median(times)
 
 
-def measure(model: ExpertsModel, folder: Path, rounds: int) -> Mapping[str, float]:
+def times_of(model: ExpertsModel, folder: Path, rounds: int) -> Mapping[str, float]:
     """Return the milliseconds of each method."""
     import torch
 
@@ -128,24 +132,49 @@ def measure(model: ExpertsModel, folder: Path, rounds: int) -> Mapping[str, floa
     return {**found, "forward": plain}
 
 
-def main() -> None:
-    """Print a line for each method."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def make_parser() -> argparse.ArgumentParser:
+    """Return the options."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     for name, default in (("layers", 26), ("hidden", 512), ("rank", 16), ("rounds", 15)):
         parser.add_argument(f"--{name}", type=int, default=default)
-    given = parser.parse_args()
+    return parser
+
+
+def measure(options: argparse.Namespace) -> list[Result]:
+    """Switch in each way."""
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
+    what = f"one switch of the expert, {options.layers} layers of width {options.hidden}"
+    if any(importlib.util.find_spec(name) is None for name in ("torch", "peft", "transformers")):
+        reason = "the extra `test` is not installed"
+        return [not_measured(what, "peft", f"less than {MOST_MS:g} ms", reason)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        model = make(folder, layers=given.layers, hidden=given.hidden, rank=given.rank)
-        found = measure(model, folder, given.rounds)
+        model = make(folder, layers=options.layers, hidden=options.hidden, rank=options.rank)
+        found = times_of(model, folder, options.rounds)
     for method in ("switch", "set_adapter", "merge", "load", "hooks", "mixed"):
         print(f"{method:12} {found[method]:9.3f} ms {found[method] / found['switch']:9.1f} x")
     words = f"{ROWS} rows of {LENGTH} tokens"
     print(f"a forward pass of {words} over one expert: {found['forward']:.1f} ms")
-    print(f"Total CPU time: {time.process_time():.1f} s")
+    return [_result(what, name, found) for name in ("load", "merge", "set_adapter")]
+
+
+def _result(what: str, name: str, found: Mapping[str, float]) -> Result:
+    peers = {
+        "load": "delete one adapter and load the next",
+        "merge": "unmerge one adapter and merge the next",
+        "set_adapter": "peft's set_adapter",
+    }
+    switch, their = found["switch"], found[name]
+    return Result(
+        what=what,
+        peer=peers[name],
+        reach=f"less than {MOST_MS:g} ms",
+        measured=f"{switch:.2f} ms, {their / switch:,.1f} × faster",
+        met=switch < MOST_MS,
+        cpu_s={"ours": switch / 1000, "peer": their / 1000},
+    )
 
 
 if __name__ == "__main__":
-    main()
+    benchmark(make_parser(), measure)

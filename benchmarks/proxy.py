@@ -1,10 +1,13 @@
 """Call an endpoint directly and through the metering proxy, side by side.
 
-    python -m benchmarks.proxy [--calls 500] [--in-flight 32] [--mode record]
+    python -m benchmarks.proxy [--calls 300] [--in-flight 32] [--mode record] [--no-peer]
 
 The endpoint is a stub that answers immediately, the proxy runs in its own process, and the client
-is the `openai` package's. Calls alternate, one directly and one through the proxy, so that both
-meet the same machine load. The output is the time that the proxy adds per call, and its CPU time.
+is the `openai` package's. Calls alternate, one directly and one through each proxy, so that all
+meet the same machine load. The output is the time that the proxy adds per call, and its CPU time,
+beside those of the peer, litellm's proxy, with one worker, no database and no retries; it stores no
+replies and no ledger.
+
 With many calls in flight, a stub without latency would only show the machine's limit, so there the
 stub waits `--latency` seconds, and the output is how much longer a batch takes.
 """
@@ -13,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import multiprocessing
 import statistics
 import tempfile
@@ -25,6 +29,9 @@ from typing import Any
 from openai import AsyncOpenAI
 
 from benchmarks.asking import serve
+from benchmarks.litellm_proxy import PACKAGE, litellm_proxy
+from benchmarks.peers import PeerMissing
+from benchmarks.results import Result, benchmark, not_measured
 from locomo_vqa.evaluators.proxy import MeteringProxy
 from locomo_vqa.evaluators.proxy.recorder import RECORDING_MODES, RecordingMode
 from locomo_vqa.system import Endpoint
@@ -92,20 +99,17 @@ def cpu_seconds(pipe: Connection) -> float:
     return float(pipe.recv())
 
 
-async def measure(latency_s: float, options: argparse.Namespace) -> None:
-    """Start a stub and a proxy, measure, and print."""
+async def measure_latency(latency_s: float, options: argparse.Namespace) -> list[Result]:
+    """Start a stub and the proxies, measure, and stop them."""
     stub, stub_pipe, port = started(serve, latency_s)
     proxy, pipe, found = started(run_proxy, port, options.mode)
     direct = AsyncOpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none")
     through = AsyncOpenAI(base_url=found[0], api_key=found[1])
     try:
-        await one_by_one((direct, through), 20)
-        before = cpu_seconds(pipe)
         if latency_s:
-            await print_batches(direct, through, options)
-        else:
-            await print_calls(direct, through, options)
-        print(f"  CPU time: {(cpu_seconds(pipe) - before) * 1000 / options.calls:.2f} ms")
+            await one_by_one((direct, through), 20)
+            return [await batches(direct, through, options)]
+        return await calls(direct, through, pipe, port, options)
     finally:
         await direct.close()
         await through.close()
@@ -114,44 +118,96 @@ async def measure(latency_s: float, options: argparse.Namespace) -> None:
             process.join()
 
 
-async def print_calls(
-    direct: AsyncOpenAI, through: AsyncOpenAI, options: argparse.Namespace
-) -> None:
-    """Print how much longer single calls take."""
-    plain, metered = await one_by_one((direct, through), options.calls)
-    print(f"one by one, {options.calls:,} calls each way, mode {options.mode}")
-    for name, place in (("median", 49), ("90th percentile", 89)):
-        a, b = (statistics.quantiles(times, n=100)[place] for times in (plain, metered))
-        print(f"  {name}: {a:.2f} ms directly, {b:.2f} ms through the proxy: {b - a:+.2f} ms")
-    added = statistics.median(b - a for a, b in zip(plain, metered, strict=True))
-    print(f"  median of the differences: {added:+.2f} ms")
+async def calls(
+    direct: AsyncOpenAI,
+    through: AsyncOpenAI,
+    pipe: Connection,
+    port: int,
+    options: argparse.Namespace,
+) -> list[Result]:
+    """Return how much longer single calls take, through this proxy and the peer's."""
+    what = f"{options.calls:,} calls one by one through the proxy, mode {options.mode}"
+    peer, missing = f"calls through the proxy of {PACKAGE}", "left out"
+    with contextlib.ExitStack() as stack:
+        clients, their = [direct, through], None
+        if not options.no_peer:
+            try:
+                their = stack.enter_context(litellm_proxy(port))
+            except PeerMissing as error:
+                missing = str(error)
+        if their is not None:
+            clients.append(AsyncOpenAI(base_url=their.base_url, api_key=their.api_key))
+        await one_by_one(clients, 20)
+        before = [cpu_seconds(pipe), their.cpu_seconds() if their else 0.0]
+        times = await one_by_one(clients, options.calls)
+        after = [cpu_seconds(pipe), their.cpu_seconds() if their else 0.0]
+        for client in clients[2:]:
+            await client.close()
+    cpu = [later - first for first, later in zip(before, after, strict=True)]
+    medians = [statistics.median(one) for one in times]
+    added = [
+        statistics.median(b - a for a, b in zip(times[0], one, strict=True)) for one in times[1:]
+    ]
+    each = [1000 * seconds / options.calls for seconds in cpu]
+    results = [
+        Result(
+            what=what,
+            peer=f"direct calls: {medians[0]:.2f} ms",
+            reach=f"less than {MOST_ADDED_MS:g} ms of CPU time added to a call",
+            measured=f"{each[0]:.2f} ms of CPU time, {added[0]:+.2f} ms of time",
+            met=each[0] < MOST_ADDED_MS,
+            cpu_s={"ours": cpu[0]},
+        )
+    ]
+    if their is None:
+        return [*results, not_measured(what, peer, "no more CPU", missing)]
+    return [
+        *results,
+        Result(
+            what=what,
+            peer=peer,
+            reach="no more CPU",
+            measured=f"{cpu[1] / cpu[0]:.1f} ×: {each[1]:.2f} ms, {added[1]:+.2f} ms of time",
+            met=cpu[1] >= cpu[0],
+            cpu_s={"ours": cpu[0], "peer": cpu[1]},
+        ),
+    ]
 
 
-async def print_batches(
-    direct: AsyncOpenAI, through: AsyncOpenAI, options: argparse.Namespace
-) -> None:
-    """Print how much longer calls take when many run at once."""
+async def batches(direct: AsyncOpenAI, through: AsyncOpenAI, options: argparse.Namespace) -> Result:
+    """Return how much longer calls take when many run at once."""
     plain = await at_once(direct, options.calls, options.in_flight)
     metered = await at_once(through, options.calls, options.in_flight)
     rounds = options.calls / options.in_flight
-    print(
-        f"{options.in_flight} at a time, {options.calls:,} calls, latency {options.latency:g} s\n"
-        f"  {plain:.2f} s directly, {metered:.2f} s through the proxy: "
-        f"{(metered - plain) * 1000 / rounds:+.2f} ms per round"
+    return Result(
+        what=f"{options.calls:,} calls, {options.in_flight} at a time, of {options.latency:g} s",
+        peer=f"direct calls: {plain:.2f} s",
+        reach="",
+        measured=f"{metered:.2f} s, {(metered - plain) * 1000 / rounds:+.1f} ms a round",
+        met=None,
     )
 
 
-def main() -> None:
-    """Measure one by one, then many at a time."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=500)
+MOST_ADDED_MS = 10.0
+"""The CPU time that the proxy may add to a call; models take a hundred times as long."""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the options."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--calls", type=int, default=300)
     parser.add_argument("--in-flight", type=int, default=32)
-    parser.add_argument("--latency", type=float, default=0.2)
+    parser.add_argument("--latency", type=float, default=0.2, help="seconds")
     parser.add_argument("--mode", choices=RECORDING_MODES, default="record")
-    options = parser.parse_args()
-    asyncio.run(measure(0.0, options))
-    asyncio.run(measure(options.latency, options))
+    parser.add_argument("--no-peer", action="store_true", help="leave out litellm's proxy")
+    return parser
+
+
+def measure(options: argparse.Namespace) -> list[Result]:
+    """Measure one by one, then many at a time."""
+    single = asyncio.run(measure_latency(0.0, options))
+    return [*single, *asyncio.run(measure_latency(options.latency, options))]
 
 
 if __name__ == "__main__":
-    main()
+    benchmark(make_parser(), measure)

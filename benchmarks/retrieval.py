@@ -1,41 +1,111 @@
-"""Time how long the toolkit takes to measure the retrieval of all of LoCoMo's questions.
+"""Compare measuring retrieval with ir_measures, over pytrec_eval, on all of LoCoMo's questions.
 
-python benchmarks/retrieval_bm25.py locomo10.json --out rankings.jsonl
-python -m benchmarks.retrieval locomo10.json rankings.jsonl
+    python -m benchmarks.retrieval [--locomo locomo10.json] [--rounds 5]
+
+The rankings are those of `benchmarks.retrieval_bm25`, with up to 50 turns for each question. Both
+sides start from Python objects. The toolkit measures any, complete, fraction and nDCG at 1, 5, 10,
+20 and 50, of turns and of sessions, overall and by category, with intervals; the peer Success,
+recall and nDCG of turns. Shared figures must be equal. Without `--locomo`, a file of LoCoMo's size
+is invented.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 import tempfile
-import time
+from collections.abc import Mapping
 from pathlib import Path
+from statistics import median
+from typing import Any
 
-import locomo_vqa as lv
-from locomo_vqa.evaluators.retrieval.table import measure_retrieval
-from locomo_vqa.evaluators.scoring.given import given_predictions
+from benchmarks.invented_locomo import find_locomo
+from benchmarks.measuring import in_process, measured
+from benchmarks.peers import PeerMissing, environment, run_script
+from benchmarks.results import Result, benchmark, less_cpu, not_measured
+from benchmarks.retrieval_bm25 import CUTOFFS, rankings
 
-_LIMIT_S = 1.0
+PEER = "ir_measures 0.4.3"
+SHARED = {"any": "Success", "fraction": "R", "ndcg": "nDCG"}
+LIMIT_S = 1.0
 
 
-def main() -> None:
-    """Print the figures at 10, and the seconds of CPU time; exit with 1 above one second."""
-    locomo, rankings = map(Path, sys.argv[1:3])
+def make_parser() -> argparse.ArgumentParser:
+    """Return the options."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--locomo", type=Path, help="LoCoMo's file")
+    parser.add_argument("--rounds", type=int, default=5, help="times that both sides measure")
+    return parser
+
+
+def score(locomo: Path, retrieved: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Measure with the toolkit in this process."""
+    import locomo_vqa as lv
+    from locomo_vqa.evaluators.retrieval.table import measure_retrieval
+    from locomo_vqa.evaluators.scoring.given import given_predictions
+
     with tempfile.TemporaryDirectory() as folder:
         lv.import_locomo(locomo, out=Path(folder) / "locomo")
-        benchmark = lv.load_benchmark(Path(folder) / "locomo")
-    lines = map(json.loads, rankings.read_text(encoding="utf-8").splitlines())
-    given = given_predictions({row["question_id"]: row["retrieved"] for row in lines}, benchmark)
-    start = time.process_time()
-    found = measure_retrieval(given.predictions, benchmark, split="all")
-    took = time.process_time() - start
-    for group in ("all", "1", "2", "3", "4"):
-        values = (found.value(name, 10, group=group) for name in ("any", "complete", "fraction"))
-        print(group, *(f"{value:.1f}" for value in values if value is not None))
-    print(f"{len(found.ranks):,} questions in {took:.2f} s of CPU time")
-    sys.exit(took > _LIMIT_S)
+        loaded = lv.load_benchmark(Path(folder) / "locomo")
+    given = given_predictions(retrieved, loaded)
+    found, cost = measured(lambda: measure_retrieval(given.predictions, loaded, split="all"))
+    values = {
+        f"{theirs}@{k}": found.value(ours, k, group="all")  # type: ignore[arg-type]
+        for ours, theirs in SHARED.items()
+        for k in CUTOFFS
+    }
+    return {"values": values, "cpu_s": cost.cpu_s, "questions": len(found.ranks)}
+
+
+def measure(options: argparse.Namespace) -> list[Result]:
+    """Run both sides in turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        locomo, name = find_locomo(options.locomo, Path(folder))
+        samples = json.loads(locomo.read_text(encoding="utf-8"))
+        ranked = list(rankings(samples, "speaker", "no stop words"))
+        retrieved = {question: turns for _, question, turns, _ in ranked}
+        ours = [in_process(score, locomo, retrieved) for _ in range(options.rounds)]
+        what = f"R of {ours[0]['questions']:,} questions of {name}"
+        own = median(one["cpu_s"] for one in ours)
+        alone = Result(
+            what=f"{what}, 240 figures with intervals",
+            peer="a second",
+            reach=f"less than {LIMIT_S:g} s of CPU time",
+            measured=f"{own:.2f} s",
+            met=own < LIMIT_S,
+            cpu_s={"ours": own},
+        )
+        try:
+            python = environment("ir_measures==0.4.3", "pytrec_eval-terrier==0.5.11")
+        except PeerMissing as error:
+            return [alone, not_measured(what, PEER, "no more CPU", str(error))]
+        given = {
+            "measures": list(ours[0]["values"]),
+            "run": retrieved,
+            "evidence": {question: sorted(turns) for _, question, _, turns in ranked if turns},
+        }
+        theirs = [run_script(python, "retrieval", given)[0] for _ in range(options.rounds)]
+    return [alone, *compared(what, ours, theirs)]
+
+
+def compared(what: str, ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> list[Result]:
+    """Return the results of both sides."""
+    own, their = (median(one["cpu_s"] for one in side) for side in (ours, theirs))
+    difference = max(
+        abs(value / 100 - theirs[0]["values"][name]) for name, value in ours[0]["values"].items()
+    )
+    figures = len(ours[0]["values"])
+    return [
+        less_cpu(f"{what}, all figures beside {figures} of the peer's", PEER, own, their, 1),
+        Result(
+            what=f"{what}, largest difference of {figures} figures",
+            peer=PEER,
+            reach="at most 1e-05",
+            measured=f"{difference:.0e}",
+            met=difference <= 1e-5,
+        ),
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    benchmark(make_parser(), measure)

@@ -130,16 +130,21 @@ def compare(
 
 
 def _told_apart(sides: Sequence[Side], paths: Sequence[Path | None]) -> list[Side]:
-    """Return the sides with different names: runs whose folders share one are named by system."""
+    """Return the sides with different names.
+
+    Runs whose folders share a name are named by system, sides without a path by a letter.
+    """
     named = list(sides)
     for name in {side.name for side in sides}:
         places = [place for place, side in enumerate(sides) if side.name == name]
         found = [path for place in places if (path := paths[place]) is not None]
-        if len(places) == 1 or len(found) < len(places):
+        if len(places) == 1 or 0 < len(found) < len(places):
             continue
-        if all((path / _RUN).is_file() for path in found):
+        if not found:
+            names: Sequence[str] = [f"{name} {LETTERS[place]}" for place in places]
+        elif all((path / _RUN).is_file() for path in found):
             infos = [read_json(path / _RUN, what="the run's manifest") for path in found]
-            names: Sequence[str] = name_runs(found, infos)
+            names = name_runs(found, infos)
         else:
             names = [f"{path.resolve().parent.name}/{name}" for path in found]
         for place, new in zip(places, names, strict=True):

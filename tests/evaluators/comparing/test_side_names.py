@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from locomo_vqa.evaluators.comparing.comparer import _told_apart, compare
+from locomo_vqa.evaluators.scoring.scorer import score
 from tests.evaluators.recording import SAMPLE, harness, recorder
 
 from .test_compare import side, write
@@ -31,3 +32,15 @@ def test_files_of_one_name_are_named_by_their_folders(tmp_path: Path) -> None:
     assert [one.name for one in _told_apart(sides, [paths[0], None, other])] == [
         one.name for one in sides
     ]
+
+
+def test_reports_of_answers_are_named_by_letters() -> None:
+    questions = SAMPLE.text_questions
+    reports = [
+        score({one.id: text for one in questions}, benchmark=SAMPLE, metrics=["f1"], progress=False)
+        for text in ("yes", "no", "perhaps")
+    ]
+    made = compare(*reports, benchmark=SAMPLE, progress=False)
+    names = ["predictions A", "predictions B", "predictions C"]
+    assert [one.name for one in made.sides] == names
+    assert sorted(set(made.to_frame()["system"])) == names[1:]
