@@ -15,6 +15,7 @@ from pathlib import Path
 
 import locomo_vqa as lv
 from locomo_vqa.evaluators.cli.step_commands import command_of
+from locomo_vqa.evaluators.reproducing.cost import total_of
 from locomo_vqa.evaluators.reproducing.deviations import STATUSES, all_deviations
 from locomo_vqa.evaluators.reproducing.paper import COLUMNS, TABLES, load_paper
 from locomo_vqa.evaluators.reproducing.result import ReproducedRow, Reproduction, shown_value
@@ -31,6 +32,7 @@ def render(page: str) -> str:
         "models": models(),
         "models file": models_file(),
         "preparation": preparation(made["2"], made["1"]),
+        "costs": costs(made),
         "tables": "\n".join(tables(made)),
         "choices": choices(),
     }
@@ -70,6 +72,23 @@ def preparation(visual: Reproduction, text: Reproduction) -> str:
     return "\n\n".join(
         (fenced("bash", lines), fenced("bash", [wrapped(command_of(step)) for step in steps]))
     )
+
+
+def costs(made: dict[str, Reproduction]) -> str:
+    """Return a table of what each table costs at most, and all of them."""
+    lines = ["| table | rows | calls | tokens in | tokens out | hours |"]
+    lines.append("| --- | ---: | ---: | ---: | ---: | ---: |")
+    rows = [(number, str(len(table.rows)), table.cost) for number, table in made.items()]
+    everything = total_of([row.cost for table in made.values() for row in table.rows])
+    number_of_runs = len({row.plan.folder for table in made.values() for row in table.rows})
+    rows.append(("all, shared steps once", f"{number_of_runs} runs", everything))
+    for name, number, cost in rows:
+        least = "" if cost.hours is not None else "≥ "
+        tokens = " | ".join(f"{each / 1e6:,.1f} M" for each in (cost.tokens_in, cost.tokens_out))
+        lines.append(
+            f"| {name} | {number} | {cost.calls:,} | {tokens} | {least}{cost.known_hours:,.0f} |"
+        )
+    return "\n".join(lines)
 
 
 def tables(made: dict[str, Reproduction]) -> Iterator[str]:
