@@ -83,6 +83,12 @@ _OPTIONS = (
         help="Choose L's BERTScore encoder.  [default: paper; minilm with --embedded]",
     ),
     click.option(
+        "--l-models",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIRECTORY",
+        help="Look for L's encoders in this folder.  [default: the Hugging Face cache]",
+    ),
+    click.option(
         "--limit",
         type=click.IntRange(min=1),
         metavar="N",

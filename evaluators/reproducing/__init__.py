@@ -6,6 +6,7 @@ plan.py         what each row runs; a `Step` is a call of the library, and a com
 preparation.py  what must be there before
 counting.py     what the rows will cost, by arithmetic
 rows.py         runs a row, and reads its figures; execution.py: all rows
+finished.py     which steps were made, so that they need no server again
 deviations.py   where the runs differ from the paper, by name: `deviations.json`
 """
 

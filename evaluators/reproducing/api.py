@@ -41,6 +41,7 @@ def reproduce(
     prompts: str | Path | None = None,
     embedder: str | None = None,
     l_preset: Preset | None = None,
+    l_models: str | Path | None = None,
     limit: int | None = None,
     jobs: int = 1,
     timeout: float = 120.0,
@@ -77,6 +78,7 @@ def reproduce(
         prompts: a folder with other prompts.
         embedder: the embedding model; None for the paper's.
         l_preset: the encoder of BERTScore in L; None for `paper`, or `minilm` with `embedded`.
+        l_models: the folder with L's encoders; None for $LOCOMO_VQA_L_MODELS or the Hub's cache.
         limit: for a trial, how many questions of each conversation are asked.
         jobs: how many conversations run at once.
         timeout: the time limit of one call to a model, in seconds.
@@ -100,6 +102,7 @@ def reproduce(
         prompts=prompts,
         embedder=embedder,
         l_preset=l_preset,
+        l_models=l_models,
         limit=limit,
         jobs=jobs,
         timeout=timeout,

@@ -16,6 +16,7 @@ from locomo_vqa.text import counted
 from .choices import Choices
 from .cost import Cost
 from .counting import cost_of
+from .finished import FinishedSteps
 from .plan import RowPlan
 from .result import Figure, ReproducedRow, RowState
 from .rows import RowRunner
@@ -81,11 +82,12 @@ class Execution:
                 f"{self.settings.out}: the folder can't be created ({error.strerror}).",
                 "Choose another `out`.",
             ) from None
-        runner = RowRunner(progress)
         rows = []
-        for number, plan in enumerate(plans):
-            progress("rows", number, len(plans))
-            rows.append(self._run_row(plan, columns, runner))
+        with FinishedSteps(self.settings.out) as finished:
+            runner = RowRunner(progress, finished)
+            for number, plan in enumerate(plans):
+                progress("rows", number, len(plans))
+                rows.append(self._run_row(plan, columns, runner))
         progress("rows", len(plans), len(plans))
         return rows
 

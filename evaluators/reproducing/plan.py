@@ -178,6 +178,7 @@ class Planner:
             "source": str(folder),
             "benchmark": self._benchmark(row),
             "l_preset": preset,
+            **self._given("l_models"),
             **judging,
         }
         return Step(call="score", arguments=arguments)

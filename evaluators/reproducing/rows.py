@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import LocomoVqaError, MissingResource
 from locomo_vqa.progress import ProgressCallback
-from locomo_vqa.runs import Run
+from locomo_vqa.runs import Run, read_run
 
 from ..distilling.memlora.api import distill_memlora
 from ..efficiency import EfficiencyReport, efficiency
 from ..running import run
 from ..scoring import ScoreReport, score
+from .finished import FinishedSteps
 from .plan import RowPlan
 from .result import Figure
 from .steps import Step
@@ -39,6 +41,7 @@ class RowRunner:
     """Runs rows; a step that several of them share is made once."""
 
     progress: ProgressCallback
+    finished: FinishedSteps
     _made: dict[str, Any] = field(default_factory=dict)
 
     def run(self, plan: RowPlan, columns: Sequence[str]) -> tuple[dict[str, Figure], int]:
@@ -77,9 +80,17 @@ class RowRunner:
             report = score(step.first, progress=self.progress, **named)
             report.write()
             return report
+        if self.finished.has(step) and not step.arguments.get("retry_failed"):
+            return read_run(Path(step.arguments["out"])) if step.call == "run" else None
+        made = self._ask(step)
+        self.finished.add(step)
+        return made
+
+    def _ask(self, step: Step) -> Any:
+        """Make a step that asks models."""
         if step.call == "run":
-            return run(step.first, progress=self.progress, **named)
-        made = distill_memlora(step.first, progress=self.progress, **named)
+            return run(step.first, progress=self.progress, **step.named)
+        made = distill_memlora(step.first, progress=self.progress, **step.named)
         if made.failures:
             lost = ", ".join(made.failures)
             raise MissingResource(

@@ -42,6 +42,8 @@ class ReproductionSettings:
     """The embedding model; None for the paper's, or an embedded model's default."""
     l_preset: Preset | None = None
     """L's encoder; None for the paper's, or `minilm` with embedded models."""
+    l_models: str | None = None
+    """The folder with L's encoders; None for the usual places."""
     jobs: int = 1
     """How many conversations run at once."""
     timeout: float = 120.0
@@ -66,6 +68,7 @@ class ReproductionSettings:
         prompts: str | Path | None,
         embedder: str | None,
         l_preset: Preset | None,
+        l_models: str | Path | None,
         jobs: int,
         timeout: float,
         budget: float | None,
@@ -103,6 +106,7 @@ class ReproductionSettings:
             prompts=None if prompts is None else str(prompts),
             embedder=embedder,
             l_preset=l_preset,
+            l_models=None if l_models is None else str(l_models),
             jobs=jobs,
             timeout=timeout,
             budget=budget,

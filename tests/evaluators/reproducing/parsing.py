@@ -10,13 +10,12 @@ from typing import Any
 import click
 
 from locomo_vqa.cli import cli
-from locomo_vqa.evaluators.memory.settings import MEMORY_OPTIONS
+from locomo_vqa.evaluators.memory import RUN_ONLY_OPTIONS, MemorySettings
 from locomo_vqa.models.names import parse_name
 from tests.tutorials import read_blocks
 
 MODEL_NAMES = ("model", "judge", "student", "teacher", "generator", "validator")
 EXPERTS = {"experts", "experts_sha256"}
-PROTOCOL = {"stores", "timed_memories"}
 
 
 def commands_of(page: Path) -> Iterator[list[str]]:
@@ -34,8 +33,8 @@ def parse(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
 
     Raises:
         click.ClickException: a command, an option or a value is not known.
-        InputError: a model's name can't be used.
-        ValueError: a memory system has no such option.
+        InputError: a model's name, an option of a memory system, or its value can't be used.
+        ValueError: an option has no value, or a distillation does not have it.
     """
     context = click.Context(cli, info_name="locomo-vqa")
     command: click.Command = cli
@@ -46,20 +45,26 @@ def parse(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
         names.append(name)
         command, context = found, click.Context(found, parent=context, info_name=name)
     parsed = command.make_context(names[-1], rest, parent=context.parent)
-    check_names(parsed.params)
+    check_names(" ".join(names), parsed.params)
     return " ".join(names), parsed.params
 
 
-def check_names(parameters: dict[str, Any]) -> None:
+def check_names(command: str, parameters: dict[str, Any]) -> None:
     """Check the names of models and of a memory system's options."""
     for name in MODEL_NAMES:
         value = parameters.get(name)
         for each in value if isinstance(value, tuple) else (value,):
             if each not in (None, "rules"):
                 parse_name(each, parameter=name)
-    system = str(parameters.get("system", "memlora"))
-    known = set(MEMORY_OPTIONS) | PROTOCOL | (EXPERTS if system.startswith("memlora") else set())
-    for option in parameters.get("options") or ():
-        name, mark, value = option.partition("=")
-        if not mark or not value or name not in known:
-            raise ValueError(f"{system} has no option {option!r}")
+    texts = parameters.get("options") or ()
+    options = dict(text.split("=", 1) for text in texts)
+    if command == "distill memlora":
+        for name in RUN_ONLY_OPTIONS:
+            if name in options:
+                raise ValueError(f"a distillation has no option {name}")
+        MemorySettings.from_options(options, model=parameters["student"])
+    elif command == "run":
+        if parameters["system"].startswith("memlora"):
+            own = {name for name, value in options.items() if value == "base" or name in EXPERTS}
+            options = {name: value for name, value in options.items() if name not in own}
+        MemorySettings.from_options(options, model=parameters["model"])

@@ -245,7 +245,8 @@ def test_every_command_of_the_page_parses() -> None:
     [
         "run mem0 --benchmark locomo --benchmrk x",
         "run mem0 --benchmark locomo --split tests",
-        "run mem0 --benchmark locomo --option windwo=2",
+        "run mem0 --benchmark locomo --model embedded:student --option windwo=2",
+        "run mem0 --benchmark locomo --model embedded:student --option stores=speakers",
         "distill memlora --benchmark locomo --student transformrs:x --out o",
         "reproduc 2",
     ],

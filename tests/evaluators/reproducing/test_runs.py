@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,11 @@ from locomo_vqa.evaluators.cli.step_commands import command_of
 from locomo_vqa.evaluators.reproducing.rows import RowRunner
 from locomo_vqa.evaluators.reproducing.steps import Step
 from locomo_vqa.files import read_jsonl
+from locomo_vqa.runs import read_run
 from locomo_vqa.schemas import validate
 from tests.conftest import Cli
+from tests.evaluators.counting_endpoint import counting_endpoint
+from tests.evaluators.recording import SAMPLE
 
 pytestmark = pytest.mark.slow
 
@@ -121,3 +125,36 @@ def test_a_row_that_fails_is_blank_and_the_others_are_filled(out: Path, cli: Cli
     shown = cli("reproduce", "A6", "--embedded", *there, "--limit", "2")
     assert shown.returncode == 0
     assert "say nothing about the paper's models" in shown.stdout
+
+
+def test_a_served_model_runs_as_in_the_paper_and_what_is_finished_needs_no_server(
+    tmp_path: Path,
+) -> None:
+    """Two stores, memories with their time, and a judge; then the server ends."""
+    with counting_endpoint(say) as endpoint:
+        settings: dict[str, Any] = {
+            **{"models": {"Gemma2-27B": endpoint.model}, "judge": f"{endpoint.model}&key=none"},
+            **{"benchmark": "sample", "split": "validation", "limit": 2, "only": "Gemma2-27B"},
+            **{"out": tmp_path / "out", "embedder": "lexical", "progress": False},
+        }
+        (row,) = lv.reproduce("1", **settings).rows
+    (again,) = lv.reproduce("1", **settings).rows
+    assert again.ours == row.ours
+    assert row.plan.is_papers is False
+    options = read_run(row.plan.folder).info["options"]
+    assert {"stores=speaker", "timed_memories=true", "prompts=long", "top_k=30"} <= set(options)
+    scored = [q for q in SAMPLE.text_questions if q.split == "validation" and q.category != 5]
+    value = row.ours["j"].value
+    assert value == pytest.approx(100 / len(scored))  # One of them was asked, and is right.
+    (measured,) = lv.reproduce("3", **settings).rows
+    assert measured.state == "partly"
+    assert measured.ours["size_gib"].value is None
+    assert measured.ours["tokens_per_answer"].value is not None
+
+
+def say(body: dict[str, Any]) -> str:
+    """Return the reply of a stub that extracts nothing, answers, and finds every answer right."""
+    text = str(body["messages"][-1]["content"])
+    if "verdict" in text:
+        return '{"verdict": "CORRECT"}'
+    return '{"facts": []}' if "facts" in text else "blue"
