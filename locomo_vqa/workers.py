@@ -28,8 +28,6 @@ __all__ = ["Cluster", "Workers", "connected", "parse_workers"]
 _ADDRESS = re.compile(r"auto|local|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 _REACH_S = 10.0
 _FORMS = "asyncio, ray, or ray:ADDRESS, such as ray:auto or ray:10.0.0.1:6379"
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "error"}
-"""Of a Ray that is started here, and of this process."""
 _TOKEN = (
     "If it wants a token, set RAY_AUTH_MODE=token, and copy ~/.ray/auth_token from its head or set "
     "RAY_AUTH_TOKEN."
@@ -147,9 +145,9 @@ def connected(workers: Workers) -> Iterator[Cluster]:
 
 
 def _connect(workers: Workers) -> None:
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
     import ray
+
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Of a Ray that is started here.
 
     try:
         with _signals_kept(), warnings.catch_warnings():

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.budget import Budget
@@ -21,51 +19,15 @@ from ..hosting import Host, PlainAnswer
 from ..hosting.isolation import Failure, call_contained
 from ..hosting.outcomes import prediction_of
 from .cancellation import CancelScope
-from .journal import Journal
-from .listener import RunListener
+from .journal import Ingestion
+from .outcomes import Outcomes
 from .view import ConversationView, ShownQuestion
 
-__all__ = ["MAX_UNREACHABLE", "ConversationRun", "UnreachableCounter"]
-
-MAX_UNREACHABLE = 3
-"""The number of questions in a row without a connection after which the run stops."""
+__all__ = ["ConversationRun"]
 
 
 class _CallRefused(Exception):
     """The budget refused a call of the conversation."""
-
-
-class UnreachableCounter:
-    """Counts consecutive questions for which the endpoint did not answer, in all conversations."""
-
-    def __init__(self, *, active: bool) -> None:
-        """Count only if `active`: if the run has an endpoint that is known here."""
-        self._active = active
-        self._count = 0
-        self._lock = threading.Lock()
-
-    def count(self, failure: Failure | None) -> None:
-        """Count a failed question, or a success (None) that resets the count.
-
-        Raises:
-            MissingResource: the limit was reached.
-        """
-        with self._lock:
-            unreachable = failure is not None and failure.unreachable and self._active
-            self._count = self._count + 1 if unreachable else 0
-            stop = self._count >= MAX_UNREACHABLE
-        if failure is not None and failure.denied and self._active:
-            raise MissingResource(
-                f"The endpoint refuses every request ({failure.reason}).",
-                "What was answered is kept: correct what it names (the model's name, the address, "
-                "the key, a limit), and repeat the run with `retry_failed`.",
-            )
-        if failure is not None and stop:
-            raise MissingResource(
-                f"The endpoint no longer answers ({failure.reason}).",
-                "Finished answers are kept: start the server again, and repeat the run with "
-                "`retry_failed`.",
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,17 +50,10 @@ class ConversationRun:
     """The number of passages to request from such a system."""
     workdir: Path
     """The system's own, empty folder."""
-    journal: Journal
+    outcomes: Outcomes
     """Records each outcome before the next question is asked."""
-    listener: RunListener
-    """Called during the conversation."""
-    unreachable: UnreachableCounter
-    """Stops the run when the endpoint no longer answers."""
     scope: CancelScope
     """Says whether the run is cancelled."""
-    learn: Callable[[Mapping[str, Any] | None], None] = lambda found: None
-    """Called with what the system runs on: when it has started, is open, has read, and ends."""
-
     has_read: Callable[[str], None] = lambda conversation: None
     """Called with the conversation's id when it has been read, before its first question."""
     budget: Budget = field(default_factory=Budget)
@@ -121,26 +76,26 @@ class ConversationRun:
         """
         sessions = tuple(self.view.sessions())  # A missing image is not the system's fault.
         turns = sum(map(len, sessions))
-        self.listener.begun(self.name, turns, len(self.questions))
+        self.outcomes.begun(self.name, turns, len(self.questions))
         try:
             with self.scope.hosting(self.host):
                 self.budget.watch(self.name, self.host.kill)
                 failure = self._read(sessions)
                 if failure is not None and failure.denied:
-                    self.unreachable.count(failure)
+                    self.outcomes.denied(failure)
                 if failure is not None and failure.missing:
                     raise _missing_resource(failure)
                 self.has_read(self.name)
                 self._ask_all(failure)
                 if failure is None:
-                    self.learn(self.host.environment())
+                    self.outcomes.learned(self.host.environment())
                 self.host.close()
         except _CallRefused:
             return False
         finally:
             if self.answerer is not None:
                 self.answerer.close()
-            self.listener.ended(self.name)
+            self.outcomes.ended(self.name)
         return True
 
     def _stop_if_refused(self) -> None:
@@ -152,29 +107,31 @@ class ConversationRun:
         begun = time.perf_counter()
         failure = self.host.start()
         if failure is None:
-            self.learn(self.host.environment())
+            self.outcomes.learned(self.host.environment())
         failure = failure or self.host.open(self.view.info, self.workdir.resolve(), self.services)
         if failure is None:
-            self.learn(self.host.environment())  # An opened system knows its embedder.
+            self.outcomes.learned(self.host.environment())  # An opened system knows its embedder.
         for session in sessions:
             self.scope.raise_if_cancelled()
             failure = failure or self.host.add(session)
             self._stop_if_refused()
             if failure is None:
                 turns += len(session)
-                self.listener.read(self.name, len(session))
+                self.outcomes.read(self.name, len(session))
         failure = failure or self.host.flush()
         self._stop_if_refused()
         if failure is not None:
             self.scope.raise_if_cancelled()
         else:
-            self.learn(self.host.environment())
-        self.journal.ingest(
-            self.name,
-            "error" if failure else "ok",
-            turns=turns,
-            latency_ms=_ms_since(begun),
-            error=failure.reason if failure else None,
+            self.outcomes.learned(self.host.environment())
+        self.outcomes.ingested(
+            Ingestion(
+                conversation=self.name,
+                state="error" if failure else "ok",
+                turns=turns,
+                latency_ms=_ms_since(begun),
+                error=failure.reason if failure else None,
+            )
         )
         return failure
 
@@ -192,9 +149,7 @@ class ConversationRun:
                     failure = failed
                     reason = f"not asked: {failed.reason}"
                 self._stop_if_refused()
-            self.journal.answer(outcome)
-            self.listener.answered(self.name, outcome)
-            self.unreachable.count(failed)
+            self.outcomes.answered(self.name, outcome, failed)
 
     def _ask(self, question: Question) -> tuple[Prediction, Failure | None]:
         shown = self.view.question(question)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 from locomo_vqa.arguments import check_choice, check_number
-from locomo_vqa.benchmark import Benchmark, Conversation, VisualQuestion
+from locomo_vqa.benchmark import Benchmark, VisualQuestion
 from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.budget import Budget
 from locomo_vqa.errors import BudgetReached, InputError
@@ -33,24 +32,21 @@ from locomo_vqa.runs import (
 from locomo_vqa.system import Services
 from locomo_vqa.toolkit_code import toolkit_code
 
-from ..answering import AnswerModels
-from ..hosting import DEFAULT_LIMITS, Host, Limits
+from ..hosting import DEFAULT_LIMITS, Limits
 from ..hosting.isolation import isolated_process_state
 from ..hosting.sandbox import SandboxTool
 from ..loading import LoadedSystem
 from .cancellation import CancelScope, run_concurrently
-from .conversation_run import ConversationRun, UnreachableCounter
-from .crossed_images import CrossedImages
 from .crossing import Crossing
-from .environment_record import EnvironmentRecord, check_toolkit
+from .environment_record import check_toolkit
+from .here import Here, MakePlace, kept_folder
 from .journal import Journal
 from .listener import NullListener, RunListener
-from .requests_in_process import add_requests, requests_in_process
+from .outcomes import RecordedOutcomes
 from .run_folder import describe_run, finish_run, keeping_known, open_run, sweep
-from .sandboxing import sandbox_of
 from .spending import budget_reached
-from .view import ConversationView, check_images
-from .work_folder import ImageCopies, WorkFolder, collect_leftovers
+from .view import check_images
+from .work_folder import collect_leftovers
 
 __all__ = ["Harness", "check_run_arguments"]
 
@@ -94,6 +90,8 @@ class Harness:
     """Returns a conversation's `requests` and `lost` ones by stage, for the journal."""
     budget: Budget = field(default_factory=Budget)
     """What the calls may cost; a conversation ends when one of its calls is refused."""
+    place: MakePlace = Here
+    """Where the conversations are run."""
 
     def __post_init__(self) -> None:
         """Check the arguments before any question is asked."""
@@ -155,7 +153,7 @@ class Harness:
         with isolated_process_state(), Journal(fixed.out / "journal.jsonl") as journal:
             sweep(fixed.out)
             for name in {question.conversation for question in questions}:
-                collect_leftovers(fixed._kept(name))
+                collect_leftovers(kept_folder(fixed.out, name))
             pending = _pending(questions, journal, FAILED if retry_failed else frozenset())
             if only is not None:
                 pending = _limited(pending, only)
@@ -219,94 +217,26 @@ class Harness:
             self, out=self.out.absolute(), benchmark=replace(self.benchmark, folder=folder)
         )
 
-    def _kept(self, conversation: str) -> Path:
-        """Return the run's folder for the files that a conversation's system leaves."""
-        return self.out / "work" / conversation
-
-    def _host(self, conversation: str, folder: WorkFolder, services: Services) -> Host:
-        sandbox = self.sandbox and sandbox_of(
-            self.sandbox,
-            services,
-            work=folder.work,
-            images=folder.images,
-            scratch=folder.scratch,
-            hidden=(self.benchmark.folder, self.out),
-        )
-        log = self.out / "work" / f"{conversation}.log"
-        return self.system.host(self.limits, log, sandbox, folder.home)
-
-    def _view(self, conversation: Conversation, folder: WorkFolder) -> ConversationView:
-        crossed = None
-        if self.crossing is not None:
-            crossed = CrossedImages(
-                self.benchmark,
-                conversation.id,
-                self.crossing,
-                copies=folder.images,
-                references=folder.references,
-            )
-        copies = ImageCopies(folder.images)
-        return ConversationView(
-            self.benchmark, conversation, self.images, self.visual, copies, crossed
-        )
-
     def _ask_all(
         self, pending: Mapping[str, Sequence[Question]], journal: Journal, listener: RunListener
     ) -> bool:
         """Ask, and return whether every conversation ended: False if the budget ended some."""
-        counter = UnreachableCounter(active=self.services.llm is not None or self.system.address)
+        outcomes = RecordedOutcomes(
+            journal,
+            listener,
+            requires=self.system.requires,
+            watches_endpoint=self.services.llm is not None or self.system.address,
+        )
         scope = CancelScope()
         stopped: list[str] = []
-        record = EnvironmentRecord(journal.environment, self.system.requires)
-
-        def learn(found: Mapping[str, Any] | None) -> None:
-            if record.add(found) and record.known is not None:
-                journal.learn(record.known)
-
-        with ExitStack() as stack:
-            models = None
-            if self.system.only_retrieves:
-                models = stack.enter_context(AnswerModels())
-                stack.enter_context(scope.on_cancel(models.stop))
+        with self.place(self, scope) as place:
 
             def converse(name: str, questions: Sequence[Question]) -> None:
-                if self.budget.reached:
+                if self.budget.reached or not place.converse(name, questions, outcomes):
                     stopped.append(name)
-                    return
-                conversation = next(c for c in self.benchmark.conversations if c.id == name)
-                services = self.services_for(name) if self.services_for else self.services
-                with WorkFolder(self._kept(name)) as folder:
-                    if self.system.address:
-                        folder.share()
-                    view = self._view(conversation, folder)
-                    answerer = models.answerer(view.info, services, folder.kept) if models else None
-                    whole = ConversationRun(
-                        name=name,
-                        questions=questions,
-                        host=self._host(name, folder, services),
-                        view=view,
-                        services=services,
-                        answerer=answerer,
-                        top_k=self.top_k,
-                        workdir=folder.work,
-                        journal=journal,
-                        listener=listener,
-                        unreachable=counter,
-                        scope=scope,
-                        learn=learn,
-                        has_read=self.has_read,
-                        budget=self.budget,
-                    ).run()
-                    if not whole:
-                        stopped.append(name)
-                        return
-                    proxied = self.requests_of(name) if self.requests_of else {}
-                    own = requests_in_process(name, (folder.kept, folder.work))
-                    if requests := add_requests(proxied, own):
-                        journal.calls(name, requests)
 
             tasks = [partial(converse, name, asked) for name, asked in pending.items()]
-            run_concurrently(tasks, jobs=self.jobs, scope=scope)
+            run_concurrently(tasks, jobs=place.jobs, scope=scope)
         with contextlib.suppress(OSError):
             (self.out / "work").rmdir()  # Only if no system left any files.
         return not stopped

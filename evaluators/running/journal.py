@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +15,29 @@ from locomo_vqa.jsonl_log import JsonlLog
 from locomo_vqa.runs import Prediction, prediction_from_row
 from locomo_vqa.schemas import validate
 
-__all__ = ["Journal"]
+__all__ = ["Ingestion", "Journal"]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingestion:
+    """How the reading of a conversation ended."""
+
+    time: str = field(default_factory=_now)
+    """When it ended, by the clock that times the conversation's calls, too."""
+    conversation: str
+    """The conversation's id."""
+    state: Literal["ok", "error"]
+    """Whether it was read whole."""
+    turns: int
+    """The number of turns that were read."""
+    latency_ms: float
+    """How long it took, in milliseconds."""
+    error: str | None
+    """Why it failed."""
 
 
 class Journal(Closable):
@@ -84,27 +107,9 @@ class Journal(Closable):
                 }
             )
 
-    def ingest(
-        self,
-        conversation: str,
-        state: Literal["ok", "error"],
-        *,
-        turns: int,
-        latency_ms: float,
-        error: str | None,
-    ) -> None:
+    def ingest(self, ingestion: Ingestion) -> None:
         """Record that a conversation was read, or that reading it failed."""
-        self._append(
-            {
-                "event": "ingest",
-                "time": _now(),
-                "conversation": conversation,
-                "state": state,
-                "turns": turns,
-                "latency_ms": latency_ms,
-                "error": error,
-            }
-        )
+        self._append({"event": "ingest", **asdict(ingestion)})
 
     def begin(self, *, retry_failed: bool, toolkit: Mapping[str, Any]) -> None:
         """Record that a call of the run begins to ask, with this code of the toolkit."""
@@ -154,7 +159,3 @@ class Journal(Closable):
             elif self.calls_of_run:
                 self.calls_of_run[-1]["ended"] = row["time"]
                 self.calls_of_run[-1]["answers"] += row["event"] == "answer"
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
