@@ -12,7 +12,7 @@ import math
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from locomo_vqa.arguments import check_number
 
@@ -68,6 +68,23 @@ class Budget:
     def unpriced(self) -> str | None:
         """What was to be asked although its price is unknown, if that ended the calls."""
         return self._unpriced
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs to know."""
+        with self._lock:
+            state = dict(self.__dict__)
+        return {**state, "_lock": None, "_watchers": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = threading.Lock()
+
+    def adopt(self, other: Budget) -> None:
+        """Take over what calls have cost in another process, which counts for this one."""
+        state = other.__getstate__()
+        with self._lock:
+            for name in ("_spent", "_reserved", "_dearest", "_refused", "_unpriced", "_unknown"):
+                setattr(self, name, state[name])
 
     def admit(self, owner: str, kind: CallKind, least: float) -> Ticket | None:
         """Return the permission for a call; None if it does not fit any more.

@@ -15,7 +15,15 @@ from urllib.parse import SplitResult, unquote
 
 from locomo_vqa.key_forms import find_start, forms_of, replace_form
 
-__all__ = ["KeyMask", "add_credentials", "add_secret", "has_secret", "known_forms", "scrub"]
+__all__ = [
+    "KeyMask",
+    "add_credentials",
+    "add_known_forms",
+    "add_secret",
+    "has_secret",
+    "known_forms",
+    "scrub",
+]
 
 _MIN_LENGTH = 8
 """Shorter keys, such as `none` for a local server, are words that may occur in any text."""
@@ -59,6 +67,11 @@ def scrub(text: str) -> str:
 def has_secret(text: str) -> bool:
     """Return whether a text has a known key, in any of its forms."""
     return scrub(text) != text
+
+
+def add_known_forms(forms: Iterable[str]) -> None:
+    """Hide what another process of the same work hides; see `known_forms`."""
+    _secrets.update(dict.fromkeys(forms))
 
 
 def known_forms() -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from .run_options import (
     retry_option,
     split_option,
     system_options,
+    workers_option,
 )
 
 __all__ = ["run"]
@@ -78,6 +79,7 @@ __all__ = ["run"]
 )
 @system_options
 @hosting_options
+@workers_option
 @metering_options
 @budget_options
 @repeat_options

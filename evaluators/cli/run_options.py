@@ -25,6 +25,7 @@ __all__ = [
     "retry_option",
     "split_option",
     "system_options",
+    "workers_option",
 ]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -135,6 +136,13 @@ def hosting_options(command: _Command) -> _Command:
         show_default=True,
         help="Run this many conversations at once.",
     )(command)
+
+
+workers_option = click.option(
+    "--workers",
+    metavar="ray[:ADDRESS]",
+    help="Run conversations on the nodes of this Ray cluster, --jobs on each.",
+)
 
 
 def budget_options(command: _Command) -> _Command:

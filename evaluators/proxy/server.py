@@ -21,7 +21,7 @@ from locomo_vqa.system import Endpoint
 
 from .app import ProxyApp
 from .exchange import ProxyContext
-from .ledger import Ledger
+from .files import ProxyFiles
 from .lost import count_by_stage
 from .prices import PriceTable, bundled_prices
 from .recorder import Recorder, RecordingMode
@@ -69,6 +69,7 @@ class MeteringProxy:
         budget: Budget | None = None,
         repeat: int | None = None,
         memory: Path | None = None,
+        files: ProxyFiles | None = None,
     ) -> None:
         """Prepare a proxy.
 
@@ -86,6 +87,7 @@ class MeteringProxy:
             memory: the file of replies to requests made while conversations were read, which
                 repeats share; None if each repeat reads again.
             budget: counts what the calls cost; those that don't fit are refused with status 402.
+            files: opens the files; None for those of this machine.
         """
         self.ledger = ledger
         self.mode = mode
@@ -98,6 +100,7 @@ class MeteringProxy:
         self._repeat = repeat
         self._memory = memory
         self._revision = revision
+        self._files = files or ProxyFiles()
         self._token = secrets.token_urlsafe(32)
         self._routes = Routes()
         self._failing: set[str] = set()
@@ -110,7 +113,7 @@ class MeteringProxy:
         self._upstream = _upstream(self._endpoint)
         self._listening = _listen()
         try:
-            self._ledger = Ledger(self.ledger)
+            self._ledger = self._files.ledger(self.ledger)
             try:
                 self._recorder = self._open_recorder()
             except BaseException:
@@ -189,10 +192,10 @@ class MeteringProxy:
     def _open_recorder(self) -> Recorder | None:
         if self.mode == "off" or self._store is None:
             return None
-        recordings = Recordings(self._store)
+        recordings = self._files.recordings(self._store)
         try:
-            run = Recordings(self._run_store) if self._run_store is not None else None
-            memory = Recordings(self._memory) if self._memory is not None else None
+            run = self._opened(self._run_store)
+            memory = self._opened(self._memory)
         except BaseException:
             recordings.close()
             raise
@@ -206,6 +209,9 @@ class MeteringProxy:
             repeat=self._repeat,
             memory=memory,
         )
+
+    def _opened(self, path: Path | None) -> Recordings | None:
+        return None if path is None else self._files.recordings(path)
 
     def _run(self) -> None:
         asyncio.run(self._serve())

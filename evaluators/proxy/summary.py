@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -148,7 +149,7 @@ def _tally(priced: list[_Priced]) -> CallTotals:
         cached_tokens=sum(call.cached_tokens or 0 for call in calls),
         output_tokens=sum(call.output_tokens or 0 for call in calls),
         cost_usd=_sum(cost for _, cost in priced),
-        known_cost_usd=sum(known) if known else None,
+        known_cost_usd=math.fsum(known) if known else None,
         paid_usd=_sum(0.0 if call.replayed else cost for call, cost in priced),
         unpriced=len(priced) - len(known),
         latency_ms=_latency([call.latency_ms for call in made]),
@@ -157,12 +158,10 @@ def _tally(priced: list[_Priced]) -> CallTotals:
 
 
 def _sum(costs: Iterable[float | None]) -> float | None:
-    total = 0.0
-    for cost in costs:
-        if cost is None:
-            return None
-        total += cost
-    return total
+    """Return the exact sum, whatever the order; None if a cost is unknown."""
+    every = list(costs)
+    known = [cost for cost in every if cost is not None]
+    return math.fsum(known) if len(known) == len(every) else None
 
 
 def _latency(times: list[float]) -> Latency | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
@@ -13,6 +14,7 @@ from locomo_vqa.context_budget import parse_context
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.repeats import Repeats
 from locomo_vqa.runs import ImageMode, Run, SplitChoice, VisualMode
+from locomo_vqa.workers import connected, parse_workers
 
 from ..hosting import DEFAULT_LIMITS
 from ..loading import SystemSource
@@ -42,13 +44,18 @@ class PreparedRun:
     """Whether progress is shown."""
 
     def run(self) -> Run | Repeats:
-        """Make the run, or all repeats."""
-        again, progress = self.retry_failed, self.progress
-        if self.repeats is None:
-            return self.setup.run(self.harness, retry_failed=again, progress=progress)
-        return run_repeats(
-            self.setup, self.harness, self.repeats, retry_failed=again, progress=progress
-        )
+        """Make the run, or all repeats.
+
+        Raises:
+            MissingResource: the cluster can't be used.
+        """
+        again, progress, workers = self.retry_failed, self.progress, self.setup.workers
+        with connected(workers) if workers.ray else nullcontext():
+            if self.repeats is None:
+                return self.setup.run(self.harness, retry_failed=again, progress=progress)
+            return run_repeats(
+                self.setup, self.harness, self.repeats, retry_failed=again, progress=progress
+            )
 
 
 @overload
@@ -68,6 +75,7 @@ def run(
     model: str | None = None,
     options: Mapping[str, object] | None = None,
     jobs: int = 1,
+    workers: str | None = None,
     limit: int | None = None,
     top_k: int = 10,
     context: int | str | None = None,
@@ -103,6 +111,7 @@ def run(
     model: str | None = None,
     options: Mapping[str, object] | None = None,
     jobs: int = 1,
+    workers: str | None = None,
     limit: int | None = None,
     top_k: int = 10,
     context: int | str | None = None,
@@ -144,7 +153,9 @@ def run(
             questions that look like the others; for A, see docs/scores.md.
         model: the model's name, such as `openai:<base URL>?model=<name>`.
         options: the system's options, by name.
-        jobs: how many conversations run at once.
+        jobs: how many conversations run at once; with Ray, on each node.
+        workers: where conversations are run: `asyncio` or None for this machine, `ray` for the Ray
+            cluster that this machine belongs to, or `ray:ADDRESS`. See docs/cluster.md.
         limit: for a trial, how many questions of each conversation to ask, half of them visual.
         top_k: the number of passages to request from a retrieval-only system.
         context: how much of its memory the system may hand to the answering model with a question,
@@ -201,6 +212,7 @@ def prepare_run(
     model: str | None = None,
     options: Mapping[str, object] | None = None,
     jobs: int = 1,
+    workers: str | None = None,
     limit: int | None = None,
     top_k: int = 10,
     context: int | str | None = None,
@@ -228,6 +240,7 @@ def prepare_run(
     Raises:
         InputError, SystemLoadError, MissingResource: as `run`.
     """
+    where = parse_workers(workers)
     check_run_arguments(
         split=split, images=images, visual=visual, twins=twins, limit=limit, top_k=top_k
     )
@@ -253,6 +266,7 @@ def prepare_run(
         hosting=hosting,
         metering=metering,
         context=context,
+        workers=where,
     )
     harness = Harness(
         system=setup.system,

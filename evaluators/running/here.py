@@ -16,7 +16,7 @@ from ..hosting import Host
 from .cancellation import CancelScope
 from .conversation_run import ConversationRun
 from .crossed_images import CrossedImages
-from .outcomes import Outcomes
+from .outcomes import Outcomes, RecordedOutcomes
 from .requests_in_process import add_requests, requests_in_process
 from .sandboxing import sandbox_of
 from .view import ConversationView
@@ -35,7 +35,9 @@ class Place(Protocol):
     def jobs(self) -> int:
         """The number of conversations that run at once."""
 
-    def converse(self, name: str, questions: Sequence[Question], outcomes: Outcomes) -> bool:
+    def converse(
+        self, name: str, questions: Sequence[Question], outcomes: RecordedOutcomes
+    ) -> bool:
         """Run one conversation; callable from several threads.
 
         Returns:

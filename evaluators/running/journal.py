@@ -139,6 +139,11 @@ class Journal(Closable):
             }
         )
 
+    def lose(self, conversation: str, reason: str) -> None:
+        """Record that the node that ran a conversation is gone: it is read again on another."""
+        row = {"event": "lost", "time": _now(), "conversation": conversation, "reason": reason}
+        self._append(row)
+
     def _remember(self, prediction: Prediction) -> None:
         key = prediction.question_id
         self._attempts[key] = self._attempts.get(key, 0) + 1

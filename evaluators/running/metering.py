@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from locomo_vqa.prices import PriceTable
 
     from ..proxy import MeteringProxy
+    from ..proxy.files import ProxyFiles
     from ..proxy.recorder import RecordingMode
 
 __all__ = ["CALLS_FILE", "Meter", "is_on_this_machine", "read_price_table"]
@@ -47,15 +48,29 @@ class Meter(Closable):
     interrupted reads a conversation again without paying for it again.
     """
 
-    def __init__(self, services: Services, out: Path, settings: MeteringSettings) -> None:
+    def __init__(
+        self,
+        services: Services,
+        out: Path,
+        settings: MeteringSettings,
+        *,
+        files: ProxyFiles | None = None,
+        budget: Budget | None = None,
+    ) -> None:
+        """Prepare a meter for the run in `out`.
+
+        `files` opens what the proxy writes; None for this machine's. `budget` counts what calls
+        cost; None for a new one with the settings' limit.
+        """
         self._services = services
         self._ledger = out.absolute() / CALLS_FILE
         self._replies = out.absolute() / REPLIES_FILE
         self._settings = settings
         self.prices = read_price_table(settings)
         """The table of prices."""
-        self.budget = Budget(settings.budget)
+        self.budget = budget or Budget(settings.budget)
         """What the calls may cost, and have cost."""
+        self._files = files
         self._starting = threading.Lock()
         self._stack = ExitStack()
         self._proxy: MeteringProxy | None = None
@@ -64,6 +79,14 @@ class Meter(Closable):
     def calls(self) -> Path:
         """The file that lists all calls."""
         return self._ledger
+
+    @property
+    def stores(self) -> tuple[Path, ...]:
+        """The files of replies that the proxy opens."""
+        settings = self._settings
+        named = settings.record or settings.replay
+        kept = None if settings.replay else self._replies
+        return tuple(path.absolute() for path in (named, kept, settings.memory) if path)
 
     def count_earlier(self) -> None:
         """Count what earlier parts of the same run have spent.
@@ -100,6 +123,15 @@ class Meter(Closable):
         """Return a conversation's `requests` and `lost` ones by stage; none without a proxy."""
         return {} if self._proxy is None else self._proxy.requests_of(conversation)
 
+    def check(self) -> None:
+        """Check that every call so far was counted and recorded.
+
+        Raises:
+            OutputError, InputError: one was not.
+        """
+        if self._proxy is not None and self._proxy.problem is not None:
+            raise self._proxy.problem
+
     def finish(self, run: Run) -> Run:
         """Write the totals of the calls, and lost requests, to run.json; return the updated run.
 
@@ -108,8 +140,7 @@ class Meter(Closable):
             OutputError: a call could not be counted.
         """
         self._stack.close()
-        if self._proxy is not None and self._proxy.problem is not None:
-            raise self._proxy.problem
+        self.check()
         _remove_database(self._replies)
         found = {**self._totals(), **_calls_in_process(run.folder)}
         if not found:
@@ -148,6 +179,7 @@ class Meter(Closable):
             budget=self.budget,
             repeat=None if settings.repeat == 1 else settings.repeat,
             memory=settings.memory,
+            files=self._files,
         )
 
 

@@ -70,11 +70,13 @@ class RecordedOutcomes:
         """
         self._journal = journal
         self._listener = listener
+        self._showing: set[str] = set()
         self._record = EnvironmentRecord(journal.environment, requires)
         self._unreachable = _UnreachableCounter(active=watches_endpoint)
 
     def begun(self, conversation: str, turns: int, questions: int) -> None:
         """Pass it on."""
+        self._showing.add(conversation)
         self._listener.begun(conversation, turns, questions)
 
     def learned(self, found: Mapping[str, Any] | None) -> None:
@@ -120,7 +122,14 @@ class RecordedOutcomes:
 
     def ended(self, conversation: str) -> None:
         """Pass it on."""
+        self._showing.discard(conversation)
         self._listener.ended(conversation)
+
+    def lost(self, conversation: str, reason: str) -> None:
+        """Write that the node that ran a conversation is gone; another goes on with it."""
+        self._journal.lose(conversation, reason)
+        if conversation in self._showing:
+            self.ended(conversation)
 
 
 class _UnreachableCounter:

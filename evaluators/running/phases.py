@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from locomo_vqa.jsonl_log import read_jsonl_log
@@ -26,14 +26,18 @@ class Phases:
     """When each call of the run began."""
     reads: Mapping[str, Sequence[str]]
     """By conversation: when each reading of it ended, successful or not."""
+    losses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By conversation: when a node that ran it was lost, so that it was read again."""
 
     def is_reading(self, conversation: str, time: str) -> bool:
         """Return whether a call at a time was made while its conversation was read.
 
-        A call of the run reads each conversation at most once, and asks its questions after that.
+        A call of the run reads each conversation at most once, and asks its questions after that;
+        after the loss of a node it does so again.
         """
-        begin = max((begin for begin in self.begins if begin <= time), default="")
-        end = min((begin for begin in self.begins if begin > time), default="~")
+        begins = (*self.begins, *self.losses.get(conversation, ()))
+        begin = max((begin for begin in begins if begin <= time), default="")
+        end = min((begin for begin in begins if begin > time), default="~")
         ends = [read for read in self.reads.get(conversation, ()) if begin <= read <= end]
         return not ends or time <= max(ends)
 
@@ -51,6 +55,7 @@ def read_phases(run: Path) -> Phases | None:
     asked: set[str] = set()
     begins: list[str] = []
     reads: dict[str, list[str]] = {}
+    losses: dict[str, list[str]] = {}
     for number, row in read_jsonl_log(path, what="the journal"):
         validate(
             row,
@@ -65,6 +70,14 @@ def read_phases(run: Path) -> Phases | None:
             reads.setdefault(row["conversation"], []).append(row["time"])
             if row["state"] == "ok":
                 read.add(row["conversation"])
+        elif row["event"] == "lost":
+            losses.setdefault(row["conversation"], []).append(row["time"])
         elif row["event"] == "answer" and row["state"] != "not_ingested":
             asked.add(row["question_id"])
-    return Phases(conversations=len(read), questions=len(asked), begins=begins, reads=reads)
+    return Phases(
+        conversations=len(read),
+        questions=len(asked),
+        begins=begins,
+        reads=reads,
+        losses=losses,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -14,16 +14,19 @@ from locomo_vqa.notes import note
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import Run
 from locomo_vqa.system import Services
+from locomo_vqa.workers import Workers
 
 from ..loading import LoadedSystem, SystemSource, load_system
 from .context import lend_context, with_context_outcome
 from .display import listening
 from .eyes import check_eyes
 from .harness import Harness
+from .here import Here, MakePlace
 from .hosting_settings import HostingSettings
 from .listener import BothListeners, RunListener
 from .metering import Meter, is_on_this_machine, read_price_table
 from .metering_settings import MeteringSettings
+from .movable import check_movable
 from .run_folder import is_interrupted
 from .sandboxing import check_reach
 from .services import lend_model
@@ -58,6 +61,8 @@ class RunSetup:
     """Why a resumed run pays for reading again; None if it does not."""
     timeout: float = 120.0
     """The time limit of one call to the model, in seconds."""
+    workers: Workers = field(default_factory=Workers)
+    """Where its conversations are run."""
 
     @classmethod
     def prepare(
@@ -70,6 +75,7 @@ class RunSetup:
         hosting: HostingSettings,
         metering: MeteringSettings,
         context: int | str | None = None,
+        workers: Workers | None = None,
     ) -> Self:
         """Load a system and check the arguments for it; no question is asked yet.
 
@@ -90,6 +96,9 @@ class RunSetup:
             sandbox=hosting.sandbox,
         )
         hosting.check(loaded)
+        workers = workers or Workers()
+        if workers.ray:
+            check_movable(loaded)
         services = lend_model(loaded, model, timeout=timeout, check=not metering.replay)
         services = lend_context(lend_options(services, loaded, given), context)
         if loaded.address and not is_on_this_machine(str(source)):
@@ -110,6 +119,7 @@ class RunSetup:
             metering=metering,
             paid_again=paid_again,
             timeout=timeout,
+            workers=workers,
         )
 
     def run(
@@ -145,6 +155,7 @@ class RunSetup:
                         requests_of=meter.requests_of,
                         has_read=meter.ask,
                         budget=meter.budget,
+                        place=self._place(meter),
                     )
                     heard = listener if also is None else BothListeners(listener, also)
                     done = metered.run(retry_failed=retry_failed, listener=heard, only=only)
@@ -160,6 +171,19 @@ class RunSetup:
             if self.paid_again:
                 error.add_note(self.paid_again)
             raise
+
+    def _place(self, meter: Meter) -> MakePlace:
+        if not self.workers.ray:
+            return Here
+        from .on_ray import RayPlaces
+
+        return RayPlaces(
+            workers=self.workers,
+            meter=meter,
+            metering=self.metering,
+            python=self.hosting.python,
+            env=self.hosting.env,
+        )
 
     def _write_command(self, harness: Harness) -> None:
         """Write what repeats the run, for a bundle; it has paths, and stays in the run folder."""

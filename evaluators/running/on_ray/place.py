@@ -1,0 +1,280 @@
+"""Gives the conversations of a run to the nodes of a cluster, and records what comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from locomo_vqa.benchmark.questions import Question
+from locomo_vqa.budget import Budget
+from locomo_vqa.errors import MissingResource
+from locomo_vqa.workers import Cluster, Workers, connected
+
+from ..cancellation import CancelScope
+from ..harness import Harness
+from ..metering import Meter
+from ..metering_settings import MeteringSettings
+from ..outcomes import RecordedOutcomes
+from .desk import Desk
+from .metered import answer_of, of_desk
+from .node import Node
+from .work import NodeWork, variables_of
+
+__all__ = ["RayPlaces"]
+
+_START_S = 300.0
+_END_S = 10.0
+_MOST_LOSSES = 3
+"""How often a conversation may lose its node without another answer in between."""
+_AGAIN_S = 0.2
+_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RayPlaces:
+    """Makes the place of a run: a `MakePlace`."""
+
+    workers: Workers
+    """The cluster."""
+    meter: Meter
+    """The run's meter, which counts nothing itself."""
+    metering: MeteringSettings
+    """How the nodes count."""
+    python: Path | None
+    """The interpreter of the system's own environment."""
+    env: tuple[str, ...]
+    """The names of the environment variables to pass on."""
+
+    def __call__(self, harness: Harness, scope: CancelScope) -> RayPlace:
+        """Return the place."""
+        return RayPlace(self, harness, scope)
+
+
+class _Lost(Exception):
+    """The node that ran a conversation is gone."""
+
+
+class RayPlace:
+    """An actor on each node, each of which runs `jobs` conversations at once: a `Place`."""
+
+    def __init__(self, places: RayPlaces, harness: Harness, scope: CancelScope) -> None:
+        self._places = places
+        self._harness = harness
+        self._scope = scope
+        self._stack = ExitStack()
+        self._free: queue.Queue[Any] = queue.Queue()
+        self._nodes: list[Any] = []
+        self._desk: Any = None
+        self._synced = 0.0
+
+    @property
+    def jobs(self) -> int:
+        """As many on each node as the harness says."""
+        return len(self._nodes) * self._harness.jobs
+
+    def __enter__(self) -> Self:
+        """Start the actors.
+
+        Raises:
+            MissingResource: a node can't be used.
+            InputError, OutputError: a file of the run can't be used.
+        """
+        import ray
+
+        cluster = self._stack.enter_context(connected(self._places.workers))
+        try:
+            here = cluster.on(cluster.own_node, only=True)
+            self._desk = ray.remote(Desk).options(num_cpus=0, **here).remote()
+            names = cluster.nodes
+            self._nodes = [_start(cluster, name) for name in names]
+            self._open_desk()
+            for number, name in enumerate(names):
+                self._nodes[number] = _settled(cluster, name, self._nodes[number])
+        except BaseException:
+            self._end()
+            raise
+        for _ in range(self._harness.jobs):
+            for node in self._nodes:
+                self._free.put(node)
+        self._stack.enter_context(self._scope.on_cancel(self._stop))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._end()
+
+    def converse(
+        self, name: str, questions: Sequence[Question], outcomes: RecordedOutcomes
+    ) -> bool:
+        """Run one conversation on a node; on another, without what was answered, if it is lost."""
+        node = self._free.get()
+        left, losses = list(questions), 0
+        try:
+            while left:
+                answered: set[str] = set()
+                try:
+                    whole = self._follow(node, name, left, outcomes, answered)
+                    self._sync(at_most_every_s=0.0)
+                    return whole
+                except _Lost as lost:
+                    self._scope.raise_if_cancelled()
+                    outcomes.lost(name, str(lost))
+                    left = [question for question in left if question.id not in answered]
+                    losses = 0 if answered else losses + 1
+                    if losses >= _MOST_LOSSES:
+                        raise _lost_again(name, lost) from None
+                    _wait(node)
+            return True
+        finally:
+            self._free.put(node)
+
+    def _follow(
+        self,
+        node: Any,
+        name: str,
+        questions: Sequence[Question],
+        outcomes: RecordedOutcomes,
+        answered: set[str],
+    ) -> bool:
+        """Record what a node reports, and return whether every question was asked.
+
+        The node waits after each outcome until the run takes the next: an outcome is in the journal
+        when its thread goes on.
+        """
+        import ray
+
+        options = {"num_returns": "streaming", "_generator_backpressure_num_objects": 1}
+        stream = node.converse.options(**options).remote(self._desk, name, questions)
+        try:
+            for reference in stream:
+                method, arguments = answer_of(reference)
+                if method == "done":
+                    return bool(arguments[0])
+                getattr(outcomes, method)(*arguments)
+                if method == "answered":
+                    answered.add(arguments[1].question_id)
+                    self._sync(at_most_every_s=1.0)
+        except ray.exceptions.RayError as error:
+            raise _Lost(str(error).strip().partition("\n")[0]) from None
+        raise _Lost("it ended without a word")
+
+    def _open_desk(self) -> None:
+        from ray import cloudpickle
+
+        places, harness = self._places, self._harness
+        work = NodeWork.of(
+            harness,
+            places.metering,
+            python=places.python,
+            variables=variables_of(places.env),
+        )
+        metered = places.metering.meter and harness.services.llm is not None
+        of_desk(
+            self._desk.open.remote(
+                cloudpickle.dumps(work),
+                places.meter.calls if metered else None,
+                places.meter.stores if metered else (),
+                harness.budget,
+            )
+        )
+
+    def _sync(self, *, at_most_every_s: float) -> None:
+        """Learn what was spent so far."""
+        now = time.monotonic()
+        if now < self._synced + at_most_every_s:
+            return
+        self._synced = now
+        spent: Budget = of_desk(self._desk.budget.remote())
+        self._harness.budget.adopt(spent)
+
+    def _stop(self) -> None:
+        """Cancel all conversations; what does not end soon is killed."""
+        import ray
+
+        for node in self._nodes:
+            with contextlib.suppress(ray.exceptions.RayError):
+                node.stop.remote()
+        killer = threading.Timer(_END_S, self._kill)
+        killer.daemon = True
+        killer.start()
+
+    def _kill(self) -> None:
+        import ray
+
+        for node in self._nodes:
+            with contextlib.suppress(Exception):
+                ray.kill(node)
+
+    def _end(self) -> None:
+        """End the actors; what a node is still doing is lost."""
+        import ray
+
+        with self._stack, contextlib.suppress(ray.exceptions.RayError):
+            closing = [node.close.remote() for node in self._nodes]
+            if closing:
+                ray.wait(closing, num_returns=len(closing), timeout=_END_S)
+            self._kill()
+            if self._desk is not None:
+                ray.get(self._desk.close.remote(), timeout=_END_S)
+                ray.kill(self._desk)
+
+
+def _start(cluster: Cluster, name: str) -> Any:
+    """Start the actor of a node; if the node is lost, Ray starts it again on another."""
+    import ray
+
+    options = {"num_cpus": 0, "max_restarts": -1, **cluster.on(name)}
+    return ray.remote(Node).options(**options).remote()
+
+
+def _settled(cluster: Cluster, name: str, node: Any) -> Any:
+    """Return the actor of a node, once it runs.
+
+    Ray may start it elsewhere if the node has only just joined; then it is started again.
+    """
+    import ray
+
+    for _ in range(_TRIES):
+        if _wait(node) == name:
+            break
+        ray.kill(node)
+        time.sleep(_AGAIN_S)
+        node = _start(cluster, name)
+    _wait(node)
+    return node
+
+
+def _wait(node: Any) -> str:
+    """Wait until an actor runs, and return the id of the node that Ray started it on.
+
+    Raises:
+        MissingResource: it can't be started.
+    """
+    import ray
+
+    end = time.monotonic() + _START_S
+    while True:
+        try:
+            return str(ray.get(node.where.remote(), timeout=max(1.0, end - time.monotonic())))
+        except ray.exceptions.ActorUnavailableError:
+            time.sleep(_AGAIN_S)
+        except ray.exceptions.RayError as error:
+            if isinstance(error, ray.exceptions.ActorDiedError) or time.monotonic() > end:
+                reason = str(error).strip().splitlines()[-1]
+                raise MissingResource(
+                    f"A node of the cluster can't run conversations ({reason}).",
+                    "Install the same version of locomo-vqa on every node, and repeat the run.",
+                ) from None
+
+
+def _lost_again(name: str, lost: _Lost) -> MissingResource:
+    return MissingResource(
+        f"The nodes that ran {name} were lost {_MOST_LOSSES} times in a row ({lost}).",
+        "What was answered is kept: look at the nodes' memory, and repeat the run.",
+    )

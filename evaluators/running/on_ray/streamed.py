@@ -1,0 +1,89 @@
+"""The outcomes of a conversation on their way from a node to the run."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from locomo_vqa.runs import Prediction
+
+from ...hosting.isolation import Failure
+from ..cancellation import CancelScope
+from ..journal import Ingestion
+from ..requests_in_process import Requests
+
+__all__ = ["Event", "StreamedOutcomes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A call of a method of `Outcomes`, to be repeated where the run is."""
+
+    method: str
+    arguments: tuple[Any, ...]
+    taken: threading.Event = field(default_factory=threading.Event)
+    """Set when the run has taken it."""
+
+
+class StreamedOutcomes:
+    """Puts what a conversation's thread reports into a queue of an event loop.
+
+    `answered` returns when the run has taken the outcome, so that the next question is not asked
+    before.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        queue: asyncio.Queue[Event | None],
+        scope: CancelScope,
+    ) -> None:
+        self._loop = loop
+        self._queue = queue
+        self._scope = scope
+
+    def begun(self, conversation: str, turns: int, questions: int) -> None:
+        """Report it."""
+        self._send("begun", conversation, turns, questions)
+
+    def learned(self, found: Mapping[str, Any] | None) -> None:
+        """Report it."""
+        self._send("learned", found)
+
+    def read(self, conversation: str, turns: int) -> None:
+        """Report it."""
+        self._send("read", conversation, turns)
+
+    def denied(self, failure: Failure) -> None:
+        """Report it, and wait: the run may end."""
+        self._wait(self._send("denied", failure))
+
+    def ingested(self, ingestion: Ingestion) -> None:
+        """Report it."""
+        self._send("ingested", ingestion)
+
+    def answered(self, conversation: str, prediction: Prediction, failure: Failure | None) -> None:
+        """Report it, and wait."""
+        self._wait(self._send("answered", conversation, prediction, failure))
+
+    def requested(self, conversation: str, requests: Requests) -> None:
+        """Report it."""
+        self._send("requested", conversation, requests)
+
+    def ended(self, conversation: str) -> None:
+        """Report it."""
+        self._send("ended", conversation)
+
+    def _send(self, method: str, *arguments: Any) -> Event:
+        event = Event(method, arguments)
+        self._loop.call_soon_threadsafe(self._queue.put_nowait, event)
+        return event
+
+    def _wait(self, event: Event) -> None:
+        with self._scope.on_cancel(event.taken.set):
+            self._scope.raise_if_cancelled()
+            event.taken.wait()
+        self._scope.raise_if_cancelled()

@@ -1,0 +1,136 @@
+"""What a node gets in order to run conversations, and the checks before it does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from locomo_vqa.budget import Budget
+from locomo_vqa.errors import InputError, MissingResource
+from locomo_vqa.files import sha256_file
+from locomo_vqa.keys import add_known_forms, known_forms
+from locomo_vqa.toolkit_code import toolkit_code, toolkit_name
+
+from ...hosting.sandbox import find_sandbox_tool
+from ..harness import Harness
+from ..here import Here
+from ..metering_settings import MeteringSettings
+
+__all__ = ["NodeWork", "variables_of"]
+
+_OWN = "LOCOMO_VQA_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeWork:
+    """A run, as each node gets it."""
+
+    harness: Harness
+    """What is asked; its paths are absolute, and its services not metered."""
+    metering: MeteringSettings
+    """How calls are counted; its paths are absolute."""
+    python: Path | None
+    """The interpreter of the system's own environment."""
+    folder: Path
+    """The working directory of the run, for modules and options that are relative paths."""
+    variables: Mapping[str, str]
+    """Environment variables that the node must have, with their values."""
+    secrets: tuple[str, ...]
+    """What must not be shown or written, in each of its forms."""
+    toolkit: Mapping[str, Any]
+    """The toolkit's code where the run is."""
+    hashes: Mapping[Path, str]
+    """The SHA-256 of files that the node must see."""
+
+    @classmethod
+    def of(
+        cls,
+        harness: Harness,
+        metering: MeteringSettings,
+        *,
+        python: Path | None,
+        variables: Mapping[str, str],
+    ) -> Self:
+        """Return the work of a run, whose folder exists."""
+        seen = (harness.out / "run.json", harness.benchmark.folder / "benchmark.json")
+        return cls(
+            harness=replace(
+                harness,
+                services_for=None,
+                requests_of=None,
+                has_read=_ignore,
+                budget=Budget(),
+                place=Here,
+            ),
+            metering=_absolute(metering),
+            python=None if python is None else python.absolute(),
+            folder=Path.cwd(),
+            variables=variables,
+            secrets=known_forms(),
+            toolkit=toolkit_code(),
+            hashes={path: sha256_file(path) for path in seen},
+        )
+
+    def prepare(self, node: str) -> None:
+        """Make this process, on a node, ready for the work.
+
+        Raises:
+            InputError: the node lacks a folder, or has other code or no sandbox.
+            MissingResource: the node has no such interpreter.
+        """
+        add_known_forms(self.secrets)
+        os.environ.update(self.variables)
+        try:
+            os.chdir(self.folder)
+            same = all(sha256_file(path) == digits for path, digits in self.hashes.items())
+        except OSError:
+            same = False
+        if not same:
+            raise InputError(
+                f"The node {node} does not see the folders of this run.",
+                "Put the benchmark, the run folder and this folder where all nodes share them, "
+                "at the same paths.",
+            )
+        here = toolkit_code()
+        if here["sha256"] != self.toolkit["sha256"]:
+            raise InputError(
+                f"The node {node} has another toolkit: {toolkit_name(here)}, not "
+                f"{toolkit_name(self.toolkit)}.",
+                "Install the same version on every node.",
+            )
+        if self.python is not None and not self.python.exists():
+            raise MissingResource(
+                f"The node {node} has no {self.python}.",
+                "Make the system's environment at the same path on every node.",
+            )
+        if self.harness.sandbox is not None:
+            find_sandbox_tool()
+
+
+def variables_of(names: tuple[str, ...]) -> dict[str, str]:
+    """Return the variables to pass on to nodes: those that `env` names, and the toolkit's own."""
+    return {
+        name: value for name, value in os.environ.items() if name in names or name.startswith(_OWN)
+    }
+
+
+def _ignore(conversation: str) -> None:
+    """Do nothing."""
+
+
+def _absolute(metering: MeteringSettings) -> MeteringSettings:
+    """Return settings with paths that don't depend on the working directory."""
+
+    def fixed(path: Path | None) -> Path | None:
+        return None if path is None else path.absolute()
+
+    return replace(
+        metering,
+        record=fixed(metering.record),
+        replay=fixed(metering.replay),
+        prices=fixed(metering.prices),
+        memory=fixed(metering.memory),
+    )
