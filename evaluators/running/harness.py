@@ -8,41 +8,33 @@ concurrent conversations does not change the answers.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from locomo_vqa.arguments import check_choice, check_number
-from locomo_vqa.benchmark import Benchmark, VisualQuestion
+from locomo_vqa.benchmark import VisualQuestion
 from locomo_vqa.benchmark.questions import Question, questions_of
-from locomo_vqa.budget import Budget
 from locomo_vqa.errors import BudgetReached, InputError
 from locomo_vqa.runs import (
     FAILED,
     IMAGE_MODES,
     VISUAL_MODES,
-    ImageMode,
     Run,
     SplitChoice,
     State,
-    VisualMode,
 )
-from locomo_vqa.system import Services
 from locomo_vqa.toolkit_code import toolkit_code
 
-from ..hosting import DEFAULT_LIMITS, Limits
 from ..hosting.isolation import isolated_process_state
-from ..hosting.sandbox import SandboxTool
-from ..loading import LoadedSystem
 from .cancellation import CancelScope, run_concurrently
-from .crossing import Crossing
 from .environment_record import check_toolkit
-from .here import Here, MakePlace, kept_folder
+from .here import Here, kept_folder
 from .journal import Journal
 from .listener import NullListener, RunListener
 from .outcomes import RecordedOutcomes
+from .plan import MakePlace, Plan
 from .run_folder import describe_run, finish_run, keeping_known, open_run, sweep
 from .spending import budget_reached
 from .view import check_images
@@ -54,42 +46,9 @@ _MAX_PASSAGES = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Harness:
+class Harness(Plan):
     """A run of one system on one split of a benchmark, written to one folder."""
 
-    system: LoadedSystem
-    benchmark: Benchmark
-    split: SplitChoice
-    images: ImageMode
-    services: Services
-    """The services that the system gets, as recorded in run.json."""
-    out: Path
-    visual: VisualMode = "given"
-    twins: bool = False
-    """Whether visual twins are asked among the visual questions."""
-    limits: Limits = DEFAULT_LIMITS
-    """The limits of one conversation."""
-    jobs: int = 1
-    """The number of conversations that run at once."""
-    limit: int | None = None
-    """For a trial, the number of questions to ask of each conversation."""
-    top_k: int = 10
-    """The number of passages to request from a retrieval-only system."""
-    crossing: Crossing | None = None
-    """What the mode crossed shows; None in every other mode."""
-    sandbox: SandboxTool | None = None
-    """What closes the system's processes off; None if nothing does."""
-    services_for: Callable[[str], Services] | None = None
-    """Returns one conversation's services, instead of `services`, by the conversation's id; called
-    from several threads if conversations run concurrently."""
-    repeat: Mapping[str, Any] | None = None
-    """Which of several runs it is, for run.json; None for a single run."""
-    has_read: Callable[[str], None] = lambda conversation: None
-    """Called with a conversation's id when it has been read, before its first question."""
-    requests_of: Callable[[str], Mapping[str, Mapping[str, int]]] | None = None
-    """Returns a conversation's `requests` and `lost` ones by stage, for the journal."""
-    budget: Budget = field(default_factory=Budget)
-    """What the calls may cost; a conversation ends when one of its calls is refused."""
     place: MakePlace = Here
     """Where the conversations are run."""
 

@@ -21,12 +21,13 @@ from .context import lend_context, with_context_outcome
 from .display import listening
 from .eyes import check_eyes
 from .harness import Harness
-from .here import Here, MakePlace
+from .here import Here
 from .hosting_settings import HostingSettings
 from .listener import BothListeners, RunListener
 from .metering import Meter, is_on_this_machine, read_price_table
 from .metering_settings import MeteringSettings
 from .movable import check_movable
+from .plan import MakePlace
 from .run_folder import is_interrupted
 from .sandboxing import check_reach
 from .services import lend_model

@@ -97,26 +97,26 @@ class _Opened:
 
         work.prepare(str(ray.get_runtime_context().get_node_id())[:8])
         self._desk = desk
-        self._out = work.harness.out
+        self._out = work.plan.out
         self._files = DeskFiles(desk)
         self._stack = ExitStack()
         self._meter = self._stack.enter_context(
             Meter(
-                work.harness.services,
-                work.harness.out,
+                work.plan.services,
+                work.plan.out,
                 work.metering,
                 files=self._files,
                 budget=DeskBudget(desk, work.metering.budget),
             )
         )
-        harness = replace(
-            work.harness,
+        plan = replace(
+            work.plan,
             services_for=self._meter.services_for,
             requests_of=self._meter.requests_of,
             has_read=self._meter.ask,
             budget=self._meter.budget,
         )
-        self._here = self._stack.enter_context(Here(harness, CancelScope()))
+        self._here = self._stack.enter_context(Here(plan, CancelScope()))
 
     def converse(
         self,

@@ -18,10 +18,10 @@ from locomo_vqa.errors import MissingResource
 from locomo_vqa.workers import Cluster, Workers, connected
 
 from ..cancellation import CancelScope
-from ..harness import Harness
 from ..metering import Meter
 from ..metering_settings import MeteringSettings
 from ..outcomes import RecordedOutcomes
+from ..plan import Plan
 from .desk import Desk
 from .metered import answer_of, of_desk
 from .node import Node
@@ -52,9 +52,9 @@ class RayPlaces:
     env: tuple[str, ...]
     """The names of the environment variables to pass on."""
 
-    def __call__(self, harness: Harness, scope: CancelScope) -> RayPlace:
+    def __call__(self, plan: Plan, scope: CancelScope) -> RayPlace:
         """Return the place."""
-        return RayPlace(self, harness, scope)
+        return RayPlace(self, plan, scope)
 
 
 class _Lost(Exception):
@@ -64,9 +64,9 @@ class _Lost(Exception):
 class RayPlace:
     """An actor on each node, each of which runs `jobs` conversations at once: a `Place`."""
 
-    def __init__(self, places: RayPlaces, harness: Harness, scope: CancelScope) -> None:
+    def __init__(self, places: RayPlaces, plan: Plan, scope: CancelScope) -> None:
         self._places = places
-        self._harness = harness
+        self._plan = plan
         self._scope = scope
         self._stack = ExitStack()
         self._free: queue.Queue[Any] = queue.Queue()
@@ -76,8 +76,8 @@ class RayPlace:
 
     @property
     def jobs(self) -> int:
-        """As many on each node as the harness says."""
-        return len(self._nodes) * self._harness.jobs
+        """As many on each node as the plan says."""
+        return len(self._nodes) * self._plan.jobs
 
     def __enter__(self) -> Self:
         """Start the actors.
@@ -100,7 +100,7 @@ class RayPlace:
         except BaseException:
             self._end()
             raise
-        for _ in range(self._harness.jobs):
+        for _ in range(self._plan.jobs):
             for node in self._nodes:
                 self._free.put(node)
         self._stack.enter_context(self._scope.on_cancel(self._stop))
@@ -167,20 +167,20 @@ class RayPlace:
     def _open_desk(self) -> None:
         from ray import cloudpickle
 
-        places, harness = self._places, self._harness
+        places, plan = self._places, self._plan
         work = NodeWork.of(
-            harness,
+            plan,
             places.metering,
             python=places.python,
             variables=variables_of(places.env),
         )
-        metered = places.metering.meter and harness.services.llm is not None
+        metered = places.metering.meter and plan.services.llm is not None
         of_desk(
             self._desk.open.remote(
                 cloudpickle.dumps(work),
                 places.meter.calls if metered else None,
                 places.meter.stores if metered else (),
-                harness.budget,
+                plan.budget,
             )
         )
 
@@ -191,7 +191,7 @@ class RayPlace:
             return
         self._synced = now
         spent: Budget = of_desk(self._desk.budget.remote())
-        self._harness.budget.adopt(spent)
+        self._plan.budget.adopt(spent)
 
     def _stop(self) -> None:
         """Cancel all conversations; what does not end soon is killed."""

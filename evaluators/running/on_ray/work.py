@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
-from locomo_vqa.budget import Budget
 from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.files import sha256_file
 from locomo_vqa.keys import add_known_forms, known_forms
 from locomo_vqa.toolkit_code import toolkit_code, toolkit_name
 
 from ...hosting.sandbox import find_sandbox_tool
-from ..harness import Harness
-from ..here import Here
 from ..metering_settings import MeteringSettings
+from ..plan import Plan
 
 __all__ = ["NodeWork", "variables_of"]
 
@@ -28,7 +26,7 @@ _OWN = "LOCOMO_VQA_"
 class NodeWork:
     """A run, as each node gets it."""
 
-    harness: Harness
+    plan: Plan
     """What is asked; its paths are absolute, and its services not metered."""
     metering: MeteringSettings
     """How calls are counted; its paths are absolute."""
@@ -48,23 +46,16 @@ class NodeWork:
     @classmethod
     def of(
         cls,
-        harness: Harness,
+        plan: Plan,
         metering: MeteringSettings,
         *,
         python: Path | None,
         variables: Mapping[str, str],
     ) -> Self:
         """Return the work of a run, whose folder exists."""
-        seen = (harness.out / "run.json", harness.benchmark.folder / "benchmark.json")
+        seen = (plan.out / "run.json", plan.benchmark.folder / "benchmark.json")
         return cls(
-            harness=replace(
-                harness,
-                services_for=None,
-                requests_of=None,
-                has_read=_ignore,
-                budget=Budget(),
-                place=Here,
-            ),
+            plan=_unmetered(plan),
             metering=_absolute(metering),
             python=None if python is None else python.absolute(),
             folder=Path.cwd(),
@@ -106,7 +97,7 @@ class NodeWork:
                 f"The node {node} has no {self.python}.",
                 "Make the system's environment at the same path on every node.",
             )
-        if self.harness.sandbox is not None:
+        if self.plan.sandbox is not None:
             find_sandbox_tool()
 
 
@@ -117,8 +108,11 @@ def variables_of(names: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def _ignore(conversation: str) -> None:
-    """Do nothing."""
+def _unmetered(plan: Plan) -> Plan:
+    """Return a plan without what belongs to the run's own process."""
+    own = {"services_for", "requests_of", "has_read", "budget"}
+    kept = {each.name: getattr(plan, each.name) for each in fields(Plan) if each.name not in own}
+    return Plan(**kept)
 
 
 def _absolute(metering: MeteringSettings) -> MeteringSettings:
