@@ -12,7 +12,7 @@ from locomo_vqa.models.names import hide_credentials
 from ..reproducing.cost import Cost
 from ..reproducing.deviations import STATUSES, Deviation
 from ..reproducing.paper import COLUMNS, load_paper
-from ..reproducing.result import Figure, ReproducedRow, Reproduction, shown_value
+from ..reproducing.result import Figure, ReproducedRow, Reproduction, rows_in_words, shown_value
 from .options import flagged
 from .step_commands import command_line
 
@@ -140,12 +140,26 @@ def _cost_cells(cost: Cost) -> list[str]:
 
 
 def _print_problems(rows: Sequence[ReproducedRow]) -> None:
+    """Print why rows are blank, failed or lack something; the same reason once."""
+    missing: dict[str, list[int]] = {}
+    others: dict[tuple[str, str], list[int]] = {}
     for row in rows:
-        if row.reason is not None:
-            style = "red" if row.state == "failed" else "yellow"
-            verb = {"failed": " failed", "not_run": " stays blank"}.get(row.state, "")
-            reason = flagged(row.reason.rstrip("."))
-            echo(f"Row {row.plan.row.number}{verb}: {reason}.", style=style)
+        number = row.plan.row.number
+        not_given = [choice.paper for choice in row.plan.models if not choice.is_given]
+        for paper in not_given:
+            missing.setdefault(paper, []).append(number)
+        if row.reason is not None and not not_given:
+            others.setdefault((row.state, row.reason), []).append(number)
+    if missing:
+        named = ", ".join(
+            f"{paper} ({rows_in_words(found).lower()})" for paper, found in missing.items()
+        )
+        echo(f"Not given, so that these rows stay blank: {named}.", style="yellow")
+    for (state, reason), numbers in others.items():
+        style = "red" if state == "failed" else "yellow"
+        stays = "stays" if len(numbers) == 1 else "stay"
+        verb = {"failed": " failed", "not_run": f" {stays} blank"}.get(state, "")
+        echo(f"{rows_in_words(numbers)}{verb}: {flagged(reason.rstrip('.'))}.", style=style)
 
 
 def _missing(made: Reproduction) -> list[str]:
@@ -157,7 +171,7 @@ def _missing(made: Reproduction) -> list[str]:
             if figure is not None and figure.reason and name in row.plan.row.values:
                 found.setdefault((name, figure.reason), []).append(row.plan.row.number)
     return [
-        f"{COLUMNS[name]} of row {', '.join(map(str, rows))}: {reason}."
+        f"{COLUMNS[name]} of {rows_in_words(rows).lower()}: {flagged(reason)}."
         for (name, reason), rows in found.items()
     ]
 

@@ -223,7 +223,8 @@ class Planner:
         benchmark = self._benchmark(row)
         is_default = self.settings.benchmark is None and not self.choices.embedded
         if is_default and not Path(benchmark).is_dir():
-            return f"the benchmark folder {benchmark} is not here yet"
+            made = "the first commands that `dry_run` shows make it"
+            return f"the benchmark folder {benchmark} is not found; {made}"
         return None
 
 

@@ -20,7 +20,7 @@ from .steps import Step
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Figure", "ReproducedRow", "Reproduction", "RowState", "shown_value"]
+__all__ = ["Figure", "ReproducedRow", "Reproduction", "RowState", "rows_in_words", "shown_value"]
 
 RowState = Literal["filled", "partly", "failed", "not_run"]
 """The outcome of a row:
@@ -149,9 +149,11 @@ class Reproduction:
                 noted.setdefault(row.plan.row.note, []).append(row.plan.row.number)
             for reason in row.not_comparable:
                 why.setdefault(reason, []).append(row.plan.row.number)
-        found = [f"{_rows(numbers, len(self.rows))}: {note}" for note, numbers in noted.items()]
+        found = [
+            f"{rows_in_words(numbers, len(self.rows))}: {note}" for note, numbers in noted.items()
+        ]
         return found + [
-            f"{_rows(numbers, len(self.rows))}: no difference is shown, because {reason}."
+            f"{rows_in_words(numbers, len(self.rows))}: no difference is shown, because {reason}."
             for reason, numbers in why.items()
         ]
 
@@ -229,9 +231,9 @@ class Reproduction:
         return cells
 
 
-def _rows(numbers: Sequence[int], of: int) -> str:
-    """Return the rows with these numbers in words, if the table has `of` rows."""
-    if len(numbers) == of > 1:
+def rows_in_words(numbers: Sequence[int], of: int | None = None) -> str:
+    """Return the rows with these numbers in words; those of a table of `of` rows are "every"."""
+    if len(numbers) == of and len(numbers) > 1:
         return "Every row"
     if len(numbers) == 1:
         return f"Row {numbers[0]}"

@@ -215,6 +215,24 @@ def test_wrong_input_is_refused_before_anything(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_rows_with_the_same_reason_share_a_sentence(cli: Cli) -> None:
+    served = "openai:http://127.0.0.1:9/v1?model=x"
+    models = (f"Gemma2-27B={served}", f"Gemma2-2B={served}")
+    done = cli("reproduce", "4", "--dry-run", *(w for m in models for w in ("--model", m)))
+    assert "Rows 1, 2, 3 and 4 stay blank: the benchmark folder locomo is not found" in done.stdout
+    assert "Rows 5, 6 and 7 stay blank: experts are trained for transformers:" in done.stdout
+    blank = cli("reproduce", "A6", "--dry-run").stdout
+    assert "rows stay blank: Gemma2-2B (rows 1 and 2), Gemma2-27B (row 2)." in blank
+
+
+def test_a_notebook_shows_the_table() -> None:
+    made = lv.reproduce("2", dry_run=True, progress=False)
+    shown = made._repr_html_()
+    assert "V, paper" in shown
+    assert "81.3" in shown
+    assert "0 of 6 rows" in repr(made)
+
+
 def test_models_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "models.toml"
     file.write_text('[models]\n"gemma2-27b" = "embedded:text-large"\n', encoding="utf-8")
