@@ -37,7 +37,7 @@ LMDEPLOY_OPTIONS = (
 """The options that a model's name may have."""
 
 _IMAGE_PLACEHOLDER = "<IMAGE_TOKEN>"
-"""lmdeploy moves the images of a message to where this stands in its text."""
+"""lmdeploy moves the images of a message to the place of this in its text."""
 
 _SERVER = (
     "or serve the model elsewhere with `lmdeploy serve api_server` and use "

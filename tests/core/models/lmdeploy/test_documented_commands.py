@@ -6,6 +6,7 @@ import pytest
 
 from locomo_vqa.models.chat import ChatRequest
 from locomo_vqa.models.probes import known_images
+from scripts.lmdeploy_on_gpu import engines_for, server_command
 from tests.core.models.recorded_lmdeploy import RECORD
 from tests.core.models.stub_server import completion, stub_server
 from tests.core.models.using import ask
@@ -18,6 +19,14 @@ DOCUMENTED = documented()
 @pytest.mark.parametrize("place", DOCUMENTED)
 def test_a_documented_command_is_one(place: str) -> None:
     parse_as_recorded(RECORD, DOCUMENTED[place])
+
+
+@pytest.mark.parametrize("model", ["embedded", "OpenGVLab/InternVL3-2B-hf"])
+def test_the_script_for_a_gpu_starts_servers_by_such_commands(model: str) -> None:
+    for engine in engines_for(model):
+        _, _, program, *arguments = server_command("python", model, engine, 23333)
+        parsed = parse_as_recorded(RECORD, arguments)
+        assert (program, parsed.backend, parsed.model_name) == ("lmdeploy", engine, model)
 
 
 def test_commands_are_found() -> None:

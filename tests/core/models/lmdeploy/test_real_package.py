@@ -1,6 +1,6 @@
 """The real lmdeploy: its command line, its two servers, and its pipeline in this process.
 
-Only its GPU engines are missing; `cpu_engine` stands in for them with the embedded model.
+Only its GPU engines are missing; `cpu_engine` puts the embedded model on the CPU in their place.
 """
 
 from __future__ import annotations
@@ -94,8 +94,9 @@ SEEN = [*probe_requests(), *(ChatRequest(text=f"Hello {i}", max_tokens=16) for i
         lambda running: running.spec(running.server),
         lambda running: running.spec(running.proxy),
         lambda running: running.spec(running.server, options="&body.stream=true"),
+        lambda running: running.spec(running.server, options="&body.top_k=1"),
     ],
-    ids=["server", "proxy", "stream"],
+    ids=["server", "proxy", "stream", "top_k"],
 )
 def test_the_same_weights_say_the_same(
     lmdeploy: Running, spec_of: Callable[[Running], str]
