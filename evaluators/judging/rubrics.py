@@ -38,8 +38,8 @@ __all__ = [
 Rubric = Literal["lenient", "strict"]
 """How strictly an answer is compared with the gold answer:
 
-lenient   correct when it touches on what the gold answer names (as in Mem0's evaluation, which
-          the paper's appendix uses for J)
+lenient   correct when it touches on the same topic as the gold answer, or means the same time (as
+          in Mem0's evaluation, whose prompt the paper's appendix D.4 uses for J)
 strict    correct when it has every fact of the gold answer and contradicts none
 """
 RUBRICS: tuple[Rubric, ...] = get_args(Rubric)
@@ -53,7 +53,7 @@ VerdictKey = Literal["verdict", "label"]
 NAMES = ("question", "gold_answer", "generated_answer")
 """The names in braces that a prompt of the user's own may have instead of `$data`."""
 
-PROMPTS: Mapping[Rubric, str] = {"lenient": "judge_lenient_v1", "strict": "judge_strict_v1"}
+PROMPTS: Mapping[Rubric, str] = {"lenient": "judge_lenient_v2", "strict": "judge_strict_v1"}
 """The prompt file of each rubric."""
 
 MAX_CHARS = 4000
