@@ -14,7 +14,14 @@ from .experts import ExpertModels
 from .images import ImageMemory, ImageUse
 from .memory_folder import TeacherMemories, TurnsHash, read_memories
 from .pipeline import Pipeline, TurnLine
-from .settings import LEXICAL_EMBEDDER, MEMORY_OPTIONS, RUN_ONLY_OPTIONS, MemorySettings
+from .settings import (
+    LEXICAL_EMBEDDER,
+    MEMORY_OPTIONS,
+    MINILM_EMBEDDER,
+    RUN_ONLY_OPTIONS,
+    MemorySettings,
+    check_embedder,
+)
 from .speaker_stores import SpeakerStores
 from .stage_models import StageModels
 from .store import Memory, MemoryStore
@@ -24,6 +31,7 @@ from .usage import PipelineUsage
 __all__ = [
     "LEXICAL_EMBEDDER",
     "MEMORY_OPTIONS",
+    "MINILM_EMBEDDER",
     "RUN_ONLY_OPTIONS",
     "AnomalyCounts",
     "Embedder",
@@ -42,6 +50,7 @@ __all__ = [
     "TeacherMemories",
     "TurnLine",
     "TurnsHash",
+    "check_embedder",
     "open_embedder",
     "read_memories",
     "refuse_own_prompts",

@@ -1,4 +1,4 @@
-"""Embeds texts with an OpenAI-compatible server, or locally by their words."""
+"""Embeds texts with an OpenAI-compatible server, or locally, by their words or with MiniLM."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from locomo_vqa.models.retries import fault_of, wait_before_retry
 from locomo_vqa.runs import Usage
 from locomo_vqa.system import Endpoint
 
-from .settings import LEXICAL_EMBEDDER
+from .settings import LEXICAL_EMBEDDER, MINILM_EMBEDDER
 from .text_matching import stems
 
 __all__ = ["Embedder", "EndpointEmbedder", "LexicalEmbedder", "Vectors", "open_embedder"]
@@ -237,13 +237,18 @@ def open_embedder(name: str) -> Embedder:
     """Return the embedder with the name in the option `embedder`.
 
     Args:
-        name: `lexical`, or `openai:<base URL>?model=<name>`.
+        name: `lexical`, `minilm`, or `openai:<base URL>?model=<name>`.
 
     Raises:
-        InputError: the address can't be used.
+        InputError: the address can't be used, or a file of the encoder is damaged.
+        MissingResource: the encoder is not on this machine.
     """
     if name == LEXICAL_EMBEDDER:
         return LexicalEmbedder()
+    if name == MINILM_EMBEDDER:
+        from .minilm import MiniLMEmbedder
+
+        return MiniLMEmbedder()
     return EndpointEmbedder(parse_endpoint(name, timeout_s=_TIMEOUT_S, parameter="embedder"))
 
 

@@ -19,12 +19,14 @@ __all__ = [
     "IMAGE_OPTIONS",
     "LEXICAL_EMBEDDER",
     "MEMORY_OPTIONS",
+    "MINILM_EMBEDDER",
     "RUN_ONLY_OPTIONS",
     "TEXT_STAGES",
     "MemorySettings",
     "PromptForm",
     "SharedImageReading",
     "Stores",
+    "check_embedder",
 ]
 
 PromptForm = Literal["long", "reduced"]
@@ -67,7 +69,7 @@ MEMORY_OPTIONS: Mapping[str, str] = {
     "tries": "attempts to get a readable reply; default: 3",
     "reply_tokens": "limit of extraction and update replies; default: 2048 for an endpoint, 200 "
     "where a stage has an embedded model, else 512",
-    "embedder": "lexical, or openai:<base URL>?model=<name>; default: lexical",
+    "embedder": "lexical, minilm, or openai:<base URL>?model=<name>; default: lexical",
     "extraction": "the model that extracts facts; default: the run's model",
     "update": "the model that updates memories; default: the run's model",
     "generation": "the model that answers from memories; default: the run's model",
@@ -84,6 +86,9 @@ TEXT_STAGES = ("extraction", "update", "generation")
 """The options that name the model of a stage without images."""
 
 LEXICAL_EMBEDDER = "lexical"
+MINILM_EMBEDDER = "minilm"
+"""The embedders of this process."""
+
 _LARGEST = 100_000
 
 
@@ -223,9 +228,31 @@ def _read_text(name: str, value: str) -> str:
     return value
 
 
+def check_embedder(value: str) -> None:
+    """Check an embedder's name before a run.
+
+    Raises:
+        InputError: it is not a name or an address.
+        MissingResource: its encoder is not on this machine.
+    """
+    if value == MINILM_EMBEDDER:
+        from .minilm import find_minilm
+
+        find_minilm()
+    elif value != LEXICAL_EMBEDDER:
+        if ":" not in value:
+            own = (LEXICAL_EMBEDDER, MINILM_EMBEDDER)
+            close = nearest(value, own)
+            raise InputError(
+                f"`options`: embedder must be {', '.join(own)}, or openai:<base URL>?model=<name>, "
+                f"not {value!r}.",
+                f"Did you mean {close!r}?" if close else "Choose one of these.",
+            )
+        parse_endpoint(value, timeout_s=1.0, parameter="embedder")
+
+
 def _read_embedder(name: str, value: str) -> str:
-    if value != LEXICAL_EMBEDDER:
-        parse_endpoint(value, timeout_s=1.0, parameter=name)
+    check_embedder(value)
     return value
 
 

@@ -16,10 +16,16 @@ import numpy as np
 
 from locomo_vqa.arguments import check_option_names
 from locomo_vqa.errors import InputError
-from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.system import ConversationInfo, Hit, Services, ShownTurn
 
-from ..memory import LEXICAL_EMBEDDER, Embedder, EndpointEmbedder, open_embedder
+from ..memory import (
+    LEXICAL_EMBEDDER,
+    MINILM_EMBEDDER,
+    Embedder,
+    EndpointEmbedder,
+    check_embedder,
+    open_embedder,
+)
 from ..memory.embedding import Vectors
 from ..memory.stage_models import stage_endpoint
 from .passages import passage_of
@@ -27,11 +33,14 @@ from .passages import passage_of
 __all__ = ["Dense"]
 
 
+_OF_THIS_PROCESS = (LEXICAL_EMBEDDER, MINILM_EMBEDDER)
+
+
 class Dense:
     """A retrieval-only system that finds turns by cosine similarity.
 
-    The option `embedder` is `lexical` (the default), the name of a model at the run's endpoint, or
-    `openai:<base URL>?model=<name>`.
+    The option `embedder` is `lexical` (the default), `minilm`, the name of a model at the run's
+    endpoint, or `openai:<base URL>?model=<name>`.
     """
 
     version = "1"
@@ -45,13 +54,13 @@ class Dense:
         """
         check_option_names("dense", options, ["embedder"])
         embedder = options.get("embedder", LEXICAL_EMBEDDER)
-        if embedder.startswith("openai:"):
-            parse_endpoint(embedder, timeout_s=1.0, parameter="embedder")
-        elif embedder != LEXICAL_EMBEDDER and not (model or "").startswith("openai:"):
+        if embedder.startswith("openai:") or embedder in _OF_THIS_PROCESS:
+            check_embedder(embedder)
+        elif not (model or "").startswith("openai:"):
             raise InputError(
                 f"`options`: embedder={embedder} is a model's name, but `model` is not an endpoint "
                 "that could serve it.",
-                "Use embedder=lexical, or embedder=openai:<base URL>?model=<name>.",
+                "Use embedder=lexical, minilm, or openai:<base URL>?model=<name>.",
             )
 
     def open(self, conversation: ConversationInfo, workdir: Path, services: Services) -> None:
@@ -107,7 +116,7 @@ class Dense:
 
 def _open_embedder(services: Services) -> Embedder:
     name = services.options.get("embedder", LEXICAL_EMBEDDER)
-    if name == LEXICAL_EMBEDDER or name.startswith("openai:"):
+    if name in _OF_THIS_PROCESS or name.startswith("openai:"):
         return open_embedder(name)
     assert services.llm is not None
     return EndpointEmbedder(replace(stage_endpoint(services.llm, "embedding"), model=name))
