@@ -37,6 +37,8 @@ def build(
     locomo: str | Path | None = None,
     generator: str | None = None,
     validator: str | None = None,
+    verifier: str | None = None,
+    verified: bool | None = None,
     phash_distance: int | None = None,
     limit: int | None = None,
     mirror: str | Path | None = None,
@@ -65,6 +67,8 @@ def build(
         locomo: the LoCoMo file, instead of the recipe's.
         generator: the model that writes questions, instead of the recipe's.
         validator: the model that tries to answer them, instead of the recipe's.
+        verifier: the model that checks them, instead of the recipe's.
+        verified: whether only agreed questions are published, instead of the recipe's choice.
         phash_distance: in how many of 64 bits similar images may differ, instead of the recipe's.
         limit: for a trial, the most images that questions are written about. Give `recipe` again
             without it for the whole build; replies are kept.
@@ -101,6 +105,8 @@ def build(
         "locomo": str(locomo) if locomo is not None else None,
         "generator": generator,
         "validator": validator,
+        "verifier": verifier,
+        "verified": verified,
         "phash_distance": phash_distance,
         "limit": limit,
     }

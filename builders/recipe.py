@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from locomo_vqa.arguments import check_path, nearest
 from locomo_vqa.benchmark import QuestionType, Split
 from locomo_vqa.bounded_reading import read_bounded_text
 from locomo_vqa.errors import InputError
-from locomo_vqa.files import clean_text
 from locomo_vqa.local_paths import public_name, public_text
-from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.schemas import load_schema, validate
 from locomo_vqa.text import escape_unprintable
 from locomo_vqa.toml_gate import MAX_TOML_BYTES, load_toml
+
+from .questions.checks import VerificationCheck
+from .recipe_toml import recipe_toml
 
 __all__ = ["BUNDLED_RECIPES", "BuildRecipe", "load_recipe"]
 
@@ -28,6 +28,7 @@ BUNDLED_RECIPES = ("paper", "sample")
 _MAX_SHOWN = 80
 _EARLIER_NAMES = {"pictures": "images", "look_distance": "phash_distance"}
 """Names that recipes used earlier, with the current ones."""
+_NOT_VERIFIED = {"checks": [], "needed": 3, "select_by": "all", "publish": "all"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,8 @@ class BuildRecipe:
     """The model that writes the questions."""
     validator: str
     """The model that tries to answer them."""
+    verifier: str | None = None
+    """The model that checks them; None is the generator."""
     phash_distance: int
     """Two images count as similar if at most this many of the 64 bits of their hashes differ."""
     probe_split: Split
@@ -56,6 +59,14 @@ class BuildRecipe:
     """The most attempts of the generator at one question."""
     check_quality: bool
     """Whether to fill the quality columns."""
+    verify_checks: tuple[VerificationCheck, ...] = ()
+    """What the verifier is asked about every question; nothing by default."""
+    verify_needed: int = 3
+    """How many of the checks a question must pass to be agreed."""
+    select_by: Literal["all", "agreed"] = "all"
+    """Whether types are chosen by the validator's error on all questions, or on those agreed."""
+    verified: bool = False
+    """Whether only agreed questions are published."""
     limit: int | None = None
     """In a trial, the most images that questions are written about; None for all."""
 
@@ -67,58 +78,12 @@ class BuildRecipe:
             locomo=public_name(self.locomo),
             generator=public_name(self.generator),
             validator=public_name(self.validator),
+            verifier=None if self.verifier is None else public_name(self.verifier),
         )
 
     def to_toml(self) -> str:
         """Return the recipe as a TOML file, without credentials."""
-        return _TOML.format(
-            name=_toml_string(self.name),
-            locomo=_toml_string(self.locomo),
-            generator=_toml_string(hide_credentials(self.generator)),
-            validator=_toml_string(hide_credentials(self.validator)),
-            phash_distance=self.phash_distance,
-            probe_split=_toml_string(self.probe_split),
-            probe_images=self.probe_images,
-            probe_types=_toml_list(self.probe_types),
-            keep=self.keep,
-            attempts=self.attempts,
-            check_quality="true" if self.check_quality else "false",
-        ) + ("" if self.limit is None else _TRIAL_TOML.format(limit=self.limit))
-
-
-_TOML = """\
-schema_version = 1
-name = {name}
-
-[source]
-locomo = {locomo}
-
-[models]
-generator = {generator}
-validator = {validator}
-
-[images]
-phash_distance = {phash_distance}  # bits of 64 in which the hashes of similar images may differ
-
-[probe]
-split = {probe_split}
-images = {probe_images}  # the paper says "a subset"
-types = {probe_types}
-
-[select]
-keep = {keep}
-
-[generate]
-attempts = {attempts}  # for one question; the paper does not say what happened to bad replies
-
-[quality]
-check = {check_quality}  # beyond the paper: columns that never remove a question
-"""
-
-_TRIAL_TOML = """
-[trial]
-images = {limit}  # at most; the others are left out
-"""
+        return recipe_toml(asdict(self))
 
 
 def load_recipe(source: str | Path | BuildRecipe) -> BuildRecipe:
@@ -148,7 +113,29 @@ def load_recipe(source: str | Path | BuildRecipe) -> BuildRecipe:
         raise InputError(f"{source}: is not valid TOML ({error}).", "Correct the file.") from None
     _check_names(raw, path)
     validate(raw, "recipe", path=path, remedy="See docs/build.md for what a recipe contains.")
-    return _recipe(raw)
+    recipe = _recipe(raw)
+    _check_verification(recipe, path)
+    return recipe
+
+
+def _check_verification(recipe: BuildRecipe, path: Path) -> None:
+    """Check that what a recipe does with agreed questions is possible.
+
+    Raises:
+        InputError: more checks must be passed than are made, or agreed questions are used though
+            none is checked.
+    """
+    number = len(recipe.verify_checks)
+    if number and recipe.verify_needed > number:
+        raise InputError(
+            f"{path}: needed in [verify] is {recipe.verify_needed}, of {number} checks.",
+            "Name more checks, or ask for fewer of them.",
+        )
+    if not number and (recipe.verified or recipe.select_by == "agreed"):
+        raise InputError(
+            f"{path}: [verify] uses agreed questions, but names no checks.",
+            "Name checks, such as again, premise and verdict.",
+        )
 
 
 def _check_names(raw: Mapping[str, Any], path: Path) -> None:
@@ -181,11 +168,13 @@ def _check_name(name: str, known: Collection[str], path: Path, shown: str) -> No
 
 
 def _recipe(raw: dict[str, Any]) -> BuildRecipe:
+    verify = raw.get("verify", _NOT_VERIFIED)
     return BuildRecipe(
         name=raw["name"],
         locomo=raw["source"]["locomo"],
         generator=raw["models"]["generator"],
         validator=raw["models"]["validator"],
+        verifier=raw["models"].get("verifier"),
         phash_distance=raw["images"]["phash_distance"],
         probe_split=raw["probe"]["split"],
         probe_images=raw["probe"]["images"],
@@ -193,14 +182,9 @@ def _recipe(raw: dict[str, Any]) -> BuildRecipe:
         keep=raw["select"]["keep"],
         attempts=raw["generate"]["attempts"],
         check_quality=raw["quality"]["check"],
+        verify_checks=tuple(verify["checks"]),
+        verify_needed=verify["needed"],
+        select_by=verify["select_by"],
+        verified=verify["publish"] == "agreed",
         limit=raw.get("trial", {}).get("images"),
     )
-
-
-def _toml_string(text: str) -> str:
-    """Return a text as a TOML string; JSON's strings differ in only one character."""
-    return json.dumps(clean_text(text), ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _toml_list(items: Sequence[str]) -> str:
-    return "[" + ", ".join(map(_toml_string, items)) + "]"

@@ -34,6 +34,7 @@ def build_options(command: Command) -> Command:
         click.option("--locomo", help="Import this LoCoMo file instead of the recipe's."),
         click.option("--generator", help="Write questions with this model instead."),
         click.option("--validator", help="Use this model as the validator instead."),
+        click.option("--verifier", help="Check questions with this model instead."),
         click.option(
             "--phash-distance",
             type=click.IntRange(0, 32),
@@ -117,6 +118,11 @@ def publish_options(command: Command) -> Command:
             "--push", metavar="ORG/NAME", help="Push the data set to the Hugging Face Hub as well."
         ),
         click.option("--pull-request", is_flag=True, help="With --push: open a pull request."),
+        click.option(
+            "--verified/--no-verified",
+            default=None,
+            help="Publish only the questions that the verifier agrees with.",
+        ),
     )
 
 

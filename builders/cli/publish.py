@@ -25,6 +25,7 @@ def publish(
     out: Path | None,
     push: str | None,
     pull_request: bool,
+    verified: bool | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -39,12 +40,15 @@ def publish(
     \b
     Example:
       locomo-vqa build publish --work build --out locomo-vqa
+      locomo-vqa build publish --work build --out locomo-vqa-verified --verified
       locomo-vqa build publish --work build --out locomo-vqa --push org/locomo-vqa --pull-request
       locomo-vqa build publish --benchmark locomo-images --out published
     """
     where = {"out": out, "push": push, "pull_request": pull_request}
     if benchmark is None:
-        return _publish_build(as_json, **where, **options)
+        return _publish_build(as_json, verified=verified, **where, **options)
+    if verified:
+        raise click.UsageError("--verified needs a build: give --work instead of --benchmark.")
     if out is None or options["work"] or options["recipe"]:
         raise click.UsageError("--benchmark needs --out, and replaces --work.")
     return _publish_folder(benchmark, out, push, pull_request, as_json)

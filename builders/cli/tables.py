@@ -12,8 +12,8 @@ from locomo_vqa.text import counted
 if TYPE_CHECKING:
     from ..build_result import Build
     from ..images.losses import Losses
-    from ..questions.rows import QuestionRow
-    from ..selection.choice import Selection
+    from ..questions.rows import QualityChecks, QuestionRow
+    from ..selection.choice import Selection, TypeResult
 
 __all__ = ["print_losses", "print_stage"]
 
@@ -115,6 +115,9 @@ def _print_published(build: Build) -> None:
     if done.set_aside:
         echo(set_aside_sentence(done.set_aside, build.work / "review.jsonl"))
     number = len(benchmark.visual_questions)
+    if done.left_out is not None:
+        left_out = counted(done.left_out, "question")
+        echo(f"Left out, because the verifier doesn't agree: {left_out}; the card says so.")
     echo(f"Wrote {build.out}: {number:,} visual questions, revision {benchmark.revision[:12]}")
     if done.url:
         echo(f"On the Hub: {done.url}")
@@ -122,9 +125,10 @@ def _print_published(build: Build) -> None:
 
 def _print_selection(selection: Selection, plot: Path) -> None:
     """Print the error rates, hardest first, and how sure the choice is."""
-    table = make_table(
-        "Type", numbers=["Errors", "of", "Rate", "95 % interval", "Declined", "Lost", "Chosen"]
-    )
+    verified = any(result.agreed is not None for result in selection.results)
+    agreed = ["Agreed", "Rate of these"] if verified else []
+    columns = ["Errors", "of", "Rate", "95 % interval", *agreed, "Declined", "Lost", "Chosen"]
+    table = make_table("Type", numbers=columns)
     for result in selection.results:
         unknown = result.error_rate is None or result.low is None or result.high is None
         table.add_row(
@@ -133,6 +137,7 @@ def _print_selection(selection: Selection, plot: Path) -> None:
             f"{result.n}",
             "–" if unknown else f"{result.error_rate:.0%}",
             "–" if unknown else f"{result.low:.0%} … {result.high:.0%}",
+            *(_agreed_cells(result) if verified else ()),
             f"{result.declined}",
             f"{result.lost}",
             "yes" if result.selected else "",
@@ -144,6 +149,13 @@ def _print_selection(selection: Selection, plot: Path) -> None:
     )
     for remark in selection.remarks:
         echo(remark)
+
+
+def _agreed_cells(result: TypeResult) -> tuple[str, str]:
+    agreed = result.agreed
+    if agreed is None or agreed.error_rate is None:
+        return "–", "–"
+    return f"{agreed.n}", f"{agreed.error_rate:.0%}"
 
 
 def _print_shares(rows: Sequence[QuestionRow]) -> None:
@@ -172,8 +184,37 @@ def _print_shares(rows: Sequence[QuestionRow]) -> None:
         "Self: the generator, asked again, gives the same answer. Blind: it gives it without the "
         "image. Caption: it gives it with the caption alone."
     )
+    _print_verified(rows)
     for warning in dominance_warnings(shares):
         echo(warning)
+
+
+def _print_verified(rows: Sequence[QuestionRow]) -> None:
+    """Print what the verifier found, by type; nothing if it was not asked."""
+    checked: dict[str, list[QualityChecks]] = {}
+    for row in rows:
+        if row.state == "ok":
+            checked.setdefault(row.type, []).append(row.quality)
+    found = [each.agreed for quality in checked.values() for each in quality]
+    if all(value is None for value in found):
+        return
+    table = make_table("Type", numbers=["Questions", "Again", "Premise", "Verdict", "Agreed"])
+    for type, quality in checked.items():
+        table.add_row(
+            type,
+            f"{len(quality)}",
+            _share_of_known([each.answers_again for each in quality]),
+            _share_of_known([each.premise_holds for each in quality]),
+            _share_of_known([each.answer_holds for each in quality]),
+            _share_of_known([each.agreed for each in quality]),
+        )
+    console().print(table)
+    echo(
+        "Again: the verifier, asked in other words, gives the answer. Premise: it says that what "
+        "the question takes for granted is true. Verdict: it says that the answer is right. "
+        f"Agreed: {found.count(True):,} of {counted(len(found), 'question')}, which --verified "
+        "publishes alone."
+    )
 
 
 def _print_preview(rows: Sequence[QuestionRow]) -> None:

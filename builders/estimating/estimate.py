@@ -35,7 +35,7 @@ __all__ = ["BuildEstimate", "BuildStageEstimate", "estimate_build"]
 
 _LEAST_DOUBT = 0.05
 _NOT_SETTINGS = ("recipe", "work", "stages", "after_stage", "prices", "budget", "progress")
-_CHANGED = ("locomo", "generator", "validator", "phash_distance", "limit")
+_CHANGED = ("locomo", "generator", "validator", "verifier", "phash_distance", "limit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,10 +209,11 @@ async def _sampled(
 
 def _estimated(folder: BuildFolder, meter: BuildMeter, whole: WholeBuild) -> BuildEstimate:
     images = whole.images
-    probing = [[*image.written(), *image.trying] for image in images]
+    probing = [[*image.written(), *image.trying, *image.verified()] for image in images]
+    generating = [[*i.written(whole.types), *i.verified(whole.types)] for i in images]
     stages = [
         _times("probe", probing, whole.probed),
-        _times("generate", [image.written(whole.types) for image in images], whole.generated),
+        _times("generate", generating, whole.generated),
         _times("quality", [image.quality for image in images], whole.checked),
     ]
     finished = [row.state == "ok" for image in images for row in image.rows]
@@ -238,7 +239,7 @@ def _estimated(folder: BuildFolder, meter: BuildMeter, whole: WholeBuild) -> Bui
 
 def _every(whole: WholeBuild) -> Iterable[Taken]:
     for image in whole.images:
-        yield from (*image.written(), *image.trying, *image.quality)
+        yield from (*image.written(), *image.trying, *image.verified(), *image.quality)
 
 
 def _doubt_of_share(found: Sequence[bool]) -> float:

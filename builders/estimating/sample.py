@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -16,6 +16,7 @@ from ..questions.answering import Trial, answer_all
 from ..questions.quality import check_quality
 from ..questions.question_types import generation_prompt
 from ..questions.rows import QuestionRow
+from ..questions.verification import verify_questions
 from ..questions.writing import ImagePlace, chosen_for_trial, image_places, write_in_order
 from ..recipe import BuildRecipe
 from ..spending.meter import BuildMeter, endpoint_of
@@ -43,19 +44,26 @@ class ImageSample:
     writing: dict[QuestionType, list[Taken]] = field(default_factory=dict)
     trying: list[Taken] = field(default_factory=list)
     quality: list[Taken] = field(default_factory=list)
+    verifying: dict[QuestionType, list[Taken]] = field(default_factory=dict)
+    """The verifier's checks."""
     rows: list[QuestionRow] = field(default_factory=list)
     """The questions."""
     correct: dict[QuestionType, bool] = field(default_factory=dict)
     """Whether the validator answered the question of a type."""
 
+    def verified(self, types: Collection[QuestionType] | None = None) -> list[Taken]:
+        """Return the requests that verified questions of some types; None for all."""
+        return _of_types(self.verifying, types)
+
     def written(self, types: Collection[QuestionType] | None = None) -> list[Taken]:
         """Return the requests that wrote questions of some types; None for all."""
-        return [
-            one
-            for type, some in self.writing.items()
-            if types is None or type in types
-            for one in some
-        ]
+        return _of_types(self.writing, types)
+
+
+def _of_types(
+    taken: Mapping[QuestionType, Sequence[Taken]], types: Collection[QuestionType] | None
+) -> list[Taken]:
+    return [one for type, some in taken.items() if types is None or type in types for one in some]
 
 
 @dataclass(slots=True)
@@ -107,6 +115,7 @@ async def sample_images(
     await check_build_model(folder, recipe.validator, parameter="validator", meter=meter)
     in_flight = await asking.write()
     await asking.try_out()
+    await asking.verify()
     types, selected = _types_of(folder, recipe, images)
     if recipe.check_quality:
         await asking.check(types)
@@ -184,6 +193,25 @@ class _Asking:
                     if result.correct is not None:
                         image.correct[result.trial.row.type] = result.correct
                 self.progress("estimate: trying", number + 1, len(self.images))
+
+    async def verify(self) -> None:
+        """Have the verifier check the questions, as the probe does."""
+        recipe = self.recipe
+        if not recipe.verify_checks:
+            return
+        role = "generator" if recipe.verifier is None else "verifier"
+        async with open_build_model(
+            *(self.folder, getattr(recipe, role)), parameter=role, meter=self.meter, stage="probe"
+        ) as model:
+            for number, image in enumerate(self.images):
+                for row in image.rows:
+                    taken = image.verifying.setdefault(row.type, [])
+                    model.seen = self._seen(role, _adding_to(taken))
+                    await verify_questions(
+                        *(model, self.benchmark, [row], recipe.verify_checks),
+                        needed=recipe.verify_needed,
+                    )
+                self.progress("estimate: verifying", number + 1, len(self.images))
 
     async def check(self, types: Sequence[QuestionType]) -> None:
         """Check the quality of the questions of these types."""

@@ -4,7 +4,7 @@
 `push_dataset` pushes such a folder to the Hub. `publish_benchmark` does both.
 """
 
-from .facts import ModelFact, ProbeFact, PublishFacts, ReviewFact
+from .facts import ModelFact, ProbeFact, PublishFacts, ReviewFact, VerificationFact
 from .folder import publish_dataset
 from .publish import PublishedDataset, publish_and_push, publish_benchmark
 from .push import push_dataset
@@ -15,6 +15,7 @@ __all__ = [
     "PublishFacts",
     "PublishedDataset",
     "ReviewFact",
+    "VerificationFact",
     "publish_and_push",
     "publish_benchmark",
     "publish_dataset",

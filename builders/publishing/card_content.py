@@ -150,7 +150,11 @@ def _checks_table(benchmark: Benchmark, facts: PublishFacts) -> str:
         numbers = (values[True], values[False], values[None])
         rows.append([f"`{column}`", meaning, *(f"{number:,}" for number in numbers)])
     found = table(("Check", "True means", "True", "False", "Not checked"), rows, numbers=3)
-    return f"Checks of the visual questions; none of them took a question out:\n\n{found}"
+    effect = "none of them took a question out"
+    if facts.verification is not None and facts.verification.left_out is not None:
+        number = facts.verification.left_out
+        effect = f"{number:,} that are not agreed were left out, and none for another check"
+    return f"Checks of the visual questions; {effect}:\n\n{found}"
 
 
 def images_section(benchmark: Benchmark, facts: PublishFacts) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .facts import ModelFact, ProbeFact, PublishFacts
+from .facts import ModelFact, ProbeFact, PublishFacts, VerificationFact
 from .markdown import escaped, fenced, table
 
 __all__ = ["making_section"]
@@ -20,6 +20,7 @@ def making_section(facts: PublishFacts) -> str:
         f"- Written by: {_model_line(facts.generator)}\n"
         f"- Tried by: {_model_line(facts.validator)}\n"
         f"- SHA-256 of the prompt: {prompt}",
+        *_verification_parts(facts.verification),
     ]
     if facts.limit is not None:
         parts.append(
@@ -46,6 +47,25 @@ def making_section(facts: PublishFacts) -> str:
     return "\n\n".join(parts)
 
 
+def _verification_parts(fact: VerificationFact | None) -> list[str]:
+    if fact is None:
+        return []
+    of = f"{fact.needed} of {len(fact.checks)} checks"
+    if fact.needed == len(fact.checks):
+        of = "all checks"
+    what = (
+        f"Verified by {_model_line(fact.verifier)}, with the checks {', '.join(fact.checks)} "
+        f"(SHA-256 of their prompts: {escaped(fact.prompts_sha256)}). A question is agreed if it "
+        f"passes {of}."
+    )
+    if fact.left_out is None:
+        return [f"{what} All questions are published; the column `agreed` says which are."]
+    return [
+        f"{what} **Only agreed questions are published**, and those that a person accepted or "
+        f"corrected: {fact.left_out:,} others were left out."
+    ]
+
+
 def _model_line(model: ModelFact | None) -> str:
     if model is None:
         return _NOT_RECORDED
@@ -54,20 +74,31 @@ def _model_line(model: ModelFact | None) -> str:
 
 
 def _probe_table(probe: Sequence[ProbeFact]) -> str:
-    columns = ("Type", "Taken", "Questions", "Wrong", "Error rate", "Interval", "Declined")
-    rows = [
-        [
-            fact.type,
-            "yes" if fact.selected else "no",
-            f"{fact.n:,}",
-            f"{fact.errors:,}",
-            _percentage(fact.error_rate),
-            _interval_cell(fact),
-            "–" if fact.declined is None else f"{fact.declined:,}",
-        ]
-        for fact in probe
+    columns = ["Type", "Taken", "Questions", "Wrong", "Error rate", "Interval", "Declined"]
+    verified = any(fact.agreed_n is not None for fact in probe)
+    if verified:
+        columns += ["Agreed", "Wrong among agreed", "Error rate among agreed"]
+    rows = [_probe_row(fact, verified=verified) for fact in probe]
+    return table(columns, rows, numbers=len(columns) - 2)
+
+
+def _probe_row(fact: ProbeFact, *, verified: bool) -> list[str]:
+    row = [
+        fact.type,
+        "yes" if fact.selected else "no",
+        f"{fact.n:,}",
+        f"{fact.errors:,}",
+        _percentage(fact.error_rate),
+        _interval_cell(fact),
+        _number(fact.declined),
     ]
-    return table(columns, rows, numbers=5)
+    if verified:
+        row += [_number(fact.agreed_n), _number(fact.agreed_errors), _percentage(fact.agreed_rate)]
+    return row
+
+
+def _number(value: int | None) -> str:
+    return "–" if value is None else f"{value:,}"
 
 
 def _interval_cell(fact: ProbeFact) -> str:

@@ -14,12 +14,17 @@ __all__ = [
     "ProbeFact",
     "PublishFacts",
     "ReviewFact",
+    "VerificationFact",
 ]
 
 QUALITY_COLUMNS: Mapping[str, str] = {
     "self_consistent": "the generator gives the same answer when asked its own question again",
     "guessable": "a model gives the answer without seeing the image",
     "caption_answers": "a model gives the answer from the caption alone",
+    "answers_again": "the verifier gives the answer when asked in other words",
+    "premise_holds": "the verifier says that what the question takes for granted is true",
+    "answer_holds": "the verifier says that the answer is right, and the only right one",
+    "agreed": "the question passed as many of the verifier's checks as the recipe asks for",
 }
 """The checks of a visual question; each column is true, false or null (not checked)."""
 
@@ -53,6 +58,28 @@ class ProbeFact:
     """The number of images that don't suit the type, according to the generator."""
     selected: bool = False
     """Whether the data set includes this type."""
+    agreed_n: int | None = None
+    """The number of agreed questions that it answered; None if questions were not verified."""
+    agreed_errors: int | None = None
+    """How many of these it answered wrong."""
+    agreed_rate: float | None = None
+    """Their proportion, from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationFact:
+    """How the questions were verified."""
+
+    verifier: ModelFact
+    """The model that checked them."""
+    checks: Sequence[str]
+    """What it was asked; see `locomo_vqa.builders.questions.checks`."""
+    needed: int
+    """How many of the checks a question must pass to be agreed."""
+    prompts_sha256: str
+    """SHA-256 of the prompts."""
+    left_out: int | None = None
+    """How many questions were left out because they are not agreed; None if all are published."""
 
 
 REVIEW_WORDS: Mapping[str, str] = {"accept": "accepted", "correct": "corrected"}
@@ -81,6 +108,8 @@ class PublishFacts:
     """The model that wrote the questions."""
     validator: ModelFact | None = None
     """The model that tried to answer them."""
+    verification: VerificationFact | None = None
+    """How they were verified; None if they were not, or that was not recorded."""
     prompt_sha256: str | None = None
     """SHA-256 of the generation prompt."""
     probe: Sequence[ProbeFact] | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.benchmark import CATEGORIES, Benchmark, Conversation, TextQuestion, VisualQuestion
 from locomo_vqa.image_decoding import read_image_bytes, readable_image
+from locomo_vqa.numerals import number_of
 
 from .facts import QUALITY_COLUMNS
 
@@ -79,6 +80,7 @@ def _visual_row(
         **asdict(question),
         "image": {"bytes": readable_image(read_image_bytes(path)), "path": path.name},
         "image_sha256": question.image,
+        "number": number_of(question.answer),
         **{column: checks.get(column) for column in QUALITY_COLUMNS},
         "review": review,
     }
@@ -113,6 +115,7 @@ def _visual_features() -> Features:
             "type": text,
             "question": text,
             "answer": text,
+            "number": Value("int64"),
             "reason": text,
             "split": text,
             **{column: Value("bool") for column in QUALITY_COLUMNS},

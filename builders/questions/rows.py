@@ -45,6 +45,14 @@ class QualityChecks:
     """Whether a model gives the answer without the image."""
     caption_answers: bool | None = None
     """Whether a model gives the answer from the image's BLIP caption alone."""
+    answers_again: bool | None = None
+    """Whether the verifier gives the answer when asked in other words."""
+    premise_holds: bool | None = None
+    """Whether the verifier says that what the question takes for granted is true."""
+    answer_holds: bool | None = None
+    """Whether the verifier says that the answer is right, and the only right one."""
+    agreed: bool | None = None
+    """Whether the question passed as many of the verifier's checks as the recipe asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

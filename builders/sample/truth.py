@@ -11,7 +11,7 @@ from locomo_vqa.benchmark import QuestionType
 from .scenes import COLOURS, PARTS, UNUSUAL, Scene, Thing
 from .visual_questions import NUMBERS, PHRASINGS, plural, with_article
 
-__all__ = ["applies", "is_true"]
+__all__ = ["applies", "is_true", "premise_holds"]
 
 
 def applies(scene: Scene, type: QuestionType) -> bool:
@@ -27,13 +27,26 @@ def is_true(scene: Scene, type: QuestionType, question: str, answer: str) -> boo
     A question with a false premise ("the red boats" where there is one, or none) is not true,
     whatever its answer. None: the sample has no such question of this type.
     """
+    expected = _right_answers(scene, type, question)
+    return None if expected is None else answer.strip().lower() in expected
+
+
+def premise_holds(scene: Scene, type: QuestionType, question: str) -> bool | None:
+    """Return whether what the question speaks of is in the image, whatever its answer.
+
+    A question about how many there are of something takes for granted that there is one. None: the
+    sample has no such question of this type.
+    """
+    expected = _right_answers(scene, type, question)
+    return None if expected is None else bool(expected - {NUMBERS[0]})
+
+
+def _right_answers(scene: Scene, type: QuestionType, question: str) -> _Answers | None:
+    """Return the right answers, none for a false premise; None for an unknown question."""
     for pattern in _PATTERNS[type]:
         match = pattern.fullmatch(question.strip())
         if match:
-            expected = _EXPECTED[type](scene, match.groupdict())
-            if expected is None:
-                return None
-            return answer.strip().lower() in expected
+            return _EXPECTED[type](scene, match.groupdict())
     return None
 
 

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from math import comb
-from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
 from locomo_vqa.html_table import html_table
 from locomo_vqa.intervals import wilson_interval
 
+from .agreed import AgreedResult, agreed_result, order_remark
+from .stability import Outcomes, choice_stability
+
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from pandas import DataFrame
 
 __all__ = ["MIN_QUESTIONS", "Selection", "TypeResult", "select_types"]
 
 MIN_QUESTIONS = 5
 """A type with fewer answered questions is never chosen: too little is known about it."""
-RESAMPLES = 2000
-"""The number of bootstrap samples of images behind `Selection.stability`."""
-
-Outcomes = Mapping[QuestionType, Mapping[str, bool]]
-"""By type, then by image: whether the validator erred."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +42,8 @@ class TypeResult:
     lost: int
     """The number of images for which the generator or the validator gave nothing usable."""
     selected: bool = False
+    agreed: AgreedResult | None = None
+    """The results on the agreed questions alone; None if questions were not verified."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +59,11 @@ class Selection:
     """
     remarks: tuple[str, ...]
     """Remarks for people: ties, overlapping intervals, types without questions."""
+    by_agreed: tuple[QuestionType, ...] | None = None
+    """The types that the error among agreed questions alone would choose; None if questions were
+    not verified, or too few are agreed."""
+    select_by: Literal["all", "agreed"] = "all"
+    """Which questions decided."""
 
     def __repr__(self) -> str:
         chosen = ", ".join(self.types) or "nothing"
@@ -77,9 +78,11 @@ class Selection:
     def from_json(cls, value: Mapping[str, Any]) -> Selection:
         """Return the selection that `to_json` wrote."""
         return cls(
-            results=tuple(TypeResult(**result) for result in value["results"]),
+            results=tuple(_read_result(result) for result in value["results"]),
             stability=value["stability"],
             remarks=tuple(value["remarks"]),
+            by_agreed=tuple(found) if (found := value.get("by_agreed")) else None,
+            select_by=value.get("select_by", "all"),
         )
 
     def to_frame(self) -> DataFrame:
@@ -95,6 +98,7 @@ class Selection:
                 f"{result.errors} of {result.n}",
                 "–" if result.error_rate is None else f"{result.error_rate:.0%}",
                 "–" if result.low is None else f"{result.low:.0%} to {result.high:.0%}",
+                _agreed_cell(result),
                 "yes" if result.selected else "",
             )
             for result in self.results
@@ -102,7 +106,7 @@ class Selection:
         return html_table(
             ("Type",),
             rows,
-            numbers=("Errors", "Error rate", "95 % interval", "Chosen"),
+            numbers=("Errors", "Error rate", "95 % interval", "Among agreed", "Chosen"),
             caption="Question types, hardest first",
             notes=self.remarks,
         )
@@ -114,6 +118,8 @@ class Selection:
             "types": list(self.types),
             "stability": self.stability,
             "remarks": list(self.remarks),
+            "by_agreed": None if self.by_agreed is None else list(self.by_agreed),
+            "select_by": self.select_by,
             "results": [asdict(result) for result in self.results],
         }
 
@@ -124,35 +130,77 @@ def select_types(
     keep: int,
     declined: Mapping[QuestionType, int],
     lost: Mapping[QuestionType, int],
+    agreed: Outcomes | None = None,
+    select_by: Literal["all", "agreed"] = "all",
     fewest: int = MIN_QUESTIONS,
 ) -> Selection:
     """Choose the `keep` types with the highest error rates (paper, 3.3 and C.1).
 
     Ties are ordered as in `QUESTION_TYPES`, and mentioned in a remark. A type with fewer answered
-    questions than `fewest` is not chosen.
+    questions than `fewest` is not chosen. `agreed` are the outcomes of the agreed questions alone,
+    None if questions were not verified, and `select_by` says which of the two decide.
 
     Raises:
         ValueError: fewer than `keep` types have enough questions.
     """
-    results = [
-        _type_result(type, outcomes.get(type, {}), declined.get(type, 0), lost.get(type, 0))
+    deciding = outcomes if select_by == "all" or agreed is None else agreed
+    results = {
+        type: _type_result(type, outcomes.get(type, {}), declined.get(type, 0), lost.get(type, 0))
         for type in QUESTION_TYPES
         if type in outcomes
-    ]
-    ranked = sorted(results, key=_hardest_first)
-    chosen = [result.type for result in ranked if result.n >= fewest][:keep]
+    }
+    chosen = _hardest(deciding, list(results), keep, fewest)
     if len(chosen) < keep:
         raise ValueError(
             f"only {len(chosen)} question types have at least {fewest} answered questions"
         )
-    marked = tuple(
-        TypeResult(**{**asdict(result), "selected": result.type in chosen}) for result in ranked
-    )
+    marked = [
+        replace(
+            results[type],
+            selected=type in chosen,
+            agreed=None if agreed is None else agreed_result(agreed.get(type, {})),
+        )
+        for type in _hardest(deciding, list(results), len(results), 0)
+    ]
+    by_agreed = agreed and _hardest(agreed, list(results), keep, fewest)
+    other = by_agreed if select_by == "all" else _hardest(outcomes, list(results), keep, fewest)
+    differs = other and order_remark(chosen, other, by_agreed=select_by == "agreed")
+    decided = [_type_result(result.type, deciding.get(result.type, {}), 0, 0) for result in marked]
     return Selection(
-        results=marked,
-        stability=_choice_stability(outcomes, chosen, keep, fewest),
-        remarks=tuple(_make_remarks(marked, fewest)),
+        results=tuple(marked),
+        stability=choice_stability(deciding, chosen, keep, fewest),
+        remarks=(
+            *((differs,) if differs else ()),
+            *_make_remarks([replace(r, selected=r.type in chosen) for r in decided], fewest),
+        ),
+        by_agreed=tuple(by_agreed) if by_agreed and len(by_agreed) == keep else None,
+        select_by=select_by,
     )
+
+
+def _hardest(
+    outcomes: Outcomes, types: Sequence[QuestionType], keep: int, fewest: int
+) -> list[QuestionType]:
+    """Return the types with the highest error rates, of those with enough questions."""
+
+    def hardest_first(type: QuestionType) -> tuple[float, int]:
+        found = outcomes.get(type, {})
+        rate = sum(found.values()) / len(found) if found else -1.0
+        return -rate, QUESTION_TYPES.index(type)
+
+    enough = [type for type in types if len(outcomes.get(type, {})) >= fewest]
+    return sorted(enough, key=hardest_first)[:keep]
+
+
+def _read_result(value: Mapping[str, Any]) -> TypeResult:
+    agreed = value.get("agreed")
+    return TypeResult(**{**value, "agreed": AgreedResult(**agreed) if agreed else None})
+
+
+def _agreed_cell(result: TypeResult) -> str:
+    if result.agreed is None or result.agreed.error_rate is None:
+        return "–"
+    return f"{result.agreed.errors} of {result.agreed.n}, {result.agreed.error_rate:.0%}"
 
 
 def _type_result(
@@ -170,48 +218,6 @@ def _type_result(
         declined=declined,
         lost=lost,
     )
-
-
-def _hardest_first(result: TypeResult) -> tuple[float, int]:
-    rate = -1.0 if result.error_rate is None else result.error_rate
-    return -rate, QUESTION_TYPES.index(result.type)
-
-
-def _choice_stability(
-    outcomes: Outcomes, chosen: Sequence[QuestionType], keep: int, fewest: int
-) -> float:
-    """Resample the images with replacement, and return how often the choice is the same.
-
-    A tie is not decided by the order of the types: of t types that tie for s places, each set of s
-    is as likely as any other. If no type ever errs, all choices are equally likely.
-    """
-    import numpy as np
-
-    types = [type for type in QUESTION_TYPES if len(outcomes.get(type, {})) >= fewest]
-    images = sorted({image for type in types for image in outcomes[type]})
-    row_of = {image: number for number, image in enumerate(images)}
-    errors = np.zeros((len(images), len(types)))
-    asked = np.zeros((len(images), len(types)))
-    for column, type in enumerate(types):
-        for image, erred in outcomes[type].items():
-            asked[row_of[image], column] = 1
-            errors[row_of[image], column] = erred
-    weights = np.random.default_rng(0).multinomial(
-        len(images), np.full(len(images), 1 / len(images)), size=RESAMPLES
-    )
-    totals = weights @ asked
-    rates = np.where(totals > 0, (weights @ errors) / np.maximum(totals, 1), -1.0)
-    wanted = np.array([type in chosen for type in types])
-    return fmean(_chance_of_choice(row, wanted, keep) for row in rates)
-
-
-def _chance_of_choice(rates: NDArray[np.float64], wanted: NDArray[np.bool_], keep: int) -> float:
-    """Return the chance that the `keep` highest rates are those wanted, ties being drawn by lot."""
-    least = sorted(rates, reverse=True)[keep - 1]
-    above, tied = rates > least, rates == least
-    if (above & ~wanted).any() or (wanted & ~(above | tied)).any():
-        return 0.0
-    return 1 / comb(int(tied.sum()), keep - int(above.sum()))
 
 
 def _make_remarks(results: Sequence[TypeResult], fewest: int) -> list[str]:

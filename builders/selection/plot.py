@@ -52,7 +52,10 @@ def plot_error_rates(results: Sequence[TypeResult], title: str, path: Path) -> N
         axes.set_xlim(0, 1.18)
         axes.set_xticks([tenth / 10 for tenth in range(0, 11, 2)])
         axes.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-        axes.set_xlabel("Error rate, with its 95 % interval. Blue: chosen")
+        label = "Error rate, with its 95 % interval. Blue: chosen"
+        if any(result.agreed is not None for result in results):
+            label += ". Diamond: among agreed questions"
+        axes.set_xlabel(label)
         axes.spines[["top", "right"]].set_visible(False)
         date = {"Date": None} if path.suffix == ".svg" else {}
         with new_file(path) as target:
@@ -66,4 +69,6 @@ def _draw(axes: Axes, row: int, result: TypeResult) -> None:
         return
     axes.barh(row, result.error_rate, height=0.6, color=_CHOSEN if result.selected else _OTHER)
     axes.plot([result.low, result.high], [row, row], color=_INK, marker="|", linewidth=1.5)
+    if result.agreed is not None and result.agreed.error_rate is not None:
+        axes.plot([result.agreed.error_rate], [row], color=_INK, marker="D", markerfacecolor="none")
     axes.text(1.02, row, f"{result.error_rate:.0%} of {result.n}", va="center")

@@ -21,7 +21,7 @@ class BuildCall:
     stage: str
     """`check`, `probe`, `generate` or `quality`."""
     role: str
-    """`generator` or `validator`."""
+    """`generator`, `validator` or `verifier`."""
     model: str
     """The model named in the request."""
     provider: str

@@ -56,9 +56,10 @@ class BuildMeter(Closable):
         """
         if self.budget.limit is None:
             return
-        wanted = {"generator": {"probe", "generate"}, "validator": {"probe"}}
+        both = {"probe", "generate"}
+        wanted = {"generator": both, "validator": {"probe"}, "verifier": both}
         asked = [role for role, needed in wanted.items() if needed & stages]
-        specs = [(role, getattr(recipe, role)) for role in asked]
+        specs = [(role, spec) for role in asked if (spec := getattr(recipe, role)) is not None]
         endpoints = [(role, spec) for role, spec in specs if spec.startswith("openai:")]
         if not endpoints:
             raise InputError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -17,11 +17,26 @@ from ..spending.meter import BuildMeter
 if TYPE_CHECKING:
     from ..images.download import DownloadSettings
 
-__all__ = ["STAGE_NAMES", "PublishedBuild", "Stage", "StageContext", "StageName", "choices_of"]
+__all__ = [
+    "ASKED_BY",
+    "STAGE_NAMES",
+    "PublishedBuild",
+    "Stage",
+    "StageContext",
+    "StageName",
+    "choices_of",
+]
 
 StageName = Literal["ingest", "images", "split", "probe", "select", "generate", "review", "publish"]
 """The stages of a build, in their order; `review` needs a person, and is only run on request."""
 STAGE_NAMES: tuple[StageName, ...] = get_args(StageName)
+
+ASKED_BY: Mapping[str, frozenset[str]] = {
+    "generator": frozenset({"probe", "generate"}),
+    "validator": frozenset({"probe"}),
+    "verifier": frozenset({"probe", "generate"}),
+}
+"""By the parameter of a model: the stages that ask it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +72,8 @@ class PublishedBuild:
     """How many decisions of the review were not applied; see `SortedDecisions.set_aside`."""
     url: str | None
     """The address of the commit or pull request on the Hub."""
+    left_out: int | None = None
+    """How many questions were left out because they are not agreed; None if all are published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

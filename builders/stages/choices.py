@@ -19,10 +19,13 @@ from ..build_folder import BuildFolder, BuildState
 from ..publishing.folder import is_published_folder
 from ..recipe import BuildRecipe
 from . import STAGES, Stage, StageName, choices_of
+from .base import ASKED_BY
 
 __all__ = ["check_out", "check_plan", "start_stage"]
 
-_PARAMETERS = ("locomo", "generator", "validator", "phash_distance", "limit")
+_PARAMETERS = (
+    *("locomo", "generator", "validator", "verifier", "phash_distance", "limit", "verified"),
+)
 """The choices that a call can change without changing the recipe."""
 
 
@@ -142,9 +145,8 @@ def _shown_value(value: Any) -> str:
 
 
 def _check_credentials(recipe: BuildRecipe, names: Collection[StageName]) -> None:
-    wanted = {"generator": {"probe", "generate"}, "validator": {"probe"}}
-    for parameter, stages in wanted.items():
-        if stages & set(names) and HIDDEN in getattr(recipe, parameter):
+    for parameter, stages in ASKED_BY.items():
+        if stages & set(names) and HIDDEN in (getattr(recipe, parameter) or ""):
             raise InputError(
                 f"`{parameter}` was given with credentials, which a work folder does not keep.",
                 f"Give `{parameter}` again, or keep the credentials in the environment.",

@@ -12,6 +12,7 @@ from ..questions.rows import QuestionRow, write_questions
 from ..questions.writing import chosen_for_trial, image_places, write_in_order
 from .base import Stage, StageContext
 from .models import open_build_model
+from .verifying import verified_rows
 
 __all__ = ["GENERATE"]
 
@@ -52,7 +53,7 @@ async def _generate(
                 rows,
                 progress=lambda done, total: context.progress("generate: checking", done, total),
             )
-    return rows
+    return await verified_rows(context, benchmark, rows, stage="generate")
 
 
 GENERATE = Stage(

@@ -13,11 +13,9 @@ from locomo_vqa.models.opening import check_model
 from ..build_folder import BuildFolder
 from ..recipe import BuildRecipe
 from . import STAGES, Stage
+from .base import ASKED_BY
 
 __all__ = ["check_inputs"]
-
-_ASKED_BY = {"generator": {"probe", "generate"}, "validator": {"probe"}}
-"""By the parameter of a model: the stages that ask it."""
 
 
 def check_inputs(
@@ -40,8 +38,9 @@ def check_inputs(
         _check_exists(recipe.locomo)
     if mirror is not None and not Path(mirror).is_dir():
         raise InputError(f"{mirror}: `mirror` is not a folder.", "Check the path.")
-    for parameter, stages in _ASKED_BY.items():
-        _check_model(getattr(recipe, parameter), parameter, asked=bool(stages & names))
+    for parameter, stages in ASKED_BY.items():
+        if (spec := getattr(recipe, parameter)) is not None:
+            _check_model(spec, parameter, asked=bool(stages & names))
 
 
 def _check_needed(folder: BuildFolder, chosen: Collection[Stage]) -> None:

@@ -17,6 +17,7 @@ from ..questions.rows import QuestionRow
 from ..questions.writing import ImagePlace, chosen_for_trial, image_places, write_in_order
 from .base import Stage, StageContext
 from .models import check_build_model, open_build_model
+from .verifying import check_verifier, verified_rows
 
 __all__ = ["PROBE"]
 
@@ -64,6 +65,7 @@ async def _probe(
     recipe, folder = context.recipe, context.folder
     meter = context.meter
     await check_build_model(folder, recipe.validator, parameter="validator", meter=meter)
+    await check_verifier(context)
     async with open_build_model(
         folder, recipe.generator, parameter="generator", meter=meter, stage="probe"
     ) as generator:
@@ -87,7 +89,7 @@ async def _probe(
                 "validator_error": result.error,
             }
             context.progress("probe: trying", len(results), len(trials))
-    return rows, results
+    return await verified_rows(context, benchmark, rows, stage="probe"), results
 
 
 PROBE = Stage(
@@ -97,6 +99,9 @@ PROBE = Stage(
     choices=(
         "generator",
         "validator",
+        "verifier",
+        "verify_checks",
+        "verify_needed",
         "probe_split",
         "probe_images",
         "probe_types",

@@ -12,11 +12,21 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.local_paths import public_name
 from locomo_vqa.models.names import hide_credentials
 
-from ..publishing import ModelFact, ProbeFact, PublishFacts, ReviewFact, publish_and_push
+from ..publishing import (
+    ModelFact,
+    ProbeFact,
+    PublishFacts,
+    ReviewFact,
+    VerificationFact,
+    publish_and_push,
+)
 from ..publishing.facts import REVIEW_WORDS
 from ..questions.question_types import GENERATION_PROMPT_SHA256
 from ..questions.rows import QuestionRow, read_questions
+from ..questions.verification import VERIFICATION_PROMPTS_SHA256
+from ..recipe import BuildRecipe
 from ..review.decisions import ReviewChoice, apply_decisions, read_decisions
+from .agreed_rows import agreed_rows
 from .base import PublishedBuild, Stage, StageContext
 from .content import benchmark_content
 from .models import recorded_models
@@ -30,32 +40,44 @@ def _run(context: StageContext) -> PublishedBuild:
     reviewed = apply_decisions(
         read_questions(folder.need(folder.questions, "generate")), read_decisions(folder.review)
     )
-    rows = [row for row in reviewed.rows if row.state == "ok"]
+    written = [row for row in reviewed.rows if row.state == "ok"]
+    rows = written
+    if context.recipe.verified:
+        rows = agreed_rows(written, reviewed.decisions, folder)
     if not rows:
         raise InputError(
             f"{folder.questions}: no question is left to publish.",
             "Check why questions were dropped or rejected, then generate again.",
         )
+    left_out = len(written) - len(rows) if context.recipe.verified else None
     questions = [_visual_question(row) for row in _in_benchmark_order(benchmark, rows)]
     content = benchmark_content(benchmark, visual_questions=questions)
     write_benchmark(folder.cleared(folder.finished), content)
     url = publish_and_push(
         load_benchmark(folder.finished),
         context.out,
-        publish_facts(context, rows, reviewed.decisions),
+        publish_facts(context, rows, reviewed.decisions, left_out=left_out),
         pull_request=context.pull_request,
     )
-    return PublishedBuild(folder=context.out, set_aside=reviewed.set_aside, url=url)
+    return PublishedBuild(
+        folder=context.out, set_aside=reviewed.set_aside, url=url, left_out=left_out
+    )
 
 
 def publish_facts(
-    context: StageContext, rows: Sequence[QuestionRow], decisions: Mapping[str, ReviewChoice]
+    context: StageContext,
+    rows: Sequence[QuestionRow],
+    decisions: Mapping[str, ReviewChoice],
+    *,
+    left_out: int | None = None,
 ) -> PublishFacts:
-    """Return the facts for the card about how the data set was made."""
+    """Return the facts for the card about how the data set was made.
+
+    `left_out` is the number of questions that were left out because they are not agreed.
+    """
     folder, recipe = context.folder, context.recipe
     models = recorded_models(folder)
     selection = folder.read(folder.selection, "select")
-    names = ProbeFact.__slots__
     return PublishFacts(
         quality={row.id: asdict(row.quality) for row in rows},
         review=ReviewFact(
@@ -66,14 +88,40 @@ def publish_facts(
         ),
         generator=_model_fact(recipe.generator, models),
         validator=_model_fact(recipe.validator, models),
+        verification=_verification_fact(recipe, models, left_out),
         prompt_sha256=GENERATION_PROMPT_SHA256,
-        probe=[ProbeFact(**{n: result[n] for n in names}) for result in selection["results"]],
+        probe=[_probe_fact(result) for result in selection["results"]],
         stability=selection["stability"],
         remarks=selection["remarks"],
         removed_images=len(folder.read(folder.removed, "split")),
         recipe=recipe.public().to_toml(),
         limit=recipe.limit,
         repository=context.push,
+    )
+
+
+def _verification_fact(
+    recipe: BuildRecipe, models: Mapping[str, Any], left_out: int | None
+) -> VerificationFact | None:
+    if not recipe.verify_checks:
+        return None
+    return VerificationFact(
+        verifier=_model_fact(recipe.verifier or recipe.generator, models),
+        checks=recipe.verify_checks,
+        needed=recipe.verify_needed,
+        prompts_sha256=VERIFICATION_PROMPTS_SHA256,
+        left_out=left_out,
+    )
+
+
+def _probe_fact(result: Mapping[str, Any]) -> ProbeFact:
+    agreed = result.get("agreed") or {}
+    names = [name for name in ProbeFact.__slots__ if not name.startswith("agreed_")]
+    return ProbeFact(
+        **{name: result[name] for name in names},
+        agreed_n=agreed.get("n"),
+        agreed_errors=agreed.get("errors"),
+        agreed_rate=agreed.get("error_rate"),
     )
 
 
@@ -116,5 +164,6 @@ PUBLISH = Stage(
     name="publish",
     needs=("split", "select", "generate"),
     makes=("4-benchmark",),
+    choices=("verified",),
     run=_run,
 )

@@ -18,11 +18,14 @@ def _run(context: StageContext) -> None:
     recipe, folder = context.recipe, context.folder
     path = folder.need(folder.probe, "probe")
     errors: dict[QuestionType, dict[str, bool]] = {type: {} for type in recipe.probe_types}
+    agreed: dict[QuestionType, dict[str, bool]] = {type: {} for type in recipe.probe_types}
     declined = dict.fromkeys(recipe.probe_types, 0)
     lost = dict.fromkeys(recipe.probe_types, 0)
     for _, row in read_jsonl(path, what="the file of the probe"):
         if row["correct"] is not None:
             errors[row["type"]][row["image"]] = not row["correct"]
+            if row["quality"].get("agreed"):
+                agreed[row["type"]][row["image"]] = not row["correct"]
         elif row["state"] == "declined":
             declined[row["type"]] += 1
         else:
@@ -33,6 +36,8 @@ def _run(context: StageContext) -> None:
             keep=recipe.keep,
             declined=declined,
             lost=lost,
+            agreed=agreed if recipe.verify_checks else None,
+            select_by=recipe.select_by,
             fewest=MIN_QUESTIONS if recipe.limit is None else 1,
         )
     except ValueError as error:
@@ -50,6 +55,6 @@ SELECT = Stage(
     name="select",
     needs=("probe",),
     makes=("selection.json", "selection.svg", "selection.png"),
-    choices=("keep",),
+    choices=("keep", "select_by"),
     run=_run,
 )

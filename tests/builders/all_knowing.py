@@ -1,7 +1,8 @@
 """A stub endpoint for whole builds: it knows the sample's images by their bytes.
 
-It writes and answers questions by the truth of the scenes. The model `large` is always right; the
-model `small` errs on the types that the test names. It is for kills and counting.
+It writes, answers and verifies questions by the truth of the scenes. The model `large` is always
+right; `small` errs on the types that the test names; `careless` writes a wrong answer for half of
+the images. It is for kills and counting.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from locomo_vqa.builders.sample.visual_questions import draw_visual_question
 from locomo_vqa.images import for_model
 from locomo_vqa.models.probes import known_images, known_probes
 from tests.evaluators.stub_endpoint import StubEndpoint, completion, stub_endpoint
+
+WRONG = "mistaken"
+"""What `careless` writes in place of an answer."""
 
 
 def _hash(data: bytes) -> str:
@@ -71,9 +75,14 @@ class AllKnowing:
             if item is None:
                 return json.dumps({"question": None, "answer": None, "reason": "Nothing odd."})
             self.answers[image, item.question] = (item.answer, type)
-            return json.dumps(
-                {"question": item.question, "answer": item.answer, "reason": item.reason}
-            )
+            answer = WRONG if model == "careless" and int(image[0], 16) % 2 else item.answer
+            return json.dumps({"question": item.question, "answer": answer, "reason": item.reason})
+        if "takes for granted" in text:
+            return "yes"
+        if given := re.search(r"Question: (.*)\nGiven answer: (.*)\n", text):
+            return "yes" if self.answers[image, given[1]][0] == given[2] else "no"
+        if again := re.fullmatch(r"Look at the picture\. (.*) Reply with one word only.*", text):
+            return self.answers[image, again[1]][0]
         found = re.search(r"Question: (.*)\nAnswer:", text)
         answer, type_of = self.answers.get((image, found[1] if found else ""), ("unknown", ""))
         return "wrong" if model == "small" and type_of in self.errs_on else answer

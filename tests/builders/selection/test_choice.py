@@ -139,3 +139,32 @@ def test_a_trial_of_two_images_can_choose_too() -> None:
     assert set(chosen.types) == {"colour", "count"}
     # Of the four equally likely resamples, that of b alone leaves count and mood tied at 0.
     assert chosen.stability == pytest.approx(0.75 + 0.25 / 2, abs=0.03)
+
+
+def test_the_error_among_agreed_questions_is_told_beside_the_other() -> None:
+    """Of count's 36 errors, 2 are on agreed questions; the paper's rule stands."""
+    given = outcomes(count=36, colour=30, unusual_detail=24, mood=20)
+    agreed = {**given, "count": {f"p{i}": i < 2 for i in range(10)}}
+    found = select_types(given, keep=3, declined={}, lost={}, agreed=agreed)
+    assert found.types == ("count", "colour", "unusual-detail")
+    assert found.by_agreed == ("colour", "unusual-detail", "mood")
+    assert found.remarks[0].startswith("HARD, OR WRONG? Among agreed questions alone, the choice")
+    assert "part of the error on count comes from" in found.remarks[0]
+    first = found.results[0]
+    assert first.agreed is not None
+    assert (first.agreed.n, first.agreed.errors, first.agreed.error_rate) == (10, 2, 0.2)
+    assert Selection.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_a_recipe_may_choose_by_agreed_questions() -> None:
+    given = outcomes(count=36, colour=30, unusual_detail=24, mood=20)
+    agreed = {**given, "count": {f"p{i}": i < 2 for i in range(10)}}
+    found = select_types(given, keep=3, declined={}, lost={}, agreed=agreed, select_by="agreed")
+    assert found.types == ("colour", "unusual-detail", "mood")
+    assert found.remarks[0].startswith("HARD, OR WRONG? Over all questions, the choice would be")
+    assert "count" in [result.type for result in found.results]
+
+
+def test_the_same_choice_needs_no_remark() -> None:
+    given = outcomes(count=36, colour=30, unusual_detail=24, mood=2)
+    assert select_types(given, keep=3, declined={}, lost={}, agreed=given).remarks == ()
