@@ -59,6 +59,8 @@ def print_plan(made: Reproduction) -> None:
         values = " / ".join(_cell(name, row.plan.row.values.get(name)) for name in names)
         table.add_row(_label(row), _models(row), values, *_cost_cells(row.cost))
     table.add_row("all rows; shared steps once", "", "", *_cost_cells(made.cost))
+    if any(row.finished for row in made.rows):
+        table.add_row("left; finished steps cost nothing", "", "", *_cost_cells(made.left))
     console().print(table)
     echo(_COUNTED.format(counts=made.counts))
     _print_problems(made.rows)
@@ -199,6 +201,7 @@ def _print_commands(made: Reproduction) -> None:
         echo(f"Row {row.plan.row.number}: {row.plan.row.label}", style="bold")
         for step in row.plan.steps:
             again = "    # as above" if step.key in seen else ""
+            again = "    # finished" if step.key in row.finished else again
             seen.add(step.key)
             echo(f"  {command_line(step)}{again}")
 

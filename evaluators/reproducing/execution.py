@@ -16,7 +16,7 @@ from locomo_vqa.text import counted
 from .choices import Choices
 from .cost import Cost
 from .counting import cost_of
-from .finished import FinishedSteps
+from .finished import FinishedSteps, finished_in
 from .plan import RowPlan
 from .result import Figure, ReproducedRow, RowState
 from .rows import RowRunner
@@ -125,6 +125,7 @@ class Execution:
             ours=figures,
             reason=reason,
             not_comparable=self._not_comparable(plan) if figures else (),
+            finished=frozenset(s.key for s in finished_in(self.settings.out, plan.steps)),
         )
 
     def _cost(self, plan: RowPlan) -> Cost:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from locomo_vqa.files import sha256_text
-from locomo_vqa.jsonl_log import JsonlLog
+from locomo_vqa.jsonl_log import JsonlLog, read_jsonl_log
 
 from .steps import Step
 
-__all__ = ["STEPS_FILE", "FinishedSteps"]
+__all__ = ["STEPS_FILE", "FinishedSteps", "finished_in"]
 
 STEPS_FILE = "steps.jsonl"
 """The name of the list in the folder of a reproduction."""
 
+_WHAT = "the list of finished steps"
 _WITHOUT_EFFECT = ("jobs", "timeout", "budget", "prices", "retry_failed", "workers")
 """Arguments that don't change what a step makes."""
 
@@ -32,7 +35,7 @@ class FinishedSteps:
         """Open or create the list in a folder."""
         self._log = JsonlLog(
             folder / STEPS_FILE,
-            what="the list of finished steps",
+            what=_WHAT,
             remedy="Wait until it has ended, or choose another `out`.",
         )
         self._keys = {str(row["step"]) for _, row in self._log.rows()}
@@ -50,13 +53,35 @@ class FinishedSteps:
 
     def has(self, step: Step) -> bool:
         """Return whether a step was made whole, and what it made is still there."""
-        return _key(step) in self._keys and Path(step.arguments["out"]).is_dir()
+        return _is_finished(step, self._keys)
 
     def add(self, step: Step) -> None:
         """Note that a step was made whole."""
         if _key(step) not in self._keys:
-            self._log.append({"step": _key(step), "call": step.call, "out": step.arguments["out"]})
+            self._log.append({"step": _key(step), "call": step.call, "folder": str(_folder(step))})
             self._keys.add(_key(step))
+
+
+def finished_in(folder: Path, steps: Iterable[Step]) -> list[Step]:
+    """Return the first steps of a row, as far as they were made whole; the folder is only read.
+
+    Raises:
+        InputError: its list of finished steps is damaged.
+    """
+    path = folder / STEPS_FILE
+    if not path.is_file():
+        return []
+    keys = {str(row["step"]) for _, row in read_jsonl_log(path, what=_WHAT)}
+    return list(takewhile(lambda step: _is_finished(step, keys), steps))
+
+
+def _is_finished(step: Step, keys: Collection[str]) -> bool:
+    return _key(step) in keys and _folder(step).is_dir()
+
+
+def _folder(step: Step) -> Path:
+    """Return the folder that a step writes to."""
+    return Path(step.arguments["source" if step.call == "score" else "out"])
 
 
 def _key(step: Step) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -69,6 +69,14 @@ class ReproducedRow:
     not_comparable: Sequence[str] = ()
     """Why a difference from the paper's figures would say nothing; empty if it would."""
 
+    finished: Collection[str] = frozenset()
+    """The keys of the steps that were made whole; they cost nothing again."""
+
+    @property
+    def left(self) -> Cost:
+        """What the steps that are not finished cost at most."""
+        return Cost(parts=[part for part in self.cost.parts if part.step not in self.finished])
+
     def difference(self, column: str) -> float | None:
         """Return our figure minus the paper's; None if one is missing or they don't compare."""
         ours, paper = self.ours.get(column), self.plan.row.values.get(column)
@@ -94,7 +102,9 @@ class ReproducedRow:
             "difference": {name: self.difference(name) for name in columns},
             "not_comparable": list(self.not_comparable),
             "folder": str(plan.folder),
-            "steps": [step.to_json() for step in plan.steps],
+            "steps": [
+                {**step.to_json(), "finished": step.key in self.finished} for step in plan.steps
+            ],
             "cost": self.cost.to_json(),
         }
 
@@ -133,6 +143,11 @@ class Reproduction:
     def cost(self) -> Cost:
         """What all rows cost at most; a call that several rows make is counted once."""
         return total_of([row.cost for row in self.rows])
+
+    @property
+    def left(self) -> Cost:
+        """What is left of the cost: that of the steps that are not finished."""
+        return total_of([row.left for row in self.rows])
 
     @property
     def has_stand_ins(self) -> bool:
@@ -181,6 +196,7 @@ class Reproduction:
             "servers": dict(self.servers),
             "rows": [row.to_json(table.columns) for row in self.rows],
             "cost": self.cost.to_json(),
+            "left": self.left.to_json(),
             "deviations": [each.to_json() for each in self.deviations],
             "notes": self.notes,
         }

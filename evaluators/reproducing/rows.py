@@ -79,6 +79,8 @@ class RowRunner:
         if step.call == "score":
             report = score(step.first, progress=self.progress, **named)
             report.write()
+            if not report.unscored:
+                self.finished.add(step)
             return report
         if self.finished.has(step) and not step.arguments.get("retry_failed"):
             return read_run(Path(step.arguments["out"])) if step.call == "run" else None

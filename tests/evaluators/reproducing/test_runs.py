@@ -146,6 +146,11 @@ def test_a_served_model_runs_as_in_the_paper_and_what_is_finished_needs_no_serve
     scored = [q for q in SAMPLE.text_questions if q.split == "validation" and q.category != 5]
     value = row.ours["j"].value
     assert value == pytest.approx(100 / len(scored))  # One of them was asked, and is right.
+    assert row.cost.calls > 60
+    planned = lv.reproduce("1", dry_run=True, **settings)
+    assert (planned.left.calls, planned.cost.calls) == (0, row.cost.calls)
+    fuller = lv.reproduce("1", dry_run=True, **{**settings, "limit": 4})
+    assert fuller.left.calls == fuller.cost.calls
     (measured,) = lv.reproduce("3", **settings).rows
     assert measured.state == "partly"
     assert measured.ours["size_gib"].value is None
