@@ -13,10 +13,12 @@ from locomo_vqa.runs import SplitChoice
 
 from ..judging.names import check_judge
 from ..judging.rubric_files import read_rubric
+from ..memory.settings import LEXICAL_EMBEDDER, MINILM_EMBEDDER
 from ..metrics.l_settings import Preset
 
 __all__ = ["ReproductionSettings"]
 
+_EMBEDDERS = (LEXICAL_EMBEDDER, MINILM_EMBEDDER, "openai:<base URL>?model=<name>")
 _LONGEST_TIMEOUT_S = 86_400
 
 
@@ -94,7 +96,9 @@ class ReproductionSettings:
         read_rubric(rubric)
         if prompts is not None and not check_path("prompts", prompts).is_dir():
             raise InputError(f"`prompts` {prompts}: is not a folder.", "Correct the path.")
-        if embedder is not None and ":" in embedder:
+        if embedder is not None and not embedder.startswith("openai:"):
+            check_choice("embedder", embedder, _EMBEDDERS)
+        elif embedder is not None:
             parse_endpoint(embedder, timeout_s=1.0, parameter="embedder")
         return cls(
             out=check_path("out", out),
