@@ -18,8 +18,10 @@ from locomo_vqa.evaluators.cli.step_commands import command_of
 from locomo_vqa.evaluators.reproducing.cost import total_of
 from locomo_vqa.evaluators.reproducing.deviations import STATUSES, all_deviations
 from locomo_vqa.evaluators.reproducing.paper import COLUMNS, TABLES, load_paper
-from locomo_vqa.evaluators.reproducing.result import ReproducedRow, Reproduction, shown_value
+from locomo_vqa.evaluators.reproducing.reproduced_row import ReproducedRow
+from locomo_vqa.evaluators.reproducing.result import Reproduction
 from locomo_vqa.evaluators.reproducing.steps import Step
+from locomo_vqa.evaluators.reproducing.words import shown_value
 
 TARGET = Path(__file__).parent.parent / "docs" / "paper.md"
 WIDTH = 96

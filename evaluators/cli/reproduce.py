@@ -13,7 +13,7 @@ from locomo_vqa.runs import SplitChoice
 
 from ..metrics.l_settings import Preset
 from .reproduce_tables import document_of, print_plan, print_reproduction
-from .run_options import retry_option
+from .run_options import retry_option, workers_option
 
 __all__ = ["reproduce"]
 
@@ -101,6 +101,7 @@ _OPTIONS = (
         show_default=True,
         help="Run this many conversations at once.",
     ),
+    workers_option,
     click.option(
         "--timeout",
         type=click.FloatRange(min=0.1, max=86400),

@@ -12,7 +12,9 @@ from locomo_vqa.models.names import hide_credentials
 from ..reproducing.cost import Cost
 from ..reproducing.deviations import STATUSES, Deviation
 from ..reproducing.paper import COLUMNS, load_paper
-from ..reproducing.result import Figure, ReproducedRow, Reproduction, rows_in_words, shown_value
+from ..reproducing.reproduced_row import Figure, ReproducedRow
+from ..reproducing.result import Reproduction
+from ..reproducing.words import rows_in_words, shown_value
 from .options import flagged
 from .step_commands import command_line
 

@@ -7,6 +7,7 @@ preparation.py  what must be there before
 counting.py     what the rows will cost, by arithmetic
 rows.py         runs a row, and reads its figures; execution.py: all rows
 finished.py     which steps were made, so that they need no server again
+result.py       the table, of rows in reproduced_row.py
 deviations.py   where the runs differ from the paper, by name: `deviations.json`
 """
 

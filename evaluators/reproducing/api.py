@@ -44,6 +44,7 @@ def reproduce(
     l_models: str | Path | None = None,
     limit: int | None = None,
     jobs: int = 1,
+    workers: str | None = None,
     timeout: float = 120.0,
     budget: float | None = None,
     prices: str | Path | None = None,
@@ -81,6 +82,8 @@ def reproduce(
         l_models: the folder with L's encoders; None for $LOCOMO_VQA_L_MODELS or the Hub's cache.
         limit: for a trial, how many questions of each conversation are asked.
         jobs: how many conversations run at once.
+        workers: where the conversations of a run are: `asyncio` or None for this machine, `ray` or
+            `ray:ADDRESS` for a Ray cluster, `jobs` on each node.
         timeout: the time limit of one call to a model, in seconds.
         budget: what the calls of each run may cost, in US dollars.
         prices: a table of model prices, instead of the bundled one.
@@ -105,6 +108,7 @@ def reproduce(
         l_models=l_models,
         limit=limit,
         jobs=jobs,
+        workers=workers,
         timeout=timeout,
         budget=budget,
         prices=prices,

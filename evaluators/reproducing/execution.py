@@ -18,7 +18,7 @@ from .cost import Cost
 from .counting import cost_of
 from .finished import FinishedSteps, finished_in
 from .plan import RowPlan
-from .result import Figure, ReproducedRow, RowState
+from .reproduced_row import Figure, ReproducedRow, RowState
 from .rows import RowRunner
 from .settings import ReproductionSettings
 from .sizes import SplitSizes, locomo_sizes, sizes_of

@@ -163,7 +163,9 @@ class Planner:
             "model": self.choices.of(row.model).model,
             "options": options,
             "out": str(folder),
-            **self._given("limit", "jobs", "timeout", "budget", "prices", "retry_failed"),
+            **self._given(
+                "limit", "jobs", "workers", "timeout", "budget", "prices", "retry_failed"
+            ),
         }
         return Step(call="run", arguments=arguments)
 

@@ -17,7 +17,7 @@ from ..running import run
 from ..scoring import ScoreReport, score
 from .finished import FinishedSteps
 from .plan import RowPlan
-from .result import Figure
+from .reproduced_row import Figure
 from .steps import Step
 
 __all__ = ["RowRunner"]

@@ -10,6 +10,7 @@ from locomo_vqa.arguments import check_choice, check_number, check_path
 from locomo_vqa.errors import InputError
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.runs import SplitChoice
+from locomo_vqa.workers import parse_workers
 
 from ..judging.names import check_judge
 from ..judging.rubric_files import read_rubric
@@ -48,6 +49,8 @@ class ReproductionSettings:
     """The folder with L's encoders; None for the usual places."""
     jobs: int = 1
     """How many conversations run at once."""
+    workers: str | None = None
+    """Where conversations run: None for this machine, or a Ray cluster."""
     timeout: float = 120.0
     """The time limit of one call to a model, in seconds."""
     budget: float | None = None
@@ -72,6 +75,7 @@ class ReproductionSettings:
         l_preset: Preset | None,
         l_models: str | Path | None,
         jobs: int,
+        workers: str | None,
         timeout: float,
         budget: float | None,
         prices: str | Path | None,
@@ -89,6 +93,7 @@ class ReproductionSettings:
             check_number("limit", limit, low=1, whole=True)
         check_number("jobs", jobs, low=1, whole=True)
         check_number("timeout", timeout, low=0.1, high=_LONGEST_TIMEOUT_S)
+        parse_workers(workers)
         if budget is not None:
             check_number("budget", budget, low=0)
         if judge is not None:
@@ -112,6 +117,7 @@ class ReproductionSettings:
             l_preset=l_preset,
             l_models=None if l_models is None else str(l_models),
             jobs=jobs,
+            workers=workers,
             timeout=timeout,
             budget=budget,
             prices=None if prices is None else str(prices),

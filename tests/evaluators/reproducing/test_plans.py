@@ -203,6 +203,7 @@ def test_a_dry_run_prints_rows_costs_commands_and_choices(cli: Cli, tmp_path: Pa
         (("1", "--dry-run", "--rubric", "leniant"), "Did you mean 'lenient'?"),
         (("1", "--dry-run", "--prompts", "nowhere"), "is not a folder"),
         (("1", "--dry-run", "--embedder", "minlm"), "Did you mean 'minilm'?"),
+        (("1", "--dry-run", "--workers", "rays"), "--workers"),
         (("1",), "No row can be run"),
         (("1", "--embedded", "--benchmark", "nowhere"), "nowhere"),
     ],
@@ -214,6 +215,15 @@ def test_wrong_input_is_refused_before_anything(
     assert done.returncode == 2
     assert expected in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_of_a_run_are_in_its_command() -> None:
+    settings: dict[str, Any] = {"jobs": 3, "budget": 1.5, "limit": 4, "retry_failed": True}
+    made = lv.reproduce("4", dry_run=True, only="5", workers="asyncio", progress=False, **settings)
+    for step in made.rows[0].plan.steps:
+        assert_same(step)
+    run = made.rows[0].plan.steps[1]
+    assert {**run.arguments, **settings, "workers": "asyncio"} == run.arguments
 
 
 def test_rows_with_the_same_reason_share_a_sentence(cli: Cli) -> None:
