@@ -12,6 +12,7 @@ from locomo_vqa.bounded_reading import read_bounded_text
 from locomo_vqa.errors import InputError
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.models.names import parse_name
+from locomo_vqa.models.opening import check_local
 from locomo_vqa.toml_gate import MAX_TOML_BYTES, load_toml
 
 from .paper import load_paper
@@ -131,8 +132,11 @@ def _checked(models: Mapping[Any, Any], where: str) -> dict[str, str]:
                 f"{where}: the model for {name} must be a string, not {model!r}.",
                 "Name a model, such as openai:<base URL>?model=<name>.",
             )
-        if parse_name(model, parameter="models").scheme == "openai":
+        scheme = parse_name(model, parameter="models").scheme
+        if scheme == "openai":
             parse_endpoint(model, timeout_s=1.0, parameter="models")
+        elif scheme == "embedded":
+            check_local(model, parameter="models")
         found[known[name.lower()]] = model
     return found
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from locomo_vqa.files import sha256_text
 from locomo_vqa.jsonl_log import JsonlLog, read_jsonl_log
@@ -38,7 +38,7 @@ class FinishedSteps:
             what=_WHAT,
             remedy="Wait until it has ended, or choose another `out`.",
         )
-        self._keys = {str(row["step"]) for _, row in self._log.rows()}
+        self._keys = _keys_of(row for _, row in self._log.rows())
 
     def __enter__(self) -> Self:
         return self
@@ -71,8 +71,13 @@ def finished_in(folder: Path, steps: Iterable[Step]) -> list[Step]:
     path = folder / STEPS_FILE
     if not path.is_file():
         return []
-    keys = {str(row["step"]) for _, row in read_jsonl_log(path, what=_WHAT)}
+    keys = _keys_of(row for _, row in read_jsonl_log(path, what=_WHAT))
     return list(takewhile(lambda step: _is_finished(step, keys), steps))
+
+
+def _keys_of(rows: Iterable[Any]) -> set[str]:
+    """Return the keys of the lines; a line of another form counts as no step."""
+    return {str(row["step"]) for row in rows if isinstance(row, dict) and "step" in row}
 
 
 def _is_finished(step: Step, keys: Collection[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import locomo_vqa as lv
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.cli.step_commands import command_of
 from locomo_vqa.evaluators.reproducing.deviations import STATUSES, all_deviations
+from locomo_vqa.evaluators.reproducing.finished import STEPS_FILE, FinishedSteps
 from locomo_vqa.evaluators.reproducing.paper import TABLES, load_paper
+from locomo_vqa.evaluators.reproducing.reproduced_row import Figure
 from locomo_vqa.evaluators.reproducing.steps import Step
 from locomo_vqa.leaderboard import reported_rows
 from locomo_vqa.schemas import validate
@@ -198,6 +201,7 @@ def test_a_dry_run_prints_rows_costs_commands_and_choices(cli: Cli, tmp_path: Pa
         (("1", "--model", "Gemma2-27B"), "NAME=MODEL"),
         (("1", "--model", "Gemma2-27B=opnai:x"), "Did you mean openai?"),
         (("1", "--model", "Gemma2-27B=openai:http://127.0.0.1:9/v1"), "model="),
+        (("1", "--model", "Gemma2-27B=embedded:text-lrge"), "Did you mean text-large?"),
         (("1", "--models", "missing.toml"), "missing.toml"),
         (("1", "--judge", "rule"), "Did you mean rules?"),
         (("1", "--dry-run", "--rubric", "leniant"), "Did you mean 'lenient'?"),
@@ -234,6 +238,24 @@ def test_rows_with_the_same_reason_share_a_sentence(cli: Cli) -> None:
     assert "Rows 5, 6 and 7 stay blank: experts are trained for transformers:" in done.stdout
     blank = cli("reproduce", "A6", "--dry-run").stdout
     assert "rows stay blank: Gemma2-2B (rows 1 and 2), Gemma2-27B (row 2)." in blank
+
+
+def test_a_difference_is_ours_minus_the_papers_where_they_compare() -> None:
+    (row,) = lv.reproduce("1", dry_run=True, only="1", progress=False).rows
+    ours = replace(row, ours={"l": Figure(value=40.0), "j": Figure(value=None, reason="no judge")})
+    assert ours.difference("l") == pytest.approx(1.4)
+    assert ours.difference("j") is None
+    assert ours.plan.is_papers
+    assert replace(ours, not_comparable=("the sample is not LoCoMo",)).difference("l") is None
+
+
+@pytest.mark.parametrize("text", ["[]\n", '{"other": 1}\n', '"step"\n', '{"step": "x"}\n{"st'])
+def test_a_strange_list_of_finished_steps_names_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / STEPS_FILE).write_text(text, encoding="utf-8")
+    made = lv.reproduce("A6", dry_run=True, out=tmp_path, progress=False)
+    assert made.left.calls == made.cost.calls
+    with FinishedSteps(tmp_path) as finished:
+        assert not finished.has(made.rows[0].plan.steps[0])
 
 
 def test_a_notebook_shows_the_table() -> None:
