@@ -1,4 +1,4 @@
-"""Try lmdeploy on this machine's GPU, and print versions and tokens a second for the docs.
+"""Try lmdeploy on this machine's GPU, and print versions and tokens per second for the docs.
 
     python scripts/lmdeploy_on_gpu.py FOLDER [MODEL …] [--dry-run]
 

@@ -20,6 +20,8 @@ __all__ = ["reported_failure", "shown_words"]
 
 _STATUS = re.compile(r"[1-5][0-9]{2}")
 _MAX_SHOWN = 300
+_PROXY_CODES = (10401, 10402)
+"""The proxy's codes for a server that can't be used now, and for one that does not answer."""
 _PROXY_WAIT_S = 25.0
 """Until lmdeploy's proxy notices that a server is gone (it asks all of them every 90 s), it sends
 most requests there, so a request that is retried four times must outlast that."""
@@ -55,7 +57,7 @@ def shown_words(words: Any) -> str:
 def _from_lmdeploy_proxy(value: Mapping[str, Any]) -> Fault | None:
     if value.get("object") == "error":
         return _fault(shown_words(value.get("message") or "no reason given"), value.get("code"))
-    if "error_code" not in value:
+    if value.get("error_code") not in _PROXY_CODES:
         return None
     words = shown_words(value.get("text") or value["error_code"])
     lost = ModelUnreachable(f"the server behind the proxy does not answer: {words}")

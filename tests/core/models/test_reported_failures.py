@@ -36,6 +36,12 @@ FAULTS: dict[str, tuple[Answer, type[ModelError], int]] = {
     ),
     "engine asleep": (forwarded("Engine is sleeping.", 503, "server_error"), ModelFailed, 3),
     "server gone": (GONE, ModelUnreachable, 3),
+    "another service's code": (
+        Answer({"error_code": 17, "error_msg": "Open api daily request limit reached"}),
+        ModelFailed,
+        1,
+    ),
+    "a list as code": (Answer({"error_code": [10402]}), ModelFailed, 1),
 }
 
 

@@ -34,6 +34,8 @@ def test_commands_are_found() -> None:
     assert [command[:3] for command in servers] == [
         ["serve", "api_server", "OpenGVLab/InternVL3-78B-hf"],
         ["serve", "api_server", "OpenGVLab/InternVL3-2B-hf"],
+        ["serve", "proxy", "--server-name"],
+        ["serve", "api_server", "OpenGVLab/InternVL3-78B-hf"],
     ]
 
 
