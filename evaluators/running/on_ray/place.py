@@ -35,6 +35,8 @@ _MOST_LOSSES = 3
 """How often a conversation may lose its node without another answer in between."""
 _AGAIN_S = 0.2
 _TRIES = 10
+_CPUS = 0.001
+"""What an actor takes of Ray's count; without any, Ray does not heed the node asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +231,7 @@ def _start(cluster: Cluster, name: str) -> Any:
     """Start the actor of a node; if the node is lost, Ray starts it again on another."""
     import ray
 
-    options = {"num_cpus": 0, "max_restarts": -1, **cluster.on(name)}
+    options = {"num_cpus": _CPUS, "max_restarts": -1, **cluster.on(name)}
     return ray.remote(Node).options(**options).remote()
 
 
