@@ -62,6 +62,9 @@ CATALOG = {
     ),
     "start": Entry(title="Start-up", module="start_up", quick=("--rounds", "1")),
     "compare": Entry(title="compare", module="compare", quick=("--systems", "3", "--draws", "99")),
+    "ray": Entry(
+        title="Runs on Ray", module="ray_workers", quick=("--questions", "2", "--latency", "0.02")
+    ),
     "import": Entry(title="Imports", module="importing", quick=("--rounds", "1"), locomo=True),
 }
 

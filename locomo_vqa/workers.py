@@ -150,7 +150,7 @@ def _connect(workers: Workers) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Of a Ray that is started here.
 
     try:
-        with _signals_kept(), warnings.catch_warnings():
+        with _signals_kept(), _quiet_logger(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ray.init(
                 address=workers.address,
@@ -159,7 +159,8 @@ def _connect(workers: Workers) -> None:
                 log_to_driver=False,
                 include_dashboard=False,
             )
-    except (ray.exceptions.RayError, RuntimeError, ValueError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - Ray has no class for a start that takes too long
+        ray.shutdown()
         reason = str(error).strip().partition("\n")[0].rstrip(".")
         raise MissingResource(
             f"{workers}: the cluster can't be used ({reason}).", f"{_ON_A_NODE} {_TOKEN}"
@@ -185,6 +186,18 @@ def _check_reachable(address: str | None) -> None:
             f"No Ray cluster answers at {address} ({reason}).",
             "Start its head with `ray start`, or correct the address.",
         ) from None
+
+
+@contextlib.contextmanager
+def _quiet_logger() -> Iterator[None]:
+    """Leave out what Ray logs while it starts, such as that it wants a token, as is its default."""
+    logger = logging.getLogger("ray")
+    kept = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(kept)
 
 
 @contextlib.contextmanager
