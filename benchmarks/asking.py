@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import multiprocessing
 import os
 import signal
@@ -31,17 +32,22 @@ from locomo_vqa.models.opening import open_model
 from locomo_vqa.models.probes import known_images
 from locomo_vqa.responses import ResponseStore, StoredModel
 
-BODY = (
-    b'{"id":"x","object":"chat.completion","created":0,"model":"stub","choices":[{"index":0,'
-    b'"finish_reason":"stop","message":{"role":"assistant","content":"blue"}}],'
-    b'"usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9}}'
-)
-REPLY = (
-    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(BODY)
-) + BODY
+
+def reply_with(text: str) -> bytes:
+    """Return the stub's reply that says `text`."""
+    body = (
+        b'{"id":"x","object":"chat.completion","created":0,"model":"stub","choices":[{"index":0,'
+        b'"finish_reason":"stop","message":{"role":"assistant","content":%s}}],'
+        b'"usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9}}'
+    ) % json.dumps(text).encode()
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+    return head % len(body) + body
 
 
-def serve(latency_s: float, pipe: Connection) -> None:
+REPLY = reply_with("blue")
+
+
+def serve(latency_s: float, pipe: Connection, reply: bytes = REPLY) -> None:
     """Answer every request after `latency_s`; answer each message of the pipe with the count."""
 
     async def main() -> None:
@@ -59,7 +65,7 @@ def serve(latency_s: float, pipe: Connection) -> None:
                     return writer.close()
                 asked += 1
                 await asyncio.sleep(latency_s)
-                writer.write(REPLY)
+                writer.write(reply)
 
         server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=1 << 22)
         pipe.send(server.sockets[0].getsockname()[1])

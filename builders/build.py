@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.arguments import check_choice, check_choices, check_number
 from locomo_vqa.budget import check_budget, spent_text
@@ -21,8 +21,12 @@ from .images.settings import DOWNLOAD_OPTIONS, remembered_settings
 from .recipe import BuildRecipe, load_recipe
 from .spending.meter import BuildMeter, noting_step
 from .stages import STAGE_NAMES, STAGES, Stage, StageContext, StageName
+from .stages.asking import check_workers, spread_asking
 from .stages.choices import check_out, check_plan, start_stage
 from .stages.inputs import check_inputs
+
+if TYPE_CHECKING:
+    from .spreading.pool import BuildWorkers
 
 __all__ = ["Build", "build"]
 
@@ -49,6 +53,7 @@ def build(
     pull_request: bool = False,
     prices: str | Path | None = None,
     budget: float | None = None,
+    workers: str | None = None,
     progress: bool | ProgressCallback = True,
     after_stage: Callable[[StageName, Build], None] | None = None,
 ) -> Build:
@@ -83,6 +88,8 @@ def build(
         prices: a table of model prices, instead of the bundled one.
         budget: what the build's calls to endpoints may cost in all, in US dollars; it stops in
             order before more is spent, and a later call with a larger budget goes on.
+        workers: where models are asked: `asyncio` for this process, or `ray` or `ray:ADDRESS` for
+            the nodes of a Ray cluster (docs/cluster.md). The result is the same.
         progress: whether to show progress bars, or a callback.
         after_stage: called after each stage with its name and the current build.
 
@@ -96,6 +103,7 @@ def build(
     """
     check_budget(budget)
     chosen = _checked_stages(stages)
+    where = check_workers(workers, chosen)
     if recipe is not None:
         recipe = load_recipe(recipe)
     _check_arguments(phash_distance, limit, download)
@@ -126,10 +134,12 @@ def build(
         with (
             meter,
             progress_reporter(progress, lambda: spent_text(meter.budget)) as report,
+            spread_asking(where, folder, plan, meter) as asking,
         ):
             context = _stage_context(
                 *(folder, plan, state, noting_step(meter, report)),
                 meter=meter,
+                workers=asking,
                 retry_lost=retry_lost,
                 push=push,
                 pull_request=pull_request,
@@ -234,6 +244,7 @@ def _stage_context(
     report: ProgressCallback,
     *,
     meter: BuildMeter,
+    workers: BuildWorkers | None,
     retry_lost: bool,
     push: str | None,
     pull_request: bool,
@@ -247,6 +258,7 @@ def _stage_context(
         mirror=Path(mirror) if mirror is not None else None,
         retry_lost=retry_lost,
         meter=meter,
+        workers=workers,
         out=Path(state["out"]) if state["out"] is not None else folder.path / "dataset",
         push=push,
         pull_request=pull_request,

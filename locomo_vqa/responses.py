@@ -277,20 +277,24 @@ class StoredModel:
 
 
 @runtime_checkable
-class _Rejects(Protocol):
+class _Stores(Protocol):
+    """A model with a store: a `StoredModel`, or one whose store is in another process."""
+
+    renewed: int
+
     def reject(self, request: ChatRequest) -> None: ...
 
 
 def reject_replies(model: ChatModel, requests: Iterable[ChatRequest]) -> None:
     """Make the next command ask these requests again, if the model has a store."""
-    if isinstance(model, _Rejects):
+    if isinstance(model, _Stores):
         for request in requests:
             model.reject(request)
 
 
 def note_renewed(model: ChatModel, parameter: str) -> None:
     """Report how many requests were made again, if the model has a store."""
-    if isinstance(model, StoredModel) and model.renewed:
+    if isinstance(model, _Stores) and model.renewed:
         note(
             f"{parameter}: {model.renewed:,} requests were made again, as their last replies could "
             "not be used"

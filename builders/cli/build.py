@@ -9,7 +9,14 @@ import click
 from locomo_vqa.cli_support import CommandGroup, json_option, print_json
 
 from .images import images
-from .options import budget_options, build_options, image_options, publish_options, retry_option
+from .options import (
+    budget_options,
+    build_options,
+    image_options,
+    publish_options,
+    retry_option,
+    workers_option,
+)
 from .publish import publish
 from .review import review
 from .running import run_stages
@@ -39,6 +46,7 @@ def build() -> None:
 @retry_option
 @publish_options
 @budget_options
+@workers_option
 @click.option("--strict", is_flag=True, help="Exit with status 1 even if only images were lost.")
 @click.option(
     "--estimate",
@@ -103,6 +111,7 @@ def split_command(**options: Any) -> int:
 @build.command("probe")
 @build_options
 @budget_options
+@workers_option
 def probe_command(**options: Any) -> int:
     """Write questions of all candidate types about some images, and try them on the validator.
 
@@ -135,6 +144,7 @@ def select_command(as_json: bool, **options: Any) -> None:
 @build.command("generate")
 @build_options
 @budget_options
+@workers_option
 def generate_command(**options: Any) -> int:
     """Write questions of the chosen types about every image, and check their quality.
 

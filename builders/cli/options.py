@@ -17,6 +17,7 @@ __all__ = [
     "image_options",
     "publish_options",
     "retry_option",
+    "workers_option",
 ]
 
 FOLDER = click.Path(path_type=Path)
@@ -140,6 +141,18 @@ def budget_options(command: Command) -> Command:
             type=click.FloatRange(min=0),
             metavar="DOLLARS",
             help="Stop in order before the calls cost more than this, with exit status 1.",
+        ),
+    )
+
+
+def workers_option(command: Command) -> Command:
+    """Add the option for where models are asked."""
+    return _with_options(
+        command,
+        click.option(
+            "--workers",
+            metavar="ray[:ADDRESS]",
+            help="Ask the models from the nodes of this Ray cluster.",
         ),
     )
 

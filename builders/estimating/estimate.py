@@ -14,11 +14,13 @@ from locomo_vqa.arguments import check_choice, check_number
 from locomo_vqa.async_calls import run_async
 from locomo_vqa.budget import check_budget, dollars
 from locomo_vqa.checked import checked
+from locomo_vqa.errors import InputError
 from locomo_vqa.html_table import html_table
 from locomo_vqa.notes import note
 from locomo_vqa.prices import bundled_prices, read_prices
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.text import counted
+from locomo_vqa.workers import parse_workers
 
 from ..build import build
 from ..build_folder import BuildFolder
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["BuildEstimate", "BuildStageEstimate", "estimate_build"]
 
 _LEAST_DOUBT = 0.05
-_NOT_SETTINGS = ("recipe", "work", "stages", "after_stage", "prices", "budget", "progress")
+_NOT_SETTINGS = (
+    *("recipe", "work", "stages", "after_stage", "prices", "budget", "progress", "workers"),
+)
 _CHANGED = ("locomo", "generator", "validator", "verifier", "phash_distance", "limit")
 
 
@@ -155,7 +159,8 @@ def estimate_build(
         prices: a table of model prices, instead of the bundled one.
         budget: what the estimate and earlier calls of the build may cost, in US dollars.
         progress: as for `build`.
-        settings: other arguments of `build`, for the stages up to `split`.
+        settings: other arguments of `build`, for the stages up to `split`; `workers` is refused
+            unless it names this process.
 
     Raises:
         InputError: as for `build`.
@@ -163,6 +168,11 @@ def estimate_build(
     """
     check_budget(budget)
     check_number("sample_images", sample_images, low=1, whole=True)
+    if parse_workers(settings.pop("workers", None)).ray:
+        raise InputError(
+            "`workers`: an estimate asks about a few images only, from this process.",
+            "Leave it out for the estimate; the build may have it.",
+        )
     names = [name for name in inspect.signature(build).parameters if name not in _NOT_SETTINGS]
     for name in settings:
         check_choice("settings", name, names)

@@ -20,7 +20,7 @@ from ..questions.verification import verify_questions
 from ..questions.writing import ImagePlace, chosen_for_trial, image_places, write_in_order
 from ..recipe import BuildRecipe
 from ..spending.meter import BuildMeter, endpoint_of
-from ..stages.models import check_build_model, open_build_model
+from ..stages.models import check_build_model, open_stored_model
 
 __all__ = ["ImageSample", "Taken", "WholeBuild", "sample_images"]
 
@@ -158,7 +158,7 @@ class _Asking:
         """Write the questions; return how many requests are made at once."""
         recipe = self.recipe
         types = {generation_prompt(type): type for type in recipe.probe_types}
-        async with open_build_model(
+        async with open_stored_model(
             *(self.folder, recipe.generator),
             parameter="generator",
             meter=self.meter,
@@ -180,7 +180,7 @@ class _Asking:
 
     async def try_out(self) -> None:
         """Have the validator answer the questions."""
-        async with open_build_model(
+        async with open_stored_model(
             *(self.folder, self.recipe.validator),
             parameter="validator",
             meter=self.meter,
@@ -215,7 +215,7 @@ class _Asking:
 
     async def check(self, types: Sequence[QuestionType]) -> None:
         """Check the quality of the questions of these types."""
-        async with open_build_model(
+        async with open_stored_model(
             *(self.folder, self.recipe.generator),
             parameter="generator",
             meter=self.meter,

@@ -16,6 +16,7 @@ from ..spending.meter import BuildMeter
 
 if TYPE_CHECKING:
     from ..images.download import DownloadSettings
+    from ..spreading.pool import BuildWorkers
 
 __all__ = [
     "ASKED_BY",
@@ -56,6 +57,8 @@ class StageContext:
     """The folder of the published data set."""
     meter: BuildMeter
     """Counts what the calls to endpoints cost."""
+    workers: BuildWorkers | None
+    """Who asks the models; None is this process."""
     push: str | None
     """`org/name` on the Hugging Face Hub, to push the data set to."""
     pull_request: bool

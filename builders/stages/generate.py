@@ -37,6 +37,7 @@ async def _generate(
         parameter="generator",
         meter=context.meter,
         stage="generate",
+        workers=context.workers,
     ) as generator:
         rows = await write_in_order(
             generator,

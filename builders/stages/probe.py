@@ -63,11 +63,17 @@ async def _probe(
     context: StageContext, benchmark: Benchmark, places: Sequence[ImagePlace]
 ) -> tuple[list[QuestionRow], Mapping[str, Mapping[str, Any]]]:
     recipe, folder = context.recipe, context.folder
-    meter = context.meter
-    await check_build_model(folder, recipe.validator, parameter="validator", meter=meter)
+    meter, workers = context.meter, context.workers
+    await check_build_model(
+        folder, recipe.validator, parameter="validator", meter=meter, workers=workers
+    )
     await check_verifier(context)
     async with open_build_model(
-        folder, recipe.generator, parameter="generator", meter=meter, stage="probe"
+        *(folder, recipe.generator),
+        parameter="generator",
+        meter=meter,
+        stage="probe",
+        workers=workers,
     ) as generator:
         rows = await write_in_order(
             generator,
@@ -80,7 +86,11 @@ async def _probe(
     trials = [Trial(row=row, shown="image") for row in rows if row.state == "ok"]
     results: dict[str, Mapping[str, Any]] = {}
     async with open_build_model(
-        folder, recipe.validator, parameter="validator", meter=meter, stage="probe"
+        *(folder, recipe.validator),
+        parameter="validator",
+        meter=meter,
+        stage="probe",
+        workers=workers,
     ) as validator:
         async for result in answer_all(validator, benchmark, trials):
             results[result.trial.row.id] = {

@@ -96,3 +96,9 @@ def test_a_budget_needs_prices_before_anything_is_asked(
         build("sample", work=settings["work"], budget=5, progress=False)
     assert not known[1].requests
     assert not settings["work"].exists()
+
+
+def test_an_estimate_is_made_by_this_process(settings: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="`workers`: an estimate asks about a few images only"):
+        lv.estimate_build(**settings, workers="ray")
+    assert not settings["work"].exists()

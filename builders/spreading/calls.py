@@ -1,0 +1,38 @@
+"""Results of actors, with errors as they were raised there."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from locomo_vqa.errors import MissingResource
+
+__all__ = ["result_of"]
+
+
+async def result_of(reference: Any) -> Any:
+    """Return the result of an actor's method; if this is cancelled, so is the method.
+
+    Raises:
+        Exception: what the method raised.
+        MissingResource: the actor ended, and was not started again.
+    """
+    import ray
+    from ray.exceptions import RayActorError, RayTaskError
+
+    try:
+        return await reference
+    except asyncio.CancelledError:
+        ray.cancel(reference, recursive=False)
+        raise
+    except RayTaskError as error:
+        raise error.cause from None
+    except RayActorError as error:
+        raise MissingResource(
+            f"A process of the build on a Ray node ended too often ({_first_line(error)}).",
+            "Look into Ray's logs on that node, and repeat the call: replies so far are kept.",
+        ) from None
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")[:200]
