@@ -200,7 +200,7 @@ class _Asking:
         if not recipe.verify_checks:
             return
         role = "generator" if recipe.verifier is None else "verifier"
-        async with open_build_model(
+        async with open_stored_model(
             *(self.folder, getattr(recipe, role)), parameter=role, meter=self.meter, stage="probe"
         ) as model:
             for number, image in enumerate(self.images):

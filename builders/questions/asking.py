@@ -34,7 +34,7 @@ class SpreadsItems(Protocol):
     def spread(
         self, items: Iterable[Any], ask: AskAbout[Any, Any], *, image_of: Callable[[Any], str]
     ) -> AsyncIterator[Any]:
-        """Yield the result of each item as it is known; see `ask_each`."""
+        """Yield each result once it is known; see `ask_each`."""
 
 
 async def ask_each(
@@ -45,7 +45,7 @@ async def ask_each(
     *,
     image_of: Callable[[_Item], str],
 ) -> AsyncIterator[_Result]:
-    """Yield the result of each item as it is known, with a bounded number in progress.
+    """Yield the result of each item once it is known, with a bounded number in progress.
 
     Args:
         model: whom to ask.

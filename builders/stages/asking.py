@@ -12,14 +12,14 @@ from locomo_vqa.workers import Workers, parse_workers
 from ..build_folder import BuildFolder
 from ..recipe import BuildRecipe
 from ..spending.meter import BuildMeter
-from .base import Stage
+from .base import ASKED_BY, Stage
 
 if TYPE_CHECKING:
     from ..spreading.pool import BuildWorkers
 
 __all__ = ["check_workers", "spread_asking"]
 
-_ASKING = {"probe", "generate"}
+_ASKING = sorted(frozenset[str]().union(*ASKED_BY.values()), reverse=True)
 """The stages that ask models."""
 
 
@@ -33,7 +33,7 @@ def check_workers(workers: str | None, chosen: Collection[Stage]) -> Workers:
     where = parse_workers(workers)
     if where.ray and not any(stage.name in _ASKING for stage in chosen):
         raise InputError(
-            f"`workers`: {where} asks models, which the stages {' and '.join(sorted(_ASKING))} do.",
+            f"`workers`: {where} asks models, which the stages {' and '.join(_ASKING)} do.",
             "Leave it out, or run one of these stages.",
         )
     return where
@@ -49,6 +49,6 @@ def spread_asking(
         return
     from ..spreading.pool import build_workers
 
-    specs = (recipe.generator, recipe.validator)
+    specs = [spec for role in ASKED_BY if (spec := getattr(recipe, role)) is not None]
     with build_workers(where, folder, meter, specs) as asking:
         yield asking

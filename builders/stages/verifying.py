@@ -25,7 +25,10 @@ async def check_verifier(context: StageContext) -> None:
     recipe = context.recipe
     if recipe.verify_checks and recipe.verifier is not None:
         await check_build_model(
-            context.folder, recipe.verifier, parameter="verifier", meter=context.meter
+            *(context.folder, recipe.verifier),
+            parameter="verifier",
+            meter=context.meter,
+            workers=context.workers,
         )
 
 
@@ -42,7 +45,11 @@ async def verified_rows(
         return list(rows)
     spec, parameter = _verifier_of(recipe)
     async with open_build_model(
-        context.folder, spec, parameter=parameter, meter=context.meter, stage=stage
+        *(context.folder, spec),
+        parameter=parameter,
+        meter=context.meter,
+        stage=stage,
+        workers=context.workers,
     ) as verifier:
         return await verify_questions(
             verifier,

@@ -57,6 +57,7 @@ class Door:
             self._changed.notify_all()
             self._changed.wait_for(lambda: not self._closed, WAIT_S)
             self.held -= 1
+            self._changed.notify_all()
 
     def close(self) -> None:
         self._closed = True
@@ -198,11 +199,13 @@ def test_a_driver_that_is_ended_costs_only_the_requests_in_flight(
         driver = subprocess.Popen(
             [sys.executable, "-m", "locomo_vqa", *command], stderr=subprocess.PIPE
         )
-        world.door.wait_until_held(NODES * IN_FLIGHT)
-        driver.send_signal(by)
-        _, said = driver.communicate(timeout=WAIT_S)
+        try:
+            world.door.wait_until_held(NODES * IN_FLIGHT)
+            driver.send_signal(by)
+            _, said = driver.communicate(timeout=WAIT_S)
+        finally:
+            world.door.open()
         assert driver.returncode == status, said
-        world.door.open()
     world.on_ray(tmp_path / "w")
     world.check_same(tmp_path / "w")
     assert world.repeated() <= 2 * NODES * IN_FLIGHT
