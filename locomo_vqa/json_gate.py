@@ -217,16 +217,19 @@ def _too_deep() -> BadValue:
     return BadValue(f"it is nested more than {MAX_NESTING} deep")
 
 
+_NESTED = (list, dict)
+
+
 def _nesting_depth(value: Any) -> int:
     """Return how deeply lists and objects are nested, without recursion."""
-    depth, level = 0, [value]
-    while level := [item for item in level if isinstance(item, list | dict)]:
+    depth, level = 0, [value] if isinstance(value, _NESTED) else []
+    while level:
         depth += 1
         level = [
             child
             for item in level
             for child in (item.values() if isinstance(item, dict) else item)
-            if isinstance(child, list | dict)
+            if isinstance(child, _NESTED)
         ]
     return depth
 

@@ -9,12 +9,13 @@ scores.json         the scores, once it is scored (scores.jsonl: by question)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json, read_json, read_jsonl, sha256_file, sha256_text
+from locomo_vqa.plain_rows import plain_row
 from locomo_vqa.run_seal import is_unchanged
 from locomo_vqa.schemas import validate
 
@@ -158,7 +159,7 @@ class Prediction:
 
     def to_row(self) -> dict[str, Any]:
         """Return the prediction as a line of predictions.jsonl."""
-        row = asdict(replace(self, retrieved=()))
+        row = plain_row(replace(self, retrieved=()))
         if self.context_tokens is None:
             del row["context_tokens"]
         if self.confidence is None:
@@ -203,8 +204,13 @@ class Run:
 
 def hit_from_row(row: Mapping[str, Any]) -> Hit:
     """Build a passage from a row that is valid against the schema `prediction`."""
-    lists = {name: tuple(row.get(name, ())) for name in ("turns", "sessions")}
-    return Hit(text=row["text"], score=row.get("score"), turn=row.get("turn"), **lists)
+    return Hit(
+        text=row["text"],
+        score=row.get("score"),
+        turn=row.get("turn"),
+        turns=tuple(row.get("turns", ())),
+        sessions=tuple(row.get("sessions", ())),
+    )
 
 
 def prediction_from_row(row: Mapping[str, Any]) -> Prediction:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import clean_text, sha256_text
 from locomo_vqa.jsonl_log import JsonlLog
+from locomo_vqa.plain_rows import plain_row
 
 from .outcome import ImageOutcome
 
@@ -83,7 +83,7 @@ class ImageJournal:
             OutputError: the disk is full or can't be written.
         """
         key, shown = self.key(url), clean_text(url[:_SHOWN])
-        self._waiting.append({"key": key, "url": shown, "outcome": asdict(outcome)})
+        self._waiting.append({"key": key, "url": shown, "outcome": plain_row(outcome)})
         async with self._writing:
             if rows := self._waiting:
                 self._waiting = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from math import isclose
 from pathlib import Path
 from statistics import fmean
@@ -13,6 +13,7 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_json, read_jsonl
 from locomo_vqa.metric_names import METRICS
+from locomo_vqa.plain_rows import plain_row
 from locomo_vqa.runs import FAILED, SplitChoice
 from locomo_vqa.schemas import validate
 
@@ -51,7 +52,7 @@ class Side:
     @classmethod
     def of_report(cls, report: ScoreReport, name: str | None = None) -> Side:
         """Return the side with a report's scores."""
-        rows = [asdict(row) for row in report.scores.by_question]
+        rows = [plain_row(row) for row in report.scores.by_question]
         return cls(
             name=name or report.document["source"]["name"],
             document=report.document,

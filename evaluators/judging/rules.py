@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.runs import Usage
@@ -125,13 +126,15 @@ def _count_items(text: str) -> int:
     return sum(bool(content_words(part)) for part in _BETWEEN_ITEMS.split(text))
 
 
+@lru_cache(maxsize=4096)
 def _words(text: str) -> frozenset[str]:
     """Return the stems of a text's content words, with dates and numbers in one form.
 
     A month is its number with a leading zero and an "m", so that May 7 is not July 5.
     """
-    text = unicodedata.normalize("NFKC", text)
-    text = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+        text = "".join(c for c in text if unicodedata.category(c) != "Cf")
     plain = _ISO.sub(lambda date: f"{date[1]} {_month(int(date[2]))} {int(date[3])}", text)
     plain = _ORDINAL.sub(r"\1", plain)
     plain = _MONTH.sub(lambda found: _month(_number(found[1])), plain)

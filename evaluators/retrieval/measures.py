@@ -39,12 +39,12 @@ def _complete(ranks: Ranks, k: int) -> float:
 
 
 def _fraction(ranks: Ranks, k: int) -> float:
-    return sum(rank is not None and rank <= k for rank in ranks) / len(ranks)
+    return sum([rank is not None and rank <= k for rank in ranks]) / len(ranks)
 
 
 def _ndcg(ranks: Ranks, k: int) -> float:
-    gained = sum(1 / log2(1 + rank) for rank in ranks if rank is not None and rank <= k)
-    return gained / _best_gain(min(k, len(ranks)))
+    gains = [1 / log2(1 + rank) for rank in ranks if rank is not None and rank <= k]
+    return sum(gains) / _best_gain(min(k, len(ranks)))
 
 
 @cache

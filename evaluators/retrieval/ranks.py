@@ -8,7 +8,7 @@ one place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from locomo_vqa.runs import Hit
@@ -47,8 +47,8 @@ def rank_retrieved(hits: Iterable[Hit], known: Mapping[str, int]) -> RetrievedRa
     turn_place = session_place = 0
     for hit in hits:
         found.passages += 1
-        named = dict.fromkeys((*((hit.turn,) if hit.turn else ()), *hit.turns))
-        if len(named) >= len(known) > 1 and known.keys() <= named.keys():
+        named = _named(hit)
+        if len(named) >= len(known) > 1 and known.keys() <= set(named):
             found.whole = True
             continue
         for turn in named:
@@ -58,8 +58,7 @@ def rank_retrieved(hits: Iterable[Hit], known: Mapping[str, int]) -> RetrievedRa
             elif turn not in known and turn not in unknown:
                 turn_place += 1
                 unknown[turn] = None
-        listed = dict.fromkeys(known[turn] for turn in named if turn in known)
-        for session in (*listed, *hit.sessions):
+        for session in _sessions(hit, named, known):
             if session in sessions and session not in found.sessions:
                 session_place += 1
                 found.sessions[session] = session_place
@@ -72,3 +71,15 @@ def rank_retrieved(hits: Iterable[Hit], known: Mapping[str, int]) -> RetrievedRa
             found.untraced += not hit.sessions
     found.unknown = tuple(unknown)
     return found
+
+
+def _named(hit: Hit) -> Collection[str]:
+    """Return the turns that a passage names, each once, in order."""
+    first = (hit.turn,) if hit.turn else ()
+    return dict.fromkeys((*first, *hit.turns)) if hit.turns else first
+
+
+def _sessions(hit: Hit, named: Iterable[str], known: Mapping[str, int]) -> Collection[int]:
+    """Return the sessions of the turns that a passage names, and those that it names itself."""
+    listed = [known[turn] for turn in named if turn in known]
+    return (*dict.fromkeys(listed), *hit.sessions) if hit.sessions else listed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,6 +30,9 @@ ALL = "all"
 _SCALE = 100.0
 
 Of = Literal["turns", "sessions", "images"]
+
+Places = dict[str, list[int]]
+"""The positions of a group's questions among all, by conversation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,29 +226,30 @@ def _found(
 ) -> Found:
     if reason is not None:
         return Found(reason=reason)
-    groups: dict[str, list[RankedQuestion]] = {ALL: list(ranked.questions)}
-    for each in ranked.questions:
-        groups.setdefault(group_of(each.question), []).append(each)
+    groups: dict[str, Places] = {}
+    for place, each in enumerate(ranked.questions):
+        for group in (ALL, group_of(each.question)):
+            places = groups.setdefault(group, {})
+            places.setdefault(each.question.conversation, []).append(place)
+    ranks = [ranks_of(each) for each in ranked.questions]
     order = [ALL, *sorted(groups.keys() - {ALL})]
     return Found(
         reason=None,
         cells=[
-            Cell(measure=name, k=k, group=group, estimate=_estimate(groups[group], values))
+            Cell(measure=name, k=k, group=group, estimate=_estimate(groups.get(group, {}), values))
             for name in MEASURES
             for k in CUTOFFS
-            for values in [{e.question.id: measure(name, ranks_of(e), k) for e in groups[ALL]}]
+            for values in [[_SCALE * measure(name, each, k) for each in ranks]]
             for group in order
         ],
     )
 
 
-def _estimate(questions: Sequence[RankedQuestion], values: Mapping[str, float]) -> Estimate:
-    clusters: dict[str, list[float]] = {}
-    for each in questions:
-        value = _SCALE * values[each.question.id]
-        clusters.setdefault(each.question.conversation, []).append(value)
-    mean = fmean(value for group in clusters.values() for value in group)
-    return Estimate(value=mean, interval=mean_interval(clusters, highest=_SCALE), n=len(questions))
+def _estimate(places: Places, values: Sequence[float]) -> Estimate:
+    clusters = {name: [values[place] for place in found] for name, found in places.items()}
+    mean = fmean(chain.from_iterable(clusters.values()))
+    count = sum(map(len, clusters.values()))
+    return Estimate(value=mean, interval=mean_interval(clusters, highest=_SCALE), n=count)
 
 
 def _spread(places: Sequence[int]) -> tuple[int, int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import read_json, write_json, write_jsonl
 from locomo_vqa.html_table import html_table
 from locomo_vqa.metric_names import metric_title
+from locomo_vqa.plain_rows import plain_row
 from locomo_vqa.published_files import ReportedVerdicts
 from locomo_vqa.repeats import repeats_in
 from locomo_vqa.runs import Prediction, Run
@@ -149,7 +150,7 @@ class ScoreReport(Mapping[str, MetricScores]):
             raise OutputError(
                 f"{place}: the folder can't be created ({error.strerror}).", "Choose another `out`."
             ) from None
-        write_jsonl(place / "scores.jsonl", [asdict(row) for row in self.scores.by_question])
+        write_jsonl(place / "scores.jsonl", [plain_row(row) for row in self.scores.by_question])
         if self.judgements:
             write_jsonl(place / "judgements.jsonl", self.judgements)
         if self.failures is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from locomo_vqa.files import (
     write_json,
     write_jsonl,
 )
+from locomo_vqa.plain_rows import plain_row
 from locomo_vqa.schemas import validate
 
 __all__ = ["BenchmarkContent", "revision_of", "splits_of", "write_benchmark"]
@@ -71,8 +72,8 @@ def revision_of(
         canonical_json(
             [
                 [_conversation_row(conversation) for conversation in conversations],
-                [{**asdict(question), "erratum": None} for question in text_questions],
-                [asdict(question) for question in visual_questions],
+                [{**plain_row(question), "erratum": None} for question in text_questions],
+                [plain_row(question) for question in visual_questions],
             ]
         )
     )
@@ -94,9 +95,9 @@ def write_benchmark(folder: Path, content: BenchmarkContent) -> str:
     with new_folder(folder, what="the benchmark folder", remedy=remedy) as out:
         tables: dict[str, list[dict[str, Any]]] = {
             "conversations.jsonl": [_conversation_row(c) for c in content.conversations],
-            "text_questions.jsonl": [asdict(question) for question in content.text_questions],
-            "visual_questions.jsonl": [asdict(question) for question in content.visual_questions],
-            "images.jsonl": [asdict(record) for record in content.images],
+            "text_questions.jsonl": [plain_row(each) for each in content.text_questions],
+            "visual_questions.jsonl": [plain_row(each) for each in content.visual_questions],
+            "images.jsonl": [plain_row(record) for record in content.images],
         }
         for name, rows in tables.items():
             _check_rows(folder / name, rows)
@@ -151,7 +152,7 @@ def _place_images(folder: Path, content: BenchmarkContent) -> None:
 
 
 def _conversation_row(conversation: Conversation) -> dict[str, Any]:
-    row = asdict(conversation)
+    row = plain_row(conversation)
     for session in row["sessions"]:
         session["time"] = session["time"].isoformat()
     return row

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import fsum, isfinite, sqrt
 
 __all__ = ["ClusteredMean", "clustered_mean", "student_t_quantile"]
@@ -45,13 +46,13 @@ def clustered_mean(values_by_cluster: Mapping[str, Sequence[float]]) -> Clustere
         ValueError: a value is not finite.
     """
     clusters = [list(values) for values in values_by_cluster.values() if values]
-    if not all(isfinite(value) for values in clusters for value in values):
+    if not all(all(map(isfinite, values)) for values in clusters):
         raise ValueError("An interval needs finite values.")
     if len(clusters) < 2:
         return None
     count = sum(map(len, clusters))
-    mean = fsum(value for values in clusters for value in values) / count
-    squares = fsum(fsum(value - mean for value in values) ** 2 for values in clusters)
+    mean = fsum(chain.from_iterable(clusters)) / count
+    squares = fsum(fsum([value - mean for value in values]) ** 2 for values in clusters)
     error = sqrt(len(clusters) / (len(clusters) - 1) * squares) / count
     return ClusteredMean(mean=mean, error=error, clusters=len(clusters))
 

@@ -66,7 +66,7 @@ def mean_interval(
     _check_level(level)
     width = highest - lowest
     clusters = {
-        name: [_clipped((value - lowest) / width) for value in values]
+        name: _clipped([(value - lowest) / width for value in values])
         for name, values in values_by_cluster.items()
     }
     estimate = clustered_mean(clusters)
@@ -129,7 +129,7 @@ def _logit_ends(
     values: Sequence[float], estimate: ClusteredMean, level: float
 ) -> tuple[float, float]:
     count, mean = len(values), estimate.mean
-    share = min(1.0, fsum((v - mean) ** 2 for v in values) / (count * mean * (1 - mean)))
+    share = min(1.0, fsum([(v - mean) ** 2 for v in values]) / (count * mean * (1 - mean)))
     centre = (count * mean + share / 2) / (count + share)
     reach = _reach(values, estimate, level) / (centre * (1 - centre))
     middle = log(centre / (1 - centre))
@@ -138,16 +138,19 @@ def _logit_ends(
 
 def _reach(values: Sequence[float], estimate: ClusteredMean, level: float) -> float:
     """Return half the width of the t interval, or of the least one."""
-    spread = sqrt(fsum((value - estimate.mean) ** 2 for value in values)) / len(values)
+    mean = estimate.mean
+    spread = sqrt(fsum([(value - mean) ** 2 for value in values])) / len(values)
     return max(
         student_t_quantile((1 + level) / 2, estimate.clusters - 1) * estimate.error,
         LEAST_WIDTH * normal_quantile((1 + level) / 2) * spread,
     )
 
 
-def _clipped(share: float) -> float:
-    """Return a value within 0 and 1; one that is not finite stays, to be refused."""
-    return min(1.0, max(0.0, share)) if isfinite(share) else share
+def _clipped(shares: list[float]) -> list[float]:
+    """Return values within 0 and 1; those that are not finite stay, to be refused."""
+    if not shares or (all(map(isfinite, shares)) and min(shares) >= 0 and max(shares) <= 1):
+        return shares
+    return [min(1.0, max(0.0, share)) if isfinite(share) else share for share in shares]
 
 
 def _expit(x: float) -> float:
