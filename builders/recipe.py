@@ -13,12 +13,15 @@ from locomo_vqa.benchmark import QuestionType, Split
 from locomo_vqa.bounded_reading import read_bounded_text
 from locomo_vqa.errors import InputError
 from locomo_vqa.local_paths import public_name, public_text
+from locomo_vqa.locomo.splits import PAPER_COUNTS
 from locomo_vqa.schemas import load_schema, validate
 from locomo_vqa.text import escape_unprintable
 from locomo_vqa.toml_gate import MAX_TOML_BYTES, load_toml
 
+from .images.shared_rule import SharedRule
 from .questions.checks import VerificationCheck
 from .recipe_toml import recipe_toml
+from .split_choice import read_split
 
 __all__ = ["BUNDLED_RECIPES", "BuildRecipe", "load_recipe"]
 
@@ -67,6 +70,15 @@ class BuildRecipe:
     """Whether types are chosen by the validator's error on all questions, or on those agreed."""
     verified: bool = False
     """Whether only agreed questions are published."""
+    split_counts: tuple[int, ...] = PAPER_COUNTS
+    """The numbers of conversations in train, validation and test, in file order; other numbers of
+    conversations are split in the same proportion."""
+    split_train: tuple[str, ...] = ()
+    split_validation: tuple[str, ...] = ()
+    split_test: tuple[str, ...] = ()
+    """The conversations of each split by name, in place of their numbers; empty for none."""
+    shared_images: SharedRule = "remove-everywhere"
+    """What happens to an image that occurs in several splits."""
     limit: int | None = None
     """In a trial, the most images that questions are written about; None for all."""
 
@@ -113,7 +125,7 @@ def load_recipe(source: str | Path | BuildRecipe) -> BuildRecipe:
         raise InputError(f"{source}: is not valid TOML ({error}).", "Correct the file.") from None
     _check_names(raw, path)
     validate(raw, "recipe", path=path, remedy="See docs/build.md for what a recipe contains.")
-    recipe = _recipe(raw)
+    recipe = _recipe(raw, path)
     _check_verification(recipe, path)
     return recipe
 
@@ -167,7 +179,7 @@ def _check_name(name: str, known: Collection[str], path: Path, shown: str) -> No
     )
 
 
-def _recipe(raw: dict[str, Any]) -> BuildRecipe:
+def _recipe(raw: dict[str, Any], path: Path) -> BuildRecipe:
     verify = raw.get("verify", _NOT_VERIFIED)
     return BuildRecipe(
         name=raw["name"],
@@ -186,5 +198,6 @@ def _recipe(raw: dict[str, Any]) -> BuildRecipe:
         verify_needed=verify["needed"],
         select_by=verify["select_by"],
         verified=verify["publish"] == "agreed",
+        **read_split(raw.get("split", {}), path),
         limit=raw.get("trial", {}).get("images"),
     )

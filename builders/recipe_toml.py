@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from locomo_vqa.benchmark import SPLITS
 from locomo_vqa.files import clean_text
+from locomo_vqa.locomo.splits import PAPER_COUNTS
 from locomo_vqa.models.names import hide_credentials
 
 __all__ = ["recipe_toml"]
@@ -48,6 +50,9 @@ select_by = {select_by}  # the paper chooses by all questions
 publish = {publish}
 """
 
+_SHARED_TOML = """shared = {shared}  # the paper removes the few images in several splits
+"""
+
 _TRIAL_TOML = """
 [trial]
 images = {limit}  # at most; the others are left out
@@ -80,7 +85,7 @@ def _verifier_line(recipe: Mapping[str, Any]) -> str:
 
 def _further_tables(recipe: Mapping[str, Any]) -> list[str]:
     """Return the tables that not every recipe has."""
-    tables = []
+    tables = [_split_table(recipe)]
     if recipe["verify_checks"] or recipe["verified"] or recipe["select_by"] != "all":
         tables.append(
             _VERIFY_TOML.format(
@@ -93,6 +98,20 @@ def _further_tables(recipe: Mapping[str, Any]) -> list[str]:
     if recipe["limit"] is not None:
         tables.append(_TRIAL_TOML.format(limit=recipe["limit"]))
     return tables
+
+
+def _split_table(recipe: Mapping[str, Any]) -> str:
+    """Return the table `split`, if the recipe's split differs from the paper's."""
+    named = {split: recipe[f"split_{split}"] for split in SPLITS}
+    lines = []
+    if any(named.values()):
+        lines += [f"{split} = {_toml_list(names)}\n" for split, names in named.items()]
+    elif tuple(recipe["split_counts"]) != PAPER_COUNTS:
+        counts = ", ".join(map(str, recipe["split_counts"]))
+        lines.append(f"counts = [{counts}]  # of train, validation and test, in file order\n")
+    if recipe["shared_images"] != "remove-everywhere":
+        lines.append(_SHARED_TOML.format(shared=_toml_string(recipe["shared_images"])))
+    return "".join(["\n[split]\n", *lines]) if lines else ""
 
 
 def _toml_string(text: str) -> str:

@@ -99,7 +99,10 @@ build.add_command(images)
 @build.command("split")
 @build_options
 def split_command(**options: Any) -> int:
-    """Remove images that several splits share, by URL, bytes or perceptual hash, from all of them.
+    """Give conversations their splits, and remove images that several splits share.
+
+    Images are the same by URL, bytes or perceptual hash. The recipe's table `split` may name the
+    splits, and keep such an image in one of them.
 
     \b
     Example:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from locomo_vqa.benchmark import SPLITS, ImageRecord, Split
 from locomo_vqa.phash import PHASH_DISTANCE
+
+from .shared_rule import SharedRule
 
 if TYPE_CHECKING:
     import numpy
@@ -55,6 +57,16 @@ class SharedImage:
     similar_to: SimilarImage | None
     """The similar image in another split, if that is a reason."""
 
+    kept: Split | None = None
+    """The only split that it stays in; None if it goes from all of them."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return its fields, with `kept` only if it stays in a split."""
+        fields = asdict(self)
+        if self.kept is None:
+            del fields["kept"]
+        return fields
+
 
 @dataclass(slots=True)
 class _Image:
@@ -73,16 +85,17 @@ def find_shared(
     splits: Mapping[str, Split],
     *,
     phash_distance: int = PHASH_DISTANCE,
+    rule: SharedRule = "remove-everywhere",
 ) -> list[SharedImage]:
     """Return the images with state `ok` that several splits share, in the order of the records.
 
-    `splits` gives each conversation's split. Of two images that look alike in different splits,
-    both are returned.
+    `splits` gives each conversation's split, and `rule` where an image stays. Of two images that
+    look alike in different splits, both are returned.
     """
     images = _by_bytes(records, splits)
     names = [sha for sha, image in images.items() if image.phash is not None]
-    masks = {sha: sum(1 << SPLITS.index(split) for split in p.splits) for sha, p in images.items()}
-    twins = _most_similar(names, images, masks, phash_distance)
+    masks = {sha: sum(map(_bit, p.splits)) for sha, p in images.items()}
+    twins, near = _most_similar(names, images, masks, phash_distance)
     found = []
     for sha, image in images.items():
         reasons: list[Reason] = []
@@ -101,9 +114,27 @@ def find_shared(
                     places=tuple(image.places),
                     urls=tuple(image.urls),
                     similar_to=twins.get(sha),
+                    kept=_kept_split(masks[sha], near.get(sha, 0), rule),
                 )
             )
     return found
+
+
+def _kept_split(own: int, near: int, rule: SharedRule) -> Split | None:
+    """Return the split that an image stays in, from the splits of it and of similar images.
+
+    Of the splits that it or a similar image is in, the rule's first one keeps what it has. Then no
+    two similar images stay in different splits: each stays only where the other is not before it.
+    """
+    if rule == "remove-everywhere":
+        return None
+    order = SPLITS if rule == "keep-first" else tuple(reversed(SPLITS))
+    first = next(split for split in order if (own | near) & _bit(split))
+    return first if own & _bit(first) else None
+
+
+def _bit(split: Split) -> int:
+    return 1 << SPLITS.index(split)
 
 
 def _by_bytes(records: Sequence[ImageRecord], splits: Mapping[str, Split]) -> dict[str, _Image]:
@@ -125,13 +156,15 @@ def _most_similar(
     images: Mapping[str, _Image],
     masks: Mapping[str, int],
     phash_distance: int,
-) -> dict[str, SimilarImage]:
+) -> tuple[dict[str, SimilarImage], dict[str, int]]:
+    """Return the most similar image of another split, and the splits of all similar ones."""
     import numpy
 
     hashes = numpy.array([int(images[n].phash or "0", 16) for n in names], dtype=numpy.uint64)
     mask = numpy.array([masks[name] for name in names], dtype=numpy.uint8)
     nearest = numpy.full(len(names), 65, dtype=numpy.uint8)
     twin = numpy.zeros(len(names), dtype=numpy.int64)
+    near = numpy.zeros(len(names), dtype=numpy.uint8)
     for group in _groups_by_band(hashes, phash_distance + 1):
         for start in range(0, len(group), _ROWS):
             rows = group[start : start + _ROWS]
@@ -139,16 +172,19 @@ def _most_similar(
             together = numpy.bitwise_count(mask[rows][:, None] | mask[group][None, :])
             itself = rows[:, None] == group[None, :]
             distance[(together < 2) | itself] = 65
+            close = numpy.where(distance <= phash_distance, mask[group][None, :], 0)
+            near[rows] |= numpy.bitwise_or.reduce(close, axis=1).astype(numpy.uint8)
             best = distance.argmin(axis=1)
             value = distance[numpy.arange(len(rows)), best]
             better = value < nearest[rows]
             nearest[rows[better]] = value[better]
             twin[rows[better]] = group[best[better]]
-    return {
+    found = {
         name: SimilarImage(sha256=names[twin[i]], distance=int(nearest[i]))
         for i, name in enumerate(names)
         if nearest[i] <= phash_distance
     }
+    return found, {name: int(near[i]) for i, name in enumerate(names)}
 
 
 def _groups_by_band(hashes: NDArray[numpy.uint64], bands: int) -> Iterator[NDArray[numpy.int64]]:

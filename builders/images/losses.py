@@ -83,7 +83,7 @@ def count_losses(
             {"state": state, "detail": detail, "urls": number}
             for (state, detail), number in sorted(reasons.items(), key=lambda e: (-e[1], e[0]))
         ],
-        removed=[asdict(each) for each in removed],
+        removed=[each.to_json() for each in removed],
         visual_questions_removed=visual_questions_removed,
     )
 

@@ -13,6 +13,7 @@ from locomo_vqa.benchmark import (
     VisualQuestion,
 )
 
+from ..images.shared_rule import SharedRule
 from ..questions.quality import DOMINANT_SHARE
 from .facts import QUALITY_COLUMNS, REVIEW_WORDS, PublishFacts
 from .markdown import escaped, table
@@ -157,6 +158,13 @@ def _checks_table(benchmark: Benchmark, facts: PublishFacts) -> str:
     return f"Checks of the visual questions; {effect}:\n\n{found}"
 
 
+def _kept(rule: SharedRule) -> str:
+    if rule == "remove-everywhere":
+        return ""
+    which = "first" if rule == "keep-first" else "last"
+    return f" Each stays in the {which} of train, validation and test that has it or a similar one."
+
+
 def images_section(benchmark: Benchmark, facts: PublishFacts) -> str:
     """Return the section on what happened to the images, and how many were removed."""
     losses: Counter[str] = Counter(record.state for record in benchmark.images)
@@ -173,6 +181,6 @@ def images_section(benchmark: Benchmark, facts: PublishFacts) -> str:
     parts = [
         "## Images",
         table(("State", "Meaning", "Images"), rows, numbers=1) if rows else "There are none.",
-        f"Images removed because several splits had them: {removed}.",
+        f"Images removed because several splits had them: {removed}.{_kept(facts.shared_images)}",
     ]
     return "\n\n".join(parts)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from locomo_vqa.benchmark import ImageState, QuestionType
 
+from ..images.shared_rule import SharedRule
+
 __all__ = [
     "QUALITY_COLUMNS",
     "REVIEW_WORDS",
@@ -122,6 +124,8 @@ class PublishFacts:
     """Images by state; None counts the states in the folder's own `images.jsonl`."""
     removed_images: int | None = None
     """The number of images removed because several splits shared them."""
+    shared_images: SharedRule = "remove-everywhere"
+    """What was done with images that several splits shared."""
     recipe: str | None = None
     """The recipe's text."""
     limit: int | None = None

@@ -8,6 +8,7 @@ that is run again with different choices loses its old result first.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def start_stage(
     """Record the choices of a stage before it runs, and return the new record."""
     choices = choices_of(stage.name, STAGES, recipe)
     known = state["stages"].get(stage.name)
-    if known == choices:
+    if known is not None and _with_defaults(known, choices) == choices:
         return state
     if known is not None and not stage.lasting and stage.name != "review":
         for name in stage.makes:
@@ -118,7 +119,21 @@ def _changed_choices(
     if known is None or not (folder.path / stage.makes[0]).exists():
         return {}
     now = choices_of(stage.name, STAGES, recipe)
-    return {name: known.get(name) for name in now if known.get(name) != now[name]}
+    before = _with_defaults(known, now)
+    return {name: before.get(name) for name in now if before.get(name) != now[name]}
+
+
+def _with_defaults(known: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Return recorded choices with the defaults of those that the version that made them lacked."""
+    missing = {each.name: each.default for each in fields(BuildRecipe) if each.name in now}
+    return {
+        **{
+            name: list(default) if isinstance(default, tuple) else default
+            for name, default in missing.items()
+            if default is not MISSING
+        },
+        **known,
+    }
 
 
 def _difference(changed: Mapping[str, Any], recipe: BuildRecipe) -> str:
@@ -141,7 +156,9 @@ def _as_before(changed: Mapping[str, Any]) -> str:
 def _shown_value(value: Any) -> str:
     if value is None:
         return "none"
-    return ", ".join(value) if isinstance(value, (list, tuple)) else hide_credentials(str(value))
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "none"
+    return hide_credentials(str(value))
 
 
 def _check_credentials(recipe: BuildRecipe, names: Collection[StageName]) -> None:

@@ -94,6 +94,7 @@ def publish_facts(
         stability=selection["stability"],
         remarks=selection["remarks"],
         removed_images=len(folder.read(folder.removed, "split")),
+        shared_images=recipe.shared_images,
         recipe=recipe.public().to_toml(),
         limit=recipe.limit,
         repository=context.push,

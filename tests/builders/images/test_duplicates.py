@@ -10,6 +10,7 @@ import pytest
 
 from locomo_vqa.benchmark import SPLITS, ImageRecord, Split
 from locomo_vqa.builders.images.duplicates import SimilarImage, find_shared
+from locomo_vqa.builders.images.shared_rule import SharedRule
 from locomo_vqa.files import sha256_text
 from locomo_vqa.phash import phash_distance
 
@@ -91,3 +92,39 @@ def test_a_hundred_thousand_images_are_compared_in_seconds() -> None:
     assert {records[0].sha256, records[-1].sha256} <= {each.sha256 for each in found}
     assert len(found) < 10
     assert set(found[0].splits) <= set(SPLITS)
+
+
+@pytest.mark.parametrize("rule", ["keep-first", "keep-last"])
+def test_no_two_similar_images_stay_in_different_splits(rule: SharedRule) -> None:
+    """By comparing all with all; an image stays if no similar one is before it in the order."""
+    rng = random.Random(rule)
+    centres = [rng.getrandbits(64) for _ in range(40)]
+    records, names = [], list(CONVERSATIONS)
+    for number in range(300):
+        value = rng.choice(centres)
+        for bit in rng.sample(range(64), rng.randrange(6)):
+            value ^= 1 << bit
+        turns = rng.sample(names, rng.choice([1, 1, 2, 3]))
+        records.append(record(str(number), f"{value:016x}", *turns))
+    found = {r.sha256: r for r in find_shared(records, CONVERSATIONS, phash_distance=4, rule=rule)}
+    order = SPLITS if rule == "keep-first" else SPLITS[::-1]
+    own = {r.sha256: {CONVERSATIONS[turn[0]] for turn in r.turns} for r in records}
+    stays = {}
+    for one in records:
+        splits = set(own[one.sha256])
+        for other in records:
+            if phash_distance(one.phash or "", other.phash or "") <= 4:
+                splits |= own[other.sha256]
+        first = min(splits, key=order.index)
+        if len(splits) > 1:
+            kept = first if first in own[one.sha256] else None
+            assert found[str(one.sha256)].kept == kept
+            stays[one.sha256] = kept
+        else:
+            assert one.sha256 not in found
+            stays[one.sha256] = first
+    for one, other in itertools.combinations(records, 2):
+        if phash_distance(one.phash or "", other.phash or "") <= 4:
+            kept_in = {stays[one.sha256], stays[other.sha256]} - {None}
+            assert len(kept_in) <= 1
+    assert {each.kept for each in found.values()} >= {None, *order[:2]}

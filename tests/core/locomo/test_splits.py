@@ -24,3 +24,23 @@ def test_each_split_has_a_conversation_from_three_on() -> None:
         sizes = Counter(split_by_order([str(number) for number in range(count)]).values())
         assert min(sizes[split] for split in ("train", "validation", "test")) >= 1
         assert sum(sizes.values()) == count
+
+
+@pytest.mark.parametrize(
+    ("counts", "number", "expected"),
+    [
+        ((8, 1, 1), 10, (8, 1, 1)),
+        ((5, 2, 3), 10, (5, 2, 3)),
+        ((5, 2, 3), 20, (10, 4, 6)),
+        ((8, 0, 2), 10, (8, 0, 2)),
+        ((0, 0, 1), 4, (0, 0, 4)),
+        ((0, 1, 1), 5, (0, 2, 3)),
+        ((1, 5, 5), 3, (1, 1, 1)),
+        ((9, 9, 1), 2, (1, 0, 1)),
+    ],
+)
+def test_other_counts(
+    counts: tuple[int, int, int], number: int, expected: tuple[int, int, int]
+) -> None:
+    sizes = Counter(split_by_order([str(n) for n in range(number)], counts).values())
+    assert (sizes["train"], sizes["validation"], sizes["test"]) == expected
