@@ -21,6 +21,7 @@ from .call_recording import CallRecording
 from .calls import Call, CallOutcome
 from .client import Client
 from .counting import EMBEDDINGS, METERED, UNCOUNTED, count_tokens, text_bytes_sent
+from .dropped_status import find_dropped_status
 from .errors import ProxyError
 from .events import ends_stream
 from .ledger import Ledger
@@ -29,7 +30,7 @@ from .recorder import Recorder
 from .recordings import Recorded
 from .repeated_keys import KeyFreeReply
 from .reply import KeptBytes, PartialReply, Redirected, check_head
-from .request_body import RequestBody
+from .request_body import COMPLETIONS, RequestBody
 from .request_facts import request_facts
 from .rewording import Rewording
 from .routes import Route
@@ -238,6 +239,10 @@ class Exchange:
                 key_free = KeyFreeReply(response)
                 start: list[bytes] = []
                 rest = key_free.pieces()
+                if response.status == 200 and self._route.tail == COMPLETIONS:
+                    status, more = await find_dropped_status(key_free.headers, rest, start)
+                    response.status = status or response.status
+                    key_free.headers += more
                 again = await rewording.is_refused(response.status, rest, start)
             except BaseException:
                 await response.aclose()

@@ -16,13 +16,13 @@ from locomo_vqa.files import clean_text
 from locomo_vqa.models.chat import ModelDenied, ModelFailed, ModelUnreachable
 from locomo_vqa.models.retries import REFUSED, SPENT, Fault, is_passing
 
-__all__ = ["reported_failure", "shown_words"]
+__all__ = ["PROXY_WAIT_S", "dropped_status", "reported_failure", "shown_words"]
 
 _STATUS = re.compile(r"[1-5][0-9]{2}")
 _MAX_SHOWN = 300
 _PROXY_CODES = (10401, 10402)
 """The proxy's codes for a server that can't be used now, and for one that does not answer."""
-_PROXY_WAIT_S = 25.0
+PROXY_WAIT_S = 25.0
 """Until lmdeploy's proxy notices that a server is gone (it asks all of them every 90 s), it sends
 most requests there, so a request that is retried four times must outlast that."""
 
@@ -54,14 +54,28 @@ def shown_words(words: Any) -> str:
     return clean_text(" ".join(text.split()))[:_MAX_SHOWN]
 
 
+def dropped_status(value: Any) -> int | None:
+    """Return the HTTP status of an error that lmdeploy's proxy forwarded with status 200, or None.
+
+    It is 502 if the server that the proxy chose does not answer.
+    """
+    if not isinstance(value, Mapping) or "choices" in value:
+        return None
+    if value.get("error_code") in _PROXY_CODES:
+        return 502
+    code = value.get("code")
+    is_error = value.get("object") == "error" and type(code) is int and 400 <= code < 600
+    return code if is_error else None
+
+
 def _from_lmdeploy_proxy(value: Mapping[str, Any]) -> Fault | None:
     if value.get("object") == "error":
         return _fault(shown_words(value.get("message") or "no reason given"), value.get("code"))
-    if value.get("error_code") not in _PROXY_CODES:
+    if dropped_status(value) is None:
         return None
     words = shown_words(value.get("text") or value["error_code"])
     lost = ModelUnreachable(f"the server behind the proxy does not answer: {words}")
-    return Fault(error=lost, again=True, wait_s=_PROXY_WAIT_S)
+    return Fault(error=lost, again=True, wait_s=PROXY_WAIT_S)
 
 
 def _fault(reason: str, code: Any) -> Fault:

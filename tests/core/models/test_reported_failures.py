@@ -48,7 +48,7 @@ FAULTS: dict[str, tuple[Answer, type[ModelError], int]] = {
 @pytest.fixture(autouse=True)
 def quick_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait a hundredth of a second for the proxy to notice."""
-    monkeypatch.setattr(reported_failures, "_PROXY_WAIT_S", 0.01)
+    monkeypatch.setattr(reported_failures, "PROXY_WAIT_S", 0.01)
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -76,7 +76,7 @@ def test_a_forwarded_refusal_tells_how_to_write_the_request() -> None:
 
 
 def test_a_long_wait_for_the_proxy_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reported_failures, "_PROXY_WAIT_S", 1.0)
+    monkeypatch.setattr(reported_failures, "PROXY_WAIT_S", 1.0)
     answers = iter([GONE, completion("blue")])
     shown: list[str] = []
     with stub_server(lambda _: next(answers)) as stub, listening_to_notes(shown.append):

@@ -57,7 +57,7 @@ def lmdeploy(
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     """The key that the server asks for, and no long wait for its proxy."""
     monkeypatch.setenv(KEY_VARIABLE, KEY)
-    monkeypatch.setattr(reported_failures, "_PROXY_WAIT_S", 0.01)
+    monkeypatch.setattr(reported_failures, "PROXY_WAIT_S", 0.01)
 
 
 def test_it_is_as_recorded(lmdeploy: Running) -> None:
