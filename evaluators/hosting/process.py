@@ -71,8 +71,9 @@ class ProcessHost:
         """
         self.description: Mapping[str, Any] = {}
         """The class's description, after `start`; see `locomo_vqa.worker.describe`."""
+        self.python = python
+        """The interpreter of another environment; None for this one."""
         self._system = system
-        self._python = python
         self._folder = folder
         self._interpreter = str(python or sys.executable)
         self._limits = limits
@@ -98,7 +99,7 @@ class ProcessHost:
             "start",
             self._limits.read_s,
             system=self._system,
-            paths=[str(Path(path).absolute()) for path in sys.path] if self._python is None else [],
+            paths=[str(Path(path).absolute()) for path in sys.path] if self.python is None else [],
             folder=folder,
             version=__version__,
         )

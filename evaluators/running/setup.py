@@ -182,7 +182,6 @@ class RunSetup:
             workers=self.workers,
             meter=meter,
             metering=self.metering,
-            python=self.hosting.python,
             env=self.hosting.env,
         )
 

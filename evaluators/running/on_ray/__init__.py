@@ -1,6 +1,7 @@
 """Runs the conversations of a run on the nodes of a Ray cluster.
 
 place.py     the run's side: gives conversations to nodes, and records what comes back
+starting.py  starts the actors of nodes
 node.py      the actor of a node: runs conversations, with a metering proxy of its own
 work.py      what a node gets to do that, and checks before it does
 streamed.py  the outcomes of a conversation on their way from a node

@@ -7,7 +7,7 @@ share. So the proxies of all nodes write through this actor, which is on the mac
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ class Desk:
 
     def __init__(self) -> None:
         self._files = ExitStack()
-        self._work = b""
+        self._work: tuple[Mapping[str, Any], bytes] = ({}, b"")
         self._ledger: Ledger | None = None
         self._stores: dict[Path, Recordings] = {}
         self._budget = Budget()
@@ -41,23 +41,28 @@ class Desk:
         self._problem: LocomoVqaError | None = None
 
     def open(
-        self, work: bytes, ledger: Path | None, stores: Sequence[Path], budget: Budget
+        self,
+        work: bytes,
+        toolkit: Mapping[str, Any],
+        ledger: Path | None,
+        stores: Sequence[Path],
+        budget: Budget,
     ) -> None:
-        """Open the files; `work` is what each node gets.
+        """Open the files; `work` is what each node gets, and `toolkit` the code that it needs.
 
         Raises:
             InputError: a file is damaged.
             OutputError: a file can't be written, or another process is writing it.
         """
-        self._work, self._budget = work, budget
+        self._work, self._budget = (toolkit, work), budget
         if ledger is not None:
             self._ledger = self._files.enter_context(closing(_unlocked(ledger)))
         for path in stores:
             self._stores[path] = self._files.enter_context(closing(Recordings(path)))
         self._empty = not any(len(store) for store in self._stores.values())
 
-    def work(self) -> bytes:
-        """Return what a node does."""
+    def work(self) -> tuple[Mapping[str, Any], bytes]:
+        """Return the toolkit's code that a node needs, and what it does, pickled."""
         return self._work
 
     def begin(self, conversation: str) -> bool:

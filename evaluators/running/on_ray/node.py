@@ -17,7 +17,7 @@ from ..metering import Meter
 from ..work_folder import collect_leftovers
 from .metered import DeskBudget, DeskFiles, of_desk
 from .streamed import Event, StreamedOutcomes
-from .work import NodeWork
+from .work import NodeWork, check_same_toolkit
 
 __all__ = ["Node"]
 
@@ -84,18 +84,18 @@ class Node:
             if self._opened is None:
                 from ray import cloudpickle
 
-                work = cloudpickle.loads(await desk.work.remote())
-                self._opened = await asyncio.to_thread(_Opened, work, desk)
+                toolkit, work = await desk.work.remote()
+                name = (await self.where())[:8]
+                check_same_toolkit(toolkit, name)
+                self._opened = await asyncio.to_thread(_Opened, cloudpickle.loads(work), desk, name)
             return self._opened
 
 
 class _Opened:
     """A run on this node, with its metering proxy."""
 
-    def __init__(self, work: NodeWork, desk: Any) -> None:
-        import ray
-
-        work.prepare(str(ray.get_runtime_context().get_node_id())[:8])
+    def __init__(self, work: NodeWork, desk: Any, node: str) -> None:
+        work.prepare(node)
         self._desk = desk
         self._out = work.plan.out
         self._files = DeskFiles(desk)

@@ -9,13 +9,13 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 from locomo_vqa.benchmark.questions import Question
 from locomo_vqa.budget import Budget
 from locomo_vqa.errors import MissingResource
-from locomo_vqa.workers import Cluster, Workers, connected
+from locomo_vqa.toolkit_code import toolkit_code
+from locomo_vqa.workers import Workers, connected
 
 from ..cancellation import CancelScope
 from ..metering import Meter
@@ -24,19 +24,14 @@ from ..outcomes import RecordedOutcomes
 from ..plan import Plan
 from .desk import Desk
 from .metered import answer_of, of_desk
-from .node import Node
+from .starting import settled_node, start_node, wait_for_node
 from .work import NodeWork, variables_of
 
 __all__ = ["RayPlaces"]
 
-_START_S = 300.0
 _END_S = 10.0
 _MOST_LOSSES = 3
 """How often a conversation may lose its node without another answer in between."""
-_AGAIN_S = 0.2
-_TRIES = 10
-_CPUS = 0.001
-"""What an actor takes of Ray's count; without any, Ray does not heed the node asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +44,6 @@ class RayPlaces:
     """The run's meter, which counts nothing itself."""
     metering: MeteringSettings
     """How the nodes count."""
-    python: Path | None
-    """The interpreter of the system's own environment."""
     env: tuple[str, ...]
     """The names of the environment variables to pass on."""
 
@@ -75,6 +68,7 @@ class RayPlace:
         self._nodes: list[Any] = []
         self._desk: Any = None
         self._synced = 0.0
+        self._killer: threading.Timer | None = None
 
     @property
     def jobs(self) -> int:
@@ -95,10 +89,10 @@ class RayPlace:
             here = cluster.on(cluster.own_node, only=True)
             self._desk = ray.remote(Desk).options(num_cpus=0, **here).remote()
             names = cluster.nodes
-            self._nodes = [_start(cluster, name) for name in names]
+            self._nodes = [start_node(cluster, name) for name in names]
             self._open_desk()
             for number, name in enumerate(names):
-                self._nodes[number] = _settled(cluster, name, self._nodes[number])
+                self._nodes[number] = settled_node(cluster, name, self._nodes[number])
         except BaseException:
             self._end()
             raise
@@ -131,7 +125,7 @@ class RayPlace:
                     losses = 0 if answered else losses + 1
                     if losses >= _MOST_LOSSES:
                         raise _lost_again(name, lost) from None
-                    _wait(node)
+                    wait_for_node(node)
             return True
         finally:
             self._free.put(node)
@@ -163,7 +157,7 @@ class RayPlace:
                     answered.add(arguments[1].question_id)
                     self._sync(at_most_every_s=1.0)
         except ray.exceptions.RayError as error:
-            raise _Lost(str(error).strip().partition("\n")[0]) from None
+            raise _Lost(str(error).strip().partition("\n")[0].partition(": RpcError")[0]) from None
         raise _Lost("it ended without a word")
 
     def _open_desk(self) -> None:
@@ -173,13 +167,13 @@ class RayPlace:
         work = NodeWork.of(
             plan,
             places.metering,
-            python=places.python,
             variables=variables_of(places.env),
         )
         metered = places.metering.meter and plan.services.llm is not None
         of_desk(
             self._desk.open.remote(
                 cloudpickle.dumps(work),
+                toolkit_code(),
                 places.meter.calls if metered else None,
                 places.meter.stores if metered else (),
                 plan.budget,
@@ -202,9 +196,9 @@ class RayPlace:
         for node in self._nodes:
             with contextlib.suppress(ray.exceptions.RayError):
                 node.stop.remote()
-        killer = threading.Timer(_END_S, self._kill)
-        killer.daemon = True
-        killer.start()
+        self._killer = threading.Timer(_END_S, self._kill)
+        self._killer.daemon = True
+        self._killer.start()
 
     def _kill(self) -> None:
         import ray
@@ -218,6 +212,8 @@ class RayPlace:
         import ray
 
         with self._stack, contextlib.suppress(ray.exceptions.RayError):
+            if self._killer is not None:
+                self._killer.cancel()
             closing = [node.close.remote() for node in self._nodes]
             if closing:
                 ray.wait(closing, num_returns=len(closing), timeout=_END_S)
@@ -227,56 +223,9 @@ class RayPlace:
                 ray.kill(self._desk)
 
 
-def _start(cluster: Cluster, name: str) -> Any:
-    """Start the actor of a node; if the node is lost, Ray starts it again on another."""
-    import ray
-
-    options = {"num_cpus": _CPUS, "max_restarts": -1, **cluster.on(name)}
-    return ray.remote(Node).options(**options).remote()
-
-
-def _settled(cluster: Cluster, name: str, node: Any) -> Any:
-    """Return the actor of a node, once it runs.
-
-    Ray may start it elsewhere if the node has only just joined; then it is started again.
-    """
-    import ray
-
-    for _ in range(_TRIES):
-        if _wait(node) == name:
-            break
-        ray.kill(node)
-        time.sleep(_AGAIN_S)
-        node = _start(cluster, name)
-    _wait(node)
-    return node
-
-
-def _wait(node: Any) -> str:
-    """Wait until an actor runs, and return the id of the node that Ray started it on.
-
-    Raises:
-        MissingResource: it can't be started.
-    """
-    import ray
-
-    end = time.monotonic() + _START_S
-    while True:
-        try:
-            return str(ray.get(node.where.remote(), timeout=max(1.0, end - time.monotonic())))
-        except ray.exceptions.ActorUnavailableError:
-            time.sleep(_AGAIN_S)
-        except ray.exceptions.RayError as error:
-            if isinstance(error, ray.exceptions.ActorDiedError) or time.monotonic() > end:
-                reason = str(error).strip().splitlines()[-1]
-                raise MissingResource(
-                    f"A node of the cluster can't run conversations ({reason}).",
-                    "Install the same version of locomo-vqa on every node, and repeat the run.",
-                ) from None
-
-
 def _lost_again(name: str, lost: _Lost) -> MissingResource:
     return MissingResource(
         f"The nodes that ran {name} were lost {_MOST_LOSSES} times in a row ({lost}).",
-        "What was answered is kept: look at the nodes' memory, and repeat the run.",
+        "What was answered is kept: see whether the nodes have enough memory, and whether the "
+        "system ends its own process; then repeat the run.",
     )

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from shutil import which
 from typing import Any, Self
 
 from locomo_vqa.errors import InputError, MissingResource
@@ -17,7 +18,7 @@ from ...hosting.sandbox import find_sandbox_tool
 from ..metering_settings import MeteringSettings
 from ..plan import Plan
 
-__all__ = ["NodeWork", "variables_of"]
+__all__ = ["NodeWork", "check_same_toolkit", "variables_of"]
 
 _OWN = "LOCOMO_VQA_"
 
@@ -30,16 +31,12 @@ class NodeWork:
     """What is asked; its paths are absolute, and its services not metered."""
     metering: MeteringSettings
     """How calls are counted; its paths are absolute."""
-    python: Path | None
-    """The interpreter of the system's own environment."""
     folder: Path
     """The working directory of the run, for modules and options that are relative paths."""
     variables: Mapping[str, str]
     """Environment variables that the node must have, with their values."""
     secrets: tuple[str, ...]
     """What must not be shown or written, in each of its forms."""
-    toolkit: Mapping[str, Any]
-    """The toolkit's code where the run is."""
     hashes: Mapping[Path, str]
     """The SHA-256 of files that the node must see."""
 
@@ -49,7 +46,6 @@ class NodeWork:
         plan: Plan,
         metering: MeteringSettings,
         *,
-        python: Path | None,
         variables: Mapping[str, str],
     ) -> Self:
         """Return the work of a run, whose folder exists."""
@@ -57,11 +53,9 @@ class NodeWork:
         return cls(
             plan=_unmetered(plan),
             metering=_absolute(metering),
-            python=None if python is None else python.absolute(),
             folder=Path.cwd(),
             variables=variables,
             secrets=known_forms(),
-            toolkit=toolkit_code(),
             hashes={path: sha256_file(path) for path in seen},
         )
 
@@ -69,7 +63,7 @@ class NodeWork:
         """Make this process, on a node, ready for the work.
 
         Raises:
-            InputError: the node lacks a folder, or has other code or no sandbox.
+            InputError: the node lacks a folder, or has no sandbox.
             MissingResource: the node has no such interpreter.
         """
         add_known_forms(self.secrets)
@@ -85,20 +79,30 @@ class NodeWork:
                 "Put the benchmark, the run folder and this folder where all nodes share them, "
                 "at the same paths.",
             )
-        here = toolkit_code()
-        if here["sha256"] != self.toolkit["sha256"]:
-            raise InputError(
-                f"The node {node} has another toolkit: {toolkit_name(here)}, not "
-                f"{toolkit_name(self.toolkit)}.",
-                "Install the same version on every node.",
-            )
-        if self.python is not None and not self.python.exists():
+        host = self.plan.system.host(self.plan.limits, self.plan.out / "work" / "none.log")
+        python = getattr(host, "python", None)
+        if python is not None and which(python) is None:
             raise MissingResource(
-                f"The node {node} has no {self.python}.",
+                f"The node {node} has no {python}.",
                 "Make the system's environment at the same path on every node.",
             )
         if self.plan.sandbox is not None:
             find_sandbox_tool()
+
+
+def check_same_toolkit(wanted: Mapping[str, Any], node: str) -> None:
+    """Check that a node has the toolkit's code of the run.
+
+    Raises:
+        InputError: it has other code.
+    """
+    here = toolkit_code()
+    if here["sha256"] != wanted["sha256"]:
+        raise InputError(
+            f"The node {node} has another toolkit: {toolkit_name(here)}, not "
+            f"{toolkit_name(wanted)}.",
+            "Install the same version on every node.",
+        )
 
 
 def variables_of(names: tuple[str, ...]) -> dict[str, str]:

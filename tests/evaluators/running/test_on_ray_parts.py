@@ -11,13 +11,16 @@ import pytest
 
 from locomo_vqa.budget import Budget
 from locomo_vqa.errors import InputError, MissingResource, OutputError
+from locomo_vqa.evaluators.hosting import ProcessHost
 from locomo_vqa.evaluators.proxy.ledger import Ledger
 from locomo_vqa.evaluators.proxy.recordings import Recorded, RecordingKey
 from locomo_vqa.evaluators.running.metering_settings import MeteringSettings
+from locomo_vqa.evaluators.running.movable import check_movable
 from locomo_vqa.evaluators.running.on_ray import desk as desk_module
 from locomo_vqa.evaluators.running.on_ray.desk import Desk
-from locomo_vqa.evaluators.running.on_ray.work import NodeWork
+from locomo_vqa.evaluators.running.on_ray.work import NodeWork, check_same_toolkit
 from locomo_vqa.evaluators.running.phases import read_phases
+from locomo_vqa.toolkit_code import toolkit_code
 from tests.evaluators.recording import harness, recorder
 
 KEY = RecordingKey(
@@ -34,7 +37,7 @@ REPLY = Recorded(status=200, headers={}, body=b"{}", lengths=(2,))
 
 def test_the_desk_counts_what_was_in_flight_when_a_node_is_lost(tmp_path: Path) -> None:
     desk = Desk()
-    desk.open(b"", tmp_path / "calls.jsonl", [tmp_path / "replies.sqlite"], Budget(1.0))
+    desk.open(b"", {}, tmp_path / "calls.jsonl", [tmp_path / "replies.sqlite"], Budget(1.0))
     assert not desk.begin("c")  # Nothing can be recorded of it.
     assert desk.admit("c", ("llm", "m"), 0.25) == 1
     assert desk.admit("d", ("llm", "m"), 0.25) == 2
@@ -50,18 +53,18 @@ def test_the_desk_counts_what_was_in_flight_when_a_node_is_lost(tmp_path: Path) 
 
 def test_the_desk_keeps_replies_and_says_what_it_can_t_open(tmp_path: Path) -> None:
     desk, store = Desk(), tmp_path / "replies.sqlite"
-    desk.open(b"", None, [store], Budget())
+    desk.open(b"", {}, None, [store], Budget())
     desk.put(store, KEY, REPLY, False)
     desk.check()
     assert desk.find(store, KEY) is not None
     desk.close()
     again = Desk()
-    again.open(b"", None, [store], Budget())
+    again.open(b"", {}, None, [store], Budget())
     assert again.begin("c")  # Something may be recorded of it.
     again.close()
     (full := tmp_path / "full").mkdir()
     with pytest.raises(OutputError):
-        Desk().open(b"", full, [], Budget())
+        Desk().open(b"", {}, full, [], Budget())
 
 
 def test_the_desk_waits_for_one_that_is_about_to_end(
@@ -71,7 +74,7 @@ def test_the_desk_waits_for_one_that_is_about_to_end(
     other = Ledger(path)
     monkeypatch.setattr(desk_module.time, "sleep", lambda seconds: other.close())
     desk = Desk()
-    desk.open(b"", path, [], Budget())
+    desk.open(b"", {}, path, [], Budget())
     desk.close()
 
 
@@ -82,18 +85,26 @@ def test_a_node_checks_what_it_sees_before_it_asks(
     plan = harness(recorder(), tmp_path / "run")
     plan.out.mkdir()
     (plan.out / "run.json").write_text("{}")
-    work = NodeWork.of(plan, MeteringSettings(), python=None, variables={})
+    work = NodeWork.of(plan, MeteringSettings(), variables={})
     work.prepare("a")
+    host = ProcessHost("own:Own", python=tmp_path / "python")
+    system = replace(plan.system, host=lambda *arguments: host)
     with pytest.raises(MissingResource, match=r"The node a has no /\S+/python"):
-        replace(work, python=tmp_path / "python").prepare("a")
+        replace(work, plan=replace(work.plan, system=system)).prepare("a")
     with pytest.raises(InputError, match=r"The node b has another toolkit: .*, not .*"):
-        replace(work, toolkit={**work.toolkit, "sha256": "0" * 64}).prepare("b")
+        check_same_toolkit({**toolkit_code(), "sha256": "0" * 64}, "b")
     (plan.out / "run.json").write_text(json.dumps({"another": "folder of this name"}))
     with pytest.raises(InputError, match="The node c does not see the folders of this run"):
         work.prepare("c")
     (plan.out / "run.json").unlink()
     with pytest.raises(InputError, match="The node c does not see the folders of this run"):
         work.prepare("c")
+
+
+def test_a_system_behind_an_address_stays_where_it_is(tmp_path: Path) -> None:
+    served = replace(harness(recorder(), tmp_path).system, address=True)
+    with pytest.raises(InputError, match="own runs where its server runs, not on the nodes"):
+        check_movable(served)
 
 
 def test_a_conversation_that_is_read_again_has_two_times_of_reading(tmp_path: Path) -> None:
