@@ -24,17 +24,27 @@ __all__ = [
     "SystemLoadError",
 ]
 
+_MOST_CHARACTERS = 1200
+
 
 class LocomoVqaError(Exception):
     """An error with a remedy: one sentence says what is wrong, another what to do."""
 
     def __init__(self, message: str, remedy: str) -> None:
-        self.message = scrub(message)
+        self.message = _shortened(scrub(message))
         self.remedy = scrub(remedy)
         super().__init__(self.message, self.remedy)
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}"
+
+
+def _shortened(message: str) -> str:
+    """Return a message without its middle if it quotes something that is too long to read."""
+    if len(message) <= _MOST_CHARACTERS:
+        return message
+    half = _MOST_CHARACTERS // 2
+    return f"{message[:half]} … {message[-half:]}"
 
 
 class BudgetReached(LocomoVqaError):

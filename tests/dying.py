@@ -18,6 +18,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,23 +71,63 @@ class Commands:
         From the moment number `full_at` on, the disk has no room. After a minute of computing it
         ends by SIGXCPU.
         """
-        log, said = root.with_name(f"{root.name}.moments"), root.with_name(f"{root.name}.said")
-        order = {
-            "arguments": [str(argument) for argument in arguments],
-            "root": str(root),
-            "die_at": die_at,
-            "full_at": full_at,
-            "environment": environment,
-            "log": str(log),
-            "said": str(said),
-        }
+        order = _order(arguments, root, environment, die_at=die_at, full_at=full_at)
+        return self._give([order])[0]
+
+    def run_beside(
+        self,
+        first: Sequence[str | Path],
+        second: Sequence[str | Path],
+        *,
+        root: Path,
+        pause_at: int,
+        **environment: str,
+    ) -> list[Ended]:
+        """Run two commands in a folder; the first pauses before a moment until the second ended.
+
+        If the second waits for it, it goes on after a second.
+        """
+        orders = [
+            _order(first, root, environment, pause_at=pause_at),
+            _order(second, root, environment, name="second"),
+        ]
+        return self._give(orders)
+
+    def _give(self, orders: Sequence[Mapping[str, Any]]) -> list[Ended]:
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.write(json.dumps(orders) + "\n")
         self._process.stdin.flush()
-        status, peak = map(int, self._process.stdout.readline().split())
-        moments = tuple(log.read_text(encoding="utf-8", errors="replace").splitlines())
-        text = said.read_text(encoding="utf-8", errors="replace")
-        return Ended(status, moments, text, peak)
+        ended = []
+        for order in orders:
+            status, peak = map(int, self._process.stdout.readline().split())
+            moments, said = (_read(order[name]) for name in ("log", "said"))
+            ended.append(Ended(status, tuple(moments.splitlines()), said, peak))
+        return ended
+
+
+def _read(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8", errors="replace")
+
+
+def _order(
+    arguments: Sequence[str | Path],
+    root: Path,
+    environment: Mapping[str, str],
+    *,
+    name: str = "first",
+    **moments: int | None,
+) -> dict[str, Any]:
+    beside = root.with_name(f"{root.name}.{name}")
+    return {
+        "arguments": [str(argument) for argument in arguments],
+        "root": str(root),
+        "environment": dict(environment),
+        "log": f"{beside}.moments",
+        "said": f"{beside}.said",
+        "modules": f"{beside}.modules",
+        "paused": f"{beside}.paused",
+        "moments": moments,
+    }
 
 
 @contextmanager
@@ -109,13 +150,30 @@ def _serve(modules: Sequence[str]) -> None:
     for module in modules:
         __import__(module)
     for line in sys.stdin:
-        order = json.loads(line)
-        child = os.fork()
-        if not child:
-            _obey(order)
-        _, status, used = os.wait4(child, 0)
-        _import_too(Path(order["log"] + ".modules"))
-        os.write(1, b"%d %d\n" % (os.waitstatus_to_exitcode(status), used.ru_maxrss // 1024))
+        orders = json.loads(line)
+        children: list[int] = []
+        for order in orders:
+            if children:
+                _wait_until_paused(children[0], Path(orders[0]["paused"]))
+            child = os.fork()
+            if not child:
+                _obey(order)
+            children.append(child)
+        ended = [os.wait4(child, 0) for child in reversed(children[1:])]
+        Path(orders[0]["paused"]).unlink(missing_ok=True)
+        ended.append(os.wait4(children[0], 0))
+        for order in orders:
+            _import_too(Path(order["modules"]))
+        for _, status, used in reversed(ended):
+            os.write(1, b"%d %d\n" % (os.waitstatus_to_exitcode(status), used.ru_maxrss // 1024))
+
+
+def _wait_until_paused(child: int, paused: Path) -> None:
+    """Wait until a process pauses, or has ended; it stays to be waited for."""
+    while not paused.exists():
+        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            break
+        time.sleep(0.002)
 
 
 def _obey(order: Mapping[str, Any]) -> None:
@@ -133,8 +191,8 @@ def _obey(order: Mapping[str, Any]) -> None:
         log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         import resource  # Windows doesn't have it.
 
-        resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-        _Watch(order["root"], order["die_at"], order["full_at"], log).begin()
+        resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, 2 * _SECONDS))
+        _Watch(order["root"], log, Path(order["paused"]), **order["moments"]).begin()
         from locomo_vqa.cli import main
 
         main(order["arguments"])
@@ -143,7 +201,7 @@ def _obey(order: Mapping[str, Any]) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        Path(order["log"] + ".modules").write_text("\n".join(sys.modules), encoding="utf-8")
+        Path(order["modules"]).write_text("\n".join(sys.modules), encoding="utf-8")
         os._exit(status)
 
 
@@ -158,13 +216,24 @@ def _import_too(listed: Path) -> None:
 
 
 class _Watch:
-    """Counts the moments of this process, and ends it before one of them, or fills the disk."""
+    """Counts the moments of this process; at one of them it ends, pauses, or the disk is full."""
 
-    def __init__(self, root: str, die_at: int | None, full_at: int | None, log: int) -> None:
+    def __init__(
+        self,
+        root: str,
+        log: int,
+        paused: Path,
+        *,
+        die_at: int | None = None,
+        full_at: int | None = None,
+        pause_at: int | None = None,
+    ) -> None:
         self._root = root
+        self._log = log
+        self._paused = paused
         self._die_at = die_at
         self._full_at = full_at
-        self._log = log
+        self._pause_at = pause_at
         self._count = 0
 
     def begin(self) -> None:
@@ -205,9 +274,19 @@ class _Watch:
         if self._count == self._die_at:
             os.kill(os.getpid(), signal.SIGKILL)
         self._count += 1
+        if self._count - 1 == self._pause_at:
+            self._pause()
         os.write(self._log, f"{what}\n".encode("utf-8", "surrogateescape"))
         if self._full_at is not None and self._count > self._full_at and _needs_room(what):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _pause(self) -> None:
+        self._paused.touch()
+        for _ in range(100):
+            if not self._paused.exists():
+                break
+            time.sleep(0.01)
+        self._paused.unlink(missing_ok=True)
 
 
 def _needs_room(moment: str) -> bool:

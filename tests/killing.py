@@ -17,10 +17,13 @@ from typing import Any
 
 from tests.dying import Commands, Ended
 
-__all__ = ["MOMENTS", "KilledCommand", "hidden_in", "moments_of", "snapshot"]
+__all__ = ["IN_A_ROW", "MOMENTS", "KilledCommand", "hidden_in", "moments_of", "snapshot"]
 
 MOMENTS = int(os.environ.get("LOCOMO_VQA_KILLS", "8"))
 """How many moments of a command are tried; a large number tries every one."""
+
+IN_A_ROW = MOMENTS * 3 // 2
+"""How often a command is killed in one folder: twenty kills with those above."""
 
 _RANDOM = re.compile(r"\.[a-z0-9_]{8}\.part|[0-9a-f]{16,}|-[a-z0-9_]{8}(?=/|$)")
 _MINUTE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
@@ -47,6 +50,7 @@ class KilledCommand:
     """Returns what must be equal."""
     once: bool = False
     """Whether the command refuses to be repeated when it is done."""
+    _undisturbed: list[tuple[Ended, Any]] = field(default_factory=list)
 
     def try_moments(self, *, most: int = MOMENTS, status: int = 0) -> Iterator[tuple[Path, Ended]]:
         """Kill it at one moment in each try, give it again, and check what there is then.
@@ -54,10 +58,7 @@ class KilledCommand:
         Yields:
             The folder of the try, and how the second command ended.
         """
-        calm = self._make("calm")
-        ended = self._run(calm)
-        assert ended.status == status, ended.said
-        expected = self.result(calm)
+        ended, expected = self._calm(status)
         for number in moments_of(ended.moments, most):
             root = self._make(f"at-{number}")
             died = self._run(root, die_at=number)
@@ -66,16 +67,29 @@ class KilledCommand:
             yield root, self._again(root, where, expected, status)
             shutil.rmtree(root)
 
+    def kill_in_a_row(self, *, kills: int = IN_A_ROW, status: int = 0) -> int:
+        """Kill it again and again in one folder, each time later, and check what there is at last.
+
+        Returns:
+            How often it was killed: less often if it was done before.
+        """
+        ended, expected = self._calm(status)
+        root = self._make("in-a-row")
+        done = 0
+        for number in moments_of(ended.moments, kills):
+            if self._run(root, die_at=number).status == -9:
+                done += 1
+        self._again(root, f"killed {done} times", expected, status)
+        shutil.rmtree(root)
+        return done
+
     def try_full_disks(self, *, most: int, status: int = 0) -> Iterator[Ended]:
         """Let the disk be full from one moment on in each try; then make room and give it again.
 
         Yields:
             How the command ended without room.
         """
-        calm = self._make("calm")
-        ended = self._run(calm)
-        assert ended.status == status, ended.said
-        expected = self.result(calm)
+        ended, expected = self._calm(status)
         for number in moments_of(ended.moments, most):
             root = self._make(f"full-{number}")
             full = self._run(root, full_at=number)
@@ -85,6 +99,15 @@ class KilledCommand:
             assert hidden_in(root) == [], where
             self._again(root, where, expected, status)
             shutil.rmtree(root)
+
+    def _calm(self, status: int) -> tuple[Ended, Any]:
+        """Return how it ends undisturbed, and the result that must be equal."""
+        if not self._undisturbed:
+            calm = self._make("calm")
+            ended = self._run(calm)
+            assert ended.status == status, ended.said
+            self._undisturbed.append((ended, self.result(calm)))
+        return self._undisturbed[0]
 
     def _again(self, root: Path, where: str, expected: Any, status: int) -> Ended:
         """Run it again, undisturbed, and check what there is then."""

@@ -39,12 +39,18 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def kill_often(command: KilledCommand) -> None:
+    """Kill a command at twenty moments: in a folder of its own each, and in one folder."""
+    for _ in command.try_moments():
+        pass
+    assert command.kill_in_a_row()
+
+
 def test_submit(run_commands: Commands, finished: Path, tmp_path: Path) -> None:
     command = KilledCommand(
         run_commands, tmp_path, ["submit", finished, "--to", "to", "--date", "2026-08-31"]
     )
-    for _ in command.try_moments():
-        pass
+    kill_often(command)
 
 
 def test_verify(run_commands: Commands, finished: Path, tmp_path: Path) -> None:
@@ -54,8 +60,7 @@ def test_verify(run_commands: Commands, finished: Path, tmp_path: Path) -> None:
         ["leaderboard", "verify", "subs", "--benchmark", "sample"],
         lambda root: lv.submit(finished, to=root / "subs"),
     )
-    for _ in command.try_moments():
-        pass
+    kill_often(command)
 
 
 def test_build_site(run_commands: Commands, finished: Path, tmp_path: Path) -> None:
@@ -65,8 +70,7 @@ def test_build_site(run_commands: Commands, finished: Path, tmp_path: Path) -> N
     lv.verify(tmp_path / "subs", benchmark="sample", progress=False)
     command = ["leaderboard", "build", tmp_path / "subs", "--out", "site"]
     (tmp_path / "new").mkdir()
-    for _ in KilledCommand(run_commands, tmp_path / "new", command).try_moments():
-        pass
+    kill_often(KilledCommand(run_commands, tmp_path / "new", command))
     (tmp_path / "replaced").mkdir()
     replacing = KilledCommand(
         run_commands,
@@ -74,30 +78,26 @@ def test_build_site(run_commands: Commands, finished: Path, tmp_path: Path) -> N
         command,
         lambda root: shutil.copytree(old, root / "site"),
     )
-    for _ in replacing.try_moments():
-        pass
+    kill_often(replacing)
 
 
 def test_import(run_commands: Commands, tmp_path: Path) -> None:
     (tmp_path / "locomo.json").write_text(json.dumps([sample("conv-1"), sample("conv-2")]))
     command = ["data", "import", tmp_path / "locomo.json", "--out", "out"]
-    for _ in KilledCommand(run_commands, tmp_path, command, once=True).try_moments():
-        pass
+    kill_often(KilledCommand(run_commands, tmp_path, command, once=True))
 
 
 def test_run(run_commands: Commands, tmp_path: Path) -> None:
     command = ["run", "bm25", "--benchmark", "sample", "--limit", "2", "--out", "out"]
     killed = KilledCommand(run_commands, tmp_path, command, result=_answers_and_names)
-    for _ in killed.try_moments():
-        pass
+    kill_often(killed)
 
 
 def test_ablate(run_commands: Commands, tmp_path: Path) -> None:
     command = ["ablate", "no-memory", "--benchmark", "sample", "--out", "out"]
     command += ["--visual", "given", "--images", "pixels", "--images", "none"]
     killed = KilledCommand(run_commands, tmp_path, command, result=_answers_and_names)
-    for _ in killed.try_moments():
-        pass
+    kill_often(killed)
 
 
 class _Endpoint(QuietHandler):

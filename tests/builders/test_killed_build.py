@@ -83,6 +83,9 @@ def test_stage(
         assert asked - len(known.asked) <= IN_FLIGHT
         counted = len(list(read_build_calls(root / CALLS))) - before
         assert asked - IN_FLIGHT <= counted <= asked
+    kills = killed.kill_in_a_row()
+    assert kills
+    assert sum(known.asked.values()) - len(known.asked) <= IN_FLIGHT * kills
 
 
 WITHOUT_A_BUILD = {
@@ -105,6 +108,7 @@ def test_without_a_build(
     )
     for _ in killed.try_moments():
         pass
+    assert killed.kill_in_a_row()
 
 
 def snapshot_without_locks(root: Path) -> dict[str, Any]:

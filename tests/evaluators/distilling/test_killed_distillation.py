@@ -144,8 +144,10 @@ def check_kills(
         teacher.requests.clear()
         shutil.copytree(folder, root, dirs_exist_ok=True)
 
-    for _ in KilledCommand(torch_commands, tmp_path, command, prepare).try_moments(
-        most=MOMENTS // 2
-    ):
+    killed = KilledCommand(torch_commands, tmp_path, command, prepare)
+    for _ in killed.try_moments(most=MOMENTS // 2):
         asked = Counter(json.dumps(request) for request in teacher.requests)
         assert asked.total() - len(asked) <= IN_FLIGHT
+    kills = killed.kill_in_a_row(kills=2 * MOMENTS)
+    asked = Counter(json.dumps(request) for request in teacher.requests)
+    assert asked.total() - len(asked) <= IN_FLIGHT * kills
