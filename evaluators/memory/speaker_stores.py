@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from locomo_vqa.errors import InputError
 from locomo_vqa.system import Answer, ContextBudget
 
 from .anomalies import AnomalyCounts
@@ -47,8 +48,16 @@ class SpeakerStores:
             record: called with the row of each change before it is made.
             record_facts: called with the turns and the facts of each window before they are merged.
             context: how much the answering model may be handed.
+
+        Raises:
+            InputError: both have the same name.
         """
         first, second = speakers
+        if first == second:
+            raise InputError(
+                f"`options`: stores=speaker needs two names, and both speakers are {first!r}.",
+                "Use stores=one.",
+            )
         self._stores = {
             one: Pipeline(
                 settings,

@@ -40,7 +40,13 @@ def about_both(request: ChatRequest) -> str:
 
 
 class TwoStores:
-    def __init__(self, scene: Scene, context: ContextBudget | None = None, **options: str) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        context: ContextBudget | None = None,
+        speakers: tuple[str, str] = ("Ana", "Ben"),
+        **options: str,
+    ) -> None:
         self.scene, self.facts = scene, list[dict[str, Any]]()
         given = {"prompts": "reduced", "stores": "speaker", **options}
         settings = MemorySettings.from_options(given, model=None)
@@ -48,7 +54,7 @@ class TwoStores:
             settings,
             StageModels(Services(model="scripted"), settings, scene.usage, scene.anomalies),
             scene.pipeline._embedder,
-            speakers=("Ana", "Ben"),
+            speakers=speakers,
             record=scene.history.append,
             record_facts=self.facts.append,
             usage=scene.usage,
@@ -178,6 +184,11 @@ def test_roles_and_lists_by_speaker_in_prompts_of_the_user(
 def test_wrong_values_are_refused(options: dict[str, str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         MemorySettings.from_options(options, model=ENDPOINT)
+
+
+def test_two_speakers_of_one_name_have_one_store(two: Callable[..., TwoStores]) -> None:
+    with pytest.raises(InputError, match="both speakers are 'Ana'"):
+        two(speakers=("Ana", "Ana"))
 
 
 def test_a_teacher_s_memories_are_in_one_store() -> None:
