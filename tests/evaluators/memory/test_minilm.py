@@ -1,48 +1,16 @@
-"""The embedder `minilm` gives the vectors of sentence-transformers."""
+"""The embedder `minilm` before a run; `metrics/test_semantics.py` compares its vectors."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import warnings
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from locomo_vqa.errors import InputError, MissingResource
-from locomo_vqa.evaluators.memory import open_embedder
-from locomo_vqa.evaluators.memory.minilm_files import find_minilm
 from locomo_vqa.evaluators.memory.settings import MemorySettings
 from locomo_vqa.evaluators.systems.dense import Dense
 
-TEXTS = [
-    "Ana adopted a grey dog named Rex on 8 May 2023.",
-    "  Ben bakes bread.\n",
-    "Ben bakes bread.",
-    "",
-    "word " * 600,
-    "Ça va, Zoë? 🙂",
-]
 ENDPOINT = "openai:http://127.0.0.1:9/v1?model=x"
-
-
-@pytest.mark.slow
-def test_vectors_equal_those_of_sentence_transformers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("LOCOMO_VQA_L_MODELS")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from sentence_transformers import SentenceTransformer
-
-        wanted = SentenceTransformer(str(find_minilm()), device="cpu").encode(TEXTS)
-    embedder = open_embedder("minilm")
-    vectors, usage = asyncio.run(embedder.embed(TEXTS))
-    assert (vectors.shape, vectors.dtype, usage) == ((6, 384), np.float32, None)
-    np.testing.assert_allclose(vectors, wanted, atol=2e-6)
-    np.testing.assert_array_equal(vectors[1], vectors[2])
-    weights = hashlib.sha256((find_minilm() / "model.safetensors").read_bytes()).hexdigest()
-    model = f"sentence-transformers/all-MiniLM-L6-v2@{weights[:12]}"
-    assert embedder.record == {"name": "minilm", "model": model}
 
 
 def test_without_the_encoder_a_run_is_refused_before_it_begins(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import random
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import numpy as np
 import pytest
 
 from locomo_vqa.errors import InputError, MissingResource
+from locomo_vqa.evaluators.memory import open_embedder
 from locomo_vqa.evaluators.metrics import semantics
 from locomo_vqa.evaluators.metrics.encoding import encoder
 from locomo_vqa.evaluators.metrics.encoding.encoder import Encoder
@@ -25,6 +29,14 @@ from tests.evaluators.metrics.references import (
 )
 
 BOTH = ("bertscore", "sbert")
+TEXTS = [
+    "Ana adopted a grey dog named Rex on 8 May 2023.",
+    "  Ben bakes bread.\n",
+    "Ben bakes bread.",
+    "",
+    "word " * 600,
+    "Ça va, Zoë? 🙂",
+]
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +155,23 @@ def test_vectors_have_length_one() -> None:
 
     states = np.array([[[3.0, 4.0], [0.0, 0.0]]], np.float32)
     assert embedding(states).tolist() == [pytest.approx([0.6, 0.8])]
+
+
+@pytest.mark.slow
+def test_the_embedder_s_vectors_equal_those_of_sentence_transformers(
+    minilm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LOCOMO_VQA_L_MODELS")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from sentence_transformers import SentenceTransformer
+
+        wanted = SentenceTransformer(str(minilm), device="cpu").encode(TEXTS)
+    embedder = open_embedder("minilm")
+    vectors, usage = asyncio.run(embedder.embed(TEXTS))
+    assert (vectors.shape, vectors.dtype, usage) == ((6, 384), np.float32, None)
+    np.testing.assert_allclose(vectors, wanted, atol=2e-6)
+    np.testing.assert_array_equal(vectors[1], vectors[2])
+    weights = hashlib.sha256((minilm / "model.safetensors").read_bytes()).hexdigest()
+    model = f"sentence-transformers/all-MiniLM-L6-v2@{weights[:12]}"
+    assert embedder.record == {"name": "minilm", "model": model}
