@@ -23,7 +23,7 @@ from typing import Any
 from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.install_advice import install_command
 
-__all__ = ["Cluster", "Workers", "connected", "parse_workers"]
+__all__ = ["WORKER_CPUS", "Cluster", "Workers", "connected", "parse_workers"]
 
 _ADDRESS = re.compile(r"auto|local|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 _REACH_S = 10.0
@@ -75,6 +75,10 @@ def parse_workers(value: str | None) -> Workers:
     return Workers(ray=True, address=address or None)
 
 
+WORKER_CPUS = 0.001
+"""What an actor on a node takes of Ray's count; without any, Ray doesn't heed which node it is."""
+
+
 class Cluster:
     """A Ray cluster that this process is connected to."""
 
@@ -82,12 +86,20 @@ class Cluster:
     def nodes(self) -> tuple[str, ...]:
         """The ids of the nodes that work can be given to, in an order that does not change.
 
-        Nodes that were started without CPUs, as heads often are, get work only if all were.
+        Nodes that were started without CPUs, as heads often are, get no work.
+
+        Raises:
+            MissingResource: no node has CPUs.
         """
         import ray
 
         alive = [node for node in ray.nodes() if node["Alive"]]
-        workers = [node for node in alive if node["Resources"].get("CPU", 0) > 0] or alive
+        workers = [node for node in alive if node["Resources"].get("CPU", 0) > 0]
+        if not workers:
+            raise MissingResource(
+                "No node of the cluster has CPUs for work.",
+                "Add a node to it with `ray start`.",
+            )
         return tuple(sorted(node["NodeID"] for node in workers))
 
     @property
@@ -98,7 +110,10 @@ class Cluster:
         return str(ray.get_runtime_context().get_node_id())
 
     def on(self, node: str, *, only: bool = False) -> dict[str, Any]:
-        """Return the options of an actor on a node; another takes over unless `only` this may."""
+        """Return the options of an actor on a node; another takes over unless `only` this may.
+
+        An actor that another node may take over needs `WORKER_CPUS`.
+        """
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node, soft=not only)}

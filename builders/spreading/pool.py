@@ -18,7 +18,7 @@ from locomo_vqa.models.key_homes import KEY_VARIABLE
 from locomo_vqa.models.loopback import is_loopback
 from locomo_vqa.models.names import hide_credentials, parse_name
 from locomo_vqa.notes import note
-from locomo_vqa.workers import Cluster, Workers, connected
+from locomo_vqa.workers import WORKER_CPUS, Cluster, Workers, connected
 
 from ..spending.meter import BuildMeter
 from .calls import result_of
@@ -143,7 +143,7 @@ def _start_ledger(name: str, cluster: Cluster, folder: BuildFolder, meter: Build
 def _start_worker(number: int, cluster: Cluster, node: str, ledger: str) -> Any:
     import ray
 
-    options = {"num_cpus": 0, "max_concurrency": _AT_ONCE}
+    options = {"num_cpus": WORKER_CPUS, "max_concurrency": _AT_ONCE}
     lasting = {"max_restarts": _RESTARTS, "max_task_retries": _RESTARTS}
     actor = ray.remote(BuildWorker).options(**options, **lasting, **cluster.on(node))
     return actor.remote(number, ledger)

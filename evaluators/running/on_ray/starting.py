@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from locomo_vqa.errors import MissingResource
-from locomo_vqa.workers import Cluster
+from locomo_vqa.workers import WORKER_CPUS, Cluster
 
 from .node import Node
 
@@ -15,15 +15,13 @@ __all__ = ["settled_node", "start_node", "wait_for_node"]
 _START_S = 300.0
 _AGAIN_S = 0.2
 _TRIES = 10
-_CPUS = 0.001
-"""What an actor takes of Ray's count; without any, Ray does not heed the node asked for."""
 
 
 def start_node(cluster: Cluster, name: str) -> Any:
     """Start the actor of a node; if the node is lost, Ray starts it again on another."""
     import ray
 
-    options = {"num_cpus": _CPUS, "max_restarts": -1, **cluster.on(name)}
+    options = {"num_cpus": WORKER_CPUS, "max_restarts": -1, **cluster.on(name)}
     return ray.remote(Node).options(**options).remote()
 
 
