@@ -6,7 +6,8 @@ Makes a virtual environment in FOLDER with lmdeploy and this checkout (or uses t
 and there, for each model, starts `lmdeploy serve api_server`, shows it images with known answers,
 measures it, and, with the embedded model, builds the sample with it; then the same with the engine
 in this process. MODEL is a name of the Hub or a folder; without any, `embedded`. Results are also
-written to FOLDER/results.json. `--dry-run` prints the commands only.
+written to FOLDER/results.json. `--dry-run` prints the commands only. The environment variable
+REQUESTS sets how many requests are measured.
 
 The embedded models run on the PyTorch engine: their attention heads have 32 numbers, and TurboMind
 has kernels for 64, 128, 192, 256 and 576.

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,9 +46,9 @@ def lmdeploy(
 ) -> Iterator[Running]:
     """Everything that is started, once for all tests."""
     tag = f"{sys.version_info.major}{sys.version_info.minor}"
-    package = find_lmdeploy(Path(request.config.cache.mkdir(f"lmdeploy-{VERSION}-{tag}")))
-    commands = [*documented().values(), WRONG]
-    with run_lmdeploy(package, commands, tmp_path_factory.mktemp("lmdeploy")) as running:
+    work, kept = tmp_path_factory.mktemp("lmdeploy"), getattr(request.config, "cache", None)
+    package = find_lmdeploy(kept.mkdir(f"lmdeploy-{VERSION}-{tag}") if kept else work)
+    with run_lmdeploy(package, [*documented().values(), WRONG], work) as running:
         yield running
 
 
