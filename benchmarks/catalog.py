@@ -65,6 +65,9 @@ CATALOG = {
     "ray": Entry(
         title="Runs on Ray", module="ray_workers", quick=("--questions", "2", "--latency", "0.02")
     ),
+    "ray-build": Entry(
+        title="Builds on Ray", module="ray_build", quick=("--rounds", "1", "--latency", "0.02")
+    ),
     "import": Entry(title="Imports", module="importing", quick=("--rounds", "1"), locomo=True),
 }
 

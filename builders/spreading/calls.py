@@ -15,10 +15,10 @@ async def result_of(reference: Any) -> Any:
 
     Raises:
         Exception: what the method raised.
-        MissingResource: the actor ended, and was not started again.
+        MissingResource: the actor is lost: it could not be started, or not again.
     """
     import ray
-    from ray.exceptions import RayActorError, RayTaskError
+    from ray.exceptions import RayError, RayTaskError
 
     try:
         return await reference
@@ -27,9 +27,9 @@ async def result_of(reference: Any) -> Any:
         raise
     except RayTaskError as error:
         raise error.cause from None
-    except RayActorError as error:
+    except RayError as error:
         raise MissingResource(
-            f"A process of the build on a Ray node ended too often ({_first_line(error)}).",
+            f"A process of the build on a node of the cluster is lost ({_first_line(error)}).",
             "Look into Ray's logs on that node, and repeat the call: replies so far are kept.",
         ) from None
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from locomo_vqa._version import __version__
 from locomo_vqa.async_calls import run_async
-from locomo_vqa.errors import BudgetReached, InputError
+from locomo_vqa.errors import BudgetReached, InputError, MissingResource
 from locomo_vqa.models.key_homes import KEY_VARIABLE
 from locomo_vqa.models.loopback import is_loopback
 from locomo_vqa.models.names import hide_credentials, parse_name
@@ -152,7 +152,12 @@ def _start_worker(number: int, cluster: Cluster, node: str, ledger: str) -> Any:
 async def _begin(ledger: Any, workers: Sequence[Any], settings: WorkerSettings) -> None:
     """Open the ledger's files, and check that every node has this version of the toolkit."""
     await result_of(ledger.start.remote(workers, settings))
-    versions = await _results(worker.version.remote() for worker in workers)
+    try:
+        versions = await _results(worker.version.remote() for worker in workers)
+    except MissingResource as error:
+        raise MissingResource(
+            error.message, f"Install locomo-vqa {__version__} with the extra ray on every node."
+        ) from None
     for version in versions:
         if version != __version__:
             raise InputError(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from locomo_vqa._version import __version__
+from locomo_vqa.errors import MissingResource
 from locomo_vqa.images import for_model
 from locomo_vqa.models.asking import gather_bounded
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelImage
@@ -90,9 +91,15 @@ class BuildWorker:
         """Ask the model with known answers.
 
         Raises:
-            MissingResource: it does not answer, or does not see.
+            MissingResource: it does not answer, or does not see; the message names the node.
         """
-        await probe(await self._model(opening))
+        import ray
+
+        try:
+            await probe(await self._model(opening))
+        except MissingResource as error:
+            node = ray.util.get_node_ip_address()
+            raise MissingResource(f"Node {node}: {error.message}", error.remedy) from None
 
     async def close(self, role: str) -> None:
         """Close a model, and forget the images."""

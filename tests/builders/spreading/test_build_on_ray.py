@@ -184,6 +184,8 @@ def test_three_nodes(world: World, tmp_path: Path) -> None:
     world.on_ray(tmp_path / "w")
     world.check_same(tmp_path / "w")
     assert world.repeated() == 0
+    checks = [number for key, number in world.known.asked.items() if _is_check(key)]
+    assert min(checks) > NODES  # Each node's own server, which here is one for all.
 
 
 def test_a_driver_that_is_ended_costs_only_the_requests_in_flight(
