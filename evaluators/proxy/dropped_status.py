@@ -24,7 +24,7 @@ async def find_dropped_status(
 ) -> tuple[int | None, list[Header]]:
     """Return the status that a reply with status 200 should have, and headers to add to it.
 
-    Only a short reply in JSON is read, into `start`; any other is left as it is.
+    Only a short reply in JSON is read, into `start`; any other is not read.
     """
     known = dict(headers)
     length = known.get(b"content-length", b"")
