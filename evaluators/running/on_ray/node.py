@@ -54,7 +54,7 @@ class Node:
         opened = await self._open(desk)
         loop, scope = asyncio.get_running_loop(), CancelScope()
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
-        outcomes = StreamedOutcomes(loop, queue, scope)
+        outcomes = StreamedOutcomes(loop, queue, scope, opened.flush)
         self._scopes.add(scope)
         work = loop.run_in_executor(
             self._threads, opened.converse, name, questions, outcomes, scope
@@ -129,9 +129,17 @@ class _Opened:
         collect_leftovers(kept_folder(self._out, name))
         self._files.begin(name)
         whole = self._here.converse(name, questions, outcomes, scope)
+        self.flush()
+        return whole
+
+    def flush(self) -> None:
+        """Return when all calls so far are counted, and their replies recorded.
+
+        Raises:
+            LocomoVqaError: one could not be.
+        """
         self._meter.check()
         of_desk(self._desk.check.remote())
-        return whole
 
     def close(self) -> None:
         """End the proxy and the models."""

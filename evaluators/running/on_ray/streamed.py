@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,7 @@ class StreamedOutcomes:
     """Puts what a conversation's thread reports into a queue of an event loop.
 
     `answered` returns when the run has taken the outcome, so that the next question is not asked
-    before.
+    before. Before an outcome is reported, `flush` is called: what led to it is then at the desk.
     """
 
     def __init__(
@@ -40,7 +40,9 @@ class StreamedOutcomes:
         loop: asyncio.AbstractEventLoop,
         queue: asyncio.Queue[Event | None],
         scope: CancelScope,
+        flush: Callable[[], None],
     ) -> None:
+        self._flush = flush
         self._loop = loop
         self._queue = queue
         self._scope = scope
@@ -63,10 +65,12 @@ class StreamedOutcomes:
 
     def ingested(self, ingestion: Ingestion) -> None:
         """Report it."""
+        self._flush()
         self._send("ingested", ingestion)
 
     def answered(self, conversation: str, prediction: Prediction, failure: Failure | None) -> None:
         """Report it, and wait."""
+        self._flush()
         self._wait(self._send("answered", conversation, prediction, failure))
 
     def requested(self, conversation: str, requests: Requests) -> None:
