@@ -31,6 +31,8 @@ LONGEST = (
     "core/test_demo.py",
     "test_tutorials.py",
     "test_killed.py",
+    "torture/test_foreign_files.py",
+    "torture/test_full_disk.py",
     "test_hostile_replies.py",
     "builders/test_build_choices.py",
     "builders/test_build.py",

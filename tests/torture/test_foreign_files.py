@@ -25,10 +25,10 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="commands are forked"),
 ]
 
-TRIES = max(1, int(6 * EFFORT))
+TRIES = max(1, int(4 * EFFORT))
 """How many changed files of each kind are tried."""
 
-READS = max(1, int(40 * EFFORT))
+READS = max(1, int(30 * EFFORT))
 """How many changed files each reader is given."""
 
 MORE_MB = 300

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -15,7 +16,7 @@ import pytest
 import locomo_vqa as lv
 from tests.core.locomo_example import sample
 from tests.dying import Commands
-from tests.killing import KilledCommand, snapshot
+from tests.killing import KilledCommand, hidden_in, snapshot
 
 from .outcomes import fault_of
 from .profile import EFFORT
@@ -26,7 +27,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="commands are forked"),
 ]
 
-MOMENTS = max(1, int(5 * EFFORT))
+MOMENTS = max(1, int(4 * EFFORT))
 """From how many moments on the disk of each command is full."""
 
 
@@ -59,6 +60,7 @@ COMMANDS: dict[str, tuple[list[str], list[str]]] = {
     "verify": (["leaderboard", "verify", "subs", "--benchmark", "sample"], ["subs"]),
     "site": (["leaderboard", "build", "board", "--out", "site"], ["board"]),
     "import": (["data", "import", "locomo.json", "--out", "out"], ["locomo.json"]),
+    "ingest": (["build", "ingest", "sample", "--work", "w"], []),
     "run": (["run", "bm25", "--benchmark", "sample", "--limit", "1", "--out", "out"], []),
 }
 STATUS = {"score": 1, "compare": 1}
@@ -106,3 +108,39 @@ def comparable(root: Path) -> dict[str, Any]:
         else:
             found[name] = data
     return found
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.3, 0.4])
+def test_a_real_disk_that_is_too_small(
+    share: float, run_commands: Commands, tmp_path: Path
+) -> None:
+    """A run, on a disk that has less room than it needs; then the disk grows."""
+    calm, disk = tmp_path / "calm", tmp_path / "disk"
+    for folder in (calm, disk, tmp_path / "tmp"):
+        folder.mkdir()
+    command = ("run", "bm25", "--benchmark", "sample", "--limit", "1", "--out", "out")
+    variables = {"TMPDIR": str(tmp_path / "tmp"), "LOCOMO_VQA_CACHE": str(tmp_path / "cache")}
+    assert run_commands.run(*command, root=calm, **variables).status == 0
+    blocks = [-(-path.stat().st_size // 4096) + 1 for path in calm.rglob("*")]
+    size = f"size={max(1, int(share * sum(blocks))) * 4}k"
+    if not _mount("-t", "tmpfs", "-o", size, "none", str(disk)):
+        pytest.skip("no disk can be mounted here")
+    try:
+        full = run_commands.run(*command, root=disk, **variables)
+        assert full.status in (1, 2) and fault_of(full) is None, full.said
+        assert "No space left on device" in full.said or "disk is full" in full.said
+        assert hidden_in(disk) == []
+        assert _mount("-o", "remount,size=64m", str(disk))
+        again = run_commands.run(*command, root=disk, **variables)
+        assert again.status == 0, again.said
+        assert comparable(disk) == comparable(calm)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def _mount(*arguments: str) -> bool:
+    """Mount a disk in memory, and return whether this user may."""
+    if sys.platform != "linux" or shutil.which("mount") is None:
+        return False
+    done = subprocess.run(["mount", *arguments], capture_output=True, check=False)
+    return done.returncode == 0
