@@ -36,6 +36,10 @@ def open_model(
         from locomo_vqa.models.transformers_local import TransformersModel
 
         return TransformersModel(name)
+    if name.scheme == "embedded" and name.target == "verifier":
+        from locomo_vqa.models.embedded_verifier import EmbeddedVerifier
+
+        return EmbeddedVerifier(name)
     if name.scheme == "embedded":
         from locomo_vqa.models.embedded_local import EmbeddedLocal
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -54,8 +54,6 @@ _WEIGHTS = {"mark": 4, "the mark": 3, "odd": 3, "the odd": 2, "kind": 2, "style"
     "mood": 0.5,
 }
 """The weights of heads' losses that are not 1: shapes are learned last."""
-
-_TOTAL = sum(_WEIGHTS.get(name, 1) for name in HEADS)
 
 _COLUMNS, _ROWS = 3, 2
 
@@ -134,8 +132,11 @@ def _sixth(x: float, y: float) -> tuple[slice, slice]:
 class LinearHeads(nn.Module):
     """Linear classifiers on an image's tokens."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, weights: Mapping[str, float] = _WEIGHTS) -> None:
+        """`weights` are those of heads' losses that are not 1."""
         super().__init__()
+        self._weights = weights
+        self._total = sum(weights.get(name, 1) for name in HEADS)
         self.heads = nn.ModuleList(nn.Linear(width, len(values) + 1) for values in HEADS.values())
 
     def forward(self, tokens: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
@@ -149,7 +150,7 @@ class LinearHeads(nn.Module):
             loss = F.cross_entropy(head(tokens).flatten(0, 1), target, reduction="none")
             there = target > 0
             weight = torch.where(there, 2 / there.sum(), 1 / (~there).sum().clamp(min=1))
-            share = _WEIGHTS.get(name, 1) / _TOTAL
+            share = self._weights.get(name, 1) / self._total
             total = total + share * (loss * weight).sum() / weight.sum()
         return total
 

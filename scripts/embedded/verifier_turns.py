@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
-from locomo_vqa.builders.questions.verification import again_prompt, premise_prompt, verdict_prompt
 from locomo_vqa.builders.sample.scenes import COLOURS, MARKS, MOODS, PARTS, STYLES, UNUSUAL, Scene
 from locomo_vqa.builders.sample.truth import is_true, premise_holds
 from locomo_vqa.builders.sample.visual_questions import draw_visual_question
-from scripts.embedded.training_turns import TrainingTurn
+from locomo_vqa.models.embedded.verifier import VerifierPrompt
 
-__all__ = ["WrittenQuestion", "otherwise", "question_turns", "verifier_turns"]
+__all__ = ["VerifierTurn", "WrittenQuestion", "otherwise", "verifier_turns"]
 
-_MOVING = ("detail", "count", "unusual-detail", "unusual-count", "presence", "colour")
-"""The types that most altered questions are of."""
+_ALTERED: tuple[QuestionType, ...] = (
+    *("detail", "detail", "count", "unusual-detail", "unusual-count", "presence", "colour"),
+    "style",
+)
+"""The types of questions about slightly different images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,38 +30,49 @@ class WrittenQuestion:
     answer: str
 
 
+@dataclass(frozen=True, slots=True)
+class VerifierTurn:
+    """A prompt, and the word that answers it."""
+
+    prompt: VerifierPrompt
+    word: str
+
+
 def verifier_turns(
     scene: Scene, written: Sequence[WrittenQuestion], rng: random.Random
-) -> list[TrainingTurn]:
-    """Return the turns about an image: some of what was written, and what a neighbour would ask."""
-    turns: list[TrainingTurn] = []
+) -> list[VerifierTurn]:
+    """Return the turns about an image.
+
+    They check some of what a generator wrote, with every false gold more often, and questions that
+    would be true of a slightly different image; and they ask questions that are true of it.
+    """
     false = [each for each in written if not _true(scene, each)]
     details = [each for each in written if each.type == "detail"]
-    for each in [*false[:2], *details, *rng.sample(written, min(2, len(written)))]:
-        turns += question_turns(scene, each, rng)
-    for _ in range(2):
-        type = rng.choice(_MOVING if rng.random() < 0.8 else QUESTION_TYPES)
+    chosen = [*false[:2], *details, *rng.sample(written, min(2, len(written)))]
+    for _ in range(3):
+        type = rng.choice(_ALTERED)
         drawn = draw_visual_question(otherwise(scene, rng), type, rng)
         if drawn:
-            altered = WrittenQuestion(type, drawn.question, drawn.answer)
-            turns += question_turns(scene, altered, rng)
+            chosen.append(WrittenQuestion(type, drawn.question, drawn.answer))
+    turns = [turn for each in chosen if (turn := _checking_turn(scene, each, rng))]
+    for type in rng.sample(QUESTION_TYPES, 3):
+        drawn = draw_visual_question(scene, type, rng)
+        if drawn:
+            turns.append(VerifierTurn(VerifierPrompt("ask", drawn.question), drawn.answer))
     return turns
 
 
-def question_turns(
+def _checking_turn(
     scene: Scene, written: WrittenQuestion, rng: random.Random
-) -> list[TrainingTurn]:
-    """Return one turn about a question: its premise, its answer, or the question itself."""
+) -> VerifierTurn | None:
+    """Return a turn about a question's premise or its answer; None where truth has no rule."""
     question, answer, type = written.question, written.answer, written.type
     holds, true = premise_holds(scene, type, question), is_true(scene, type, question, answer)
     if holds is None or true is None:
-        return []
-    drawn = rng.random()
-    if drawn < 0.3:
-        return [TrainingTurn(premise_prompt(question), _word(holds), asks=type)]
-    if drawn < 0.9 or not true:
-        return [TrainingTurn(verdict_prompt(question, answer), _word(true), asks=type)]
-    return [TrainingTurn(again_prompt(question), answer.lower(), asks=type)]
+        return None
+    if rng.random() < 0.4:
+        return VerifierTurn(VerifierPrompt("premise", question), _word(holds))
+    return VerifierTurn(VerifierPrompt("verdict", question, answer), _word(true))
 
 
 def _true(scene: Scene, written: WrittenQuestion) -> bool:

@@ -30,9 +30,10 @@ HARD = ("count", "colour", "unusual-detail")
 
 
 def models(endpoint: StubEndpoint) -> list[str]:
-    """Return the options that name both models of the stub."""
+    """Return the options that name the models of the stub."""
     base = f"openai:{endpoint.url}/v1?model="
-    return ["--generator", f"{base}large", "--validator", f"{base}small"]
+    named = ["--generator", f"{base}large", "--validator", f"{base}small"]
+    return [*named, "--verifier", f"{base}large"]
 
 
 @pytest.mark.slow
@@ -54,6 +55,7 @@ def test_a_build_from_recipe_to_data_set(cli: Cli, tmp_path: Path) -> None:
             validate(row, "question_row", path=tmp_path, remedy="")
         assert {row["quality"]["self_consistent"] for row in rows if row["state"] == "ok"} == {True}
         assert {row["quality"]["guessable"] for row in rows if row["state"] == "ok"} == {False}
+        assert {row["quality"]["agreed"] for row in rows if row["state"] == "ok"} == {True}
         assert sum(row["state"] == "declined" for row in rows) == 26
         card = (tmp_path / "d" / "README.md").read_text(encoding="utf-8")
         assert f"{selection['stability']:.0%} of bootstrap samples" in card

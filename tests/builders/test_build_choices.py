@@ -22,7 +22,12 @@ from tests.conftest import Cli, tree
 
 HARD = ("count", "colour", "unusual-detail")
 SMALL = replace(
-    load_recipe("sample"), probe_types=("count", "colour", "detail"), probe_images=8, keep=1
+    load_recipe("sample"),
+    probe_types=("count", "colour", "detail"),
+    probe_images=8,
+    keep=1,
+    verifier=None,
+    verify_checks=(),
 )
 
 

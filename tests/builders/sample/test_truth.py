@@ -8,7 +8,7 @@ import pytest
 
 from locomo_vqa.benchmark import QUESTION_TYPES, QuestionType
 from locomo_vqa.builders.sample.scenes import Part, Scene, Thing, make_scene
-from locomo_vqa.builders.sample.truth import applies, is_true
+from locomo_vqa.builders.sample.truth import applies, is_true, premise_holds
 from locomo_vqa.builders.sample.visual_questions import ANSWERS, draw_visual_question
 
 SCENE = Scene(
@@ -73,3 +73,23 @@ def test_truth_of_a_scene_made_by_hand(
     type: QuestionType, question: str, answer: str, expected: bool | None
 ) -> None:
     assert is_true(SCENE, type, question, answer) is expected
+
+
+@pytest.mark.parametrize(
+    ("type", "question", "expected"),
+    [
+        ("detail", "What is the sign on the red boats?", True),
+        ("detail", "What is the sign on the red boat?", False),
+        ("detail", "What is the sign on the green boats?", False),
+        ("detail", "What is the sign on the trains?", None),
+        ("count", "How many red boats are there?", True),
+        ("count", "How many pink boats are there?", False),
+        ("unusual-detail", "What colour is the duck?", False),
+        ("presence", "Is there a crown in the picture?", True),
+        ("mood", "What mood does the picture convey?", True),
+    ],
+)
+def test_a_premise_holds_whatever_the_answer(
+    type: QuestionType, question: str, expected: bool | None
+) -> None:
+    assert premise_holds(SCENE, type, question) is expected
