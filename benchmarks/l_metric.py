@@ -101,7 +101,7 @@ def compared(
         for name, values in parts["values"].items()
         for a, b in zip(values, peer["values"][name], strict=True)
     ]
-    note = f"; {first['peak']:,.0f} MiB, {peer['peak']:,.0f} MiB"
+    note = f"; {first['peak']:,.0f} MiB of memory beside {peer['peak']:,.0f}"
     return [
         less_cpu(what, PEER, first["work"], theirs, 25, note=note),
         less_cpu(f"{what} again, cached", PEER, second["work"], theirs, 500),

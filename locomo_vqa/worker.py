@@ -161,7 +161,7 @@ def _hit(value: Any, field: str) -> Row:
 
 def _items(value: Any, field: str) -> list[Any]:
     """Return what a passage comes from as a list; None is an empty one."""
-    if value is None:
+    if value is None or (type(value) is tuple and not value):
         return []
     if isinstance(value, (str, bytes, dict)) or not isinstance(value, Iterable):
         raise _wrong_type(value, field, "a list")
@@ -251,7 +251,7 @@ def _type(value: Any) -> str:
 
 def _clean_text(text: str) -> str:
     """Return a text that UTF-8 can hold: lone surrogates become U+FFFD."""
-    return _SURROGATE.sub("\ufffd", text)
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 # What a system may leave out

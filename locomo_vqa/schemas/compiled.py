@@ -21,21 +21,27 @@ _LARGEST = 1e100
 """The sums or squares of larger numbers may be infinite."""
 
 
+# A union in isinstance() is built at each call; a tuple is not.
+_ARRAYS = (list, tuple)
+_NUMBERS = (int, float)
+_SCALARS = (str, int, float)
+
+
 def is_array(value: Any) -> bool:
     """Accept tuples as arrays too, because values are checked before they become JSON."""
-    return isinstance(value, list | tuple)
+    return isinstance(value, _ARRAYS)
 
 
 def is_count(value: Any) -> bool:
     """Return whether a value is a whole number that all programs can represent."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if value is True or value is False or not isinstance(value, _NUMBERS):
         return False
     return abs(value) <= MOST and value == int(value)
 
 
 def is_number(value: Any) -> bool:
     """Return whether a value is a number that can be computed with."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if value is True or value is False or not isinstance(value, _NUMBERS):
         return False
     return not abs(value) > _LARGEST  # The gate refuses what is not finite, in better words.
 
@@ -213,7 +219,7 @@ def _enum(allowed: Sequence[Any]) -> Check:
     known = {(isinstance(each, bool), each) for each in allowed}
 
     def check(value: Any) -> bool:
-        plain = value is None or isinstance(value, str | int | float)
+        plain = value is None or isinstance(value, _SCALARS)
         return plain and (isinstance(value, bool), value) in known
 
     return check

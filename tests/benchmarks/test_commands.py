@@ -73,8 +73,6 @@ def test_a_ratio_below_what_must_be_reached_is_marked() -> None:
 
 
 def test_the_page_has_the_recorded_results() -> None:
-    if not page.PAGE.exists():
-        pytest.skip("no page yet")
     recorded = json.loads(page.RESULTS.read_text(encoding="utf-8"))
     assert page.with_results(page.PAGE.read_text(encoding="utf-8"), recorded) == (
         page.PAGE.read_text(encoding="utf-8")
