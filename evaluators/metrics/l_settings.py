@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from locomo_vqa.arguments import check_choice, check_number
+from locomo_vqa.arguments import check_choice, check_number, check_path
+from locomo_vqa.errors import InputError
 
 __all__ = ["LSettings", "Preset"]
 
@@ -35,11 +36,14 @@ class LSettings:
         """Return the settings for the arguments of a public function.
 
         Raises:
-            InputError: the preset or the number of threads is not possible.
+            InputError: the preset or the number of threads is not possible, or the folder is not
+                found.
         """
         check_choice("l_preset", preset, get_args(Preset))
         check_number("threads", threads, low=1, whole=True)
-        folder = None if models is None else Path(models)
+        folder = None if models is None else check_path("l_models", models)
+        if folder is not None and not folder.is_dir():
+            raise InputError(f"`l_models` {folder}: is not a folder.", "Correct the path.")
         return cls(
             preset="minilm" if preset == "minilm" else "paper",
             models=folder,

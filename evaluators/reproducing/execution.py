@@ -69,6 +69,7 @@ class Execution:
         Raises:
             InputError: no row can be run.
             OutputError: the folder can't be written.
+            KeyboardInterrupt: it was interrupted; a note says how to continue.
         """
         if plans and all(plan.problem for plan in plans):
             raise InputError(
@@ -85,9 +86,13 @@ class Execution:
         rows = []
         with FinishedSteps(self.settings.out) as finished:
             runner = RowRunner(progress, finished)
-            for number, plan in enumerate(plans):
-                progress("rows", number, len(plans))
-                rows.append(self._run_row(plan, columns, runner))
+            try:
+                for number, plan in enumerate(plans):
+                    progress("rows", number, len(plans))
+                    rows.append(self._run_row(plan, columns, runner))
+            except KeyboardInterrupt as error:
+                _note_whole_folder(error, self.settings.out)
+                raise
         progress("rows", len(plans), len(plans))
         return rows
 
@@ -150,3 +155,12 @@ class Execution:
         if self.settings.limit is not None:
             found.append("it is a trial, in which questions that were not asked count as wrong")
         return found
+
+
+def _note_whole_folder(error: KeyboardInterrupt, out: Path) -> None:
+    """Say how the table is continued, in place of how the interrupted run alone would be."""
+    others = [note for note in getattr(error, "__notes__", ()) if "`out`" not in note]
+    error.__notes__ = [
+        f"Repeat it with `out` {out} to continue: what was answered is kept.",
+        *others,
+    ]

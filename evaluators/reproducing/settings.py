@@ -15,7 +15,7 @@ from locomo_vqa.workers import parse_workers
 from ..judging.names import check_judge
 from ..judging.rubric_files import read_rubric
 from ..memory.settings import LEXICAL_EMBEDDER, MINILM_EMBEDDER
-from ..metrics.l_settings import Preset
+from ..metrics.l_settings import LSettings, Preset
 
 __all__ = ["ReproductionSettings"]
 
@@ -87,8 +87,7 @@ class ReproductionSettings:
             InputError: one can't be used.
         """
         check_choice("split", split, get_args(SplitChoice))
-        if l_preset is not None:
-            check_choice("l_preset", l_preset, get_args(Preset))
+        LSettings.checked(preset=l_preset or "paper", models=l_models, threads=1, cache=True)
         if limit is not None:
             check_number("limit", limit, low=1, whole=True)
         check_number("jobs", jobs, low=1, whole=True)

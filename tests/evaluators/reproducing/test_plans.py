@@ -208,6 +208,7 @@ def test_a_dry_run_prints_rows_costs_commands_and_choices(cli: Cli, tmp_path: Pa
         (("1", "--dry-run", "--prompts", "nowhere"), "is not a folder"),
         (("1", "--dry-run", "--embedder", "minlm"), "Did you mean 'minilm'?"),
         (("1", "--dry-run", "--workers", "rays"), "--workers"),
+        (("1", "--dry-run", "--l-models", "nowhere"), "--l-models nowhere: is not a folder"),
         (("1",), "No row can be run"),
         (("1", "--embedded", "--benchmark", "nowhere"), "nowhere"),
     ],

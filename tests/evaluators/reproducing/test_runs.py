@@ -47,13 +47,17 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def interrupted(runner: RowRunner, step: Step) -> object:
         if step.call == "run" and step.first == "memlora":
-            raise KeyboardInterrupt
+            stopped = KeyboardInterrupt()
+            stopped.add_note(f"Continue with `out` {step.arguments['out']}: the run's own.")
+            raise stopped
         return call(runner, step)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RowRunner, "_call", interrupted)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt) as stop:
             reproduce(folder, "A6")
+    kept = "what was answered is kept."
+    assert stop.value.__notes__ == [f"Repeat it with `out` {folder} to continue: {kept}"]
     first = written(folder)
     assert list(first) == ["mem0-student"]
     made = reproduce(folder, "A6")
