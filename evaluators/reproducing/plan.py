@@ -10,7 +10,8 @@ from typing import Any
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.runs import ImageMode
 
-from ..judging.rules import RULES
+from ..judging.rubric_files import read_rubric
+from ..judging.rules import RULES, rule_rubric
 from ..memory.settings import TEXT_STAGES
 from .choices import Choice, Choices
 from .paper import PaperRow, PaperSystem, PaperTable, load_paper
@@ -69,6 +70,15 @@ class Planner:
 
     choices: Choices
     settings: ReproductionSettings
+
+    def __post_init__(self) -> None:
+        """Check that the judge reads the rubric.
+
+        Raises:
+            InputError: it is the judge of rules, and the rubric is a file.
+        """
+        if self._judge([]) == RULES:
+            rule_rubric(read_rubric(self.settings.rubric))
 
     def plan(self, table: PaperTable, row: PaperRow) -> RowPlan:
         """Return what a row runs."""

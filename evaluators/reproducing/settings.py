@@ -14,8 +14,10 @@ from locomo_vqa.workers import parse_workers
 
 from ..judging.names import check_judge
 from ..judging.rubric_files import read_rubric
+from ..memory.prompts import MEMORY_PROMPTS
 from ..memory.settings import LEXICAL_EMBEDDER, MINILM_EMBEDDER
 from ..metrics.l_settings import LSettings, Preset
+from ..own_prompts import read_own_prompts
 
 __all__ = ["ReproductionSettings"]
 
@@ -98,8 +100,8 @@ class ReproductionSettings:
         if judge is not None:
             check_judge(judge)
         read_rubric(rubric)
-        if prompts is not None and not check_path("prompts", prompts).is_dir():
-            raise InputError(f"`prompts` {prompts}: is not a folder.", "Correct the path.")
+        if prompts is not None:
+            _check_prompts(check_path("prompts", prompts))
         if embedder is not None and not embedder.startswith("openai:"):
             check_choice("embedder", embedder, _EMBEDDERS)
         elif embedder is not None:
@@ -122,3 +124,18 @@ class ReproductionSettings:
             prices=None if prices is None else str(prices),
             retry_failed=retry_failed,
         )
+
+
+def _check_prompts(folder: Path) -> None:
+    """Check a folder with other prompts.
+
+    Raises:
+        InputError: it is not a folder, or one of its prompts can't be used.
+    """
+    if not folder.is_dir():
+        raise InputError(f"`prompts` {folder}: is not a folder.", "Correct the path.")
+    try:
+        read_own_prompts(str(folder), MEMORY_PROMPTS)
+    except InputError as error:
+        message = error.message.replace("`options`: prompts=", "`prompts`: ")
+        raise InputError(message.replace("`options`", "`prompts`"), error.remedy) from None

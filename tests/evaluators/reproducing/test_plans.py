@@ -222,6 +222,26 @@ def test_wrong_input_is_refused_before_anything(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_of_prompts_and_a_rubric_are_checked_before_anything(
+    cli: Cli, tmp_path: Path
+) -> None:
+    folder = tmp_path / "prompts"
+    folder.mkdir()
+    (folder / "extrct.txt").write_text("$turns")
+    rubric = tmp_path / "rubric.txt"
+    rubric.write_text('$data\nReply {"verdict": "CORRECT"} or {"verdict": "WRONG"}.')
+    misnamed = cli("reproduce", "2", "--embedded", "--prompts", str(folder))
+    assert (misnamed.returncode, misnamed.stderr.splitlines()[1][:25]) == (
+        2,
+        "Did you mean extract.txt?",
+    )
+    assert misnamed.stderr.startswith("Error: --prompts: ")
+    unread = cli("reproduce", "2", "--embedded", "--rubric", str(rubric))
+    assert unread.returncode == 2
+    assert "which the judge of rules doesn't read" in unread.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["prompts", "rubric.txt"]
+
+
 def test_settings_of_a_run_are_in_its_command() -> None:
     settings: dict[str, Any] = {"jobs": 3, "budget": 1.5, "limit": 4, "retry_failed": True}
     made = lv.reproduce("4", dry_run=True, only="5", workers="asyncio", progress=False, **settings)
