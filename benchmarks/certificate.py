@@ -9,6 +9,7 @@ wrong, so the second test never saves the first. Then systems with sight: how of
 
 from __future__ import annotations
 
+import argparse
 import random
 import sys
 from collections import Counter
@@ -243,6 +244,7 @@ def with_sight(systems: int, v: float, other: float, shape: tuple[int, int, int]
 
 def main() -> None:
     """Print both tables; end with 1 if more than 1 % without sight are proven."""
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
     found = without_sight(SYSTEMS)
     print(f"{'without sight':32} proven  not shown  refuted")
     total: Counter[str] = Counter()

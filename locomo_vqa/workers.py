@@ -27,6 +27,9 @@ __all__ = ["WORKER_CPUS", "Cluster", "Workers", "connected", "parse_workers"]
 
 _ADDRESS = re.compile(r"auto|local|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 _REACH_S = 10.0
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""What a client of gRPC, which Ray speaks, sends first; the last 9 bytes are a SETTINGS frame."""
+_SETTINGS = 4
 _FORMS = "asyncio, ray, or ray:ADDRESS, such as ray:auto or ray:10.0.0.1:6379"
 _TOKEN = (
     "If it wants a token, set RAY_AUTH_MODE=token, and copy ~/.ray/auth_token from its head or set "
@@ -122,6 +125,7 @@ class Cluster:
 _lock = threading.Lock()
 _users = 0
 _opened: str | None = None
+_until_closed = contextlib.ExitStack()
 
 
 @contextlib.contextmanager
@@ -143,6 +147,7 @@ def connected(workers: Workers) -> Iterator[Cluster]:
         if _users == 0 and not ray.is_initialized():
             _connect(workers)
             _opened = str(workers)
+            _until_closed.enter_context(_quiet_raylets())
         elif _opened not in (None, str(workers)) and workers.address is not None:
             raise InputError(
                 f"`workers`: this process is connected to {_opened} already.",
@@ -157,6 +162,7 @@ def connected(workers: Workers) -> Iterator[Cluster]:
             if _users == 0 and _opened is not None:
                 _opened = None
                 ray.shutdown()
+                _until_closed.close()
 
 
 def _connect(workers: Workers) -> None:
@@ -183,10 +189,10 @@ def _connect(workers: Workers) -> None:
 
 
 def _check_reachable(address: str | None) -> None:
-    """Check that something listens at a cluster's address; Ray itself would try for minutes.
+    """Check that a server of gRPC answers at a cluster's address; Ray would try for minutes.
 
     Raises:
-        MissingResource: nothing does.
+        MissingResource: none does.
     """
     if address in (None, "auto"):
         address = os.environ.get("RAY_ADDRESS")
@@ -194,13 +200,23 @@ def _check_reachable(address: str | None) -> None:
         return
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_REACH_S).close()
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=_REACH_S) as server:
+            if os.environ.get("RAY_USE_TLS", "0") == "0" and not _speaks_grpc(server):
+                raise ValueError("something else listens there")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise MissingResource(
             f"No Ray cluster answers at {address} ({reason}).",
             "Start its head with `ray start`, or correct the address.",
         ) from None
+
+
+def _speaks_grpc(server: socket.socket) -> bool:
+    """Return whether a server's first frame is one of HTTP/2."""
+    server.sendall(_PREFACE)
+    with server.makefile("rb") as replies:
+        frame = replies.read(9)
+    return len(frame) == 9 and frame[3] == _SETTINGS
 
 
 @contextlib.contextmanager
@@ -213,6 +229,22 @@ def _quiet_logger() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(kept)
+
+
+@contextlib.contextmanager
+def _quiet_raylets() -> Iterator[None]:
+    """Keep what raylets report of lost nodes and ended actors, with log lines, off the output.
+
+    Ray prints it even with `log_to_driver=False`, on standard output.
+    """
+    from ray._private import worker
+
+    kept = worker.print_to_stdstream
+    worker.print_to_stdstream = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        worker.print_to_stdstream = kept
 
 
 @contextlib.contextmanager

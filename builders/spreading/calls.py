@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from locomo_vqa.errors import MissingResource
@@ -11,20 +10,16 @@ __all__ = ["result_of"]
 
 
 async def result_of(reference: Any) -> Any:
-    """Return the result of an actor's method; if this is cancelled, so is the method.
+    """Return the result of an actor's method; if this is cancelled, the method goes on.
 
     Raises:
         Exception: what the method raised.
         MissingResource: the actor is lost: it could not be started, or not again.
     """
-    import ray
     from ray.exceptions import RayError, RayTaskError
 
     try:
         return await reference
-    except asyncio.CancelledError:
-        ray.cancel(reference, recursive=False)
-        raise
     except RayTaskError as error:
         raise error.cause from None
     except RayError as error:

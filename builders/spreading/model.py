@@ -56,7 +56,13 @@ class SpreadModel:
     async def spread(
         self, items: Iterable[Any], ask: AskAbout[Any, Any], *, image_of: Callable[[Any], str]
     ) -> AsyncIterator[Any]:
-        """Yield the result of each item, batch by batch."""
+        """Yield the result of each item, batch by batch.
+
+        If a batch fails, or this is cancelled, the workers that have batches are killed. Were their
+        requests cancelled, one after the other, those that wait would be sent in their places.
+        """
+        import ray
+
         free: asyncio.Queue[Any] = asyncio.Queue()
         for worker in _BATCHES * list(self._workers):
             free.put_nowait(worker)
@@ -67,6 +73,9 @@ class SpreadModel:
                 done = worker.run.remote(self._opening, self._opened, ask, batch)
                 results: Sequence[Any] = await result_of(done)
                 return results
+            except asyncio.CancelledError:
+                ray.kill(worker)
+                raise
             finally:
                 free.put_nowait(worker)
 

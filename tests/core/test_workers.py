@@ -10,6 +10,7 @@ import pytest
 from locomo_vqa import workers as module
 from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.workers import Workers, connected, parse_workers
+from tests.serving import QuietHandler, serve_handler
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,15 @@ def test_no_cluster_at_the_address() -> None:
     with (
         pytest.raises(MissingResource, match="No Ray cluster answers at 127"),
         connected(Workers(ray=True, address="127.0.0.1:1")),
+    ):
+        raise AssertionError("it connected")
+
+
+def test_something_else_at_the_address() -> None:
+    with (
+        serve_handler(QuietHandler) as url,
+        pytest.raises(MissingResource, match=r"No Ray cluster answers at .*something else listens"),
+        connected(Workers(ray=True, address=url.removeprefix("http://"))),
     ):
         raise AssertionError("it connected")
 

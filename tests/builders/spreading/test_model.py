@@ -75,3 +75,25 @@ def test_what_the_driver_holds_does_not_grow_with_the_number_of_images() -> None
 
 def test_requests_at_once_are_those_of_all_workers() -> None:
     assert SpreadModel([Worker(), Worker()], None, OPENING, OPENED).in_flight == 8
+
+
+def test_workers_are_killed_when_it_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    killed: list[Worker] = []
+    monkeypatch.setattr("ray.kill", killed.append)
+    workers = [Worker(), Worker(), Worker()]
+
+    async def spread() -> None:
+        model = SpreadModel(workers, None, OPENING, OPENED)
+        async for _ in model.spread(range(4), None, image_of=lambda number: str(number // 2)):
+            raise AssertionError("no batch is done")
+
+    async def main() -> None:
+        spreading = asyncio.create_task(spread())
+        while not workers[1].run.calls:
+            await asyncio.sleep(0)
+        spreading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await spreading
+
+    asyncio.run(main())
+    assert killed == workers[:2]  # The third had nothing to do.
