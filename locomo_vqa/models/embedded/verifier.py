@@ -21,6 +21,8 @@ from locomo_vqa.models.safetensors_header import read_header
 
 __all__ = [
     "HEADS",
+    "PREMISE",
+    "VERDICT",
     "VOCABULARY",
     "WEIGHTS",
     "VerifierNetwork",
@@ -35,6 +37,9 @@ WEIGHTS, VOCABULARY = "model.safetensors", "vocabulary.json"
 
 HEADS = 4
 """The heads of its attention."""
+
+PREMISE, VERDICT = -1.0, 6.5
+"""The log odds above which a premise holds, and a sum of three above which a verdict is yes."""
 
 _LAYERS = (("c1", 2), ("c2", 2), ("c3", 1), ("c4", 2), ("c5", 1), ("c6", 2), ("c7", 1))
 """The convolutions with their strides; those of stride 1 add to what they read."""
@@ -79,6 +84,12 @@ def prompt_words(prompt: VerifierPrompt, most: int) -> list[str]:
     if prompt.given is not None:
         words += ["<answer>", prompt.given.strip().lower()]
     return words
+
+
+def _parts(prompt: VerifierPrompt) -> list[VerifierPrompt]:
+    """Return what else is asked for a prompt: of a verdict, its premise and the question itself."""
+    checks = ("premise", "ask") if prompt.check == "verdict" else ()
+    return [VerifierPrompt(check, prompt.question) for check in checks]
 
 
 class VerifierNetwork:
@@ -128,7 +139,22 @@ class VerifierNetwork:
         return _normed(tokens[0], *self._norm("norm"))
 
     def answer(self, prompts: Sequence[VerifierPrompt], images: Sequence[_Floats]) -> list[str]:
-        """Return the word that answers each prompt about the image's tokens beside it."""
+        """Return the word that answers each prompt about the image's tokens beside it.
+
+        A verdict counts all that the network knows: what it says of the answer, of the question's
+        premise, and what it would answer itself.
+        """
+        asked = [[prompt, *_parts(prompt)] for prompt in prompts]
+        flat = [part for parts in asked for part in parts]
+        seen = [image for image, parts in zip(images, asked, strict=True) for _ in parts]
+        logits = iter(self.logits(flat, seen))
+        return [
+            self._word(prompt, [next(logits) for _ in parts])
+            for prompt, parts in zip(prompts, asked, strict=True)
+        ]
+
+    def logits(self, prompts: Sequence[VerifierPrompt], images: Sequence[_Floats]) -> _Floats:
+        """Return the logit of every word that it can say, a row for each prompt."""
         most, unknown = len(self._weights["place"]), self._ids["<unk>"]
         encoded = [
             [self._ids.get(word, unknown) for word in prompt_words(prompt, most)]
@@ -142,9 +168,31 @@ class VerifierNetwork:
         hidden = np.where(ids == 0, _MASKED, np.float32(0))[:, None, None, :]
         for number in range(2):
             values = self._layer(f"layers.{number}", values, seen, hidden)
-        last = _normed(values[:, 0], *self._norm("last"))
-        chosen = self._linear("out", last).argmax(-1)
-        return [self._words["answers"][index] for index in chosen]
+        return self._linear("out", _normed(values[:, 0], *self._norm("last")))
+
+    def _word(self, prompt: VerifierPrompt, logits: Sequence[_Floats]) -> str:
+        own, *others = logits
+        if prompt.check == "ask":
+            return self._words["answers"][int(own.argmax())]
+        if prompt.check == "premise":
+            return "yes" if self._for_yes(own) > PREMISE else "no"
+        premise, answers = others
+        total = self._for_yes(own) + self._for_yes(premise) + self._for_given(prompt, answers)
+        return "yes" if total > VERDICT else "no"
+
+    def _for_yes(self, logits: _Floats) -> float:
+        """Return the log of the odds of yes against no."""
+        yes, no = (self._words["answers"].index(word) for word in ("yes", "no"))
+        return float(logits[yes] - logits[no])
+
+    def _for_given(self, prompt: VerifierPrompt, logits: _Floats) -> float:
+        """Return the log of the odds of the given answer against the best other one.
+
+        One that the network can't give counts as the one that it thinks least likely.
+        """
+        words, given = self._words["answers"], (prompt.given or "").strip().lower()
+        place = words.index(given) if given in words else int(logits.argmin())
+        return float(logits[place] - np.delete(logits, place).max())
 
     def _layer(self, name: str, values: _Floats, seen: _Floats, hidden: _Floats) -> _Floats:
         own = _normed(values, *self._norm(f"{name}.n1"))
