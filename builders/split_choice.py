@@ -30,6 +30,9 @@ def read_split(table: Mapping[str, Any], path: object) -> dict[str, Any]:
         )
     if any(named.values()) and not named["test"]:
         raise InputError(f"{path}: [split] names no conversation in test.", _REMEDY)
+    every = [name for names in named.values() for name in names]
+    if twice := next((name for name in every if every.count(name) > 1), None):
+        raise InputError(f"{path}: [split] names {twice!r} twice.", _REMEDY)
     if not counts[2]:
         raise InputError(
             f"{path}: counts in [split] leave the test split empty.",

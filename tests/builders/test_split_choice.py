@@ -13,7 +13,7 @@ import locomo_vqa as lv
 from locomo_vqa.benchmark import ImageRecord
 from locomo_vqa.builders.images.separate import separate_splits, with_records
 from locomo_vqa.builders.recipe import BuildRecipe, load_recipe
-from locomo_vqa.builders.split_choice import chosen_splits
+from locomo_vqa.builders.split_choice import chosen_splits, read_split
 from locomo_vqa.errors import InputError
 
 NAMES = ("a", "b", "c", "d")
@@ -160,3 +160,8 @@ def test_a_build_has_the_named_splits(tmp_path: Path) -> None:
     (tmp_path / "w" / "build.json").write_text(json.dumps(state))
     with pytest.raises(InputError, match="split_train"):
         lv.build(changed, work=tmp_path / "w", stages=["probe"], progress=False)
+
+
+def test_a_conversation_in_two_splits_is_refused_with_the_recipe() -> None:
+    with pytest.raises(InputError, match=r"r\.toml: \[split\] names 'a' twice"):
+        read_split({"train": ["a"], "validation": ["a"], "test": ["b"]}, "r.toml")
