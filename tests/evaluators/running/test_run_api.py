@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ import pytest
 
 from locomo_vqa.errors import InputError, OutputError, SystemLoadError
 from locomo_vqa.evaluators.running import run
-from locomo_vqa.evaluators.running.harness import Harness
 from locomo_vqa.files import read_json
 from tests.evaluators.recording import SAMPLE, harness, recorder
 from tests.evaluators.stub_endpoint import completion, stub_endpoint
@@ -113,9 +113,9 @@ def test_a_wrong_argument_is_refused_before_anything_is_asked(name: str, tmp_pat
 @pytest.mark.parametrize(("field", "value"), [("images", "pixel"), ("visual", "gven"), ("jobs", 0)])
 def test_the_harness_refuses_them_too(field: str, value: Any, tmp_path: Path) -> None:
     one = harness(recorder(), tmp_path / "run")
-    fields = {name: getattr(one, name) for name in Harness.__slots__}
+    changed: dict[str, Any] = {field: value}
     with pytest.raises(InputError, match=f"`{field}` must be"):
-        Harness(**{**fields, field: value})
+        replace(one, **changed)
 
 
 def test_a_misspelt_name_offers_the_nearest() -> None:
