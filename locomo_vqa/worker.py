@@ -412,6 +412,9 @@ def describe_environment(system: Any = None) -> Row:
     }
 
 
+_WITHIN_RAY = "thirdparty_files"
+"""A folder in Ray that `import ray` puts on the path: what is there is a part of Ray."""
+
 _FACT = re.compile("^(Name|Version):[ \t]*(.*)$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -424,6 +427,8 @@ def _distributions() -> dict[str, str]:
 
     versions: dict[str, str] = {}
     for found in metadata.distributions():
+        if Path(str(found.locate_file(""))).name == _WITHIN_RAY:
+            continue
         text = next(filter(None, map(found.read_text, ("METADATA", "PKG-INFO", ""))), "")
         head = re.split("^$", text, maxsplit=1, flags=re.MULTILINE)[0]
         facts = {field.lower(): value.strip() for field, value in reversed(_FACT.findall(head))}

@@ -137,7 +137,7 @@ def list_files() -> list[Path]:
     )
     if listed.returncode == 0:
         return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
-    hidden = ("build", "dist", "unpacked", "site")
+    hidden = ("build", "dist", "unpacked", "site", ".pytest_cache")
     return [
         path
         for path in sorted(ROOT.rglob("*"))

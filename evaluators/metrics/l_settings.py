@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from locomo_vqa.arguments import check_choice, check_number, check_path
-from locomo_vqa.errors import InputError
+from locomo_vqa.arguments import check_choice, check_number
 
 __all__ = ["LSettings", "Preset"]
 
@@ -36,14 +35,11 @@ class LSettings:
         """Return the settings for the arguments of a public function.
 
         Raises:
-            InputError: the preset or the number of threads is not possible, or the folder is not
-                found.
+            InputError: the preset or the number of threads is not possible.
         """
         check_choice("l_preset", preset, get_args(Preset))
         check_number("threads", threads, low=1, whole=True)
-        folder = None if models is None else check_path("l_models", models)
-        if folder is not None and not folder.is_dir():
-            raise InputError(f"`l_models` {folder}: is not a folder.", "Correct the path.")
+        folder = None if models is None else Path(models)
         return cls(
             preset="minilm" if preset == "minilm" else "paper",
             models=folder,

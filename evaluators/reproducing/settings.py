@@ -90,6 +90,8 @@ class ReproductionSettings:
         """
         check_choice("split", split, get_args(SplitChoice))
         LSettings.checked(preset=l_preset or "paper", models=l_models, threads=1, cache=True)
+        if l_models is not None and not Path(l_models).is_dir():
+            raise InputError(f"`l_models` {l_models}: is not a folder.", "Correct the path.")
         if limit is not None:
             check_number("limit", limit, low=1, whole=True)
         check_number("jobs", jobs, low=1, whole=True)

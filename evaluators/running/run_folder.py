@@ -259,7 +259,7 @@ def _check_same(folder: Path, wanted: Mapping[str, Any]) -> None:
                 "Choose another `out`, or leave it out for a new folder.",
             )
         raise OutputError(
-            f"{folder}: holds another run, with {key} {was.get(key)!r}, not {value!r}.",
+            f"{folder}: holds another run: its {key} is {was.get(key)!r}, not {value!r}.",
             "Choose another `out`, or repeat the earlier call.",
         )
 

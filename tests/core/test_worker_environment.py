@@ -14,6 +14,8 @@ from locomo_vqa.worker import describe_environment
 def test_the_installed_distributions_are_those_of_importlib() -> None:
     expected: dict[str, str] = {}
     for found in metadata.distributions():
+        if Path(str(found.locate_file(""))).name == "thirdparty_files":  # Parts of Ray.
+            continue
         name = re.sub(r"[-_.]+", "-", found.metadata["Name"]).lower()
         expected.setdefault(name, found.version)
     assert len(expected) > 50
@@ -51,4 +53,13 @@ def test_a_distribution_without_a_name_is_left_out(
     if text is not None:
         (folder / "METADATA").write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
+    assert describe_environment()["distributions"] == before
+
+
+def test_what_ray_carries_is_a_part_of_ray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = describe_environment()["distributions"]
+    carried = tmp_path / "ray" / "thirdparty_files" / "carried-1.0.dist-info"
+    carried.mkdir(parents=True)
+    (carried / "METADATA").write_text("Name: carried\nVersion: 1.0\n")
+    monkeypatch.syspath_prepend(carried.parent)
     assert describe_environment()["distributions"] == before

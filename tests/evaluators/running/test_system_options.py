@@ -45,7 +45,7 @@ def test_options_reach_the_system_and_the_manifest(tmp_path: Path, cli: Cli) -> 
     assert run["options"] == ["Depth=2", "fields=x=y", "url=http://127.0.0.1:9/v1?a=b"]
     other = cli(*RUN, "--out", "run")
     assert other.returncode == 2
-    assert "holds another run, with options" in " ".join(other.stderr.split())
+    assert "holds another run: its options is" in " ".join(other.stderr.split())
 
 
 @pytest.mark.slow

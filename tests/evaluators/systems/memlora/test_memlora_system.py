@@ -164,7 +164,7 @@ def test_a_run_with_real_experts_records_them(
     changed = replace(changed, options={**changed.options, "experts": "experts"})
     system = load_system("memlora")
     manifest = describe_run(system, SAMPLE, "validation", "pixels", changed, limit=1)
-    with pytest.raises(OutputError, match="holds another run, with options"):
+    with pytest.raises(OutputError, match="holds another run: its options is"):
         open_run(tmp_path / "run", manifest)
 
 
