@@ -39,9 +39,6 @@ CATALOG = {
     "r": Entry(title="R", module="retrieval", quick=("--rounds", "1"), locomo=True),
     "endpoint": Entry(title="Asking an endpoint", module="asking", quick=("--questions", "320")),
     "proxy": Entry(title="The metering proxy", module="proxy", quick=("--calls", "32")),
-    "ray-run": Entry(
-        title="Runs on Ray", module="ray_workers", quick=("--questions", "4", "--jobs", "4")
-    ),
     "images": Entry(
         title="Images", module="images", quick=("--images", "300", "--peer-images", "100")
     ),
