@@ -139,6 +139,15 @@ def calls_of(pipe: Connection) -> int:
     return int(pipe.recv())
 
 
+def calls_once_quiet(pipe: Connection) -> int:
+    """Return the number of calls once no more arrive: what a killed process sent is on its way."""
+    before, now = -1, calls_of(pipe)
+    while now != before:
+        time.sleep(0.1)
+        before, now = now, calls_of(pipe)
+    return now
+
+
 async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
     await work()
 
@@ -180,8 +189,7 @@ def killed_and_continued(spec: str, path: Path, questions: int, pipe: Connection
     assert process.pid is not None
     os.kill(process.pid, signal.SIGKILL)
     process.join()
-    time.sleep(1)
-    first, stored = calls_of(pipe) - before, stored_replies(path)
+    first, stored = calls_once_quiet(pipe) - before, stored_replies(path)
     asyncio.run(ask_stored(spec, path, questions))
     second = calls_of(pipe) - before - first
     repeated = second - (questions - stored)

@@ -49,10 +49,12 @@ def with_results(page: str, recorded: dict[str, Any]) -> str:
 def lines_of(recorded: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of the results: a table for each benchmark, then the machines."""
     machines: list[dict[str, Any]] = []
-    for name, entry in recorded["benchmarks"].items():
+    for entry in recorded["benchmarks"].values():
         if entry["machine"] not in machines:
             machines.append(entry["machine"])
-        note = f"[^{machines.index(entry['machine']) + 1}]" if len(machines) > 1 else ""
+    for name, entry in recorded["benchmarks"].items():
+        place = machines.index(entry["machine"]) + 1
+        note = f" ([run {place}](#machine))" if len(machines) > 1 else ""
         yield f"### {CATALOG[name].title}\n"
         yield f"`{entry['command']}`{note}" + _totals(entry) + "\n"
         if "failed" in entry:

@@ -412,9 +412,6 @@ def describe_environment(system: Any = None) -> Row:
     }
 
 
-_WITHIN_RAY = "thirdparty_files"
-"""A folder in Ray that `import ray` puts on the path: what is there is a part of Ray."""
-
 _FACT = re.compile("^(Name|Version):[ \t]*(.*)$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -427,7 +424,7 @@ def _distributions() -> dict[str, str]:
 
     versions: dict[str, str] = {}
     for found in metadata.distributions():
-        if Path(str(found.locate_file(""))).name == _WITHIN_RAY:
+        if _is_carried(Path(str(found.locate_file("")))):
             continue
         text = next(filter(None, map(found.read_text, ("METADATA", "PKG-INFO", ""))), "")
         head = re.split("^$", text, maxsplit=1, flags=re.MULTILINE)[0]
@@ -436,6 +433,15 @@ def _distributions() -> dict[str, str]:
             key = re.sub(r"[-_.]+", "-", facts["name"]).lower()
             versions.setdefault(_clean_text(key), _clean_text(str(facts.get("version"))))
     return versions
+
+
+def _is_carried(folder: Path) -> bool:
+    """Return whether a folder on the path is a part of an installed package.
+
+    Some packages carry others, and put their folder on the path when they are imported: Ray's
+    `thirdparty_files`, setuptools' `_vendor`. That changes no installation.
+    """
+    return any(parent.name in ("site-packages", "dist-packages") for parent in folder.parents)
 
 
 EMBEDDER_FACTS = ("name", "model", "revision", "sha256")

@@ -8,7 +8,7 @@ a question: each is a column, and `publish` leaves questions out only on request
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from locomo_vqa.benchmark import Benchmark
@@ -90,7 +90,9 @@ async def verify_questions(
     by_id = {row.id: row for row in rows}
     wanted = [_Check(row, each) for row in rows if row.state == "ok" for each in checks]
     done = 0
-    async for found in _check_all(model, benchmark, wanted):
+    async for found in ask_each(
+        model, benchmark, wanted, _ask, image_of=lambda each: each.row.image
+    ):
         row = by_id[found.id]
         quality = replace(row.quality, **{CHECK_COLUMNS[found.check]: found.passed})
         by_id[row.id] = replace(row, quality=quality)
@@ -102,15 +104,6 @@ async def verify_questions(
         else row
         for row in by_id.values()
     ]
-
-
-async def _check_all(
-    model: ChatModel, benchmark: Benchmark, wanted: Iterable[_Check]
-) -> AsyncIterator[_Found]:
-    async for found in ask_each(
-        model, benchmark, wanted, _ask, image_of=lambda each: each.row.image
-    ):
-        yield found
 
 
 async def _ask(model: ChatModel, load: ImageLoader, wanted: _Check) -> _Found:

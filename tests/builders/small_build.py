@@ -8,12 +8,12 @@ from pathlib import Path
 from locomo_vqa.benchmark import load_benchmark
 from tests.core.locomo_example import sample
 
-__all__ = ["ABSENT", "write_small_build"]
+__all__ = ["ABSENT", "RECIPE", "write_small_build"]
 
 ABSENT = "https://pictures.example/5.jpg"
 """An image of the third conversation, which is in the split that is probed."""
 
-_RECIPE = """
+RECIPE = """
 schema_version = 1
 name = "small"
 [source]
@@ -54,4 +54,4 @@ def write_small_build(folder: Path, url: str) -> None:
             lines.append(json.dumps({"url": address, "file": name}) + "\n")
     (mirror / "mirror.jsonl").write_text("".join(lines))
     (folder / "locomo.json").write_text(json.dumps(conversations))
-    (folder / "recipe.toml").write_text(_RECIPE.format(model=f"openai:{url}/v1?model="))
+    (folder / "recipe.toml").write_text(RECIPE.format(model=f"openai:{url}/v1?model="))

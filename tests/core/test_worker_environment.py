@@ -14,8 +14,8 @@ from locomo_vqa.worker import describe_environment
 def test_the_installed_distributions_are_those_of_importlib() -> None:
     expected: dict[str, str] = {}
     for found in metadata.distributions():
-        if Path(str(found.locate_file(""))).name == "thirdparty_files":  # Parts of Ray.
-            continue
+        if Path(str(found.locate_file(""))).name in ("thirdparty_files", "_vendor"):
+            continue  # Parts of Ray and setuptools, if they are imported.
         name = re.sub(r"[-_.]+", "-", found.metadata["Name"]).lower()
         expected.setdefault(name, found.version)
     assert len(expected) > 50
@@ -56,9 +56,12 @@ def test_a_distribution_without_a_name_is_left_out(
     assert describe_environment()["distributions"] == before
 
 
-def test_what_ray_carries_is_a_part_of_ray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("carrier", ["ray/thirdparty_files", "setuptools/_vendor"])
+def test_what_a_package_carries_is_a_part_of_it(
+    carrier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = describe_environment()["distributions"]
-    carried = tmp_path / "ray" / "thirdparty_files" / "carried-1.0.dist-info"
+    carried = tmp_path / "site-packages" / carrier / "carried-1.0.dist-info"
     carried.mkdir(parents=True)
     (carried / "METADATA").write_text("Name: carried\nVersion: 1.0\n")
     monkeypatch.syspath_prepend(carried.parent)

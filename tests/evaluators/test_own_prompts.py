@@ -30,7 +30,7 @@ from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.system import ConversationInfo, Services
 from tests.evaluators.memory.scripted import NOW
 from tests.evaluators.stub_endpoint import completion, stub_endpoint
-from tests.evaluators.systems.told import turn
+from tests.evaluators.systems.example_turns import turn
 
 ENDPOINT = "openai:http://127.0.0.1:9/v1?model=x"
 

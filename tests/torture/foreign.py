@@ -20,6 +20,7 @@ import locomo_vqa as lv
 from locomo_vqa.benchmark import Benchmark, load_benchmark
 from locomo_vqa.builders.importing import import_locomo
 from locomo_vqa.builders.publishing import publish_benchmark
+from tests.builders.small_build import RECIPE
 from tests.core.locomo_example import sample
 
 __all__ = ["KINDS", "ForeignKind", "make_world"]
@@ -147,7 +148,8 @@ def make_world(folder: Path) -> None:
     shutil.copytree(folder / "board", folder / "old")
     shutil.copyfile(Path(locomo_vqa.__file__).with_name("prices.toml"), folder / "prices.toml")
     _json(folder / "errata.json", _ERRATA)
-    (folder / "recipe.toml").write_text(_RECIPE, encoding="utf-8")
+    recipe = RECIPE.format(model="openai:http://127.0.0.1:9/v1?model=")
+    (folder / "recipe.toml").write_text(recipe, encoding="utf-8")
     publish_benchmark("sample", out=folder / "published")
 
 
@@ -215,27 +217,6 @@ judge: null
 images: null
 split: test
 trained_on_locomo: false
-"""
-_RECIPE = """\
-schema_version = 1
-name = "small"
-[source]
-locomo = "locomo.json"
-[models]
-generator = "openai:http://127.0.0.1:9/v1?model=large&in_flight=2"
-validator = "openai:http://127.0.0.1:9/v1?model=small"
-[images]
-phash_distance = 0
-[probe]
-split = "train"
-images = 6
-types = ["colour", "count", "style"]
-[select]
-keep = 1
-[generate]
-attempts = 1
-[quality]
-check = true
 """
 
 

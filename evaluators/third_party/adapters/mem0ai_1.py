@@ -78,8 +78,8 @@ class Mem0:
     def _set_day(self, time: Any) -> None:
         from mem0.configs.prompts import FACT_RETRIEVAL_PROMPT
 
-        told = f"Today's date is {time:%Y-%m-%d}"
-        self._memory.config.custom_fact_extraction_prompt = _TODAY.sub(told, FACT_RETRIEVAL_PROMPT)
+        today = f"Today's date is {time:%Y-%m-%d}"
+        self._memory.config.custom_fact_extraction_prompt = _TODAY.sub(today, FACT_RETRIEVAL_PROMPT)
 
     def _messages(self, turn: Any) -> list[dict[str, Any]]:
         """Return a turn's messages; a message with both text and image would lose its text."""
@@ -96,7 +96,7 @@ class Mem0:
     def _add(self, messages: list[dict[str, Any]], window: Any) -> None:
         """Add messages, and raise endpoint failures even if the package ignores them."""
         self._lost.clear()
-        metadata = {"told": day(window[0].time)}
+        metadata = {"day": day(window[0].time)}
         try:
             added = self._memory.add(messages, user_id=self._user, metadata=metadata)
             for row in added["results"]:
@@ -109,8 +109,8 @@ class Mem0:
 
     def _as_hit(self, row: dict[str, Any], *, score: float) -> dict[str, Any]:
         """Return a memory as a passage that begins with its day, with its turns."""
-        said = (row.get("metadata") or {}).get("told")
-        text = f"{said}: {row['memory']}" if said else row["memory"]
+        on = (row.get("metadata") or {}).get("day")
+        text = f"{on}: {row['memory']}" if on else row["memory"]
         return {"text": text, "score": score, "turns": self._origins.of(row["id"])}
 
     def _noticing(self, call: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 
 from locomo_vqa.evaluators.systems.bm25 import BM25, shortest_span
 from locomo_vqa.system import ConversationInfo, RecalledImage, Services, ShownImage, ShownTurn
-from tests.evaluators.systems.told import NOW, turn
+from tests.evaluators.systems.example_turns import NOW, turn
 
 
 def system(*turns: ShownTurn) -> BM25:

@@ -14,7 +14,7 @@ from locomo_vqa.evaluators.systems.dense import Dense
 from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.system import ConversationInfo, Services
 from tests.evaluators.stub_endpoint import stub_endpoint
-from tests.evaluators.systems.told import NOW, turn
+from tests.evaluators.systems.example_turns import NOW, turn
 
 VECTORS = {
     "8 May 2023, Ada: one": [3.0, 4.0],
