@@ -79,15 +79,25 @@ class ResponseStore(Closable):
         Raises:
             InputError: the row was changed after it was stored.
         """
+        return self.find(identity, request)[0]
+
+    def find(
+        self, identity: Mapping[str, Any], request: ChatRequest
+    ) -> tuple[ChatReply | None, bool]:
+        """Return the stored reply as `get` does, and whether there is one that was rejected.
+
+        Raises:
+            InputError: the row was changed after it was stored.
+        """
         row = self._row(identity, request)
         if row is None or row[2].startswith(_REJECTED):
-            return None
+            return None, row is not None
         _, text, kept, usage, _ = row
         finish = cast(Finish, kept.removeprefix(_UNGUIDED))
         reply = reply_of(text, finish=finish, usage=Usage(**json.loads(usage)))
         if not isinstance(reply, ChatReply):
-            return None
-        return replace(reply, replayed=True, unguided=kept.startswith(_UNGUIDED))
+            return None, False
+        return replace(reply, replayed=True, unguided=kept.startswith(_UNGUIDED)), False
 
     def put(self, identity: Mapping[str, Any], request: ChatRequest, reply: ChatReply) -> ChatReply:
         """Store a reply; once this returns, the reply survives the end of the process.
@@ -98,12 +108,13 @@ class ResponseStore(Closable):
         Raises:
             OutputError: it can't be written, for example because the disk is full.
         """
-        key = request_key(identity, request)
+        parts = _canonical_request(identity, request)
+        key = sha256_text(parts)
         reply = replace(reply, text=clean_text(reply.text), thought=clean_text(reply.thought))
         usage = canonical_json(asdict(reply.usage))
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         finish = f"{_UNGUIDED if reply.unguided else ''}{reply.finish}"
-        values = (_canonical_request(identity, request), reply.whole, finish, usage, time)
+        values = (parts, reply.whole, finish, usage, time)
         row = (key, *values, _checksum(key, *values))
         if self._write("IGNORE", row):
             return reply
@@ -125,29 +136,23 @@ class ResponseStore(Closable):
         values = (parts, text, _REJECTED + finish, usage, time)
         self._write("REPLACE", (key, *values, _checksum(key, *values)))
 
-    def was_rejected(self, identity: Mapping[str, Any], request: ChatRequest) -> bool:
-        """Return whether the stored reply to a request could not be used."""
-        row = self._row(identity, request)
-        return row is not None and row[2].startswith(_REJECTED)
-
     def _row(
         self, identity: Mapping[str, Any], request: ChatRequest
     ) -> tuple[str, str, str, str, str] | None:
         """Return the parts of a row: parts of the key, text, finish, usage and time."""
-        key = request_key(identity, request)
+        parts = _canonical_request(identity, request)
+        key = sha256_text(parts)
         query = "SELECT parts, text, finish, usage, time, checksum FROM replies WHERE key = ?"
         row = self._file.do(lambda connection: connection.execute(query, (key,)).fetchone())
         if row is None:
             return None
         *values, checksum = row
-        if values[0] != _canonical_request(identity, request) or checksum != _checksum(
-            key, *values
-        ):
+        if values[0] != parts or checksum != _checksum(key, *values):
             raise InputError(
                 f"{self.path}: the reply {key[:16]}… was changed after it was stored.",
                 "Restore the file, or delete it; missing replies are requested again.",
             )
-        parts, text, finish, usage, time = values
+        _, text, finish, usage, time = values
         return parts, text, finish, usage, time
 
     def _write(self, otherwise: str, row: tuple[str, ...]) -> bool:
@@ -218,7 +223,7 @@ class StoredModel:
         flight = self._flights.get(key)
         joined = flight is not None
         if flight is None:
-            flight = _Flight(asyncio.create_task(self._fetch(request)))
+            flight = _Flight(asyncio.create_task(self._fetch(key, request)))
             self._flights[key] = flight
         flight.waiting += 1
         try:
@@ -245,24 +250,23 @@ class StoredModel:
         """Close the model."""
         await self._model.close()
 
-    async def _fetch(self, request: ChatRequest) -> ChatReply:
+    async def _fetch(self, key: str, request: ChatRequest) -> ChatReply:
         """Ask, unless another process with the same store does; then wait for its reply."""
-        key = request_key(self._identity, request)
         while not self._store.locks.try_lock(key):
             if not self._waited:
                 self._waited = True
                 note(f"{self.name}: waiting for replies that another process is asking for")
             await asyncio.sleep(_WAIT_S)
         try:
-            if (known := self._store.get(self._identity, request)) is not None:
+            known, again = self._store.find(self._identity, request)
+            if known is not None:
                 self.reused += 1
                 return known
-            return await self._ask_and_store(request)
+            return await self._ask_and_store(request, again=again)
         finally:
             self._store.locks.unlock(key)
 
-    async def _ask_and_store(self, request: ChatRequest) -> ChatReply:
-        again = self._store.was_rejected(self._identity, request)
+    async def _ask_and_store(self, request: ChatRequest, *, again: bool) -> ChatReply:
         self.asked += 1
         self.renewed += again
         try:

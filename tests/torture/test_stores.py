@@ -72,7 +72,7 @@ class StoreAndDict(RuleBasedStateMachine):
         found = self.stores[which].get(model, request)
         assert (None if found is None else (found.text, found.finish)) == self.replies.get(key)
         rejected = key in self.replies and self.replies[key] is None
-        assert self.stores[which].was_rejected(model, request) == rejected
+        assert self.stores[which].find(model, request)[1] == rejected
 
     @rule(model=MODELS, request=REQUESTS, which=st.integers(0, 1))
     def reject(self, model: dict[str, Any], request: ChatRequest, which: int) -> None:
